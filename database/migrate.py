@@ -1,0 +1,22 @@
+"""Bring a database to the newest shape."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+FOLDER = Path(__file__).resolve().parent.parent / "migrations"
+
+
+def configuration(url: str) -> Config:
+    """Alembic's configuration for the database at `url`."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    config.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(hour).2d%%(minute).2d_%%(slug)s")
+    return config
+
+
+def migrate(url: str) -> None:
+    """Run every migration that the database at `url` has not seen; safe to run twice and side by side."""
+    command.upgrade(configuration(url), "head")

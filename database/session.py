@@ -1,0 +1,69 @@
+"""Where transactions begin and end. Doors open them; nothing below a door commits."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NewType, Self
+
+import psycopg
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+Snapshot = NewType("Snapshot", Session)
+"""A consistent view (REPEATABLE READ) that PostgreSQL itself keeps from writing."""
+Transaction = NewType("Transaction", Snapshot)
+"""Reads and writes that happen together or not at all."""
+
+
+class Database:
+    """The connections of one process; made once at the door and handed down."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._reads = sessionmaker(reads, expire_on_commit=False)
+        self._writes = sessionmaker(engine, expire_on_commit=False)
+
+    @classmethod
+    def at(
+        cls, url: str, *, pool_size: int = 8, statement_timeout_ms: int = 60_000, lock_timeout_ms: int = 10_000
+    ) -> Self:
+        """Connect lazily to `url` (postgresql://…); the time limits hold for every statement of this process."""
+        options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms} -c timezone=UTC"
+        engine = create_engine(
+            sqlalchemy_url(url), pool_size=pool_size, max_overflow=0, pool_pre_ping=True,
+            connect_args={"options": options, "application_name": "tierwise"},
+        )  # fmt: skip
+        return cls(engine)
+
+    @contextmanager
+    def reading(self) -> Iterator[Snapshot]:
+        """One snapshot; a write inside it raises ReadOnlySqlTransaction."""
+        with self._reads.begin() as session:
+            yield Snapshot(session)
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """One transaction: committed at the end of the block, rolled back by any exception."""
+        with self._writes.begin() as session:
+            yield Transaction(Snapshot(session))
+
+    def close(self) -> None:
+        """Give every connection back to the server."""
+        self._engine.dispose()
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The same address with psycopg 3 named as its driver."""
+    for scheme in ("postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def driver_connection(snapshot: Snapshot) -> "psycopg.Connection[tuple[object, ...]]":
+    """The psycopg connection under a session, for COPY and for the hot path; it shares the transaction."""
+    raw = snapshot.connection().connection.driver_connection
+    if not isinstance(raw, psycopg.Connection):
+        message = f"expected a psycopg connection, found {type(raw).__name__}"
+        raise TypeError(message)
+    return raw

@@ -1,0 +1,295 @@
+"""Every table. Rows are named after the value they hold: CampaignRow holds a Campaign."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, MetaData, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TIMESTAMP
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+NOW = text("now()")
+
+
+class Row(DeclarativeBase):
+    """The base of all rows: strings are text, times carry their zone, integers are 64 bits wide."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {
+        str: Text,
+        int: BigInteger,
+        datetime: TIMESTAMP(timezone=True),
+        dict[str, Any]: JSONB,
+        list[str]: ARRAY(Text),
+        bytes: BYTEA,
+    }
+
+
+class CustomerRow(Row):
+    """A customer; a row appears with the first event or by import."""
+
+    __tablename__ = "customers"
+    customer_id: Mapped[str] = mapped_column(primary_key=True)
+    country: Mapped[str | None]
+    zone: Mapped[str | None]
+    preferred_channel: Mapped[str | None]
+    consented_channels: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    update_time: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class ItemRow(Row):
+    """A product of the catalogue."""
+
+    __tablename__ = "items"
+    item_id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str | None]
+    category: Mapped[str | None]
+    brand: Mapped[str | None]
+    unit_price_minor: Mapped[int | None]
+    currency: Mapped[str | None]
+    update_time: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class EventRow(Row):
+    """The canonical event; columns stand in the order of events.EVENT_SCHEMA."""
+
+    __tablename__ = "events"
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    customer_id: Mapped[str]
+    time: Mapped[datetime]
+    event_type: Mapped[int] = mapped_column(SmallInteger)
+    order_id: Mapped[str | None]
+    item_id: Mapped[str | None]
+    quantity: Mapped[float | None]
+    unit_price_minor: Mapped[int | None]
+    currency: Mapped[str | None]
+    channel: Mapped[str | None]
+    rating: Mapped[int | None] = mapped_column(SmallInteger)
+    dwell_seconds: Mapped[float | None]
+    text: Mapped[str | None]
+    attribution_token: Mapped[str | None]
+    record_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    __table_args__ = (Index(None, "customer_id", "time", "event_id"),)
+
+
+class ImportRow(Row):
+    """One file that was imported, with what each cleaning step did to it."""
+
+    __tablename__ = "imports"
+    import_id: Mapped[str] = mapped_column(primary_key=True)
+    """SHA-256 of the file's bytes and of the options it was read with."""
+    kind: Mapped[str]
+    file_name: Mapped[str]
+    state: Mapped[str]
+    report: Mapped[dict[str, Any]]
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    finish_time: Mapped[datetime | None]
+
+
+class RejectedRow(Row):
+    """A row of a file that did not become an event, as it was, with the reason."""
+
+    __tablename__ = "rejected_rows"
+    import_id: Mapped[str] = mapped_column(ForeignKey(ImportRow.import_id), primary_key=True)
+    row_number: Mapped[int] = mapped_column(primary_key=True)
+    """Counted from 1, the first row after the header."""
+    reason: Mapped[str]
+    content: Mapped[dict[str, Any]]
+
+
+class ModelRow(Row):
+    """A trained network in the registry; its weights are a folder of that name."""
+
+    __tablename__ = "models"
+    model_id: Mapped[str] = mapped_column(primary_key=True)
+    folder: Mapped[str]
+    manifest: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    """CANDIDATE, ACTIVE or RETIRED; at most one is ACTIVE."""
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    activate_time: Mapped[datetime | None]
+    __table_args__ = (Index("uq_models_active", "state", unique=True, postgresql_where=text("state = 'ACTIVE'")),)
+
+
+class TierSchemeRow(Row):
+    """A version of the thresholds that turn a measure into high, mid and low."""
+
+    __tablename__ = "tier_schemes"
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    measure: Mapped[str]
+    method: Mapped[str]
+    """ABSOLUTE (thresholds on the measure) or QUANTILE (shares from the top, turned into thresholds by rescoring)."""
+    parameters: Mapped[dict[str, Any]]
+    thresholds: Mapped[dict[str, Any] | None]
+    active: Mapped[bool]
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    __table_args__ = (Index("uq_tier_schemes_active", "active", unique=True, postgresql_where=text("active")),)
+
+
+class ScoreRow(Row):
+    """The last stored score of a customer."""
+
+    __tablename__ = "scores"
+    customer_id: Mapped[str] = mapped_column(primary_key=True)
+    model_id: Mapped[str]
+    as_of: Mapped[datetime]
+    purchase_30: Mapped[float]
+    purchase_60: Mapped[float]
+    purchase_90: Mapped[float]
+    churn: Mapped[float]
+    spend_minor: Mapped[int]
+    spend_low_minor: Mapped[int]
+    spend_high_minor: Mapped[int]
+    currency: Mapped[str]
+    tier: Mapped[str | None]
+    tier_scheme: Mapped[int | None] = mapped_column(Integer)
+    operation_id: Mapped[str]
+    """The rescoring that wrote this row: the same operation never writes it twice."""
+    update_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    __table_args__ = (Index(None, "tier", "customer_id"),)
+
+
+class OperationRow(Row):
+    """Bulk work in progress or done; progress commits with the rows it counts."""
+
+    __tablename__ = "operations"
+    operation_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    state: Mapped[str]
+    """RUNNING, SUCCEEDED, FAILED or CANCELLED."""
+    request: Mapped[dict[str, Any]]
+    cursor: Mapped[str | None]
+    done_count: Mapped[int] = mapped_column(server_default=text("0"))
+    total_count: Mapped[int | None]
+    cancel_requested: Mapped[bool] = mapped_column(server_default=text("false"))
+    error: Mapped[str | None]
+    response: Mapped[dict[str, Any] | None]
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    update_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    __table_args__ = (Index(None, "create_time", "operation_id"),)
+
+
+class OutboxRow(Row):
+    """Work written down with the change that causes it; a relay hands it to the broker."""
+
+    __tablename__ = "outbox"
+    outbox_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    task: Mapped[str]
+    arguments: Mapped[dict[str, Any]]
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class RequestRow(Row):
+    """The answer given to a request id, so that a replay gets the same one."""
+
+    __tablename__ = "requests"
+    method: Mapped[str] = mapped_column(primary_key=True)
+    request_id: Mapped[str] = mapped_column(primary_key=True)
+    body_hash: Mapped[bytes]
+    response: Mapped[bytes | None]
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    __table_args__ = (Index(None, "create_time"),)
+
+
+class CampaignRow(Row):
+    """A campaign: which tier gets which discount on which channel."""
+
+    __tablename__ = "campaigns"
+    campaign_id: Mapped[str] = mapped_column(primary_key=True)
+    display_name: Mapped[str]
+    state: Mapped[str]
+    offers: Mapped[dict[str, Any]]
+    """Tier to discount and channel."""
+    zone: Mapped[str]
+    start_time: Mapped[datetime]
+    end_time: Mapped[datetime]
+    redemption_limit: Mapped[int | None]
+    """Redemptions over the whole campaign; null means one for each coupon."""
+    issued_count: Mapped[int] = mapped_column(server_default=text("0"))
+    redeemed_count: Mapped[int] = mapped_column(server_default=text("0"))
+    discounted_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    currency: Mapped[str]
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    update_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    __table_args__ = (
+        Index(None, "create_time", "campaign_id"),
+        CheckConstraint("end_time > start_time", name="window"),
+        CheckConstraint("redeemed_count >= 0 AND redeemed_count <= issued_count", name="redeemed"),
+        CheckConstraint("redemption_limit IS NULL OR redeemed_count <= redemption_limit", name="limit"),
+    )
+
+
+class AudienceRow(Row):
+    """A customer of a launched campaign, frozen with what the decision was made from."""
+
+    __tablename__ = "audiences"
+    campaign_id: Mapped[str] = mapped_column(ForeignKey(CampaignRow.campaign_id), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(primary_key=True)
+    tier: Mapped[str]
+    tier_scheme: Mapped[int] = mapped_column(Integer)
+    model_id: Mapped[str]
+    purchase_90: Mapped[float]
+    spend_minor: Mapped[int]
+
+
+class CouponRow(Row):
+    """One code for one customer of one campaign."""
+
+    __tablename__ = "coupons"
+    code: Mapped[str] = mapped_column(primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(ForeignKey(CampaignRow.campaign_id))
+    customer_id: Mapped[str]
+    tier: Mapped[str]
+    channel: Mapped[str]
+    discount: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    """ISSUED or REDEEMED."""
+    issue_time: Mapped[datetime]
+    expire_time: Mapped[datetime]
+    __table_args__ = (
+        Index("uq_coupons_campaign_id_customer_id", "campaign_id", "customer_id", unique=True),
+        Index(None, "customer_id"),
+    )
+
+
+class RedemptionRow(Row):
+    """The ledger of what coupons earned and cost: the truth that counters are checked against."""
+
+    __tablename__ = "redemptions"
+    redemption_id: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(ForeignKey(CouponRow.code), unique=True)
+    campaign_id: Mapped[str] = mapped_column(ForeignKey(CampaignRow.campaign_id), index=True)
+    customer_id: Mapped[str]
+    order_id: Mapped[str]
+    order_minor: Mapped[int]
+    discount_minor: Mapped[int]
+    currency: Mapped[str]
+    redeem_time: Mapped[datetime]
+
+
+class AuditRow(Row):
+    """Who did what to what, when, and why; the table refuses UPDATE, DELETE and TRUNCATE."""
+
+    __tablename__ = "audit_log"
+    audit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    time: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    object_name: Mapped[str]
+    outcome: Mapped[str]
+    """OK, DENIED, FAILED or DRY_RUN."""
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+    reason: Mapped[str | None]
+    request_id: Mapped[str | None]
+    __table_args__ = (Index(None, "object_name", "audit_id"),)

@@ -1,0 +1,1 @@
+"""What happened in a shop: the canonical event, and how a shop's files become it."""

@@ -1,0 +1,81 @@
+"""Events of many customers side by side, as arrays: what the database answers and the network reads."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Histories:
+    """Ragged histories: customer c owns rows `offsets[c]:offsets[c + 1]`, ascending by time. N rows, C customers.
+
+    A customer without events has an empty slice. What is not known is NaN (numbers) or None (strings).
+    """
+
+    customer_ids: npt.NDArray[np.object_]
+    """[C]"""
+    offsets: npt.NDArray[np.int64]
+    """[C + 1]"""
+    time: npt.NDArray[np.float64]
+    """[N] seconds since the epoch, UTC."""
+    event_type: npt.NDArray[np.int8]
+    """[N] EventType."""
+    order_id: npt.NDArray[np.object_]
+    item_id: npt.NDArray[np.object_]
+    quantity: npt.NDArray[np.float64]
+    unit_price: npt.NDArray[np.float64]
+    """[N] minor units."""
+    channel: npt.NDArray[np.object_]
+    rating: npt.NDArray[np.float64]
+    dwell_seconds: npt.NDArray[np.float64]
+    text: npt.NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.customer_ids)
+
+    @property
+    def customer_of_row(self) -> npt.NDArray[np.int64]:
+        """[N] index of the customer that owns each row."""
+        return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.offsets))
+
+    @classmethod
+    def from_frame(cls, frame: pl.DataFrame, customer_ids: list[str] | None = None) -> Self:
+        """From a frame in EVENT_SCHEMA, in any order.
+
+        `customer_ids` fixes which customers and in which order (others are left out, unknown ones get an empty
+        history); without it every customer of the frame, sorted.
+        """
+        if customer_ids is None:
+            customer_ids = frame["customer_id"].unique().sort().to_list()
+        places = pl.DataFrame(
+            {"customer_id": pl.Series(customer_ids, dtype=pl.String), "place": np.arange(len(customer_ids))}
+        )
+        rows = frame.join(places, on="customer_id").sort("place", "time", "event_id", maintain_order=True)
+        counts = np.bincount(rows["place"].to_numpy(), minlength=len(customer_ids))
+        return cls(
+            customer_ids=np.array(customer_ids, dtype=object),
+            offsets=np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+            time=rows["time"].dt.epoch("us").to_numpy() / MICROSECONDS,
+            event_type=rows["event_type"].to_numpy().astype(np.int8),
+            order_id=_strings(rows["order_id"]),
+            item_id=_strings(rows["item_id"]),
+            quantity=_numbers(rows["quantity"]),
+            unit_price=_numbers(rows["unit_price_minor"]),
+            channel=_strings(rows["channel"]),
+            rating=_numbers(rows["rating"]),
+            dwell_seconds=_numbers(rows["dwell_seconds"]),
+            text=_strings(rows["text"]),
+        )
+
+
+def _strings(column: pl.Series) -> npt.NDArray[np.object_]:
+    return np.array(column.to_list(), dtype=object)
+
+
+def _numbers(column: pl.Series) -> npt.NDArray[np.float64]:
+    return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()

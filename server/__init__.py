@@ -1,0 +1,1 @@
+"""The gRPC door: translate, call, translate back."""

@@ -1,0 +1,46 @@
+"""The only reader of the environment. Doors read settings once and hand down what is needed."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What may differ between machines; each field is the variable TIERWISE_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="TIERWISE_", frozen=True, extra="forbid")
+
+    database_url: SecretStr | None = None
+    """postgresql://…; without it the commands that start everything start an embedded PostgreSQL."""
+    broker_url: SecretStr | None = None
+    """redis://… or amqp://…; without it Celery uses pgmq on the database."""
+    home: Path = Path("var")
+    """Models, the embedded database's data and exports."""
+    listen: str = "127.0.0.1:50051"
+    """Address of the gRPC server."""
+    currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")
+    """Of prices in files that name none."""
+    device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$")
+    """Where the network runs."""
+    batch_size: int = Field(default=32, ge=1, le=1024)
+    """Largest number of callers in one forward pass."""
+    queue_size: int = Field(default=512, ge=1)
+    """Callers that may wait for the network; more are refused at once."""
+    worker_processes: int = Field(default=2, ge=1)
+
+    @property
+    def models(self) -> Path:
+        """Folder of the model folders."""
+        return self.home / "models"
+
+    def masked(self) -> dict[str, str]:
+        """For the log at start: secrets are not in it."""
+        return {name: str(value) for name, value in self.model_dump().items()}
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,60 @@
+"""A real PostgreSQL, migrated once; every test that asks for `database_url` gets a clone of its own."""
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from database import embedded
+from database.migrate import migrate
+from database.session import Database
+
+CLONES = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[embedded.EmbeddedPostgres]:
+    """One server for each test process, with a migrated database called template_tierwise."""
+    with tempfile.TemporaryDirectory(prefix="tierwise-test-") as folder:
+        Path(folder).chmod(0o755)
+        server = embedded.start(Path(folder) / "postgres", durable=False)
+        try:
+            _execute(server, "CREATE DATABASE template_tierwise")
+            migrate(server.url("template_tierwise"))
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture
+def database_url(postgres: embedded.EmbeddedPostgres) -> Iterator[str]:
+    """Address of a database of this test alone: commits are real, and gone afterwards."""
+    name = f"test_{next(CLONES)}"
+    _execute(postgres, f"CREATE DATABASE {name} TEMPLATE template_tierwise")
+    yield postgres.url(name)
+    _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The project's own way to the database of this test."""
+    opened = Database.at(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data sets; tests that need it are skipped where it is absent."""
+    folder = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the real data sets are not beside the checkout ({folder.name}/)")
+    return folder
+
+
+def _execute(server: embedded.EmbeddedPostgres, statement: str) -> None:
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(statement.encode())

@@ -1,0 +1,1 @@
+"""The bulk door: Celery tasks, chunk by chunk."""
