@@ -1,0 +1,60 @@
+"""How the command line speaks: tables for people, JSON for programs, errors with a way out."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+console = Console(stderr=True)
+"""For progress and errors: standard output carries results only."""
+
+
+def emit(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_json: bool, title: str = "") -> None:
+    """Print a result: one mapping as two columns, a sequence of mappings as a table, or either as JSON."""
+    if as_json:
+        sys.stdout.write(json.dumps(value, indent=1, default=str) + "\n")
+        return
+    Console().print(_fields(value, title) if isinstance(value, Mapping) else _rows(value, title))
+
+
+def fail(message: str) -> NoReturn:
+    """Say what is wrong and end with the status of a usage error."""
+    console.print(f"[red]error:[/] {message}", highlight=False)
+    raise SystemExit(2)
+
+
+def progress_bar() -> Progress:
+    """A bar on a terminal, silence elsewhere."""
+    return Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=console, disable=not console.is_terminal,
+    )  # fmt: skip
+
+
+def _fields(value: Mapping[str, object], title: str) -> Table:
+    table = Table(title=title or None, show_header=False)
+    for name, content in value.items():
+        table.add_row(name, _cell(content))
+    return table
+
+
+def _rows(values: Sequence[Mapping[str, object]], title: str) -> Table:
+    table = Table(title=title or None)
+    names = list(values[0]) if values else []
+    for name in names:
+        table.add_column(name, justify="right" if isinstance(values[0][name], int | float) else "left")
+    for value in values:
+        table.add_row(*(_cell(value[name]) for name in names))
+    return table
+
+
+def _cell(content: object) -> str:
+    if isinstance(content, float):
+        return f"{content:,.4g}"
+    if isinstance(content, int) and not isinstance(content, bool):
+        return f"{content:,}"
+    return "" if content is None else str(content)
