@@ -1,0 +1,75 @@
+# `make help` lists what can be made. Every target sets up what it needs; the environment is .venv.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+# `make setup EXTRAS=dev,cuda` on a GPU machine.
+EXTRAS ?= dev
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+STAMP := .venv/.installed-$(EXTRAS)
+# uv does not read pip's settings: a folder of wheels configured for pip (with a CPU build of torch, say) is passed on.
+# Without one, uv itself picks the CPU build; the extra `cuda` takes the default build, which brings CUDA.
+FIND_LINKS := $(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null)
+TORCH := $(if $(findstring cuda,$(EXTRAS)),,$(if $(FIND_LINKS),,--torch-backend cpu))
+export OMP_NUM_THREADS ?= 1
+export PYTHONPATH := .:protos/gen
+
+.PHONY: help setup lock protos format check test demo run migrate clean bench bench-import bench-bulk bench-serving
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make the environment (EXTRAS=dev,cuda for a GPU machine)
+
+$(STAMP): pyproject.toml requirements.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@UV_FIND_LINKS="$(FIND_LINKS)" VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet $(TORCH) -c requirements.lock -e '.[$(EXTRAS)]'
+	@touch $@
+
+lock: $(STAMP) ## Pin every dependency again, for CPU and GPU machines alike
+	@env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
+	  --extra dev --extra cuda pyproject.toml -o requirements.lock
+
+protos: $(STAMP) ## Generate protos/gen from protos/tierwise
+	@$(BIN)/python -m protos.generate
+
+format: $(STAMP) ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+check: $(STAMP) ## Lint, types, floors, protos, migrations
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python -m protos.generate --check
+	$(BIN)/python -m migrations.check
+
+test: $(STAMP) ## Run every test that CI runs
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+demo: $(STAMP) ## The whole story in a few minutes (DATA=online_retail.parquet for a real shop)
+	@$(BIN)/tierwise demo $(if $(DATA),--data '$(DATA)')
+
+run: $(STAMP) ## Server, worker and beat until Ctrl-C
+	@$(BIN)/tierwise run
+
+migrate: $(STAMP) ## Bring the database at TIERWISE_DATABASE_URL to the newest shape
+	@$(BIN)/tierwise migrate
+
+bench: bench-import bench-bulk bench-serving ## Every benchmark
+
+bench-import: $(STAMP) ## Import beside a bare COPY of the same rows
+	@$(BIN)/python -m bench.importing
+
+bench-bulk: $(STAMP) ## Rescoring and issuance beside the bare network and a bare COPY
+	@$(BIN)/python -m bench.bulk
+
+bench-serving: $(STAMP) ## The server beside a bare echo and the bare network
+	@$(BIN)/python -m bench.serving
+
+clean: ## Remove what was made, the environment too
+	rm -rf .venv build var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
