@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, MetaData, SmallInteger, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, MetaData, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -124,7 +124,7 @@ class TierSchemeRow(Row):
     """A version of the thresholds that turn a measure into high, mid and low."""
 
     __tablename__ = "tier_schemes"
-    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    version: Mapped[int] = mapped_column(Identity(), primary_key=True)
     measure: Mapped[str]
     method: Mapped[str]
     """ABSOLUTE (thresholds on the measure) or QUANTILE (shares from the top, turned into thresholds by rescoring)."""
@@ -151,7 +151,7 @@ class ScoreRow(Row):
     spend_high_minor: Mapped[int]
     currency: Mapped[str]
     tier: Mapped[str | None]
-    tier_scheme: Mapped[int | None] = mapped_column(Integer)
+    tier_scheme: Mapped[int | None]
     operation_id: Mapped[str]
     """The rescoring that wrote this row: the same operation never writes it twice."""
     update_time: Mapped[datetime] = mapped_column(server_default=NOW)
@@ -182,7 +182,7 @@ class OutboxRow(Row):
     """Work written down with the change that causes it; a relay hands it to the broker."""
 
     __tablename__ = "outbox"
-    outbox_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    outbox_id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     task: Mapped[str]
     arguments: Mapped[dict[str, Any]]
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
@@ -236,7 +236,7 @@ class AudienceRow(Row):
     campaign_id: Mapped[str] = mapped_column(ForeignKey(CampaignRow.campaign_id), primary_key=True)
     customer_id: Mapped[str] = mapped_column(primary_key=True)
     tier: Mapped[str]
-    tier_scheme: Mapped[int] = mapped_column(Integer)
+    tier_scheme: Mapped[int]
     model_id: Mapped[str]
     purchase_90: Mapped[float]
     spend_minor: Mapped[int]
@@ -281,7 +281,7 @@ class AuditRow(Row):
     """Who did what to what, when, and why; the table refuses UPDATE, DELETE and TRUNCATE."""
 
     __tablename__ = "audit_log"
-    audit_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    audit_id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     time: Mapped[datetime]
     actor: Mapped[str]
     action: Mapped[str]

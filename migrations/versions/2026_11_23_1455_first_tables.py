@@ -29,7 +29,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
 def upgrade() -> None:
     op.create_table(
         "audit_log",
-        sa.Column("audit_id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column("audit_id", sa.BigInteger(), sa.Identity(), nullable=False),
         sa.Column("time", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
@@ -160,7 +160,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "outbox",
-        sa.Column("outbox_id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column("outbox_id", sa.BigInteger(), sa.Identity(), nullable=False),
         sa.Column("task", sa.Text(), nullable=False),
         sa.Column("arguments", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("create_time", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -190,7 +190,7 @@ def upgrade() -> None:
         sa.Column("spend_high_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("tier", sa.Text(), nullable=True),
-        sa.Column("tier_scheme", sa.Integer(), nullable=True),
+        sa.Column("tier_scheme", sa.BigInteger(), nullable=True),
         sa.Column("operation_id", sa.Text(), nullable=False),
         sa.Column("update_time", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_scores")),
@@ -198,7 +198,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_scores_tier_customer_id"), "scores", ["tier", "customer_id"], unique=False)
     op.create_table(
         "tier_schemes",
-        sa.Column("version", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.Column("version", sa.BigInteger(), sa.Identity(), nullable=False),
         sa.Column("measure", sa.Text(), nullable=False),
         sa.Column("method", sa.Text(), nullable=False),
         sa.Column("parameters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -215,7 +215,7 @@ def upgrade() -> None:
         sa.Column("campaign_id", sa.Text(), nullable=False),
         sa.Column("customer_id", sa.Text(), nullable=False),
         sa.Column("tier", sa.Text(), nullable=False),
-        sa.Column("tier_scheme", sa.Integer(), nullable=False),
+        sa.Column("tier_scheme", sa.BigInteger(), nullable=False),
         sa.Column("model_id", sa.Text(), nullable=False),
         sa.Column("purchase_90", sa.Double(), nullable=False),
         sa.Column("spend_minor", sa.BigInteger(), nullable=False),
