@@ -1,5 +1,7 @@
 """The only reader of the environment. Doors read settings once and hand down what is needed."""
 
+import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -35,6 +37,11 @@ class Settings(BaseSettings):
         """Folder of the model folders."""
         return self.home / "models"
 
+    @property
+    def running(self) -> Path:
+        """Where `tierwise run` notes the address of its database, so that other commands find it."""
+        return self.home / "running_database_url"
+
     def masked(self) -> dict[str, str]:
         """For the log at start: secrets are not in it."""
         return {name: str(value) for name, value in self.model_dump().items()}
@@ -44,3 +51,8 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of this process, read once."""
     return Settings()
+
+
+def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with some variables changed, for a child process."""
+    return dict(os.environ) | dict(changes)

@@ -1,0 +1,71 @@
+"""`tierwise`: finds the command and imports only that one, so that help and small commands start at once."""
+
+import importlib
+from typing import NamedTuple
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from typer.core import TyperGroup
+from typer.main import get_command
+
+
+class Command(NamedTuple):
+    """Where a command lives and what it does, known without importing it."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "demo": Command("admin.commands.demo", "The whole story in a few minutes, on a made or on your own shop"),
+    "run": Command("admin.commands.run", "Server, worker and beat, with an embedded database unless one is set"),
+    "migrate": Command("admin.commands.migrate", "Bring the database to the newest shape"),
+    "simulate": Command("admin.commands.simulate", "Make a shop whose truth is known"),
+    "import": Command("admin.commands.imports", "Read events, items and customers; report their quality"),
+    "train": Command("admin.commands.train", "Train the network and write a model folder"),
+    "evaluate": Command("admin.commands.evaluate", "Measure the network beside baselines, forward in time"),
+    "predict": Command("admin.commands.predict", "Predict what each customer of a file will do"),
+    "recommend": Command("admin.commands.recommend", "Recommend items to each customer of a file"),
+    "models": Command("admin.commands.models", "List trained networks; choose the one that answers"),
+    "serve": Command("admin.commands.serve", "The gRPC server"),
+    "work": Command("admin.commands.work", "A Celery worker for bulk work"),
+    "beat": Command("admin.commands.beat", "The clock: nightly rescoring, the outbox, the sweeper"),
+    "tier": Command("admin.commands.tier", "Tier schemes: thresholds on a measure, by version"),
+    "campaign": Command("admin.commands.campaign", "Create, launch, pause and end campaigns"),
+    "coupon": Command("admin.commands.coupon", "Validate and redeem coupons"),
+    "job": Command("admin.commands.job", "Bulk work: progress, cancel, start a rescoring"),
+    "audit": Command("admin.commands.audit", "Who did what, when and why"),
+}
+
+
+class LazyCommands(TyperGroup):
+    """A group that imports a command when it is called."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # typer narrows its own type
+        """Every name, in the order of a newcomer's day."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str):  # type: ignore[no-untyped-def, override]  # noqa: ANN201  # typer's command type is private
+        """Import the module behind a name; None where there is no such command."""
+        found = COMMANDS.get(cmd_name)
+        if found is None:
+            return None
+        command = get_command(importlib.import_module(found.module).app)
+        command.name = cmd_name
+        return command
+
+    def format_help(self, ctx: typer.Context, formatter: object) -> None:  # type: ignore[override]  # as above
+        """A list of what there is; `tierwise COMMAND --help` tells the rest."""
+        table = Table("command", "what it does", title="tierwise COMMAND [OPTIONS]  (--help for each)", box=None)
+        for name, command in COMMANDS.items():
+            table.add_row(f"[cyan]{name}[/]", command.summary)
+        Console().print(table)
+
+
+main = typer.Typer(cls=LazyCommands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@main.callback()
+def tierwise() -> None:
+    """What customers will do, and what to offer them."""

@@ -1,0 +1,14 @@
+"""`tierwise beat`: becomes the clock, since doors never import one another."""
+
+import os
+import sys
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def beat() -> None:
+    """Keep time until SIGTERM: nightly rescoring, the outbox, the sweeper."""
+    os.execv(sys.executable, [sys.executable, "-m", "worker", "beat"])  # noqa: S606  # no shell is wanted

@@ -1,0 +1,14 @@
+"""`tierwise work`: becomes the worker, since doors never import one another."""
+
+import os
+import sys
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def work() -> None:
+    """Run bulk work until SIGTERM."""
+    os.execv(sys.executable, [sys.executable, "-m", "worker"])  # noqa: S606  # no shell is wanted

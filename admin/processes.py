@@ -1,0 +1,118 @@
+"""Everything that must run, as children of one process: started in order, stopped in the reverse order."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Self
+
+from database import embedded
+from database.migrate import migrate
+from settings import Settings, child_environment
+
+STOP_SECONDS = 30
+
+
+class ChildFailedError(RuntimeError):
+    """A process that should run has ended; the message carries the end of its log."""
+
+
+@dataclass(slots=True)
+class Processes:
+    """A database and the processes that use it. As a context manager it leaves nothing behind."""
+
+    home: Path
+    environment: dict[str, str]
+    database_url: str
+    postgres: embedded.EmbeddedPostgres | None = None
+    children: "dict[str, subprocess.Popen[bytes]]" = field(default_factory=dict)
+
+    @classmethod
+    def prepare(cls, home: Path, settings: Settings) -> Self:
+        """Use the database of the settings, else start an embedded one in `home`; migrate it."""
+        postgres = None
+        if settings.database_url is None:
+            postgres = embedded.start(home / "postgres")
+            url = postgres.url()
+        else:
+            url = settings.database_url.get_secret_value()
+        prepared = cls(
+            home=home,
+            environment={"TIERWISE_DATABASE_URL": url, "TIERWISE_HOME": str(home)},
+            database_url=url,
+            postgres=postgres,
+        )
+        try:
+            migrate(url)
+        except BaseException:
+            prepared.stop()
+            raise
+        return prepared
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self, name: str, arguments: Sequence[str]) -> None:
+        """Start `python ARGUMENTS` with its output in home/logs/NAME.log.
+
+        In a session of its own, so that Ctrl-C reaches it through stop(), in order, and not by the terminal.
+        """
+        logs = self.home / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        with (logs / f"{name}.log").open("ab") as log:
+            self.children[name] = subprocess.Popen(
+                [sys.executable, *arguments], stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                env=child_environment(self.environment),
+            )  # fmt: skip
+
+    def check(self) -> None:
+        """Raise ChildFailedError if one has ended by itself."""
+        for name, child in self.children.items():
+            if child.poll() is not None:
+                log = (self.home / "logs" / f"{name}.log").read_text(errors="replace")[-3000:]
+                message = f"{name} ended with status {child.returncode}; the end of its log:\n{log}"
+                raise ChildFailedError(message)
+
+    def watch(self) -> None:
+        """Return never but by an exception: a child's failure or Ctrl-C."""
+        while True:
+            self.check()
+            time.sleep(0.5)
+
+    def stop(self) -> None:
+        """Ask each to end, last started first, then the database; whoever does not listen is killed."""
+        while self.children:
+            _, child = self.children.popitem()
+            if child.poll() is None:
+                child.terminate()
+                try:
+                    child.wait(STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    child.kill()
+            child.wait()
+        if self.postgres is not None:
+            self.postgres.stop()
+            self.postgres = None
+
+
+@contextlib.contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Inside the block SIGTERM and SIGHUP end it as Ctrl-C does, so that children are stopped too."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    previous = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
