@@ -1,0 +1,99 @@
+"""What the network says about a customer: plain values, free of tensors, that every door may import."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Strategy(StrEnum):
+    """How recommendations are found."""
+
+    HYBRID = "hybrid"
+    """All of the others, blended with weights that were chosen on held-out purchases."""
+    DEEP = "deep"
+    """The network's next-item head."""
+    TOGETHER = "together"
+    """Items bought soon after, or together with, what the customer bought last."""
+    POPULAR = "popular"
+    """What everybody bought lately."""
+    CONTENT = "content"
+    """Items whose title and category resemble what the customer bought last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What one customer will do after `as_of`, seen from strictly before it."""
+
+    customer_id: str
+    as_of: datetime
+    """UTC."""
+    purchase_30: float
+    """Probability of at least one order within 30 days; never above `purchase_60`."""
+    purchase_60: float
+    purchase_90: float
+    churn: float
+    """Probability that the customer does nothing at all within 90 days; at most 1 - `purchase_90`."""
+    spend_minor: int
+    """Expected spend within 90 days (the mean, also over those who buy nothing), minor units of `currency`."""
+    spend_low_minor: int
+    """Tenth percentile of spend within 90 days."""
+    spend_high_minor: int
+    """Ninetieth percentile."""
+    currency: str
+    """ISO 4217 code."""
+    model_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """How much one feature or one group of events moved the logit of `purchase_90`."""
+
+    kind: str
+    """'feature' or 'event'."""
+    name: str
+    """The feature's name in the registry, or the group of events."""
+    logit: float
+    points: float
+    """Share of the difference in probability, in percentage points; the points of all contributions add up to it."""
+    words: str
+    """For a reader in marketing: 'bought 3 times in the last 30 days'."""
+    time: datetime | None = None
+    """When the event happened, for a contribution of one single event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a customer got a score: `base_logit` and the contributions' logits add up to the logit of `purchase_90`."""
+
+    score: Score
+    base_logit: float
+    """Calibrated logit of a customer of whom nothing is known."""
+    logit: float
+    """Calibrated logit of `score.purchase_90`."""
+    contributions: tuple[Contribution, ...]
+    """Largest effect first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """One item for one customer."""
+
+    item_id: str
+    score: float
+    """Larger is better; comparable within one list only."""
+    reason: str
+    """'often bought after Oak Lamp'."""
+
+
+class UnknownItem(LookupError):
+    """The model has never seen this item."""
+
+    def __init__(self, item_id: str) -> None:
+        super().__init__(
+            f"item_id: {item_id!r} was unknown when the model was trained; use one from the items it knows"
+        )
+        self.item_id = item_id
+
+
+class ModelRejected(ValueError):
+    """A model folder is incomplete, altered or from another version; the message names the file and what to do."""
