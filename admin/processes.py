@@ -107,7 +107,7 @@ class Processes:
 def stopped_by_signals() -> Iterator[None]:
     """Inside the block SIGTERM and SIGHUP end it as Ctrl-C does, so that children are stopped too."""
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     previous = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
