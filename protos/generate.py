@@ -1,0 +1,135 @@
+"""Make protos/gen from protos/tierwise: `python -m protos.generate`, with `--check` only compare, lint and find breaks.
+
+`--release` makes today's messages those that later ones may not break.
+"""
+
+import argparse
+import filecmp
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from importlib import resources
+from pathlib import Path
+
+from google.protobuf import descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2
+from grpc_tools import protoc
+from protovalidate._gen.buf.validate import validate_pb
+
+HERE = Path(__file__).resolve().parent
+SITE = Path(sysconfig.get_path("purelib"))
+CONFIG = HERE / "buf.yaml"
+GENERATED = HERE / "gen"
+RELEASED = HERE / "released.binpb"
+PACKAGES = ("tierwise", "buf")
+# googleapis-common-protos ships this file under a name that differs from the one it registers.
+OPERATIONS = f"-Igoogle/longrunning/operations.proto={SITE}/google/longrunning/operations_proto.proto"
+
+
+def main() -> int:
+    """Generate, or check what was generated; the exit status says whether all is well."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing: fresh? linted? compatible?")
+    parser.add_argument("--release", action="store_true", help="later messages may not break today's")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tierwise-protos-") as folder:
+        fresh, image = Path(folder) / "gen", Path(folder) / "image.binpb"
+        generate(fresh)
+        write_image(image)
+        if options.release:
+            write_image(RELEASED, source_info=False)
+        if options.check:
+            return 1 if stale(fresh) or not_linted(image) or broken(image) else 0
+        replace(fresh)
+        return 1 if not_linted(image) or broken(image) else 0
+
+
+def generate(folder: Path) -> None:
+    """Messages, stubs and their types for our files; messages and types for protovalidate's, which no wheel has."""
+    folder.mkdir()
+    out = [f"--python_out={folder}", f"--mypy_out=quiet:{folder}"]
+    compile_protos([*out, *sources()])
+    compile_protos([*out, "buf/validate/validate.proto"])
+    services = [source for source in sources() if source.endswith("_service.proto")]
+    compile_protos([f"--grpc_python_out={folder}", f"--mypy_grpc_out=quiet:{folder}", *services])
+    for package in ("tierwise", "tierwise/v1", "buf", "buf/validate"):
+        (folder / package / "__init__.py").write_text('"""Generated: see protos/generate.py."""\n')
+
+
+def write_image(path: Path, *, source_info: bool = True) -> None:
+    """Every descriptor with its imports: what buf reads."""
+    comments = ["--include_source_info"] if source_info else []
+    compile_protos([f"--descriptor_set_out={path}", "--include_imports", *comments, *sources()])
+
+
+def compile_protos(arguments: list[str]) -> None:
+    """Run protoc; it prints what is wrong. Raises SystemExit."""
+    with tempfile.TemporaryDirectory(prefix="tierwise-protos-") as folder:
+        validate = Path(folder) / "validate.binpb"
+        validate.write_bytes(validate_descriptors().SerializeToString(deterministic=True))
+        bundled = resources.files("grpc_tools") / "_proto"
+        # Files given as descriptors must not be found as sources too, so these come last.
+        paths = [f"-I{HERE}", OPERATIONS, f"-I{SITE}", f"-I{bundled}"]
+        plugins = [
+            f"--plugin={name}={Path(sys.executable).parent / name}"
+            for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
+        ]
+        if protoc.main(["protoc", f"--descriptor_set_in={validate}", *paths, *plugins, *arguments]) != 0:
+            raise SystemExit(1)
+
+
+def validate_descriptors() -> descriptor_pb2.FileDescriptorSet:
+    """buf/validate/validate.proto as the installed protovalidate holds it, with what it imports."""
+    imported = (descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2)
+    files = [descriptor_pb2.FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb) for module in imported]
+    own = descriptor_pb2.FileDescriptorProto.FromString(validate_pb.desc().proto.to_binary())
+    return descriptor_pb2.FileDescriptorSet(file=[*files, own])
+
+
+def sources() -> list[str]:
+    """Our files, relative to the include root."""
+    return sorted(str(path.relative_to(HERE)) for path in (HERE / "tierwise").rglob("*.proto"))
+
+
+def replace(fresh: Path) -> None:
+    """Put generated code in place of what was there."""
+    for package in PACKAGES:
+        shutil.rmtree(GENERATED / package, ignore_errors=True)
+        shutil.copytree(fresh / package, GENERATED / package)
+
+
+def stale(fresh: Path) -> bool:
+    """Whether the committed code differs from what the sources make; says where."""
+    made, kept = files(fresh), files(GENERATED)
+    differing = (made ^ kept) | {
+        name for name in made & kept if not filecmp.cmp(fresh / name, GENERATED / name, shallow=False)
+    }
+    for name in sorted(differing):
+        sys.stderr.write(f"protos/gen/{name} is stale: run `make protos` and commit\n")
+    return bool(differing)
+
+
+def files(folder: Path) -> set[str]:
+    """Generated files below a folder."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*.py*") if "__pycache__" not in path.parts}
+
+
+def not_linted(image: Path) -> bool:
+    """Whether buf finds fault; it prints where."""
+    formatted = run_buf("format", HERE, "--path", HERE / "tierwise", "--diff", "--exit-code")
+    return run_buf("lint", image, "--config", CONFIG) != 0 or formatted != 0
+
+
+def broken(image: Path) -> bool:
+    """Whether callers of the released messages would break; buf prints where."""
+    return run_buf("breaking", image, "--against", RELEASED, "--config", CONFIG) != 0
+
+
+def run_buf(*arguments: str | Path) -> int:
+    """The exit status of buf, which speaks on its own."""
+    return subprocess.run([Path(sys.executable).parent / "buf", *arguments], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
