@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NewType, Self
+from typing import Any, NewType, Self
 
 import psycopg
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import CursorResult, Engine, Result, create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 Snapshot = NewType("Snapshot", Session)
@@ -58,6 +58,14 @@ def sqlalchemy_url(url: str) -> str:
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
     return url
+
+
+def changed_rows(result: Result[Any]) -> int:
+    """How many rows an INSERT, UPDATE or DELETE touched."""
+    if not isinstance(result, CursorResult):
+        message = f"expected the result of a statement that writes, found {type(result).__name__}"
+        raise TypeError(message)
+    return result.rowcount
 
 
 def driver_connection(snapshot: Snapshot) -> "psycopg.Connection[tuple[object, ...]]":

@@ -62,7 +62,8 @@ class EventRow(Row):
     """The canonical event; columns stand in the order of events.EVENT_SCHEMA."""
 
     __tablename__ = "events"
-    event_id: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    """Ordered by its bytes, as frames order strings, whatever the database's own collation."""
     customer_id: Mapped[str]
     time: Mapped[datetime]
     event_type: Mapped[int] = mapped_column(SmallInteger)
@@ -186,6 +187,8 @@ class OutboxRow(Row):
     task: Mapped[str]
     arguments: Mapped[dict[str, Any]]
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    claim_time: Mapped[datetime | None]
+    """When a relay took it; it is free again when that relay dies."""
 
 
 class RequestRow(Row):

@@ -85,7 +85,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "events",
-        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(collation="C"), nullable=False),
         sa.Column("customer_id", sa.Text(), nullable=False),
         sa.Column("time", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("event_type", sa.SmallInteger(), nullable=False),
@@ -164,6 +164,7 @@ def upgrade() -> None:
         sa.Column("task", sa.Text(), nullable=False),
         sa.Column("arguments", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("create_time", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("claim_time", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("outbox_id", name=op.f("pk_outbox")),
     )
     op.create_table(

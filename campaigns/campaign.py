@@ -1,0 +1,167 @@
+"""A campaign: which tier gets which discount, on which channel, and the states it goes through. Pure."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import NewType
+from zoneinfo import available_timezones
+
+from campaigns.discount import Discount, check_discount
+from campaigns.errors import CampaignNotMovable, InvalidCampaign
+from campaigns.tiers import Tier
+
+CampaignId = NewType("CampaignId", str)
+"""The caller's: a lower-case letter, then letters, digits and hyphens, at most 63 symbols."""
+CAMPAIGN_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+class State(StrEnum):
+    """Moved only by the moves below."""
+
+    DRAFT = "DRAFT"
+    LAUNCHING = "LAUNCHING"
+    """The audience is frozen and codes are being issued; none can be redeemed yet."""
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    ENDED = "ENDED"
+
+
+class Move(StrEnum):
+    """What may happen to a campaign."""
+
+    LAUNCH = "LAUNCH"
+    ACTIVATE = "ACTIVATE"
+    """By the worker, when every code is issued."""
+    PAUSE = "PAUSE"
+    RESUME = "RESUME"
+    END = "END"
+
+
+MOVES: Mapping[tuple[State, Move], State] = MappingProxyType(
+    {
+        (State.DRAFT, Move.LAUNCH): State.LAUNCHING,
+        (State.LAUNCHING, Move.LAUNCH): State.LAUNCHING,
+        (State.LAUNCHING, Move.ACTIVATE): State.ACTIVE,
+        (State.ACTIVE, Move.PAUSE): State.PAUSED,
+        (State.PAUSED, Move.RESUME): State.ACTIVE,
+        (State.LAUNCHING, Move.END): State.ENDED,
+        (State.ACTIVE, Move.END): State.ENDED,
+        (State.PAUSED, Move.END): State.ENDED,
+    }
+)
+"""The whole of the state machine. LAUNCH from LAUNCHING takes up a launch whose operation failed."""
+
+
+class Channel(StrEnum):
+    """How a coupon reaches its customer."""
+
+    ON_SITE = "ON_SITE"
+    """Shown on the shop's own pages when the customer comes: addressed to nobody, so it needs no consent."""
+    EMAIL = "EMAIL"
+    SMS = "SMS"
+    PUSH = "PUSH"
+
+    @property
+    def needs_consent(self) -> bool:
+        """Direct marketing (GDPR article 6, ePrivacy article 13): silence is not consent."""
+        return self is not Channel.ON_SITE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What one tier gets."""
+
+    tier: Tier
+    discount: Discount
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignPlan:
+    """What an operator decides about a campaign; all of it can change while it is a draft."""
+
+    display_name: str
+    offers: tuple[Offer, ...]
+    """At most one for each tier, highest tier first; a tier without one gets nothing."""
+    start_time: datetime
+    end_time: datetime
+    """Exclusive."""
+    currency: str
+    """Of fixed amounts, maxima and the orders that coupons apply to."""
+    zone: str = "UTC"
+    """IANA time zone in which the campaign is planned."""
+    redemption_limit: int | None = None
+    """Redemptions over the whole campaign; None means one for each coupon."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """A campaign as it stands."""
+
+    campaign_id: CampaignId
+    plan: CampaignPlan
+    state: State
+    issued_count: int
+    redeemed_count: int
+    discounted_minor: int
+    revision: int
+    create_time: datetime
+    update_time: datetime
+
+    @property
+    def name(self) -> str:
+        """The resource name."""
+        return f"campaigns/{self.campaign_id}"
+
+    @property
+    def etag(self) -> str:
+        """Changes with every change that an operator makes."""
+        return str(self.revision)
+
+
+def moved(campaign: Campaign, move: Move) -> State:
+    """The state that a move leads to. Raises CampaignNotMovable."""
+    state = MOVES.get((campaign.state, move))
+    if state is None:
+        possible = sorted(verb for start, verb in MOVES if start is campaign.state and verb is not Move.ACTIVATE)
+        raise CampaignNotMovable(
+            f"{campaign.name} is {campaign.state} and cannot {move.lower()}; possible: "
+            f"{', '.join(verb.lower() for verb in possible) or 'nothing'}",
+            campaign=campaign.name, state=campaign.state, move=move,
+        )  # fmt: skip
+    return state
+
+
+def check_id(campaign_id: str) -> CampaignId:
+    """Raises InvalidCampaign for an id that cannot be part of a resource name."""
+    if not CAMPAIGN_ID.fullmatch(campaign_id):
+        raise InvalidCampaign(
+            f"{campaign_id!r} is no campaign id: a lower-case letter, then letters, digits and hyphens, at most 63",
+            field="campaign_id",
+        )
+    return CampaignId(campaign_id)
+
+
+def check_plan(plan: CampaignPlan) -> None:
+    """Raises InvalidCampaign for the first field that makes no sense."""
+    tiers = [offer.tier for offer in plan.offers]
+    problems = {
+        "display_name": "a campaign needs a display name" * (not plan.display_name.strip()),
+        "offers": "each tier has at most one offer" * (len(set(tiers)) != len(tiers)),
+        "start_time": "times need a zone" * (plan.start_time.tzinfo is None or plan.end_time.tzinfo is None),
+        "currency": f"{plan.currency!r} is no ISO 4217 code" * (not CURRENCY.fullmatch(plan.currency)),
+        "zone": f"{plan.zone!r} is no IANA time zone" * (plan.zone not in available_timezones()),
+        "redemption_limit": "a limit is positive, or absent"
+        * (plan.redemption_limit is not None and plan.redemption_limit < 1),
+    }
+    for field, problem in problems.items():
+        if problem:
+            raise InvalidCampaign(problem, field=field)
+    if plan.end_time <= plan.start_time:
+        raise InvalidCampaign("the end must come after the start", field="end_time")
+    for offer in plan.offers:
+        check_discount(offer.discount, field=f"offers[{offer.tier}].discount")

@@ -1,0 +1,202 @@
+"""Every way to be refused, each with the facts that a caller can act on.
+
+Refusal
+├── NotFound        no such thing
+│   ├── CampaignNotFound · CouponNotFound · ModelNotFound · OperationNotFound · TierSchemeNotFound
+├── AlreadyExists   the name is taken
+│   └── CampaignExists
+├── Invalid         a value makes no sense; the fact `field` names it
+│   ├── InvalidCampaign · InvalidTierScheme · InvalidOrder · InvalidCode
+├── Changed         another change came first; read again and repeat
+│   ├── CampaignChanged · ModelChanged
+├── WrongState      not in the state that things are in
+│   ├── CampaignNotEditable · CampaignNotMovable · NoActiveModel · NoActiveTierScheme
+│   └── CustomersNotScored · RescoringRunning · OperationRunning
+└── CouponRefused   the code is real and does not buy anything here
+    ├── CouponAlreadyRedeemed · CouponOfAnotherCustomer · CouponNotForThisOrder · CouponWithoutEffect
+    └── CouponNotStarted · CouponExpired · CouponSuspended · RedemptionLimitReached
+"""
+
+from typing import ClassVar
+
+Fact = str | int | None
+
+
+class Refusal(Exception):
+    """Raised before anything is written, or it undoes what was: a refused call changes nothing."""
+
+    reason: ClassVar[str]
+    """UPPER_SNAKE, stable: programs match on it."""
+
+    def __init__(self, message: str, **facts: Fact) -> None:
+        super().__init__(message)
+        self.message = message
+        self.metadata = {name: str(fact) for name, fact in facts.items() if fact is not None}
+
+
+class NotFound(Refusal):
+    """There is no such thing."""
+
+
+class CampaignNotFound(NotFound):
+    reason = "CAMPAIGN_NOT_FOUND"
+
+
+class CouponNotFound(NotFound):
+    reason = "COUPON_NOT_FOUND"
+
+
+class ModelNotFound(NotFound):
+    reason = "MODEL_NOT_FOUND"
+
+
+class OperationNotFound(NotFound):
+    reason = "OPERATION_NOT_FOUND"
+
+
+class TierSchemeNotFound(NotFound):
+    reason = "TIER_SCHEME_NOT_FOUND"
+
+
+class AlreadyExists(Refusal):
+    """The name is taken."""
+
+
+class CampaignExists(AlreadyExists):
+    reason = "CAMPAIGN_EXISTS"
+
+
+class Invalid(Refusal):
+    """A value makes no sense; the fact `field` names it."""
+
+
+class InvalidCampaign(Invalid):
+    reason = "INVALID_CAMPAIGN"
+
+
+class InvalidTierScheme(Invalid):
+    reason = "INVALID_TIER_SCHEME"
+
+
+class InvalidOrder(Invalid):
+    reason = "INVALID_ORDER"
+
+
+class InvalidCode(Invalid):
+    """Not a code: wrong length, symbol or check symbol."""
+
+    reason = "INVALID_CODE"
+
+
+class Changed(Refusal):
+    """Another change came first: read again and repeat."""
+
+
+class CampaignChanged(Changed):
+    """The etag is of an older revision."""
+
+    reason = "CAMPAIGN_CHANGED"
+
+
+class ModelChanged(Changed):
+    """The etag is of an older revision."""
+
+    reason = "MODEL_CHANGED"
+
+
+class WrongState(Refusal):
+    """Things are not in the state that the call needs."""
+
+
+class CampaignNotEditable(WrongState):
+    """Only a draft can be changed or deleted."""
+
+    reason = "CAMPAIGN_NOT_EDITABLE"
+
+
+class CampaignNotMovable(WrongState):
+    """The table of moves has no such move from this state."""
+
+    reason = "CAMPAIGN_NOT_MOVABLE"
+
+
+class NoActiveModel(WrongState):
+    """Nothing can be scored before a model is activated."""
+
+    reason = "NO_ACTIVE_MODEL"
+
+
+class NoActiveTierScheme(WrongState):
+    """No version of the thresholds is in force."""
+
+    reason = "NO_ACTIVE_TIER_SCHEME"
+
+
+class CustomersNotScored(WrongState):
+    """A launch needs scores with tiers: run ScoreAllCustomers first."""
+
+    reason = "CUSTOMERS_NOT_SCORED"
+
+
+class RescoringRunning(WrongState):
+    """One rescoring at a time: two would mix models in one table."""
+
+    reason = "RESCORING_RUNNING"
+
+
+class OperationRunning(WrongState):
+    """Only finished operations can be deleted."""
+
+    reason = "OPERATION_RUNNING"
+
+
+class CouponRefused(Refusal):
+    """The code is real and does not buy anything here."""
+
+
+class CouponAlreadyRedeemed(CouponRefused):
+    """Used on another order."""
+
+    reason = "COUPON_ALREADY_REDEEMED"
+
+
+class CouponOfAnotherCustomer(CouponRefused):
+    """The code was issued to someone else."""
+
+    reason = "COUPON_OF_ANOTHER_CUSTOMER"
+
+
+class CouponNotForThisOrder(CouponRefused):
+    """The currency or the first-order rule does not fit."""
+
+    reason = "COUPON_NOT_FOR_THIS_ORDER"
+
+
+class CouponWithoutEffect(CouponRefused):
+    """The discount would be nothing: the code stays unused."""
+
+    reason = "COUPON_WITHOUT_EFFECT"
+
+
+class CouponNotStarted(CouponRefused):
+    """The campaign's window has not begun."""
+
+    reason = "COUPON_NOT_STARTED"
+
+
+class CouponExpired(CouponRefused):
+    """The campaign's window is over."""
+
+    reason = "COUPON_EXPIRED"
+
+
+class CouponSuspended(CouponRefused):
+    """Its campaign is not active."""
+
+    reason = "COUPON_SUSPENDED"
+
+
+class RedemptionLimitReached(CouponRefused):
+    """The campaign's limit is used up."""
+
+    reason = "REDEMPTION_LIMIT_REACHED"

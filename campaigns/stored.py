@@ -1,0 +1,86 @@
+"""Between values and what the database keeps of them: rows and JSON."""
+
+from collections.abc import Mapping
+from typing import Any, assert_never
+
+from campaigns.campaign import Campaign, CampaignId, CampaignPlan, Channel, Offer, State
+from campaigns.discount import Discount, Fixed, NewCustomer, Percent
+from campaigns.tiers import Levels, Measure, Method, Tier, TierScheme
+from database.tables import CampaignRow, TierSchemeRow
+
+
+def scheme(row: TierSchemeRow) -> TierScheme:
+    """A version of the thresholds."""
+    return TierScheme(
+        version=row.version, measure=Measure(row.measure), method=Method(row.method),
+        parameters=_levels(row.parameters), thresholds=None if row.thresholds is None else _levels(row.thresholds),
+        active=row.active, create_time=row.create_time,
+    )  # fmt: skip
+
+
+def campaign(row: CampaignRow) -> Campaign:
+    """A campaign as it stands."""
+    plan = CampaignPlan(
+        display_name=row.display_name, offers=offers(row.offers), zone=row.zone, start_time=row.start_time,
+        end_time=row.end_time, redemption_limit=row.redemption_limit, currency=row.currency,
+    )  # fmt: skip
+    return Campaign(
+        campaign_id=CampaignId(row.campaign_id), plan=plan, state=State(row.state), issued_count=row.issued_count,
+        redeemed_count=row.redeemed_count, discounted_minor=row.discounted_minor, revision=row.revision,
+        create_time=row.create_time, update_time=row.update_time,
+    )  # fmt: skip
+
+
+def plan_values(plan: CampaignPlan) -> dict[str, Any]:
+    """The columns that a plan fills."""
+    return {
+        "display_name": plan.display_name,
+        "offers": {
+            offer.tier.value: {"discount": discount_json(offer.discount), "channel": offer.channel.value}
+            for offer in plan.offers
+        },
+        "zone": plan.zone,
+        "start_time": plan.start_time,
+        "end_time": plan.end_time,
+        "redemption_limit": plan.redemption_limit,
+        "currency": plan.currency,
+    }
+
+
+def offers(stored: Mapping[str, Any]) -> tuple[Offer, ...]:
+    """Highest tier first."""
+    return tuple(
+        Offer(tier=tier, discount=discount(stored[tier]["discount"]), channel=Channel(stored[tier]["channel"]))
+        for tier in Tier
+        if tier in stored
+    )
+
+
+def discount(stored: Mapping[str, Any]) -> Discount:
+    """From JSON, tagged by `kind`."""
+    if stored["kind"] == "NEW_CUSTOMER":
+        return NewCustomer(reward=_reward(stored["reward"]))
+    return _reward(stored)
+
+
+def discount_json(value: Discount) -> dict[str, Any]:
+    """As JSON, tagged by `kind`."""
+    match value:
+        case Percent(percent=percent, maximum_minor=maximum):
+            return {"kind": "PERCENT", "percent": percent, "maximum_minor": maximum}
+        case Fixed(amount_minor=amount):
+            return {"kind": "FIXED", "amount_minor": amount}
+        case NewCustomer(reward=reward):
+            return {"kind": "NEW_CUSTOMER", "reward": discount_json(reward)}
+        case _:
+            assert_never(value)
+
+
+def _reward(stored: Mapping[str, Any]) -> Percent | Fixed:
+    if stored["kind"] == "FIXED":
+        return Fixed(amount_minor=stored["amount_minor"])
+    return Percent(percent=stored["percent"], maximum_minor=stored["maximum_minor"])
+
+
+def _levels(stored: Mapping[str, float]) -> Levels:
+    return Levels(high=float(stored["high"]), mid=float(stored["mid"]))
