@@ -39,16 +39,16 @@ PAGE = sql.SQL("""
 SELECT {columns} FROM events WHERE customer_id = %s AND (time, event_id) < (%s::timestamptz, %s)
 ORDER BY time DESC, event_id DESC LIMIT %s
 """).format(columns=COLUMNS)
-# COLLATE "C" orders events of one instant as Histories.from_frame does, whatever the database's own collation.
+# Both orders are the index's own, so nothing is sorted: the caller asks and reads backwards.
 HISTORIES = """
-SELECT asked.place, extract(epoch FROM time)::float8, event_type, order_id, item_id, quantity,
+SELECT asked.place, date_part('epoch', time), event_type, order_id, item_id, quantity,
   unit_price_minor, channel, rating, dwell_seconds, text
 FROM unnest(%s::text[]) WITH ORDINALITY AS asked (customer_id, place)
 CROSS JOIN LATERAL (
   SELECT * FROM events WHERE customer_id = asked.customer_id AND time < %s::timestamptz
   ORDER BY time DESC, event_id DESC LIMIT %s
 ) AS latest
-ORDER BY asked.place, latest.time, latest.event_id COLLATE "C"
+ORDER BY asked.place, latest.time DESC, latest.event_id DESC
 """
 ALL = """
 COPY (
@@ -112,9 +112,10 @@ def histories(
     """
     asked = list(customer_ids)
     with driver_connection(snapshot).cursor(binary=True) as cursor:
-        rows = cursor.execute(HISTORIES, (asked, before or "infinity", limit)).fetchall()
-    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * 11
-    counts = np.bincount(np.array(columns[0], dtype=np.int64), minlength=len(asked) + 1)
+        rows = cursor.execute(HISTORIES, (asked[::-1], before or "infinity", limit)).fetchall()
+    columns: list[Sequence[Any]] = list(zip(*reversed(rows), strict=True)) if rows else [()] * 11
+    owners = len(asked) + 1 - np.array(columns[0], dtype=np.int64)
+    counts = np.bincount(owners, minlength=len(asked) + 1)
     return Histories(
         customer_ids=np.array(asked, dtype=object),
         offsets=np.cumsum(counts).astype(np.int64),
