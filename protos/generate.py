@@ -10,14 +10,13 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from importlib import resources
 from pathlib import Path
 
 from google.protobuf import descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2
-from grpc_tools import protoc
 from protovalidate._gen.buf.validate import validate_pb
 
 HERE = Path(__file__).resolve().parent
+TOOLS = Path(sys.executable).parent
 SITE = Path(sysconfig.get_path("purelib"))
 CONFIG = HERE / "buf.yaml"
 GENERATED = HERE / "gen"
@@ -68,14 +67,10 @@ def compile_protos(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="tierwise-protos-") as folder:
         validate = Path(folder) / "validate.binpb"
         validate.write_bytes(validate_descriptors().SerializeToString(deterministic=True))
-        bundled = resources.files("grpc_tools") / "_proto"
-        # Files given as descriptors must not be found as sources too, so these come last.
-        paths = [f"-I{HERE}", OPERATIONS, f"-I{SITE}", f"-I{bundled}"]
-        plugins = [
-            f"--plugin={name}={Path(sys.executable).parent / name}"
-            for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
-        ]
-        if protoc.main(["protoc", f"--descriptor_set_in={validate}", *paths, *plugins, *arguments]) != 0:
+        paths = [f"-I{HERE}", OPERATIONS, f"-I{SITE}"]
+        plugins = [f"--plugin={name}={TOOLS / name}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")]
+        command = [sys.executable, "-m", "grpc_tools.protoc", f"--descriptor_set_in={validate}"]
+        if subprocess.run([*command, *paths, *plugins, *arguments], check=False).returncode != 0:
             raise SystemExit(1)
 
 
@@ -128,7 +123,7 @@ def broken(image: Path) -> bool:
 
 def run_buf(*arguments: str | Path) -> int:
     """The exit status of buf, which speaks on its own."""
-    return subprocess.run([Path(sys.executable).parent / "buf", *arguments], check=False).returncode
+    return subprocess.run([TOOLS / "buf", *arguments], check=False).returncode
 
 
 if __name__ == "__main__":
