@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from campaigns.campaign import Campaign, CampaignId, CampaignPlan, Channel, Offer, State
+from campaigns.coupon import Coupon, CouponState, Redemption
 from campaigns.discount import Discount, Fixed, NewCustomer, Percent
 from campaigns.tiers import Levels, Measure, Method, Tier, TierScheme
-from database.tables import CampaignRow, TierSchemeRow
+from database.tables import CampaignRow, CouponRow, RedemptionRow, TierSchemeRow
 
 
 def scheme(row: TierSchemeRow) -> TierScheme:
@@ -28,6 +29,24 @@ def campaign(row: CampaignRow) -> Campaign:
         campaign_id=CampaignId(row.campaign_id), plan=plan, state=State(row.state), issued_count=row.issued_count,
         redeemed_count=row.redeemed_count, discounted_minor=row.discounted_minor, revision=row.revision,
         create_time=row.create_time, update_time=row.update_time,
+    )  # fmt: skip
+
+
+def coupon(row: CouponRow) -> Coupon:
+    """A coupon as it stands."""
+    return Coupon(
+        code=row.code, campaign_id=CampaignId(row.campaign_id), customer_id=row.customer_id, tier=Tier(row.tier),
+        channel=Channel(row.channel), discount=discount(row.discount), state=CouponState(row.state),
+        issue_time=row.issue_time, expire_time=row.expire_time,
+    )  # fmt: skip
+
+
+def redemption(row: RedemptionRow) -> Redemption:
+    """An entry of the ledger."""
+    return Redemption(
+        redemption_id=row.redemption_id, code=row.code, campaign_id=CampaignId(row.campaign_id),
+        customer_id=row.customer_id, order_id=row.order_id, order_minor=row.order_minor,
+        discount_minor=row.discount_minor, currency=row.currency, redeem_time=row.redeem_time,
     )  # fmt: skip
 
 

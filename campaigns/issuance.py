@@ -1,0 +1,94 @@
+"""The bulk part of a launch: freeze the audience, issue codes chunk by chunk, make the campaign active."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from campaigns import codes, launch, stored, trail
+from campaigns.actor import Cause
+from campaigns.campaign import Campaign, Move, State
+from database import campaigns, coupons, operations
+from database.campaigns import AudienceMember, OfferedTier
+from database.operations import Operation
+from database.session import Transaction
+
+FROZEN = ""
+"""The cursor between the frozen audience and its first chunk: it sorts before every customer."""
+
+
+def freeze(transaction: Transaction, operation: Operation, now: datetime) -> bool:
+    """The audience, once and for all, in one statement and so from one state of the scores.
+
+    False when another worker was faster. Who gets an offer by a channel that needs consent must have given it;
+    no consent on record means none.
+    """
+    if not operations.advance(transaction, operation.operation_id, seen=None, cursor=FROZEN, count=0, now=now):
+        return False
+    campaign = launch.get(transaction, operation.request["campaign_id"])
+    offered = [OfferedTier(offer.tier, offer.channel, offer.channel.needs_consent) for offer in campaign.plan.offers]
+    size = campaigns.freeze(transaction, campaign.campaign_id, offered)
+    operations.expect(transaction, operation.operation_id, size)
+    return True
+
+
+def issue(
+    transaction: Transaction, operation: Operation, members: Sequence[AudienceMember], now: datetime, *,
+    mint: Callable[[int], list[str]] = codes.mint,
+) -> bool:  # fmt: skip
+    """One coupon for each member, with progress and counter in the same commit.
+
+    False when another worker was faster: then nothing is written. A campaign that was ended meanwhile gets no more,
+    and its operation is cancelled. A code that is taken already, about once in
+    10^12, is replaced.
+    """
+    ahead = operations.advance(
+        transaction, operation.operation_id, seen=operation.cursor, cursor=members[-1].customer_id,
+        count=len(members), now=now,
+    )  # fmt: skip
+    if not ahead:
+        return False
+    campaign = launch.get(transaction, operation.request["campaign_id"])
+    if campaign.state is not State.LAUNCHING:
+        return operations.cancel(transaction, operation.operation_id, now)
+    terms = _terms(campaign, now)
+    count, left_out = coupons.issue(transaction, terms, members, mint(len(members)))
+    while left_out:
+        more, left_out = coupons.issue(transaction, terms, left_out, mint(len(left_out)))
+        count += more
+    campaigns.count_issued(transaction, campaign.campaign_id, count)
+    return True
+
+
+def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
+    """Every member has a coupon: the campaign is active. False when another worker was faster."""
+    current = operations.locked(transaction, operation.operation_id)
+    if current is None or current.done or current.cursor != operation.cursor:
+        return False
+    campaign = launch.locked(transaction, operation.request["campaign_id"])
+    if campaign.state is not State.LAUNCHING:
+        return operations.cancel(transaction, operation.operation_id, cause.now)
+    active = launch.move(transaction, cause, campaign, Move.ACTIVATE)
+    response = {
+        "campaign_id": active.campaign_id, "issued_count": active.issued_count,
+        "audience": campaigns.audience_sizes(transaction, active.campaign_id),
+    }  # fmt: skip
+    operations.finish(transaction, operation.operation_id, response, cause.now)
+    trail.done(transaction, cause, "campaigns.launch.finish", active.name, after=response)
+    return True
+
+
+def abandon(transaction: Transaction, operation: Operation, cause: Cause) -> None:
+    """After a cancelled launch the campaign is over: what is half issued can never be redeemed."""
+    campaign = launch.locked(transaction, operation.request["campaign_id"])
+    if campaign.state is State.LAUNCHING:
+        launch.move(transaction, cause, campaign, Move.END)
+
+
+def _terms(campaign: Campaign, now: datetime) -> coupons.Terms:
+    offers = campaign.plan.offers
+    return coupons.Terms(
+        campaign_id=campaign.campaign_id,
+        channels={offer.tier: offer.channel for offer in offers},
+        discounts={offer.tier: stored.discount_json(offer.discount) for offer in offers},
+        issue_time=now,
+        expire_time=campaign.plan.end_time,
+    )

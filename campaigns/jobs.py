@@ -1,0 +1,54 @@
+"""Bulk work: written down with its cause, and handed to the worker through the outbox."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from campaigns import trail
+from campaigns.actor import Cause
+from campaigns.errors import OperationNotFound, OperationRunning
+from database import operations, outbox
+from database.operations import Operation
+from database.session import Snapshot, Transaction
+
+ADVANCE = "tierwise.advance"
+"""The one task of bulk work: take the named operation further. What it does and how far it is stands in its row."""
+
+
+def begin(
+    transaction: Transaction, cause: Cause, operation_id: str, kind: str, request: Mapping[str, Any], *,
+    total_count: int | None, action: str, object_name: str,
+) -> Operation:  # fmt: skip
+    """Operation, outbox row and audit line, in the transaction of the change that asks for the work."""
+    operations.begin(transaction, operation_id, kind, request, total_count=total_count, now=cause.now)
+    outbox.enqueue(transaction, ADVANCE, {"operation_id": operation_id}, cause.now)
+    trail.done(transaction, cause, action, object_name, after={"operation": operation_id, **request})
+    return get(transaction, operation_id)
+
+
+def get(snapshot: Snapshot, operation_id: str) -> Operation:
+    """One operation. Raises OperationNotFound."""
+    operation = operations.get(snapshot, operation_id)
+    if operation is None:
+        raise OperationNotFound(f"there is no operation {operation_id}", operation=f"operations/{operation_id}")
+    return operation
+
+
+def cancel(transaction: Transaction, cause: Cause, operation_id: str) -> Operation:
+    """Stop at the next chunk; work that is over stays as it is. Raises OperationNotFound."""
+    before = get(transaction, operation_id)
+    if before.done or before.cancel_requested:
+        return before
+    operations.request_cancel(transaction, operation_id)
+    trail.done(
+        transaction, cause, "operations.cancel", before.name,
+        before={"state": before.state, "done_count": before.done_count}, after={"cancel_requested": True},
+    )  # fmt: skip
+    return get(transaction, operation_id)
+
+
+def forget(transaction: Transaction, cause: Cause, operation_id: str) -> None:
+    """Delete the record of work that is over. Raises OperationNotFound, OperationRunning."""
+    operation = get(transaction, operation_id)
+    if not operations.forget(transaction, operation_id):
+        raise OperationRunning(f"{operation.name} is running: cancel it first", operation=operation.name)
+    trail.done(transaction, cause, "operations.delete", operation.name, before={"state": operation.state})

@@ -1,0 +1,121 @@
+"""Scoring every customer: begun by an operator or by the clock, worked off in chunks, ended with tiers for all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+from uuid import uuid4
+
+from campaigns import jobs, registry, schemes, trail
+from campaigns.actor import Cause
+from campaigns.errors import RescoringRunning
+from campaigns.tiers import Levels, Method, TierScheme, tier_of
+from database import operations, scores, tiers
+from database.operations import Operation
+from database.session import Snapshot, Transaction
+from scoring.score import Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescoring:
+    """What a rescoring is pinned to when it begins, so that a resumed one makes the same rows."""
+
+    model_id: str
+    tier_scheme: int
+    as_of: datetime
+    """Only events before this count."""
+
+    @classmethod
+    def of(cls, request: Mapping[str, Any]) -> Self:
+        """From an operation's request."""
+        return cls(
+            model_id=request["model_id"], tier_scheme=request["tier_scheme"],
+            as_of=datetime.fromisoformat(request["as_of"]),
+        )  # fmt: skip
+
+    def request(self) -> dict[str, Any]:
+        """For an operation."""
+        return {"model_id": self.model_id, "tier_scheme": self.tier_scheme, "as_of": self.as_of.isoformat()}
+
+
+def begin(transaction: Transaction, cause: Cause, *, as_of: datetime | None = None) -> Operation:
+    """Score every customer with the active model, as of the cause's time unless another is given.
+
+    Raises NoActiveModel, RescoringRunning.
+    """
+    return _begin(transaction, cause, uuid4().hex, as_of or cause.now)
+
+
+def begin_nightly(transaction: Transaction, cause: Cause) -> Operation | None:
+    """The rescoring of a night: None when it was begun already or another one is running, so two clocks do no harm."""
+    operation_id = f"nightly-{cause.now.date().isoformat()}"
+    operations.hold(transaction, operations.SCORE_ALL_CUSTOMERS)
+    begun = operations.get(transaction, operation_id)
+    if begun is not None or operations.running(transaction, operations.SCORE_ALL_CUSTOMERS) is not None:
+        return None
+    return _begin(transaction, cause, operation_id, cause.now)
+
+
+def _begin(transaction: Transaction, cause: Cause, operation_id: str, as_of: datetime) -> Operation:
+    operations.hold(transaction, operations.SCORE_ALL_CUSTOMERS)
+    other = operations.running(transaction, operations.SCORE_ALL_CUSTOMERS)
+    if other is not None:
+        raise RescoringRunning(f"{other.name} is running: wait for it or cancel it", operation=other.name)
+    model = registry.in_force(transaction)
+    scheme = schemes.ensure(transaction, cause)
+    pinned = Rescoring(model_id=model.model_id, tier_scheme=scheme.version, as_of=as_of)
+    return jobs.begin(
+        transaction, cause, operation_id, operations.SCORE_ALL_CUSTOMERS, pinned.request(),
+        total_count=scores.count_customers(transaction), action="customers.rescore", object_name="customers",
+    )  # fmt: skip
+
+
+def keep(
+    transaction: Transaction, operation: Operation, scheme: TierScheme, scored: Sequence[Score], *,
+    cursor: str, now: datetime,
+) -> bool:  # fmt: skip
+    """Commit a chunk: progress and rows together. False when another worker was faster: then nothing is written.
+
+    Tiers are those of the scheme's last thresholds until `finish` has those of this run.
+    """
+    ahead = operations.advance(
+        transaction, operation.operation_id, seen=operation.cursor, cursor=cursor, count=len(scored), now=now
+    )
+    if not ahead:
+        return False
+    given = [tier_of(scheme, score) for score in scored]
+    scores.store(
+        transaction, scored, given, tier_scheme=None if scheme.thresholds is None else scheme.version,
+        operation_id=operation.operation_id, now=now,
+    )  # fmt: skip
+    return True
+
+
+def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
+    """The end: thresholds from all scores of this run, a tier for every score, and the operation, in one commit."""
+    current = operations.locked(transaction, operation.operation_id)
+    if current is None or current.done or current.cursor != operation.cursor:
+        return False
+    scheme = schemes.get(transaction, Rescoring.of(operation.request).tier_scheme)
+    thresholds = _thresholds(transaction, operation, scheme)
+    tiers.set_thresholds(transaction, scheme.version, high=thresholds.high, mid=thresholds.mid)
+    tiers.assign(transaction, scheme.version, measure=scheme.measure, high=thresholds.high, mid=thresholds.mid)
+    response = {
+        "scored_count": current.done_count, "tiers": tiers.sizes(transaction),
+        "thresholds": {"high": thresholds.high, "mid": thresholds.mid},
+    }  # fmt: skip
+    operations.finish(transaction, operation.operation_id, response, cause.now)
+    trail.done(transaction, cause, "customers.rescore.finish", operation.name, after=response)
+    return True
+
+
+def _thresholds(snapshot: Snapshot, operation: Operation, scheme: TierScheme) -> Levels:
+    if scheme.method is Method.ABSOLUTE:
+        return scheme.parameters
+    shares = scheme.parameters
+    return Levels(
+        high=tiers.lowest_of_top(snapshot, operation.operation_id, measure=scheme.measure, share=shares.high),
+        mid=tiers.lowest_of_top(
+            snapshot, operation.operation_id, measure=scheme.measure, share=shares.high + shares.mid
+        ),
+    )

@@ -1,0 +1,89 @@
+"""Use cases on the versions of the tier thresholds."""
+
+from typing import Any
+
+from campaigns import stored, trail
+from campaigns.actor import Cause
+from campaigns.errors import NoActiveTierScheme, TierSchemeNotFound
+from campaigns.tiers import Levels, Measure, Method, TierScheme, check, thresholds_of
+from database import tiers
+from database.session import Snapshot, Transaction
+
+DEFAULT = Levels(high=0.10, mid=0.30)
+"""The best tenth is HIGH, the next three tenths are MID, by expected value."""
+
+
+def create(
+    transaction: Transaction, cause: Cause, *, measure: Measure, method: Method, parameters: Levels
+) -> TierScheme:
+    """A new version, not yet in force. Raises InvalidTierScheme."""
+    check(measure, method, parameters)
+    known = thresholds_of(method, parameters)
+    row = tiers.create(
+        transaction, measure=measure, method=method, parameters=_json(parameters),
+        thresholds=None if known is None else _json(known),
+    )  # fmt: skip
+    scheme = stored.scheme(row)
+    trail.done(transaction, cause, "tiers.create", name(scheme), after=_facts(scheme))
+    return scheme
+
+
+def activate(transaction: Transaction, cause: Cause, version: int) -> TierScheme:
+    """Put a version in force; stored scores keep their tiers until the next rescoring. Raises TierSchemeNotFound."""
+    before = active(transaction)
+    row = tiers.activate(transaction, version)
+    if row is None:
+        raise TierSchemeNotFound(f"there is no tier scheme {version}", version=version)
+    scheme = stored.scheme(row)
+    was = None if before is None else {"version": before.version}
+    trail.done(transaction, cause, "tiers.activate", name(scheme), before=was, after={"version": version})
+    return scheme
+
+
+def active(snapshot: Snapshot) -> TierScheme | None:
+    """The version in force."""
+    row = tiers.active(snapshot)
+    return None if row is None else stored.scheme(row)
+
+
+def in_force(snapshot: Snapshot) -> TierScheme:
+    """The version in force. Raises NoActiveTierScheme."""
+    scheme = active(snapshot)
+    if scheme is None:
+        raise NoActiveTierScheme("no tier scheme is in force: run ScoreAllCustomers, or activate one")
+    return scheme
+
+
+def ensure(transaction: Transaction, cause: Cause) -> TierScheme:
+    """The version in force; the default one is made and put in force when there is none."""
+    scheme = active(transaction)
+    if scheme is not None:
+        return scheme
+    made = create(transaction, cause, measure=Measure.EXPECTED_VALUE, method=Method.QUANTILE, parameters=DEFAULT)
+    return activate(transaction, cause, made.version)
+
+
+def get(snapshot: Snapshot, version: int) -> TierScheme:
+    """One version. Raises TierSchemeNotFound."""
+    row = tiers.get(snapshot, version)
+    if row is None:
+        raise TierSchemeNotFound(f"there is no tier scheme {version}", version=version)
+    return stored.scheme(row)
+
+
+def page(snapshot: Snapshot, *, limit: int, before: int | None = None) -> list[TierScheme]:
+    """Newest first."""
+    return [stored.scheme(row) for row in tiers.page(snapshot, limit=limit, before=before)]
+
+
+def name(scheme: TierScheme) -> str:
+    """The resource name."""
+    return f"tierSchemes/{scheme.version}"
+
+
+def _json(levels: Levels) -> dict[str, float]:
+    return {"high": levels.high, "mid": levels.mid}
+
+
+def _facts(scheme: TierScheme) -> dict[str, Any]:
+    return {"measure": scheme.measure, "method": scheme.method, "parameters": _json(scheme.parameters)}
