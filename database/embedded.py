@@ -62,7 +62,18 @@ def start(
     if not data.exists():
         unfinished = folder / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        made = [programs / "initdb", "-D", unfinished, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        made: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            unfinished,
+            "-U",
+            USER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        ]
         _run(made, account)
         unfinished.rename(data)
     port = _free_port()
