@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Self, cast
 
 import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
@@ -159,13 +159,12 @@ class ShopClient:
 
 
 def _refused(error: grpc.RpcError) -> Refused:
-    if not isinstance(error, grpc.Call):
-        raise error
-    status = rpc_status.from_call(error)
+    call = cast("grpc.Call", error)  # what a stub raises is the call as well
+    status = rpc_status.from_call(call)
     reason = error_details_pb2.ErrorInfo()
     for detail in status.details if status else ():
         detail.Unpack(reason)
-    return Refused(code=error.code().name, reason=reason.reason, message=error.details() or "")
+    return Refused(code=call.code().name, reason=reason.reason, message=call.details() or "")
 
 
 def _score_request(customer_id: str, as_of: datetime) -> scoring_service_pb2.ScoreRequest:
