@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import time
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +32,18 @@ class Settings(BaseSettings):
     queue_size: int = Field(default=512, ge=1)
     """Callers that may wait for the network; more are refused at once."""
     worker_processes: int = Field(default=2, ge=1)
+    score_chunk: int = Field(default=2000, ge=1, le=20_000)
+    """Customers that a rescoring commits at once."""
+    issue_chunk: int = Field(default=20_000, ge=1, le=100_000)
+    """Coupons that a launch commits at once."""
+    task_seconds: float = Field(default=30, ge=0)
+    """A task works this long, then hands the rest to the next one, so that work of any size shares the workers."""
+    redeliver_seconds: int = Field(default=300, ge=1)
+    """The broker gives a task to another worker after this long; must exceed task_seconds and the longest chunk."""
+    revive_seconds: float = Field(default=120, gt=0)
+    """An operation without progress for this long is handed to the workers again."""
+    rescore_at: time = time(2, 0)
+    """When every customer is scored each night, UTC."""
 
     @property
     def models(self) -> Path:

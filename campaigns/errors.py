@@ -2,13 +2,13 @@
 
 Refusal
 ├── NotFound        no such thing
-│   ├── CampaignNotFound · CouponNotFound · ModelNotFound · OperationNotFound · TierSchemeNotFound
+│   ├── CampaignNotFound · CouponNotFound · CustomerNotFound · ModelNotFound · OperationNotFound · TierSchemeNotFound
 ├── AlreadyExists   the name is taken
 │   └── CampaignExists
 ├── Invalid         a value makes no sense; the fact `field` names it
 │   ├── InvalidCampaign · InvalidTierScheme · InvalidOrder · InvalidCode
 ├── Changed         another change came first; read again and repeat
-│   ├── CampaignChanged · ModelChanged
+│   ├── CampaignChanged · CustomerChanged · ModelChanged
 ├── WrongState      not in the state that things are in
 │   ├── CampaignNotEditable · CampaignNotMovable · NoActiveModel · NoActiveTierScheme
 │   └── CustomersNotScored · RescoringRunning · OperationRunning
@@ -44,6 +44,10 @@ class CampaignNotFound(NotFound):
 
 class CouponNotFound(NotFound):
     reason = "COUPON_NOT_FOUND"
+
+
+class CustomerNotFound(NotFound):
+    reason = "CUSTOMER_NOT_FOUND"
 
 
 class ModelNotFound(NotFound):
@@ -96,6 +100,12 @@ class CampaignChanged(Changed):
     """The etag is of an older revision."""
 
     reason = "CAMPAIGN_CHANGED"
+
+
+class CustomerChanged(Changed):
+    """The etag is of an older revision."""
+
+    reason = "CUSTOMER_CHANGED"
 
 
 class ModelChanged(Changed):

@@ -44,7 +44,8 @@ def add(transaction: Transaction, campaign_id: str, values: Mapping[str, Any], n
     new = insert(CampaignRow).values(
         campaign_id=campaign_id, state="DRAFT", create_time=now, update_time=now, **values
     )  # fmt: skip
-    return changed_rows(transaction.execute(new.on_conflict_do_nothing(index_elements=["campaign_id"]))) == 1
+    added = new.on_conflict_do_nothing(index_elements=["campaign_id"]).returning(CampaignRow.campaign_id)
+    return transaction.execute(added).one_or_none() is not None
 
 
 def get(snapshot: Snapshot, campaign_id: str) -> CampaignRow | None:
@@ -106,7 +107,7 @@ def next_members(snapshot: Snapshot, campaign_id: str, *, after: str, limit: int
 def audience_sizes(snapshot: Snapshot, campaign_id: str) -> dict[str, int]:
     """Customers of the frozen audience in each tier."""
     query = select(AudienceRow.tier, func.count()).where(AudienceRow.campaign_id == campaign_id)
-    return dict(snapshot.execute(query.group_by(AudienceRow.tier)).tuples())
+    return dict(snapshot.execute(query.group_by(AudienceRow.tier)).all())
 
 
 def count_issued(transaction: Transaction, campaign_id: str, count: int) -> None:

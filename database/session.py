@@ -61,7 +61,7 @@ def sqlalchemy_url(url: str) -> str:
 
 
 def changed_rows(result: Result[Any]) -> int:
-    """How many rows an INSERT, UPDATE or DELETE touched."""
+    """How many rows an UPDATE or DELETE touched."""
     if not isinstance(result, CursorResult):
         message = f"expected the result of a statement that writes, found {type(result).__name__}"
         raise TypeError(message)
