@@ -21,6 +21,7 @@ from events.cleaning.products import NonProducts
 from events.cleaning.ranges import Ranges
 from events.event import EventType
 from events.fields import Field
+from events.reading import Encoding
 
 PRESETS = resources.files("events") / "presets"
 
@@ -82,7 +83,7 @@ class FileFormat(BaseModel, frozen=True, extra="forbid"):
     """Column of the file: our field. Columns that do not stand here are irrelevant."""
     columns_may_be_absent: bool = False
     separator: str = Constraint(default=",", min_length=1, max_length=1)
-    encoding: Literal["utf8", "utf8-lossy"] = "utf8"
+    encoding: Encoding = "utf8"
     zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     """Of times without an offset, and of the shop's calendar days."""
     nonexistent_times: Literal["reject", "shift"] = "reject"

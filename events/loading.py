@@ -1,12 +1,13 @@
 """A shop's events file, whole: read, cleaned and in the canonical schema."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
+from events.attributes import read_items
 from events.canonical import canonical_rows
 from events.cleaning.pipeline import clean
 from events.currency import minor_units_per_major
@@ -18,7 +19,6 @@ from events.quality import Profile, QualityReport
 from events.reading import FileNotUsable, batches, columns_of
 
 HALF_A_MILLIONTH = 5e-7
-REJECTED_SCHEMA = pl.Schema({"row_number": pl.Int64(), "reason": pl.String(), "content": pl.String()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +76,9 @@ def load_events(
     )
 
 
-def rejected_rows(path: Path, file_format: FileFormat, rejected: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """The rejected rows as they stand in the file, in batches of REJECTED_SCHEMA; `content` is a JSON object.
-
-    Reads the file a second time, so that only numbers and reasons of rejected rows need memory.
-    """
-    for batch in batches(path, separator=file_format.separator, encoding=file_format.encoding):
-        doomed = batch.join(rejected, on="row_number", maintain_order="left")
-        content = pl.struct(pl.col(batch.columns[1:])).struct.json_encode().alias("content")
-        yield doomed.select("row_number", "reason", content).cast(REJECTED_SCHEMA)
+def load_items(path: Path, *, currency: str | None = None) -> pl.DataFrame:
+    """A catalogue file in ITEM_SCHEMA. Raises FileNotUsable and FormatNotUsable."""
+    return read_items(path, currency=currency).rows
 
 
 def _rows(path: Path, file_format: FileFormat, progress: Callable[[int], None]) -> pl.DataFrame:
