@@ -22,7 +22,7 @@ def canonical_rows(batch: pl.DataFrame, file_format: FileFormat) -> pl.DataFrame
     typed = read.select(
         _unreadable(read.schema, file_format).alias("unreadable"),
         _type(file_format).alias("event_type"),
-        _cancelled(file_format).alias("cancellation"),
+        _cancellation(file_format).alias("cancellation"),
         *(_number(field, read.schema[field]).alias(field) for field in NUMBERS),
         *(_string(field, read.schema[field], file_format).alias(field) for field in STRINGS),
     )
@@ -87,6 +87,13 @@ def _cancelled(file_format: FileFormat) -> pl.Expr:
     if prefix is None:
         return pl.lit(value=False)
     return pl.col(Field.ORDER_ID).cast(pl.String).str.strip_chars().str.starts_with(prefix).fill_null(value=False)
+
+
+def _cancellation(file_format: FileFormat) -> pl.Expr:
+    """What the report counts as one: an order marked so, or a return where the format knows no mark."""
+    if file_format.event_type.return_order_prefix is not None:
+        return _cancelled(file_format)
+    return (_type(file_format) == int(EventType.RETURN)).fill_null(value=False)
 
 
 def _unreadable(schema: pl.Schema, file_format: FileFormat) -> pl.Expr:

@@ -127,12 +127,15 @@ class FileFormat(BaseModel, frozen=True, extra="forbid"):
     def columns_in(self, present: list[str]) -> dict[str, Field]:
         """The mapped columns that a file has. Raises FormatNotUsable when one that is needed is absent."""
         found = {column: field for column, field in self.columns.items() if column in present}
-        absent = [column for column in self.columns if column not in present]
-        needed = {Field.CUSTOMER_ID, Field.TIME, Field.EVENT_TYPE} & set(self.columns.values())
-        if (absent and not self.columns_may_be_absent) or needed - set(found.values()):
-            names = ", ".join(absent)
+        indispensable = {Field.CUSTOMER_ID, Field.TIME, Field.EVENT_TYPE}
+        absent = [
+            column
+            for column, field in self.columns.items()
+            if column not in found and (field in indispensable or not self.columns_may_be_absent)
+        ]
+        if absent:
             raise FormatNotUsable(
-                f"columns: the file has no column {names}; it has {', '.join(present)}. "
+                f"columns: the file has no column {', '.join(absent)}; it has {', '.join(present)}. "
                 "Choose another --preset, or write a --mapping for this file"
             )
         return found

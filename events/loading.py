@@ -1,6 +1,6 @@
 """A shop's events file, whole: read, cleaned and in the canonical schema."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from events.event import CUSTOMER_SCHEMA, EVENT_SCHEMA, ITEM_SCHEMA, EventType
 from events.fields import ROW_SCHEMA, Field
 from events.formats import FileFormat, preset
 from events.identity import identified
-from events.quality import Profile, QualityReport
+from events.quality import Profile, QualityReport, StepCount
 from events.reading import FileNotUsable, batches, columns_of
 
 HALF_A_MILLIONTH = 5e-7
@@ -59,14 +59,15 @@ def load_events(
     kept = cleaned.kept.sort("time", maintain_order=True)
     minor = kept.select(_minor()).to_series()
     fields = [Field.UNIT_PRICE if field is Field.UNIT_PRICE_MINOR else field for field in mapped.values()]
+    left_out = tuple(column for column in present if column not in mapped)
     report = QualityReport(
         rows_in=rows.height,
         rows_out=kept.height,
         rejected=cleaned.rejected.height,
         repaired=sum(step.repaired for step in cleaned.steps),
-        irrelevant_columns=tuple(column for column in present if column not in mapped),
+        irrelevant_columns=left_out,
         rounded_prices=int(((minor - minor.round()).abs() > HALF_A_MILLIONTH).sum()),
-        steps=cleaned.steps,
+        steps=(_irrelevant(left_out, rows.height), *cleaned.steps),
         before=Profile.of(rows, fields),
         after=Profile.of(kept, fields),
     )
@@ -90,6 +91,11 @@ def _rows(path: Path, file_format: FileFormat, progress: Callable[[int], None]) 
     if rows.is_empty():
         raise FileNotUsable(f"{path}: it has a header and no rows")
     return rows
+
+
+def _irrelevant(columns: Sequence[str], rows: int) -> StepCount:
+    notes = {"left out": ", ".join(columns)} if columns else {}
+    return StepCount(step="irrelevant columns", rows_in=rows, rejected={}, repaired=0, rows_out=rows, notes=notes)
 
 
 def _minor() -> pl.Expr:

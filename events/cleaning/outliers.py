@@ -64,7 +64,7 @@ class Outliers(BaseModel, frozen=True, extra="forbid"):
         return pl.when(judged).then(distance)
 
     def _act(self, measured: pl.DataFrame, columns: list[str]) -> Outcome:
-        notes = {"outliers": int(measured["far"].sum()), "furthest": self._furthest(measured)}
+        notes = {"outliers found": int(measured["far"].sum()), "furthest": self._furthest(measured)}
         if self.action == "reject":
             split = reject(measured, (pl.col("far"), "OUTLIER"))
             return Outcome(kept=split.kept.select(columns), rejected=split.rejected, notes=notes)
