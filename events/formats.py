@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -21,7 +22,7 @@ from events.cleaning.products import NonProducts
 from events.cleaning.ranges import Ranges
 from events.event import EventType
 from events.fields import Field
-from events.reading import Encoding
+from events.reading import Encoding, columns_of
 
 PRESETS = resources.files("events") / "presets"
 
@@ -151,6 +152,19 @@ def preset(name: str) -> FileFormat:
     if name not in preset_names():
         raise FormatNotUsable(f"preset: there is no {name!r}; there are {', '.join(preset_names())}")
     return _parse((PRESETS / f"{name}.yaml").read_text(encoding="utf-8"), source=name)
+
+
+def fitting_preset(path: Path) -> str:
+    """The preset whose columns a file has. Raises FormatNotUsable when none fits, FileNotUsable."""
+    present = columns_of(path)
+    for name in preset_names():
+        with suppress(FormatNotUsable):
+            preset(name).columns_in(present)
+            return name
+    raise FormatNotUsable(
+        f"columns: {path.name} has {', '.join(present)}, which no preset knows ({', '.join(preset_names())}); "
+        "write a --mapping for this file"
+    )
 
 
 def mapping(path: Path) -> FileFormat:

@@ -34,6 +34,7 @@ from tierwise.v1 import (
 
 SECONDS = 20.0
 LARGEST_BATCH = 500
+LARGEST_PAGE = 1000
 
 
 class OperationFailedError(RuntimeError):
@@ -83,6 +84,16 @@ class ShopClient:
                 return
             time.sleep(0.2)
         raise TimeoutError(f"{service} did not begin to serve within {seconds:.0f} s")
+
+    def customers(self) -> Iterator[str]:
+        """The ids of all customers, page by page."""
+        request = customer_service_pb2.ListCustomersRequest(page_size=LARGEST_PAGE)
+        while True:
+            page = self._customers.ListCustomers(request, timeout=SECONDS)
+            yield from (customer.name.removeprefix("customers/") for customer in page.customers)
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
 
     def score(self, customer_id: str, as_of: datetime) -> score_pb2.Score:
         """What one customer will do."""
