@@ -49,11 +49,9 @@ def evaluate(
 
 def _show(found: Evaluation) -> None:
     title = f"{found.customers:,} customers, 90 days from {found.cutoff:%Y-%m-%d}, {found.buy_rate:.1%} bought"
-    emit([{"predictor": name} | figures for name, figures in found.figures.items()], as_json=False, title=title)
-    rows = [
-        {"network minus": name} | {f"{figure} from {low:+.4f}": f"to {high:+.4f}" for figure, (low, high) in of.items()}
-        for name, of in found.differences.items()
-    ]
-    for row in rows:
-        emit(row, as_json=False, title="95 % interval")
+    figures = [{"predictor": name, **figures} for name, figures in found.figures.items()]
+    emit(figures, as_json=False, title=title)
+    for name, intervals in found.differences.items():
+        words = {figure: f"{low:+.4f} to {high:+.4f}" for figure, (low, high) in intervals.items()}
+        emit(words, as_json=False, title=f"Network minus {name}, 95 %")
     emit(found.calibration, as_json=False, title="Calibration, by tenths of customers")

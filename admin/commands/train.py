@@ -1,12 +1,12 @@
 """`tierwise train`: events in, a model folder out."""
 
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from admin.cause import cause_of_operator
 from admin.database_address import chosen_url
 from admin.output import emit, fail
 from admin.training_data import (
@@ -21,7 +21,7 @@ from admin.training_data import (
     training_data,
     training_progress,
 )  # fmt: skip
-from database import models
+from campaigns import registry
 from database.session import Database
 from scoring.folder import read_manifest
 from scoring.threads import limit_threads
@@ -82,12 +82,12 @@ def _train(data: TrainingData, folder: Path, configuration: Configuration, seed:
 
 
 def _register(folder: Path, manifest: dict[str, object], database_url: str | None, *, activate: bool) -> None:
-    database, now = Database.at(chosen_url(database_url)), datetime.now(UTC)
+    database, cause = Database.at(chosen_url(database_url)), cause_of_operator()
     model_id = str(manifest["model_id"])
     try:
         with database.writing() as transaction:
-            models.register(transaction, model_id, str(folder.resolve()), manifest, now)
+            registry.register(transaction, cause, model_id, folder=str(folder.resolve()), manifest=manifest)
             if activate:
-                models.activate(transaction, model_id, now)
+                registry.activate(transaction, cause, model_id)
     finally:
         database.close()
