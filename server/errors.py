@@ -17,7 +17,7 @@ from database.failures import Failure, failure_of
 from database.requests import RequestIdReused
 from scoring.pool import Closed, Expired, Overloaded
 from scoring.score import UnknownItem
-from server.refusals import FieldViolation, InvalidRequest, Unavailable
+from server.refusals import CallerGone, FieldViolation, InvalidRequest, Unavailable
 
 DOMAIN = "tierwise"
 RETRY_SECONDS = 1.0
@@ -31,6 +31,7 @@ CODES: Mapping[type[Exception], int] = MappingProxyType(
         WrongState: code_pb2.FAILED_PRECONDITION,
         CouponRefused: code_pb2.FAILED_PRECONDITION,
         Unavailable: code_pb2.UNAVAILABLE,
+        CallerGone: code_pb2.CANCELLED,
         EventIdReused: code_pb2.ALREADY_EXISTS,
         RequestIdReused: code_pb2.INVALID_ARGUMENT,
         UnknownItem: code_pb2.NOT_FOUND,

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import grpc
@@ -18,6 +18,7 @@ from server.errors import reason_of, status_of
 from server.validation import check
 
 Method = Callable[[Any, grpc.ServicerContext], Any]
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 UNLOGGED = ("/grpc.health.v1.",)
 """Asked all day long by machines."""
 
@@ -28,13 +29,13 @@ class Guard(grpc.ServerInterceptor):
     """Wraps unary methods once each; streams (health watch, reflection) carry no requests of ours."""
 
     def __init__(self) -> None:
-        self._wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+        self._wrapped: dict[str, Handler] = {}
 
     def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], grpc.RpcMethodHandler[Any, Any] | None],
+        continuation: "Callable[[grpc.HandlerCallDetails], Handler | None]",
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+    ) -> "Handler | None":
         """The guarded method."""
         name = handler_call_details.method
         if name in self._wrapped:

@@ -22,7 +22,7 @@ from scoring.scorer import Scorer
 from server import call
 from server.event_messages import AHEAD
 from server.live import Live
-from server.refusals import ModelUnavailable
+from server.refusals import CallerGone, ModelUnavailable
 from server.session_histories import present, with_sessions
 
 EXPLANATIONS_IN_A_BATCH = 4
@@ -235,7 +235,7 @@ def _waited(future: "Future[Answer | CustomerNotFound]") -> Answer:
     try:
         answer = future.result(max(call.current().remaining(), 0))
     except CancelledError as gone:
-        raise Expired("the caller gave up") from gone
+        raise CallerGone("the call was cancelled") from gone
     except TimeoutError as late:
         future.cancel()
         raise Expired("the deadline passed before the answer was ready") from late

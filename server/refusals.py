@@ -36,6 +36,12 @@ class PageTokenInvalid(Invalid):
     reason = "PAGE_TOKEN_INVALID"
 
 
+class CallerGone(Refusal):
+    """Nobody waits for the answer any more."""
+
+    reason = "CANCELLED"
+
+
 class Unavailable(Refusal):
     """Something that is needed is not there at the moment."""
 
