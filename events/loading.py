@@ -1,6 +1,6 @@
 """A shop's events file, whole: read, cleaned and in the canonical schema."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,12 +9,12 @@ import polars as pl
 
 from events.attributes import read_items
 from events.canonical import canonical_rows
-from events.cleaning.pipeline import clean
 from events.currency import minor_units_per_major
 from events.event import CUSTOMER_SCHEMA, EVENT_SCHEMA, ITEM_SCHEMA, EventType
 from events.fields import ROW_SCHEMA, Field
 from events.formats import FileFormat, preset
 from events.identity import identified
+from events.pipeline import Cleaned, clean
 from events.quality import Profile, QualityReport, StepCount
 from events.reading import FileNotUsable, batches, columns_of
 
@@ -48,7 +48,7 @@ def load_events(
 
     `currency` is that of prices without one of their own. Times after `now` are rejected. `progress` is told how many
     rows more were read. The file is read in batches; its rows stay in memory in the compact form of ROW_SCHEMA, because
-    duplicates, cancellations and outliers are judged over the whole file: about 1 GB at the peak for a million rows.
+    duplicates, cancellations and outliers are judged over the whole file: about 1.5 GB at the peak for a million rows.
     Raises FileNotUsable and FormatNotUsable.
     """
     used = (file_format or preset("canonical")).with_currency(currency)
@@ -57,23 +57,12 @@ def load_events(
     rows = _rows(path, used, progress)
     cleaned = clean(rows, used, now=now)
     kept = cleaned.kept.sort("time", maintain_order=True)
-    minor = kept.select(_minor()).to_series()
-    fields = [Field.UNIT_PRICE if field is Field.UNIT_PRICE_MINOR else field for field in mapped.values()]
-    left_out = tuple(column for column in present if column not in mapped)
-    report = QualityReport(
-        rows_in=rows.height,
-        rows_out=kept.height,
-        rejected=cleaned.rejected.height,
-        repaired=sum(step.repaired for step in cleaned.steps),
-        irrelevant_columns=left_out,
-        rounded_prices=int(((minor - minor.round()).abs() > HALF_A_MILLIONTH).sum()),
-        steps=(_irrelevant(left_out, rows.height), *cleaned.steps),
-        before=Profile.of(rows, fields),
-        after=Profile.of(kept, fields),
-    )
-    events = _events(kept)
     return Loaded(
-        events=events, items=_items(kept), customers=_customers(kept), rejected=cleaned.rejected, report=report
+        events=_events(kept),
+        items=_items(kept),
+        customers=_customers(kept),
+        rejected=cleaned.rejected,
+        report=_report(rows, cleaned, mapped, left_out=[column for column in present if column not in mapped]),
     )
 
 
@@ -91,6 +80,24 @@ def _rows(path: Path, file_format: FileFormat, progress: Callable[[int], None]) 
     if rows.is_empty():
         raise FileNotUsable(f"{path}: it has a header and no rows")
     return rows
+
+
+def _report(
+    rows: pl.DataFrame, cleaned: Cleaned, mapped: Mapping[str, Field], *, left_out: Sequence[str]
+) -> QualityReport:
+    minor = cleaned.kept.select(_minor()).to_series()
+    fields = [Field.UNIT_PRICE if field is Field.UNIT_PRICE_MINOR else field for field in mapped.values()]
+    return QualityReport(
+        rows_in=rows.height,
+        rows_out=cleaned.kept.height,
+        rejected=cleaned.rejected.height,
+        repaired=sum(step.repaired for step in cleaned.steps),
+        irrelevant_columns=tuple(left_out),
+        rounded_prices=int(((minor - minor.round()).abs() > HALF_A_MILLIONTH).sum()),
+        steps=(_irrelevant(left_out, rows.height), *cleaned.steps),
+        before=Profile.of(rows, fields),
+        after=Profile.of(cleaned.kept, fields),
+    )
 
 
 def _irrelevant(columns: Sequence[str], rows: int) -> StepCount:

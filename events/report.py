@@ -1,6 +1,6 @@
 """A quality report as one page that needs nothing beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -60,37 +60,40 @@ def quality(report: Mapping[str, Any]) -> list[dict[str, object]]:
 
 def page(report: Mapping[str, Any], *, file_name: str, import_id: str) -> str:
     """A page of HTML with its plots inside; it loads nothing and runs no script."""
-    before, after = report["before"], report["after"]
+    after = report["after"]
     span = f"{after['first_time'][:10]} to {after['last_time'][:10]}" if after["rows"] else "no event is left"
     figures = {
         "rows in": report["rows_in"], "events out": report["rows_out"], "rejected": report["rejected"],
         "repaired": report["repaired"], "customers": after["customers"], "items": after["items"],
     }  # fmt: skip
-    tops = ", ".join(f"{field} {count:,}" for field, count in sorted(before["missing"].items(), key=_descending)[:3])
-    sections = [
-        _section("What each step did", _table(summary(report))),
-        _drawn("Rows by step", steps_chart(report["steps"]), "Bars of the rows that each step kept and rejected."),
-        _section("Before and after", _table(quality(report))),
-        _drawn("Missing values by field", missing_chart(before, after), f"Bars by field, before and after: {tops}."),
-        _drawn("Rows by week", weeks_chart(before, after), f"Lines of rows in each week, {span}, before and after."),
-        _drawn(
-            "Quantities", distribution_chart(before, after, "quantity", "quantity"),
-            "Histogram of quantities before and after.",
-        ),
-        _drawn(
-            "Prices", distribution_chart(before, after, "unit_price", "unit price in major units"),
-            "Histogram of unit prices before and after.",
-        ),
-        _section("Further remarks", _remarks(report)),
-    ]  # fmt: skip
     tiles = "".join(f"<div>{escape(name)}<b>{count:,}</b></div>" for name, count in figures.items())
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Data quality of {escape(file_name)}</title><style>{STYLE}</style></head><body><main>"
         f'<h1>Data quality of {escape(file_name)}</h1><p class="muted">{span} · import {escape(import_id)}</p>'
-        f'<div class="figures">{tiles}</div>{"".join(sections)}</main></body></html>\n'
+        f'<div class="figures">{tiles}</div>{"".join(_sections(report))}</main></body></html>\n'
     )
+
+
+def _sections(report: Mapping[str, Any]) -> Iterator[str]:
+    before, after = report["before"], report["after"]
+    most = ", ".join(f"{field} {count:,}" for field, count in sorted(before["missing"].items(), key=_descending)[:3])
+    yield _section("What each step did", _table(summary(report)))
+    yield _drawn("Rows by step", steps_chart(report["steps"]), "Bars of the rows that each step kept and rejected.")
+    yield _section("Before and after", _table(quality(report)))
+    yield _drawn(
+        "Missing values by field",
+        missing_chart(before, after),
+        f"Bars by field, before and after; most before: {most}.",
+    )
+    yield _drawn("Rows by week", weeks_chart(before, after), "Lines of the rows in each week before and after.")
+    for title, field, label in (
+        ("Quantities", "quantity", "quantity"), ("Prices", "unit_price", "unit price in major units"),
+    ):  # fmt: skip
+        drawn = distribution_chart(before, after, field, label)
+        yield _drawn(title, drawn, f"Histogram of {title.lower()} before and after.")
+    yield _section("Further remarks", _remarks(report))
 
 
 def _descending(entry: tuple[str, int]) -> int:
