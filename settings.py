@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from datetime import time
 from functools import cache
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -44,6 +45,13 @@ class Settings(BaseSettings):
     """An operation without progress for this long is handed to the workers again."""
     rescore_at: time = time(2, 0)
     """When every customer is scored each night, UTC."""
+
+    @model_validator(mode="after")
+    def _tasks_end_before_they_are_redelivered(self) -> Self:
+        if self.task_seconds >= self.redeliver_seconds:
+            message = f"task_seconds ({self.task_seconds:g}) must be below redeliver_seconds ({self.redeliver_seconds})"
+            raise ValueError(message)
+        return self
 
     @property
     def models(self) -> Path:

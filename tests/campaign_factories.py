@@ -120,7 +120,7 @@ def audit_lines(database: Database) -> list[tuple[str, str, str]]:
 
 
 def count(snapshot: Snapshot, table: str) -> int:
-    return snapshot.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+    return int(snapshot.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
 
 
 def counts(database: Database, *tables: str) -> tuple[int, ...]:

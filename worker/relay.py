@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 10.0
 """Longest pause while broker or database are away."""
 log = logging.getLogger(__name__)
 
-Send = Callable[[str, Mapping[str, Any]], None]
+Send = Callable[[str, Mapping[str, Any]], object]
 """Gives a task to the broker; returns when the broker has it."""
 
 

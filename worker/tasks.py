@@ -19,7 +19,7 @@ def register(app: Celery, tools: Tools) -> None:
     """Give the application its tasks."""
     stopping = _stopping()
 
-    @app.task(name=jobs.ADVANCE, bind=True, max_retries=RETRIES)
+    @app.task(name=jobs.ADVANCE, bind=True, max_retries=RETRIES, shared=False)
     def _advance(self: Task[Any, Any], operation_id: str) -> None:
         deadline = time.monotonic() + tools.settings.task_seconds
         try:
@@ -33,7 +33,7 @@ def register(app: Celery, tools: Tools) -> None:
             stumble(tools, operation_id, error)
             raise self.retry(exc=error, countdown=2**self.request.retries) from error
 
-    @app.task(name=schedule.TICK)
+    @app.task(name=schedule.TICK, shared=False)
     def _tick() -> None:
         schedule.tick(tools.database, rescore_at=tools.settings.rescore_at, now=tools.now())
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from campaign_factories import (
@@ -43,15 +43,17 @@ from database import events
 from database.session import Database
 from events.event import Event, EventType
 
+TENTH = Percent(percent=10)
+YESTERDAY = NOW - timedelta(days=1)
 BASKET = Basket(order_minor=2000, currency="GBP", customer_id="anna", order_id="o1")
 
 
-def issue(database: Database, discount: Discount | None = None, **changes: object) -> str:
+def issue(database: Database, discount: Discount = TENTH, *, start_time: datetime = YESTERDAY) -> str:
     """Anna's code of a campaign that gives her ten percent, or what the test says."""
     add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
-    offer = Offer(tier=Tier.HIGH, discount=discount or Percent(percent=10), channel=Channel.ON_SITE)
-    launch_campaign(database, make_plan(offers=(offer,), **changes))
+    offer = Offer(tier=Tier.HIGH, discount=discount, channel=Channel.ON_SITE)
+    launch_campaign(database, make_plan(offers=(offer,), start_time=start_time))
     return codes_of(database)["anna"]
 
 
@@ -92,33 +94,33 @@ def test_the_same_order_again_gets_the_same_redemption(database: Database) -> No
     assert counts(database, "audit_log") == logged
 
 
-@pytest.mark.parametrize("changes", [{"order_id": "o2"}, {"customer_id": "bert"}])
-def test_another_order_is_refused(database: Database, changes: dict[str, str]) -> None:
+@pytest.mark.parametrize("basket", [replace(BASKET, order_id="o2"), replace(BASKET, customer_id="bert")])
+def test_another_order_is_refused(database: Database, basket: Basket) -> None:
     code = issue(database)
     redeem(database, code)
 
     with pytest.raises(CouponAlreadyRedeemed):
-        redeem(database, code, replace(BASKET, **changes))
+        redeem(database, code, basket)
 
     assert totals(database) == (1, 1, 200)
 
 
-REFUSED: list[tuple[dict[str, object], Basket, timedelta, type[Refusal]]] = [
-    ({}, replace(BASKET, customer_id="bert"), timedelta(), CouponOfAnotherCustomer),
-    ({}, replace(BASKET, currency="EUR"), timedelta(), CouponNotForThisOrder),
-    ({}, replace(BASKET, order_minor=0), timedelta(), InvalidOrder),
-    ({}, replace(BASKET, order_id=None), timedelta(), InvalidOrder),
-    ({}, replace(BASKET, order_minor=4), timedelta(), CouponWithoutEffect),
-    ({}, BASKET, timedelta(days=30), CouponExpired),
-    ({"start_time": NOW + timedelta(days=1)}, BASKET, timedelta(), CouponNotStarted),
+REFUSED: list[tuple[datetime, Basket, timedelta, type[Refusal]]] = [
+    (YESTERDAY, replace(BASKET, customer_id="bert"), timedelta(), CouponOfAnotherCustomer),
+    (YESTERDAY, replace(BASKET, currency="EUR"), timedelta(), CouponNotForThisOrder),
+    (YESTERDAY, replace(BASKET, order_minor=0), timedelta(), InvalidOrder),
+    (YESTERDAY, replace(BASKET, order_id=None), timedelta(), InvalidOrder),
+    (YESTERDAY, replace(BASKET, order_minor=4), timedelta(), CouponWithoutEffect),
+    (YESTERDAY, BASKET, timedelta(days=30), CouponExpired),
+    (NOW + timedelta(days=1), BASKET, timedelta(), CouponNotStarted),
 ]
 
 
-@pytest.mark.parametrize(("changes", "basket", "after", "refusal"), REFUSED)
+@pytest.mark.parametrize(("start_time", "basket", "after", "refusal"), REFUSED)
 def test_a_code_that_buys_nothing_here_stays_unused(
-    database: Database, changes: dict[str, object], basket: Basket, after: timedelta, refusal: type[Refusal]
+    database: Database, start_time: datetime, basket: Basket, after: timedelta, refusal: type[Refusal]
 ) -> None:
-    code = issue(database, **changes)
+    code = issue(database, start_time=start_time)
     logged = counts(database, "audit_log")
 
     with pytest.raises(refusal):
