@@ -24,7 +24,8 @@ def claim(transaction: Transaction, method: str, request_id: str, body_hash: byt
     one rolls back, the twin becomes the first. Raises RequestIdReused.
     """
     new = insert(RequestRow).values(method=method, request_id=request_id, body_hash=body_hash, create_time=now)
-    if changed_rows(transaction.execute(new.on_conflict_do_nothing())) == 1:
+    claimed = transaction.scalars(new.on_conflict_do_nothing().returning(RequestRow.request_id)).one_or_none()
+    if claimed is not None:
         return None
     which = select(RequestRow.body_hash, RequestRow.response).where(
         RequestRow.method == method, RequestRow.request_id == request_id

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import grpc
 from google.longrunning import operations_pb2_grpc
@@ -172,9 +173,9 @@ class Refusal:
 
 def refusal(error: grpc.RpcError) -> Refusal:
     """Of a call that was refused."""
-    assert isinstance(error, grpc.Call)
-    status = rpc_status.from_call(error)
-    assert status is not None, f"{error.code()} came without details: {error.details()}"
+    call = cast("grpc.Call", error)
+    status = rpc_status.from_call(call)
+    assert status is not None, f"{call.code()} came without details: {call.details()}"
     return read_status(status)
 
 

@@ -75,7 +75,7 @@ def valid(method: str, database: Database) -> AnyMessage:
     return VALID[method](database)
 
 
-def _redemption(database: Database, method: str) -> Message:
+def _redemption(database: Database, method: str) -> AnyMessage:
     code = codes_of(database, "active")["anna"]
     order = {} if method == "ValidateCoupon" else {"order_id": "o-1"}
     return request_of(method, code=code, customer="customers/anna", order_amount=pounds(50), **order)

@@ -6,7 +6,6 @@ from pathlib import Path
 import grpc
 import psycopg
 import pytest
-from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 from serving import Shop, new_id, refusal, serving
 from sqlalchemy import text
@@ -119,6 +118,7 @@ def test_a_request_id_must_be_a_uuid(no_database: Shop, method: str) -> None:
 def test_a_repeated_write_happens_once_and_its_id_is_good_for_nothing_else(shop: Shop, method: str) -> None:
     request = valid(method, shop.database)
     request.request_id = new_id()
+    before = contents(shop.database)
 
     first = call(shop, method, request)
     after = contents(shop.database)
@@ -126,13 +126,14 @@ def test_a_repeated_write_happens_once_and_its_id_is_good_for_nothing_else(shop:
     with pytest.raises(grpc.RpcError) as raised:
         call(shop, method, _other(request))
 
+    assert {table for table in TABLES if before[table] != after[table]} > {"requests"}
     assert second.SerializeToString() == first.SerializeToString()
     assert (refusal(raised.value).code, refusal(raised.value).reason) == ("INVALID_ARGUMENT", "REQUEST_ID_REUSED")
     assert refusal(raised.value).fields == ["request_id"]
     assert contents(shop.database) == after
 
 
-def _other(request: AnyMessage) -> Message:
+def _other(request: AnyMessage) -> AnyMessage:
     """The same with something else in it."""
     changed = type(request).FromString(request.SerializeToString())
     match changed.DESCRIPTOR.name:
@@ -202,7 +203,9 @@ def _missing(request: AnyMessage) -> str | None:
     """Let a request name something that does not exist; the reason to expect."""
     if isinstance(request, customer_service_pb2.BatchCreateEventsRequest):
         return None
-    carrier = getattr(request, request.DESCRIPTOR.name.removesuffix("Request").removeprefix("Update").lower(), request)
+    carrier: AnyMessage = getattr(
+        request, request.DESCRIPTOR.name.removesuffix("Request").removeprefix("Update").lower(), request
+    )
     for field, nothing, reason in (
         ("code", "0000-0000-00000", "COUPON_NOT_FOUND"),
         ("item_id", "nothing", "ITEM_NOT_FOUND"),
@@ -277,6 +280,8 @@ def test_an_expired_deadline_is_told_with_a_reason(no_database: Shop, method: st
 
 def test_every_service_has_its_health(quiet_shop: Shop) -> None:
     for service in ("", *NEED_MODEL, *NEED_NO_MODEL):
-        answer = quiet_shop.health.Check(health_pb2.HealthCheckRequest(service=service))
+        answer = quiet_shop.health.Check(  # type: ignore[attr-defined] # its stub type lacks the methods
+            health_pb2.HealthCheckRequest(service=service)
+        )
         assert answer.status == health_pb2.HealthCheckResponse.SERVING, service
     assert {method.containing_service.full_name for method in METHODS.values()} <= {*NEED_MODEL, *NEED_NO_MODEL}

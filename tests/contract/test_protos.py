@@ -60,7 +60,8 @@ def test_fields_that_are_required_are_also_checked(method: str) -> None:
     """The annotation documents, the rule enforces: each needs the other."""
     for field in METHODS[method].input_type.fields:
         options = field.GetOptions()
-        required = field_behavior_pb2.REQUIRED in options.Extensions[field_behavior_pb2.field_behavior]
+        behaviour: list[int] = options.Extensions[field_behavior_pb2.field_behavior]  # type: ignore[index] # another stub's type
+        required = field_behavior_pb2.REQUIRED in behaviour
         assert not required or options.HasExtension(validate_pb2.field), field.full_name
 
 
