@@ -1,6 +1,7 @@
 """Rows of a history merged into actions: an order is one action, everything else stands alone."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -122,6 +123,12 @@ class Pairs:
 
     def __len__(self) -> int:
         return len(self.customer)
+
+    def some(self, chosen: Integers | npt.NDArray[np.bool_]) -> Self:
+        """A part of the questions, by place or by mask."""
+        return type(self)(
+            customer=self.customer[chosen], as_of=self.as_of[chosen], first=self.first[chosen], last=self.last[chosen]
+        )
 
 
 def pairs_of(actions: Actions, customer: Integers, as_of: Floats) -> Pairs:

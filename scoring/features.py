@@ -36,13 +36,7 @@ def raw_features(actions: Actions, pairs: Pairs, model: BuyingModel) -> Floats:
         return _matrix(view_of(actions, pairs), model)
     cuts = np.unique(np.searchsorted(sizes, np.arange(EXPANDED, sizes[-1], EXPANDED)))
     blocks = np.split(np.arange(len(pairs)), cuts)
-    return np.concatenate([_matrix(view_of(actions, _some(pairs, block)), model) for block in blocks])
-
-
-def _some(pairs: Pairs, block: Integers) -> Pairs:
-    return Pairs(
-        customer=pairs.customer[block], as_of=pairs.as_of[block], first=pairs.first[block], last=pairs.last[block]
-    )
+    return np.concatenate([_matrix(view_of(actions, pairs.some(block)), model) for block in blocks])
 
 
 def _matrix(view: View, model: BuyingModel) -> Floats:

@@ -9,20 +9,23 @@ import torch
 from scoring.actions import Integers, Pairs
 from scoring.catalogue import UNKNOWN
 from scoring.model import Blend, Model
-from scoring.recommendation import Recommender, Request, bought_by
+from scoring.recommendation import Recommender, Request, bought_by, top
 from scoring.score import Strategy
 from scoring.sequence import Tokens
 
-MEMORY = 30_000_000
-"""Scores of one strategy that are held at once: bounds customers times items."""
 MOST_CUSTOMERS = 3000
+BLOCK = 256
+CANDIDATES = 100
+"""Best items of each strategy among which blends are compared."""
 DECAYS = (0.5, 0.8)
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
-PARTS = (Strategy.DEEP, Strategy.CONTENT, Strategy.POPULAR)
+PARTS = (Strategy.TOGETHER, Strategy.DEEP, Strategy.CONTENT, Strategy.POPULAR)
 CUT = 10
 START = Blend(together=1.0, deep=0.5, content=0.1, popular=0.05, decay=0.5, repurchase=False)
 """For a shop with too few orders to choose by."""
 FEWEST_CUSTOMERS = 30
+NOTHING = -1.0
+"""Score of a place where no candidate stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +40,27 @@ class Held:
     """[n] items bought before."""
 
 
-def held_out(tokens: Tokens, last: npt.NDArray[np.bool_], *, items: int, seed: int) -> Held:
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Up to K items of n customers with their scores by each strategy, largest 1."""
+
+    scores: npt.NDArray[np.float32]
+    """[strategies, n, K]"""
+    wanted: npt.NDArray[np.bool_]
+    """[n, K]"""
+
+
+def held_out(tokens: Tokens, last: npt.NDArray[np.bool_], *, seed: int) -> Held:
     """A sample of the customers' last orders, as far as they hold a known item."""
     actions = tokens.actions
-    place = np.flatnonzero(last)
-    most = min(MOST_CUSTOMERS, MEMORY // items)
-    place = np.sort(np.random.default_rng(seed).permutation(place)[:most])
-    wanted = [np.unique(actions.items[actions.rows[p] : actions.rows[p + 1]]) for p in place]
-    some = np.array([bool((numbers > UNKNOWN).any()) for numbers in wanted], dtype=bool)
+    place = np.sort(np.random.default_rng(seed).permutation(np.flatnonzero(last))[:MOST_CUSTOMERS])
+    orders = [np.unique(actions.items[actions.rows[p] : actions.rows[p + 1]]) for p in place]
+    wanted = [items[items > UNKNOWN] for items in orders]
+    some = np.array([len(items) > 0 for items in wanted], dtype=bool)
     place = place[some]
     owner = np.searchsorted(actions.offsets, place, side="right") - 1
     pairs = Pairs(customer=owner, as_of=actions.time[place], first=actions.offsets[owner], last=place)
-    kept = [numbers[numbers > UNKNOWN] for numbers, keep in zip(wanted, some, strict=True) if keep]
-    return Held(pairs, kept, bought_by(tokens, pairs))
+    return Held(pairs, [items for items in wanted if len(items)], bought_by(tokens, pairs))
 
 
 def choose_blend(model: Model, tokens: Tokens, held: Held, device: torch.device) -> tuple[Blend, dict[str, float]]:
@@ -58,70 +69,65 @@ def choose_blend(model: Model, tokens: Tokens, held: Held, device: torch.device)
         return START, {}
     tried: list[tuple[float, Blend, dict[str, float]]] = []
     for decay in DECAYS:
-        parts = _parts(replace(model, blend=replace(START, decay=decay)), tokens, held, device)
-        alone = {f"{part}_hit_rate_10": _quality(scores, held, hide=True)[0] for part, scores in parts.items()}
         for repurchase in (False, True):
             blend = replace(START, decay=decay, repurchase=repurchase)
-            quality, blend = _search(parts, held, blend)
-            tried.append(
-                (sum(quality), blend, alone | {"hybrid_hit_rate_10": quality[0], "hybrid_ndcg_10": quality[1]})
-            )
+            candidates = _candidates(replace(model, blend=blend), tokens, held, device)
+            alone = np.eye(len(PARTS), dtype=np.float32)
+            figures = {
+                f"{part}_hit_rate_10": quality(candidates, weights)[0]
+                for part, weights in zip(PARTS, alone, strict=True)
+            }
+            found, weights = _search(candidates)
+            figures |= {"hybrid_hit_rate_10": found[0], "hybrid_ndcg_10": found[1]}
+            chosen = {part.value: float(weight) for part, weight in zip(PARTS, weights, strict=True)}
+            tried.append((sum(found), _blend(chosen, decay, repurchase=repurchase), figures))
     _, blend, figures = max(tried, key=lambda choice: choice[0])
     return blend, figures
 
 
-def _parts(model: Model, tokens: Tokens, held: Held, device: torch.device) -> dict[Strategy, npt.NDArray[np.float32]]:
-    """[n, V + 2] scores of each strategy, divided by their largest."""
+def _blend(weights: dict[str, float], decay: float, *, repurchase: bool) -> Blend:
+    return Blend(
+        together=weights["together"], deep=weights["deep"], content=weights["content"], popular=weights["popular"],
+        decay=decay, repurchase=repurchase,
+    )  # fmt: skip
+
+
+def _candidates(model: Model, tokens: Tokens, held: Held, device: torch.device) -> Candidates:
     recommender, request = Recommender(model, device), Request(count=1)
-    blocks: dict[Strategy, list[npt.NDArray[np.float32]]] = {}
-    for start in range(0, len(held.pairs), 256):
-        some = slice(start, start + 256)
-        pairs = Pairs(
-            customer=held.pairs.customer[some], as_of=held.pairs.as_of[some],
-            first=held.pairs.first[some], last=held.pairs.last[some],
-        )  # fmt: skip
-        for part, scores in recommender.ranked(tokens, pairs, request).parts.items():
-            unit = scores / np.maximum(scores.max(axis=1, keepdims=True), 1e-12)
-            blocks.setdefault(part, []).append(unit.astype(np.float32))
-    return {part: np.concatenate(some) for part, some in blocks.items()}
+    scores = np.full((len(PARTS), len(held.pairs), CANDIDATES * len(PARTS)), NOTHING, dtype=np.float32)
+    wanted = np.zeros(scores.shape[1:], dtype=bool)
+    for start in range(0, len(held.pairs), BLOCK):
+        rows = np.arange(start, min(start + BLOCK, len(held.pairs)))
+        parts = recommender.ranked(tokens, held.pairs.some(rows), request).parts
+        for place, row in enumerate(rows.tolist()):
+            mine = np.stack([parts[part][place] for part in PARTS])
+            mine /= np.maximum(mine.max(axis=1, keepdims=True), 1e-12)
+            mine[:, : UNKNOWN + 1] = NOTHING
+            if not model.blend.repurchase:
+                mine[:, held.bought[row]] = NOTHING
+            items = np.unique(np.concatenate([top(scores_of, CANDIDATES) for scores_of in mine]))
+            scores[:, row, : len(items)] = mine[:, items]
+            wanted[row, : len(items)] = np.isin(items, held.wanted[row]) & (mine[0, items] > NOTHING)
+    return Candidates(scores, wanted)
 
 
-def _search(
-    parts: dict[Strategy, npt.NDArray[np.float32]], held: Held, blend: Blend
-) -> tuple[tuple[float, float], Blend]:
-    weights = {part: float(getattr(blend, part.value)) for part in parts}
-    best = _blended(parts, weights, held, blend)
-    for part in (*PARTS, *PARTS):
+def _search(candidates: Candidates) -> tuple[tuple[float, float], npt.NDArray[np.float32]]:
+    weights = np.array([1.0, 0.5, 0.1, 0.05], dtype=np.float32)
+    best = quality(candidates, weights)
+    for place in (1, 2, 3, 0) * 2:
         for weight in WEIGHTS:
-            attempt = weights | {part: weight}
-            quality = _blended(parts, attempt, held, blend)
-            if sum(quality) > sum(best):
-                best, weights = quality, attempt
-    return best, replace(
-        blend,
-        together=weights[Strategy.TOGETHER],
-        deep=weights[Strategy.DEEP],
-        content=weights[Strategy.CONTENT],
-        popular=weights[Strategy.POPULAR],
-    )
+            attempt = weights.copy()
+            attempt[place] = weight
+            found = quality(candidates, attempt)
+            if sum(found) > sum(best):
+                best, weights = found, attempt
+    return best, weights
 
 
-def _blended(
-    parts: dict[Strategy, npt.NDArray[np.float32]], weights: dict[Strategy, float], held: Held, blend: Blend
-) -> tuple[float, float]:
-    total = np.zeros_like(next(iter(parts.values())))
-    for part, scores in parts.items():
-        if weights[part]:
-            total += np.float32(weights[part]) * scores
-    return _quality(total, held, hide=not blend.repurchase)
-
-
-def _quality(scores: npt.NDArray[np.float32], held: Held, *, hide: bool) -> tuple[float, float]:
-    """Hit rate and NDCG at 10 of the best-placed wanted item."""
-    rank = np.zeros(len(scores))
-    for row, (wanted, bought) in enumerate(zip(held.wanted, held.bought, strict=True)):
-        mine = scores[row]
-        best = mine[np.setdiff1d(wanted, bought) if hide else wanted].max(initial=-1.0)
-        above = (mine > best).sum() + (mine == best).sum() / 2
-        rank[row] = above - ((mine[bought] >= best).sum() if hide else 0) if best > 0 else np.inf
-    return float((rank < CUT).mean()), float(np.where(rank < CUT, 1 / np.log2(np.maximum(rank, 0) + 2), 0.0).mean())
+def quality(candidates: Candidates, weights: npt.NDArray[np.float32]) -> tuple[float, float]:
+    """Hit rate and NDCG at 10 of the best-placed wanted item, under a blend [strategies]."""
+    total = np.tensordot(weights, candidates.scores, axes=1)
+    best = np.where(candidates.wanted, total, NOTHING).max(axis=1)
+    ties = (total == best[:, None]).sum(axis=1) - 1
+    rank = np.where(best > 0, (total > best[:, None]).sum(axis=1) + ties / 2, np.inf)
+    return float((rank < CUT).mean()), float(np.where(rank < CUT, 1 / np.log2(rank + 2), 0.0).mean())

@@ -19,10 +19,10 @@ class Configuration:
     spacing_days: float = 7.0
     """Least time between two cut-offs; wider where the history is long."""
     widest_spacing_days: float = 21.0
+    tokens_an_epoch: int = 120_000
+    """Events read in one epoch at most; a larger shop's customers take turns."""
     queries: int = 12
     """Most cut-offs of one customer in one epoch."""
-    queries_an_epoch: int = 60_000
-    """Of all customers together, about: more customers get fewer each."""
     sequences: int = 48
     """Customers in a batch."""
     learning_rate: float = 2e-3
@@ -30,14 +30,16 @@ class Configuration:
     warm_up_steps: int = 50
     averaging: float = 0.99
     """Of the weights over steps (Polyak): what is validated and kept is the average."""
-    max_epochs: int = 30
-    patience: int = 4
+    max_epochs: int = 20
+    patience: int = 3
     """Epochs without improvement before training stops."""
     spend_weight: float = 0.3
     silence_weight: float = 0.3
     item_weight: float = 0.1
     negatives: int = 512
     """Items that a bought one is told apart from, shared by a batch."""
+    validation_questions: int = 4000
+    """That the rehearsal is judged on at most."""
     held_out_share: float = 0.15
     """Customers that the first fit never sees."""
 

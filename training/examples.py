@@ -108,10 +108,10 @@ def next_orders(actions: Actions, until: Integers, held_out: npt.NDArray[np.bool
 
 
 def lessons(examples: Examples, configuration: Configuration, random: np.random.Generator) -> Iterator[Lesson]:
-    """One epoch: every sequence once, in batches of similar length, each with a random part of its questions."""
+    """One epoch: sequences up to a budget of tokens, in batches of similar length, with some questions of each."""
     length = np.minimum(examples.last - examples.first, TOKENS)
-    most = queries_each(len(length), configuration)
     order = random.permutation(len(length))
+    order = order[: 1 + int(np.searchsorted(np.cumsum(length[order]), configuration.tokens_an_epoch))]
     pool = configuration.sequences * POOL
     batches = []
     for start in range(0, len(order), pool):
@@ -119,12 +119,7 @@ def lessons(examples: Examples, configuration: Configuration, random: np.random.
         near = near[np.argsort(length[near], kind="stable")]
         batches += [near[s : s + configuration.sequences] for s in range(0, len(near), configuration.sequences)]
     for chosen in random.permutation(len(batches)):
-        yield _lesson(examples, batches[chosen], most, random)
-
-
-def queries_each(sequences: int, configuration: Configuration) -> int:
-    """How many questions of one sequence an epoch asks."""
-    return int(np.clip(configuration.queries_an_epoch // max(sequences, 1), 2, configuration.queries))
+        yield _lesson(examples, batches[chosen], configuration.queries, random)
 
 
 def _lesson(examples: Examples, chosen: Integers, most: int, random: np.random.Generator) -> Lesson:

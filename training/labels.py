@@ -46,10 +46,7 @@ def questions(actions: Actions, cutoffs: Floats, customers: Integers | None = No
     if customers is None:
         customers = np.arange(len(actions.offsets) - 1)
     pairs = pairs_of(actions, np.repeat(customers, len(cutoffs)), np.tile(cutoffs, len(customers)))
-    known = pairs.last > pairs.first
-    return Pairs(
-        customer=pairs.customer[known], as_of=pairs.as_of[known], first=pairs.first[known], last=pairs.last[known]
-    )
+    return pairs.some(pairs.last > pairs.first)
 
 
 def labels_of(actions: Actions, pairs: Pairs) -> Labels:

@@ -50,7 +50,9 @@ def learner_of(network: Network, average: Network, configuration: Configuration)
     decayed = [p for p in network.parameters() if p.ndim > 1]
     free = [p for p in network.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": configuration.weight_decay}, {"params": free, "weight_decay": 0.0}]
-    return Learner(network, average, torch.optim.AdamW(groups, lr=configuration.learning_rate, betas=(0.9, 0.98)))
+    return Learner(
+        network, average, torch.optim.AdamW(groups, lr=configuration.learning_rate, betas=(0.9, 0.98), fused=True)
+    )
 
 
 def learn(

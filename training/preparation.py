@@ -21,6 +21,9 @@ from training.labels import Labels, labels_of, questions
 from training.rhythm import fit_buying
 from training.selection import fit_normaliser
 
+MOST_QUESTIONS = 400_000
+"""Of one fit: bounds the memory of the features (600 bytes each)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
@@ -52,7 +55,7 @@ def prepare(
 ) -> Prepared:  # fmt: skip
     """Questions of these customers at these cut-offs; nothing from the time `until` on is an input or a label."""
     actions = tokens.actions
-    pairs = questions(actions, cutoffs, customers)
+    pairs = at_most(questions(actions, cutoffs, customers), MOST_QUESTIONS, seed)
     buying = _buying(actions, pairs)
     raw = raw_features(actions, pairs, buying)
     normaliser = fit_normaliser(raw, seed=seed)
@@ -62,6 +65,13 @@ def prepare(
         next_order=next_orders(actions, end, held_out_orders), until=end,
     )  # fmt: skip
     return Prepared(examples=examples, buying=buying, normaliser=normaliser)
+
+
+def at_most(pairs: Pairs, most: int, seed: int) -> Pairs:
+    """A random part of the questions, in their order, where there are more than `most`."""
+    if len(pairs) <= most:
+        return pairs
+    return pairs.some(np.sort(np.random.default_rng(seed).permutation(len(pairs))[:most]))
 
 
 def ends(actions: Actions, until: float) -> Integers:
@@ -83,11 +93,8 @@ def last_orders(actions: Actions) -> npt.NDArray[np.bool_]:
 
 def _buying(actions: Actions, pairs: Pairs) -> BuyingModel:
     """Fitted at the latest cut-off, where each customer stands once."""
-    latest = pairs.as_of == pairs.as_of.max()
-    some = Pairs(
-        customer=pairs.customer[latest], as_of=pairs.as_of[latest], first=pairs.first[latest], last=pairs.last[latest]
-    )
-    return fit_buying(raw_features(actions, some, UNFITTED))
+    latest = pairs.some(pairs.as_of == pairs.as_of.max())
+    return fit_buying(raw_features(actions, latest, UNFITTED))
 
 
 def base_rates(labels: Labels) -> Floats:

@@ -21,7 +21,7 @@ from training.labels import LONGEST, cutoffs_of, questions
 from training.learning import Validate
 from training.metrics import all_metrics, auc
 from training.pairing import fit_together
-from training.preparation import last_orders, prepare
+from training.preparation import at_most, last_orders, prepare
 from training.validation import Forward, forward_of, item_loss
 
 FEWEST_CUTOFFS = 3
@@ -100,8 +100,9 @@ def rehearse(course: Course) -> Rehearsal:
         if split.by_time
         else questions(actions, split.cutoffs, np.flatnonzero(split.held))
     )
+    asked = at_most(asked, course.configuration.validation_questions, course.seed)
     forward = forward_of(course.tokens, asked, prepared, split.held)
-    orders = held_out(course.tokens, last, items=course.items, seed=course.seed)
+    orders = held_out(course.tokens, last, seed=course.seed)
     learned = learn_members(
         course, prepared, "rehearsal", course.configuration.max_epochs, _judge(course, forward, orders)
     )

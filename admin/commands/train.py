@@ -45,18 +45,20 @@ def train(
     seed: Seed = 0,
     members: Annotated[int, typer.Option(min=1, help="Networks whose answers are averaged.")] = Configuration().members,
     epochs: Annotated[int, typer.Option(min=1, help="At most.")] = Configuration().max_epochs,
-    register: Annotated[bool, typer.Option(help="Make the model known to the database.")] = False,
-    activate: Annotated[bool, typer.Option(help="Also let it answer from now on.")] = False,
+    activate: Annotated[bool, typer.Option(help="Let the model answer from now on.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train the network on what was known at a time. A killed run resumes when it is started again."""
+    """Train the network on what was known at a time. A killed run resumes when it is started again.
+
+    A model trained on the database's events is made known to it; `tierwise models activate` lets it answer.
+    """
     began = time.monotonic()
     limit_threads()
     data = training_data(events, items, preset, database_url, as_of)
     folder = out or settings().models / f"{data.as_of:%Y%m%d-%H%M%S}-{seed}"
     _train(data, folder, Configuration(members=members, max_epochs=epochs), seed)
     manifest = read_manifest(folder)
-    if register or activate:
+    if events is None or activate:
         _register(folder, manifest, database_url, activate=activate)
     summary = {
         "model_id": manifest["model_id"],
