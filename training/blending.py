@@ -9,7 +9,7 @@ import torch
 from scoring.actions import Integers, Pairs
 from scoring.catalogue import UNKNOWN
 from scoring.model import Blend, Model
-from scoring.recommendation import Recommender, Request, bought_by, top
+from scoring.recommendation import Recommender, Request, bought_by
 from scoring.score import Strategy
 from scoring.sequence import Tokens
 
@@ -53,7 +53,9 @@ class Candidates:
 def held_out(tokens: Tokens, last: npt.NDArray[np.bool_], *, seed: int) -> Held:
     """A sample of the customers' last orders, as far as they hold a known item."""
     actions = tokens.actions
-    place = np.sort(np.random.default_rng(seed).permutation(np.flatnonzero(last))[:MOST_CUSTOMERS])
+    place = np.random.default_rng(seed).permutation(np.flatnonzero(last))[:MOST_CUSTOMERS]
+    earlier = place - actions.offsets[np.searchsorted(actions.offsets, place, side="right") - 1]
+    place = place[np.argsort(earlier, kind="stable")]  # sequences of similar length share a batch
     orders = [np.unique(actions.items[actions.rows[p] : actions.rows[p + 1]]) for p in place]
     wanted = [items[items > UNKNOWN] for items in orders]
     some = np.array([len(items) > 0 for items in wanted], dtype=bool)
@@ -69,9 +71,8 @@ def choose_blend(model: Model, tokens: Tokens, held: Held, device: torch.device)
         return START, {}
     tried: list[tuple[float, Blend, dict[str, float]]] = []
     for decay in DECAYS:
-        for repurchase in (False, True):
-            blend = replace(START, decay=decay, repurchase=repurchase)
-            candidates = _candidates(replace(model, blend=blend), tokens, held, device)
+        both = _candidates(replace(model, blend=replace(START, decay=decay)), tokens, held, device)
+        for repurchase, candidates in both.items():
             alone = np.eye(len(PARTS), dtype=np.float32)
             figures = {
                 f"{part}_hit_rate_10": quality(candidates, weights)[0]
@@ -92,10 +93,16 @@ def _blend(weights: dict[str, float], decay: float, *, repurchase: bool) -> Blen
     )  # fmt: skip
 
 
-def _candidates(model: Model, tokens: Tokens, held: Held, device: torch.device) -> Candidates:
+def _candidates(model: Model, tokens: Tokens, held: Held, device: torch.device) -> dict[bool, Candidates]:
+    """Without and with the items that the customer bought before."""
     recommender, request = Recommender(model, device), Request(count=1)
-    scores = np.full((len(PARTS), len(held.pairs), CANDIDATES * len(PARTS)), NOTHING, dtype=np.float32)
-    wanted = np.zeros(scores.shape[1:], dtype=bool)
+    shape = (len(held.pairs), CANDIDATES * len(PARTS))
+    both = {
+        repurchase: Candidates(
+            np.full((len(PARTS), *shape), NOTHING, dtype=np.float32), np.zeros(shape, dtype=np.bool_)
+        )
+        for repurchase in (False, True)
+    }
     for start in range(0, len(held.pairs), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(held.pairs)))
         parts = recommender.ranked(tokens, held.pairs.some(rows), request).parts
@@ -103,12 +110,17 @@ def _candidates(model: Model, tokens: Tokens, held: Held, device: torch.device) 
             mine = np.stack([parts[part][place] for part in PARTS])
             mine /= np.maximum(mine.max(axis=1, keepdims=True), 1e-12)
             mine[:, : UNKNOWN + 1] = NOTHING
-            if not model.blend.repurchase:
-                mine[:, held.bought[row]] = NOTHING
-            items = np.unique(np.concatenate([top(scores_of, CANDIDATES) for scores_of in mine]))
-            scores[:, row, : len(items)] = mine[:, items]
-            wanted[row, : len(items)] = np.isin(items, held.wanted[row]) & (mine[0, items] > NOTHING)
-    return Candidates(scores, wanted)
+            _fill(both[True], row, mine, held.wanted[row])
+            mine[:, held.bought[row]] = NOTHING
+            _fill(both[False], row, mine, held.wanted[row])
+    return both
+
+
+def _fill(candidates: Candidates, row: int, scores: npt.NDArray[np.float64], wanted: Integers) -> None:
+    best = np.argpartition(scores, -min(CANDIDATES, scores.shape[1]), axis=1)[:, -CANDIDATES:]
+    items = np.unique(best)
+    candidates.scores[:, row, : len(items)] = scores[:, items]
+    candidates.wanted[row, : len(items)] = np.isin(items, wanted) & (scores[0, items] > NOTHING)
 
 
 def _search(candidates: Candidates) -> tuple[tuple[float, float], npt.NDArray[np.float32]]:
