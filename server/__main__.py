@@ -15,6 +15,7 @@ from settings import Settings, settings
 
 GRACE_SECONDS = 20.0
 """Below the time after which whoever started this process gives up on it."""
+ANNOUNCE_SECONDS = 0.5
 CONNECTIONS = 16
 TOKEN_KEY = "token.key"  # noqa: S105 - the name of a file
 
@@ -54,7 +55,7 @@ def _serve(server: Server) -> None:
     sys.stdout.write(f"tierwise server listens on port {server.port}\n")
     sys.stdout.flush()
     asked_to_stop.wait()
-    server.stop(GRACE_SECONDS)
+    server.stop(GRACE_SECONDS, announce_seconds=ANNOUNCE_SECONDS)
 
 
 def _configuration(given: Settings) -> Configuration:

@@ -1,5 +1,6 @@
 """The server as a whole: every service with what it needs, on one port."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,7 @@ class Server:
     """A server that answers from `start` to `stop`."""
 
     grpc_server: grpc.Server
+    guard: Guard
     health: health.HealthServicer
     live: Live
     predictions: Predictions
@@ -84,7 +86,8 @@ class Server:
         listen = checked(configuration.listen)
         threads = configuration.queue_size + 2 * configuration.batch_size + SPARE_THREADS
         pool = ThreadPoolExecutor(threads, thread_name_prefix="call")
-        server = grpc.server(pool, interceptors=[Guard()], options=OPTIONS)
+        guard = Guard()
+        server = grpc.server(pool, interceptors=[guard], options=OPTIONS)
         status = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=pool)
         live = Live(
             database, models_folder=configuration.models_folder, device=configuration.device,
@@ -95,7 +98,7 @@ class Server:
         )
         _add_services(server, status, database, seal, live, predictions)
         return cls(
-            grpc_server=server, health=status, live=live, predictions=predictions,
+            grpc_server=server, guard=guard, health=status, live=live, predictions=predictions,
             port=server.add_insecure_port(listen),
         )  # fmt: skip
 
@@ -106,10 +109,18 @@ class Server:
         self.grpc_server.start()
         self.live.start()
 
-    def stop(self, grace_seconds: float) -> None:
-        """Say so by health, refuse new calls, and let those under way finish within the grace."""
+    def stop(self, grace_seconds: float, *, announce_seconds: float = 0) -> None:
+        """Say so by health, then refuse new calls, and let those under way finish within the grace.
+
+        Between the two, callers who watch health have time to turn elsewhere.
+        """
         self.health.enter_graceful_shutdown()
-        self.grpc_server.stop(grace_seconds).wait()
+        time.sleep(announce_seconds)
+        stopped = self.grpc_server.stop(grace_seconds)
+        # Streams such as a health watch end only when they are cut off, and should not use up the grace.
+        self.guard.settle(grace_seconds)
+        self.grpc_server.stop(0)
+        stopped.wait()
         self.live.stop()
         self.predictions.close()
 

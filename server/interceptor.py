@@ -1,5 +1,6 @@
 """Between the wire and every method: deadline, validation, errors with details, and one log line."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -30,6 +31,25 @@ class Guard(grpc.ServerInterceptor):
 
     def __init__(self) -> None:
         self._wrapped: dict[str, Handler] = {}
+        self._under_way = 0
+        self._changed = threading.Condition()
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until no unary call is under way; False when the time is up before."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._under_way == 0, seconds)
+
+    def _begun(self, context: grpc.ServicerContext) -> None:
+        """Count a call until its answer has left, which is later than the method's return."""
+        with self._changed:
+            self._under_way += 1
+        if not context.add_callback(self._ended):
+            self._ended()
+
+    def _ended(self) -> None:
+        with self._changed:
+            self._under_way -= 1
+            self._changed.notify_all()
 
     def intercept_service(
         self,
@@ -44,24 +64,24 @@ class Guard(grpc.ServerInterceptor):
         if handler is None or handler.unary_unary is None:
             return handler
         self._wrapped[name] = grpc.unary_unary_rpc_method_handler(
-            _guarded(name, handler.unary_unary), handler.request_deserializer, handler.response_serializer
+            self._guarded(name, handler.unary_unary), handler.request_deserializer, handler.response_serializer
         )
         return self._wrapped[name]
 
+    def _guarded(self, name: str, method: Method) -> Method:
+        def answer(request: Message, context: grpc.ServicerContext) -> Message:
+            started, log_id = time.perf_counter(), uuid4().hex
+            self._begun(context)
+            try:
+                response = _answer(name, log_id, method, request, context)
+            except Exception as error:  # noqa: BLE001 - the table of errors knows them all
+                status = status_of(error, log_id)
+                _log(name, log_id, request, started, status, error)
+                context.abort_with_status(rpc_status.to_status(status))
+            _log(name, log_id, request, started, None, None)
+            return response
 
-def _guarded(name: str, method: Method) -> Method:
-    def answer(request: Message, context: grpc.ServicerContext) -> Message:
-        started, log_id = time.perf_counter(), uuid4().hex
-        try:
-            response = _answer(name, log_id, method, request, context)
-        except Exception as error:  # noqa: BLE001 - the table of errors knows them all
-            status = status_of(error, log_id)
-            _log(name, log_id, request, started, status, error)
-            context.abort_with_status(rpc_status.to_status(status))
-        _log(name, log_id, request, started, None, None)
-        return response
-
-    return answer
+        return answer
 
 
 def _answer(name: str, log_id: str, method: Method, request: Message, context: grpc.ServicerContext) -> Message:

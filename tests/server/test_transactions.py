@@ -9,7 +9,7 @@ import grpc
 import psycopg
 import pytest
 from campaign_factories import add_customers, audit_lines, counts
-from serving import Shop, new_id, plan, refusal, serving
+from serving import Shop, new_id, plan, purchase, recording, refusal, serving
 from tierwise.v1 import campaign_service_pb2, customer_pb2, customer_service_pb2
 
 from database.session import Database
@@ -73,10 +73,32 @@ def test_a_write_that_waits_for_a_lock_ends_at_its_deadline(shop: Shop, database
         with pytest.raises(grpc.RpcError) as raised:
             shop.customers.UpdateCustomer(request, timeout=0.4)
         # The server's own statement ends too, so that nothing waits for the lock any more.
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        with psycopg.connect(database_url, autocommit=True) as observer:
-            while observer.execute(waiting).fetchone() != (0,):
-                pass
+        wait_for_lock(database_url, anyone=False)
 
     assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert shop.customers.UpdateCustomer(request, timeout=10).country == "France"
+
+
+def test_a_write_that_loses_a_deadlock_is_run_again(shop: Shop, database_url: str) -> None:
+    shop.customers.BatchCreateEvents(recording("anna", [purchase(-1)]))
+    erasure = customer_service_pb2.DeleteCustomerRequest(name="customers/anna", request_id=new_id())
+
+    with psycopg.connect(database_url) as rival:
+        # The rival takes the two rows in the other order; the server waited first, so it is the one that is ended.
+        rival.execute("SELECT * FROM events FOR UPDATE")
+        under_way = shop.customers.DeleteCustomer.future(erasure, timeout=30)
+        wait_for_lock(database_url)
+        rival.execute("SELECT * FROM customers FOR UPDATE")
+        assert not under_way.done()
+        rival.rollback()
+
+    under_way.result()
+    assert counts(shop.database, "customers", "events", "requests") == (0, 0, 1)
+
+
+def wait_for_lock(database_url: str, *, anyone: bool = True) -> None:
+    """Until someone waits for a lock, or until nobody does."""
+    waiting = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with psycopg.connect(database_url, autocommit=True) as observer:
+        while observer.execute(waiting).fetchone() != (anyone,):
+            threading.Event().wait(0.02)
