@@ -25,6 +25,8 @@ class FirstShop:
     trained: Mapping[str, Any]
     files: tuple[Path, ...]
     """All events, before and after `as_of`: to compare with what came."""
+    catalogue: tuple[Path, ...]
+    """Files of items, where items have their own."""
     preset: str
     """How the files are read."""
     consented: bool
@@ -49,6 +51,7 @@ def load_made_shop(stages: Stages, customers: int, today: datetime) -> FirstShop
     return FirstShop(
         source="a simulated shop", as_of=as_of, imported=imported["report"], trained=trained, preset="canonical",
         files=(folder / "events.parquet", folder / "future.parquet"), consented=True,
+        catalogue=(folder / "items.parquet",),
     )  # fmt: skip
 
 
@@ -61,7 +64,7 @@ def load_own_shop(stages: Stages, data: Path) -> FirstShop:
     as_of = last.replace(hour=0, minute=0, second=0, microsecond=0) - HORIZON
     trained = learn(stages, as_of)
     return FirstShop(
-        source=data.name, as_of=as_of, imported=imported, trained=trained, preset=fitting, files=(data,),
+        source=data.name, as_of=as_of, imported=imported, trained=trained, preset=fitting, files=(data,), catalogue=(),
         consented=False,
     )  # fmt: skip
 

@@ -127,10 +127,10 @@ class ShopClient:
         request = customer_service_pb2.BatchCreateEventsRequest(parent=parent, requests=asked, request_id=_new_id())
         return self._customers.BatchCreateEvents(request, timeout=SECONDS).created_count
 
-    def recommend(self, customer_id: str, count: int) -> recommendation_service_pb2.RecommendResponse:
+    def recommend(self, customer_id: str, count: int, as_of: datetime) -> recommendation_service_pb2.RecommendResponse:
         """Products for one customer."""
         request = recommendation_service_pb2.RecommendRequest(
-            customer=f"customers/{customer_id}", count=count, diversity=0.3
+            customer=f"customers/{customer_id}", count=count, diversity=0.3, as_of_time=_timestamp(as_of)
         )
         return self._recommendation.Recommend(request, timeout=SECONDS)
 

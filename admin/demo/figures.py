@@ -1,6 +1,7 @@
 """What the demo compares: what was predicted for each customer with what the hidden time brought."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 import polars as pl
@@ -9,7 +10,7 @@ from tierwise.v1 import score_pb2, tier_pb2
 from admin.first_shop import FirstShop
 from events.event import EventType
 from events.formats import preset
-from events.loading import load_events
+from events.loading import load_events, load_items
 
 HORIZON = timedelta(days=90)
 MINOR = 100
@@ -32,18 +33,31 @@ def scores_frame(scores: Iterable[score_pb2.Score]) -> pl.DataFrame:
     )
 
 
-def hidden_outcomes(shop: FirstShop, currency: str) -> pl.DataFrame:
-    """customer_id, spent (major units) in the 90 days from the shop's as-of time, for all who had bought before it."""
+@dataclass(frozen=True, slots=True)
+class Hindsight:
+    """What the shop's files say of the time that was hidden from the network."""
+
+    outcomes: pl.DataFrame
+    """customer_id, spent (major units) in the 90 days from the as-of time, for all who had bought before it."""
+    titles: Mapping[str, str]
+    """Of the items."""
+
+
+def hindsight(shop: FirstShop, currency: str) -> Hindsight:
+    """Read the files again, with what came after the as-of time."""
     reading = preset(shop.preset).with_currency(currency)
     end = shop.as_of + HORIZON
-    bought = pl.concat([load_events(file, reading, now=end + HORIZON).events for file in shop.files]).filter(
-        pl.col("event_type") == EventType.PURCHASE
-    )
+    read = [load_events(file, reading, now=end + HORIZON) for file in shop.files]
+    items = pl.concat([loaded.items for loaded in read] + [load_items(file) for file in shop.catalogue])
+    titled = items.filter(pl.col("title").is_not_null())
+    bought = pl.concat([loaded.events for loaded in read]).filter(pl.col("event_type") == EventType.PURCHASE)
     known = bought.filter(pl.col("time") < shop.as_of).select("customer_id").unique()
     after = bought.filter(pl.col("time").is_between(shop.as_of, end, closed="left"))
     spent = (pl.col("quantity") * pl.col("unit_price_minor")).sum().truediv(MINOR).alias("spent")
-    return known.join(after.group_by("customer_id").agg(spent), on="customer_id", how="left").with_columns(
-        pl.col("spent").fill_null(0.0)
+    outcomes = known.join(after.group_by("customer_id").agg(spent), on="customer_id", how="left")
+    return Hindsight(
+        outcomes=outcomes.with_columns(pl.col("spent").fill_null(0.0)),
+        titles=dict(titled.select("item_id", "title").iter_rows()),
     )
 
 

@@ -3,6 +3,7 @@
 import socket
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,7 @@ ORDER = 80
 """Major units of the order that the coupon is used on."""
 CENT = 10_000_000
 """Nanos."""
+METRICS = ("auc", "average_precision", "log_loss", "gini", "hybrid_hit_rate_10", "popular_hit_rate_10")
 Answer = TypeVar("Answer")
 
 
@@ -38,30 +40,56 @@ def tell(processes: Processes, data: Path | None, customers: int, currency: str)
     processes.environment["TIERWISE_LISTEN"] = address
     stages = Stages(environment=processes.environment)
     shop = load_made_shop(stages, customers, datetime.now(UTC)) if data is None else load_own_shop(stages, data)
+    tell_shop(shop)
     with stages.stage("Server, worker and beat start"):
         processes.start_all()
         client = ShopClient(address)
         client.wait_until_serving(SCORING)
     with client:
-        score_everyone(stages, client, shop, currency)
+        seen = score_everyone(stages, client, shop, currency)
         chosen = launch(stages, client, shop, currency)
-        ask(stages, client, shop, chosen)
+        ask(stages, client, shop, chosen, seen.titles)
         redeem(stages, client, chosen, currency)
     audit(stages)
     processes.check()
     emit(list(stages.rows()), as_json=False, title="How long each stage took")
 
 
-def score_everyone(stages: Stages, client: ShopClient, shop: FirstShop, currency: str) -> None:
+def tell_shop(shop: FirstShop) -> None:
+    """What came in, what cleaning kept from it, and how well the network did in its rehearsal."""
+    imported, trained = shop.imported, shop.trained
+    refused = Counter[str]()
+    for step in imported["steps"]:
+        refused.update(step["rejected"])
+    cleaning = {
+        "rows read": imported["rows_in"],
+        **{f"  rejected: {reason.lower().replace('_', ' ')}": count for reason, count in refused.most_common()},
+        "events kept": imported["rows_out"],
+        "customers": imported["after"]["customers"],
+        "items": imported["after"]["items"],
+        "from, to": f"{imported['after']['first_time'][:10]} to {imported['after']['last_time'][:10]}",
+    }
+    emit(cleaning, as_json=False, title=f"{shop.source}, cleaned")
+    learned = {
+        "model": trained["model_id"],
+        "learned from": f"{trained['events']:,} events of {trained['customers']:,} customers before {shop.as_of:%Y-%m-%d}",
+        **{name: trained[name] for name in METRICS},
+    }
+    emit(learned, as_json=False, title="The network, on a rehearsal forward in time")
+
+
+def score_everyone(stages: Stages, client: ShopClient, shop: FirstShop, currency: str) -> figures.Hindsight:
     """Bulk rescoring through the worker, then what the tiers were worth in the time that was hidden."""
     with stages.stage("Everyone is scored by the worker"):
         client.score_everyone(shop.as_of)
     with stages.stage("What the hidden 90 days brought"):
-        outcomes = figures.hidden_outcomes(shop, currency)
+        seen = figures.hindsight(shop, currency)
+        outcomes = seen.outcomes
         scores = figures.scores_frame(client.score_many(outcomes["customer_id"].to_list(), shop.as_of))
         emit(figures.by_tier(scores, outcomes), as_json=False, title="Tiers: predicted before, seen after")
         auc = figures.ranking_quality(scores, outcomes)
         console.print(f"  who will buy: AUC [bold]{auc:.3f}[/] over {scores.height:,} customers (0.5 is chance)")
+    return seen
 
 
 def launch(stages: Stages, client: ShopClient, shop: FirstShop, currency: str) -> Mapping[str, str]:
@@ -83,7 +111,9 @@ def launch(stages: Stages, client: ShopClient, shop: FirstShop, currency: str) -
     return min(coupons, key=lambda coupon: list(tier_pb2.Tier.keys()).index(coupon["tier"]))
 
 
-def ask(stages: Stages, client: ShopClient, shop: FirstShop, coupon: Mapping[str, str]) -> None:
+def ask(
+    stages: Stages, client: ShopClient, shop: FirstShop, coupon: Mapping[str, str], titles: Mapping[str, str]
+) -> None:
     """What a shop's own services would ask: a score, why, and what to show; then what a fresh event changes."""
     customer = coupon["customer_id"]
     soon = shop.as_of + timedelta(hours=1)
@@ -98,8 +128,12 @@ def ask(stages: Stages, client: ShopClient, shop: FirstShop, coupon: Mapping[str
             ],
             as_json=False, title="ExplainScore: percentage points on the chance to buy within 90 days",
         )  # fmt: skip
-        recommended = client.recommend(customer, 5).recommendations
-        emit([{"item": each.item_id, "because": each.reason} for each in recommended], as_json=False, title="Recommend")
+        recommended = client.recommend(customer, 5, soon).recommendations
+        emit(
+            [{"item": each.item_id, "title": titles.get(each.item_id), "because": each.reason} for each in recommended],
+            as_json=False,
+            title="Recommend",
+        )
         viewed = [
             _seen(shop.as_of + timedelta(minutes=number), item.item_id) for number, item in enumerate(recommended)
         ]
@@ -129,7 +163,7 @@ def audit(stages: Stages) -> None:
     """Who did what: the trail that all of this left."""
     with stages.stage("The audit log kept every change"):
         rows = stages.tierwise("audit", "list", "--limit", "8")
-        names = ("time", "actor", "action", "object_name", "outcome")
+        names = ("time", "actor", "action", "object", "outcome")
         emit([{name: row[name] for name in names} for row in rows], as_json=False, title="Latest first")
 
 
