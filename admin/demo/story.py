@@ -72,7 +72,9 @@ def tell_shop(shop: FirstShop) -> None:
     emit(cleaning, as_json=False, title=f"{shop.source}, cleaned")
     learned = {
         "model": trained["model_id"],
-        "learned from": f"{trained['events']:,} events of {trained['customers']:,} customers before {shop.as_of:%Y-%m-%d}",
+        "before": f"{shop.as_of:%Y-%m-%d}",
+        "events": trained["events"],
+        "customers": trained["customers"],
         **{name: trained[name] for name in METRICS},
     }
     emit(learned, as_json=False, title="The network, on a rehearsal forward in time")
