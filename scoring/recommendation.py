@@ -157,7 +157,7 @@ class Recommender:
                 return f"often bought after {catalogue.title(catalogue.item_ids[source - 2])}"
         if strongest is Strategy.CONTENT and said[strongest] > 0:
             alike = self.content[context.indices] @ self.content[number].T
-            source = int(context.indices[np.asarray(alike.todense()).ravel().argmax()])
+            source = int(context.indices[(np.asarray(alike.todense()).ravel() * context.data).argmax()])
             return f"similar to {catalogue.title(catalogue.item_ids[source - 2])}"
         if strongest is Strategy.DEEP and said[strongest] > 0:
             return "what customers with a similar history buy next"
