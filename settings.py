@@ -10,11 +10,17 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PREFIX = "TIERWISE_"
+
+
+class SettingsRefused(ValueError):
+    """The environment names a setting that does not exist."""
+
 
 class Settings(BaseSettings):
     """What may differ between machines; each field is the variable TIERWISE_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix="TIERWISE_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     database_url: SecretStr | None = None
     """postgresql://…; without it the commands that start everything start an embedded PostgreSQL."""
@@ -70,7 +76,11 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """The settings of this process, read once."""
+    """The settings of this process, read once. Raises SettingsRefused for a variable that means nothing."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise SettingsRefused(f"{', '.join(unknown)}: no such setting; there are {', '.join(sorted(known))}")
     return Settings()
 
 

@@ -1,17 +1,19 @@
 """`tierwise job`: bulk work that runs, ran or shall run."""
 
+import time
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from admin.output import emit, fail
+from admin.output import emit, fail, progress_bar
 from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
 from campaigns import jobs, rescoring
 from database import operations
 from database.operations import Operation
 
 app = typer.Typer(help="Bulk work: how far it is, stop it, score everybody.", no_args_is_help=True)
+LOOK_SECONDS = 0.3
 OperationId = Annotated[str, typer.Argument(help="As `tierwise job list` shows it.")]
 
 
@@ -56,6 +58,34 @@ def rescore(
     with changing(database_url, reason, action="customers.rescore", object_name="customers") as (transaction, cause):
         operation = rescoring.begin(transaction, cause, as_of=standing_at)
     emit(_row(operation), as_json=as_json, title="Rescoring")
+
+
+@app.command()
+def watch(
+    operation_id: Annotated[str | None, typer.Argument(help="Default: the newest.")] = None,
+    *,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Wait until a job is over, with a progress bar on a terminal; fails when the job did."""
+    with progress_bar() as bar:
+        shown = bar.add_task("Looking", total=None)
+        while not (operation := _looked_up(operation_id, database_url)).done:
+            bar.update(shown, description=operation.kind, completed=operation.done_count, total=operation.total_count)
+            time.sleep(LOOK_SECONDS)
+    emit(_row(operation), as_json=as_json, title=operation.name)
+    if operation.state != operations.SUCCEEDED:
+        fail(f"{operation.name} ended as {operation.state}: {operation.error or 'it was cancelled'}")
+
+
+def _looked_up(operation_id: str | None, database_url: str | None) -> Operation:
+    with reading(database_url) as snapshot:
+        if operation_id is not None:
+            return jobs.get(snapshot, operation_id)
+        newest = operations.page(snapshot, limit=1)
+    if not newest:
+        fail("there is no job yet: `tierwise job rescore` begins one")
+    return newest[0]
 
 
 def _time(typed: str) -> datetime:
