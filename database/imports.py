@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database.copying import copy_frame
@@ -79,6 +79,8 @@ def store_events(
     copy_items(transaction, loaded.items, replace=False)
     copy_customers(transaction, loaded.customers, replace=False)
     _copy_rejected(transaction, import_id, rejected, loaded.rejected.height)
+    # Plans made before autovacuum comes round would not know of these rows.
+    transaction.execute(text("ANALYZE events"))
     report = loaded.report.as_dict() | {"events_new": new, "events_known": loaded.events.height - new}
     return _finish(transaction, import_id, report)
 

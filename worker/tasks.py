@@ -35,7 +35,9 @@ def register(app: Celery, tools: Tools) -> None:
 
     @app.task(name=schedule.TICK, shared=False)
     def _tick() -> None:
-        schedule.tick(tools.database, rescore_at=tools.settings.rescore_at, now=tools.now())
+        now = tools.now()
+        schedule.tick(tools.database, rescore_at=tools.settings.rescore_at, now=now)
+        schedule.forget_answers(tools.database, now)
 
 
 def _stopping() -> Callable[[], bool]:

@@ -6,9 +6,9 @@ import pytest
 from campaign_factories import add_customers, add_model, counts, make_cause
 
 from campaigns import rescoring
-from database import operations
+from database import operations, requests
 from database.session import Database
-from worker.schedule import last_due, tick
+from worker.schedule import forget_answers, last_due, tick
 
 AT = time(2, 0)
 DUE = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -76,3 +76,11 @@ def test_a_night_without_a_model_passes_quietly(database: Database) -> None:
     assert tick(database, rescore_at=AT, now=DUE) is None
 
     assert counts(database, "operations", "outbox", "audit_log") == (0, 0, 0)
+
+
+def test_answers_to_request_ids_are_forgotten_after_thirty_days(database: Database) -> None:
+    with database.writing() as transaction:
+        requests.claim(transaction, "Create", "old", b"1", DUE - timedelta(days=30, seconds=1))
+        requests.claim(transaction, "Create", "younger", b"1", DUE - timedelta(days=30))
+
+    assert [forget_answers(database, DUE) for _ in range(2)] == [1, 0]
