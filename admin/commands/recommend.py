@@ -17,6 +17,9 @@ from scoring.threads import limit_threads
 
 app = typer.Typer()
 
+BLOCK = 128
+"""Customers whose scores of the whole catalogue are held at once."""
+
 
 @app.command()
 def recommend(
@@ -42,7 +45,7 @@ def recommend(
     with scorer_for(data, model, seed=seed) as scorer:
         rows = [
             (customer, rank, item.item_id, item.score, item.reason)
-            for block in blocks(histories, "Recommending")
+            for block in blocks(histories, BLOCK, "Recommending")
             for customer, chosen in zip(
                 block.customer_ids,
                 scorer.recommend(
