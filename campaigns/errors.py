@@ -6,7 +6,7 @@ Refusal
 ├── AlreadyExists   the name is taken
 │   └── CampaignExists
 ├── Invalid         a value makes no sense; the fact `field` names it
-│   ├── InvalidCampaign · InvalidTierScheme · InvalidOrder · InvalidCode
+│   ├── InvalidCampaign · InvalidExperiment · InvalidTierScheme · InvalidOrder · InvalidCode
 ├── Changed         another change came first; read again and repeat
 │   ├── CampaignChanged · ModelChanged
 ├── WrongState      not in the state that things are in
@@ -72,6 +72,10 @@ class Invalid(Refusal):
 
 class InvalidCampaign(Invalid):
     reason = "INVALID_CAMPAIGN"
+
+
+class InvalidExperiment(Invalid):
+    reason = "INVALID_EXPERIMENT"
 
 
 class InvalidTierScheme(Invalid):
