@@ -7,9 +7,9 @@ any order, and the groups of two campaigns have nothing to do with each other.
 
 import hashlib
 from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +19,17 @@ from campaigns.errors import InvalidExperiment
 
 Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.uint64]
-Word = TypeVar("Word", int, Words)
 
 HOLDOUT = "holdout"
 """The group that gets nothing; no arm can have this name."""
 LARGEST_HOLDOUT = 0.9
 WORD_BYTES = 8
+WORDS_AT_ONCE = 8
 WORD_MASK = 2**64 - 1
 SPREAD = 0x9E3779B97F4A7C15
 """2^64 divided by the golden ratio: an id of zero bytes still moves the state."""
+FIRST_FACTOR = 0xBF58476D1CE4E5B9
+SECOND_FACTOR = 0x94D049BB133111EB
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,33 +103,47 @@ def positions(campaign_id: str, customer_ids: pl.Series) -> Floats:
     """The same [N] for many."""
     if customer_ids.null_count():
         raise ValueError("customer_ids has nulls: leave out rows without a customer first")
-    encoded = customer_ids.cast(pl.Binary).alias("id").to_frame()
-    lengths = customer_ids.str.len_bytes().cast(pl.UInt64).to_numpy()
+    encoded = pl.DataFrame({"id": customer_ids.cast(pl.Binary)})
+    lengths = encoded["id"].bin.size().cast(pl.UInt64).to_numpy()
     state = np.full(len(encoded), _start(campaign_id), dtype=np.uint64)
-    for first in range(0, int(lengths.max(initial=0)), WORD_BYTES):
-        longer = lengths > first
-        state[longer] = _mixed(state[longer] ^ _word(encoded.filter(pl.Series(longer)), first))
-    uniform: Floats = (_mixed(state ^ lengths) >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    starts = range(0, int(lengths.max(initial=0)), WORD_BYTES)
+    # Some words at a time, so that one id of absurd length does not fill the memory.
+    for part in range(0, len(starts), WORDS_AT_ONCE):
+        for first, word in _words(encoded, starts[part : part + WORDS_AT_ONCE]):
+            state = np.where(lengths > first, _mixed_words(state ^ word), state)
+    uniform: Floats = (_mixed_words(state ^ lengths) >> np.uint64(11)).astype(np.float64) * 2.0**-53
     return uniform
 
 
-def _word(encoded: pl.DataFrame, first: int) -> Words:
-    """[M] eight bytes of each id from byte `first` on, zeros after its end."""
-    padded = pl.col("id").bin.slice(first, WORD_BYTES) + pl.lit(bytes(WORD_BYTES))
-    number = padded.bin.slice(0, WORD_BYTES).bin.reinterpret(dtype=pl.UInt64, endianness="little")
-    return encoded.select(number).to_series().to_numpy()
+def _words(encoded: pl.DataFrame, starts: Sequence[int]) -> Iterator[tuple[int, Words]]:
+    """[N] eight bytes of each id from each start on, zeros after its end."""
+    padded = [pl.col("id").bin.slice(first, WORD_BYTES) + pl.lit(bytes(WORD_BYTES)) for first in starts]
+    numbers = [
+        text.bin.slice(0, WORD_BYTES).bin.reinterpret(dtype=pl.UInt64, endianness="little").alias(str(first))
+        for first, text in zip(starts, padded, strict=True)
+    ]
+    for first, column in zip(starts, encoded.select(numbers), strict=True):
+        yield first, column.to_numpy()
 
 
 def _start(campaign_id: str) -> int:
     return int.from_bytes(hashlib.sha256(campaign_id.encode()).digest()[:WORD_BYTES], "little")
 
 
-def _mixed(state: Word) -> Word:
-    """Every bit of the state spread over all of them; arrays wrap around by themselves."""
-    state = state + SPREAD & WORD_MASK
-    state = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 & WORD_MASK
-    state = (state ^ state >> 27) * 0x94D049BB133111EB & WORD_MASK
+def _mixed(state: int) -> int:
+    """Every bit of the state spread over all of them: one step of SplitMix64."""
+    state = (state + SPREAD) & WORD_MASK
+    state = (state ^ state >> 30) * FIRST_FACTOR & WORD_MASK
+    state = (state ^ state >> 27) * SECOND_FACTOR & WORD_MASK
     return state ^ state >> 31
+
+
+def _mixed_words(state: Words) -> Words:
+    """The same for [N] states, which wrap around by themselves."""
+    state = state + np.uint64(SPREAD)
+    state = (state ^ state >> np.uint64(30)) * np.uint64(FIRST_FACTOR)
+    state = (state ^ state >> np.uint64(27)) * np.uint64(SECOND_FACTOR)
+    return state ^ state >> np.uint64(31)
 
 
 def _starts(design: Design) -> list[float]:

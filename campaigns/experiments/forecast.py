@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 LEVEL = 0.8
 """Probability that an interval holds what comes."""
 COUNT_PRIOR = Prior(centre=0.0, deviation=0.5)
-"""Of the logarithm of actual over predicted redemptions, and of cost: off by a factor of 1.6 either way."""
+"""Of the logarithm of actual over predicted redemptions, and of discounts: off by a factor of 1.6 either way."""
 REVENUE_PRIOR = Prior(centre=1.0, deviation=0.75)
 """Of actual over predicted incremental revenue, which may be negative."""
 DISCOUNT_SPREAD = 1.0
@@ -56,12 +56,15 @@ class TierAudience:
 class Calibration:
     """What past campaigns say about forecasts of one tier."""
 
-    redemptions: Belief = believed(COUNT_PRIOR, ())
-    cost: Belief = believed(COUNT_PRIOR, ())
-    revenue: Belief = believed(REVENUE_PRIOR, ())
+    redemptions: Belief
+    discounts: Belief
+    revenue: Belief
 
 
-UNCALIBRATED = Calibration()
+UNCALIBRATED = Calibration(
+    redemptions=believed(COUNT_PRIOR, ()), discounts=believed(COUNT_PRIOR, ()), revenue=believed(REVENUE_PRIOR, ())
+)
+"""Before the first campaign."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +84,22 @@ class TierForecast:
 
     tier: str
     redemptions: Prediction
-    cost: Prediction
-    """Discounts and sending, in minor units."""
+    discounts: Prediction
+    """Given with the redemptions, in minor units."""
+    sending_minor: float
+    """What reaching the customers costs, which is known."""
     revenue: Prediction
     """Incremental: what would not be spent without the campaign."""
+
+    @property
+    def cost(self) -> Prediction:
+        """Discounts and sending."""
+        return Prediction(
+            value=self.discounts.value + self.sending_minor,
+            low=self.discounts.low + self.sending_minor,
+            high=self.discounts.high + self.sending_minor,
+            raw=self.discounts.raw + self.sending_minor,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +141,8 @@ def foretell(
     total = TierForecast(
         tier="all",
         redemptions=_added([tier.redemptions for tier in tiers]),
-        cost=_added([tier.cost for tier in tiers]),
+        discounts=_added([tier.discounts for tier in tiers]),
+        sending_minor=sum(tier.sending_minor for tier in tiers),
         revenue=_added([tier.revenue for tier in tiers]),
     )
     return Forecast(tiers=tiers, total=total)
@@ -135,11 +151,12 @@ def foretell(
 def _tier(audience: TierAudience, response: Response, calibration: Calibration) -> TierForecast:
     count = audience.expected_buyers * response.redemption
     chance = 1 / max(count, 1.0)
-    discounts = _factor(count * audience.discount_minor, calibration.cost, chance * (1 + DISCOUNT_SPREAD**2))
+    uneven = chance * (1 + DISCOUNT_SPREAD**2)
     return TierForecast(
         tier=audience.tier,
         redemptions=_factor(count, calibration.redemptions, chance),
-        cost=_raised(discounts, audience.customers * audience.sending_minor),
+        discounts=_factor(count * audience.discount_minor, calibration.discounts, uneven),
+        sending_minor=audience.customers * audience.sending_minor,
         revenue=_multiple(audience.expected_spend_minor * response.lift, calibration.revenue),
     )
 
@@ -153,15 +170,6 @@ def _factor(raw: float, belief: Belief, chance: float) -> Prediction:
 def _multiple(raw: float, belief: Belief) -> Prediction:
     value, half = raw * belief.centre, abs(raw) * belief.reach(LEVEL)
     return Prediction(value=value, low=value - half, high=value + half, raw=raw)
-
-
-def _raised(prediction: Prediction, certain: float) -> Prediction:
-    return Prediction(
-        value=prediction.value + certain,
-        low=prediction.low + certain,
-        high=prediction.high + certain,
-        raw=prediction.raw + certain,
-    )
 
 
 def _added(parts: Sequence[Prediction]) -> Prediction:

@@ -1,4 +1,4 @@
-"""Forecast against actual, kept for every campaign and tier: how good previews are, and how the next one is corrected."""
+"""Forecast against actual, kept for every campaign and tier: how good previews are, and the correction of the next."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from scipy import stats
 
 from campaigns.experiments.calibration import Belief, Observation, Prior, believed
-from campaigns.experiments.forecast import COUNT_PRIOR, LEVEL, REVENUE_PRIOR, Calibration, Prediction
+from campaigns.experiments.forecast import COUNT_PRIOR, DISCOUNT_SPREAD, LEVEL, REVENUE_PRIOR, Calibration, Prediction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +25,15 @@ class CampaignOutcome:
     """One past campaign of a tier, when its window is over."""
 
     redemptions: Outcome
-    cost: Outcome
+    discounts: Outcome
     revenue: Outcome
 
 
 def calibration(past: Sequence[CampaignOutcome]) -> Calibration:
     """The correction for the next preview of a tier, from all its past campaigns."""
     return Calibration(
-        redemptions=_belief(COUNT_PRIOR, [_log_error(campaign.redemptions) for campaign in past]),
-        cost=_belief(COUNT_PRIOR, [_log_error(campaign.cost) for campaign in past]),
+        redemptions=_belief(COUNT_PRIOR, [_count_error(campaign.redemptions) for campaign in past]),
+        discounts=_belief(COUNT_PRIOR, [_money_error(campaign.discounts, campaign.redemptions) for campaign in past]),
         revenue=_belief(REVENUE_PRIOR, [_ratio(campaign.revenue) for campaign in past]),
     )
 
@@ -61,12 +61,20 @@ def _belief(prior: Prior, observations: Sequence[Observation | None]) -> Belief:
     return believed(prior, [seen for seen in observations if seen is not None])
 
 
-def _log_error(outcome: Outcome) -> Observation | None:
-    """Half a unit is added to both, so that a campaign without any redemption still counts."""
+def _count_error(outcome: Outcome) -> Observation | None:
+    """Half a redemption is added to both, so that a campaign without any still counts."""
     if outcome.predicted.raw <= 0:
         return None
-    actual = max(outcome.actual, 0.0) + 0.5
+    actual = outcome.actual + 0.5
     return Observation(error=math.log(actual / (outcome.predicted.raw + 0.5)), variance=1 / actual)
+
+
+def _money_error(outcome: Outcome, redemptions: Outcome) -> Observation | None:
+    """None for a campaign that gave no discount: its redemptions say how it went."""
+    if outcome.predicted.raw <= 0 or outcome.actual <= 0:
+        return None
+    chance = (1 + DISCOUNT_SPREAD**2) / max(redemptions.actual, 1.0)
+    return Observation(error=math.log(outcome.actual / outcome.predicted.raw), variance=chance)
 
 
 def _ratio(outcome: Outcome) -> Observation | None:
