@@ -11,7 +11,7 @@ grows when customers join, and also when the outcomes of an audience that was fr
 latter the sums are a Gaussian process whose increments are uncorrelated or, since some customers always buy more than
 others, positively correlated; by Slepian's inequality that crosses the boundary less often. Conversion is the
 exception (nobody converts twice): its clock runs as p / (1 - p). With daily looks the error stays below alpha even
-when nine in ten customers convert (bench/experiments.py).
+when nine in ten customers convert (tests).
 
 The truth may move while the outcomes grow, so intervals of different days are not intersected.
 """
