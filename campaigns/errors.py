@@ -2,16 +2,16 @@
 
 Refusal
 ├── NotFound        no such thing
-│   ├── CampaignNotFound · CouponNotFound · ModelNotFound · OperationNotFound · TierSchemeNotFound
+│   ├── CampaignNotFound · CouponNotFound · ModelNotFound · OperationNotFound · SegmentNotFound · TierSchemeNotFound
 ├── AlreadyExists   the name is taken
-│   └── CampaignExists
+│   └── CampaignExists · SegmentExists
 ├── Invalid         a value makes no sense; the fact `field` names it
-│   ├── InvalidCampaign · InvalidExperiment · InvalidTierScheme · InvalidOrder · InvalidCode
+│   ├── InvalidCampaign · InvalidExperiment · InvalidSegment · InvalidTierScheme · InvalidOrder · InvalidCode
 ├── Changed         another change came first; read again and repeat
-│   ├── CampaignChanged · ModelChanged
+│   ├── CampaignChanged · ModelChanged · SegmentChanged
 ├── WrongState      not in the state that things are in
 │   ├── CampaignNotEditable · CampaignNotMovable · NoActiveModel · NoActiveTierScheme
-│   └── CustomersNotScored · RescoringRunning · OperationRunning
+│   └── CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
 └── CouponRefused   the code is real and does not buy anything here
     ├── CouponAlreadyRedeemed · CouponOfAnotherCustomer · CouponNotForThisOrder · CouponWithoutEffect
     └── CouponNotStarted · CouponExpired · CouponSuspended · RedemptionLimitReached
@@ -54,6 +54,10 @@ class OperationNotFound(NotFound):
     reason = "OPERATION_NOT_FOUND"
 
 
+class SegmentNotFound(NotFound):
+    reason = "SEGMENT_NOT_FOUND"
+
+
 class TierSchemeNotFound(NotFound):
     reason = "TIER_SCHEME_NOT_FOUND"
 
@@ -66,6 +70,10 @@ class CampaignExists(AlreadyExists):
     reason = "CAMPAIGN_EXISTS"
 
 
+class SegmentExists(AlreadyExists):
+    reason = "SEGMENT_EXISTS"
+
+
 class Invalid(Refusal):
     """A value makes no sense; the fact `field` names it."""
 
@@ -76,6 +84,12 @@ class InvalidCampaign(Invalid):
 
 class InvalidExperiment(Invalid):
     reason = "INVALID_EXPERIMENT"
+
+
+class InvalidSegment(Invalid):
+    """The fact `field` may be a path into the rule, such as rule.every[1].compare.value."""
+
+    reason = "INVALID_SEGMENT"
 
 
 class InvalidTierScheme(Invalid):
@@ -106,6 +120,12 @@ class ModelChanged(Changed):
     """The etag is of an older revision."""
 
     reason = "MODEL_CHANGED"
+
+
+class SegmentChanged(Changed):
+    """The etag is of an older revision."""
+
+    reason = "SEGMENT_CHANGED"
 
 
 class WrongState(Refusal):
@@ -152,6 +172,18 @@ class OperationRunning(WrongState):
     """Only finished operations can be deleted."""
 
     reason = "OPERATION_RUNNING"
+
+
+class SegmentBuilding(WrongState):
+    """One build at a time."""
+
+    reason = "SEGMENT_BUILDING"
+
+
+class SegmentInUse(WrongState):
+    """Another segment's rule asks about it."""
+
+    reason = "SEGMENT_IN_USE"
 
 
 class CouponRefused(Refusal):
