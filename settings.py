@@ -2,17 +2,25 @@
 
 import os
 from collections.abc import Mapping
+from datetime import time
 from functools import cache
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "TIERWISE_"
+
+
+class SettingsRefused(ValueError):
+    """The environment names a setting that does not exist."""
 
 
 class Settings(BaseSettings):
     """What may differ between machines; each field is the variable TIERWISE_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix="TIERWISE_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     database_url: SecretStr | None = None
     """postgresql://…; without it the commands that start everything start an embedded PostgreSQL."""
@@ -31,6 +39,25 @@ class Settings(BaseSettings):
     queue_size: int = Field(default=512, ge=1)
     """Callers that may wait for the network; more are refused at once."""
     worker_processes: int = Field(default=2, ge=1)
+    score_chunk: int = Field(default=2000, ge=1, le=20_000)
+    """Customers that a rescoring commits at once."""
+    issue_chunk: int = Field(default=20_000, ge=1, le=100_000)
+    """Coupons that a launch commits at once."""
+    task_seconds: float = Field(default=30, ge=0)
+    """A task works this long, then hands the rest to the next one, so that work of any size shares the workers."""
+    redeliver_seconds: int = Field(default=300, ge=1)
+    """The broker gives a task to another worker after this long; must exceed task_seconds and the longest chunk."""
+    revive_seconds: float = Field(default=120, gt=0)
+    """An operation without progress for this long is handed to the workers again."""
+    rescore_at: time = time(2, 0)
+    """When every customer is scored each night, UTC."""
+
+    @model_validator(mode="after")
+    def _tasks_end_before_they_are_redelivered(self) -> Self:
+        if self.task_seconds >= self.redeliver_seconds:
+            message = f"task_seconds ({self.task_seconds:g}) must be below redeliver_seconds ({self.redeliver_seconds})"
+            raise ValueError(message)
+        return self
 
     @property
     def models(self) -> Path:
@@ -49,7 +76,11 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """The settings of this process, read once."""
+    """The settings of this process, read once. Raises SettingsRefused for a variable that means nothing."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise SettingsRefused(f"{', '.join(unknown)}: no such setting; there are {', '.join(sorted(known))}")
     return Settings()
 
 

@@ -9,6 +9,8 @@ from rich.table import Table
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from admin.output import fail
+
 
 class Command(NamedTuple):
     """Where a command lives and what it does, known without importing it."""
@@ -55,6 +57,16 @@ class LazyCommands(TyperGroup):
         command = get_command(importlib.import_module(found.module).app)
         command.name = cmd_name
         return command
+
+    def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # as above
+        """Run the command; trouble that is nobody's bug ends it with a message."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            message = importlib.import_module("admin.trouble").explained(error)
+            if message is None:
+                raise
+            fail(message)
 
     def format_help(self, ctx: typer.Context, formatter: object) -> None:  # type: ignore[override]  # as above
         """A list of what there is; `tierwise COMMAND --help` tells the rest."""

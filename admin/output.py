@@ -8,6 +8,7 @@ from typing import NoReturn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 console = Console(stderr=True)
 """For progress and errors: standard output carries results only."""
@@ -23,7 +24,7 @@ def emit(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_jso
 
 def fail(message: str) -> NoReturn:
     """Say what is wrong and end with the status of a usage error."""
-    console.print(f"[red]error:[/] {message}", highlight=False)
+    console.print(Text("error: ", style="red").append(message, style="default"))
     raise SystemExit(2)
 
 
@@ -52,7 +53,12 @@ def _rows(values: Sequence[Mapping[str, object]], title: str) -> Table:
     return table
 
 
-def _cell(content: object) -> str:
+def _cell(content: object) -> Text:
+    """As it is: brackets and colons in data are neither markup nor emoji."""
+    return Text(_words(content))
+
+
+def _words(content: object) -> str:
     if isinstance(content, float):
         return f"{content:,.4g}"
     if isinstance(content, int) and not isinstance(content, bool):

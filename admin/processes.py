@@ -73,6 +73,12 @@ class Processes:
                 env=child_environment(self.environment),
             )  # fmt: skip
 
+    def start_all(self) -> None:
+        """Server, worker and beat."""
+        self.start("server", ["-m", "server"])
+        self.start("worker", ["-m", "worker"])
+        self.start("beat", ["-m", "worker", "beat"])
+
     def check(self) -> None:
         """Raise ChildFailedError if one has ended by itself."""
         for name, child in self.children.items():

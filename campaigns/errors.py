@@ -2,13 +2,14 @@
 
 Refusal
 ├── NotFound        no such thing
-│   ├── CampaignNotFound · CouponNotFound · ModelNotFound · OperationNotFound · SegmentNotFound · TierSchemeNotFound
+│   ├── CampaignNotFound · CouponNotFound · CustomerNotFound · ModelNotFound · OperationNotFound
+│   └── SegmentNotFound · TierSchemeNotFound
 ├── AlreadyExists   the name is taken
 │   └── CampaignExists · SegmentExists
 ├── Invalid         a value makes no sense; the fact `field` names it
 │   ├── InvalidCampaign · InvalidExperiment · InvalidSegment · InvalidTierScheme · InvalidOrder · InvalidCode
 ├── Changed         another change came first; read again and repeat
-│   ├── CampaignChanged · ModelChanged · SegmentChanged
+│   ├── CampaignChanged · CustomerChanged · ModelChanged · SegmentChanged
 ├── WrongState      not in the state that things are in
 │   ├── CampaignNotEditable · CampaignNotMovable · NoActiveModel · NoActiveTierScheme
 │   └── CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
@@ -44,6 +45,10 @@ class CampaignNotFound(NotFound):
 
 class CouponNotFound(NotFound):
     reason = "COUPON_NOT_FOUND"
+
+
+class CustomerNotFound(NotFound):
+    reason = "CUSTOMER_NOT_FOUND"
 
 
 class ModelNotFound(NotFound):
@@ -114,6 +119,12 @@ class CampaignChanged(Changed):
     """The etag is of an older revision."""
 
     reason = "CAMPAIGN_CHANGED"
+
+
+class CustomerChanged(Changed):
+    """The etag is of an older revision."""
+
+    reason = "CUSTOMER_CHANGED"
 
 
 class ModelChanged(Changed):

@@ -39,6 +39,14 @@ def activate(transaction: Transaction, cause: Cause, model_id: str, *, etag: str
     return activated
 
 
+def get(snapshot: Snapshot, model_id: str) -> RegisteredModel:
+    """One model. Raises ModelNotFound."""
+    model = models.get(snapshot, model_id)
+    if model is None:
+        raise ModelNotFound(f"there is no model {model_id}", model=name(model_id))
+    return model
+
+
 def in_force(snapshot: Snapshot) -> RegisteredModel:
     """The model that answers. Raises NoActiveModel."""
     model = models.active(snapshot)

@@ -46,14 +46,18 @@ def begin(transaction: Transaction, cause: Cause, *, as_of: datetime | None = No
     return _begin(transaction, cause, uuid4().hex, as_of or cause.now)
 
 
-def begin_nightly(transaction: Transaction, cause: Cause) -> Operation | None:
-    """The rescoring of a night: None when it was begun already or another one is running, so two clocks do no harm."""
-    operation_id = f"nightly-{cause.now.date().isoformat()}"
+def begin_due(transaction: Transaction, cause: Cause, *, due: datetime) -> Operation | None:
+    """The rescoring that was due: None when one was begun since, or is running, so that two clocks do no harm.
+
+    Raises NoActiveModel.
+    """
     operations.hold(transaction, operations.SCORE_ALL_CUSTOMERS)
-    begun = operations.get(transaction, operation_id)
-    if begun is not None or operations.running(transaction, operations.SCORE_ALL_CUSTOMERS) is not None:
+    if operations.running(transaction, operations.SCORE_ALL_CUSTOMERS) is not None:
         return None
-    return _begin(transaction, cause, operation_id, cause.now)
+    latest = operations.page(transaction, limit=1, kind=operations.SCORE_ALL_CUSTOMERS)
+    if latest and latest[0].create_time >= due:
+        return None
+    return _begin(transaction, cause, f"nightly-{due:%Y-%m-%dT%H-%MZ}", cause.now)
 
 
 def _begin(transaction: Transaction, cause: Cause, operation_id: str, as_of: datetime) -> Operation:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from database.session import Snapshot, Transaction, changed_rows
+from database.session import Snapshot, Transaction, changed_rows, driver_connection
 from database.tables import AudienceRow, CampaignRow, ScoreRow
 
 FRESH = {"populate_existing": True}
@@ -22,6 +22,10 @@ WHERE NOT offers.needs_consent OR EXISTS (
 )
 ON CONFLICT DO NOTHING
 """)
+
+NEXT_MEMBERS = """
+SELECT customer_id, tier FROM audiences WHERE campaign_id = %s AND customer_id > %s ORDER BY customer_id LIMIT %s
+"""
 
 
 class OfferedTier(NamedTuple):
@@ -44,7 +48,8 @@ def add(transaction: Transaction, campaign_id: str, values: Mapping[str, Any], n
     new = insert(CampaignRow).values(
         campaign_id=campaign_id, state="DRAFT", create_time=now, update_time=now, **values
     )  # fmt: skip
-    return changed_rows(transaction.execute(new.on_conflict_do_nothing(index_elements=["campaign_id"]))) == 1
+    added = new.on_conflict_do_nothing(index_elements=["campaign_id"]).returning(CampaignRow.campaign_id)
+    return transaction.execute(added).one_or_none() is not None
 
 
 def get(snapshot: Snapshot, campaign_id: str) -> CampaignRow | None:
@@ -98,15 +103,14 @@ def freeze(transaction: Transaction, campaign_id: str, offered: list[OfferedTier
 
 def next_members(snapshot: Snapshot, campaign_id: str, *, after: str, limit: int) -> list[AudienceMember]:
     """The customers of the audience that follow the cursor, by customer_id."""
-    query = select(AudienceRow.customer_id, AudienceRow.tier).where(AudienceRow.campaign_id == campaign_id)
-    query = query.where(AudienceRow.customer_id > after).order_by(AudienceRow.customer_id).limit(limit)
-    return [AudienceMember(customer_id, tier) for customer_id, tier in snapshot.execute(query)]
+    rows = driver_connection(snapshot).execute(NEXT_MEMBERS, (campaign_id, after, limit)).fetchall()
+    return [AudienceMember(str(customer_id), str(tier)) for customer_id, tier in rows]
 
 
 def audience_sizes(snapshot: Snapshot, campaign_id: str) -> dict[str, int]:
     """Customers of the frozen audience in each tier."""
     query = select(AudienceRow.tier, func.count()).where(AudienceRow.campaign_id == campaign_id)
-    return dict(snapshot.execute(query.group_by(AudienceRow.tier)).tuples())
+    return dict(snapshot.execute(query.group_by(AudienceRow.tier)).all())
 
 
 def count_issued(transaction: Transaction, campaign_id: str, count: int) -> None:

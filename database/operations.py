@@ -59,15 +59,12 @@ def begin(
     total_count: int | None, now: datetime,
 ) -> bool:  # fmt: skip
     """Write down work; False when the id is taken, which changes nothing."""
-    added = transaction.execute(
-        insert(OperationRow)
-        .values(
-            operation_id=operation_id, kind=kind, state=RUNNING, request=dict(request), total_count=total_count,
-            create_time=now, update_time=now,
-        )
-        .on_conflict_do_nothing(index_elements=[OperationRow.operation_id])
+    new = insert(OperationRow).values(
+        operation_id=operation_id, kind=kind, state=RUNNING, request=dict(request), total_count=total_count,
+        create_time=now, update_time=now,
     )  # fmt: skip
-    return changed_rows(added) == 1
+    added = new.on_conflict_do_nothing(index_elements=["operation_id"]).returning(OperationRow.operation_id)
+    return transaction.execute(added).one_or_none() is not None
 
 
 def get(snapshot: Snapshot, operation_id: str) -> Operation | None:

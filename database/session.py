@@ -14,6 +14,10 @@ Transaction = NewType("Transaction", Snapshot)
 """Reads and writes that happen together or not at all."""
 
 
+class BadAddress(ValueError):
+    """Not the address of a PostgreSQL database."""
+
+
 class Database:
     """The connections of one process; made once at the door and handed down."""
 
@@ -53,15 +57,15 @@ class Database:
 
 
 def sqlalchemy_url(url: str) -> str:
-    """The same address with psycopg 3 named as its driver."""
+    """The same address with psycopg 3 named as its driver. Raises BadAddress (which keeps its secret)."""
     for scheme in ("postgresql://", "postgres://"):
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
-    return url
+    raise BadAddress("the database's address must look like postgresql://user:password@host:port/database")
 
 
 def changed_rows(result: Result[Any]) -> int:
-    """How many rows an INSERT, UPDATE or DELETE touched."""
+    """How many rows an UPDATE or DELETE touched."""
     if not isinstance(result, CursorResult):
         message = f"expected the result of a statement that writes, found {type(result).__name__}"
         raise TypeError(message)

@@ -8,6 +8,9 @@ import numpy.typing as npt
 import polars as pl
 
 MICROSECONDS = 1_000_000
+ROW_FIELDS = (
+    "time", "event_type", "order_id", "item_id", "quantity", "unit_price", "channel", "rating", "dwell_seconds", "text",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,15 @@ class Histories:
     def customer_of_row(self) -> npt.NDArray[np.int64]:
         """[N] index of the customer that owns each row."""
         return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.offsets))
+
+    def some(self, start: int, stop: int) -> Self:
+        """The customers from `start` to before `stop`, with their rows."""
+        rows = slice(int(self.offsets[start]), int(self.offsets[stop]))
+        return type(self)(
+            customer_ids=self.customer_ids[start:stop],
+            offsets=self.offsets[start : stop + 1] - self.offsets[start],
+            **{name: getattr(self, name)[rows] for name in ROW_FIELDS},
+        )
 
     @classmethod
     def from_frame(cls, frame: pl.DataFrame, customer_ids: list[str] | None = None) -> Self:

@@ -1,14 +1,18 @@
 """`tierwise run`: everything, until Ctrl-C."""
 
+from datetime import UTC, datetime
+
 import typer
 
-from admin.first_shop import prepare_unless_there
+from admin.first_shop import load_made_shop
 from admin.output import console, fail
 from admin.processes import ChildFailedError, Processes, stopped_by_signals
+from admin.stages import CommandFailedError, Stages
 from database.embedded import EmbeddedPostgresError
 from settings import settings
 
 app = typer.Typer()
+CUSTOMERS = 2000
 
 
 @app.command()
@@ -17,7 +21,10 @@ def run() -> None:
     chosen = settings()
     try:
         with stopped_by_signals(), Processes.prepare(chosen.home.resolve(), chosen) as processes:
-            prepare_unless_there(processes)
+            stages = Stages(environment=processes.environment)
+            if not stages.tierwise("models", "list"):
+                load_made_shop(stages, CUSTOMERS, datetime.now(UTC))
+                stages.tierwise("job", "rescore")
             processes.start_all()
             console.print(f"gRPC [cyan]{chosen.listen}[/]   Ctrl-C stops all")
             if processes.postgres is not None:
@@ -26,7 +33,7 @@ def run() -> None:
             processes.watch()
     except KeyboardInterrupt:
         console.print("stopped")
-    except (ChildFailedError, EmbeddedPostgresError) as error:
+    except (ChildFailedError, CommandFailedError, EmbeddedPostgresError) as error:
         fail(str(error))
     finally:
         chosen.running.unlink(missing_ok=True)

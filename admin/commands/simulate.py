@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,19 +12,24 @@ from admin.output import emit, fail, progress_bar
 from simulator.files import Written, write
 from simulator.shop import Shop, ShopNotPossible
 
+FIRST_DAY = datetime(2024, 1, 1)  # noqa: DTZ001  # typer shows it as a date; the shop gets it in UTC
+app = typer.Typer()
 
+
+@app.command()
 def simulate(
     *,
     customers: Annotated[int, typer.Option(help="How many customers; ten million are possible.")] = 5_000,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal shops.")] = 7,
     out: Annotated[Path, typer.Option(help="Folder for the Parquet files.", file_okay=False)],
+    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = FIRST_DAY,
     days: Annotated[int, typer.Option(help="Length of the history.")] = 540,
     items: Annotated[int, typer.Option(help="Size of the catalogue.")] = 1_200,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Simulate a shop: events, items, customers, the truth, and apart from them the 90 days that follow."""
     try:
-        shop = Shop(customers=customers, seed=seed, days=days, items=items)
+        shop = Shop(customers=customers, seed=seed, start=start.replace(tzinfo=UTC), days=days, items=items)
     except ShopNotPossible as refusal:
         fail(str(refusal))
     began = time.monotonic()

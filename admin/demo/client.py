@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Self, cast
 
 import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
@@ -34,6 +34,7 @@ from tierwise.v1 import (
 
 SECONDS = 20.0
 LARGEST_BATCH = 500
+LARGEST_PAGE = 1000
 
 
 class OperationFailedError(RuntimeError):
@@ -84,6 +85,16 @@ class ShopClient:
             time.sleep(0.2)
         raise TimeoutError(f"{service} did not begin to serve within {seconds:.0f} s")
 
+    def customers(self) -> Iterator[str]:
+        """The ids of all customers, page by page."""
+        request = customer_service_pb2.ListCustomersRequest(page_size=LARGEST_PAGE)
+        while True:
+            page = self._customers.ListCustomers(request, timeout=SECONDS)
+            yield from (customer.name.removeprefix("customers/") for customer in page.customers)
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
     def score(self, customer_id: str, as_of: datetime) -> score_pb2.Score:
         """What one customer will do."""
         return self._scoring.Score(_score_request(customer_id, as_of), timeout=SECONDS).score
@@ -116,10 +127,10 @@ class ShopClient:
         request = customer_service_pb2.BatchCreateEventsRequest(parent=parent, requests=asked, request_id=_new_id())
         return self._customers.BatchCreateEvents(request, timeout=SECONDS).created_count
 
-    def recommend(self, customer_id: str, count: int) -> recommendation_service_pb2.RecommendResponse:
+    def recommend(self, customer_id: str, count: int, as_of: datetime) -> recommendation_service_pb2.RecommendResponse:
         """Products for one customer."""
         request = recommendation_service_pb2.RecommendRequest(
-            customer=f"customers/{customer_id}", count=count, diversity=0.3
+            customer=f"customers/{customer_id}", count=count, diversity=0.3, as_of_time=_timestamp(as_of)
         )
         return self._recommendation.Recommend(request, timeout=SECONDS)
 
@@ -159,13 +170,12 @@ class ShopClient:
 
 
 def _refused(error: grpc.RpcError) -> Refused:
-    if not isinstance(error, grpc.Call):
-        raise error
-    status = rpc_status.from_call(error)
+    call = cast("grpc.Call", error)  # what a stub raises is the call as well
+    status = rpc_status.from_call(call)
     reason = error_details_pb2.ErrorInfo()
     for detail in status.details if status else ():
         detail.Unpack(reason)
-    return Refused(code=error.code().name, reason=reason.reason, message=error.details() or "")
+    return Refused(code=call.code().name, reason=reason.reason, message=call.details() or "")
 
 
 def _score_request(customer_id: str, as_of: datetime) -> scoring_service_pb2.ScoreRequest:

@@ -30,7 +30,7 @@ class ValidateCouponRequest(_message.Message):
     code: _builtins.str
     """The code as the customer wrote it: case, spaces and hyphens do not matter."""
     customer: _builtins.str
-    """Resource name of the customer who wants to use it."""
+    """Resource name of the customer who wants to use it; empty where the shop does not know who stands at the till."""
     @_builtins.property
     def order_amount(self) -> _money_pb2.Money:
         """Worth of the order before the discount."""
@@ -94,7 +94,7 @@ class RedeemCouponRequest(_message.Message):
     code: _builtins.str
     """The code as the customer wrote it: case, spaces and hyphens do not matter."""
     customer: _builtins.str
-    """Resource name of the customer who uses it."""
+    """Resource name of the customer who uses it; empty where the shop does not know who stands at the till."""
     order_id: _builtins.str
     """The shop's own key of the order."""
     request_id: _builtins.str

@@ -62,53 +62,51 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """There is no such operation. Example: "operations/abc does not exist"."""
     OPERATION_RUNNING: _ErrorReason.ValueType  # 19
     """Only a finished operation can be deleted. Example: "operations/abc is running"."""
-    OPERATION_DELETION_UNSUPPORTED: _ErrorReason.ValueType  # 20
-    """Operations are kept as a record and cannot be deleted. Example: "operations are kept; delete is not offered"."""
-    NO_ACTIVE_MODEL: _ErrorReason.ValueType  # 21
+    NO_ACTIVE_MODEL: _ErrorReason.ValueType  # 20
     """Nothing can be scored before a model is active. Example: "activate a model first"."""
-    RESCORING_RUNNING: _ErrorReason.ValueType  # 22
+    RESCORING_RUNNING: _ErrorReason.ValueType  # 21
     """One rescoring runs at a time. Example: "operations/abc is rescoring; wait for it or cancel it"."""
-    TIER_SCHEME_NOT_FOUND: _ErrorReason.ValueType  # 23
+    TIER_SCHEME_NOT_FOUND: _ErrorReason.ValueType  # 22
     """There is no such version of the thresholds. Example: "tier scheme 4 does not exist"."""
-    INVALID_TIER_SCHEME: _ErrorReason.ValueType  # 24
+    INVALID_TIER_SCHEME: _ErrorReason.ValueType  # 23
     """The thresholds cannot make three tiers. Example: "the threshold of MID lies above that of HIGH"."""
-    NO_ACTIVE_TIER_SCHEME: _ErrorReason.ValueType  # 25
+    NO_ACTIVE_TIER_SCHEME: _ErrorReason.ValueType  # 24
     """No version of the thresholds is in force. Example: "activate a tier scheme first"."""
-    CUSTOMERS_NOT_SCORED: _ErrorReason.ValueType  # 26
+    CUSTOMERS_NOT_SCORED: _ErrorReason.ValueType  # 25
     """A launch needs stored scores with tiers. Example: "run ScoreAllCustomers first"."""
-    CAMPAIGN_NOT_FOUND: _ErrorReason.ValueType  # 27
+    CAMPAIGN_NOT_FOUND: _ErrorReason.ValueType  # 26
     """There is no such campaign. Example: "campaigns/spring does not exist"."""
-    CAMPAIGN_EXISTS: _ErrorReason.ValueType  # 28
+    CAMPAIGN_EXISTS: _ErrorReason.ValueType  # 27
     """The name is taken. Example: "campaigns/spring exists"."""
-    INVALID_CAMPAIGN: _ErrorReason.ValueType  # 29
+    INVALID_CAMPAIGN: _ErrorReason.ValueType  # 28
     """The plan of the campaign makes no sense. Example: "offers: a campaign needs at least one"."""
-    CAMPAIGN_CHANGED: _ErrorReason.ValueType  # 30
+    CAMPAIGN_CHANGED: _ErrorReason.ValueType  # 29
     """The etag is of an older version of the campaign. Example: 'campaigns/spring changed since etag "3"'."""
-    CAMPAIGN_NOT_EDITABLE: _ErrorReason.ValueType  # 31
+    CAMPAIGN_NOT_EDITABLE: _ErrorReason.ValueType  # 30
     """Only a draft can be changed or deleted. Example: "campaigns/spring is ACTIVE"."""
-    CAMPAIGN_NOT_MOVABLE: _ErrorReason.ValueType  # 32
+    CAMPAIGN_NOT_MOVABLE: _ErrorReason.ValueType  # 31
     """The campaign's state does not allow the move. Example: "campaigns/spring is ENDED and cannot resume"."""
-    COUPON_NOT_FOUND: _ErrorReason.ValueType  # 33
+    COUPON_NOT_FOUND: _ErrorReason.ValueType  # 32
     """There is no such code. Example: "no coupon has this code"."""
-    INVALID_CODE: _ErrorReason.ValueType  # 34
+    INVALID_CODE: _ErrorReason.ValueType  # 33
     """The text is not a code. Example: "a code has 12 symbols and a check symbol"."""
-    INVALID_ORDER: _ErrorReason.ValueType  # 35
+    INVALID_ORDER: _ErrorReason.ValueType  # 34
     """The order makes no sense. Example: "order_amount: must be more than nothing"."""
-    COUPON_ALREADY_REDEEMED: _ErrorReason.ValueType  # 36
+    COUPON_ALREADY_REDEEMED: _ErrorReason.ValueType  # 35
     """The code was used on another order. Example: "used on another order"."""
-    COUPON_OF_ANOTHER_CUSTOMER: _ErrorReason.ValueType  # 37
+    COUPON_OF_ANOTHER_CUSTOMER: _ErrorReason.ValueType  # 36
     """The code was issued to someone else. Example: "the code belongs to another customer"."""
-    COUPON_NOT_FOR_THIS_ORDER: _ErrorReason.ValueType  # 38
+    COUPON_NOT_FOR_THIS_ORDER: _ErrorReason.ValueType  # 37
     """The currency or the first-order rule does not fit. Example: "the campaign runs in GBP"."""
-    COUPON_WITHOUT_EFFECT: _ErrorReason.ValueType  # 39
+    COUPON_WITHOUT_EFFECT: _ErrorReason.ValueType  # 38
     """The discount would be nothing, so the code stays unused. Example: "the order is too small for 1 percent"."""
-    COUPON_NOT_STARTED: _ErrorReason.ValueType  # 40
+    COUPON_NOT_STARTED: _ErrorReason.ValueType  # 39
     """The campaign's window has not begun. Example: "valid from 2026-12-01"."""
-    COUPON_EXPIRED: _ErrorReason.ValueType  # 41
+    COUPON_EXPIRED: _ErrorReason.ValueType  # 40
     """The campaign's window is over. Example: "valid until 2026-12-24"."""
-    COUPON_SUSPENDED: _ErrorReason.ValueType  # 42
+    COUPON_SUSPENDED: _ErrorReason.ValueType  # 41
     """The coupon's campaign is not active. Example: "campaigns/spring is PAUSED"."""
-    REDEMPTION_LIMIT_REACHED: _ErrorReason.ValueType  # 43
+    REDEMPTION_LIMIT_REACHED: _ErrorReason.ValueType  # 42
     """The campaign's limit is used up. Example: "1000 of 1000 redemptions are used"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
@@ -154,52 +152,50 @@ OPERATION_NOT_FOUND: ErrorReason.ValueType  # 18
 """There is no such operation. Example: "operations/abc does not exist"."""
 OPERATION_RUNNING: ErrorReason.ValueType  # 19
 """Only a finished operation can be deleted. Example: "operations/abc is running"."""
-OPERATION_DELETION_UNSUPPORTED: ErrorReason.ValueType  # 20
-"""Operations are kept as a record and cannot be deleted. Example: "operations are kept; delete is not offered"."""
-NO_ACTIVE_MODEL: ErrorReason.ValueType  # 21
+NO_ACTIVE_MODEL: ErrorReason.ValueType  # 20
 """Nothing can be scored before a model is active. Example: "activate a model first"."""
-RESCORING_RUNNING: ErrorReason.ValueType  # 22
+RESCORING_RUNNING: ErrorReason.ValueType  # 21
 """One rescoring runs at a time. Example: "operations/abc is rescoring; wait for it or cancel it"."""
-TIER_SCHEME_NOT_FOUND: ErrorReason.ValueType  # 23
+TIER_SCHEME_NOT_FOUND: ErrorReason.ValueType  # 22
 """There is no such version of the thresholds. Example: "tier scheme 4 does not exist"."""
-INVALID_TIER_SCHEME: ErrorReason.ValueType  # 24
+INVALID_TIER_SCHEME: ErrorReason.ValueType  # 23
 """The thresholds cannot make three tiers. Example: "the threshold of MID lies above that of HIGH"."""
-NO_ACTIVE_TIER_SCHEME: ErrorReason.ValueType  # 25
+NO_ACTIVE_TIER_SCHEME: ErrorReason.ValueType  # 24
 """No version of the thresholds is in force. Example: "activate a tier scheme first"."""
-CUSTOMERS_NOT_SCORED: ErrorReason.ValueType  # 26
+CUSTOMERS_NOT_SCORED: ErrorReason.ValueType  # 25
 """A launch needs stored scores with tiers. Example: "run ScoreAllCustomers first"."""
-CAMPAIGN_NOT_FOUND: ErrorReason.ValueType  # 27
+CAMPAIGN_NOT_FOUND: ErrorReason.ValueType  # 26
 """There is no such campaign. Example: "campaigns/spring does not exist"."""
-CAMPAIGN_EXISTS: ErrorReason.ValueType  # 28
+CAMPAIGN_EXISTS: ErrorReason.ValueType  # 27
 """The name is taken. Example: "campaigns/spring exists"."""
-INVALID_CAMPAIGN: ErrorReason.ValueType  # 29
+INVALID_CAMPAIGN: ErrorReason.ValueType  # 28
 """The plan of the campaign makes no sense. Example: "offers: a campaign needs at least one"."""
-CAMPAIGN_CHANGED: ErrorReason.ValueType  # 30
+CAMPAIGN_CHANGED: ErrorReason.ValueType  # 29
 """The etag is of an older version of the campaign. Example: 'campaigns/spring changed since etag "3"'."""
-CAMPAIGN_NOT_EDITABLE: ErrorReason.ValueType  # 31
+CAMPAIGN_NOT_EDITABLE: ErrorReason.ValueType  # 30
 """Only a draft can be changed or deleted. Example: "campaigns/spring is ACTIVE"."""
-CAMPAIGN_NOT_MOVABLE: ErrorReason.ValueType  # 32
+CAMPAIGN_NOT_MOVABLE: ErrorReason.ValueType  # 31
 """The campaign's state does not allow the move. Example: "campaigns/spring is ENDED and cannot resume"."""
-COUPON_NOT_FOUND: ErrorReason.ValueType  # 33
+COUPON_NOT_FOUND: ErrorReason.ValueType  # 32
 """There is no such code. Example: "no coupon has this code"."""
-INVALID_CODE: ErrorReason.ValueType  # 34
+INVALID_CODE: ErrorReason.ValueType  # 33
 """The text is not a code. Example: "a code has 12 symbols and a check symbol"."""
-INVALID_ORDER: ErrorReason.ValueType  # 35
+INVALID_ORDER: ErrorReason.ValueType  # 34
 """The order makes no sense. Example: "order_amount: must be more than nothing"."""
-COUPON_ALREADY_REDEEMED: ErrorReason.ValueType  # 36
+COUPON_ALREADY_REDEEMED: ErrorReason.ValueType  # 35
 """The code was used on another order. Example: "used on another order"."""
-COUPON_OF_ANOTHER_CUSTOMER: ErrorReason.ValueType  # 37
+COUPON_OF_ANOTHER_CUSTOMER: ErrorReason.ValueType  # 36
 """The code was issued to someone else. Example: "the code belongs to another customer"."""
-COUPON_NOT_FOR_THIS_ORDER: ErrorReason.ValueType  # 38
+COUPON_NOT_FOR_THIS_ORDER: ErrorReason.ValueType  # 37
 """The currency or the first-order rule does not fit. Example: "the campaign runs in GBP"."""
-COUPON_WITHOUT_EFFECT: ErrorReason.ValueType  # 39
+COUPON_WITHOUT_EFFECT: ErrorReason.ValueType  # 38
 """The discount would be nothing, so the code stays unused. Example: "the order is too small for 1 percent"."""
-COUPON_NOT_STARTED: ErrorReason.ValueType  # 40
+COUPON_NOT_STARTED: ErrorReason.ValueType  # 39
 """The campaign's window has not begun. Example: "valid from 2026-12-01"."""
-COUPON_EXPIRED: ErrorReason.ValueType  # 41
+COUPON_EXPIRED: ErrorReason.ValueType  # 40
 """The campaign's window is over. Example: "valid until 2026-12-24"."""
-COUPON_SUSPENDED: ErrorReason.ValueType  # 42
+COUPON_SUSPENDED: ErrorReason.ValueType  # 41
 """The coupon's campaign is not active. Example: "campaigns/spring is PAUSED"."""
-REDEMPTION_LIMIT_REACHED: ErrorReason.ValueType  # 43
+REDEMPTION_LIMIT_REACHED: ErrorReason.ValueType  # 42
 """The campaign's limit is used up. Example: "1000 of 1000 redemptions are used"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from tierwise.v1 import score_pb2 as _score_pb2
@@ -100,6 +101,7 @@ class Contribution(_message.Message):
     LOGIT_FIELD_NUMBER: _builtins.int
     POINTS_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
+    EVENT_TIME_FIELD_NUMBER: _builtins.int
     kind: Global___Contribution.Kind.ValueType
     """What kind of thing contributes."""
     name: _builtins.str
@@ -110,6 +112,10 @@ class Contribution(_message.Message):
     """Signed share of the probability, in percentage points."""
     description: _builtins.str
     """The same in words that a marketer reads."""
+    @_builtins.property
+    def event_time(self) -> _timestamp_pb2.Timestamp:
+        """When the event happened, for a contribution of one single event."""
+
     def __init__(
         self,
         *,
@@ -118,10 +124,11 @@ class Contribution(_message.Message):
         logit: _builtins.float = ...,
         points: _builtins.float = ...,
         description: _builtins.str = ...,
+        event_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "kind", b"kind", "logit", b"logit", "name", b"name", "points", b"points"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "event_time", b"event_time", "kind", b"kind", "logit", b"logit", "name", b"name", "points", b"points"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -34,6 +34,7 @@ class RecommendRequest(_message.Message):
     EXCLUDED_ITEM_IDS_FIELD_NUMBER: _builtins.int
     DIVERSITY_FIELD_NUMBER: _builtins.int
     SESSION_EVENTS_FIELD_NUMBER: _builtins.int
+    AS_OF_TIME_FIELD_NUMBER: _builtins.int
     customer: _builtins.str
     """Resource name of the customer."""
     count: _builtins.int
@@ -54,6 +55,10 @@ class RecommendRequest(_message.Message):
     def session_events(self) -> _containers.RepeatedCompositeFieldContainer[_event_pb2.Event]:
         """What the customer did just now and is not recorded yet; counts for this answer only."""
 
+    @_builtins.property
+    def as_of_time(self) -> _timestamp_pb2.Timestamp:
+        """Recommends as of this time in the past, from what happened before it; the present where absent."""
+
     def __init__(
         self,
         *,
@@ -64,10 +69,11 @@ class RecommendRequest(_message.Message):
         excluded_item_ids: _abc.Iterable[_builtins.str] | None = ...,
         diversity: _builtins.float = ...,
         session_events: _abc.Iterable[_event_pb2.Event] | None = ...,
+        as_of_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context_item_ids", b"context_item_ids", "count", b"count", "customer", b"customer", "diversity", b"diversity", "excluded_item_ids", b"excluded_item_ids", "session_events", b"session_events", "strategy", b"strategy"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "context_item_ids", b"context_item_ids", "count", b"count", "customer", b"customer", "diversity", b"diversity", "excluded_item_ids", b"excluded_item_ids", "session_events", b"session_events", "strategy", b"strategy"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -34,7 +34,7 @@ from tierwise.v1 import model_pb2 as tierwise_dot_v1_dot_model__pb2
 from tierwise.v1 import score_pb2 as tierwise_dot_v1_dot_score__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tierwise/v1/scoring_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x17tierwise/v1/event.proto\x1a\x1dtierwise/v1/explanation.proto\x1a\x17tierwise/v1/model.proto\x1a\x17tierwise/v1/score.proto\"\xd4\x01\n\x0cScoreRequest\x12S\n\x08\x63ustomer\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x35\n\x0esession_events\x18\x02 \x03(\x0b\x32\x12.tierwise.v1.EventB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x38\n\nas_of_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\xbaH\x05\xb2\x01\x02*\x00\"2\n\rScoreResponse\x12!\n\x05score\x18\x01 \x01(\x0b\x32\x12.tierwise.v1.Score\"Q\n\x11\x42\x61tchScoreRequest\x12<\n\x08requests\x18\x01 \x03(\x0b\x32\x19.tierwise.v1.ScoreRequestB\x0f\xe2\x41\x01\x02\xbaH\x08\x92\x01\x05\x08\x01\x10\xf4\x03\"\xad\x01\n\x12\x42\x61tchScoreResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.tierwise.v1.BatchScoreResponse.Result\x1a^\n\x06Result\x12#\n\x05score\x18\x01 \x01(\x0b\x32\x12.tierwise.v1.ScoreH\x00\x12$\n\x06status\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"\x82\x02\n\x13\x45xplainScoreRequest\x12S\n\x08\x63ustomer\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x35\n\x0esession_events\x18\x02 \x03(\x0b\x32\x12.tierwise.v1.EventB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x38\n\nas_of_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\xbaH\x05\xb2\x01\x02*\x00\x12%\n\x11max_contributions\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\"E\n\x14\x45xplainScoreResponse\x12-\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32\x18.tierwise.v1.Explanation\"u\n\x18ScoreAllCustomersRequest\x12\x1f\n\nrequest_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x38\n\nas_of_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\xbaH\x05\xb2\x01\x02*\x00\"1\n\x19ScoreAllCustomersResponse\x12\x14\n\x0cscored_count\x18\x01 \x01(\x03\"\xd5\x01\n\x19ScoreAllCustomersMetadata\x12\x12\n\ndone_count\x18\x01 \x01(\x03\x12\x18\n\x0btotal_count\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x05 \x01(\x08\x42\x0e\n\x0c_total_count\"M\n\x11ListModelsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"Q\n\x12ListModelsResponse\x12\"\n\x06models\x18\x01 \x03(\x0b\x32\x12.tierwise.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\\\n\x0fGetModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\"\x99\x01\n\x14\x41\x63tivateModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x32\xe0\x04\n\x0eScoringService\x12>\n\x05Score\x12\x19.tierwise.v1.ScoreRequest\x1a\x1a.tierwise.v1.ScoreResponse\x12M\n\nBatchScore\x12\x1e.tierwise.v1.BatchScoreRequest\x1a\x1f.tierwise.v1.BatchScoreResponse\x12S\n\x0c\x45xplainScore\x12 .tierwise.v1.ExplainScoreRequest\x1a!.tierwise.v1.ExplainScoreResponse\x12\x94\x01\n\x11ScoreAllCustomers\x12%.tierwise.v1.ScoreAllCustomersRequest\x1a\x1d.google.longrunning.Operation\"9\xca\x41\x36\n\x19ScoreAllCustomersResponse\x12\x19ScoreAllCustomersMetadata\x12M\n\nListModels\x12\x1e.tierwise.v1.ListModelsRequest\x1a\x1f.tierwise.v1.ListModelsResponse\x12<\n\x08GetModel\x12\x1c.tierwise.v1.GetModelRequest\x1a\x12.tierwise.v1.Model\x12\x46\n\rActivateModel\x12!.tierwise.v1.ActivateModelRequest\x1a\x12.tierwise.v1.Modelb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tierwise/v1/scoring_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x17tierwise/v1/event.proto\x1a\x1dtierwise/v1/explanation.proto\x1a\x17tierwise/v1/model.proto\x1a\x17tierwise/v1/score.proto\"\xdd\x01\n\x0cScoreRequest\x12S\n\x08\x63ustomer\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x35\n\x0esession_events\x18\x02 \x03(\x0b\x32\x12.tierwise.v1.EventB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x41\n\nas_of_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\"2\n\rScoreResponse\x12!\n\x05score\x18\x01 \x01(\x0b\x32\x12.tierwise.v1.Score\"Q\n\x11\x42\x61tchScoreRequest\x12<\n\x08requests\x18\x01 \x03(\x0b\x32\x19.tierwise.v1.ScoreRequestB\x0f\xe2\x41\x01\x02\xbaH\x08\x92\x01\x05\x08\x01\x10\xf4\x03\"\xad\x01\n\x12\x42\x61tchScoreResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.tierwise.v1.BatchScoreResponse.Result\x1a^\n\x06Result\x12#\n\x05score\x18\x01 \x01(\x0b\x32\x12.tierwise.v1.ScoreH\x00\x12$\n\x06status\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"\x8b\x02\n\x13\x45xplainScoreRequest\x12S\n\x08\x63ustomer\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x35\n\x0esession_events\x18\x02 \x03(\x0b\x32\x12.tierwise.v1.EventB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x41\n\nas_of_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\x12%\n\x11max_contributions\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\"E\n\x14\x45xplainScoreResponse\x12-\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32\x18.tierwise.v1.Explanation\"~\n\x18ScoreAllCustomersRequest\x12\x1f\n\nrequest_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x41\n\nas_of_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\"1\n\x19ScoreAllCustomersResponse\x12\x14\n\x0cscored_count\x18\x01 \x01(\x03\"\xd5\x01\n\x19ScoreAllCustomersMetadata\x12\x12\n\ndone_count\x18\x01 \x01(\x03\x12\x18\n\x0btotal_count\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x05 \x01(\x08\x42\x0e\n\x0c_total_count\"M\n\x11ListModelsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"Q\n\x12ListModelsResponse\x12\"\n\x06models\x18\x01 \x03(\x0b\x32\x12.tierwise.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\\\n\x0fGetModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\"\x99\x01\n\x14\x41\x63tivateModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x32\xe0\x04\n\x0eScoringService\x12>\n\x05Score\x12\x19.tierwise.v1.ScoreRequest\x1a\x1a.tierwise.v1.ScoreResponse\x12M\n\nBatchScore\x12\x1e.tierwise.v1.BatchScoreRequest\x1a\x1f.tierwise.v1.BatchScoreResponse\x12S\n\x0c\x45xplainScore\x12 .tierwise.v1.ExplainScoreRequest\x1a!.tierwise.v1.ExplainScoreResponse\x12\x94\x01\n\x11ScoreAllCustomers\x12%.tierwise.v1.ScoreAllCustomersRequest\x1a\x1d.google.longrunning.Operation\"9\xca\x41\x36\n\x19ScoreAllCustomersResponse\x12\x19ScoreAllCustomersMetadata\x12M\n\nListModels\x12\x1e.tierwise.v1.ListModelsRequest\x1a\x1f.tierwise.v1.ListModelsResponse\x12<\n\x08GetModel\x12\x1c.tierwise.v1.GetModelRequest\x1a\x12.tierwise.v1.Model\x12\x46\n\rActivateModel\x12!.tierwise.v1.ActivateModelRequest\x1a\x12.tierwise.v1.Modelb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,7 +46,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCOREREQUEST'].fields_by_name['session_events']._loaded_options = None
   _globals['_SCOREREQUEST'].fields_by_name['session_events']._serialized_options = b'\272H\006\222\001\003\020\310\001'
   _globals['_SCOREREQUEST'].fields_by_name['as_of_time']._loaded_options = None
-  _globals['_SCOREREQUEST'].fields_by_name['as_of_time']._serialized_options = b'\272H\005\262\001\002*\000'
+  _globals['_SCOREREQUEST'].fields_by_name['as_of_time']._serialized_options = b'\272H\016\262\001\013\032\007\010\377\202\321\377\257\007*\000'
   _globals['_BATCHSCOREREQUEST'].fields_by_name['requests']._loaded_options = None
   _globals['_BATCHSCOREREQUEST'].fields_by_name['requests']._serialized_options = b'\342A\001\002\272H\010\222\001\005\010\001\020\364\003'
   _globals['_EXPLAINSCOREREQUEST'].fields_by_name['customer']._loaded_options = None
@@ -54,13 +54,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPLAINSCOREREQUEST'].fields_by_name['session_events']._loaded_options = None
   _globals['_EXPLAINSCOREREQUEST'].fields_by_name['session_events']._serialized_options = b'\272H\006\222\001\003\020\310\001'
   _globals['_EXPLAINSCOREREQUEST'].fields_by_name['as_of_time']._loaded_options = None
-  _globals['_EXPLAINSCOREREQUEST'].fields_by_name['as_of_time']._serialized_options = b'\272H\005\262\001\002*\000'
+  _globals['_EXPLAINSCOREREQUEST'].fields_by_name['as_of_time']._serialized_options = b'\272H\016\262\001\013\032\007\010\377\202\321\377\257\007*\000'
   _globals['_EXPLAINSCOREREQUEST'].fields_by_name['max_contributions']._loaded_options = None
   _globals['_EXPLAINSCOREREQUEST'].fields_by_name['max_contributions']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
   _globals['_SCOREALLCUSTOMERSREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_SCOREALLCUSTOMERSREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_SCOREALLCUSTOMERSREQUEST'].fields_by_name['as_of_time']._loaded_options = None
-  _globals['_SCOREALLCUSTOMERSREQUEST'].fields_by_name['as_of_time']._serialized_options = b'\272H\005\262\001\002*\000'
+  _globals['_SCOREALLCUSTOMERSREQUEST'].fields_by_name['as_of_time']._serialized_options = b'\272H\016\262\001\013\032\007\010\377\202\321\377\257\007*\000'
   _globals['_LISTMODELSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTMODELSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTMODELSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -76,33 +76,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCORINGSERVICE'].methods_by_name['ScoreAllCustomers']._loaded_options = None
   _globals['_SCORINGSERVICE'].methods_by_name['ScoreAllCustomers']._serialized_options = b'\312A6\n\031ScoreAllCustomersResponse\022\031ScoreAllCustomersMetadata'
   _globals['_SCOREREQUEST']._serialized_start=341
-  _globals['_SCOREREQUEST']._serialized_end=553
-  _globals['_SCORERESPONSE']._serialized_start=555
-  _globals['_SCORERESPONSE']._serialized_end=605
-  _globals['_BATCHSCOREREQUEST']._serialized_start=607
-  _globals['_BATCHSCOREREQUEST']._serialized_end=688
-  _globals['_BATCHSCORERESPONSE']._serialized_start=691
-  _globals['_BATCHSCORERESPONSE']._serialized_end=864
-  _globals['_BATCHSCORERESPONSE_RESULT']._serialized_start=770
-  _globals['_BATCHSCORERESPONSE_RESULT']._serialized_end=864
-  _globals['_EXPLAINSCOREREQUEST']._serialized_start=867
-  _globals['_EXPLAINSCOREREQUEST']._serialized_end=1125
-  _globals['_EXPLAINSCORERESPONSE']._serialized_start=1127
-  _globals['_EXPLAINSCORERESPONSE']._serialized_end=1196
-  _globals['_SCOREALLCUSTOMERSREQUEST']._serialized_start=1198
-  _globals['_SCOREALLCUSTOMERSREQUEST']._serialized_end=1315
-  _globals['_SCOREALLCUSTOMERSRESPONSE']._serialized_start=1317
-  _globals['_SCOREALLCUSTOMERSRESPONSE']._serialized_end=1366
-  _globals['_SCOREALLCUSTOMERSMETADATA']._serialized_start=1369
-  _globals['_SCOREALLCUSTOMERSMETADATA']._serialized_end=1582
-  _globals['_LISTMODELSREQUEST']._serialized_start=1584
-  _globals['_LISTMODELSREQUEST']._serialized_end=1661
-  _globals['_LISTMODELSRESPONSE']._serialized_start=1663
-  _globals['_LISTMODELSRESPONSE']._serialized_end=1744
-  _globals['_GETMODELREQUEST']._serialized_start=1746
-  _globals['_GETMODELREQUEST']._serialized_end=1838
-  _globals['_ACTIVATEMODELREQUEST']._serialized_start=1841
-  _globals['_ACTIVATEMODELREQUEST']._serialized_end=1994
-  _globals['_SCORINGSERVICE']._serialized_start=1997
-  _globals['_SCORINGSERVICE']._serialized_end=2605
+  _globals['_SCOREREQUEST']._serialized_end=562
+  _globals['_SCORERESPONSE']._serialized_start=564
+  _globals['_SCORERESPONSE']._serialized_end=614
+  _globals['_BATCHSCOREREQUEST']._serialized_start=616
+  _globals['_BATCHSCOREREQUEST']._serialized_end=697
+  _globals['_BATCHSCORERESPONSE']._serialized_start=700
+  _globals['_BATCHSCORERESPONSE']._serialized_end=873
+  _globals['_BATCHSCORERESPONSE_RESULT']._serialized_start=779
+  _globals['_BATCHSCORERESPONSE_RESULT']._serialized_end=873
+  _globals['_EXPLAINSCOREREQUEST']._serialized_start=876
+  _globals['_EXPLAINSCOREREQUEST']._serialized_end=1143
+  _globals['_EXPLAINSCORERESPONSE']._serialized_start=1145
+  _globals['_EXPLAINSCORERESPONSE']._serialized_end=1214
+  _globals['_SCOREALLCUSTOMERSREQUEST']._serialized_start=1216
+  _globals['_SCOREALLCUSTOMERSREQUEST']._serialized_end=1342
+  _globals['_SCOREALLCUSTOMERSRESPONSE']._serialized_start=1344
+  _globals['_SCOREALLCUSTOMERSRESPONSE']._serialized_end=1393
+  _globals['_SCOREALLCUSTOMERSMETADATA']._serialized_start=1396
+  _globals['_SCOREALLCUSTOMERSMETADATA']._serialized_end=1609
+  _globals['_LISTMODELSREQUEST']._serialized_start=1611
+  _globals['_LISTMODELSREQUEST']._serialized_end=1688
+  _globals['_LISTMODELSRESPONSE']._serialized_start=1690
+  _globals['_LISTMODELSRESPONSE']._serialized_end=1771
+  _globals['_GETMODELREQUEST']._serialized_start=1773
+  _globals['_GETMODELREQUEST']._serialized_end=1865
+  _globals['_ACTIVATEMODELREQUEST']._serialized_start=1868
+  _globals['_ACTIVATEMODELREQUEST']._serialized_end=2021
+  _globals['_SCORINGSERVICE']._serialized_start=2024
+  _globals['_SCORINGSERVICE']._serialized_end=2632
 # @@protoc_insertion_point(module_scope)

@@ -234,7 +234,7 @@ class ScoreAllCustomersRequest(_message.Message):
     """UUID that makes a repetition harmless: it gets the answer of the first call."""
     @_builtins.property
     def as_of_time(self) -> _timestamp_pb2.Timestamp:
-        """Score as of this time instead of now: only events before it count."""
+        """Scores as of this time in the past: only events before it count."""
 
     def __init__(
         self,

@@ -1,0 +1,140 @@
+"""`tierwise campaign`: plan campaigns, launch them, stop them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from admin.offers import SYNTAX, offer_of, typed
+from admin.output import emit, fail
+from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
+from campaigns import launch as use_cases
+from campaigns.campaign import Campaign, CampaignPlan
+from settings import settings
+
+app = typer.Typer(help="Campaigns: which tier gets which discount, on which channel.", no_args_is_help=True)
+CampaignIdArgument = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]
+
+
+@app.command()
+def create(
+    campaign_id: CampaignIdArgument,
+    *,
+    name: Annotated[str, typer.Option(help="For people.")],
+    offer: Annotated[list[str], typer.Option(help=SYNTAX)],
+    start: Annotated[str | None, typer.Option(help="ISO time, UTC unless it says otherwise; default: now.")] = None,
+    days: Annotated[int, typer.Option(min=1, help="How long it runs.")] = 30,
+    currency: Annotated[str | None, typer.Option(help="Default: TIERWISE_CURRENCY")] = None,
+    zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
+    limit: Annotated[int | None, typer.Option(min=1, help="Most redemptions in all.")] = None,
+    reason: Reason = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Plan a campaign; nothing reaches a customer before it is launched."""
+    begin = datetime.now(UTC) if start is None else _time(start)
+    money = currency or settings().currency
+    plan = CampaignPlan(
+        display_name=name,
+        offers=tuple(offer_of(one, money) for one in offer),
+        start_time=begin,
+        end_time=begin + timedelta(days=days),
+        currency=money,
+        zone=zone,
+        redemption_limit=limit,
+    )
+    name_of_it = f"campaigns/{campaign_id}"
+    with changing(database_url, reason, action="campaigns.create", object_name=name_of_it) as (transaction, cause):
+        campaign = use_cases.create(transaction, cause, campaign_id, plan)
+    emit(_row(campaign), as_json=as_json, title="Created")
+
+
+@app.command("list")
+def list_campaigns(*, limit: Limit = 50, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Show the campaigns, newest first."""
+    with reading(database_url) as snapshot:
+        found = use_cases.page(snapshot, limit=limit)
+    emit([_row(campaign) for campaign in found], as_json=as_json, title="Campaigns")
+
+
+@app.command()
+def show(campaign_id: CampaignIdArgument, *, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Show one campaign."""
+    with reading(database_url) as snapshot:
+        campaign = use_cases.get(snapshot, campaign_id)
+    emit(_row(campaign), as_json=as_json, title=campaign.name)
+
+
+@app.command()
+def launch(
+    campaign_id: CampaignIdArgument, *, etag: Etag = None, reason: Reason = None, database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Freeze the audience and issue a coupon to each of its customers; `tierwise job show` tells how far it is."""
+    name = f"campaigns/{campaign_id}"
+    with changing(database_url, reason, action="campaigns.launch", object_name=name) as (transaction, cause):
+        operation = use_cases.launch(transaction, cause, campaign_id, etag=etag)
+    emit({"operation_id": operation.operation_id, "state": operation.state}, as_json=as_json, title="Launching")
+
+
+@app.command()
+def pause(
+    campaign_id: CampaignIdArgument, *, etag: Etag = None, reason: Reason = None, database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Let no coupon be redeemed for the time being."""
+    _move(use_cases.pause, "campaigns.pause", campaign_id, etag, reason, database_url, as_json=as_json)
+
+
+@app.command()
+def resume(
+    campaign_id: CampaignIdArgument, *, etag: Etag = None, reason: Reason = None, database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Let coupons be redeemed again."""
+    _move(use_cases.resume, "campaigns.resume", campaign_id, etag, reason, database_url, as_json=as_json)
+
+
+@app.command()
+def end(
+    campaign_id: CampaignIdArgument, *, etag: Etag = None, reason: Reason = None, database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """End a campaign for good."""
+    _move(use_cases.end, "campaigns.end", campaign_id, etag, reason, database_url, as_json=as_json)
+
+
+def _move(
+    use_case: Callable[..., Campaign], action: str, campaign_id: str, etag: str | None, reason: str | None,
+    database_url: str | None, *, as_json: bool,
+) -> None:  # fmt: skip
+    with changing(database_url, reason, action=action, object_name=f"campaigns/{campaign_id}") as (transaction, cause):
+        campaign = use_case(transaction, cause, campaign_id, etag=etag)
+    emit(_row(campaign), as_json=as_json, title=campaign.name)
+
+
+def _time(typed: str) -> datetime:
+    try:
+        read = datetime.fromisoformat(typed)
+    except ValueError:
+        fail(f"--start {typed}: give an ISO time such as 2026-12-01T08:00:00+00:00")
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _row(campaign: Campaign) -> dict[str, object]:
+    plan = campaign.plan
+    return {
+        "campaign_id": campaign.campaign_id,
+        "name": plan.display_name,
+        "state": campaign.state,
+        "offers": ", ".join(typed(offer, plan.currency) for offer in plan.offers),
+        "start": plan.start_time.isoformat(timespec="minutes"),
+        "end": plan.end_time.isoformat(timespec="minutes"),
+        "currency": plan.currency,
+        "issued": campaign.issued_count,
+        "redeemed": campaign.redeemed_count,
+        "limit": plan.redemption_limit,
+        "discounted_minor": campaign.discounted_minor,
+        "etag": campaign.etag,
+    }

@@ -1,0 +1,38 @@
+"""`tierwise demo`: the whole story, and nothing left behind."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from admin.demo.story import tell
+from admin.output import console, fail
+from admin.processes import ChildFailedError, Processes, stopped_by_signals
+from admin.stages import CommandFailedError
+from database.embedded import EmbeddedPostgresError
+from settings import settings
+
+app = typer.Typer()
+INTERRUPTED = 130
+
+
+@app.command()
+def demo(
+    *,
+    data: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A shop's own events.")] = None,
+    customers: Annotated[int, typer.Option(min=200, help="Of the simulated shop.")] = 4000,
+) -> None:
+    """Load a shop, learn, score, recommend, launch a campaign and redeem a coupon; ends by itself."""
+    chosen = settings()
+    with tempfile.TemporaryDirectory(prefix="tierwise-demo-") as name:
+        home = Path(name)
+        home.chmod(0o755)  # PostgreSQL runs without root's rights and must come in
+        try:
+            with stopped_by_signals(), Processes.prepare(home, chosen) as processes:
+                tell(processes, data, customers, chosen.currency)
+        except KeyboardInterrupt:
+            console.print("stopped; nothing is left behind")
+            raise SystemExit(INTERRUPTED) from None
+        except (ChildFailedError, CommandFailedError, EmbeddedPostgresError) as error:
+            fail(str(error))

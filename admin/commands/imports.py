@@ -1,0 +1,161 @@
+"""`tierwise import`: files of events, items and customers in, and the report of their quality."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from admin.database_address import chosen_url
+from admin.output import emit, fail, progress_bar
+from database.imports import FileChanged, Import, find_import, latest_import, store_attributes, store_events
+from database.session import Database
+from events.attributes import AttributeFile, read_customers, read_items
+from events.formats import FileFormat, FormatNotUsable, mapping, preset, preset_names
+from events.loading import load_events
+from events.reading import FileNotUsable, fingerprint, rejected_rows, row_count
+from events.report import page, quality, summary
+from settings import settings
+
+app = typer.Typer(help="Bring files of events, items and customers in, and see their quality.", no_args_is_help=True)
+File = Annotated[Path, typer.Argument(help="CSV or Parquet.")]
+Currency = Annotated[str | None, typer.Option(help="Of prices without one; default: TIERWISE_CURRENCY.")]
+DatabaseUrl = Annotated[str | None, typer.Option(help="Default: TIERWISE_DATABASE_URL")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def events(
+    file: File,
+    *,
+    preset_name: Annotated[str | None, typer.Option("--preset", help=f"One of {', '.join(preset_names())}.")] = None,
+    mapping_file: Annotated[Path | None, typer.Option("--mapping", help="YAML that describes the file.")] = None,
+    currency: Currency = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Clean a file of events and record it; the same file twice changes nothing."""
+    database = Database.at(chosen_url(database_url))
+    try:
+        file_format = _format(preset_name, mapping_file, currency)
+        import_id = _fingerprint(file, file_format.model_dump_json())
+        known = _known(database, import_id)
+        done = known or _import_events(database, file, file_format, import_id)
+    except (FileNotUsable, FormatNotUsable, FileChanged) as refusal:
+        fail(str(refusal))
+    finally:
+        database.close()
+    _show(done, as_json=as_json, imported_before=known is not None)
+
+
+@app.command()
+def items(file: File, *, currency: Currency = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Record a catalogue: item_id, title, category, brand, unit_price or unit_price_minor, currency."""
+    chosen = currency or settings().currency
+    _import_attributes(file, partial(read_items, currency=chosen), f"items {chosen}", database_url, as_json=as_json)
+
+
+@app.command()
+def customers(file: File, *, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Record customers: customer_id, country, zone, preferred_channel, consented_channels joined by '|'."""
+    _import_attributes(file, read_customers, "customers", database_url, as_json=as_json)
+
+
+@app.command()
+def report(
+    *,
+    import_id: Annotated[str | None, typer.Option("--import", help="Beginning of its id; default: the latest.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page with plots here.", dir_okay=False)] = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the data quality before and after cleaning."""
+    database = Database.at(chosen_url(database_url))
+    try:
+        with database.reading() as snapshot:
+            found = find_import(snapshot, import_id) if import_id else latest_import(snapshot)
+    finally:
+        database.close()
+    if found is None:
+        fail(f"no single import {import_id or 'of events'} was found; run tierwise import events FILE first")
+    if html is not None:
+        if found.kind != "events":
+            fail(f"import {found.import_id[:12]} is of {found.kind}; a page is drawn for imports of events")
+        html.write_text(page(found.report, file_name=found.file_name, import_id=found.import_id), encoding="utf-8")
+    _show(found, as_json=as_json)
+
+
+def _format(preset_name: str | None, mapping_file: Path | None, currency: str | None) -> FileFormat:
+    if preset_name and mapping_file:
+        raise FormatNotUsable("--preset and --mapping exclude each other; give one")
+    chosen = mapping(mapping_file) if mapping_file else preset(preset_name or "canonical")
+    return chosen.with_currency(currency or chosen.currency or settings().currency)
+
+
+def _fingerprint(file: Path, options: str) -> str:
+    if not file.is_file():
+        raise FileNotUsable(f"{file}: there is no such file")
+    return fingerprint(file, options)
+
+
+def _known(database: Database, import_id: str) -> Import | None:
+    with database.reading() as snapshot:
+        return find_import(snapshot, import_id)
+
+
+def _import_events(database: Database, file: Path, file_format: FileFormat, import_id: str) -> Import:
+    separator, encoding = file_format.separator, file_format.encoding
+    with progress_bar() as bar:
+        reading = bar.add_task("Reading rows", total=row_count(file, separator=separator, encoding=encoding))
+        loaded = load_events(file, file_format, now=datetime.now(UTC), progress=lambda rows: bar.advance(reading, rows))
+        writing = bar.add_task("Writing events", total=loaded.events.height)
+        with database.writing() as transaction:
+            done = store_events(
+                transaction, loaded, rejected_rows(file, loaded.rejected, separator=separator, encoding=encoding),
+                import_id=import_id, file_name=file.name, progress=lambda rows: bar.advance(writing, rows),
+            )  # fmt: skip
+    return done or _meanwhile(database, import_id)
+
+
+def _import_attributes(
+    file: Path, read: Callable[[Path], AttributeFile], options: str, database_url: str | None, *, as_json: bool
+) -> None:
+    database = Database.at(chosen_url(database_url))
+    try:
+        import_id = _fingerprint(file, options)
+        known = _known(database, import_id)
+        done = known or _store_attributes(database, file, read(file), import_id)
+    except (FileNotUsable, FormatNotUsable, FileChanged) as refusal:
+        fail(str(refusal))
+    finally:
+        database.close()
+    _show(done, as_json=as_json, imported_before=known is not None)
+
+
+def _store_attributes(database: Database, file: Path, content: AttributeFile, import_id: str) -> Import:
+    with database.writing() as transaction:
+        done = store_attributes(
+            transaction, content, rejected_rows(file, content.rejected), import_id=import_id, file_name=file.name
+        )
+    return done or _meanwhile(database, import_id)
+
+
+def _meanwhile(database: Database, import_id: str) -> Import:
+    """Another process imported the same file between our look and our claim."""
+    known = _known(database, import_id)
+    assert known is not None, "an import that blocks ours is recorded"
+    return known
+
+
+def _show(done: Import, *, as_json: bool, imported_before: bool = False) -> None:
+    head = {"import_id": done.import_id, "kind": done.kind, "file": done.file_name, "imported_before": imported_before}
+    if as_json:
+        emit(head | {"report": dict(done.report)}, as_json=True)
+        return
+    plain = {name: value for name, value in done.report.items() if not isinstance(value, dict | list)}
+    emit(head | plain, as_json=False, title=f"Import of {done.kind}")
+    if done.kind == "events":
+        emit(summary(done.report), as_json=False, title="What each step did")
+        emit(quality(done.report), as_json=False, title="Before and after")

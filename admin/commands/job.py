@@ -1,0 +1,110 @@
+"""`tierwise job`: bulk work that runs, ran or shall run."""
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from admin.output import emit, fail, progress_bar
+from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
+from campaigns import jobs, rescoring
+from database import operations
+from database.operations import Operation
+
+app = typer.Typer(help="Bulk work: how far it is, stop it, score everybody.", no_args_is_help=True)
+LOOK_SECONDS = 0.3
+OperationId = Annotated[str, typer.Argument(help="As `tierwise job list` shows it.")]
+
+
+@app.command("list")
+def list_jobs(*, limit: Limit = 20, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Show bulk work, newest first."""
+    with reading(database_url) as snapshot:
+        found = operations.page(snapshot, limit=limit)
+    emit([_row(operation) for operation in found], as_json=as_json, title="Jobs")
+
+
+@app.command()
+def show(operation_id: OperationId, *, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Show one job with what it was asked and what it answered."""
+    with reading(database_url) as snapshot:
+        operation = jobs.get(snapshot, operation_id)
+    row = {**_row(operation), "request": dict(operation.request), "response": operation.response}
+    emit(row, as_json=as_json, title=operation.name)
+
+
+@app.command()
+def cancel(
+    operation_id: OperationId, *, reason: Reason = None, database_url: DatabaseUrl = None, as_json: AsJson = False
+) -> None:
+    """Stop a job after the chunk at hand; what is done stays."""
+    name = f"operations/{operation_id}"
+    with changing(database_url, reason, action="operations.cancel", object_name=name) as (transaction, cause):
+        operation = jobs.cancel(transaction, cause, operation_id)
+    emit(_row(operation), as_json=as_json, title="Cancelling")
+
+
+@app.command()
+def rescore(
+    *,
+    as_of: Annotated[str | None, typer.Option(help="ISO time, UTC unless it says otherwise; default: now.")] = None,
+    reason: Reason = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score every customer with the active model, then give everybody a tier."""
+    standing_at = None if as_of is None else _time(as_of)
+    with changing(database_url, reason, action="customers.rescore", object_name="customers") as (transaction, cause):
+        operation = rescoring.begin(transaction, cause, as_of=standing_at)
+    emit(_row(operation), as_json=as_json, title="Rescoring")
+
+
+@app.command()
+def watch(
+    operation_id: Annotated[str | None, typer.Argument(help="Default: the newest.")] = None,
+    *,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Wait until a job is over, with a progress bar on a terminal; fails when the job did."""
+    with progress_bar() as bar:
+        shown = bar.add_task("Looking", total=None)
+        while not (operation := _looked_up(operation_id, database_url)).done:
+            bar.update(shown, description=operation.kind, completed=operation.done_count, total=operation.total_count)
+            time.sleep(LOOK_SECONDS)
+    emit(_row(operation), as_json=as_json, title=operation.name)
+    if operation.state != operations.SUCCEEDED:
+        fail(f"{operation.name} ended as {operation.state}: {operation.error or 'it was cancelled'}")
+
+
+def _looked_up(operation_id: str | None, database_url: str | None) -> Operation:
+    with reading(database_url) as snapshot:
+        if operation_id is not None:
+            return jobs.get(snapshot, operation_id)
+        newest = operations.page(snapshot, limit=1)
+    if not newest:
+        fail("there is no job yet: `tierwise job rescore` begins one")
+    return newest[0]
+
+
+def _time(typed: str) -> datetime:
+    try:
+        read = datetime.fromisoformat(typed)
+    except ValueError:
+        fail(f"--as-of {typed}: give an ISO time such as 2026-12-01T08:00:00+00:00")
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _row(operation: Operation) -> dict[str, object]:
+    return {
+        "operation_id": operation.operation_id,
+        "kind": operation.kind,
+        "state": operation.state,
+        "done": operation.done_count,
+        "total": operation.total_count,
+        "cancel_requested": operation.cancel_requested,
+        "error": operation.error,
+        "begun": operation.create_time.isoformat(timespec="seconds"),
+        "last_seen": operation.update_time.isoformat(timespec="seconds"),
+    }

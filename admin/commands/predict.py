@@ -1,0 +1,91 @@
+"""`tierwise predict`: what each customer of a file will do, as a Parquet file."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import polars as pl
+import typer
+
+from admin.output import emit, fail
+from admin.predictions import blocks, scorer_for
+from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Items, Preset, Seed, training_data
+from events.history import Histories
+from scoring.score import Score
+from scoring.threads import limit_threads
+
+app = typer.Typer()
+
+HORIZONS = (30, 60, 90)
+MINOR_UNITS = 100
+
+
+@app.command()
+def predict(
+    *,
+    events: Events = None,
+    items: Items = None,
+    preset: Preset = None,
+    database_url: DatabaseUrl = None,
+    as_of: AsOf = None,
+    horizon: Annotated[int, typer.Option(help="Days: 30, 60 or 90.")] = 90,
+    out: Annotated[Path, typer.Option(help="Parquet file to write.", dir_okay=False)],
+    model: Annotated[Path | None, typer.Option(help="Model folder; default: train on these events.")] = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Write what each customer seen before a time will do.
+
+    Columns: customer_id, purchase_probability, expected_spend, churn_probability. Spend is in major units of the
+    events' currency. Churn is over 90 days whatever the horizon.
+    """
+    if horizon not in HORIZONS:
+        fail(f"--horizon: must be one of {', '.join(map(str, HORIZONS))}, is {horizon}")
+    began = time.monotonic()
+    limit_threads()
+    data = training_data(events, items, preset, database_url, as_of)
+    histories = Histories.from_frame(data.events.filter(pl.col("time") < data.as_of))
+    with scorer_for(data, model, seed=seed) as scorer:
+        scores = [
+            score
+            for block in blocks(histories, "Scoring")
+            for score in scorer.score(block, np.full(len(block), data.as_of.timestamp()))
+        ]
+        model_id = scorer.model_id
+    _write(scores, horizon, out)
+    emit(_summary(scores, model_id, out, time.monotonic() - began), as_json=as_json, title="Predicted")
+
+
+def _write(scores: list[Score], horizon: int, out: Path) -> None:
+    rows = [(score.customer_id, _probability(score, horizon), _spend(score, horizon), score.churn) for score in scores]
+    columns = {
+        "customer_id": pl.String,
+        "purchase_probability": pl.Float64,
+        "expected_spend": pl.Float64,
+        "churn_probability": pl.Float64,
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(rows, schema=columns, orient="row").write_parquet(out)
+
+
+def _probability(score: Score, horizon: int) -> float:
+    return {30: score.purchase_30, 60: score.purchase_60, 90: score.purchase_90}[horizon]
+
+
+def _spend(score: Score, horizon: int) -> float:
+    """Expected spend grows with the expected number of orders, -log(1 - p) were they a Poisson process."""
+    share = np.log1p(-_probability(score, horizon)) / np.log1p(-score.purchase_90)
+    return float(score.spend_minor / MINOR_UNITS * share)
+
+
+def _summary(scores: list[Score], model_id: str, out: Path, seconds: float) -> dict[str, object]:
+    return {
+        "customers": len(scores),
+        "model_id": model_id,
+        "expected_buyers": round(sum(score.purchase_90 for score in scores), 1),
+        "expected_spend": round(sum(score.spend_minor for score in scores) / MINOR_UNITS, 2),
+        "currency": scores[0].currency if scores else None,
+        "out": str(out),
+        "seconds": round(seconds, 1),
+    }

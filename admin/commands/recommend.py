@@ -1,0 +1,61 @@
+"""`tierwise recommend`: items for each customer of a file, as a Parquet file."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import polars as pl
+import typer
+
+from admin.output import emit
+from admin.predictions import blocks, scorer_for
+from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Items, Preset, Seed, training_data
+from events.history import Histories
+from scoring.score import Strategy
+from scoring.threads import limit_threads
+
+app = typer.Typer()
+
+
+@app.command()
+def recommend(
+    *,
+    events: Events = None,
+    items: Items = None,
+    preset: Preset = None,
+    database_url: DatabaseUrl = None,
+    as_of: AsOf = None,
+    k: Annotated[int, typer.Option("--k", min=1, help="Items for each customer.")] = 20,
+    strategy: Annotated[Strategy, typer.Option(help="How they are found.")] = Strategy.HYBRID,
+    diversity: Annotated[float, typer.Option(min=0, max=1, help="0 for the best, 1 for the most varied.")] = 0.0,
+    out: Annotated[Path, typer.Option(help="Parquet file to write.", dir_okay=False)],
+    model: Annotated[Path | None, typer.Option(help="Model folder; default: train on these events.")] = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Write customer_id, rank (0 is best), item_id, score and reason for every customer seen before a time."""
+    began = time.monotonic()
+    limit_threads()
+    data = training_data(events, items, preset, database_url, as_of)
+    histories = Histories.from_frame(data.events.filter(pl.col("time") < data.as_of))
+    rows: list[tuple[str, int, str, float, str]] = []
+    with scorer_for(data, model, seed=seed) as scorer:
+        for block in blocks(histories, "Recommending"):
+            times = np.full(len(block), data.as_of.timestamp())
+            lists = scorer.recommend(block, times, count=k, strategy=strategy, diversity=diversity)
+            for customer, chosen in zip(block.customer_ids, lists, strict=True):
+                rows += [(customer, rank, item.item_id, item.score, item.reason) for rank, item in enumerate(chosen)]
+        model_id, blend = scorer.model_id, scorer.manifest["blend"]
+    columns = {
+        "customer_id": pl.String,
+        "rank": pl.Int64,
+        "item_id": pl.String,
+        "score": pl.Float64,
+        "reason": pl.String,
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(rows, schema=columns, orient="row").write_parquet(out)
+    summary = {"customers": len(histories), "rows": len(rows), "model_id": model_id, "out": str(out)}
+    seconds = round(time.monotonic() - began, 1)
+    emit(summary | {"blend": blend, "seconds": seconds}, as_json=as_json, title="Recommended")

@@ -1,0 +1,215 @@
+"""The story: a shop is loaded, learned, scored, offered to and asked, and every step shows what came of it."""
+
+import socket
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type import money_pb2
+from rich.console import Console
+from rich.panel import Panel
+from tierwise.v1 import campaign_pb2, coupon_pb2, event_pb2, score_pb2, tier_pb2
+
+from admin.demo import figures
+from admin.demo.client import Refused, ShopClient
+from admin.demo.plan import discount_words, spring_plan
+from admin.first_shop import FirstShop, load_made_shop, load_own_shop
+from admin.output import emit
+from admin.processes import Processes
+from admin.stages import Stages
+
+console = Console()
+SCORING = "tierwise.v1.ScoringService"
+CAMPAIGN = "spring"
+ORDER = 80
+"""Major units of the order that the coupon is used on."""
+CENT = 10_000_000
+"""Nanos."""
+METRICS = ("auc", "average_precision", "log_loss", "gini", "hybrid_hit_rate_10", "popular_hit_rate_10")
+Answer = TypeVar("Answer")
+
+
+def tell(processes: Processes, data: Path | None, customers: int, currency: str) -> None:
+    """The whole story on running processes; raises when a step fails."""
+    address = f"127.0.0.1:{_free_port()}"
+    processes.environment["TIERWISE_LISTEN"] = address
+    stages = Stages(environment=processes.environment)
+    shop = load_made_shop(stages, customers, datetime.now(UTC)) if data is None else load_own_shop(stages, data)
+    tell_shop(shop)
+    with stages.stage("Server, worker and beat start"):
+        processes.start_all()
+        client = ShopClient(address)
+        client.wait_until_serving(SCORING)
+    with client:
+        seen = score_everyone(stages, client, shop, currency)
+        chosen = launch(stages, client, shop, currency)
+        ask(stages, client, shop, chosen, seen.titles)
+        redeem(stages, client, chosen, currency)
+    audit(stages)
+    processes.check()
+    emit(list(stages.rows()), as_json=False, title="How long each stage took")
+
+
+def tell_shop(shop: FirstShop) -> None:
+    """What came in, what cleaning kept from it, and how well the network did in its rehearsal."""
+    imported, trained = shop.imported, shop.trained
+    refused = Counter[str]()
+    for step in imported["steps"]:
+        refused.update(step["rejected"])
+    cleaning = {
+        "rows read": imported["rows_in"],
+        **{f"  rejected: {reason.lower().replace('_', ' ')}": count for reason, count in refused.most_common()},
+        "events kept": imported["rows_out"],
+        "customers": imported["after"]["customers"],
+        "items": imported["after"]["items"],
+        "from, to": f"{imported['after']['first_time'][:10]} to {imported['after']['last_time'][:10]}",
+    }
+    emit(cleaning, as_json=False, title=f"{shop.source}, cleaned")
+    learned = {
+        "model": trained["model_id"],
+        "before": f"{shop.as_of:%Y-%m-%d}",
+        "events": trained["events"],
+        "customers": trained["customers"],
+        **{name: trained[name] for name in METRICS},
+    }
+    emit(learned, as_json=False, title="The network, on a rehearsal forward in time")
+
+
+def score_everyone(stages: Stages, client: ShopClient, shop: FirstShop, currency: str) -> figures.Hindsight:
+    """Bulk rescoring through the worker, then what the tiers were worth in the time that was hidden."""
+    with stages.stage("Everyone is scored by the worker"):
+        client.score_everyone(shop.as_of)
+    with stages.stage("What the hidden 90 days brought"):
+        seen = figures.hindsight(shop, currency)
+        outcomes = seen.outcomes
+        scores = figures.scores_frame(client.score_many(outcomes["customer_id"].to_list(), shop.as_of))
+        emit(figures.by_tier(scores, outcomes), as_json=False, title="Tiers: predicted before, seen after")
+        auc = figures.ranking_quality(scores, outcomes)
+        console.print(f"  who will buy: AUC [bold]{auc:.3f}[/] over {scores.height:,} customers (0.5 is chance)")
+    return seen
+
+
+def launch(stages: Stages, client: ShopClient, shop: FirstShop, currency: str) -> Mapping[str, str]:
+    """A campaign from tier to discount to channel; a coupon of its best tier to go on with."""
+    with stages.stage("A campaign is launched"):
+        plan = spring_plan(datetime.now(UTC), currency, consented=shop.consented)
+        campaign = client.launch(CAMPAIGN, plan)
+        emit(
+            [
+                {
+                    "tier": tier_pb2.Tier.Name(offer.tier), "discount": discount_words(offer.discount),
+                    "channel": campaign_pb2.Channel.Name(offer.channel),
+                }
+                for offer in campaign.offers
+            ],
+            as_json=False, title=f"{campaign.display_name}: {campaign.issued_count:,} coupons, one for each customer",
+        )  # fmt: skip
+        coupons: list[Mapping[str, str]] = stages.tierwise("coupon", "list", CAMPAIGN, "--limit", "200")
+    return min(coupons, key=lambda coupon: list(tier_pb2.Tier.keys()).index(coupon["tier"]))
+
+
+def ask(
+    stages: Stages, client: ShopClient, shop: FirstShop, coupon: Mapping[str, str], titles: Mapping[str, str]
+) -> None:
+    """What a shop's own services would ask: a score, why, and what to show; then what a fresh event changes."""
+    customer = coupon["customer_id"]
+    soon = shop.as_of + timedelta(hours=1)
+    with stages.stage("A service asks about one customer"):
+        before, answer_ms = timed(lambda: client.score(customer, soon))
+        console.print(_card(before, f"Score({customer}) in {answer_ms:.0f} ms"))
+        explanation = client.explain(customer, soon)
+        emit(
+            [
+                {"points": round(each.points, 1), "because": each.description}
+                for each in explanation.contributions
+            ],
+            as_json=False, title="ExplainScore: percentage points on the chance to buy within 90 days",
+        )  # fmt: skip
+        recommended = client.recommend(customer, 5, soon).recommendations
+        emit(
+            [{"item": each.item_id, "title": titles.get(each.item_id), "because": each.reason} for each in recommended],
+            as_json=False,
+            title="Recommend",
+        )
+        viewed = [
+            _seen(shop.as_of + timedelta(minutes=number), item.item_id) for number, item in enumerate(recommended)
+        ]
+        client.record(customer, viewed)
+        after = client.score(customer, soon)
+        console.print(
+            f"  {len(viewed)} items are seen and put into the cart: "
+            f"[bold]{_chance(before):.1%} → {_chance(after):.1%}[/] within 90 days"
+        )
+
+
+def redeem(stages: Stages, client: ShopClient, coupon: Mapping[str, str], currency: str) -> None:
+    """A coupon is used; the same request again gives the same answer, another order is refused."""
+    with stages.stage("The coupon is redeemed"):
+        amount = money_pb2.Money(currency_code=currency, units=ORDER)
+        request_id = str(uuid.uuid4())
+        code, customer = coupon["code"], coupon["customer_id"]
+        tries = [
+            ("first use", client.redeem(code, customer, "order-1", amount, request_id)),
+            ("the same request again", client.redeem(code, customer, "order-1", amount, request_id)),
+            ("another order", client.redeem(code, customer, "order-2", amount, str(uuid.uuid4()))),
+        ]
+        emit([{"attempt": name, "answer": _answer(given)} for name, given in tries], as_json=False, title=code)
+
+
+def audit(stages: Stages) -> None:
+    """Who did what: the trail that all of this left."""
+    with stages.stage("The audit log kept every change"):
+        rows = stages.tierwise("audit", "list", "--limit", "8")
+        names = ("time", "actor", "action", "object", "outcome")
+        emit([{name: row[name] for name in names} for row in rows], as_json=False, title="Latest first")
+
+
+def timed(ask_for: Callable[[], Answer]) -> tuple[Answer, float]:
+    """An answer and the milliseconds it took."""
+    began = time.perf_counter()
+    answer = ask_for()
+    return answer, 1000 * (time.perf_counter() - began)
+
+
+def _card(score: score_pb2.Score, title: str) -> Panel:
+    spend = score.expected_spend
+    chances = "   ".join(
+        f"{each.horizon_days} days [bold]{each.probability:.1%}[/]" for each in score.purchase_probabilities
+    )
+    return Panel.fit(
+        f"buys within   {chances}\n"
+        f"spends        [bold]{spend.expected.units:,}[/] {spend.expected.currency_code} "
+        f"(80 % between {spend.low.units:,} and {spend.high.units:,})\n"
+        f"leaves        {score.churn_probability:.1%}\n"
+        f"tier          [bold]{tier_pb2.Tier.Name(score.tier)}[/]   by {score.model}",
+        title=title, title_align="left",
+    )  # fmt: skip
+
+
+def _chance(score: score_pb2.Score) -> float:
+    return score.purchase_probabilities[-1].probability
+
+
+def _seen(when: datetime, item_id: str) -> event_pb2.Event:
+    stamp = Timestamp()
+    stamp.FromDatetime(when)
+    return event_pb2.Event(event_time=stamp, type=event_pb2.Event.CART, item_id=item_id, quantity=1)
+
+
+def _answer(given: coupon_pb2.Redemption | Refused) -> str:
+    if isinstance(given, Refused):
+        return f"{given.code} {given.reason}: {given.message}"
+    off = given.discount_amount
+    return f"{off.units}.{off.nanos // CENT:02} {off.currency_code} off order {given.order_id}"
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

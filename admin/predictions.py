@@ -1,0 +1,47 @@
+"""The model that a command predicts with, and customers in blocks for it."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from admin.output import fail, progress_bar
+from admin.training_data import TrainingData, training_progress
+from events.history import Histories
+from scoring.score import ModelRejected
+from scoring.scorer import Scorer
+from settings import settings
+from training.configuration import Configuration
+from training.course import HistoryTooShort
+from training.fit import train
+
+BLOCK = 1000
+"""Customers in one forward pass."""
+
+
+@contextmanager
+def scorer_for(data: TrainingData, model: Path | None, *, seed: int) -> Iterator[Scorer]:
+    """The model of a folder, or one trained on the data and forgotten afterwards."""
+    try:
+        if model is not None:
+            yield Scorer.load(model, settings().device)
+            return
+        with tempfile.TemporaryDirectory() as home:
+            with training_progress() as progress:
+                folder = train(
+                    data.events, data.items, as_of=data.as_of, out=Path(home) / "model", seed=seed,
+                    configuration=Configuration(), device=settings().device, progress=progress,
+                )  # fmt: skip
+            yield Scorer.load(folder, settings().device)
+    except (ModelRejected, HistoryTooShort) as refusal:
+        fail(str(refusal))
+
+
+def blocks(histories: Histories, description: str) -> Iterator[Histories]:
+    """The customers, BLOCK at a time, with a progress bar."""
+    with progress_bar() as bar:
+        task = bar.add_task(description, total=len(histories))
+        for start in range(0, len(histories), BLOCK):
+            block = histories.some(start, min(start + BLOCK, len(histories)))
+            yield block
+            bar.advance(task, len(block))

@@ -1,0 +1,104 @@
+"""What the commands that train read: a file or the database, as of a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+from rich.progress import TaskID
+
+from admin.database_address import chosen_url
+from admin.output import fail, progress_bar
+from database.events import read_events
+from database.items import read_items
+from database.session import Database
+from events.formats import FormatNotUsable, preset
+from events.loading import load_events, load_items
+from events.reading import FileNotUsable
+from settings import settings
+from training.learning import Progress
+
+Events = Annotated[Path | None, typer.Option(help="CSV or Parquet file of events; default: those of the database.")]
+Items = Annotated[Path | None, typer.Option(help="CSV or Parquet file of items: item_id, title, category.")]
+Preset = Annotated[str | None, typer.Option(help="How to read the file of events, as in `tierwise import events`.")]
+AsOf = Annotated[
+    str | None, typer.Option(help="ISO time, UTC unless it says otherwise; default: after the last event.")
+]
+DatabaseUrl = Annotated[str | None, typer.Option(help="Default: TIERWISE_DATABASE_URL")]
+Seed = Annotated[int, typer.Option(help="Equal seeds and data give equal weights.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """Events in EVENT_SCHEMA, items in ITEM_SCHEMA, and the time to stand at."""
+
+    events: pl.DataFrame
+    items: pl.DataFrame
+    as_of: datetime
+
+
+def training_data(
+    events: Path | None, items: Path | None, preset_name: str | None, database_url: str | None, as_of: str | None
+) -> TrainingData:
+    """Read everything; ends the command with an error where a file or the database does not do."""
+    found, catalogue = _from_database(database_url) if events is None else _from_file(events, preset_name)
+    if items is not None:
+        catalogue = _items(items)
+    if found.is_empty():
+        fail("there are no events: import some with `tierwise import events`, or give --events")
+    last = found.select(pl.col("time").max()).item()
+    return TrainingData(found, catalogue, last + timedelta(microseconds=1) if as_of is None else time_of(as_of))
+
+
+def time_of(text: str) -> datetime:
+    """An ISO time; UTC where it names no zone."""
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"--as-of: {text!r} is no ISO time; write 2011-09-10 or 2011-09-10T00:00:00+00:00")
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def _from_file(path: Path, preset_name: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    try:
+        loaded = load_events(
+            path, preset(preset_name) if preset_name else None, currency=settings().currency, now=datetime.now(UTC)
+        )
+    except (FileNotUsable, FormatNotUsable) as refusal:
+        fail(str(refusal))
+    return loaded.events, loaded.items
+
+
+def _items(path: Path) -> pl.DataFrame:
+    try:
+        return load_items(path, currency=settings().currency)
+    except (FileNotUsable, FormatNotUsable) as refusal:
+        fail(str(refusal))
+
+
+def _from_database(database_url: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+    database = Database.at(chosen_url(database_url), statement_timeout_ms=0)
+    try:
+        with database.reading() as snapshot:
+            return read_events(snapshot), read_items(snapshot)
+    finally:
+        database.close()
+
+
+@contextmanager
+def training_progress() -> Iterator[Progress]:
+    """A bar for each stage of training."""
+    with progress_bar() as bar:
+        stages: dict[str, TaskID] = {}
+
+        def advance(stage: str, done: int, total: int) -> None:
+            if stage not in stages:
+                stages[stage] = bar.add_task(stage.capitalize(), total=total)
+            bar.update(stages[stage], completed=done, total=total)
+
+        yield advance

@@ -1,0 +1,55 @@
+"""How a command of operators opens its one transaction, and what becomes of a refusal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from admin.cause import cause_of_operator
+from admin.database_address import chosen_url
+from admin.output import fail
+from campaigns import trail
+from campaigns.actor import Cause
+from campaigns.errors import Refusal
+from database.session import Database, Snapshot, Transaction
+
+DatabaseUrl = Annotated[str | None, typer.Option(help="Default: TIERWISE_DATABASE_URL, else that of `tierwise run`")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="Most lines to show.")]
+Reason = Annotated[str | None, typer.Option(help="Why, for the audit log.")]
+Etag = Annotated[str | None, typer.Option(help="Refuse if another change came since this one was read.")]
+
+
+@contextmanager
+def reading(database_url: str | None) -> Iterator[Snapshot]:
+    """One snapshot; a refusal ends the command with its message."""
+    database = Database.at(chosen_url(database_url), pool_size=1)
+    try:
+        with database.reading() as snapshot:
+            yield snapshot
+    except Refusal as refusal:
+        fail(_told(refusal))
+    finally:
+        database.close()
+
+
+@contextmanager
+def changing(
+    database_url: str | None, reason: str | None, *, action: str, object_name: str
+) -> Iterator[tuple[Transaction, Cause]]:
+    """One transaction on behalf of the person logged in; a refusal is recorded as denied and ends the command."""
+    database, cause = Database.at(chosen_url(database_url), pool_size=1), cause_of_operator(reason)
+    try:
+        with database.writing() as transaction:
+            yield transaction, cause
+    except Refusal as refusal:
+        with database.writing() as transaction:
+            trail.denied(transaction, cause, action, object_name, refusal)
+        fail(_told(refusal))
+    finally:
+        database.close()
+
+
+def _told(refusal: Refusal) -> str:
+    return f"{refusal.reason}: {refusal.message}"

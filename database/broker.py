@@ -1,0 +1,39 @@
+"""PostgreSQL as Celery's broker: the queues of PGMQ (https://github.com/pgmq/pgmq), from SQL alone.
+
+No extension is needed: the functions come from the `pgmq` package and live in a schema of their own.
+"""
+
+from urllib.parse import urlsplit
+
+import psycopg
+from pgmq.install import get_embedded_install_sql
+
+INSTALLED = "SELECT to_regprocedure('pgmq.send(text, jsonb)') IS NOT NULL"
+
+
+def install(url: str) -> None:
+    """Make the queue functions unless they are there; safe to run twice and side by side."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('tierwise pgmq'))")
+        found = connection.execute(INSTALLED).fetchone()
+        if found is None or not found[0]:
+            connection.execute(get_embedded_install_sql().encode())
+
+
+def broker_url(url: str) -> str:
+    """The address that Celery knows the database by."""
+    return urlsplit(url)._replace(scheme="pgmq").geturl()
+
+
+def broker_options(url: str, *, redeliver_seconds: int) -> dict[str, object]:
+    """Options of Celery's transport: everything of `url` counts, also what its own scheme cannot carry (sslmode, …)."""
+    return {
+        "conn_string": url,
+        "init_extension": False,
+        "visibility_timeout": redeliver_seconds,
+        "use_notify": True,
+        "wait_time_seconds": 0,
+        "polling_interval": 1,
+        "pool_size": 2,
+        "pool_timeout": 5,
+    }

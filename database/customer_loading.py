@@ -1,0 +1,52 @@
+"""Customers in bulk."""
+
+import polars as pl
+
+from database.copying import copy_frame
+from database.session import Transaction, driver_connection
+from events.event import CUSTOMER_SCHEMA
+
+STAGE = """
+CREATE TEMPORARY TABLE customer_stage ON COMMIT DROP AS
+SELECT customer_id, country, zone, preferred_channel, consented_channels FROM customers LIMIT 0
+"""
+NEW = """
+INSERT INTO customers (customer_id, country, zone, preferred_channel, consented_channels)
+SELECT customer_id, country, zone, preferred_channel, coalesce(consented_channels, '{}')
+FROM customer_stage ORDER BY customer_id
+ON CONFLICT (customer_id) DO NOTHING
+"""
+# A change moves the revision, so that whoever edits the customer by an older etag learns of it.
+CHANGE = """
+UPDATE customers AS old SET
+  country = coalesce(new.country, old.country), zone = coalesce(new.zone, old.zone),
+  preferred_channel = coalesce(new.preferred_channel, old.preferred_channel),
+  consented_channels = coalesce(new.consented_channels, old.consented_channels),
+  revision = old.revision + 1, update_time = now()
+FROM customer_stage AS new
+WHERE old.customer_id = new.customer_id
+  AND (old.country, old.zone, old.preferred_channel, old.consented_channels) IS DISTINCT FROM (
+    coalesce(new.country, old.country), coalesce(new.zone, old.zone),
+    coalesce(new.preferred_channel, old.preferred_channel), coalesce(new.consented_channels, old.consented_channels))
+"""
+COMPLETE = """
+UPDATE customers AS old SET country = new.country, revision = old.revision + 1, update_time = now()
+FROM customer_stage AS new
+WHERE old.customer_id = new.customer_id AND old.country IS NULL AND new.country IS NOT NULL
+"""
+
+
+def copy_customers(transaction: Transaction, frame: pl.DataFrame, *, replace: bool = True) -> int:
+    """Record a frame in CUSTOMER_SCHEMA; returns how many customers are new or changed.
+
+    With `replace` what the frame knows takes the place of what was known. Without it only an unknown country is
+    filled: what files of events say beside. Unknown values never erase known ones; an empty list of consented
+    channels is known: the customer withdrew.
+    """
+    connection = driver_connection(transaction)
+    connection.execute(STAGE)
+    copy_frame(connection, "customer_stage", frame.select(CUSTOMER_SCHEMA.names()))
+    changed = connection.execute(CHANGE if replace else COMPLETE).rowcount
+    new = connection.execute(NEW).rowcount
+    connection.execute("DROP TABLE customer_stage")
+    return changed + new

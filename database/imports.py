@@ -1,0 +1,133 @@
+"""Files that were imported: once each, with their report and every row that was rejected."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from database.copying import copy_frame
+from database.customer_loading import copy_customers
+from database.events import copy_events
+from database.items import copy_items
+from database.session import Snapshot, Transaction, driver_connection
+from database.tables import ImportRow
+from events.attributes import AttributeFile
+from events.event import ITEM_SCHEMA
+from events.loading import Loaded
+
+SLICE_ROWS = 100_000
+"""Rows in one statement, which therefore ends within the statement timeout whatever the file's size."""
+
+
+class FileChanged(Exception):
+    """The file was written to while it was imported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """One imported file."""
+
+    import_id: str
+    """Equal for equal files read with equal options."""
+    kind: str
+    """events, items or customers."""
+    file_name: str
+    report: Mapping[str, Any]
+    create_time: datetime
+
+
+def find_import(snapshot: Snapshot, import_id: str) -> Import | None:
+    """The import whose id is, or alone begins with, `import_id`."""
+    found = snapshot.scalars(
+        select(ImportRow).where(ImportRow.import_id.startswith(import_id, autoescape=True)).limit(2)
+    ).all()
+    return _import(found[0]) if len(found) == 1 else None
+
+
+def latest_import(snapshot: Snapshot, *, kind: str = "events") -> Import | None:
+    """The import of that kind which was made last."""
+    row = snapshot.scalar(
+        select(ImportRow).where(ImportRow.kind == kind).order_by(ImportRow.create_time.desc()).limit(1)
+    )
+    return None if row is None else _import(row)
+
+
+def store_events(
+    transaction: Transaction,
+    loaded: Loaded,
+    rejected: Iterable[pl.DataFrame],
+    *,
+    import_id: str,
+    file_name: str,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Import | None:
+    """Record a cleaned file's events, items, customers, rejected rows and report, all or nothing.
+
+    `rejected` gives batches of REJECTED_SCHEMA. `progress` is told how many events more were written. Returns None,
+    having changed nothing, where the file was imported before. Raises FileChanged.
+    """
+    if not _begin(transaction, import_id, "events", file_name):
+        return None
+    new = 0
+    for part in loaded.events.sort("customer_id", "time").iter_slices(SLICE_ROWS):
+        new += copy_events(transaction, part)
+        progress(part.height)
+    copy_items(transaction, loaded.items, replace=False)
+    copy_customers(transaction, loaded.customers, replace=False)
+    _copy_rejected(transaction, import_id, rejected, loaded.rejected.height)
+    # Plans made before autovacuum comes round would not know of these rows.
+    transaction.execute(text("ANALYZE events"))
+    report = loaded.report.as_dict() | {"events_new": new, "events_known": loaded.events.height - new}
+    return _finish(transaction, import_id, report)
+
+
+def store_attributes(
+    transaction: Transaction, file: AttributeFile, rejected: Iterable[pl.DataFrame], *, import_id: str, file_name: str
+) -> Import | None:
+    """Record a file of items or customers. Returns None, having changed nothing, where it was imported before."""
+    items = file.rows.schema == ITEM_SCHEMA
+    if not _begin(transaction, import_id, "items" if items else "customers", file_name):
+        return None
+    changed = (copy_items if items else copy_customers)(transaction, file.rows)
+    _copy_rejected(transaction, import_id, rejected, file.rejected.height)
+    return _finish(transaction, import_id, file.report() | {"changed": changed})
+
+
+def _begin(transaction: Transaction, import_id: str, kind: str, file_name: str) -> bool:
+    """Claim the id; whoever imports the same file at the same time waits here and then finds it done."""
+    values = {"import_id": import_id, "kind": kind, "file_name": file_name, "state": "RUNNING", "report": {}}
+    claim = insert(ImportRow).values(values).on_conflict_do_nothing().returning(ImportRow.import_id)
+    return transaction.scalar(claim) is not None
+
+
+def _finish(transaction: Transaction, import_id: str, report: Mapping[str, Any]) -> Import:
+    done = (
+        update(ImportRow)
+        .where(ImportRow.import_id == import_id)
+        .values(state="FINISHED", report=report, finish_time=func.clock_timestamp())
+        .returning(ImportRow)
+    )
+    return _import(transaction.scalars(done).one())
+
+
+def _copy_rejected(transaction: Transaction, import_id: str, batches: Iterable[pl.DataFrame], expected: int) -> None:
+    connection, written = driver_connection(transaction), 0
+    for batch in batches:
+        copy_frame(connection, "rejected_rows", batch.with_columns(pl.lit(import_id).alias("import_id")))
+        written += batch.height
+    if written != expected:
+        raise FileChanged(f"{expected} rows were rejected and {written} of them found again; import the file once more")
+
+
+def _import(row: ImportRow) -> Import:
+    return Import(
+        import_id=row.import_id,
+        kind=row.kind,
+        file_name=row.file_name,
+        report=row.report,
+        create_time=row.create_time,
+    )

@@ -1,0 +1,122 @@
+"""Files of items and of customers, whose columns carry our own field names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+import polars as pl
+
+from events.cleaning.outcome import reject
+from events.currency import minor_units_per_major
+from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
+from events.formats import FormatNotUsable
+from events.reading import batches, columns_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeFile:
+    """A file of items or customers, read and checked."""
+
+    rows: pl.DataFrame
+    """In ITEM_SCHEMA or CUSTOMER_SCHEMA, one row for each id."""
+    rejected: pl.DataFrame
+    """`row_number` and `reason`."""
+    irrelevant_columns: Sequence[str]
+
+    def report(self) -> dict[str, Any]:
+        """What was read, for people and for the record."""
+        reasons = self.rejected.group_by("reason").len().sort("reason")
+        return {
+            "rows_in": self.rows.height + self.rejected.height,
+            "rows_out": self.rows.height,
+            "rejected": self.rejected.height,
+            "reasons": dict(reasons.iter_rows()),
+            "irrelevant_columns": list(self.irrelevant_columns),
+        }
+
+
+def read_items(path: Path, *, currency: str | None = None) -> AttributeFile:
+    """Items; `unit_price` is in major units, `unit_price_minor` in minor ones, `currency` is that of prices without.
+
+    Raises FileNotUsable and FormatNotUsable.
+    """
+    table = _table(path, [*ITEM_SCHEMA, "unit_price"], key="item_id")
+    own = pl.coalesce(pl.col("currency").str.to_uppercase(), pl.lit(currency, pl.String))
+    major, minor = (pl.col(name).cast(pl.Float64, strict=False) for name in ("unit_price", "unit_price_minor"))
+    priced = table.rows.with_columns(
+        pl.coalesce(minor, major * minor_units_per_major(own)).alias("price"),
+        pl.coalesce("unit_price_minor", "unit_price").is_not_null().alias("has_price"),
+        own.alias("currency"),
+    )
+    if priced.select((pl.col("has_price") & pl.col("currency").is_null()).any()).item():
+        raise FormatNotUsable("currency: the file has prices and names no currency; pass --currency, such as GBP")
+    unreadable = pl.col("has_price") & ~pl.col("price").is_finite().fill_null(value=False)
+    checks = [
+        (unreadable, "UNREADABLE_UNIT_PRICE"),
+        (pl.col("price") < 0, "NEGATIVE_PRICE"),
+        (~pl.col("currency").str.contains("^[A-Z]{3}$"), "UNREADABLE_CURRENCY"),
+    ]
+    exact = pl.col("price").round().cast(pl.Int64, strict=False).alias("unit_price_minor")
+    known = pl.when(pl.col("price").is_not_null()).then("currency").alias("currency")
+    return _checked(table, priced, "item_id", checks, ITEM_SCHEMA, [exact, known])
+
+
+def read_customers(path: Path) -> AttributeFile:
+    """Customers; `consented_channels` is a list, or words joined by '|'. Raises FileNotUsable and FormatNotUsable."""
+    table = _table(path, list(CUSTOMER_SCHEMA), key="customer_id")
+    zones = pl.col("zone").is_in(sorted(available_timezones()))
+    words = pl.col("consented_channels").str.to_lowercase().str.split("|")
+    channels = words.list.eval(pl.element().str.strip_chars()).list.drop_nulls().list.unique(maintain_order=True)
+    listed = channels.list.eval(pl.element().filter(pl.element() != "")).alias("consented_channels")
+    preferred = pl.col("preferred_channel").str.to_lowercase()
+    return _checked(table, table.rows, "customer_id", [(~zones, "UNKNOWN_ZONE")], CUSTOMER_SCHEMA, [preferred, listed])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    rows: pl.DataFrame
+    irrelevant_columns: Sequence[str]
+
+
+def _table(path: Path, fields: Sequence[str], *, key: str) -> _Table:
+    """The file's columns of these names as trimmed strings, null where the file has none of that name."""
+    present = columns_of(path)
+    if key not in present:
+        raise FormatNotUsable(
+            f"columns: the file has no column {key}; it has {', '.join(present)}. Rename that of the ids"
+        )
+    texts = [_text(name) if name in present else pl.lit(None, pl.String).alias(name) for name in fields]
+    blocks = [_joined_lists(batch).select("row_number", *texts) for batch in batches(path)]
+    empty = pl.DataFrame(schema={"row_number": pl.UInt32(), **dict.fromkeys(fields, pl.String())})
+    rows = pl.concat([empty, *(block.cast({"row_number": pl.UInt32}) for block in blocks)])
+    return _Table(rows=rows, irrelevant_columns=tuple(name for name in present if name not in fields))
+
+
+def _joined_lists(batch: pl.DataFrame) -> pl.DataFrame:
+    lists = [name for name, kind in batch.schema.items() if isinstance(kind, pl.List)]
+    return batch.with_columns(pl.col(name).cast(pl.List(pl.String)).list.join("|") for name in lists)
+
+
+def _text(name: str) -> pl.Expr:
+    """An empty list of channels stays empty rather than unknown: it says that the customer consents to none."""
+    trimmed = pl.col(name).cast(pl.String).str.strip_chars()
+    return trimmed if name == "consented_channels" else pl.when(trimmed != "").then(trimmed).alias(name)
+
+
+def _checked(
+    table: _Table,
+    rows: pl.DataFrame,
+    key: str,
+    checks: Sequence[tuple[pl.Expr, str]],
+    schema: pl.Schema,
+    final: Sequence[pl.Expr],
+) -> AttributeFile:
+    again = ~pl.col(key).is_first_distinct()
+    split = reject(
+        rows, (pl.col(key).is_null(), f"MISSING_{key.upper()}"), *checks, (again, f"DUPLICATE_{key.upper()}")
+    )
+    kept = split.kept.with_columns(final).select(schema.names()).cast(schema)
+    assert kept.height + split.rejected.height == table.rows.height, "a check lost or invented rows"
+    return AttributeFile(rows=kept, rejected=split.rejected, irrelevant_columns=table.irrelevant_columns)

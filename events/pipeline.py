@@ -1,0 +1,64 @@
+"""The cleaning steps in their order, each counted, with nothing lost between them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from events.cleaning.outcome import REJECTIONS, Outcome
+from events.formats import FileFormat
+from events.quality import StepCount
+
+Step = Callable[[pl.DataFrame], Outcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaned:
+    """What is left of a file's rows, and what was rejected why."""
+
+    kept: pl.DataFrame
+    """In ROW_SCHEMA."""
+    rejected: pl.DataFrame
+    """In REJECTIONS, by row number; each row of the file stands here or in `kept`, never in both."""
+    steps: tuple[StepCount, ...]
+
+
+def clean(rows: pl.DataFrame, file_format: FileFormat, *, now: datetime) -> Cleaned:
+    """Run every step on rows in ROW_SCHEMA."""
+    kept, rejected, counts = rows, [REJECTIONS.to_frame()], []
+    for name, step in _steps(file_format, now):
+        outcome = step(kept)
+        counts.append(_count(name, kept, outcome))
+        kept = outcome.kept
+        rejected.append(outcome.rejected)
+    everyone = pl.concat(rejected).sort("row_number")
+    assert rows.height == kept.height + everyone.height, "a cleaning step lost or invented rows"
+    return Cleaned(kept=kept, rejected=everyone, steps=tuple(counts))
+
+
+def _steps(file_format: FileFormat, now: datetime) -> Iterator[tuple[str, Step]]:
+    """Missing values are put in before steps that compare values, and after those that remove nonsense."""
+    cleaning = file_format.cleaning
+    yield "bad dates and zones", partial(cleaning.dates.apply, now=now)
+    yield "duplicates", cleaning.duplicates.apply
+    yield "non-products", cleaning.non_products.apply
+    yield "non-positive prices", cleaning.non_positive_prices.apply
+    yield "values out of range", cleaning.ranges.apply
+    yield "missing values", cleaning.missing_values.apply
+    yield "cancelled lines", partial(cleaning.cancellations.apply, zone=ZoneInfo(file_format.zone))
+    yield "outliers", cleaning.outliers.apply
+
+
+def _count(name: str, before: pl.DataFrame, outcome: Outcome) -> StepCount:
+    reasons = outcome.rejected.group_by("reason").len().sort("reason")
+    return StepCount(
+        step=name,
+        rows_in=before.height,
+        rejected=dict(reasons.iter_rows()),
+        repaired=outcome.repaired,
+        rows_out=outcome.kept.height,
+        notes=dict(outcome.notes),
+    )

@@ -1,0 +1,91 @@
+"""Files in, in batches: CSV and Parquet give the same rows."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+import polars.selectors as cs
+
+BATCH_ROWS = 50_000
+REJECTED_SCHEMA = pl.Schema({"row_number": pl.Int64(), "reason": pl.String(), "content": pl.String()})
+Encoding = Literal["utf8", "utf8-lossy"]
+PARQUET = (".parquet", ".pq")
+CSV = (".csv", ".tsv", ".txt")
+
+
+class FileNotUsable(Exception):
+    """A file cannot be read; the message says why and what to do."""
+
+
+def batches(path: Path, *, separator: str = ",", encoding: Encoding = "utf8") -> Iterator[pl.DataFrame]:
+    """The file's rows with `row_number` (from 1) before its own columns; CSV columns are strings.
+
+    A batch is 50,000 rows, whatever the file's size. Raises FileNotUsable.
+    """
+    scan = _scan(path, separator, encoding).with_row_index("row_number", offset=1)
+    try:
+        for batch in scan.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
+            # PostgreSQL stores no NUL, neither in text nor in JSON.
+            yield batch.with_columns(cs.string().str.replace_all("\0", "", literal=True))
+    except pl.exceptions.PolarsError as error:
+        raise FileNotUsable(_explained(path, error)) from error
+
+
+def columns_of(path: Path, *, separator: str = ",", encoding: Encoding = "utf8") -> list[str]:
+    """The file's own columns. Raises FileNotUsable."""
+    try:
+        return _scan(path, separator, encoding).collect_schema().names()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise FileNotUsable(_explained(path, error)) from error
+
+
+def row_count(path: Path, *, separator: str = ",", encoding: Encoding = "utf8") -> int:
+    """How many rows the file has: for a progress bar. Raises FileNotUsable."""
+    try:
+        return int(_scan(path, separator, encoding).select(pl.len()).collect().item())
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise FileNotUsable(_explained(path, error)) from error
+
+
+def rejected_rows(
+    path: Path, rejected: pl.DataFrame, *, separator: str = ",", encoding: Encoding = "utf8"
+) -> Iterator[pl.DataFrame]:
+    """Rejected rows as they stand in the file, in batches of REJECTED_SCHEMA; `content` is a JSON object.
+
+    `rejected` has `row_number` and `reason`. Reading the file a second time spares keeping all rows in memory.
+    """
+    for batch in batches(path, separator=separator, encoding=encoding):
+        doomed = batch.join(rejected, on="row_number", maintain_order="left")
+        content = pl.struct(pl.col(batch.columns[1:])).struct.json_encode().alias("content")
+        yield doomed.select("row_number", "reason", content).cast(REJECTED_SCHEMA)
+
+
+def fingerprint(path: Path, *options: str) -> str:
+    """SHA-256 over a file's bytes and the options that it is read with."""
+    digest = sha256("\0".join(options).encode())
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _scan(path: Path, separator: str, encoding: Encoding) -> pl.LazyFrame:
+    if not path.is_file():
+        raise FileNotUsable(f"{path}: there is no such file")
+    if path.suffix.lower() in PARQUET:
+        return pl.scan_parquet(path)
+    if path.suffix.lower() in CSV:
+        return pl.scan_csv(path, separator=separator, encoding=encoding, infer_schema=False)
+    endings = ", ".join((*CSV, *PARQUET))
+    raise FileNotUsable(f"{path}: cannot tell its kind; let its name end with one of {endings}")
+
+
+def _explained(path: Path, error: Exception) -> str:
+    words = str(error).splitlines()[0]
+    if "utf-8" in words:
+        return f"{path}: it is not UTF-8; convert it (iconv -f WINDOWS-1252 -t UTF-8), or set encoding: utf8-lossy"
+    if "more fields" in words:
+        return f"{path}: a line has more fields than the header; quote values that contain the separator"
+    return f"{path}: {words}"

@@ -1,0 +1,97 @@
+"""Times as shops write them, into UTC."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from events.event import TIME
+
+LOCAL_FORMATS = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
+OFFSET_FORMATS = ("%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%d %H:%M%:z")
+EPOCH = r"^-?\d{9,17}(\.\d+)?$"
+MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
+LOCAL = pl.Datetime("us")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """How a file writes its times."""
+
+    zone: str = "UTC"
+    """Of times without an offset."""
+    nonexistent: Literal["reject", "shift"] = "reject"
+    ambiguous: Literal["earliest", "latest", "reject"] = "earliest"
+    formats: tuple[str, ...] = ()
+    """strptime formats beside ISO 8601."""
+    epoch_unit: Literal["s", "ms", "us"] = "s"
+
+
+def read_times(column: pl.Series, clock: Clock) -> pl.DataFrame:
+    """Columns `time` (UTC), `time_problem` (a reason to reject the row, or null) and `repaired_time`.
+
+    A time that is missing is null without a problem.
+    """
+    given = column.is_not_null()
+    if column.dtype == pl.String:
+        column = column.str.strip_chars()
+        given = column.is_not_null() & (column != "")
+        absolute, local = _from_strings(column, clock)
+    elif isinstance(column.dtype, pl.Datetime) and column.dtype.time_zone is not None:
+        absolute, local = column.dt.convert_time_zone("UTC").cast(TIME), _nothing(column, LOCAL)
+    elif column.dtype.is_temporal():
+        absolute, local = _nothing(column, TIME), column.cast(LOCAL, strict=False)
+    else:
+        absolute, local = _from_epoch(column, clock), _nothing(column, LOCAL)
+    frame = pl.DataFrame({"given": given, "absolute": absolute, "local": local})
+    return frame.select(*_localised(clock))
+
+
+def _from_strings(column: pl.Series, clock: Clock) -> tuple[pl.Series, pl.Series]:
+    """Absolute times (UTC) and, for those without an offset, local times."""
+    text = pl.col("text").str.replace(r"^(\d{4}-\d{2}-\d{2})T", "${1} ").str.replace(r" ?Z$", "+00:00")
+    tidy = column.alias("text").to_frame().select(text)
+    epoch = pl.when(text.str.contains(EPOCH)).then(text).cast(pl.Float64, strict=False)
+    offsets = [text.str.to_datetime(form, strict=False, time_unit="us", time_zone="UTC") for form in OFFSET_FORMATS]
+    locals_ = [text.str.to_datetime(form, strict=False, time_unit="us") for form in (*LOCAL_FORMATS, *clock.formats)]
+    numbers = _from_epoch(tidy.select(epoch).to_series(), clock)
+    absolute = tidy.select(pl.coalesce(*offsets)).to_series()
+    return absolute.zip_with(absolute.is_not_null(), numbers), tidy.select(pl.coalesce(*locals_)).to_series()
+
+
+def _from_epoch(column: pl.Series, clock: Clock) -> pl.Series:
+    scaled = column.cast(pl.Float64, strict=False) * MICROSECONDS[clock.epoch_unit]
+    whole = scaled.fill_nan(None).round().cast(pl.Int64, strict=False)
+    return whole.cast(LOCAL).dt.replace_time_zone("UTC")
+
+
+def _localised(clock: Clock) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """Local times by the zone's clock, with what is wrong with them and whether a choice was made."""
+    local = pl.col("local")
+    first = local.dt.replace_time_zone(clock.zone, ambiguous="earliest", non_existent="null").dt.convert_time_zone(
+        "UTC"
+    )
+    last = local.dt.replace_time_zone(clock.zone, ambiguous="latest", non_existent="null").dt.convert_time_zone("UTC")
+    skipped = local.is_not_null() & first.is_null()
+    twice = (first != last).fill_null(value=False)
+    # An hour earlier the clock still ran as before the gap, so its offset is the one wanted.
+    hour = pl.duration(hours=1)
+    before = (local - hour).dt.replace_time_zone(clock.zone, ambiguous="earliest", non_existent="null")
+    shifted = before.dt.convert_time_zone("UTC") + hour
+    chosen = pl.when(twice).then(last if clock.ambiguous == "latest" else first).otherwise(first)
+    resolved = chosen if clock.nonexistent == "reject" else pl.coalesce(chosen, shifted)
+    refused = twice if clock.ambiguous == "reject" else pl.lit(value=False)
+    time = pl.coalesce("absolute", pl.when(~refused).then(resolved))
+    problem = (
+        pl.when(refused)
+        .then(pl.lit("AMBIGUOUS_TIME"))
+        .when(skipped & time.is_null())
+        .then(pl.lit("NONEXISTENT_TIME"))
+        .when(pl.col("given") & time.is_null())
+        .then(pl.lit("UNREADABLE_TIME"))
+    )
+    return time.cast(TIME).alias("time"), problem.alias("time_problem"), (skipped | twice).alias("repaired_time")
+
+
+def _nothing(column: pl.Series, kind: pl.DataType) -> pl.Series:
+    return pl.Series([None], dtype=kind).new_from_index(0, len(column))

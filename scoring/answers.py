@@ -1,0 +1,136 @@
+"""What the networks say about P questions, before and after calibration, as arrays."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.special import expit, ndtri
+
+from scoring.actions import Floats, Pairs
+from scoring.network import HORIZONS, Network
+from scoring.sequence import Tokens, batch_of
+
+BATCH = 256
+"""Sequences in one forward pass when there are many: beyond, attention's memory grows without gain."""
+DAY = 86_400.0
+YEAR_DAYS = 365.0
+SEASON_REACH_DAYS = 21.0
+"""A level seen a year ago counts when it was measured within so many days of this season."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What the heads say."""
+
+    hazards: Floats
+    """[P, H] logits."""
+    log_mean: Floats
+    """[P] of spend in minor units, given an order."""
+    log_sigma: Floats
+    """[P]"""
+    silence: Floats
+    """[P] logit of no event at all, given no order."""
+
+
+def ask(
+    networks: Sequence[Network], tokens: Tokens, pairs: Pairs, tabular: npt.NDArray[np.float32], device: torch.device
+) -> Answers:
+    """One forward pass of each network (several beyond BATCH questions, of similar length); their means."""
+    values = np.zeros((len(pairs), len(HORIZONS) + 3))
+    order = np.argsort(pairs.last - pairs.first, kind="stable")
+    for start in range(0, len(order), BATCH):
+        block = order[start : start + BATCH]
+        batch = batch_of(
+            tokens, pairs.first[block], pairs.last[block], pairs.as_of[block, None], tabular[block, None]
+        ).to(device)
+        with torch.inference_mode():
+            for network in networks:
+                out = network(batch)
+                parts = (out.hazards[:, 0], out.log_mean, out.log_sigma, out.silence)
+                values[block] += torch.cat(parts, dim=1).double().cpu().numpy() / len(networks)
+    split = len(HORIZONS)
+    return Answers(
+        hazards=values[:, :split],
+        log_mean=values[:, split],
+        log_sigma=values[:, split + 1],
+        silence=values[:, split + 2],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Fitted time-forward on predictions for windows that training had not seen."""
+
+    level: float = 0.0
+    """Added to every hazard logit."""
+    spend_factor: float = 1.0
+    """Multiplies expected spend given an order."""
+    season: tuple[tuple[float, float], ...] = ()
+    """(as-of time, shrunk logit residual) of past windows: added where a window a year later is asked for."""
+
+    def offsets(self, as_of: Floats) -> Floats:
+        """[P] what to add to the hazard logits at these times."""
+        if not self.season:
+            return np.full(len(as_of), self.level)
+        times, residuals = np.array(self.season).T
+        distance = np.abs(as_of[:, None] - YEAR_DAYS * DAY - times)
+        nearest = distance.argmin(axis=1)
+        near = distance[np.arange(len(as_of)), nearest] <= SEASON_REACH_DAYS * DAY
+        return self.level + np.where(near, residuals[nearest], 0.0)
+
+    def to_json(self) -> dict[str, Any]:
+        """For the manifest."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """From the manifest."""
+        season = tuple((float(time), float(residual)) for time, residual in value["season"])
+        return cls(level=float(value["level"]), spend_factor=float(value["spend_factor"]), season=season)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """Calibrated probabilities and spend."""
+
+    purchase: Floats
+    """[P, H] rising along H."""
+    churn: Floats
+    """[P] at most 1 - purchase over the longest horizon."""
+    log_mean: Floats
+    sigma: Floats
+
+    @property
+    def spend(self) -> Floats:
+        """[P] expected spend over the longest horizon, minor units."""
+        mean: Floats = self.purchase[:, -1] * np.exp(self.log_mean + self.sigma**2 / 2)
+        return mean
+
+    def quantile(self, share: float) -> Floats:
+        """[P] quantile of spend: 0 as long as not buying is likelier than the share."""
+        bought = self.purchase[:, -1]
+        within = (share - (1.0 - bought)) / np.maximum(bought, 1e-12)
+        return np.where(within > 0, np.exp(self.log_mean + self.sigma * ndtri(np.clip(within, 1e-12, 1.0))), 0.0)
+
+
+def outlook_of(answers: Answers, calibration: Calibration, as_of: Floats) -> Outlook:
+    """Calibrated answers; the probability of no order by a horizon is the product of those up to it."""
+    logits = answers.hazards + calibration.offsets(as_of)[:, None]
+    none = np.exp(-np.logaddexp(0.0, logits).cumsum(axis=1))
+    return Outlook(
+        purchase=1.0 - none,
+        churn=none[:, -1] * expit(answers.silence),
+        log_mean=answers.log_mean + np.log(calibration.spend_factor),
+        sigma=np.exp(answers.log_sigma),
+    )
+
+
+def longest_logit(answers: Answers, calibration: Calibration, as_of: Floats) -> Floats:
+    """[P] logit of an order within the longest horizon, exact also far from one half."""
+    logits = answers.hazards + calibration.offsets(as_of)[:, None]
+    survived = -np.logaddexp(0.0, logits).sum(axis=1)
+    logit: Floats = np.log(-np.expm1(survived)) - survived
+    return logit

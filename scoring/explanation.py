@@ -1,0 +1,147 @@
+"""Why a customer got a score: Shapley values of features and events, that add up exactly.
+
+The players are every selected feature (absent: at the mean of the training part), each of the latest LATEST actions,
+and the earlier actions by kind (absent: not among the tokens). The value of a coalition is the calibrated logit of
+purchase_90 that the network gives it, so the base is what it says of a customer of whom nothing is known. Marginal
+contributions are averaged over a few random orders of the players and their reverses (antithetic permutation sampling,
+Mitchell et al. 2022); along each order they telescope, so no remainder has to be shared out.
+
+A query token reads the events but no event reads a query. So all feature coalitions that share their events are queries
+of one sequence, and one customer takes ORDERS · (groups + 1) sequences in one forward pass.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.special import expit
+
+from events.event import EventType
+from scoring.actions import Floats, Integers
+from scoring.answers import Answers, longest_logit
+from scoring.feature_registry import BY_NAME, NAMES
+from scoring.model import Model
+from scoring.score import Contribution, Explanation, Score
+from scoring.sequence import TOKENS, Tokens, batch_of
+from scoring.wording import action_words, group_words
+
+LATEST = 5
+"""Actions that are explained one by one."""
+ORDERS = 4
+"""Permutations of the players; an even number, for half of them are the reverse of the others."""
+SEED = 20_110_909
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """One customer's question as the network was asked it."""
+
+    tokens: Tokens
+    first: int
+    last: int
+    as_of: float
+    raw: Floats
+    """[F]"""
+    tabular: npt.NDArray[np.float32]
+    """[S]"""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Actions that come and go together."""
+
+    name: str
+    words: str
+    actions: Integers
+    time: datetime | None
+
+
+def explain(model: Model, customer: Customer, score: Score, logit: float, device: torch.device) -> Explanation:
+    """Contributions of one customer's features and events to `logit`, that of `score.purchase_90`."""
+    groups = _groups(model, customer)
+    shares = _shapley(model, customer, groups, device)
+    base = logit - float(shares.sum())
+    low, high = float(expit(base)), float(expit(logit))
+    slope = 100 * ((high - low) / (logit - base) if abs(logit - base) > 1e-9 else high * (1 - high))  # noqa: PLR2004
+    made = [
+        *(_of_feature(model, customer, name) for name in model.normaliser.names),
+        *(Contribution(kind="event", name=g.name, logit=0.0, points=0.0, words=g.words, time=g.time) for g in groups),
+    ]
+    said = [
+        replace(contribution, logit=share, points=share * slope)
+        for contribution, share in zip(made, shares.tolist(), strict=True)
+        if share
+    ]
+    said.sort(key=lambda contribution: -abs(contribution.logit))
+    return Explanation(score=score, base_logit=base, logit=logit, contributions=tuple(said))
+
+
+def _of_feature(model: Model, customer: Customer, name: str) -> Contribution:
+    value = float(customer.raw[NAMES.index(name)])
+    words = BY_NAME[name].words(value, model.currency) if np.isfinite(value) else BY_NAME[name].description
+    return Contribution(kind="feature", name=name, logit=0.0, points=0.0, words=words)
+
+
+def _groups(model: Model, customer: Customer) -> list[Group]:
+    actions = customer.tokens.actions
+    seen = np.arange(max(customer.first, customer.last - TOKENS), customer.last)
+    groups = [
+        Group(
+            name=EventType(int(actions.kind[action])).word,
+            words=action_words(actions, action, model.catalogue, model.currency),
+            actions=np.array([action]),
+            time=datetime.fromtimestamp(float(actions.time[action]), UTC),
+        )
+        for action in seen[-LATEST:].tolist()
+    ]
+    earlier = seen[:-LATEST]
+    for number in np.unique(actions.kind[earlier]).tolist():
+        kind, some = EventType(number), earlier[actions.kind[earlier] == number]
+        groups.append(Group(f"earlier_{kind.word}", group_words(kind, len(some)), some, None))
+    return groups
+
+
+def _shapley(model: Model, customer: Customer, groups: Sequence[Group], device: torch.device) -> Floats:
+    """[S + G] mean marginal contributions over ORDERS permutations."""
+    players = len(customer.tabular) + len(groups)
+    random = np.random.default_rng(SEED)
+    half = [random.permutation(players) for _ in range(ORDERS // 2)]
+    orders = np.array([*half, *(order[::-1] for order in half)])
+    # [ORDERS, players + 1, players]: who is present after each step.
+    place = np.argsort(orders, axis=1)
+    present = place[:, None, :] < np.arange(players + 1)[None, :, None]
+    values = _values(model, customer, groups, present.reshape(-1, players), device).reshape(ORDERS, players + 1)
+    shares = np.zeros(players)
+    np.add.at(shares, orders, np.diff(values, axis=1))
+    return shares / ORDERS
+
+
+def _values(
+    model: Model, customer: Customer, groups: Sequence[Group], present: npt.NDArray[np.bool_], device: torch.device
+) -> Floats:
+    """[n] logits of n coalitions [n, S + G]: equal events share a sequence."""
+    features, first = len(customer.tabular), max(customer.first, customer.last - TOKENS)
+    events, sequence = np.unique(present[:, features:], axis=0, return_inverse=True)
+    sequence = sequence.reshape(-1)
+    order = np.argsort(sequence, kind="stable")
+    count = np.bincount(sequence, minlength=len(events))
+    query = np.empty(len(present), dtype=np.int64)
+    query[order] = np.arange(len(present)) - np.repeat(np.cumsum(count) - count, count)
+    times = np.full((len(events), count.max()), np.nan)
+    times[sequence, query] = customer.as_of
+    tabular = np.zeros((*times.shape, features), dtype=np.float32)
+    tabular[sequence, query] = customer.tabular * present[:, :features]
+    bounds = (np.full(len(events), first), np.full(len(events), customer.last))
+    batch = batch_of(customer.tokens, *bounds, times, tabular)
+    for number, group in enumerate(groups):
+        absent = np.flatnonzero(~events[:, number])
+        batch.kind[np.ix_(absent, group.actions - first)] = 0
+    batch = batch.to(device)
+    with torch.inference_mode():
+        hazards = torch.stack([network(batch).hazards for network in model.networks]).double().mean(dim=0).cpu().numpy()
+    nothing = np.zeros(len(present))
+    answers = Answers(hazards=hazards[sequence, query], log_mean=nothing, log_sigma=nothing, silence=nothing)
+    return longest_logit(answers, model.calibration, np.full(len(present), customer.as_of))

@@ -1,0 +1,227 @@
+"""The tabular features by name: what each means, in which unit, and how a marketer reads it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+Words = Callable[[float, str], str]
+"""(value, currency) to words."""
+
+
+class Scale(StrEnum):
+    """How a raw value becomes a number that the network can read."""
+
+    PLAIN = "plain"
+    LOG = "log"
+    """sign(x)·log(1 + |x|)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column of the feature matrix. Its value is NaN where it is not defined (no orders: no mean basket)."""
+
+    name: str
+    unit: str
+    scale: Scale
+    description: str
+    words: Words
+
+
+def amount(minor: float, currency: str) -> str:
+    """Money for a reader: '45.20 GBP'."""
+    return f"{minor / 100:,.2f} {currency}"
+
+
+def counted(value: float, one: str, many: str | None = None) -> str:
+    """'1 order', '3 orders'."""
+    return f"{value:,.0f} {one if round(value) == 1 else many or one + 's'}"
+
+
+def _days(words: str) -> Words:
+    return lambda value, _: words.format("less than a day" if value < 1 else counted(value, "day"))
+
+
+def _count(words: str, one: str, many: str | None = None) -> Words:
+    return lambda value, _: words.format(counted(value, one, many) if value else f"no {many or one + 's'}")
+
+
+def _money(words: str) -> Words:
+    return lambda value, currency: words.format(amount(value, currency))
+
+
+def _share(words: str) -> Words:
+    return lambda value, _: words.format(f"{value:.0%}")
+
+
+def _number(words: str) -> Words:
+    return lambda value, _: words.format(f"{value:.2g}" if abs(value) < 10 else f"{value:,.0f}")  # noqa: PLR2004  digits
+
+
+def _trend(what: str) -> Words:
+    def words(value: float, _: str) -> str:
+        direction = "about as many" if abs(value) < 0.1 else ("more" if value > 0 else "fewer")  # noqa: PLR2004  10 %
+        return f"{direction} {what}"
+
+    return words
+
+
+def _feature(name: str, unit: str, scale: Scale, description: str, words: Words) -> Feature:
+    return Feature(name, unit, scale, description, words)
+
+
+LOG, PLAIN = Scale.LOG, Scale.PLAIN
+
+RECENCY = (
+    _feature("days_since_event", "days", LOG, "Since anything the customer did", _days("last seen {} ago")),
+    _feature("days_since_order", "days", LOG, "Since the last order", _days("last order {} ago")),
+    _feature("days_since_view", "days", LOG, "Since the last product view", _days("last looked at a product {} ago")),
+    _feature(
+        "days_since_cart", "days", LOG, "Since the last item put in the cart", _days("last filled the cart {} ago")
+    ),
+    _feature("days_since_return", "days", LOG, "Since the last return", _days("last return {} ago")),
+    _feature("days_since_review", "days", LOG, "Since the last review", _days("last review {} ago")),
+    _feature("days_since_coupon", "days", LOG, "Since the last coupon was received", _days("last coupon {} ago")),
+    _feature("days_since_message", "days", LOG, "Since the last message was received", _days("last message {} ago")),
+    _feature("days_known", "days", LOG, "Since the first event", _days("known for {}")),
+    _feature("days_as_buyer", "days", LOG, "Since the first order", _days("first order {} ago")),
+)
+
+FREQUENCY = (
+    _feature("orders", "orders", LOG, "Orders so far", _count("{} so far", "order")),
+    _feature("orders_30", "orders", LOG, "Orders in the last 30 days", _count("{} in the last 30 days", "order")),
+    _feature("orders_90", "orders", LOG, "Orders in the last 90 days", _count("{} in the last 90 days", "order")),
+    _feature("orders_180", "orders", LOG, "Orders in the last 180 days", _count("{} in the last 180 days", "order")),
+    _feature("orders_365", "orders", LOG, "Orders in the last 365 days", _count("{} in the last 365 days", "order")),
+    _feature("orders_per_month", "orders a month", LOG, "Orders over days known, at least 30, times 30.4",
+             _number("about {} orders a month")),
+    _feature("events_7", "events", LOG, "Actions of the customer in the last 7 days",
+             _count("{} in the last 7 days", "action")),
+    _feature("events_30", "events", LOG, "Actions of the customer in the last 30 days",
+             _count("{} in the last 30 days", "action")),
+    _feature("events_90", "events", LOG, "Actions of the customer in the last 90 days",
+             _count("{} in the last 90 days", "action")),
+)  # fmt: skip
+
+SPEND = (
+    _feature("spend", "minor units", LOG, "Amount of all orders", _money("spent {} so far")),
+    _feature("spend_30", "minor units", LOG, "Amount ordered in the last 30 days",
+             _money("spent {} in the last 30 days")),
+    _feature("spend_90", "minor units", LOG, "Amount ordered in the last 90 days",
+             _money("spent {} in the last 90 days")),
+    _feature("spend_365", "minor units", LOG, "Amount ordered in the last 365 days",
+             _money("spent {} in the last 365 days")),
+    _feature("spend_per_month", "minor units a month", LOG, "Amount over days known, at least 30, times 30.4",
+             _money("spends about {} a month")),
+    _feature("mean_basket", "minor units", LOG, "Mean amount of an order", _money("orders for {} on average")),
+    _feature("last_basket", "minor units", LOG, "Amount of the last order", _money("last order was {}")),
+    _feature("largest_basket", "minor units", LOG, "Amount of the largest order", _money("largest order was {}")),
+    _feature("basket_spread", "log units", PLAIN, "Standard deviation of the log amount of orders",
+             _number("amounts of orders vary by a factor of e^{}")),
+)  # fmt: skip
+
+RHYTHM = (
+    _feature("mean_gap", "days", LOG, "Mean time between orders", _days("orders every {} on average")),
+    _feature("gap_spread", "ratio", PLAIN, "Standard deviation of the time between orders over its mean",
+             _number("regularity of orders: spread {} of the mean gap")),
+    _feature("longest_gap", "days", LOG, "Longest time between two orders", _days("longest pause was {}")),
+    _feature("last_gap", "days", LOG, "Time between the last two orders", _days("last two orders were {} apart")),
+    _feature("overdue", "ratio", LOG, "Days since the last order over the mean gap",
+             _number("silent for {} times the usual gap")),
+)  # fmt: skip
+
+TREND = (
+    _feature("order_trend", "log ratio", PLAIN, "Orders of the last 90 days against the 90 before",
+             _trend("orders in the last 90 days than in the 90 before")),
+    _feature("spend_trend", "log ratio", PLAIN, "Amount of the last 90 days against the 90 before",
+             _trend("money spent in the last 90 days than in the 90 before")),
+    _feature("basket_trend", "log ratio", PLAIN, "Amount of the last order against the mean",
+             _number("last order against the usual one: e^{}")),
+    _feature("event_trend", "log ratio", PLAIN, "Actions of the last 30 days against a third of the last 90",
+             _trend("actions in the last 30 days than usual in the last 90")),
+)  # fmt: skip
+
+RETURNS = (
+    _feature("returns", "returns", LOG, "Returns so far", _count("{} so far", "return")),
+    _feature("returns_90", "returns", LOG, "Returns in the last 90 days", _count("{} in the last 90 days", "return")),
+    _feature(
+        "returned_share", "share", PLAIN, "Amount returned over amount ordered", _share("returned {} of the amount")
+    ),
+    _feature("returns_per_order", "ratio", PLAIN, "Returns over orders", _number("{} returns per order")),
+)
+
+BREADTH = (
+    _feature("distinct_items", "items", LOG, "Different items bought", _count("bought {}", "different item")),
+    _feature("distinct_categories", "categories", LOG, "Different categories bought from",
+             _count("bought from {}", "category", "categories")),
+    _feature("repeat_share", "share", PLAIN, "Lines of orders that repeat an earlier item",
+             _share("{} of purchases repeat an earlier item")),
+    _feature("lines_per_order", "lines", LOG, "Mean number of lines of an order", _number("{} lines per order")),
+    _feature("last_lines", "lines", LOG, "Lines of the last order", _count("last order had {}", "line")),
+    _feature("units_per_order", "units", LOG, "Mean quantity of an order", _number("{} units per order")),
+    _feature("units_per_line", "units", LOG, "Mean quantity of a line", _number("{} units of each item")),
+    _feature("unit_price", "minor units", LOG, "Mean price of a unit bought", _money("buys at {} a piece")),
+)  # fmt: skip
+
+FUNNEL = (
+    _feature("views", "views", LOG, "Product views so far", _count("{} so far", "product view")),
+    _feature("views_7", "views", LOG, "Product views in the last 7 days",
+             _count("{} in the last 7 days", "product view")),
+    _feature("views_30", "views", LOG, "Product views in the last 30 days",
+             _count("{} in the last 30 days", "product view")),
+    _feature("carts", "carts", LOG, "Items put in the cart so far", _count("{} put in the cart so far", "item")),
+    _feature("carts_30", "carts", LOG, "Items put in the cart in the last 30 days",
+             _count("{} put in the cart in the last 30 days", "item")),
+    _feature("views_since_order", "views", LOG, "Product views since the last order",
+             _count("{} since the last order", "product view")),
+    _feature("carts_since_order", "carts", LOG, "Items put in the cart since the last order",
+             _count("{} put in the cart since the last order", "item")),
+    _feature("carts_per_view", "ratio", PLAIN, "Items put in the cart per product view", _number("{} carts per view")),
+    _feature("orders_per_cart", "ratio", LOG, "Orders per item put in the cart", _number("{} orders per cart")),
+    _feature("mean_dwell", "seconds", LOG, "Mean time on a product page", _number("{} seconds on a product page")),
+    _feature("dwell_30", "seconds", LOG, "Time on product pages in the last 30 days",
+             _number("{} seconds on product pages in the last 30 days")),
+)  # fmt: skip
+
+REVIEWS = (
+    _feature("reviews", "reviews", LOG, "Reviews written", _count("wrote {}", "review")),
+    _feature("mean_rating", "stars", PLAIN, "Mean rating given", _number("rates {} stars on average")),
+    _feature("last_rating", "stars", PLAIN, "Last rating given", _number("last rating was {} stars")),
+)
+
+CONTACTS = (
+    _feature("coupons", "coupons", LOG, "Coupons received", _count("received {}", "coupon")),
+    _feature("coupons_30", "coupons", LOG, "Coupons received in the last 30 days",
+             _count("received {} in the last 30 days", "coupon")),
+    _feature("messages_30", "messages", LOG, "Messages received in the last 30 days",
+             _count("received {} in the last 30 days", "message")),
+    _feature("orders_after_coupon", "share", PLAIN, "Orders within 14 days after a coupon",
+             _share("{} of orders followed a coupon")),
+)  # fmt: skip
+
+SEASON = (
+    _feature("weekend_share", "share", PLAIN, "Orders on Saturday or Sunday, UTC", _share("{} of orders at weekends")),
+    _feature("evening_share", "share", PLAIN, "Orders from 17:00 to 05:00, UTC", _share("{} of orders in the evening")),
+    _feature("orders_last_year", "orders", LOG, "Orders in the 90 days that start one year before the as-of time",
+             _count("{} in this season a year ago", "order")),
+    _feature("spend_last_year", "minor units", LOG, "Amount in the 90 days that start one year before the as-of time",
+             _money("spent {} in this season a year ago")),
+)  # fmt: skip
+
+BUYING = (
+    _feature("alive", "probability", PLAIN, "BG/NBD: probability that the customer has not left",
+             _share("rhythm of orders: {} likely still a customer")),
+    _feature("chance_90", "probability", PLAIN, "BG/NBD: probability of an order within 90 days",
+             _share("rhythm of orders: {} chance within 90 days")),
+    _feature("expected_orders_90", "orders", LOG, "BG/NBD: expected orders within 90 days while active",
+             _number("rhythm of orders: {} expected within 90 days")),
+    _feature("expected_basket", "minor units", LOG, "Mean log amount of orders, shrunk to that of all customers",
+             _money("a typical order is {}")),
+    _feature("expected_spend_90", "minor units", LOG, "Expected orders times expected basket",
+             _money("rhythm and baskets promise {} within 90 days")),
+)  # fmt: skip
+
+FEATURES = (
+    *RECENCY, *FREQUENCY, *SPEND, *RHYTHM, *TREND, *RETURNS, *BREADTH, *FUNNEL, *REVIEWS, *CONTACTS, *SEASON, *BUYING,
+)  # fmt: skip
+NAMES = tuple(feature.name for feature in FEATURES)
+BY_NAME = {feature.name: feature for feature in FEATURES}

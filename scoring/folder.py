@@ -1,0 +1,187 @@
+"""A model as a folder: manifest.json, weights.safetensors and items.parquet. Reading it never executes anything in it.
+
+Written under a temporary name and renamed, so that a folder of the final name is always whole; every file but the
+manifest is named in the manifest with its SHA-256.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import polars as pl
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from scoring.answers import Calibration
+from scoring.buying import BuyingModel
+from scoring.catalogue import Catalogue
+from scoring.model import FORMAT, Blend, Model, item_words
+from scoring.network import HORIZONS, Architecture, Network
+from scoring.normalisation import Normaliser
+from scoring.score import ModelRejected
+from scoring.together import together_from
+
+MANIFEST, WEIGHTS, ITEMS = "manifest.json", "weights.safetensors", "items.parquet"
+TOGETHER_PREFIXES = ("together.", "popular")
+
+
+def write(model: Model, folder: Path) -> Path:
+    """Write the model; FileExistsError if the folder is there already, for a model never changes."""
+    if folder.exists():
+        raise FileExistsError(f"{folder} exists: a model is never overwritten; name another folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
+    unfinished.mkdir()
+    try:
+        _write_files(model, unfinished)
+        unfinished.rename(folder)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    _sync(folder.parent)
+    return folder
+
+
+def weights_bytes(model: Model) -> bytes:
+    """All arrays of the model, in an order that depends on nothing."""
+    arrays = {
+        f"{place}.{name}": tensor.detach().cpu().numpy()
+        for place, network in enumerate(model.networks)
+        for name, tensor in network.state_dict().items()
+    }
+    return save(dict(sorted((arrays | model.together.arrays()).items())))
+
+
+def _write_files(model: Model, folder: Path) -> None:
+    weights = weights_bytes(model)
+    _write(folder / WEIGHTS, weights)
+    catalogue = model.catalogue
+    table = {"item_id": catalogue.item_ids, "title": catalogue.titles, "category": catalogue.categories}
+    pl.DataFrame(table, schema=dict.fromkeys(table, pl.String)).write_parquet(folder / ITEMS)
+    _sync(folder / ITEMS)
+    files = {WEIGHTS: _digest(weights), ITEMS: _digest((folder / ITEMS).read_bytes())}
+    manifest = dict(model.manifest) | {
+        "format": FORMAT,
+        "horizons_days": list(HORIZONS),
+        "architecture": [network.shape.to_json() for network in model.networks],
+        "features": model.normaliser.to_json(),
+        "buying": asdict(model.buying),
+        "calibration": model.calibration.to_json(),
+        "blend": asdict(model.blend),
+        "files": files,
+    }
+    _write(folder / MANIFEST, json.dumps(manifest, indent=1, allow_nan=False).encode())
+    _sync(folder)
+
+
+def read(folder: Path, device: str = "cpu") -> Model:
+    """Load and check a model folder.
+
+    Raises:
+        ModelRejected: A file is missing, altered, of another format, or does not fit the others.
+    """
+    manifest = read_manifest(folder)
+    try:
+        return _assembled(folder, manifest, torch.device(device))
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        RuntimeError,
+        SafetensorError,
+        pl.exceptions.PolarsError,
+    ) as error:
+        if isinstance(error, ModelRejected):
+            raise
+        raise ModelRejected(
+            f"{folder}: the parts of the model do not fit together ({error}); train it again"
+        ) from error
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a model folder, checked for its format only."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ModelRejected(
+            f"{path} is missing: {folder} is not a model folder; give one that `tierwise train` wrote"
+        ) from error
+    except ValueError as error:
+        raise ModelRejected(f"{path} is not JSON ({error}); copy the folder again or train it again") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        raise ModelRejected(f"{path}: format is {found!r}, this version reads {FORMAT}; train the model again")
+    return manifest
+
+
+def _assembled(folder: Path, manifest: Mapping[str, Any], device: torch.device) -> Model:
+    if tuple(manifest["horizons_days"]) != HORIZONS:
+        raise ModelRejected(
+            f"{folder}: horizons are {manifest['horizons_days']}, this version answers {list(HORIZONS)}"
+        )
+    arrays = load(_checked(folder, WEIGHTS, manifest))
+    table = pl.read_parquet(_checked(folder, ITEMS, manifest))
+    catalogue = Catalogue(tuple(table["item_id"]), tuple(table["title"]), tuple(table["category"]))
+    others = {name: array for name, array in arrays.items() if name.startswith(TOGETHER_PREFIXES)}
+    return Model(
+        manifest=manifest,
+        catalogue=catalogue,
+        networks=_networks(manifest, catalogue, {n: a for n, a in arrays.items() if n not in others}, device),
+        normaliser=Normaliser.from_json(manifest["features"]),
+        buying=BuyingModel(**{name: float(value) for name, value in manifest["buying"].items()}),
+        calibration=Calibration.from_json(manifest["calibration"]),
+        together=together_from(others, len(catalogue) + 2),
+        blend=Blend(**manifest["blend"]),
+    )
+
+
+def _networks(
+    manifest: Mapping[str, Any], catalogue: Catalogue, arrays: dict[str, np.ndarray], device: torch.device
+) -> tuple[Network, ...]:
+    words, networks = item_words(catalogue), []
+    for place, shape in enumerate(manifest["architecture"]):
+        network = Network(Architecture(**shape), words)
+        own = {name: torch.from_numpy(array) for name, array in arrays.items() if name.startswith(f"{place}.")}
+        network.load_state_dict({name.split(".", 1)[1]: tensor for name, tensor in own.items()})
+        networks.append(network.to(device).eval().requires_grad_(requires_grad=False))
+    return tuple(networks)
+
+
+def _checked(folder: Path, name: str, manifest: Mapping[str, Any]) -> bytes:
+    path = folder / name
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ModelRejected(f"{path} is missing; copy the folder again or train it again") from error
+    if _digest(content) != manifest["files"][name]:
+        raise ModelRejected(f"{path} is not the file that the manifest names (SHA-256 differs); copy the folder again")
+    return content
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

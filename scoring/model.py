@@ -1,0 +1,72 @@
+"""A trained model in memory: everything that answering needs, and the manifest that says where it came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from scoring.answers import Calibration
+from scoring.buying import BuyingModel
+from scoring.catalogue import Catalogue
+from scoring.network import Network
+from scoring.normalisation import Normaliser
+from scoring.together import Together
+
+FORMAT = 1
+"""Of the folder; raised when an older reader would misread it."""
+ITEM_WORDS = 16
+"""Words of title and category that the network reads of an item."""
+
+Manifest = Mapping[str, Any]
+"""What manifest.json holds, see ARCHITECTURE.md."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blend:
+    """How strategies are mixed for this shop, chosen on held-out orders."""
+
+    together: float
+    deep: float
+    content: float
+    popular: float
+    decay: float
+    """Weight of the items of an order against those of the order after it."""
+    repurchase: bool
+    """Whether items bought before may be recommended again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One trained model. `manifest` is what was, or will be, written as JSON."""
+
+    manifest: Manifest
+    catalogue: Catalogue
+    networks: tuple[Network, ...]
+    normaliser: Normaliser
+    buying: BuyingModel
+    calibration: Calibration
+    together: Together
+    blend: Blend
+
+    @property
+    def model_id(self) -> str:
+        """Derived from the weights: the same training gives the same id."""
+        return str(self.manifest["model_id"])
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217 code of all money that the model saw."""
+        return str(self.manifest["currency"])
+
+
+def item_words(catalogue: Catalogue) -> torch.Tensor:
+    """[V + 2, ITEM_WORDS] hashed words of each item, padded with 0."""
+    flat, starts = catalogue.words
+    table = np.zeros((len(starts), ITEM_WORDS), dtype=np.int64)
+    length = np.minimum(np.diff(np.append(starts, len(flat))), ITEM_WORDS)
+    row = np.repeat(np.arange(len(starts)), length)
+    column = np.arange(len(row)) - np.repeat(np.cumsum(length) - length, length)
+    table[row, column] = flat[starts[row] + column]
+    return torch.from_numpy(table)

@@ -1,0 +1,228 @@
+"""The network, whole: a causal Transformer over a customer's actions, asked at any time by query tokens.
+
+B sequences, L tokens, Q queries, T = L + Q, D width, A heads, V items and 2 reserved numbers, S features, H horizons.
+
+An event token attends to itself and the tokens before it. A query token attends to itself and the events strictly
+before its time; no token attends to a query. So one pass answers any number of cut-offs, each as if it stood alone.
+There are no positions: how long ago something happened is a learned bias of each head on the logarithm of the time
+between two tokens. The query token carries the tabular features (joint fusion), which also reach the heads by a linear
+path: at the start of training the network is a linear model at the base rates, and the Transformer learns the rest.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from scoring.catalogue import UNKNOWN, WORD_BUCKETS
+from scoring.sequence import NUMBERS, Batch
+
+HORIZONS = (30, 60, 90)
+"""Days; the purchase hazards are those of the intervals between them."""
+KINDS = 8
+GAP_BUCKETS = 48
+SMALLEST_GAP = 60.0
+"""Seconds; shorter gaps share a bucket, and each doubling from there takes two."""
+SIGMA_LIMIT = 1.6
+"""Of log spend: the mean of a lognormal explodes with exp(sigma²/2)."""
+DAY = 86_400.0
+BLOCKED = float("-inf")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Architecture:
+    """Everything that shapes the weights."""
+
+    features: int
+    items: int
+    width: int = 64
+    layers: int = 2
+    heads: int = 4
+    dropout: float = 0.1
+    item_dropout: float = 0.15
+    """Share of item numbers hidden in training, so that an unknown item's words still say something."""
+
+    def to_json(self) -> dict[str, Any]:
+        """For the manifest."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What the heads say, before calibration."""
+
+    hazards: Tensor
+    """[B, Q, H] logits of an order in the interval, given none before it."""
+    log_mean: Tensor
+    """[B, Q] mean of the log of spend (minor units) over the longest horizon, given an order."""
+    log_sigma: Tensor
+    """[B, Q] logarithm of its standard deviation, at most log SIGMA_LIMIT."""
+    silence: Tensor
+    """[B, Q] logit of doing nothing at all over the longest horizon, given no order."""
+    states: Tensor
+    """[B, L, D] of the event tokens, to rank the next item with."""
+
+
+class NumberEmbedding(nn.Module):
+    """Numbers as themselves and as sines of learned frequencies (Gorishniy et al. 2022), mixed into D."""
+
+    def __init__(self, numbers: int, width: int, frequencies: int = 4) -> None:
+        super().__init__()
+        self.frequency = nn.Parameter(torch.randn(numbers, frequencies) * 0.5)
+        self.mix = nn.Linear(numbers * (1 + 2 * frequencies), width)
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """[..., K] to [..., D]."""
+        phase = numbers.unsqueeze(-1) * self.frequency
+        waves = torch.cat((numbers.unsqueeze(-1), phase.sin(), phase.cos()), dim=-1)
+        mixed: Tensor = self.mix(waves.flatten(-2))
+        return mixed
+
+
+class ItemEmbedding(nn.Module):
+    """An item is its own vector plus the mean of its words' (title and category path)."""
+
+    item_words: Tensor
+
+    def __init__(self, item_words: Tensor, width: int) -> None:
+        super().__init__()
+        self.own = nn.Embedding(len(item_words), width, padding_idx=0)
+        self.words = nn.EmbeddingBag(WORD_BUCKETS, width, mode="mean", padding_idx=0)
+        # [V + 2, W] hashed words, 0 where there are no more: derived from the catalogue, so not among the weights.
+        self.register_buffer("item_words", item_words, persistent=False)
+        nn.init.normal_(self.own.weight[1:], std=0.05)
+        nn.init.normal_(self.words.weight[1:], std=0.05)
+
+    def forward(self, numbers: Tensor, hidden: Tensor | None = None) -> Tensor:
+        """[n] catalogue numbers to [n, D]; where `hidden` [n] is true the item is treated as unknown, words apart."""
+        own = numbers if hidden is None else torch.where(hidden & (numbers > UNKNOWN), UNKNOWN, numbers)
+        vectors: Tensor = self.own(own) + self.words(self.item_words[numbers])
+        return vectors
+
+
+class Block(nn.Module):
+    """Pre-norm attention and a gated feed-forward layer (SwiGLU)."""
+
+    def __init__(self, shape: Architecture) -> None:
+        super().__init__()
+        width, inner = shape.width, shape.width * 2
+        self.heads = shape.heads
+        self.attention_norm, self.forward_norm = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.to_query_key_value = nn.Linear(width, 3 * width)
+        self.from_heads = nn.Linear(width, width)
+        self.gap_bias = nn.Embedding(GAP_BUCKETS, shape.heads)
+        self.gate, self.value, self.back = nn.Linear(width, inner), nn.Linear(width, inner), nn.Linear(inner, width)
+        self.dropout = nn.Dropout(shape.dropout)
+        nn.init.zeros_(self.gap_bias.weight)
+
+    def forward(self, tokens: Tensor, gaps: Tensor, blocked: Tensor) -> Tensor:
+        """[B, T, D] to the same; gaps [B, T, T] are buckets; blocked [B, 1, T, T] is true where nothing is seen."""
+        shape = (*tokens.shape[:2], 3, self.heads, -1)
+        query, key, value = self.to_query_key_value(self.attention_norm(tokens)).view(shape).permute(2, 0, 3, 1, 4)
+        bias = self.gap_bias(gaps).permute(0, 3, 1, 2).masked_fill(blocked, BLOCKED)
+        seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias.to(query.dtype))
+        tokens = tokens + self.dropout(self.from_heads(seen.transpose(1, 2).flatten(2)))
+        normed = self.forward_norm(tokens)
+        gated: Tensor = functional.silu(self.gate(normed)) * self.value(normed)
+        passed: Tensor = self.dropout(self.back(gated))
+        return tokens + passed
+
+
+class Network(nn.Module):
+    """Tokens and queries in, purchase hazards, spend, silence and item-ranking states out."""
+
+    def __init__(self, shape: Architecture, item_words: Tensor) -> None:
+        super().__init__()
+        width, self.shape = shape.width, shape
+        self.items = ItemEmbedding(item_words, width)
+        self.kind = nn.Embedding(KINDS, width, padding_idx=0)
+        self.numbers = NumberEmbedding(NUMBERS, width)
+        self.review_words = nn.EmbeddingBag(WORD_BUCKETS, width, mode="mean", padding_idx=0)
+        self.query = nn.Parameter(torch.randn(width) * 0.02)
+        self.query_number = NumberEmbedding(1, width)
+        self.fuse = nn.Linear(shape.features, width)
+        self.dropout = nn.Dropout(shape.dropout)
+        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
+        self.norm = nn.LayerNorm(width)
+        self.heads = nn.Linear(width, len(HORIZONS) + 3)
+        self.direct = nn.Linear(shape.features, len(HORIZONS) + 3, bias=False)
+        self.next_item = nn.Linear(width, width)
+        self.item_bias = nn.Embedding(shape.items, 1)
+        for layer in (self.heads.weight, self.heads.bias, self.direct.weight, self.item_bias.weight):
+            nn.init.zeros_(layer)
+        nn.init.normal_(self.review_words.weight, std=0.05)
+
+    def start_at(self, base: Tensor) -> None:
+        """Set the biases of the heads [H + 3] to the base rates, so that learning begins at the level of the data."""
+        with torch.no_grad():
+            self.heads.bias.copy_(base)
+
+    def forward(self, batch: Batch) -> Outputs:
+        """Answer every query of the batch."""
+        length = batch.kind.shape[1]
+        since = _since_last(batch)
+        queries = self.query + self.query_number(since.unsqueeze(-1)) + self.fuse(batch.tabular)
+        tokens = self.dropout(torch.cat((self._embedded(batch), queries), dim=1))
+        gaps, blocked = _gap_buckets(batch), _blocked(batch)
+        for block in self.blocks:
+            tokens = block(tokens, gaps, blocked)
+        tokens = self.norm(tokens)
+        values = self.heads(tokens[:, length:]) + self.direct(batch.tabular)
+        hazards, log_mean, log_sigma, silence = values.split((len(HORIZONS), 1, 1, 1), dim=-1)
+        return Outputs(
+            hazards,
+            log_mean.squeeze(-1),
+            _capped(log_sigma.squeeze(-1)),
+            silence.squeeze(-1),
+            self.next_item(tokens[:, :length]),
+        )
+
+    def _embedded(self, batch: Batch) -> Tensor:
+        """[B, L, D] the sum of what a token is: kind, numbers, mean item, words."""
+        unique, place = torch.unique(batch.items, return_inverse=True)
+        hidden = torch.rand(unique.shape, device=unique.device) < self.shape.item_dropout if self.training else None
+        bags = self.items(unique, hidden)[place]
+        real = (batch.items > 0).unsqueeze(-1)
+        items = (bags * real).sum(dim=2) / real.sum(dim=2).clamp(min=1)
+        words = self.review_words(batch.words.flatten(0, 1)).view_as(items)
+        embedded: Tensor = self.kind(batch.kind) + self.numbers(batch.numbers) + items + words
+        return embedded
+
+    def item_logits(self, states: Tensor, numbers: Tensor) -> Tensor:
+        """[n, D] states against [m] items: [n, m] logits of being bought next, by the input embeddings (tied)."""
+        logits: Tensor = states @ self.items(numbers).T + self.item_bias(numbers).squeeze(-1)
+        return logits
+
+
+def _capped(log_sigma: Tensor) -> Tensor:
+    limit = torch.tensor(SIGMA_LIMIT).log()
+    return limit - functional.softplus(limit - log_sigma)
+
+
+def _since_last(batch: Batch) -> Tensor:
+    """[B, Q] log days since the latest token that the query sees; 0 where it sees none."""
+    query, event = batch.query_time.unsqueeze(-1), batch.time.unsqueeze(1)
+    seen = (event < query) & (batch.kind > 0).unsqueeze(1)
+    gap = (query - event).masked_fill(~seen, float("inf")).amin(dim=-1)
+    return torch.where(gap.isinf(), 0.0, gap / DAY).log1p().float() / 2.0
+
+
+def _gap_buckets(batch: Batch) -> Tensor:
+    """[B, T, T] bucket of the time from the column's token to the row's."""
+    time = torch.cat((batch.time, batch.query_time.nan_to_num()), dim=1)
+    gap = (time.unsqueeze(2) - time.unsqueeze(1)).clamp(min=0.0).float()
+    return (torch.log2(1.0 + gap / SMALLEST_GAP) * 2.0).long().clamp(max=GAP_BUCKETS - 1)
+
+
+def _blocked(batch: Batch) -> Tensor:
+    """[B, 1, T, T] true where the row's token may not see the column's."""
+    (count, length), queries = batch.kind.shape, batch.query_time.shape[1]
+    device = batch.kind.device
+    seen = torch.zeros(count, length + queries, length + queries, dtype=torch.bool, device=device)
+    real = (batch.kind > 0).unsqueeze(1)
+    seen[:, :length, :length] = torch.ones(length, length, dtype=torch.bool, device=device).tril() & real
+    seen[:, length:, :length] = (batch.time.unsqueeze(1) < batch.query_time.unsqueeze(2)) & real
+    seen |= torch.eye(length + queries, dtype=torch.bool, device=device)
+    return ~seen.unsqueeze(1)

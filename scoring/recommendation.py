@@ -1,0 +1,256 @@
+"""Which items next: five strategies over the whole catalogue, exclusions, diversity, and a reason for each item.
+
+C customers, V items and 2 reserved numbers. Every strategy scores all items at once; HYBRID is their weighted sum after
+each was divided by its largest value of the customer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy import sparse
+
+from events.event import EventType
+from scoring.actions import Floats, Integers, Pairs
+from scoring.catalogue import UNKNOWN, WORD_BUCKETS
+from scoring.model import Model
+from scoring.score import Recommendation, Strategy, UnknownItem
+from scoring.sequence import Tokens, batch_of
+
+CONTEXT = 20
+"""Latest actions whose items speak for the customer."""
+SPEAKING = (EventType.VIEW, EventType.CART, EventType.PURCHASE, EventType.REVIEW)
+CHOICES = 4
+"""Candidates for each item wanted, when diversity is asked for."""
+FEWEST_CHOICES = 50
+HIDDEN = -np.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is wanted for a batch of C customers."""
+
+    count: int
+    strategy: Strategy = Strategy.HYBRID
+    exclude: Sequence[frozenset[str]] = ()
+    """[C] items that must not appear; empty for no exclusions at all."""
+    diversity: float = 0.0
+    """0 for the best items, towards 1 for items unlike one another."""
+    context_items: Sequence[Sequence[str]] = ()
+    """[C] items of the running session, latest last; empty for none at all."""
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ValueError(f"count: must be at least 1, is {self.count}")
+        if not 0.0 <= self.diversity <= 1.0:
+            raise ValueError(f"diversity: must lie between 0 and 1, is {self.diversity}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Scores [C, V + 2] of the strategies, and the context [C, V + 2] that they come from."""
+
+    parts: dict[Strategy, Floats]
+    context: sparse.csr_matrix
+    bought: list[Integers]
+    """[C] catalogue numbers that each customer bought."""
+
+
+@dataclass(frozen=True)
+class Recommender:
+    """Recommends by one loaded model."""
+
+    model: Model
+    device: torch.device
+
+    def recommend(self, tokens: Tokens, pairs: Pairs, request: Request) -> list[list[Recommendation]]:
+        """Lists of at most `request.count` items, best first; shorter where exclusions leave fewer."""
+        ranked = self.ranked(tokens, pairs, request)
+        scores = self._combined(ranked.parts, request.strategy)
+        scores[:, : UNKNOWN + 1] = HIDDEN
+        self._hide(scores, ranked.bought, request)
+        return [self._list(row, scores[row], ranked, request) for row in range(len(pairs))]
+
+    def ranked(self, tokens: Tokens, pairs: Pairs, request: Request) -> Ranked:
+        """Scores of every strategy that the request needs."""
+        blend, numbers = self.model.blend, self.model.catalogue.numbers
+        session = [numbers(np.array(items, dtype=object)) for items in request.context_items]
+        context = context_of(tokens, pairs, len(self.model.catalogue) + 2, blend.decay, session)
+        parts = {s: self._scores(s, tokens, pairs, context) for s in self._needed(request.strategy)}
+        return Ranked(parts, context, bought_by(tokens, pairs))
+
+    def _needed(self, strategy: Strategy) -> list[Strategy]:
+        if strategy is Strategy.HYBRID:
+            return [part for part in Strategy if part is not Strategy.HYBRID and self._weight(part) > 0]
+        # Whoever the strategy has nothing to say about gets what is popular.
+        return list(dict.fromkeys((strategy, Strategy.POPULAR)))
+
+    def _weight(self, part: Strategy) -> float:
+        return float(getattr(self.model.blend, part.value))
+
+    def _scores(self, strategy: Strategy, tokens: Tokens, pairs: Pairs, context: sparse.csr_matrix) -> Floats:
+        if strategy is Strategy.TOGETHER:
+            return self.model.together.scores(context)
+        if strategy is Strategy.CONTENT:
+            return np.asarray((context @ self.content @ self.content.T).toarray(), dtype=np.float64)
+        if strategy is Strategy.DEEP:
+            return self._deep(tokens, pairs)
+        return np.repeat(self.model.together.popular[None], len(pairs), axis=0)
+
+    def _deep(self, tokens: Tokens, pairs: Pairs) -> Floats:
+        """[C, V + 2] probability of each item to be the next, 0 for customers without any event."""
+        tabular = np.zeros((len(pairs), 1, len(self.model.normaliser.names)), dtype=np.float32)
+        batch = batch_of(tokens, pairs.first, pairs.last, pairs.as_of[:, None], tabular).to(self.device)
+        length = (batch.kind > 0).sum(dim=1)
+        rows = torch.arange(len(pairs), device=self.device)
+        total = torch.zeros(len(pairs), len(self.model.catalogue) + 2, device=self.device)
+        with torch.inference_mode():
+            for network in self.model.networks:
+                states = network(batch).states[rows, (length - 1).clamp(min=0)]
+                logits = network.item_logits(states, torch.arange(total.shape[1], device=self.device))
+                logits[:, : UNKNOWN + 1] = HIDDEN
+                total += logits.softmax(dim=1)
+        known = (length > 0).unsqueeze(1)
+        return (total * known).double().cpu().numpy() / len(self.model.networks)
+
+    def _combined(self, parts: dict[Strategy, Floats], strategy: Strategy) -> Floats:
+        if strategy is Strategy.HYBRID:
+            return sum((self._weight(part) * _unit(scores) for part, scores in parts.items()), np.zeros(()))
+        own, popular = parts[strategy], parts[Strategy.POPULAR]
+        silent = own.max(axis=1, keepdims=True) <= 0
+        return np.where(silent, popular, own + 0.0)
+
+    def _hide(self, scores: Floats, bought: list[Integers], request: Request) -> None:
+        for row, numbers in enumerate(bought):
+            if not self.model.blend.repurchase:
+                scores[row, numbers] = HIDDEN
+            if request.exclude:
+                known = self.model.catalogue.number_of
+                scores[row, [known[item] for item in request.exclude[row] if item in known]] = HIDDEN
+
+    def _list(self, row: int, scores: Floats, ranked: Ranked, request: Request) -> list[Recommendation]:
+        wanted = max(request.count * CHOICES, FEWEST_CHOICES) if request.diversity else request.count
+        chosen = top(scores, wanted)
+        if request.diversity:
+            chosen = spread(chosen, scores[chosen], self.content, request.count, request.diversity)
+        return [
+            Recommendation(
+                item_id=self.model.catalogue.item_ids[number - 2],
+                score=float(scores[number]),
+                reason=self._reason(row, number, ranked),
+            )
+            for number in chosen.tolist()
+        ]
+
+    def _reason(self, row: int, number: int, ranked: Ranked) -> str:
+        context, catalogue = ranked.context[row], self.model.catalogue
+        if number in ranked.bought[row]:
+            return "bought before"
+        said = {part: float(_unit(scores[row : row + 1])[0, number]) for part, scores in ranked.parts.items()}
+        strongest = max(said, key=lambda part: said[part] * (self._weight(part) or 1.0))
+        if strongest is Strategy.TOGETHER and said[strongest] > 0:
+            source = self.model.together.source(context.indices, context.data, number)
+            if source is not None:
+                return f"often bought after {catalogue.title(catalogue.item_ids[source - 2])}"
+        if strongest is Strategy.CONTENT and said[strongest] > 0:
+            alike = self.content[context.indices] @ self.content[number].T
+            source = int(context.indices[(np.asarray(alike.todense()).ravel() * context.data).argmax()])
+            return f"similar to {catalogue.title(catalogue.item_ids[source - 2])}"
+        if strongest is Strategy.DEEP and said[strongest] > 0:
+            return "what customers with a similar history buy next"
+        return "popular lately"
+
+    def similar(self, item_id: str, count: int) -> list[Recommendation]:
+        """Items that resemble one item or are bought with it; UnknownItem if the model does not know it."""
+        number = self.model.catalogue.number_of.get(item_id, UNKNOWN)
+        if number <= UNKNOWN:
+            raise UnknownItem(item_id)
+        alike = np.asarray((self.content @ self.content[number].T).todense(), dtype=np.float64).ravel()
+        beside = _unit(np.asarray(self.model.together.weights[number].todense(), dtype=np.float64)).ravel()
+        scores = alike + beside
+        scores[[0, UNKNOWN, number]] = HIDDEN
+        title = self.model.catalogue.title(item_id)
+        return [
+            Recommendation(
+                item_id=self.model.catalogue.item_ids[place - 2],
+                score=float(scores[place]),
+                reason=f"similar to {title}" if alike[place] >= beside[place] else f"often bought after {title}",
+            )
+            for place in top(scores, count).tolist()
+            if scores[place] > 0
+        ]
+
+    @cached_property
+    def content(self) -> sparse.csr_matrix:
+        """[V + 2, buckets] words of each item, rare words weighing more, rows of length 1."""
+        flat, starts = self.model.catalogue.words
+        counts = sparse.csr_matrix(
+            (np.ones(len(flat)), flat, np.append(starts, len(flat))), shape=(len(starts), WORD_BUCKETS)
+        )
+        found = np.bincount(counts.indices, minlength=WORD_BUCKETS)
+        weighted = counts @ sparse.diags_array(np.log((1 + len(starts)) / (1 + found)))
+        length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
+        return sparse.csr_matrix(sparse.diags_array(1 / np.maximum(length, 1e-12)) @ weighted)
+
+
+def context_of(
+    tokens: Tokens, pairs: Pairs, items: int, decay: float, session: Sequence[Integers]
+) -> sparse.csr_matrix:
+    """[C, items] weights of the items in each customer's latest actions: decay to the power of how many came after."""
+    actions = tokens.actions
+    rows, columns, weights = [0], [0], [0.0]
+    for row, (first, last) in enumerate(zip(pairs.first.tolist(), pairs.last.tolist(), strict=True)):
+        places = np.flatnonzero(np.isin(actions.kind[first:last], SPEAKING))[-CONTEXT:][::-1] + first
+        bags = [[number] for number in reversed(session[row])] if session else []
+        bags += [actions.items[actions.rows[p] : actions.rows[p + 1]].tolist() for p in places.tolist()]
+        for age, bag in enumerate(bags):
+            known = {number for number in bag if number > UNKNOWN}
+            rows += [row] * len(known)
+            columns += known
+            weights += [decay**age] * len(known)
+    return sparse.csr_matrix((weights, (rows, columns)), shape=(len(pairs), items))
+
+
+def bought_by(tokens: Tokens, pairs: Pairs) -> list[Integers]:
+    """[C] numbers of the known items that each customer bought before the as-of time."""
+    actions, kind = tokens.actions, tokens.actions.histories.event_type
+    bought = []
+    for first, last in zip(actions.rows[pairs.first].tolist(), actions.rows[pairs.last].tolist(), strict=True):
+        items = np.unique(actions.items[first:last][kind[first:last] == EventType.PURCHASE])
+        bought.append(items[items > UNKNOWN])
+    return bought
+
+
+def top(scores: Floats, count: int) -> npt.NDArray[np.int64]:
+    """Places of the largest scores that are not hidden, best first; ties by place."""
+    count = min(count, len(scores))
+    best = np.argpartition(-scores, count - 1)[:count]
+    best = best[np.lexsort((best, -scores[best]))]
+    return best[scores[best] > HIDDEN].astype(np.int64)
+
+
+def spread(
+    numbers: npt.NDArray[np.int64], scores: Floats, content: sparse.csr_matrix, count: int, diversity: float
+) -> npt.NDArray[np.int64]:
+    """Maximal marginal relevance (Carbonell and Goldstein 1998): each next item is good and unlike those before it."""
+    if len(numbers) == 0:
+        return numbers
+    rows = content[numbers]
+    alike = np.asarray((rows @ rows.T).todense())
+    good = (scores - scores.min()) / max(float(np.ptp(scores)), 1e-12)
+    chosen: list[int] = []
+    nearest = np.zeros(len(numbers))
+    for _ in range(min(count, len(numbers))):
+        gain = (1 - diversity) * good - diversity * nearest
+        gain[chosen] = HIDDEN
+        chosen.append(int(gain.argmax()))
+        nearest = np.maximum(nearest, alike[chosen[-1]])
+    return numbers[chosen]
+
+
+def _unit(scores: Floats) -> Floats:
+    unit: Floats = scores / np.maximum(scores.max(axis=1, keepdims=True), 1e-12)
+    return unit

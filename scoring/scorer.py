@@ -1,0 +1,155 @@
+"""The network at work: scores, reasons and recommendations for a batch of customers."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from events.history import Histories
+from scoring import folder
+from scoring.actions import Floats, Pairs, actions_of, pairs_of
+from scoring.answers import Answers, Outlook, ask, longest_logit, outlook_of
+from scoring.explanation import Customer, explain
+from scoring.features import raw_features
+from scoring.model import Manifest, Model
+from scoring.recommendation import Recommender, Request
+from scoring.score import Explanation, Recommendation, Score, Strategy
+from scoring.sequence import Tokens, tokens_of
+
+LOW, HIGH = 0.1, 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A batch of C customers, ready to be asked about."""
+
+    tokens: Tokens
+    pairs: Pairs
+    raw: Floats
+    """[C, F] raw features."""
+    tabular: npt.NDArray[np.float32]
+    """[C, S] normalised features; 0 where nothing is known of the customer."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """One loaded model. Safe to call from several threads: nothing changes after loading."""
+
+    model: Model
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    @classmethod
+    def load(cls, path: Path, device: str = "cpu") -> Self:
+        """From a model folder; ModelRejected if it cannot be trusted."""
+        return cls(folder.read(path, device), torch.device(device))
+
+    @property
+    def model_id(self) -> str:
+        """Of the loaded model."""
+        return self.model.model_id
+
+    @property
+    def manifest(self) -> Manifest:
+        """Of the loaded model, as in its folder."""
+        return self.model.manifest
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217 code of all money in the answers."""
+        return self.model.currency
+
+    def score(self, histories: Histories, as_of: Floats) -> list[Score]:
+        """Scores of C customers, each seen from its as-of time [C] (epoch seconds), by one forward pass.
+
+        A customer without events before that time gets the answer of a customer of whom nothing is known.
+        """
+        question = self._question(histories, as_of)
+        outlook = outlook_of(self._ask(question), self.model.calibration, as_of)
+        return self._scores(histories, as_of, outlook)
+
+    def explain(self, histories: Histories, as_of: Floats) -> list[Explanation]:
+        """Scores with what made them, one customer after the other."""
+        question = self._question(histories, as_of)
+        answers = self._ask(question)
+        scores = self._scores(histories, as_of, outlook_of(answers, self.model.calibration, as_of))
+        logits = longest_logit(answers, self.model.calibration, as_of)
+        return [
+            explain(self.model, _customer(question, place), score, float(logits[place]), self.device)
+            for place, score in enumerate(scores)
+        ]
+
+    def recommend(
+        self, histories: Histories, as_of: Floats, *, count: int, strategy: Strategy = Strategy.HYBRID,
+        exclude: Sequence[frozenset[str]] = (), diversity: float = 0.0, context_items: Sequence[Sequence[str]] = (),
+    ) -> list[list[Recommendation]]:  # fmt: skip
+        """Up to `count` items for each of C customers, best first.
+
+        `exclude` and `context_items` (items of the running session, latest last) have one entry for each customer, or
+        none at all. ValueError for a count below 1 or a diversity outside 0 to 1.
+        """
+        request = Request(
+            count=count, strategy=strategy, exclude=exclude, diversity=diversity, context_items=context_items
+        )
+        actions = actions_of(histories, self.model.catalogue)
+        pairs = pairs_of(actions, np.arange(len(histories)), as_of)
+        return self._recommender.recommend(tokens_of(actions), pairs, request)
+
+    def similar(self, item_id: str, count: int) -> list[Recommendation]:
+        """Items that resemble one item or are bought with it; UnknownItem if the model does not know it."""
+        return self._recommender.similar(item_id, count)
+
+    @cached_property
+    def _recommender(self) -> Recommender:
+        return Recommender(self.model, self.device)
+
+    def _question(self, histories: Histories, as_of: Floats) -> Question:
+        actions = actions_of(histories, self.model.catalogue)
+        pairs = pairs_of(actions, np.arange(len(histories)), as_of)
+        raw = raw_features(actions, pairs, self.model.buying)
+        known = (pairs.last > pairs.first)[:, None]
+        tabular = np.where(known, self.model.normaliser(raw), np.float32(0))
+        return Question(tokens_of(actions), pairs, raw, tabular)
+
+    def _ask(self, question: Question) -> Answers:
+        return ask(self.model.networks, question.tokens, question.pairs, question.tabular, self.device)
+
+    def _scores(self, histories: Histories, as_of: Floats, outlook: Outlook) -> list[Score]:
+        low, high = outlook.quantile(LOW), outlook.quantile(HIGH)
+        return [
+            Score(
+                customer_id=str(customer_id),
+                as_of=datetime.fromtimestamp(time, UTC),
+                purchase_30=purchase[0],
+                purchase_60=purchase[1],
+                purchase_90=purchase[2],
+                churn=churn,
+                spend_minor=round(spend),
+                spend_low_minor=math.floor(least),
+                spend_high_minor=math.ceil(most),
+                currency=self.currency,
+                model_id=self.model_id,
+            )
+            for customer_id, time, purchase, churn, spend, least, most in zip(
+                histories.customer_ids, as_of.tolist(), outlook.purchase.tolist(), outlook.churn.tolist(),
+                outlook.spend.tolist(), low.tolist(), high.tolist(), strict=True,
+            )
+        ]  # fmt: skip
+
+
+def _customer(question: Question, place: int) -> Customer:
+    pairs = question.pairs
+    return Customer(
+        tokens=question.tokens,
+        first=int(pairs.first[place]),
+        last=int(pairs.last[place]),
+        as_of=float(pairs.as_of[place]),
+        raw=question.raw[place],
+        tabular=question.tabular[place],
+    )

@@ -1,0 +1,51 @@
+"""What is bought together or soon after: a sparse matrix of items by items, and how popular each item is lately."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from scoring.actions import Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """V items and 2 reserved numbers. Row i weighs the items that followed or accompanied item i."""
+
+    weights: sparse.csr_matrix
+    """[V + 2, V + 2] float32"""
+    popular: Floats
+    """[V + 2] orders of each item, recent ones counting more; largest 1."""
+
+    def scores(self, context: sparse.csr_matrix) -> Floats:
+        """[C, V + 2] for weights [C, V + 2] of the items that each customer bought."""
+        scores: Floats = (context @ self.weights).toarray().astype(np.float64)
+        return scores
+
+    def source(self, items: npt.NDArray[np.int64], weights: Floats, target: int) -> int | None:
+        """Which of the customer's items speaks loudest for the target; None where none does."""
+        if len(items) == 0:
+            return None
+        said = weights * np.asarray(self.weights[items, target].todense()).ravel()
+        return int(items[said.argmax()]) if said.max() > 0 else None
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """For the model folder: compressed sparse rows."""
+        return {
+            "together.starts": self.weights.indptr.astype(np.int64),
+            "together.items": self.weights.indices.astype(np.int32),
+            "together.weights": self.weights.data.astype(np.float32),
+            "popular": self.popular.astype(np.float32),
+        }
+
+
+def together_from(arrays: dict[str, npt.NDArray[np.generic]], items: int) -> Together:
+    """From the model folder; ValueError where the arrays do not make a matrix of `items` squared."""
+    starts, columns, weights = (arrays[f"together.{part}"] for part in ("starts", "items", "weights"))
+    matrix = sparse.csr_matrix((weights, columns, starts), shape=(items, items))
+    matrix.check_format(full_check=True)
+    popular = arrays["popular"].astype(np.float64)
+    if popular.shape != (items,):
+        raise ValueError(f"popular has shape {popular.shape}, expected ({items},)")
+    return Together(weights=matrix, popular=popular)

@@ -1,0 +1,48 @@
+"""Events in words that a marketer reads."""
+
+from datetime import UTC, datetime
+
+from events.event import EventType
+from scoring.actions import Actions
+from scoring.catalogue import Catalogue
+from scoring.feature_registry import amount, counted
+
+GROUPS = {
+    EventType.VIEW: "earlier product view",
+    EventType.CART: "earlier item put in the cart",
+    EventType.PURCHASE: "earlier order",
+    EventType.RETURN: "earlier return",
+    EventType.REVIEW: "earlier review",
+    EventType.COUPON: "earlier coupon",
+    EventType.MESSAGE: "earlier message",
+}
+
+
+def group_words(kind: EventType, count: int) -> str:
+    """'4 earlier orders'; 'carts' read as items put in the cart."""
+    if kind is EventType.CART:
+        return counted(count, "earlier item put in the cart", "earlier items put in the cart")
+    return counted(count, GROUPS[kind])
+
+
+def action_words(actions: Actions, action: int, catalogue: Catalogue, currency: str) -> str:
+    """'ordered 3 items for 45.20 GBP on 3 June 2011'."""
+    row, kind = int(actions.rows[action]), EventType(int(actions.kind[action]))
+    item_id, channel = actions.histories.item_id[row], actions.histories.channel[row]
+    title = "a product" if item_id is None else catalogue.title(str(item_id))
+    lines, money = int(actions.lines[action]), float(actions.amount[action])
+    what = title if lines == 1 else counted(lines, "item")
+    paid = f" for {amount(money, currency)}" if money > 0 else ""
+    by = f" by {channel}" if channel else ""
+    stars = actions.rating[action]
+    words = {
+        EventType.VIEW: f"looked at {title}",
+        EventType.CART: f"put {title} in the cart",
+        EventType.PURCHASE: f"ordered {what}{paid}",
+        EventType.RETURN: f"returned {what}{paid}",
+        EventType.REVIEW: f"reviewed {title}" + (f" with {counted(stars, 'star')}" if stars == stars else ""),  # noqa: PLR0124  NaN
+        EventType.COUPON: f"received a coupon{by}",
+        EventType.MESSAGE: f"received a message{by}",
+    }[kind]
+    day = datetime.fromtimestamp(float(actions.time[action]), UTC)
+    return f"{words} on {day.day} {day:%B %Y}"

@@ -1,0 +1,69 @@
+"""The server process: `python -m server`. SIGTERM or SIGINT drains it."""
+
+import signal
+import sys
+import threading
+from types import FrameType
+
+import structlog
+
+from database.session import Database
+from server import logs
+from server.assembly import Configuration, Server
+from server.seal import Seal, kept_key
+from settings import Settings, settings
+
+GRACE_SECONDS = 20.0
+"""Below the time after which whoever started this process gives up on it."""
+ANNOUNCE_SECONDS = 0.5
+CONNECTIONS = 16
+TOKEN_KEY = "token.key"  # noqa: S105 - the name of a file
+
+
+def main() -> int:
+    """Serve until a signal; the exit status."""
+    logs.configure()
+    given = settings()
+    log = structlog.get_logger("server")
+    log.info("settings", **given.masked())
+    if given.database_url is None:
+        sys.stderr.write(
+            "TIERWISE_DATABASE_URL is not set: name a PostgreSQL, or use `tierwise run`, which starts one\n"
+        )
+        return 2
+    database = Database.at(given.database_url.get_secret_value(), pool_size=CONNECTIONS)
+    try:
+        server = Server.assembled(database, Seal(kept_key(given.home / TOKEN_KEY)), _configuration(given))
+    except (ValueError, RuntimeError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    _serve(server)
+    database.close()
+    log.info("stopped")
+    return 0
+
+
+def _serve(server: Server) -> None:
+    asked_to_stop = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        asked_to_stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    server.start()
+    sys.stdout.write(f"tierwise server listens on port {server.port}\n")
+    sys.stdout.flush()
+    asked_to_stop.wait()
+    server.stop(GRACE_SECONDS, announce_seconds=ANNOUNCE_SECONDS)
+
+
+def _configuration(given: Settings) -> Configuration:
+    return Configuration(
+        listen=given.listen, models_folder=given.models, device=given.device, batch_size=given.batch_size,
+        queue_size=given.queue_size,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())

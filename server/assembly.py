@@ -1,0 +1,155 @@
+"""The server as a whole: every service with what it needs, on one port."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import grpc
+from google.longrunning import operations_pb2, operations_pb2_grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from tierwise.v1 import (
+    campaign_service_pb2,
+    campaign_service_pb2_grpc,
+    coupon_service_pb2,
+    coupon_service_pb2_grpc,
+    customer_service_pb2,
+    customer_service_pb2_grpc,
+    recommendation_service_pb2,
+    recommendation_service_pb2_grpc,
+    scoring_service_pb2,
+    scoring_service_pb2_grpc,
+)
+
+from database.session import Database
+from server.address import checked
+from server.campaign_service import CampaignService
+from server.coupon_service import CouponService
+from server.customer_service import CustomerService
+from server.interceptor import Guard
+from server.live import InForce, Live
+from server.operations_service import OperationsService
+from server.predictions import Predictions
+from server.recommendation_service import RecommendationService
+from server.scoring_service import ScoringService
+from server.seal import Seal
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+NEED_NO_MODEL = (
+    campaign_service_pb2.DESCRIPTOR.services_by_name["CampaignService"].full_name,
+    coupon_service_pb2.DESCRIPTOR.services_by_name["CouponService"].full_name,
+    customer_service_pb2.DESCRIPTOR.services_by_name["CustomerService"].full_name,
+    operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
+)
+NEED_MODEL = (
+    recommendation_service_pb2.DESCRIPTOR.services_by_name["RecommendationService"].full_name,
+    scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].full_name,
+)
+SPARE_THREADS = 32
+"""Beyond the callers that may wait for the network, for everything else."""
+OPTIONS = (
+    # Two servers on one port would share callers silently.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What may differ between servers."""
+
+    listen: str
+    """host:port; port 0 takes a free one."""
+    models_folder: Path
+    device: str = "cpu"
+    batch_size: int = 32
+    queue_size: int = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A server that answers from `start` to `stop`."""
+
+    grpc_server: grpc.Server
+    guard: Guard
+    health: health.HealthServicer
+    live: Live
+    predictions: Predictions
+    port: int
+
+    @classmethod
+    def assembled(cls, database: Database, seal: Seal, configuration: Configuration) -> Self:
+        """Bound to its port and not answering yet. Raises ValueError, or RuntimeError where the port is taken."""
+        listen = checked(configuration.listen)
+        threads = configuration.queue_size + 2 * configuration.batch_size + SPARE_THREADS
+        pool = ThreadPoolExecutor(threads, thread_name_prefix="call")
+        guard = Guard()
+        server = grpc.server(pool, interceptors=[guard], options=OPTIONS)
+        status = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=pool)
+        live = Live(
+            database, models_folder=configuration.models_folder, device=configuration.device,
+            changed=lambda in_force: _announce(status, in_force),
+        )  # fmt: skip
+        predictions = Predictions(
+            database, live, batch_size=configuration.batch_size, queue_size=configuration.queue_size
+        )
+        _add_services(server, status, database, seal, live, predictions)
+        return cls(
+            grpc_server=server, guard=guard, health=status, live=live, predictions=predictions,
+            port=server.add_insecure_port(listen),
+        )  # fmt: skip
+
+    def start(self) -> None:
+        """Answer; scoring follows as soon as the active model is loaded."""
+        for service in ("", *NEED_NO_MODEL):
+            self.health.set(service, SERVING)
+        self.grpc_server.start()
+        self.live.start()
+
+    def stop(self, grace_seconds: float, *, announce_seconds: float = 0) -> None:
+        """Say so by health, then refuse new calls, and let those under way finish within the grace.
+
+        Between the two, callers who watch health have time to turn elsewhere.
+        """
+        self.health.enter_graceful_shutdown()
+        time.sleep(announce_seconds)
+        stopped = self.grpc_server.stop(grace_seconds)
+        # Streams such as a health watch end only when they are cut off, and should not use up the grace.
+        self.guard.settle(grace_seconds)
+        self.grpc_server.stop(0)
+        stopped.wait()
+        self.live.stop()
+        self.predictions.close()
+
+
+def _announce(status: health.HealthServicer, in_force: InForce) -> None:
+    for service in NEED_MODEL:
+        status.set(service, NOT_SERVING if in_force.scorer is None else SERVING)
+
+
+def _add_services(
+    server: grpc.Server,
+    status: health.HealthServicer,
+    database: Database,
+    seal: Seal,
+    live: Live,
+    predictions: Predictions,
+) -> None:
+    scoring = ScoringService(database, live, predictions, seal)
+    scoring_service_pb2_grpc.add_ScoringServiceServicer_to_server(scoring, server)
+    items = RecommendationService(predictions, seal)
+    recommendation_service_pb2_grpc.add_RecommendationServiceServicer_to_server(items, server)
+    customer_service_pb2_grpc.add_CustomerServiceServicer_to_server(CustomerService(database, seal), server)
+    campaign_service_pb2_grpc.add_CampaignServiceServicer_to_server(CampaignService(database, seal), server)
+    coupon_service_pb2_grpc.add_CouponServiceServicer_to_server(CouponService(database), server)
+    operations_pb2_grpc.add_OperationsServicer_to_server(  # type: ignore[no-untyped-call] # has no types
+        OperationsService(database, seal), server
+    )
+    health_pb2_grpc.add_HealthServicer_to_server(status, server)
+    reflection.enable_server_reflection(
+        (*NEED_MODEL, *NEED_NO_MODEL, health.SERVICE_NAME, reflection.SERVICE_NAME), server
+    )
+    _announce(status, InForce())

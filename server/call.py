@@ -1,0 +1,81 @@
+"""The call that this thread is answering: who asks, what time it is, and how long there is."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import grpc
+
+from campaigns.actor import Actor, Cause
+from server.deadlines import default_seconds
+from server.refusals import InvalidRequest
+
+ACTOR_KEY = "tierwise-actor"
+ACTOR_LENGTH = 64
+FOREVER = 10**6
+"""Seconds; gRPC reports a deadline that was not set as a very late one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call, as long as it lasts."""
+
+    method: str
+    """Such as /tierwise.v1.ScoringService/Score."""
+    actor: Actor
+    now: datetime
+    """When it came; the only clock that it has."""
+    deadline: float
+    """In the seconds of time.monotonic()."""
+    log_id: str
+    context: grpc.ServicerContext
+
+    def remaining(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline - time.monotonic()
+
+    def cause(self, request_id: str = "") -> Cause:
+        """For use cases that change something."""
+        return Cause(actor=self.actor, now=self.now, request_id=request_id or None)
+
+
+_CURRENT: ContextVar[Call] = ContextVar("call")
+
+
+def current() -> Call:
+    """The call of this thread."""
+    return _CURRENT.get()
+
+
+@contextmanager
+def answering(call: Call) -> Iterator[Call]:
+    """Make this the call of the thread."""
+    token = _CURRENT.set(call)
+    try:
+        yield call
+    finally:
+        _CURRENT.reset(token)
+
+
+def deadline_of(method: str, context: grpc.ServicerContext) -> float:
+    """The caller's deadline, or the method's own when the caller set none."""
+    remaining = context.time_remaining()
+    seconds = default_seconds(method) if remaining is None or remaining > FOREVER else remaining
+    return time.monotonic() + seconds
+
+
+def actor_of(context: grpc.ServicerContext) -> Actor:
+    """Who calls, from the metadata. Raises InvalidRequest."""
+    named = [value for key, value in context.invocation_metadata() if key == ACTOR_KEY]
+    name = named[0] if named else "service"
+    if not isinstance(name, str) or not 0 < len(name) <= ACTOR_LENGTH or not name.isprintable():
+        raise InvalidRequest.of(f"metadata.{ACTOR_KEY}", f"must be 1 to {ACTOR_LENGTH} printable symbols")
+    return Actor(name=name, role="service")
+
+
+def arrival() -> datetime:
+    """The present: the door is where time enters."""
+    return datetime.now(UTC)

@@ -1,0 +1,126 @@
+"""Campaigns between the wire and us."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import assert_never
+
+from google.type import money_pb2
+from tierwise.v1 import campaign_pb2, tier_pb2
+
+from campaigns.campaign import Campaign, CampaignPlan, Channel, Offer
+from campaigns.discount import Discount, Fixed, NewCustomer, Percent
+from campaigns.tiers import Tier
+from server.customer_messages import zone
+from server.money import minor_units, money
+from server.refusals import FieldViolation, InvalidRequest
+from server.stamps import moment, stamp
+
+CAMPAIGN = "campaigns/"
+REQUIRED = ("start_time", "end_time", "currency_code")
+EMPTY = CampaignPlan(
+    display_name="", offers=(), start_time=datetime.min.replace(tzinfo=UTC),
+    end_time=datetime.max.replace(tzinfo=UTC), currency="",
+)  # fmt: skip
+"""What the fields of a new campaign are put into."""
+
+
+def campaign_id(name: str) -> str:
+    """Last part of a resource name, whose form the protos' rules have checked."""
+    return name.removeprefix(CAMPAIGN)
+
+
+def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:
+    """For the wire."""
+    plan = campaign.plan
+    return campaign_pb2.Campaign(
+        name=campaign.name, display_name=plan.display_name, state=campaign_pb2.Campaign.State.Value(campaign.state),
+        offers=[_offer_message(offer, plan.currency) for offer in plan.offers],
+        start_time=stamp(plan.start_time), end_time=stamp(plan.end_time), time_zone=plan.zone,
+        currency_code=plan.currency, redemption_limit=plan.redemption_limit, issued_count=campaign.issued_count,
+        redeemed_count=campaign.redeemed_count, discounted=money(campaign.discounted_minor, plan.currency),
+        create_time=stamp(campaign.create_time), update_time=stamp(campaign.update_time), etag=campaign.etag,
+    )  # fmt: skip
+
+
+def new_plan(message: campaign_pb2.Campaign) -> CampaignPlan:
+    """The plan of a campaign to create. Raises InvalidRequest."""
+    filled = {field.name for field, _ in message.ListFields()}
+    missing = [FieldViolation(f"campaign.{field}", "is required") for field in REQUIRED if field not in filled]
+    if missing:
+        raise InvalidRequest(missing)
+    return with_fields(EMPTY, message, message.DESCRIPTOR.fields_by_name.keys())
+
+
+def with_fields(plan: CampaignPlan, message: campaign_pb2.Campaign, fields: Collection[str]) -> CampaignPlan:
+    """The plan with the named fields of a message. Raises InvalidRequest."""
+    if "display_name" in fields:
+        plan = replace(plan, display_name=message.display_name)
+    if "start_time" in fields:
+        plan = replace(plan, start_time=moment(message.start_time))
+    if "end_time" in fields:
+        plan = replace(plan, end_time=moment(message.end_time))
+    if "time_zone" in fields:
+        plan = replace(plan, zone=zone(message.time_zone, "campaign.time_zone") or "UTC")
+    if "currency_code" in fields:
+        plan = replace(plan, currency=message.currency_code)
+    if "redemption_limit" in fields:
+        limited = message.HasField("redemption_limit")
+        plan = replace(plan, redemption_limit=message.redemption_limit if limited else None)
+    if "offers" in fields:
+        plan = replace(plan, offers=_offers(message, plan.currency))
+    return plan
+
+
+def discount_message(discount: Discount, currency: str) -> campaign_pb2.Discount:
+    """For the wire."""
+    match discount:
+        case Percent(percent=percent, maximum_minor=maximum):
+            message = campaign_pb2.Discount(percent=campaign_pb2.Discount.Percent(percent=percent))
+            if maximum is not None:
+                message.percent.maximum.CopyFrom(money(maximum, currency))
+            return message
+        case Fixed(amount_minor=amount):
+            return campaign_pb2.Discount(fixed=campaign_pb2.Discount.Fixed(amount=money(amount, currency)))
+        case NewCustomer(reward=reward):
+            message = discount_message(reward, currency)
+            message.new_customers_only = True
+            return message
+        case _:
+            assert_never(discount)
+
+
+def _offer_message(offer: Offer, currency: str) -> campaign_pb2.Offer:
+    return campaign_pb2.Offer(
+        tier=tier_pb2.Tier.Value(offer.tier), channel=campaign_pb2.Channel.Value(offer.channel),
+        discount=discount_message(offer.discount, currency),
+    )  # fmt: skip
+
+
+def _offers(message: campaign_pb2.Campaign, currency: str) -> tuple[Offer, ...]:
+    offers = [
+        Offer(
+            tier=Tier(tier_pb2.Tier.Name(offer.tier)), channel=Channel(campaign_pb2.Channel.Name(offer.channel)),
+            discount=_discount(offer.discount, currency, f"campaign.offers[{place}].discount"),
+        )
+        for place, offer in enumerate(message.offers)
+    ]  # fmt: skip
+    return tuple(sorted(offers, key=lambda offer: list(Tier).index(offer.tier)))
+
+
+def _discount(message: campaign_pb2.Discount, currency: str, field: str) -> Discount:
+    if message.HasField("percent"):
+        percent = message.percent
+        capped = percent.HasField("maximum")
+        maximum = _amount(percent.maximum, currency, f"{field}.percent.maximum") if capped else None
+        reward: Percent | Fixed = Percent(percent=percent.percent, maximum_minor=maximum)
+    else:
+        reward = Fixed(amount_minor=_amount(message.fixed.amount, currency, f"{field}.fixed.amount"))
+    return NewCustomer(reward=reward) if message.new_customers_only else reward
+
+
+def _amount(amount: money_pb2.Money, currency: str, field: str) -> int:
+    minor = minor_units(amount, field)
+    if amount.currency_code != currency:
+        raise InvalidRequest.of(f"{field}.currency_code", f"the campaign is in {currency or 'no currency yet'}")
+    return minor

@@ -1,0 +1,111 @@
+"""CampaignService: campaigns are planned, launched and moved."""
+
+import grpc
+from google.longrunning import operations_pb2
+from google.protobuf.empty_pb2 import Empty
+from tierwise.v1 import campaign_pb2, campaign_service_pb2, campaign_service_pb2_grpc
+
+from campaigns import launch
+from campaigns.actor import Cause
+from database.session import Database, Transaction
+from server.campaign_messages import CAMPAIGN, campaign_id, campaign_message, new_plan, with_fields
+from server.masks import changed_fields
+from server.operation_messages import operation_message
+from server.pages import asked, cut
+from server.seal import Seal
+from server.stamps import instant_key, key_instant
+from server.transactions import perform, reading
+
+
+class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
+    """The methods of the service, one transaction each."""
+
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database = database
+        self._seal = seal
+
+    def CreateCampaign(
+        self, request: campaign_service_pb2.CreateCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        plan = new_plan(request.campaign)
+
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            return campaign_message(launch.create(transaction, cause, request.campaign_id, plan))
+
+        subject = CAMPAIGN + request.campaign_id
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=subject)
+
+    def GetCampaign(
+        self, request: campaign_service_pb2.GetCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        with reading(self._database) as snapshot:
+            return campaign_message(launch.get(snapshot, campaign_id(request.name)))
+
+    def ListCampaigns(
+        self, request: campaign_service_pb2.ListCampaignsRequest, context: grpc.ServicerContext
+    ) -> campaign_service_pb2.ListCampaignsResponse:
+        page = asked(self._seal, request)
+        after = None if page.after is None else (key_instant(page.after[0]), page.after[1])
+        with reading(self._database) as snapshot:
+            found = launch.page(snapshot, limit=page.size + 1, after=after)
+        rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.campaign_id))
+        return campaign_service_pb2.ListCampaignsResponse(
+            campaigns=[campaign_message(campaign) for campaign in rows], next_page_token=token
+        )
+
+    def UpdateCampaign(
+        self, request: campaign_service_pb2.UpdateCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        message = request.campaign
+        fields = changed_fields(message, request.update_mask)
+
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            updated = launch.update(
+                transaction, cause, campaign_id(message.name), lambda plan: with_fields(plan, message, fields),
+                etag=message.etag,
+            )  # fmt: skip
+            return campaign_message(updated)
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=message.name)
+
+    def DeleteCampaign(
+        self, request: campaign_service_pb2.DeleteCampaignRequest, context: grpc.ServicerContext
+    ) -> Empty:
+        def effect(transaction: Transaction, cause: Cause) -> Empty:
+            launch.delete(transaction, cause, campaign_id(request.name), etag=request.etag)
+            return Empty()
+
+        return perform(self._database, request, Empty, effect, subject=request.name)
+
+    def LaunchCampaign(
+        self, request: campaign_service_pb2.LaunchCampaignRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
+            begun = launch.launch(transaction, cause, campaign_id(request.name), etag=request.etag)
+            return operation_message(begun)
+
+        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
+
+    def PauseCampaign(
+        self, request: campaign_service_pb2.PauseCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            return campaign_message(launch.pause(transaction, cause, campaign_id(request.name), etag=request.etag))
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+
+    def ResumeCampaign(
+        self, request: campaign_service_pb2.ResumeCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            return campaign_message(launch.resume(transaction, cause, campaign_id(request.name), etag=request.etag))
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+
+    def EndCampaign(
+        self, request: campaign_service_pb2.EndCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            return campaign_message(launch.end(transaction, cause, campaign_id(request.name), etag=request.etag))
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)

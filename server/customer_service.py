@@ -1,0 +1,120 @@
+"""CustomerService: customers and what they did."""
+
+from uuid import uuid4
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+from tierwise.v1 import customer_pb2, customer_service_pb2, customer_service_pb2_grpc
+
+from campaigns import customers as cases
+from campaigns.actor import Cause
+from database import customers, events
+from database.events import EventKey
+from database.session import Database, Transaction
+from events.event import Event
+from server import call
+from server.customer_messages import CUSTOMER, customer_id, customer_message, with_fields
+from server.event_messages import event_message, event_value
+from server.masks import changed_fields
+from server.pages import asked, cut
+from server.refusals import InvalidRequest
+from server.seal import Seal
+from server.stamps import instant_key, key_instant
+from server.transactions import perform, reading
+
+ANYONE = "customers/-"
+
+
+class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
+    """The methods of the service, one transaction each."""
+
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database = database
+        self._seal = seal
+
+    def GetCustomer(
+        self, request: customer_service_pb2.GetCustomerRequest, context: grpc.ServicerContext
+    ) -> customer_pb2.Customer:
+        with reading(self._database) as snapshot:
+            return customer_message(cases.get(snapshot, customer_id(request.name)))
+
+    def ListCustomers(
+        self, request: customer_service_pb2.ListCustomersRequest, context: grpc.ServicerContext
+    ) -> customer_service_pb2.ListCustomersResponse:
+        page = asked(self._seal, request)
+        with reading(self._database) as snapshot:
+            found = customers.page(snapshot, after=page.after[0] if page.after else None, limit=page.size + 1)
+        rows, token = cut(self._seal, page, found, lambda known: (known.customer.customer_id,))
+        return customer_service_pb2.ListCustomersResponse(
+            customers=[customer_message(known) for known in rows], next_page_token=token
+        )
+
+    def UpdateCustomer(
+        self, request: customer_service_pb2.UpdateCustomerRequest, context: grpc.ServicerContext
+    ) -> customer_pb2.Customer:
+        message = request.customer
+        fields = changed_fields(message, request.update_mask)
+
+        def effect(transaction: Transaction, cause: Cause) -> customer_pb2.Customer:
+            known = cases.update(
+                transaction, cause, customer_id(message.name),
+                lambda customer: with_fields(customer, message, fields), etag=message.etag,
+            )  # fmt: skip
+            return customer_message(known)
+
+        return perform(self._database, request, customer_pb2.Customer, effect, subject=cases.SUBJECT)
+
+    def DeleteCustomer(
+        self, request: customer_service_pb2.DeleteCustomerRequest, context: grpc.ServicerContext
+    ) -> Empty:
+        def effect(transaction: Transaction, cause: Cause) -> Empty:
+            pseudonym = f"erased-{uuid4().hex}"
+            cases.erase(transaction, cause, customer_id(request.name), pseudonym=pseudonym, etag=request.etag)
+            return Empty()
+
+        return perform(self._database, request, Empty, effect, subject=cases.SUBJECT)
+
+    def BatchCreateEvents(
+        self, request: customer_service_pb2.BatchCreateEventsRequest, context: grpc.ServicerContext
+    ) -> customer_service_pb2.BatchCreateEventsResponse:
+        values = _values(request)
+
+        def effect(transaction: Transaction, _: Cause) -> customer_service_pb2.BatchCreateEventsResponse:
+            created = events.insert_events(transaction, values)
+            return customer_service_pb2.BatchCreateEventsResponse(
+                events=[event_message(event) for event in values], created_count=created
+            )
+
+        answer = customer_service_pb2.BatchCreateEventsResponse
+        return perform(self._database, request, answer, effect, subject=cases.SUBJECT)
+
+    def ListEvents(
+        self, request: customer_service_pb2.ListEventsRequest, context: grpc.ServicerContext
+    ) -> customer_service_pb2.ListEventsResponse:
+        page = asked(self._seal, request)
+        after = None if page.after is None else EventKey(key_instant(page.after[0]), page.after[1])
+        who = customer_id(request.parent)
+        with reading(self._database) as snapshot:
+            cases.get(snapshot, who)
+            found = events.page_of_events(snapshot, who, after=after, limit=page.size + 1)
+        rows, token = cut(self._seal, page, found, lambda event: (instant_key(event.time), event.event_id))
+        return customer_service_pb2.ListEventsResponse(
+            events=[event_message(event) for event in rows], next_page_token=token
+        )
+
+
+def _values(request: customer_service_pb2.BatchCreateEventsRequest) -> list[Event]:
+    """Raises InvalidRequest."""
+    values = []
+    for place, each in enumerate(request.requests):
+        field = f"requests[{place}]"
+        if each.parent == ANYONE or request.parent not in (ANYONE, each.parent):
+            expected = f"{CUSTOMER}…" if request.parent == ANYONE else request.parent
+            raise InvalidRequest.of(f"{field}.parent", f"must be {expected}, as the request's own parent says")
+        values.append(
+            event_value(
+                each.event, customer_id=customer_id(each.parent), event_id=each.event_id, field=f"{field}.event",
+                now=call.current().now,
+            )
+        )  # fmt: skip
+    return values

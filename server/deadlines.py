@@ -1,0 +1,26 @@
+"""How long a call may take when its caller does not say."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+DEFAULT_SECONDS = 10.0
+SHORTEST_SECONDS = 0.001
+"""With less than this left nothing is begun."""
+SECONDS: Mapping[str, float] = MappingProxyType(
+    {
+        "Score": 1.0,
+        "Recommend": 1.0,
+        "SimilarItems": 1.0,
+        "ExplainScore": 5.0,
+        "BatchScore": 30.0,
+        "BatchCreateEvents": 30.0,
+        "ActivateModel": 60.0,
+        "WaitOperation": 60.0,
+    }
+)
+"""By the last part of the method's name."""
+
+
+def default_seconds(method: str) -> float:
+    """For a full method name."""
+    return SECONDS.get(method.rpartition("/")[2], DEFAULT_SECONDS)

@@ -1,0 +1,119 @@
+"""The model and the tier scheme in force, as this process holds them: loaded when they change, swapped whole."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import structlog
+
+from campaigns import schemes
+from campaigns.tiers import TierScheme
+from database import models
+from database.failures import failure_of
+from database.models import RegisteredModel
+from database.session import Database
+from events.event import EVENT_SCHEMA
+from events.history import Histories
+from scoring.score import ModelRejected
+from scoring.scorer import Scorer
+
+POLL_SECONDS = 1.0
+RETRY_SECONDS = 30.0
+"""A model that could not be loaded is tried again after this long."""
+
+log = structlog.get_logger("server")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """What answers are made with; replaced as a whole, so that one answer never mixes two states."""
+
+    scorer: Scorer | None = None
+    scheme: TierScheme | None = None
+
+
+class Rejected(NamedTuple):
+    """A model that could not be loaded."""
+
+    model_id: str
+    retry_at: float
+
+
+class Live:
+    """Follows the database; calls that are under way keep what they began with."""
+
+    def __init__(
+        self, database: Database, models_folder: Path, device: str, changed: Callable[[InForce], None]
+    ) -> None:
+        """`changed` is told whenever what is in force changes."""
+        self._database = database
+        self._folder = models_folder
+        self._device = device
+        self._changed = changed
+        self._rejected: Rejected | None = None
+        self._refreshing = threading.Lock()
+        self._stop = threading.Event()
+        self._poller = threading.Thread(target=self._poll, name="live-poller", daemon=True)
+        self.in_force = InForce()
+
+    def start(self) -> None:
+        """Load what is in force, and follow it from then on."""
+        self._poller.start()
+
+    def stop(self) -> None:
+        """Follow no longer; what is loaded stays."""
+        self._stop.set()
+        if self._poller.is_alive():
+            self._poller.join()
+
+    def refresh(self) -> None:
+        """Take up what the database says at this moment."""
+        with self._refreshing:
+            with self._database.reading() as snapshot:
+                model, scheme = models.active(snapshot), schemes.active(snapshot)
+            fresh = InForce(scorer=self._scorer(model), scheme=scheme)
+            if fresh.scorer is not self.in_force.scorer or fresh.scheme != self.in_force.scheme:
+                self.in_force = fresh
+                self._changed(fresh)
+
+    def load(self, model: RegisteredModel) -> Scorer:
+        """A model that has answered once, so that no caller pays for its first pass. Raises ModelRejected."""
+        folder = Path(model.folder)
+        scorer = Scorer.load(folder if folder.is_absolute() else self._folder / folder, self._device)
+        if scorer.model_id != model.model_id:
+            raise ModelRejected(f"{folder} holds {scorer.model_id}, not {model.model_id}")
+        nobody, now = Histories.from_frame(EVENT_SCHEMA.to_frame(), ["nobody"]), np.array([time.time()])
+        scorer.score(nobody, now)
+        return scorer
+
+    def _scorer(self, model: RegisteredModel | None) -> Scorer | None:
+        """The active model, or the one before while the active one cannot be loaded."""
+        held = self.in_force.scorer
+        if model is None or (held is not None and held.model_id == model.model_id):
+            return held
+        rejected = self._rejected
+        if rejected is not None and rejected.model_id == model.model_id and time.monotonic() < rejected.retry_at:
+            return held
+        try:
+            scorer = self.load(model)
+        except (ModelRejected, OSError) as error:
+            self._rejected = Rejected(model.model_id, time.monotonic() + RETRY_SECONDS)
+            kept = None if held is None else held.model_id
+            log.warning("model rejected", model=model.model_id, kept=kept, error=str(error))
+            return held
+        log.info("model loaded", model=model.model_id)
+        return scorer
+
+    def _poll(self) -> None:
+        while True:
+            try:
+                self.refresh()
+            except Exception as error:
+                failure = failure_of(error)
+                log.warning("refresh failed", failure=failure and failure.name, exc_info=None if failure else error)
+            if self._stop.wait(POLL_SECONDS):
+                return

@@ -1,0 +1,257 @@
+"""Scores, explanations and recommendations: one query and one forward pass for all who wait."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from campaigns.errors import CustomerNotFound
+from database import customers, patience
+from database import events as recorded
+from database.session import Database, Snapshot
+from events.event import Event
+from events.history import Histories
+from scoring.pool import Expired, Pool, PoolFigures
+from scoring.score import Explanation, Recommendation, Score, Strategy
+from scoring.scorer import Scorer
+from server import call
+from server.event_messages import AHEAD
+from server.live import Live
+from server.refusals import CallerGone, ModelUnavailable
+from server.session_histories import present, with_sessions
+
+EXPLANATIONS_IN_A_BATCH = 4
+"""Each takes many forward passes: a larger batch would only make the first wait for the last."""
+
+Answer = TypeVar("Answer")
+Asked = TypeVar("Asked", bound="Question")
+Times = npt.NDArray[np.float64]
+
+
+class ModelFailed(Exception):
+    """The network raised something; the cause says what."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Of whom, and as of when."""
+
+    customer_id: str
+    session: tuple[Event, ...]
+    as_of: datetime | None
+    """None for the present."""
+    now: datetime
+
+    @property
+    def likeness(self) -> tuple[object, ...]:
+        """Questions of equal likeness are answered together."""
+        return (self.as_of,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemQuestion(Question):
+    """Which items to recommend."""
+
+    count: int
+    strategy: Strategy
+    diversity: float
+    context: tuple[str, ...]
+    exclude: frozenset[str]
+
+    @property
+    def likeness(self) -> tuple[object, ...]:
+        """Questions of equal likeness are answered together."""
+        return (self.as_of, self.count, self.strategy, self.diversity)
+
+
+class Group(NamedTuple, Generic[Asked]):
+    """Questions of equal likeness, with what was recorded before the time that they look back from."""
+
+    places: list[int]
+    """In the batch."""
+    questions: list[Asked]
+    histories: Histories
+    times: Times
+    """As-of time of each, seconds since the epoch."""
+
+
+class Known(NamedTuple, Generic[Asked]):
+    """What the database knows about a batch."""
+
+    groups: list[Group[Asked]]
+    strangers: frozenset[str]
+    """Ids that belong to nobody."""
+
+
+class Predictions:
+    """Three pools over one loader; each answers with what is in force when its batch begins."""
+
+    def __init__(self, database: Database, live: Live, *, batch_size: int, queue_size: int) -> None:
+        self._database = database
+        self._live = live
+        self._window = batch_size
+        self._scores = Pool[Question, Known[Question], Score | CustomerNotFound](
+            load=self._load, run=self._score, batch_size=batch_size, queue_size=queue_size, name="scores"
+        )
+        self._explanations = Pool[Question, Known[Question], Explanation | CustomerNotFound](
+            load=self._load, run=self._explain, batch_size=EXPLANATIONS_IN_A_BATCH, queue_size=queue_size,
+            name="explanations",
+        )  # fmt: skip
+        self._items = Pool[ItemQuestion, Known[ItemQuestion], list[Recommendation] | CustomerNotFound](
+            load=self._load, run=self._recommend, batch_size=batch_size, queue_size=queue_size, name="recommendations"
+        )
+
+    def score(self, question: Question) -> Score:
+        """Raises CustomerNotFound, ModelUnavailable, ModelFailed, Overloaded, Expired."""
+        return _waited(self._submitted(self._scores, question))
+
+    def scores(self, questions: Sequence[Question]) -> Iterator[Score | Exception]:
+        """An answer or the reason why not for each question, in order.
+
+        At most a batch of them waits in the pool at a time, so that single callers find room between them.
+        """
+        waiting: deque[Future[Score | CustomerNotFound] | Exception] = deque()
+        for question in questions:
+            if len(waiting) == self._window:
+                yield _outcome(waiting.popleft())
+            try:
+                waiting.append(self._submitted(self._scores, question))
+            except Exception as error:  # noqa: BLE001 - it belongs to this question alone
+                waiting.append(error)
+        while waiting:
+            yield _outcome(waiting.popleft())
+
+    def explain(self, question: Question) -> Explanation:
+        """Raises as `score` does."""
+        return _waited(self._submitted(self._explanations, question))
+
+    def recommend(self, question: ItemQuestion) -> list[Recommendation]:
+        """Raises as `score` does."""
+        return _waited(self._submitted(self._items, question))
+
+    def figures(self) -> Mapping[str, PoolFigures]:
+        """Counters of each pool."""
+        return {
+            "scores": self._scores.figures(),
+            "explanations": self._explanations.figures(),
+            "recommendations": self._items.figures(),
+        }
+
+    def close(self) -> None:
+        """Answer what waits, and take no more."""
+        for pool in (self._scores, self._explanations, self._items):
+            pool.close()
+
+    def scorer(self) -> Scorer:
+        """The loaded model. Raises ModelUnavailable."""
+        scorer = self._live.in_force.scorer
+        if scorer is None:
+            raise ModelUnavailable("no model is loaded; activate one with ActivateModel and try again")
+        return scorer
+
+    def _submitted(
+        self, pool: Pool[Asked, Known[Asked], Answer | CustomerNotFound], question: Asked
+    ) -> "Future[Answer | CustomerNotFound]":
+        self.scorer()
+        future = pool.submit(question, deadline=call.current().deadline)
+        if not call.current().context.add_callback(lambda: _cancel(future)):
+            future.cancel()
+        return future
+
+    def _load(self, questions: Sequence[Asked], seconds: float) -> Known[Asked]:
+        places: dict[tuple[object, ...], list[int]] = {}
+        for place, question in enumerate(questions):
+            places.setdefault(question.likeness, []).append(place)
+        with self._database.reading() as snapshot:
+            patience.limit(snapshot, seconds)
+            groups = [_looked_up(snapshot, alike, [questions[place] for place in alike]) for alike in places.values()]
+            quiet = {name for group in groups for name in _without_events(group.histories)}
+            known = customers.known_among(snapshot, sorted(quiet)) if quiet else set()
+        return Known(groups, frozenset(quiet - known))
+
+    def _score(self, questions: Sequence[Question], known: Known[Question]) -> list[Score | CustomerNotFound]:
+        scorer = self.scorer()
+        return _answers(questions, known, lambda group: scorer.score(group.histories, group.times))
+
+    def _explain(self, questions: Sequence[Question], known: Known[Question]) -> list[Explanation | CustomerNotFound]:
+        scorer = self.scorer()
+        return _answers(questions, known, lambda group: scorer.explain(group.histories, group.times))
+
+    def _recommend(
+        self, questions: Sequence[ItemQuestion], known: Known[ItemQuestion]
+    ) -> list[list[Recommendation] | CustomerNotFound]:
+        scorer = self.scorer()
+        return _answers(questions, known, lambda group: _recommended(scorer, group))
+
+
+def _looked_up(snapshot: Snapshot, places: list[int], questions: list[Asked]) -> Group[Asked]:
+    """With the sessions, and the times as of which the customers are looked at."""
+    as_of = questions[0].as_of
+    known = recorded.histories(snapshot, [question.customer_id for question in questions], before=as_of)
+    histories = with_sessions(known, [question.session for question in questions])
+    times = np.array([(as_of or question.now).timestamp() for question in questions])
+    if as_of is None:
+        times = present(histories, times, AHEAD.total_seconds())
+    return Group(places, questions, histories, times)
+
+
+def _recommended(scorer: Scorer, group: Group[ItemQuestion]) -> list[list[Recommendation]]:
+    first = group.questions[0]
+    return scorer.recommend(
+        group.histories, group.times, count=first.count, strategy=first.strategy, diversity=first.diversity,
+        exclude=[question.exclude for question in group.questions],
+        context_items=[question.context for question in group.questions],
+    )  # fmt: skip
+
+
+def _without_events(histories: Histories) -> list[str]:
+    return [str(name) for name in histories.customer_ids[np.diff(histories.offsets) == 0]]
+
+
+def _answers(
+    questions: Sequence[Asked], known: Known[Asked], network: Callable[[Group[Asked]], Sequence[Answer]]
+) -> "list[Answer | CustomerNotFound]":
+    """One answer for each question, in their order; strangers get none."""
+    found: dict[int, Answer | CustomerNotFound] = {}
+    for group in known.groups:
+        try:
+            found |= dict(zip(group.places, network(group), strict=True))
+        except Exception as error:
+            raise ModelFailed(f"the network failed on {len(group.places)} customers") from error
+    for place, question in enumerate(questions):
+        if question.customer_id in known.strangers:
+            name = f"customers/{question.customer_id}"
+            found[place] = CustomerNotFound(f"there is no {name}", customer=name)
+    return [found[place] for place in range(len(questions))]
+
+
+def _waited(future: "Future[Answer | CustomerNotFound]") -> Answer:
+    """The answer, if it comes before the deadline. Raises what the pool raises."""
+    try:
+        answer = future.result(max(call.current().remaining(), 0))
+    except CancelledError as gone:
+        raise CallerGone("the call was cancelled") from gone
+    except TimeoutError as late:
+        future.cancel()
+        raise Expired("the deadline passed before the answer was ready") from late
+    if isinstance(answer, CustomerNotFound):
+        raise answer
+    return answer
+
+
+def _outcome(future: "Future[Score | CustomerNotFound] | Exception") -> Score | Exception:
+    if isinstance(future, Exception):
+        return future
+    try:
+        return _waited(future)
+    except Exception as error:  # noqa: BLE001 - it belongs to this question alone
+        return error
+
+
+def _cancel(future: "Future[Answer]") -> None:
+    future.cancel()

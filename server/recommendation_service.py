@@ -1,0 +1,41 @@
+"""RecommendationService: which items to show."""
+
+import grpc
+from tierwise.v1 import recommendation_service_pb2, recommendation_service_pb2_grpc
+
+from server.attribution import Attribution
+from server.model_messages import MODEL
+from server.predictions import Predictions
+from server.questions import DEFAULT_COUNT, item_question_of
+from server.score_messages import recommendation_messages
+from server.seal import Seal
+from server.stamps import stamp
+
+
+class RecommendationService(recommendation_service_pb2_grpc.RecommendationServiceServicer):
+    """The methods of the service; nothing is written."""
+
+    def __init__(self, predictions: Predictions, seal: Seal) -> None:
+        self._predictions = predictions
+        self._attribution = Attribution(seal)
+
+    def Recommend(
+        self, request: recommendation_service_pb2.RecommendRequest, context: grpc.ServicerContext
+    ) -> recommendation_service_pb2.RecommendResponse:
+        question = item_question_of(request)
+        model_id = self._predictions.scorer().model_id
+        found = self._predictions.recommend(question)
+        as_of = question.as_of or question.now
+        return recommendation_service_pb2.RecommendResponse(
+            recommendations=recommendation_messages(found), model=MODEL + model_id, as_of_time=stamp(as_of),
+            attribution_token=self._attribution.token(model_id, question.customer_id, as_of),
+        )  # fmt: skip
+
+    def SimilarItems(
+        self, request: recommendation_service_pb2.SimilarItemsRequest, context: grpc.ServicerContext
+    ) -> recommendation_service_pb2.SimilarItemsResponse:
+        scorer = self._predictions.scorer()
+        found = scorer.similar(request.item_id, request.count or DEFAULT_COUNT)
+        return recommendation_service_pb2.SimilarItemsResponse(
+            items=recommendation_messages(found), model=MODEL + scorer.model_id
+        )

@@ -1,0 +1,58 @@
+"""Refusals that only a door can give; the others come from campaigns.errors."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Self
+
+from campaigns.errors import Invalid, Refusal, WrongState
+
+
+class FieldViolation(NamedTuple):
+    """What is wrong with one field."""
+
+    field: str
+    """Path from the request's root, such as requests[3].event.type."""
+    description: str
+
+
+class InvalidRequest(Invalid):
+    """Fields are malformed."""
+
+    reason = "INVALID_REQUEST"
+
+    def __init__(self, violations: Sequence[FieldViolation]) -> None:
+        first = violations[0]
+        super().__init__(f"{first.field}: {first.description}", field=first.field)
+        self.violations = tuple(violations)
+
+    @classmethod
+    def of(cls, field: str, description: str) -> Self:
+        """For one field."""
+        return cls([FieldViolation(field, description)])
+
+
+class PageTokenInvalid(Invalid):
+    """The token belongs to another request, to another database, or is too old."""
+
+    reason = "PAGE_TOKEN_INVALID"
+
+
+class CallerGone(Refusal):
+    """Nobody waits for the answer any more."""
+
+    reason = "CANCELLED"
+
+
+class Unavailable(Refusal):
+    """Something that is needed is not there at the moment."""
+
+
+class ModelUnavailable(Unavailable):
+    """No network is loaded, or it failed, and nothing was stored to answer with."""
+
+    reason = "MODEL_UNAVAILABLE"
+
+
+class ModelUnusable(WrongState):
+    """The model's folder is missing or damaged; which file, the log says."""
+
+    reason = "MODEL_UNUSABLE"

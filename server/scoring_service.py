@@ -1,0 +1,155 @@
+"""ScoringService: what customers will do, and which model says so."""
+
+import grpc
+import structlog
+from google.longrunning import operations_pb2
+from tierwise.v1 import model_pb2, score_pb2, scoring_service_pb2, scoring_service_pb2_grpc
+
+from campaigns import customers as customer_cases
+from campaigns import registry, rescoring
+from campaigns.actor import Cause
+from campaigns.errors import ModelNotFound
+from database import models, scores
+from database.session import Database, Transaction
+from scoring import score as scored
+from scoring.score import ModelRejected
+from server import call
+from server.attribution import Attribution
+from server.errors import status_of
+from server.live import Live
+from server.model_messages import model_id, model_message
+from server.operation_messages import operation_message
+from server.pages import asked, cut
+from server.predictions import ModelFailed, Predictions, Question
+from server.questions import question_of
+from server.refusals import ModelUnavailable, ModelUnusable
+from server.score_messages import Degraded, explanation_message, score_message, stored_score_message
+from server.seal import Seal
+from server.stamps import instant_key, key_instant, moment
+from server.transactions import perform, reading
+
+Result = scoring_service_pb2.BatchScoreResponse.Result
+
+log = structlog.get_logger("server")
+
+
+class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
+    """The methods of the service; no transaction is open while the network works."""
+
+    def __init__(self, database: Database, live: Live, predictions: Predictions, seal: Seal) -> None:
+        self._database = database
+        self._live = live
+        self._predictions = predictions
+        self._seal = seal
+        self._attribution = Attribution(seal)
+
+    def Score(
+        self, request: scoring_service_pb2.ScoreRequest, context: grpc.ServicerContext
+    ) -> scoring_service_pb2.ScoreResponse:
+        question = question_of(request)
+        try:
+            outcome: scored.Score | Exception = self._predictions.score(question)
+        except (ModelFailed, ModelUnavailable) as error:
+            outcome = error
+        return scoring_service_pb2.ScoreResponse(score=self._message(question, outcome))
+
+    def BatchScore(
+        self, request: scoring_service_pb2.BatchScoreRequest, context: grpc.ServicerContext
+    ) -> scoring_service_pb2.BatchScoreResponse:
+        questions = [question_of(each, f"requests[{place}].") for place, each in enumerate(request.requests)]
+        outcomes = self._predictions.scores(questions)
+        return scoring_service_pb2.BatchScoreResponse(
+            results=[self._result(question, outcome) for question, outcome in zip(questions, outcomes, strict=True)]
+        )
+
+    def ExplainScore(
+        self, request: scoring_service_pb2.ExplainScoreRequest, context: grpc.ServicerContext
+    ) -> scoring_service_pb2.ExplainScoreResponse:
+        explanation = self._predictions.explain(question_of(request))
+        score = score_message(explanation.score, self._live.in_force.scheme, self._attribution)
+        return scoring_service_pb2.ExplainScoreResponse(
+            explanation=explanation_message(explanation, score, most=request.max_contributions)
+        )
+
+    def ScoreAllCustomers(
+        self, request: scoring_service_pb2.ScoreAllCustomersRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        as_of = moment(request.as_of_time) if request.HasField("as_of_time") else None
+
+        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
+            return operation_message(rescoring.begin(transaction, cause, as_of=as_of))
+
+        return perform(self._database, request, operations_pb2.Operation, effect, subject="customers")
+
+    def ListModels(
+        self, request: scoring_service_pb2.ListModelsRequest, context: grpc.ServicerContext
+    ) -> scoring_service_pb2.ListModelsResponse:
+        page = asked(self._seal, request)
+        after = None if page.after is None else (key_instant(page.after[0]), page.after[1])
+        with reading(self._database) as snapshot:
+            found = models.page(snapshot, limit=page.size + 1, after=after)
+        rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.model_id))
+        return scoring_service_pb2.ListModelsResponse(
+            models=[model_message(model) for model in rows], next_page_token=token
+        )
+
+    def GetModel(self, request: scoring_service_pb2.GetModelRequest, context: grpc.ServicerContext) -> model_pb2.Model:
+        with reading(self._database) as snapshot:
+            model = models.get(snapshot, model_id(request.name))
+        if model is None:
+            raise ModelNotFound(f"there is no {request.name}", model=request.name)
+        return model_message(model)
+
+    def ActivateModel(
+        self, request: scoring_service_pb2.ActivateModelRequest, context: grpc.ServicerContext
+    ) -> model_pb2.Model:
+        self._must_load(request.name)
+
+        def effect(transaction: Transaction, cause: Cause) -> model_pb2.Model:
+            return model_message(registry.activate(transaction, cause, model_id(request.name), etag=request.etag))
+
+        return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
+
+    def _must_load(self, name: str) -> None:
+        """Raises ModelUnusable for a model that could not answer; one that is not there is left to the use case."""
+        with reading(self._database) as snapshot:
+            model = models.get(snapshot, model_id(name))
+        if model is None:
+            return
+        try:
+            self._live.load(model)
+        except (ModelRejected, OSError) as error:
+            log.warning("model rejected", model=name, error=str(error), log_id=call.current().log_id)
+            message = (
+                f"{name} cannot be loaded: its folder is missing or damaged; the log line is {call.current().log_id}"
+            )
+            raise ModelUnusable(message, model=name, log_id=call.current().log_id) from error
+
+    def _result(self, question: Question, outcome: scored.Score | Exception) -> Result:
+        try:
+            return Result(score=self._message(question, outcome))
+        except Exception as error:  # noqa: BLE001 - the others of the batch have their answers
+            return Result(status=status_of(error, call.current().log_id))
+
+    def _message(self, question: Question, outcome: scored.Score | Exception) -> score_pb2.Score:
+        """The score; the last stored one where the network could not answer. Raises any other outcome."""
+        match outcome:
+            case scored.Score():
+                return score_message(outcome, self._live.in_force.scheme, self._attribution)
+            case ModelUnavailable():
+                return self._stored(question.customer_id, Degraded.MODEL_NOT_LOADED, outcome)
+            case ModelFailed():
+                log.error("model failed", log_id=call.current().log_id, exc_info=outcome)
+                return self._stored(question.customer_id, Degraded.MODEL_FAILED, outcome)
+            case _:
+                raise outcome
+
+    def _stored(self, who: str, reason: Degraded, error: Exception) -> score_pb2.Score:
+        """Raises CustomerNotFound, or ModelUnavailable where nothing is stored."""
+        with reading(self._database) as snapshot:
+            stored = scores.get(snapshot, who)
+            customer_cases.get(snapshot, who)
+        if stored is None:
+            message = "no model can answer and no score is stored for this customer; try again later"
+            raise ModelUnavailable(message, customer=f"customers/{who}") from error
+        return stored_score_message(stored, reason, self._attribution)

@@ -1,0 +1,93 @@
+"""The transactions of a call: no statement outlives its deadline, and what is asked twice happens once."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from campaigns import trail
+from campaigns.actor import Cause
+from campaigns.errors import Refusal
+from database import patience, requests
+from database.failures import Failure, failure_of
+from database.session import Database, Snapshot, Transaction
+from server import call
+
+Response = TypeVar("Response", bound=Message)
+
+ATTEMPTS = 3
+"""For a transaction that loses against a concurrent one."""
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[Snapshot]:
+    """One snapshot for the call of this thread."""
+    with database.reading() as snapshot:
+        patience.limit(snapshot, call.current().remaining())
+        yield snapshot
+
+
+@contextmanager
+def writing(database: Database) -> Iterator[Transaction]:
+    """One transaction for the call of this thread."""
+    with database.writing() as transaction:
+        patience.limit(transaction, call.current().remaining())
+        yield transaction
+
+
+def perform(
+    database: Database,
+    request: Message,
+    answer: type[Response],
+    effect: Callable[[Transaction, Cause], Response],
+    *,
+    subject: str,
+) -> Response:
+    """Run the effect of a writing method under the laws of all of them.
+
+    A request id that came before gets the stored answer; `validate_only` rolls back; a refusal is audited with its
+    `subject` (no customer's id); a transaction that loses against another one is run again.
+    """
+    cause = call.current().cause(getattr(request, "request_id", ""))
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return _once(database, request, answer, effect, cause)
+        except Refusal as refusal:
+            _record_denial(database, cause, subject, refusal)
+            raise
+        except Exception as error:
+            if failure_of(error) is not Failure.CONFLICT or attempt == ATTEMPTS:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _once(
+    database: Database,
+    request: Message,
+    answer: type[Response],
+    effect: Callable[[Transaction, Cause], Response],
+    cause: Cause,
+) -> Response:
+    with writing(database) as transaction:
+        if getattr(request, "validate_only", False):
+            response = effect(transaction, cause)
+            transaction.rollback()
+            return response
+        if cause.request_id is None:
+            return effect(transaction, cause)
+        method, body = call.current().method, request.SerializeToString(deterministic=True)
+        stored = requests.claim(transaction, method, cause.request_id, hashlib.sha256(body).digest(), cause.now)
+        if stored is not None:
+            return answer.FromString(stored)
+        response = effect(transaction, cause)
+        requests.keep(transaction, method, cause.request_id, response.SerializeToString(deterministic=True))
+        return response
+
+
+def _record_denial(database: Database, cause: Cause, subject: str, refusal: Refusal) -> None:
+    """In a transaction of its own: the refused one is rolled back."""
+    action = call.current().method.rpartition(".")[2].replace("/", ".")
+    with writing(database) as transaction:
+        trail.denied(transaction, cause, action, subject, refusal)

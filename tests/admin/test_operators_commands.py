@@ -1,0 +1,150 @@
+"""What operators type: each command calls one use case in one transaction and prints JSON for programs."""
+
+import json
+from typing import Any
+
+import pytest
+from campaign_factories import (
+    add_customers,
+    audit_lines,
+    codes_of,
+    counts,
+    issue_chunk,
+    read_operation,
+    store_scores,
+)
+from typer.testing import CliRunner
+
+from admin.command_line import main
+from admin.offers import offer_of, words
+from campaigns.campaign import Channel, Offer
+from campaigns.discount import Discount, Fixed, NewCustomer, Percent
+from campaigns.tiers import Tier
+from database.session import Database
+
+CREATE = ("campaign", "create", "spring", "--name", "Spring", "--offer", "HIGH:20%:ON_SITE", "--currency", "GBP")
+
+
+class Shell:
+    """`tierwise` on the database of the test."""
+
+    def __init__(self, database_url: str) -> None:
+        self._url = database_url
+
+    def __call__(self, *arguments: str) -> Any:  # noqa: ANN401  # whatever the command prints
+        """What a command printed as JSON."""
+        result = CliRunner().invoke(main, [*arguments, "--json", "--database-url", self._url])
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    def refusal(self, *arguments: str) -> str:
+        """What a refused command said."""
+        result = CliRunner().invoke(main, [*arguments, "--database-url", self._url])
+        assert result.exit_code == 2
+        return " ".join(result.stderr.split())
+
+
+@pytest.fixture
+def tierwise(database_url: str) -> Shell:
+    return Shell(database_url)
+
+
+def test_a_campaign_from_plan_to_redemption(database: Database, tierwise: Shell) -> None:
+    add_customers(database, ["anna", "bert"])
+    store_scores(database, {"anna": 9000, "bert": 10})
+    assert tierwise(*CREATE, "--limit", "5")["state"] == "DRAFT"
+    operation = read_operation(database, tierwise("campaign", "launch", "spring")["operation_id"])
+    while not (operation := read_operation(database, operation.operation_id)).done:
+        issue_chunk(database, operation)
+
+    (coupon,) = tierwise("coupon", "list", "spring")
+    asked = ("--amount", "12.50", "--currency", "GBP", "--customer", "anna")
+    worth = tierwise("coupon", "validate", coupon["code"], *asked)
+    used = tierwise("coupon", "redeem", coupon["code"].lower(), "--order", "o1", *asked)
+
+    assert (coupon["customer_id"], coupon["tier"]) == ("anna", "HIGH")
+    assert (worth["discount_minor"], used["discount_minor"], used["order_minor"]) == (250, 250, 1250)
+    assert tierwise("campaign", "show", "spring")["redeemed"] == 1
+    assert tierwise("job", "show", operation.operation_id)["response"]["issued_count"] == 1
+    assert [tierwise("campaign", verb, "spring")["state"] for verb in ("pause", "resume", "end")] == [
+        "PAUSED", "ACTIVE", "ENDED",
+    ]  # fmt: skip
+    assert [row["campaign_id"] for row in tierwise("campaign", "list")] == ["spring"]
+
+
+def test_a_refusal_says_why_changes_nothing_and_is_on_record(database: Database, tierwise: Shell) -> None:
+    tierwise(*CREATE)
+
+    said = tierwise.refusal("campaign", "pause", "spring", "--reason", "typo")
+
+    assert "CAMPAIGN_NOT_MOVABLE: campaigns/spring is DRAFT and cannot pause; possible: launch" in said
+    assert audit_lines(database)[-1] == ("campaigns.pause", "campaigns/spring", "DENIED")
+    assert tierwise("audit", "list", "--of", "campaigns/spring")[0]["reason"] == "typo"
+    assert tierwise("campaign", "show", "spring")["state"] == "DRAFT"
+
+
+def test_tiers_are_made_listed_and_shown(database: Database, tierwise: Shell) -> None:
+    add_customers(database, ["anna"])
+    store_scores(database, {"anna": 9000})
+
+    made = tierwise("tier", "scheme", "--method", "QUANTILE", "--high", "0.2", "--mid", "0.3")
+
+    assert (made["version"], made["active"], made["high_from"]) == (2, True, None)
+    assert [row["version"] for row in tierwise("tier", "list")] == [2, 1]
+    assert tierwise("tier", "show", "anna")["tier"] == "HIGH"
+    assert "INVALID_TIER_SCHEME" in tierwise.refusal(
+        "tier", "scheme", "--method", "QUANTILE", "--high", "0.9", "--mid", "0.3"
+    )
+    assert "zoe has no stored score" in tierwise.refusal("tier", "show", "zoe")
+
+
+def test_a_rescoring_is_begun_as_of_a_time_and_cancelled(database: Database, tierwise: Shell) -> None:
+    assert "NO_ACTIVE_MODEL" in tierwise.refusal("job", "rescore")
+    add_customers(database, ["anna"])
+    store_scores(database, {"anna": 9000})
+
+    begun = tierwise("job", "rescore", "--as-of", "2026-01-02T03:04:05")
+    shown = tierwise("job", "show", begun["operation_id"])
+
+    assert shown["request"]["as_of"] == "2026-01-02T03:04:05+00:00"
+    assert "RESCORING_RUNNING" in tierwise.refusal("job", "rescore")
+    assert tierwise("job", "cancel", begun["operation_id"])["cancel_requested"] is True
+    assert [row["state"] for row in tierwise("job", "list")] == ["RUNNING", "SUCCEEDED"]
+    assert "--as-of soon" in tierwise.refusal("job", "rescore", "--as-of", "soon")
+
+
+@pytest.mark.parametrize(
+    ("typed", "discount"),
+    [
+        ("20%", Percent(percent=20)),
+        ("10%max5.00", Percent(percent=10, maximum_minor=500)),
+        ("2.50", Fixed(amount_minor=250)),
+        ("new+15%", NewCustomer(reward=Percent(percent=15))),
+        ("new+3.00", NewCustomer(reward=Fixed(amount_minor=300))),
+    ],
+)
+def test_offers_are_typed_as_they_are_shown(typed: str, discount: Discount) -> None:
+    assert offer_of(f"mid:{typed}:email", "GBP") == Offer(tier=Tier.MID, discount=discount, channel=Channel.EMAIL)
+    assert words(discount, "GBP") == typed
+
+
+def test_money_is_read_in_the_currencys_own_units() -> None:
+    assert offer_of("LOW:500:SMS", "JPY").discount == Fixed(amount_minor=500)
+    assert words(Fixed(amount_minor=500), "JPY") == "500"
+
+
+@pytest.mark.parametrize("offer", ["HIGH", "TOP:10%:EMAIL", "HIGH:10%:FAX", "HIGH:ten:EMAIL", "HIGH:1.234:EMAIL"])
+def test_an_offer_that_cannot_be_read_is_refused_with_the_syntax(
+    database: Database, tierwise: Shell, offer: str
+) -> None:
+    said = tierwise.refusal("campaign", "create", "spring", "--name", "Spring", "--offer", offer, "--currency", "GBP")
+
+    assert f"--offer {offer}" in said
+    assert counts(database, "campaigns", "audit_log") == (0, 0)
+
+
+def test_codes_are_those_of_the_database(database: Database, tierwise: Shell) -> None:
+    assert tierwise("coupon", "list", "spring") == []
+    assert codes_of(database) == {}
+    assert "INVALID_CODE" in tierwise.refusal("coupon", "validate", "nonsense", "--amount", "5")
+    assert "--amount five" in tierwise.refusal("coupon", "validate", "nonsense", "--amount", "five")

@@ -1,0 +1,49 @@
+"""Commands end with a way out, not with a traceback, when what is around them does not work."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from settings import child_environment
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def tierwise(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "admin", *arguments], cwd=ROOT, capture_output=True, text=True, check=False,
+        env=child_environment({"COLUMNS": "300"} | environment),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        pytest.param(
+            {"TIERWISE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"},
+            "the database cannot be reached or went away; nothing was changed",
+            id="database away",
+        ),
+        pytest.param(
+            {"TIERWISE_DATABASE_URL": "mysql://root:hunter2@127.0.0.1/shop"},
+            "the database's address must look like postgresql://",
+            id="another kind of database",
+        ),
+        pytest.param(
+            {"TIERWISE_DATABASE": "x"}, "TIERWISE_DATABASE: no such setting; there are", id="misspelt setting"
+        ),
+        pytest.param(
+            {"TIERWISE_BATCH_SIZE": "many"}, "TIERWISE_BATCH_SIZE: Input should be a valid integer", id="value"
+        ),
+    ],
+)
+def test_trouble_is_told_with_the_way_out(environment: dict[str, str], message: str) -> None:
+    done = tierwise("campaign", "list", **environment)
+
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+    assert done.stdout == ""

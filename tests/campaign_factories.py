@@ -1,0 +1,128 @@
+"""Valid campaigns, scores and causes for tests that say only what matters to them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import text
+
+from campaigns import issuance, launch, registry, rescoring, schemes
+from campaigns.actor import Actor, Cause
+from campaigns.campaign import CampaignPlan, Channel, Offer
+from campaigns.discount import Percent
+from campaigns.tiers import Levels, Measure, Method, Tier
+from database import campaigns, operations
+from database.operations import Operation
+from database.session import Database, Snapshot
+from scoring.score import Score
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TEN_PERCENT = Offer(tier=Tier.HIGH, discount=Percent(percent=10), channel=Channel.ON_SITE)
+
+
+def make_cause(now: datetime = NOW, **facts: str) -> Cause:
+    return Cause(actor=Actor(name="anna"), now=now, **facts)
+
+
+def make_plan(**changes: object) -> CampaignPlan:
+    plan = CampaignPlan(
+        display_name="Spring", offers=(TEN_PERCENT,), start_time=NOW - timedelta(days=1),
+        end_time=NOW + timedelta(days=30), currency="GBP",
+    )  # fmt: skip
+    return replace(plan, **changes)  # type: ignore[arg-type]  # the names are those of the plan
+
+
+def make_score(customer_id: str, *, spend_minor: int = 1000, model_id: str = "m1", as_of: datetime = NOW) -> Score:
+    return Score(
+        customer_id=customer_id, as_of=as_of, purchase_30=0.1, purchase_60=0.2, purchase_90=0.3, churn=0.5,
+        spend_minor=spend_minor, spend_low_minor=0, spend_high_minor=3 * spend_minor, currency="GBP",
+        model_id=model_id,
+    )  # fmt: skip
+
+
+def add_customers(database: Database, customer_ids: Sequence[str], *, consented: Sequence[str] = ()) -> None:
+    with database.writing() as transaction:
+        transaction.execute(
+            text(
+                """INSERT INTO customers (customer_id, consented_channels)
+                SELECT customer_id, :agreed FROM unnest(CAST(:ids AS text[])) AS given (customer_id)"""
+            ),
+            {"ids": list(customer_ids), "agreed": list(consented)},
+        )
+
+
+def add_model(database: Database, model_id: str = "m1", folder: str = "nowhere") -> None:
+    with database.writing() as transaction:
+        registry.register(transaction, make_cause(), model_id, folder=folder, manifest={})
+        registry.activate(transaction, make_cause(), model_id)
+
+
+def store_scores(database: Database, spends: Mapping[str, int], *, high: float = 5000, mid: float = 1000) -> None:
+    """Known customers with stored scores and the tiers that their spend gives them: as a rescoring leaves them."""
+    add_model(database)
+    with database.writing() as transaction:
+        scheme = schemes.create(
+            transaction, make_cause(), measure=Measure.EXPECTED_VALUE, method=Method.ABSOLUTE,
+            parameters=Levels(high=high, mid=mid),
+        )  # fmt: skip
+        schemes.activate(transaction, make_cause(), scheme.version)
+        operation = rescoring.begin(transaction, make_cause())
+        scored = [make_score(customer_id, spend_minor=spend) for customer_id, spend in spends.items()]
+        assert rescoring.keep(transaction, operation, scheme, scored, cursor=max(spends), now=NOW)
+        kept = operations.get(transaction, operation.operation_id)
+        assert kept is not None
+        assert rescoring.finish(transaction, kept, make_cause())
+
+
+def launch_campaign(database: Database, plan: CampaignPlan, campaign_id: str = "spring") -> Operation:
+    """A campaign whose launch has run to its end, in chunks of two."""
+    with database.writing() as transaction:
+        launch.create(transaction, make_cause(), campaign_id, plan)
+        operation = launch.launch(transaction, make_cause(), campaign_id)
+    while not operation.done:
+        issue_chunk(database, operation)
+        operation = read_operation(database, operation.operation_id)
+    return operation
+
+
+def issue_chunk(database: Database, operation: Operation, *, limit: int = 2) -> bool:
+    with database.writing() as transaction:
+        if operation.cursor is None:
+            return issuance.freeze(transaction, operation, NOW)
+        campaign_id = operation.request["campaign_id"]
+        members = campaigns.next_members(transaction, campaign_id, after=operation.cursor, limit=limit)
+        if not members:
+            return issuance.finish(transaction, operation, make_cause())
+        return issuance.issue(transaction, operation, members, NOW)
+
+
+def read_operation(database: Database, operation_id: str) -> Operation:
+    with database.reading() as snapshot:
+        operation = operations.get(snapshot, operation_id)
+    assert operation is not None
+    return operation
+
+
+def codes_of(database: Database, campaign_id: str = "spring") -> dict[str, str]:
+    """Customer to code."""
+    with database.reading() as snapshot:
+        rows = snapshot.execute(
+            text("SELECT customer_id, code FROM coupons WHERE campaign_id = :id"), {"id": campaign_id}
+        )
+        return dict(rows.all())
+
+
+def audit_lines(database: Database) -> list[tuple[str, str, str]]:
+    """(action, object, outcome), oldest first."""
+    with database.reading() as snapshot:
+        rows = snapshot.execute(text("SELECT action, object_name, outcome FROM audit_log ORDER BY audit_id"))
+        return [(action, name, outcome) for action, name, outcome in rows]
+
+
+def count(snapshot: Snapshot, table: str) -> int:
+    return int(snapshot.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def counts(database: Database, *tables: str) -> tuple[int, ...]:
+    with database.reading() as snapshot:
+        return tuple(count(snapshot, table) for table in tables)

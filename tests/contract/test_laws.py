@@ -1,0 +1,287 @@
+"""The laws of every method, checked on the descriptors: a new method is tested the day it is born."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import psycopg
+import pytest
+from grpc_health.v1 import health_pb2
+from serving import Shop, new_id, refusal, serving
+from sqlalchemy import text
+from tierwise.v1 import customer_service_pb2, error_reason_pb2
+from valid_requests import METHODS, VALID, AnyMessage, call, request_of, valid, whole_shop
+
+from database.embedded import EmbeddedPostgres
+from database.session import Database
+from server.assembly import NEED_MODEL, NEED_NO_MODEL
+
+READING = {
+    "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "Recommend", "SimilarItems", "GetCustomer",
+    "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "ValidateCoupon",
+}  # fmt: skip
+"""Methods that change nothing; every other one is held to the laws of writing."""
+WRITING = sorted(METHODS.keys() - READING)
+COMPLETE_WHEN_EMPTY = {"ListModels", "ListCustomers", "ListCampaigns", "ScoreAllCustomers"}
+"""Methods without required fields."""
+TABLES = (
+    "customers", "events", "scores", "models", "campaigns", "coupons", "redemptions", "operations", "outbox",
+    "audit_log", "requests",
+)  # fmt: skip
+
+
+def fields_of(method: str) -> set[str]:
+    return set(METHODS[method].input_type.fields_by_name)
+
+
+def having(field: str) -> list[str]:
+    """Methods with such a field in the request or in the resource that it carries."""
+    found = []
+    for name, method in METHODS.items():
+        inner = {each for f in method.input_type.fields if f.message_type for each in f.message_type.fields_by_name}
+        if field in fields_of(name) or (field in inner and name.startswith("Update")):
+            found.append(name)
+    return found
+
+
+def contents(database: Database) -> dict[str, str]:
+    """A digest of every row of every table."""
+    digest = "SELECT coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM {} AS t"
+    with database.reading() as snapshot:
+        return {table: snapshot.execute(text(digest.format(table))).scalar_one() for table in TABLES}
+
+
+@pytest.fixture(scope="module")
+def no_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Nothing answers at port 1, so whatever passes validation comes back as UNAVAILABLE."""
+    away = Database.at("postgresql://nobody@127.0.0.1:1/nothing")
+    with serving(away, tmp_path_factory.mktemp("home"), model=False) as shop:
+        yield shop
+    away.close()
+
+
+@pytest.fixture(scope="module")
+def quiet_shop(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """For tests that change nothing."""
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE quiet_shop TEMPLATE template_tierwise")
+        opened = Database.at(postgres.url("quiet_shop"))
+        with whole_shop(opened, tmp_path_factory.mktemp("home")) as running:
+            yield running
+        opened.close()
+        connection.execute("DROP DATABASE quiet_shop WITH (FORCE)")
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
+    with whole_shop(database, tmp_path) as running:
+        yield running
+
+
+def test_every_method_has_a_valid_request_in_the_tests() -> None:
+    assert VALID.keys() == METHODS.keys()
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_an_empty_request_names_the_fields_that_are_missing(no_database: Shop, method: str) -> None:
+    with pytest.raises(grpc.RpcError) as raised:
+        call(no_database, method, request_of(method))
+
+    refused = refusal(raised.value)
+    if method in COMPLETE_WHEN_EMPTY:
+        assert (refused.code, refused.reason) == ("UNAVAILABLE", "DEPENDENCY_UNAVAILABLE")
+    else:
+        assert (refused.code, refused.reason) == ("INVALID_ARGUMENT", "INVALID_REQUEST")
+        assert {field.partition(".")[0] for field in refused.fields} <= fields_of(method)
+        assert refused.fields
+
+
+@pytest.mark.parametrize("method", having("page_size"))
+def test_a_negative_page_size_is_refused(no_database: Shop, method: str) -> None:
+    request = request_of(method, page_size=-1)
+
+    with pytest.raises(grpc.RpcError) as raised:
+        call(no_database, method, request)
+
+    assert "page_size" in refusal(raised.value).fields
+
+
+@pytest.mark.parametrize("method", WRITING)
+def test_a_request_id_must_be_a_uuid(no_database: Shop, method: str) -> None:
+    with pytest.raises(grpc.RpcError) as raised:
+        call(no_database, method, request_of(method, request_id="again"))
+
+    assert "request_id" in refusal(raised.value).fields
+
+
+@pytest.mark.parametrize("method", WRITING)
+def test_a_repeated_write_happens_once_and_its_id_is_good_for_nothing_else(shop: Shop, method: str) -> None:
+    request = valid(method, shop.database)
+    request.request_id = new_id()
+    before = contents(shop.database)
+
+    first = call(shop, method, request)
+    after = contents(shop.database)
+    second = call(shop, method, request)
+    with pytest.raises(grpc.RpcError) as raised:
+        call(shop, method, _other(request))
+
+    assert {table for table in TABLES if before[table] != after[table]} > {"requests"}
+    assert second.SerializeToString() == first.SerializeToString()
+    assert (refusal(raised.value).code, refusal(raised.value).reason) == ("INVALID_ARGUMENT", "REQUEST_ID_REUSED")
+    assert refusal(raised.value).fields == ["request_id"]
+    assert contents(shop.database) == after
+
+
+def _other(request: AnyMessage) -> AnyMessage:
+    """The same with something else in it."""
+    changed = type(request).FromString(request.SerializeToString())
+    match changed.DESCRIPTOR.name:
+        case "BatchCreateEventsRequest":
+            changed.requests[0].event_id = "other"
+        case "CreateCampaignRequest" | "UpdateCampaignRequest":
+            changed.campaign.display_name = "Changed"
+        case "UpdateCustomerRequest":
+            changed.customer.country = "Spain"
+        case "RedeemCouponRequest":
+            changed.order_id = "o-2"
+        case "ScoreAllCustomersRequest":
+            changed.as_of_time.FromSeconds(1_700_000_000)
+        case _:
+            changed.etag = "other"
+    return changed
+
+
+@pytest.mark.parametrize("method", having("etag"))
+def test_a_stale_etag_is_refused_and_changes_nothing_but_the_audit_log(shop: Shop, method: str) -> None:
+    request = valid(method, shop.database)
+    resource = request if "etag" in fields_of(method) else getattr(request, method.removeprefix("Update").lower())
+    resource.etag = "stale"
+    before = contents(shop.database)
+
+    with pytest.raises(grpc.RpcError) as raised:
+        call(shop, method, request)
+
+    refused = refusal(raised.value)
+    assert refused.code == "ABORTED"
+    assert refused.reason in {"CAMPAIGN_CHANGED", "CUSTOMER_CHANGED", "MODEL_CHANGED"}
+    assert refused.facts["etag"] == "stale"
+    after = contents(shop.database)
+    assert {table for table in TABLES if before[table] != after[table]} == {"audit_log"}
+
+
+@pytest.mark.parametrize("method", having("validate_only"))
+def test_a_dry_run_answers_as_the_real_one_and_changes_nothing(shop: Shop, method: str) -> None:
+    request = valid(method, shop.database)
+    request.request_id, request.validate_only = new_id(), True
+    before = contents(shop.database)
+
+    answer = call(shop, method, request)
+
+    assert contents(shop.database) == before
+    request.validate_only = False
+    assert type(call(shop, method, request)) is type(answer)
+    assert contents(shop.database) != before
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_what_is_not_there_is_refused_with_a_reason(quiet_shop: Shop, method: str) -> None:
+    request = valid(method, quiet_shop.database)
+    wanted = _missing(request)
+    if wanted is None:
+        pytest.skip("names nothing that could be missing")
+
+    with pytest.raises(grpc.RpcError) as raised:
+        call(quiet_shop, method, request)
+
+    refused = refusal(raised.value)
+    assert (refused.code, refused.reason) == ("NOT_FOUND", wanted)
+    assert error_reason_pb2.ErrorReason.Value(refused.reason)
+
+
+def _missing(request: AnyMessage) -> str | None:
+    """Let a request name something that does not exist; the reason to expect."""
+    if isinstance(request, customer_service_pb2.BatchCreateEventsRequest):
+        return None
+    carrier: AnyMessage = getattr(
+        request, request.DESCRIPTOR.name.removesuffix("Request").removeprefix("Update").lower(), request
+    )
+    for field, nothing, reason in (
+        ("code", "0000-0000-00000", "COUPON_NOT_FOUND"),
+        ("item_id", "nothing", "ITEM_NOT_FOUND"),
+        ("name", None, None),
+        ("customer", None, None),
+        ("parent", None, None),
+    ):
+        if field in carrier.DESCRIPTOR.fields_by_name:
+            kind = getattr(carrier, field).partition("/")[0]
+            setattr(carrier, field, nothing or f"{kind}/nothing")
+            return reason or f"{kind.removesuffix('s').upper()}_NOT_FOUND"
+    return None
+
+
+@pytest.mark.parametrize("method", having("page_token"))
+def test_walking_pages_of_any_size_meets_every_row_once(quiet_shop: Shop, method: str) -> None:
+    whole = _rows(call(quiet_shop, method, valid(method, quiet_shop.database)))
+
+    assert len(whole) > 1
+    for size in range(1, len(whole) + 2):
+        assert list(_walked(quiet_shop, method, size)) == whole
+
+
+def _walked(shop: Shop, method: str, size: int) -> Iterator[str]:
+    request = valid(method, shop.database)
+    request.page_size = size
+    while True:
+        page = call(shop, method, request)
+        assert len(_rows(page)) <= size
+        yield from _rows(page)
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token
+
+
+def _rows(response: AnyMessage) -> list[str]:
+    field = next(field for field in response.DESCRIPTOR.fields if field.message_type)
+    return [row.name for row in getattr(response, field.name)]
+
+
+@pytest.mark.parametrize("method", having("page_token"))
+def test_a_page_token_is_good_for_its_own_request_only(quiet_shop: Shop, method: str) -> None:
+    request = valid(method, quiet_shop.database)
+    request.page_size = 1
+    token = call(quiet_shop, method, request).next_page_token
+    other = "ListModels" if method != "ListModels" else "ListCampaigns"
+    stolen, forged = valid(other, quiet_shop.database), valid(method, quiet_shop.database)
+    stolen.page_token, forged.page_token = token, token[:-4] + "AAAA"
+
+    for name, wrong in ((other, stolen), (method, forged)):
+        with pytest.raises(grpc.RpcError) as raised:
+            call(quiet_shop, name, wrong)
+        refused = refusal(raised.value)
+        assert (refused.code, refused.reason, refused.fields) == (
+            "INVALID_ARGUMENT",
+            "PAGE_TOKEN_INVALID",
+            ["page_token"],
+        )
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_an_expired_deadline_is_told_with_a_reason(no_database: Shop, method: str) -> None:
+    descriptor = METHODS[method]
+    path = f"/{descriptor.containing_service.full_name}/{method}"
+    ask = no_database.channel.unary_unary(path, request_serializer=bytes, response_deserializer=bytes)
+
+    with pytest.raises(grpc.RpcError) as raised:
+        ask(b"", timeout=0.0001)
+
+    assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+def test_every_service_has_its_health(quiet_shop: Shop) -> None:
+    for service in ("", *NEED_MODEL, *NEED_NO_MODEL):
+        answer = quiet_shop.health.Check(  # type: ignore[attr-defined] # its stub type lacks the methods
+            health_pb2.HealthCheckRequest(service=service)
+        )
+        assert answer.status == health_pb2.HealthCheckResponse.SERVING, service
+    assert {method.containing_service.full_name for method in METHODS.values()} <= {*NEED_MODEL, *NEED_NO_MODEL}

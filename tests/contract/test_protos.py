@@ -1,0 +1,73 @@
+"""What stands in the protos is what the code says, and the generated code is fresh."""
+
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from buf.validate import validate_pb2
+from google.api import field_behavior_pb2
+from tierwise.v1 import error_reason_pb2, event_pb2
+from valid_requests import METHODS
+
+import server
+from campaigns.errors import Refusal
+from events.event import EventType
+from server.errors import FAILURES, REASONS
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+REASON_NAMES = set(error_reason_pb2.ErrorReason.keys()) - {"ERROR_REASON_UNSPECIFIED"}
+
+
+def every_refusal() -> set[type[Refusal]]:
+    """Each kind that can be raised, the server's own included."""
+    for module in pkgutil.iter_modules(server.__path__):
+        if module.name != "__main__":
+            importlib.import_module(f"server.{module.name}")
+    found, todo = set(), [Refusal]
+    while todo:
+        kinds = todo.pop().__subclasses__()
+        found |= {kind for kind in kinds if "reason" in kind.__dict__}
+        todo += kinds
+    return found
+
+
+def test_the_enum_lists_exactly_the_reasons_that_exist() -> None:
+    raised = {kind.reason for kind in every_refusal()}
+    mapped = set(REASONS.values()) | {reason for _, reason, _ in FAILURES.values()} | {"INTERNAL"}
+
+    assert raised | mapped == REASON_NAMES
+
+
+def test_every_reason_comes_with_an_example() -> None:
+    text = (ROOT / "protos/tierwise/v1/error_reason.proto").read_text()
+    values = re.findall(r"((?:  //[^\n]*\n)+)  ([A-Z_]+) = ", text)
+
+    assert {name for comment, name in values if "Example:" in comment} == REASON_NAMES
+
+
+def test_event_types_have_the_numbers_that_are_stored() -> None:
+    wire = {name: number for name, number in event_pb2.Event.Type.items() if number}
+
+    assert wire == {kind.name: kind.value for kind in EventType}
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_fields_that_are_required_are_also_checked(method: str) -> None:
+    """The annotation documents, the rule enforces: each needs the other."""
+    for field in METHODS[method].input_type.fields:
+        options = field.GetOptions()
+        behaviour: list[int] = options.Extensions[field_behavior_pb2.field_behavior]  # type: ignore[index] # another stub's type
+        required = field_behavior_pb2.REQUIRED in behaviour
+        assert not required or options.HasExtension(validate_pb2.field), field.full_name
+
+
+def test_generated_code_is_fresh_linted_and_breaks_nobody() -> None:
+    command = [sys.executable, "-m", "protos.generate", "--check"]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,0 +1,216 @@
+"""Rows of bulk work: operations move only forward, scores are kept once each, models and audit lines page in order."""
+
+from datetime import timedelta
+
+import pytest
+from campaign_factories import NOW, add_customers, add_model, counts, make_cause, make_score, read_operation
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from campaigns import registry, rescoring
+from campaigns.errors import ModelChanged, ModelNotFound, NoActiveModel, RescoringRunning
+from database import audit, broker, models, operations, scores
+from database.audit import AuditEntry
+from database.operations import Operation
+from database.session import Database
+
+
+def begin(database: Database, name: str = "o", **request: str) -> Operation:
+    with database.writing() as transaction:
+        assert operations.begin(transaction, name, "TEST", request, total_count=4, now=NOW)
+    return read_operation(database, name)
+
+
+def test_an_operation_begins_once(database: Database) -> None:
+    first = begin(database, colour="red")
+
+    with database.writing() as transaction:
+        assert not operations.begin(transaction, "o", "TEST", {"colour": "blue"}, total_count=9, now=NOW)
+
+    assert read_operation(database, "o") == first
+    assert (first.state, first.cursor, first.done_count, first.request) == ("RUNNING", None, 0, {"colour": "red"})
+
+
+def test_progress_counts_only_from_where_it_was_seen(database: Database) -> None:
+    begin(database)
+    later = NOW + timedelta(seconds=1)
+
+    with database.writing() as transaction:
+        moves = [
+            operations.advance(transaction, "o", seen=seen, cursor=cursor, count=2, now=later)
+            for seen, cursor in [(None, "b"), (None, "b"), ("a", "c"), ("b", "d"), ("d", "e")]
+        ]
+
+    after = read_operation(database, "o")
+    assert moves == [True, False, False, True, True]
+    assert (after.cursor, after.done_count, after.update_time) == ("e", 6, later)
+
+
+@pytest.mark.parametrize("end", ["finish", "fail", "cancel"])
+def test_what_is_over_stays_over(database: Database, end: str) -> None:
+    begin(database)
+    with database.writing() as transaction:
+        if end == "finish":
+            assert operations.finish(transaction, "o", {"made": 4}, NOW)
+        elif end == "fail":
+            assert operations.fail(transaction, "o", "broken", NOW)
+        else:
+            assert operations.cancel(transaction, "o", NOW)
+    over = read_operation(database, "o")
+
+    with database.writing() as transaction:
+        assert not operations.finish(transaction, "o", {}, NOW)
+        assert not operations.fail(transaction, "o", "late", NOW)
+        assert not operations.cancel(transaction, "o", NOW)
+        assert not operations.advance(transaction, "o", seen=None, cursor="x", count=1, now=NOW)
+        assert operations.request_cancel(transaction, "o") == over
+        operations.stumble(transaction, "o", "late")
+
+    assert read_operation(database, "o") == over
+    assert over.done
+
+
+def test_a_running_operation_is_found_by_what_it_was_asked(database: Database) -> None:
+    begin(database, "red", colour="red")
+    begin(database, "blue", colour="blue")
+
+    with database.reading() as snapshot:
+        found = operations.running(snapshot, "TEST", colour="blue")
+        assert found is not None
+        assert found.operation_id == "blue"
+        assert operations.running(snapshot, "TEST", colour="green") is None
+        assert operations.running(snapshot, "OTHER", colour="blue") is None
+
+
+def test_pages_walk_every_operation_once_newest_first(database: Database) -> None:
+    for name in ("a", "b", "c", "d", "e"):
+        begin(database, name)
+
+    seen: list[str] = []
+    after = None
+    with database.reading() as snapshot:
+        while page := operations.page(snapshot, limit=2, after=after, kind="TEST"):
+            seen += [operation.operation_id for operation in page]
+            after = (page[-1].create_time, page[-1].operation_id)
+        assert operations.page(snapshot, limit=2, kind="OTHER") == []
+
+    assert seen == ["e", "d", "c", "b", "a"]
+
+
+def test_an_operation_writes_each_score_once_and_the_next_one_replaces_it(database: Database) -> None:
+    first = [make_score("anna", spend_minor=10), make_score("bert", spend_minor=20)]
+    again = [make_score("anna", spend_minor=11)]
+
+    with database.writing() as transaction:
+        assert scores.store(transaction, first, ["LOW", None], tier_scheme=3, operation_id="o1", now=NOW) == 2
+    with database.writing() as transaction:
+        assert scores.store(transaction, again, ["LOW"], tier_scheme=3, operation_id="o1", now=NOW) == 0
+    with database.writing() as transaction:
+        assert scores.store(transaction, again, ["MID"], tier_scheme=4, operation_id="o2", now=NOW) == 1
+
+    with database.reading() as snapshot:
+        anna, bert = scores.page(snapshot, limit=9)
+        assert scores.page(snapshot, limit=9, after="anna") == [bert]
+        assert scores.page(snapshot, limit=9, tier="MID") == [anna]
+        assert scores.get(snapshot, "anna") == anna
+        assert scores.get(snapshot, "zoe") is None
+    assert (anna.spend_minor, anna.tier, anna.tier_scheme, anna.operation_id) == (11, "MID", 4, "o2")
+    assert (bert.tier, bert.as_of, bert.currency, bert.model_id) == (None, NOW, "GBP", "m1")
+
+
+def test_customers_are_walked_by_their_id(database: Database) -> None:
+    add_customers(database, ["c", "a", "b"])
+
+    with database.reading() as snapshot:
+        assert scores.next_customers(snapshot, after=None, limit=2) == ["a", "b"]
+        assert scores.next_customers(snapshot, after="b", limit=2) == ["c"]
+        assert scores.next_customers(snapshot, after="c", limit=2) == []
+        assert scores.count_customers(snapshot) == 3
+
+
+def test_one_model_answers_at_a_time(database: Database) -> None:
+    with pytest.raises(NoActiveModel), database.reading() as snapshot:
+        registry.in_force(snapshot)
+    add_model(database, "m1", "first")
+    add_model(database, "m2", "second")
+    with database.writing() as transaction:
+        known = registry.register(transaction, make_cause(), "m1", folder="elsewhere", manifest={"other": 1})
+
+    assert (known.folder, known.state) == ("first", "RETIRED")
+    with database.reading() as snapshot:
+        assert registry.in_force(snapshot).model_id == "m2"
+        assert [model.state for model in models.page(snapshot, limit=9)] == ["ACTIVE", "RETIRED"]
+        last = models.page(snapshot, limit=1)[0]
+        assert [model.model_id for model in models.page(snapshot, limit=9, after=(last.create_time, "m2"))] == ["m1"]
+
+
+def test_activating_needs_a_known_model_and_a_fresh_etag(database: Database) -> None:
+    add_model(database, "m1")
+    with pytest.raises(ModelNotFound), database.writing() as transaction:
+        registry.activate(transaction, make_cause(), "m9")
+    with pytest.raises(ModelChanged) as refused, database.writing() as transaction:
+        registry.activate(transaction, make_cause(), "m1", etag="1")
+    assert refused.value.metadata == {"etag": "1", "current_etag": "2"}
+
+    with database.writing() as transaction:
+        assert registry.activate(transaction, make_cause(), "m1", etag="2").etag == "2"
+
+
+def test_one_rescoring_runs_at_a_time(database: Database) -> None:
+    add_model(database)
+    with database.writing() as transaction:
+        running = rescoring.begin(transaction, make_cause())
+    before = counts(database, "operations", "outbox", "audit_log")
+
+    with pytest.raises(RescoringRunning) as refused, database.writing() as transaction:
+        rescoring.begin(transaction, make_cause())
+
+    assert refused.value.metadata == {"operation": running.name}
+    assert counts(database, "operations", "outbox", "audit_log") == before
+    assert running.request == {"model_id": "m1", "tier_scheme": 1, "as_of": NOW.isoformat()}
+
+
+def test_audit_lines_page_from_the_newest_by_object_and_actor(database: Database) -> None:
+    with database.writing() as transaction:
+        for number, (actor, name) in enumerate([("anna", "a"), ("bert", "b"), ("anna", "b")]):
+            entry = AuditEntry(
+                time=NOW, actor=actor, action="test.do", object_name=name, after={"number": number}, request_id="r"
+            )
+            audit.append(transaction, entry)
+
+    with database.reading() as snapshot:
+        newest = audit.page(snapshot, limit=2)
+        assert [entry.after for entry in newest] == [{"number": 2}, {"number": 1}]
+        assert [entry.after for entry in audit.page(snapshot, limit=2, before=newest[-1].audit_id)] == [{"number": 0}]
+        assert [entry.after for entry in audit.page(snapshot, limit=9, object_name="b", actor="anna")] == [
+            {"number": 2}
+        ]
+    assert newest[0].before is None
+
+
+def test_the_counters_of_a_campaign_cannot_pass_their_limit_even_by_hand(database: Database) -> None:
+    add = """INSERT INTO campaigns
+        (campaign_id, display_name, state, offers, zone, start_time, end_time, redemption_limit, issued_count,
+         redeemed_count, currency)
+        VALUES ('c', 'C', 'ACTIVE', '{}', 'UTC', now(), now() + interval '1 day', 5, 9, :used, 'GBP')"""
+    for used in (6, 10):
+        with pytest.raises(IntegrityError), database.writing() as transaction:
+            transaction.execute(text(add), {"used": used})
+
+    assert counts(database, "campaigns") == (0,)
+
+
+def test_the_queue_functions_are_installed_once(database: Database, database_url: str) -> None:
+    for _ in range(2):
+        broker.install(database_url)
+
+    with database.reading() as snapshot:
+        assert snapshot.execute(text("SELECT count(*) FROM pgmq.meta")).scalar_one() == 0
+
+
+def test_the_brokers_address_is_that_of_the_database() -> None:
+    url = "postgresql://u:p%40ss@db:6543/shop?sslmode=require"
+
+    assert broker.broker_url(url) == "pgmq://u:p%40ss@db:6543/shop?sslmode=require"
+    assert broker.broker_options(url, redeliver_seconds=7)["conn_string"] == url
+    assert broker.broker_options(url, redeliver_seconds=7)["visibility_timeout"] == 7

@@ -1,0 +1,30 @@
+"""Who is erased leaves no row behind that names them, and nobody else loses one."""
+
+import polars as pl
+import psycopg
+
+from database import customers
+from database.customer_loading import copy_customers
+from database.session import Database
+from events.event import CUSTOMER_SCHEMA
+
+
+def test_rejected_rows_of_the_customer_go_too(database: Database, database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("INSERT INTO imports VALUES ('one', 'events', 'till.csv', 'FINISHED', '{}')")
+        connection.execute(
+            """INSERT INTO rejected_rows VALUES
+               ('one', 1, 'DUPLICATE', '{"Card": 17, "Pieces": 2}'), ('one', 2, 'DUPLICATE', '{"Card": "17"}'),
+               ('one', 3, 'DUPLICATE', '{"Card": 171, "Pieces": null}')"""
+        )
+    with database.writing() as transaction:
+        copy_customers(
+            transaction,
+            pl.DataFrame({"customer_id": ["17"]}).match_to_schema(CUSTOMER_SCHEMA, missing_columns="insert"),
+        )
+
+    with database.writing() as transaction:
+        customers.erase(transaction, "17", pseudonym="erased-1")
+
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT row_number FROM rejected_rows").fetchall() == [(3,)]

@@ -1,0 +1,50 @@
+"""Trouble with the database has a kind; mistakes have none."""
+
+import psycopg
+import pytest
+from sqlalchemy import exc, text
+
+from database import patience
+from database.failures import Failure, failure_of
+from database.session import Database
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (psycopg.OperationalError("connection refused"), Failure.AWAY),
+        (psycopg.errors.AdminShutdown("terminating"), Failure.AWAY),
+        (psycopg.InterfaceError("the connection is closed"), Failure.AWAY),
+        (psycopg.errors.TooManyConnections("too many"), Failure.BUSY),
+        (exc.TimeoutError("QueuePool limit"), Failure.BUSY),
+        (psycopg.errors.DeadlockDetected("deadlock"), Failure.CONFLICT),
+        (psycopg.errors.SerializationFailure("could not serialize"), Failure.CONFLICT),
+        (psycopg.errors.LockNotAvailable("lock timeout"), Failure.CONFLICT),
+        (psycopg.errors.UniqueViolation("duplicate"), None),
+        (psycopg.errors.SyntaxError("near"), None),
+        (ValueError("ours"), None),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_the_kind_of_trouble(error: Exception, kind: Failure | None) -> None:
+    assert failure_of(error) is kind
+
+
+def test_a_statement_that_outlives_its_patience_is_a_timeout(database: Database) -> None:
+    with database.reading() as snapshot:
+        patience.limit(snapshot, 0.02)
+        with pytest.raises(exc.DBAPIError) as raised:
+            snapshot.execute(text("SELECT pg_sleep(5)"))
+        snapshot.rollback()
+
+    assert failure_of(raised.value) is Failure.TIMEOUT
+
+
+def test_an_address_where_nothing_answers_is_away() -> None:
+    nowhere = Database.at("postgresql://nobody@127.0.0.1:1/nothing")
+
+    with pytest.raises(exc.DBAPIError) as raised, nowhere.reading() as snapshot:
+        snapshot.execute(text("SELECT 1"))
+
+    assert failure_of(raised.value) is Failure.AWAY
+    nowhere.close()

@@ -1,0 +1,105 @@
+"""`tierwise import` from a shell: results on standard output, errors that name the way out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from admin.commands.imports import app
+from database.events import read_events
+from database.session import Database
+
+EVENTS = """customer_id,time,event_type,item_id,quantity,unit_price
+anna,2026-01-05 10:00,purchase,a,1,2.50
+anna,2026-01-05 10:00,purchase,a,1,2.50
+"""
+MAPPING = "columns: {who: customer_id, when: time}\nevent_type: {constant: view}\n"
+
+
+def run(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def told(*words: object) -> dict[str, Any]:
+    result = run(*words, "--json")
+    assert result.exit_code == 0, result.output
+    answer: dict[str, Any] = json.loads(result.stdout)
+    return answer
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Two equal lines."""
+    path = tmp_path / "shop.csv"
+    path.write_text(EVENTS)
+    return path
+
+
+def test_events_are_imported_once(database_url: str, database: Database, file: Path) -> None:
+    first = told("events", file, "--currency", "GBP", "--database-url", database_url)
+    again = told("events", file, "--currency", "GBP", "--database-url", database_url)
+
+    assert (first["imported_before"], again["imported_before"]) == (False, True)
+    assert first["import_id"] == again["import_id"]
+    assert (first["report"]["rows_in"], first["report"]["events_new"], first["report"]["rejected"]) == (2, 1, 1)
+    with database.reading() as snapshot:
+        assert read_events(snapshot).height == 1
+
+
+def test_the_report_is_shown_as_table_json_and_page(database_url: str, file: Path, tmp_path: Path) -> None:
+    done = told("events", file, "--database-url", database_url)
+    html = tmp_path / "report.html"
+
+    table = run("report", "--html", html, "--database-url", database_url)
+    by_id = told("report", "--import", done["import_id"][:8], "--database-url", database_url)
+
+    assert table.exit_code == 0
+    assert "DUPLICATE 1" in table.stdout
+    assert by_id["report"] == done["report"]
+    assert html.read_text().startswith("<!doctype html>")
+
+
+def test_a_mapping_describes_the_file(database_url: str, tmp_path: Path) -> None:
+    mapping, file = tmp_path / "shop.yaml", tmp_path / "shop.csv"
+    mapping.write_text(MAPPING)
+    file.write_text("who,when\nanna,2026-01-05\n")
+    done = told("events", file, "--mapping", mapping, "--database-url", database_url)
+    assert done["report"]["events_new"] == 1
+
+
+def test_items_and_customers_are_imported(database_url: str, tmp_path: Path) -> None:
+    items, customers = tmp_path / "items.csv", tmp_path / "customers.csv"
+    items.write_text("item_id,unit_price\na,2.50\n")
+    customers.write_text("customer_id\nanna\n")
+    first = told("items", items, "--currency", "EUR", "--database-url", database_url)
+    second = told("customers", customers, "--database-url", database_url)
+    assert [(done["kind"], done["report"]["changed"]) for done in (first, second)] == [("items", 1), ("customers", 1)]
+    page = run("report", "--import", first["import_id"], "--html", tmp_path / "x.html", "--database-url", database_url)
+    assert page.exit_code == 2
+    assert not (tmp_path / "x.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--preset", "shopify"], "there is no 'shopify'; there are canonical, online-retail"),
+        (["--preset", "online-retail"], "Choose another --preset, or write a --mapping"),
+        (["--preset", "canonical", "--mapping", "x.yaml"], "exclude each other; give one"),
+        (["--currency", "pounds"], "'pounds' is no ISO 4217 code"),
+    ],
+)
+def test_a_refusal_names_the_way_out_and_writes_nothing(
+    database_url: str, database: Database, file: Path, options: list[str], words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    result = run("events", file, *options, "--database-url", database_url)
+
+    assert result.exit_code == 2
+    assert words in " ".join((result.output + capfd.readouterr().err).split())
+    with database.reading() as snapshot:
+        assert read_events(snapshot).is_empty()
+
+
+def test_without_imports_the_report_says_what_to_run(database_url: str) -> None:
+    assert run("report", "--database-url", database_url).exit_code == 2

@@ -1,0 +1,197 @@
+"""A file is stored once, all of it or nothing, however the process ends."""
+
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import psycopg
+import pytest
+
+from database.events import read_events
+from database.imports import FileChanged, Import, find_import, latest_import, store_attributes, store_events
+from database.items import read_items
+from database.session import Database
+from events import attributes
+from events.event import EVENT_SCHEMA
+from events.loading import Loaded, load_events
+from events.reading import REJECTED_SCHEMA, rejected_rows
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+CSV = """customer_id,time,event_type,item_id,quantity,unit_price,title,country,colour
+anna,2026-01-05,purchase,a,1,2.50,Lantern,GB,red
+bert,2026-01-05,purchase,b,2,1.00,Cup,FR,red
+,2026-01-05,purchase,a,1,2.50,Lantern,GB,"b""l\\ue"
+bert,2026-01-06,purchase,b,2,0,Cup,FR,red
+"""
+TABLES = ("events", "items", "customers", "imports", "rejected_rows")
+KILLED_WHILE_WRITING = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from database.imports import store_events
+from database.session import Database
+from events.loading import load_events
+from events.reading import rejected_rows
+url, path = sys.argv[1], Path(sys.argv[2])
+loaded = load_events(path, currency="GBP", now=datetime(2026, 6, 1, tzinfo=UTC))
+with Database.at(url).writing() as transaction:
+    store_events(
+        transaction, loaded, rejected_rows(path, loaded.rejected), import_id="one", file_name=path.name,
+        progress=lambda rows: os.kill(os.getpid(), signal.SIGKILL),
+    )
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Two good rows, one without a customer, one at no price."""
+    path = tmp_path / "shop.csv"
+    path.write_text(CSV)
+    return path
+
+
+def load(path: Path) -> Loaded:
+    return load_events(path, currency="GBP", now=NOW)
+
+
+def store(database: Database, path: Path, import_id: str = "one") -> Import | None:
+    loaded = load(path)
+    with database.writing() as transaction:
+        rejected = rejected_rows(path, loaded.rejected)
+        return store_events(transaction, loaded, rejected, import_id=import_id, file_name=path.name)
+
+
+def contents(database_url: str) -> dict[str, list[tuple[object, ...]]]:
+    with psycopg.connect(database_url) as connection:
+        return {
+            table: connection.execute(f"SELECT * FROM {table} ORDER BY 1, 2".encode()).fetchall() for table in TABLES
+        }
+
+
+def test_a_file_brings_events_items_customers_and_its_report(database: Database, path: Path) -> None:
+    done = store(database, path)
+
+    assert done is not None
+    with database.reading() as snapshot:
+        assert read_events(snapshot).sort("customer_id").equals(load(path).events.sort("customer_id"))
+        assert read_items(snapshot).select("item_id", "title", "unit_price_minor").rows() == [
+            ("a", "Lantern", 250),
+            ("b", "Cup", 100),
+        ]
+        assert find_import(snapshot, "on") == latest_import(snapshot) == done
+    assert (done.kind, done.file_name) == ("events", "shop.csv")
+    assert (done.report["events_new"], done.report["events_known"], done.report["rejected"]) == (2, 0, 2)
+
+
+def test_rejected_rows_are_kept_as_they_were(database: Database, database_url: str, path: Path) -> None:
+    store(database, path)
+
+    kept = {row[1]: (row[2], row[3]) for row in contents(database_url)["rejected_rows"]}
+    assert {number: reason for number, (reason, _) in kept.items()} == {
+        3: "MISSING_CUSTOMER_ID",
+        4: "NON_POSITIVE_PRICE",
+    }
+    assert kept[3][1] == {
+        "customer_id": None, "time": "2026-01-05", "event_type": "purchase", "item_id": "a", "quantity": "1",
+        "unit_price": "2.50", "title": "Lantern", "country": "GB", "colour": 'b"l\\ue',
+    }  # fmt: skip
+
+
+def test_the_same_file_twice_changes_nothing(database: Database, database_url: str, path: Path) -> None:
+    store(database, path)
+    before = contents(database_url)
+
+    assert store(database, path) is None
+
+    assert contents(database_url) == before
+
+
+def test_a_longer_export_adds_only_what_is_new(database: Database, path: Path, tmp_path: Path) -> None:
+    store(database, path)
+    longer = tmp_path / "longer.csv"
+    longer.write_text(CSV + "bert,2026-01-07,purchase,b,1,1.00,Cup,FR,red\n")
+
+    done = store(database, longer, "two")
+
+    assert done is not None
+    assert (done.report["events_new"], done.report["events_known"]) == (1, 2)
+    with database.reading() as snapshot:
+        assert read_events(snapshot).height == 3
+
+
+def test_a_killed_import_leaves_nothing_and_can_be_repeated(database: Database, database_url: str, path: Path) -> None:
+    empty = contents(database_url)
+    command = [sys.executable, "-c", KILLED_WHILE_WRITING, database_url, str(path)]
+    killed = subprocess.run(command, cwd=Path(__file__).parents[2], check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+
+    assert contents(database_url) == empty
+    done = store(database, path)
+    assert done is not None
+    assert done.report["events_new"] == 2
+
+
+def test_a_file_that_changes_meanwhile_is_refused_whole(database: Database, database_url: str, path: Path) -> None:
+    empty = contents(database_url)
+    loaded = load(path)
+
+    with (
+        pytest.raises(FileChanged, match="2 rows were rejected and 0 of them found again"),
+        database.writing() as transaction,
+    ):
+        store_events(transaction, loaded, [REJECTED_SCHEMA.to_frame()], import_id="one", file_name="shop.csv")
+
+    assert contents(database_url) == empty
+
+
+def test_a_large_file_is_written_in_slices(database: Database, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("database.imports.SLICE_ROWS", 7)
+    template = load(path).events.head(1)
+    ids = [f"e{number:03}" for number in range(30)]
+    many = pl.concat([template] * 30).with_columns(pl.Series("event_id", ids)).select(EVENT_SCHEMA.names())
+    loaded = replace(load(path), events=many, rejected=load(path).rejected.head(0))
+    seen: list[int] = []
+
+    with database.writing() as transaction:
+        store_events(transaction, loaded, [], import_id="big", file_name="big", progress=seen.append)
+
+    assert seen == [7, 7, 7, 7, 2]
+    with database.reading() as snapshot:
+        assert read_events(snapshot)["event_id"].to_list() == ids
+
+
+def test_without_imports_there_is_none_to_find(database: Database) -> None:
+    with database.reading() as snapshot:
+        assert find_import(snapshot, "one") is None
+        assert latest_import(snapshot) is None
+
+
+def test_an_ambiguous_beginning_of_an_id_finds_none(database: Database, path: Path) -> None:
+    store(database, path, "id-1")
+    store(database, path, "id-2")
+    with database.reading() as snapshot:
+        assert find_import(snapshot, "id-") is None
+        assert find_import(snapshot, "id%") is None
+        found = find_import(snapshot, "id-2")
+    assert found is not None
+    assert found.import_id == "id-2"
+
+
+def test_catalogues_and_customers_are_stored_once_too(database: Database, tmp_path: Path) -> None:
+    items, customers = tmp_path / "items.csv", tmp_path / "customers.csv"
+    items.write_text("item_id,title\na,Lantern\n,Nameless\n")
+    customers.write_text("customer_id,country\nanna,GB\n")
+    for file, path in ((attributes.read_items(items), items), (attributes.read_customers(customers), customers)):
+        for again in (False, True):
+            with database.writing() as transaction:
+                rejected = rejected_rows(path, file.rejected)
+                done = store_attributes(transaction, file, rejected, import_id=path.name, file_name=path.name)
+            assert (done is None) == again
+    with database.reading() as snapshot:
+        found = find_import(snapshot, "items.csv")
+    assert found is not None
+    assert (found.kind, found.report["changed"], found.report["reasons"]) == ("items", 1, {"MISSING_ITEM_ID": 1})

@@ -1,0 +1,96 @@
+"""Catalogues and customer files are read by our own field names, and bad rows say why."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from events.attributes import read_customers, read_items
+from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
+from events.formats import FormatNotUsable
+from events.loading import load_items
+
+
+def test_a_catalogue_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text(
+        "item_id,title,category,unit_price,currency,shelf\n"
+        "a, Lantern ,Home|Light,3.39,gbp,1\n"
+        "b,,,,,2\n"
+        ",Nameless,,1,GBP,3\n"
+        "a,Again,,1,GBP,4\n"
+        "c,Odd,,cheap,GBP,5\n"
+        "d,Odd,,-1,GBP,6\n"
+        "e,Odd,,1,pounds,7\n"
+    )
+    file = read_items(path)
+
+    assert file.rows.schema == ITEM_SCHEMA
+    assert file.rows.rows() == [("a", "Lantern", "Home|Light", None, 339, "GBP"), ("b", None, None, None, None, None)]
+    assert file.rejected.rows() == [
+        (3, "MISSING_ITEM_ID"),
+        (4, "DUPLICATE_ITEM_ID"),
+        (5, "UNREADABLE_UNIT_PRICE"),
+        (6, "NEGATIVE_PRICE"),
+        (7, "UNREADABLE_CURRENCY"),
+    ]
+    assert file.report() == {
+        "rows_in": 7, "rows_out": 2, "rejected": 5, "irrelevant_columns": ["shelf"],
+        "reasons": {
+            "DUPLICATE_ITEM_ID": 1, "MISSING_ITEM_ID": 1, "NEGATIVE_PRICE": 1, "UNREADABLE_CURRENCY": 1,
+            "UNREADABLE_UNIT_PRICE": 1,
+        },
+    }  # fmt: skip
+
+
+def test_our_own_catalogue_is_read_as_it_is(tmp_path: Path) -> None:
+    catalogue = pl.DataFrame([("a", "Lantern", "Home", "Acme", 339, "GBP")], schema=ITEM_SCHEMA, orient="row")
+    catalogue.write_parquet(tmp_path / "items.parquet")
+    assert load_items(tmp_path / "items.parquet").equals(catalogue)
+
+
+def test_a_catalogue_of_ids_and_categories_is_enough(tmp_path: Path) -> None:
+    pl.DataFrame({"item_id": [7], "category": ["1|2"]}).write_parquet(tmp_path / "items.parquet")
+    assert load_items(tmp_path / "items.parquet").rows() == [("7", None, "1|2", None, None, None)]
+
+
+def test_prices_of_a_catalogue_need_a_currency(tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("item_id,unit_price\na,5\n")
+    with pytest.raises(FormatNotUsable, match="names no currency; pass --currency"):
+        read_items(path)
+    assert read_items(path, currency="JPY").rows["unit_price_minor"].to_list() == [5]
+
+
+def test_customers_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text(
+        "customer_id,country,zone,preferred_channel,consented_channels\n"
+        "anna,GB,Europe/London,Email,Email| sms |email\n"
+        "bert,,,,\n"
+        'carl,,,,""\n'
+        "dora,,Mars/Olympus,,\n"
+    )
+    file = read_customers(path)
+
+    assert file.rows.schema == CUSTOMER_SCHEMA
+    assert file.rows.rows() == [
+        ("anna", "GB", "Europe/London", "email", ["email", "sms"]),
+        ("bert", None, None, None, None),
+        ("carl", None, None, None, []),
+    ]
+    assert file.rejected.rows() == [(4, "UNKNOWN_ZONE")]
+
+
+def test_customers_with_lists_are_read_as_they_are(tmp_path: Path) -> None:
+    rows = [("anna", "GB", None, None, ["email", "sms"]), ("bert", None, None, None, [])]
+    customers = pl.DataFrame(rows, schema=CUSTOMER_SCHEMA, orient="row")
+    customers.write_parquet(tmp_path / "customers.parquet")
+    assert read_customers(tmp_path / "customers.parquet").rows.equals(customers)
+
+
+def test_a_file_without_ids_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "items.csv"
+    path.write_text("sku,title\na,b\n")
+    with pytest.raises(FormatNotUsable, match=r"no column item_id; it has sku, title"):
+        read_items(path)

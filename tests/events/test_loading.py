@@ -1,0 +1,190 @@
+"""A file becomes canonical events: nothing vanishes, and CSV and Parquet mean the same."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from events.event import CUSTOMER_SCHEMA, EVENT_SCHEMA, ITEM_SCHEMA, EventType
+from events.formats import FormatNotUsable, preset
+from events.loading import Loaded, load_events
+from events.reading import FileNotUsable, rejected_rows
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+RETAIL = preset("online-retail")
+DIRTY = st.lists(
+    st.tuples(
+        st.sampled_from(["536365", "C536365", "536366", ""]),
+        st.sampled_from(["85123A", "85123a", "POST", "22423", ""]),
+        st.sampled_from(["1", "6", "-6", "0", "-1", "x", ""]),
+        st.sampled_from(["2010-12-01 08:26:00", "2010-12-01 09:00:00", "2030-01-01 00:00:00", "never", ""]),
+        st.sampled_from(["2.55", "0", "-11062.06", "0.001", "", "?"]),
+        st.sampled_from(["17850", "17850.0", "13047", ""]),
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+def retail_frame(lines: list[tuple[str, ...]]) -> pl.DataFrame:
+    names = ["InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"]
+    frame = pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String), orient="row")
+    blank = frame.with_columns(pl.when(pl.all() != "").then(pl.all()))
+    return blank.with_columns(pl.lit("LANTERN").alias("Description"), pl.lit("France").alias("Country"))
+
+
+def loaded(
+    frame: pl.DataFrame, *, ending: str = "parquet", name: str = "canonical", currency: str | None = "GBP"
+) -> Loaded:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"events.{ending}"
+        if ending == "csv":
+            frame.write_csv(path)
+        else:
+            frame.write_parquet(path)
+        return load_events(path, preset(name), currency=currency, now=NOW)
+
+
+def yardstick(**columns: list[object]) -> pl.DataFrame:
+    usual: dict[str, list[object]] = {
+        "customer_id": ["17850"], "time": [datetime(2011, 1, 1, 9, 30)], "event_type": ["purchase"],  # noqa: DTZ001
+        "order_id": ["540001"], "item_id": ["85123A"], "quantity": [6.0], "unit_price": [2.55],
+        "title": ["HEART HOLDER"], "country": ["France"],
+    }  # fmt: skip
+    return pl.DataFrame(usual | columns)
+
+
+@settings(deadline=None, max_examples=60)
+@given(DIRTY)
+def test_nothing_vanishes_between_steps(lines: list[tuple[str, ...]]) -> None:
+    result = loaded(retail_frame(lines), name="online-retail")
+    report = result.report
+
+    assert report.rows_in == len(lines) == result.events.height + result.rejected.height
+    assert result.rejected["row_number"].is_unique().all()
+    rows = len(lines)
+    for step in report.steps:
+        assert step.rows_in == rows
+        rows = step.rows_out
+        assert step.rows_in == step.rows_out + sum(step.rejected.values())
+    assert rows == report.rows_out == result.events.height
+    assert result.events["event_id"].is_unique().all()
+    assert result.events.schema == EVENT_SCHEMA
+
+
+@settings(deadline=None, max_examples=40)
+@given(DIRTY)
+def test_csv_and_parquet_give_the_same_events(lines: list[tuple[str, ...]]) -> None:
+    texts = retail_frame(lines)
+    typed = texts.with_columns(
+        pl.col("CustomerID").cast(pl.Float64),
+        pl.col("InvoiceDate").str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False),
+    )
+    told = texts.with_columns(pl.when(pl.col("InvoiceDate") != "never").then(pl.col("InvoiceDate")))
+    by_parquet, by_csv = loaded(typed, name="online-retail"), loaded(told, ending="csv", name="online-retail")
+
+    assert_frame_equal(by_parquet.events, by_csv.events)
+    assert_frame_equal(by_parquet.rejected.select("row_number"), by_csv.rejected.select("row_number"))
+
+
+def test_the_yardsticks_format_is_read_out_of_the_box() -> None:
+    result = loaded(yardstick())
+
+    event = result.events.drop("event_id").row(0, named=True)
+    assert {name: value for name, value in event.items() if value is not None} == {
+        "customer_id": "17850", "time": datetime(2011, 1, 1, 9, 30, tzinfo=UTC), "event_type": EventType.PURCHASE,
+        "order_id": "540001", "item_id": "85123A", "quantity": 6.0, "unit_price_minor": 255, "currency": "GBP",
+    }  # fmt: skip
+    assert result.items.rows() == [("85123A", "HEART HOLDER", None, None, 255, "GBP")]
+    assert result.customers.rows() == [("17850", "France", None, None, None)]
+    assert (result.items.schema, result.customers.schema) == (ITEM_SCHEMA, CUSTOMER_SCHEMA)
+
+
+def test_our_own_events_are_read_as_they_are() -> None:
+    own = loaded(yardstick()).events.with_columns(pl.lit("the-sender's").alias("event_id"))
+    assert_frame_equal(loaded(own, currency=None).events, own)
+
+
+def test_prices_become_whole_minor_units_of_their_currency() -> None:
+    frame = pl.concat([yardstick(currency=[code], unit_price=[1.2346]) for code in ("GBP", "JPY", "KWD")])
+    result = loaded(frame, currency=None)
+    assert dict(result.events.select("currency", "unit_price_minor").iter_rows()) == {"GBP": 123, "JPY": 1, "KWD": 1235}
+    assert result.report.rounded_prices == 3
+
+
+def test_prices_without_a_currency_are_refused() -> None:
+    with pytest.raises(FormatNotUsable, match="names no currency; pass --currency"):
+        loaded(yardstick(), currency=None)
+
+
+def test_an_event_without_a_price_has_no_currency() -> None:
+    result = loaded(yardstick(unit_price=[None], event_type=["view"]))
+    assert result.events.select("unit_price_minor", "currency").row(0) == (None, None)
+
+
+def test_equal_lines_are_separate_events_with_ids_that_repeat() -> None:
+    twice = yardstick(customer_id=["c", "c"], **{
+        name: values * 2 for name, values in yardstick().drop("customer_id", "title").to_dict(as_series=False).items()
+    }, title=["A", "B"])  # fmt: skip
+    ids = loaded(twice).events["event_id"].to_list()
+    assert ids[1] == f"{ids[0]}-1"
+    assert loaded(twice).events["event_id"].to_list() == ids
+
+
+def test_ids_stay_the_same_from_release_to_release() -> None:
+    assert loaded(yardstick()).events["event_id"].to_list() == ["323a42208751dbd7a950ec2d6666976b"]
+
+
+def test_rejected_rows_are_found_again_as_they_stood(tmp_path: Path) -> None:
+    path = tmp_path / "dirty.csv"
+    path.write_text('customer_id,time,event_type,colour\nanna,2026-01-01,view,red\n,2026-01-01,view,"b""l\nue"\n')
+    result = load_events(path, now=NOW)
+
+    found = pl.concat(rejected_rows(path, result.rejected))
+
+    content = '{"customer_id":null,"time":"2026-01-01","event_type":"view","colour":"b\\"l\\nue"}'
+    assert found.rows() == [(2, "MISSING_CUSTOMER_ID", content)]
+    assert result.report.irrelevant_columns == ("colour",)
+    assert result.report.steps[0].notes == {"left out": "colour"}
+
+
+def test_words_of_the_shop_are_translated(tmp_path: Path) -> None:
+    path = tmp_path / "shop.tsv"
+    path.write_text("who\twhen\twhat\nanna\t31.12.2025 10:00\tKAUF\nbert\t31.12.2025 11:00\tblick\n")
+    shop = preset("canonical").model_validate(
+        {
+            "columns": {"who": "customer_id", "when": "time", "what": "event_type"},
+            "separator": "\t",
+            "time_formats": ["%d.%m.%Y %H:%M"],
+            "event_type": {"words": {"Kauf": "purchase", "blick": "view"}},
+        }
+    )
+    result = load_events(path, shop, now=NOW)
+    assert result.events["event_type"].to_list() == [EventType.PURCHASE, EventType.VIEW]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("none.csv", None, "there is no such file"),
+        ("events.xlsx", b"x", r"cannot tell its kind; let its name end with one of \.csv"),
+        ("empty.csv", b"", "empty CSV"),
+        ("header.csv", b"customer_id,time,event_type\n", "a header and no rows"),
+        ("latin.csv", b"customer_id,time,event_type\n\xe9,2026-01-01,view\n", "it is not UTF-8; convert it"),
+        ("ragged.csv", b"customer_id,time,event_type\na,2026-01-01,view,4\n", "a line has more fields than the header"),
+        ("torn.parquet", b"PAR1", "parquet"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_what_to_do(
+    tmp_path: Path, name: str, content: bytes | None, words: str
+) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(FileNotUsable, match=words):
+        load_events(path, now=NOW)

@@ -1,0 +1,84 @@
+"""Times become UTC whatever the file's spelling, and what cannot be a time says why."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.times import Clock, read_times
+
+LONDON = Clock(zone="Europe/London")
+SPRING_GAP = "2026-03-29 01:30:00"
+AUTUMN_TWICE = "2026-10-25 01:30:00"
+
+
+def read(value: object, clock: Clock = LONDON) -> tuple[datetime | None, str | None, bool]:
+    time, problem, repaired = read_times(pl.Series([value]), clock).row(0)
+    return time, problem, repaired
+
+
+@pytest.mark.parametrize(
+    ("value", "clock", "expected"),
+    [
+        ("2026-07-01 12:00:00", LONDON, datetime(2026, 7, 1, 11, tzinfo=UTC)),
+        ("2026-07-01T12:00:00.250", LONDON, datetime(2026, 7, 1, 11, 0, 0, 250_000, tzinfo=UTC)),
+        (" 2026-01-01 12:00 ", LONDON, datetime(2026, 1, 1, 12, tzinfo=UTC)),
+        ("2026-01-01", LONDON, datetime(2026, 1, 1, tzinfo=UTC)),
+        ("2026-07-01T12:00:00Z", LONDON, datetime(2026, 7, 1, 12, tzinfo=UTC)),
+        ("2026-07-01T12:00:00+05:30", LONDON, datetime(2026, 7, 1, 6, 30, tzinfo=UTC)),
+        ("2026-07-01 12:00+02:00", LONDON, datetime(2026, 7, 1, 10, tzinfo=UTC)),
+        ("1767225600", LONDON, datetime(2026, 1, 1, tzinfo=UTC)),
+        (1767225600, LONDON, datetime(2026, 1, 1, tzinfo=UTC)),
+        (1767225600000, Clock(epoch_unit="ms"), datetime(2026, 1, 1, tzinfo=UTC)),
+        (1767225600.5, LONDON, datetime(2026, 1, 1, 0, 0, 0, 500_000, tzinfo=UTC)),
+        ("31/12/2025 23:59", Clock(formats=("%d/%m/%Y %H:%M",)), datetime(2025, 12, 31, 23, 59, tzinfo=UTC)),
+        (datetime(2026, 7, 1, 12), LONDON, datetime(2026, 7, 1, 11, tzinfo=UTC)),  # noqa: DTZ001 - local on purpose
+        (datetime(2026, 7, 1, 12, tzinfo=UTC), LONDON, datetime(2026, 7, 1, 12, tzinfo=UTC)),
+        (date(2026, 7, 1), LONDON, datetime(2026, 6, 30, 23, tzinfo=UTC)),
+    ],
+)
+def test_a_time_is_read(value: object, clock: Clock, expected: datetime) -> None:
+    assert read(value, clock) == (expected, None, False)
+
+
+@pytest.mark.parametrize("value", ["yesterday", "2026-02-30 10:00:00", "2026-01-01 25:00:00", "01/02/2026"])
+def test_what_is_no_time_is_unreadable(value: str) -> None:
+    assert read(value) == (None, "UNREADABLE_TIME", False)
+
+
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_a_missing_time_is_no_problem_of_reading(value: str | None) -> None:
+    assert read_times(pl.Series([value], dtype=pl.String), LONDON).row(0) == (None, None, False)
+
+
+def test_a_time_skipped_by_the_clock_is_refused_or_read_by_the_clock_before() -> None:
+    assert read(SPRING_GAP) == (None, "NONEXISTENT_TIME", True)
+    shifting = Clock(zone="Europe/London", nonexistent="shift")
+    assert read(SPRING_GAP, shifting) == (datetime(2026, 3, 29, 1, 30, tzinfo=UTC), None, True)
+
+
+def test_a_shift_by_half_an_hour_is_right_too() -> None:
+    lord_howe = Clock(zone="Australia/Lord_Howe", nonexistent="shift")
+    assert read("2026-10-04 02:15:00", lord_howe) == (datetime(2026, 10, 3, 15, 45, tzinfo=UTC), None, True)
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        ("earliest", (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), None, True)),
+        ("latest", (datetime(2026, 10, 25, 1, 30, tzinfo=UTC), None, True)),
+        ("reject", (None, "AMBIGUOUS_TIME", True)),
+    ],
+)
+def test_a_time_that_comes_twice_is_chosen_as_configured(choice: str, expected: tuple[object, ...]) -> None:
+    clock = Clock(zone="Europe/London", ambiguous=choice)  # type: ignore[arg-type]  # parametrised literals
+    assert read(AUTUMN_TWICE, clock) == expected
+
+
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2040, 1, 1)), st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
+def test_a_time_with_its_offset_means_the_same_instant_in_every_zone_of_the_file(naive: datetime, minutes: int) -> None:
+    moment = naive.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+    assert read(moment.isoformat()) == (moment.astimezone(UTC), None, False)
+    assert read(moment.isoformat(), Clock(zone="Asia/Tokyo")) == read(moment.isoformat())

@@ -1,0 +1,148 @@
+"""Recommendations: what is left out stays out, what is asked for comes, and each item has a reason."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from made_histories import at, bought, histories, row
+from scipy import sparse
+from tiny_model import ITEMS, tiny_model
+
+from events.event import EventType
+from scoring.model import Model
+from scoring.recommendation import spread, top
+from scoring.score import Recommendation, Strategy, UnknownItem
+from scoring.scorer import Scorer
+from scoring.together import Together
+
+MODEL = tiny_model()
+SCORER = Scorer(MODEL)
+LAMPS = {"item-0", "item-4", "item-8"}
+KNOWN = histories(bought(9, item_id="item-0"), bought(5, item_id="item-4"))
+
+
+def items(lists: list[list[Recommendation]]) -> list[str]:
+    return [one.item_id for one in lists[0]]
+
+
+def blended(*, repurchase: bool) -> Scorer:
+    return Scorer(replace(MODEL, blend=replace(MODEL.blend, repurchase=repurchase)))
+
+
+def followed(*pairs: tuple[str, str]) -> Model:
+    """A model in which only these items follow one another."""
+    weights = np.zeros((len(ITEMS) + 2, len(ITEMS) + 2), dtype=np.float32)
+    for before, after in pairs:
+        weights[ITEMS.index(before) + 2, ITEMS.index(after) + 2] = 1.0
+    return replace(MODEL, together=Together(weights=sparse.csr_matrix(weights), popular=MODEL.together.popular))
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_every_strategy_gives_distinct_known_items_best_first_with_a_reason(strategy: Strategy) -> None:
+    found = SCORER.recommend(KNOWN, at(), count=5, strategy=strategy)[0]
+
+    assert len({one.item_id for one in found}) == 5
+    assert all(one.item_id in ITEMS and one.reason for one in found)
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_what_was_bought_returns_only_where_the_shop_repeats(strategy: Strategy) -> None:
+    once = items(blended(repurchase=False).recommend(KNOWN, at(), count=20, strategy=strategy))
+    again = items(blended(repurchase=True).recommend(KNOWN, at(), count=20, strategy=strategy))
+
+    assert set(once) == set(ITEMS) - {"item-0", "item-4"}
+    assert set(again) == set(ITEMS)
+
+
+def test_excluded_items_stay_out() -> None:
+    wanted = frozenset(ITEMS[:9])
+    two = histories(bought(9, item_id="item-0"), bought(9, customer="bob", item_id="item-0"))
+    lists = SCORER.recommend(two, at(2), count=20, exclude=[wanted | {"unheard of"}, frozenset()])
+
+    assert {one.item_id for one in lists[0]} == set(ITEMS[9:])
+    assert len(lists[1]) == 11
+
+
+def test_later_purchases_say_nothing() -> None:
+    later = histories(bought(9, item_id="item-0"), bought(5, item_id="item-4"), bought(-1, item_id="item-7"))
+
+    assert items(SCORER.recommend(later, at(), count=20)) == items(SCORER.recommend(KNOWN, at(), count=20))
+
+
+def test_together_follows_the_latest_items_and_says_so() -> None:
+    scorer = Scorer(followed(("item-4", "item-9"), ("item-0", "item-3")))
+    found = scorer.recommend(KNOWN, at(), count=2, strategy=Strategy.TOGETHER)[0]
+
+    assert [one.item_id for one in found] == ["item-9", "item-3"]
+    assert found[0].reason == "often bought after Blue Lamp"
+
+
+def test_session_items_speak_first() -> None:
+    scorer = Scorer(followed(("item-4", "item-9"), ("item-5", "item-3")))
+    found = scorer.recommend(KNOWN, at(), count=2, strategy=Strategy.TOGETHER, context_items=[["item-5", "unheard of"]])
+
+    assert items(found) == ["item-3", "item-9"]
+
+
+def test_content_finds_what_is_called_alike() -> None:
+    found = SCORER.recommend(KNOWN, at(), count=1, strategy=Strategy.CONTENT)[0]
+
+    assert found[0].item_id == "item-8"
+    assert found[0].reason == "similar to Blue Lamp"
+
+
+def test_strangers_get_what_is_popular() -> None:
+    stranger, popular = histories(customers=["nobody"]), MODEL.together.popular[2:]
+
+    for strategy in (Strategy.TOGETHER, Strategy.CONTENT, Strategy.DEEP, Strategy.HYBRID):
+        found = SCORER.recommend(stranger, at(), count=3, strategy=strategy)[0]
+        assert [one.item_id for one in found] == [ITEMS[place] for place in np.argsort(-popular)[:3]]
+        assert found[0].reason == "popular lately"
+
+
+def test_a_view_is_no_purchase_but_speaks() -> None:
+    looked = histories(row(EventType.VIEW, 1, item_id="item-4"))
+    found = items(Scorer(followed(("item-4", "item-9"))).recommend(looked, at(), count=20, strategy=Strategy.TOGETHER))
+
+    assert found[0] == "item-9"
+
+
+def test_diversity_spreads_the_list_and_keeps_the_best_first() -> None:
+    plain = items(SCORER.recommend(KNOWN, at(), count=4, strategy=Strategy.CONTENT))
+    spread_out = items(SCORER.recommend(KNOWN, at(), count=4, strategy=Strategy.CONTENT, diversity=0.6))
+
+    assert spread_out[0] == plain[0]
+    assert _alikeness(spread_out) < _alikeness(plain)
+
+
+def _alikeness(chosen: list[str]) -> float:
+    rows = Scorer(MODEL)._recommender.content[[ITEMS.index(item) + 2 for item in chosen]]
+    return float((rows @ rows.T).sum())
+
+
+def test_full_diversity_never_repeats_a_kind_while_others_are_left() -> None:
+    content = sparse.csr_matrix(np.array([[1.0, 0], [1, 0], [0, 1]]))
+
+    assert spread(np.array([0, 1, 2]), np.array([3.0, 2.0, 1.0]), content, 2, 1.0).tolist() == [0, 2]
+    assert spread(np.array([0, 1, 2]), np.array([3.0, 2.0, 1.0]), content, 2, 0.0).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(("changes", "field"), [({"count": 0}, "count"), ({"count": 1, "diversity": 1.5}, "diversity")])
+def test_a_request_that_makes_no_sense_is_refused(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValueError, match=field):
+        SCORER.recommend(KNOWN, at(), **changes)
+
+
+def test_similar_items_leave_out_the_item_itself() -> None:
+    found = SCORER.similar("item-0", 3)
+
+    assert "item-0" not in [one.item_id for one in found]
+    assert {one.item_id for one in SCORER.similar("item-0", 2)} <= set(ITEMS)
+    with pytest.raises(UnknownItem, match="unheard of"):
+        SCORER.similar("unheard of", 3)
+
+
+def test_the_largest_come_first_and_hidden_ones_never() -> None:
+    assert top(np.array([1.0, 3.0, -np.inf, 3.0]), 9).tolist() == [1, 3, 0]

@@ -1,0 +1,22 @@
+"""Calls are not encrypted, so nobody outside this machine may make them."""
+
+import pytest
+
+from server.address import checked
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:50051", "localhost:0", "[::1]:443", "127.8.0.1:1"])
+def test_loopback_is_served(listen: str) -> None:
+    assert checked(listen) == listen
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:50051", "[::]:50051", "10.0.0.7:50051", "example.com:50051"])
+def test_other_addresses_are_refused_with_a_way_out(listen: str) -> None:
+    with pytest.raises(ValueError, match="put a proxy that does in front of it"):
+        checked(listen)
+
+
+@pytest.mark.parametrize("listen", ["", "50051", "127.0.0.1", "127.0.0.1:http"])
+def test_what_is_no_address_is_refused(listen: str) -> None:
+    with pytest.raises(ValueError, match="TIERWISE_LISTEN"):
+        checked(listen)

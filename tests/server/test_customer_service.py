@@ -1,0 +1,168 @@
+"""Customers are kept, changed by mask and forgotten; events are recorded once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from campaign_factories import add_customers, audit_lines, codes_of, counts, launch_campaign, make_plan, store_scores
+from google.protobuf.field_mask_pb2 import FieldMask
+from serving import Shop, new_id, pounds, purchase, recording, refusal, serving, stamp
+from tierwise.v1 import coupon_service_pb2, customer_pb2, customer_service_pb2, event_pb2
+
+from database.session import Database
+from server.stamps import moment
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
+    with serving(database, tmp_path, model=False) as running:
+        yield running
+
+
+def get(shop: Shop, customer: str) -> customer_pb2.Customer:
+    return shop.customers.GetCustomer(customer_service_pb2.GetCustomerRequest(name=f"customers/{customer}"))
+
+
+def update(shop: Shop, customer: customer_pb2.Customer, *paths: str) -> customer_pb2.Customer:
+    request = customer_service_pb2.UpdateCustomerRequest(customer=customer, update_mask=FieldMask(paths=paths))
+    return shop.customers.UpdateCustomer(request)
+
+
+def test_only_the_named_fields_change(shop: Shop) -> None:
+    add_customers(shop.database, ["anna"], consented=["EMAIL"])
+    before = get(shop, "anna")
+
+    after = update(
+        shop, customer_pb2.Customer(name="customers/anna", country="France", time_zone="Europe/Paris"), "time_zone"
+    )
+
+    assert (after.time_zone, after.country, list(after.consented_channels)) == ("Europe/Paris", "", ["EMAIL"])
+    assert after.etag != before.etag
+    assert get(shop, "anna") == after
+
+
+def test_star_empties_what_is_empty(shop: Shop) -> None:
+    add_customers(shop.database, ["anna"], consented=["EMAIL"])
+
+    assert list(update(shop, customer_pb2.Customer(name="customers/anna"), "*").consented_channels) == []
+
+
+def test_a_zone_that_does_not_exist_is_refused_and_changes_nothing(shop: Shop) -> None:
+    add_customers(shop.database, ["anna"])
+    before = get(shop, "anna")
+
+    with pytest.raises(grpc.RpcError) as raised:
+        update(shop, customer_pb2.Customer(name="customers/anna", time_zone="Europe/Atlantis"))
+
+    assert refusal(raised.value).fields == ["customer.time_zone"]
+    assert get(shop, "anna") == before
+
+
+def test_events_come_back_as_they_were_sent_newest_first(shop: Shop) -> None:
+    review = event_pb2.Event(
+        event_time=stamp(-1), type=event_pb2.Event.REVIEW, item_id="mug", rating=5, text="Très bien 🙂",
+        channel="web", attribution_token="t0ken",
+    )  # fmt: skip
+    view = event_pb2.Event(event_time=stamp(-2), type=event_pb2.Event.VIEW, item_id="mug")
+    view.dwell_duration.FromMilliseconds(1500)
+    sent = [purchase(-3), review, view]
+
+    answer = shop.customers.BatchCreateEvents(recording("anna", sent, ids=["p", "r", "v"]))
+    listed = shop.customers.ListEvents(customer_service_pb2.ListEventsRequest(parent="customers/anna")).events
+
+    for event, name in zip(sent, ("p", "r", "v"), strict=True):
+        event.name = f"customers/anna/events/{name}"
+    assert list(answer.events) == sent
+    assert list(listed) == [review, view, sent[0]]
+    assert answer.created_count == 3
+
+
+def test_the_same_event_twice_is_recorded_once(shop: Shop) -> None:
+    request = recording("anna", [purchase(-3), purchase(-2)], ids=["a", "b"])
+    shop.customers.BatchCreateEvents(request)
+
+    assert shop.customers.BatchCreateEvents(request).created_count == 0
+    assert counts(shop.database, "events", "customers") == (2, 1)
+
+
+def test_an_event_id_with_other_content_refuses_the_whole_batch(shop: Shop) -> None:
+    shop.customers.BatchCreateEvents(recording("anna", [purchase(-3)], ids=["a"]))
+
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.customers.BatchCreateEvents(recording("anna", [purchase(-1), purchase(-2)], ids=["new", "a"]))
+
+    refused = refusal(raised.value)
+    assert (refused.code, refused.reason, refused.facts) == ("ALREADY_EXISTS", "EVENT_ID_REUSED", {"event_ids": "a"})
+    assert counts(shop.database, "events") == (1,)
+
+
+def test_a_batch_for_anyone_may_name_several_customers(shop: Shop) -> None:
+    request = recording("anna", [purchase(-3), purchase(-2)])
+    request.parent, request.requests[1].parent = "customers/-", "customers/ben"
+
+    shop.customers.BatchCreateEvents(request)
+
+    assert counts(shop.database, "customers") == (2,)
+
+
+@pytest.mark.parametrize(("parent", "child"), [("customers/anna", "customers/ben"), ("customers/-", "customers/-")])
+def test_an_event_of_someone_else_is_refused(shop: Shop, parent: str, child: str) -> None:
+    request = recording("anna", [purchase(-3)])
+    request.parent, request.requests[0].parent = parent, child
+
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.customers.BatchCreateEvents(request)
+
+    assert refusal(raised.value).fields == ["requests[0].parent"]
+    assert counts(shop.database, "customers", "events") == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"text": "a\0b"}, "text"),
+        ({"rating": 6}, "rating"),
+        ({"quantity": -1}, "quantity"),
+        ({"unit_price": {"currency_code": "GBP", "units": -1}}, "unit_price"),
+        ({"unit_price": {"currency_code": "GBP", "nanos": 1}}, "unit_price.nanos"),
+        ({"event_time": {"seconds": 253402300800}}, "event_time"),
+    ],
+    ids=["NUL", "six stars", "less than none", "negative price", "fraction of a penny", "year 10000"],
+)
+def test_a_malformed_event_is_refused_by_its_path(shop: Shop, change: dict[str, object], field: str) -> None:
+    event = purchase(-1)
+    event.MergeFrom(event_pb2.Event(**change))  # type: ignore[arg-type] # the names are those of the message
+    if "unit_price" in change:
+        event.unit_price.CopyFrom(event_pb2.Event(**change).unit_price)  # type: ignore[arg-type] # the same
+
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.customers.BatchCreateEvents(recording("anna", [event]))
+
+    assert refusal(raised.value).fields == [f"requests[0].event.{field}"]
+    assert counts(shop.database, "events") == (0,)
+
+
+def test_an_erased_customer_is_gone_and_the_books_still_add_up(shop: Shop) -> None:
+    add_customers(shop.database, ["anna", "ben"])
+    store_scores(shop.database, {"anna": 9000, "ben": 9000})
+    launch_campaign(shop.database, make_plan(start_time=moment(stamp(-1)), end_time=moment(stamp(9))))
+    shop.customers.BatchCreateEvents(recording("anna", [purchase(-3)]))
+    shop.coupons.RedeemCoupon(
+        coupon_service_pb2.RedeemCouponRequest(
+            code=codes_of(shop.database)["anna"], customer="customers/anna", order_id="o-1", order_amount=pounds(50)
+        )
+    )
+    books = counts(shop.database, "coupons", "redemptions", "audiences")
+
+    shop.customers.DeleteCustomer(
+        customer_service_pb2.DeleteCustomerRequest(name="customers/anna", request_id=new_id())
+    )
+
+    assert counts(shop.database, "coupons", "redemptions", "audiences") == books
+    assert counts(shop.database, "customers", "events", "scores") == (1, 0, 1)
+    pseudonym = (set(codes_of(shop.database)) - {"ben"}).pop()
+    assert pseudonym.startswith("erased-")
+    assert ("customers.erase", "customers", "OK") in audit_lines(shop.database)
+    with pytest.raises(grpc.RpcError):
+        get(shop, "anna")

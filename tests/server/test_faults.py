@@ -1,0 +1,191 @@
+"""What breaks at the server's borders: the database goes away, the process is told to end, the network fails."""
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import grpc
+import numpy as np
+import psycopg
+import pytest
+from campaign_factories import add_customers, store_scores
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from psycopg import sql
+from serving import Shop, activate, purchase, recording, refusal, serving
+from tierwise.v1 import customer_service_pb2, customer_service_pb2_grpc, score_pb2, scoring_service_pb2
+from tiny_model import tiny_model
+
+from database.embedded import EmbeddedPostgres
+from database.session import Database
+from scoring.scorer import Scorer
+from server.live import InForce
+from settings import child_environment
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCORE_ANNA = scoring_service_pb2.ScoreRequest(customer="customers/anna")
+GET_ANNA = customer_service_pb2.GetCustomerRequest(name="customers/anna")
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
+    add_customers(database, ["anna"])
+    with serving(database, tmp_path) as running:
+        yield running
+
+
+def shut(postgres: EmbeddedPostgres, database_url: str, *, closed: bool) -> None:
+    """Let no connection into a database, and end those that are there; or let them in again."""
+    name = database_url.rpartition("/")[2]
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        allowed = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(
+            sql.Identifier(name), sql.Literal(not closed)
+        )
+        connection.execute(allowed)
+        if closed:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+
+
+def test_without_a_database_calls_are_refused_until_it_is_back(
+    shop: Shop, postgres: EmbeddedPostgres, database_url: str
+) -> None:
+    ask: list[Callable[[], object]] = [
+        lambda: shop.scoring.Score(SCORE_ANNA), lambda: shop.customers.GetCustomer(GET_ANNA),
+    ]  # fmt: skip
+    for call in ask:
+        call()
+
+    shut(postgres, database_url, closed=True)
+    try:
+        for call in ask:
+            with pytest.raises(grpc.RpcError) as raised:
+                call()
+            refused = refusal(raised.value)
+            assert (refused.code, refused.reason) == ("UNAVAILABLE", "DEPENDENCY_UNAVAILABLE")
+            assert "RetryInfo" in refused.details
+            assert "psycopg" not in refused.message
+    finally:
+        shut(postgres, database_url, closed=False)
+
+    for call in ask:
+        call()
+
+
+def broken_scorer() -> Scorer:
+    """A model whose statistics do not fit its features, so that every pass raises."""
+    model = tiny_model("broken")
+    return Scorer(replace(model, normaliser=replace(model.normaliser, mean=np.zeros(3))))
+
+
+def test_a_network_that_fails_leaves_the_stored_score(shop: Shop) -> None:
+    store_scores(shop.database, {"anna": 9000})
+    shop.server.live.in_force = InForce(scorer=broken_scorer())
+
+    score = shop.scoring.Score(SCORE_ANNA).score
+
+    assert (score.degraded, score.degraded_reason) == (True, score_pb2.Score.MODEL_FAILED)
+    assert score.expected_spend.expected.units == 90
+
+
+def test_a_defect_tells_nothing_but_the_id_of_its_log_line(shop: Shop) -> None:
+    shop.server.live.in_force = InForce(scorer=broken_scorer())
+
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.scoring.ExplainScore(scoring_service_pb2.ExplainScoreRequest(customer="customers/anna"))
+
+    refused = refusal(raised.value)
+    assert (refused.code, refused.reason) == ("INTERNAL", "INTERNAL")
+    assert set(refused.details) == {"ErrorInfo", "RequestInfo"}
+    assert refused.message == f"internal error; its log line has the id {refused.facts['log_id']}"
+
+
+@pytest.fixture
+def process(database_url: str, database: Database, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """The server as it is started for real, on a free port."""
+    activate(database, tmp_path / "models")
+    settings = {
+        "TIERWISE_DATABASE_URL": database_url, "TIERWISE_HOME": str(tmp_path), "TIERWISE_LISTEN": "127.0.0.1:0",
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'protos' / 'gen'}", "OMP_NUM_THREADS": "1",
+    }  # fmt: skip
+    started = subprocess.Popen(
+        [sys.executable, "-m", "server"], cwd=ROOT, env=child_environment(settings), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    yield started
+    started.kill()
+    started.communicate()
+
+
+def port_of(process: "subprocess.Popen[str]") -> int:
+    assert process.stdout is not None
+    return int(process.stdout.readline().rpartition(" ")[2])
+
+
+def test_a_signal_lets_calls_under_way_finish_and_refuses_new_ones(
+    process: "subprocess.Popen[str]", database_url: str
+) -> None:
+    request = recording("anna", [purchase(-1)], ids=["e-1"])
+    with grpc.insecure_channel(f"127.0.0.1:{port_of(process)}") as channel, psycopg.connect(database_url) as blocker:
+        customers = customer_service_pb2_grpc.CustomerServiceStub(channel)
+        statuses = health_watch(channel)
+        blocker.execute("LOCK TABLE events")
+        under_way = customers.BatchCreateEvents.future(request, timeout=30)
+        wait_for_lock(database_url)
+        process.send_signal(signal.SIGTERM)
+        while next(statuses) != health_pb2.HealthCheckResponse.NOT_SERVING:
+            pass
+        wait_until_refused(channel)
+        assert not under_way.done()
+        blocker.rollback()
+
+        assert under_way.result().created_count == 1
+        assert process.wait(timeout=10) == 0, "the watch of the health does not hold the process up"
+
+
+def wait_until_refused(channel: grpc.Channel) -> None:
+    """New calls are answered for a moment after the health has changed."""
+    health = health_pb2_grpc.HealthStub(channel)
+    while True:
+        try:
+            health.Check(health_pb2.HealthCheckRequest(), timeout=10)  # type: ignore[attr-defined] # its stub lacks it
+        except grpc.RpcError:
+            return
+
+
+def health_watch(channel: grpc.Channel) -> Iterator[int]:
+    """The statuses of the whole server, as they change; the first is there before this returns."""
+    watch = health_pb2_grpc.HealthStub(channel).Watch(  # type: ignore[attr-defined] # its stub type lacks the methods
+        health_pb2.HealthCheckRequest()
+    )
+    assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
+    return (answer.status for answer in watch)
+
+
+def wait_for_lock(database_url: str) -> None:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with psycopg.connect(database_url, autocommit=True) as observer:
+        while observer.execute(waiting).fetchone() == (0,):
+            threading.Event().wait(0.02)
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({}, "TIERWISE_DATABASE_URL is not set"),
+        ({"TIERWISE_DATABASE_URL": "postgresql://x/y", "TIERWISE_LISTEN": "0.0.0.0:1"}, "does not speak TLS"),
+    ],
+    ids=["no database", "an address that others can reach"],
+)
+def test_a_server_that_cannot_be_safe_refuses_to_start(tmp_path: Path, variables: dict[str, str], told: str) -> None:
+    settings = {"TIERWISE_HOME": str(tmp_path), "PYTHONPATH": f"{ROOT}:{ROOT / 'protos' / 'gen'}", **variables}
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "server"], cwd=ROOT, env=child_environment(settings), text=True, capture_output=True,
+        check=False, timeout=60,
+    )  # fmt: skip
+
+    assert ended.returncode == 2
+    assert told in ended.stderr

@@ -1,0 +1,30 @@
+"""A mask names the fields to change, and nothing that only the server fills."""
+
+import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+from tierwise.v1 import customer_pb2
+
+from server.masks import changed_fields
+from server.refusals import InvalidRequest
+
+FILLED = customer_pb2.Customer(name="customers/anna", country="France", etag="3")
+ALL = {"country", "time_zone", "preferred_channel", "consented_channels"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "fields"),
+    [
+        pytest.param([], {"country"}, id="no mask: what is filled"),
+        pytest.param(["*"], ALL, id="star: everything"),
+        pytest.param(["time_zone"], {"time_zone"}, id="named, though empty"),
+        pytest.param(["country", "create_time", "name", "etag"], {"country"}, id="the server's own fields"),
+    ],
+)
+def test_fields_to_change(paths: list[str], fields: set[str]) -> None:
+    assert changed_fields(FILLED, FieldMask(paths=paths)) == fields
+
+
+@pytest.mark.parametrize("path", ["county", "country.name", ""])
+def test_a_path_that_leads_nowhere_is_refused(path: str) -> None:
+    with pytest.raises(InvalidRequest, match="update_mask"):
+        changed_fields(FILLED, FieldMask(paths=[path]))

@@ -1,0 +1,158 @@
+"""Recommendations, campaigns and coupons over the wire."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from campaign_factories import audit_lines, codes_of
+from google.longrunning import operations_pb2
+from serving import Shop, plan, pounds, refusal
+from tierwise.v1 import (
+    campaign_pb2,
+    campaign_service_pb2,
+    coupon_pb2,
+    coupon_service_pb2,
+    recommendation_pb2,
+    recommendation_service_pb2,
+    tier_pb2,
+)
+from valid_requests import whole_shop
+
+from database.session import Database
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
+    with whole_shop(database, tmp_path) as running:
+        yield running
+
+
+def recommended(shop: Shop, **wishes: object) -> list[str]:
+    request = recommendation_service_pb2.RecommendRequest(customer="customers/anna", **wishes)  # type: ignore[arg-type] # by name
+    return [each.item_id for each in shop.items.Recommend(request).recommendations]
+
+
+def test_recommendations_obey_count_exclusions_and_basket(shop: Shop) -> None:
+    best = recommended(shop, count=5)
+
+    others = recommended(shop, count=5, excluded_item_ids=[best[0]], context_item_ids=[best[1]])
+
+    assert len(best) == len(set(best)) == len(others) == 5
+    assert not {best[0], best[1]} & set(others)
+
+
+@pytest.mark.parametrize("strategy", recommendation_pb2.Strategy.values())
+def test_every_strategy_answers_with_a_reason(shop: Shop, strategy: recommendation_pb2.Strategy.ValueType) -> None:
+    request = recommendation_service_pb2.RecommendRequest(customer="customers/anna", strategy=strategy, diversity=0.5)
+
+    answer = shop.items.Recommend(request)
+
+    assert len(answer.recommendations) == 10
+    assert all(each.reason for each in answer.recommendations)
+    assert (answer.model, bool(answer.attribution_token)) == ("models/tiny-1", True)
+
+
+def test_callers_with_different_wishes_share_a_batch_and_get_their_own(shop: Shop) -> None:
+    singles = [recommended(shop, count=count) for count in (2, 3, 4)]
+
+    requests = [
+        shop.items.Recommend.future(recommendation_service_pb2.RecommendRequest(customer="customers/anna", count=count))
+        for count in (2, 3, 4)
+    ]
+
+    assert [[each.item_id for each in future.result().recommendations] for future in requests] == singles
+
+
+def test_similar_items_leave_out_the_item_itself(shop: Shop) -> None:
+    answer = shop.items.SimilarItems(recommendation_service_pb2.SimilarItemsRequest(item_id="item-0", count=3))
+
+    assert len(answer.items) == 3
+    assert "item-0" not in {each.item_id for each in answer.items}
+
+
+def test_a_campaign_comes_back_as_it_was_planned(shop: Shop) -> None:
+    fixed = campaign_pb2.Discount(fixed=campaign_pb2.Discount.Fixed(amount=pounds(5)), new_customers_only=True)
+    capped = campaign_pb2.Discount(percent=campaign_pb2.Discount.Percent(percent=20, maximum=pounds(8)))
+    planned = plan(redemption_limit=7, time_zone="Europe/London")
+    del planned.offers[:]
+    planned.offers.add(tier=tier_pb2.HIGH, discount=capped, channel=campaign_pb2.EMAIL)
+    planned.offers.add(tier=tier_pb2.LOW, discount=fixed, channel=campaign_pb2.ON_SITE)
+
+    made = shop.campaigns.CreateCampaign(
+        campaign_service_pb2.CreateCampaignRequest(campaign_id="autumn", campaign=planned)
+    )
+
+    read = shop.campaigns.GetCampaign(campaign_service_pb2.GetCampaignRequest(name="campaigns/autumn"))
+    assert read == made
+    assert (made.state, made.issued_count, made.discounted) == (campaign_pb2.Campaign.DRAFT, 0, pounds(0))
+    for field in ("offers", "start_time", "end_time", "redemption_limit", "time_zone", "display_name"):
+        assert getattr(made, field) == getattr(planned, field), field
+
+
+FIVE_POUNDS = {"fixed": {"amount": {"currency_code": "GBP", "units": 5}}}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"end_time": {"seconds": 1}}, "campaign"),
+        ({"time_zone": "Mars/Base"}, "campaign.time_zone"),
+        (
+            {"currency_code": "EUR", "offers": [{"tier": "LOW", "channel": "SMS", "discount": FIVE_POUNDS}]},
+            "campaign.offers[1].discount.fixed.amount.currency_code",
+        ),
+        ({"offers": [{"tier": "HIGH", "channel": "SMS", "discount": FIVE_POUNDS}]}, "campaign.offers"),
+    ],
+    ids=["ends before it starts", "no such zone", "amount in another currency", "one tier twice"],
+)
+def test_a_plan_that_makes_no_sense_is_refused_by_field(shop: Shop, change: dict[str, object], field: str) -> None:
+    request = campaign_service_pb2.CreateCampaignRequest(campaign_id="autumn", campaign=plan(**change))
+
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.campaigns.CreateCampaign(request)
+
+    assert refusal(raised.value).fields == [field]
+
+
+def test_a_launch_is_an_operation_with_the_campaign_in_its_progress(shop: Shop) -> None:
+    begun = shop.campaigns.LaunchCampaign(campaign_service_pb2.LaunchCampaignRequest(name="campaigns/draft"))
+
+    progress = campaign_service_pb2.LaunchCampaignMetadata()
+    assert begun.metadata.Unpack(progress)
+    assert (begun.done, progress.campaign, progress.done_count) == (False, "campaigns/draft", 0)
+    listed = shop.operations.ListOperations(operations_pb2.ListOperationsRequest()).operations
+    finished = {each.name: each for each in listed if each.done}
+    launched = campaign_pb2.Campaign()
+    assert begun.name not in finished
+    assert any(each.response.Unpack(launched) for each in finished.values())
+    assert launched.issued_count == 2
+
+
+def test_a_refused_move_is_told_and_audited(shop: Shop) -> None:
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.campaigns.ResumeCampaign(campaign_service_pb2.ResumeCampaignRequest(name="campaigns/active"))
+
+    refused = refusal(raised.value)
+    assert (refused.code, refused.reason) == ("FAILED_PRECONDITION", "CAMPAIGN_NOT_MOVABLE")
+    assert refused.facts["state"] == "ACTIVE"
+    assert audit_lines(shop.database)[-1] == ("CampaignService.ResumeCampaign", "campaigns/active", "DENIED")
+
+
+def test_a_coupon_is_worth_something_once(shop: Shop) -> None:
+    code = codes_of(shop.database, "active")["anna"]
+    worth = shop.coupons.ValidateCoupon(
+        coupon_service_pb2.ValidateCouponRequest(code=code.lower(), customer="customers/anna", order_amount=pounds(50))
+    )
+    order = coupon_service_pb2.RedeemCouponRequest(
+        code=code, customer="customers/anna", order_id="o-1", order_amount=pounds(50)
+    )
+
+    first, again = shop.coupons.RedeemCoupon(order), shop.coupons.RedeemCoupon(order)
+    order.order_id = "o-2"
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.coupons.RedeemCoupon(order)
+
+    assert (worth.discount_amount, worth.coupon.state) == (pounds(5), coupon_pb2.Coupon.ISSUED)
+    assert (first.redemption.discount_amount, first) == (pounds(5), again)
+    assert refusal(raised.value).reason == "COUPON_ALREADY_REDEEMED"

@@ -1,0 +1,67 @@
+"""Tokens cannot be made, changed, or used for another purpose."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.seal import BrokenSeal, Seal, kept_key
+
+SEAL = Seal(b"k" * 32)
+
+
+@given(content=st.dictionaries(st.text(), st.integers() | st.text() | st.none()))
+def test_what_is_sealed_comes_out_again(content: dict[str, object]) -> None:
+    assert SEAL.open("page", SEAL.seal("page", content)) == content
+
+
+@given(place=st.integers(0, 200), symbol=st.sampled_from("AQgw-_"))
+def test_no_symbol_of_a_token_can_be_changed(place: int, symbol: str) -> None:
+    token = SEAL.seal("page", {"k": ["anna"], "a": "0123456789abcde"})
+    place %= len(token) - 1
+    changed = token[:place] + symbol + token[place + 1 :]
+
+    if changed != token:
+        with pytest.raises(BrokenSeal):
+            SEAL.open("page", changed)
+
+
+@pytest.mark.parametrize("token", ["", "AAAA", "not base64!", "ä", "A" * 500])
+def test_other_texts_are_no_tokens(token: str) -> None:
+    with pytest.raises(BrokenSeal):
+        SEAL.open("page", token)
+
+
+def test_a_token_is_good_for_one_purpose_and_one_key() -> None:
+    token = SEAL.seal("page", {"k": 1})
+
+    for other, purpose in ((SEAL, "attribution"), (Seal(b"x" * 32), "page")):
+        with pytest.raises(BrokenSeal):
+            other.open(purpose, token)
+
+
+def test_servers_that_start_together_share_the_key_that_one_of_them_makes(tmp_path: Path) -> None:
+    path, keys, ready = tmp_path / "home" / "token.key", [], threading.Barrier(8)
+
+    def take() -> None:
+        ready.wait()
+        keys.append(kept_key(path))
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(set(keys)) == 1
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in path.parent.iterdir()] == ["token.key"]
+
+
+def test_a_damaged_key_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "token.key").write_bytes(b"short")
+
+    with pytest.raises(ValueError, match="delete the file to get a new key"):
+        kept_key(tmp_path / "token.key")

@@ -1,0 +1,104 @@
+"""What is asked twice happens once, also when both ask at the same moment."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+import psycopg
+import pytest
+from campaign_factories import add_customers, audit_lines, counts
+from serving import Shop, new_id, plan, purchase, recording, refusal, serving
+from tierwise.v1 import campaign_service_pb2, customer_pb2, customer_service_pb2
+
+from database.session import Database
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
+    with serving(database, tmp_path, model=False) as running:
+        yield running
+
+
+def test_twins_at_the_same_moment_have_one_effect_and_one_answer(shop: Shop) -> None:
+    request = campaign_service_pb2.CreateCampaignRequest(campaign_id="autumn", campaign=plan(), request_id=new_id())
+    ready = threading.Barrier(8)
+
+    def create() -> bytes:
+        ready.wait()
+        return shop.campaigns.CreateCampaign(request, timeout=30).SerializeToString()
+
+    with ThreadPoolExecutor(8) as callers:
+        answers = [caller.result() for caller in [callers.submit(create) for _ in range(8)]]
+
+    assert len(set(answers)) == 1
+    assert counts(shop.database, "campaigns", "requests") == (1, 1)
+    assert [line for line in audit_lines(shop.database) if line[2] == "OK"] == [
+        ("campaigns.create", "campaigns/autumn", "OK")
+    ]
+
+
+def test_without_a_request_id_the_second_is_refused(shop: Shop) -> None:
+    request = campaign_service_pb2.CreateCampaignRequest(campaign_id="autumn", campaign=plan())
+    shop.campaigns.CreateCampaign(request)
+
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.campaigns.CreateCampaign(request)
+
+    refused = refusal(raised.value)
+    assert (refused.code, refused.reason) == ("ALREADY_EXISTS", "CAMPAIGN_EXISTS")
+    assert refused.facts == {"campaign": "campaigns/autumn"}
+
+
+def test_a_refused_request_id_can_be_used_again_once_it_is_right(shop: Shop) -> None:
+    request = customer_service_pb2.DeleteCustomerRequest(name="customers/anna", request_id=new_id())
+    with pytest.raises(grpc.RpcError):
+        shop.customers.DeleteCustomer(request)
+    add_customers(shop.database, ["anna"])
+
+    shop.customers.DeleteCustomer(request)
+
+    assert counts(shop.database, "customers", "requests") == (0, 1)
+
+
+def test_a_write_that_waits_for_a_lock_ends_at_its_deadline(shop: Shop, database_url: str) -> None:
+    add_customers(shop.database, ["anna"])
+    request = customer_service_pb2.UpdateCustomerRequest(
+        customer=customer_pb2.Customer(name="customers/anna", country="France")
+    )
+
+    with psycopg.connect(database_url) as blocker:
+        blocker.execute("SELECT * FROM customers FOR UPDATE")
+        with pytest.raises(grpc.RpcError) as raised:
+            shop.customers.UpdateCustomer(request, timeout=0.4)
+        # The server's own statement ends too, so that nothing waits for the lock any more.
+        wait_for_lock(database_url, anyone=False)
+
+    assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert shop.customers.UpdateCustomer(request, timeout=10).country == "France"
+
+
+def test_a_write_that_loses_a_deadlock_is_run_again(shop: Shop, database_url: str) -> None:
+    shop.customers.BatchCreateEvents(recording("anna", [purchase(-1)]))
+    erasure = customer_service_pb2.DeleteCustomerRequest(name="customers/anna", request_id=new_id())
+
+    with psycopg.connect(database_url) as rival:
+        # The rival takes the two rows in the other order; the server waited first, so it is the one that is ended.
+        rival.execute("SELECT * FROM events FOR UPDATE")
+        under_way = shop.customers.DeleteCustomer.future(erasure, timeout=30)
+        wait_for_lock(database_url)
+        rival.execute("SELECT * FROM customers FOR UPDATE")
+        assert not under_way.done()
+        rival.rollback()
+
+    under_way.result()
+    assert counts(shop.database, "customers", "events", "requests") == (0, 0, 1)
+
+
+def wait_for_lock(database_url: str, *, anyone: bool = True) -> None:
+    """Until someone waits for a lock, or until nobody does."""
+    waiting = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with psycopg.connect(database_url, autocommit=True) as observer:
+        while observer.execute(waiting).fetchone() != (anyone,):
+            threading.Event().wait(0.02)

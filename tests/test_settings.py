@@ -1,0 +1,35 @@
+"""Settings come from the environment alone, are documented, and keep their secrets."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from settings import PREFIX, Settings, SettingsRefused, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_every_setting_is_documented_and_nothing_else() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text()
+
+    documented = set(re.findall(rf"^\\| `{PREFIX}([A-Z_]+)`", page, re.MULTILINE))
+
+    assert documented == {name.upper() for name in Settings.model_fields}
+
+
+def test_secrets_are_not_printed() -> None:
+    chosen = Settings(database_url="postgresql://shop:hunter2@db.example.com/tierwise")
+
+    assert "hunter2" not in str(chosen.masked())
+    assert chosen.masked()["database_url"] == "**********"
+
+
+def test_a_variable_that_means_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIERWISE_DATABSE_URL", "postgresql://db.example.com/tierwise")
+    settings.cache_clear()
+
+    with pytest.raises(SettingsRefused, match="TIERWISE_DATABSE_URL: no such setting; there are TIERWISE_BATCH_SIZE"):
+        settings()
+
+    settings.cache_clear()

@@ -1,0 +1,113 @@
+"""A shop with something of everything, and a valid request for each method: a new method needs one here."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from campaign_factories import add_customers, codes_of, launch_campaign, make_plan, store_scores
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from serving import Shop, cause, plan, pounds, purchase, recording, register, serving
+from tierwise.v1 import (
+    campaign_service_pb2,
+    coupon_service_pb2,
+    customer_service_pb2,
+    recommendation_service_pb2,
+    scoring_service_pb2,
+)
+
+from campaigns import launch
+from database.session import Database
+
+AnyMessage: TypeAlias = Any
+"""A message whose fields depend on the method."""
+SERVICES = (
+    campaign_service_pb2, coupon_service_pb2, customer_service_pb2, recommendation_service_pb2, scoring_service_pb2,
+)  # fmt: skip
+METHODS: Mapping[str, MethodDescriptor] = {
+    method.name: method
+    for module in SERVICES
+    for service in module.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+}
+"""Every method of ours by its name, read from the descriptors."""
+
+
+@contextmanager
+def whole_shop(database: Database, home: Path) -> Iterator[Shop]:
+    """Customers with events and scores, two models, a draft, an active and a paused campaign, and coupons."""
+    add_customers(database, ["anna", "ben", "cleo"])
+    store_scores(database, {"anna": 9000, "ben": 8000, "cleo": 100})
+    now = datetime.now(UTC)
+    current = make_plan(start_time=now - timedelta(days=1), end_time=now + timedelta(days=30))
+    for campaign_id in ("active", "paused"):
+        launch_campaign(database, current, campaign_id)
+    with database.writing() as transaction:
+        launch.pause(transaction, cause(), "paused")
+        launch.create(transaction, cause(), "draft", current)
+    register(database, home / "models", "tiny-2", seed=2)
+    with serving(database, home) as shop:
+        shop.customers.BatchCreateEvents(recording("anna", [purchase(-day) for day in range(1, 8)]))
+        yield shop
+
+
+def request_of(method: str, **fields: object) -> AnyMessage:
+    """A request by the method's name."""
+    return GetMessageClass(METHODS[method].input_type)(**fields)
+
+
+def call(shop: Shop, method: str, request: Message) -> AnyMessage:
+    """Ask for a method by its name."""
+    descriptor = METHODS[method]
+    ask = shop.channel.unary_unary(
+        f"/{descriptor.containing_service.full_name}/{method}",
+        request_serializer=type(request).SerializeToString,
+        response_deserializer=GetMessageClass(descriptor.output_type).FromString,
+    )
+    return ask(request, timeout=30)
+
+
+def valid(method: str, database: Database) -> AnyMessage:
+    """A request that succeeds in the whole shop."""
+    return VALID[method](database)
+
+
+def _redemption(database: Database, method: str) -> AnyMessage:
+    code = codes_of(database, "active")["anna"]
+    order = {} if method == "ValidateCoupon" else {"order_id": "o-1"}
+    return request_of(method, code=code, customer="customers/anna", order_amount=pounds(50), **order)
+
+
+VALID: Mapping[str, Callable[[Database], Message]] = {
+    "Score": lambda _: request_of("Score", customer="customers/anna"),
+    "BatchScore": lambda _: request_of("BatchScore", requests=[{"customer": "customers/anna"}]),
+    "ExplainScore": lambda _: request_of("ExplainScore", customer="customers/anna"),
+    "ScoreAllCustomers": lambda _: request_of("ScoreAllCustomers"),
+    "ListModels": lambda _: request_of("ListModels"),
+    "GetModel": lambda _: request_of("GetModel", name="models/tiny-1"),
+    "ActivateModel": lambda _: request_of("ActivateModel", name="models/tiny-2"),
+    "Recommend": lambda _: request_of("Recommend", customer="customers/anna"),
+    "SimilarItems": lambda _: request_of("SimilarItems", item_id="item-1"),
+    "GetCustomer": lambda _: request_of("GetCustomer", name="customers/anna"),
+    "ListCustomers": lambda _: request_of("ListCustomers"),
+    "UpdateCustomer": lambda _: request_of("UpdateCustomer", customer={"name": "customers/anna", "country": "France"}),
+    "DeleteCustomer": lambda _: request_of("DeleteCustomer", name="customers/anna"),
+    "BatchCreateEvents": lambda _: recording("anna", [purchase(0)], ids=["e-1"]),
+    "ListEvents": lambda _: request_of("ListEvents", parent="customers/anna"),
+    "CreateCampaign": lambda _: request_of("CreateCampaign", campaign_id="new", campaign=plan()),
+    "GetCampaign": lambda _: request_of("GetCampaign", name="campaigns/draft"),
+    "ListCampaigns": lambda _: request_of("ListCampaigns"),
+    "UpdateCampaign": lambda _: request_of(
+        "UpdateCampaign", campaign={"name": "campaigns/draft", "display_name": "Other"}
+    ),
+    "DeleteCampaign": lambda _: request_of("DeleteCampaign", name="campaigns/draft"),
+    "LaunchCampaign": lambda _: request_of("LaunchCampaign", name="campaigns/draft"),
+    "PauseCampaign": lambda _: request_of("PauseCampaign", name="campaigns/active"),
+    "ResumeCampaign": lambda _: request_of("ResumeCampaign", name="campaigns/paused"),
+    "EndCampaign": lambda _: request_of("EndCampaign", name="campaigns/active"),
+    "ValidateCoupon": lambda database: _redemption(database, "ValidateCoupon"),
+    "RedeemCoupon": lambda database: _redemption(database, "RedeemCoupon"),
+}

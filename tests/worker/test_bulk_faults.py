@@ -1,0 +1,306 @@
+"""Bulk work ends with the same rows, each written once, whatever is killed, repeated or away in between."""
+
+import shutil
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from campaign_factories import (
+    add_customers,
+    add_model,
+    audit_lines,
+    codes_of,
+    counts,
+    make_cause,
+    make_plan,
+    read_operation,
+    store_scores,
+)
+from celery import signals
+from sqlalchemy import text
+from worker_processes import free_port, kill, redis, relaying, wait_for, wait_until_done, worker
+
+from campaigns import jobs, launch, rescoring
+from campaigns.campaign import State
+from database import broker, events, outbox, scores
+from database.operations import Operation
+from database.session import Database
+from events.history import Histories
+from scoring.score import Score
+from scoring.scorer import Scorer
+from settings import Settings
+from simulator.catalogue import catalogue
+from simulator.shop import Shop
+from simulator.stream import simulate
+from training.configuration import Configuration
+from training.fit import train
+from worker.advance import advance
+from worker.app import make_app
+from worker.tasks import RETRIES, register
+from worker.tools import Tools
+
+CHUNK = 10
+SHOP = Shop(customers=300, seed=3, items=50, days=270)
+AS_OF = datetime(2024, 9, 20, tzinfo=UTC)
+LOG_WRITES = """
+CREATE TABLE writes (customer_id text, operation_id text);
+CREATE FUNCTION log_write() RETURNS trigger LANGUAGE plpgsql AS
+'BEGIN INSERT INTO writes VALUES (NEW.customer_id, NEW.operation_id); RETURN NEW; END';
+CREATE TRIGGER log_insert AFTER INSERT ON scores FOR EACH ROW EXECUTE FUNCTION log_write();
+CREATE TRIGGER log_update AFTER UPDATE OF purchase_90 ON scores FOR EACH ROW EXECUTE FUNCTION log_write();
+"""
+
+
+@pytest.fixture(scope="module")
+def shop_events() -> pl.DataFrame:
+    return pl.concat(block.events for block in simulate(SHOP))
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory: pytest.TempPathFactory, shop_events: pl.DataFrame) -> Path:
+    """A real network, small, that learned next to nothing."""
+    some = shop_events.filter(pl.col("customer_id") < "C00000060")
+    small = Configuration(width=16, layers=1, heads=2, cutoffs=2, max_epochs=1, patience=1)
+    folder = tmp_path_factory.mktemp("models") / "small"
+    items = catalogue(SHOP)
+    return train(some, items, as_of=AS_OF, out=folder, configuration=small, seed=1)
+
+
+@pytest.fixture
+def shop(database: Database, model_folder: Path, shop_events: pl.DataFrame) -> Database:
+    """A database with a shop, an active model, and a log of every committed write of a score."""
+    with database.writing() as transaction:
+        events.copy_events(transaction, shop_events)
+        transaction.execute(text(LOG_WRITES))
+    add_model(database, Scorer.load(model_folder).model_id, str(model_folder))
+    return database
+
+
+def begin_rescoring(database: Database) -> Operation:
+    with database.writing() as transaction:
+        return rescoring.begin(transaction, make_cause(datetime.now(UTC)), as_of=AS_OF)
+
+
+def work_on(database_url: str, operation: Operation, *, one_chunk: bool = False) -> None:
+    """What the task does, in this process, with connections of its own."""
+    tools = Tools(settings=Settings(score_chunk=CHUNK, issue_chunk=CHUNK), database_url=database_url)
+    with closing(tools.database):
+        advance(tools, operation.operation_id, enough=lambda: one_chunk)
+
+
+def run_task(database_url: str, operation: Operation) -> int:
+    """The Celery task with its retries, in this process and without a broker; how often it ran."""
+    tools = Tools(settings=Settings(score_chunk=CHUNK), database_url=database_url)
+    app = make_app(tools.settings, database_url)
+    register(app, tools)
+    runs = 0
+
+    def count_run(**_: object) -> None:
+        nonlocal runs
+        runs += 1
+
+    signals.task_prerun.connect(count_run)
+    with closing(tools.database):
+        app.tasks[jobs.ADVANCE].apply(kwargs={"operation_id": operation.operation_id})
+    return runs
+
+
+def assert_everyone_is_scored_once(database: Database, operation: Operation, folder: Path, frame: pl.DataFrame) -> None:
+    """The rows are what the network says of each chunk, and the log has one write for each of them."""
+    histories = Histories.from_frame(frame.filter(pl.col("time") < AS_OF), sorted(frame["customer_id"].unique()))
+    expected = Scorer.load(folder).score(histories, np.full(len(histories), AS_OF.timestamp()))
+    with database.reading() as snapshot:
+        stored = scores.page(snapshot, limit=9999)
+        writes = [tuple(row) for row in snapshot.execute(text("SELECT * FROM writes ORDER BY customer_id"))]
+    assert [score.customer_id for score in stored] == [score.customer_id for score in expected]
+    assert writes == [(score.customer_id, operation.operation_id) for score in expected]
+    for kept, said in zip(stored, expected, strict=True):
+        for field in fields(Score):
+            value = getattr(said, field.name)
+            number = isinstance(value, int | float)
+            assert getattr(kept, field.name) == (pytest.approx(value, rel=1e-4, abs=1e-5) if number else value)
+
+
+def test_a_rescoring_whose_worker_is_killed_ends_with_the_same_rows_none_twice(
+    shop: Database, database_url: str, model_folder: Path, shop_events: pl.DataFrame
+) -> None:
+    broker.install(database_url)
+    operation = begin_rescoring(shop)
+    with relaying(shop, database_url):
+        with worker(database_url, TIERWISE_SCORE_CHUNK=str(CHUNK)) as doomed:
+            wait_for(lambda: read_operation(shop, operation.operation_id).done_count >= 3 * CHUNK)
+            kill(doomed)
+        interrupted = read_operation(shop, operation.operation_id)
+        with worker(database_url, TIERWISE_SCORE_CHUNK=str(CHUNK)):
+            done = wait_until_done(shop, operation)
+
+    assert interrupted.state == "RUNNING"
+    assert 3 * CHUNK <= interrupted.done_count < 300
+    assert (done.state, done.done_count, done.total_count) == ("SUCCEEDED", 300, 300)
+    assert done.response is not None
+    tiers = done.response["tiers"]
+    assert (0 < tiers["HIGH"] <= 30, tiers["HIGH"] + tiers["MID"] <= 120, sum(tiers.values())) == (True, True, 300)
+    assert_everyone_is_scored_once(shop, operation, model_folder, shop_events)
+
+
+def test_a_launch_whose_worker_is_killed_gives_each_customer_one_code(database: Database, database_url: str) -> None:
+    customers = [f"c{number:05}" for number in range(10_000)]
+    add_customers(database, customers)
+    store_scores(database, dict.fromkeys(customers, 9000))
+    broker.install(database_url)
+    with database.writing() as transaction:
+        launch.create(transaction, make_cause(), "spring", make_plan())
+        operation = launch.launch(transaction, make_cause(datetime.now(UTC)), "spring")
+    with relaying(database, database_url):
+        with worker(database_url, TIERWISE_ISSUE_CHUNK="50") as doomed:
+            wait_for(lambda: read_operation(database, operation.operation_id).done_count >= 500)
+            kill(doomed)
+        interrupted = read_operation(database, operation.operation_id)
+        issued = codes_of(database)
+        with worker(database_url):
+            done = wait_until_done(database, operation)
+
+    assert (interrupted.state, len(issued)) == ("RUNNING", interrupted.done_count)
+    assert 500 <= interrupted.done_count < 10_000
+    assert (done.state, done.done_count) == ("SUCCEEDED", 10_000)
+    assert codes_of(database).items() >= issued.items()
+    assert sorted(codes_of(database)) == customers
+    with database.reading() as snapshot:
+        campaign = launch.get(snapshot, "spring")
+    assert (campaign.state, campaign.issued_count) == (State.ACTIVE, 10_000)
+
+
+def test_sigterm_ends_a_worker_after_its_chunk_and_the_next_goes_on(shop: Database, database_url: str) -> None:
+    broker.install(database_url)
+    operation = begin_rescoring(shop)
+
+    with worker(database_url, TIERWISE_SCORE_CHUNK="5", TIERWISE_TASK_SECONDS="2.9") as process:
+        with relaying(shop, database_url):
+            wait_for(lambda: read_operation(shop, operation.operation_id).done_count >= 5)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+
+    stopped = read_operation(shop, operation.operation_id)
+    assert (stopped.state, stopped.error) == ("RUNNING", None)
+    assert counts(shop, "outbox") == (1,)
+    work_on(database_url, operation)
+    assert read_operation(shop, operation.operation_id).state == "SUCCEEDED"
+    assert counts(shop, "writes") == (300,)
+
+
+def test_work_waits_in_the_outbox_while_redis_is_away_and_flows_when_it_is_back(
+    shop: Database, database_url: str, model_folder: Path, shop_events: pl.DataFrame
+) -> None:
+    if shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed: apt-get install redis-server")
+    port = free_port()
+    address = {"TIERWISE_BROKER_URL": f"redis://127.0.0.1:{port}/0"}
+    with worker(database_url, role="beat", **address) as beat, worker(database_url, **address):
+        operation = begin_rescoring(shop)
+        wait_for(lambda: _claimed(shop))
+        assert counts(shop, "outbox") == (1,)
+
+        with redis(port):
+            done = wait_until_done(shop, operation)
+            beat.send_signal(signal.SIGTERM)
+            assert beat.wait(timeout=20) == 0
+
+    assert done.state == "SUCCEEDED"
+    assert counts(shop, "outbox") == (0,)
+    assert_everyone_is_scored_once(shop, operation, model_folder, shop_events)
+
+
+def test_a_task_delivered_many_times_at_once_scores_each_customer_once(
+    shop: Database, database_url: str, model_folder: Path, shop_events: pl.DataFrame
+) -> None:
+    operation = begin_rescoring(shop)
+
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(4):
+            threads.submit(work_on, database_url, operation)
+    work_on(database_url, operation)
+
+    assert read_operation(shop, operation.operation_id).state == "SUCCEEDED"
+    assert_everyone_is_scored_once(shop, operation, model_folder, shop_events)
+    assert [line for line in audit_lines(shop) if "finish" in line[0]] == [
+        ("customers.rescore.finish", operation.name, "OK")
+    ]
+
+
+def test_a_task_hands_the_rest_to_the_next_when_its_time_is_over(shop: Database, database_url: str) -> None:
+    operation = begin_rescoring(shop)
+
+    work_on(database_url, operation, one_chunk=True)
+
+    assert read_operation(shop, operation.operation_id).done_count == CHUNK
+    with shop.writing() as transaction:
+        entries = outbox.take(transaction, now=make_cause().now, lease=make_cause().now - AS_OF)
+    assert [(entry.task, entry.arguments) for entry in entries] == 2 * [
+        (jobs.ADVANCE, {"operation_id": operation.operation_id})
+    ]
+
+
+def test_cancelling_stops_between_chunks_and_keeps_what_is_done(shop: Database, database_url: str) -> None:
+    operation = begin_rescoring(shop)
+    work_on(database_url, operation, one_chunk=True)
+    with shop.writing() as transaction:
+        jobs.cancel(transaction, make_cause(), operation.operation_id)
+
+    work_on(database_url, operation)
+
+    assert read_operation(shop, operation.operation_id).state == "CANCELLED"
+    assert counts(shop, "scores") == (CHUNK,)
+
+
+def test_a_later_rescoring_takes_the_place_of_the_earlier_one(shop: Database, database_url: str) -> None:
+    first = begin_rescoring(shop)
+    work_on(database_url, first)
+
+    second = begin_rescoring(shop)
+    work_on(database_url, second)
+
+    with shop.reading() as snapshot:
+        assert {score.operation_id for score in scores.page(snapshot, limit=999)} == {second.operation_id}
+        assert {score.tier_scheme for score in scores.page(snapshot, limit=999)} == {1}
+    assert counts(shop, "scores", "writes") == (300, 600)
+
+
+def test_a_model_that_cannot_be_loaded_fails_the_operation(database: Database, database_url: str) -> None:
+    add_customers(database, ["anna"])
+    add_model(database, folder="/nowhere")
+    operation = begin_rescoring(database)
+
+    run_task(database_url, operation)
+
+    failed = read_operation(database, operation.operation_id)
+    assert failed.state == "FAILED"
+    assert failed.error is not None
+    assert "/nowhere" in failed.error
+    assert audit_lines(database)[-1] == ("operations.fail", operation.name, "FAILED")
+    assert counts(database, "scores") == (0,)
+
+
+def test_an_unforeseen_error_is_noted_tried_again_and_then_final(shop: Database, database_url: str) -> None:
+    operation = begin_rescoring(shop)
+    with shop.writing() as transaction:
+        transaction.execute(text("ALTER TABLE scores ADD CONSTRAINT full_disk CHECK (customer_id < 'C00000055')"))
+
+    attempts = run_task(database_url, operation)
+
+    failed = read_operation(shop, operation.operation_id)
+    assert attempts == 1 + RETRIES
+    assert (failed.state, failed.done_count) == ("FAILED", 50)
+    assert failed.error == "CheckViolation; the worker's log says more"
+    assert counts(shop, "scores", "writes") == (50, 50)
+
+
+def _claimed(database: Database) -> bool:
+    """Whether a relay has tried: it releases what it could not hand over, so this is a matter of moments."""
+    with database.reading() as snapshot:
+        return bool(snapshot.execute(text("SELECT count(*) FROM outbox WHERE claim_time IS NOT NULL")).scalar_one())

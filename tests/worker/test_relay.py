@@ -1,0 +1,130 @@
+"""What is written down reaches the broker at least once, however often broker and relay die in between."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from campaign_factories import NOW, add_customers, add_model, counts, make_cause, read_operation
+
+from campaigns import jobs, rescoring
+from database import operations, outbox
+from database.session import Database
+from worker.relay import LEASE, hand_over, revive, run
+
+MINUTE = timedelta(minutes=1)
+
+
+class Broker:
+    """A broker that can be away, or die after a number of tasks."""
+
+    def __init__(self, room: int = 10**6) -> None:
+        self.room = room
+        self.tasks: list[tuple[str, Mapping[str, Any]]] = []
+
+    def send(self, task: str, arguments: Mapping[str, Any]) -> None:
+        if len(self.tasks) >= self.room:
+            raise ConnectionError
+        self.tasks.append((task, arguments))
+
+
+def write_down(database: Database, count: int) -> None:
+    with database.writing() as transaction:
+        for number in range(count):
+            outbox.enqueue(transaction, "work", {"number": number}, NOW)
+
+
+def test_tasks_go_over_in_order_and_leave_nothing_behind(database: Database) -> None:
+    write_down(database, 150)
+    broker = Broker()
+
+    assert [hand_over(database, broker.send, now=NOW) for _ in range(3)] == [100, 50, 0]
+
+    assert [arguments["number"] for _, arguments in broker.tasks] == list(range(150))
+    assert counts(database, "outbox") == (0,)
+
+
+def test_what_the_broker_did_not_take_stays_and_is_free_at_once(database: Database) -> None:
+    write_down(database, 5)
+    with pytest.raises(ConnectionError):
+        hand_over(database, Broker(room=2).send, now=NOW)
+    assert counts(database, "outbox") == (3,)
+
+    back = Broker()
+    assert hand_over(database, back.send, now=NOW) == 3
+
+    assert [arguments["number"] for _, arguments in back.tasks] == [2, 3, 4]
+
+
+def test_two_relays_share_and_never_hand_over_the_same(database: Database) -> None:
+    write_down(database, 150)
+    broker = Broker()
+
+    with database.writing() as one, database.writing() as other:
+        mine = outbox.take(one, now=NOW, lease=LEASE)
+        theirs = outbox.take(other, now=NOW, lease=LEASE)
+
+    assert (len(mine), len(theirs)) == (100, 50)
+    assert hand_over(database, broker.send, now=NOW) == 0
+
+
+def test_the_share_of_a_dead_relay_is_free_after_its_lease(database: Database) -> None:
+    write_down(database, 1)
+    with database.writing() as transaction:
+        outbox.take(transaction, now=NOW, lease=LEASE)
+
+    assert hand_over(database, Broker().send, now=NOW + LEASE) == 0
+    assert hand_over(database, Broker().send, now=NOW + LEASE + timedelta(seconds=1)) == 1
+
+
+def test_nothing_that_was_rolled_back_is_handed_over(database: Database) -> None:
+    with suppress(KeyboardInterrupt), database.writing() as transaction:
+        outbox.enqueue(transaction, "work", {}, NOW)
+        raise KeyboardInterrupt
+
+    assert hand_over(database, Broker().send, now=NOW) == 0
+
+
+def test_a_silent_operation_is_handed_over_again_once_in_each_span(database: Database) -> None:
+    add_customers(database, ["anna"])
+    add_model(database)
+    with database.writing() as transaction:
+        operation = rescoring.begin(transaction, make_cause())
+    hand_over(database, Broker().send, now=NOW)
+
+    revived = [revive(database, now=NOW + span, silence=MINUTE) for span in (MINUTE, 1.1 * MINUTE, 2 * MINUTE)]
+    broker = Broker()
+    hand_over(database, broker.send, now=NOW)
+
+    assert revived == [0, 1, 0]
+    assert broker.tasks == [(jobs.ADVANCE, {"operation_id": operation.operation_id})]
+
+
+def test_what_is_over_rests(database: Database) -> None:
+    add_model(database)
+    with database.writing() as transaction:
+        operation = rescoring.begin(transaction, make_cause())
+    with database.writing() as transaction:
+        operations.fail(transaction, operation.operation_id, "lost", NOW)
+
+    assert revive(database, now=NOW + 99 * MINUTE, silence=MINUTE) == 0
+    assert read_operation(database, operation.operation_id).error == "lost"
+
+
+def test_the_relay_outlives_its_broker(database: Database) -> None:
+    write_down(database, 3)
+    broker, stop = Broker(room=0), Event()
+    relay = Thread(target=run, args=(database, broker.send, stop), kwargs={"revive_seconds": 60})
+
+    relay.start()
+    stop.wait(1)
+    assert counts(database, "outbox") == (3,)
+    broker.room = 10
+    stop.wait(2.5)
+    stop.set()
+    relay.join()
+
+    assert len(broker.tasks) == 3
+    assert counts(database, "outbox") == (0,)

@@ -1,0 +1,86 @@
+"""The night's rescoring begins once a night, whoever ticks and how often."""
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from campaign_factories import add_customers, add_model, counts, make_cause
+
+from campaigns import rescoring
+from database import operations, requests
+from database.session import Database
+from worker.schedule import forget_answers, last_due, tick
+
+AT = time(2, 0)
+DUE = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        (DUE, DUE),
+        (DUE - timedelta(seconds=1), DUE - timedelta(days=1)),
+        (DUE + timedelta(hours=21, minutes=59), DUE),
+    ],
+)
+def test_what_was_due_last(now: datetime, due: datetime) -> None:
+    assert last_due(AT, now) == due
+
+
+def test_two_clocks_begin_one_rescoring(database: Database) -> None:
+    add_customers(database, ["anna", "bert"])
+    add_model(database)
+
+    begun = [tick(database, rescore_at=AT, now=DUE + timedelta(seconds=second)) for second in (5, 6, 65)]
+
+    assert begun[0] is not None
+    assert begun[1:] == [None, None]
+    assert begun[0].operation_id == "nightly-2026-11-20T02-00Z"
+    assert begun[0].total_count == 2
+    assert counts(database, "operations", "outbox") == (1, 1)
+
+
+def test_the_next_night_begins_another(database: Database) -> None:
+    add_model(database)
+    first = tick(database, rescore_at=AT, now=DUE)
+    assert first is not None
+    with database.writing() as transaction:
+        operations.finish(transaction, first.operation_id, {}, DUE)
+
+    assert tick(database, rescore_at=AT, now=DUE + timedelta(minutes=59)) is None
+    second = tick(database, rescore_at=AT, now=DUE + timedelta(days=1))
+
+    assert second is not None
+    assert second.operation_id == "nightly-2026-11-21T02-00Z"
+
+
+@pytest.mark.parametrize("now", [DUE - timedelta(minutes=1), DUE + timedelta(hours=1, minutes=1)])
+def test_nothing_begins_before_its_time_or_long_after(database: Database, now: datetime) -> None:
+    add_model(database)
+
+    assert tick(database, rescore_at=AT, now=now) is None
+
+    assert counts(database, "operations") == (0,)
+
+
+def test_an_operators_own_rescoring_stands_for_the_nights(database: Database) -> None:
+    add_model(database)
+    with database.writing() as transaction:
+        rescoring.begin(transaction, make_cause(DUE + timedelta(minutes=1)))
+
+    assert tick(database, rescore_at=AT, now=DUE + timedelta(minutes=2)) is None
+
+    assert counts(database, "operations") == (1,)
+
+
+def test_a_night_without_a_model_passes_quietly(database: Database) -> None:
+    assert tick(database, rescore_at=AT, now=DUE) is None
+
+    assert counts(database, "operations", "outbox", "audit_log") == (0, 0, 0)
+
+
+def test_answers_to_request_ids_are_forgotten_after_thirty_days(database: Database) -> None:
+    with database.writing() as transaction:
+        requests.claim(transaction, "Create", "old", b"1", DUE - timedelta(days=30, seconds=1))
+        requests.claim(transaction, "Create", "younger", b"1", DUE - timedelta(days=30))
+
+    assert [forget_answers(database, DUE) for _ in range(2)] == [1, 0]

@@ -1,0 +1,108 @@
+"""Real worker processes on real brokers, for tests that kill them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from campaign_factories import read_operation
+
+from database.operations import Operation
+from database.session import Database
+from settings import Settings, child_environment
+from worker.app import make_app
+from worker.relay import run
+
+ROOT = Path(__file__).resolve().parent.parent
+REDELIVER_SECONDS = 3
+
+
+@contextmanager
+def worker(database_url: str, *, role: str = "work", **settings: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A worker of one process in a group of its own, killed at the end if it still runs."""
+    changes = {
+        "TIERWISE_DATABASE_URL": database_url,
+        "TIERWISE_WORKER_PROCESSES": "1",
+        "TIERWISE_TASK_SECONDS": "1",
+        "TIERWISE_REDELIVER_SECONDS": str(REDELIVER_SECONDS),
+        "OMP_NUM_THREADS": "1",
+    }
+    environment = child_environment(changes | settings)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "worker", role], cwd=ROOT, env=environment, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        kill(process)
+
+
+@contextmanager
+def relaying(database: Database, database_url: str) -> Iterator[None]:
+    """The relay of a beat process, in a thread."""
+    app = make_app(Settings(), database_url)
+    stop = Event()
+
+    def send(task: str, arguments: Mapping[str, Any]) -> None:
+        app.send_task(task, kwargs=dict(arguments))
+
+    relay = Thread(target=run, args=(database, send, stop), kwargs={"revive_seconds": 60})
+    relay.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        relay.join()
+        app.close()
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """SIGKILL to the worker and to every process that it forked."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def wait_for(condition: Callable[[], bool], *, seconds: float = 60) -> None:
+    """Until it holds; fails the test when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def wait_until_done(database: Database, operation: Operation, *, seconds: float = 60) -> Operation:
+    wait_for(lambda: read_operation(database, operation.operation_id).done, seconds=seconds)
+    return read_operation(database, operation.operation_id)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def redis(port: int) -> Iterator[str]:
+    """A redis-server that keeps nothing on disk; its address."""
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+    try:
+        wait_for(lambda: _listens(port))
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0

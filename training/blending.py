@@ -1,0 +1,145 @@
+"""How the recommendation strategies are weighed against one another for a shop: by orders that were held out."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from scoring.actions import Integers, Pairs
+from scoring.catalogue import UNKNOWN
+from scoring.model import Blend, Model
+from scoring.recommendation import Recommender, Request, bought_by
+from scoring.score import Strategy
+from scoring.sequence import Tokens
+
+MOST_CUSTOMERS = 3000
+BLOCK = 256
+CANDIDATES = 100
+"""Best items of each strategy among which blends are compared."""
+DECAYS = (0.5, 0.8)
+WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
+PARTS = (Strategy.TOGETHER, Strategy.DEEP, Strategy.CONTENT, Strategy.POPULAR)
+CUT = 10
+START = Blend(together=1.0, deep=0.5, content=0.1, popular=0.05, decay=0.5, repurchase=False)
+"""For a shop with too few orders to choose by."""
+FEWEST_CUSTOMERS = 30
+NOTHING = -1.0
+"""Score of a place where no candidate stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Held-out orders of n customers."""
+
+    pairs: Pairs
+    """[n] asked at the moment of the held-out order."""
+    wanted: list[Integers]
+    """[n] known items of that order."""
+    bought: list[Integers]
+    """[n] items bought before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Up to K items of n customers with their scores by each strategy, largest 1."""
+
+    scores: npt.NDArray[np.float32]
+    """[strategies, n, K]"""
+    wanted: npt.NDArray[np.bool_]
+    """[n, K]"""
+
+
+def held_out(tokens: Tokens, last: npt.NDArray[np.bool_], *, seed: int) -> Held:
+    """A sample of the customers' last orders, as far as they hold a known item."""
+    actions = tokens.actions
+    place = np.random.default_rng(seed).permutation(np.flatnonzero(last))[:MOST_CUSTOMERS]
+    earlier = place - actions.offsets[np.searchsorted(actions.offsets, place, side="right") - 1]
+    place = place[np.argsort(earlier, kind="stable")]  # sequences of similar length share a batch
+    orders = [np.unique(actions.items[actions.rows[p] : actions.rows[p + 1]]) for p in place]
+    wanted = [items[items > UNKNOWN] for items in orders]
+    some = np.array([len(items) > 0 for items in wanted], dtype=bool)
+    place = place[some]
+    owner = np.searchsorted(actions.offsets, place, side="right") - 1
+    pairs = Pairs(customer=owner, as_of=actions.time[place], first=actions.offsets[owner], last=place)
+    return Held(pairs, [items for items in wanted if len(items)], bought_by(tokens, pairs))
+
+
+def choose_blend(model: Model, tokens: Tokens, held: Held, device: torch.device) -> tuple[Blend, dict[str, float]]:
+    """The best weights found by coordinate search, and what each strategy reached alone: hit rate and NDCG at 10."""
+    if len(held.pairs) < FEWEST_CUSTOMERS:
+        return START, {}
+    tried: list[tuple[float, Blend, dict[str, float]]] = []
+    for decay in DECAYS:
+        both = _candidates(replace(model, blend=replace(START, decay=decay)), tokens, held, device)
+        for repurchase, candidates in both.items():
+            alone = np.eye(len(PARTS), dtype=np.float32)
+            figures = {
+                f"{part}_hit_rate_10": quality(candidates, weights)[0]
+                for part, weights in zip(PARTS, alone, strict=True)
+            }
+            found, weights = _search(candidates)
+            figures |= {"hybrid_hit_rate_10": found[0], "hybrid_ndcg_10": found[1]}
+            chosen = {part.value: float(weight) for part, weight in zip(PARTS, weights, strict=True)}
+            tried.append((sum(found), _blend(chosen, decay, repurchase=repurchase), figures))
+    _, blend, figures = max(tried, key=lambda choice: choice[0])
+    return blend, figures
+
+
+def _blend(weights: dict[str, float], decay: float, *, repurchase: bool) -> Blend:
+    return Blend(
+        together=weights["together"], deep=weights["deep"], content=weights["content"], popular=weights["popular"],
+        decay=decay, repurchase=repurchase,
+    )  # fmt: skip
+
+
+def _candidates(model: Model, tokens: Tokens, held: Held, device: torch.device) -> dict[bool, Candidates]:
+    """Without and with the items that the customer bought before."""
+    recommender, request = Recommender(model, device), Request(count=1)
+    shape = (len(held.pairs), CANDIDATES * len(PARTS))
+    both = {
+        repurchase: Candidates(
+            np.full((len(PARTS), *shape), NOTHING, dtype=np.float32), np.zeros(shape, dtype=np.bool_)
+        )
+        for repurchase in (False, True)
+    }
+    for start in range(0, len(held.pairs), BLOCK):
+        rows = np.arange(start, min(start + BLOCK, len(held.pairs)))
+        parts = recommender.ranked(tokens, held.pairs.some(rows), request).parts
+        for place, row in enumerate(rows.tolist()):
+            mine = np.stack([parts[part][place] for part in PARTS])
+            mine /= np.maximum(mine.max(axis=1, keepdims=True), 1e-12)
+            mine[:, : UNKNOWN + 1] = NOTHING
+            _fill(both[True], row, mine, held.wanted[row])
+            mine[:, held.bought[row]] = NOTHING
+            _fill(both[False], row, mine, held.wanted[row])
+    return both
+
+
+def _fill(candidates: Candidates, row: int, scores: npt.NDArray[np.float64], wanted: Integers) -> None:
+    best = np.argpartition(scores, -min(CANDIDATES, scores.shape[1]), axis=1)[:, -CANDIDATES:]
+    items = np.unique(best)
+    candidates.scores[:, row, : len(items)] = scores[:, items]
+    candidates.wanted[row, : len(items)] = np.isin(items, wanted) & (scores[0, items] > NOTHING)
+
+
+def _search(candidates: Candidates) -> tuple[tuple[float, float], npt.NDArray[np.float32]]:
+    weights = np.array([1.0, 0.5, 0.1, 0.05], dtype=np.float32)
+    best = quality(candidates, weights)
+    for place in (1, 2, 3, 0) * 2:
+        for weight in WEIGHTS:
+            attempt = weights.copy()
+            attempt[place] = weight
+            found = quality(candidates, attempt)
+            if sum(found) > sum(best):
+                best, weights = found, attempt
+    return best, weights
+
+
+def quality(candidates: Candidates, weights: npt.NDArray[np.float32]) -> tuple[float, float]:
+    """Hit rate and NDCG at 10 of the best-placed wanted item, under a blend [strategies]."""
+    total = np.tensordot(weights, candidates.scores, axes=1)
+    best = np.where(candidates.wanted, total, NOTHING).max(axis=1)
+    ties = (total == best[:, None]).sum(axis=1) - 1
+    rank = np.where(best > 0, (total > best[:, None]).sum(axis=1) + ties / 2, np.inf)
+    return float((rank < CUT).mean()), float(np.where(rank < CUT, 1 / np.log2(rank + 2), 0.0).mean())

@@ -1,0 +1,48 @@
+"""What can be chosen about a training run; the defaults were chosen time-forward, inside histories only."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """Everything besides data and seed that decides the weights."""
+
+    width: int = 64
+    layers: int = 2
+    heads: int = 4
+    dropout: float = 0.1
+    members: int = 1
+    """Networks of different seeds whose answers are averaged."""
+    cutoffs: int = 24
+    """Most cut-offs; the latest that fit into the history."""
+    spacing_days: float = 7.0
+    """Least time between two cut-offs; wider where the history is long."""
+    widest_spacing_days: float = 21.0
+    tokens_an_epoch: int = 120_000
+    """Events read in one epoch at most; a larger shop's customers take turns."""
+    queries: int = 12
+    """Most cut-offs of one customer in one epoch."""
+    sequences: int = 48
+    """Customers in a batch."""
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    warm_up_steps: int = 50
+    averaging: float = 0.99
+    """Of the weights over steps (Polyak): what is validated and kept is the average."""
+    max_epochs: int = 20
+    patience: int = 3
+    """Epochs without improvement before training stops."""
+    spend_weight: float = 0.3
+    silence_weight: float = 0.3
+    item_weight: float = 0.1
+    negatives: int = 512
+    """Items that a bought one is told apart from, shared by a batch."""
+    validation_questions: int = 4000
+    """That the rehearsal is judged on at most."""
+    held_out_share: float = 0.15
+    """Customers that the first fit never sees."""
+
+    def to_json(self) -> dict[str, Any]:
+        """For the manifest."""
+        return asdict(self)

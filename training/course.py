@@ -1,0 +1,106 @@
+"""One course of training: the data, how it is run, and the networks that come out of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from scoring.answers import Calibration
+from scoring.catalogue import Catalogue
+from scoring.model import Blend, Model, item_words
+from scoring.network import Architecture, Network
+from scoring.sequence import Tokens
+from scoring.together import Together
+from training.configuration import Configuration
+from training.learning import Progress, Validate, learn, learner_of
+from training.preparation import Prepared, base_rates
+
+
+class HistoryTooShort(ValueError):
+    """There is no closed window to learn from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """The data of one training, and how it is run."""
+
+    tokens: Tokens
+    catalogue: Catalogue
+    as_of: float
+    """Seconds since the epoch; the data end before it."""
+    configuration: Configuration
+    seed: int
+    device: torch.device
+    checkpoints: Path
+    progress: Progress
+
+    @property
+    def customers(self) -> int:
+        """How many there are."""
+        return len(self.tokens.actions.offsets) - 1
+
+    @property
+    def items(self) -> int:
+        """Known items and the two reserved numbers."""
+        return len(self.catalogue) + 2
+
+    @property
+    def begin(self) -> float:
+        """Time of the first action."""
+        return float(self.tokens.actions.time.min())
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Networks of different seeds, and after how many epochs each was at its best."""
+
+    networks: tuple[Network, ...]
+    epochs: tuple[int, ...]
+
+
+def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, validate: Validate | None) -> Learned:
+    """Train every member of the ensemble on the same examples."""
+    configuration, networks, best = course.configuration, [], []
+    shape = Architecture(
+        features=len(prepared.normaliser.names), items=course.items, width=configuration.width,
+        layers=configuration.layers, heads=configuration.heads, dropout=configuration.dropout,
+    )  # fmt: skip
+    words, base = item_words(course.catalogue), torch.from_numpy(base_rates(prepared.examples.labels)).float()
+    for member in range(configuration.members):
+        seed = course.seed * 1000 + member
+        torch.manual_seed(seed)
+        network, average = Network(shape, words), Network(shape, words)
+        network.start_at(base)
+        learner = learner_of(network.to(course.device), average.to(course.device), configuration)
+        checkpoint = course.checkpoints / f"{stage} {member + 1}.pt"
+        learn(
+            learner, prepared.examples, configuration,
+            epochs=epochs, seed=seed, validate=validate, checkpoint=checkpoint, progress=course.progress,
+        )  # fmt: skip
+        networks.append(learner.average.eval().requires_grad_(requires_grad=False))
+        best.append(learner.best_epoch)
+    return Learned(tuple(networks), tuple(best))
+
+
+def model_of(
+    course: Course, prepared: Prepared, networks: tuple[Network, ...], together: Together, *,
+    blend: Blend, calibration: Calibration, manifest: dict[str, Any],
+) -> Model:  # fmt: skip
+    """The parts put together."""
+    return Model(
+        manifest=manifest,
+        catalogue=course.catalogue,
+        networks=networks,
+        normaliser=prepared.normaliser,
+        buying=prepared.buying,
+        calibration=calibration,
+        together=together,
+        blend=blend,
+    )
+
+
+def describe(times: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[str]:
+    """Epoch seconds as ISO times."""
+    return [str(np.datetime64(round(time * 1e6), "us").astype("datetime64[s]")) + "Z" for time in times.tolist()]

@@ -1,0 +1,123 @@
+"""Training from events to a model folder.
+
+Two fits: a rehearsal that stands one window before the end, and the final fit that learns from everybody and every
+closed window for as many epochs as the rehearsal found right.
+"""
+
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import torch
+
+from events.history import Histories
+from scoring import folder
+from scoring.answers import Answers, Calibration, ask, outlook_of
+from scoring.model import Model
+from training.calibration import season_of
+from training.configuration import Configuration
+from training.course import Course, learn_members, model_of
+from training.learning import Progress
+from training.pairing import fit_together
+from training.preparation import Prepared, catalogue_of, prepare, tokens_from
+from training.provenance import currency_of, data_of, fingerprint_of, model_id_of
+from training.rehearsal import Rehearsal, closed_cutoffs, rehearse
+
+TIER_SHARES = {"HIGH": 0.9, "MID": 0.6}
+"""Quantile of the training part at which a tier begins."""
+
+
+def silence(stage: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def train(
+    events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, out: Path,
+    configuration: Configuration, seed: int = 0, device: str = "cpu", progress: Progress = silence,
+) -> Path:  # fmt: skip
+    """Train on the events strictly before `as_of` and write the model folder; resumes what a killed run had begun.
+
+    Raises:
+        HistoryTooShort: The events span less than the longest horizon.
+        FileExistsError: `out` exists.
+        ValueError: Prices are in several currencies.
+    """
+    if out.exists():
+        raise FileExistsError(f"{out} exists: a model is never overwritten; name another folder")
+    fingerprint = fingerprint_of(events, items, as_of, configuration, seed)
+    checkpoints = out.with_name(f".{out.name}.{fingerprint[:12]}.checkpoints")
+    model = fit(
+        events, items, as_of=as_of, configuration=configuration, seed=seed, device=device,
+        checkpoints=checkpoints, progress=progress,
+    )  # fmt: skip
+    written = folder.write(model, out)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    return written
+
+
+def fit(
+    events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime,
+    configuration: Configuration, seed: int, device: str, checkpoints: Path, progress: Progress,
+) -> Model:  # fmt: skip
+    """The trained model, in memory; checkpoints stay where they are."""
+    known = events.filter(pl.col("time") < as_of)
+    currency = currency_of(known)
+    catalogue = catalogue_of(known, items)
+    course = Course(
+        tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue, as_of=as_of.timestamp(),
+        configuration=configuration, seed=seed, device=torch.device(device), checkpoints=checkpoints, progress=progress,
+    )  # fmt: skip
+    model = _final(course, rehearse(course))
+    manifest = dict(model.manifest) | {
+        "model_id": model_id_of(model, as_of),
+        "as_of": as_of.astimezone(UTC).isoformat(),
+        "currency": currency,
+        "data": data_of(known, fingerprint_of(events, items, as_of, configuration, seed)),
+    }
+    return replace(model, manifest=manifest)
+
+
+def _final(course: Course, rehearsal: Rehearsal) -> Model:
+    actions, nobody = course.tokens.actions, np.zeros(len(course.tokens.actions.time), dtype=bool)
+    cutoffs = closed_cutoffs(course)
+    prepared = prepare(
+        course.tokens, np.arange(course.customers), cutoffs,
+        until=course.as_of, held_out_orders=nobody, seed=course.seed,
+    )  # fmt: skip
+    learned = learn_members(course, prepared, "final fit", rehearsal.epochs, None)
+    examples = prepared.examples
+    answers = ask(learned.networks, course.tokens, examples.pairs, examples.tabular, course.device)
+    calibration = Calibration(
+        spend_factor=rehearsal.spend_factor, season=season_of(answers, examples.labels, examples.pairs.as_of)
+    )
+    return model_of(
+        course, prepared, learned.networks,
+        fit_together(actions, course.items, until=course.as_of, left_out=nobody),
+        blend=rehearsal.blend, calibration=calibration,
+        manifest={
+            "code_version": version("tierwise"),
+            "configuration": course.configuration.to_json(),
+            "seed": course.seed,
+            "split": rehearsal.split | {"final_cutoffs": len(cutoffs), "epochs": rehearsal.epochs},
+            "metrics": rehearsal.metrics,
+            "tiers": _tiers(answers, prepared, calibration, cutoffs[-1]),
+        },
+    )  # fmt: skip
+
+
+def _tiers(
+    answers: Answers, prepared: Prepared, calibration: Calibration, cutoff: float
+) -> dict[str, dict[str, float]]:
+    """Thresholds of each measure at quantiles of the training part's latest cut-off."""
+    as_of = prepared.examples.pairs.as_of
+    outlook = outlook_of(answers, calibration, as_of)
+    at = as_of == cutoff
+    measures = {"purchase_90": outlook.purchase[at, -1], "expected_value": outlook.spend[at]}
+    return {
+        measure: {tier: float(np.quantile(values, quantile)) for tier, quantile in TIER_SHARES.items()}
+        for measure, values in measures.items()
+    }

@@ -1,0 +1,155 @@
+"""The training loop: epochs, averaged weights, early stopping, and a checkpoint after every epoch."""
+
+import math
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from scoring.network import Network
+from training.configuration import Configuration
+from training.examples import NONE, Examples, Lesson, lessons
+from training.loss import Happened, item_loss, value_loss
+
+Validate = Callable[[Network], float]
+"""Loss of the averaged network on what it has not seen; smaller is better."""
+Progress = Callable[[str, int, int], None]
+"""(stage, done, total)"""
+
+GRADIENT_LIMIT = 1.0
+
+
+@dataclass(slots=True)
+class Learner:
+    """One network in training. The weights that count are those of `average`."""
+
+    network: Network
+    average: Network
+    optimizer: torch.optim.Optimizer
+    epoch: int = 0
+    step: int = 0
+    losses: list[float] = field(default_factory=list)
+    """Of validation, an epoch each."""
+    best: dict[str, Tensor] = field(default_factory=dict)
+    """Averaged weights of the best epoch."""
+
+    @property
+    def best_epoch(self) -> int:
+        """Epochs done when validation was best."""
+        return 1 + int(np.argmin(self.losses)) if self.losses else self.epoch
+
+
+def learner_of(network: Network, average: Network, configuration: Configuration) -> Learner:
+    """A fresh learner; only matrices decay, not biases, norms and vectors."""
+    average.load_state_dict(network.state_dict())
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    free = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": configuration.weight_decay}, {"params": free, "weight_decay": 0.0}]
+    return Learner(
+        network, average, torch.optim.AdamW(groups, lr=configuration.learning_rate, betas=(0.9, 0.98), fused=True)
+    )
+
+
+def learn(
+    learner: Learner, examples: Examples, configuration: Configuration, *,
+    epochs: int, seed: int, validate: Validate | None, checkpoint: Path, progress: Progress,
+) -> None:  # fmt: skip
+    """Train up to `epochs`, resuming from the checkpoint if there is one; with `validate`, stop when patience ends.
+
+    Randomness of an epoch depends on seed and epoch alone, so a run that was killed and resumed ends with the same
+    weights as one that was not.
+    """
+    if checkpoint.exists():
+        _restore(learner, checkpoint)
+    while learner.epoch < epochs and not _out_of_patience(learner, configuration):
+        _epoch(learner, examples, configuration, seed)
+        if validate is not None:
+            learner.losses.append(validate(learner.average.eval()))
+            if learner.best_epoch == learner.epoch:
+                learner.best = {name: value.clone() for name, value in learner.average.state_dict().items()}
+        _store(learner, checkpoint)
+        progress(checkpoint.stem, learner.epoch, epochs)
+    if learner.best:
+        learner.average.load_state_dict(learner.best)
+
+
+def _out_of_patience(learner: Learner, configuration: Configuration) -> bool:
+    return bool(learner.losses) and learner.epoch - learner.best_epoch >= configuration.patience
+
+
+def _epoch(learner: Learner, examples: Examples, configuration: Configuration, seed: int) -> None:
+    device = next(learner.network.parameters()).device
+    random = np.random.default_rng((seed, learner.epoch))
+    torch.manual_seed(int(random.integers(2**62)))
+    learner.network.train()
+    for lesson in lessons(examples, configuration, random):
+        for group in learner.optimizer.param_groups:
+            group["lr"] = configuration.learning_rate * min(1.0, (learner.step + 1) / configuration.warm_up_steps)
+        learner.optimizer.zero_grad(set_to_none=True)
+        loss = _loss(learner.network, examples, lesson, configuration, device)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch does not type it
+        torch.nn.utils.clip_grad_norm_(learner.network.parameters(), GRADIENT_LIMIT)
+        learner.optimizer.step()
+        learner.step += 1
+        _follow(learner, configuration.averaging)
+    learner.epoch += 1
+
+
+def _loss(
+    network: Network, examples: Examples, lesson: Lesson, configuration: Configuration, device: torch.device
+) -> Tensor:
+    outputs = network(lesson.batch.to(device))
+    labels, pair = examples.labels, lesson.pair
+    happened = Happened(
+        asked=torch.from_numpy(pair != NONE).to(device),
+        interval=torch.from_numpy(labels.interval[pair]).to(device),
+        spend=torch.from_numpy(labels.spend[pair]).float().to(device),
+        silent=torch.from_numpy(labels.silent[pair]).float().to(device),
+    )
+    items = item_loss(network, outputs.states, torch.from_numpy(lesson.target).to(device), configuration.negatives)
+    return value_loss(outputs, happened, configuration) + configuration.item_weight * items
+
+
+@torch.no_grad()
+def _follow(learner: Learner, averaging: float) -> None:
+    """Move the average towards the network; early on faster, so that it forgets the random start."""
+    keep = min(averaging, (1 + learner.step) / (10 + learner.step))
+    ours: list[Tensor] = list(learner.average.parameters())
+    theirs: list[Tensor] = list(learner.network.parameters())
+    torch._foreach_lerp_(ours, theirs, 1.0 - keep)
+
+
+def _store(learner: Learner, checkpoint: Path) -> None:
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    state = {
+        "network": learner.network.state_dict(),
+        "average": learner.average.state_dict(),
+        "optimizer": learner.optimizer.state_dict(),
+        "best": learner.best,
+        "epoch": learner.epoch,
+        "step": learner.step,
+        "losses": learner.losses,
+    }
+    unfinished = checkpoint.with_suffix(".unfinished")
+    with unfinished.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(checkpoint)
+
+
+def _restore(learner: Learner, checkpoint: Path) -> None:
+    state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
+    learner.network.load_state_dict(state["network"])
+    learner.average.load_state_dict(state["average"])
+    learner.optimizer.load_state_dict(state["optimizer"])
+    learner.best, learner.epoch, learner.step, learner.losses = (
+        state["best"], state["epoch"], state["step"], [float(loss) for loss in state["losses"]],
+    )  # fmt: skip
+    if not all(math.isfinite(loss) for loss in learner.losses):
+        raise ValueError(f"{checkpoint}: holds a loss that is not finite; delete it to train from the start")

@@ -1,0 +1,59 @@
+"""The likelihood of what happened, head by head."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from scoring.catalogue import UNKNOWN
+from scoring.network import HORIZONS, Network, Outputs
+from training.configuration import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """Labels of [B, Q] questions; `asked` is false where a question is padding."""
+
+    asked: Tensor
+    interval: Tensor
+    """Which interval holds the first order; H for none."""
+    spend: Tensor
+    silent: Tensor
+
+
+def hazard_loss(hazards: Tensor, interval: Tensor) -> Tensor:
+    """[...] negative log-likelihood of the interval under the hazards' logits [..., H]."""
+    step = torch.arange(len(HORIZONS), device=interval.device)
+    reached = step <= interval.unsqueeze(-1)
+    event = (step == interval.unsqueeze(-1)).to(hazards.dtype)
+    loss = functional.binary_cross_entropy_with_logits(hazards, event, reduction="none")
+    return (loss * reached).sum(dim=-1)
+
+
+def lognormal_loss(log_mean: Tensor, log_sigma: Tensor, spend: Tensor) -> Tensor:
+    """[...] negative log-density of log spend; the caller leaves out those who bought nothing."""
+    standard = (spend.clamp(min=1.0).log() - log_mean) / log_sigma.exp()
+    return log_sigma + standard.square() / 2 + 0.5 * math.log(2 * math.pi)
+
+
+def value_loss(outputs: Outputs, happened: Happened, configuration: Configuration) -> Tensor:
+    """Mean over the questions of all heads but the next item's."""
+    bought = happened.interval < len(HORIZONS)
+    spend = lognormal_loss(outputs.log_mean, outputs.log_sigma, happened.spend) * bought
+    silence = functional.binary_cross_entropy_with_logits(outputs.silence, happened.silent, reduction="none") * ~bought
+    loss = hazard_loss(outputs.hazards, happened.interval)
+    loss = loss + configuration.spend_weight * spend + configuration.silence_weight * silence
+    return (loss * happened.asked).sum() / happened.asked.sum().clamp(min=1)
+
+
+def item_loss(network: Network, states: Tensor, target: Tensor, negatives: int) -> Tensor:
+    """Softmax of each target against the batch's other targets and uniformly drawn items; 0 without targets."""
+    chosen = target > UNKNOWN
+    if not bool(chosen.any()):
+        return states.sum() * 0.0
+    wanted = target[chosen]
+    drawn = torch.randint(UNKNOWN + 1, network.shape.items, (negatives,), device=target.device)
+    candidates, place = torch.unique(torch.cat((wanted, drawn)), return_inverse=True)
+    return functional.cross_entropy(network.item_logits(states[chosen], candidates), place[: len(wanted)])

@@ -1,0 +1,114 @@
+"""Events to what one fit needs: catalogue, tokens, questions, labels, feature statistics."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy.special import logit
+
+from events.event import EventType
+from events.history import Histories
+from scoring.actions import Actions, Floats, Integers, Pairs, actions_of
+from scoring.buying import UNFITTED, BuyingModel
+from scoring.catalogue import Catalogue
+from scoring.features import raw_features
+from scoring.network import HORIZONS, SIGMA_LIMIT
+from scoring.normalisation import Normaliser
+from scoring.sequence import Tokens, tokens_of
+from training.examples import Examples, examples_of, next_orders
+from training.labels import Labels, labels_of, questions
+from training.rhythm import fit_buying
+from training.selection import fit_normaliser
+
+MOST_QUESTIONS = 400_000
+"""Of one fit: bounds the memory of the features (600 bytes each)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What a network learns from, and how its features were made."""
+
+    examples: Examples
+    buying: BuyingModel
+    normaliser: Normaliser
+
+
+def catalogue_of(events: pl.DataFrame, items: pl.DataFrame | None) -> Catalogue:
+    """All items of the item file and of the events, sorted by id."""
+    known = pl.DataFrame(schema={"item_id": pl.String, "title": pl.String, "category": pl.String})
+    if items is not None:
+        known = items.select("item_id", "title", "category").unique("item_id", keep="last")
+    seen = events.select("item_id").filter(pl.col("item_id").is_not_null()).unique()
+    table = seen.join(known, on="item_id", how="full", coalesce=True).sort("item_id")
+    return Catalogue(tuple(table["item_id"]), tuple(table["title"]), tuple(table["category"]))
+
+
+def tokens_from(histories: Histories, catalogue: Catalogue) -> Tokens:
+    """Merged actions of all customers, ready to be cut into batches."""
+    return tokens_of(actions_of(histories, catalogue))
+
+
+def prepare(
+    tokens: Tokens, customers: Integers, cutoffs: Floats, *,
+    until: float, held_out_orders: npt.NDArray[np.bool_], seed: int,
+) -> Prepared:  # fmt: skip
+    """Questions of these customers at these cut-offs; nothing from the time `until` on is an input or a label."""
+    actions = tokens.actions
+    pairs = at_most(questions(actions, cutoffs, customers), MOST_QUESTIONS, seed)
+    buying = _buying(actions, pairs)
+    raw = raw_features(actions, pairs, buying)
+    normaliser = fit_normaliser(raw, seed=seed)
+    end = ends(actions, until)
+    examples = examples_of(
+        tokens, pairs, normaliser(raw), labels_of(actions, pairs),
+        next_order=next_orders(actions, end, held_out_orders), until=end,
+    )  # fmt: skip
+    return Prepared(examples=examples, buying=buying, normaliser=normaliser)
+
+
+def at_most(pairs: Pairs, most: int, seed: int) -> Pairs:
+    """A random part of the questions, in their order, where there are more than `most`."""
+    if len(pairs) <= most:
+        return pairs
+    return pairs.some(np.sort(np.random.default_rng(seed).permutation(len(pairs))[:most]))
+
+
+def ends(actions: Actions, until: float) -> Integers:
+    """[C] one past each customer's last action before a time."""
+    begin, stop = actions.offsets[:-1], actions.offsets[1:]
+    counts = [actions.time[b:s].searchsorted(until) for b, s in zip(begin, stop, strict=True)]
+    return begin + np.array(counts, dtype=np.int64)
+
+
+def last_orders(actions: Actions) -> npt.NDArray[np.bool_]:
+    """[A] true at each customer's last purchase, if there is an action before it: what recommendation is tuned on."""
+    last = np.zeros(len(actions.time), dtype=bool)
+    orders = np.flatnonzero(actions.kind == EventType.PURCHASE)
+    owner = np.searchsorted(actions.offsets, orders, side="right") - 1
+    final = orders[np.append(owner[1:] != owner[:-1], True)[: len(orders)]]
+    last[final[final > actions.offsets[np.searchsorted(actions.offsets, final, side="right") - 1]]] = True
+    return last
+
+
+def _buying(actions: Actions, pairs: Pairs) -> BuyingModel:
+    """Fitted at the latest cut-off, where each customer stands once."""
+    latest = pairs.some(pairs.as_of == pairs.as_of.max())
+    return fit_buying(raw_features(actions, latest, UNFITTED))
+
+
+def base_rates(labels: Labels) -> Floats:
+    """[H + 3] biases of the heads at which the network predicts the mean of the labels."""
+    reached = [labels.interval >= step for step in range(len(HORIZONS))]
+    hazards = [_rate((labels.interval == step)[at]) for step, at in enumerate(reached)]
+    logs = np.log(np.maximum(labels.spend[labels.bought > 0], 1.0))
+    mean, deviation = (float(logs.mean()), float(logs.std())) if len(logs) else (0.0, 1.0)
+    deviation = float(np.clip(deviation, 0.2, SIGMA_LIMIT * 0.9))
+    # The head's value passes through a soft cap, so the bias is that of the capped one turned back.
+    spread = np.log(SIGMA_LIMIT) - np.log(np.expm1(np.log(SIGMA_LIMIT) - np.log(deviation)))
+    return np.array([*(logit(rate) for rate in hazards), mean, spread, logit(_rate(labels.silent[labels.bought == 0]))])
+
+
+def _rate(happened: npt.NDArray[np.generic]) -> float:
+    """Share, kept off 0 and 1 by half a case."""
+    return (float(happened.sum()) + 0.5) / (len(happened) + 1.0)

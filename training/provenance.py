@@ -1,0 +1,60 @@
+"""Where a model came from: fingerprints of data and weights, for the manifest."""
+
+import hashlib
+import json
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+import polars as pl
+
+from scoring.folder import weights_bytes
+from scoring.model import Model
+from training.configuration import Configuration
+
+SEED = 1
+"""Of the row hashes."""
+
+
+def fingerprint_of(
+    events: pl.DataFrame, items: pl.DataFrame | None, as_of: datetime, configuration: Configuration, seed: int
+) -> str:
+    """SHA-256 of everything that decides the weights; the order of the events does not count."""
+    known = events.filter(pl.col("time") < as_of)
+    rows = known.hash_rows(SEED)
+    described = {
+        "events": known.height,
+        "rows": str(rows.cast(pl.Decimal(38, 0)).sum()),
+        "items": None if items is None else str(items.hash_rows(SEED).cast(pl.Decimal(38, 0)).sum()),
+        "as_of": as_of.timestamp(),
+        "configuration": configuration.to_json(),
+        "seed": seed,
+        "code": version("tierwise"),
+    }
+    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+
+
+def data_of(events: pl.DataFrame, fingerprint: str) -> dict[str, Any]:
+    """Size and span of the events before the as-of time."""
+    return {
+        "fingerprint": fingerprint,
+        "events": events.height,
+        "customers": events["customer_id"].n_unique(),
+        "first_event": str(events["time"].min()),
+        "last_event": str(events["time"].max()),
+    }
+
+
+def currency_of(events: pl.DataFrame) -> str:
+    """The one currency of all prices; ValueError if there are several, for their sums would mean nothing."""
+    found = events["currency"].drop_nulls().unique().sort().to_list()
+    if len(found) > 1:
+        raise ValueError(
+            f"currency: prices in {', '.join(found)} cannot be added up; convert them to one currency first"
+        )
+    return str(found[0]) if found else "XXX"
+
+
+def model_id_of(model: Model, as_of: datetime) -> str:
+    """Day of the data and a part of the weights' hash."""
+    return f"{as_of:%Y%m%d}-{hashlib.sha256(weights_bytes(model)).hexdigest()[:10]}"

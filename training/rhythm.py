@@ -1,0 +1,53 @@
+"""Fit of the closed-form buying model by maximum likelihood on the training customers."""
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import betaln, gammaln
+
+from scoring.actions import Floats
+from scoring.buying import UNFITTED, BuyingModel
+from scoring.feature_registry import NAMES
+
+FEWEST = 50
+"""Buyers below which the mild prior is used."""
+SHRINKAGE = 0.01
+"""Of the log parameters to the prior: keeps them finite when nobody ever leaves."""
+
+
+def fit_buying(raw: Floats) -> BuyingModel:
+    """From [P, F] raw features of customers at one cut-off each."""
+    orders, age, silent = (raw[:, NAMES.index(name)] for name in ("orders", "days_as_buyer", "days_since_order"))
+    basket = raw[:, NAMES.index("mean_basket")]
+    buyers = orders > 0
+    if buyers.sum() < FEWEST:
+        return UNFITTED
+    repeats, last, total = orders[buyers] - 1, age[buyers] - silent[buyers], age[buyers]
+    prior = np.log([UNFITTED.r, UNFITTED.alpha, UNFITTED.a, UNFITTED.b])
+
+    def loss(parameters: Floats) -> float:
+        distance = float(((parameters - prior) ** 2).sum())
+        return -float(_likelihood(np.exp(parameters), repeats, last, total).mean()) + SHRINKAGE * distance / 10
+
+    fitted = minimize(loss, prior, method="L-BFGS-B", bounds=[(-6.0, 8.0)] * 4)
+    r, alpha, a, b = np.exp(fitted.x).tolist()
+    mean, weight = _baskets(np.log1p(basket[buyers]), orders[buyers])
+    return BuyingModel(r=r, alpha=alpha, a=a, b=b, basket_mean=mean, basket_weight=weight)
+
+
+def _likelihood(parameters: Floats, repeats: Floats, last: Floats, age: Floats) -> Floats:
+    """[P] log-likelihood of the BG/NBD (Fader, Hardie and Lee 2005, equation 6)."""
+    r, alpha, a, b = parameters
+    common = gammaln(r + repeats) - gammaln(r) + r * np.log(alpha)
+    stayed = betaln(a, b + repeats) - betaln(a, b) - (r + repeats) * np.log(alpha + age)
+    left = betaln(a + 1, b + np.maximum(repeats, 1) - 1) - betaln(a, b) - (r + repeats) * np.log(alpha + last)
+    return np.asarray(common + np.where(repeats > 0, np.logaddexp(stayed, left), stayed))
+
+
+def _baskets(logs: Floats, orders: Floats) -> tuple[float, float]:
+    """Mean of the log basket, and how many orders that mean weighs (method of moments over customers)."""
+    single, many = orders == 1, orders >= np.quantile(orders, 0.8)
+    if single.sum() < FEWEST or orders.max() < 3:  # noqa: PLR2004  means of one order or two tell no variance apart
+        return float(logs.mean()), UNFITTED.basket_weight
+    between = max(float(logs[many].var()) - 0.05, 0.05)
+    within = max(float(logs[single].var()) - between, 0.05)
+    return float(logs.mean()), within / between

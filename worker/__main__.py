@@ -1,0 +1,80 @@
+"""`python -m worker` works off tasks, `python -m worker beat` keeps the clock and relays work; SIGTERM ends both."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Mapping
+from threading import Event, Thread
+from typing import Any
+
+from celery import Celery
+
+from database import broker
+from database.session import Database
+from settings import Settings, settings
+from worker import relay, schedule
+from worker.app import make_app
+from worker.tasks import register
+from worker.tools import Tools
+
+USAGE_ERROR = 2
+
+
+def main(arguments: list[str]) -> int:
+    """Read the settings and play the role that the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m worker", description=__doc__)
+    parser.add_argument("role", nargs="?", choices=("work", "beat"), default="work")
+    role = parser.parse_args(arguments).role
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    read = settings()
+    if read.database_url is None:
+        sys.stderr.write("no database: set TIERWISE_DATABASE_URL to postgresql://…\n")
+        return USAGE_ERROR
+    url = read.database_url.get_secret_value()
+    if read.broker_url is None:
+        broker.install(url)
+    tools = Tools(settings=read, database_url=url)
+    app = make_app(read, url)
+    register(app, tools)
+    logging.getLogger(__name__).info("%s: %s", role, read.masked())
+    (work if role == "work" else beat)(app, read, url)
+    return 0
+
+
+def work(app: Celery, read: Settings, _url: str) -> None:
+    """Work off tasks until SIGTERM; what is begun ends with its chunk."""
+    processes = str(read.worker_processes)
+    quiet = ["--without-gossip", "--without-mingle", "--loglevel=INFO"]
+    app.worker_main(["--quiet", "worker", "--pool=prefork", f"--concurrency={processes}", *quiet])
+
+
+def beat(app: Celery, read: Settings, url: str) -> None:
+    """Tick each minute, and relay the outbox all the while, until SIGTERM."""
+    app.conf.beat_schedule = {
+        "tick": {
+            "task": schedule.TICK,
+            "schedule": float(schedule.TICK_SECONDS),
+            "options": {"expires": schedule.TICK_SECONDS},
+        }
+    }
+    app.conf.beat_scheduler = "celery.beat:Scheduler"
+    database = Database.at(url, pool_size=1)
+    stop = Event()
+
+    def send(task: str, arguments: Mapping[str, Any]) -> None:
+        app.send_task(task, kwargs=dict(arguments))
+
+    relaying = Thread(
+        target=relay.run, args=(database, send, stop), kwargs={"revive_seconds": read.revive_seconds}, name="relay"
+    )
+    relaying.start()
+    try:
+        app.Beat(loglevel="INFO", quiet=True).run()
+    finally:
+        stop.set()
+        relaying.join()
+        database.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

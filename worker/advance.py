@@ -1,0 +1,76 @@
+"""Takes an operation further, chunk by chunk, from wherever its row says it is."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from campaigns import issuance, jobs, trail
+from campaigns.actor import WORKER, Cause
+from campaigns.errors import Refusal
+from database import operations, outbox
+from database.operations import LAUNCH_CAMPAIGN, SCORE_ALL_CUSTOMERS, Operation
+from scoring.score import ModelRejected
+from worker import issuance as issuing
+from worker import rescoring
+from worker.tools import Tools
+
+STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
+    {SCORE_ALL_CUSTOMERS: rescoring.step, LAUNCH_CAMPAIGN: issuing.step}
+)
+HOPELESS = (ModelRejected, Refusal)
+"""What another attempt would meet again."""
+
+
+def advance(tools: Tools, operation_id: str, *, enough: Callable[[], bool]) -> None:
+    """Work until the operation is over, another worker is ahead, or it is `enough` for one task after a chunk or more.
+
+    In the last case the rest is written into the outbox. Killed at any line, the next run goes on after the last chunk
+    that was committed. Raises whatever a chunk raises, with nothing of that chunk written.
+    """
+    worked = False
+    while True:
+        with tools.database.reading() as snapshot:
+            operation = operations.get(snapshot, operation_id)
+        if operation is None or operation.done:
+            return
+        if operation.cancel_requested:
+            cancel(tools, operation)
+            return
+        if worked and enough():
+            with tools.database.writing() as transaction:
+                outbox.enqueue(transaction, jobs.ADVANCE, {"operation_id": operation_id}, tools.now())
+            return
+        if not STEPS[operation.kind](tools, operation):
+            return
+        worked = True
+
+
+def cancel(tools: Tools, operation: Operation) -> None:
+    """The end that someone asked for."""
+    cause = Cause(actor=WORKER, now=tools.now())
+    with tools.database.writing() as transaction:
+        if not operations.cancel(transaction, operation.operation_id, cause.now):
+            return
+        if operation.kind == LAUNCH_CAMPAIGN:
+            issuance.abandon(transaction, operation, cause)
+        trail.done(
+            transaction, cause, "operations.cancel.finish", operation.name, after={"done_count": operation.done_count}
+        )
+
+
+def stumble(tools: Tools, operation_id: str, error: Exception) -> None:
+    """Note on the operation why this attempt failed; another will follow."""
+    with tools.database.writing() as transaction:
+        operations.stumble(transaction, operation_id, told(error))
+
+
+def give_up(tools: Tools, operation_id: str, error: Exception) -> None:
+    """The operation has failed for good."""
+    cause = Cause(actor=WORKER, now=tools.now())
+    with tools.database.writing() as transaction:
+        if operations.fail(transaction, operation_id, told(error), cause.now):
+            trail.failed(transaction, cause, "operations.fail", f"operations/{operation_id}", told(error))
+
+
+def told(error: Exception) -> str:
+    """What callers may read of an error: our own words; of anything else the kind, for the rest is in the log."""
+    return str(error) if isinstance(error, HOPELESS) else f"{type(error).__name__}; the worker's log says more"

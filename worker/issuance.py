@@ -1,0 +1,21 @@
+"""One chunk of a launch: the audience first, then codes."""
+
+from campaigns import issuance
+from campaigns.actor import WORKER, Cause
+from database import campaigns
+from database.operations import Operation
+from worker.tools import Tools
+
+
+def step(tools: Tools, operation: Operation) -> bool:
+    """The audience, the coupons after the operation's cursor, or the end; False when another worker was faster."""
+    with tools.database.writing() as transaction:
+        now = tools.now()
+        if operation.cursor is None:
+            return issuance.freeze(transaction, operation, now)
+        members = campaigns.next_members(
+            transaction, operation.request["campaign_id"], after=operation.cursor, limit=tools.settings.issue_chunk
+        )
+        if not members:
+            return issuance.finish(transaction, operation, Cause(actor=WORKER, now=now))
+        return issuance.issue(transaction, operation, members, now)

@@ -1,0 +1,51 @@
+"""Celery's side of the work: its two tasks, their retries, and a calm end of the process."""
+
+import time
+from collections.abc import Callable
+from multiprocessing.sharedctypes import RawValue
+from typing import Any
+
+from celery import Celery, Task, signals
+
+from campaigns import jobs
+from worker import schedule
+from worker.advance import HOPELESS, advance, give_up, stumble
+from worker.tools import Tools
+
+RETRIES = 5
+
+
+def register(app: Celery, tools: Tools) -> None:
+    """Give the application its tasks."""
+    stopping = _stopping()
+
+    @app.task(name=jobs.ADVANCE, bind=True, max_retries=RETRIES, shared=False)
+    def _advance(self: Task[Any, Any], operation_id: str) -> None:
+        deadline = time.monotonic() + tools.settings.task_seconds
+        try:
+            advance(tools, operation_id, enough=lambda: stopping() or time.monotonic() > deadline)
+        except HOPELESS as error:
+            give_up(tools, operation_id, error)
+        except Exception as error:
+            if self.request.retries >= RETRIES:
+                give_up(tools, operation_id, error)
+                raise
+            stumble(tools, operation_id, error)
+            raise self.retry(exc=error, countdown=2**self.request.retries) from error
+
+    @app.task(name=schedule.TICK, shared=False)
+    def _tick() -> None:
+        now = tools.now()
+        schedule.tick(tools.database, rescore_at=tools.settings.rescore_at, now=now)
+        schedule.forget_answers(tools.database, now)
+
+
+def _stopping() -> Callable[[], bool]:
+    """Whether the worker was asked to end: a byte that its forked processes share, so that all end after a chunk."""
+    flag = RawValue("b", 0)
+
+    def stop(**_: object) -> None:
+        flag.value = 1
+
+    signals.worker_shutting_down.connect(stop, weak=False)
+    return lambda: bool(flag.value)

@@ -1,0 +1,40 @@
+"""What a worker process works with: made on first use, in the process that uses it, never carried over a fork."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from database.models import RegisteredModel
+from database.session import Database
+from scoring.scorer import Scorer
+from settings import Settings
+
+STATEMENT_TIMEOUT_MS = 30 * 60_000
+"""Giving millions of customers their tiers is one statement."""
+
+
+@dataclass(kw_only=True)
+class Tools:
+    """Connections, model and clock of one process."""
+
+    settings: Settings
+    database_url: str
+
+    @cached_property
+    def database(self) -> Database:
+        """This process's own connections."""
+        return Database.at(self.database_url, pool_size=2, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
+
+    def scorer(self, model: RegisteredModel) -> Scorer:
+        """The network of a registered model, loaded once. Raises ModelRejected when its folder cannot be used."""
+        return _load(Path(model.folder), self.settings.device)
+
+    def now(self) -> datetime:
+        """The clock."""
+        return datetime.now(UTC)
+
+
+@lru_cache(maxsize=1)
+def _load(folder: Path, device: str) -> Scorer:
+    return Scorer.load(folder, device=device)
