@@ -107,6 +107,12 @@ def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None =
     return [Segment.of(stored) for stored in segments.page(snapshot, limit=limit, after=after)]
 
 
+def members(snapshot: Snapshot, segment_id: str, *, limit: int, after: str = "") -> list[str]:
+    """Customers of the last build, by customer_id. Raises SegmentNotFound."""
+    get(snapshot, segment_id)
+    return segments.members(snapshot, segment_id, after=after, limit=limit)
+
+
 def update(
     transaction: Transaction, cause: Cause, segment_id: str, *, display_name: str | None = None,
     rule: Rule | None = None, etag: str | None = None,

@@ -87,6 +87,12 @@ def count(snapshot: Snapshot, rule: Rule) -> int:
     return snapshot.execute(select(func.count()).select_from(TABLE).where(where(rule))).scalar_one()
 
 
+def exact(snapshot: Snapshot, rule: Rule) -> Estimate:
+    """The count as an estimate of which nothing is uncertain."""
+    counted = count(snapshot, rule)
+    return Estimate(count=counted, low=counted, high=counted, sampled_share=1.0)
+
+
 def estimate(snapshot: Snapshot, rule: Rule, *, pages: int = SAMPLED_PAGES, seed: int = 0) -> Estimate:
     """About how many fit, from about so many pages of the table chosen at random; exact where it has no more.
 
@@ -95,8 +101,7 @@ def estimate(snapshot: Snapshot, rule: Rule, *, pages: int = SAMPLED_PAGES, seed
     """
     share = min(1.0, pages / max(1, snapshot.execute(PAGES).scalar_one()))
     if share == 1.0:
-        exact = count(snapshot, rule)
-        return Estimate(count=exact, low=exact, high=exact, sampled_share=1.0)
+        return exact(snapshot, rule)
     snapshot.execute(TUNED)
     drawn = TABLE.tablesample(func.system(100 * share), seed=literal(seed), name="drawn")
     by_page = (

@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
 from admin.database_address import chosen_url
 from admin.output import emit, fail
+from admin.rule_files import SOURCE, read_rule, refuse_rule
 from campaigns.segments import problems_of
 from database import audience, facts
 from database.facts import KnownFacts
 from database.session import Database, Snapshot
 from rules.check import InvalidRule
-from rules.document import parse
 from rules.evaluate import evaluate
 from rules.fact import Fact
 from rules.facts import FACTS
@@ -24,7 +24,7 @@ from rules.sentence import Language, Speaker
 from settings import settings
 
 app = typer.Typer(no_args_is_help=True, help="Rules: who a campaign is for.")
-File = Annotated[Path, typer.Argument(help="A YAML or JSON document; - reads standard input.", allow_dash=True)]
+File = Annotated[Path, typer.Argument(help=SOURCE, allow_dash=True)]
 Url = Annotated[str | None, typer.Option("--database-url", help="Default: TIERWISE_DATABASE_URL")]
 Spoken = Annotated[Language, typer.Option("--language", help="Of the sentence.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -33,7 +33,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command()
 def check(file: File, *, as_json: Json = False) -> None:
     """Say what is wrong with a rule; ends with status 2 if anything is."""
-    rule = _read(file, as_json=as_json)
+    rule = read_rule(file, as_json=as_json)
     places = list(walk(rule))
     report = {
         "valid": True, "conditions": len(places), "depth": max(place.depth for place in places),
@@ -45,7 +45,7 @@ def check(file: File, *, as_json: Json = False) -> None:
 @app.command()
 def sentence(file: File, *, language: Spoken = Language.ENGLISH, as_json: Json = False) -> None:
     """Read a rule as a sentence."""
-    said = _speaker(language).sentence(_read(file, as_json=as_json))
+    said = _speaker(language).sentence(read_rule(file, as_json=as_json))
     if as_json:
         emit({"language": language.value, "sentence": said}, as_json=True)
     else:
@@ -69,7 +69,7 @@ def explain(
     as_json: Json = False,
 ) -> None:
     """Say whether a rule means a customer, and which conditions decide it."""
-    rule = _read(file, as_json=as_json)
+    rule = read_rule(file, as_json=as_json)
     with _snapshot(database_url) as snapshot:
         _must_answer(snapshot, rule, as_json=as_json)
         known = _known(snapshot, customer, fresh=fresh)
@@ -96,7 +96,7 @@ def count(
     as_json: Json = False,
 ) -> None:
     """Say how many customers a rule means."""
-    rule = _read(file, as_json=as_json)
+    rule = read_rule(file, as_json=as_json)
     with _snapshot(database_url) as snapshot:
         _must_answer(snapshot, rule, as_json=as_json)
         report = _estimated(snapshot, rule) if estimate else {"count": audience.count(snapshot, rule)}
@@ -109,30 +109,11 @@ def _snapshot(database_url: str | None) -> Iterator[Snapshot]:
         yield snapshot
 
 
-def _read(file: Path, *, as_json: bool) -> Rule:
-    try:
-        text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(f"{file} cannot be read: {error}")
-    try:
-        return parse(text)
-    except InvalidRule as refusal:
-        _refuse(refusal, as_json=as_json)
-
-
 def _must_answer(snapshot: Snapshot, rule: Rule, *, as_json: bool) -> None:
     """A segment that does not exist would silently hold nobody."""
     problems = problems_of(snapshot, rule)
     if problems:
-        _refuse(InvalidRule(tuple(problems)), as_json=as_json)
-
-
-def _refuse(refusal: InvalidRule, *, as_json: bool) -> NoReturn:
-    if as_json:
-        found = [{"path": problem.path, "message": problem.message} for problem in refusal.problems]
-        emit({"valid": False, "problems": found}, as_json=True)
-        raise typer.Exit(2)
-    fail("\n".join(map(str, refusal.problems)))
+        refuse_rule(InvalidRule(tuple(problems)), as_json=as_json)
 
 
 def _known(snapshot: Snapshot, customer: str, *, fresh: bool) -> KnownFacts:

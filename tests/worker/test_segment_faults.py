@@ -1,4 +1,4 @@
-"""The build of a segment ends with each member once, whatever is killed, and leaves nothing when it comes to nothing."""
+"""The build of a segment ends with each member once, whatever is killed, and leaves nothing if it comes to nothing."""
 
 from contextlib import closing
 from datetime import UTC, datetime
