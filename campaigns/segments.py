@@ -20,7 +20,7 @@ from campaigns.errors import (
     SegmentInUse,
     SegmentNotFound,
 )
-from database import segments
+from database import campaigns, segments
 from database.segments import StoredSegment
 from database.session import Snapshot, Transaction
 from rules.check import SEGMENT_ID, Problem, find_problems
@@ -133,7 +133,7 @@ def update(
 
 
 def delete(transaction: Transaction, cause: Cause, segment_id: str, *, etag: str | None = None) -> None:
-    """Delete a segment that no other one asks about.
+    """Delete a segment that no other one asks about, and no campaign that is still to freeze its audience.
 
     Raises SegmentNotFound, SegmentChanged, SegmentBuilding, SegmentInUse.
     """
@@ -145,6 +145,7 @@ def delete(transaction: Transaction, cause: Cause, segment_id: str, *, etag: str
                 f"segments/{other} asks about {before.name}: change it first", segment=before.name,
                 used_by=f"segments/{other}",
             )  # fmt: skip
+    _refuse_if_planned_with(transaction, before)
     segments.remove(transaction, segment_id)
     trail.done(transaction, cause, "segments.delete", before.name, before=_facts(before))
 
@@ -182,6 +183,15 @@ def problems_of(snapshot: Snapshot, rule: Rule) -> list[Problem]:
         for path, name in asked
         if not ready.get(name, False)
     ]
+
+
+def _refuse_if_planned_with(transaction: Transaction, segment: Segment) -> None:
+    for campaign_id, document in campaigns.rules_to_come(transaction).items():
+        if segment.segment_id in segments_named(from_data(document)):
+            raise SegmentInUse(
+                f"campaigns/{campaign_id} asks about {segment.name}: change it first", segment=segment.name,
+                used_by=f"campaigns/{campaign_id}",
+            )  # fmt: skip
 
 
 def _values(snapshot: Snapshot, segment_id: str, display_name: str, rule: Rule) -> dict[str, Any]:

@@ -75,6 +75,11 @@ class Estimate:
     """Of the table; at 1 the count is exact."""
 
 
+def tune(snapshot: Snapshot) -> None:
+    """Prepare the transaction for reading all customers by a rule."""
+    snapshot.execute(TUNED)
+
+
 def where(rule: Rule, facts: FromClause = TABLE) -> ColumnElement[bool]:
     """The condition on `customer_facts`, or on an alias of it, for a WHERE clause. Raises InvalidRule."""
     check(rule)
@@ -83,7 +88,7 @@ def where(rule: Rule, facts: FromClause = TABLE) -> ColumnElement[bool]:
 
 def count(snapshot: Snapshot, rule: Rule) -> int:
     """Exactly how many customers fit."""
-    snapshot.execute(TUNED)
+    tune(snapshot)
     return snapshot.execute(select(func.count()).select_from(TABLE).where(where(rule))).scalar_one()
 
 
@@ -102,7 +107,7 @@ def estimate(snapshot: Snapshot, rule: Rule, *, pages: int = SAMPLED_PAGES, seed
     share = min(1.0, pages / max(1, snapshot.execute(PAGES).scalar_one()))
     if share == 1.0:
         return exact(snapshot, rule)
-    snapshot.execute(TUNED)
+    tune(snapshot)
     drawn = TABLE.tablesample(func.system(100 * share), seed=literal(seed), name="drawn")
     by_page = (
         select(func.count().label("fitting")).where(where(rule, drawn)).group_by(text("(drawn.ctid::text::point)[0]"))
@@ -140,7 +145,7 @@ def page(snapshot: Snapshot, rule: Rule, *, after: str = "", limit: int) -> list
 def sample(snapshot: Snapshot, rule: Rule, *, size: int, seed: int = 0) -> list[str]:
     """Up to `size` customers who fit, each as likely as any other; the same seed draws the same ones."""
     draw = func.hashtextextended(CustomerFactsRow.customer_id, seed)
-    snapshot.execute(TUNED)
+    tune(snapshot)
     return list(snapshot.scalars(select(CustomerFactsRow.customer_id).where(where(rule)).order_by(draw).limit(size)))
 
 

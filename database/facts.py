@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import RowMapping, delete, func, select, text
 
 from database.audience_tables import CustomerFactsRow, SegmentMemberRow, SegmentRow
-from database.session import Snapshot, Transaction, changed_rows
+from database.session import Database, Snapshot, Transaction, changed_rows
 from events.event import EventType
 from rules.fact import Facts
 from rules.facts import FACTS
@@ -166,6 +166,11 @@ def refresh(
     if customer_ids is None:
         return changed_rows(transaction.execute(KEEP_EVERYONE, asked))
     return changed_rows(transaction.execute(KEEP_THESE, asked | {"customer_ids": list(customer_ids)}))
+
+
+def tidy(database: Database) -> None:
+    """After a refresh of everyone: counting would pay for the old versions of the rows until they are cleared away."""
+    database.vacuum(CustomerFactsRow.__tablename__)
 
 
 def count_customers(snapshot: Snapshot) -> int:

@@ -27,7 +27,7 @@ def make_cause(now: datetime = NOW, **facts: str) -> Cause:
 def make_plan(**changes: object) -> CampaignPlan:
     plan = CampaignPlan(
         display_name="Spring", offers=(TEN_PERCENT,), start_time=NOW - timedelta(days=1),
-        end_time=NOW + timedelta(days=30), currency="GBP",
+        end_time=NOW + timedelta(days=30), currency="GBP", holdout_percent=0,
     )  # fmt: skip
     return replace(plan, **changes)  # type: ignore[arg-type]  # the names are those of the plan
 

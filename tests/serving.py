@@ -138,7 +138,7 @@ def recording(
 def plan(**changes: object) -> campaign_pb2.Campaign:
     """A valid campaign: ten percent off for the best."""
     message = campaign_pb2.Campaign(
-        display_name="Spring", start_time=stamp(-1), end_time=stamp(30), currency_code="GBP",
+        display_name="Spring", holdout_percent=0, start_time=stamp(-1), end_time=stamp(30), currency_code="GBP",
         offers=[
             campaign_pb2.Offer(
                 tier=tier_pb2.HIGH, channel=campaign_pb2.ON_SITE,

@@ -18,7 +18,19 @@ from campaigns.discount import Discount, Fixed, NewCustomer, Percent
 from campaigns.tiers import Tier
 from database.session import Database
 
-CREATE = ("campaign", "create", "spring", "--name", "Spring", "--offer", "HIGH:20%:ON_SITE", "--currency", "GBP")
+CREATE = (
+    "campaign",
+    "create",
+    "spring",
+    "--name",
+    "Spring",
+    "--offer",
+    "HIGH:20%:ON_SITE",
+    "--currency",
+    "GBP",
+    "--holdout",
+    "0",
+)
 
 
 @pytest.fixture

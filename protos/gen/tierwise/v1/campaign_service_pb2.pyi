@@ -252,7 +252,7 @@ class LaunchCampaignMetadata(_message.Message):
     done_count: _builtins.int
     """Customers who have their coupon."""
     total_count: _builtins.int
-    """Customers of the audience; absent until they are counted."""
+    """Customers of the audience who are not held out; absent until they are counted."""
     cancel_requested: _builtins.bool
     """Whether someone asked to cancel it."""
     @_builtins.property

@@ -125,7 +125,7 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def LaunchCampaign(self, request, context):
-        """Freezes the audience, issues one coupon to each of its customers and makes the campaign active.
+        """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

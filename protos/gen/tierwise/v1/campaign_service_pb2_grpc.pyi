@@ -47,7 +47,7 @@ class CampaignServiceStub:
     DeleteCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.DeleteCampaignRequest, _empty_pb2.Empty]
     """Deletes a draft."""
     LaunchCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.LaunchCampaignRequest, _operations_pb2.Operation]
-    """Freezes the audience, issues one coupon to each of its customers and makes the campaign active."""
+    """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active."""
     PauseCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.PauseCampaignRequest, _campaign_pb2.Campaign]
     """Stops redemptions for the time being."""
     ResumeCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.ResumeCampaignRequest, _campaign_pb2.Campaign]
@@ -71,7 +71,7 @@ class CampaignServiceAsyncStub(CampaignServiceStub):
     DeleteCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.DeleteCampaignRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a draft."""
     LaunchCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.LaunchCampaignRequest, _operations_pb2.Operation]  # type: ignore[assignment]
-    """Freezes the audience, issues one coupon to each of its customers and makes the campaign active."""
+    """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active."""
     PauseCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.PauseCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
     """Stops redemptions for the time being."""
     ResumeCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.ResumeCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
@@ -128,7 +128,7 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _campaign_service_pb2.LaunchCampaignRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
-        """Freezes the audience, issues one coupon to each of its customers and makes the campaign active."""
+        """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active."""
 
     @_abc_1.abstractmethod
     def PauseCampaign(
