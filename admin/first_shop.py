@@ -33,7 +33,7 @@ class FirstShop:
     """Whether customers were asked for their consent to be addressed."""
 
 
-def load_made_shop(stages: Stages, customers: int, today: datetime) -> FirstShop:
+def load_made_shop(stages: Stages, customers: int, today: datetime, epochs: int | None = None) -> FirstShop:
     """A simulated shop whose history ends last midnight. Its future is known and kept apart."""
     folder = Path(stages.environment["TIERWISE_HOME"]) / "shop"
     start = today.date() - timedelta(days=DAYS)
@@ -47,7 +47,7 @@ def load_made_shop(stages: Stages, customers: int, today: datetime) -> FirstShop
         stages.tierwise("import", "customers", str(folder / "customers.parquet"))
         imported = stages.tierwise("import", "events", str(folder / "events.parquet"))
     as_of = datetime.fromisoformat(made["as_of"])
-    trained = learn(stages, as_of)
+    trained = learn(stages, as_of, epochs)
     return FirstShop(
         source="a simulated shop", as_of=as_of, imported=imported["report"], trained=trained, preset="canonical",
         files=(folder / "events.parquet", folder / "future.parquet"), consented=True,
@@ -55,24 +55,26 @@ def load_made_shop(stages: Stages, customers: int, today: datetime) -> FirstShop
     )  # fmt: skip
 
 
-def load_own_shop(stages: Stages, data: Path) -> FirstShop:
+def load_own_shop(stages: Stages, data: Path, epochs: int | None = None) -> FirstShop:
     """A shop's own file, seen from 90 days before its end, so that the end can be compared with."""
     with stages.stage(f"{data.name} is cleaned and stored"):
         fitting = fitting_preset(data)
         imported = stages.tierwise("import", "events", str(data), "--preset", fitting)["report"]
     last = datetime.fromisoformat(imported["after"]["last_time"]).astimezone(UTC)
     as_of = last.replace(hour=0, minute=0, second=0, microsecond=0) - HORIZON
-    trained = learn(stages, as_of)
+    trained = learn(stages, as_of, epochs)
     return FirstShop(
         source=data.name, as_of=as_of, imported=imported, trained=trained, preset=fitting, files=(data,), catalogue=(),
         consented=False,
     )  # fmt: skip
 
 
-def learn(stages: Stages, as_of: datetime) -> Mapping[str, Any]:
-    """Train on everything before `as_of`, register the model and let it answer."""
+def learn(stages: Stages, as_of: datetime, epochs: int | None) -> Mapping[str, Any]:
+    """Train on everything before `as_of` and let the model answer."""
     models = Path(stages.environment["TIERWISE_HOME"]) / "models"
+    most = [] if epochs is None else ["--epochs", str(epochs)]
     with stages.stage("The network learns"):
-        trained: Mapping[str, Any] = stages.tierwise("train", "--as-of", as_of.isoformat(), "--out", str(models))
-        stages.tierwise("models", "activate", str(trained["model_id"]))
+        trained: Mapping[str, Any] = stages.tierwise(
+            "train", "--as-of", as_of.isoformat(), "--out", str(models / "first"), "--activate", *most
+        )
     return trained

@@ -43,7 +43,11 @@ class Processes:
             url = settings.database_url.get_secret_value()
         prepared = cls(
             home=home,
-            environment={"TIERWISE_DATABASE_URL": url, "TIERWISE_HOME": str(home)},
+            environment={
+                "TIERWISE_DATABASE_URL": url,
+                "TIERWISE_HOME": str(home),
+                "TORCHINDUCTOR_CACHE_DIR": str(home / "torch"),  # else torch leaves a folder behind in /tmp
+            },
             database_url=url,
             postgres=postgres,
         )

@@ -8,11 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.table import Table
 
 FOLDER = Path("build/bench")
+WHOLE_FROM = 1000
+
+Measured = TypeVar("Measured")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,30 +29,47 @@ class Figure:
     ratio: float | None = None
 
 
+def in_turn(slices: Mapping[str, Callable[[], Measured]], rounds: int) -> dict[str, list[Measured]]:
+    """What each slice measured in each round; one slice of each in turn, so that noise hits all alike."""
+    seen: dict[str, list[Measured]] = {name: [] for name in slices}
+    with Console(stderr=True).status("") as status:
+        for number in range(1, rounds + 1):
+            for name, measure in slices.items():
+                status.update(f"round {number} of {rounds}: {name}")
+                seen[name].append(measure())
+    return seen
+
+
 def interleaved(slices: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
-    """The median of each measurement over several rounds, one slice of each in turn, so that noise hits all alike."""
-    seen: dict[str, list[float]] = {name: [] for name in slices}
-    for _ in range(rounds):
-        for name, measure in slices.items():
-            seen[name].append(measure())
-    return {name: statistics.median(values) for name, values in seen.items()}
+    """The median of each measurement over several rounds, taken in turn."""
+    return {name: statistics.median(values) for name, values in in_turn(slices, rounds).items()}
 
 
 def publish(name: str, figures: Mapping[str, Figure], *, notes: Sequence[str] = ()) -> None:
     """Print the figures and write them to build/bench/NAME.json."""
-    table = Table("figure", "value", "unit", "against", "ratio", title=f"bench: {name}")
+    table = Table("figure", title=f"bench: {name}")
+    table.add_column("value", justify="right")
+    table.add_column("unit")
+    table.add_column("against")
+    table.add_column("ratio", justify="right")
     for label, figure in figures.items():
-        ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
-        table.add_row(label, f"{figure.value:,.4g}", figure.unit, figure.against or "", ratio)
+        ratio = "" if figure.ratio is None else f"{figure.ratio:.3g}"
+        table.add_row(label, _shown(figure.value), figure.unit, figure.against or "", ratio)
     console = Console()
     console.print(table)
     for note in notes:
-        console.print(f"  {note}")
+        console.print(note, highlight=False)
     FOLDER.mkdir(parents=True, exist_ok=True)
     report = {
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+        "load": round(os.getloadavg()[0], 2),
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "figures": {label: asdict(figure) for label, figure in figures.items()},
         "notes": list(notes),
     }
     (FOLDER / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n")
+
+
+def _shown(value: float) -> str:
+    """Whole numbers from a thousand on; three digits that count below."""
+    return f"{value:,.0f}" if abs(value) >= WHOLE_FROM else f"{value:.3g}"

@@ -21,17 +21,27 @@ class Load:
     """Answers per second."""
     p50_ms: float
     p99_ms: float
+    answers: int
+    """Over all the time, warm-up included: what the server's processor time was spent on."""
     errors: int
+    """Calls that ended without an answer."""
+
+
+class NoAnswer(RuntimeError):
+    """Not one call was answered in time."""
 
 
 def closed_loop(address: str, method: str, requests: Callable[[int], Message], *, callers: int, seconds: float) -> Load:
-    """Keep `callers` calls of `method` ("/package.Service/Method") in flight for `seconds`, after a short warm-up."""
+    """Keep `callers` calls of `method` ("/package.Service/Method") in flight for `seconds`, after a short warm-up.
+
+    Raises NoAnswer.
+    """
     return asyncio.run(_drive(address, method, requests, callers, seconds))
 
 
 async def _drive(address: str, method: str, requests: Callable[[int], Message], callers: int, seconds: float) -> Load:
     latencies: list[float] = []
-    errors = 0
+    answers, errors = 0, 0
     began = time.perf_counter() + WARM_SECONDS
     end = began + seconds
 
@@ -41,23 +51,27 @@ async def _drive(address: str, method: str, requests: Callable[[int], Message], 
         )
 
         async def caller(first: int) -> None:
-            nonlocal errors
+            nonlocal answers, errors
             number = first
             while (sent := time.perf_counter()) < end:
                 try:
                     await call(requests(number), timeout=CALL_SECONDS)
+                    answers += 1
+                    answered = time.perf_counter()
+                    if sent >= began and answered <= end:
+                        latencies.append(answered - sent)
                 except grpc.RpcError:
                     errors += 1
-                answered = time.perf_counter()
-                if sent >= began and answered <= end:
-                    latencies.append(answered - sent)
                 number += callers
 
         await asyncio.gather(*(caller(first) for first in range(callers)))
+    if not latencies:
+        raise NoAnswer(f"{method} at {address}: {errors} calls failed and none was answered within {seconds:g} s")
     ordered = sorted(latencies)
     return Load(
         rate=len(ordered) / seconds,
         p50_ms=1000 * statistics.median(ordered),
         p99_ms=1000 * ordered[int(0.99 * (len(ordered) - 1))],
+        answers=answers,
         errors=errors,
     )

@@ -30,8 +30,8 @@ from scoring.wording import action_words, group_words
 
 LATEST = 5
 """Actions that are explained one by one."""
-ORDERS = 4
-"""Permutations of the players; an even number, for half of them are the reverse of the others."""
+ORDERS = 2
+"""Permutations of the players: one and its reverse. Twelve times as many correlate 0.9998 with these (made shop)."""
 SEED = 20_110_909
 
 

@@ -14,6 +14,8 @@ class Scale(StrEnum):
     PLAIN = "plain"
     LOG = "log"
     """sign(x)·log(1 + |x|)"""
+    LOGIT = "logit"
+    """log(x / (1 - x)) of a probability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def _feature(name: str, unit: str, scale: Scale, description: str, words: Words)
     return Feature(name, unit, scale, description, words)
 
 
-LOG, PLAIN = Scale.LOG, Scale.PLAIN
+LOG, PLAIN, LOGIT = Scale.LOG, Scale.PLAIN, Scale.LOGIT
 
 RECENCY = (
     _feature("days_since_event", "days", LOG, "Since anything the customer did", _days("last seen {} ago")),
@@ -208,9 +210,9 @@ SEASON = (
 )  # fmt: skip
 
 BUYING = (
-    _feature("alive", "probability", PLAIN, "BG/NBD: probability that the customer has not left",
+    _feature("alive", "probability", LOGIT, "BG/NBD: probability that the customer has not left",
              _share("rhythm of orders: {} likely still a customer")),
-    _feature("chance_90", "probability", PLAIN, "BG/NBD: probability of an order within 90 days",
+    _feature("chance_90", "probability", LOGIT, "BG/NBD: probability of an order within 90 days",
              _share("rhythm of orders: {} chance within 90 days")),
     _feature("expected_orders_90", "orders", LOG, "BG/NBD: expected orders within 90 days while active",
              _number("rhythm of orders: {} expected within 90 days")),

@@ -174,7 +174,7 @@ class Network(nn.Module):
         return Outputs(
             hazards,
             log_mean.squeeze(-1),
-            _capped(log_sigma.squeeze(-1)),
+            capped(log_sigma.squeeze(-1)),
             silence.squeeze(-1),
             self.next_item(tokens[:, :length]),
         )
@@ -196,7 +196,8 @@ class Network(nn.Module):
         return logits
 
 
-def _capped(log_sigma: Tensor) -> Tensor:
+def capped(log_sigma: Tensor) -> Tensor:
+    """[...] softly limited to log SIGMA_LIMIT."""
     limit = torch.tensor(SIGMA_LIMIT).log()
     return limit - functional.softplus(limit - log_sigma)
 

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import logit
 
 from scoring.actions import Floats
 from scoring.feature_registry import FEATURES, NAMES, Scale
@@ -13,11 +14,16 @@ from scoring.feature_registry import FEATURES, NAMES, Scale
 LIMIT = 4.0
 """Standard deviations beyond which a value is clipped: one odd customer must not reach where nothing was learned."""
 LOGGED = np.array([feature.scale is Scale.LOG for feature in FEATURES])
+ODDS = np.array([feature.scale is Scale.LOGIT for feature in FEATURES])
+SURE = 1e-4
+"""Probabilities are kept so far off 0 and 1 before their odds are taken."""
 
 
 def scaled(raw: Floats) -> Floats:
-    """[P, F] with the logarithmic features as sign(x)·log(1 + |x|)."""
-    return np.where(LOGGED, np.sign(raw) * np.log1p(np.abs(raw)), raw)
+    """[P, F] each feature on its scale."""
+    values = np.where(LOGGED, np.sign(raw) * np.log1p(np.abs(raw)), raw)
+    values[:, ODDS] = logit(np.clip(raw[:, ODDS], SURE, 1 - SURE))
+    return values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,9 +24,18 @@ class Configuration:
     queries: int = 12
     """Most cut-offs of one customer in one epoch."""
     sequences: int = 48
-    """Customers in a batch."""
-    learning_rate: float = 2e-3
+    """Customers in a batch of a small shop."""
+    most_sequences: int = 256
+    """In a batch of a large one."""
+    steps_an_epoch: int = 60
+    """That a larger batch leaves at least."""
+    learning_rate: float = 1e-3
     weight_decay: float = 0.05
+    memory_days: float = 30.0
+    """A question counts 1/e when it was asked so many days before the latest one: shops and seasons change."""
+    direct_penalty: float = 0.05
+    """Half the squared weights from features to heads count so much in the loss: features drift, and a strongly
+    regularised linear part forecasts best."""
     warm_up_steps: int = 50
     averaging: float = 0.99
     """Of the weights over steps (Polyak): what is validated and kept is the average."""

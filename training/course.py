@@ -15,6 +15,7 @@ from scoring.sequence import Tokens
 from scoring.together import Together
 from training.configuration import Configuration
 from training.learning import Progress, Validate, learn, learner_of
+from training.linear_start import solve_linear_part
 from training.preparation import Prepared, base_rates
 
 
@@ -73,6 +74,7 @@ def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, v
         torch.manual_seed(seed)
         network, average = Network(shape, words), Network(shape, words)
         network.start_at(base)
+        solve_linear_part(network, prepared.examples, configuration, seed)
         learner = learner_of(network.to(course.device), average.to(course.device), configuration)
         checkpoint = course.checkpoints / f"{stage} {member + 1}.pt"
         learn(

@@ -89,7 +89,15 @@ def _training_part(tokens: Tokens, cutoff: datetime, configuration: Configuratio
     cutoffs = cutoffs_of(float(actions.time.min()), until, configuration)
     nothing = np.zeros(len(actions.time), dtype=bool)
     everybody = np.arange(len(actions.offsets) - 1)
-    return prepare(tokens, everybody, cutoffs, until=until, held_out_orders=nothing, seed=seed)
+    return prepare(
+        tokens,
+        everybody,
+        cutoffs,
+        until=until,
+        held_out_orders=nothing,
+        memory_days=configuration.memory_days,
+        seed=seed,
+    )
 
 
 def _network(model: Model, forward: Forward) -> Prediction:

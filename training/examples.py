@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from events.event import EventType
-from scoring.actions import Actions, Integers, Pairs
+from scoring.actions import Actions, Floats, Integers, Pairs
 from scoring.catalogue import UNKNOWN
 from scoring.sequence import TOKENS, Batch, Tokens, batch_of
 from training.configuration import Configuration
@@ -27,6 +27,8 @@ class Examples:
     tabular: npt.NDArray[np.float32]
     """[P, S]"""
     labels: Labels
+    weight: Floats
+    """[P] how much each question counts, 1 on average."""
     first: Integers
     last: Integers
     starts: Integers
@@ -46,12 +48,13 @@ class Lesson:
     """[B, L] catalogue number of an item bought next, 0 where there is none."""
 
 
-def examples_of(  # the arrays of one training set belong together
+def examples_of(
     tokens: Tokens,
     pairs: Pairs,
     tabular: npt.NDArray[np.float32],
     labels: Labels,
     *,
+    weight: Floats,
     next_order: Integers,
     until: Integers,
 ) -> Examples:
@@ -69,7 +72,7 @@ def examples_of(  # the arrays of one training set belong together
             last.append(newest)
             starts.append(high)
     return Examples(
-        tokens=tokens, pairs=pairs, tabular=tabular, labels=labels, next_order=next_order,
+        tokens=tokens, pairs=pairs, tabular=tabular, labels=labels, weight=weight, next_order=next_order,
         first=np.array(first, dtype=np.int64), last=np.array(last, dtype=np.int64),
         starts=np.array(starts, dtype=np.int64),
     )  # fmt: skip
@@ -112,14 +115,21 @@ def lessons(examples: Examples, configuration: Configuration, random: np.random.
     length = np.minimum(examples.last - examples.first, TOKENS)
     order = random.permutation(len(length))
     order = order[: 1 + int(np.searchsorted(np.cumsum(length[order]), configuration.tokens_an_epoch))]
-    pool = configuration.sequences * POOL
+    size = batch_size(len(order), configuration)
+    pool = size * POOL
     batches = []
     for start in range(0, len(order), pool):
         near = order[start : start + pool]
         near = near[np.argsort(length[near], kind="stable")]
-        batches += [near[s : s + configuration.sequences] for s in range(0, len(near), configuration.sequences)]
+        batches += [near[s : s + size] for s in range(0, len(near), size)]
     for chosen in random.permutation(len(batches)):
         yield _lesson(examples, batches[chosen], configuration.queries, random)
+
+
+def batch_size(sequences: int, configuration: Configuration) -> int:
+    """Larger for more sequences, as long as an epoch still takes enough steps."""
+    most = min(sequences // configuration.steps_an_epoch, configuration.most_sequences)
+    return max(most, configuration.sequences)
 
 
 def _lesson(examples: Examples, chosen: Integers, most: int, random: np.random.Generator) -> Lesson:

@@ -86,7 +86,8 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
     cutoffs = closed_cutoffs(course)
     prepared = prepare(
         course.tokens, np.arange(course.customers), cutoffs,
-        until=course.as_of, held_out_orders=nobody, seed=course.seed,
+        until=course.as_of, held_out_orders=nobody,
+        memory_days=course.configuration.memory_days, seed=course.seed,
     )  # fmt: skip
     learned = learn_members(course, prepared, "final fit", rehearsal.epochs, None)
     examples = prepared.examples

@@ -14,6 +14,7 @@ from torch import Tensor
 from scoring.network import Network
 from training.configuration import Configuration
 from training.examples import NONE, Examples, Lesson, lessons
+from training.linear_start import penalty
 from training.loss import Happened, item_loss, value_loss
 
 Validate = Callable[[Network], float]
@@ -106,13 +107,14 @@ def _loss(
     outputs = network(lesson.batch.to(device))
     labels, pair = examples.labels, lesson.pair
     happened = Happened(
-        asked=torch.from_numpy(pair != NONE).to(device),
+        weight=torch.from_numpy(np.where(pair == NONE, 0.0, examples.weight[pair])).float().to(device),
         interval=torch.from_numpy(labels.interval[pair]).to(device),
         spend=torch.from_numpy(labels.spend[pair]).float().to(device),
         silent=torch.from_numpy(labels.silent[pair]).float().to(device),
     )
     items = item_loss(network, outputs.states, torch.from_numpy(lesson.target).to(device), configuration.negatives)
-    return value_loss(outputs, happened, configuration) + configuration.item_weight * items
+    value = value_loss(outputs, happened, configuration) + penalty(network.direct.weight, configuration)
+    return value + configuration.item_weight * items
 
 
 @torch.no_grad()

@@ -14,9 +14,10 @@ from training.configuration import Configuration
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """Labels of [B, Q] questions; `asked` is false where a question is padding."""
+    """Labels of [B, Q] questions."""
 
-    asked: Tensor
+    weight: Tensor
+    """How much each counts; 0 where a question is padding."""
     interval: Tensor
     """Which interval holds the first order; H for none."""
     spend: Tensor
@@ -39,13 +40,13 @@ def lognormal_loss(log_mean: Tensor, log_sigma: Tensor, spend: Tensor) -> Tensor
 
 
 def value_loss(outputs: Outputs, happened: Happened, configuration: Configuration) -> Tensor:
-    """Mean over the questions of all heads but the next item's."""
+    """Weighted mean over the questions of all heads but the next item's."""
     bought = happened.interval < len(HORIZONS)
     spend = lognormal_loss(outputs.log_mean, outputs.log_sigma, happened.spend) * bought
     silence = functional.binary_cross_entropy_with_logits(outputs.silence, happened.silent, reduction="none") * ~bought
     loss = hazard_loss(outputs.hazards, happened.interval)
     loss = loss + configuration.spend_weight * spend + configuration.silence_weight * silence
-    return (loss * happened.asked).sum() / happened.asked.sum().clamp(min=1)
+    return (loss * happened.weight).sum() / happened.weight.sum().clamp(min=1e-6)
 
 
 def item_loss(network: Network, states: Tensor, target: Tensor, negatives: int) -> Tensor:

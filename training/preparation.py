@@ -16,6 +16,7 @@ from scoring.features import raw_features
 from scoring.network import HORIZONS, SIGMA_LIMIT
 from scoring.normalisation import Normaliser
 from scoring.sequence import Tokens, tokens_of
+from scoring.view import DAY
 from training.examples import Examples, examples_of, next_orders
 from training.labels import Labels, labels_of, questions
 from training.rhythm import fit_buying
@@ -51,7 +52,7 @@ def tokens_from(histories: Histories, catalogue: Catalogue) -> Tokens:
 
 def prepare(
     tokens: Tokens, customers: Integers, cutoffs: Floats, *,
-    until: float, held_out_orders: npt.NDArray[np.bool_], seed: int,
+    until: float, held_out_orders: npt.NDArray[np.bool_], memory_days: float, seed: int,
 ) -> Prepared:  # fmt: skip
     """Questions of these customers at these cut-offs; nothing from the time `until` on is an input or a label."""
     actions = tokens.actions
@@ -62,9 +63,15 @@ def prepare(
     end = ends(actions, until)
     examples = examples_of(
         tokens, pairs, normaliser(raw), labels_of(actions, pairs),
-        next_order=next_orders(actions, end, held_out_orders), until=end,
+        weight=weights_of(pairs, memory_days), next_order=next_orders(actions, end, held_out_orders), until=end,
     )  # fmt: skip
     return Prepared(examples=examples, buying=buying, normaliser=normaliser)
+
+
+def weights_of(pairs: Pairs, memory_days: float) -> Floats:
+    """[P] falling exponentially with the age of the question, 1 on average."""
+    weight = np.exp((pairs.as_of - pairs.as_of.max(initial=0.0)) / DAY / memory_days)
+    return np.asarray(weight / weight.mean())
 
 
 def at_most(pairs: Pairs, most: int, seed: int) -> Pairs:

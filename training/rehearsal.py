@@ -93,7 +93,8 @@ def rehearse(course: Course) -> Rehearsal:
     last = last_orders(actions)
     prepared = prepare(
         course.tokens, np.flatnonzero(~split.held), split.cutoffs,
-        until=split.boundary, held_out_orders=last, seed=course.seed,
+        until=split.boundary, held_out_orders=last,
+        memory_days=course.configuration.memory_days, seed=course.seed,
     )  # fmt: skip
     asked = (
         questions(actions, np.array([split.boundary]))

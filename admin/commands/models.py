@@ -5,15 +5,11 @@ from typing import Annotated
 
 import typer
 
-from admin.cause import cause_of_operator
-from admin.database_address import chosen_url
 from admin.output import emit, fail
-from admin.training_data import AsJson, DatabaseUrl
+from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
 from campaigns import registry
-from campaigns.errors import ModelNotFound
 from database import models
 from database.models import RegisteredModel
-from database.session import Database
 from scoring.score import ModelRejected
 from scoring.scorer import Scorer
 
@@ -25,19 +21,10 @@ FIGURES = ("auc", "gini", "ece")
 
 
 @app.command("list")
-def list_models(
-    *,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="Newest first.")] = 50,
-    database_url: DatabaseUrl = None,
-    as_json: AsJson = False,
-) -> None:
+def list_models(*, limit: Limit = 50, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Show the registered models, newest first, with figures of their rehearsal."""
-    database = Database.at(chosen_url(database_url))
-    try:
-        with database.reading() as snapshot:
-            found = models.page(snapshot, limit=limit)
-    finally:
-        database.close()
+    with reading(database_url) as snapshot:
+        found = models.page(snapshot, limit=limit)
     emit([_row(model) for model in found], as_json=as_json, title="Models")
 
 
@@ -45,6 +32,7 @@ def list_models(
 def register(
     folder: Annotated[Path, typer.Argument(help="A folder that `tierwise train` wrote.", file_okay=False)],
     *,
+    reason: Reason = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -53,14 +41,11 @@ def register(
         scorer = Scorer.load(folder)
     except ModelRejected as refusal:
         fail(str(refusal))
-    database, cause = Database.at(chosen_url(database_url)), cause_of_operator()
-    try:
-        with database.writing() as transaction:
-            model = registry.register(
-                transaction, cause, scorer.model_id, folder=str(folder.resolve()), manifest=scorer.manifest
-            )
-    finally:
-        database.close()
+    name = registry.name(scorer.model_id)
+    with changing(database_url, reason, action="models.register", object_name=name) as (transaction, cause):
+        model = registry.register(
+            transaction, cause, scorer.model_id, folder=str(folder.resolve()), manifest=scorer.manifest
+        )
     emit(_row(model), as_json=as_json, title="Registered")
 
 
@@ -68,19 +53,14 @@ def register(
 def activate(
     model_id: Annotated[str, typer.Argument(help="As `tierwise models list` shows it.")],
     *,
-    reason: Annotated[str | None, typer.Option(help="For the audit log.")] = None,
+    reason: Reason = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Let a model answer from now on; the one that did is retired."""
-    database, cause = Database.at(chosen_url(database_url)), cause_of_operator(reason)
-    try:
-        with database.writing() as transaction:
-            model = registry.activate(transaction, cause, model_id)
-    except ModelNotFound as refusal:
-        fail(f"{refusal}; see `tierwise models list`")
-    finally:
-        database.close()
+    name = registry.name(model_id)
+    with changing(database_url, reason, action="models.activate", object_name=name) as (transaction, cause):
+        model = registry.activate(transaction, cause, model_id)
     emit(_row(model), as_json=as_json, title="Active")
 
 

@@ -6,7 +6,6 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -18,7 +17,7 @@ from tierwise.v1 import campaign_pb2, coupon_pb2, event_pb2, score_pb2, tier_pb2
 from admin.demo import figures
 from admin.demo.client import Refused, ShopClient
 from admin.demo.plan import discount_words, spring_plan
-from admin.first_shop import FirstShop, load_made_shop, load_own_shop
+from admin.first_shop import FirstShop
 from admin.output import emit
 from admin.processes import Processes
 from admin.stages import Stages
@@ -34,12 +33,12 @@ METRICS = ("auc", "average_precision", "log_loss", "gini", "hybrid_hit_rate_10",
 Answer = TypeVar("Answer")
 
 
-def tell(processes: Processes, data: Path | None, customers: int, currency: str) -> None:
+def tell(processes: Processes, shop_of: Callable[[Stages], FirstShop], currency: str) -> None:
     """The whole story on running processes; raises when a step fails."""
     address = f"127.0.0.1:{_free_port()}"
     processes.environment["TIERWISE_LISTEN"] = address
     stages = Stages(environment=processes.environment)
-    shop = load_made_shop(stages, customers, datetime.now(UTC)) if data is None else load_own_shop(stages, data)
+    shop = shop_of(stages)
     tell_shop(shop)
     with stages.stage("Server, worker and beat start"):
         processes.start_all()

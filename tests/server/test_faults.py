@@ -80,9 +80,15 @@ def broken_scorer() -> Scorer:
     return Scorer(replace(model, normaliser=replace(model.normaliser, mean=np.zeros(3))))
 
 
+def put_in_force(shop: Shop, scorer: Scorer) -> None:
+    """Answer with this, and stop following the database, which would bring the good model back."""
+    shop.server.live.stop()
+    shop.server.live.in_force = InForce(scorer=scorer)
+
+
 def test_a_network_that_fails_leaves_the_stored_score(shop: Shop) -> None:
     store_scores(shop.database, {"anna": 9000})
-    shop.server.live.in_force = InForce(scorer=broken_scorer())
+    put_in_force(shop, broken_scorer())
 
     score = shop.scoring.Score(SCORE_ANNA).score
 
@@ -91,7 +97,7 @@ def test_a_network_that_fails_leaves_the_stored_score(shop: Shop) -> None:
 
 
 def test_a_defect_tells_nothing_but_the_id_of_its_log_line(shop: Shop) -> None:
-    shop.server.live.in_force = InForce(scorer=broken_scorer())
+    put_in_force(shop, broken_scorer())
 
     with pytest.raises(grpc.RpcError) as raised:
         shop.scoring.ExplainScore(scoring_service_pb2.ExplainScoreRequest(customer="customers/anna"))

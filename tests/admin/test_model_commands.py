@@ -1,0 +1,130 @@
+"""The commands that train, measure and predict, from files and from the database, as a person would run them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from made_histories import AS_OF, random_shop
+from typer.testing import CliRunner
+
+from admin.command_line import main
+from database.events import copy_events
+from database.session import Database
+from events.event import EventType
+
+SHOP = random_shop(90, seed=21)
+CANONICAL = SHOP.select(
+    "customer_id",
+    pl.col("time").dt.replace_time_zone(None),
+    pl.col("event_type").replace_strict({int(kind): kind.word for kind in EventType}, return_dtype=pl.String),
+    "order_id",
+    "item_id",
+    "quantity",
+    unit_price=pl.col("unit_price_minor") / 100,
+    title=pl.lit("Lamp"),
+    country=pl.lit("UK"),
+)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with events, and a model trained on them."""
+    folder = tmp_path_factory.mktemp("files")
+    CANONICAL.write_parquet(folder / "events.parquet")
+    run("train", "--events", folder / "events.parquet", "--as-of", AS_OF.isoformat(), "--out", folder / "model",
+        "--epochs", "1")  # fmt: skip
+    return folder
+
+
+def run(*command: object, exit_code: int = 0) -> Any:  # noqa: ANN401  JSON
+    done = CliRunner().invoke(main, [*map(str, command), "--json"])
+    assert done.exit_code == exit_code, done.output
+    return json.loads(done.stdout) if exit_code == 0 else done.stderr
+
+
+def test_training_says_what_came_out(files: Path) -> None:
+    manifest = json.loads((files / "model" / "manifest.json").read_bytes())
+
+    assert manifest["as_of"] == AS_OF.isoformat()
+    assert manifest["data"]["customers"] == SHOP.filter(pl.col("time") < AS_OF)["customer_id"].n_unique()
+    said = run("train", "--events", files / "events.parquet", "--out", files / "model", exit_code=2)
+    assert "never overwritten" in " ".join(said.split())
+
+
+def test_predictions_have_one_row_for_each_customer(files: Path) -> None:
+    out = files / "predictions.parquet"
+    said = run("predict", "--events", files / "events.parquet", "--as-of", "2026-07-01", "--horizon", 90, "--out", out,
+               "--model", files / "model")  # fmt: skip
+    made = pl.read_parquet(out)
+
+    assert made.columns == ["customer_id", "purchase_probability", "expected_spend", "churn_probability"]
+    assert said["customers"] == made.height == made["customer_id"].n_unique() == SHOP["customer_id"].n_unique()
+    assert made["purchase_probability"].is_between(0, 1).all()
+    assert (made["churn_probability"] <= 1 - made["purchase_probability"] + 1e-9).all()
+    assert made["expected_spend"].sum() == pytest.approx(said["expected_spend"], rel=1e-6)
+
+
+def test_a_shorter_horizon_promises_less(files: Path) -> None:
+    made = {}
+    for days in (30, 90):
+        out = files / f"predictions{days}.parquet"
+        run("predict", "--events", files / "events.parquet", "--as-of", "2026-07-01", "--horizon", days, "--out", out,
+            "--model", files / "model")  # fmt: skip
+        made[days] = pl.read_parquet(out)
+
+    assert (made[30]["purchase_probability"] < made[90]["purchase_probability"]).all()
+    assert (made[30]["expected_spend"] < made[90]["expected_spend"]).all()
+
+
+def test_recommendations_are_ranked_from_zero_without_repeats(files: Path) -> None:
+    out = files / "recommendations.parquet"
+    run("recommend", "--events", files / "events.parquet", "--k", 4, "--out", out, "--model", files / "model")
+    made = pl.read_parquet(out)
+
+    lists = made.group_by("customer_id").agg("rank", pl.col("item_id").n_unique().alias("items"))
+    assert lists["rank"].list.sort().to_list() == [[0, 1, 2, 3]] * lists.height
+    assert (lists["items"] == 4).all()
+    assert (made["reason"].str.len_chars() > 0).all()
+
+
+def test_evaluation_sets_the_network_beside_baselines(files: Path) -> None:
+    found = run("evaluate", "--events", files / "events.parquet", "--as-of", AS_OF.isoformat(), "--epochs", 1)
+
+    assert set(found["figures"]) == {"network", "recency", "frequency", "linear"}
+    assert set(found["differences"]) == {"recency", "frequency", "linear"}
+    assert sum(row["customers"] for row in found["calibration"]) == found["customers"]
+    low, high = found["differences"]["recency"]["auc"]
+    assert low <= high
+
+
+@pytest.mark.parametrize(
+    ("command", "way_out"),
+    [
+        (("--horizon", 45), "must be one of 30, 60, 90"),
+        (("--as-of", "yesterday"), "is no ISO time"),
+        (("--model", "/nowhere"), "is not a model folder"),
+        (("--events", "/nowhere.parquet"), "nowhere.parquet"),
+    ],
+)
+def test_a_mistake_is_explained(files: Path, command: tuple[object, ...], way_out: str) -> None:
+    rest = ("--events", files / "events.parquet", "--out", files / "never.parquet")
+    said = run("predict", *rest, *command, exit_code=2)
+
+    assert way_out in " ".join(said.split())
+    assert not (files / "never.parquet").exists()
+
+
+def test_a_model_trained_on_the_database_is_known_to_it_and_can_be_activated(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    with database.writing() as transaction:
+        copy_events(transaction, SHOP)
+    trained = run("train", "--database-url", database_url, "--out", tmp_path / "model", "--epochs", 1)
+    model_id = trained["model_id"]
+
+    assert [row["state"] for row in run("models", "list", "--database-url", database_url)] == ["CANDIDATE"]
+    assert run("models", "activate", model_id, "--database-url", database_url)["state"] == "ACTIVE"
+    assert run("models", "register", tmp_path / "model", "--database-url", database_url)["state"] == "ACTIVE"
+    assert "there is no model" in run("models", "activate", "nope", "--database-url", database_url, exit_code=2)

@@ -1,0 +1,166 @@
+"""The parts that benchmarks are made of; the benchmarks themselves are run by `make bench`."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from google.protobuf.wrappers_pb2 import StringValue
+
+from bench import figures, importing, serving
+from bench.echo import METHOD, echo
+from bench.figures import Figure, in_turn, interleaved, publish
+from bench.load import NoAnswer, closed_loop
+from bench.processor import seconds_of
+from bench.serving import Cost, Target
+from bench.shop import BenchmarkFailedError, free_address, prepared
+from settings import settings
+
+ANSWER = StringValue(value="an answer").SerializeToString()
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """Of an echo server."""
+    place = free_address()
+    server = echo(ANSWER, place)
+    yield place
+    server.stop(0).wait()
+
+
+@pytest.fixture
+def report_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(figures, "FOLDER", tmp_path / "bench")
+    return tmp_path / "bench"
+
+
+def test_slices_take_turns_and_each_gets_its_median() -> None:
+    order: list[str] = []
+    values = {"slow": iter((9.0, 1.0, 3.0)), "fast": iter((20.0, 40.0, 30.0))}
+
+    def slice_of(name: str) -> float:
+        order.append(name)
+        return next(values[name])
+
+    medians = interleaved({"slow": lambda: slice_of("slow"), "fast": lambda: slice_of("fast")}, 3)
+    assert order == ["slow", "fast"] * 3
+    assert medians == {"slow": 3.0, "fast": 30.0}
+
+
+def test_what_was_measured_in_each_round_is_kept_in_order() -> None:
+    numbers = iter(range(4))
+    assert in_turn({"a": lambda: next(numbers), "b": lambda: -next(numbers)}, 2) == {"a": [0, 2], "b": [-1, -3]}
+
+
+def test_a_report_has_the_promised_form(report_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    measured = {
+        "import": Figure(value=12345.6, unit="rows/s", against="COPY", ratio=0.25),
+        "COPY": Figure(value=49382.4, unit="rows/s"),
+    }
+    publish("import", measured, notes=["a note"])
+    report = json.loads((report_folder / "import.json").read_text())
+    assert list(report) == ["machine", "load", "when", "figures", "notes"]
+    assert report["figures"] == {
+        "import": {"value": 12345.6, "unit": "rows/s", "against": "COPY", "ratio": 0.25},
+        "COPY": {"value": 49382.4, "unit": "rows/s", "against": None, "ratio": None},
+    }
+    assert report["notes"] == ["a note"]
+    printed = capsys.readouterr().out
+    assert "12,346" in printed
+    assert "0.25" in printed
+    assert "a note" in printed
+
+
+def test_a_second_report_takes_the_place_of_the_first(report_folder: Path) -> None:
+    for value in (1.0, 2.0):
+        publish("again", {"it": Figure(value=value, unit="s")})
+    assert json.loads((report_folder / "again.json").read_text())["figures"]["it"]["value"] == 2.0
+    assert [path.name for path in report_folder.iterdir()] == ["again.json"]
+
+
+def test_the_echo_answers_whatever_it_is_asked(address: str) -> None:
+    with grpc.insecure_channel(address) as channel:
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(METHOD)
+        assert [call(request, timeout=5) for request in (b"", b"not a message")] == [ANSWER, ANSWER]
+
+
+def test_a_closed_loop_counts_answers_and_their_times(address: str) -> None:
+    load = closed_loop(address, METHOD, lambda number: StringValue(value=str(number)), callers=4, seconds=0.3)
+    assert load.errors == 0
+    assert load.rate > 0
+    assert load.answers >= load.rate * 0.3
+    assert 0 < load.p50_ms <= load.p99_ms
+
+
+def test_callers_share_the_requests_among_them(address: str) -> None:
+    asked: list[int] = []
+
+    def request(number: int) -> StringValue:
+        asked.append(number)
+        return StringValue()
+
+    load = closed_loop(address, METHOD, request, callers=3, seconds=0.1)
+    assert len(asked) == len(set(asked)) == load.answers
+    assert set(range(3)) <= set(asked)
+
+
+def test_calls_that_fail_are_no_answers(address: str) -> None:
+    with pytest.raises(NoAnswer, match="none was answered"):
+        closed_loop(address, "/bench.Echo/Other", lambda _: StringValue(), callers=2, seconds=0.1)
+
+
+def test_processor_time_of_a_process_grows_with_its_work() -> None:
+    before = seconds_of(os.getpid())
+    sum(number * number for number in range(3_000_000))
+    assert 0.01 < seconds_of(os.getpid()) - before < 30
+
+
+def test_costs_are_what_callers_and_the_processor_saw(address: str) -> None:
+    target = Target(address, METHOD, lambda _: StringValue(), pid=os.getpid(), database_pid=os.getpid())
+    cost = target.cost(2, 0.3)
+    assert cost.rate > 0
+    assert 0 < cost.p50 <= cost.p99
+    assert cost.processor > 0
+    assert cost.database == pytest.approx(cost.processor, rel=0.5)
+
+
+def test_the_median_is_taken_of_each_measurement_on_its_own() -> None:
+    costs = [Cost(rate=1.0, p50=9.0), Cost(rate=2.0, p50=7.0), Cost(rate=3.0, p50=8.0)]
+    assert Cost.median(costs) == Cost(rate=2.0, p50=8.0)
+
+
+def test_serving_figures_stand_beside_echo_and_network() -> None:
+    costs = {
+        f"{name} {callers}": Cost(rate=rate, p50=2.0, p99=4.0, processor=1.0, database=0.5)
+        for callers in serving.CALLERS
+        for name, rate in (("Score", 100.0), ("echo", 1000.0), ("network", 150.0))
+    }
+    found = serving._figures(costs)
+    assert found["Score 8: rate"] == Figure(value=100.0, unit="answers/s", against="echo 8", ratio=0.1)
+    assert found["Score 8: p99"] == Figure(value=4.0, unit="ms", against="echo 8", ratio=1.0)
+    assert found["Score 8: database"] == Figure(value=0.5, unit="ms/answer")
+    assert found["network 8: rate"] == Figure(value=150.0, unit="answers/s", against="Score 8", ratio=1.5)
+
+
+def test_a_benchmark_would_not_hand_its_work_to_other_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIERWISE_BROKER_URL", "redis://127.0.0.1:6379/0")
+    settings.cache_clear()
+    try:
+        with pytest.raises(BenchmarkFailedError, match="TIERWISE_BROKER_URL"), prepared():
+            pass
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+
+
+def test_a_small_import_is_measured_beside_copy() -> None:
+    with prepared() as shop:
+        found, notes = importing._measured(shop, importing._made(shop, 20), 1)
+        home = shop.home
+    assert found["import"].against == "floor of 20,000"
+    assert found["import"].value > 0
+    assert all(figure.value > 0 for figure in found.values())
+    assert "became events" in notes[0]
+    assert not home.exists()

@@ -1,0 +1,48 @@
+"""Trainings that take a second: a random shop and a network of toy size."""
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import torch
+from made_histories import AS_OF, random_shop
+
+from events.history import Histories
+from training.configuration import Configuration
+from training.course import Course
+from training.fit import silence, train
+from training.preparation import Prepared, catalogue_of, prepare, tokens_from
+from training.rehearsal import closed_cutoffs
+
+SMALL = Configuration(
+    width=16, layers=1, heads=2, max_epochs=2, patience=1, sequences=16, cutoffs=8, negatives=16, averaging=0.9
+)
+SHOP = random_shop(120, seed=11)
+
+
+def course(
+    events: pl.DataFrame = SHOP, *, as_of: datetime = AS_OF, folder: Path = Path("unused"), **changes: object
+) -> Course:
+    """Ready to be rehearsed or prepared."""
+    catalogue = catalogue_of(events, None)
+    return Course(
+        tokens=tokens_from(Histories.from_frame(events), catalogue), catalogue=catalogue, as_of=as_of.timestamp(),
+        configuration=replace(SMALL, **changes), seed=0, device=torch.device("cpu"), checkpoints=folder,  # type: ignore[arg-type]
+        progress=silence,
+    )  # fmt: skip
+
+
+def prepared(of: Course) -> Prepared:
+    """Everybody at every closed cut-off."""
+    return prepare(
+        of.tokens, np.arange(of.customers), closed_cutoffs(of), until=of.as_of,
+        held_out_orders=np.zeros(len(of.tokens.actions.time), dtype=bool),
+        memory_days=of.configuration.memory_days, seed=0,
+    )  # fmt: skip
+
+
+def trained(folder: Path, *, seed: int = 0, events: pl.DataFrame = SHOP, configuration: Configuration = SMALL) -> Path:
+    """A model folder."""
+    return train(events, None, as_of=AS_OF, out=folder, configuration=configuration, seed=seed)

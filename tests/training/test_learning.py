@@ -1,0 +1,198 @@
+"""What learning must not get wrong: the level, the future, and being killed."""
+
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from made_histories import AS_OF, NOW, bought, frame, random_shop, row
+from small_training import SHOP, SMALL, course, prepared, trained
+
+from events.event import EventType
+from scoring.answers import Calibration, ask, outlook_of
+from scoring.folder import WEIGHTS
+from training.course import HistoryTooShort, learn_members
+from training.fit import fit, train
+from training.metrics import auc
+from training.preparation import base_rates
+from training.rehearsal import rehearse, split_of
+
+ROOT = Path(__file__).resolve().parents[2]
+CPU = torch.device("cpu")
+
+
+def test_the_heads_begin_at_the_base_rates() -> None:
+    data = prepared(course())
+    labels = data.examples.labels
+    hazards = 1 / (1 + np.exp(-base_rates(labels)[:3]))
+
+    assert 1 - np.prod(1 - hazards) == pytest.approx(labels.bought.mean(), abs=0.01)
+    assert base_rates(labels)[3] == pytest.approx(np.log(labels.spend[labels.bought > 0]).mean())
+
+
+def test_the_mean_prediction_is_the_base_rate_at_every_cut_off(tmp_path: Path) -> None:
+    shop = random_shop(400, seed=4)
+    lessons = course(shop, folder=tmp_path, memory_days=1e9, direct_penalty=1e-4)
+    data = prepared(lessons)
+    learned = learn_members(lessons, data, "fit", 3, None)
+    pairs, labels = data.examples.pairs, data.examples.labels
+    answers = ask(learned.networks, lessons.tokens, pairs, data.examples.tabular, CPU)
+    predicted = outlook_of(answers, Calibration(), pairs.as_of).purchase[:, 2]
+
+    assert predicted.mean() == pytest.approx(labels.bought.mean(), rel=0.05)
+    for cutoff in np.unique(pairs.as_of):
+        at = pairs.as_of == cutoff
+        assert predicted[at].mean() == pytest.approx(labels.bought[at].mean(), rel=0.05, abs=2 / np.sqrt(at.sum()))
+
+
+def test_a_signal_that_lies_in_the_future_teaches_nothing(tmp_path: Path) -> None:
+    """Who buys is pure chance, and every order is announced by a view a second after the cut-off before it."""
+    random = np.random.default_rng(0)
+    rows = []
+    for number in range(300):
+        name = f"customer-{number:04d}"
+        rows.append(row(EventType.VIEW, 399.0, name, item_id="item-1"))
+        for days in (370, 275, 180, 90):
+            if random.random() < 0.5:
+                rows.append(row(EventType.VIEW, days - 1e-5, name, item_id="item-2"))
+                rows.append(bought(days - 30, 1000, name, item_id=f"item-{random.integers(5)}"))
+    shop = frame(rows)
+    model = fit(
+        shop.filter(pl.col("time") < AS_OF), None, as_of=AS_OF, seed=0, device="cpu",
+        configuration=replace(SMALL, spacing_days=95.0, widest_spacing_days=95.0, direct_penalty=1.0),
+        checkpoints=tmp_path, progress=lambda *_: None,
+    )  # fmt: skip
+
+    assert abs(model.manifest["metrics"]["auc"] - 0.5) < 0.12
+
+
+def test_the_rehearsal_sees_neither_the_window_nor_the_held_out_customers() -> None:
+    of = course()
+    split = split_of(of)
+
+    assert split.by_time
+    assert split.boundary == NOW - 90 * 86_400
+    assert split.cutoffs.max() + 90 * 86_400 <= split.boundary
+    assert 0 < split.held.sum() < of.customers
+
+
+def test_labels_after_the_rehearsals_boundary_do_not_reach_its_weights(tmp_path: Path) -> None:
+    """The same history with another last window rehearses to the same network."""
+    boundary = AS_OF.timestamp() - 90 * 86_400
+    late = (pl.col("time").dt.epoch("us") >= boundary * 1e6) & (pl.col("event_type") == int(EventType.PURCHASE))
+    dearer = SHOP.with_columns(pl.when(late).then(pl.col("unit_price_minor") * 3).otherwise("unit_price_minor"))
+    weights = []
+    for place, shop in enumerate((SHOP, dearer)):
+        rehearse(course(shop, folder=tmp_path / str(place), max_epochs=1))
+        weights.append(torch.load(tmp_path / str(place) / "rehearsal 1.pt", weights_only=True)["average"])
+
+    for name, tensor in weights[0].items():
+        assert torch.equal(tensor, weights[1][name]), name
+
+
+def test_equal_seeds_give_equal_models_and_other_seeds_others(tmp_path: Path) -> None:
+    first, again, other = trained(tmp_path / "a"), trained(tmp_path / "b"), trained(tmp_path / "c", seed=1)
+
+    assert (first / WEIGHTS).read_bytes() == (again / WEIGHTS).read_bytes()
+    assert (first / "manifest.json").read_bytes() == (again / "manifest.json").read_bytes()
+    assert (first / WEIGHTS).read_bytes() != (other / WEIGHTS).read_bytes()
+
+
+def test_the_order_of_the_events_does_not_matter(tmp_path: Path) -> None:
+    shuffled = SHOP.sample(fraction=1.0, shuffle=True, seed=3)
+    first, again = trained(tmp_path / "a"), trained(tmp_path / "b", events=shuffled)
+
+    assert (first / "manifest.json").read_bytes() == (again / "manifest.json").read_bytes()
+
+
+TRAIN = """
+import sys
+from pathlib import Path
+from dataclasses import replace
+import small_training
+from scoring.threads import limit_threads
+limit_threads()
+def progress(stage, done, total):
+    print(stage, done, flush=True)
+small_training.train(
+    small_training.SHOP, None, as_of=small_training.AS_OF, out=Path(sys.argv[1]), seed=0, progress=progress,
+    configuration=replace(small_training.SMALL, max_epochs=3, patience=9),
+)
+"""
+
+
+def test_a_killed_training_resumes_to_the_same_weights(tmp_path: Path) -> None:
+    whole = trained(tmp_path / "whole", configuration=replace(SMALL, max_epochs=3, patience=9))
+    command = [sys.executable, "-c", f"import sys; sys.path[:0] = ['.', 'tests']\n{TRAIN}", str(tmp_path / "killed")]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("rehearsal")
+    process.send_signal(signal.SIGKILL)
+    rest = process.stdout.read()
+    process.stdout.close()
+    process.wait()
+
+    assert "final fit" not in rest
+    assert not (tmp_path / "killed").exists()
+    assert list(tmp_path.glob(".killed.*.checkpoints/*.pt"))
+
+    resumed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "rehearsal 1 1\n" not in resumed.stdout
+    assert (tmp_path / "killed" / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
+    assert not list(tmp_path.glob(".killed*"))
+
+
+def test_the_manifest_says_where_the_model_came_from(tmp_path: Path) -> None:
+    manifest = json.loads((trained(tmp_path / "model") / "manifest.json").read_bytes())
+
+    assert manifest["as_of"] == AS_OF.isoformat()
+    assert manifest["currency"] == "GBP"
+    assert manifest["data"]["events"] == SHOP.height
+    assert manifest["data"]["customers"] == 120
+    assert manifest["configuration"]["width"] == 16
+    assert manifest["split"]["by_time"]
+    assert {"auc", "gini", "ece", "log_loss"} <= set(manifest["metrics"])
+    assert manifest["tiers"]["purchase_90"]["HIGH"] > manifest["tiers"]["purchase_90"]["MID"]
+    kept, dropped = {one["name"] for one in manifest["features"]["selected"]}, set(manifest["features"]["dropped"])
+    assert kept
+    assert dropped
+    assert not kept & dropped
+
+
+def test_a_history_without_a_closed_window_is_refused(tmp_path: Path) -> None:
+    young = SHOP.filter(pl.col("time").dt.epoch("s") > NOW - 80 * 86_400)
+
+    with pytest.raises(HistoryTooShort, match="training needs at least 98"):
+        train(young, None, as_of=AS_OF, out=tmp_path / "model", configuration=SMALL)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_history_of_one_window_is_split_by_customer(tmp_path: Path) -> None:
+    young = SHOP.filter(pl.col("time").dt.epoch("s") > NOW - 130 * 86_400)
+    manifest = json.loads((trained(tmp_path / "model", events=young) / "manifest.json").read_bytes())
+
+    assert not manifest["split"]["by_time"]
+
+
+def test_prices_in_two_currencies_are_refused(tmp_path: Path) -> None:
+    mixed = SHOP.with_columns(
+        pl.when(pl.int_range(pl.len()) == 0).then(pl.lit("EUR")).otherwise("currency").alias("currency")
+    )
+
+    with pytest.raises(ValueError, match="EUR, GBP"):
+        train(mixed, None, as_of=AS_OF, out=tmp_path / "model", configuration=SMALL)
+
+
+def test_what_can_be_learned_is_learned() -> None:
+    """Customers of a fast rhythm buy again: the rehearsal finds that out."""
+    found = rehearse(course(random_shop(300, seed=8), folder=Path("/nonexistent-is-never-written"), max_epochs=0))
+
+    assert found.metrics["auc"] > 0.6
+    assert auc(np.array([1.0, 0.0]), np.array([0.9, 0.1])) == 1.0

@@ -1,0 +1,62 @@
+"""The figures agree with scikit-learn's and with their definitions."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import log_loss as sklearn_log_loss
+
+from training.metrics import (
+    auc,
+    average_precision,
+    calibration_error,
+    calibration_table,
+    capture,
+    gini,
+    level_offset,
+    log_loss,
+    spearman,
+)  # fmt: skip
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 60))
+def test_ranking_agrees_with_scikit_learn(seed: int, count: int) -> None:
+    random = np.random.default_rng(seed)
+    bought = np.append((random.random(count) < 0.4).astype(float), [0.0, 1.0])
+    score = random.integers(1, 8, count + 2) / 8
+
+    assert auc(bought, score) == pytest.approx(roc_auc_score(bought, score))
+    assert average_precision(bought, score) == pytest.approx(average_precision_score(bought, score))
+    assert log_loss(bought, score) == pytest.approx(sklearn_log_loss(bought, np.clip(score, 1e-5, 1 - 1e-5)))
+
+
+def test_gini_and_capture_of_perfect_reversed_and_constant_predictions() -> None:
+    spend = np.arange(100.0)
+
+    assert gini(spend, spend) == pytest.approx(1)
+    assert gini(spend, -spend) < -0.9
+    assert abs(gini(spend, np.zeros(100))) < 0.3
+    assert capture(spend, spend) == pytest.approx(spend[90:].sum() / spend.sum())
+    assert spearman(spend, spend**3) == pytest.approx(1)
+    assert np.isnan(spearman(spend, np.zeros(100)))
+
+
+def test_one_class_has_no_auc() -> None:
+    assert np.isnan(auc(np.ones(3), np.arange(3.0)))
+
+
+def test_calibration_of_a_predictor_that_is_off_by_a_tenth() -> None:
+    bought = np.tile([1.0, 0.0], 500)
+
+    assert calibration_error(bought, np.full(1000, 0.6)) == pytest.approx(0.1)
+    assert [row["customers"] for row in calibration_table(bought, np.full(1000, 0.6))] == [100] * 10
+
+
+def test_the_level_offset_moves_the_mean_to_the_rate() -> None:
+    random = np.random.default_rng(1)
+    probability = random.uniform(0.05, 0.6, 1000)
+    bought = (random.random(1000) < 0.7).astype(float)
+    shifted = 1 / (1 + (1 / probability - 1) * np.exp(-level_offset(bought, probability)))
+
+    assert shifted.mean() == pytest.approx(bought.mean(), abs=1e-6)
