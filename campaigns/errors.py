@@ -11,7 +11,7 @@ Refusal
 ├── Changed         another change came first; read again and repeat
 │   ├── CampaignChanged · CustomerChanged · ModelChanged · SegmentChanged
 ├── WrongState      not in the state that things are in
-│   ├── CampaignNotEditable · CampaignNotMovable · NoActiveModel · NoActiveTierScheme
+│   ├── CampaignNotEditable · CampaignNotLaunched · CampaignNotMovable · NoActiveModel · NoActiveTierScheme
 │   └── CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
 └── CouponRefused   the code is real and does not buy anything here
     ├── CouponAlreadyRedeemed · CouponOfAnotherCustomer · CouponNotForThisOrder · CouponWithoutEffect
@@ -147,6 +147,12 @@ class CampaignNotEditable(WrongState):
     """Only a draft can be changed or deleted."""
 
     reason = "CAMPAIGN_NOT_EDITABLE"
+
+
+class CampaignNotLaunched(WrongState):
+    """There are no results before the audience is frozen."""
+
+    reason = "CAMPAIGN_NOT_LAUNCHED"
 
 
 class CampaignNotMovable(WrongState):

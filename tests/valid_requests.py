@@ -127,6 +127,7 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "ListSegmentMembers": lambda _: request_of("ListSegmentMembers", parent="segments/scored"),
     "CountAudience": lambda _: request_of("CountAudience", rule=ANYBODY),
     "PreviewAudience": lambda _: request_of("PreviewAudience", rule=ANYBODY),
+    "GetCampaignResults": lambda _: request_of("GetCampaignResults", name="campaigns/active"),
     "ValidateCoupon": lambda database: _redemption(database, "ValidateCoupon"),
     "RedeemCoupon": lambda database: _redemption(database, "RedeemCoupon"),
 }

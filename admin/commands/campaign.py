@@ -12,7 +12,9 @@ from admin.output import emit, fail
 from admin.rule_files import SOURCE, read_rule
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from campaigns import launch as use_cases
+from campaigns import measuring
 from campaigns.campaign import Campaign, CampaignPlan
+from campaigns.experiments.results import Effect
 from rules.sentence import Speaker
 from settings import settings
 
@@ -112,6 +114,42 @@ def end(
 ) -> None:  # fmt: skip
     """End a campaign for good."""
     _move(use_cases.end, "campaigns.end", campaign_id, etag, reason, database_url, as_json=as_json)
+
+
+@app.command()
+def results(campaign_id: CampaignIdArgument, *, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Say what a launched campaign changed so far, against the customers whom it holds out; intervals are of 95 %."""
+    with reading(database_url) as snapshot:
+        found = measuring.results(snapshot, campaign_id, datetime.now(UTC))
+    summary = {
+        "verdict": found.decision.verdict,
+        "reasons": list(found.decision.reasons),
+        "since": found.since.isoformat(timespec="seconds"),
+        "customers": dict(found.results.sample_ratio.observed),
+        "discounted_minor": found.discount_minor,
+        "groups": found.results.sample_ratio.message,
+    }
+    effects = [_effect(effect) for effect in found.results.overall.values()]
+    if as_json:
+        emit({**summary, "effects": effects}, as_json=True)
+    else:
+        emit(summary, as_json=False, title=found.campaign.name)
+        emit(effects, as_json=False, title="per customer; revenue in minor units")
+
+
+def _effect(effect: Effect) -> dict[str, object]:
+    reading_of_it = effect.any_time
+    return {
+        "metric": effect.metric,
+        "offered": effect.mean,
+        "held_out": effect.holdout_mean,
+        "difference": effect.difference,
+        "low": reading_of_it.difference.low,
+        "high": reading_of_it.difference.high,
+        "total": effect.total,
+        "lift": effect.lift,
+        "p_value": reading_of_it.p_value,
+    }
 
 
 def _move(

@@ -18,7 +18,8 @@ from server.assembly import NEED_MODEL, NEED_NO_MODEL
 
 READING = {
     "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "Recommend", "SimilarItems", "GetCustomer",
-    "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "ValidateCoupon",
+    "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults",
+    "ValidateCoupon",
     "GetSegment", "ListSegments", "ListSegmentMembers", "CountAudience", "PreviewAudience",
 }  # fmt: skip
 """Methods that change nothing; every other one is held to the laws of writing."""

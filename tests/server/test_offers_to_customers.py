@@ -161,7 +161,9 @@ def test_a_coupon_is_worth_something_once(shop: Shop) -> None:
 
 def test_a_campaign_keeps_its_rule_and_holds_out_a_tenth_unless_told_otherwise(shop: Shop) -> None:
     rich = rule_pb2.Rule(
-        compare=rule_pb2.Rule.Compare(fact="expected_spend", operator="AT_LEAST", value=rule_pb2.Rule.Value(whole=8500))
+        compare=rule_pb2.Rule.Compare(
+            fact="expected_spend", operator=rule_pb2.Rule.Compare.AT_LEAST, value=rule_pb2.Rule.Value(whole=8500)
+        )
     )
     wanted = plan(rule=rich)
     wanted.ClearField("holdout_percent")

@@ -122,6 +122,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """One build runs at a time. Example: "segments/loyal is being built by operations/abc"."""
     SEGMENT_IN_USE: _ErrorReason.ValueType  # 49
     """Another segment's rule asks about it. Example: "segments/german-loyal asks about segments/loyal"."""
+    CAMPAIGN_NOT_LAUNCHED: _ErrorReason.ValueType  # 50
+    """A campaign has no results before its audience is frozen. Example: "campaigns/spring was not launched"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
@@ -226,4 +228,6 @@ SEGMENT_BUILDING: ErrorReason.ValueType  # 48
 """One build runs at a time. Example: "segments/loyal is being built by operations/abc"."""
 SEGMENT_IN_USE: ErrorReason.ValueType  # 49
 """Another segment's rule asks about it. Example: "segments/german-loyal asks about segments/loyal"."""
+CAMPAIGN_NOT_LAUNCHED: ErrorReason.ValueType  # 50
+"""A campaign has no results before its audience is frozen. Example: "campaigns/spring was not launched"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
