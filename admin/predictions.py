@@ -15,9 +15,6 @@ from training.configuration import Configuration
 from training.course import HistoryTooShort
 from training.fit import train
 
-BLOCK = 1000
-"""Customers in one forward pass."""
-
 
 @contextmanager
 def scorer_for(data: TrainingData, model: Path | None, *, seed: int) -> Iterator[Scorer]:
@@ -37,11 +34,11 @@ def scorer_for(data: TrainingData, model: Path | None, *, seed: int) -> Iterator
         fail(str(refusal))
 
 
-def blocks(histories: Histories, description: str) -> Iterator[Histories]:
-    """The customers, BLOCK at a time, with a progress bar."""
+def blocks(histories: Histories, size: int, description: str) -> Iterator[Histories]:
+    """The customers, so many at a time, with a progress bar."""
     with progress_bar() as bar:
         task = bar.add_task(description, total=len(histories))
-        for start in range(0, len(histories), BLOCK):
-            block = histories.some(start, min(start + BLOCK, len(histories)))
+        for start in range(0, len(histories), size):
+            block = histories.some(start, min(start + size, len(histories)))
             yield block
             bar.advance(task, len(block))

@@ -60,22 +60,7 @@ def start(
     _must_reach(folder, account)
     _must_be_free(data)
     if not data.exists():
-        unfinished = folder / "data.unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        made: list[str | Path] = [
-            programs / "initdb",
-            "-D",
-            unfinished,
-            "-U",
-            USER,
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-        ]
-        _run(made, account)
-        unfinished.rename(data)
+        _make(data, programs, account)
     port = _free_port()
     with (folder / "log").open("ab") as log:
         server = subprocess.Popen(
@@ -91,6 +76,15 @@ def start(
         embedded.stop()
         raise
     return embedded
+
+
+def _make(data: Path, programs: Path, account: str | None) -> None:
+    """Make a cluster beside its place and move it there when it is whole, so that a kill leaves none half made."""
+    unfinished = data.with_name("data.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    options = ["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+    _run([programs / "initdb", "-D", unfinished, *options], account)
+    unfinished.rename(data)
 
 
 def _command(binaries: Path, data: Path, port: int, *, durable: bool, settings: Mapping[str, str]) -> list[str | Path]:

@@ -12,10 +12,10 @@ from scipy.special import expit, ndtri
 from scoring.actions import Floats, Pairs
 from scoring.network import HORIZONS, Network
 from scoring.sequence import Tokens, batch_of
+from scoring.view import DAY
 
 BATCH = 256
 """Sequences in one forward pass when there are many: beyond, attention's memory grows without gain."""
-DAY = 86_400.0
 YEAR_DAYS = 365.0
 SEASON_REACH_DAYS = 21.0
 """A level seen a year ago counts when it was measured within so many days of this season."""

@@ -18,16 +18,15 @@ from torch.nn import functional
 
 from scoring.catalogue import UNKNOWN, WORD_BUCKETS
 from scoring.sequence import NUMBERS, Batch
+from scoring.view import DAY, KINDS
 
 HORIZONS = (30, 60, 90)
 """Days; the purchase hazards are those of the intervals between them."""
-KINDS = 8
 GAP_BUCKETS = 48
 SMALLEST_GAP = 60.0
 """Seconds; shorter gaps share a bucket, and each doubling from there takes two."""
 SIGMA_LIMIT = 1.6
 """Of log spend: the mean of a lognormal explodes with exp(sigma²/2)."""
-DAY = 86_400.0
 BLOCKED = float("-inf")
 
 

@@ -13,7 +13,7 @@ from scoring.recommendation import Recommender, Request, bought_by
 from scoring.score import Strategy
 from scoring.sequence import Tokens
 
-MOST_CUSTOMERS = 3000
+MOST_CUSTOMERS = 8000
 BLOCK = 256
 CANDIDATES = 100
 """Best items of each strategy among which blends are compared."""

@@ -39,7 +39,7 @@ class Configuration:
     warm_up_steps: int = 50
     averaging: float = 0.99
     """Of the weights over steps (Polyak): what is validated and kept is the average."""
-    max_epochs: int = 20
+    max_epochs: int = 12
     patience: int = 3
     """Epochs without improvement before training stops."""
     spend_weight: float = 0.3

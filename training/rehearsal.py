@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scoring.actions import Floats
+from scoring.actions import Floats, Pairs
 from scoring.answers import Answers, Calibration, ask, outlook_of
 from scoring.model import Blend
 from scoring.network import Network
+from scoring.view import DAY
 from training.blending import START, Held, choose_blend, held_out
 from training.calibration import spend_factor
 from training.course import Course, HistoryTooShort, describe, learn_members, model_of
@@ -79,7 +80,7 @@ def closed_cutoffs(course: Course) -> Floats:
     """All cut-offs with closed windows; HistoryTooShort if there is none."""
     cutoffs = cutoffs_of(course.begin, course.as_of, course.configuration)
     if len(cutoffs) == 0:
-        days = (course.as_of - course.begin) / 86_400
+        days = (course.as_of - course.begin) / DAY
         raise HistoryTooShort(
             f"the events span {days:.0f} days before the as-of time; training needs at least 98: a window of 90 days "
             "and a week before it. Give a longer history or a later as-of time"
@@ -96,13 +97,7 @@ def rehearse(course: Course) -> Rehearsal:
         until=split.boundary, held_out_orders=last,
         memory_days=course.configuration.memory_days, seed=course.seed,
     )  # fmt: skip
-    asked = (
-        questions(actions, np.array([split.boundary]))
-        if split.by_time
-        else questions(actions, split.cutoffs, np.flatnonzero(split.held))
-    )
-    asked = at_most(asked, course.configuration.validation_questions, course.seed)
-    forward = forward_of(course.tokens, asked, prepared, split.held)
+    forward = forward_of(course.tokens, _asked(course, split), prepared, split.held)
     orders = held_out(course.tokens, last, seed=course.seed)
     learned = learn_members(
         course, prepared, "rehearsal", course.configuration.max_epochs, _judge(course, forward, orders)
@@ -118,6 +113,17 @@ def rehearse(course: Course) -> Rehearsal:
         split=split.to_json(),
         metrics=_metrics(answers, forward) | found,
     )
+
+
+def _asked(course: Course, split: Split) -> Pairs:
+    """The window after the boundary for everybody; without one, the held-out customers' windows."""
+    actions = course.tokens.actions
+    asked = (
+        questions(actions, np.array([split.boundary]))
+        if split.by_time
+        else questions(actions, split.cutoffs, np.flatnonzero(split.held))
+    )
+    return at_most(asked, course.configuration.validation_questions, course.seed)
 
 
 def _judge(course: Course, forward: Forward, orders: Held) -> Validate:

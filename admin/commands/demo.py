@@ -23,7 +23,7 @@ INTERRUPTED = 130
 def demo(
     *,
     data: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A shop's own events.")] = None,
-    customers: Annotated[int, typer.Option(min=200, help="Of the simulated shop.")] = 4000,
+    customers: Annotated[int, typer.Option(min=200, help="Of the simulated shop.")] = 2500,
     epochs: Annotated[int | None, typer.Option(min=1, help="At most; default: as many as the rehearsal wants.")] = None,
 ) -> None:
     """Load a shop, learn, score, recommend, launch a campaign and redeem a coupon; ends by itself."""

@@ -19,6 +19,8 @@ app = typer.Typer()
 
 HORIZONS = (30, 60, 90)
 MINOR_UNITS = 100
+BLOCK = 1000
+"""Customers in one call of the network."""
 
 
 @app.command()
@@ -49,7 +51,7 @@ def predict(
     with scorer_for(data, model, seed=seed) as scorer:
         scores = [
             score
-            for block in blocks(histories, "Scoring")
+            for block in blocks(histories, BLOCK, "Scoring")
             for score in scorer.score(block, np.full(len(block), data.as_of.timestamp()))
         ]
         model_id = scorer.model_id

@@ -17,6 +17,9 @@ from scoring.threads import limit_threads
 
 app = typer.Typer()
 
+BLOCK = 128
+"""Customers whose scores of the whole catalogue are held at once."""
+
 
 @app.command()
 def recommend(
@@ -39,13 +42,19 @@ def recommend(
     limit_threads()
     data = training_data(events, items, preset, database_url, as_of)
     histories = Histories.from_frame(data.events.filter(pl.col("time") < data.as_of))
-    rows: list[tuple[str, int, str, float, str]] = []
     with scorer_for(data, model, seed=seed) as scorer:
-        for block in blocks(histories, "Recommending"):
-            times = np.full(len(block), data.as_of.timestamp())
-            lists = scorer.recommend(block, times, count=k, strategy=strategy, diversity=diversity)
-            for customer, chosen in zip(block.customer_ids, lists, strict=True):
-                rows += [(customer, rank, item.item_id, item.score, item.reason) for rank, item in enumerate(chosen)]
+        rows = [
+            (customer, rank, item.item_id, item.score, item.reason)
+            for block in blocks(histories, BLOCK, "Recommending")
+            for customer, chosen in zip(
+                block.customer_ids,
+                scorer.recommend(
+                    block, np.full(len(block), data.as_of.timestamp()), count=k, strategy=strategy, diversity=diversity
+                ),
+                strict=True,
+            )
+            for rank, item in enumerate(chosen)
+        ]
         model_id, blend = scorer.model_id, scorer.manifest["blend"]
     columns = {
         "customer_id": pl.String,
