@@ -4,7 +4,9 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,12 +16,16 @@ from settings import child_environment
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's account may enter (pytest's own are private to the user)."""
+    with tempfile.TemporaryDirectory(prefix="tierwise-story-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 def begin(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """`tierwise ARGUMENTS` with a temporary folder of its own, which PostgreSQL's account may enter."""
-    folder.chmod(0o755)
-    for parent in folder.parents:
-        if parent.owner() == folder.owner() and parent != parent.parent and "pytest" in parent.name:
-            parent.chmod(0o755)
+    """`tierwise ARGUMENTS` with a temporary folder of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "admin", *arguments], cwd=ROOT, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
@@ -41,8 +47,8 @@ def left_running(folder: Path) -> list[str]:
 
 
 @pytest.mark.timeout(400)
-def test_the_demo_tells_its_story_and_leaves_nothing(tmp_path: Path) -> None:
-    demo = begin(tmp_path, "demo", "--customers", "300", "--epochs", "2")
+def test_the_demo_tells_its_story_and_leaves_nothing(folder: Path) -> None:
+    demo = begin(folder, "demo", "--customers", "300", "--epochs", "2")
 
     told, _ = demo.communicate(timeout=380)
 
@@ -51,15 +57,15 @@ def test_the_demo_tells_its_story_and_leaves_nothing(tmp_path: Path) -> None:
     assert re.search(r"Score\(C\d+\) in \d+ ms", told)
     assert "16.00 GBP off order order-1" in told
     assert "FAILED_PRECONDITION COUPON_ALREADY_REDEEMED" in told
-    assert left_running(tmp_path) == []
-    assert [path.name for path in tmp_path.iterdir()] == []
+    assert left_running(folder) == []
+    assert [path.name for path in folder.iterdir()] == []
 
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_run_leaves_no_process_and_its_database_whole(tmp_path: Path, number: signal.Signals) -> None:
-    run = begin(tmp_path, "run")
-    control = tmp_path / "home" / "postgres" / "data" / "global" / "pg_control"
+def test_a_stopped_run_leaves_no_process_and_its_database_whole(folder: Path, number: signal.Signals) -> None:
+    run = begin(folder, "run")
+    control = folder / "home" / "postgres" / "data" / "global" / "pg_control"
     deadline = time.monotonic() + 60
     while not control.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -68,5 +74,5 @@ def test_a_stopped_run_leaves_no_process_and_its_database_whole(tmp_path: Path, 
     told, _ = run.communicate(timeout=60)
 
     assert "stopped" in told
-    assert left_running(tmp_path) == []
-    assert not (tmp_path / "home" / "running_database_url").exists()
+    assert left_running(folder) == []
+    assert not (folder / "home" / "running_database_url").exists()
