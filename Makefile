@@ -15,7 +15,8 @@ TORCH := $(if $(findstring cuda,$(EXTRAS)),,$(if $(FIND_LINKS),,--torch-backend 
 export OMP_NUM_THREADS ?= 1
 export PYTHONPATH := .:protos/gen
 
-.PHONY: help setup lock protos format check test demo run migrate clean bench bench-import bench-bulk bench-serving
+.PHONY: help setup lock protos format check test demo run migrate clean bench bench-import bench-bulk bench-serving bench-audience \
+	bench-experiments
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,7 +60,7 @@ run: $(STAMP) ## Server, worker and beat until Ctrl-C
 migrate: $(STAMP) ## Bring the database at TIERWISE_DATABASE_URL to the newest shape
 	@$(BIN)/tierwise migrate
 
-bench: bench-import bench-bulk bench-serving ## Every benchmark
+bench: bench-import bench-bulk bench-serving bench-audience bench-experiments ## Every benchmark
 
 bench-import: $(STAMP) ## Import beside a bare COPY of the same rows
 	@$(BIN)/python -m bench.importing
@@ -69,6 +70,12 @@ bench-bulk: $(STAMP) ## Rescoring and issuance beside the bare network and a bar
 
 bench-serving: $(STAMP) ## The server beside a bare echo and the bare network
 	@$(BIN)/python -m bench.serving
+
+bench-audience: $(STAMP) ## Counting a million customers by a rule, exactly and from a sample
+	@$(BIN)/python -m bench.audience
+
+bench-experiments: $(STAMP) ## False positives and coverage over 500 simulated campaigns
+	@$(BIN)/python -m bench.experiments
 
 clean: ## Remove what was made, the environment too
 	rm -rf .venv build var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -43,6 +43,8 @@ class Settings(BaseSettings):
     """Customers that a rescoring commits at once."""
     issue_chunk: int = Field(default=20_000, ge=1, le=100_000)
     """Coupons that a launch commits at once."""
+    segment_chunk: int = Field(default=50_000, ge=1, le=1_000_000)
+    """Customers that the build of a segment looks at before it commits."""
     task_seconds: float = Field(default=30, ge=0)
     """A task works this long, then hands the rest to the next one, so that work of any size shares the workers."""
     redeliver_seconds: int = Field(default=300, ge=1)

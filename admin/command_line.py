@@ -33,6 +33,8 @@ COMMANDS = {
     "serve": Command("admin.commands.serve", "The gRPC server"),
     "work": Command("admin.commands.work", "A Celery worker for bulk work"),
     "beat": Command("admin.commands.beat", "The clock: nightly rescoring, the outbox, the sweeper"),
+    "rules": Command("admin.commands.rules", "Check a rule, read it as a sentence, see who it means and why"),
+    "segment": Command("admin.commands.segment", "Saved segments: a rule with a name, and its members"),
     "tier": Command("admin.commands.tier", "Tier schemes: thresholds on a measure, by version"),
     "campaign": Command("admin.commands.campaign", "Create, launch, pause and end campaigns"),
     "coupon": Command("admin.commands.coupon", "Validate and redeem coupons"),

@@ -70,7 +70,12 @@ def _launch(shop: BenchShop, campaign_id: str, expected: int) -> float:
     offer = Offer(tier=Tier.HIGH, discount=Percent(percent=10), channel=Channel.ON_SITE)
     now = datetime.now(UTC)
     plan = CampaignPlan(
-        display_name="Bench", offers=(offer,), start_time=now, end_time=now + timedelta(days=30), currency="GBP"
+        display_name="Bench",
+        offers=(offer,),
+        start_time=now,
+        end_time=now + timedelta(days=30),
+        currency="GBP",
+        holdout_percent=0,
     )
     began = time.perf_counter()
     with shop.database.writing() as transaction:

@@ -11,11 +11,16 @@ from zoneinfo import available_timezones
 
 from campaigns.discount import Discount, check_discount
 from campaigns.errors import CampaignNotMovable, InvalidCampaign
+from campaigns.experiments.assignment import Arm, Design
 from campaigns.tiers import Tier
+from rules.rule import Rule
 
 CampaignId = NewType("CampaignId", str)
 """The caller's: a lower-case letter, then letters, digits and hyphens, at most 63 symbols."""
 CAMPAIGN_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+LARGEST_HOLDOUT_PERCENT = 50
+OFFER_ARM = "offer"
+"""The group that gets what the plan offers to its tiers."""
 CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -96,6 +101,15 @@ class CampaignPlan:
     """IANA time zone in which the campaign is planned."""
     redemption_limit: int | None = None
     """Redemptions over the whole campaign; None means one for each coupon."""
+    rule: Rule | None = None
+    """Who of the offered tiers; None means all of them."""
+    holdout_percent: int = 10
+    """Of the audience, drawn by hash: gets no coupon, so that there is something to compare with."""
+
+    @property
+    def design(self) -> Design:
+        """How the audience is divided."""
+        return Design(holdout=self.holdout_percent / 100, arms=(Arm(name=OFFER_ARM),))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +122,10 @@ class Campaign:
     issued_count: int
     redeemed_count: int
     discounted_minor: int
+    held_out_count: int
+    """Customers of the audience who get no coupon."""
+    launch_time: datetime | None
+    """When the audience was frozen."""
     revision: int
     create_time: datetime
     update_time: datetime
@@ -157,6 +175,8 @@ def check_plan(plan: CampaignPlan) -> None:
         "zone": f"{plan.zone!r} is no IANA time zone" * (plan.zone not in available_timezones()),
         "redemption_limit": "a limit is positive, or absent"
         * (plan.redemption_limit is not None and plan.redemption_limit < 1),
+        "holdout_percent": f"a holdout is 0 to {LARGEST_HOLDOUT_PERCENT} percent"
+        * (not 0 <= plan.holdout_percent <= LARGEST_HOLDOUT_PERCENT),
     }
     for field, problem in problems.items():
         if problem:

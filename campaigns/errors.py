@@ -2,16 +2,17 @@
 
 Refusal
 ├── NotFound        no such thing
-│   ├── CampaignNotFound · CouponNotFound · CustomerNotFound · ModelNotFound · OperationNotFound · TierSchemeNotFound
+│   ├── CampaignNotFound · CouponNotFound · CustomerNotFound · ModelNotFound · OperationNotFound
+│   └── SegmentNotFound · TierSchemeNotFound
 ├── AlreadyExists   the name is taken
-│   └── CampaignExists
+│   └── CampaignExists · SegmentExists
 ├── Invalid         a value makes no sense; the fact `field` names it
-│   ├── InvalidCampaign · InvalidTierScheme · InvalidOrder · InvalidCode
+│   ├── InvalidCampaign · InvalidExperiment · InvalidSegment · InvalidTierScheme · InvalidOrder · InvalidCode
 ├── Changed         another change came first; read again and repeat
-│   ├── CampaignChanged · CustomerChanged · ModelChanged
+│   ├── CampaignChanged · CustomerChanged · ModelChanged · SegmentChanged
 ├── WrongState      not in the state that things are in
-│   ├── CampaignNotEditable · CampaignNotMovable · NoActiveModel · NoActiveTierScheme
-│   └── CustomersNotScored · RescoringRunning · OperationRunning
+│   ├── CampaignNotEditable · CampaignNotLaunched · CampaignNotMovable · NoActiveModel · NoActiveTierScheme
+│   └── CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
 └── CouponRefused   the code is real and does not buy anything here
     ├── CouponAlreadyRedeemed · CouponOfAnotherCustomer · CouponNotForThisOrder · CouponWithoutEffect
     └── CouponNotStarted · CouponExpired · CouponSuspended · RedemptionLimitReached
@@ -58,6 +59,10 @@ class OperationNotFound(NotFound):
     reason = "OPERATION_NOT_FOUND"
 
 
+class SegmentNotFound(NotFound):
+    reason = "SEGMENT_NOT_FOUND"
+
+
 class TierSchemeNotFound(NotFound):
     reason = "TIER_SCHEME_NOT_FOUND"
 
@@ -70,12 +75,26 @@ class CampaignExists(AlreadyExists):
     reason = "CAMPAIGN_EXISTS"
 
 
+class SegmentExists(AlreadyExists):
+    reason = "SEGMENT_EXISTS"
+
+
 class Invalid(Refusal):
     """A value makes no sense; the fact `field` names it."""
 
 
 class InvalidCampaign(Invalid):
     reason = "INVALID_CAMPAIGN"
+
+
+class InvalidExperiment(Invalid):
+    reason = "INVALID_EXPERIMENT"
+
+
+class InvalidSegment(Invalid):
+    """The fact `field` may be a path into the rule, such as rule.every[1].compare.value."""
+
+    reason = "INVALID_SEGMENT"
 
 
 class InvalidTierScheme(Invalid):
@@ -114,6 +133,12 @@ class ModelChanged(Changed):
     reason = "MODEL_CHANGED"
 
 
+class SegmentChanged(Changed):
+    """The etag is of an older revision."""
+
+    reason = "SEGMENT_CHANGED"
+
+
 class WrongState(Refusal):
     """Things are not in the state that the call needs."""
 
@@ -122,6 +147,12 @@ class CampaignNotEditable(WrongState):
     """Only a draft can be changed or deleted."""
 
     reason = "CAMPAIGN_NOT_EDITABLE"
+
+
+class CampaignNotLaunched(WrongState):
+    """There are no results before the audience is frozen."""
+
+    reason = "CAMPAIGN_NOT_LAUNCHED"
 
 
 class CampaignNotMovable(WrongState):
@@ -158,6 +189,18 @@ class OperationRunning(WrongState):
     """Only finished operations can be deleted."""
 
     reason = "OPERATION_RUNNING"
+
+
+class SegmentBuilding(WrongState):
+    """One build at a time."""
+
+    reason = "SEGMENT_BUILDING"
+
+
+class SegmentInUse(WrongState):
+    """Another segment's rule asks about it."""
+
+    reason = "SEGMENT_IN_USE"
 
 
 class CouponRefused(Refusal):

@@ -3,9 +3,12 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import polars as pl
+
 from campaigns import codes, launch, stored, trail
 from campaigns.actor import Cause
-from campaigns.campaign import Campaign, Move, State
+from campaigns.campaign import OFFER_ARM, Campaign, Move, State
+from campaigns.experiments.assignment import HOLDOUT, groups_of
 from database import campaigns, coupons, operations
 from database.campaigns import AudienceMember, OfferedTier
 from database.operations import Operation
@@ -13,10 +16,12 @@ from database.session import Transaction
 
 FROZEN = ""
 """The cursor between the frozen audience and its first chunk: it sorts before every customer."""
+HASHED_AT_ONCE = 100_000
+"""Customers; more would only fill the memory."""
 
 
 def freeze(transaction: Transaction, operation: Operation, now: datetime) -> bool:
-    """The audience, once and for all, in one statement and so from one state of the scores.
+    """The audience, once and for all, in one statement and so from one state of scores and facts, and who is held out.
 
     False when another worker was faster. Who gets an offer by a channel that needs consent must have given it;
     no consent on record means none.
@@ -25,8 +30,11 @@ def freeze(transaction: Transaction, operation: Operation, now: datetime) -> boo
         return False
     campaign = launch.get(transaction, operation.request["campaign_id"])
     offered = [OfferedTier(offer.tier, offer.channel, offer.channel.needs_consent) for offer in campaign.plan.offers]
-    size = campaigns.freeze(transaction, campaign.campaign_id, offered)
-    operations.expect(transaction, operation.operation_id, size)
+    campaigns.freeze(transaction, campaign.campaign_id, offered, campaign.plan.rule, now)
+    _hold_out(transaction, campaign)
+    sizes = campaigns.arm_sizes(transaction, campaign.campaign_id)
+    campaigns.keep_held_out(transaction, campaign.campaign_id, sizes.get(HOLDOUT, 0))
+    operations.expect(transaction, operation.operation_id, sizes.get(OFFER_ARM, 0))
     return True
 
 
@@ -59,7 +67,7 @@ def issue(
 
 
 def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
-    """Every member has a coupon: the campaign is active. False when another worker was faster."""
+    """Every member who is not held out has a coupon: the campaign is active. False when another worker was faster."""
     current = operations.locked(transaction, operation.operation_id)
     if current is None or current.done or current.cursor != operation.cursor:
         return False
@@ -69,6 +77,7 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     active = launch.move(transaction, cause, campaign, Move.ACTIVATE)
     response = {
         "campaign_id": active.campaign_id, "issued_count": active.issued_count,
+        "held_out_count": active.held_out_count,
         "audience": campaigns.audience_sizes(transaction, active.campaign_id),
     }  # fmt: skip
     operations.finish(transaction, operation.operation_id, response, cause.now)
@@ -81,6 +90,16 @@ def abandon(transaction: Transaction, operation: Operation, cause: Cause) -> Non
     campaign = launch.locked(transaction, operation.request["campaign_id"])
     if campaign.state is State.LAUNCHING:
         launch.move(transaction, cause, campaign, Move.END)
+
+
+def _hold_out(transaction: Transaction, campaign: Campaign) -> None:
+    """By the hash of campaign and customer, so that a launch that is repeated holds out the same customers."""
+    after = ""
+    while customer_ids := campaigns.audience_page(transaction, campaign.campaign_id, after=after, limit=HASHED_AT_ONCE):
+        column = pl.Series(customer_ids, dtype=pl.String)
+        groups = groups_of(campaign.plan.design, campaign_id=campaign.campaign_id, customer_ids=column)
+        campaigns.hold_out(transaction, campaign.campaign_id, column.filter(groups == HOLDOUT).to_list())
+        after = customer_ids[-1]
 
 
 def _terms(campaign: Campaign, now: datetime) -> coupons.Terms:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from campaigns import jobs, stored, trail
+from campaigns import jobs, segments, stored, trail
 from campaigns.actor import Cause
 from campaigns.campaign import Campaign, CampaignPlan, Move, State, check_id, check_plan, moved
 from campaigns.errors import (
@@ -27,6 +27,7 @@ def create(transaction: Transaction, cause: Cause, campaign_id: str, plan: Campa
     """A new draft. Raises InvalidCampaign, CampaignExists."""
     check_id(campaign_id)
     check_plan(plan)
+    _check_rule(transaction, plan)
     if not campaigns.add(transaction, campaign_id, stored.plan_values(plan), cause.now):
         raise CampaignExists(f"campaigns/{campaign_id} exists: choose another id", campaign=f"campaigns/{campaign_id}")
     campaign = get(transaction, campaign_id)
@@ -55,6 +56,7 @@ def update(
     before = _editable(transaction, campaign_id, etag)
     plan = change(before.plan)
     check_plan(plan)
+    _check_rule(transaction, plan)
     campaigns.change(transaction, campaign_id, stored.plan_values(plan), cause.now)
     after = get(transaction, campaign_id)
     trail.done(
@@ -71,7 +73,7 @@ def delete(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
 
 
 def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Operation:
-    """Freeze the audience and issue one coupon to each of its customers; the campaign is active at the end.
+    """Freeze the audience and issue one coupon to each of its customers who is not held out, then be active.
 
     A launch whose operation failed is taken up where it stopped. Raises CampaignNotFound, CampaignChanged,
     CampaignNotMovable, InvalidCampaign, CustomersNotScored.
@@ -88,6 +90,7 @@ def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
         raise InvalidCampaign("a launch needs an offer for at least one tier", field="offers")
     if campaign.plan.end_time <= cause.now:
         raise InvalidCampaign("the campaign would be over before it begins", field="end_time")
+    _check_rule(transaction, campaign.plan)
     if not campaigns.tiers_assigned(transaction):
         raise CustomersNotScored("no customer has a tier: run ScoreAllCustomers first")
     campaigns.change(transaction, campaign_id, {"state": state}, cause.now)
@@ -137,6 +140,13 @@ def locked(transaction: Transaction, campaign_id: str, etag: str | None = None) 
             current_etag=campaign.etag,
         )  # fmt: skip
     return campaign
+
+
+def _check_rule(snapshot: Snapshot, plan: CampaignPlan) -> None:
+    """Raises InvalidCampaign, whose field is the place in the rule."""
+    problems = [] if plan.rule is None else segments.problems_of(snapshot, plan.rule)
+    if problems:
+        raise InvalidCampaign("; ".join(map(str, problems)), field=f"rule.{problems[0].path}".rstrip("."))
 
 
 def _editable(transaction: Transaction, campaign_id: str, etag: str | None) -> Campaign:

@@ -10,7 +10,7 @@ from campaigns import jobs, registry, schemes, trail
 from campaigns.actor import Cause
 from campaigns.errors import RescoringRunning
 from campaigns.tiers import Levels, Method, TierScheme, tier_of
-from database import operations, scores, tiers
+from database import facts, operations, scores, tiers
 from database.operations import Operation
 from database.session import Snapshot, Transaction
 from scoring.score import Score
@@ -78,8 +78,9 @@ def keep(
     transaction: Transaction, operation: Operation, scheme: TierScheme, scored: Sequence[Score], *,
     cursor: str, now: datetime,
 ) -> bool:  # fmt: skip
-    """Commit a chunk: progress and rows together. False when another worker was faster: then nothing is written.
+    """Commit a chunk: progress, scores, and the facts that rules ask about, together.
 
+    False when another worker was faster: then nothing is written.
     Tiers are those of the scheme's last thresholds until `finish` has those of this run.
     """
     ahead = operations.advance(
@@ -92,6 +93,9 @@ def keep(
         transaction, scored, given, tier_scheme=None if scheme.thresholds is None else scheme.version,
         operation_id=operation.operation_id, now=now,
     )  # fmt: skip
+    customers = [score.customer_id for score in scored]
+    as_of = Rescoring.of(operation.request).as_of
+    facts.refresh(transaction, customers, as_of=as_of, currency=scored[0].currency)
     return True
 
 
@@ -104,6 +108,7 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     thresholds = _thresholds(transaction, operation, scheme)
     tiers.set_thresholds(transaction, scheme.version, high=thresholds.high, mid=thresholds.mid)
     tiers.assign(transaction, scheme.version, measure=scheme.measure, high=thresholds.high, mid=thresholds.mid)
+    facts.take_tiers(transaction)
     response = {
         "scored_count": current.done_count, "tiers": tiers.sizes(transaction),
         "thresholds": {"high": thresholds.high, "mid": thresholds.mid},

@@ -8,6 +8,7 @@ from campaigns.coupon import Coupon, CouponState, Redemption
 from campaigns.discount import Discount, Fixed, NewCustomer, Percent
 from campaigns.tiers import Levels, Measure, Method, Tier, TierScheme
 from database.tables import CampaignRow, CouponRow, RedemptionRow, TierSchemeRow
+from rules.document import from_data, to_data
 
 
 def scheme(row: TierSchemeRow) -> TierScheme:
@@ -24,10 +25,12 @@ def campaign(row: CampaignRow) -> Campaign:
     plan = CampaignPlan(
         display_name=row.display_name, offers=offers(row.offers), zone=row.zone, start_time=row.start_time,
         end_time=row.end_time, redemption_limit=row.redemption_limit, currency=row.currency,
+        rule=None if row.rule is None else from_data(row.rule), holdout_percent=row.holdout_percent,
     )  # fmt: skip
     return Campaign(
         campaign_id=CampaignId(row.campaign_id), plan=plan, state=State(row.state), issued_count=row.issued_count,
-        redeemed_count=row.redeemed_count, discounted_minor=row.discounted_minor, revision=row.revision,
+        redeemed_count=row.redeemed_count, discounted_minor=row.discounted_minor,
+        held_out_count=row.held_out_count, launch_time=row.launch_time, revision=row.revision,
         create_time=row.create_time, update_time=row.update_time,
     )  # fmt: skip
 
@@ -63,6 +66,8 @@ def plan_values(plan: CampaignPlan) -> dict[str, Any]:
         "end_time": plan.end_time,
         "redemption_limit": plan.redemption_limit,
         "currency": plan.currency,
+        "rule": None if plan.rule is None else to_data(plan.rule),
+        "holdout_percent": plan.holdout_percent,
     }
 
 

@@ -1,30 +1,48 @@
 """Campaigns as rows, their frozen audiences, and their counters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, or_, select, text, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Select,
+    Text,
+    any_,
+    column,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+    values,
+)
 from sqlalchemy.dialects.postgresql import insert
 
+from database import audience
+from database.audience_tables import CustomerFactsRow
 from database.session import Snapshot, Transaction, changed_rows, driver_connection
-from database.tables import AudienceRow, CampaignRow, ScoreRow
+from database.tables import AudienceRow, CampaignRow, CustomerRow, ScoreRow
+from rules.rule import Rule
 
 FRESH = {"populate_existing": True}
-FREEZE = text("""
-INSERT INTO audiences (campaign_id, customer_id, tier, tier_scheme, model_id, purchase_90, spend_minor)
-SELECT :campaign_id, scores.customer_id, scores.tier, tier_scheme, model_id, purchase_90, spend_minor
-FROM scores JOIN customers USING (customer_id)
-JOIN unnest(CAST(:tiers AS text[]), CAST(:channels AS text[]), CAST(:needs_consent AS boolean[]))
-  AS offers (tier, channel, needs_consent) ON offers.tier = scores.tier
-WHERE NOT offers.needs_consent OR EXISTS (
-  SELECT FROM unnest(consented_channels) AS consented WHERE lower(consented) = lower(offers.channel)
-)
-ON CONFLICT DO NOTHING
+AGREED = text("""
+(NOT offers.needs_consent OR EXISTS (
+  SELECT FROM unnest(customers.consented_channels) AS consented WHERE lower(consented) = lower(offers.channel)
+))
 """)
-
+FROZEN = (
+    AudienceRow.campaign_id, AudienceRow.customer_id, AudienceRow.tier, AudienceRow.tier_scheme, AudienceRow.model_id,
+    AudienceRow.purchase_90, AudienceRow.spend_minor,
+)  # fmt: skip
+HELD_OUT = "holdout"
 NEXT_MEMBERS = """
-SELECT customer_id, tier FROM audiences WHERE campaign_id = %s AND customer_id > %s ORDER BY customer_id LIMIT %s
+SELECT customer_id, tier FROM audiences WHERE campaign_id = %s AND customer_id > %s AND arm <> 'holdout'
+ORDER BY customer_id LIMIT %s
 """
 
 
@@ -43,10 +61,10 @@ class AudienceMember(NamedTuple):
     tier: str
 
 
-def add(transaction: Transaction, campaign_id: str, values: Mapping[str, Any], now: datetime) -> bool:
+def add(transaction: Transaction, campaign_id: str, plan: Mapping[str, Any], now: datetime) -> bool:
     """A new draft; False when the id is taken, which changes nothing."""
     new = insert(CampaignRow).values(
-        campaign_id=campaign_id, state="DRAFT", create_time=now, update_time=now, **values
+        campaign_id=campaign_id, state="DRAFT", create_time=now, update_time=now, **plan
     )  # fmt: skip
     added = new.on_conflict_do_nothing(index_elements=["campaign_id"]).returning(CampaignRow.campaign_id)
     return transaction.execute(added).one_or_none() is not None
@@ -72,10 +90,10 @@ def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None =
     return list(snapshot.scalars(query))
 
 
-def change(transaction: Transaction, campaign_id: str, values: Mapping[str, Any], now: datetime) -> None:
+def change(transaction: Transaction, campaign_id: str, changes: Mapping[str, Any], now: datetime) -> None:
     """Set columns, as a new revision."""
     which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
-    transaction.execute(which.values(revision=CampaignRow.revision + 1, update_time=now, **values))
+    transaction.execute(which.values(revision=CampaignRow.revision + 1, update_time=now, **changes))
 
 
 def remove(transaction: Transaction, campaign_id: str) -> None:
@@ -88,21 +106,59 @@ def tiers_assigned(snapshot: Snapshot) -> bool:
     return snapshot.execute(select(select(ScoreRow).where(ScoreRow.tier.is_not(None)).exists())).scalar_one()
 
 
-def freeze(transaction: Transaction, campaign_id: str, offered: list[OfferedTier]) -> int:
-    """Write down the audience from the scores as they stand, with what each decision is made from; its size.
+def rules_to_come(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
+    """The documents of the rules by which audiences are still to be frozen."""
+    query = select(CampaignRow.campaign_id, CampaignRow.rule).where(CampaignRow.rule.is_not(None))
+    return dict(snapshot.execute(query.where(CampaignRow.state.in_(("DRAFT", "LAUNCHING")))).all())
+
+
+def freeze(
+    transaction: Transaction, campaign_id: str, offered: Sequence[OfferedTier], rule: Rule | None, now: datetime
+) -> None:
+    """Write down the audience from scores and facts as they stand, with what each decision is made from.
 
     Doing it again adds those who have come to fit since and changes nobody who is in.
     """
-    tiers, channels, needs_consent = map(list, zip(*offered, strict=True))
-    transaction.execute(
-        FREEZE, {"campaign_id": campaign_id, "tiers": tiers, "channels": channels, "needs_consent": needs_consent}
+    audience.tune(transaction)
+    fitting = _fitting(campaign_id, offered)
+    if rule is not None:
+        facts = CustomerFactsRow.__table__
+        fitting = fitting.join(facts, facts.c.customer_id == ScoreRow.customer_id).where(audience.where(rule))
+    new = insert(AudienceRow).from_select([column.key for column in FROZEN], fitting)
+    transaction.execute(new.on_conflict_do_nothing())
+    which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
+    transaction.execute(which.values(launch_time=func.coalesce(CampaignRow.launch_time, now)))
+
+
+def audience_page(snapshot: Snapshot, campaign_id: str, *, after: str, limit: int) -> list[str]:
+    """Customers of the audience, held out or not, by customer_id."""
+    query = select(AudienceRow.customer_id).where(AudienceRow.campaign_id == campaign_id)
+    following = query.where(AudienceRow.customer_id > after).order_by(AudienceRow.customer_id)
+    return list(snapshot.scalars(following.limit(limit)))
+
+
+def hold_out(transaction: Transaction, campaign_id: str, customer_ids: Sequence[str]) -> None:
+    """Let these customers of the audience get nothing."""
+    which = update(AudienceRow).where(
+        AudienceRow.campaign_id == campaign_id, AudienceRow.customer_id == any_(literal(customer_ids, ARRAY(Text)))
     )
-    query = select(func.count()).where(AudienceRow.campaign_id == campaign_id)
-    return transaction.execute(query).scalar_one()
+    transaction.execute(which.values(arm=HELD_OUT))
+
+
+def arm_sizes(snapshot: Snapshot, campaign_id: str) -> dict[str, int]:
+    """Customers of the frozen audience in each group of the experiment."""
+    query = select(AudienceRow.arm, func.count()).where(AudienceRow.campaign_id == campaign_id)
+    return dict(snapshot.execute(query.group_by(AudienceRow.arm)).all())
+
+
+def keep_held_out(transaction: Transaction, campaign_id: str, count: int) -> None:
+    """Note on the campaign how many are held out."""
+    which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
+    transaction.execute(which.values(held_out_count=count))
 
 
 def next_members(snapshot: Snapshot, campaign_id: str, *, after: str, limit: int) -> list[AudienceMember]:
-    """The customers of the audience that follow the cursor, by customer_id."""
+    """The customers of the audience that follow the cursor and are not held out, by customer_id."""
     rows = driver_connection(snapshot).execute(NEXT_MEMBERS, (campaign_id, after, limit)).fetchall()
     return [AudienceMember(str(customer_id), str(tier)) for customer_id, tier in rows]
 
@@ -134,3 +190,12 @@ def count_redeemed(transaction: Transaction, campaign_id: str, *, discount_minor
         )
     )
     return changed_rows(used) == 1
+
+
+def _fitting(campaign_id: str, offered: Sequence[OfferedTier]) -> Select[Any]:
+    """The columns of an audience, for customers of an offered tier who agreed to its channel where that is needed."""
+    kinds = (column("tier", Text), column("channel", Text), column("needs_consent", Boolean))
+    offers = values(*kinds, name="offers").data([tuple(offer) for offer in offered])
+    scored = [getattr(ScoreRow, frozen.key) for frozen in FROZEN[1:]]
+    everyone = select(literal(campaign_id), *scored).join(CustomerRow, CustomerRow.customer_id == ScoreRow.customer_id)
+    return everyone.join(offers, offers.c.tier == ScoreRow.tier).where(AGREED)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, text, update
 
+from database import facts
 from database.session import Snapshot, Transaction, changed_rows
 from database.tables import AudienceRow, CouponRow, CustomerRow, EventRow, RedemptionRow, RejectedRow, ScoreRow
 from events.event import Customer
@@ -75,7 +76,10 @@ class Erasure:
 
 
 def erase(transaction: Transaction, customer_id: str, *, pseudonym: str) -> Erasure:
-    """Delete the customer with events, score and rejected rows; the books keep their sums under a pseudonym."""
+    """Delete the customer with events, score, facts, segment memberships and rejected rows.
+
+    The books keep their sums under a pseudonym.
+    """
     renamed = {
         row: changed_rows(
             transaction.execute(update(row).where(row.customer_id == customer_id).values(customer_id=pseudonym))
@@ -86,6 +90,7 @@ def erase(transaction: Transaction, customer_id: str, *, pseudonym: str) -> Eras
         row: changed_rows(transaction.execute(delete(row).where(row.customer_id == customer_id)))
         for row in (EventRow, ScoreRow, CustomerRow)
     }
+    facts.forget(transaction, customer_id)
     about = text("EXISTS (SELECT FROM jsonb_each_text(content) WHERE value = :customer_id)")
     transaction.execute(delete(RejectedRow).where(about.bindparams(customer_id=customer_id)))
     return Erasure(

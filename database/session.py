@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, NewType, Self
 
 import psycopg
-from sqlalchemy import CursorResult, Engine, Result, create_engine
+from sqlalchemy import CursorResult, Engine, Result, create_engine, text
 from sqlalchemy.orm import Session, sessionmaker
 
 Snapshot = NewType("Snapshot", Session)
@@ -50,6 +50,11 @@ class Database:
         """One transaction: committed at the end of the block, rolled back by any exception."""
         with self._writes.begin() as session:
             yield Transaction(Snapshot(session))
+
+    def vacuum(self, table: str) -> None:
+        """Clear away what earlier versions of a table's rows left, and learn its figures; in no transaction."""
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"VACUUM (ANALYZE, SKIP_LOCKED) {table}"))
 
     def close(self) -> None:
         """Give every connection back to the server."""

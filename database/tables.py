@@ -217,6 +217,12 @@ class CampaignRow(Row):
     end_time: Mapped[datetime]
     redemption_limit: Mapped[int | None]
     """Redemptions over the whole campaign; null means one for each coupon."""
+    rule: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """The document of `rules.document` that narrows the audience; null means everyone of the offered tiers."""
+    holdout_percent: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    launch_time: Mapped[datetime | None]
+    """When the audience was frozen."""
+    held_out_count: Mapped[int] = mapped_column(server_default=text("0"))
     issued_count: Mapped[int] = mapped_column(server_default=text("0"))
     redeemed_count: Mapped[int] = mapped_column(server_default=text("0"))
     discounted_minor: Mapped[int] = mapped_column(server_default=text("0"))
@@ -243,6 +249,8 @@ class AudienceRow(Row):
     model_id: Mapped[str]
     purchase_90: Mapped[float]
     spend_minor: Mapped[int]
+    arm: Mapped[str] = mapped_column(server_default=text("'offer'"))
+    """The group of the experiment; who is in `holdout` gets nothing."""
 
 
 class CouponRow(Row):

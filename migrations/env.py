@@ -3,14 +3,18 @@
 from alembic import context
 from sqlalchemy import create_engine, text
 
+from database import audience_tables, tables
 from database.session import sqlalchemy_url
-from database.tables import Row
+
+TABLES = (tables, audience_tables)
+"""Every module that has rows: importing one makes its tables known."""
+METADATA = tables.Row.metadata
 
 
 def offline() -> None:
     """Print the SQL instead of running it (for squawk, and for reading)."""
     context.configure(
-        dialect_name="postgresql", target_metadata=Row.metadata, literal_binds=True, transaction_per_migration=True
+        dialect_name="postgresql", target_metadata=METADATA, literal_binds=True, transaction_per_migration=True
     )
     context.execute("SET lock_timeout = '4s'")
     context.execute("SET statement_timeout = '60s'")
@@ -30,7 +34,7 @@ def online() -> None:
         connection.commit()
         context.configure(
             connection=connection,
-            target_metadata=Row.metadata,
+            target_metadata=METADATA,
             transaction_per_migration=True,
             compare_type=True,
         )

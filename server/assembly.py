@@ -21,6 +21,8 @@ from tierwise.v1 import (
     recommendation_service_pb2_grpc,
     scoring_service_pb2,
     scoring_service_pb2_grpc,
+    segment_service_pb2,
+    segment_service_pb2_grpc,
 )
 
 from database.session import Database
@@ -35,6 +37,7 @@ from server.predictions import Predictions
 from server.recommendation_service import RecommendationService
 from server.scoring_service import ScoringService
 from server.seal import Seal
+from server.segment_service import SegmentService
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -43,6 +46,7 @@ NEED_NO_MODEL = (
     coupon_service_pb2.DESCRIPTOR.services_by_name["CouponService"].full_name,
     customer_service_pb2.DESCRIPTOR.services_by_name["CustomerService"].full_name,
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
+    segment_service_pb2.DESCRIPTOR.services_by_name["SegmentService"].full_name,
 )
 NEED_MODEL = (
     recommendation_service_pb2.DESCRIPTOR.services_by_name["RecommendationService"].full_name,
@@ -145,6 +149,7 @@ def _add_services(
     customer_service_pb2_grpc.add_CustomerServiceServicer_to_server(CustomerService(database, seal), server)
     campaign_service_pb2_grpc.add_CampaignServiceServicer_to_server(CampaignService(database, seal), server)
     coupon_service_pb2_grpc.add_CouponServiceServicer_to_server(CouponService(database), server)
+    segment_service_pb2_grpc.add_SegmentServiceServicer_to_server(SegmentService(database, seal), server)
     operations_pb2_grpc.add_OperationsServicer_to_server(  # type: ignore[no-untyped-call] # has no types
         OperationsService(database, seal), server
     )

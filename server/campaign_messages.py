@@ -14,6 +14,7 @@ from campaigns.tiers import Tier
 from server.customer_messages import zone
 from server.money import minor_units, money
 from server.refusals import FieldViolation, InvalidRequest
+from server.rule_messages import rule_message, rule_value
 from server.stamps import moment, stamp
 
 CAMPAIGN = "campaigns/"
@@ -33,14 +34,19 @@ def campaign_id(name: str) -> str:
 def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:
     """For the wire."""
     plan = campaign.plan
-    return campaign_pb2.Campaign(
+    message = campaign_pb2.Campaign(
         name=campaign.name, display_name=plan.display_name, state=campaign_pb2.Campaign.State.Value(campaign.state),
         offers=[_offer_message(offer, plan.currency) for offer in plan.offers],
         start_time=stamp(plan.start_time), end_time=stamp(plan.end_time), time_zone=plan.zone,
         currency_code=plan.currency, redemption_limit=plan.redemption_limit, issued_count=campaign.issued_count,
         redeemed_count=campaign.redeemed_count, discounted=money(campaign.discounted_minor, plan.currency),
         create_time=stamp(campaign.create_time), update_time=stamp(campaign.update_time), etag=campaign.etag,
+        rule=None if plan.rule is None else rule_message(plan.rule), holdout_percent=plan.holdout_percent,
+        held_out_count=campaign.held_out_count,
     )  # fmt: skip
+    if campaign.launch_time is not None:
+        message.launch_time.CopyFrom(stamp(campaign.launch_time))
+    return message
 
 
 def new_plan(message: campaign_pb2.Campaign) -> CampaignPlan:
@@ -67,6 +73,11 @@ def with_fields(plan: CampaignPlan, message: campaign_pb2.Campaign, fields: Coll
     if "redemption_limit" in fields:
         limited = message.HasField("redemption_limit")
         plan = replace(plan, redemption_limit=message.redemption_limit if limited else None)
+    if "rule" in fields:
+        plan = replace(plan, rule=rule_value(message.rule) if message.HasField("rule") else None)
+    if "holdout_percent" in fields:
+        percent = message.holdout_percent if message.HasField("holdout_percent") else EMPTY.holdout_percent
+        plan = replace(plan, holdout_percent=percent)
     if "offers" in fields:
         plan = replace(plan, offers=_offers(message, plan.currency))
     return plan

@@ -3,15 +3,17 @@
 import grpc
 from google.longrunning import operations_pb2
 from google.protobuf.empty_pb2 import Empty
-from tierwise.v1 import campaign_pb2, campaign_service_pb2, campaign_service_pb2_grpc
+from tierwise.v1 import campaign_pb2, campaign_results_pb2, campaign_service_pb2, campaign_service_pb2_grpc
 
-from campaigns import launch
+from campaigns import launch, measuring
 from campaigns.actor import Cause
 from database.session import Database, Transaction
+from server import call
 from server.campaign_messages import CAMPAIGN, campaign_id, campaign_message, new_plan, with_fields
 from server.masks import changed_fields
 from server.operation_messages import operation_message
 from server.pages import asked, cut
+from server.result_messages import results_message
 from server.seal import Seal
 from server.stamps import instant_key, key_instant
 from server.transactions import perform, reading
@@ -109,3 +111,9 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
             return campaign_message(launch.end(transaction, cause, campaign_id(request.name), etag=request.etag))
 
         return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+
+    def GetCampaignResults(
+        self, request: campaign_service_pb2.GetCampaignResultsRequest, context: grpc.ServicerContext
+    ) -> campaign_results_pb2.CampaignResults:
+        with reading(self._database) as snapshot:
+            return results_message(measuring.results(snapshot, campaign_id(request.name), call.current().now))

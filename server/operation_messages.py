@@ -1,16 +1,44 @@
 """Bulk work as google.longrunning operations."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
 from google.longrunning import operations_pb2
 from google.protobuf.message import Message
 from google.rpc import code_pb2, status_pb2
-from tierwise.v1 import campaign_service_pb2, scoring_service_pb2
+from tierwise.v1 import campaign_service_pb2, scoring_service_pb2, segment_service_pb2
 
-from campaigns.campaign import Campaign
-from database.operations import CANCELLED, LAUNCH_CAMPAIGN, SUCCEEDED, Operation
-from server.campaign_messages import CAMPAIGN, campaign_message
+from database.operations import (
+    BUILD_SEGMENT,
+    CANCELLED,
+    LAUNCH_CAMPAIGN,
+    SCORE_ALL_CUSTOMERS,
+    SUCCEEDED,
+    Operation,
+)
+from server.campaign_messages import CAMPAIGN
+from server.rule_messages import SEGMENT
 from server.stamps import stamp
 
 OPERATION = "operations/"
+
+
+class Kind(NamedTuple):
+    """What the metadata of a kind of work are, and which of its fields names what it is done to."""
+
+    metadata: type[Message]
+    subject: Mapping[str, str]
+    """Field of the metadata to prefix of the resource name."""
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        SCORE_ALL_CUSTOMERS: Kind(scoring_service_pb2.ScoreAllCustomersMetadata, {}),
+        LAUNCH_CAMPAIGN: Kind(campaign_service_pb2.LaunchCampaignMetadata, {"campaign": CAMPAIGN}),
+        BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
+    }
+)
 
 
 def operation_id(name: str) -> str:
@@ -18,31 +46,27 @@ def operation_id(name: str) -> str:
     return name.removeprefix(OPERATION)
 
 
-def operation_message(operation: Operation, campaign: Campaign | None = None) -> operations_pb2.Operation:
-    """For the wire; a launch that succeeded answers with its `campaign`."""
+def operation_message(operation: Operation, made: Message | None = None) -> operations_pb2.Operation:
+    """For the wire; a launch or a build that succeeded answers with what it `made`."""
     message = operations_pb2.Operation(name=operation.name, done=operation.done)
     message.metadata.Pack(_metadata(operation))
     if operation.state == SUCCEEDED:
-        message.response.Pack(_response(operation, campaign))
+        message.response.Pack(_scored(operation) if made is None else made)
     elif operation.done:
         message.error.CopyFrom(_error(operation))
     return message
 
 
 def _metadata(operation: Operation) -> Message:
-    kind: type[Message]
-    launched = operation.kind == LAUNCH_CAMPAIGN
-    kind = campaign_service_pb2.LaunchCampaignMetadata if launched else scoring_service_pb2.ScoreAllCustomersMetadata
-    subject = {"campaign": f"{CAMPAIGN}{operation.request['campaign_id']}"} if launched else {}
+    kind, subject = KINDS[operation.kind]
     return kind(
         done_count=operation.done_count, total_count=operation.total_count, create_time=stamp(operation.create_time),
-        update_time=stamp(operation.update_time), cancel_requested=operation.cancel_requested, **subject,
+        update_time=stamp(operation.update_time), cancel_requested=operation.cancel_requested,
+        **{field: prefix + operation.request[f"{field}_id"] for field, prefix in subject.items()},
     )  # fmt: skip
 
 
-def _response(operation: Operation, campaign: Campaign | None) -> Message:
-    if campaign is not None:
-        return campaign_message(campaign)
+def _scored(operation: Operation) -> Message:
     scored = (operation.response or {}).get("scored_count", operation.done_count)
     return scoring_service_pb2.ScoreAllCustomersResponse(scored_count=scored)
 

@@ -5,17 +5,22 @@ import time
 import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
+from tierwise.v1 import segment_pb2
 
-from campaigns import jobs, launch
+from campaigns import jobs, launch, segments
 from campaigns.actor import Cause
+from campaigns.errors import SegmentNotFound
 from database import operations
-from database.operations import LAUNCH_CAMPAIGN, SUCCEEDED, Operation
+from database.operations import BUILD_SEGMENT, LAUNCH_CAMPAIGN, SUCCEEDED, Operation
 from database.session import Database, Snapshot, Transaction
 from server import call
+from server.campaign_messages import campaign_message
 from server.operation_messages import operation_id, operation_message
 from server.pages import asked, cut
 from server.refusals import InvalidRequest
 from server.seal import Seal
+from server.segment_messages import segment_message
 from server.stamps import instant_key, key_instant
 from server.transactions import perform, reading
 
@@ -88,7 +93,17 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
 
 
 def _message(snapshot: Snapshot, operation: Operation) -> operations_pb2.Operation:
-    """A launch that succeeded answers with the campaign as it stands."""
-    launched = operation.kind == LAUNCH_CAMPAIGN and operation.state == SUCCEEDED
-    campaign = launch.get(snapshot, operation.request["campaign_id"]) if launched else None
-    return operation_message(operation, campaign)
+    return operation_message(operation, _made(snapshot, operation) if operation.state == SUCCEEDED else None)
+
+
+def _made(snapshot: Snapshot, operation: Operation) -> Message | None:
+    """The campaign or the segment as it stands; only its name if it was deleted since."""
+    if operation.kind == LAUNCH_CAMPAIGN:
+        return campaign_message(launch.get(snapshot, operation.request["campaign_id"]))
+    if operation.kind != BUILD_SEGMENT:
+        return None
+    segment_id = operation.request["segment_id"]
+    try:
+        return segment_message(segments.get(snapshot, segment_id))
+    except SegmentNotFound:
+        return segment_pb2.Segment(name=f"segments/{segment_id}")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from campaigns import issuance, launch, registry, rescoring, schemes
+from campaigns import issuance, launch, registry, rescoring, schemes, segment_building
 from campaigns.actor import Actor, Cause
 from campaigns.campaign import CampaignPlan, Channel, Offer
 from campaigns.discount import Percent
@@ -27,7 +27,7 @@ def make_cause(now: datetime = NOW, **facts: str) -> Cause:
 def make_plan(**changes: object) -> CampaignPlan:
     plan = CampaignPlan(
         display_name="Spring", offers=(TEN_PERCENT,), start_time=NOW - timedelta(days=1),
-        end_time=NOW + timedelta(days=30), currency="GBP",
+        end_time=NOW + timedelta(days=30), currency="GBP", holdout_percent=0,
     )  # fmt: skip
     return replace(plan, **changes)  # type: ignore[arg-type]  # the names are those of the plan
 
@@ -94,6 +94,17 @@ def issue_chunk(database: Database, operation: Operation, *, limit: int = 2) -> 
         if not members:
             return issuance.finish(transaction, operation, make_cause())
         return issuance.issue(transaction, operation, members, NOW)
+
+
+def build_segment(database: Database, segment_id: str, *, limit: int = 2) -> Operation:
+    """A build that has run to its end."""
+    with database.writing() as transaction:
+        operation = segment_building.begin(transaction, make_cause(), segment_id)
+    while not operation.done:
+        with database.writing() as transaction:
+            segment_building.step(transaction, operation, make_cause(), limit=limit)
+        operation = read_operation(database, operation.operation_id)
+    return operation
 
 
 def read_operation(database: Database, operation_id: str) -> Operation:

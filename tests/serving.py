@@ -25,6 +25,7 @@ from tierwise.v1 import (
     event_pb2,
     recommendation_service_pb2_grpc,
     scoring_service_pb2_grpc,
+    segment_service_pb2_grpc,
     tier_pb2,
 )
 from tiny_model import write_tiny_model
@@ -51,6 +52,7 @@ class Shop:
     customers: customer_service_pb2_grpc.CustomerServiceStub
     campaigns: campaign_service_pb2_grpc.CampaignServiceStub
     coupons: coupon_service_pb2_grpc.CouponServiceStub
+    segments: segment_service_pb2_grpc.SegmentServiceStub
     operations: operations_pb2_grpc.OperationsStub
     health: health_pb2_grpc.HealthStub
 
@@ -75,6 +77,7 @@ def serving(database: Database, home: Path, *, model: bool = True, queue_size: i
             customers=customer_service_pb2_grpc.CustomerServiceStub(channel),
             campaigns=campaign_service_pb2_grpc.CampaignServiceStub(channel),
             coupons=coupon_service_pb2_grpc.CouponServiceStub(channel),
+            segments=segment_service_pb2_grpc.SegmentServiceStub(channel),
             operations=operations_pb2_grpc.OperationsStub(channel),  # type: ignore[no-untyped-call] # has no types
             health=health_pb2_grpc.HealthStub(channel),
         )  # fmt: skip
@@ -135,7 +138,7 @@ def recording(
 def plan(**changes: object) -> campaign_pb2.Campaign:
     """A valid campaign: ten percent off for the best."""
     message = campaign_pb2.Campaign(
-        display_name="Spring", start_time=stamp(-1), end_time=stamp(30), currency_code="GBP",
+        display_name="Spring", holdout_percent=0, start_time=stamp(-1), end_time=stamp(30), currency_code="GBP",
         offers=[
             campaign_pb2.Offer(
                 tier=tier_pb2.HIGH, channel=campaign_pb2.ON_SITE,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from campaign_factories import add_customers, codes_of, launch_campaign, make_plan, store_scores
+from campaign_factories import add_customers, build_segment, codes_of, launch_campaign, make_plan, store_scores
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -17,16 +17,21 @@ from tierwise.v1 import (
     customer_service_pb2,
     recommendation_service_pb2,
     scoring_service_pb2,
+    segment_service_pb2,
 )
 
-from campaigns import launch
+from campaigns import launch, segments
 from database.session import Database
+from rules.rule import IsKnown
 
 AnyMessage: TypeAlias = Any
 """A message whose fields depend on the method."""
 SERVICES = (
     campaign_service_pb2, coupon_service_pb2, customer_service_pb2, recommendation_service_pb2, scoring_service_pb2,
+    segment_service_pb2,
 )  # fmt: skip
+ANYBODY = {"is_known": "purchase_90"}
+"""A rule that all scored customers fit."""
 METHODS: Mapping[str, MethodDescriptor] = {
     method.name: method
     for module in SERVICES
@@ -38,7 +43,7 @@ METHODS: Mapping[str, MethodDescriptor] = {
 
 @contextmanager
 def whole_shop(database: Database, home: Path) -> Iterator[Shop]:
-    """Customers with events and scores, two models, a draft, an active and a paused campaign, and coupons."""
+    """Customers with events and scores, two models, a draft, an active and a paused campaign, coupons, two segments."""
     add_customers(database, ["anna", "ben", "cleo"])
     store_scores(database, {"anna": 9000, "ben": 8000, "cleo": 100})
     now = datetime.now(UTC)
@@ -48,6 +53,9 @@ def whole_shop(database: Database, home: Path) -> Iterator[Shop]:
     with database.writing() as transaction:
         launch.pause(transaction, cause(), "paused")
         launch.create(transaction, cause(), "draft", current)
+        for segment_id in ("scored", "best"):
+            segments.create(transaction, cause(), segment_id, display_name="Scored", rule=IsKnown("purchase_90"))
+    build_segment(database, "scored")
     register(database, home / "models", "tiny-2", seed=2)
     with serving(database, home) as shop:
         shop.customers.BatchCreateEvents(recording("anna", [purchase(-day) for day in range(1, 8)]))
@@ -108,6 +116,18 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "PauseCampaign": lambda _: request_of("PauseCampaign", name="campaigns/active"),
     "ResumeCampaign": lambda _: request_of("ResumeCampaign", name="campaigns/paused"),
     "EndCampaign": lambda _: request_of("EndCampaign", name="campaigns/active"),
+    "CreateSegment": lambda _: request_of(
+        "CreateSegment", segment_id="new", segment={"display_name": "New", "rule": ANYBODY}
+    ),
+    "GetSegment": lambda _: request_of("GetSegment", name="segments/best"),
+    "ListSegments": lambda _: request_of("ListSegments"),
+    "UpdateSegment": lambda _: request_of("UpdateSegment", segment={"name": "segments/best", "display_name": "Other"}),
+    "DeleteSegment": lambda _: request_of("DeleteSegment", name="segments/best"),
+    "BuildSegment": lambda _: request_of("BuildSegment", name="segments/best"),
+    "ListSegmentMembers": lambda _: request_of("ListSegmentMembers", parent="segments/scored"),
+    "CountAudience": lambda _: request_of("CountAudience", rule=ANYBODY),
+    "PreviewAudience": lambda _: request_of("PreviewAudience", rule=ANYBODY),
+    "GetCampaignResults": lambda _: request_of("GetCampaignResults", name="campaigns/active"),
     "ValidateCoupon": lambda database: _redemption(database, "ValidateCoupon"),
     "RedeemCoupon": lambda database: _redemption(database, "RedeemCoupon"),
 }

@@ -3,18 +3,20 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from campaigns import issuance, jobs, trail
+from campaigns import issuance, jobs, segment_building, trail
 from campaigns.actor import WORKER, Cause
 from campaigns.errors import Refusal
 from database import operations, outbox
-from database.operations import LAUNCH_CAMPAIGN, SCORE_ALL_CUSTOMERS, Operation
+from database.operations import BUILD_SEGMENT, LAUNCH_CAMPAIGN, SCORE_ALL_CUSTOMERS, Operation
+from database.session import Transaction
 from scoring.score import ModelRejected
 from worker import issuance as issuing
 from worker import rescoring
+from worker import segment_building as building
 from worker.tools import Tools
 
 STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
-    {SCORE_ALL_CUSTOMERS: rescoring.step, LAUNCH_CAMPAIGN: issuing.step}
+    {SCORE_ALL_CUSTOMERS: rescoring.step, LAUNCH_CAMPAIGN: issuing.step, BUILD_SEGMENT: building.step}
 )
 HOPELESS = (ModelRejected, Refusal)
 """What another attempt would meet again."""
@@ -52,6 +54,7 @@ def cancel(tools: Tools, operation: Operation) -> None:
             return
         if operation.kind == LAUNCH_CAMPAIGN:
             issuance.abandon(transaction, operation, cause)
+        _drop_half_built(transaction, operation)
         trail.done(
             transaction, cause, "operations.cancel.finish", operation.name, after={"done_count": operation.done_count}
         )
@@ -68,7 +71,14 @@ def give_up(tools: Tools, operation_id: str, error: Exception) -> None:
     cause = Cause(actor=WORKER, now=tools.now())
     with tools.database.writing() as transaction:
         if operations.fail(transaction, operation_id, told(error), cause.now):
+            _drop_half_built(transaction, jobs.get(transaction, operation_id))
             trail.failed(transaction, cause, "operations.fail", f"operations/{operation_id}", told(error))
+
+
+def _drop_half_built(transaction: Transaction, operation: Operation) -> None:
+    """What a build that came to nothing wrote can serve nobody."""
+    if operation.kind == BUILD_SEGMENT:
+        segment_building.abandon(transaction, operation)
 
 
 def told(error: Exception) -> str:

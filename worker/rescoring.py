@@ -5,7 +5,7 @@ import numpy as np
 from campaigns import registry, rescoring, schemes
 from campaigns.actor import WORKER, Cause
 from campaigns.rescoring import Rescoring
-from database import events, scores
+from database import events, facts, scores
 from database.operations import Operation
 from worker.tools import Tools
 
@@ -23,7 +23,10 @@ def step(tools: Tools, operation: Operation) -> bool:
         model = registry.get(snapshot, pinned.model_id)
     if not customers:
         with tools.database.writing() as transaction:
-            return rescoring.finish(transaction, operation, Cause(actor=WORKER, now=tools.now()))
+            finished = rescoring.finish(transaction, operation, Cause(actor=WORKER, now=tools.now()))
+        if finished:
+            facts.tidy(tools.database)
+        return finished
     as_of = np.full(len(customers), pinned.as_of.timestamp())
     scored = tools.scorer(model).score(histories, as_of)
     with tools.database.writing() as transaction:

@@ -2,15 +2,20 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from admin.offers import SYNTAX, offer_of, typed
 from admin.output import emit, fail
+from admin.rule_files import SOURCE, read_rule
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from campaigns import launch as use_cases
+from campaigns import measuring
 from campaigns.campaign import Campaign, CampaignPlan
+from campaigns.experiments.results import Effect
+from rules.sentence import Speaker
 from settings import settings
 
 app = typer.Typer(help="Campaigns: which tier gets which discount, on which channel.", no_args_is_help=True)
@@ -28,6 +33,10 @@ def create(
     currency: Annotated[str | None, typer.Option(help="Default: TIERWISE_CURRENCY")] = None,
     zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
     limit: Annotated[int | None, typer.Option(min=1, help="Most redemptions in all.")] = None,
+    rule: Annotated[
+        Path | None, typer.Option(help=f"Who of the tiers; default: all. {SOURCE}", allow_dash=True)
+    ] = None,
+    holdout: Annotated[int, typer.Option(help="Percent of the audience that gets nothing, to compare with.")] = 10,
     reason: Reason = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
@@ -43,6 +52,8 @@ def create(
         currency=money,
         zone=zone,
         redemption_limit=limit,
+        rule=None if rule is None else read_rule(rule, as_json=as_json),
+        holdout_percent=holdout,
     )
     name_of_it = f"campaigns/{campaign_id}"
     with changing(database_url, reason, action="campaigns.create", object_name=name_of_it) as (transaction, cause):
@@ -71,7 +82,7 @@ def launch(
     campaign_id: CampaignIdArgument, *, etag: Etag = None, reason: Reason = None, database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Freeze the audience and issue a coupon to each of its customers; `tierwise job show` tells how far it is."""
+    """Freeze the audience and give a coupon to each customer not held out; `tierwise job show` tells how far it is."""
     name = f"campaigns/{campaign_id}"
     with changing(database_url, reason, action="campaigns.launch", object_name=name) as (transaction, cause):
         operation = use_cases.launch(transaction, cause, campaign_id, etag=etag)
@@ -105,6 +116,42 @@ def end(
     _move(use_cases.end, "campaigns.end", campaign_id, etag, reason, database_url, as_json=as_json)
 
 
+@app.command()
+def results(campaign_id: CampaignIdArgument, *, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Say what a launched campaign changed so far, against the customers whom it holds out; intervals are of 95 %."""
+    with reading(database_url) as snapshot:
+        found = measuring.results(snapshot, campaign_id, datetime.now(UTC))
+    summary = {
+        "verdict": found.decision.verdict,
+        "reasons": list(found.decision.reasons),
+        "since": found.since.isoformat(timespec="seconds"),
+        "customers": dict(found.results.sample_ratio.observed),
+        "discounted_minor": found.discount_minor,
+        "groups": found.results.sample_ratio.message,
+    }
+    effects = [_effect(effect) for effect in found.results.overall.values()]
+    if as_json:
+        emit({**summary, "effects": effects}, as_json=True)
+    else:
+        emit(summary, as_json=False, title=found.campaign.name)
+        emit(effects, as_json=False, title="per customer; revenue in minor units")
+
+
+def _effect(effect: Effect) -> dict[str, object]:
+    reading_of_it = effect.any_time
+    return {
+        "metric": effect.metric,
+        "offered": effect.mean,
+        "held_out": effect.holdout_mean,
+        "difference": effect.difference,
+        "low": reading_of_it.difference.low,
+        "high": reading_of_it.difference.high,
+        "total": effect.total,
+        "lift": effect.lift,
+        "p_value": reading_of_it.p_value,
+    }
+
+
 def _move(
     use_case: Callable[..., Campaign], action: str, campaign_id: str, etag: str | None, reason: str | None,
     database_url: str | None, *, as_json: bool,
@@ -135,6 +182,9 @@ def _row(campaign: Campaign) -> dict[str, object]:
         "issued": campaign.issued_count,
         "redeemed": campaign.redeemed_count,
         "limit": plan.redemption_limit,
+        "who": None if plan.rule is None else Speaker(currency=plan.currency).sentence(plan.rule),
+        "holdout_percent": plan.holdout_percent,
+        "held_out": campaign.held_out_count,
         "discounted_minor": campaign.discounted_minor,
         "etag": campaign.etag,
     }

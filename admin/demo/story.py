@@ -106,7 +106,9 @@ def launch(stages: Stages, client: ShopClient, shop: FirstShop, currency: str) -
                 }
                 for offer in campaign.offers
             ],
-            as_json=False, title=f"{campaign.display_name}: {campaign.issued_count:,} coupons, one for each customer",
+            as_json=False,
+            title=f"{campaign.display_name}: {campaign.issued_count:,} coupons, one for each customer; "
+            f"{campaign.held_out_count:,} held out to compare with",
         )  # fmt: skip
         coupons: list[Mapping[str, str]] = stages.tierwise("coupon", "list", CAMPAIGN, "--limit", "200")
     return min(coupons, key=lambda coupon: list(tier_pb2.Tier.keys()).index(coupon["tier"]))

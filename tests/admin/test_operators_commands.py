@@ -1,8 +1,5 @@
 """What operators type: each command calls one use case in one transaction and prints JSON for programs."""
 
-import json
-from typing import Any
-
 import pytest
 from campaign_factories import (
     add_customers,
@@ -13,35 +10,27 @@ from campaign_factories import (
     read_operation,
     store_scores,
 )
-from typer.testing import CliRunner
+from shell import Shell
 
-from admin.command_line import main
 from admin.offers import offer_of, words
 from campaigns.campaign import Channel, Offer
 from campaigns.discount import Discount, Fixed, NewCustomer, Percent
 from campaigns.tiers import Tier
 from database.session import Database
 
-CREATE = ("campaign", "create", "spring", "--name", "Spring", "--offer", "HIGH:20%:ON_SITE", "--currency", "GBP")
-
-
-class Shell:
-    """`tierwise` on the database of the test."""
-
-    def __init__(self, database_url: str) -> None:
-        self._url = database_url
-
-    def __call__(self, *arguments: str) -> Any:  # noqa: ANN401  # whatever the command prints
-        """What a command printed as JSON."""
-        result = CliRunner().invoke(main, [*arguments, "--json", "--database-url", self._url])
-        assert result.exit_code == 0, result.output
-        return json.loads(result.stdout)
-
-    def refusal(self, *arguments: str) -> str:
-        """What a refused command said."""
-        result = CliRunner().invoke(main, [*arguments, "--database-url", self._url])
-        assert result.exit_code == 2
-        return " ".join(result.stderr.split())
+CREATE = (
+    "campaign",
+    "create",
+    "spring",
+    "--name",
+    "Spring",
+    "--offer",
+    "HIGH:20%:ON_SITE",
+    "--currency",
+    "GBP",
+    "--holdout",
+    "0",
+)
 
 
 @pytest.fixture

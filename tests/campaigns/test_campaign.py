@@ -33,7 +33,7 @@ ORDERS = st.integers(1, 10**9)
 def make_campaign(state: State) -> Campaign:
     return Campaign(
         campaign_id=CampaignId("spring"), plan=make_plan(), state=state, issued_count=0, redeemed_count=0,
-        discounted_minor=0, revision=1, create_time=NOW, update_time=NOW,
+        held_out_count=0, launch_time=None, discounted_minor=0, revision=1, create_time=NOW, update_time=NOW,
     )  # fmt: skip
 
 

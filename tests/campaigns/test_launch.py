@@ -159,7 +159,12 @@ def test_each_customer_of_an_offered_tier_gets_one_code_with_what_it_was_decided
         )  # fmt: skip
     assert (campaign.state, campaign.issued_count) == (State.ACTIVE, 3)
     assert (operation.state, operation.done_count, operation.total_count) == ("SUCCEEDED", 3, 3)
-    assert operation.response == {"campaign_id": "spring", "issued_count": 3, "audience": {"HIGH": 2, "MID": 1}}
+    assert operation.response == {
+        "campaign_id": "spring",
+        "issued_count": 3,
+        "held_out_count": 0,
+        "audience": {"HIGH": 2, "MID": 1},
+    }
     assert audit_lines(database)[-3:] == [
         ("campaigns.launch", "campaigns/spring", "OK"),
         ("campaigns.activate", "campaigns/spring", "OK"),

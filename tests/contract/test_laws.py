@@ -18,15 +18,17 @@ from server.assembly import NEED_MODEL, NEED_NO_MODEL
 
 READING = {
     "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "Recommend", "SimilarItems", "GetCustomer",
-    "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "ValidateCoupon",
+    "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults",
+    "ValidateCoupon",
+    "GetSegment", "ListSegments", "ListSegmentMembers", "CountAudience", "PreviewAudience",
 }  # fmt: skip
 """Methods that change nothing; every other one is held to the laws of writing."""
 WRITING = sorted(METHODS.keys() - READING)
-COMPLETE_WHEN_EMPTY = {"ListModels", "ListCustomers", "ListCampaigns", "ScoreAllCustomers"}
+COMPLETE_WHEN_EMPTY = {"ListModels", "ListCustomers", "ListCampaigns", "ListSegments", "ScoreAllCustomers"}
 """Methods without required fields."""
 TABLES = (
     "customers", "events", "scores", "models", "campaigns", "coupons", "redemptions", "operations", "outbox",
-    "audit_log", "requests",
+    "audit_log", "requests", "customer_facts", "segments", "segment_members",
 )  # fmt: skip
 
 
@@ -141,6 +143,8 @@ def _other(request: AnyMessage) -> AnyMessage:
             changed.requests[0].event_id = "other"
         case "CreateCampaignRequest" | "UpdateCampaignRequest":
             changed.campaign.display_name = "Changed"
+        case "CreateSegmentRequest" | "UpdateSegmentRequest":
+            changed.segment.display_name = "Changed"
         case "UpdateCustomerRequest":
             changed.customer.country = "Spain"
         case "RedeemCouponRequest":
@@ -164,7 +168,7 @@ def test_a_stale_etag_is_refused_and_changes_nothing_but_the_audit_log(shop: Sho
 
     refused = refusal(raised.value)
     assert refused.code == "ABORTED"
-    assert refused.reason in {"CAMPAIGN_CHANGED", "CUSTOMER_CHANGED", "MODEL_CHANGED"}
+    assert refused.reason in {"CAMPAIGN_CHANGED", "CUSTOMER_CHANGED", "MODEL_CHANGED", "SEGMENT_CHANGED"}
     assert refused.facts["etag"] == "stale"
     after = contents(shop.database)
     assert {table for table in TABLES if before[table] != after[table]} == {"audit_log"}

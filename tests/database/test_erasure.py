@@ -28,3 +28,20 @@ def test_rejected_rows_of_the_customer_go_too(database: Database, database_url: 
 
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT row_number FROM rejected_rows").fetchall() == [(3,)]
+
+
+def test_facts_and_memberships_go_too_and_those_of_others_stay(database: Database, database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("INSERT INTO customers (customer_id) VALUES ('anna'), ('ben')")
+        connection.execute("INSERT INTO customer_facts (customer_id, as_of) VALUES ('anna', now()), ('ben', now())")
+        connection.execute("INSERT INTO segments (segment_id, display_name, rule) VALUES ('all', 'All', '{}')")
+        connection.execute(
+            "INSERT INTO segment_members VALUES ('all', 1, 'anna'), ('all', 1, 'ben'), ('all', 2, 'anna')"
+        )
+
+    with database.writing() as transaction:
+        customers.erase(transaction, "anna", pseudonym="erased-1")
+
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT customer_id FROM customer_facts").fetchall() == [("ben",)]
+        assert connection.execute("SELECT build, customer_id FROM segment_members").fetchall() == [(1, "ben")]

@@ -15,6 +15,7 @@ from tierwise.v1 import (
     coupon_service_pb2,
     recommendation_pb2,
     recommendation_service_pb2,
+    rule_pb2,
     tier_pb2,
 )
 from valid_requests import whole_shop
@@ -156,3 +157,30 @@ def test_a_coupon_is_worth_something_once(shop: Shop) -> None:
     assert (worth.discount_amount, worth.coupon.state) == (pounds(5), coupon_pb2.Coupon.ISSUED)
     assert (first.redemption.discount_amount, first) == (pounds(5), again)
     assert refusal(raised.value).reason == "COUPON_ALREADY_REDEEMED"
+
+
+def test_a_campaign_keeps_its_rule_and_holds_out_a_tenth_unless_told_otherwise(shop: Shop) -> None:
+    rich = rule_pb2.Rule(
+        compare=rule_pb2.Rule.Compare(
+            fact="expected_spend", operator=rule_pb2.Rule.Compare.AT_LEAST, value=rule_pb2.Rule.Value(whole=8500)
+        )
+    )
+    wanted = plan(rule=rich)
+    wanted.ClearField("holdout_percent")
+
+    made = shop.campaigns.CreateCampaign(
+        campaign_service_pb2.CreateCampaignRequest(campaign_id="rich", campaign=wanted)
+    )
+
+    assert (made.rule, made.holdout_percent, made.held_out_count) == (rich, 10, 0)
+    assert not made.HasField("launch_time")
+    change = campaign_service_pb2.UpdateCampaignRequest(campaign=campaign_pb2.Campaign(name=made.name))
+    change.update_mask.paths.append("rule")
+    changed = shop.campaigns.UpdateCampaign(change)
+    assert (changed.HasField("rule"), changed.holdout_percent) == (False, 10)
+
+    wanted.rule.compare.fact = "expected_spent"
+    request = campaign_service_pb2.CreateCampaignRequest(campaign_id="wrong", campaign=wanted)
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.campaigns.CreateCampaign(request)
+    assert (refusal(raised.value).reason, refusal(raised.value).fields) == ("INVALID_CAMPAIGN", ["rule.compare.fact"])

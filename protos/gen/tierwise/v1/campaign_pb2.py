@@ -27,10 +27,11 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
+from tierwise.v1 import rule_pb2 as tierwise_dot_v1_dot_rule__pb2
 from tierwise.v1 import tier_pb2 as tierwise_dot_v1_dot_tier__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1atierwise/v1/campaign.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16tierwise/v1/tier.proto\"\xf5\x08\n\x08\x43\x61mpaign\x12G\n\x04name\x18\x01 \x01(\tB9\xe2\x41\x01\x08\xbaH2r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\xd8\x01\x01\x12.\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x18\x64\x32\x0f^[^[:cntrl:]]*$\x12\x30\n\x05state\x18\x03 \x01(\x0e\x32\x1b.tierwise.v1.Campaign.StateB\x04\xe2\x41\x01\x03\x12\x85\x01\n\x06offers\x18\x04 \x03(\x0b\x32\x12.tierwise.v1.OfferBa\xbaH^\x92\x01\x02\x10\x03\xba\x01V\n\x13offers.unique_tiers\x12!must not name the same tier twice\x1a\x1cthis.map(o, o.tier).unique()\x12\x41\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\x12?\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\x12.\n\ttime_zone\x18\x07 \x01(\tB\x1b\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_+/-]*$\x12+\n\rcurrency_code\x18\x08 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([A-Z]{3})?$\x12&\n\x10redemption_limit\x18\t \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00H\x00\x88\x01\x01\x12\x1a\n\x0cissued_count\x18\n \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1c\n\x0eredeemed_count\x18\x0b \x01(\x03\x42\x04\xe2\x41\x01\x03\x12,\n\ndiscounted\x18\x0c \x01(\x0b\x32\x12.google.type.MoneyB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\x0f \x01(\tB\x07\xbaH\x04r\x02\x18@\"[\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\t\n\x05\x44RAFT\x10\x01\x12\r\n\tLAUNCHING\x10\x02\x12\n\n\x06\x41\x43TIVE\x10\x03\x12\n\n\x06PAUSED\x10\x04\x12\t\n\x05\x45NDED\x10\x05:\xcd\x01\xea\x41>\n\x11tierwise/Campaign\x12\x14\x63\x61mpaigns/{campaign}*\tcampaigns2\x08\x63\x61mpaign\xbaH\x88\x01\x1a\x85\x01\n\x0f\x63\x61mpaign.window\x12!end_time must be after start_time\x1aO!has(this.start_time) || !has(this.end_time) || this.end_time > this.start_timeB\x13\n\x11_redemption_limit\"\xa4\x01\n\x05Offer\x12/\n\x04tier\x18\x01 \x01(\x0e\x32\x11.tierwise.v1.TierB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x33\n\x08\x64iscount\x18\x02 \x01(\x0b\x32\x15.tierwise.v1.DiscountB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x35\n\x07\x63hannel\x18\x03 \x01(\x0e\x32\x14.tierwise.v1.ChannelB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\"\x9d\x04\n\x08\x44iscount\x12\x30\n\x07percent\x18\x01 \x01(\x0b\x32\x1d.tierwise.v1.Discount.PercentH\x00\x12,\n\x05\x66ixed\x18\x02 \x01(\x0b\x32\x1b.tierwise.v1.Discount.FixedH\x00\x12\x1a\n\x12new_customers_only\x18\x03 \x01(\x08\x1a\xce\x01\n\x07Percent\x12\x1e\n\x07percent\x18\x01 \x01(\x05\x42\r\xe2\x41\x01\x02\xbaH\x06\x1a\x04\x18\x64(\x01\x12\xa2\x01\n\x07maximum\x18\x02 \x01(\x0b\x32\x12.google.type.MoneyB}\xbaHz\xba\x01w\n\x10maximum.positive\x12\x19must be more than nothing\x1aHthis.units >= 0 && this.nanos >= 0 && (this.units > 0 || this.nanos > 0)\x1a\xb2\x01\n\x05\x46ixed\x12\xa8\x01\n\x06\x61mount\x18\x01 \x01(\x0b\x32\x12.google.type.MoneyB\x83\x01\xe2\x41\x01\x02\xbaH|\xba\x01v\n\x0f\x61mount.positive\x12\x19must be more than nothing\x1aHthis.units >= 0 && this.nanos >= 0 && (this.units > 0 || this.nanos > 0)\xc8\x01\x01\x42\x0f\n\x06reward\x12\x05\xbaH\x02\x08\x01*M\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x0b\n\x07ON_SITE\x10\x01\x12\t\n\x05\x45MAIL\x10\x02\x12\x07\n\x03SMS\x10\x03\x12\x08\n\x04PUSH\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1atierwise/v1/campaign.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16tierwise/v1/rule.proto\x1a\x16tierwise/v1/tier.proto\"\xa8\n\n\x08\x43\x61mpaign\x12G\n\x04name\x18\x01 \x01(\tB9\xe2\x41\x01\x08\xbaH2r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\xd8\x01\x01\x12.\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x18\xbaH\x15r\x13\x18\x64\x32\x0f^[^[:cntrl:]]*$\x12\x30\n\x05state\x18\x03 \x01(\x0e\x32\x1b.tierwise.v1.Campaign.StateB\x04\xe2\x41\x01\x03\x12\x85\x01\n\x06offers\x18\x04 \x03(\x0b\x32\x12.tierwise.v1.OfferBa\xbaH^\x92\x01\x02\x10\x03\xba\x01V\n\x13offers.unique_tiers\x12!must not name the same tier twice\x1a\x1cthis.map(o, o.tier).unique()\x12\x41\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\x12?\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\x12.\n\ttime_zone\x18\x07 \x01(\tB\x1b\xbaH\x18r\x16\x18@2\x12^[A-Za-z0-9_+/-]*$\x12+\n\rcurrency_code\x18\x08 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([A-Z]{3})?$\x12&\n\x10redemption_limit\x18\t \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00H\x00\x88\x01\x01\x12\x1a\n\x0cissued_count\x18\n \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1c\n\x0eredeemed_count\x18\x0b \x01(\x03\x42\x04\xe2\x41\x01\x03\x12,\n\ndiscounted\x18\x0c \x01(\x0b\x32\x12.google.type.MoneyB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\x0f \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\x04rule\x18\x10 \x01(\x0b\x32\x11.tierwise.v1.Rule\x12\'\n\x0fholdout_percent\x18\x11 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x32(\x00H\x01\x88\x01\x01\x12\x1c\n\x0eheld_out_count\x18\x12 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0blaunch_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"[\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\t\n\x05\x44RAFT\x10\x01\x12\r\n\tLAUNCHING\x10\x02\x12\n\n\x06\x41\x43TIVE\x10\x03\x12\n\n\x06PAUSED\x10\x04\x12\t\n\x05\x45NDED\x10\x05:\xcd\x01\xea\x41>\n\x11tierwise/Campaign\x12\x14\x63\x61mpaigns/{campaign}*\tcampaigns2\x08\x63\x61mpaign\xbaH\x88\x01\x1a\x85\x01\n\x0f\x63\x61mpaign.window\x12!end_time must be after start_time\x1aO!has(this.start_time) || !has(this.end_time) || this.end_time > this.start_timeB\x13\n\x11_redemption_limitB\x12\n\x10_holdout_percent\"\xa4\x01\n\x05Offer\x12/\n\x04tier\x18\x01 \x01(\x0e\x32\x11.tierwise.v1.TierB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x33\n\x08\x64iscount\x18\x02 \x01(\x0b\x32\x15.tierwise.v1.DiscountB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x35\n\x07\x63hannel\x18\x03 \x01(\x0e\x32\x14.tierwise.v1.ChannelB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\"\x9d\x04\n\x08\x44iscount\x12\x30\n\x07percent\x18\x01 \x01(\x0b\x32\x1d.tierwise.v1.Discount.PercentH\x00\x12,\n\x05\x66ixed\x18\x02 \x01(\x0b\x32\x1b.tierwise.v1.Discount.FixedH\x00\x12\x1a\n\x12new_customers_only\x18\x03 \x01(\x08\x1a\xce\x01\n\x07Percent\x12\x1e\n\x07percent\x18\x01 \x01(\x05\x42\r\xe2\x41\x01\x02\xbaH\x06\x1a\x04\x18\x64(\x01\x12\xa2\x01\n\x07maximum\x18\x02 \x01(\x0b\x32\x12.google.type.MoneyB}\xbaHz\xba\x01w\n\x10maximum.positive\x12\x19must be more than nothing\x1aHthis.units >= 0 && this.nanos >= 0 && (this.units > 0 || this.nanos > 0)\x1a\xb2\x01\n\x05\x46ixed\x12\xa8\x01\n\x06\x61mount\x18\x01 \x01(\x0b\x32\x12.google.type.MoneyB\x83\x01\xe2\x41\x01\x02\xbaH|\xba\x01v\n\x0f\x61mount.positive\x12\x19must be more than nothing\x1aHthis.units >= 0 && this.nanos >= 0 && (this.units > 0 || this.nanos > 0)\xc8\x01\x01\x42\x0f\n\x06reward\x12\x05\xbaH\x02\x08\x01*M\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x0b\n\x07ON_SITE\x10\x01\x12\t\n\x05\x45MAIL\x10\x02\x12\x07\n\x03SMS\x10\x03\x12\x08\n\x04PUSH\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -67,6 +68,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CAMPAIGN'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
   _globals['_CAMPAIGN'].fields_by_name['etag']._loaded_options = None
   _globals['_CAMPAIGN'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_CAMPAIGN'].fields_by_name['holdout_percent']._loaded_options = None
+  _globals['_CAMPAIGN'].fields_by_name['holdout_percent']._serialized_options = b'\272H\006\032\004\0302(\000'
+  _globals['_CAMPAIGN'].fields_by_name['held_out_count']._loaded_options = None
+  _globals['_CAMPAIGN'].fields_by_name['held_out_count']._serialized_options = b'\342A\001\003'
+  _globals['_CAMPAIGN'].fields_by_name['launch_time']._loaded_options = None
+  _globals['_CAMPAIGN'].fields_by_name['launch_time']._serialized_options = b'\342A\001\003'
   _globals['_CAMPAIGN']._loaded_options = None
   _globals['_CAMPAIGN']._serialized_options = b'\352A>\n\021tierwise/Campaign\022\024campaigns/{campaign}*\tcampaigns2\010campaign\272H\210\001\032\205\001\n\017campaign.window\022!end_time must be after start_time\032O!has(this.start_time) || !has(this.end_time) || this.end_time > this.start_time'
   _globals['_OFFER'].fields_by_name['tier']._loaded_options = None
@@ -83,18 +90,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DISCOUNT_FIXED'].fields_by_name['amount']._serialized_options = b'\342A\001\002\272H|\272\001v\n\017amount.positive\022\031must be more than nothing\032Hthis.units >= 0 && this.nanos >= 0 && (this.units > 0 || this.nanos > 0)\310\001\001'
   _globals['_DISCOUNT'].oneofs_by_name['reward']._loaded_options = None
   _globals['_DISCOUNT'].oneofs_by_name['reward']._serialized_options = b'\272H\002\010\001'
-  _globals['_CHANNEL']._serialized_start=2069
-  _globals['_CHANNEL']._serialized_end=2146
-  _globals['_CAMPAIGN']._serialized_start=215
-  _globals['_CAMPAIGN']._serialized_end=1356
-  _globals['_CAMPAIGN_STATE']._serialized_start=1036
-  _globals['_CAMPAIGN_STATE']._serialized_end=1127
-  _globals['_OFFER']._serialized_start=1359
-  _globals['_OFFER']._serialized_end=1523
-  _globals['_DISCOUNT']._serialized_start=1526
-  _globals['_DISCOUNT']._serialized_end=2067
-  _globals['_DISCOUNT_PERCENT']._serialized_start=1663
-  _globals['_DISCOUNT_PERCENT']._serialized_end=1869
-  _globals['_DISCOUNT_FIXED']._serialized_start=1872
-  _globals['_DISCOUNT_FIXED']._serialized_end=2050
+  _globals['_CHANNEL']._serialized_start=2272
+  _globals['_CHANNEL']._serialized_end=2349
+  _globals['_CAMPAIGN']._serialized_start=239
+  _globals['_CAMPAIGN']._serialized_end=1559
+  _globals['_CAMPAIGN_STATE']._serialized_start=1219
+  _globals['_CAMPAIGN_STATE']._serialized_end=1310
+  _globals['_OFFER']._serialized_start=1562
+  _globals['_OFFER']._serialized_end=1726
+  _globals['_DISCOUNT']._serialized_start=1729
+  _globals['_DISCOUNT']._serialized_end=2270
+  _globals['_DISCOUNT_PERCENT']._serialized_start=1866
+  _globals['_DISCOUNT_PERCENT']._serialized_end=2072
+  _globals['_DISCOUNT_FIXED']._serialized_start=2075
+  _globals['_DISCOUNT_FIXED']._serialized_end=2253
 # @@protoc_insertion_point(module_scope)

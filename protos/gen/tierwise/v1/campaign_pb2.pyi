@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
+from tierwise.v1 import rule_pb2 as _rule_pb2
 from tierwise.v1 import tier_pb2 as _tier_pb2
 import builtins as _builtins
 import sys
@@ -110,6 +111,10 @@ class Campaign(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    HOLDOUT_PERCENT_FIELD_NUMBER: _builtins.int
+    HELD_OUT_COUNT_FIELD_NUMBER: _builtins.int
+    LAUNCH_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `campaigns/{campaign}`; the last part is the caller's: a lower-case letter, then letters, digits and hyphens."""
     display_name: _builtins.str
@@ -128,6 +133,10 @@ class Campaign(_message.Message):
     """Coupons that were redeemed."""
     etag: _builtins.str
     """Version: sent back with a change, it refuses the change if another one came first."""
+    holdout_percent: _builtins.int
+    """Percent of the audience that gets no coupon, drawn by hash, so that there is something to compare with; absent means 10."""
+    held_out_count: _builtins.int
+    """Customers of the audience who are held out."""
     @_builtins.property
     def offers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Offer]:
         """What each tier gets: at most one offer for a tier; a tier without one gets nothing."""
@@ -152,6 +161,14 @@ class Campaign(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When an operator last changed it."""
 
+    @_builtins.property
+    def rule(self) -> _rule_pb2.Rule:
+        """Who of the offered tiers is meant; absent means all of them. Facts are those of the moment of the launch."""
+
+    @_builtins.property
+    def launch_time(self) -> _timestamp_pb2.Timestamp:
+        """When the audience was frozen; absent before."""
+
     def __init__(
         self,
         *,
@@ -170,13 +187,22 @@ class Campaign(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
+        rule: _rule_pb2.Rule | None = ...,
+        holdout_percent: _builtins.int | None = ...,
+        held_out_count: _builtins.int = ...,
+        launch_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_redemption_limit", b"_redemption_limit", "create_time", b"create_time", "discounted", b"discounted", "end_time", b"end_time", "redemption_limit", b"redemption_limit", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_redemption_limit", b"_redemption_limit", "create_time", b"create_time", "discounted", b"discounted", "end_time", b"end_time", "holdout_percent", b"holdout_percent", "launch_time", b"launch_time", "redemption_limit", b"redemption_limit", "rule", b"rule", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_redemption_limit", b"_redemption_limit", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "issued_count", b"issued_count", "name", b"name", "offers", b"offers", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_redemption_limit", b"_redemption_limit", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "name", b"name", "offers", b"offers", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "rule", b"rule", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__holdout_percent: _TypeAlias = _typing.Literal["holdout_percent"]  # noqa: Y015
+    _WhichOneofArgType__holdout_percent: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent"]  # noqa: Y015
     _WhichOneofReturnType__redemption_limit: _TypeAlias = _typing.Literal["redemption_limit"]  # noqa: Y015
     _WhichOneofArgType__redemption_limit: _TypeAlias = _typing.Literal["_redemption_limit", b"_redemption_limit"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__holdout_percent) -> _WhichOneofReturnType__holdout_percent | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__redemption_limit) -> _WhichOneofReturnType__redemption_limit | None: ...
 
 Global___Campaign: _TypeAlias = Campaign  # noqa: Y015

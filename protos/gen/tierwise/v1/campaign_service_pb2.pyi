@@ -252,7 +252,7 @@ class LaunchCampaignMetadata(_message.Message):
     done_count: _builtins.int
     """Customers who have their coupon."""
     total_count: _builtins.int
-    """Customers of the audience; absent until they are counted."""
+    """Customers of the audience who are not held out; absent until they are counted."""
     cancel_requested: _builtins.bool
     """Whether someone asked to cancel it."""
     @_builtins.property
@@ -372,3 +372,25 @@ class EndCampaignRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EndCampaignRequest: _TypeAlias = EndCampaignRequest  # noqa: Y015
+
+@_typing.final
+class GetCampaignResultsRequest(_message.Message):
+    """Request of CampaignService.GetCampaignResults."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the campaign."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCampaignResultsRequest: _TypeAlias = GetCampaignResultsRequest  # noqa: Y015

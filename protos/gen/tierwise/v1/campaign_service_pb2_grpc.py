@@ -6,6 +6,7 @@ import warnings
 from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from tierwise.v1 import campaign_pb2 as tierwise_dot_v1_dot_campaign__pb2
+from tierwise.v1 import campaign_results_pb2 as tierwise_dot_v1_dot_campaign__results__pb2
 from tierwise.v1 import campaign_service_pb2 as tierwise_dot_v1_dot_campaign__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -83,6 +84,11 @@ class CampaignServiceStub:
                 request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.EndCampaignRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_campaign__pb2.Campaign.FromString,
                 _registered_method=True)
+        self.GetCampaignResults = channel.unary_unary(
+                '/tierwise.v1.CampaignService/GetCampaignResults',
+                request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.GetCampaignResultsRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_campaign__results__pb2.CampaignResults.FromString,
+                _registered_method=True)
 
 
 class CampaignServiceServicer:
@@ -125,7 +131,7 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def LaunchCampaign(self, request, context):
-        """Freezes the audience, issues one coupon to each of its customers and makes the campaign active.
+        """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,6 +153,13 @@ class CampaignServiceServicer:
 
     def EndCampaign(self, request, context):
         """Ends a campaign for good.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCampaignResults(self, request, context):
+        """Says what a launched campaign changed so far, against the customers whom it holds out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -199,6 +212,11 @@ def add_CampaignServiceServicer_to_server(servicer, server):
                     servicer.EndCampaign,
                     request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.EndCampaignRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_campaign__pb2.Campaign.SerializeToString,
+            ),
+            'GetCampaignResults': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCampaignResults,
+                    request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.GetCampaignResultsRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_campaign__results__pb2.CampaignResults.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -445,6 +463,33 @@ class CampaignService:
             '/tierwise.v1.CampaignService/EndCampaign',
             tierwise_dot_v1_dot_campaign__service__pb2.EndCampaignRequest.SerializeToString,
             tierwise_dot_v1_dot_campaign__pb2.Campaign.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCampaignResults(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CampaignService/GetCampaignResults',
+            tierwise_dot_v1_dot_campaign__service__pb2.GetCampaignResultsRequest.SerializeToString,
+            tierwise_dot_v1_dot_campaign__results__pb2.CampaignResults.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,6 +8,7 @@ from google.longrunning import operations_pb2 as _operations_pb2
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from tierwise.v1 import campaign_pb2 as _campaign_pb2
+from tierwise.v1 import campaign_results_pb2 as _campaign_results_pb2
 from tierwise.v1 import campaign_service_pb2 as _campaign_service_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -47,13 +48,15 @@ class CampaignServiceStub:
     DeleteCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.DeleteCampaignRequest, _empty_pb2.Empty]
     """Deletes a draft."""
     LaunchCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.LaunchCampaignRequest, _operations_pb2.Operation]
-    """Freezes the audience, issues one coupon to each of its customers and makes the campaign active."""
+    """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active."""
     PauseCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.PauseCampaignRequest, _campaign_pb2.Campaign]
     """Stops redemptions for the time being."""
     ResumeCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.ResumeCampaignRequest, _campaign_pb2.Campaign]
     """Lets redemptions go on."""
     EndCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.EndCampaignRequest, _campaign_pb2.Campaign]
     """Ends a campaign for good."""
+    GetCampaignResults: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.GetCampaignResultsRequest, _campaign_results_pb2.CampaignResults]
+    """Says what a launched campaign changed so far, against the customers whom it holds out."""
 
 @_typing.type_check_only
 class CampaignServiceAsyncStub(CampaignServiceStub):
@@ -71,13 +74,15 @@ class CampaignServiceAsyncStub(CampaignServiceStub):
     DeleteCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.DeleteCampaignRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a draft."""
     LaunchCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.LaunchCampaignRequest, _operations_pb2.Operation]  # type: ignore[assignment]
-    """Freezes the audience, issues one coupon to each of its customers and makes the campaign active."""
+    """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active."""
     PauseCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.PauseCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
     """Stops redemptions for the time being."""
     ResumeCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.ResumeCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
     """Lets redemptions go on."""
     EndCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.EndCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
     """Ends a campaign for good."""
+    GetCampaignResults: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.GetCampaignResultsRequest, _campaign_results_pb2.CampaignResults]  # type: ignore[assignment]
+    """Says what a launched campaign changed so far, against the customers whom it holds out."""
 
 class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
     """Plans campaigns and runs them."""
@@ -128,7 +133,7 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _campaign_service_pb2.LaunchCampaignRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
-        """Freezes the audience, issues one coupon to each of its customers and makes the campaign active."""
+        """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active."""
 
     @_abc_1.abstractmethod
     def PauseCampaign(
@@ -153,5 +158,13 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_campaign_pb2.Campaign, _abc.Awaitable[_campaign_pb2.Campaign]]:
         """Ends a campaign for good."""
+
+    @_abc_1.abstractmethod
+    def GetCampaignResults(
+        self,
+        request: _campaign_service_pb2.GetCampaignResultsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_campaign_results_pb2.CampaignResults, _abc.Awaitable[_campaign_results_pb2.CampaignResults]]:
+        """Says what a launched campaign changed so far, against the customers whom it holds out."""
 
 def add_CampaignServiceServicer_to_server(servicer: CampaignServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -108,6 +108,22 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The coupon's campaign is not active. Example: "campaigns/spring is PAUSED"."""
     REDEMPTION_LIMIT_REACHED: _ErrorReason.ValueType  # 42
     """The campaign's limit is used up. Example: "1000 of 1000 redemptions are used"."""
+    INVALID_EXPERIMENT: _ErrorReason.ValueType  # 43
+    """The plan of an experiment makes no sense, or its groups are too small to be compared. Example: "arms: an experiment needs at least one arm"."""
+    SEGMENT_NOT_FOUND: _ErrorReason.ValueType  # 44
+    """There is no such segment. Example: "segments/loyal does not exist"."""
+    SEGMENT_EXISTS: _ErrorReason.ValueType  # 45
+    """The name is taken. Example: "segments/loyal exists"."""
+    INVALID_SEGMENT: _ErrorReason.ValueType  # 46
+    """The segment or its rule makes no sense. Example: "every[1].compare.fact: there is no fact 'order_90'; did you mean orders_90?"."""
+    SEGMENT_CHANGED: _ErrorReason.ValueType  # 47
+    """The etag is of an older version of the segment. Example: 'segments/loyal changed since etag "3"'."""
+    SEGMENT_BUILDING: _ErrorReason.ValueType  # 48
+    """One build runs at a time. Example: "segments/loyal is being built by operations/abc"."""
+    SEGMENT_IN_USE: _ErrorReason.ValueType  # 49
+    """Another segment's rule asks about it. Example: "segments/german-loyal asks about segments/loyal"."""
+    CAMPAIGN_NOT_LAUNCHED: _ErrorReason.ValueType  # 50
+    """A campaign has no results before its audience is frozen. Example: "campaigns/spring was not launched"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
@@ -198,4 +214,20 @@ COUPON_SUSPENDED: ErrorReason.ValueType  # 41
 """The coupon's campaign is not active. Example: "campaigns/spring is PAUSED"."""
 REDEMPTION_LIMIT_REACHED: ErrorReason.ValueType  # 42
 """The campaign's limit is used up. Example: "1000 of 1000 redemptions are used"."""
+INVALID_EXPERIMENT: ErrorReason.ValueType  # 43
+"""The plan of an experiment makes no sense, or its groups are too small to be compared. Example: "arms: an experiment needs at least one arm"."""
+SEGMENT_NOT_FOUND: ErrorReason.ValueType  # 44
+"""There is no such segment. Example: "segments/loyal does not exist"."""
+SEGMENT_EXISTS: ErrorReason.ValueType  # 45
+"""The name is taken. Example: "segments/loyal exists"."""
+INVALID_SEGMENT: ErrorReason.ValueType  # 46
+"""The segment or its rule makes no sense. Example: "every[1].compare.fact: there is no fact 'order_90'; did you mean orders_90?"."""
+SEGMENT_CHANGED: ErrorReason.ValueType  # 47
+"""The etag is of an older version of the segment. Example: 'segments/loyal changed since etag "3"'."""
+SEGMENT_BUILDING: ErrorReason.ValueType  # 48
+"""One build runs at a time. Example: "segments/loyal is being built by operations/abc"."""
+SEGMENT_IN_USE: ErrorReason.ValueType  # 49
+"""Another segment's rule asks about it. Example: "segments/german-loyal asks about segments/loyal"."""
+CAMPAIGN_NOT_LAUNCHED: ErrorReason.ValueType  # 50
+"""A campaign has no results before its audience is frozen. Example: "campaigns/spring was not launched"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

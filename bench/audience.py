@@ -1,0 +1,105 @@
+"""Counting an audience: a rule of ten comparisons over a million customers, exactly and from a sample."""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import text
+
+from bench.figures import Figure, publish
+from database import audience, embedded
+from database.migrate import migrate
+from database.session import Database, Snapshot
+from rules.document import parse
+
+Answer = TypeVar("Answer")
+ROUNDS = 5
+EXACT_SECONDS = 2.0
+ESTIMATE_SECONDS = 0.2
+RULE = """
+every:
+  - compare: {fact: purchase_90, operator: at_least, value: 0.2}
+  - compare: {fact: churn, operator: less_than, value: 0.8}
+  - compare: {fact: orders_365, operator: at_least, value: 2}
+  - compare: {fact: spend_365, operator: more_than, value: 5000}
+  - compare: {fact: days_since_purchase, operator: at_most, value: 200}
+  - some:
+      - within: {fact: country, values: [C0, C1, C2, C3]}
+      - compare: {fact: categories, operator: contains, value: K3}
+  - not: {compare: {fact: returned_share, operator: more_than, value: 0.5}}
+  - not: {compare: {fact: messages_30, operator: at_least, value: 8}}
+  - compare: {fact: consented_channels, operator: contains, value: email}
+"""
+# Every fact has a value, as of a busy shop, so that rows are as wide as they get.
+FILL = text(
+    """
+INSERT INTO customer_facts SELECT
+  'customer-' || lpad(n::text, 8, '0'), now(), random(), random(), random(), random(),
+  random() * random(), 1 + 4 * random(), (random() * 20000)::bigint, (random() * 100000)::bigint,
+  (random() * 9000)::bigint, (random() * 20000)::bigint,
+  (random() * 60000)::bigint, (random() * 9000)::bigint, now() - random() * interval '900 days',
+  now() - random() * interval '400 days', now() - random() * interval '900 days', 1, (random() * 30)::integer,
+  (random() * 3)::integer, (random() * 6)::integer, (random() * 15)::integer, (random() * 400)::integer,
+  (random() * 30)::integer, (random() * 9)::integer, (random() * 90)::integer, (random() * 200)::integer,
+  (random() * 90)::integer, (random() * 9)::integer, (random() * 900)::integer, (random() * 9)::integer,
+  (random() * 4)::integer, (random() * 90)::integer, (random() * 200)::integer, (random() * 2)::integer,
+  (random() * 12)::integer, (random() * 30)::integer, true, (ARRAY['HIGH', 'MID', 'LOW'])[1 + (n % 3)],
+  'C' || (random() * 12)::integer, 'Europe/London', 'email', 'K' || (random() * 20)::integer,
+  (ARRAY['email', 'sms', 'push'])[:1 + (random() * 2)::integer], ARRAY['spring', 'summer'],
+  ARRAY['K' || (random() * 20)::integer, 'K' || (random() * 20)::integer, 'K' || (random() * 20)::integer]
+FROM generate_series(1, :customers) AS n
+""".replace("[:1", "[\\:1")
+)
+
+
+def measure(database: Database, customers: int) -> dict[str, Figure]:
+    """Fill the table of an empty database and count, each time in a snapshot of its own."""
+    rule = parse(RULE)
+    with database.writing() as transaction:
+        transaction.execute(FILL, {"customers": customers})
+    exact_seconds, count = _median(database, lambda snapshot: audience.count(snapshot, rule))
+    estimate_seconds, estimate = _median(database, lambda snapshot: audience.estimate(snapshot, rule))
+    half = (estimate.high - estimate.low) / 2
+    return {
+        "customers": Figure(value=customers, unit="rows"),
+        "exact count": Figure(value=exact_seconds, unit="s", against="2 s", ratio=exact_seconds / EXACT_SECONDS),
+        "estimate": Figure(
+            value=1000 * estimate_seconds, unit="ms", against="200 ms", ratio=estimate_seconds / ESTIMATE_SECONDS
+        ),
+        "customers who fit": Figure(value=count, unit="rows"),
+        "estimated": Figure(value=estimate.count, unit="rows", against="exact", ratio=estimate.count / count),
+        "half of the interval": Figure(value=half, unit="rows", against="exact", ratio=half / count),
+    }
+
+
+def _median(database: Database, ask: Callable[[Snapshot], Answer]) -> tuple[float, Answer]:
+    seconds = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        with database.reading() as snapshot:
+            answer = ask(snapshot)
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds), answer
+
+
+def main() -> None:
+    """`python -m bench.audience [CUSTOMERS]`."""
+    customers = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    with tempfile.TemporaryDirectory(prefix="tierwise-bench-") as folder:
+        Path(folder).chmod(0o755)
+        server = embedded.start(Path(folder) / "postgres")
+        try:
+            migrate(server.url())
+            database = Database.at(server.url())
+            publish("audience", measure(database, customers), notes=["a rule of ten comparisons; medians of five"])
+            database.close()
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""Many campaigns whose true effect is known, as the daily sums that a database would hand to the statistics."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from campaigns.experiments.assignment import positions
+from campaigns.experiments.moments import Moments, winsor_limit
+from events.event import EventType
+from simulator.shop import Shop
+from simulator.stream import simulate
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+HOLDOUT = 0.10
+DAYS = 28
+ORDERS = 0.35
+"""Mean number of orders of a customer in the window."""
+ORDER_LOGARITHM, ORDER_SPREAD = 8.0, 0.9
+"""Of the lognormal order value in minor units."""
+MEAN_ORDER = float(np.exp(ORDER_LOGARITHM + ORDER_SPREAD**2 / 2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cohort:
+    """N customers and their M purchases after the launch, those of each customer together and in order of time."""
+
+    prediction: Floats
+    """[N] expected spend, or purchase probability, from before the launch."""
+    customer: Ints
+    """[M] index into `prediction`."""
+    day: Ints
+    """[M] 0 on the day of the launch."""
+    value: Floats
+    """[M] in minor units; for conversion 1 for a first purchase and 0 for others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """One campaign: the sums at the end of each day, and the true effect by then."""
+
+    arm: tuple[Moments, ...]
+    """[DAYS]"""
+    holdout: tuple[Moments, ...]
+    truth: Floats
+    """[DAYS] true difference per customer."""
+
+
+def drawn(plain: Cohort, coupon: Cohort, campaigns: int, *, customers: int, seed: int) -> Iterator[Campaign]:
+    """Campaigns whose audience is drawn with replacement from one shop, known without and with a coupon for everyone.
+
+    `plain` for both is an A/A campaign. The truth is the mean over the shop, of which the audiences are samples.
+    """
+    truth = _daily_mean(coupon) - _daily_mean(plain)
+    ids = pl.Series([f"C{number:08d}" for number in range(customers)])
+    for number in range(campaigns):
+        rng = np.random.default_rng([seed, number])
+        treated = positions(f"drawn-{seed}-{number}", ids) >= HOLDOUT
+        yield _campaign(_drawn(rng, plain, coupon, treated), treated, truth)
+
+
+def invented_cohort(customers: int, *, effect: float, seed: int) -> Cohort:
+    """A shop with some heavy buyers, heavy-tailed orders and a prediction that is roughly right.
+
+    `effect` is the relative change of the number of orders; the customers depend on `seed` alone.
+    """
+    nature, chance = np.random.default_rng([seed, 0]), np.random.default_rng([seed, 1, int(effect > 0)])
+    rate = nature.gamma(0.6, ORDERS / 0.6, customers)
+    customer = np.repeat(np.arange(customers), chance.poisson(rate * (1 + effect)))
+    day = chance.integers(0, DAYS, len(customer))
+    return Cohort(
+        prediction=rate * nature.lognormal(0.0, 0.4, customers) * MEAN_ORDER,
+        customer=customer,
+        day=day[np.lexsort((day, customer))],
+        value=chance.lognormal(ORDER_LOGARITHM, ORDER_SPREAD, len(customer)),
+    )
+
+
+def shop_cohort(shop: Shop, *, conversion: bool = False) -> Cohort:
+    """The first DAYS days after `as_of` of a simulated shop, with the truth about the untreated as the prediction."""
+    blocks = list(simulate(shop))
+    truth = pl.concat(block.truth for block in blocks).with_row_index("customer")
+    future = pl.concat(block.future for block in blocks).filter(pl.col("event_type") == EventType.PURCHASE)
+    bought = (
+        future.with_columns(day=(pl.col("time") - shop.as_of).dt.total_days())
+        .filter(pl.col("day") < DAYS)
+        .join(truth.select("customer_id", "customer"), on="customer_id")
+        .sort("customer", "time", "event_id")
+        .with_columns(value=pl.col("quantity") * pl.col("unit_price_minor"))
+    )
+    if conversion:
+        bought = bought.with_columns(value=pl.col("customer").is_first_distinct().cast(pl.Float64))
+    return Cohort(
+        prediction=truth["purchase_probability_30" if conversion else "expected_spend_minor"].to_numpy(),
+        customer=bought["customer"].cast(pl.Int64).to_numpy(),
+        day=bought["day"].to_numpy(),
+        value=bought["value"].to_numpy(),
+    )
+
+
+def winsorised(cohort: Cohort, *, like: Cohort) -> Cohort:
+    """What each customer spends is counted up to the limit that the purchases of `like` set."""
+    spent: Floats = np.bincount(like.customer, weights=like.value).astype(np.float64)
+    limit = winsor_limit(spent) or 0.0
+    after = _running_total(cohort.customer, cohort.value)
+    counted = np.minimum(after, limit) - np.minimum(after - cohort.value, limit)
+    return replace(cohort, value=counted)
+
+
+def daily_moments(cohort: Cohort, members: Flags) -> tuple[Moments, ...]:
+    """[DAYS] the sums of the customers that `members` [N] names, over what they did by the end of each day."""
+    mine = members[cohort.customer]
+    customer, day, value = cohort.customer[mine], cohort.day[mine], cohort.value[mine]
+    after = _running_total(customer, value)
+    square = after**2 - (after - value) ** 2
+    outcome, squared, product = (
+        np.cumsum(np.bincount(day, weights=weights, minlength=DAYS))
+        for weights in (value, square, value * cohort.prediction[customer])
+    )
+    predicted = cohort.prediction[members]
+    return tuple(
+        Moments(
+            count=len(predicted),
+            outcome=float(outcome[today]),
+            outcome_squared=float(squared[today]),
+            covariate=float(predicted.sum()),
+            covariate_squared=float(predicted @ predicted),
+            product=float(product[today]),
+        )
+        for today in range(DAYS)
+    )
+
+
+def _campaign(cohort: Cohort, treated: Flags, truth: Floats) -> Campaign:
+    return Campaign(arm=daily_moments(cohort, treated), holdout=daily_moments(cohort, ~treated), truth=truth)
+
+
+def _running_total(customer: Ints, value: Floats) -> Floats:
+    """[M] what each customer has spent up to and including each purchase."""
+    total = np.cumsum(value)
+    first = np.flatnonzero(np.diff(customer, prepend=-1))
+    before = np.repeat(total[first] - value[first], np.diff(np.append(first, len(customer))))
+    running: Floats = total - before
+    return running
+
+
+def _drawn(rng: np.random.Generator, plain: Cohort, coupon: Cohort, treated: Flags) -> Cohort:
+    chosen = rng.integers(0, len(plain.prediction), len(treated))
+    parts = [_picked(plain, chosen, ~treated), _picked(coupon, chosen, treated)]
+    place, day, value = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    order = np.argsort(place, kind="stable")
+    return Cohort(
+        prediction=plain.prediction[chosen],
+        customer=place[order].astype(np.int64),
+        day=day[order].astype(np.int64),
+        value=value[order].astype(np.float64),
+    )
+
+
+def _picked(cohort: Cohort, chosen: Ints, wanted: Flags) -> tuple[Ints, Ints, Floats]:
+    """Place in the audience, day and value of the purchases of the customers that were chosen and are wanted."""
+    orders = np.bincount(cohort.customer, minlength=len(cohort.prediction))
+    count = orders[chosen[wanted]]
+    first = (np.cumsum(orders) - orders)[chosen[wanted]]
+    row = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
+    return np.repeat(np.flatnonzero(wanted), count), cohort.day[row], cohort.value[row]
+
+
+def _daily_mean(cohort: Cohort) -> Floats:
+    """[DAYS] mean over all customers of what they did by the end of each day."""
+    daily = np.bincount(cohort.day, weights=cohort.value, minlength=DAYS)
+    mean: Floats = np.cumsum(daily) / len(cohort.prediction)
+    return mean

@@ -1,0 +1,100 @@
+"""What to do about a running campaign, and why: a value that people and programs read alike."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from campaigns.experiments.effect import Interval
+from campaigns.experiments.results import Effect, Looking, Metric, Plan, Reading, Results
+from campaigns.experiments.sample_ratio import SampleRatio
+
+FEWEST_BUYERS = 25
+"""In each group, below which means are not yet normal and nothing is concluded."""
+
+
+class Verdict(StrEnum):
+    """What the figures advise."""
+
+    SHIP = "SHIP"
+    """It works: do it again, and for the holdout too."""
+    STOP = "STOP"
+    """It does harm, is not worth its trouble, or had its time without showing an effect."""
+    KEEP_RUNNING = "KEEP_RUNNING"
+    REPAIR = "REPAIR"
+    """The groups cannot be compared: find out why before anything else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A verdict with its reasons, the decisive one first."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+def decide(
+    results: Results, plan: Plan, *, finished: bool, exclusions: tuple[SampleRatio, ...] = ()
+) -> dict[str, Decision]:
+    """A decision for each arm; `finished` when the planned time is over."""
+    broken = tuple(check.message for check in (results.sample_ratio, *exclusions) if check.mismatch)
+    if broken:
+        return dict.fromkeys(results.arms, Decision(verdict=Verdict.REPAIR, reasons=broken))
+    return {
+        arm: _judged(effects[plan.primary], effects.get(Metric.CONVERSION), plan, finished=finished)
+        for arm, effects in results.arms.items()
+    }
+
+
+def _judged(effect: Effect, conversion: Effect | None, plan: Plan, *, finished: bool) -> Decision:
+    at_the_end = finished and plan.looking is Looking.AT_THE_END
+    reading = effect.at_the_end if at_the_end else effect.any_time
+    found = _finding(effect, reading)
+    few = _few_buyers(conversion)
+    span = reading.difference
+    if few is not None:
+        return _unfinished(finished, few)
+    if span.high < 0:
+        return Decision(verdict=Verdict.STOP, reasons=("It does harm.", found))
+    if span.high < plan.worthwhile:
+        largest = _amount(effect.metric, plan.worthwhile)
+        return Decision(verdict=Verdict.STOP, reasons=(f"Even at best it stays below {largest} a customer.", found))
+    if span.low > 0 and (finished or plan.looking is Looking.ANY_TIME):
+        return Decision(verdict=Verdict.SHIP, reasons=("It works.", found))
+    if span.low > 0:
+        return Decision(
+            verdict=Verdict.KEEP_RUNNING, reasons=("It looks well, and the plan is to judge at the end.", found)
+        )
+    return _unfinished(finished, "No effect is shown.", found)
+
+
+def _unfinished(finished: bool, *reasons: str) -> Decision:  # noqa: FBT001 - the one thing it depends on
+    if finished:
+        return Decision(verdict=Verdict.STOP, reasons=("The planned time is over.", *reasons))
+    return Decision(verdict=Verdict.KEEP_RUNNING, reasons=reasons)
+
+
+def _few_buyers(conversion: Effect | None) -> str | None:
+    if conversion is None:
+        return None
+    arm = round(conversion.mean * conversion.customers)
+    holdout = round(conversion.holdout_mean * conversion.holdout_customers)
+    if min(arm, holdout) >= FEWEST_BUYERS:
+        return None
+    return (
+        f"Too few customers bought to conclude anything: {arm} of the arm and {holdout} of the holdout, "
+        f"and {FEWEST_BUYERS} are needed in each."
+    )
+
+
+def _finding(effect: Effect, reading: Reading) -> str:
+    change = _amount(effect.metric, effect.difference)
+    return f"{effect.metric.capitalize()} changed by {change} a customer, {_range(effect.metric, reading.difference)}."
+
+
+def _range(metric: Metric, interval: Interval) -> str:
+    return f"between {_amount(metric, interval.low)} and {_amount(metric, interval.high)}"
+
+
+def _amount(metric: Metric, value: float) -> str:
+    if metric is Metric.CONVERSION:
+        return f"{100 * value:+.2f} percentage points"
+    return f"{value:+,.1f} minor units"

@@ -1,0 +1,181 @@
+"""The preview: redemptions, cost and incremental revenue before anything is sent, with intervals.
+
+A tier is expected to redeem its response's `redemption` times the buyers that the scores predict, and to spend `lift`
+more than predicted. Both are then corrected by how past campaigns of the shop came out (`Calibration`), which also
+gives the width: a new shop's preview is wide, and says so.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from campaigns.experiments.calibration import Belief, Prior, believed
+
+Floats = npt.NDArray[np.float64]
+
+LEVEL = 0.8
+"""Probability that an interval holds what comes."""
+COUNT_PRIOR = Prior(centre=0.0, deviation=0.5)
+"""Of the logarithm of actual over predicted redemptions, and of discounts: off by a factor of 1.6 either way."""
+REVENUE_PRIOR = Prior(centre=1.0, deviation=0.75)
+"""Of actual over predicted incremental revenue, which may be negative."""
+DISCOUNT_SPREAD = 1.0
+"""Standard deviation of the discount of one redemption as a part of its mean, as of an exponential order value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """How a tier is assumed to respond, before any campaign has shown it."""
+
+    redemption: float = 0.3
+    """Redemptions for each buyer that the scores predict."""
+    lift: float = 0.1
+    """Additional revenue as a part of the spend that the scores predict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierAudience:
+    """The customers of a tier who would get the offer, held-out ones left out."""
+
+    tier: str
+    customers: int
+    expected_buyers: float
+    """Sum of the purchase probabilities."""
+    expected_spend_minor: float
+    """Sum of the expected spend, in minor units."""
+    discount_minor: float
+    """Mean discount of a redemption."""
+    sending_minor: float = 0.0
+    """What reaching one customer costs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What past campaigns say about forecasts of one tier."""
+
+    redemptions: Belief
+    discounts: Belief
+    revenue: Belief
+
+
+UNCALIBRATED = Calibration(
+    redemptions=believed(COUNT_PRIOR, ()), discounts=believed(COUNT_PRIOR, ()), revenue=believed(REVENUE_PRIOR, ())
+)
+"""Before the first campaign."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """One number that is foretold; the interval holds with probability LEVEL."""
+
+    value: float
+    low: float
+    high: float
+    raw: float
+    """Before calibration: the number that the next calibration compares with what came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierForecast:
+    """What a tier, or the whole audience, will do."""
+
+    tier: str
+    redemptions: Prediction
+    discounts: Prediction
+    """Given with the redemptions, in minor units."""
+    sending_minor: float
+    """What reaching the customers costs, which is known."""
+    revenue: Prediction
+    """Incremental: what would not be spent without the campaign."""
+
+    @property
+    def cost(self) -> Prediction:
+        """Discounts and sending."""
+        return Prediction(
+            value=self.discounts.value + self.sending_minor,
+            low=self.discounts.low + self.sending_minor,
+            high=self.discounts.high + self.sending_minor,
+            raw=self.discounts.raw + self.sending_minor,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """A preview's numbers."""
+
+    tiers: tuple[TierForecast, ...]
+    total: TierForecast
+
+
+def audience_of(
+    tier: str, probability: Floats, spend_minor: Floats, *, discount_minor: float, sending_minor: float = 0.0
+) -> TierAudience:
+    """From the scores of its customers: purchase probabilities [N] and expected spend [N] over the campaign's time."""
+    return TierAudience(
+        tier=tier,
+        customers=len(probability),
+        expected_buyers=float(probability.sum()),
+        expected_spend_minor=float(spend_minor.sum()),
+        discount_minor=discount_minor,
+        sending_minor=sending_minor,
+    )
+
+
+def foretell(
+    audiences: Sequence[TierAudience],
+    responses: Mapping[str, Response],
+    calibrations: Mapping[str, Calibration] | None = None,
+) -> Forecast:
+    """The forecast of each tier in the order given; a tier without response or calibration gets the assumed one.
+
+    A good or bad campaign is good or bad in every tier, so the limits of the intervals add up.
+    """
+    known = calibrations or {}
+    tiers = tuple(
+        _tier(audience, responses.get(audience.tier, Response()), known.get(audience.tier, UNCALIBRATED))
+        for audience in audiences
+    )
+    total = TierForecast(
+        tier="all",
+        redemptions=_added([tier.redemptions for tier in tiers]),
+        discounts=_added([tier.discounts for tier in tiers]),
+        sending_minor=sum(tier.sending_minor for tier in tiers),
+        revenue=_added([tier.revenue for tier in tiers]),
+    )
+    return Forecast(tiers=tiers, total=total)
+
+
+def _tier(audience: TierAudience, response: Response, calibration: Calibration) -> TierForecast:
+    count = audience.expected_buyers * response.redemption
+    chance = 1 / max(count, 1.0)
+    uneven = chance * (1 + DISCOUNT_SPREAD**2)
+    return TierForecast(
+        tier=audience.tier,
+        redemptions=_factor(count, calibration.redemptions, chance),
+        discounts=_factor(count * audience.discount_minor, calibration.discounts, uneven),
+        sending_minor=audience.customers * audience.sending_minor,
+        revenue=_multiple(audience.expected_spend_minor * response.lift, calibration.revenue),
+    )
+
+
+def _factor(raw: float, belief: Belief, chance: float) -> Prediction:
+    """Of a quantity that is never negative: the error is that of the logarithm."""
+    value, reach = raw * math.exp(belief.centre), belief.reach(LEVEL, chance=chance)
+    return Prediction(value=value, low=value * math.exp(-reach), high=value * math.exp(reach), raw=raw)
+
+
+def _multiple(raw: float, belief: Belief) -> Prediction:
+    value, half = raw * belief.centre, abs(raw) * belief.reach(LEVEL)
+    return Prediction(value=value, low=value - half, high=value + half, raw=raw)
+
+
+def _added(parts: Sequence[Prediction]) -> Prediction:
+    return Prediction(
+        value=sum(part.value for part in parts),
+        low=sum(part.low for part in parts),
+        high=sum(part.high for part in parts),
+        raw=sum(part.raw for part in parts),
+    )

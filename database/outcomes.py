@@ -1,0 +1,121 @@
+"""What the customers of a campaign did in a span of time, as the sums that its results are made from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import RowMapping, text
+
+from database.session import Snapshot
+from events.event import EventType
+
+EVENT_TYPES = {"purchase": int(EventType.PURCHASE), "return": int(EventType.RETURN)}
+# Money in another currency than the campaign's does not count; prices are before the coupon, which the ledger has.
+OUTCOMES = """
+WITH member AS (
+  SELECT customer_id, arm, coalesce(nullif(purchase_90, 'NaN'), 0) AS chance, spend_minor::float8 AS expected
+  FROM audiences WHERE campaign_id = :campaign_id
+), outcome AS (
+  SELECT arm, chance, expected, coalesce(acted.bought, false)::integer::float8 AS bought,
+    (coalesce(acted.paid, 0) - coalesce(saved.discount, 0))::float8 AS revenue,
+    coalesce(saved.discount, 0) AS discount
+  FROM member LEFT JOIN LATERAL (
+    SELECT bool_or(event_type = :purchase) AS bought,
+      sum(CASE WHEN event_type = :purchase THEN 1 ELSE -1 END
+        * round(coalesce(quantity, 1) * unit_price_minor)
+      ) FILTER (WHERE currency IS NULL OR currency = :currency) AS paid
+    FROM events WHERE customer_id = member.customer_id AND event_type IN (:purchase, :return)
+      AND time >= :since AND time < :until
+  ) AS acted ON true LEFT JOIN (
+    SELECT customer_id, sum(discount_minor) AS discount FROM redemptions
+    WHERE campaign_id = :campaign_id AND redeem_time >= :since AND redeem_time < :until GROUP BY customer_id
+  ) AS saved USING (customer_id)
+)
+"""
+SUMS = text(
+    OUTCOMES
+    + """
+SELECT arm, count(*) AS count, sum(discount)::bigint AS discount,
+  sum(bought) AS bought, sum(chance) AS chance, sum(chance * chance) AS chance_squared,
+  sum(chance * bought) AS chance_bought,
+  sum(revenue) AS revenue, sum(revenue * revenue) AS revenue_squared,
+  sum(expected) AS expected, sum(expected * expected) AS expected_squared, sum(expected * revenue) AS expected_revenue
+FROM outcome GROUP BY arm
+"""
+)
+SPREAD = text(
+    OUTCOMES
+    + """
+SELECT count(*) AS count, avg(bought) AS bought_mean, stddev_pop(bought) AS bought_deviation,
+  avg(revenue) AS revenue_mean, stddev_pop(revenue) AS revenue_deviation
+FROM outcome
+"""
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """Sums over the customers of a group: of an outcome y, of its prediction x, and of their products."""
+
+    y: float
+    y_squared: float
+    x: float
+    x_squared: float
+    xy: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupOutcome:
+    """What one group of the experiment did."""
+
+    count: int
+    discount_minor: int
+    """What its coupons took off orders."""
+    bought: Product
+    """1 for a customer who bought, else 0; predicted by the purchase probability frozen in the audience."""
+    revenue: Product
+    """Minor units: purchases less returns less discounts; predicted by the expected spend frozen in the audience."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """Mean and standard deviation of an outcome over the whole audience."""
+
+    mean: float
+    deviation: float
+
+
+def outcomes(
+    snapshot: Snapshot, campaign_id: str, *, currency: str, since: datetime, until: datetime
+) -> dict[str, GroupOutcome]:  # fmt: skip
+    """Of every group that has customers, from `since` until before `until`."""
+    rows = snapshot.execute(SUMS, _parameters(campaign_id, currency, since, until)).mappings()
+    return {row["arm"]: _group(row) for row in rows}
+
+
+def spreads(
+    snapshot: Snapshot, campaign_id: str, *, currency: str, since: datetime, until: datetime
+) -> tuple[Spread, Spread]:  # fmt: skip
+    """Of having bought, and of revenue; the audience is not empty."""
+    row = snapshot.execute(SPREAD, _parameters(campaign_id, currency, since, until)).mappings().one()
+    bought = Spread(mean=row["bought_mean"], deviation=row["bought_deviation"])
+    return bought, Spread(mean=row["revenue_mean"], deviation=row["revenue_deviation"])
+
+
+def _parameters(campaign_id: str, currency: str, since: datetime, until: datetime) -> Mapping[str, object]:
+    return {"campaign_id": campaign_id, "currency": currency, "since": since, "until": until, **EVENT_TYPES}
+
+
+def _group(row: RowMapping) -> GroupOutcome:
+    return GroupOutcome(
+        count=row["count"],
+        discount_minor=row["discount"],
+        bought=Product(
+            y=row["bought"], y_squared=row["bought"], x=row["chance"], x_squared=row["chance_squared"],
+            xy=row["chance_bought"],
+        ),
+        revenue=Product(
+            y=row["revenue"], y_squared=row["revenue_squared"], x=row["expected"], x_squared=row["expected_squared"],
+            xy=row["expected_revenue"],
+        ),
+    )  # fmt: skip

@@ -1,0 +1,215 @@
+"""A rule as a sentence, in English or Chinese: what marketing reads before it presses the button.
+
+Parts of a group stand in parentheses, so that a sentence has one reading.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import assert_never
+
+from rules.evaluate import Reason
+from rules.fact import Fact, FactValue, Kind, Unit, Words
+from rules.facts import FACTS
+from rules.rule import Compare, Every, InSegment, IsKnown, Leaf, Not, Operator, Rule, Some, Within
+
+CHOICE = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
+MINOR_DIGITS = MappingProxyType(
+    dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"), 0)
+    | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
+)
+"""ISO 4217: digits behind the point, 2 where nothing is said."""
+
+
+class Language(StrEnum):
+    """Languages that a rule can be printed in, by their ISO 639 codes."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Grammar:
+    """What a language puts around facts and values."""
+
+    both: str
+    either: str
+    negated: str
+    group: str
+    known: tuple[str, str]
+    segment: str
+    any_of: str
+    comma: str
+    flags: tuple[str, str]
+    operators: Mapping[Operator, str]
+    times: Mapping[Operator, str]
+    units: Mapping[Unit, tuple[str, str]]
+    """For one and for several."""
+    minor: str
+    reason: tuple[str, str]
+
+
+ENGLISH = _Grammar(
+    both=" and ", either=" or ", negated="not {}", group="({})", known=("{} is known", "{} is not known"),
+    segment="[is|is not] in segment {}", any_of="any of {}", comma=", ", flags=("yes", "no"),
+    operators=MappingProxyType({
+        Operator.AT_LEAST: "at least {}", Operator.MORE_THAN: "more than {}", Operator.AT_MOST: "at most {}",
+        Operator.LESS_THAN: "less than {}", Operator.EQUALS: "exactly {}", Operator.DIFFERS: "anything but {}",
+        Operator.CONTAINS: "{}",
+    }),
+    times=MappingProxyType({
+        Operator.AT_LEAST: "at or after {}", Operator.MORE_THAN: "after {}", Operator.AT_MOST: "at or before {}",
+        Operator.LESS_THAN: "before {}",
+    }),
+    units=MappingProxyType({
+        Unit.NONE: ("{}", "{}"), Unit.SHARE: ("{} %", "{} %"), Unit.MONEY: ("{}", "{}"),
+        Unit.DAYS: ("{} day", "{} days"), Unit.TIMES: ("{} time", "{} times"), Unit.STARS: ("{} star", "{} stars"),
+    }),
+    minor="{} in minor units", reason=("{}: it is {}", "{}: it is not known"),
+)  # fmt: skip
+CHINESE = _Grammar(
+    both="，且", either="，或", negated="并非{}", group="（{}）", known=("{}已知", "{}未知"),
+    segment="[属于|不属于]人群{}", any_of="{}之一", comma="、", flags=("是", "否"),
+    operators=MappingProxyType({
+        Operator.AT_LEAST: "至少{}", Operator.MORE_THAN: "超过{}", Operator.AT_MOST: "至多{}",
+        Operator.LESS_THAN: "不足{}", Operator.EQUALS: "正好{}", Operator.DIFFERS: "除{}以外", Operator.CONTAINS: "{}",
+    }),
+    times=MappingProxyType({
+        Operator.AT_LEAST: "不早于{}", Operator.MORE_THAN: "晚于{}", Operator.AT_MOST: "不晚于{}",
+        Operator.LESS_THAN: "早于{}",
+    }),
+    units=MappingProxyType({
+        Unit.NONE: ("{}", "{}"), Unit.SHARE: ("{}%", "{}%"), Unit.MONEY: ("{}", "{}"), Unit.DAYS: ("{}天", "{}天"),
+        Unit.TIMES: ("{}次", "{}次"), Unit.STARS: ("{}星", "{}星"),
+    }),
+    minor="{}（最小货币单位）", reason=("{}：实际为{}", "{}：未知"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speaker:
+    """Says rules in one language; money in a currency when it is given, in minor units otherwise."""
+
+    language: Language = Language.ENGLISH
+    currency: str | None = None
+
+    def sentence(self, rule: Rule) -> str:
+        """The rule as what a customer does, such as: bought at least 3 times in the last 90 days."""
+        grammar = self._grammar
+        match rule:
+            case Every(rules):
+                return grammar.both.join(map(self._part, rules))
+            case Some(rules):
+                return grammar.either.join(map(self._part, rules))
+            case Not(inner):
+                return self._negated(inner)
+            case _:
+                return self._leaf(rule, holds=True)
+
+    def _negated(self, rule: Rule) -> str:
+        if isinstance(rule, Every | Some | Not):
+            return self._grammar.negated.format(self._grammar.group.format(self.sentence(rule)))
+        return self._leaf(rule, holds=False)
+
+    def reason(self, reason: Reason) -> str:
+        """One condition of a verdict, with what is known of the customer."""
+        said = self._leaf(reason.leaf, holds=reason.holds)
+        if isinstance(reason.leaf, InSegment | IsKnown):
+            return said
+        known, unknown = self._grammar.reason
+        if reason.value is None:
+            return unknown.format(said)
+        return known.format(said, self._fact_value(FACTS[reason.leaf.fact], reason.value))
+
+    @property
+    def _grammar(self) -> _Grammar:
+        return CHINESE if self.language is Language.CHINESE else ENGLISH
+
+    def _words(self, fact: Fact) -> Words:
+        return fact.chinese if self.language is Language.CHINESE else fact.english
+
+    def _part(self, rule: Rule) -> str:
+        said = self.sentence(rule)
+        return self._grammar.group.format(said) if isinstance(rule, Every | Some) else said
+
+    def _leaf(self, leaf: Leaf, *, holds: bool) -> str:
+        grammar = self._grammar
+        match leaf:
+            case IsKnown(name):
+                return grammar.known[0 if holds else 1].format(self._words(FACTS[name]).name)
+            case InSegment(segment_id):
+                return _chosen(grammar.segment, holds=holds).format(_quoted(segment_id))
+            case Compare(name):
+                compared = self._compared(FACTS[name], leaf)
+                return _chosen(self._words(FACTS[name]).phrase, holds=holds).format(compared)
+            case Within(name, values):
+                listed = grammar.comma.join(self._value(FACTS[name], value) for value in values)
+                phrase = _chosen(self._words(FACTS[name]).phrase, holds=holds)
+                return phrase.format(grammar.any_of.format(listed))
+            case _:
+                assert_never(leaf)
+
+    def _compared(self, fact: Fact, compare: Compare) -> str:
+        value = self._value(fact, compare.value)
+        if fact.kind in {Kind.TEXT, Kind.FLAG} and compare.operator is Operator.EQUALS:
+            return value
+        words = self._grammar.times if fact.kind is Kind.TIME else self._grammar.operators
+        return words[compare.operator].format(value)
+
+    def _fact_value(self, fact: Fact, value: FactValue) -> str:
+        if isinstance(value, frozenset):
+            return "{" + self._grammar.comma.join(map(_quoted, sorted(value))) + "}"
+        return self._value(fact, value)
+
+    def _value(self, fact: Fact, value: bool | float | str | datetime) -> str:  # noqa: FBT001 - a flag is a value
+        match value:
+            case bool():
+                return self._grammar.flags[0 if value else 1]
+            case str():
+                return _quoted(value)
+            case datetime():
+                return value.astimezone(UTC).isoformat(sep=" ").replace("+00:00", " UTC")
+            case _:
+                one, several = self._grammar.units[fact.unit]
+                return (one if value == 1 else several).format(self._number(fact.unit, value))
+
+    def _number(self, unit: Unit, value: float) -> str:
+        exact = Decimal(repr(value))
+        match unit:
+            case Unit.SHARE:
+                return _plain(exact * 100)
+            case Unit.MONEY:
+                return self._money(exact)
+            case _:
+                return _plain(exact)
+
+    def _money(self, minor: Decimal) -> str:
+        if self.currency is None:
+            return self._grammar.minor.format(_plain(minor))
+        digits = MINOR_DIGITS.get(self.currency, 2)
+        return f"{minor.scaleb(-digits):.{digits}f} {self.currency}"
+
+
+def sentence(rule: Rule, language: Language = Language.ENGLISH, *, currency: str | None = None) -> str:
+    """The rule as a sentence; see Speaker."""
+    return Speaker(language=language, currency=currency).sentence(rule)
+
+
+def _chosen(phrase: str, *, holds: bool) -> str:
+    """The words with or without negation."""
+    return CHOICE.sub(lambda found: found[1 if holds else 2], phrase)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _plain(number: Decimal) -> str:
+    """Without exponent and without zeros that say nothing."""
+    said = f"{number:f}"
+    return (said.rstrip("0").rstrip(".") if "." in said else said) or "0"

@@ -1,0 +1,81 @@
+"""What the statistics promise, on campaigns whose truth is known: 500 A/A, 500 A/B, and a simulated coupon trial."""
+
+import polars as pl
+import pytest
+from scipy import stats
+
+from bench.experiments import ALPHA, AUDIENCE, CAMPAIGNS, misses
+from bench.simulated_campaigns import Cohort, drawn, invented_cohort, shop_cohort, winsorised
+from campaigns.experiments.assignment import Arm, Design
+from campaigns.experiments.moments import Moments, measured
+from campaigns.experiments.power import baseline_of_probabilities
+from campaigns.experiments.results import Metric, Plan, results
+from events.event import EventType
+from simulator.shop import Shop
+from simulator.stream import simulate
+
+MOST = int(stats.binom.ppf(0.9995, CAMPAIGNS, ALPHA))
+FEWEST = int(stats.binom.ppf(0.0005, CAMPAIGNS, ALPHA))
+"""Misses of 500 intervals with a level of 5 %, all but one time in a thousand."""
+
+
+@pytest.fixture(scope="module")
+def invented() -> tuple[Cohort, Cohort]:
+    """A shop with heavy-tailed spending, without a campaign and with one that brings a quarter more orders."""
+    plain, lifted = (invented_cohort(60_000, effect=effect, seed=11) for effect in (0.0, 0.25))
+    return winsorised(plain, like=plain), winsorised(lifted, like=plain)
+
+
+def test_false_positives_of_500_aa_campaigns_stay_at_the_level(invented: tuple[Cohort, Cohort]) -> None:
+    rates = misses(drawn(invented[0], invented[0], CAMPAIGNS, customers=AUDIENCE, seed=21))
+    assert rates.campaigns == 500
+    assert FEWEST <= rates.at_the_end * CAMPAIGNS <= MOST
+    assert rates.any_time <= ALPHA
+    assert rates.peeked > 4 * ALPHA
+
+
+def test_intervals_of_500_ab_campaigns_cover_the_truth(invented: tuple[Cohort, Cohort]) -> None:
+    rates = misses(drawn(*invented, CAMPAIGNS, customers=AUDIENCE, seed=22))
+    assert FEWEST <= rates.at_the_end * CAMPAIGNS <= MOST
+    assert rates.any_time <= ALPHA
+    assert rates.found_any_time > 0.4
+    assert rates.variance_left < 0.9
+
+
+@pytest.mark.parametrize("lifted", [False, True])
+def test_campaigns_in_the_simulated_shop_keep_the_level_too(lifted: bool) -> None:  # noqa: FBT001 - the two kinds
+    shops = [Shop(customers=3_000, seed=31, days=180, trial_share=share) for share in (0.0, float(lifted))]
+    plain, coupon = (shop_cohort(shop, conversion=True) for shop in shops)
+    rates = misses(drawn(plain, coupon, 200, customers=5_000, seed=23))
+    assert rates.at_the_end * 200 <= stats.binom.ppf(0.9995, 200, ALPHA)
+    assert rates.any_time <= ALPHA
+    assert rates.found_any_time == (1.0 if lifted else rates.any_time)
+
+
+def test_the_effect_of_the_simulated_coupon_is_recovered() -> None:
+    """The trial gives half of the customers a coupon at `as_of`; the truth says what that adds to conversion."""
+    shop = Shop(customers=6_000, seed=41, days=365, trial_share=0.5)
+    blocks = list(simulate(shop))
+    truth = pl.concat(block.truth for block in blocks)
+    buyers = pl.concat(block.future for block in blocks).filter(pl.col("event_type") == EventType.PURCHASE)
+    truth = truth.with_columns(bought=pl.col("customer_id").is_in(buyers["customer_id"].unique().implode()))
+    plan = Plan(
+        design=Design(holdout=0.5, arms=(Arm(name="coupon"),)),
+        customers=shop.customers,
+        baselines={Metric.CONVERSION: baseline_of_probabilities(truth["purchase_probability"].to_numpy())},
+        primary=Metric.CONVERSION,
+    )
+    sums = {group: {Metric.CONVERSION: _sums(truth, group)} for group in plan.design.groups}
+    found = results(sums, plan)
+    effect = found.arms["coupon"][Metric.CONVERSION]
+    true = truth["uplift"].to_numpy().mean()
+    assert not found.sample_ratio.mismatch
+    assert true in effect.at_the_end.difference
+    assert true in effect.any_time.difference
+    assert effect.any_time.difference.low > 0
+    assert effect.variance_left < 0.7
+
+
+def _sums(truth: pl.DataFrame, group: str) -> Moments:
+    members = truth.filter(pl.col("in_trial") == (group == "coupon"))
+    return measured(members["bought"].cast(pl.Float64).to_numpy(), members["purchase_probability"].to_numpy())

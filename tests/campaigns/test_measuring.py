@@ -1,0 +1,176 @@
+"""Results of a campaign from hand-made purchases: exactly the sums that its two groups made, and what follows."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+from campaign_factories import (
+    NOW,
+    add_customers,
+    codes_of,
+    launch_campaign,
+    make_cause,
+    make_plan,
+    store_scores,
+)
+
+from campaigns import launch, measuring, redemption
+from campaigns.campaign import OFFER_ARM
+from campaigns.coupon import Basket
+from campaigns.errors import CampaignNotFound, CampaignNotLaunched, InvalidExperiment
+from campaigns.experiments.assignment import HOLDOUT, group_of
+from campaigns.experiments.decision import Verdict
+from campaigns.experiments.effect import compare
+from campaigns.experiments.moments import Moments, measured
+from campaigns.experiments.results import Metric
+from campaigns.measuring import CampaignResults
+from database import outcomes
+from database.events import insert_events
+from database.session import Database
+from events.event import Event, EventType
+
+CROWD = [f"c{number:03}" for number in range(300)]
+PLAN = make_plan(holdout_percent=50)
+LATER = NOW + timedelta(days=10)
+GROUPS = {
+    arm: [who for who in CROWD if group_of(PLAN.design, campaign_id="spring", customer_id=who) == arm]
+    for arm in (OFFER_ARM, HOLDOUT)
+}
+
+
+def purchase(who: str, minor: int, *, days: float = 5, kind: EventType = EventType.PURCHASE, **more: object) -> Event:
+    return replace(
+        Event(
+            event_id=f"{who}-{days}-{kind}", customer_id=who, time=NOW + timedelta(days=days), event_type=kind,
+            order_id=f"o-{who}-{days}", item_id="i", quantity=1.0, unit_price_minor=minor, currency="GBP",
+        ),
+        **more,  # type: ignore[arg-type]  # the names are those of the event
+    )  # fmt: skip
+
+
+def record(database: Database, events: list[Event]) -> None:
+    with database.writing() as transaction:
+        insert_events(transaction, events)
+
+
+def read(database: Database, now: datetime = LATER) -> CampaignResults:
+    with database.reading() as snapshot:
+        return measuring.results(snapshot, "spring", now)
+
+
+@pytest.fixture
+def launched(database: Database) -> Database:
+    """Half of three hundred customers held out; the higher the number, the higher the expected spend."""
+    add_customers(database, CROWD)
+    store_scores(database, {who: 5000 + 10 * number for number, who in enumerate(CROWD)})
+    launch_campaign(database, PLAN)
+    return database
+
+
+def test_both_groups_are_counted_exactly(launched: Database) -> None:
+    offered, held_out = GROUPS[OFFER_ARM], GROUPS[HOLDOUT]
+    assert (len(offered), len(held_out)) == (159, 141)
+    record(launched, [purchase(who, 2000) for who in offered[:90] + held_out[:30]])
+
+    found = read(launched)
+
+    conversion, revenue = found.results.overall[Metric.CONVERSION], found.results.overall[Metric.REVENUE]
+    assert (conversion.customers, conversion.holdout_customers) == (159, 141)
+    assert (conversion.mean, conversion.holdout_mean) == (90 / 159, 30 / 141)
+    assert (revenue.mean, revenue.holdout_mean) == (90 * 2000 / 159, 30 * 2000 / 141)
+    assert conversion.difference == pytest.approx(90 / 159 - 30 / 141)
+    assert conversion.variance_left == pytest.approx(1.0), (
+        "all have the same purchase probability, which explains nothing"
+    )
+    assert (found.since, found.until, found.discount_minor) == (NOW, LATER, 0)
+    assert found.decision.verdict is Verdict.SHIP
+    assert not found.results.sample_ratio.mismatch
+
+
+def test_revenue_is_what_was_paid_in_time_and_currency_and_the_score_is_its_covariate(launched: Database) -> None:
+    anna, ben, cleo, dora = GROUPS[OFFER_ARM][:4]
+    held_out = GROUPS[HOLDOUT][0]
+    record(
+        launched,
+        [
+            purchase(anna, 5000),
+            purchase(anna, 1500, days=6, kind=EventType.RETURN),
+            purchase(ben, 700, quantity=3.0),
+            purchase(ben, 9999, days=7, currency="USD"),
+            purchase(cleo, 9999, days=-1),
+            purchase(cleo, 9999, days=10),
+            purchase(dora, 9999, kind=EventType.VIEW),
+            purchase(held_out, 4000, days=0),
+        ],
+    )
+    code = codes_of(launched)[ben]
+    basket = Basket(order_id="o1", order_minor=2100, currency="GBP", customer_id=ben)
+    with launched.writing() as transaction:
+        redemption.redeem(transaction, make_cause(NOW + timedelta(days=5)), code, basket)
+
+    found = read(launched)
+
+    paid = {anna: 3500.0, ben: 1890.0, held_out: 4000.0}
+    sums = {
+        arm: measured(
+            np.array([paid.get(who, 0.0) for who in members]),
+            np.array([5000.0 + 10 * CROWD.index(who) for who in members]),
+        )
+        for arm, members in GROUPS.items()
+    }
+    with launched.reading() as snapshot:
+        groups = outcomes.outcomes(snapshot, "spring", currency="GBP", since=NOW, until=LATER)
+    for arm, group in groups.items():
+        kept = group.revenue
+        assert Moments(
+            count=group.count, outcome=kept.y, outcome_squared=kept.y_squared, covariate=kept.x,
+            covariate_squared=kept.x_squared, product=kept.xy,
+        ) == sums[arm]  # fmt: skip
+        assert group.bought.y == {OFFER_ARM: 2, HOLDOUT: 1}[arm]
+    effect = found.results.overall[Metric.REVENUE]
+    assert effect.difference == pytest.approx(compare(sums[OFFER_ARM], sums[HOLDOUT]).difference)
+    assert effect.variance_left < 1
+    assert found.discount_minor == 210
+    assert found.decision.verdict is Verdict.KEEP_RUNNING
+    assert "Too few customers bought" in found.decision.reasons[0]
+
+
+def test_results_count_on_after_the_end(launched: Database) -> None:
+    with launched.writing() as transaction:
+        launch.end(transaction, make_cause(), "spring")
+    record(launched, [purchase(GROUPS[OFFER_ARM][0], 2000, days=40)])
+
+    found = read(launched, NOW + timedelta(days=60))
+
+    assert found.results.overall[Metric.CONVERSION].mean == 1 / 159
+    assert found.decision.verdict is Verdict.STOP
+
+
+def test_the_past_says_how_much_customers_differ(launched: Database) -> None:
+    record(launched, [purchase(who, 3000, days=-30) for who in CROWD[:75]])
+
+    with launched.reading() as snapshot:
+        bought, revenue = outcomes.spreads(
+            snapshot, "spring", currency="GBP", since=NOW - timedelta(days=90), until=NOW
+        )
+
+    assert (bought.mean, revenue.mean) == (0.25, 750)
+    assert bought.deviation == pytest.approx(np.sqrt(0.25 * 0.75))
+    assert revenue.deviation == pytest.approx(3000 * np.sqrt(0.25 * 0.75))
+
+
+def test_without_launch_or_holdout_there_is_nothing_to_compare(database: Database) -> None:
+    with pytest.raises(CampaignNotFound):
+        read(database)
+    add_customers(database, ["anna"])
+    store_scores(database, {"anna": 9000})
+    with database.writing() as transaction:
+        launch.create(transaction, make_cause(), "spring", make_plan())
+    with pytest.raises(CampaignNotLaunched):
+        read(database)
+    with database.writing() as transaction:
+        launch.delete(transaction, make_cause(), "spring")
+    launch_campaign(database, make_plan())
+    with pytest.raises(InvalidExperiment, match="held nobody out"):
+        read(database)

@@ -1,0 +1,307 @@
+"""Facts of customers from what is recorded: by hand, against a slow reading in Python, and at any time again."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, insert, text, update
+
+from database import facts
+from database.audience_tables import CustomerFactsRow
+from database.events import insert_events
+from database.session import Database, Transaction
+from database.tables import (
+    CampaignRow,
+    CouponRow,
+    CustomerRow,
+    EventRow,
+    ItemRow,
+    RedemptionRow,
+    ScoreRow,
+)
+from events.event import Event, EventType
+from rules.fact import Facts
+from rules.facts import FACTS
+
+AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
+CATEGORIES = {"boots": "Shoes|Boots", "sandals": "Shoes|Sandals", "hat": "Hats", "thing": None}
+NEVER_SEEN = {
+    "has_bought": False, "orders": 0, "orders_30": 0, "orders_90": 0, "orders_365": 0, "spend": 0, "spend_30": 0,
+    "spend_90": 0, "spend_365": 0, "categories": frozenset(), "views_30": 0, "carts_30": 0, "reviews": 0,
+    "consented_channels": frozenset(), "coupons_issued": 0, "coupons_redeemed": 0, "campaigns": frozenset(),
+    "campaigns_30": 0, "messages_30": 0,
+}  # fmt: skip
+
+
+def ago(days: float) -> datetime:
+    return AS_OF - timedelta(days=days)
+
+
+def bought(number: int, days: float, item_id: str, *, order: str | None = None, **details: object) -> Event:
+    values = {"quantity": 2, "unit_price_minor": 500, "currency": "GBP"} | details
+    return Event(
+        event_id=f"e{number}", customer_id="anna", time=ago(days), event_type=EventType.PURCHASE, order_id=order,
+        item_id=item_id, **values,  # type: ignore[arg-type]  # a test's own shorthand
+    )  # fmt: skip
+
+
+def stock(transaction: Transaction) -> None:
+    rows = [{"item_id": item_id, "category": category} for item_id, category in CATEGORIES.items()]
+    transaction.execute(insert(ItemRow), rows)
+
+
+def facts_now(database: Database, customer_id: str = "anna", as_of: datetime = AS_OF) -> Facts:
+    with database.reading() as snapshot:
+        known = facts.facts_of(snapshot, customer_id, as_of, currency="GBP")
+    assert known is not None
+    return known.facts
+
+
+def test_of_someone_who_did_nothing_only_the_zeros_are_known(database: Database) -> None:
+    with database.writing() as transaction:
+        transaction.execute(insert(CustomerRow).values(customer_id="anna"))
+
+    assert facts_now(database) == NEVER_SEEN
+
+
+def test_nobody_has_no_facts(database: Database) -> None:
+    with database.reading() as snapshot:
+        assert facts.facts_of(snapshot, "nobody", AS_OF, currency="GBP") is None
+        assert facts.stored_facts(snapshot, "nobody") is None
+
+
+def test_purchases(database: Database) -> None:
+    with database.writing() as transaction:
+        stock(transaction)
+        insert_events(
+            transaction,
+            [
+                bought(1, 400, "boots", order="a"),
+                bought(2, 399.9, "hat", order="a"),
+                bought(3, 90, "sandals", order="b", unit_price_minor=333),
+                bought(4, 10.5, "thing"),
+                bought(5, 5, "hat", currency="EUR"),
+                bought(6, 0, "boots"),
+            ],
+        )
+    known = facts_now(database)
+
+    assert (known["orders"], known["orders_365"], known["orders_90"], known["orders_30"]) == (4, 3, 3, 2)
+    assert (known["spend"], known["spend_365"], known["spend_30"]) == (3_666, 1_666, 1_000)
+    assert known["average_order"] == 916 + 1  # 916.5
+    assert (known["days_since_purchase"], known["days_as_customer"]) == (5, 400)
+    assert (known["first_purchase_time"], known["last_purchase_time"]) == (ago(400), ago(5))
+    assert known["categories"] == {"Shoes", "Shoes|Boots", "Shoes|Sandals", "Hats"}
+    assert known["last_category"] == "Hats"
+    assert known["has_bought"] is True
+    assert known["returned_share"] == 0
+
+
+def test_profile_scores_and_contacts(database: Database) -> None:
+    with database.writing() as transaction:
+        transaction.execute(
+            insert(CustomerRow).values(
+                customer_id="anna", country="DE", zone="Europe/Berlin", preferred_channel="SMS",
+                consented_channels=["EMAIL", "email", "Sms"],
+            )
+        )  # fmt: skip
+        transaction.execute(
+            insert(ScoreRow).values(
+                customer_id="anna", model_id="m", as_of=ago(3), purchase_30=0.1, purchase_60=0.2, purchase_90=0.3,
+                churn=float("nan"), spend_minor=4_200, spend_low_minor=1, spend_high_minor=2, currency="GBP",
+                tier="HIGH", tier_scheme=1, operation_id="o",
+            )
+        )  # fmt: skip
+        give_coupon(transaction, "one", issued=ago(40), redeemed=ago(35))
+        give_coupon(transaction, "two", issued=ago(20), redeemed=None)
+        give_coupon(transaction, "later", issued=ago(-1), redeemed=None)
+    known = facts_now(database)
+
+    assert known == NEVER_SEEN | {
+        "country": "DE", "zone": "Europe/Berlin", "preferred_channel": "sms",
+        "consented_channels": frozenset({"email", "sms"}),
+        "purchase_30": 0.1, "purchase_60": 0.2, "purchase_90": 0.3, "expected_spend": 4_200, "tier": "HIGH",
+        "days_since_score": 3, "coupons_issued": 2, "coupons_redeemed": 1, "days_since_coupon": 20,
+        "days_since_redemption": 35, "campaigns": frozenset({"one", "two"}), "campaigns_30": 1,
+    }  # fmt: skip
+
+
+def give_coupon(transaction: Transaction, campaign_id: str, *, issued: datetime, redeemed: datetime | None) -> None:
+    transaction.execute(
+        insert(CampaignRow).values(
+            campaign_id=campaign_id, display_name="", state="ACTIVE", offers={}, zone="UTC", start_time=ago(100),
+            end_time=ago(-100), currency="GBP",
+        )
+    )  # fmt: skip
+    transaction.execute(
+        insert(CouponRow).values(
+            code=campaign_id, campaign_id=campaign_id, customer_id="anna", tier="HIGH", channel="EMAIL", discount={},
+            state="ISSUED", issue_time=issued, expire_time=ago(-100),
+        )
+    )  # fmt: skip
+    if redeemed is not None:
+        transaction.execute(
+            insert(RedemptionRow).values(
+                redemption_id=campaign_id, code=campaign_id, campaign_id=campaign_id, customer_id="anna", order_id="o",
+                order_minor=1, discount_minor=1, currency="GBP", redeem_time=redeemed,
+            )
+        )  # fmt: skip
+
+
+days = st.sampled_from([-1.0, 0.0, 0.5, 29.5, 30.0, 30.5, 90.0, 365.0, 365.5, 800.0])
+events: st.SearchStrategy[list[dict[str, object]]] = st.lists(
+    st.builds(
+        dict,
+        customer_id=st.sampled_from(["anna", "ben"]),
+        days=days,
+        event_type=st.sampled_from(EventType),
+        order_id=st.none() | st.sampled_from(["x", "y"]),
+        item_id=st.sampled_from([*CATEGORIES, "unlisted"]),
+        quantity=st.none() | st.sampled_from([0.5, 1.0, 3.0]),
+        unit_price_minor=st.none() | st.sampled_from([1, 99, 1_050]),
+        currency=st.none() | st.sampled_from(["GBP", "EUR"]),
+        rating=st.none() | st.integers(1, 5),
+    ),
+    max_size=12,
+)
+
+
+@given(made=events)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_one_statement_for_all_says_what_python_reads_of_each(
+    database: Database, made: list[dict[str, object]]
+) -> None:
+    recorded = [event_of(number, values) for number, values in enumerate(made)]
+    with database.writing() as transaction:
+        for row in (EventRow, ItemRow, CustomerRow, CustomerFactsRow):
+            transaction.execute(delete(row))
+        stock(transaction)
+        insert_events(transaction, recorded)
+        count = facts.refresh(transaction, None, as_of=AS_OF, currency="GBP")
+    customers = {event.customer_id for event in recorded}
+    assert count == len(customers)
+    for customer_id in customers:
+        with database.reading() as snapshot:
+            stored = facts.stored_facts(snapshot, customer_id)
+        assert stored is not None
+        assert stored.facts == facts_now(database, customer_id)
+        expected = read_slowly([event for event in recorded if event.customer_id == customer_id and event.time < AS_OF])
+        assert {name: stored.facts.get(name) for name in expected} == expected
+
+
+def event_of(number: int, values: dict[str, object]) -> Event:
+    details = {name: value for name, value in values.items() if name != "days"}
+    offset = values["days"]
+    assert isinstance(offset, float)
+    return Event(event_id=f"e{number:02}", time=ago(offset), **details)  # type: ignore[arg-type]  # drawn to fit
+
+
+def read_slowly(history: Sequence[Event]) -> dict[str, object]:
+    """What events say, one fact after the other; those that are not known are None."""
+    purchases = [event for event in history if event.event_type is EventType.PURCHASE]
+    orders: dict[str, list[Event]] = {}
+    for event in purchases:
+        orders.setdefault(event.order_id or event.event_id, []).append(event)
+    placed = [(min(event.time for event in lines), sum(map(amount, lines))) for lines in orders.values()]
+    spend = sum(value for _, value in placed)
+    returned = sum(amount(event) for event in history if event.event_type is EventType.RETURN)
+    ratings = [event.rating for event in history if event.event_type is EventType.REVIEW and event.rating is not None]
+    known = [event for event in purchases if CATEGORIES.get(event.item_id or "") is not None]
+    latest = max(known, key=lambda event: (event.time, event.event_id), default=None)
+    paths = {CATEGORIES[event.item_id or ""] or "" for event in known}
+    return {
+        "orders": len(placed),
+        "orders_30": sum(time >= ago(30) for time, _ in placed),
+        "orders_90": sum(time >= ago(90) for time, _ in placed),
+        "spend": spend,
+        "spend_365": sum(value for time, value in placed if time >= ago(365)),
+        "average_order": int(spend / len(placed) + 0.5) if placed else None,
+        "returned_share": min(1.0, returned / spend) if spend else None,
+        "days_since_purchase": days_since(purchases),
+        "days_since_view": days_since([event for event in history if event.event_type is EventType.VIEW]),
+        "days_since_message": days_since([event for event in history if event.event_type is EventType.MESSAGE]),
+        "days_since_seen": days_since([event for event in history if event.event_type <= EventType.REVIEW]),
+        "carts_30": sum(event.event_type is EventType.CART and event.time >= ago(30) for event in history),
+        "average_rating": pytest.approx(sum(ratings) / len(ratings)) if ratings else None,
+        "customer_since": min((event.time for event in history), default=None),
+        "categories": frozenset(path for whole in paths for path in (whole, whole.split("|")[0])),
+        "last_category": None if latest is None else CATEGORIES[latest.item_id or ""],
+    }
+
+
+def amount(event: Event) -> int:
+    if event.currency == "EUR" or event.unit_price_minor is None:
+        return 0
+    return round((1 if event.quantity is None else event.quantity) * event.unit_price_minor)
+
+
+def days_since(happened: Sequence[Event]) -> int | None:
+    return min(((AS_OF - event.time).days for event in happened), default=None)
+
+
+def test_a_refresh_of_some_leaves_the_others(database: Database) -> None:
+    with database.writing() as transaction:
+        transaction.execute(insert(CustomerRow), [{"customer_id": name} for name in ("anna", "ben")])
+
+        assert facts.refresh(transaction, ["anna", "nobody"], as_of=AS_OF, currency="GBP") == 1
+        assert facts.stored_facts(transaction, "ben") is None
+
+
+def test_a_late_refresh_does_not_undo_a_newer_one(database: Database) -> None:
+    with database.writing() as transaction:
+        insert_events(transaction, [bought(1, 10, "hat")])
+        facts.refresh(transaction, ["anna"], as_of=AS_OF, currency="GBP")
+
+        assert facts.refresh(transaction, ["anna"], as_of=ago(20), currency="GBP") == 0
+        stored = facts.stored_facts(transaction, "anna")
+
+    assert stored is not None
+    assert (stored.as_of, stored.facts["days_since_purchase"]) == (AS_OF, 10)
+
+
+def test_new_tiers_reach_the_facts(database: Database) -> None:
+    with database.writing() as transaction:
+        transaction.execute(insert(CustomerRow).values(customer_id="anna"))
+        transaction.execute(
+            insert(ScoreRow).values(
+                customer_id="anna", model_id="m", as_of=AS_OF, purchase_30=0, purchase_60=0, purchase_90=0, churn=0,
+                spend_minor=0, spend_low_minor=0, spend_high_minor=0, currency="GBP", operation_id="o",
+            )
+        )  # fmt: skip
+        facts.refresh(transaction, ["anna"], as_of=AS_OF, currency="GBP")
+        transaction.execute(update(ScoreRow).values(tier="MID"))
+
+        assert facts.take_tiers(transaction) == 1
+        assert facts.take_tiers(transaction) == 0
+        stored = facts.stored_facts(transaction, "anna")
+
+    assert stored is not None
+    assert stored.facts["tier"] == "MID"
+
+
+def test_nothing_of_a_forgotten_customer_stays(database: Database) -> None:
+    with database.writing() as transaction:
+        transaction.execute(insert(CustomerRow).values(customer_id="anna"))
+        facts.refresh(transaction, None, as_of=AS_OF, currency="GBP")
+        transaction.execute(
+            text("INSERT INTO segments (segment_id, display_name, rule, build) VALUES ('s', '', '{}', 1)")
+        )
+        transaction.execute(text("INSERT INTO segment_members VALUES ('s', 1, 'anna')"))
+        assert facts.segments_of(transaction, "anna") == {"s"}
+
+        facts.forget(transaction, "anna")
+
+        assert facts.stored_facts(transaction, "anna") is None
+        assert facts.segments_of(transaction, "anna") == frozenset()
+
+
+def test_the_statement_answers_for_every_fact(database: Database) -> None:
+    with database.writing() as transaction:
+        transaction.execute(insert(CustomerRow).values(customer_id="anna"))
+        row = transaction.execute(
+            text(facts.THESE), facts._parameters(AS_OF, "GBP") | {"customer_ids": ["anna"]}
+        ).mappings().one()  # fmt: skip
+
+    assert set(row) == {"customer_id", *FACTS}

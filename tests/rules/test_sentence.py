@@ -1,0 +1,120 @@
+"""Rules as sentences, with one reading each."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import assume, given
+from rule_strategies import rules
+
+from rules.evaluate import evaluate
+from rules.fact import Facts
+from rules.facts import FACTS
+from rules.rule import Compare, Every, InSegment, IsKnown, Not, Operator, Rule, Some, Within
+from rules.sentence import Language, Speaker, sentence
+
+LOYAL = Every(
+    (
+        Compare("orders_90", Operator.AT_LEAST, 3),
+        Not(Compare("consented_channels", Operator.CONTAINS, "email")),
+    )
+)
+
+
+def test_a_rule_in_english_and_chinese() -> None:
+    assert sentence(LOYAL) == 'bought at least 3 times in the last 90 days and does not consent to "email"'
+    assert sentence(LOYAL, Language.CHINESE) == '最近90天下单至少3次，且不同意通过"email"接收'
+
+
+@pytest.mark.parametrize(
+    ("rule", "english", "chinese"),
+    [
+        (Compare("orders_30", Operator.EQUALS, 1), "bought exactly 1 time in the last 30 days", "最近30天下单正好1次"),
+        (
+            Compare("churn", Operator.LESS_THAN, 0.07), "has a probability of less than 7 % to leave",
+            "流失概率为不足7%",
+        ),
+        (
+            Compare("days_since_seen", Operator.MORE_THAN, 60), "was last active more than 60 days ago",
+            "上次活跃在超过60天前",
+        ),
+        (Compare("country", Operator.DIFFERS, "DE"), 'lives in country anything but "DE"', '国家为除"DE"以外'),
+        (Compare("has_bought", Operator.EQUALS, value=True), "“bought before” is yes", "“购买过”为是"),
+        (Not(Within("country", ("DE", "AT"))), 'does not live in country any of "DE", "AT"', '国家并非"DE"、"AT"之一'),
+        (
+            Compare("customer_since", Operator.LESS_THAN, datetime(2026, 1, 31, tzinfo=UTC)),
+            "became a customer before 2026-01-31 00:00:00 UTC", "成为顾客的时间早于2026-01-31 00:00:00 UTC",
+        ),
+        (Not(IsKnown("zone")), "the time zone is not known", "时区未知"),
+        (Not(InSegment("vip")), 'is not in segment "vip"', '不属于人群"vip"'),
+        (
+            Compare("average_rating", Operator.AT_LEAST, 4.5), "rates at least 4.5 stars on average",
+            "平均评分为至少4.5星",
+        ),
+        (Not(Some((LOYAL, IsKnown("tier")))),
+         'not ((bought at least 3 times in the last 90 days and does not consent to "email") or the tier is known)',
+         '并非（（最近90天下单至少3次，且不同意通过"email"接收），或等级已知）'),
+    ],
+)  # fmt: skip
+def test_conditions_in_words(rule: Rule, english: str, chinese: str) -> None:
+    assert sentence(rule) == english
+    assert sentence(rule, Language.CHINESE) == chinese
+
+
+@pytest.mark.parametrize(
+    ("currency", "words"),
+    [
+        ("GBP", "spent at least 50.05 GBP so far"),
+        ("JPY", "spent at least 5005 JPY so far"),
+        ("KWD", "spent at least 5.005 KWD so far"),
+        (None, "spent at least 5005 in minor units so far"),
+    ],
+)
+def test_money_is_said_in_its_currency(currency: str | None, words: str) -> None:
+    assert sentence(Compare("spend", Operator.AT_LEAST, 5_005), currency=currency) == words
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_fact_has_words_for_and_against(language: Language) -> None:
+    for fact in FACTS.values():
+        words = fact.chinese if language is Language.CHINESE else fact.english
+        assert words.phrase.count("{}") == 1, fact.name
+        assert words.phrase.count("[") == words.phrase.count("]") == 1, fact.name
+        assert words.name
+
+
+@pytest.mark.parametrize("language", list(Language))
+@given(left=rules(3), right=rules(3))
+def test_rules_that_differ_are_said_differently(language: Language, left: Rule, right: Rule) -> None:
+    assume(_plain(left) != _plain(right))
+
+    assert sentence(left, language) != sentence(right, language)
+
+
+def _plain(rule: Rule) -> Rule:
+    """A group of one says what its part says."""
+    match rule:
+        case Every((only,)) | Some((only,)):
+            return _plain(only)
+        case Every(parts):
+            return Every(tuple(map(_plain, parts)))
+        case Some(parts):
+            return Some(tuple(map(_plain, parts)))
+        case Not(inner):
+            return Not(_plain(inner))
+        case _:
+            return rule
+
+
+def test_a_reason_says_what_is_known() -> None:
+    facts: Facts = {"orders_90": 2, "consented_channels": frozenset({"sms", "email"})}
+    speaker = Speaker(currency="GBP")
+    said = [speaker.reason(reason) for reason in evaluate(LOYAL, facts).because]
+
+    assert said == [
+        "did not buy at least 3 times in the last 90 days: it is 2 times",
+        'consents to "email": it is {"email", "sms"}',
+    ]
+    assert [speaker.reason(reason) for reason in evaluate(IsKnown("tier"), facts).because] == ["the tier is not known"]
+    chinese = Speaker(language=Language.CHINESE)
+    unknown = evaluate(Compare("tier", Operator.EQUALS, "HIGH"), facts).because
+    assert [chinese.reason(reason) for reason in unknown] == ['等级并非"HIGH"：未知']

@@ -1,0 +1,13 @@
+"""One chunk of a segment's build."""
+
+from campaigns import segment_building
+from campaigns.actor import WORKER, Cause
+from database.operations import Operation
+from worker.tools import Tools
+
+
+def step(tools: Tools, operation: Operation) -> bool:
+    """The members after the operation's cursor, or the end; False when another worker was faster."""
+    with tools.database.writing() as transaction:
+        cause = Cause(actor=WORKER, now=tools.now())
+        return segment_building.step(transaction, operation, cause, limit=tools.settings.segment_chunk)
