@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sysconfig
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 USER = "tierwise"
+STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 BENEATH_ROOT = ("postgres", "nobody")
 
 
@@ -62,6 +64,8 @@ def start(
     if not data.exists():
         _make(data, programs, account)
     port = _free_port()
+    # A stop that arrives while the server is being made must not lose its handle: it is raised inside the try below.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     with (folder / "log").open("ab") as log:
         server = subprocess.Popen(
             _command(programs, data, port, durable=durable, settings=settings or {}),
@@ -70,6 +74,7 @@ def start(
         )  # fmt: skip
     embedded = EmbeddedPostgres(folder=folder, port=port, process=server)
     try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         _wait_until_ready(embedded, programs)
         _create_database(embedded, programs)
     except BaseException:
