@@ -73,10 +73,11 @@ def test_the_demo_tells_its_story_and_leaves_nothing(folder: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_leaves_no_process_and_its_database_whole(folder: Path, number: signal.Signals) -> None:
     run = begin(folder, "run")
-    control = folder / "home" / "postgres" / "data" / "global" / "pg_control"
+    pid_file = folder / "home" / "postgres" / "data" / "postmaster.pid"
     deadline = time.monotonic() + 60
-    while not control.exists() and time.monotonic() < deadline:
+    while not (pid_file.exists() and "ready" in pid_file.read_text()) and time.monotonic() < deadline:
         time.sleep(0.05)
+    time.sleep(1)
 
     run.send_signal(number)
     told, _ = run.communicate(timeout=60)
