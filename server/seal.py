@@ -2,10 +2,12 @@
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import json
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -55,16 +57,12 @@ def kept_key(path: Path) -> bytes:
     Servers that answer for one another need the same file, or each other's tokens are refused.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    fresh.touch(mode=0o600)
-    try:
-        fresh.write_bytes(os.urandom(KEY_BYTES))
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.") as fresh:
+        fresh.write(os.urandom(KEY_BYTES))
+        fresh.flush()
         # A link either makes the whole file or finds another server's: no reader ever sees half a key.
-        os.link(fresh, path)
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh.name, path)
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise ValueError(f"{path}: expected {KEY_BYTES} bytes, found {len(key)}; delete the file to get a new key")
