@@ -30,6 +30,10 @@ class Settings(BaseSettings):
     """Models, the embedded database's data and exports."""
     listen: str = "127.0.0.1:50051"
     """Address of the gRPC server."""
+    insecure: bool = False
+    """Answer in the clear and believe callers who they say they are; on loopback only."""
+    actor: str | None = None
+    """Who acts on the command line, as name:role; without it the person logged in, as operator."""
     currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")
     """Of prices in files that name none."""
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$")

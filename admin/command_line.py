@@ -1,7 +1,7 @@
 """`tierwise`: finds the command and imports only that one, so that help and small commands start at once."""
 
 import importlib
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.console import Console
@@ -71,7 +71,8 @@ class LazyCommands(TyperGroup):
 
     def format_help(self, ctx: typer.Context, formatter: object) -> None:  # type: ignore[override]  # as above
         """A list of what there is; `tierwise COMMAND --help` tells the rest."""
-        table = Table("command", "what it does", title="tierwise COMMAND [OPTIONS]  (--help for each)", box=None)
+        title = "tierwise [--as NAME:ROLE] COMMAND [OPTIONS]  (--help for each)"
+        table = Table("command", "what it does", title=title, box=None)
         for name, command in COMMANDS.items():
             table.add_row(f"[cyan]{name}[/]", command.summary)
         Console().print(table)
@@ -81,5 +82,8 @@ main = typer.Typer(cls=LazyCommands, no_args_is_help=True, add_completion=False,
 
 
 @main.callback()
-def tierwise() -> None:
+def tierwise(
+    *, as_: Annotated[str | None, typer.Option("--as", metavar="NAME:ROLE", help="Who acts; default: you.")] = None
+) -> None:
     """What customers will do, and what to offer them."""
+    importlib.import_module("admin.cause").AS.set(as_)

@@ -16,6 +16,8 @@ from database.migrate import migrate
 from settings import Settings, child_environment
 
 STOP_SECONDS = 30
+INSECURE = {"TIERWISE_INSECURE": "true"}
+"""For a server of our own that only we ask, on loopback."""
 
 
 class ChildFailedError(RuntimeError):
@@ -46,6 +48,7 @@ class Processes:
             environment={
                 "TIERWISE_DATABASE_URL": url,
                 "TIERWISE_HOME": str(home),
+                **INSECURE,
                 "TORCHINDUCTOR_CACHE_DIR": str(home / "torch"),  # else torch leaves a folder behind in /tmp
             },
             database_url=url,

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from admin.cause import cause_of_operator
+from admin.cause import cause_of_person
 from admin.database_address import chosen_url
 from admin.output import fail
-from campaigns import trail
+from campaigns import access, trail
 from campaigns.actor import Cause
 from campaigns.errors import Refusal
 from database.session import Database, Snapshot, Transaction
@@ -38,9 +38,11 @@ def reading(database_url: str | None) -> Iterator[Snapshot]:
 def changing(
     database_url: str | None, reason: str | None, *, action: str, object_name: str
 ) -> Iterator[tuple[Transaction, Cause]]:
-    """One transaction on behalf of the person logged in; a refusal is recorded as denied and ends the command."""
-    database, cause = Database.at(chosen_url(database_url), pool_size=1), cause_of_operator(reason)
+    """One transaction on behalf of whoever acts, if `action` is theirs; a refusal is on record and ends the command."""
+    cause = cause_of_person(reason)
+    database = Database.at(chosen_url(database_url), pool_size=1)
     try:
+        access.check(cause.actor, access.ACTIONS[action])
         with database.writing() as transaction:
             yield transaction, cause
     except Refusal as refusal:

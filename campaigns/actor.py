@@ -2,6 +2,28 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an actor is trusted with; `campaigns.access` says what that is."""
+
+    SERVICE = "service"
+    """The shop's own programs: scores, offers, coupons, events."""
+    MARKETER = "marketer"
+    """Plans campaigns and runs them."""
+    APPROVER = "approver"
+    """Lets a campaign go, and stops one."""
+    ANALYST = "analyst"
+    """Reads, and no customer's data."""
+    OPERATOR = "operator"
+    """Keeps the system running."""
+    PROCESS = "process"
+    """Worker and clock, in our own house: nobody can call as one."""
+
+
+CALLERS = frozenset(Role) - {Role.PROCESS}
+"""Roles that somebody who calls or types may have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -9,7 +31,7 @@ class Actor:
     """A person or a process, as the door knows it."""
 
     name: str
-    role: str = "operator"
+    role: Role = Role.OPERATOR
 
     def __str__(self) -> str:
         return f"{self.role}:{self.name}"
@@ -27,7 +49,7 @@ class Cause:
     request_id: str | None = None
 
 
-WORKER = Actor(name="worker", role="process")
+WORKER = Actor(name="worker", role=Role.PROCESS)
 """Finishes what others began."""
-BEAT = Actor(name="beat", role="process")
+BEAT = Actor(name="beat", role=Role.PROCESS)
 """Begins what is due by the clock."""

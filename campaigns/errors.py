@@ -13,6 +13,7 @@ Refusal
 ├── WrongState      not in the state that things are in
 │   ├── CampaignNotEditable · CampaignNotLaunched · CampaignNotMovable · NoActiveModel · NoActiveTierScheme
 │   └── CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
+├── PermissionDenied   the role does not include this
 └── CouponRefused   the code is real and does not buy anything here
     ├── CouponAlreadyRedeemed · CouponOfAnotherCustomer · CouponNotForThisOrder · CouponWithoutEffect
     └── CouponNotStarted · CouponExpired · CouponSuspended · RedemptionLimitReached
@@ -33,6 +34,12 @@ class Refusal(Exception):
         super().__init__(message)
         self.message = message
         self.metadata = {name: str(fact) for name, fact in facts.items() if fact is not None}
+
+
+class PermissionDenied(Refusal):
+    """The caller is known, and their role does not include this."""
+
+    reason = "PERMISSION_DENIED"
 
 
 class NotFound(Refusal):

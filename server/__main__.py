@@ -60,8 +60,8 @@ def _serve(server: Server) -> None:
 
 def _configuration(given: Settings) -> Configuration:
     return Configuration(
-        listen=given.listen, models_folder=given.models, device=given.device, batch_size=given.batch_size,
-        queue_size=given.queue_size,
+        listen=given.listen, insecure=given.insecure, models_folder=given.models, device=given.device,
+        batch_size=given.batch_size, queue_size=given.queue_size,
     )  # fmt: skip
 
 

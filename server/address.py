@@ -2,16 +2,20 @@
 
 from ipaddress import ip_address
 
+WAY_OUT = "ask for it on loopback with `tierwise serve --insecure` or TIERWISE_INSECURE=true"
 
-def checked(listen: str) -> str:
-    """The address itself. Raises ValueError for one that other machines can reach: calls are not encrypted."""
+
+def checked(listen: str, *, insecure: bool) -> str:
+    """The address itself. Raises ValueError for one that the server may not answer at."""
     host, _, port = listen.rpartition(":")
     if not host or not port.isdecimal():
         raise ValueError(f"TIERWISE_LISTEN: {listen!r} is not host:port, such as 127.0.0.1:50051")
+    if not insecure:
+        raise ValueError(f"calls would be neither encrypted nor would callers prove who they are: {WAY_OUT}")
     if not _is_loopback(host.strip("[]")):
         raise ValueError(
-            f"TIERWISE_LISTEN: {host} can be reached from other machines, and this server does not speak TLS: "
-            "listen on 127.0.0.1 and put a proxy that does in front of it"
+            f"TIERWISE_LISTEN: {host} can be reached from other machines, and TIERWISE_INSECURE is for loopback only: "
+            "listen on 127.0.0.1"
         )
     return listen
 

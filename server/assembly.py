@@ -26,6 +26,7 @@ from tierwise.v1 import (
 )
 
 from database.session import Database
+from server.access.unproven import named_actor
 from server.address import checked
 from server.campaign_service import CampaignService
 from server.coupon_service import CouponService
@@ -68,6 +69,8 @@ class Configuration:
     listen: str
     """host:port; port 0 takes a free one."""
     models_folder: Path
+    insecure: bool = False
+    """Speak in the clear, and believe callers who they are; on loopback only."""
     device: str = "cpu"
     batch_size: int = 32
     queue_size: int = 512
@@ -87,10 +90,10 @@ class Server:
     @classmethod
     def assembled(cls, database: Database, seal: Seal, configuration: Configuration) -> Self:
         """Bound to its port and not answering yet. Raises ValueError, or RuntimeError where the port is taken."""
-        listen = checked(configuration.listen)
+        listen = checked(configuration.listen, insecure=configuration.insecure)
         threads = configuration.queue_size + 2 * configuration.batch_size + SPARE_THREADS
         pool = ThreadPoolExecutor(threads, thread_name_prefix="call")
-        guard = Guard()
+        guard = Guard(database, named_actor)
         server = grpc.server(pool, interceptors=[guard], options=OPTIONS)
         status = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=pool)
         live = Live(

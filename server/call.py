@@ -11,10 +11,7 @@ import grpc
 
 from campaigns.actor import Actor, Cause
 from server.deadlines import default_seconds
-from server.refusals import InvalidRequest
 
-ACTOR_KEY = "tierwise-actor"
-ACTOR_LENGTH = 64
 FOREVER = 10**6
 """Seconds; gRPC reports a deadline that was not set as a very late one."""
 
@@ -65,15 +62,6 @@ def deadline_of(method: str, context: grpc.ServicerContext) -> float:
     remaining = context.time_remaining()
     seconds = default_seconds(method) if remaining is None or remaining > FOREVER else remaining
     return time.monotonic() + seconds
-
-
-def actor_of(context: grpc.ServicerContext) -> Actor:
-    """Who calls, from the metadata. Raises InvalidRequest."""
-    named = [value for key, value in context.invocation_metadata() if key == ACTOR_KEY]
-    name = named[0] if named else "service"
-    if not isinstance(name, str) or not 0 < len(name) <= ACTOR_LENGTH or not name.isprintable():
-        raise InvalidRequest.of(f"metadata.{ACTOR_KEY}", f"must be 1 to {ACTOR_LENGTH} printable symbols")
-    return Actor(name=name, role="service")
 
 
 def arrival() -> datetime:

@@ -11,7 +11,16 @@ from google.protobuf import any_pb2
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from campaigns.errors import AlreadyExists, Changed, CouponRefused, Invalid, NotFound, Refusal, WrongState
+from campaigns.errors import (
+    AlreadyExists,
+    Changed,
+    CouponRefused,
+    Invalid,
+    NotFound,
+    PermissionDenied,
+    Refusal,
+    WrongState,
+)
 from database.events import EventIdReused
 from database.failures import Failure, failure_of
 from database.requests import RequestIdReused
@@ -24,6 +33,7 @@ RETRY_SECONDS = 1.0
 
 CODES: Mapping[type[Exception], int] = MappingProxyType(
     {
+        PermissionDenied: code_pb2.PERMISSION_DENIED,
         NotFound: code_pb2.NOT_FOUND,
         AlreadyExists: code_pb2.ALREADY_EXISTS,
         Invalid: code_pb2.INVALID_ARGUMENT,

@@ -1,4 +1,4 @@
-"""Between the wire and every method: deadline, validation, errors with details, and one log line."""
+"""Between the wire and every method: who may call, deadline, validation, errors with details, and one log line."""
 
 import threading
 import time
@@ -12,24 +12,35 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status
 
+from campaigns import access
+from campaigns.access import RIGHTS
+from campaigns.actor import Actor
+from campaigns.errors import PermissionDenied
+from database.session import Database
 from scoring.pool import Expired
-from server.call import Call, actor_of, answering, arrival, deadline_of
+from server.call import Call, answering, arrival, deadline_of
 from server.deadlines import SHORTEST_SECONDS
 from server.errors import reason_of, status_of
+from server.transactions import record_denial, subject_of
 from server.validation import check
 
 Method = Callable[[Any, grpc.ServicerContext], Any]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
-UNLOGGED = ("/grpc.health.v1.",)
-"""Asked all day long by machines."""
+Identify: TypeAlias = Callable[[grpc.ServicerContext], Actor]
+"""Tells who calls; raises a refusal for a caller who does not prove it."""
 
 log = structlog.get_logger("server")
 
 
 class Guard(grpc.ServerInterceptor):
-    """Wraps unary methods once each; streams (health watch, reflection) carry no requests of ours."""
+    """Wraps each method once.
 
-    def __init__(self) -> None:
+    What is public (health) passes as it is; streams (reflection) carry no requests of ours: their caller is checked.
+    """
+
+    def __init__(self, database: Database, identify: Identify) -> None:
+        self._database = database
+        self._identify = identify
         self._wrapped: dict[str, Handler] = {}
         self._under_way = 0
         self._changed = threading.Condition()
@@ -61,19 +72,25 @@ class Guard(grpc.ServerInterceptor):
         if name in self._wrapped:
             return self._wrapped[name]
         handler = continuation(handler_call_details)
-        if handler is None or handler.unary_unary is None:
+        if handler is None or RIGHTS[name].public:
             return handler
-        self._wrapped[name] = grpc.unary_unary_rpc_method_handler(
-            self._guarded(name, handler.unary_unary), handler.request_deserializer, handler.response_serializer
-        )
+        self._wrapped[name] = self._wrap(name, handler)
         return self._wrapped[name]
+
+    def _wrap(self, name: str, handler: Handler) -> Handler:
+        forms = (handler.request_deserializer, handler.response_serializer)
+        if handler.unary_unary is not None:
+            return grpc.unary_unary_rpc_method_handler(self._guarded(name, handler.unary_unary), *forms)
+        if handler.stream_stream is not None:
+            return grpc.stream_stream_rpc_method_handler(self._admitting(name, handler.stream_stream), *forms)
+        raise NotImplementedError(f"{name}: nothing is known of streams of its kind")
 
     def _guarded(self, name: str, method: Method) -> Method:
         def answer(request: Message, context: grpc.ServicerContext) -> Message:
             started, log_id = time.perf_counter(), uuid4().hex
             self._begun(context)
             try:
-                response = _answer(name, log_id, method, request, context)
+                response = self._answer(name, log_id, method, request, context)
             except Exception as error:  # noqa: BLE001 - the table of errors knows them all
                 status = status_of(error, log_id)
                 _log(name, log_id, request, started, status, error)
@@ -83,25 +100,49 @@ class Guard(grpc.ServerInterceptor):
 
         return answer
 
+    def _answer(
+        self, name: str, log_id: str, method: Method, request: Message, context: grpc.ServicerContext
+    ) -> Message:
+        call = Call(
+            method=name, actor=self._identify(context), now=arrival(), deadline=deadline_of(name, context),
+            log_id=log_id, context=context,
+        )  # fmt: skip
+        if call.remaining() < SHORTEST_SECONDS:
+            raise Expired("the deadline had passed when the call arrived")
+        with answering(call):
+            self._permit(call, request)
+            check(request)
+            response: Message = method(request, context)
+            return response
 
-def _answer(name: str, log_id: str, method: Method, request: Message, context: grpc.ServicerContext) -> Message:
-    call = Call(
-        method=name, actor=actor_of(context), now=arrival(), deadline=deadline_of(name, context), log_id=log_id,
-        context=context,
-    )  # fmt: skip
-    if call.remaining() < SHORTEST_SECONDS:
-        raise Expired("the deadline had passed when the call arrived")
-    check(request)
-    with answering(call):
-        response: Message = method(request, context)
-        return response
+    def _permit(self, call: Call, request: Message) -> None:
+        """Before the request is looked into: who may not ask learns nothing of what is wrong with it (AIP-211)."""
+        right = RIGHTS[call.method]
+        try:
+            access.check(call.actor, right)
+        except PermissionDenied as refusal:
+            if right.action:
+                record_denial(self._database, call.cause(), subject_of(request, right.action), refusal)
+            raise
+
+    def _admitting(self, name: str, method: Method) -> Method:
+        def answer(requests: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 # messages of any stream
+            started, log_id = time.perf_counter(), uuid4().hex
+            try:
+                access.check(self._identify(context), RIGHTS[name])
+            except Exception as error:  # noqa: BLE001 - the table of errors knows them all
+                status = status_of(error, log_id)
+                _log(name, log_id, None, started, status, error)
+                context.abort_with_status(rpc_status.to_status(status))
+            return method(requests, context)
+
+        return answer
 
 
 def _log(
-    name: str, log_id: str, request: Message, started: float, status: status_pb2.Status | None, error: Exception | None
-) -> None:
-    if name.startswith(UNLOGGED):
-        return
+    name: str, log_id: str, request: Message | None, started: float, status: status_pb2.Status | None,
+    error: Exception | None,
+) -> None:  # fmt: skip
     line = log.bind(
         method=name.removeprefix("/"), ms=round((time.perf_counter() - started) * 1000, 2), log_id=log_id,
         request_id=getattr(request, "request_id", ""),

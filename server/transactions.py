@@ -1,13 +1,14 @@
 """The transactions of a call: no statement outlives its deadline, and what is asked twice happens once."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 from google.protobuf.message import Message
 
-from campaigns import trail
+from campaigns import access, trail
 from campaigns.actor import Cause
 from campaigns.errors import Refusal
 from database import patience, requests
@@ -17,6 +18,8 @@ from server import call
 
 Response = TypeVar("Response", bound=Message)
 
+RESOURCE = re.compile(r"(?!customers/)[A-Za-z_]{1,32}/[A-Za-z0-9._-]{1,128}")
+"""What a denial may name: a resource, and no customer."""
 ATTEMPTS = 3
 """For a transaction that loses against a concurrent one."""
 
@@ -55,7 +58,7 @@ def perform(
         try:
             return _once(database, request, answer, effect, cause)
         except Refusal as refusal:
-            _record_denial(database, cause, subject, refusal)
+            record_denial(database, cause, subject, refusal)
             raise
         except Exception as error:
             if failure_of(error) is not Failure.CONFLICT or attempt == ATTEMPTS:
@@ -86,8 +89,14 @@ def _once(
         return response
 
 
-def _record_denial(database: Database, cause: Cause, subject: str, refusal: Refusal) -> None:
+def subject_of(request: Message, action: str) -> str:
+    """What a request is about that nobody looked into yet: the resource it names, else the kind of resource."""
+    name = getattr(request, "name", "")
+    return name if RESOURCE.fullmatch(name) else action.partition(".")[0]
+
+
+def record_denial(database: Database, cause: Cause, subject: str, refusal: Refusal) -> None:
     """In a transaction of its own: the refused one is rolled back."""
-    action = call.current().method.rpartition(".")[2].replace("/", ".")
+    action = access.RIGHTS[call.current().method].action
     with writing(database) as transaction:
         trail.denied(transaction, cause, action, subject, refusal)

@@ -64,7 +64,9 @@ def serving(database: Database, home: Path, *, model: bool = True, queue_size: i
     if model:
         activate(database, models)
     server = Server.assembled(
-        database, Seal(KEY), Configuration(listen="127.0.0.1:0", models_folder=models, queue_size=queue_size)
+        database,
+        Seal(KEY),
+        Configuration(listen="127.0.0.1:0", insecure=True, models_folder=models, queue_size=queue_size),
     )
     if model:
         server.live.refresh()

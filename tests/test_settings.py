@@ -29,7 +29,7 @@ def test_a_variable_that_means_nothing_is_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("TIERWISE_DATABSE_URL", "postgresql://db.example.com/tierwise")
     settings.cache_clear()
 
-    with pytest.raises(SettingsRefused, match="TIERWISE_DATABSE_URL: no such setting; there are TIERWISE_BATCH_SIZE"):
+    with pytest.raises(SettingsRefused, match="TIERWISE_DATABSE_URL: no such setting; there are TIERWISE_ACTOR"):
         settings()
 
     settings.cache_clear()

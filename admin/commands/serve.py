@@ -2,13 +2,21 @@
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 
+from admin.processes import INSECURE
+from settings import child_environment
+
 app = typer.Typer()
+Insecure = Annotated[
+    bool, typer.Option("--insecure", help="In the clear, and callers are believed who they are: on loopback only.")
+]
 
 
 @app.command()
-def serve() -> None:
+def serve(*, insecure: Insecure = False) -> None:
     """Serve gRPC at TIERWISE_LISTEN until SIGTERM."""
-    os.execv(sys.executable, [sys.executable, "-m", "server"])  # noqa: S606  # no shell is wanted
+    environment = child_environment(INSECURE if insecure else {})
+    os.execve(sys.executable, [sys.executable, "-m", "server"], environment)  # noqa: S606  # no shell is wanted

@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from admin.cause import cause_of_operator
-from admin.database_address import chosen_url
 from admin.output import emit, fail
 from admin.training_data import (
     AsJson,
@@ -21,8 +19,8 @@ from admin.training_data import (
     training_data,
     training_progress,
 )  # fmt: skip
+from admin.transactions import changing
 from campaigns import registry
-from database.session import Database
 from scoring.folder import read_manifest
 from scoring.threads import limit_threads
 from settings import settings
@@ -84,12 +82,9 @@ def _train(data: TrainingData, folder: Path, configuration: Configuration, seed:
 
 
 def _register(folder: Path, manifest: dict[str, object], database_url: str | None, *, activate: bool) -> None:
-    database, cause = Database.at(chosen_url(database_url)), cause_of_operator()
     model_id = str(manifest["model_id"])
-    try:
-        with database.writing() as transaction:
-            registry.register(transaction, cause, model_id, folder=str(folder.resolve()), manifest=manifest)
-            if activate:
-                registry.activate(transaction, cause, model_id)
-    finally:
-        database.close()
+    about = f"models/{model_id}"
+    with changing(database_url, None, action="models.register", object_name=about) as (transaction, cause):
+        registry.register(transaction, cause, model_id, folder=str(folder.resolve()), manifest=manifest)
+        if activate:
+            registry.activate(transaction, cause, model_id)

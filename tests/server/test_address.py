@@ -1,4 +1,4 @@
-"""Calls are not encrypted, so nobody outside this machine may make them."""
+"""The server speaks in the clear on loopback only, and only when asked to."""
 
 import pytest
 
@@ -6,17 +6,20 @@ from server.address import checked
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:50051", "localhost:0", "[::1]:443", "127.8.0.1:1"])
-def test_loopback_is_served(listen: str) -> None:
-    assert checked(listen) == listen
+def test_loopback_is_served_when_asked(listen: str) -> None:
+    assert checked(listen, insecure=True) == listen
+
+    with pytest.raises(ValueError, match="ask for it on loopback with `tierwise serve --insecure`"):
+        checked(listen, insecure=False)
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:50051", "[::]:50051", "10.0.0.7:50051", "example.com:50051"])
 def test_other_addresses_are_refused_with_a_way_out(listen: str) -> None:
-    with pytest.raises(ValueError, match="put a proxy that does in front of it"):
-        checked(listen)
+    with pytest.raises(ValueError, match=r"can be reached from other machines.*listen on 127\.0\.0\.1"):
+        checked(listen, insecure=True)
 
 
 @pytest.mark.parametrize("listen", ["", "50051", "127.0.0.1", "127.0.0.1:http"])
 def test_what_is_no_address_is_refused(listen: str) -> None:
     with pytest.raises(ValueError, match="TIERWISE_LISTEN"):
-        checked(listen)
+        checked(listen, insecure=True)

@@ -114,6 +114,7 @@ def process(database_url: str, database: Database, tmp_path: Path) -> Iterator["
     activate(database, tmp_path / "models")
     settings = {
         "TIERWISE_DATABASE_URL": database_url, "TIERWISE_HOME": str(tmp_path), "TIERWISE_LISTEN": "127.0.0.1:0",
+        "TIERWISE_INSECURE": "true",
         "PYTHONPATH": f"{ROOT}:{ROOT / 'protos' / 'gen'}", "OMP_NUM_THREADS": "1",
     }  # fmt: skip
     started = subprocess.Popen(
@@ -181,9 +182,13 @@ def wait_for_lock(database_url: str) -> None:
     ("variables", "told"),
     [
         ({}, "TIERWISE_DATABASE_URL is not set"),
-        ({"TIERWISE_DATABASE_URL": "postgresql://x/y", "TIERWISE_LISTEN": "0.0.0.0:1"}, "does not speak TLS"),
+        ({"TIERWISE_DATABASE_URL": "postgresql://x/y"}, "ask for it on loopback with `tierwise serve --insecure`"),
+        (
+            {"TIERWISE_DATABASE_URL": "postgresql://x/y", "TIERWISE_LISTEN": "0.0.0.0:1", "TIERWISE_INSECURE": "true"},
+            "TIERWISE_INSECURE is for loopback only",
+        ),
     ],
-    ids=["no database", "an address that others can reach"],
+    ids=["no database", "in the clear without being asked", "in the clear where others can reach it"],
 )
 def test_a_server_that_cannot_be_safe_refuses_to_start(tmp_path: Path, variables: dict[str, str], told: str) -> None:
     settings = {"TIERWISE_HOME": str(tmp_path), "PYTHONPATH": f"{ROOT}:{ROOT / 'protos' / 'gen'}", **variables}

@@ -137,7 +137,7 @@ def test_a_refused_move_is_told_and_audited(shop: Shop) -> None:
     refused = refusal(raised.value)
     assert (refused.code, refused.reason) == ("FAILED_PRECONDITION", "CAMPAIGN_NOT_MOVABLE")
     assert refused.facts["state"] == "ACTIVE"
-    assert audit_lines(shop.database)[-1] == ("CampaignService.ResumeCampaign", "campaigns/active", "DENIED")
+    assert audit_lines(shop.database)[-1] == ("campaigns.resume", "campaigns/active", "DENIED")
 
 
 def test_a_coupon_is_worth_something_once(shop: Shop) -> None:

@@ -124,6 +124,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Another segment's rule asks about it. Example: "segments/german-loyal asks about segments/loyal"."""
     CAMPAIGN_NOT_LAUNCHED: _ErrorReason.ValueType  # 50
     """A campaign has no results before its audience is frozen. Example: "campaigns/spring was not launched"."""
+    PERMISSION_DENIED: _ErrorReason.ValueType  # 51
+    """The caller is known, and their role does not include the method. Example: "analyst:anna may not do this; it takes the role marketer or operator"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
@@ -230,4 +232,6 @@ SEGMENT_IN_USE: ErrorReason.ValueType  # 49
 """Another segment's rule asks about it. Example: "segments/german-loyal asks about segments/loyal"."""
 CAMPAIGN_NOT_LAUNCHED: ErrorReason.ValueType  # 50
 """A campaign has no results before its audience is frozen. Example: "campaigns/spring was not launched"."""
+PERMISSION_DENIED: ErrorReason.ValueType  # 51
+"""The caller is known, and their role does not include the method. Example: "analyst:anna may not do this; it takes the role marketer or operator"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -1,0 +1,99 @@
+"""Who may ask for what: the one table that the server and the command line go by."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from campaigns.actor import CALLERS, Actor, Role
+from campaigns.errors import PermissionDenied
+
+
+class Right(NamedTuple):
+    """A row of the table."""
+
+    roles: frozenset[Role]
+    """Empty where nobody needs to say who they are."""
+    action: str = ""
+    """What the audit log and the command line call it, noun.verb; empty where nothing is changed."""
+
+    @property
+    def public(self) -> bool:
+        """Whether callers need no identity."""
+        return not self.roles
+
+
+PUBLIC = frozenset[Role]()
+EVERYONE = CALLERS
+STAFF = EVERYONE - {Role.SERVICE}
+TEAM = STAFF - {Role.ANALYST}
+"""Whose work it is to look at single customers of a campaign, and to stop one."""
+PLANNERS = frozenset({Role.MARKETER, Role.OPERATOR})
+SHOP = frozenset({Role.SERVICE, Role.OPERATOR})
+DESK = SHOP | PLANNERS
+OPERATORS = frozenset({Role.OPERATOR})
+
+RIGHTS: Mapping[str, Right] = MappingProxyType(
+    {
+        "/tierwise.v1.CampaignService/CreateCampaign": Right(PLANNERS, "campaigns.create"),
+        "/tierwise.v1.CampaignService/GetCampaign": Right(EVERYONE),
+        "/tierwise.v1.CampaignService/ListCampaigns": Right(EVERYONE),
+        "/tierwise.v1.CampaignService/UpdateCampaign": Right(PLANNERS, "campaigns.update"),
+        "/tierwise.v1.CampaignService/DeleteCampaign": Right(PLANNERS, "campaigns.delete"),
+        "/tierwise.v1.CampaignService/LaunchCampaign": Right(PLANNERS, "campaigns.launch"),
+        "/tierwise.v1.CampaignService/PauseCampaign": Right(TEAM, "campaigns.pause"),
+        "/tierwise.v1.CampaignService/ResumeCampaign": Right(PLANNERS, "campaigns.resume"),
+        "/tierwise.v1.CampaignService/EndCampaign": Right(TEAM, "campaigns.end"),
+        "/tierwise.v1.CampaignService/GetCampaignResults": Right(STAFF),
+        "/tierwise.v1.CouponService/ValidateCoupon": Right(DESK),
+        "/tierwise.v1.CouponService/RedeemCoupon": Right(SHOP, "coupons.redeem"),
+        "/tierwise.v1.CustomerService/GetCustomer": Right(DESK),
+        "/tierwise.v1.CustomerService/ListCustomers": Right(DESK),
+        "/tierwise.v1.CustomerService/UpdateCustomer": Right(SHOP, "customers.update"),
+        "/tierwise.v1.CustomerService/DeleteCustomer": Right(SHOP, "customers.erase"),
+        "/tierwise.v1.CustomerService/BatchCreateEvents": Right(SHOP, "events.create"),
+        "/tierwise.v1.CustomerService/ListEvents": Right(DESK),
+        "/tierwise.v1.RecommendationService/Recommend": Right(EVERYONE),
+        "/tierwise.v1.RecommendationService/SimilarItems": Right(EVERYONE),
+        "/tierwise.v1.ScoringService/Score": Right(EVERYONE),
+        "/tierwise.v1.ScoringService/BatchScore": Right(EVERYONE),
+        "/tierwise.v1.ScoringService/ExplainScore": Right(EVERYONE),
+        "/tierwise.v1.ScoringService/ScoreAllCustomers": Right(PLANNERS, "customers.rescore"),
+        "/tierwise.v1.ScoringService/ListModels": Right(EVERYONE),
+        "/tierwise.v1.ScoringService/GetModel": Right(EVERYONE),
+        "/tierwise.v1.ScoringService/ActivateModel": Right(OPERATORS, "models.activate"),
+        "/tierwise.v1.SegmentService/CreateSegment": Right(PLANNERS, "segments.create"),
+        "/tierwise.v1.SegmentService/GetSegment": Right(STAFF),
+        "/tierwise.v1.SegmentService/ListSegments": Right(STAFF),
+        "/tierwise.v1.SegmentService/UpdateSegment": Right(PLANNERS, "segments.update"),
+        "/tierwise.v1.SegmentService/DeleteSegment": Right(PLANNERS, "segments.delete"),
+        "/tierwise.v1.SegmentService/BuildSegment": Right(PLANNERS, "segments.build"),
+        "/tierwise.v1.SegmentService/ListSegmentMembers": Right(DESK),
+        "/tierwise.v1.SegmentService/CountAudience": Right(STAFF),
+        "/tierwise.v1.SegmentService/PreviewAudience": Right(TEAM),
+        "/google.longrunning.Operations/ListOperations": Right(EVERYONE),
+        "/google.longrunning.Operations/GetOperation": Right(EVERYONE),
+        "/google.longrunning.Operations/WaitOperation": Right(EVERYONE),
+        "/google.longrunning.Operations/CancelOperation": Right(PLANNERS, "operations.cancel"),
+        "/google.longrunning.Operations/DeleteOperation": Right(OPERATORS, "operations.delete"),
+        "/grpc.health.v1.Health/Check": Right(PUBLIC),
+        "/grpc.health.v1.Health/List": Right(PUBLIC),
+        "/grpc.health.v1.Health/Watch": Right(PUBLIC),
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Right(EVERYONE),
+        # On the command line only: the action stands for itself.
+        "models.register": Right(OPERATORS, "models.register"),
+        "tiers.create": Right(PLANNERS, "tiers.create"),
+    }
+)
+"""By the method's path."""
+ACTIONS: Mapping[str, Right] = MappingProxyType({right.action: right for right in RIGHTS.values() if right.action})
+"""The same rows, by what they are called on the command line."""
+
+
+def check(actor: Actor, right: Right) -> None:
+    """Raises PermissionDenied."""
+    if right.public or actor.role in right.roles:
+        return
+    allowed = ", ".join(sorted(right.roles))
+    raise PermissionDenied(
+        f"{actor} may not do this; it takes the role {allowed.replace(', ', ' or ')}", role=actor.role, allowed=allowed
+    )

@@ -1,0 +1,1 @@
+"""Who calls, and how the line is kept private."""
