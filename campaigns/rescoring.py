@@ -9,10 +9,11 @@ from uuid import uuid4
 from campaigns import jobs, registry, schemes, trail
 from campaigns.actor import Cause
 from campaigns.errors import RescoringRunning
-from campaigns.tiers import Levels, Method, TierScheme, tier_of
-from database import facts, operations, scores, tiers
+from campaigns.tiers import Levels, Method, TierScheme, bounds_of
+from database import facts, operations, scores, standings, tiers
 from database.operations import Operation
 from database.session import Snapshot, Transaction
+from database.standings import Placing
 from scoring.score import Score
 
 
@@ -75,24 +76,19 @@ def _begin(transaction: Transaction, cause: Cause, operation_id: str, as_of: dat
 
 
 def keep(
-    transaction: Transaction, operation: Operation, scheme: TierScheme, scored: Sequence[Score], *,
-    cursor: str, now: datetime,
-) -> bool:  # fmt: skip
+    transaction: Transaction, operation: Operation, scored: Sequence[Score], *, cursor: str, now: datetime
+) -> bool:
     """Commit a chunk: progress, scores, and the facts that rules ask about, together.
 
     False when another worker was faster: then nothing is written.
-    Tiers are those of the scheme's last thresholds until `finish` has those of this run.
+    Tiers stay those of the run before until `finish` has those of this one.
     """
     ahead = operations.advance(
         transaction, operation.operation_id, seen=operation.cursor, cursor=cursor, count=len(scored), now=now
     )
     if not ahead:
         return False
-    given = [tier_of(scheme, score) for score in scored]
-    scores.store(
-        transaction, scored, given, tier_scheme=None if scheme.thresholds is None else scheme.version,
-        operation_id=operation.operation_id, now=now,
-    )  # fmt: skip
+    scores.store(transaction, scored, operation_id=operation.operation_id, now=now)
     customers = [score.customer_id for score in scored]
     as_of = Rescoring.of(operation.request).as_of
     facts.refresh(transaction, customers, as_of=as_of, currency=scored[0].currency)
@@ -104,13 +100,15 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     current = operations.locked(transaction, operation.operation_id)
     if current is None or current.done or current.cursor != operation.cursor:
         return False
-    scheme = schemes.get(transaction, Rescoring.of(operation.request).tier_scheme)
+    pinned = Rescoring.of(operation.request)
+    scheme = schemes.get(transaction, pinned.tier_scheme)
     thresholds = _thresholds(transaction, operation, scheme)
     tiers.set_thresholds(transaction, scheme.version, high=thresholds.high, mid=thresholds.mid)
-    tiers.assign(transaction, scheme.version, measure=scheme.measure, high=thresholds.high, mid=thresholds.mid)
+    placing = _placing(scheme, thresholds, pinned.as_of)
+    moved = standings.assign(transaction, operation.operation_id, placing)
     facts.take_tiers(transaction)
     response = {
-        "scored_count": current.done_count, "tiers": tiers.sizes(transaction),
+        "scored_count": current.done_count, "moved_count": moved, "tiers": standings.sizes(transaction),
         "thresholds": {"high": thresholds.high, "mid": thresholds.mid},
     }  # fmt: skip
     operations.finish(transaction, operation.operation_id, response, cause.now)
@@ -123,8 +121,16 @@ def _thresholds(snapshot: Snapshot, operation: Operation, scheme: TierScheme) ->
         return scheme.parameters
     shares = scheme.parameters
     return Levels(
-        high=tiers.lowest_of_top(snapshot, operation.operation_id, measure=scheme.measure, share=shares.high),
-        mid=tiers.lowest_of_top(
+        high=standings.lowest_of_top(snapshot, operation.operation_id, measure=scheme.measure, share=shares.high),
+        mid=standings.lowest_of_top(
             snapshot, operation.operation_id, measure=scheme.measure, share=shares.high + shares.mid
         ),
     )
+
+
+def _placing(scheme: TierScheme, thresholds: Levels, as_of: datetime) -> Placing:
+    bounds = bounds_of(thresholds, scheme.hysteresis)
+    return Placing(
+        version=scheme.version, measure=scheme.measure, high=thresholds.high, mid=thresholds.mid,
+        keeps_high=bounds.keeps.high, keeps_mid=bounds.keeps.mid, grace_days=bounds.grace_days, now=as_of,
+    )  # fmt: skip

@@ -5,23 +5,26 @@ from typing import Any
 from campaigns import stored, trail
 from campaigns.actor import Cause
 from campaigns.errors import NoActiveTierScheme, TierSchemeNotFound
-from campaigns.tiers import Levels, Measure, Method, TierScheme, check, thresholds_of
+from campaigns.tiers import Hysteresis, Levels, Measure, Method, TierScheme, check, thresholds_of
 from database import tiers
 from database.session import Snapshot, Transaction
 
 DEFAULT = Levels(high=0.10, mid=0.30)
 """The best tenth is HIGH, the next three tenths are MID, by expected value."""
+STEADY = Hysteresis(margin=0.10, grace_days=14)
+"""What a scheme does against flapping unless told otherwise."""
 
 
 def create(
-    transaction: Transaction, cause: Cause, *, measure: Measure, method: Method, parameters: Levels
-) -> TierScheme:
+    transaction: Transaction, cause: Cause, *, measure: Measure, method: Method, parameters: Levels,
+    hysteresis: Hysteresis = STEADY,
+) -> TierScheme:  # fmt: skip
     """A new version, not yet in force. Raises InvalidTierScheme."""
-    check(measure, method, parameters)
+    check(measure, method, parameters, hysteresis)
     known = thresholds_of(method, parameters)
     row = tiers.create(
         transaction, measure=measure, method=method, parameters=_json(parameters),
-        thresholds=None if known is None else _json(known),
+        thresholds=None if known is None else _json(known), margin=hysteresis.margin, grace_days=hysteresis.grace_days,
     )  # fmt: skip
     scheme = stored.scheme(row)
     trail.done(transaction, cause, "tiers.create", name(scheme), after=_facts(scheme))
@@ -86,4 +89,7 @@ def _json(levels: Levels) -> dict[str, float]:
 
 
 def _facts(scheme: TierScheme) -> dict[str, Any]:
-    return {"measure": scheme.measure, "method": scheme.method, "parameters": _json(scheme.parameters)}
+    return {
+        "measure": scheme.measure, "method": scheme.method, "parameters": _json(scheme.parameters),
+        "margin": scheme.hysteresis.margin, "grace_days": scheme.hysteresis.grace_days,
+    }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any, assert_never
 from campaigns.campaign import Campaign, CampaignId, CampaignPlan, Channel, Offer, State
 from campaigns.coupon import Coupon, CouponState, Redemption
 from campaigns.discount import Discount, Fixed, NewCustomer, Percent
-from campaigns.tiers import Levels, Measure, Method, Tier, TierScheme
+from campaigns.tiers import Hysteresis, Levels, Measure, Method, Tier, TierScheme
 from database.tables import CampaignRow, CouponRow, RedemptionRow, TierSchemeRow
 from rules.document import from_data, to_data
 
@@ -16,7 +16,8 @@ def scheme(row: TierSchemeRow) -> TierScheme:
     return TierScheme(
         version=row.version, measure=Measure(row.measure), method=Method(row.method),
         parameters=_levels(row.parameters), thresholds=None if row.thresholds is None else _levels(row.thresholds),
-        active=row.active, create_time=row.create_time,
+        hysteresis=Hysteresis(margin=row.margin, grace_days=row.grace_days), active=row.active,
+        create_time=row.create_time,
     )  # fmt: skip
 
 

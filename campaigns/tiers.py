@@ -8,6 +8,8 @@ from typing import Protocol, assert_never
 
 from campaigns.errors import InvalidTierScheme
 
+LONGEST_GRACE_DAYS = 366
+
 
 class Tier(StrEnum):
     """How much a customer is expected to be worth."""
@@ -15,6 +17,14 @@ class Tier(StrEnum):
     HIGH = "HIGH"
     MID = "MID"
     LOW = "LOW"
+
+    @property
+    def rank(self) -> int:
+        """Higher for a higher tier."""
+        return RANKS[self]
+
+
+RANKS = {Tier.LOW: 1, Tier.MID: 2, Tier.HIGH: 3}
 
 
 class Measure(StrEnum):
@@ -53,6 +63,35 @@ class Levels:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hysteresis:
+    """What keeps customers near a threshold from flapping: up at once, down late."""
+
+    margin: float
+    """Share of a threshold: who has a tier keeps it down to threshold * (1 - margin)."""
+    grace_days: int
+    """Who lies below the margin keeps the tier for so many days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """All that places a customer by a measure: the thresholds, how far below them a tier is kept, and for how long."""
+
+    thresholds: Levels
+    """Lowest measure that gives HIGH and MID."""
+    keeps: Levels
+    """Lowest measure that keeps them."""
+    grace_days: int
+
+    def reached(self, value: float) -> Tier:
+        """The tier of someone new."""
+        return _above(self.thresholds, value)
+
+    def kept(self, value: float) -> Tier:
+        """The highest tier that who has it keeps."""
+        return _above(self.keeps, value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TierScheme:
     """One version of the thresholds."""
 
@@ -63,29 +102,31 @@ class TierScheme:
     """ABSOLUTE: lowest measure of HIGH and of MID. QUANTILE: share of HIGH, and share of MID below it."""
     thresholds: Levels | None
     """Lowest measure of HIGH and of MID; None until a first rescoring has turned shares into thresholds."""
+    hysteresis: Hysteresis
     active: bool
     create_time: datetime
 
+    @property
+    def bounds(self) -> Bounds | None:
+        """What places a customer; None while a QUANTILE scheme has no thresholds."""
+        return None if self.thresholds is None else bounds_of(self.thresholds, self.hysteresis)
+
 
 def measured(measure: Measure, score: Measured) -> float:
-    """The number that a score is placed by."""
+    """The number that a score is placed by; a probability that nobody knows counts as none."""
     match measure:
         case Measure.PURCHASE_90:
-            return score.purchase_90
+            return 0.0 if math.isnan(score.purchase_90) else score.purchase_90
         case Measure.EXPECTED_VALUE:
             return float(score.spend_minor)
         case _:
             assert_never(measure)
 
 
-def tier_of(scheme: TierScheme, score: Measured) -> Tier | None:
-    """The tier of a score; None while a QUANTILE scheme has no thresholds."""
-    if scheme.thresholds is None:
-        return None
-    value = measured(scheme.measure, score)
-    if value >= scheme.thresholds.high:
-        return Tier.HIGH
-    return Tier.MID if value >= scheme.thresholds.mid else Tier.LOW
+def bounds_of(thresholds: Levels, hysteresis: Hysteresis) -> Bounds:
+    """Thresholds with their margin and grace period."""
+    keeps = Levels(high=thresholds.high * (1 - hysteresis.margin), mid=thresholds.mid * (1 - hysteresis.margin))
+    return Bounds(thresholds=thresholds, keeps=keeps, grace_days=hysteresis.grace_days)
 
 
 def thresholds_of(method: Method, parameters: Levels) -> Levels | None:
@@ -93,8 +134,8 @@ def thresholds_of(method: Method, parameters: Levels) -> Levels | None:
     return parameters if method is Method.ABSOLUTE else None
 
 
-def check(measure: Measure, method: Method, parameters: Levels) -> None:
-    """Raises InvalidTierScheme for numbers that cannot make three tiers."""
+def check(measure: Measure, method: Method, parameters: Levels, hysteresis: Hysteresis) -> None:
+    """Raises InvalidTierScheme for numbers that cannot make three tiers, or keep nobody from leaving them."""
     high, mid = parameters.high, parameters.mid
     if not (math.isfinite(high) and math.isfinite(mid)) or high < 0 or mid < 0:
         raise InvalidTierScheme("high and mid must be finite and not negative", field="parameters")
@@ -104,3 +145,13 @@ def check(measure: Measure, method: Method, parameters: Levels) -> None:
         raise InvalidTierScheme("the threshold of MID lies above that of HIGH", field="parameters.mid")
     if method is Method.ABSOLUTE and measure is Measure.PURCHASE_90 and high > 1:
         raise InvalidTierScheme("a probability never reaches a threshold above 1", field="parameters.high")
+    if not 0 <= hysteresis.margin < 1:
+        raise InvalidTierScheme("the margin is a share of a threshold: 0 or more, below 1", field="margin")
+    if not 0 <= hysteresis.grace_days <= LONGEST_GRACE_DAYS:
+        raise InvalidTierScheme(f"the grace period has 0 to {LONGEST_GRACE_DAYS} days", field="grace_days")
+
+
+def _above(levels: Levels, value: float) -> Tier:
+    if value >= levels.high:
+        return Tier.HIGH
+    return Tier.MID if value >= levels.mid else Tier.LOW

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, text, update
 from database import facts
 from database.session import Snapshot, Transaction, changed_rows
 from database.tables import AudienceRow, CouponRow, CustomerRow, EventRow, RedemptionRow, RejectedRow, ScoreRow
+from database.tier_tables import TierChangeRow
 from events.event import Customer
 
 
@@ -76,7 +77,7 @@ class Erasure:
 
 
 def erase(transaction: Transaction, customer_id: str, *, pseudonym: str) -> Erasure:
-    """Delete the customer with events, score, facts, segment memberships and rejected rows.
+    """Delete the customer with events, score, tier changes, facts, segment memberships and rejected rows.
 
     The books keep their sums under a pseudonym.
     """
@@ -88,7 +89,7 @@ def erase(transaction: Transaction, customer_id: str, *, pseudonym: str) -> Eras
     }
     deleted = {
         row: changed_rows(transaction.execute(delete(row).where(row.customer_id == customer_id)))
-        for row in (EventRow, ScoreRow, CustomerRow)
+        for row in (EventRow, ScoreRow, TierChangeRow, CustomerRow)
     }
     facts.forget(transaction, customer_id)
     about = text("EXISTS (SELECT FROM jsonb_each_text(content) WHERE value = :customer_id)")

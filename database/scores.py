@@ -15,7 +15,7 @@ from database.tables import CustomerRow, ScoreRow
 
 COLUMNS = (
     "customer_id", "model_id", "as_of", "purchase_30", "purchase_60", "purchase_90", "churn", "spend_minor",
-    "spend_low_minor", "spend_high_minor", "currency", "tier", "tier_scheme",
+    "spend_low_minor", "spend_high_minor", "currency",
 )  # fmt: skip
 STAGED = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
 STAGE = sql.SQL("CREATE TEMPORARY TABLE score_stage ON COMMIT DROP AS SELECT {} FROM scores LIMIT 0").format(STAGED)
@@ -27,7 +27,6 @@ ON CONFLICT (customer_id) DO UPDATE SET ({rest}) = ({new}) WHERE scores.operatio
     rest=sql.SQL(", ").join(map(sql.Identifier, (*COLUMNS[1:], "operation_id", "update_time"))),
     new=sql.SQL(", ").join(sql.Identifier("excluded", name) for name in (*COLUMNS[1:], "operation_id", "update_time")),
 )
-TYPES = {"tier": pl.String(), "tier_scheme": pl.Int32()}
 
 
 class Scored(Protocol):
@@ -72,21 +71,23 @@ class StoredScore:
     spend_low_minor: int
     spend_high_minor: int
     currency: str
-    tier: str | None
-    """None until a first rescoring has set the thresholds of a QUANTILE scheme."""
-    tier_scheme: int | None
-    """Version of the thresholds that gave the tier."""
     operation_id: str
     """The rescoring that wrote it."""
+    tier: str | None
+    """None until the first rescoring that met the customer is over."""
+    tier_scheme: int | None
+    """Version of the thresholds that gave the tier."""
+    tier_model_id: str | None
+    """The model whose score gave the tier; another one than `model_id` while a rescoring is under way."""
+    tier_since: datetime | None
+    below_since: datetime | None
+    """As-of time of the first rescoring in a row that found the measure below the tier's margin."""
     update_time: datetime
 
 
-def store(
-    transaction: Transaction, scores: Sequence[Scored], tiers: Sequence[str | None], *,
-    tier_scheme: int | None, operation_id: str, now: datetime,
-) -> int:  # fmt: skip
-    """Keep one score a customer, each with its tier; returns how many rows changed. An operation writes each once."""
-    frame = _frame(scores, tiers, tier_scheme)
+def store(transaction: Transaction, scores: Sequence[Scored], *, operation_id: str, now: datetime) -> int:
+    """Keep one score a customer; returns how many rows changed. An operation writes each once, and no tier."""
+    frame = _frame(scores)
     connection = driver_connection(transaction)
     connection.execute(STAGE)
     copy_frame(connection, "score_stage", frame)
@@ -118,11 +119,9 @@ def count_customers(snapshot: Snapshot) -> int:
     return snapshot.execute(select(func.count()).select_from(CustomerRow)).scalar_one()
 
 
-def _frame(scores: Sequence[Scored], tiers: Sequence[str | None], tier_scheme: int | None) -> pl.DataFrame:
-    measured = {name: [getattr(score, name) for score in scores] for name in COLUMNS[:-2]}
-    return pl.DataFrame(
-        {**measured, "tier": list(tiers), "tier_scheme": [tier_scheme] * len(scores)}, schema_overrides=TYPES
-    ).with_columns(pl.col("as_of").dt.convert_time_zone("UTC"))
+def _frame(scores: Sequence[Scored]) -> pl.DataFrame:
+    measured = {name: [getattr(score, name) for score in scores] for name in COLUMNS}
+    return pl.DataFrame(measured).with_columns(pl.col("as_of").dt.convert_time_zone("UTC"))
 
 
 def _score(row: ScoreRow) -> StoredScore:
@@ -130,5 +129,6 @@ def _score(row: ScoreRow) -> StoredScore:
         customer_id=row.customer_id, model_id=row.model_id, as_of=row.as_of, purchase_30=row.purchase_30,
         purchase_60=row.purchase_60, purchase_90=row.purchase_90, churn=row.churn, spend_minor=row.spend_minor,
         spend_low_minor=row.spend_low_minor, spend_high_minor=row.spend_high_minor, currency=row.currency,
-        tier=row.tier, tier_scheme=row.tier_scheme, operation_id=row.operation_id, update_time=row.update_time,
+        operation_id=row.operation_id, tier=row.tier, tier_scheme=row.tier_scheme, tier_model_id=row.tier_model_id,
+        tier_since=row.tier_since, below_since=row.below_since, update_time=row.update_time,
     )  # fmt: skip

@@ -131,6 +131,8 @@ class TierSchemeRow(Row):
     """ABSOLUTE (thresholds on the measure) or QUANTILE (shares from the top, turned into thresholds by rescoring)."""
     parameters: Mapped[dict[str, Any]]
     thresholds: Mapped[dict[str, Any] | None]
+    margin: Mapped[float] = mapped_column(server_default=text("0"))
+    grace_days: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     active: Mapped[bool]
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
     __table_args__ = (Index("uq_tier_schemes_active", "active", unique=True, postgresql_where=text("active")),)
@@ -151,10 +153,16 @@ class ScoreRow(Row):
     spend_low_minor: Mapped[int]
     spend_high_minor: Mapped[int]
     currency: Mapped[str]
-    tier: Mapped[str | None]
-    tier_scheme: Mapped[int | None]
     operation_id: Mapped[str]
     """The rescoring that wrote this row: the same operation never writes it twice."""
+    tier: Mapped[str | None]
+    """Given at the end of a rescoring, like the columns after it; null until the first one that met the customer."""
+    tier_scheme: Mapped[int | None]
+    tier_model_id: Mapped[str | None]
+    """The model whose score gave the tier."""
+    tier_since: Mapped[datetime | None]
+    below_since: Mapped[datetime | None]
+    """As-of time of the first rescoring in a row that found the measure below the tier's margin."""
     update_time: Mapped[datetime] = mapped_column(server_default=NOW)
     __table_args__ = (Index(None, "tier", "customer_id"),)
 

@@ -5,7 +5,7 @@ from enum import Enum
 
 from tierwise.v1 import explanation_pb2, recommendation_pb2, score_pb2, tier_pb2
 
-from campaigns.tiers import TierScheme, tier_of
+from campaigns.tiers import TierScheme, measured
 from database.scores import StoredScore
 from scoring.score import Explanation, Recommendation, Score
 from server.attribution import Attribution
@@ -25,9 +25,8 @@ class Degraded(Enum):
 def score_message(score: Score, scheme: TierScheme | None, attribution: Attribution) -> score_pb2.Score:
     """A fresh score, with its tier under the active scheme."""
     message = _score(score, attribution)
-    tier = None if scheme is None else tier_of(scheme, score)
-    if scheme is not None and tier is not None:
-        message.tier = tier_pb2.Tier.Value(tier)
+    if scheme is not None and scheme.bounds is not None:
+        message.tier = tier_pb2.Tier.Value(scheme.bounds.reached(measured(scheme.measure, score)))
         message.tier_scheme_version = scheme.version
     return message
 

@@ -32,9 +32,11 @@ def make_plan(**changes: object) -> CampaignPlan:
     return replace(plan, **changes)  # type: ignore[arg-type]  # the names are those of the plan
 
 
-def make_score(customer_id: str, *, spend_minor: int = 1000, model_id: str = "m1", as_of: datetime = NOW) -> Score:
+def make_score(
+    customer_id: str, *, spend_minor: int = 1000, purchase_90: float = 0.3, model_id: str = "m1", as_of: datetime = NOW,
+) -> Score:  # fmt: skip
     return Score(
-        customer_id=customer_id, as_of=as_of, purchase_30=0.1, purchase_60=0.2, purchase_90=0.3, churn=0.5,
+        customer_id=customer_id, as_of=as_of, purchase_30=0.1, purchase_60=0.2, purchase_90=purchase_90, churn=0.5,
         spend_minor=spend_minor, spend_low_minor=0, spend_high_minor=3 * spend_minor, currency="GBP",
         model_id=model_id,
     )  # fmt: skip
@@ -68,7 +70,7 @@ def store_scores(database: Database, spends: Mapping[str, int], *, high: float =
         schemes.activate(transaction, make_cause(), scheme.version)
         operation = rescoring.begin(transaction, make_cause())
         scored = [make_score(customer_id, spend_minor=spend) for customer_id, spend in spends.items()]
-        assert rescoring.keep(transaction, operation, scheme, scored, cursor=max(spends), now=NOW)
+        assert rescoring.keep(transaction, operation, scored, cursor=max(spends), now=NOW)
         kept = operations.get(transaction, operation.operation_id)
         assert kept is not None
         assert rescoring.finish(transaction, kept, make_cause())

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from campaigns import registry, rescoring, schemes
+from campaigns import registry, rescoring
 from campaigns.actor import WORKER, Cause
 from campaigns.rescoring import Rescoring
 from database import events, facts, scores
@@ -19,7 +19,6 @@ def step(tools: Tools, operation: Operation) -> bool:
     with tools.database.reading() as snapshot:
         customers = scores.next_customers(snapshot, after=operation.cursor, limit=tools.settings.score_chunk)
         histories = events.histories(snapshot, customers, before=pinned.as_of)
-        scheme = schemes.get(snapshot, pinned.tier_scheme)
         model = registry.get(snapshot, pinned.model_id)
     if not customers:
         with tools.database.writing() as transaction:
@@ -30,4 +29,4 @@ def step(tools: Tools, operation: Operation) -> bool:
     as_of = np.full(len(customers), pinned.as_of.timestamp())
     scored = tools.scorer(model).score(histories, as_of)
     with tools.database.writing() as transaction:
-        return rescoring.keep(transaction, operation, scheme, scored, cursor=customers[-1], now=tools.now())
+        return rescoring.keep(transaction, operation, scored, cursor=customers[-1], now=tools.now())

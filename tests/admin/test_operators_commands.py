@@ -79,8 +79,11 @@ def test_tiers_are_made_listed_and_shown(database: Database, tierwise: Shell) ->
     made = tierwise("tier", "scheme", "--method", "QUANTILE", "--high", "0.2", "--mid", "0.3")
 
     assert (made["version"], made["active"], made["high_from"]) == (2, True, None)
+    assert (made["margin"], made["grace_days"]) == (0.1, 14)
     assert [row["version"] for row in tierwise("tier", "list")] == [2, 1]
-    assert tierwise("tier", "show", "anna")["tier"] == "HIGH"
+    shown = tierwise("tier", "show", "anna")
+    assert (shown["tier"], shown["since"]) == ("HIGH", "2026-11-20T12:00:00+00:00")
+    assert (shown["below_since"], shown["tier_scheme"], shown["tier_model"]) == (None, 1, "m1")
     assert "INVALID_TIER_SCHEME" in tierwise.refusal(
         "tier", "scheme", "--method", "QUANTILE", "--high", "0.9", "--mid", "0.3"
     )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import insert
 
-from campaigns import rescoring, schemes
+from campaigns import rescoring
 from campaigns.actor import Actor, Cause
 from database import facts, models, operations
 from database.session import Database
@@ -29,9 +29,8 @@ def test_facts_come_with_the_scores_and_tiers_at_the_end(database: Database) -> 
         models.register(transaction, "m", "folder", {}, NOW)
         models.activate(transaction, "m", NOW)
         operation = rescoring.begin(transaction, CAUSE)
-        scheme = schemes.in_force(transaction)
         scores = [scored(name, 100 * number) for number, name in enumerate(names)]
-        assert rescoring.keep(transaction, operation, scheme, scores, cursor="c9", now=NOW)
+        assert rescoring.keep(transaction, operation, scores, cursor="c9", now=NOW)
         early = facts.stored_facts(transaction, "c9")
 
         ahead = operations.get(transaction, operation.operation_id)

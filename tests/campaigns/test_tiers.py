@@ -1,20 +1,18 @@
-"""Tiers follow their thresholds, in Python as in SQL."""
+"""Tier schemes: versions of thresholds, and the thresholds that shares come to."""
 
 import math
 from dataclasses import dataclass
 
 import pytest
-from campaign_factories import NOW, add_customers, add_model, audit_lines, make_cause, make_score
+from campaign_factories import NOW, add_model, audit_lines, make_cause, make_score
 from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns import rescoring, schemes
 from campaigns.errors import InvalidTierScheme, TierSchemeNotFound
-from campaigns.tiers import Levels, Measure, Method, Tier, TierScheme, check, tier_of
-from database import operations, scores, tiers
+from campaigns.tiers import Bounds, Hysteresis, Levels, Measure, Method, Tier, bounds_of, check, measured
+from database import scores, standings
 from database.session import Database
-
-RANK = {Tier.LOW: 0, Tier.MID: 1, Tier.HIGH: 2}
 
 
 @dataclass(frozen=True)
@@ -23,45 +21,39 @@ class Measured:
     spend_minor: int = 0
 
 
-def make_scheme(
-    high: float, mid: float, measure: Measure = Measure.EXPECTED_VALUE, *, known: bool = True
-) -> TierScheme:
-    levels = Levels(high=high, mid=mid)
-    return TierScheme(
-        version=1, measure=measure, method=Method.ABSOLUTE, parameters=levels, thresholds=levels if known else None,
-        active=True, create_time=NOW,
-    )  # fmt: skip
+def make_bounds(high: float, mid: float, *, margin: float = 0, grace_days: int = 0) -> Bounds:
+    return bounds_of(Levels(high=high, mid=mid), Hysteresis(margin=margin, grace_days=grace_days))
 
 
 def test_a_threshold_belongs_to_the_tier_above_it() -> None:
-    scheme = make_scheme(100, 50)
+    bounds = make_bounds(100, 50)
 
-    placed = [tier_of(scheme, Measured(spend_minor=spend)) for spend in (101, 100, 99, 50, 49, 0)]
+    placed = [bounds.reached(spend) for spend in (101, 100, 99, 50, 49, 0)]
 
     assert placed == [Tier.HIGH, Tier.HIGH, Tier.MID, Tier.MID, Tier.LOW, Tier.LOW]
 
 
+def test_a_tier_is_kept_down_to_its_margin() -> None:
+    bounds = make_bounds(100, 50, margin=0.1)
+
+    assert [bounds.kept(spend) for spend in (90, 89, 45, 44)] == [Tier.HIGH, Tier.MID, Tier.MID, Tier.LOW]
+
+
 def test_the_measure_is_configurable() -> None:
-    by_probability = make_scheme(0.8, 0.5, Measure.PURCHASE_90)
+    rich = Measured(purchase_90=0.1, spend_minor=10**9)
 
-    assert tier_of(by_probability, Measured(purchase_90=0.8, spend_minor=0)) is Tier.HIGH
-    assert tier_of(by_probability, Measured(purchase_90=0.1, spend_minor=10**9)) is Tier.LOW
-
-
-def test_nobody_has_a_tier_before_the_shares_became_thresholds() -> None:
-    assert tier_of(make_scheme(0.1, 0.3, known=False), Measured(spend_minor=5)) is None
+    assert measured(Measure.PURCHASE_90, rich) == 0.1
+    assert measured(Measure.EXPECTED_VALUE, rich) == 10**9
+    assert measured(Measure.PURCHASE_90, Measured(purchase_90=math.nan)) == 0
 
 
 @given(*[st.integers(0, 10**9)] * 4)
 def test_more_value_never_means_a_lower_tier(first: int, second: int, one: int, other: int) -> None:
-    scheme = make_scheme(max(first, second), min(first, second))
+    bounds = make_bounds(max(first, second), min(first, second), margin=0.3)
     less, more = sorted((one, other))
 
-    lower, higher = tier_of(scheme, Measured(spend_minor=less)), tier_of(scheme, Measured(spend_minor=more))
-
-    assert lower is not None
-    assert higher is not None
-    assert RANK[lower] <= RANK[higher]
+    assert bounds.reached(less).rank <= bounds.reached(more).rank
+    assert bounds.reached(less).rank <= bounds.kept(less).rank
 
 
 @pytest.mark.parametrize(
@@ -78,7 +70,23 @@ def test_numbers_that_make_no_three_tiers_are_refused(
     measure: Measure, method: Method, high: float, mid: float, field: str
 ) -> None:
     with pytest.raises(InvalidTierScheme) as refused:
-        check(measure, method, Levels(high=high, mid=mid))
+        check(measure, method, Levels(high=high, mid=mid), Hysteresis(margin=0, grace_days=0))
+
+    assert refused.value.metadata == {"field": field}
+
+
+@pytest.mark.parametrize(
+    ("margin", "grace_days", "field"),
+    [(-0.1, 0, "margin"), (1, 0, "margin"), (math.nan, 0, "margin"), (0, -1, "grace_days"), (0, 367, "grace_days")],
+)
+def test_what_would_keep_a_tier_for_ever_is_refused(margin: float, grace_days: int, field: str) -> None:
+    with pytest.raises(InvalidTierScheme) as refused:
+        check(
+            Measure.EXPECTED_VALUE,
+            Method.ABSOLUTE,
+            Levels(high=2, mid=1),
+            Hysteresis(margin=margin, grace_days=grace_days),
+        )
 
     assert refused.value.metadata == {"field": field}
 
@@ -98,6 +106,7 @@ def test_versions_follow_one_another_and_one_is_in_force(database: Database) -> 
         assert [(s.version, s.active) for s in schemes.page(snapshot, limit=9)] == [(2, True), (1, False)]
     assert default.parameters == Levels(high=0.1, mid=0.3)
     assert default.thresholds is None
+    assert default.hysteresis == Hysteresis(margin=0.1, grace_days=14)
     assert absolute.thresholds == Levels(high=0.8, mid=0.4)
     assert [line[:2] for line in audit_lines(database)] == [
         ("tiers.create", "tierSchemes/1"),
@@ -130,26 +139,9 @@ def test_the_top_share_never_takes_more_than_its_share(
     with database.writing() as transaction:
         operation = rescoring.begin(transaction, make_cause())
         scored = [make_score(f"c{place}", spend_minor=spend) for place, spend in enumerate(spends)]
-        scores.store(
-            transaction, scored, [None] * len(scored), tier_scheme=None, operation_id=operation.operation_id, now=NOW
+        scores.store(transaction, scored, operation_id=operation.operation_id, now=NOW)
+        lowest = standings.lowest_of_top(
+            transaction, operation.operation_id, measure=Measure.EXPECTED_VALUE, share=share
         )
-        lowest = tiers.lowest_of_top(transaction, operation.operation_id, measure=Measure.EXPECTED_VALUE, share=share)
 
     assert {spend for spend in spends if spend >= lowest} == inside
-
-
-@pytest.mark.parametrize("measure", list(Measure))
-def test_tiers_by_sql_are_tiers_by_python(database: Database, measure: Measure) -> None:
-    spends = [0, 1, 49, 50, 51, 99, 100, 101, 10**9]
-    high, mid = (100.0, 50.0) if measure is Measure.EXPECTED_VALUE else (0.3, 0.2)
-    add_customers(database, [f"c{place}" for place in range(len(spends))])
-    scored = [make_score(f"c{place}", spend_minor=spend) for place, spend in enumerate(spends)]
-    with database.writing() as transaction:
-        operations.begin(transaction, "o", "TEST", {}, total_count=None, now=NOW)
-        scores.store(transaction, scored, [None] * len(scored), tier_scheme=None, operation_id="o", now=NOW)
-        assert tiers.assign(transaction, 1, measure=measure, high=high, mid=mid) == len(spends)
-        assert tiers.assign(transaction, 1, measure=measure, high=high, mid=mid) == 0
-
-    with database.reading() as snapshot:
-        stored = [score.tier for score in scores.page(snapshot, limit=99)]
-    assert stored == [tier_of(make_scheme(high, mid, measure), score) for score in scored]

@@ -97,16 +97,17 @@ def test_pages_walk_every_operation_once_newest_first(database: Database) -> Non
     assert seen == ["e", "d", "c", "b", "a"]
 
 
-def test_an_operation_writes_each_score_once_and_the_next_one_replaces_it(database: Database) -> None:
+def test_an_operation_writes_each_score_once_and_the_next_one_replaces_it_but_not_its_tier(database: Database) -> None:
     first = [make_score("anna", spend_minor=10), make_score("bert", spend_minor=20)]
     again = [make_score("anna", spend_minor=11)]
 
     with database.writing() as transaction:
-        assert scores.store(transaction, first, ["LOW", None], tier_scheme=3, operation_id="o1", now=NOW) == 2
+        assert scores.store(transaction, first, operation_id="o1", now=NOW) == 2
+        transaction.execute(text("UPDATE scores SET tier = 'MID', tier_scheme = 4 WHERE customer_id = 'anna'"))
     with database.writing() as transaction:
-        assert scores.store(transaction, again, ["LOW"], tier_scheme=3, operation_id="o1", now=NOW) == 0
+        assert scores.store(transaction, again, operation_id="o1", now=NOW) == 0
     with database.writing() as transaction:
-        assert scores.store(transaction, again, ["MID"], tier_scheme=4, operation_id="o2", now=NOW) == 1
+        assert scores.store(transaction, again, operation_id="o2", now=NOW) == 1
 
     with database.reading() as snapshot:
         anna, bert = scores.page(snapshot, limit=9)

@@ -112,12 +112,16 @@ def run_task(database_url: str, operation: Operation) -> int:
 
 
 def assert_everyone_is_scored_once(database: Database, operation: Operation, folder: Path, frame: pl.DataFrame) -> None:
-    """The rows are what the network says of each chunk, and the log has one write for each of them."""
+    """The rows are what the network says of each chunk, with one write and one tier given to each customer."""
     histories = Histories.from_frame(frame.filter(pl.col("time") < AS_OF), sorted(frame["customer_id"].unique()))
     expected = Scorer.load(folder).score(histories, np.full(len(histories), AS_OF.timestamp()))
     with database.reading() as snapshot:
         stored = scores.page(snapshot, limit=9999)
         writes = [tuple(row) for row in snapshot.execute(text("SELECT * FROM writes ORDER BY customer_id"))]
+        changes = snapshot.execute(
+            text("SELECT customer_id, from_tier, to_tier FROM tier_changes ORDER BY customer_id")
+        )
+        assert [tuple(row) for row in changes] == [(score.customer_id, None, score.tier) for score in stored]
     assert [score.customer_id for score in stored] == [score.customer_id for score in expected]
     assert writes == [(score.customer_id, operation.operation_id) for score in expected]
     for kept, said in zip(stored, expected, strict=True):
@@ -268,7 +272,7 @@ def test_a_later_rescoring_takes_the_place_of_the_earlier_one(shop: Database, da
     with shop.reading() as snapshot:
         assert {score.operation_id for score in scores.page(snapshot, limit=999)} == {second.operation_id}
         assert {score.tier_scheme for score in scores.page(snapshot, limit=999)} == {1}
-    assert counts(shop, "scores", "writes") == (300, 600)
+    assert counts(shop, "scores", "writes", "tier_changes") == (300, 600, 300)
 
 
 def test_a_model_that_cannot_be_loaded_fails_the_operation(database: Database, database_url: str) -> None:

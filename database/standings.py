@@ -1,0 +1,106 @@
+"""Where all customers stand at once: who is placed in which tier, and who moves.
+
+The same meaning as `campaigns.standing.next_standing`.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from database.session import Snapshot, Transaction
+
+MEASURES = {"PURCHASE_90": "coalesce(nullif(purchase_90, 'NaN'), 0)", "EXPECTED_VALUE": "spend_minor::float8"}
+# Customers of one value form a group; a group is never torn apart.
+TOP = """
+WITH grouped AS (
+  SELECT {value} AS value, count(*) AS size FROM scores WHERE operation_id = :operation_id GROUP BY 1
+), ranked AS (
+  SELECT value, sum(size) OVER (ORDER BY value DESC) AS reached, sum(size) OVER () AS everyone FROM grouped
+)
+SELECT min(value) FILTER (WHERE reached <= :share * everyone), coalesce(max(value), 0) FROM ranked
+"""
+NEXT = """
+measured AS (
+  SELECT customer_id, tier, tier_since, below_since, model_id, array_position(ARRAY['LOW', 'MID', 'HIGH'], tier) AS was,
+    {value} AS value FROM scores
+), placed AS (
+  SELECT *, CASE WHEN value >= :high THEN 3 WHEN value >= :mid THEN 2 ELSE 1 END AS reached,
+    CASE WHEN value >= :keeps_high THEN 3 WHEN value >= :keeps_mid THEN 2 ELSE 1 END AS kept
+  FROM measured
+), judged AS (
+  SELECT *, CASE WHEN was IS NULL OR reached > was THEN reached WHEN kept >= was THEN was
+    WHEN least(below_since, :now) <= :grace_began THEN kept ELSE was END AS will
+  FROM placed
+), next AS (
+  SELECT customer_id, model_id, value, tier AS from_tier, (ARRAY['LOW', 'MID', 'HIGH'])[will] AS to_tier,
+    CASE WHEN will = was THEN coalesce(tier_since, :now) ELSE :now END AS since,
+    CASE WHEN will = was AND kept < was THEN least(below_since, :now) END AS below_since
+  FROM judged
+)"""
+ASSIGN = """
+WITH {next}, moved AS (
+  INSERT INTO tier_changes (customer_id, operation_id, time, from_tier, to_tier, value, tier_scheme, model_id)
+  SELECT customer_id, :operation_id, :now, from_tier, to_tier, value, :version, model_id
+  FROM next WHERE from_tier IS DISTINCT FROM to_tier
+  ON CONFLICT DO NOTHING RETURNING 1
+), written AS (
+  UPDATE scores SET (tier, tier_scheme, tier_model_id, tier_since, below_since)
+    = (next.to_tier, :version, next.model_id, next.since, next.below_since)
+  FROM next WHERE scores.customer_id = next.customer_id
+    AND (scores.tier, scores.tier_scheme, scores.tier_model_id, scores.tier_since, scores.below_since)
+    IS DISTINCT FROM (next.to_tier, :version, next.model_id, next.since, next.below_since)
+)
+SELECT count(*) FROM moved
+"""
+SIZES = text("SELECT tier, count(*) FROM scores WHERE tier IS NOT NULL GROUP BY tier")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placing:
+    """By what customers are placed."""
+
+    version: int
+    """Of the tier scheme."""
+    measure: str
+    high: float
+    """Lowest measure that gives HIGH."""
+    mid: float
+    keeps_high: float
+    """Lowest measure that keeps HIGH."""
+    keeps_mid: float
+    grace_days: int
+    now: datetime
+    """What the scores are as of."""
+
+    def parameters(self) -> dict[str, Any]:
+        """Of the statements."""
+        return {
+            "high": self.high, "mid": self.mid, "keeps_high": self.keeps_high, "keeps_mid": self.keeps_mid,
+            "now": self.now, "grace_began": self.now - timedelta(days=self.grace_days),
+        }  # fmt: skip
+
+
+def lowest_of_top(snapshot: Snapshot, operation_id: str, *, measure: str, share: float) -> float:
+    """The lowest measure that no more than `share` of an operation's scores reach.
+
+    Customers of equal measure are never torn apart: where a whole group would exceed the share it stays below, for a
+    tier costs money. When not even the best group fits, the answer lies just above every score.
+    """
+    asked = {"operation_id": operation_id, "share": share}
+    lowest, highest = snapshot.execute(text(TOP.format(value=MEASURES[measure])), asked).one()
+    return math.nextafter(float(highest), math.inf) if lowest is None else float(lowest)
+
+
+def assign(transaction: Transaction, operation_id: str, placing: Placing) -> int:
+    """Give every stored score its next tier, and write down who moved; returns how many moved by this call."""
+    statement = text(ASSIGN.format(next=NEXT.format(value=MEASURES[placing.measure])))
+    asked = placing.parameters() | {"operation_id": operation_id, "version": placing.version}
+    return int(transaction.execute(statement, asked).scalar_one())
+
+
+def sizes(snapshot: Snapshot) -> dict[str, int]:
+    """How many stored scores each tier has; scores without a tier are left out."""
+    return dict(snapshot.execute(SIZES).all())
