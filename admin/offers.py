@@ -1,4 +1,4 @@
-"""Offers as an operator types them: TIER:DISCOUNT:CHANNEL."""
+"""Offers as an operator types them: TIER:DISCOUNT:CHANNELS."""
 
 import re
 from decimal import Decimal, InvalidOperation
@@ -11,28 +11,30 @@ from campaigns.tiers import Tier
 from events.currency import DECIMALS
 
 SYNTAX = (
-    "TIER:DISCOUNT:CHANNEL, such as HIGH:20%:ON_SITE, MID:10%max5.00:EMAIL (at most 5.00), LOW:2.50:SMS, or "
-    "LOW:new+15%:ON_SITE (first orders only)"
+    "TIER:DISCOUNT:CHANNELS, such as HIGH:20%:EMAIL,ON_SITE (on site without consent to e-mail), MID:10%max5.00:EMAIL "
+    "(at most 5.00), LOW:2.50:SMS, or LOW:new+15%:ON_SITE (first orders only)"
 )
 DISCOUNT = re.compile(r"(?P<new>new\+)?(?:(?P<percent>\d{1,3})%(?:max(?P<maximum>[\d.]+))?|(?P<amount>[\d.]+))")
 USUAL_DECIMALS = 2
+PARTS = 3
 
 
 def offer_of(written: str, currency: str) -> Offer:
     """The offer, or the end of the command with the syntax."""
     parts = written.split(":")
-    if len(parts) != len(Offer.__slots__):
+    if len(parts) != PARTS:
         fail(f"--offer {written}: give {SYNTAX}")
-    tier, discount, channel = parts
-    if tier.upper() not in Tier.__members__ or channel.upper() not in Channel.__members__:
-        fail(f"--offer {written}: the tier is one of {', '.join(Tier)}, the channel one of {', '.join(Channel)}")
+    tier, discount, channels = parts[0].upper(), parts[1], parts[2].upper().split(",")
+    if tier not in Tier.__members__ or not set(channels) <= set(Channel):
+        fail(f"--offer {written}: the tier is one of {', '.join(Tier)}, a channel one of {', '.join(Channel)}")
+    first, *others = map(Channel, channels)
     reward = _discount(discount, written, currency)
-    return Offer(tier=Tier(tier.upper()), discount=reward, channel=Channel(channel.upper()))
+    return Offer(tier=Tier(tier), discount=reward, channel=first, fallbacks=tuple(others))
 
 
 def typed(offer: Offer, currency: str) -> str:
     """The way back."""
-    return f"{offer.tier}:{words(offer.discount, currency)}:{offer.channel}"
+    return f"{offer.tier}:{words(offer.discount, currency)}:{','.join(offer.channels)}"
 
 
 def minor_units(written: str, option: str, currency: str) -> int:

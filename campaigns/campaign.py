@@ -76,6 +76,15 @@ class Channel(StrEnum):
         return self is not Channel.ON_SITE
 
 
+class ChannelChoice(StrEnum):
+    """Which of an offer's channels reaches a customer who agreed to several."""
+
+    ORDER = "ORDER"
+    """The first in the campaign's order."""
+    BEHAVIOUR = "BEHAVIOUR"
+    """The one that the customer responds to, else the one that the customer prefers, else the first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """What one tier gets."""
@@ -83,6 +92,14 @@ class Offer:
     tier: Tier
     discount: Discount
     channel: Channel
+    """The first choice."""
+    fallbacks: tuple[Channel, ...] = ()
+    """For customers whom it must not or should not take; in this order."""
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """All of them, in the campaign's order."""
+        return (self.channel, *self.fallbacks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +122,7 @@ class CampaignPlan:
     """Who of the offered tiers; None means all of them."""
     holdout_percent: int = 10
     """Of the audience, drawn by hash: gets no coupon, so that there is something to compare with."""
+    channel_choice: ChannelChoice = ChannelChoice.ORDER
 
     @property
     def design(self) -> Design:
@@ -184,4 +202,6 @@ def check_plan(plan: CampaignPlan) -> None:
     if plan.end_time <= plan.start_time:
         raise InvalidCampaign("the end must come after the start", field="end_time")
     for offer in plan.offers:
+        if len(set(offer.channels)) != len(offer.channels):
+            raise InvalidCampaign("each channel stands once", field=f"offers[{offer.tier}].fallbacks")
         check_discount(offer.discount, field=f"offers[{offer.tier}].discount")

@@ -5,12 +5,12 @@ from datetime import datetime
 
 import polars as pl
 
-from campaigns import codes, launch, stored, trail
+from campaigns import audience, codes, launch, stored, trail
 from campaigns.actor import Cause
 from campaigns.campaign import OFFER_ARM, Campaign, Move, State
 from campaigns.experiments.assignment import HOLDOUT, groups_of
 from database import campaigns, coupons, operations
-from database.campaigns import AudienceMember, OfferedTier
+from database.campaigns import AudienceMember
 from database.operations import Operation
 from database.session import Transaction
 
@@ -23,14 +23,12 @@ HASHED_AT_ONCE = 100_000
 def freeze(transaction: Transaction, operation: Operation, now: datetime) -> bool:
     """The audience, once and for all, in one statement and so from one state of scores and facts, and who is held out.
 
-    False when another worker was faster. Who gets an offer by a channel that needs consent must have given it;
-    no consent on record means none.
+    False when another worker was faster.
     """
     if not operations.advance(transaction, operation.operation_id, seen=None, cursor=FROZEN, count=0, now=now):
         return False
     campaign = launch.get(transaction, operation.request["campaign_id"])
-    offered = [OfferedTier(offer.tier, offer.channel, offer.channel.needs_consent) for offer in campaign.plan.offers]
-    campaigns.freeze(transaction, campaign.campaign_id, offered, campaign.plan.rule, now)
+    campaigns.freeze(transaction, audience.targeting(campaign), now)
     _hold_out(transaction, campaign)
     sizes = campaigns.arm_sizes(transaction, campaign.campaign_id)
     campaigns.keep_held_out(transaction, campaign.campaign_id, sizes.get(HOLDOUT, 0))
@@ -106,7 +104,6 @@ def _terms(campaign: Campaign, now: datetime) -> coupons.Terms:
     offers = campaign.plan.offers
     return coupons.Terms(
         campaign_id=campaign.campaign_id,
-        channels={offer.tier: offer.channel for offer in offers},
         discounts={offer.tier: stored.discount_json(offer.discount) for offer in offers},
         issue_time=now,
         expire_time=campaign.plan.end_time,

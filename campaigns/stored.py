@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from campaigns.campaign import Campaign, CampaignId, CampaignPlan, Channel, Offer, State
+from campaigns.campaign import Campaign, CampaignId, CampaignPlan, Channel, ChannelChoice, Offer, State
 from campaigns.coupon import Coupon, CouponState, Redemption
 from campaigns.discount import Discount, Fixed, NewCustomer, Percent
 from campaigns.tiers import Hysteresis, Levels, Measure, Method, Tier, TierScheme
@@ -27,6 +27,7 @@ def campaign(row: CampaignRow) -> Campaign:
         display_name=row.display_name, offers=offers(row.offers), zone=row.zone, start_time=row.start_time,
         end_time=row.end_time, redemption_limit=row.redemption_limit, currency=row.currency,
         rule=None if row.rule is None else from_data(row.rule), holdout_percent=row.holdout_percent,
+        channel_choice=ChannelChoice(row.channel_choice),
     )  # fmt: skip
     return Campaign(
         campaign_id=CampaignId(row.campaign_id), plan=plan, state=State(row.state), issued_count=row.issued_count,
@@ -59,7 +60,11 @@ def plan_values(plan: CampaignPlan) -> dict[str, Any]:
     return {
         "display_name": plan.display_name,
         "offers": {
-            offer.tier.value: {"discount": discount_json(offer.discount), "channel": offer.channel.value}
+            offer.tier.value: {
+                "discount": discount_json(offer.discount),
+                "channel": offer.channel.value,
+                "fallbacks": [channel.value for channel in offer.fallbacks],
+            }
             for offer in plan.offers
         },
         "zone": plan.zone,
@@ -69,13 +74,19 @@ def plan_values(plan: CampaignPlan) -> dict[str, Any]:
         "currency": plan.currency,
         "rule": None if plan.rule is None else to_data(plan.rule),
         "holdout_percent": plan.holdout_percent,
+        "channel_choice": plan.channel_choice,
     }
 
 
 def offers(stored: Mapping[str, Any]) -> tuple[Offer, ...]:
     """Highest tier first."""
     return tuple(
-        Offer(tier=tier, discount=discount(stored[tier]["discount"]), channel=Channel(stored[tier]["channel"]))
+        Offer(
+            tier=tier,
+            discount=discount(stored[tier]["discount"]),
+            channel=Channel(stored[tier]["channel"]),
+            fallbacks=tuple(map(Channel, stored[tier].get("fallbacks", ()))),
+        )
         for tier in Tier
         if tier in stored
     )

@@ -55,6 +55,10 @@ class CustomerFactsRow(Row):
     campaigns_30: Mapped[int | None] = mapped_column(Integer)
     messages_30: Mapped[int | None] = mapped_column(Integer)
     days_since_message: Mapped[int | None] = mapped_column(Integer)
+    on_site_responses: Mapped[int | None] = mapped_column(Integer)
+    email_responses: Mapped[int | None] = mapped_column(Integer)
+    sms_responses: Mapped[int | None] = mapped_column(Integer)
+    push_responses: Mapped[int | None] = mapped_column(Integer)
     has_bought: Mapped[bool | None]
     tier: Mapped[str | None]
     country: Mapped[str | None]

@@ -4,54 +4,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ARRAY,
-    Boolean,
-    Select,
-    Text,
-    any_,
-    column,
-    delete,
-    func,
-    literal,
-    or_,
-    select,
-    text,
-    tuple_,
-    update,
-    values,
-)
+from sqlalchemy import ARRAY, Text, any_, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database import audience
-from database.audience_tables import CustomerFactsRow
+from database.eligibility import Targeting, candidates
 from database.session import Snapshot, Transaction, changed_rows, driver_connection
-from database.tables import AudienceRow, CampaignRow, CustomerRow, ScoreRow
-from rules.rule import Rule
+from database.tables import AudienceRow, CampaignRow, ScoreRow
 
 FRESH = {"populate_existing": True}
-AGREED = text("""
-(NOT offers.needs_consent OR EXISTS (
-  SELECT FROM unnest(customers.consented_channels) AS consented WHERE lower(consented) = lower(offers.channel)
-))
-""")
-FROZEN = (
-    AudienceRow.campaign_id, AudienceRow.customer_id, AudienceRow.tier, AudienceRow.tier_scheme, AudienceRow.model_id,
-    AudienceRow.purchase_90, AudienceRow.spend_minor,
-)  # fmt: skip
+FROZEN = ("customer_id", "tier", "tier_scheme", "model_id", "purchase_90", "spend_minor", "channel", "channel_reason")
 HELD_OUT = "holdout"
 NEXT_MEMBERS = """
-SELECT customer_id, tier FROM audiences WHERE campaign_id = %s AND customer_id > %s AND arm <> 'holdout'
+SELECT customer_id, tier, channel FROM audiences WHERE campaign_id = %s AND customer_id > %s AND arm <> 'holdout'
 ORDER BY customer_id LIMIT %s
 """
-
-
-class OfferedTier(NamedTuple):
-    """Who is in an audience: customers of a tier, and whether only those who agreed to the channel."""
-
-    tier: str
-    channel: str
-    needs_consent: bool
 
 
 class AudienceMember(NamedTuple):
@@ -59,6 +26,7 @@ class AudienceMember(NamedTuple):
 
     customer_id: str
     tier: str
+    channel: str
 
 
 def add(transaction: Transaction, campaign_id: str, plan: Mapping[str, Any], now: datetime) -> bool:
@@ -112,21 +80,17 @@ def rules_to_come(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
     return dict(snapshot.execute(query.where(CampaignRow.state.in_(("DRAFT", "LAUNCHING")))).all())
 
 
-def freeze(
-    transaction: Transaction, campaign_id: str, offered: Sequence[OfferedTier], rule: Rule | None, now: datetime
-) -> None:
+def freeze(transaction: Transaction, targeting: Targeting, now: datetime) -> None:
     """Write down the audience from scores and facts as they stand, with what each decision is made from.
 
     Doing it again adds those who have come to fit since and changes nobody who is in.
     """
     audience.tune(transaction)
-    fitting = _fitting(campaign_id, offered)
-    if rule is not None:
-        facts = CustomerFactsRow.__table__
-        fitting = fitting.join(facts, facts.c.customer_id == ScoreRow.customer_id).where(audience.where(rule))
-    new = insert(AudienceRow).from_select([column.key for column in FROZEN], fitting)
+    found = candidates(targeting).subquery()
+    reached = select(literal(targeting.campaign_id), *(found.c[name] for name in FROZEN))
+    new = insert(AudienceRow).from_select(("campaign_id", *FROZEN), reached.where(found.c.exclusion.is_(None)))
     transaction.execute(new.on_conflict_do_nothing())
-    which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
+    which = update(CampaignRow).where(CampaignRow.campaign_id == targeting.campaign_id)
     transaction.execute(which.values(launch_time=func.coalesce(CampaignRow.launch_time, now)))
 
 
@@ -160,7 +124,7 @@ def keep_held_out(transaction: Transaction, campaign_id: str, count: int) -> Non
 def next_members(snapshot: Snapshot, campaign_id: str, *, after: str, limit: int) -> list[AudienceMember]:
     """The customers of the audience that follow the cursor and are not held out, by customer_id."""
     rows = driver_connection(snapshot).execute(NEXT_MEMBERS, (campaign_id, after, limit)).fetchall()
-    return [AudienceMember(str(customer_id), str(tier)) for customer_id, tier in rows]
+    return [AudienceMember(*map(str, row)) for row in rows]
 
 
 def audience_sizes(snapshot: Snapshot, campaign_id: str) -> dict[str, int]:
@@ -190,12 +154,3 @@ def count_redeemed(transaction: Transaction, campaign_id: str, *, discount_minor
         )
     )
     return changed_rows(used) == 1
-
-
-def _fitting(campaign_id: str, offered: Sequence[OfferedTier]) -> Select[Any]:
-    """The columns of an audience, for customers of an offered tier who agreed to its channel where that is needed."""
-    kinds = (column("tier", Text), column("channel", Text), column("needs_consent", Boolean))
-    offers = values(*kinds, name="offers").data([tuple(offer) for offer in offered])
-    scored = [getattr(ScoreRow, frozen.key) for frozen in FROZEN[1:]]
-    everyone = select(literal(campaign_id), *scored).join(CustomerRow, CustomerRow.customer_id == ScoreRow.customer_id)
-    return everyone.join(offers, offers.c.tier == ScoreRow.tier).where(AGREED)

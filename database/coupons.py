@@ -17,16 +17,17 @@ from events.event import EventType
 
 FRESH = {"populate_existing": True}
 STAGE = """
-CREATE TEMPORARY TABLE IF NOT EXISTS coupon_stage (code text, customer_id text, tier text) ON COMMIT DELETE ROWS
+CREATE TEMPORARY TABLE IF NOT EXISTS coupon_stage (code text, customer_id text, tier text, channel text)
+ON COMMIT DELETE ROWS
 """
 ISSUE = sql.SQL("""
 INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time, expire_time)
 SELECT code, %s, customer_id, tier, channel, discount, 'ISSUED', %s, %s
-FROM coupon_stage JOIN unnest(%s::text[], %s::text[], %s::jsonb[]) AS offers (tier, channel, discount) USING (tier)
+FROM coupon_stage JOIN unnest(%s::text[], %s::jsonb[]) AS offers (tier, discount) USING (tier)
 ON CONFLICT DO NOTHING
 """)
 WITHOUT = """
-SELECT customer_id, tier FROM coupon_stage
+SELECT customer_id, tier, channel FROM coupon_stage
 WHERE NOT EXISTS (SELECT FROM coupons WHERE campaign_id = %s AND coupons.customer_id = coupon_stage.customer_id)
 ORDER BY customer_id
 """
@@ -36,7 +37,6 @@ class Terms(NamedTuple):
     """What all coupons of a campaign share, by tier."""
 
     campaign_id: str
-    channels: Mapping[str, str]
     discounts: Mapping[str, Mapping[str, Any]]
     issue_time: datetime
     expire_time: datetime
@@ -58,18 +58,17 @@ def issue(
             "code": codes,
             "customer_id": [member.customer_id for member in members],
             "tier": [member.tier for member in members],
+            "channel": [member.channel for member in members],
         }
     )
     copy_frame(connection, "coupon_stage", frame)
-    tiers = list(terms.channels)
-    channels = [terms.channels[tier] for tier in tiers]
-    discounts = [json.dumps(terms.discounts[tier]) for tier in tiers]
-    shared = (terms.campaign_id, terms.issue_time, terms.expire_time, tiers, channels, discounts)
+    discounts = [json.dumps(discount) for discount in terms.discounts.values()]
+    shared = (terms.campaign_id, terms.issue_time, terms.expire_time, list(terms.discounts), discounts)
     count = connection.execute(ISSUE, shared).rowcount
     if count == len(members):
         return count, []
     left_out = connection.execute(WITHOUT, (terms.campaign_id,)).fetchall()
-    return count, [AudienceMember(str(customer_id), str(tier)) for customer_id, tier in left_out]
+    return count, [AudienceMember(*map(str, row)) for row in left_out]
 
 
 def get(snapshot: Snapshot, code: str) -> CouponRow | None:

@@ -26,6 +26,8 @@ WITH asked AS MATERIALIZED (
   SELECT customer_id, country, zone, preferred_channel, consented_channels FROM customers WHERE {which}
 ), history AS MATERIALIZED (
   SELECT asked.customer_id, time, event_id, event_type, item_id, coalesce(order_id, event_id) AS order_key, rating,
+    CASE WHEN event_type NOT IN (:coupon, :message) AND time >= :as_of - interval '365 days'
+      THEN lower(channel) END AS answered_by,
     CASE WHEN currency IS NULL OR currency = :currency
       THEN coalesce(round(coalesce(quantity, 1) * unit_price_minor), 0)::bigint ELSE 0 END AS amount
   FROM asked CROSS JOIN LATERAL (
@@ -54,6 +56,7 @@ WITH asked AS MATERIALIZED (
     count(*) FILTER (WHERE event_type = :view AND time >= :as_of - interval '30 days') AS views_30,
     count(*) FILTER (WHERE event_type = :cart AND time >= :as_of - interval '30 days') AS carts_30,
     count(*) FILTER (WHERE event_type = :message AND time >= :as_of - interval '30 days') AS messages_30,
+    {answers},
     count(*) FILTER (WHERE event_type = :review) AS reviews,
     avg(rating) FILTER (WHERE event_type = :review) AS average_rating,
     sum(amount) FILTER (WHERE event_type = :return) AS returned
@@ -73,6 +76,7 @@ WITH asked AS MATERIALIZED (
   SELECT customer_id, count(*) AS coupons_issued, max(issue_time) AS issue_time,
     array_agg(DISTINCT campaign_id) AS campaigns,
     count(DISTINCT campaign_id) FILTER (WHERE issue_time >= :as_of - interval '30 days') AS campaigns_30,
+    {redeemed},
     count(redeem_time) AS coupons_redeemed, max(redeem_time) AS redeem_time
   FROM asked JOIN coupons USING (customer_id)
   LEFT JOIN (SELECT code, redeem_time FROM redemptions WHERE redeem_time < :as_of) AS redeemed USING (code)
@@ -102,12 +106,27 @@ SELECT customer_id, nullif(purchase_30, 'NaN') AS purchase_30, nullif(purchase_6
   extract(day FROM :as_of - redeem_time)::integer AS days_since_redemption,
   coalesce(campaigns, '{{}}') AS campaigns, coalesce(campaigns_30, 0)::integer AS campaigns_30,
   coalesce(messages_30, 0)::integer AS messages_30,
-  extract(day FROM :as_of - message_time)::integer AS days_since_message
+  extract(day FROM :as_of - message_time)::integer AS days_since_message,
+  {responses}
 FROM asked LEFT JOIN scores USING (customer_id) LEFT JOIN bought USING (customer_id) LEFT JOIN acted USING (customer_id)
 LEFT JOIN latest USING (customer_id) LEFT JOIN chosen USING (customer_id) LEFT JOIN given USING (customer_id)
 """
-THESE = FRESH.format(which="customer_id = ANY(:customer_ids)")
-EVERYONE = FRESH.format(which="true")
+# A response is an act of the customer's own that came by the channel, or the use of a coupon that did.
+CHANNELS = ("on_site", "email", "sms", "push")
+PARTS = {
+    "answers": ", ".join(f"count(*) FILTER (WHERE answered_by = '{name}') AS {name}_answers" for name in CHANNELS),
+    "redeemed": ", ".join(
+        f"count(redeem_time) FILTER (WHERE lower(channel) = '{name}' AND redeem_time >= :as_of - interval '365 days')"
+        f" AS {name}_redeemed"
+        for name in CHANNELS
+    ),
+    "responses": ", ".join(
+        f"(coalesce({name}_answers, 0) + coalesce({name}_redeemed, 0))::integer AS {name}_responses"
+        for name in CHANNELS
+    ),
+}
+THESE = FRESH.format(which="customer_id = ANY(:customer_ids)", **PARTS)
+EVERYONE = FRESH.format(which="true", **PARTS)
 # Rows are locked in the order of their ids, so that two refreshes that overlap cannot deadlock.
 KEEP = """
 INSERT INTO customer_facts (customer_id, as_of, {names})

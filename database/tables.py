@@ -219,7 +219,7 @@ class CampaignRow(Row):
     display_name: Mapped[str]
     state: Mapped[str]
     offers: Mapped[dict[str, Any]]
-    """Tier to discount and channel."""
+    """Tier to discount and channels."""
     zone: Mapped[str]
     start_time: Mapped[datetime]
     end_time: Mapped[datetime]
@@ -228,6 +228,7 @@ class CampaignRow(Row):
     rule: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """The document of `rules.document` that narrows the audience; null means everyone of the offered tiers."""
     holdout_percent: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    channel_choice: Mapped[str] = mapped_column(server_default=text("'ORDER'"))
     launch_time: Mapped[datetime | None]
     """When the audience was frozen."""
     held_out_count: Mapped[int] = mapped_column(server_default=text("0"))
@@ -259,6 +260,9 @@ class AudienceRow(Row):
     spend_minor: Mapped[int]
     arm: Mapped[str] = mapped_column(server_default=text("'offer'"))
     """The group of the experiment; who is in `holdout` gets nothing."""
+    channel: Mapped[str] = mapped_column(server_default=text("'ON_SITE'"))
+    """By which the offer reaches the customer, or would if the customer were not held out."""
+    channel_reason: Mapped[str] = mapped_column(server_default=text("'ORDER'"))
 
 
 class CouponRow(Row):

@@ -63,6 +63,15 @@ def _spend(days: int) -> Fact:
     )
 
 
+def _responses(channel: str, english: str, chinese: str) -> Fact:
+    return _times(
+        f"{channel}_responses",
+        (f"the number of responses {english} in the last 365 days",
+         f"[responded|did not respond] {english} {{}} in the last 365 days"),
+        (f"最近365天{chinese}响应次数", f"最近365天{chinese}[响应|并非响应]{{}}"),
+    )  # fmt: skip
+
+
 _SCORES = (
     *map(_probability, (30, 60, 90)),
     _share(
@@ -159,6 +168,10 @@ _CONTACTS = (
            ("最近30天收到消息次数", "最近30天[收到|并非收到]消息{}")),
     _days("days_since_message", ("the days since the last message", "[was|was not] last addressed {} ago"),
           ("距上次消息天数", "上次收到消息[在|并非在]{}前")),
+    _responses("on_site", "on the shop's pages", "站内"),
+    _responses("email", "by e-mail", "电子邮件"),
+    _responses("sms", "by text message", "短信"),
+    _responses("push", "by push notification", "推送"),
 )  # fmt: skip
 FACTS: Mapping[str, Fact] = MappingProxyType(
     {fact.name: fact for fact in (*_SCORES, *_PURCHASES, *_ACTIVITY, *_PROFILE, *_CONTACTS)}

@@ -1,16 +1,18 @@
 """Campaigns between the wire and us."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import assert_never
+from types import MappingProxyType
+from typing import Any, assert_never
 
 from google.type import money_pb2
 from tierwise.v1 import campaign_pb2, tier_pb2
 
-from campaigns.campaign import Campaign, CampaignPlan, Channel, Offer
+from campaigns.campaign import Campaign, CampaignPlan, Channel, ChannelChoice, Offer
 from campaigns.discount import Discount, Fixed, NewCustomer, Percent
 from campaigns.tiers import Tier
+from rules.rule import Rule
 from server.customer_messages import zone
 from server.money import minor_units, money
 from server.refusals import FieldViolation, InvalidRequest
@@ -43,6 +45,7 @@ def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:
         create_time=stamp(campaign.create_time), update_time=stamp(campaign.update_time), etag=campaign.etag,
         rule=None if plan.rule is None else rule_message(plan.rule), holdout_percent=plan.holdout_percent,
         held_out_count=campaign.held_out_count,
+        channel_choice=campaign_pb2.ChannelChoice.Value(plan.channel_choice),
     )  # fmt: skip
     if campaign.launch_time is not None:
         message.launch_time.CopyFrom(stamp(campaign.launch_time))
@@ -60,27 +63,44 @@ def new_plan(message: campaign_pb2.Campaign) -> CampaignPlan:
 
 def with_fields(plan: CampaignPlan, message: campaign_pb2.Campaign, fields: Collection[str]) -> CampaignPlan:
     """The plan with the named fields of a message. Raises InvalidRequest."""
-    if "display_name" in fields:
-        plan = replace(plan, display_name=message.display_name)
-    if "start_time" in fields:
-        plan = replace(plan, start_time=moment(message.start_time))
-    if "end_time" in fields:
-        plan = replace(plan, end_time=moment(message.end_time))
-    if "time_zone" in fields:
-        plan = replace(plan, zone=zone(message.time_zone, "campaign.time_zone") or "UTC")
-    if "currency_code" in fields:
-        plan = replace(plan, currency=message.currency_code)
-    if "redemption_limit" in fields:
-        limited = message.HasField("redemption_limit")
-        plan = replace(plan, redemption_limit=message.redemption_limit if limited else None)
-    if "rule" in fields:
-        plan = replace(plan, rule=rule_value(message.rule) if message.HasField("rule") else None)
-    if "holdout_percent" in fields:
-        percent = message.holdout_percent if message.HasField("holdout_percent") else EMPTY.holdout_percent
-        plan = replace(plan, holdout_percent=percent)
+    for field, (attribute, read) in READERS.items():
+        if field in fields:
+            plan = replace(plan, **{attribute: read(message)})
     if "offers" in fields:
         plan = replace(plan, offers=_offers(message, plan.currency))
     return plan
+
+
+def _redemption_limit(message: campaign_pb2.Campaign) -> int | None:
+    return message.redemption_limit if message.HasField("redemption_limit") else None
+
+
+def _rule(message: campaign_pb2.Campaign) -> Rule | None:
+    return rule_value(message.rule) if message.HasField("rule") else None
+
+
+def _holdout_percent(message: campaign_pb2.Campaign) -> int:
+    return message.holdout_percent if message.HasField("holdout_percent") else EMPTY.holdout_percent
+
+
+def _channel_choice(message: campaign_pb2.Campaign) -> ChannelChoice:
+    return ChannelChoice(campaign_pb2.ChannelChoice.Name(message.channel_choice or campaign_pb2.ORDER))
+
+
+READERS: Mapping[str, tuple[str, Callable[[campaign_pb2.Campaign], Any]]] = MappingProxyType(
+    {
+        "display_name": ("display_name", lambda message: message.display_name),
+        "start_time": ("start_time", lambda message: moment(message.start_time)),
+        "end_time": ("end_time", lambda message: moment(message.end_time)),
+        "time_zone": ("zone", lambda message: zone(message.time_zone, "campaign.time_zone") or "UTC"),
+        "currency_code": ("currency", lambda message: message.currency_code),
+        "redemption_limit": ("redemption_limit", _redemption_limit),
+        "rule": ("rule", _rule),
+        "holdout_percent": ("holdout_percent", _holdout_percent),
+        "channel_choice": ("channel_choice", _channel_choice),
+    }
+)
+"""Field of the message to the plan's attribute, and how it is read; offers are read last, in the plan's currency."""
 
 
 def discount_message(discount: Discount, currency: str) -> campaign_pb2.Discount:
@@ -105,6 +125,7 @@ def _offer_message(offer: Offer, currency: str) -> campaign_pb2.Offer:
     return campaign_pb2.Offer(
         tier=tier_pb2.Tier.Value(offer.tier), channel=campaign_pb2.Channel.Value(offer.channel),
         discount=discount_message(offer.discount, currency),
+        fallback_channels=[campaign_pb2.Channel.Value(channel) for channel in offer.fallbacks],
     )  # fmt: skip
 
 
@@ -113,6 +134,7 @@ def _offers(message: campaign_pb2.Campaign, currency: str) -> tuple[Offer, ...]:
         Offer(
             tier=Tier(tier_pb2.Tier.Name(offer.tier)), channel=Channel(campaign_pb2.Channel.Name(offer.channel)),
             discount=_discount(offer.discount, currency, f"campaign.offers[{place}].discount"),
+            fallbacks=tuple(Channel(campaign_pb2.Channel.Name(channel)) for channel in offer.fallback_channels),
         )
         for place, offer in enumerate(message.offers)
     ]  # fmt: skip

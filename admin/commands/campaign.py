@@ -13,7 +13,7 @@ from admin.rule_files import SOURCE, read_rule
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from campaigns import launch as use_cases
 from campaigns import measuring
-from campaigns.campaign import Campaign, CampaignPlan
+from campaigns.campaign import Campaign, CampaignPlan, ChannelChoice
 from campaigns.experiments.results import Effect
 from rules.sentence import Speaker
 from settings import settings
@@ -37,6 +37,9 @@ def create(
         Path | None, typer.Option(help=f"Who of the tiers; default: all. {SOURCE}", allow_dash=True)
     ] = None,
     holdout: Annotated[int, typer.Option(help="Percent of the audience that gets nothing, to compare with.")] = 10,
+    channel_choice: Annotated[
+        ChannelChoice, typer.Option(case_sensitive=False, help="Of several channels: the first, or the customer's own.")
+    ] = ChannelChoice.ORDER,
     reason: Reason = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
@@ -54,6 +57,7 @@ def create(
         redemption_limit=limit,
         rule=None if rule is None else read_rule(rule, as_json=as_json),
         holdout_percent=holdout,
+        channel_choice=channel_choice,
     )
     name_of_it = f"campaigns/{campaign_id}"
     with changing(database_url, reason, action="campaigns.create", object_name=name_of_it) as (transaction, cause):
@@ -183,6 +187,7 @@ def _row(campaign: Campaign) -> dict[str, object]:
         "redeemed": campaign.redeemed_count,
         "limit": plan.redemption_limit,
         "who": None if plan.rule is None else Speaker(currency=plan.currency).sentence(plan.rule),
+        "channel_choice": plan.channel_choice,
         "holdout_percent": plan.holdout_percent,
         "held_out": campaign.held_out_count,
         "discounted_minor": campaign.discounted_minor,

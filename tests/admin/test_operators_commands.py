@@ -12,7 +12,7 @@ from campaign_factories import (
 )
 from shell import Shell
 
-from admin.offers import offer_of, words
+from admin.offers import offer_of, typed, words
 from campaigns.campaign import Channel, Offer
 from campaigns.discount import Discount, Fixed, NewCustomer, Percent
 from campaigns.tiers import Tier
@@ -120,12 +120,21 @@ def test_offers_are_typed_as_they_are_shown(typed: str, discount: Discount) -> N
     assert words(discount, "GBP") == typed
 
 
+def test_channels_after_the_first_are_fallbacks() -> None:
+    read = offer_of("high:20%:email,sms,on_site", "GBP")
+
+    assert (read.channel, read.fallbacks) == (Channel.EMAIL, (Channel.SMS, Channel.ON_SITE))
+    assert typed(read, "GBP") == "HIGH:20%:EMAIL,SMS,ON_SITE"
+
+
 def test_money_is_read_in_the_currencys_own_units() -> None:
     assert offer_of("LOW:500:SMS", "JPY").discount == Fixed(amount_minor=500)
     assert words(Fixed(amount_minor=500), "JPY") == "500"
 
 
-@pytest.mark.parametrize("offer", ["HIGH", "TOP:10%:EMAIL", "HIGH:10%:FAX", "HIGH:ten:EMAIL", "HIGH:1.234:EMAIL"])
+@pytest.mark.parametrize(
+    "offer", ["HIGH", "TOP:10%:EMAIL", "HIGH:10%:FAX", "HIGH:10%:EMAIL,FAX", "HIGH:ten:EMAIL", "HIGH:1.234:EMAIL"]
+)
 def test_an_offer_that_cannot_be_read_is_refused_with_the_syntax(
     database: Database, tierwise: Shell, offer: str
 ) -> None:

@@ -68,6 +68,7 @@ def test_a_campaign_is_kept_as_it_was_planned(database: Database) -> None:
     assert logged.after["offers"]["MID"] == {
         "channel": "EMAIL",
         "discount": {"kind": "FIXED", "amount_minor": 500},
+        "fallbacks": [],
     }
 
 

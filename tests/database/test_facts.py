@@ -31,7 +31,8 @@ NEVER_SEEN = {
     "has_bought": False, "orders": 0, "orders_30": 0, "orders_90": 0, "orders_365": 0, "spend": 0, "spend_30": 0,
     "spend_90": 0, "spend_365": 0, "categories": frozenset(), "views_30": 0, "carts_30": 0, "reviews": 0,
     "consented_channels": frozenset(), "coupons_issued": 0, "coupons_redeemed": 0, "campaigns": frozenset(),
-    "campaigns_30": 0, "messages_30": 0,
+    "campaigns_30": 0, "messages_30": 0, "on_site_responses": 0, "email_responses": 0, "sms_responses": 0,
+    "push_responses": 0,
 }  # fmt: skip
 
 
@@ -125,6 +126,7 @@ def test_profile_scores_and_contacts(database: Database) -> None:
         "purchase_30": 0.1, "purchase_60": 0.2, "purchase_90": 0.3, "expected_spend": 4_200, "tier": "HIGH",
         "days_since_score": 3, "coupons_issued": 2, "coupons_redeemed": 1, "days_since_coupon": 20,
         "days_since_redemption": 35, "campaigns": frozenset({"one", "two"}), "campaigns_30": 1,
+        "email_responses": 1,
     }  # fmt: skip
 
 
@@ -163,6 +165,7 @@ events: st.SearchStrategy[list[dict[str, object]]] = st.lists(
         unit_price_minor=st.none() | st.sampled_from([1, 99, 1_050]),
         currency=st.none() | st.sampled_from(["GBP", "EUR"]),
         rating=st.none() | st.integers(1, 5),
+        channel=st.sampled_from([None, "web", "Email", "SMS", "on_site"]),
     ),
     max_size=12,
 )
@@ -226,9 +229,15 @@ def read_slowly(history: Sequence[Event]) -> dict[str, object]:
         "carts_30": sum(event.event_type is EventType.CART and event.time >= ago(30) for event in history),
         "average_rating": pytest.approx(sum(ratings) / len(ratings)) if ratings else None,
         "customer_since": min((event.time for event in history), default=None),
+        **{f"{name}_responses": responses(history, name) for name in ("on_site", "email", "sms", "push")},
         "categories": frozenset(path for whole in paths for path in (whole, whole.split("|")[0])),
         "last_category": None if latest is None else CATEGORIES[latest.item_id or ""],
     }
+
+
+def responses(history: Sequence[Event], channel: str) -> int:
+    own = [event for event in history if event.event_type <= EventType.REVIEW and event.time >= ago(365)]
+    return sum((event.channel or "").lower() == channel for event in own)
 
 
 def amount(event: Event) -> int:

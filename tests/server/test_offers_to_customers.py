@@ -75,9 +75,10 @@ def test_similar_items_leave_out_the_item_itself(shop: Shop) -> None:
 def test_a_campaign_comes_back_as_it_was_planned(shop: Shop) -> None:
     fixed = campaign_pb2.Discount(fixed=campaign_pb2.Discount.Fixed(amount=pounds(5)), new_customers_only=True)
     capped = campaign_pb2.Discount(percent=campaign_pb2.Discount.Percent(percent=20, maximum=pounds(8)))
-    planned = plan(redemption_limit=7, time_zone="Europe/London")
+    planned = plan(redemption_limit=7, time_zone="Europe/London", channel_choice=campaign_pb2.BEHAVIOUR)
     del planned.offers[:]
-    planned.offers.add(tier=tier_pb2.HIGH, discount=capped, channel=campaign_pb2.EMAIL)
+    first, others = campaign_pb2.EMAIL, [campaign_pb2.PUSH, campaign_pb2.ON_SITE]
+    planned.offers.add(tier=tier_pb2.HIGH, discount=capped, channel=first, fallback_channels=others)
     planned.offers.add(tier=tier_pb2.LOW, discount=fixed, channel=campaign_pb2.ON_SITE)
 
     made = shop.campaigns.CreateCampaign(
@@ -87,7 +88,15 @@ def test_a_campaign_comes_back_as_it_was_planned(shop: Shop) -> None:
     read = shop.campaigns.GetCampaign(campaign_service_pb2.GetCampaignRequest(name="campaigns/autumn"))
     assert read == made
     assert (made.state, made.issued_count, made.discounted) == (campaign_pb2.Campaign.DRAFT, 0, pounds(0))
-    for field in ("offers", "start_time", "end_time", "redemption_limit", "time_zone", "display_name"):
+    for field in (
+        "offers",
+        "start_time",
+        "end_time",
+        "redemption_limit",
+        "time_zone",
+        "display_name",
+        "channel_choice",
+    ):
         assert getattr(made, field) == getattr(planned, field), field
 
 

@@ -23,6 +23,30 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _ChannelChoice:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ChannelChoiceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChannelChoice.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHANNEL_CHOICE_UNSPECIFIED: _ChannelChoice.ValueType  # 0
+    """The same as ORDER."""
+    ORDER: _ChannelChoice.ValueType  # 1
+    """The first in the campaign's order."""
+    BEHAVIOUR: _ChannelChoice.ValueType  # 2
+    """The one that the customer responds to, else the one that the customer prefers, else the first."""
+
+class ChannelChoice(_ChannelChoice, metaclass=_ChannelChoiceEnumTypeWrapper):
+    """Which of an offer's channels reaches a customer who agreed to several."""
+
+CHANNEL_CHOICE_UNSPECIFIED: ChannelChoice.ValueType  # 0
+"""The same as ORDER."""
+ORDER: ChannelChoice.ValueType  # 1
+"""The first in the campaign's order."""
+BEHAVIOUR: ChannelChoice.ValueType  # 2
+"""The one that the customer responds to, else the one that the customer prefers, else the first."""
+Global___ChannelChoice: _TypeAlias = ChannelChoice  # noqa: Y015
+
 class _Channel:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -115,6 +139,7 @@ class Campaign(_message.Message):
     HOLDOUT_PERCENT_FIELD_NUMBER: _builtins.int
     HELD_OUT_COUNT_FIELD_NUMBER: _builtins.int
     LAUNCH_TIME_FIELD_NUMBER: _builtins.int
+    CHANNEL_CHOICE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `campaigns/{campaign}`; the last part is the caller's: a lower-case letter, then letters, digits and hyphens."""
     display_name: _builtins.str
@@ -137,6 +162,8 @@ class Campaign(_message.Message):
     """Percent of the audience that gets no coupon, drawn by hash, so that there is something to compare with; absent means 10."""
     held_out_count: _builtins.int
     """Customers of the audience who are held out."""
+    channel_choice: Global___ChannelChoice.ValueType
+    """Which of an offer's channels reaches a customer who agreed to several; unspecified means ORDER."""
     @_builtins.property
     def offers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Offer]:
         """What each tier gets: at most one offer for a tier; a tier without one gets nothing."""
@@ -191,10 +218,11 @@ class Campaign(_message.Message):
         holdout_percent: _builtins.int | None = ...,
         held_out_count: _builtins.int = ...,
         launch_time: _timestamp_pb2.Timestamp | None = ...,
+        channel_choice: Global___ChannelChoice.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_redemption_limit", b"_redemption_limit", "create_time", b"create_time", "discounted", b"discounted", "end_time", b"end_time", "holdout_percent", b"holdout_percent", "launch_time", b"launch_time", "redemption_limit", b"redemption_limit", "rule", b"rule", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_redemption_limit", b"_redemption_limit", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "name", b"name", "offers", b"offers", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "rule", b"rule", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_redemption_limit", b"_redemption_limit", "channel_choice", b"channel_choice", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "name", b"name", "offers", b"offers", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "rule", b"rule", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__holdout_percent: _TypeAlias = _typing.Literal["holdout_percent"]  # noqa: Y015
     _WhichOneofArgType__holdout_percent: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent"]  # noqa: Y015
@@ -216,13 +244,18 @@ class Offer(_message.Message):
     TIER_FIELD_NUMBER: _builtins.int
     DISCOUNT_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
+    FALLBACK_CHANNELS_FIELD_NUMBER: _builtins.int
     tier: _tier_pb2.Tier.ValueType
     """The tier."""
     channel: Global___Channel.ValueType
-    """How the coupon reaches them."""
+    """How the coupon reaches them: the first choice."""
     @_builtins.property
     def discount(self) -> Global___Discount:
         """What its customers save."""
+
+    @_builtins.property
+    def fallback_channels(self) -> _containers.RepeatedScalarFieldContainer[Global___Channel.ValueType]:
+        """Channels for customers who did not agree to the first choice, or respond to another one; in this order."""
 
     def __init__(
         self,
@@ -230,10 +263,11 @@ class Offer(_message.Message):
         tier: _tier_pb2.Tier.ValueType = ...,
         discount: Global___Discount | None = ...,
         channel: Global___Channel.ValueType = ...,
+        fallback_channels: _abc.Iterable[Global___Channel.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "discount", b"discount", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "discount", b"discount", "fallback_channels", b"fallback_channels", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,27 @@
+"""The audience of a campaign, for all customers at once: whom it reaches, by which channel, and whom not, and why.
+
+No consent on record means none.
+"""
+
+from campaigns.campaign import Campaign, ChannelChoice
+from database import eligibility
+from database.eligibility import Reach, Targeting, Way
+from database.session import Snapshot
+
+
+def targeting(campaign: Campaign) -> Targeting:
+    """Whom the campaign is for, as the database is asked."""
+    plan = campaign.plan
+    return Targeting(
+        campaign_id=campaign.campaign_id,
+        ways={
+            offer.tier: [Way(channel, channel.needs_consent) for channel in offer.channels] for offer in plan.offers
+        },
+        by_behaviour=plan.channel_choice is ChannelChoice.BEHAVIOUR,
+        rule=plan.rule,
+    )  # fmt: skip
+
+
+def reach(snapshot: Snapshot, campaign: Campaign) -> list[Reach]:
+    """How many customers it would reach by which channel, and how many not and why, as things stand."""
+    return eligibility.reach(snapshot, targeting(campaign))
