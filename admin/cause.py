@@ -5,7 +5,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 
 from admin.output import fail
-from campaigns.actor import CALLERS, Actor, Cause, Role
+from campaigns.actor import CALLERS, Actor, Cause, Role, is_name
 from settings import settings
 
 AS: ContextVar[str | None] = ContextVar("as", default=None)
@@ -22,6 +22,6 @@ def cause_of_person(reason: str | None = None) -> Cause:
 
 def _read(typed: str) -> Actor:
     name, _, role = typed.rpartition(":")
-    if not name or not name.isprintable() or role not in CALLERS:
+    if not is_name(name) or role not in CALLERS:
         fail(f"--as {typed}: give {SYNTAX}")
     return Actor(name=name, role=Role(role))

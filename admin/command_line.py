@@ -39,6 +39,7 @@ COMMANDS = {
     "campaign": Command("admin.commands.campaign", "Create, launch, pause and end campaigns"),
     "coupon": Command("admin.commands.coupon", "Validate and redeem coupons"),
     "job": Command("admin.commands.job", "Bulk work: progress, cancel, start a rescoring"),
+    "key": Command("admin.commands.key", "API keys: what programs send to say who they are"),
     "audit": Command("admin.commands.audit", "Who did what, when and why"),
 }
 

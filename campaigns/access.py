@@ -81,6 +81,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Right(EVERYONE),
         # On the command line only: the action stands for itself.
         "models.register": Right(OPERATORS, "models.register"),
+        "keys.create": Right(OPERATORS, "keys.create"),
+        "keys.revoke": Right(OPERATORS, "keys.revoke"),
         "tiers.create": Right(PLANNERS, "tiers.create"),
     }
 )

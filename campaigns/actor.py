@@ -26,6 +26,14 @@ CALLERS = frozenset(Role) - {Role.PROCESS}
 """Roles that somebody who calls or types may have."""
 
 
+NAME_LENGTH = 128
+
+
+def is_name(text: str) -> bool:
+    """Whether an actor may be called so."""
+    return 0 < len(text) <= NAME_LENGTH and text.isprintable()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """A person or a process, as the door knows it."""

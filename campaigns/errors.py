@@ -2,17 +2,20 @@
 
 Refusal
 ├── NotFound        no such thing
-│   ├── CampaignNotFound · CouponNotFound · CustomerNotFound · ModelNotFound · OperationNotFound
+│   ├── CampaignNotFound · CouponNotFound · CustomerNotFound · KeyNotFound · ModelNotFound · OperationNotFound
 │   └── SegmentNotFound · TierSchemeNotFound
 ├── AlreadyExists   the name is taken
 │   └── CampaignExists · SegmentExists
 ├── Invalid         a value makes no sense; the fact `field` names it
 │   ├── InvalidCampaign · InvalidExperiment · InvalidSegment · InvalidTierScheme · InvalidOrder · InvalidCode
+│   └── InvalidKey
 ├── Changed         another change came first; read again and repeat
 │   ├── CampaignChanged · CustomerChanged · ModelChanged · SegmentChanged
 ├── WrongState      not in the state that things are in
 │   ├── CampaignNotEditable · CampaignNotLaunched · CampaignNotMovable · NoActiveModel · NoActiveTierScheme
 │   └── CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
+├── Unidentified    who calls is not proven
+│   └── CredentialsMissing · CredentialsInvalid · CredentialsExpired
 ├── PermissionDenied   the role does not include this
 └── CouponRefused   the code is real and does not buy anything here
     ├── CouponAlreadyRedeemed · CouponOfAnotherCustomer · CouponNotForThisOrder · CouponWithoutEffect
@@ -36,6 +39,28 @@ class Refusal(Exception):
         self.metadata = {name: str(fact) for name, fact in facts.items() if fact is not None}
 
 
+class Unidentified(Refusal):
+    """Who calls is not proven."""
+
+
+class CredentialsMissing(Unidentified):
+    """Nothing was sent."""
+
+    reason = "CREDENTIALS_MISSING"
+
+
+class CredentialsInvalid(Unidentified):
+    """What was sent is worth nothing."""
+
+    reason = "CREDENTIALS_INVALID"
+
+
+class CredentialsExpired(Unidentified):
+    """What was sent was worth something once."""
+
+    reason = "CREDENTIALS_EXPIRED"
+
+
 class PermissionDenied(Refusal):
     """The caller is known, and their role does not include this."""
 
@@ -56,6 +81,10 @@ class CouponNotFound(NotFound):
 
 class CustomerNotFound(NotFound):
     reason = "CUSTOMER_NOT_FOUND"
+
+
+class KeyNotFound(NotFound):
+    reason = "KEY_NOT_FOUND"
 
 
 class ModelNotFound(NotFound):
@@ -116,6 +145,12 @@ class InvalidCode(Invalid):
     """Not a code: wrong length, symbol or check symbol."""
 
     reason = "INVALID_CODE"
+
+
+class InvalidKey(Invalid):
+    """For nobody, for no role or for no time."""
+
+    reason = "INVALID_KEY"
 
 
 class Changed(Refusal):

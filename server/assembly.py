@@ -26,7 +26,8 @@ from tierwise.v1 import (
 )
 
 from database.session import Database
-from server.access.unproven import named_actor
+from server.access.callers import Callers
+from server.access.keys import Keys
 from server.address import checked
 from server.campaign_service import CampaignService
 from server.coupon_service import CouponService
@@ -93,7 +94,8 @@ class Server:
         listen = checked(configuration.listen, insecure=configuration.insecure)
         threads = configuration.queue_size + 2 * configuration.batch_size + SPARE_THREADS
         pool = ThreadPoolExecutor(threads, thread_name_prefix="call")
-        guard = Guard(database, named_actor)
+        callers = Callers(keys=Keys(database), insecure=configuration.insecure)
+        guard = Guard(database, callers.identify)
         server = grpc.server(pool, interceptors=[guard], options=OPTIONS)
         status = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=pool)
         live = Live(

@@ -19,6 +19,7 @@ from campaigns.errors import (
     NotFound,
     PermissionDenied,
     Refusal,
+    Unidentified,
     WrongState,
 )
 from database.events import EventIdReused
@@ -33,6 +34,7 @@ RETRY_SECONDS = 1.0
 
 CODES: Mapping[type[Exception], int] = MappingProxyType(
     {
+        Unidentified: code_pb2.UNAUTHENTICATED,
         PermissionDenied: code_pb2.PERMISSION_DENIED,
         NotFound: code_pb2.NOT_FOUND,
         AlreadyExists: code_pb2.ALREADY_EXISTS,

@@ -2,12 +2,11 @@
 
 import grpc
 
-from campaigns.actor import CALLERS, Actor, Role
+from campaigns.actor import CALLERS, NAME_LENGTH, Actor, Role, is_name
 from server.refusals import InvalidRequest
 
 ACTOR_KEY = "tierwise-actor"
 ROLE_KEY = "tierwise-role"
-NAME_LENGTH = 64
 NOBODY_NAMED = "local"
 
 
@@ -15,7 +14,7 @@ def named_actor(context: grpc.ServicerContext) -> Actor:
     """From the metadata; an operator where it names no role. Raises InvalidRequest."""
     metadata = dict(context.invocation_metadata())
     name, role = metadata.get(ACTOR_KEY, NOBODY_NAMED), metadata.get(ROLE_KEY, Role.OPERATOR)
-    if not isinstance(name, str) or not 0 < len(name) <= NAME_LENGTH or not name.isprintable():
+    if not isinstance(name, str) or not is_name(name):
         raise InvalidRequest.of(f"metadata.{ACTOR_KEY}", f"must be 1 to {NAME_LENGTH} printable symbols")
     if role not in CALLERS:
         raise InvalidRequest.of(f"metadata.{ROLE_KEY}", f"must be one of {', '.join(sorted(CALLERS))}")

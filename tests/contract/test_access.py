@@ -127,7 +127,7 @@ def test_who_may_not_ask_learns_nothing_and_reading_leaves_no_line(shop: Shop) -
     ("metadata", "field"),
     [
         (("tierwise-actor", ""), "metadata.tierwise-actor"),
-        (("tierwise-actor", "x" * 65), "metadata.tierwise-actor"),
+        (("tierwise-actor", "x" * 129), "metadata.tierwise-actor"),
         (("tierwise-role", "process"), "metadata.tierwise-role"),
         (("tierwise-role", "root"), "metadata.tierwise-role"),
     ],

@@ -126,6 +126,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A campaign has no results before its audience is frozen. Example: "campaigns/spring was not launched"."""
     PERMISSION_DENIED: _ErrorReason.ValueType  # 51
     """The caller is known, and their role does not include the method. Example: "analyst:anna may not do this; it takes the role marketer or operator"."""
+    KEY_NOT_FOUND: _ErrorReason.ValueType  # 52
+    """There is no such key. Example: "there is no keys/5f0c9a1b2c"."""
+    INVALID_KEY: _ErrorReason.ValueType  # 53
+    """A key for nobody, for no role or for no time. Example: "role: must be one of analyst, approver, marketer, operator, service"."""
+    CREDENTIALS_MISSING: _ErrorReason.ValueType  # 54
+    """The caller proved nothing about who they are. Example: "who calls? send `authorization: Bearer …` with a key or a token"."""
+    CREDENTIALS_INVALID: _ErrorReason.ValueType  # 55
+    """What the caller sent to prove who they are is worth nothing. Example: "this key was revoked"."""
+    CREDENTIALS_EXPIRED: _ErrorReason.ValueType  # 56
+    """It was worth something once. Example: "this key expired at 2026-11-24T08:00:00+00:00: get a new one"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
@@ -234,4 +244,14 @@ CAMPAIGN_NOT_LAUNCHED: ErrorReason.ValueType  # 50
 """A campaign has no results before its audience is frozen. Example: "campaigns/spring was not launched"."""
 PERMISSION_DENIED: ErrorReason.ValueType  # 51
 """The caller is known, and their role does not include the method. Example: "analyst:anna may not do this; it takes the role marketer or operator"."""
+KEY_NOT_FOUND: ErrorReason.ValueType  # 52
+"""There is no such key. Example: "there is no keys/5f0c9a1b2c"."""
+INVALID_KEY: ErrorReason.ValueType  # 53
+"""A key for nobody, for no role or for no time. Example: "role: must be one of analyst, approver, marketer, operator, service"."""
+CREDENTIALS_MISSING: ErrorReason.ValueType  # 54
+"""The caller proved nothing about who they are. Example: "who calls? send `authorization: Bearer …` with a key or a token"."""
+CREDENTIALS_INVALID: ErrorReason.ValueType  # 55
+"""What the caller sent to prove who they are is worth nothing. Example: "this key was revoked"."""
+CREDENTIALS_EXPIRED: ErrorReason.ValueType  # 56
+"""It was worth something once. Example: "this key expired at 2026-11-24T08:00:00+00:00: get a new one"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

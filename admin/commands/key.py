@@ -1,0 +1,77 @@
+"""`tierwise key`: what programs send to say who they are."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from admin.output import emit
+from admin.transactions import AsJson, DatabaseUrl, Reason, changing, reading
+from campaigns import api_keys
+from campaigns.api_keys import ApiKey
+from campaigns.errors import CredentialsExpired, CredentialsInvalid
+
+app = typer.Typer(help="API keys: what programs send to say who they are.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="Who will hold it, such as checkout; the audit log calls them so.")],
+    *,
+    role: Annotated[str, typer.Option(help="service, marketer, approver, analyst or operator.")],
+    days: Annotated[int | None, typer.Option(min=1, help="Until it expires; default: never.")] = None,
+    reason: Reason = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key and show it, this once: only its hash is kept."""
+    with changing(database_url, reason, action="keys.create", object_name="keys") as (transaction, cause):
+        expire_time = None if days is None else cause.now + timedelta(days=days)
+        key, text = api_keys.create(transaction, cause, name=name, role=role, expire_time=expire_time)
+    emit({"key": text, **_row(key)}, as_json=as_json, title="Created; it is not shown again")
+
+
+@app.command("list")
+def list_keys(*, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Show the keys, newest first; never what their holders send."""
+    with reading(database_url) as snapshot:
+        found = api_keys.all_keys(snapshot)
+    emit([_row(key) for key in found], as_json=as_json, title="Keys")
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="Its id: what stands between the first two underscores.")], *,
+    reason: Reason = None, database_url: DatabaseUrl = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Let a key be worth nothing, within a second and on every server."""
+    with changing(database_url, reason, action="keys.revoke", object_name=f"keys/{key_id}") as (transaction, cause):
+        key = api_keys.revoke(transaction, cause, key_id)
+    emit(_row(key), as_json=as_json, title="Revoked")
+
+
+def _row(key: ApiKey) -> dict[str, object]:
+    return {
+        "key_id": key.key_id,
+        "name": key.name,
+        "role": key.role.value,
+        "state": _state(key),
+        "created": key.create_time.isoformat(timespec="seconds"),
+        "expires": _shown(key.expire_time),
+        "revoked": _shown(key.revoke_time),
+        "last_used": _shown(key.last_use_time),
+    }
+
+
+def _state(key: ApiKey) -> str:
+    try:
+        api_keys.check_open(key, datetime.now(UTC))
+    except CredentialsExpired:
+        return "EXPIRED"
+    except CredentialsInvalid:
+        return "REVOKED"
+    return "OPEN"
+
+
+def _shown(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")

@@ -1,0 +1,24 @@
+"""Tables that say who may come in."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database.tables import NOW, Row
+
+
+class ApiKeyRow(Row):
+    """A key that a program sends to say who it is; of the key itself only a hash is here."""
+
+    __tablename__ = "api_keys"
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+    """Stands in the key in the clear, so that the row is found by it."""
+    name: Mapped[str]
+    role: Mapped[str]
+    secret_hash: Mapped[bytes]
+    """SHA-256 of the whole key."""
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    expire_time: Mapped[datetime | None]
+    revoke_time: Mapped[datetime | None]
+    last_use_time: Mapped[datetime | None]
+    """To the minute."""
