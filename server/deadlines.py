@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 DEFAULT_SECONDS = 10.0
-SHORTEST_SECONDS = 0.001
-"""With less than this left nothing is begun."""
+SHORTEST_SECONDS = 0.002
+"""With less than this left nothing is begun; gRPC itself counts in whole milliseconds."""
 SECONDS: Mapping[str, float] = MappingProxyType(
     {
         "Score": 1.0,
