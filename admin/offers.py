@@ -28,8 +28,21 @@ def offer_of(written: str, currency: str) -> Offer:
     if tier not in Tier.__members__ or not set(channels) <= set(Channel):
         fail(f"--offer {written}: the tier is one of {', '.join(Tier)}, a channel one of {', '.join(Channel)}")
     first, *others = map(Channel, channels)
-    reward = _discount(discount, written, currency)
+    reward = discount_of(discount, f"--offer {written}", SYNTAX, currency)
     return Offer(tier=Tier(tier), discount=reward, channel=first, fallbacks=tuple(others))
+
+
+def discount_of(written: str, option: str, syntax: str, currency: str) -> Discount:
+    """The discount, or the end of the command with the syntax of the option that it is part of."""
+    found = DISCOUNT.fullmatch(written)
+    if found is None:
+        fail(f"{option}: give {syntax}")
+    if found["amount"]:
+        reward: Percent | Fixed = Fixed(amount_minor=minor_units(found["amount"], f"{option}:", currency))
+    else:
+        maximum = None if found["maximum"] is None else minor_units(found["maximum"], f"{option}:", currency)
+        reward = Percent(percent=int(found["percent"]), maximum_minor=maximum)
+    return NewCustomer(reward=reward) if found["new"] else reward
 
 
 def typed(offer: Offer, currency: str) -> str:
@@ -64,15 +77,3 @@ def words(discount: Discount, currency: str) -> str:
 
 def _major(minor: int, currency: str) -> str:
     return str(Decimal(minor).scaleb(-DECIMALS.get(currency, USUAL_DECIMALS)))
-
-
-def _discount(written: str, offer: str, currency: str) -> Discount:
-    found = DISCOUNT.fullmatch(written)
-    if found is None:
-        fail(f"--offer {offer}: give {SYNTAX}")
-    if found["amount"]:
-        reward: Percent | Fixed = Fixed(amount_minor=minor_units(found["amount"], f"--offer {offer}:", currency))
-    else:
-        maximum = None if found["maximum"] is None else minor_units(found["maximum"], f"--offer {offer}:", currency)
-        reward = Percent(percent=int(found["percent"]), maximum_minor=maximum)
-    return NewCustomer(reward=reward) if found["new"] else reward

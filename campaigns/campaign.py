@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
 from zoneinfo import available_timezones
 
-from campaigns.discount import Discount, check_discount
+from campaigns.arms import ArmPlan, arms_of, check_arms
+from campaigns.discount import WHOLE, Discount, check_discount
 from campaigns.errors import CampaignNotMovable, InvalidCampaign
-from campaigns.experiments.assignment import Arm, Design
+from campaigns.experiments.assignment import Design
 from campaigns.tiers import Tier
 from rules.rule import Rule
 
@@ -19,8 +20,6 @@ CampaignId = NewType("CampaignId", str)
 """The caller's: a lower-case letter, then letters, digits and hyphens, at most 63 symbols."""
 CAMPAIGN_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 LARGEST_HOLDOUT_PERCENT = 50
-OFFER_ARM = "offer"
-"""The group that gets what the plan offers to its tiers."""
 CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -123,11 +122,20 @@ class CampaignPlan:
     holdout_percent: int = 10
     """Of the audience, drawn by hash: gets no coupon, so that there is something to compare with."""
     channel_choice: ChannelChoice = ChannelChoice.ORDER
+    arms: tuple[ArmPlan, ...] = ()
+    """Variants of the discounts that are tried against each other; none means one arm with those of `offers`."""
+    margin_percent: int | None = None
+    """Of a price, what is left after the cost of the goods; None where it is not known."""
 
     @property
     def design(self) -> Design:
         """How the audience is divided."""
-        return Design(holdout=self.holdout_percent / 100, arms=(Arm(name=OFFER_ARM),))
+        return Design(holdout=self.holdout_percent / 100, arms=arms_of(self.arms))
+
+    def offers_in(self, arm: str) -> tuple[Offer, ...]:
+        """What the tiers get in one arm, highest tier first."""
+        changed = dict(next((each.discounts for each in self.arms if each.name == arm), ()))
+        return tuple(replace(offer, discount=changed.get(offer.tier, offer.discount)) for offer in self.offers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +203,8 @@ def check_plan(plan: CampaignPlan) -> None:
         * (plan.redemption_limit is not None and plan.redemption_limit < 1),
         "holdout_percent": f"a holdout is 0 to {LARGEST_HOLDOUT_PERCENT} percent"
         * (not 0 <= plan.holdout_percent <= LARGEST_HOLDOUT_PERCENT),
+        "margin_percent": f"a margin is 1 to {WHOLE} percent, or absent"
+        * (plan.margin_percent is not None and not 1 <= plan.margin_percent <= WHOLE),
     }
     for field, problem in problems.items():
         if problem:
@@ -205,3 +215,4 @@ def check_plan(plan: CampaignPlan) -> None:
         if len(set(offer.channels)) != len(offer.channels):
             raise InvalidCampaign("each channel stands once", field=f"offers[{offer.tier}].fallbacks")
         check_discount(offer.discount, field=f"offers[{offer.tier}].discount")
+    check_arms(plan.arms, tiers)

@@ -7,7 +7,7 @@ import polars as pl
 
 from campaigns import audience, codes, launch, stored, trail
 from campaigns.actor import Cause
-from campaigns.campaign import OFFER_ARM, Campaign, Move, State
+from campaigns.campaign import Campaign, Move, State
 from campaigns.experiments.assignment import HOLDOUT, groups_of
 from database import campaigns, coupons, operations
 from database.campaigns import AudienceMember
@@ -29,10 +29,10 @@ def freeze(transaction: Transaction, operation: Operation, now: datetime) -> boo
         return False
     campaign = launch.get(transaction, operation.request["campaign_id"])
     campaigns.freeze(transaction, audience.targeting(campaign), now)
-    _hold_out(transaction, campaign)
+    _draw(transaction, campaign)
     sizes = campaigns.arm_sizes(transaction, campaign.campaign_id)
     campaigns.keep_held_out(transaction, campaign.campaign_id, sizes.get(HOLDOUT, 0))
-    operations.expect(transaction, operation.operation_id, sizes.get(OFFER_ARM, 0))
+    operations.expect(transaction, operation.operation_id, sum(sizes.values()) - sizes.get(HOLDOUT, 0))
     return True
 
 
@@ -40,7 +40,7 @@ def issue(
     transaction: Transaction, operation: Operation, members: Sequence[AudienceMember], now: datetime, *,
     mint: Callable[[int], list[str]] = codes.mint,
 ) -> bool:  # fmt: skip
-    """One coupon for each member, with progress and counter in the same commit.
+    """One coupon for each member, by their arm and tier, with progress and counter in the same commit.
 
     False when another worker was faster: then nothing is written. A campaign that was ended meanwhile gets no more,
     and its operation is cancelled. A code that is taken already, about once in
@@ -90,21 +90,29 @@ def abandon(transaction: Transaction, operation: Operation, cause: Cause) -> Non
         launch.move(transaction, cause, campaign, Move.END)
 
 
-def _hold_out(transaction: Transaction, campaign: Campaign) -> None:
-    """By the hash of campaign and customer, so that a launch that is repeated holds out the same customers."""
-    after = ""
+def _draw(transaction: Transaction, campaign: Campaign) -> None:
+    """The groups, by the hash of campaign and customer, so that a launch that is repeated draws the same.
+
+    Nobody is left out of the audience any more: what excludes a customer did so before it is known who is held out.
+    """
+    after, design = "", campaign.plan.design
     while customer_ids := campaigns.audience_page(transaction, campaign.campaign_id, after=after, limit=HASHED_AT_ONCE):
         column = pl.Series(customer_ids, dtype=pl.String)
-        groups = groups_of(campaign.plan.design, campaign_id=campaign.campaign_id, customer_ids=column)
-        campaigns.hold_out(transaction, campaign.campaign_id, column.filter(groups == HOLDOUT).to_list())
+        groups = groups_of(design, campaign_id=campaign.campaign_id, customer_ids=column)
+        for group in design.groups:
+            campaigns.put_into(transaction, campaign.campaign_id, group, column.filter(groups == group).to_list())
         after = customer_ids[-1]
 
 
 def _terms(campaign: Campaign, now: datetime) -> coupons.Terms:
-    offers = campaign.plan.offers
+    plan = campaign.plan
     return coupons.Terms(
         campaign_id=campaign.campaign_id,
-        discounts={offer.tier: stored.discount_json(offer.discount) for offer in offers},
+        offers=[
+            coupons.ArmOffer(arm.name, offer.tier, stored.discount_json(offer.discount))
+            for arm in plan.design.arms
+            for offer in plan.offers_in(arm.name)
+        ],
         issue_time=now,
-        expire_time=campaign.plan.end_time,
+        expire_time=plan.end_time,
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from campaigns import launch
-from campaigns.campaign import OFFER_ARM, Campaign
+from campaigns.campaign import Campaign
 from campaigns.errors import CampaignNotLaunched, InvalidExperiment
 from campaigns.experiments.decision import Decision, decide
 from campaigns.experiments.moments import Moments
@@ -63,7 +63,7 @@ def results(snapshot: Snapshot, campaign_id: str, now: datetime) -> CampaignResu
     return CampaignResults(
         campaign=campaign, since=since, until=now, results=found,
         discount_minor=sum(group.discount_minor for group in groups.values()),
-        decision=decide(found, plan, finished=finished)[OFFER_ARM],
+        decision=decide(found, plan, finished=finished)[campaign.plan.design.arms[0].name],
     )  # fmt: skip
 
 

@@ -1,8 +1,9 @@
 """Between values and what the database keeps of them: rows and JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
+from campaigns.arms import ArmPlan, TierDiscount
 from campaigns.campaign import Campaign, CampaignId, CampaignPlan, Channel, ChannelChoice, Offer, State
 from campaigns.coupon import Coupon, CouponState, Redemption
 from campaigns.discount import Discount, Fixed, NewCustomer, Percent
@@ -28,6 +29,7 @@ def campaign(row: CampaignRow) -> Campaign:
         end_time=row.end_time, redemption_limit=row.redemption_limit, currency=row.currency,
         rule=None if row.rule is None else from_data(row.rule), holdout_percent=row.holdout_percent,
         channel_choice=ChannelChoice(row.channel_choice),
+        arms=arms(row.arms), margin_percent=row.margin_percent,
     )  # fmt: skip
     return Campaign(
         campaign_id=CampaignId(row.campaign_id), plan=plan, state=State(row.state), issued_count=row.issued_count,
@@ -75,6 +77,8 @@ def plan_values(plan: CampaignPlan) -> dict[str, Any]:
         "rule": None if plan.rule is None else to_data(plan.rule),
         "holdout_percent": plan.holdout_percent,
         "channel_choice": plan.channel_choice,
+        "arms": [_arm_json(arm) for arm in plan.arms],
+        "margin_percent": plan.margin_percent,
     }
 
 
@@ -90,6 +94,19 @@ def offers(stored: Mapping[str, Any]) -> tuple[Offer, ...]:
         for tier in Tier
         if tier in stored
     )
+
+
+def arms(stored: Sequence[Mapping[str, Any]]) -> tuple[ArmPlan, ...]:
+    """As they were planned."""
+    return tuple(
+        ArmPlan(
+            name=arm["name"], weight=arm["weight"],
+            discounts=tuple(
+                TierDiscount(tier, discount(arm["discounts"][tier])) for tier in Tier if tier in arm["discounts"]
+            ),
+        )
+        for arm in stored
+    )  # fmt: skip
 
 
 def discount(stored: Mapping[str, Any]) -> Discount:
@@ -110,6 +127,11 @@ def discount_json(value: Discount) -> dict[str, Any]:
             return {"kind": "NEW_CUSTOMER", "reward": discount_json(reward)}
         case _:
             assert_never(value)
+
+
+def _arm_json(arm: ArmPlan) -> dict[str, Any]:
+    discounts = {tier.value: discount_json(discount) for tier, discount in arm.discounts}
+    return {"name": arm.name, "weight": arm.weight, "discounts": discounts}
 
 
 def _reward(stored: Mapping[str, Any]) -> Percent | Fixed:

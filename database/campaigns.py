@@ -14,9 +14,8 @@ from database.tables import AudienceRow, CampaignRow, ScoreRow
 
 FRESH = {"populate_existing": True}
 FROZEN = ("customer_id", "tier", "tier_scheme", "model_id", "purchase_90", "spend_minor", "channel", "channel_reason")
-HELD_OUT = "holdout"
 NEXT_MEMBERS = """
-SELECT customer_id, tier, channel FROM audiences WHERE campaign_id = %s AND customer_id > %s AND arm <> 'holdout'
+SELECT customer_id, tier, channel, arm FROM audiences WHERE campaign_id = %s AND customer_id > %s AND arm <> 'holdout'
 ORDER BY customer_id LIMIT %s
 """
 
@@ -27,6 +26,7 @@ class AudienceMember(NamedTuple):
     customer_id: str
     tier: str
     channel: str
+    arm: str
 
 
 def add(transaction: Transaction, campaign_id: str, plan: Mapping[str, Any], now: datetime) -> bool:
@@ -101,12 +101,13 @@ def audience_page(snapshot: Snapshot, campaign_id: str, *, after: str, limit: in
     return list(snapshot.scalars(following.limit(limit)))
 
 
-def hold_out(transaction: Transaction, campaign_id: str, customer_ids: Sequence[str]) -> None:
-    """Let these customers of the audience get nothing."""
+def put_into(transaction: Transaction, campaign_id: str, arm: str, customer_ids: Sequence[str]) -> None:
+    """Let these customers of the audience be in a group of the experiment; nobody is written who is in it already."""
     which = update(AudienceRow).where(
-        AudienceRow.campaign_id == campaign_id, AudienceRow.customer_id == any_(literal(customer_ids, ARRAY(Text)))
-    )
-    transaction.execute(which.values(arm=HELD_OUT))
+        AudienceRow.campaign_id == campaign_id, AudienceRow.arm != arm,
+        AudienceRow.customer_id == any_(literal(customer_ids, ARRAY(Text))),
+    )  # fmt: skip
+    transaction.execute(which.values(arm=arm))
 
 
 def arm_sizes(snapshot: Snapshot, campaign_id: str) -> dict[str, int]:

@@ -17,27 +17,35 @@ from events.event import EventType
 
 FRESH = {"populate_existing": True}
 STAGE = """
-CREATE TEMPORARY TABLE IF NOT EXISTS coupon_stage (code text, customer_id text, tier text, channel text)
+CREATE TEMPORARY TABLE IF NOT EXISTS coupon_stage (code text, customer_id text, tier text, channel text, arm text)
 ON COMMIT DELETE ROWS
 """
 ISSUE = sql.SQL("""
 INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time, expire_time)
 SELECT code, %s, customer_id, tier, channel, discount, 'ISSUED', %s, %s
-FROM coupon_stage JOIN unnest(%s::text[], %s::jsonb[]) AS offers (tier, discount) USING (tier)
+FROM coupon_stage JOIN unnest(%s::text[], %s::text[], %s::jsonb[]) AS offers (arm, tier, discount) USING (arm, tier)
 ON CONFLICT DO NOTHING
 """)
 WITHOUT = """
-SELECT customer_id, tier, channel FROM coupon_stage
+SELECT customer_id, tier, channel, arm FROM coupon_stage
 WHERE NOT EXISTS (SELECT FROM coupons WHERE campaign_id = %s AND coupons.customer_id = coupon_stage.customer_id)
 ORDER BY customer_id
 """
 
 
+class ArmOffer(NamedTuple):
+    """What a tier gets in one arm."""
+
+    arm: str
+    tier: str
+    discount: Mapping[str, Any]
+
+
 class Terms(NamedTuple):
-    """What all coupons of a campaign share, by tier."""
+    """What the coupons of a campaign are made from."""
 
     campaign_id: str
-    discounts: Mapping[str, Mapping[str, Any]]
+    offers: Sequence[ArmOffer]
     issue_time: datetime
     expire_time: datetime
 
@@ -59,16 +67,24 @@ def issue(
             "customer_id": [member.customer_id for member in members],
             "tier": [member.tier for member in members],
             "channel": [member.channel for member in members],
+            "arm": [member.arm for member in members],
         }
     )
     copy_frame(connection, "coupon_stage", frame)
-    discounts = [json.dumps(discount) for discount in terms.discounts.values()]
-    shared = (terms.campaign_id, terms.issue_time, terms.expire_time, list(terms.discounts), discounts)
+    shared = (terms.campaign_id, terms.issue_time, terms.expire_time, *_columns(terms.offers))
     count = connection.execute(ISSUE, shared).rowcount
     if count == len(members):
         return count, []
     left_out = connection.execute(WITHOUT, (terms.campaign_id,)).fetchall()
     return count, [AudienceMember(*map(str, row)) for row in left_out]
+
+
+def _columns(offers: Sequence[ArmOffer]) -> tuple[list[str], list[str], list[str]]:
+    """Arms, tiers and discounts, at the same place in each."""
+    return (
+        [offer.arm for offer in offers], [offer.tier for offer in offers],
+        [json.dumps(offer.discount) for offer in offers],
+    )  # fmt: skip
 
 
 def get(snapshot: Snapshot, code: str) -> CouponRow | None:

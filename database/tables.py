@@ -229,6 +229,9 @@ class CampaignRow(Row):
     """The document of `rules.document` that narrows the audience; null means everyone of the offered tiers."""
     holdout_percent: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     channel_choice: Mapped[str] = mapped_column(server_default=text("'ORDER'"))
+    arms: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    """Variants of the discounts: name, weight, and tier to discount where it differs from `offers`."""
+    margin_percent: Mapped[int | None] = mapped_column(SmallInteger)
     launch_time: Mapped[datetime | None]
     """When the audience was frozen."""
     held_out_count: Mapped[int] = mapped_column(server_default=text("0"))

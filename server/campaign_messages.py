@@ -9,6 +9,7 @@ from typing import Any, assert_never
 from google.type import money_pb2
 from tierwise.v1 import campaign_pb2, tier_pb2
 
+from campaigns.arms import ArmPlan, TierDiscount
 from campaigns.campaign import Campaign, CampaignPlan, Channel, ChannelChoice, Offer
 from campaigns.discount import Discount, Fixed, NewCustomer, Percent
 from campaigns.tiers import Tier
@@ -46,6 +47,7 @@ def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:
         rule=None if plan.rule is None else rule_message(plan.rule), holdout_percent=plan.holdout_percent,
         held_out_count=campaign.held_out_count,
         channel_choice=campaign_pb2.ChannelChoice.Value(plan.channel_choice),
+        arms=[_arm_message(arm, plan.currency) for arm in plan.arms], margin_percent=plan.margin_percent,
     )  # fmt: skip
     if campaign.launch_time is not None:
         message.launch_time.CopyFrom(stamp(campaign.launch_time))
@@ -66,8 +68,9 @@ def with_fields(plan: CampaignPlan, message: campaign_pb2.Campaign, fields: Coll
     for field, (attribute, read) in READERS.items():
         if field in fields:
             plan = replace(plan, **{attribute: read(message)})
-    if "offers" in fields:
-        plan = replace(plan, offers=_offers(message, plan.currency))
+    for field, read_priced in PRICED.items():
+        if field in fields:
+            plan = replace(plan, **{field: read_priced(message, plan.currency)})
     return plan
 
 
@@ -81,6 +84,10 @@ def _rule(message: campaign_pb2.Campaign) -> Rule | None:
 
 def _holdout_percent(message: campaign_pb2.Campaign) -> int:
     return message.holdout_percent if message.HasField("holdout_percent") else EMPTY.holdout_percent
+
+
+def _margin_percent(message: campaign_pb2.Campaign) -> int | None:
+    return message.margin_percent if message.HasField("margin_percent") else None
 
 
 def _channel_choice(message: campaign_pb2.Campaign) -> ChannelChoice:
@@ -98,9 +105,10 @@ READERS: Mapping[str, tuple[str, Callable[[campaign_pb2.Campaign], Any]]] = Mapp
         "rule": ("rule", _rule),
         "holdout_percent": ("holdout_percent", _holdout_percent),
         "channel_choice": ("channel_choice", _channel_choice),
+        "margin_percent": ("margin_percent", _margin_percent),
     }
 )
-"""Field of the message to the plan's attribute, and how it is read; offers are read last, in the plan's currency."""
+"""Field of the message to the plan's attribute, and how it is read; what has a price is read last."""
 
 
 def discount_message(discount: Discount, currency: str) -> campaign_pb2.Discount:
@@ -141,6 +149,35 @@ def _offers(message: campaign_pb2.Campaign, currency: str) -> tuple[Offer, ...]:
     return tuple(sorted(offers, key=lambda offer: list(Tier).index(offer.tier)))
 
 
+def _arm_message(arm: ArmPlan, currency: str) -> campaign_pb2.Arm:
+    return campaign_pb2.Arm(
+        name=arm.name, weight=arm.weight,
+        discounts=[
+            campaign_pb2.Arm.TierDiscount(
+                tier=tier_pb2.Tier.Value(tier), discount=discount_message(discount, currency)
+            )
+            for tier, discount in arm.discounts
+        ],
+    )  # fmt: skip
+
+
+def _arms(message: campaign_pb2.Campaign, currency: str) -> tuple[ArmPlan, ...]:
+    return tuple(
+        ArmPlan(
+            name=arm.name, weight=arm.weight or 1, discounts=_arm_discounts(arm, currency, f"campaign.arms[{place}]")
+        )
+        for place, arm in enumerate(message.arms)
+    )
+
+
+def _arm_discounts(arm: campaign_pb2.Arm, currency: str, field: str) -> tuple[TierDiscount, ...]:
+    found = {
+        Tier(tier_pb2.Tier.Name(each.tier)): _discount(each.discount, currency, f"{field}.discounts[{place}].discount")
+        for place, each in enumerate(arm.discounts)
+    }
+    return tuple(TierDiscount(tier, found[tier]) for tier in Tier if tier in found)
+
+
 def _discount(message: campaign_pb2.Discount, currency: str, field: str) -> Discount:
     if message.HasField("percent"):
         percent = message.percent
@@ -157,3 +194,7 @@ def _amount(amount: money_pb2.Money, currency: str, field: str) -> int:
     if amount.currency_code != currency:
         raise InvalidRequest.of(f"{field}.currency_code", f"the campaign is in {currency or 'no currency yet'}")
     return minor
+
+
+PRICED: Mapping[str, Callable[[campaign_pb2.Campaign, str], Any]] = MappingProxyType({"offers": _offers, "arms": _arms})
+"""Fields with amounts, which are read in the plan's currency; they have the same name in both."""

@@ -2,7 +2,6 @@
 
 from tierwise.v1 import campaign_results_pb2
 
-from campaigns.campaign import OFFER_ARM
 from campaigns.experiments.assignment import HOLDOUT
 from campaigns.experiments.effect import Interval
 from campaigns.experiments.results import Effect
@@ -18,7 +17,7 @@ def results_message(found: CampaignResults) -> campaign_results_pb2.CampaignResu
     sizes = found.results.sample_ratio.observed
     return MESSAGE(
         campaign=found.campaign.name, start_time=stamp(found.since), end_time=stamp(found.until),
-        offered_count=sizes[OFFER_ARM], held_out_count=sizes[HOLDOUT],
+        offered_count=sum(sizes.values()) - sizes[HOLDOUT], held_out_count=sizes[HOLDOUT],
         discounted=money(found.discount_minor, found.campaign.plan.currency),
         effects=[_effect(effect) for effect in found.results.overall.values()],
         verdict=MESSAGE.Verdict.Value(found.decision.verdict), reasons=found.decision.reasons,

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from admin.arms import SYNTAX as ARM_SYNTAX
+from admin.arms import arm_of, typed_arm
 from admin.offers import SYNTAX, offer_of, typed
 from admin.output import emit, fail
 from admin.rule_files import SOURCE, read_rule
@@ -40,6 +42,8 @@ def create(
     channel_choice: Annotated[
         ChannelChoice, typer.Option(case_sensitive=False, help="Of several channels: the first, or the customer's own.")
     ] = ChannelChoice.ORDER,
+    arm: Annotated[list[str] | None, typer.Option(help=f"A variant of the discounts: {ARM_SYNTAX}")] = None,
+    margin: Annotated[int | None, typer.Option(help="Percent of a price that is left after the goods.")] = None,
     reason: Reason = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
@@ -58,6 +62,8 @@ def create(
         rule=None if rule is None else read_rule(rule, as_json=as_json),
         holdout_percent=holdout,
         channel_choice=channel_choice,
+        arms=tuple(arm_of(one, money) for one in arm or ()),
+        margin_percent=margin,
     )
     name_of_it = f"campaigns/{campaign_id}"
     with changing(database_url, reason, action="campaigns.create", object_name=name_of_it) as (transaction, cause):
@@ -190,6 +196,8 @@ def _row(campaign: Campaign) -> dict[str, object]:
         "channel_choice": plan.channel_choice,
         "holdout_percent": plan.holdout_percent,
         "held_out": campaign.held_out_count,
+        "arms": ", ".join(typed_arm(arm, plan.currency) for arm in plan.arms),
+        "margin_percent": plan.margin_percent,
         "discounted_minor": campaign.discounted_minor,
         "etag": campaign.etag,
     }

@@ -18,7 +18,8 @@ from campaign_factories import (
 from sqlalchemy import text
 
 from campaigns import launch, segments
-from campaigns.campaign import OFFER_ARM, CampaignPlan
+from campaigns.arms import OFFER_ARM
+from campaigns.campaign import CampaignPlan
 from campaigns.errors import InvalidCampaign, SegmentInUse
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from database import segments as stored_segments

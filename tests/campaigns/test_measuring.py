@@ -16,7 +16,7 @@ from campaign_factories import (
 )
 
 from campaigns import launch, measuring, redemption
-from campaigns.campaign import OFFER_ARM
+from campaigns.arms import OFFER_ARM
 from campaigns.coupon import Basket
 from campaigns.errors import CampaignNotFound, CampaignNotLaunched, InvalidExperiment
 from campaigns.experiments.assignment import HOLDOUT, group_of

@@ -140,6 +140,8 @@ class Campaign(_message.Message):
     HELD_OUT_COUNT_FIELD_NUMBER: _builtins.int
     LAUNCH_TIME_FIELD_NUMBER: _builtins.int
     CHANNEL_CHOICE_FIELD_NUMBER: _builtins.int
+    ARMS_FIELD_NUMBER: _builtins.int
+    MARGIN_PERCENT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `campaigns/{campaign}`; the last part is the caller's: a lower-case letter, then letters, digits and hyphens."""
     display_name: _builtins.str
@@ -164,6 +166,8 @@ class Campaign(_message.Message):
     """Customers of the audience who are held out."""
     channel_choice: Global___ChannelChoice.ValueType
     """Which of an offer's channels reaches a customer who agreed to several; unspecified means ORDER."""
+    margin_percent: _builtins.int
+    """Percent of a price that is left after the cost of the goods; when it is known, results judge by margin."""
     @_builtins.property
     def offers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Offer]:
         """What each tier gets: at most one offer for a tier; a tier without one gets nothing."""
@@ -196,6 +200,12 @@ class Campaign(_message.Message):
     def launch_time(self) -> _timestamp_pb2.Timestamp:
         """When the audience was frozen; absent before."""
 
+    @_builtins.property
+    def arms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Arm]:
+        """Variants of the discounts that are tried against each other, drawn by hash from those who are not held out; absent
+        means one arm, called `offer`, with the discounts of the offers.
+        """
+
     def __init__(
         self,
         *,
@@ -219,21 +229,85 @@ class Campaign(_message.Message):
         held_out_count: _builtins.int = ...,
         launch_time: _timestamp_pb2.Timestamp | None = ...,
         channel_choice: Global___ChannelChoice.ValueType = ...,
+        arms: _abc.Iterable[Global___Arm] | None = ...,
+        margin_percent: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_redemption_limit", b"_redemption_limit", "create_time", b"create_time", "discounted", b"discounted", "end_time", b"end_time", "holdout_percent", b"holdout_percent", "launch_time", b"launch_time", "redemption_limit", b"redemption_limit", "rule", b"rule", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "create_time", b"create_time", "discounted", b"discounted", "end_time", b"end_time", "holdout_percent", b"holdout_percent", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "redemption_limit", b"redemption_limit", "rule", b"rule", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_redemption_limit", b"_redemption_limit", "channel_choice", b"channel_choice", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "name", b"name", "offers", b"offers", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "rule", b"rule", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "arms", b"arms", "channel_choice", b"channel_choice", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "name", b"name", "offers", b"offers", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "rule", b"rule", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__holdout_percent: _TypeAlias = _typing.Literal["holdout_percent"]  # noqa: Y015
     _WhichOneofArgType__holdout_percent: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent"]  # noqa: Y015
+    _WhichOneofReturnType__margin_percent: _TypeAlias = _typing.Literal["margin_percent"]  # noqa: Y015
+    _WhichOneofArgType__margin_percent: _TypeAlias = _typing.Literal["_margin_percent", b"_margin_percent"]  # noqa: Y015
     _WhichOneofReturnType__redemption_limit: _TypeAlias = _typing.Literal["redemption_limit"]  # noqa: Y015
     _WhichOneofArgType__redemption_limit: _TypeAlias = _typing.Literal["_redemption_limit", b"_redemption_limit"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__holdout_percent) -> _WhichOneofReturnType__holdout_percent | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__margin_percent) -> _WhichOneofReturnType__margin_percent | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__redemption_limit) -> _WhichOneofReturnType__redemption_limit | None: ...
 
 Global___Campaign: _TypeAlias = Campaign  # noqa: Y015
+
+@_typing.final
+class Arm(_message.Message):
+    """A variant of the discounts of a campaign; channels and who is meant are the same in all of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class TierDiscount(_message.Message):
+        """What a tier saves in this arm instead."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        TIER_FIELD_NUMBER: _builtins.int
+        DISCOUNT_FIELD_NUMBER: _builtins.int
+        tier: _tier_pb2.Tier.ValueType
+        """A tier that the campaign has an offer for."""
+        @_builtins.property
+        def discount(self) -> Global___Discount:
+            """What its customers save."""
+
+        def __init__(
+            self,
+            *,
+            tier: _tier_pb2.Tier.ValueType = ...,
+            discount: Global___Discount | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "tier", b"tier"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    NAME_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    DISCOUNTS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Name in results: a lower-case letter, then letters, digits and hyphens, at most 32; not `holdout`."""
+    weight: _builtins.int
+    """Its part of the customers who are not held out, relative to the other arms; 0 means 1."""
+    @_builtins.property
+    def discounts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Arm.TierDiscount]:
+        """Discounts that differ from those of the offers."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        weight: _builtins.int = ...,
+        discounts: _abc.Iterable[Global___Arm.TierDiscount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["discounts", b"discounts", "name", b"name", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Arm: _TypeAlias = Arm  # noqa: Y015
 
 @_typing.final
 class Offer(_message.Message):
