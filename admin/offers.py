@@ -8,14 +8,13 @@ from admin.output import fail
 from campaigns.campaign import Channel, Offer
 from campaigns.discount import Discount, Fixed, NewCustomer, Percent
 from campaigns.tiers import Tier
-from events.currency import DECIMALS
+from events.currency import DECIMALS, USUAL_DECIMALS
 
 SYNTAX = (
     "TIER:DISCOUNT:CHANNELS, such as HIGH:20%:EMAIL,ON_SITE (on site without consent to e-mail), MID:10%max5.00:EMAIL "
     "(at most 5.00), LOW:2.50:SMS, or LOW:new+15%:ON_SITE (first orders only)"
 )
 DISCOUNT = re.compile(r"(?P<new>new\+)?(?:(?P<percent>\d{1,3})%(?:max(?P<maximum>[\d.]+))?|(?P<amount>[\d.]+))")
-USUAL_DECIMALS = 2
 PARTS = 3
 
 

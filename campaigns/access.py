@@ -70,6 +70,12 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.SegmentService/ListSegmentMembers": Right(DESK),
         "/tierwise.v1.SegmentService/CountAudience": Right(STAFF),
         "/tierwise.v1.SegmentService/PreviewAudience": Right(TEAM),
+        "/tierwise.v1.TierService/CreateTierScheme": Right(PLANNERS, "tiers.create"),
+        "/tierwise.v1.TierService/GetTierScheme": Right(EVERYONE),
+        "/tierwise.v1.TierService/ListTierSchemes": Right(EVERYONE),
+        "/tierwise.v1.TierService/ActivateTierScheme": Right(PLANNERS, "tiers.activate"),
+        "/tierwise.v1.TierService/PreviewTierScheme": Right(TEAM),
+        "/tierwise.v1.TierService/ListTierChanges": Right(DESK),
         "/google.longrunning.Operations/ListOperations": Right(EVERYONE),
         "/google.longrunning.Operations/GetOperation": Right(EVERYONE),
         "/google.longrunning.Operations/WaitOperation": Right(EVERYONE),
@@ -83,7 +89,6 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "models.register": Right(OPERATORS, "models.register"),
         "keys.create": Right(OPERATORS, "keys.create"),
         "keys.revoke": Right(OPERATORS, "keys.revoke"),
-        "tiers.create": Right(PLANNERS, "tiers.create"),
     }
 )
 """By the method's path."""

@@ -10,7 +10,7 @@ Refusal
 │   ├── InvalidCampaign · InvalidExperiment · InvalidSegment · InvalidTierScheme · InvalidOrder · InvalidCode
 │   └── InvalidKey
 ├── Changed         another change came first; read again and repeat
-│   ├── CampaignChanged · CustomerChanged · ModelChanged · SegmentChanged
+│   ├── CampaignChanged · CustomerChanged · ModelChanged · SegmentChanged · TierSchemeChanged
 ├── WrongState      not in the state that things are in
 │   ├── CampaignNotEditable · CampaignNotLaunched · CampaignNotMovable · NoActiveModel · NoActiveTierScheme
 │   └── CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
@@ -179,6 +179,12 @@ class SegmentChanged(Changed):
     """The etag is of an older revision."""
 
     reason = "SEGMENT_CHANGED"
+
+
+class TierSchemeChanged(Changed):
+    """The etag is of an older revision."""
+
+    reason = "TIER_SCHEME_CHANGED"
 
 
 class WrongState(Refusal):

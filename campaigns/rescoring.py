@@ -9,11 +9,10 @@ from uuid import uuid4
 from campaigns import jobs, registry, schemes, trail
 from campaigns.actor import Cause
 from campaigns.errors import RescoringRunning
-from campaigns.tiers import Levels, Method, TierScheme, bounds_of
+from campaigns.placing import placing_of
 from database import facts, operations, scores, standings, tiers
 from database.operations import Operation
-from database.session import Snapshot, Transaction
-from database.standings import Placing
+from database.session import Transaction
 from scoring.score import Score
 
 
@@ -102,35 +101,14 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
         return False
     pinned = Rescoring.of(operation.request)
     scheme = schemes.get(transaction, pinned.tier_scheme)
-    thresholds = _thresholds(transaction, operation, scheme)
-    tiers.set_thresholds(transaction, scheme.version, high=thresholds.high, mid=thresholds.mid)
-    placing = _placing(scheme, thresholds, pinned.as_of)
-    moved = standings.assign(transaction, operation.operation_id, placing)
+    placing = placing_of(transaction, scheme, pinned.as_of)
+    tiers.set_thresholds(transaction, scheme.version, high=placing.high, mid=placing.mid)
+    moved = standings.assign(transaction, operation.operation_id, scheme.version, placing)
     facts.take_tiers(transaction)
     response = {
         "scored_count": current.done_count, "moved_count": moved, "tiers": standings.sizes(transaction),
-        "thresholds": {"high": thresholds.high, "mid": thresholds.mid},
+        "thresholds": {"high": placing.high, "mid": placing.mid},
     }  # fmt: skip
     operations.finish(transaction, operation.operation_id, response, cause.now)
     trail.done(transaction, cause, "customers.rescore.finish", operation.name, after=response)
     return True
-
-
-def _thresholds(snapshot: Snapshot, operation: Operation, scheme: TierScheme) -> Levels:
-    if scheme.method is Method.ABSOLUTE:
-        return scheme.parameters
-    shares = scheme.parameters
-    return Levels(
-        high=standings.lowest_of_top(snapshot, operation.operation_id, measure=scheme.measure, share=shares.high),
-        mid=standings.lowest_of_top(
-            snapshot, operation.operation_id, measure=scheme.measure, share=shares.high + shares.mid
-        ),
-    )
-
-
-def _placing(scheme: TierScheme, thresholds: Levels, as_of: datetime) -> Placing:
-    bounds = bounds_of(thresholds, scheme.hysteresis)
-    return Placing(
-        version=scheme.version, measure=scheme.measure, high=thresholds.high, mid=thresholds.mid,
-        keeps_high=bounds.keeps.high, keeps_mid=bounds.keeps.mid, grace_days=bounds.grace_days, now=as_of,
-    )  # fmt: skip

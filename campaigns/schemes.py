@@ -1,16 +1,19 @@
 """Use cases on the versions of the tier thresholds."""
 
+from datetime import datetime
 from typing import Any
 
 from campaigns import stored, trail
 from campaigns.actor import Cause
-from campaigns.errors import NoActiveTierScheme, TierSchemeNotFound
+from campaigns.errors import NoActiveTierScheme, TierSchemeChanged, TierSchemeNotFound
 from campaigns.tiers import Hysteresis, Levels, Measure, Method, TierScheme, check, thresholds_of
 from database import tiers
 from database.session import Snapshot, Transaction
 
 DEFAULT = Levels(high=0.10, mid=0.30)
 """The best tenth is HIGH, the next three tenths are MID, by expected value."""
+NOT_MADE = 0
+"""Version of a scheme that is not made yet."""
 STEADY = Hysteresis(margin=0.10, grace_days=14)
 """What a scheme does against flapping unless told otherwise."""
 
@@ -31,12 +34,32 @@ def create(
     return scheme
 
 
-def activate(transaction: Transaction, cause: Cause, version: int) -> TierScheme:
-    """Put a version in force; stored scores keep their tiers until the next rescoring. Raises TierSchemeNotFound."""
+def draft(
+    *, measure: Measure, method: Method, parameters: Levels, hysteresis: Hysteresis = STEADY, now: datetime
+) -> TierScheme:
+    """A scheme that is not made yet, to be looked at. Raises InvalidTierScheme."""
+    check(measure, method, parameters, hysteresis)
+    return TierScheme(
+        version=NOT_MADE, measure=measure, method=method, parameters=parameters,
+        thresholds=thresholds_of(method, parameters), hysteresis=hysteresis, active=False, revision=0, create_time=now,
+    )  # fmt: skip
+
+
+def activate(transaction: Transaction, cause: Cause, version: int, *, etag: str | None = None) -> TierScheme:
+    """Put a version in force; stored scores keep their tiers until the next rescoring.
+
+    Raises TierSchemeNotFound, TierSchemeChanged.
+    """
+    tiers.hold(transaction)
+    seen = get(transaction, version)
+    if etag and etag != seen.etag:
+        raise TierSchemeChanged(
+            f"{name(seen)} changed since it was read: read it again", tier_scheme=name(seen), etag=etag,
+            current_etag=seen.etag,
+        )  # fmt: skip
     before = active(transaction)
     row = tiers.activate(transaction, version)
-    if row is None:
-        raise TierSchemeNotFound(f"there is no tier scheme {version}", version=version)
+    assert row is not None, "it was there a moment ago, and versions are never deleted"
     scheme = stored.scheme(row)
     was = None if before is None else {"version": before.version}
     trail.done(transaction, cause, "tiers.activate", name(scheme), before=was, after={"version": version})
@@ -70,7 +93,7 @@ def get(snapshot: Snapshot, version: int) -> TierScheme:
     """One version. Raises TierSchemeNotFound."""
     row = tiers.get(snapshot, version)
     if row is None:
-        raise TierSchemeNotFound(f"there is no tier scheme {version}", version=version)
+        raise TierSchemeNotFound(f"there is no tierSchemes/{version}", tier_scheme=f"tierSchemes/{version}")
     return stored.scheme(row)
 
 

@@ -18,7 +18,7 @@ def scheme(row: TierSchemeRow) -> TierScheme:
         version=row.version, measure=Measure(row.measure), method=Method(row.method),
         parameters=_levels(row.parameters), thresholds=None if row.thresholds is None else _levels(row.thresholds),
         hysteresis=Hysteresis(margin=row.margin, grace_days=row.grace_days), active=row.active,
-        create_time=row.create_time,
+        revision=row.revision, create_time=row.create_time,
     )  # fmt: skip
 
 

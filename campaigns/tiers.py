@@ -104,7 +104,13 @@ class TierScheme:
     """Lowest measure of HIGH and of MID; None until a first rescoring has turned shares into thresholds."""
     hysteresis: Hysteresis
     active: bool
+    revision: int
     create_time: datetime
+
+    @property
+    def etag(self) -> str:
+        """Changes when the version comes into force or goes out of it, and with its thresholds."""
+        return str(self.revision)
 
     @property
     def bounds(self) -> Bounds | None:

@@ -12,22 +12,25 @@ from sqlalchemy import text
 
 from database.session import Snapshot, Transaction
 
-MEASURES = {"PURCHASE_90": "coalesce(nullif(purchase_90, 'NaN'), 0)", "EXPECTED_VALUE": "spend_minor::float8"}
+MEASURES = {
+    "PURCHASE_90": "coalesce(nullif({row}.purchase_90, 'NaN'), 0)",
+    "EXPECTED_VALUE": "{row}.spend_minor::float8",
+}
 # Customers of one value form a group; a group is never torn apart.
 TOP = """
-WITH grouped AS (
-  SELECT {value} AS value, count(*) AS size FROM scores WHERE operation_id = :operation_id GROUP BY 1
-), ranked AS (
+WITH grouped AS (SELECT {value} AS value, count(*) AS size FROM scores GROUP BY 1), ranked AS (
   SELECT value, sum(size) OVER (ORDER BY value DESC) AS reached, sum(size) OVER () AS everyone FROM grouped
 )
 SELECT min(value) FILTER (WHERE reached <= :share * everyone), coalesce(max(value), 0) FROM ranked
 """
+SCORED = """
+  SELECT customer_id, tier, tier_since, below_since, model_id, spend_minor, {value} AS value FROM scores
+"""
+# The tier to come, and the one that it settles in when the grace period is over and nothing else happens.
 NEXT = """
-measured AS (
-  SELECT customer_id, tier, tier_since, below_since, model_id, array_position(ARRAY['LOW', 'MID', 'HIGH'], tier) AS was,
-    {value} AS value FROM scores
-), placed AS (
-  SELECT *, CASE WHEN value >= :high THEN 3 WHEN value >= :mid THEN 2 ELSE 1 END AS reached,
+measured AS ({scored}), placed AS (
+  SELECT *, array_position(ARRAY['LOW', 'MID', 'HIGH'], tier) AS was,
+    CASE WHEN value >= :high THEN 3 WHEN value >= :mid THEN 2 ELSE 1 END AS reached,
     CASE WHEN value >= :keeps_high THEN 3 WHEN value >= :keeps_mid THEN 2 ELSE 1 END AS kept
   FROM measured
 ), judged AS (
@@ -35,7 +38,9 @@ measured AS (
     WHEN least(below_since, :now) <= :grace_began THEN kept ELSE was END AS will
   FROM placed
 ), next AS (
-  SELECT customer_id, model_id, value, tier AS from_tier, (ARRAY['LOW', 'MID', 'HIGH'])[will] AS to_tier,
+  SELECT customer_id, model_id, spend_minor, value, tier AS from_tier, tier_since AS from_since,
+    below_since AS from_below_since, (ARRAY['LOW', 'MID', 'HIGH'])[will] AS to_tier,
+    (ARRAY['LOW', 'MID', 'HIGH'])[CASE WHEN will = was AND kept < was THEN kept ELSE will END] AS settles,
     CASE WHEN will = was THEN coalesce(tier_since, :now) ELSE :now END AS since,
     CASE WHEN will = was AND kept < was THEN least(below_since, :now) END AS below_since
   FROM judged
@@ -62,8 +67,6 @@ SIZES = text("SELECT tier, count(*) FROM scores WHERE tier IS NOT NULL GROUP BY 
 class Placing:
     """By what customers are placed."""
 
-    version: int
-    """Of the tier scheme."""
     measure: str
     high: float
     """Lowest measure that gives HIGH."""
@@ -83,22 +86,29 @@ class Placing:
         }  # fmt: skip
 
 
-def lowest_of_top(snapshot: Snapshot, operation_id: str, *, measure: str, share: float) -> float:
-    """The lowest measure that no more than `share` of an operation's scores reach.
+def lowest_of_top(snapshot: Snapshot, *, measure: str, share: float) -> float:
+    """The lowest measure that no more than `share` of all stored scores reach.
 
     Customers of equal measure are never torn apart: where a whole group would exceed the share it stays below, for a
     tier costs money. When not even the best group fits, the answer lies just above every score.
     """
-    asked = {"operation_id": operation_id, "share": share}
-    lowest, highest = snapshot.execute(text(TOP.format(value=MEASURES[measure])), asked).one()
+    query = text(TOP.format(value=MEASURES[measure].format(row="scores")))
+    lowest, highest = snapshot.execute(query, {"share": share}).one()
     return math.nextafter(float(highest), math.inf) if lowest is None else float(lowest)
 
 
-def assign(transaction: Transaction, operation_id: str, placing: Placing) -> int:
-    """Give every stored score its next tier, and write down who moved; returns how many moved by this call."""
-    statement = text(ASSIGN.format(next=NEXT.format(value=MEASURES[placing.measure])))
-    asked = placing.parameters() | {"operation_id": operation_id, "version": placing.version}
-    return int(transaction.execute(statement, asked).scalar_one())
+def following(placing: Placing) -> str:
+    """The common table expressions up to `next`: what becomes of every stored score."""
+    return NEXT.format(scored=SCORED.format(value=MEASURES[placing.measure].format(row="scores")))
+
+
+def assign(transaction: Transaction, operation_id: str, version: int, placing: Placing) -> int:
+    """Give every stored score its next tier by this version of the scheme, and write down who moved.
+
+    Returns how many moved by this call.
+    """
+    asked = placing.parameters() | {"operation_id": operation_id, "version": version}
+    return int(transaction.execute(text(ASSIGN.format(next=following(placing))), asked).scalar_one())
 
 
 def sizes(snapshot: Snapshot) -> dict[str, int]:

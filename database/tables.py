@@ -134,6 +134,7 @@ class TierSchemeRow(Row):
     margin: Mapped[float] = mapped_column(server_default=text("0"))
     grace_days: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     active: Mapped[bool]
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
     __table_args__ = (Index("uq_tier_schemes_active", "active", unique=True, postgresql_where=text("active")),)
 

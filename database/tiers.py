@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 
 from database.session import Snapshot, Transaction
 from database.tables import TierSchemeRow
 
 FRESH = {"populate_existing": True}
+HOLD = text("SELECT pg_advisory_xact_lock(hashtext('tier_schemes'))")
 
 
 def create(
@@ -23,12 +24,18 @@ def create(
     return transaction.scalars(new.returning(TierSchemeRow)).one()
 
 
+def hold(transaction: Transaction) -> None:
+    """Let nobody else put a version in force until the transaction ends."""
+    transaction.execute(HOLD)
+
+
 def activate(transaction: Transaction, version: int) -> TierSchemeRow | None:
     """Put a version in force instead of the one that was; None when there is no such version."""
-    if get(transaction, version) is None:
-        return None
-    transaction.execute(update(TierSchemeRow).where(TierSchemeRow.active).values(active=False))
-    transaction.execute(update(TierSchemeRow).where(TierSchemeRow.version == version).values(active=True))
+    changed = TierSchemeRow.revision + 1
+    others = update(TierSchemeRow).where(TierSchemeRow.active, TierSchemeRow.version != version)
+    transaction.execute(others.values(active=False, revision=changed))
+    this = update(TierSchemeRow).where(TierSchemeRow.version == version, ~TierSchemeRow.active)
+    transaction.execute(this.values(active=True, revision=changed))
     return get(transaction, version)
 
 
@@ -51,5 +58,8 @@ def page(snapshot: Snapshot, *, limit: int, before: int | None = None) -> list[T
 
 def set_thresholds(transaction: Transaction, version: int, *, high: float, mid: float) -> None:
     """Remember what a QUANTILE version's shares came to."""
-    which = update(TierSchemeRow).where(TierSchemeRow.version == version)
-    transaction.execute(which.values(thresholds={"high": high, "mid": mid}))
+    thresholds = {"high": high, "mid": mid}
+    which = update(TierSchemeRow).where(
+        TierSchemeRow.version == version, TierSchemeRow.thresholds.is_distinct_from(thresholds)
+    )
+    transaction.execute(which.values(thresholds=thresholds, revision=TierSchemeRow.revision + 1))

@@ -1,5 +1,7 @@
 """Major and minor units of currencies: prices in files are 2.55 pounds, ours are 255 pence."""
 
+from decimal import Decimal
+
 import polars as pl
 
 DECIMALS = {
@@ -7,9 +9,16 @@ DECIMALS = {
     **dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
-"""ISO 4217 exponents that are not 2."""
+"""ISO 4217 exponents that are not the usual one."""
+USUAL_DECIMALS = 2
+
+
+def amount(minor: int, currency: str) -> str:
+    """1250 minor units of GBP are 12.50 GBP."""
+    decimals = DECIMALS.get(currency, USUAL_DECIMALS)
+    return f"{Decimal(minor).scaleb(-decimals):,.{decimals}f} {currency}"
 
 
 def minor_units_per_major(currency: pl.Expr) -> pl.Expr:
     """100.0 for GBP, 1.0 for JPY, 1000.0 for KWD."""
-    return pl.lit(10.0).pow(currency.replace_strict(DECIMALS, default=2, return_dtype=pl.Int8))
+    return pl.lit(10.0).pow(currency.replace_strict(DECIMALS, default=USUAL_DECIMALS, return_dtype=pl.Int8))

@@ -23,6 +23,8 @@ from tierwise.v1 import (
     scoring_service_pb2_grpc,
     segment_service_pb2,
     segment_service_pb2_grpc,
+    tier_service_pb2,
+    tier_service_pb2_grpc,
 )
 
 from database.session import Database
@@ -40,6 +42,7 @@ from server.recommendation_service import RecommendationService
 from server.scoring_service import ScoringService
 from server.seal import Seal
 from server.segment_service import SegmentService
+from server.tier_service import TierService
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -49,6 +52,7 @@ NEED_NO_MODEL = (
     customer_service_pb2.DESCRIPTOR.services_by_name["CustomerService"].full_name,
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
     segment_service_pb2.DESCRIPTOR.services_by_name["SegmentService"].full_name,
+    tier_service_pb2.DESCRIPTOR.services_by_name["TierService"].full_name,
 )
 NEED_MODEL = (
     recommendation_service_pb2.DESCRIPTOR.services_by_name["RecommendationService"].full_name,
@@ -155,6 +159,7 @@ def _add_services(
     campaign_service_pb2_grpc.add_CampaignServiceServicer_to_server(CampaignService(database, seal), server)
     coupon_service_pb2_grpc.add_CouponServiceServicer_to_server(CouponService(database), server)
     segment_service_pb2_grpc.add_SegmentServiceServicer_to_server(SegmentService(database, seal), server)
+    tier_service_pb2_grpc.add_TierServiceServicer_to_server(TierService(database, seal), server)
     operations_pb2_grpc.add_OperationsServicer_to_server(  # type: ignore[no-untyped-call] # has no types
         OperationsService(database, seal), server
     )

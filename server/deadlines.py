@@ -15,6 +15,7 @@ SECONDS: Mapping[str, float] = MappingProxyType(
         "BatchScore": 30.0,
         "BatchCreateEvents": 30.0,
         "ActivateModel": 60.0,
+        "PreviewTierScheme": 60.0,
         "WaitOperation": 60.0,
     }
 )

@@ -141,7 +141,9 @@ def _details(error: Exception, code: int) -> Iterator[Message]:
             yield _bad_request([FieldViolation("request_id", str(error))])
         case NotFound() | AlreadyExists():
             yield from (
-                error_details_pb2.ResourceInfo(resource_type=f"{DOMAIN}/{kind.title()}", resource_name=name)
+                error_details_pb2.ResourceInfo(
+                    resource_type=f"{DOMAIN}/{kind.title().replace('_', '')}", resource_name=name
+                )
                 for kind, name in error.metadata.items()
             )
         case UnknownItem(item_id=item_id):

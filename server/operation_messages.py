@@ -67,8 +67,10 @@ def _metadata(operation: Operation) -> Message:
 
 
 def _scored(operation: Operation) -> Message:
-    scored = (operation.response or {}).get("scored_count", operation.done_count)
-    return scoring_service_pb2.ScoreAllCustomersResponse(scored_count=scored)
+    response = operation.response or {}
+    return scoring_service_pb2.ScoreAllCustomersResponse(
+        scored_count=response.get("scored_count", operation.done_count), moved_count=response.get("moved_count", 0)
+    )
 
 
 def _error(operation: Operation) -> status_pb2.Status:

@@ -68,12 +68,22 @@ def store_scores(database: Database, spends: Mapping[str, int], *, high: float =
             parameters=Levels(high=high, mid=mid),
         )  # fmt: skip
         schemes.activate(transaction, make_cause(), scheme.version)
-        operation = rescoring.begin(transaction, make_cause())
-        scored = [make_score(customer_id, spend_minor=spend) for customer_id, spend in spends.items()]
+    rescore(database, spends)
+
+
+def rescore(database: Database, spends: Mapping[str, int], *, model_id: str = "m1", as_of: datetime = NOW) -> Operation:
+    """A rescoring from its beginning to its end."""
+    with database.writing() as transaction:
+        operation = rescoring.begin(transaction, make_cause(), as_of=as_of)
+        scored = [
+            make_score(customer_id, spend_minor=spend, model_id=model_id, as_of=as_of)
+            for customer_id, spend in spends.items()
+        ]
         assert rescoring.keep(transaction, operation, scored, cursor=max(spends), now=NOW)
         kept = operations.get(transaction, operation.operation_id)
         assert kept is not None
         assert rescoring.finish(transaction, kept, make_cause())
+    return read_operation(database, operation.operation_id)
 
 
 def launch_campaign(database: Database, plan: CampaignPlan, campaign_id: str = "spring") -> Operation:

@@ -27,6 +27,7 @@ from tierwise.v1 import (
     scoring_service_pb2_grpc,
     segment_service_pb2_grpc,
     tier_pb2,
+    tier_service_pb2_grpc,
 )
 from tiny_model import write_tiny_model
 
@@ -53,6 +54,7 @@ class Shop:
     campaigns: campaign_service_pb2_grpc.CampaignServiceStub
     coupons: coupon_service_pb2_grpc.CouponServiceStub
     segments: segment_service_pb2_grpc.SegmentServiceStub
+    tiers: tier_service_pb2_grpc.TierServiceStub
     operations: operations_pb2_grpc.OperationsStub
     health: health_pb2_grpc.HealthStub
 
@@ -80,6 +82,7 @@ def serving(database: Database, home: Path, *, model: bool = True, queue_size: i
             campaigns=campaign_service_pb2_grpc.CampaignServiceStub(channel),
             coupons=coupon_service_pb2_grpc.CouponServiceStub(channel),
             segments=segment_service_pb2_grpc.SegmentServiceStub(channel),
+            tiers=tier_service_pb2_grpc.TierServiceStub(channel),
             operations=operations_pb2_grpc.OperationsStub(channel),  # type: ignore[no-untyped-call] # has no types
             health=health_pb2_grpc.HealthStub(channel),
         )  # fmt: skip

@@ -18,9 +18,11 @@ from tierwise.v1 import (
     recommendation_service_pb2,
     scoring_service_pb2,
     segment_service_pb2,
+    tier_service_pb2,
 )
 
-from campaigns import launch, segments
+from campaigns import launch, schemes, segments
+from campaigns.tiers import Levels, Measure, Method
 from database.session import Database
 from rules.rule import IsKnown
 
@@ -28,10 +30,11 @@ AnyMessage: TypeAlias = Any
 """A message whose fields depend on the method."""
 SERVICES = (
     campaign_service_pb2, coupon_service_pb2, customer_service_pb2, recommendation_service_pb2, scoring_service_pb2,
-    segment_service_pb2,
+    segment_service_pb2, tier_service_pb2,
 )  # fmt: skip
 ANYBODY = {"is_known": "purchase_90"}
 """A rule that all scored customers fit."""
+BY_SHARE = {"measure": "EXPECTED_VALUE", "method": "QUANTILE", "parameters": {"high": 0.4, "mid": 0.4}}
 METHODS: Mapping[str, MethodDescriptor] = {
     method.name: method
     for module in SERVICES
@@ -43,7 +46,7 @@ METHODS: Mapping[str, MethodDescriptor] = {
 
 @contextmanager
 def whole_shop(database: Database, home: Path) -> Iterator[Shop]:
-    """Customers with events and scores, two models, a draft, an active and a paused campaign, coupons, two segments."""
+    """Customers with events and scores, a draft, an active and a paused campaign, coupons; two of other things."""
     add_customers(database, ["anna", "ben", "cleo"])
     store_scores(database, {"anna": 9000, "ben": 8000, "cleo": 100})
     now = datetime.now(UTC)
@@ -55,6 +58,10 @@ def whole_shop(database: Database, home: Path) -> Iterator[Shop]:
         launch.create(transaction, cause(), "draft", current)
         for segment_id in ("scored", "best"):
             segments.create(transaction, cause(), segment_id, display_name="Scored", rule=IsKnown("purchase_90"))
+        schemes.create(
+            transaction, cause(), measure=Measure.EXPECTED_VALUE, method=Method.ABSOLUTE,
+            parameters=Levels(high=8500, mid=50),
+        )  # fmt: skip
     build_segment(database, "scored")
     register(database, home / "models", "tiny-2", seed=2)
     with serving(database, home) as shop:
@@ -127,6 +134,12 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "ListSegmentMembers": lambda _: request_of("ListSegmentMembers", parent="segments/scored"),
     "CountAudience": lambda _: request_of("CountAudience", rule=ANYBODY),
     "PreviewAudience": lambda _: request_of("PreviewAudience", rule=ANYBODY),
+    "CreateTierScheme": lambda _: request_of("CreateTierScheme", tier_scheme=BY_SHARE),
+    "GetTierScheme": lambda _: request_of("GetTierScheme", name="tierSchemes/1"),
+    "ListTierSchemes": lambda _: request_of("ListTierSchemes"),
+    "ActivateTierScheme": lambda _: request_of("ActivateTierScheme", name="tierSchemes/2"),
+    "PreviewTierScheme": lambda _: request_of("PreviewTierScheme", tier_scheme=BY_SHARE),
+    "ListTierChanges": lambda _: request_of("ListTierChanges", parent="customers/-"),
     "GetCampaignResults": lambda _: request_of("GetCampaignResults", name="campaigns/active"),
     "ValidateCoupon": lambda database: _redemption(database, "ValidateCoupon"),
     "RedeemCoupon": lambda database: _redemption(database, "RedeemCoupon"),

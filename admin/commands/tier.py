@@ -1,32 +1,36 @@
-"""`tierwise tier`: versions of the thresholds, and what tier a customer has."""
+"""`tierwise tier`: versions of the thresholds, who would move by one, and what tier a customer has and had."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from admin import tier_previews
 from admin.output import emit, fail
-from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
-from campaigns import schemes
+from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
+from campaigns import schemes, tier_preview
 from campaigns.tiers import Hysteresis, Levels, Measure, Method, TierScheme
-from database import scores
+from database import scores, tier_changes
 
 app = typer.Typer(help="Tiers: how predicted value becomes high, mid and low.", no_args_is_help=True)
+MeasureOption = Annotated[Measure, typer.Option(help="What is compared.")]
+METHOD = "ABSOLUTE: thresholds. QUANTILE: shares from the top."
+HIGH = "Threshold (spend in minor units, or probability), or share, of HIGH."
+MID = "The same for MID; a share counts from below HIGH."
+Margin = Annotated[float, typer.Option(help="Share of a threshold: who has a tier keeps it that far below.")]
+GraceDays = Annotated[int, typer.Option(help="Who lies further below keeps the tier for so many days.")]
+Examples = Annotated[int, typer.Option(min=0, max=100, help="Of those who would move, show so many.")]
 
 
 @app.command()
 def scheme(
     *,
-    measure: Annotated[Measure, typer.Option(help="What is compared.")] = Measure.EXPECTED_VALUE,
-    method: Annotated[Method, typer.Option(help="ABSOLUTE: thresholds. QUANTILE: shares from the top.")],
-    high: Annotated[float, typer.Option(help="Threshold (spend in minor units, or probability), or share, of HIGH.")],
-    mid: Annotated[float, typer.Option(help="The same for MID; a share counts from below HIGH.")],
-    margin: Annotated[
-        float, typer.Option(help="Share of a threshold: who has a tier keeps it that far below.")
-    ] = schemes.STEADY.margin,
-    grace_days: Annotated[
-        int, typer.Option(help="Who lies further below keeps the tier for so many days.")
-    ] = schemes.STEADY.grace_days,
+    measure: MeasureOption = Measure.EXPECTED_VALUE,
+    method: Annotated[Method, typer.Option(help=METHOD)],
+    high: Annotated[float, typer.Option(help=HIGH)],
+    mid: Annotated[float, typer.Option(help=MID)],
+    margin: Margin = schemes.STEADY.margin,
+    grace_days: GraceDays = schemes.STEADY.grace_days,
     activate: Annotated[bool, typer.Option(help="Put it in force for the next rescoring.")] = True,
     reason: Reason = None,
     database_url: DatabaseUrl = None,
@@ -51,6 +55,52 @@ def list_schemes(*, limit: Limit = 50, database_url: DatabaseUrl = None, as_json
     emit([_row(one) for one in found], as_json=as_json, title="Tier schemes")
 
 
+@app.command("activate")
+def put_in_force(
+    version: Annotated[int, typer.Argument(help="As `tierwise tier list` shows it.")],
+    *,
+    etag: Etag = None,
+    reason: Reason = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put a version in force for the next rescoring; `tierwise tier preview` says before who would move."""
+    about = f"tierSchemes/{version}"
+    with changing(database_url, reason, action="tiers.activate", object_name=about) as (transaction, cause):
+        active = schemes.activate(transaction, cause, version, etag=etag)
+    emit(_row(active), as_json=as_json, title="In force")
+
+
+@app.command()
+def preview(
+    version: Annotated[int | None, typer.Argument(help="Or the options of a scheme that is not made yet.")] = None,
+    *,
+    measure: MeasureOption = Measure.EXPECTED_VALUE,
+    method: Annotated[Method | None, typer.Option(help=METHOD)] = None,
+    high: Annotated[float | None, typer.Option(help=HIGH)] = None,
+    mid: Annotated[float | None, typer.Option(help=MID)] = None,
+    margin: Margin = schemes.STEADY.margin,
+    grace_days: GraceDays = schemes.STEADY.grace_days,
+    examples: Examples = 5,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show who would move between tiers if a scheme were in force; nothing is written."""
+    now = datetime.now(UTC)
+    with reading(database_url) as snapshot:
+        if version is not None:
+            tried = schemes.get(snapshot, version)
+        elif method is not None and high is not None and mid is not None:
+            tried = schemes.draft(
+                measure=measure, method=method, parameters=Levels(high=high, mid=mid),
+                hysteresis=Hysteresis(margin=margin, grace_days=grace_days), now=now,
+            )  # fmt: skip
+        else:
+            fail("give the version of a scheme, or --method, --high and --mid of one that is not made yet")
+        found = tier_preview.preview(snapshot, tried, now=now, size=examples)
+    tier_previews.show(found, as_json=as_json)
+
+
 @app.command()
 def show(
     customer: Annotated[str, typer.Argument(help="Whose tier.")], *, database_url: DatabaseUrl = None,
@@ -62,15 +112,36 @@ def show(
     if score is None:
         fail(f"{customer} has no stored score: import the customer, then `tierwise job rescore`")
     row = {
-        "customer_id": score.customer_id, "tier": score.tier, "since": _day(score.tier_since),
-        "below_since": _day(score.below_since), "tier_scheme": score.tier_scheme, "tier_model": score.tier_model_id,
+        "customer_id": score.customer_id, "tier": score.tier, "since": _time(score.tier_since),
+        "below_since": _time(score.below_since), "tier_scheme": score.tier_scheme, "tier_model": score.tier_model_id,
         "purchase_90": score.purchase_90, "spend_minor": score.spend_minor, "churn": score.churn,
-        "currency": score.currency, "model_id": score.model_id, "as_of": score.as_of.isoformat(timespec="seconds"),
+        "currency": score.currency, "model_id": score.model_id, "as_of": _time(score.as_of),
     }  # fmt: skip
     emit(row, as_json=as_json, title="Tier")
 
 
-def _day(time: datetime | None) -> str | None:
+@app.command()
+def changes(
+    *,
+    customer: Annotated[str | None, typer.Option(help="Whose; default: everybody's.")] = None,
+    limit: Limit = 50,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the history of tiers, newest first."""
+    with reading(database_url) as snapshot:
+        found = tier_changes.page(snapshot, limit=limit, customer_id=customer)
+    rows = [
+        {
+            "time": _time(each.time), "customer_id": each.customer_id, "from": each.from_tier, "to": each.to_tier,
+            "value": each.value, "tier_scheme": each.tier_scheme, "model_id": each.model_id,
+        }
+        for each in found
+    ]  # fmt: skip
+    emit(rows, as_json=as_json, title="Changes of tiers")
+
+
+def _time(time: datetime | None) -> str | None:
     return None if time is None else time.isoformat(timespec="seconds")
 
 
@@ -86,4 +157,5 @@ def _row(one: TierScheme) -> dict[str, object]:
         "mid_from": None if one.thresholds is None else one.thresholds.mid,
         "margin": one.hysteresis.margin,
         "grace_days": one.hysteresis.grace_days,
+        "etag": one.etag,
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from campaign_factories import NOW, add_model, make_cause, make_score
+from campaign_factories import NOW, add_model, make_cause, make_score, rescore
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -13,10 +13,10 @@ from sqlalchemy.exc import ProgrammingError
 from campaigns import rescoring, schemes
 from campaigns.standing import Placement, Reason, Standing, next_standing
 from campaigns.tiers import Bounds, Hysteresis, Levels, Measure, Method, Tier, bounds_of, measured
-from database import operations, scores, standings
+from database import scores, standings
 from database.scores import StoredScore
 from database.session import Database
-from scoring.score import Score
+from database.standings import Placing
 
 BOUNDS = bounds_of(Levels(high=100, mid=50), Hysteresis(margin=0.1, grace_days=14))
 HIGH = Standing(tier=Tier.HIGH, since=NOW)
@@ -153,10 +153,10 @@ def test_everyone_by_sql_stands_where_each_stands_by_python(
         with database.writing() as transaction:
             scores.store(transaction, scored, operation_id=f"o{number}", now=NOW)
             placing = place(measure, bounds, now)
-            assert standings.assign(transaction, f"o{number}", placing) == sum(
+            assert standings.assign(transaction, f"o{number}", 1, placing) == sum(
                 move[1] == f"o{number}" for move in moves
             )
-            assert standings.assign(transaction, f"o{number}", placing) == 0
+            assert standings.assign(transaction, f"o{number}", 1, placing) == 0
             assert {each.customer_id: standing_of(each) for each in scores.page(transaction, limit=9)} == standing
     with database.reading() as snapshot:
         recorded = snapshot.execute(
@@ -165,9 +165,9 @@ def test_everyone_by_sql_stands_where_each_stands_by_python(
         assert {tuple(row) for row in recorded} == moves
 
 
-def place(measure: Measure, bounds: Bounds, now: datetime) -> standings.Placing:
-    return standings.Placing(
-        version=1, measure=measure, high=bounds.thresholds.high, mid=bounds.thresholds.mid,
+def place(measure: Measure, bounds: Bounds, now: datetime) -> Placing:
+    return Placing(
+        measure=measure, high=bounds.thresholds.high, mid=bounds.thresholds.mid,
         keeps_high=bounds.keeps.high, keeps_mid=bounds.keeps.mid, grace_days=bounds.grace_days, now=now,
     )  # fmt: skip
 
@@ -179,18 +179,7 @@ def standing_of(stored: StoredScore) -> Standing:
 
 
 def rescored(database: Database, spends: Mapping[str, int], *, model_id: str = "m1", days: float = 0) -> str:
-    """A rescoring from its beginning to its end; its id."""
-    with database.writing() as transaction:
-        operation = rescoring.begin(transaction, make_cause(), as_of=after(days))
-        scored: list[Score] = [
-            make_score(customer_id, spend_minor=spend, model_id=model_id, as_of=after(days))
-            for customer_id, spend in spends.items()
-        ]
-        assert rescoring.keep(transaction, operation, scored, cursor=max(spends), now=NOW)
-        kept = operations.get(transaction, operation.operation_id)
-        assert kept is not None
-        assert rescoring.finish(transaction, kept, make_cause())
-    return operation.operation_id
+    return rescore(database, spends, model_id=model_id, as_of=after(days)).operation_id
 
 
 @pytest.fixture

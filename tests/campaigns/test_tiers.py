@@ -140,8 +140,6 @@ def test_the_top_share_never_takes_more_than_its_share(
         operation = rescoring.begin(transaction, make_cause())
         scored = [make_score(f"c{place}", spend_minor=spend) for place, spend in enumerate(spends)]
         scores.store(transaction, scored, operation_id=operation.operation_id, now=NOW)
-        lowest = standings.lowest_of_top(
-            transaction, operation.operation_id, measure=Measure.EXPECTED_VALUE, share=share
-        )
+        lowest = standings.lowest_of_top(transaction, measure=Measure.EXPECTED_VALUE, share=share)
 
     assert {spend for spend in spends if spend >= lowest} == inside

@@ -1,5 +1,6 @@
 """The laws of every method, checked on the descriptors: a new method is tested the day it is born."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,15 +21,23 @@ READING = {
     "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "Recommend", "SimilarItems", "GetCustomer",
     "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults",
     "ValidateCoupon",
+    "GetTierScheme", "ListTierSchemes", "PreviewTierScheme", "ListTierChanges",
     "GetSegment", "ListSegments", "ListSegmentMembers", "CountAudience", "PreviewAudience",
 }  # fmt: skip
 """Methods that change nothing; every other one is held to the laws of writing."""
 WRITING = sorted(METHODS.keys() - READING)
-COMPLETE_WHEN_EMPTY = {"ListModels", "ListCustomers", "ListCampaigns", "ListSegments", "ScoreAllCustomers"}
+COMPLETE_WHEN_EMPTY = {
+    "ListModels",
+    "ListCustomers",
+    "ListCampaigns",
+    "ListSegments",
+    "ListTierSchemes",
+    "ScoreAllCustomers",
+}
 """Methods without required fields."""
 TABLES = (
     "customers", "events", "scores", "models", "campaigns", "coupons", "redemptions", "operations", "outbox",
-    "audit_log", "requests", "customer_facts", "segments", "segment_members",
+    "audit_log", "requests", "customer_facts", "segments", "segment_members", "tier_schemes", "tier_changes",
 )  # fmt: skip
 
 
@@ -149,6 +158,8 @@ def _other(request: AnyMessage) -> AnyMessage:
             changed.customer.country = "Spain"
         case "RedeemCouponRequest":
             changed.order_id = "o-2"
+        case "CreateTierSchemeRequest":
+            changed.tier_scheme.grace_days = 3
         case "ScoreAllCustomersRequest":
             changed.as_of_time.FromSeconds(1_700_000_000)
         case _:
@@ -168,7 +179,13 @@ def test_a_stale_etag_is_refused_and_changes_nothing_but_the_audit_log(shop: Sho
 
     refused = refusal(raised.value)
     assert refused.code == "ABORTED"
-    assert refused.reason in {"CAMPAIGN_CHANGED", "CUSTOMER_CHANGED", "MODEL_CHANGED", "SEGMENT_CHANGED"}
+    assert refused.reason in {
+        "CAMPAIGN_CHANGED",
+        "CUSTOMER_CHANGED",
+        "MODEL_CHANGED",
+        "SEGMENT_CHANGED",
+        "TIER_SCHEME_CHANGED",
+    }
     assert refused.facts["etag"] == "stale"
     after = contents(shop.database)
     assert {table for table in TABLES if before[table] != after[table]} == {"audit_log"}
@@ -203,6 +220,10 @@ def test_what_is_not_there_is_refused_with_a_reason(quiet_shop: Shop, method: st
     assert error_reason_pb2.ErrorReason.Value(refused.reason)
 
 
+def snake_case(name: str) -> str:
+    return re.sub("([A-Z])", r"_\1", name).upper()
+
+
 def _missing(request: AnyMessage) -> str | None:
     """Let a request name something that does not exist; the reason to expect."""
     if isinstance(request, customer_service_pb2.BatchCreateEventsRequest):
@@ -219,8 +240,8 @@ def _missing(request: AnyMessage) -> str | None:
     ):
         if field in carrier.DESCRIPTOR.fields_by_name:
             kind = getattr(carrier, field).partition("/")[0]
-            setattr(carrier, field, nothing or f"{kind}/nothing")
-            return reason or f"{kind.removesuffix('s').upper()}_NOT_FOUND"
+            setattr(carrier, field, nothing or (f"{kind}/999" if kind == "tierSchemes" else f"{kind}/nothing"))
+            return reason or f"{snake_case(kind.removesuffix('s'))}_NOT_FOUND"
     return None
 
 

@@ -136,6 +136,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """What the caller sent to prove who they are is worth nothing. Example: "this key was revoked"."""
     CREDENTIALS_EXPIRED: _ErrorReason.ValueType  # 56
     """It was worth something once. Example: "this key expired at 2026-11-24T08:00:00+00:00: get a new one"."""
+    TIER_SCHEME_CHANGED: _ErrorReason.ValueType  # 103
+    """The etag is of an older state of the tier scheme. Example: 'tierSchemes/2 changed since etag "1"'."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
@@ -254,4 +256,6 @@ CREDENTIALS_INVALID: ErrorReason.ValueType  # 55
 """What the caller sent to prove who they are is worth nothing. Example: "this key was revoked"."""
 CREDENTIALS_EXPIRED: ErrorReason.ValueType  # 56
 """It was worth something once. Example: "this key expired at 2026-11-24T08:00:00+00:00: get a new one"."""
+TIER_SCHEME_CHANGED: ErrorReason.ValueType  # 103
+"""The etag is of an older state of the tier scheme. Example: 'tierSchemes/2 changed since etag "1"'."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

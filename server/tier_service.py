@@ -1,0 +1,90 @@
+"""TierService: schemes of thresholds, tried out before they are in force, and the history of tiers."""
+
+import grpc
+from tierwise.v1 import tier_preview_pb2, tier_scheme_pb2, tier_service_pb2, tier_service_pb2_grpc
+
+from campaigns import customers as customer_cases
+from campaigns import schemes, tier_preview
+from campaigns.actor import Cause
+from database import tier_changes
+from database.session import Database, Transaction
+from server import call
+from server.customer_messages import CUSTOMER
+from server.pages import asked, cut
+from server.seal import Seal
+from server.stamps import instant_key, key_instant
+from server.tier_messages import change_message, scheme_message, scheme_values, version
+from server.tier_preview_messages import preview_message
+from server.transactions import perform, reading
+
+EXAMPLES = 10
+ALL_CUSTOMERS = f"{CUSTOMER}-"
+
+
+class TierService(tier_service_pb2_grpc.TierServiceServicer):
+    """The methods of the service, one transaction each."""
+
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database = database
+        self._seal = seal
+
+    def CreateTierScheme(
+        self, request: tier_service_pb2.CreateTierSchemeRequest, context: grpc.ServicerContext
+    ) -> tier_scheme_pb2.TierScheme:
+        def effect(transaction: Transaction, cause: Cause) -> tier_scheme_pb2.TierScheme:
+            return scheme_message(schemes.create(transaction, cause, **scheme_values(request.tier_scheme)))
+
+        return perform(self._database, request, tier_scheme_pb2.TierScheme, effect, subject="tierSchemes")
+
+    def GetTierScheme(
+        self, request: tier_service_pb2.GetTierSchemeRequest, context: grpc.ServicerContext
+    ) -> tier_scheme_pb2.TierScheme:
+        with reading(self._database) as snapshot:
+            return scheme_message(schemes.get(snapshot, version(request.name)))
+
+    def ListTierSchemes(
+        self, request: tier_service_pb2.ListTierSchemesRequest, context: grpc.ServicerContext
+    ) -> tier_service_pb2.ListTierSchemesResponse:
+        page = asked(self._seal, request)
+        before = None if page.after is None else int(page.after[0])
+        with reading(self._database) as snapshot:
+            found = schemes.page(snapshot, limit=page.size + 1, before=before)
+        rows, token = cut(self._seal, page, found, lambda each: (str(each.version),))
+        return tier_service_pb2.ListTierSchemesResponse(tier_schemes=map(scheme_message, rows), next_page_token=token)
+
+    def ActivateTierScheme(
+        self, request: tier_service_pb2.ActivateTierSchemeRequest, context: grpc.ServicerContext
+    ) -> tier_scheme_pb2.TierScheme:
+        def effect(transaction: Transaction, cause: Cause) -> tier_scheme_pb2.TierScheme:
+            return scheme_message(schemes.activate(transaction, cause, version(request.name), etag=request.etag))
+
+        return perform(self._database, request, tier_scheme_pb2.TierScheme, effect, subject=request.name)
+
+    def PreviewTierScheme(
+        self, request: tier_service_pb2.PreviewTierSchemeRequest, context: grpc.ServicerContext
+    ) -> tier_preview_pb2.TierPreview:
+        asked_for, now = request.tier_scheme, call.current().now
+        with reading(self._database) as snapshot:
+            if asked_for.name:
+                scheme = schemes.get(snapshot, version(asked_for.name))
+            else:
+                scheme = schemes.draft(**scheme_values(asked_for), now=now)
+            found = tier_preview.preview(
+                snapshot, scheme, now=now, size=request.sample_size or EXAMPLES, seed=request.seed
+            )
+        return preview_message(found)
+
+    def ListTierChanges(
+        self, request: tier_service_pb2.ListTierChangesRequest, context: grpc.ServicerContext
+    ) -> tier_service_pb2.ListTierChangesResponse:
+        page = asked(self._seal, request)
+        before = None if page.after is None else (key_instant(page.after[0]), page.after[1], page.after[2])
+        who = None if request.parent == ALL_CUSTOMERS else request.parent.removeprefix(CUSTOMER)
+        with reading(self._database) as snapshot:
+            if who is not None:
+                customer_cases.get(snapshot, who)
+            found = tier_changes.page(snapshot, limit=page.size + 1, customer_id=who, before=before)
+        rows, token = cut(
+            self._seal, page, found, lambda each: (instant_key(each.time), each.customer_id, each.operation_id)
+        )
+        return tier_service_pb2.ListTierChangesResponse(tier_changes=map(change_message, rows), next_page_token=token)
