@@ -10,6 +10,7 @@ from typing import NewType
 from zoneinfo import available_timezones
 
 from campaigns.arms import ArmPlan, arms_of, check_arms
+from campaigns.budget import Budget, check_budget
 from campaigns.discount import WHOLE, Discount, check_discount
 from campaigns.errors import CampaignNotMovable, InvalidCampaign
 from campaigns.experiments.assignment import Design
@@ -117,6 +118,10 @@ class CampaignPlan:
     """IANA time zone in which the campaign is planned."""
     redemption_limit: int | None = None
     """Redemptions over the whole campaign; None means one for each coupon."""
+    budget: Budget | None = None
+    """Money over the whole campaign; None means without limit."""
+    refund_gives_code_back: bool = False
+    """Whether a code may be used again, and counts no more, when everything that it took off is refunded."""
     rule: Rule | None = None
     """Who of the offered tiers; None means all of them."""
     holdout_percent: int = 10
@@ -211,6 +216,8 @@ def check_plan(plan: CampaignPlan) -> None:
             raise InvalidCampaign(problem, field=field)
     if plan.end_time <= plan.start_time:
         raise InvalidCampaign("the end must come after the start", field="end_time")
+    if plan.budget is not None:
+        check_budget(plan.budget)
     for offer in plan.offers:
         if len(set(offer.channels)) != len(offer.channels):
             raise InvalidCampaign("each channel stands once", field=f"offers[{offer.tier}].fallbacks")

@@ -3,23 +3,26 @@
 Refusal
 ├── NotFound        no such thing
 │   ├── CampaignNotFound · CouponNotFound · CustomerNotFound · KeyNotFound · ModelNotFound · OperationNotFound
+│   ├── RedemptionNotFound · ReservationNotFound
 │   └── SegmentNotFound · TierSchemeNotFound
 ├── AlreadyExists   the name is taken
 │   └── CampaignExists · SegmentExists
 ├── Invalid         a value makes no sense; the fact `field` names it
 │   ├── InvalidCampaign · InvalidExperiment · InvalidSegment · InvalidTierScheme · InvalidOrder · InvalidCode
-│   └── InvalidKey
+│   └── InvalidKey · InvalidReservation · InvalidRefund
 ├── Changed         another change came first; read again and repeat
 │   ├── CampaignChanged · CustomerChanged · ModelChanged · SegmentChanged · TierSchemeChanged
 ├── WrongState      not in the state that things are in
 │   ├── CampaignNotEditable · CampaignNotLaunched · CampaignNotMovable · NoActiveModel · NoActiveTierScheme
-│   └── CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
+│   ├── CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
+│   └── ReservationClosed · RefundBeyondDiscount
 ├── Unidentified    who calls is not proven
 │   └── CredentialsMissing · CredentialsInvalid · CredentialsExpired
 ├── PermissionDenied   the role does not include this
 └── CouponRefused   the code is real and does not buy anything here
     ├── CouponAlreadyRedeemed · CouponOfAnotherCustomer · CouponNotForThisOrder · CouponWithoutEffect
-    └── CouponNotStarted · CouponExpired · CouponSuspended · RedemptionLimitReached
+    ├── CouponNotStarted · CouponExpired · CouponSuspended · CouponReserved
+    └── RedemptionLimitReached · BudgetExhausted
 """
 
 from typing import ClassVar
@@ -95,6 +98,14 @@ class OperationNotFound(NotFound):
     reason = "OPERATION_NOT_FOUND"
 
 
+class RedemptionNotFound(NotFound):
+    reason = "REDEMPTION_NOT_FOUND"
+
+
+class ReservationNotFound(NotFound):
+    reason = "RESERVATION_NOT_FOUND"
+
+
 class SegmentNotFound(NotFound):
     reason = "SEGMENT_NOT_FOUND"
 
@@ -151,6 +162,18 @@ class InvalidKey(Invalid):
     """For nobody, for no role or for no time."""
 
     reason = "INVALID_KEY"
+
+
+class InvalidReservation(Invalid):
+    """A code is held for minutes, not for days."""
+
+    reason = "INVALID_RESERVATION"
+
+
+class InvalidRefund(Invalid):
+    """Nothing to give back, or the refund's key came before with another amount."""
+
+    reason = "INVALID_REFUND"
 
 
 class Changed(Refusal):
@@ -251,6 +274,18 @@ class SegmentInUse(WrongState):
     reason = "SEGMENT_IN_USE"
 
 
+class ReservationClosed(WrongState):
+    """It was redeemed or released, or it expired: it holds nothing any more."""
+
+    reason = "RESERVATION_CLOSED"
+
+
+class RefundBeyondDiscount(WrongState):
+    """More than is left of what was taken off."""
+
+    reason = "REFUND_BEYOND_DISCOUNT"
+
+
 class CouponRefused(Refusal):
     """The code is real and does not buy anything here."""
 
@@ -297,7 +332,19 @@ class CouponSuspended(CouponRefused):
     reason = "COUPON_SUSPENDED"
 
 
+class CouponReserved(CouponRefused):
+    """Held for another order."""
+
+    reason = "COUPON_RESERVED"
+
+
 class RedemptionLimitReached(CouponRefused):
     """The campaign's limit is used up."""
 
     reason = "REDEMPTION_LIMIT_REACHED"
+
+
+class BudgetExhausted(CouponRefused):
+    """The campaign's budget has not so much left."""
+
+    reason = "BUDGET_EXHAUSTED"

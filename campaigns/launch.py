@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from campaigns import jobs, segments, stored, trail
+from campaigns import booking, jobs, segments, stored, trail
 from campaigns.actor import Cause
 from campaigns.campaign import Campaign, CampaignPlan, Move, State, check_id, check_plan, moved
 from campaigns.errors import (
@@ -94,6 +94,7 @@ def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
     if not campaigns.tiers_assigned(transaction):
         raise CustomersNotScored("no customer has a tier: run ScoreAllCustomers first")
     campaigns.change(transaction, campaign_id, {"state": state}, cause.now)
+    booking.open_budget(transaction, campaign)
     return jobs.begin(
         transaction, cause, uuid4().hex, operations.LAUNCH_CAMPAIGN, {"campaign_id": campaign_id},
         total_count=None, action="campaigns.launch", object_name=campaign.name,

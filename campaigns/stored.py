@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
 from campaigns.arms import ArmPlan, TierDiscount
+from campaigns.budget import Budget
 from campaigns.campaign import Campaign, CampaignId, CampaignPlan, Channel, ChannelChoice, Offer, State
-from campaigns.coupon import Coupon, CouponState, Redemption
+from campaigns.coupon import Coupon, CouponState, Redemption, Reservation, ReservationState
 from campaigns.discount import Discount, Fixed, NewCustomer, Percent
 from campaigns.tiers import Hysteresis, Levels, Measure, Method, Tier, TierScheme
-from database.tables import CampaignRow, CouponRow, RedemptionRow, TierSchemeRow
+from database.budget_tables import RedemptionRow, ReservationRow
+from database.tables import CampaignRow, CouponRow, TierSchemeRow
 from rules.document import from_data, to_data
 
 
@@ -30,6 +32,7 @@ def campaign(row: CampaignRow) -> Campaign:
         rule=None if row.rule is None else from_data(row.rule), holdout_percent=row.holdout_percent,
         channel_choice=ChannelChoice(row.channel_choice),
         arms=arms(row.arms), margin_percent=row.margin_percent,
+        budget=_budget(row), refund_gives_code_back=row.refund_gives_code_back,
     )  # fmt: skip
     return Campaign(
         campaign_id=CampaignId(row.campaign_id), plan=plan, state=State(row.state), issued_count=row.issued_count,
@@ -48,13 +51,34 @@ def coupon(row: CouponRow) -> Coupon:
     )  # fmt: skip
 
 
+def reservation(row: ReservationRow, customer_id: str) -> Reservation:
+    """A reservation of this customer's code as it stands."""
+    return Reservation(
+        reservation_id=row.reservation_id, code=row.code, campaign_id=CampaignId(row.campaign_id),
+        customer_id=customer_id, order_id=row.order_id, order_minor=row.order_minor,
+        discount_minor=row.discount_minor, currency=row.currency, state=ReservationState(row.state),
+        reserve_time=row.reserve_time, expire_time=row.expire_time,
+    )  # fmt: skip
+
+
+def reservation_values(value: Reservation) -> dict[str, Any]:
+    """The columns that a reservation fills; whose it is stands on its coupon."""
+    return {name: getattr(value, name) for name in Reservation.__slots__ if name != "customer_id"}
+
+
 def redemption(row: RedemptionRow) -> Redemption:
-    """An entry of the ledger."""
+    """A use of a code as it stands."""
     return Redemption(
         redemption_id=row.redemption_id, code=row.code, campaign_id=CampaignId(row.campaign_id),
         customer_id=row.customer_id, order_id=row.order_id, order_minor=row.order_minor,
         discount_minor=row.discount_minor, currency=row.currency, redeem_time=row.redeem_time,
+        reservation_id=row.reservation_id, refunded_minor=row.refunded_minor, given_back=row.given_back,
     )  # fmt: skip
+
+
+def redemption_values(value: Redemption) -> dict[str, Any]:
+    """The columns that a redemption fills."""
+    return {name: getattr(value, name) for name in Redemption.__slots__}
 
 
 def plan_values(plan: CampaignPlan) -> dict[str, Any]:
@@ -79,6 +103,9 @@ def plan_values(plan: CampaignPlan) -> dict[str, Any]:
         "channel_choice": plan.channel_choice,
         "arms": [_arm_json(arm) for arm in plan.arms],
         "margin_percent": plan.margin_percent,
+        "budget_minor": None if plan.budget is None else plan.budget.limit_minor,
+        "budget_confidence": None if plan.budget is None else plan.budget.confidence,
+        "refund_gives_code_back": plan.refund_gives_code_back,
     }
 
 
@@ -132,6 +159,12 @@ def discount_json(value: Discount) -> dict[str, Any]:
 def _arm_json(arm: ArmPlan) -> dict[str, Any]:
     discounts = {tier.value: discount_json(discount) for tier, discount in arm.discounts}
     return {"name": arm.name, "weight": arm.weight, "discounts": discounts}
+
+
+def _budget(row: CampaignRow) -> Budget | None:
+    if row.budget_minor is None or row.budget_confidence is None:
+        return None
+    return Budget(limit_minor=row.budget_minor, confidence=row.budget_confidence)
 
 
 def _reward(stored: Mapping[str, Any]) -> Percent | Fixed:

@@ -18,8 +18,12 @@ def done(
 
 
 def denied(transaction: Transaction, cause: Cause, action: str, object_name: str, refusal: Refusal) -> None:
-    """The change was refused. The door calls this in a new transaction: the refused one is rolled back."""
-    _append(transaction, cause, action, object_name, outcome="DENIED", after={"refusal": refusal.reason})
+    """The change was refused. The door calls this in a new transaction: the refused one is rolled back.
+
+    It stands under the campaign that refused, if one did, so that refusals can be counted by campaign and reason.
+    """
+    name = refusal.metadata.get("campaign", object_name)
+    _append(transaction, cause, action, name, outcome="DENIED", after={"refusal": refusal.reason})
 
 
 def failed(transaction: Transaction, cause: Cause, action: str, object_name: str, error: str) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, Text, any_, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy import ARRAY, Text, any_, delete, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database import audience
 from database.eligibility import Targeting, candidates
-from database.session import Snapshot, Transaction, changed_rows, driver_connection
+from database.session import Snapshot, Transaction, driver_connection
 from database.tables import AudienceRow, CampaignRow, ScoreRow
 
 FRESH = {"populate_existing": True}
@@ -138,20 +138,3 @@ def count_issued(transaction: Transaction, campaign_id: str, count: int) -> None
     """Add to the counter, in the transaction that issues."""
     which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
     transaction.execute(which.values(issued_count=CampaignRow.issued_count + count))
-
-
-def count_redeemed(transaction: Transaction, campaign_id: str, *, discount_minor: int) -> bool:
-    """Use one redemption of an active campaign; False when it is not active or its limit is used up.
-
-    One guarded statement: however many call at once, the counter never passes the limit.
-    """
-    left = or_(CampaignRow.redemption_limit.is_(None), CampaignRow.redeemed_count < CampaignRow.redemption_limit)
-    used = transaction.execute(
-        update(CampaignRow)
-        .where(CampaignRow.campaign_id == campaign_id, CampaignRow.state == "ACTIVE", left)
-        .values(
-            redeemed_count=CampaignRow.redeemed_count + 1,
-            discounted_minor=CampaignRow.discounted_minor + discount_minor,
-        )
-    )
-    return changed_rows(used) == 1

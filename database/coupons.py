@@ -1,4 +1,4 @@
-"""Coupons and the ledger of their redemptions."""
+"""Coupons: issued in bulk, read and locked one by one."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 from psycopg import sql
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from database.campaigns import AudienceMember
 from database.copying import copy_frame
 from database.session import Snapshot, Transaction, driver_connection
-from database.tables import CouponRow, EventRow, RedemptionRow
+from database.tables import CouponRow, EventRow
 from events.event import EventType
 
 FRESH = {"populate_existing": True}
@@ -94,7 +94,7 @@ def get(snapshot: Snapshot, code: str) -> CouponRow | None:
 
 
 def locked(transaction: Transaction, code: str) -> CouponRow | None:
-    """A coupon that nobody else redeems until the transaction ends."""
+    """A coupon that nobody else reserves or redeems until the transaction ends."""
     query = select(CouponRow).where(CouponRow.code == code).with_for_update()
     return transaction.scalars(query.execution_options(**FRESH)).one_or_none()
 
@@ -103,17 +103,6 @@ def page(snapshot: Snapshot, campaign_id: str, *, limit: int, after: str = "") -
     """Coupons of a campaign by customer_id; the next page is `after` the last customer of this one."""
     query = select(CouponRow).where(CouponRow.campaign_id == campaign_id, CouponRow.customer_id > after)
     return list(snapshot.scalars(query.order_by(CouponRow.customer_id).limit(limit)))
-
-
-def redemption(snapshot: Snapshot, code: str) -> RedemptionRow | None:
-    """The ledger's entry of a redeemed code."""
-    return snapshot.scalars(select(RedemptionRow).where(RedemptionRow.code == code)).one_or_none()
-
-
-def redeem(transaction: Transaction, entry: Mapping[str, Any]) -> None:
-    """Write the ledger and mark the coupon, together."""
-    transaction.execute(insert(RedemptionRow).values(**entry))
-    transaction.execute(update(CouponRow).where(CouponRow.code == entry["code"]).values(state="REDEEMED"))
 
 
 def has_bought(snapshot: Snapshot, customer_id: str, *, other_than: str | None) -> bool:

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import delete, select, text, update
 
 from database import facts
+from database.budget_tables import RedemptionRow
 from database.session import Snapshot, Transaction, changed_rows
-from database.tables import AudienceRow, CouponRow, CustomerRow, EventRow, RedemptionRow, RejectedRow, ScoreRow
+from database.tables import AudienceRow, CouponRow, CustomerRow, EventRow, RejectedRow, ScoreRow
 from database.tier_tables import TierChangeRow
 from events.event import Customer
 

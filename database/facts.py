@@ -79,7 +79,9 @@ WITH asked AS MATERIALIZED (
     {redeemed},
     count(redeem_time) AS coupons_redeemed, max(redeem_time) AS redeem_time
   FROM asked JOIN coupons USING (customer_id)
-  LEFT JOIN (SELECT code, redeem_time FROM redemptions WHERE redeem_time < :as_of) AS redeemed USING (code)
+  LEFT JOIN (
+    SELECT code, redeem_time FROM redemptions WHERE redeem_time < :as_of AND NOT given_back
+  ) AS redeemed USING (code)
   WHERE issue_time < :as_of GROUP BY customer_id
 )
 SELECT customer_id, nullif(purchase_30, 'NaN') AS purchase_30, nullif(purchase_60, 'NaN') AS purchase_60,

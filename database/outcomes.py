@@ -27,7 +27,7 @@ WITH member AS (
     FROM events WHERE customer_id = member.customer_id AND event_type IN (:purchase, :return)
       AND time >= :since AND time < :until
   ) AS acted ON true LEFT JOIN (
-    SELECT customer_id, sum(discount_minor) AS discount FROM redemptions
+    SELECT customer_id, sum(discount_minor - refunded_minor) AS discount FROM redemptions
     WHERE campaign_id = :campaign_id AND redeem_time >= :since AND redeem_time < :until GROUP BY customer_id
   ) AS saved USING (customer_id)
 )

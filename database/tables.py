@@ -3,9 +3,25 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, MetaData, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Identity,
+    Index,
+    MetaData,
+    SmallInteger,
+    Text,
+    cast,
+    column,
+    func,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TIMESTAMP
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, column_property, mapped_column
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -15,6 +31,14 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 NOW = text("now()")
+SHARDS = table("budget_shards", column("campaign_id"), column("spent_count"), column("spent_minor"))
+"""Of `database.budget_tables`, which stands on this module."""
+
+
+def spent(counter: str, campaign_id: Mapped[str]) -> ColumnElement[int]:
+    """What all shards of a campaign count."""
+    total = cast(func.coalesce(func.sum(SHARDS.c[counter]), 0), BigInteger)
+    return select(total).where(SHARDS.c.campaign_id == campaign_id).scalar_subquery()
 
 
 class Row(DeclarativeBase):
@@ -237,8 +261,11 @@ class CampaignRow(Row):
     """When the audience was frozen."""
     held_out_count: Mapped[int] = mapped_column(server_default=text("0"))
     issued_count: Mapped[int] = mapped_column(server_default=text("0"))
-    redeemed_count: Mapped[int] = mapped_column(server_default=text("0"))
-    discounted_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    budget_minor: Mapped[int | None]
+    """Most that coupons may take off orders in all; null means without limit."""
+    budget_confidence: Mapped[float | None]
+    """Issuing stops before the budget would be exceeded with a higher probability than one minus this."""
+    refund_gives_code_back: Mapped[bool] = mapped_column(server_default=text("false"))
     currency: Mapped[str]
     revision: Mapped[int] = mapped_column(server_default=text("1"))
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
@@ -246,9 +273,9 @@ class CampaignRow(Row):
     __table_args__ = (
         Index(None, "create_time", "campaign_id"),
         CheckConstraint("end_time > start_time", name="window"),
-        CheckConstraint("redeemed_count >= 0 AND redeemed_count <= issued_count", name="redeemed"),
-        CheckConstraint("redemption_limit IS NULL OR redeemed_count <= redemption_limit", name="limit"),
     )
+    redeemed_count: Mapped[int] = column_property(spent("spent_count", campaign_id))
+    discounted_minor: Mapped[int] = column_property(spent("spent_minor", campaign_id))
 
 
 class AudienceRow(Row):
@@ -287,21 +314,6 @@ class CouponRow(Row):
         Index("uq_coupons_campaign_id_customer_id", "campaign_id", "customer_id", unique=True),
         Index(None, "customer_id"),
     )
-
-
-class RedemptionRow(Row):
-    """The ledger of what coupons earned and cost: the truth that counters are checked against."""
-
-    __tablename__ = "redemptions"
-    redemption_id: Mapped[str] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(ForeignKey(CouponRow.code), unique=True)
-    campaign_id: Mapped[str] = mapped_column(ForeignKey(CampaignRow.campaign_id), index=True)
-    customer_id: Mapped[str]
-    order_id: Mapped[str]
-    order_minor: Mapped[int]
-    discount_minor: Mapped[int]
-    currency: Mapped[str]
-    redeem_time: Mapped[datetime]
 
 
 class AuditRow(Row):

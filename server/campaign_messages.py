@@ -10,6 +10,7 @@ from google.type import money_pb2
 from tierwise.v1 import campaign_pb2, tier_pb2
 
 from campaigns.arms import ArmPlan, TierDiscount
+from campaigns.budget import USUAL_CONFIDENCE, Budget
 from campaigns.campaign import Campaign, CampaignPlan, Channel, ChannelChoice, Offer
 from campaigns.discount import Discount, Fixed, NewCustomer, Percent
 from campaigns.tiers import Tier
@@ -45,7 +46,8 @@ def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:
         redeemed_count=campaign.redeemed_count, discounted=money(campaign.discounted_minor, plan.currency),
         create_time=stamp(campaign.create_time), update_time=stamp(campaign.update_time), etag=campaign.etag,
         rule=None if plan.rule is None else rule_message(plan.rule), holdout_percent=plan.holdout_percent,
-        held_out_count=campaign.held_out_count,
+        held_out_count=campaign.held_out_count, budget=_budget_message(plan),
+        refund_gives_code_back=plan.refund_gives_code_back,
         channel_choice=campaign_pb2.ChannelChoice.Value(plan.channel_choice),
         arms=[_arm_message(arm, plan.currency) for arm in plan.arms], margin_percent=plan.margin_percent,
     )  # fmt: skip
@@ -106,6 +108,7 @@ READERS: Mapping[str, tuple[str, Callable[[campaign_pb2.Campaign], Any]]] = Mapp
         "holdout_percent": ("holdout_percent", _holdout_percent),
         "channel_choice": ("channel_choice", _channel_choice),
         "margin_percent": ("margin_percent", _margin_percent),
+        "refund_gives_code_back": ("refund_gives_code_back", lambda message: message.refund_gives_code_back),
     }
 )
 """Field of the message to the plan's attribute, and how it is read; what has a price is read last."""
@@ -127,6 +130,21 @@ def discount_message(discount: Discount, currency: str) -> campaign_pb2.Discount
             return message
         case _:
             assert_never(discount)
+
+
+def _budget_message(plan: CampaignPlan) -> campaign_pb2.Budget | None:
+    if plan.budget is None:
+        return None
+    limit = money(plan.budget.limit_minor, plan.currency)
+    return campaign_pb2.Budget(limit=limit, confidence=plan.budget.confidence)
+
+
+def _budget(message: campaign_pb2.Campaign, currency: str) -> Budget | None:
+    if not message.HasField("budget"):
+        return None
+    limit = _amount(message.budget.limit, currency, "campaign.budget.limit")
+    chosen = message.budget.HasField("confidence")
+    return Budget(limit_minor=limit, confidence=message.budget.confidence if chosen else USUAL_CONFIDENCE)
 
 
 def _offer_message(offer: Offer, currency: str) -> campaign_pb2.Offer:
@@ -196,5 +214,7 @@ def _amount(amount: money_pb2.Money, currency: str, field: str) -> int:
     return minor
 
 
-PRICED: Mapping[str, Callable[[campaign_pb2.Campaign, str], Any]] = MappingProxyType({"offers": _offers, "arms": _arms})
+PRICED: Mapping[str, Callable[[campaign_pb2.Campaign, str], Any]] = MappingProxyType(
+    {"offers": _offers, "arms": _arms, "budget": _budget}
+)
 """Fields with amounts, which are read in the plan's currency; they have the same name in both."""

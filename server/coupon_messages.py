@@ -4,11 +4,14 @@ from google.type import money_pb2
 from tierwise.v1 import campaign_pb2, coupon_pb2, tier_pb2
 
 from campaigns.codes import displayed
-from campaigns.coupon import Basket, Coupon, Redemption
+from campaigns.coupon import Basket, Coupon, Redemption, Reservation
 from server.campaign_messages import CAMPAIGN, discount_message
 from server.customer_messages import CUSTOMER, customer_id
 from server.money import minor_units, money
 from server.stamps import stamp
+
+RESERVATION = "reservations/"
+REDEMPTION = "redemptions/"
 
 
 def coupon_message(coupon: Coupon, currency: str) -> coupon_pb2.Coupon:
@@ -29,7 +32,21 @@ def redemption_message(redemption: Redemption) -> coupon_pb2.Redemption:
         campaign=f"{CAMPAIGN}{redemption.campaign_id}", customer=f"{CUSTOMER}{redemption.customer_id}",
         order_id=redemption.order_id, order_amount=money(redemption.order_minor, redemption.currency),
         discount_amount=money(redemption.discount_minor, redemption.currency),
-        redeem_time=stamp(redemption.redeem_time),
+        redeem_time=stamp(redemption.redeem_time), name=redemption.name,
+        reservation=f"{RESERVATION}{redemption.reservation_id}" if redemption.reservation_id else "",
+        refunded_amount=money(redemption.refunded_minor, redemption.currency), code_given_back=redemption.given_back,
+    )  # fmt: skip
+
+
+def reservation_message(reservation: Reservation) -> coupon_pb2.Reservation:
+    """For the wire."""
+    return coupon_pb2.Reservation(
+        name=reservation.name, code=displayed(reservation.code), campaign=f"{CAMPAIGN}{reservation.campaign_id}",
+        customer=f"{CUSTOMER}{reservation.customer_id}", order_id=reservation.order_id,
+        order_amount=money(reservation.order_minor, reservation.currency),
+        discount_amount=money(reservation.discount_minor, reservation.currency),
+        state=coupon_pb2.Reservation.State.Value(reservation.state), reserve_time=stamp(reservation.reserve_time),
+        expire_time=stamp(reservation.expire_time),
     )  # fmt: skip
 
 

@@ -1,15 +1,31 @@
-"""CouponService: what a code is worth, and using it once."""
+"""CouponService: what a code is worth, holding it, using it once, and giving it back."""
+
+from collections.abc import Callable
+from typing import TypeVar
 
 import grpc
+from google.protobuf.message import Message
 from tierwise.v1 import coupon_service_pb2, coupon_service_pb2_grpc
 
-from campaigns import redemption
+from campaigns import redemption, refunding, reservation
 from campaigns.actor import Cause
+from campaigns.reservation import USUAL_TIME
 from database.session import Database, Transaction
 from server import call
-from server.coupon_messages import basket, coupon_message, redemption_message
-from server.money import money
+from server.coupon_messages import (
+    REDEMPTION,
+    RESERVATION,
+    basket,
+    coupon_message,
+    redemption_message,
+    reservation_message,
+)
+from server.money import minor_units, money
 from server.transactions import perform, reading
+
+Response = TypeVar("Response", bound=Message)
+SUBJECT = "coupons"
+"""Of refusals that know no campaign."""
 
 
 class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
@@ -21,7 +37,7 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
     def ValidateCoupon(
         self, request: coupon_service_pb2.ValidateCouponRequest, context: grpc.ServicerContext
     ) -> coupon_service_pb2.ValidateCouponResponse:
-        order = basket(request.customer, request.order_amount)
+        order = basket(request.customer, request.order_amount, order_id=request.order_id or None)
         with reading(self._database) as snapshot:
             quote = redemption.validate(snapshot, request.code, order, call.current().now)
         return coupon_service_pb2.ValidateCouponResponse(
@@ -29,14 +45,60 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
             discount_amount=money(quote.discount_minor, order.currency),
         )
 
+    def ReserveCoupon(
+        self, request: coupon_service_pb2.ReserveCouponRequest, context: grpc.ServicerContext
+    ) -> coupon_service_pb2.ReserveCouponResponse:
+        order = basket(request.customer, request.order_amount, order_id=request.order_id)
+        lasting = request.time_to_live.ToTimedelta() if request.HasField("time_to_live") else USUAL_TIME
+
+        def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.ReserveCouponResponse:
+            held = reservation.reserve(transaction, cause, request.code, order, time_to_live=lasting)
+            return coupon_service_pb2.ReserveCouponResponse(reservation=reservation_message(held))
+
+        return self._perform(request, coupon_service_pb2.ReserveCouponResponse, effect)
+
+    def ReleaseReservation(
+        self, request: coupon_service_pb2.ReleaseReservationRequest, context: grpc.ServicerContext
+    ) -> coupon_service_pb2.ReleaseReservationResponse:
+        reservation_id = request.name.removeprefix(RESERVATION)
+
+        def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.ReleaseReservationResponse:
+            released = reservation.release(transaction, cause, reservation_id)
+            return coupon_service_pb2.ReleaseReservationResponse(reservation=reservation_message(released))
+
+        return self._perform(request, coupon_service_pb2.ReleaseReservationResponse, effect)
+
     def RedeemCoupon(
         self, request: coupon_service_pb2.RedeemCouponRequest, context: grpc.ServicerContext
     ) -> coupon_service_pb2.RedeemCouponResponse:
         order = basket(request.customer, request.order_amount, order_id=request.order_id)
+        held = request.reservation.removeprefix(RESERVATION) or None
 
         def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.RedeemCouponResponse:
-            entry = redemption.redeem(transaction, cause, request.code, order)
-            return coupon_service_pb2.RedeemCouponResponse(redemption=redemption_message(entry))
+            used = redemption.redeem(transaction, cause, request.code, order, reservation_id=held)
+            return coupon_service_pb2.RedeemCouponResponse(redemption=redemption_message(used))
 
-        answer = coupon_service_pb2.RedeemCouponResponse
-        return perform(self._database, request, answer, effect, subject="coupons")
+        return self._perform(request, coupon_service_pb2.RedeemCouponResponse, effect)
+
+    def RefundRedemption(
+        self, request: coupon_service_pb2.RefundRedemptionRequest, context: grpc.ServicerContext
+    ) -> coupon_service_pb2.RefundRedemptionResponse:
+        redemption_id = request.name.removeprefix(REDEMPTION)
+        amount = minor_units(request.amount, "amount") if request.HasField("amount") else None
+
+        def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.RefundRedemptionResponse:
+            done = refunding.refund(
+                transaction, cause, redemption_id, refund_id=request.refund_id, amount_minor=amount,
+                currency=request.amount.currency_code or None,
+            )  # fmt: skip
+            return coupon_service_pb2.RefundRedemptionResponse(
+                redemption=redemption_message(done.redemption), code_given_back=done.code_given_back,
+                refunded_amount=money(done.refunded_minor, done.redemption.currency),
+            )  # fmt: skip
+
+        return self._perform(request, coupon_service_pb2.RefundRedemptionResponse, effect)
+
+    def _perform(
+        self, request: Message, answer: type[Response], effect: Callable[[Transaction, Cause], Response]
+    ) -> Response:
+        return perform(self._database, request, answer, effect, subject=SUBJECT)

@@ -11,7 +11,7 @@ from campaigns.actor import Actor, Cause
 from campaigns.campaign import CampaignPlan, Channel, Offer
 from campaigns.discount import Percent
 from campaigns.tiers import Levels, Measure, Method, Tier
-from database import campaigns, operations
+from database import budgets, campaigns, operations
 from database.operations import Operation
 from database.session import Database, Snapshot
 from scoring.score import Score
@@ -133,6 +133,29 @@ def codes_of(database: Database, campaign_id: str = "spring") -> dict[str, str]:
             text("SELECT customer_id, code FROM coupons WHERE campaign_id = :id"), {"id": campaign_id}
         )
         return dict(rows.all())
+
+
+def issued_codes(database: Database, customer_ids: Sequence[str], **plan: object) -> dict[str, str]:
+    """Codes of an active campaign that gives each of these ten percent, or what the test says."""
+    add_customers(database, customer_ids)
+    store_scores(database, dict.fromkeys(customer_ids, 9000))
+    launch_campaign(database, make_plan(**plan))
+    return codes_of(database)
+
+
+def used_of(database: Database, campaign_id: str = "spring") -> tuple[int, int, int, int]:
+    """What the counters say is reserved (redemptions, money) and spent (redemptions, money), lapsed or not."""
+    with database.reading() as snapshot:
+        return tuple(budgets.usage(snapshot, campaign_id, datetime.min.replace(tzinfo=UTC)))  # type: ignore[return-value] # four
+
+
+def ledger_of(database: Database) -> list[tuple[str, int, int, int, int]]:
+    """Kind and change of every entry, oldest first."""
+    with database.reading() as snapshot:
+        rows = snapshot.execute(
+            text("SELECT kind, reserved_count, reserved_minor, spent_count, spent_minor FROM ledger ORDER BY number")
+        )
+        return [(kind, *change) for kind, *change in rows]
 
 
 def audit_lines(database: Database) -> list[tuple[str, str, str]]:

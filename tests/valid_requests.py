@@ -21,7 +21,8 @@ from tierwise.v1 import (
     tier_service_pb2,
 )
 
-from campaigns import launch, schemes, segments
+from campaigns import launch, redemption, reservation, schemes, segments
+from campaigns.coupon import Basket
 from campaigns.tiers import Levels, Measure, Method
 from database.session import Database
 from rules.rule import IsKnown
@@ -92,8 +93,24 @@ def valid(method: str, database: Database) -> AnyMessage:
 
 def _redemption(database: Database, method: str) -> AnyMessage:
     code = codes_of(database, "active")["anna"]
-    order = {} if method == "ValidateCoupon" else {"order_id": "o-1"}
-    return request_of(method, code=code, customer="customers/anna", order_amount=pounds(50), **order)
+    return request_of(method, code=code, customer="customers/anna", order_amount=pounds(50), order_id="o-1")
+
+
+BASKET = Basket(order_minor=5000, currency="GBP", order_id="o-1")
+
+
+def _held(database: Database) -> str:
+    """Name of a reservation of Anna's code, for the order that the other requests are of."""
+    code = codes_of(database, "active")["anna"]
+    with database.writing() as transaction:
+        return reservation.reserve(transaction, cause(), code, BASKET).name
+
+
+def _used(database: Database) -> str:
+    """Name of a redemption of Ben's code."""
+    code = codes_of(database, "active")["ben"]
+    with database.writing() as transaction:
+        return redemption.redeem(transaction, cause(), code, BASKET).name
 
 
 VALID: Mapping[str, Callable[[Database], Message]] = {
@@ -142,5 +159,8 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "ListTierChanges": lambda _: request_of("ListTierChanges", parent="customers/-"),
     "GetCampaignResults": lambda _: request_of("GetCampaignResults", name="campaigns/active"),
     "ValidateCoupon": lambda database: _redemption(database, "ValidateCoupon"),
+    "ReserveCoupon": lambda database: _redemption(database, "ReserveCoupon"),
     "RedeemCoupon": lambda database: _redemption(database, "RedeemCoupon"),
+    "ReleaseReservation": lambda database: request_of("ReleaseReservation", name=_held(database)),
+    "RefundRedemption": lambda database: request_of("RefundRedemption", name=_used(database), refund_id="r-1"),
 }

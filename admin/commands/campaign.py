@@ -9,12 +9,13 @@ import typer
 
 from admin.arms import SYNTAX as ARM_SYNTAX
 from admin.arms import arm_of, typed_arm
-from admin.offers import SYNTAX, offer_of, typed
+from admin.offers import SYNTAX, minor_units, offer_of, typed
 from admin.output import emit, fail
 from admin.rule_files import SOURCE, read_rule
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from campaigns import launch as use_cases
 from campaigns import measuring
+from campaigns.budget import USUAL_CONFIDENCE, Budget
 from campaigns.campaign import Campaign, CampaignPlan, ChannelChoice
 from campaigns.experiments.results import Effect
 from rules.sentence import Speaker
@@ -35,6 +36,13 @@ def create(
     currency: Annotated[str | None, typer.Option(help="Default: TIERWISE_CURRENCY")] = None,
     zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
     limit: Annotated[int | None, typer.Option(min=1, help="Most redemptions in all.")] = None,
+    budget: Annotated[str | None, typer.Option(help="Most money off in all, such as 5000.00.")] = None,
+    confidence: Annotated[
+        float, typer.Option(help="Issuing stops before it would be less certain than this that the budget holds.")
+    ] = USUAL_CONFIDENCE,
+    refund_gives_code_back: Annotated[
+        bool, typer.Option(help="A code may be used again when all that it took off is refunded.")
+    ] = False,
     rule: Annotated[
         Path | None, typer.Option(help=f"Who of the tiers; default: all. {SOURCE}", allow_dash=True)
     ] = None,
@@ -59,6 +67,8 @@ def create(
         currency=money,
         zone=zone,
         redemption_limit=limit,
+        budget=None if budget is None else _budget(budget, money, confidence),
+        refund_gives_code_back=refund_gives_code_back,
         rule=None if rule is None else read_rule(rule, as_json=as_json),
         holdout_percent=holdout,
         channel_choice=channel_choice,
@@ -147,6 +157,10 @@ def results(campaign_id: CampaignIdArgument, *, database_url: DatabaseUrl = None
         emit(effects, as_json=False, title="per customer; revenue in minor units")
 
 
+def _budget(typed: str, currency: str, confidence: float) -> Budget:
+    return Budget(limit_minor=minor_units(typed, "--budget", currency), confidence=confidence)
+
+
 def _effect(effect: Effect) -> dict[str, object]:
     reading_of_it = effect.any_time
     return {
@@ -192,6 +206,8 @@ def _row(campaign: Campaign) -> dict[str, object]:
         "issued": campaign.issued_count,
         "redeemed": campaign.redeemed_count,
         "limit": plan.redemption_limit,
+        "budget_minor": None if plan.budget is None else plan.budget.limit_minor,
+        "refund_gives_code_back": plan.refund_gives_code_back,
         "who": None if plan.rule is None else Speaker(currency=plan.currency).sentence(plan.rule),
         "channel_choice": plan.channel_choice,
         "holdout_percent": plan.holdout_percent,

@@ -1,6 +1,6 @@
-"""`tierwise coupon`: what a code is worth, and using it."""
+"""`tierwise coupon`: what a code is worth, holding it, using it, and giving it back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -8,13 +8,14 @@ import typer
 from admin.offers import minor_units
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
-from campaigns import redemption, stored
+from campaigns import redemption, refunding, reservation, stored
 from campaigns.codes import displayed
-from campaigns.coupon import Basket, Coupon
+from campaigns.coupon import Basket, Coupon, Redemption, Reservation
 from settings import settings
 
-app = typer.Typer(help="Coupons: check a code, use it, list a campaign's.", no_args_is_help=True)
+app = typer.Typer(help="Coupons: check a code, hold it, use it, refund it, list a campaign's.", no_args_is_help=True)
 Code = Annotated[str, typer.Argument(help="As the customer wrote it.")]
+Order = Annotated[str, typer.Option(help="The shop's own key of the order.")]
 Amount = Annotated[str, typer.Option(help="Worth of the order before the discount, such as 12.50.")]
 Currency = Annotated[str | None, typer.Option(help="Default: TIERWISE_CURRENCY")]
 Customer = Annotated[str | None, typer.Option(help="Who uses it; without, the code alone decides.")]
@@ -34,24 +35,73 @@ def validate(
 
 
 @app.command()
+def reserve(
+    code: Code, *, order: Order, amount: Amount, currency: Currency = None, customer: Customer = None,
+    minutes: Annotated[int, typer.Option(min=1, max=60, help="How long it is held.")] = 10, reason: Reason = None,
+    database_url: DatabaseUrl = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Hold a code for an order that is being paid; it counts as used until then."""
+    basket, lasting = _basket(amount, currency, customer, order), timedelta(minutes=minutes)
+    with changing(database_url, reason, action="coupons.reserve", object_name="coupons") as (transaction, cause):
+        held = reservation.reserve(transaction, cause, code, basket, time_to_live=lasting)
+    emit(_reservation(held), as_json=as_json, title="Reserved")
+
+
+@app.command()
+def release(
+    reservation_id: Annotated[str, typer.Argument(help="As `tierwise coupon reserve` shows it.")], *,
+    reason: Reason = None, database_url: DatabaseUrl = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Give up a reservation, so that its code is free again."""
+    with changing(database_url, reason, action="coupons.release", object_name="coupons") as (transaction, cause):
+        released = reservation.release(transaction, cause, reservation_id)
+    emit(_reservation(released), as_json=as_json, title="Released")
+
+
+@app.command()
 def redeem(
-    code: Code, *, order: Annotated[str, typer.Option(help="The shop's own key of the order.")], amount: Amount,
-    currency: Currency = None, customer: Customer = None, reason: Reason = None, database_url: DatabaseUrl = None,
-    as_json: AsJson = False,
+    code: Code, *, order: Order, amount: Amount, currency: Currency = None, customer: Customer = None,
+    held_by: Annotated[str | None, typer.Option("--reservation", help="Refuse if it holds nothing any more.")] = None,
+    reason: Reason = None, database_url: DatabaseUrl = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Use a code on an order, once; the same order again gets the same answer."""
     basket = _basket(amount, currency, customer, order)
     with changing(database_url, reason, action="coupons.redeem", object_name="coupons") as (transaction, cause):
-        used = redemption.redeem(transaction, cause, code, basket)
-    emit(
+        used = redemption.redeem(transaction, cause, code, basket, reservation_id=held_by)
+    emit(_redemption(used), as_json=as_json, title="Redeemed")
+
+
+@app.command()
+def refund(
+    redemption_id: Annotated[str, typer.Argument(help="As `tierwise coupon redeem` shows it.")], *,
+    key: Annotated[str, typer.Option(help="The shop's own key of this refund: the same again changes nothing.")],
+    amount: Annotated[str | None, typer.Option(help="Such as 2.50; default: all that is left.")] = None,
+    reason: Reason = None, database_url: DatabaseUrl = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Give back what a redemption took off, or a part of it."""
+    with changing(database_url, reason, action="coupons.refund", object_name="coupons") as (transaction, cause):
+        currency = refunding.get(transaction, redemption_id).currency
+        minor = None if amount is None else minor_units(amount, "--amount", currency)
+        done = refunding.refund(transaction, cause, redemption_id, refund_id=key, amount_minor=minor)
+    row = {"refund_id": key, "refund_minor": done.refunded_minor, **_redemption(done.redemption)}
+    emit(row, as_json=as_json, title="Refunded")
+
+
+@app.command()
+def history(code: Code, *, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Show what the ledger has of a code, oldest first."""
+    with reading(database_url) as snapshot:
+        entries = redemption.history(snapshot, code)
+    rows = [
         {
-            "redemption_id": used.redemption_id, "code": displayed(used.code), "campaign_id": used.campaign_id,
-            "customer_id": used.customer_id, "order_id": used.order_id, "order_minor": used.order_minor,
-            "discount_minor": used.discount_minor, "currency": used.currency,
-            "time": used.redeem_time.isoformat(timespec="seconds"),
-        },
-        as_json=as_json, title="Redeemed",
-    )  # fmt: skip
+            "time": entry.time.isoformat(timespec="seconds"),
+            "kind": entry.kind,
+            "key": entry.key,
+            **entry.change._asdict(),
+        }
+        for entry in entries
+    ]
+    emit(rows, as_json=as_json, title=f"Ledger of {code}")
 
 
 @app.command("list")
@@ -82,4 +132,35 @@ def _row(coupon: Coupon) -> dict[str, object]:
         "channel": coupon.channel,
         "state": coupon.state,
         "expires": coupon.expire_time.isoformat(timespec="minutes"),
+    }
+
+
+def _reservation(held: Reservation) -> dict[str, object]:
+    return {
+        "reservation_id": held.reservation_id,
+        "code": displayed(held.code),
+        "campaign_id": held.campaign_id,
+        "customer_id": held.customer_id,
+        "order_id": held.order_id,
+        "order_minor": held.order_minor,
+        "discount_minor": held.discount_minor,
+        "currency": held.currency,
+        "state": held.state,
+        "expires": held.expire_time.isoformat(timespec="seconds"),
+    }
+
+
+def _redemption(used: Redemption) -> dict[str, object]:
+    return {
+        "redemption_id": used.redemption_id,
+        "code": displayed(used.code),
+        "campaign_id": used.campaign_id,
+        "customer_id": used.customer_id,
+        "order_id": used.order_id,
+        "order_minor": used.order_minor,
+        "discount_minor": used.discount_minor,
+        "refunded_minor": used.refunded_minor,
+        "code_given_back": used.given_back,
+        "currency": used.currency,
+        "time": used.redeem_time.isoformat(timespec="seconds"),
     }

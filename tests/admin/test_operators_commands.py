@@ -7,10 +7,12 @@ from campaign_factories import (
     codes_of,
     counts,
     issue_chunk,
+    issued_codes,
     read_operation,
     store_scores,
 )
 from shell import Shell
+from sqlalchemy import text
 
 from admin.offers import offer_of, typed, words
 from campaigns.campaign import Channel, Offer
@@ -59,6 +61,36 @@ def test_a_campaign_from_plan_to_redemption(database: Database, tierwise: Shell)
         "PAUSED", "ACTIVE", "ENDED",
     ]  # fmt: skip
     assert [row["campaign_id"] for row in tierwise("campaign", "list")] == ["spring"]
+
+
+def test_a_code_is_held_released_used_and_refunded(database: Database, tierwise: Shell) -> None:
+    code = issued_codes(database, ["anna"])["anna"]
+    # The plan of the factories lies in the past of the clock that commands read.
+    with database.writing() as transaction:
+        transaction.execute(text("UPDATE coupons SET expire_time = now() + interval '1 day'"))
+    order = (code, "--order", "o1", "--amount", "20.00", "--currency", "GBP")
+
+    first = tierwise("coupon", "reserve", *order, "--minutes", "5")
+    released = tierwise("coupon", "release", first["reservation_id"])
+    held = tierwise("coupon", "reserve", *order)
+    used = tierwise("coupon", "redeem", *order, "--reservation", held["reservation_id"])
+    part = tierwise("coupon", "refund", used["redemption_id"], "--key", "r1", "--amount", "0.50")
+    rest = tierwise("coupon", "refund", used["redemption_id"], "--key", "r2")
+
+    assert (first["state"], released["state"], first["discount_minor"]) == ("HELD", "RELEASED", 200)
+    assert [(each["refund_minor"], each["refunded_minor"]) for each in (part, rest)] == [(50, 50), (150, 200)]
+    assert [entry["kind"] for entry in tierwise("coupon", "history", code)] == [
+        "RESERVE", "RELEASE", "RESERVE", "REDEEM", "REFUND", "REFUND",
+    ]  # fmt: skip
+    said = tierwise.refusal("coupon", "refund", used["redemption_id"], "--key", "r3")
+    assert "REFUND_BEYOND_DISCOUNT" in said
+
+
+def test_a_budget_is_planned_in_money(database: Database, tierwise: Shell) -> None:
+    made = tierwise(*CREATE, "--budget", "5000.00", "--confidence", "0.9", "--refund-gives-code-back")
+
+    assert (made["budget_minor"], made["refund_gives_code_back"]) == (500_000, True)
+    assert "a budget is more than nothing" in tierwise.refusal(*CREATE, "--budget", "0")
 
 
 def test_a_refusal_says_why_changes_nothing_and_is_on_record(database: Database, tierwise: Shell) -> None:

@@ -206,7 +206,7 @@ def test_a_refused_attempt_can_be_recorded_on_its_own(database: Database) -> Non
     with database.writing() as transaction:
         trail.denied(transaction, make_cause(), "coupons.redeem", "coupons", refused.value)
 
-    assert audit_lines(database)[-1] == ("coupons.redeem", "coupons", "DENIED")
+    assert audit_lines(database)[-1] == ("coupons.redeem", "campaigns/spring", "DENIED")
 
 
 @pytest.mark.parametrize("attempts", [400])

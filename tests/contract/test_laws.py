@@ -36,8 +36,9 @@ COMPLETE_WHEN_EMPTY = {
 }
 """Methods without required fields."""
 TABLES = (
-    "customers", "events", "scores", "models", "campaigns", "coupons", "redemptions", "operations", "outbox",
-    "audit_log", "requests", "customer_facts", "segments", "segment_members", "tier_schemes", "tier_changes",
+    "customers", "events", "scores", "models", "campaigns", "coupons", "budget_shards", "reservations", "redemptions",
+    "ledger", "operations", "outbox", "audit_log", "requests", "customer_facts", "segments", "segment_members",
+    "tier_schemes", "tier_changes",
 )  # fmt: skip
 
 
@@ -156,10 +157,14 @@ def _other(request: AnyMessage) -> AnyMessage:
             changed.segment.display_name = "Changed"
         case "UpdateCustomerRequest":
             changed.customer.country = "Spain"
-        case "RedeemCouponRequest":
-            changed.order_id = "o-2"
         case "CreateTierSchemeRequest":
             changed.tier_scheme.grace_days = 3
+        case "RedeemCouponRequest" | "ReserveCouponRequest":
+            changed.order_id = "o-3"
+        case "ReleaseReservationRequest":
+            changed.name = "reservations/other"
+        case "RefundRedemptionRequest":
+            changed.refund_id = "other"
         case "ScoreAllCustomersRequest":
             changed.as_of_time.FromSeconds(1_700_000_000)
         case _:

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from campaign_factories import NOW, add_customers, add_model, counts, make_cause, make_score, read_operation
+from campaign_factories import NOW, add_customers, add_model, counts, make_cause, make_plan, make_score, read_operation
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from campaigns import registry, rescoring
+from campaigns import launch, registry, rescoring
 from campaigns.errors import ModelChanged, ModelNotFound, NoActiveModel, RescoringRunning
 from database import audit, broker, models, operations, scores
 from database.audit import AuditEntry
@@ -189,16 +189,19 @@ def test_audit_lines_page_from_the_newest_by_object_and_actor(database: Database
     assert newest[0].before is None
 
 
-def test_the_counters_of_a_campaign_cannot_pass_their_limit_even_by_hand(database: Database) -> None:
-    add = """INSERT INTO campaigns
-        (campaign_id, display_name, state, offers, zone, start_time, end_time, redemption_limit, issued_count,
-         redeemed_count, currency)
-        VALUES ('c', 'C', 'ACTIVE', '{}', 'UTC', now(), now() + interval '1 day', 5, 9, :used, 'GBP')"""
-    for used in (6, 10):
-        with pytest.raises(IntegrityError), database.writing() as transaction:
-            transaction.execute(text(add), {"used": used})
+@pytest.mark.parametrize(
+    "values", ["5, NULL, 4, 0, 2, 0", "NULL, 900, 0, 500, 0, 401", "NULL, NULL, 0, 0, -1, 0", "5, 900, 0, -1, 1, 2"]
+)
+def test_counters_cannot_pass_their_quotas_or_fall_below_nothing_even_by_hand(database: Database, values: str) -> None:
+    with database.writing() as transaction:
+        launch.create(transaction, make_cause(), "c", make_plan())
+    add = f"""INSERT INTO budget_shards (campaign_id, shard, quota_count, quota_minor, reserved_count, reserved_minor,
+        spent_count, spent_minor) VALUES ('c', 0, {values})"""
 
-    assert counts(database, "campaigns") == (0,)
+    with pytest.raises(IntegrityError), database.writing() as transaction:
+        transaction.execute(text(add))
+
+    assert counts(database, "budget_shards") == (0,)
 
 
 def test_the_queue_functions_are_installed_once(database: Database, database_url: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, text, update
 
 from database import facts
 from database.audience_tables import CustomerFactsRow
+from database.budget_tables import RedemptionRow
 from database.events import insert_events
 from database.session import Database, Transaction
 from database.tables import (
@@ -18,7 +19,6 @@ from database.tables import (
     CustomerRow,
     EventRow,
     ItemRow,
-    RedemptionRow,
     ScoreRow,
 )
 from events.event import Event, EventType

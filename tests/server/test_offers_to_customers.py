@@ -1,6 +1,7 @@
 """Recommendations, campaigns and coupons over the wire."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import grpc
@@ -166,6 +167,65 @@ def test_a_coupon_is_worth_something_once(shop: Shop) -> None:
     assert (worth.discount_amount, worth.coupon.state) == (pounds(5), coupon_pb2.Coupon.ISSUED)
     assert (first.redemption.discount_amount, first) == (pounds(5), again)
     assert refusal(raised.value).reason == "COUPON_ALREADY_REDEEMED"
+
+
+def test_a_code_is_held_used_and_refunded(shop: Shop) -> None:
+    code = codes_of(shop.database, "active")["anna"]
+    order = {"code": code, "customer": "customers/anna", "order_id": "o-1", "order_amount": pounds(50)}
+    asked = coupon_service_pb2.ReserveCouponRequest(**order)  # type: ignore[arg-type] # the names are those of the message
+    asked.time_to_live.FromSeconds(60)
+
+    held = shop.coupons.ReserveCoupon(asked).reservation
+    used = shop.coupons.RedeemCoupon(
+        coupon_service_pb2.RedeemCouponRequest(**order, reservation=held.name)  # type: ignore[arg-type] # likewise
+    ).redemption
+    part = shop.coupons.RefundRedemption(
+        coupon_service_pb2.RefundRedemptionRequest(name=used.name, refund_id="r-1", amount=pounds(2))
+    )
+    rest = shop.coupons.RefundRedemption(coupon_service_pb2.RefundRedemptionRequest(name=used.name, refund_id="r-2"))
+
+    assert (held.discount_amount, held.state) == (pounds(5), coupon_pb2.Reservation.HELD)
+    assert held.expire_time.ToDatetime() - held.reserve_time.ToDatetime() == timedelta(minutes=1)
+    assert (used.reservation, used.discount_amount, used.refunded_amount) == (held.name, pounds(5), pounds(0))
+    assert (part.refunded_amount, part.redemption.refunded_amount) == (pounds(2), pounds(2))
+    assert (rest.refunded_amount, rest.redemption.refunded_amount) == (pounds(3), pounds(5))
+    assert not rest.code_given_back
+
+
+def test_a_refused_attempt_is_on_record_under_its_campaign(shop: Shop) -> None:
+    code = codes_of(shop.database, "active")["anna"]
+    for order_id in ("o-1", "o-2"):
+        request = coupon_service_pb2.ReserveCouponRequest(code=code, order_id=order_id, order_amount=pounds(50))
+        if order_id == "o-1":
+            shop.coupons.ReserveCoupon(request)
+            continue
+        with pytest.raises(grpc.RpcError) as raised:
+            shop.coupons.ReserveCoupon(request)
+
+    assert refusal(raised.value).reason == "COUPON_RESERVED"
+    assert refusal(raised.value).facts["campaign"] == "campaigns/active"
+    assert audit_lines(shop.database)[-1] == ("coupons.reserve", "campaigns/active", "DENIED")
+
+
+@pytest.mark.parametrize("seconds", [0, 3601])
+def test_a_code_is_held_for_an_hour_at_most(shop: Shop, seconds: int) -> None:
+    request = coupon_service_pb2.ReserveCouponRequest(code="x", order_id="o-1", order_amount=pounds(50))
+    request.time_to_live.FromSeconds(seconds)
+
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.coupons.ReserveCoupon(request)
+
+    assert refusal(raised.value).fields == ["time_to_live"]
+
+
+def test_a_budget_comes_back_as_it_was_planned(shop: Shop) -> None:
+    planned = plan(budget=campaign_pb2.Budget(limit=pounds(900)), refund_gives_code_back=True)
+
+    made = shop.campaigns.CreateCampaign(
+        campaign_service_pb2.CreateCampaignRequest(campaign_id="autumn", campaign=planned)
+    )
+
+    assert (made.budget.limit, made.budget.confidence, made.refund_gives_code_back) == (pounds(900), 0.95, True)
 
 
 def test_a_campaign_keeps_its_rule_and_holds_out_a_tenth_unless_told_otherwise(shop: Shop) -> None:

@@ -29,7 +29,7 @@ from tierwise.v1 import campaign_pb2 as tierwise_dot_v1_dot_campaign__pb2
 from tierwise.v1 import tier_pb2 as tierwise_dot_v1_dot_tier__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18tierwise/v1/coupon.proto\x12\x0btierwise.v1\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1atierwise/v1/campaign.proto\x1a\x16tierwise/v1/tier.proto\"\xa0\x03\n\x06\x43oupon\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12(\n\x08\x63\x61mpaign\x18\x02 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12(\n\x08\x63ustomer\x18\x03 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x1f\n\x04tier\x18\x04 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12%\n\x07\x63hannel\x18\x05 \x01(\x0e\x32\x14.tierwise.v1.Channel\x12\'\n\x08\x64iscount\x18\x06 \x01(\x0b\x32\x15.tierwise.v1.Discount\x12(\n\x05state\x18\x07 \x01(\x0e\x32\x19.tierwise.v1.Coupon.State\x12.\n\nissue_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"8\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06ISSUED\x10\x01\x12\x0c\n\x08REDEEMED\x10\x02\"\x9f\x02\n\nRedemption\x12\x15\n\rredemption_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12(\n\x08\x63\x61mpaign\x18\x03 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12(\n\x08\x63ustomer\x18\x04 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x10\n\x08order_id\x18\x05 \x01(\t\x12(\n\x0corder_amount\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0f\x64iscount_amount\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12/\n\x0bredeem_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18tierwise/v1/coupon.proto\x12\x0btierwise.v1\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1atierwise/v1/campaign.proto\x1a\x16tierwise/v1/tier.proto\"\xa0\x03\n\x06\x43oupon\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12(\n\x08\x63\x61mpaign\x18\x02 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12(\n\x08\x63ustomer\x18\x03 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x1f\n\x04tier\x18\x04 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12%\n\x07\x63hannel\x18\x05 \x01(\x0e\x32\x14.tierwise.v1.Channel\x12\'\n\x08\x64iscount\x18\x06 \x01(\x0b\x32\x15.tierwise.v1.Discount\x12(\n\x05state\x18\x07 \x01(\x0e\x32\x19.tierwise.v1.Coupon.State\x12.\n\nissue_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"8\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06ISSUED\x10\x01\x12\x0c\n\x08REDEEMED\x10\x02\"\x88\x03\n\nRedemption\x12\x15\n\rredemption_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12(\n\x08\x63\x61mpaign\x18\x03 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12(\n\x08\x63ustomer\x18\x04 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x10\n\x08order_id\x18\x05 \x01(\t\x12(\n\x0corder_amount\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0f\x64iscount_amount\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12/\n\x0bredeem_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04name\x18\t \x01(\t\x12\x13\n\x0breservation\x18\n \x01(\t\x12+\n\x0frefunded_amount\x18\x0b \x01(\x0b\x32\x12.google.type.Money\x12\x17\n\x0f\x63ode_given_back\x18\x0c \x01(\x08\"\xcb\x03\n\x0bReservation\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12(\n\x08\x63\x61mpaign\x18\x03 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12(\n\x08\x63ustomer\x18\x04 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x10\n\x08order_id\x18\x05 \x01(\t\x12(\n\x0corder_amount\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0f\x64iscount_amount\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12-\n\x05state\x18\x08 \x01(\x0e\x32\x1e.tierwise.v1.Reservation.State\x12\x30\n\x0creserve_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"Q\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x08\n\x04HELD\x10\x01\x12\x0c\n\x08REDEEMED\x10\x02\x12\x0c\n\x08RELEASED\x10\x03\x12\x0b\n\x07\x45XPIRED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,10 +44,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REDEMPTION'].fields_by_name['campaign']._serialized_options = b'\372A\023\n\021tierwise/Campaign'
   _globals['_REDEMPTION'].fields_by_name['customer']._loaded_options = None
   _globals['_REDEMPTION'].fields_by_name['customer']._serialized_options = b'\372A\023\n\021tierwise/Customer'
+  _globals['_RESERVATION'].fields_by_name['campaign']._loaded_options = None
+  _globals['_RESERVATION'].fields_by_name['campaign']._serialized_options = b'\372A\023\n\021tierwise/Campaign'
+  _globals['_RESERVATION'].fields_by_name['customer']._loaded_options = None
+  _globals['_RESERVATION'].fields_by_name['customer']._serialized_options = b'\372A\023\n\021tierwise/Customer'
   _globals['_COUPON']._serialized_start=179
   _globals['_COUPON']._serialized_end=595
   _globals['_COUPON_STATE']._serialized_start=539
   _globals['_COUPON_STATE']._serialized_end=595
   _globals['_REDEMPTION']._serialized_start=598
-  _globals['_REDEMPTION']._serialized_end=885
+  _globals['_REDEMPTION']._serialized_end=990
+  _globals['_RESERVATION']._serialized_start=993
+  _globals['_RESERVATION']._serialized_end=1452
+  _globals['_RESERVATION_STATE']._serialized_start=1371
+  _globals['_RESERVATION_STATE']._serialized_end=1452
 # @@protoc_insertion_point(module_scope)

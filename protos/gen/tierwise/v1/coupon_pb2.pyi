@@ -118,6 +118,10 @@ class Redemption(_message.Message):
     ORDER_AMOUNT_FIELD_NUMBER: _builtins.int
     DISCOUNT_AMOUNT_FIELD_NUMBER: _builtins.int
     REDEEM_TIME_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    RESERVATION_FIELD_NUMBER: _builtins.int
+    REFUNDED_AMOUNT_FIELD_NUMBER: _builtins.int
+    CODE_GIVEN_BACK_FIELD_NUMBER: _builtins.int
     redemption_id: _builtins.str
     """Key of the entry."""
     code: _builtins.str
@@ -128,6 +132,12 @@ class Redemption(_message.Message):
     """Resource name of the customer."""
     order_id: _builtins.str
     """The shop's own key of the order."""
+    name: _builtins.str
+    """Resource name, `redemptions/{redemption}`."""
+    reservation: _builtins.str
+    """Resource name of the reservation that held the code before, if one did."""
+    code_given_back: _builtins.bool
+    """Whether the code may be used again, because all of the discount was refunded and its campaign says so."""
     @_builtins.property
     def order_amount(self) -> _money_pb2.Money:
         """Worth of the order before the discount."""
@@ -140,6 +150,10 @@ class Redemption(_message.Message):
     def redeem_time(self) -> _timestamp_pb2.Timestamp:
         """When the code was used."""
 
+    @_builtins.property
+    def refunded_amount(self) -> _money_pb2.Money:
+        """What was given back of the discount so far."""
+
     def __init__(
         self,
         *,
@@ -151,11 +165,112 @@ class Redemption(_message.Message):
         order_amount: _money_pb2.Money | None = ...,
         discount_amount: _money_pb2.Money | None = ...,
         redeem_time: _timestamp_pb2.Timestamp | None = ...,
+        name: _builtins.str = ...,
+        reservation: _builtins.str = ...,
+        refunded_amount: _money_pb2.Money | None = ...,
+        code_given_back: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["discount_amount", b"discount_amount", "order_amount", b"order_amount", "redeem_time", b"redeem_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["discount_amount", b"discount_amount", "order_amount", b"order_amount", "redeem_time", b"redeem_time", "refunded_amount", b"refunded_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "code", b"code", "customer", b"customer", "discount_amount", b"discount_amount", "order_amount", b"order_amount", "order_id", b"order_id", "redeem_time", b"redeem_time", "redemption_id", b"redemption_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "code", b"code", "code_given_back", b"code_given_back", "customer", b"customer", "discount_amount", b"discount_amount", "name", b"name", "order_amount", b"order_amount", "order_id", b"order_id", "redeem_time", b"redeem_time", "redemption_id", b"redemption_id", "refunded_amount", b"refunded_amount", "reservation", b"reservation"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Redemption: _TypeAlias = Redemption  # noqa: Y015
+
+@_typing.final
+class Reservation(_message.Message):
+    """A code held for an order: until it expires it counts as if it was used."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Reservation._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: Reservation._State.ValueType  # 0
+        """Not known."""
+        HELD: Reservation._State.ValueType  # 1
+        """It holds the code, one redemption and its discount until `expire_time`."""
+        REDEEMED: Reservation._State.ValueType  # 2
+        """The code was used on the order."""
+        RELEASED: Reservation._State.ValueType  # 3
+        """It was given up."""
+        EXPIRED: Reservation._State.ValueType  # 4
+        """Its time passed."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """What became of a reservation."""
+
+    STATE_UNSPECIFIED: Reservation.State.ValueType  # 0
+    """Not known."""
+    HELD: Reservation.State.ValueType  # 1
+    """It holds the code, one redemption and its discount until `expire_time`."""
+    REDEEMED: Reservation.State.ValueType  # 2
+    """The code was used on the order."""
+    RELEASED: Reservation.State.ValueType  # 3
+    """It was given up."""
+    EXPIRED: Reservation.State.ValueType  # 4
+    """Its time passed."""
+
+    NAME_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_AMOUNT_FIELD_NUMBER: _builtins.int
+    DISCOUNT_AMOUNT_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    RESERVE_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name, `reservations/{reservation}`."""
+    code: _builtins.str
+    """The code."""
+    campaign: _builtins.str
+    """Resource name of the campaign."""
+    customer: _builtins.str
+    """Resource name of the customer."""
+    order_id: _builtins.str
+    """The shop's own key of the order."""
+    state: Global___Reservation.State.ValueType
+    """What became of it."""
+    @_builtins.property
+    def order_amount(self) -> _money_pb2.Money:
+        """Worth of the order before the discount."""
+
+    @_builtins.property
+    def discount_amount(self) -> _money_pb2.Money:
+        """The discount that is held of the campaign's budget."""
+
+    @_builtins.property
+    def reserve_time(self) -> _timestamp_pb2.Timestamp:
+        """When the code was reserved."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """From then on it holds nothing, whatever its state says."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        code: _builtins.str = ...,
+        campaign: _builtins.str = ...,
+        customer: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_amount: _money_pb2.Money | None = ...,
+        discount_amount: _money_pb2.Money | None = ...,
+        state: Global___Reservation.State.ValueType = ...,
+        reserve_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["discount_amount", b"discount_amount", "expire_time", b"expire_time", "order_amount", b"order_amount", "reserve_time", b"reserve_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "code", b"code", "customer", b"customer", "discount_amount", b"discount_amount", "expire_time", b"expire_time", "name", b"name", "order_amount", b"order_amount", "order_id", b"order_id", "reserve_time", b"reserve_time", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reservation: _TypeAlias = Reservation  # noqa: Y015

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.type import money_pb2 as _money_pb2
 from tierwise.v1 import coupon_pb2 as _coupon_pb2
@@ -27,10 +28,13 @@ class ValidateCouponRequest(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     CUSTOMER_FIELD_NUMBER: _builtins.int
     ORDER_AMOUNT_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """The code as the customer wrote it: case, spaces and hyphens do not matter."""
     customer: _builtins.str
     """Resource name of the customer who wants to use it; empty where the shop does not know who stands at the till."""
+    order_id: _builtins.str
+    """The shop's own key of the order; a code that is held for it is not refused as held."""
     @_builtins.property
     def order_amount(self) -> _money_pb2.Money:
         """Worth of the order before the discount."""
@@ -41,10 +45,11 @@ class ValidateCouponRequest(_message.Message):
         code: _builtins.str = ...,
         customer: _builtins.str = ...,
         order_amount: _money_pb2.Money | None = ...,
+        order_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["order_amount", b"order_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "customer", b"customer", "order_amount", b"order_amount"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "customer", b"customer", "order_amount", b"order_amount", "order_id", b"order_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -81,6 +86,126 @@ class ValidateCouponResponse(_message.Message):
 Global___ValidateCouponResponse: _TypeAlias = ValidateCouponResponse  # noqa: Y015
 
 @_typing.final
+class ReserveCouponRequest(_message.Message):
+    """Request of CouponService.ReserveCoupon."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_AMOUNT_FIELD_NUMBER: _builtins.int
+    TIME_TO_LIVE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """The code as the customer wrote it: case, spaces and hyphens do not matter."""
+    customer: _builtins.str
+    """Resource name of the customer who will use it; empty where the shop does not know who stands at the till."""
+    order_id: _builtins.str
+    """The shop's own key of the order."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    @_builtins.property
+    def order_amount(self) -> _money_pb2.Money:
+        """Worth of the order before the discount."""
+
+    @_builtins.property
+    def time_to_live(self) -> _duration_pb2.Duration:
+        """How long it is held, from a second to an hour; absent means 10 minutes. It never outlives the coupon."""
+
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        customer: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_amount: _money_pb2.Money | None = ...,
+        time_to_live: _duration_pb2.Duration | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order_amount", b"order_amount", "time_to_live", b"time_to_live"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "customer", b"customer", "order_amount", b"order_amount", "order_id", b"order_id", "request_id", b"request_id", "time_to_live", b"time_to_live"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReserveCouponRequest: _TypeAlias = ReserveCouponRequest  # noqa: Y015
+
+@_typing.final
+class ReserveCouponResponse(_message.Message):
+    """Response of CouponService.ReserveCoupon."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESERVATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def reservation(self) -> _coupon_pb2.Reservation:
+        """What holds the code."""
+
+    def __init__(
+        self,
+        *,
+        reservation: _coupon_pb2.Reservation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["reservation", b"reservation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reservation", b"reservation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReserveCouponResponse: _TypeAlias = ReserveCouponResponse  # noqa: Y015
+
+@_typing.final
+class ReleaseReservationRequest(_message.Message):
+    """Request of CouponService.ReleaseReservation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the reservation."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseReservationRequest: _TypeAlias = ReleaseReservationRequest  # noqa: Y015
+
+@_typing.final
+class ReleaseReservationResponse(_message.Message):
+    """Response of CouponService.ReleaseReservation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESERVATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def reservation(self) -> _coupon_pb2.Reservation:
+        """The reservation as it stands now."""
+
+    def __init__(
+        self,
+        *,
+        reservation: _coupon_pb2.Reservation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["reservation", b"reservation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reservation", b"reservation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseReservationResponse: _TypeAlias = ReleaseReservationResponse  # noqa: Y015
+
+@_typing.final
 class RedeemCouponRequest(_message.Message):
     """Request of CouponService.RedeemCoupon."""
 
@@ -91,6 +216,7 @@ class RedeemCouponRequest(_message.Message):
     ORDER_ID_FIELD_NUMBER: _builtins.int
     ORDER_AMOUNT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RESERVATION_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """The code as the customer wrote it: case, spaces and hyphens do not matter."""
     customer: _builtins.str
@@ -99,6 +225,10 @@ class RedeemCouponRequest(_message.Message):
     """The shop's own key of the order."""
     request_id: _builtins.str
     """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    reservation: _builtins.str
+    """Resource name of the reservation whose terms the customer was promised; refused if it holds nothing any more. Empty
+    takes what holds the code for this order, if anything does.
+    """
     @_builtins.property
     def order_amount(self) -> _money_pb2.Money:
         """Worth of the order before the discount."""
@@ -111,10 +241,11 @@ class RedeemCouponRequest(_message.Message):
         order_id: _builtins.str = ...,
         order_amount: _money_pb2.Money | None = ...,
         request_id: _builtins.str = ...,
+        reservation: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["order_amount", b"order_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "customer", b"customer", "order_amount", b"order_amount", "order_id", b"order_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "customer", b"customer", "order_amount", b"order_amount", "order_id", b"order_id", "request_id", b"request_id", "reservation", b"reservation"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -143,3 +274,73 @@ class RedeemCouponResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RedeemCouponResponse: _TypeAlias = RedeemCouponResponse  # noqa: Y015
+
+@_typing.final
+class RefundRedemptionRequest(_message.Message):
+    """Request of CouponService.RefundRedemption."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REFUND_ID_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the redemption."""
+    refund_id: _builtins.str
+    """The shop's own key of this refund: the same key again gets the same answer, whenever it comes."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """What to give back; absent means all that is left."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        refund_id: _builtins.str = ...,
+        amount: _money_pb2.Money | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "name", b"name", "refund_id", b"refund_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefundRedemptionRequest: _TypeAlias = RefundRedemptionRequest  # noqa: Y015
+
+@_typing.final
+class RefundRedemptionResponse(_message.Message):
+    """Response of CouponService.RefundRedemption."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REDEMPTION_FIELD_NUMBER: _builtins.int
+    REFUNDED_AMOUNT_FIELD_NUMBER: _builtins.int
+    CODE_GIVEN_BACK_FIELD_NUMBER: _builtins.int
+    code_given_back: _builtins.bool
+    """Whether this refund gave the code back, so that it may be used again."""
+    @_builtins.property
+    def redemption(self) -> _coupon_pb2.Redemption:
+        """The redemption as it stands now."""
+
+    @_builtins.property
+    def refunded_amount(self) -> _money_pb2.Money:
+        """What this refund gave back."""
+
+    def __init__(
+        self,
+        *,
+        redemption: _coupon_pb2.Redemption | None = ...,
+        refunded_amount: _money_pb2.Money | None = ...,
+        code_given_back: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["redemption", b"redemption", "refunded_amount", b"refunded_amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code_given_back", b"code_given_back", "redemption", b"redemption", "refunded_amount", b"refunded_amount"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefundRedemptionResponse: _TypeAlias = RefundRedemptionResponse  # noqa: Y015

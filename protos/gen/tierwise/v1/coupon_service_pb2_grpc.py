@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class CouponServiceStub:
-    """Says what a code is worth, and takes it in.
+    """Says what a code is worth, holds it, takes it in, and gives it back.
     """
 
     def __init__(self, channel):
@@ -40,15 +40,30 @@ class CouponServiceStub:
                 request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ValidateCouponRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.ValidateCouponResponse.FromString,
                 _registered_method=True)
+        self.ReserveCoupon = channel.unary_unary(
+                '/tierwise.v1.CouponService/ReserveCoupon',
+                request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ReserveCouponRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.ReserveCouponResponse.FromString,
+                _registered_method=True)
+        self.ReleaseReservation = channel.unary_unary(
+                '/tierwise.v1.CouponService/ReleaseReservation',
+                request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ReleaseReservationRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.ReleaseReservationResponse.FromString,
+                _registered_method=True)
         self.RedeemCoupon = channel.unary_unary(
                 '/tierwise.v1.CouponService/RedeemCoupon',
                 request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.RedeemCouponRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.RedeemCouponResponse.FromString,
                 _registered_method=True)
+        self.RefundRedemption = channel.unary_unary(
+                '/tierwise.v1.CouponService/RefundRedemption',
+                request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionResponse.FromString,
+                _registered_method=True)
 
 
 class CouponServiceServicer:
-    """Says what a code is worth, and takes it in.
+    """Says what a code is worth, holds it, takes it in, and gives it back.
     """
 
     def ValidateCoupon(self, request, context):
@@ -58,9 +73,31 @@ class CouponServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReserveCoupon(self, request, context):
+        """Holds a code for an order for some minutes, with one redemption and its discount of what the campaign may use. The
+        same order again gets the same answer, or a new reservation if its worth changed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseReservation(self, request, context):
+        """Gives up a reservation; one that expired or was given up before stays as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RedeemCoupon(self, request, context):
-        """Uses a code on an order: once, and never beyond the limit of its campaign. The same code, customer and order
-        again get the same answer.
+        """Uses a code on an order: once, and never beyond the limits of its campaign. What holds the code for this order is
+        used up. The same code, customer and order again get the same answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefundRedemption(self, request, context):
+        """Gives back what a redemption took off, in parts or at once; never more than that. Possible after the campaign's end.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -74,10 +111,25 @@ def add_CouponServiceServicer_to_server(servicer, server):
                     request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.ValidateCouponRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ValidateCouponResponse.SerializeToString,
             ),
+            'ReserveCoupon': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReserveCoupon,
+                    request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.ReserveCouponRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ReserveCouponResponse.SerializeToString,
+            ),
+            'ReleaseReservation': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseReservation,
+                    request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.ReleaseReservationRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ReleaseReservationResponse.SerializeToString,
+            ),
             'RedeemCoupon': grpc.unary_unary_rpc_method_handler(
                     servicer.RedeemCoupon,
                     request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.RedeemCouponRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.RedeemCouponResponse.SerializeToString,
+            ),
+            'RefundRedemption': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefundRedemption,
+                    request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -88,7 +140,7 @@ def add_CouponServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CouponService:
-    """Says what a code is worth, and takes it in.
+    """Says what a code is worth, holds it, takes it in, and gives it back.
     """
 
     @staticmethod
@@ -119,6 +171,60 @@ class CouponService:
             _registered_method=True)
 
     @staticmethod
+    def ReserveCoupon(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CouponService/ReserveCoupon',
+            tierwise_dot_v1_dot_coupon__service__pb2.ReserveCouponRequest.SerializeToString,
+            tierwise_dot_v1_dot_coupon__service__pb2.ReserveCouponResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseReservation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CouponService/ReleaseReservation',
+            tierwise_dot_v1_dot_coupon__service__pb2.ReleaseReservationRequest.SerializeToString,
+            tierwise_dot_v1_dot_coupon__service__pb2.ReleaseReservationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def RedeemCoupon(request,
             target,
             options=(),
@@ -135,6 +241,33 @@ class CouponService:
             '/tierwise.v1.CouponService/RedeemCoupon',
             tierwise_dot_v1_dot_coupon__service__pb2.RedeemCouponRequest.SerializeToString,
             tierwise_dot_v1_dot_coupon__service__pb2.RedeemCouponResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefundRedemption(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CouponService/RefundRedemption',
+            tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionRequest.SerializeToString,
+            tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionResponse.FromString,
             options,
             channel_credentials,
             insecure,

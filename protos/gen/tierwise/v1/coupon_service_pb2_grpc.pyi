@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class CouponServiceStub:
-    """Says what a code is worth, and takes it in."""
+    """Says what a code is worth, holds it, takes it in, and gives it back."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -35,25 +35,41 @@ class CouponServiceStub:
     def __new__(cls, channel: _aio.Channel) -> CouponServiceAsyncStub: ...
     ValidateCoupon: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.ValidateCouponRequest, _coupon_service_pb2.ValidateCouponResponse]
     """Says what a code would take off an order, or why nothing. Writes nothing."""
-    RedeemCoupon: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.RedeemCouponRequest, _coupon_service_pb2.RedeemCouponResponse]
-    """Uses a code on an order: once, and never beyond the limit of its campaign. The same code, customer and order
-    again get the same answer.
+    ReserveCoupon: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.ReserveCouponRequest, _coupon_service_pb2.ReserveCouponResponse]
+    """Holds a code for an order for some minutes, with one redemption and its discount of what the campaign may use. The
+    same order again gets the same answer, or a new reservation if its worth changed.
     """
+    ReleaseReservation: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.ReleaseReservationRequest, _coupon_service_pb2.ReleaseReservationResponse]
+    """Gives up a reservation; one that expired or was given up before stays as it is."""
+    RedeemCoupon: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.RedeemCouponRequest, _coupon_service_pb2.RedeemCouponResponse]
+    """Uses a code on an order: once, and never beyond the limits of its campaign. What holds the code for this order is
+    used up. The same code, customer and order again get the same answer.
+    """
+    RefundRedemption: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.RefundRedemptionRequest, _coupon_service_pb2.RefundRedemptionResponse]
+    """Gives back what a redemption took off, in parts or at once; never more than that. Possible after the campaign's end."""
 
 @_typing.type_check_only
 class CouponServiceAsyncStub(CouponServiceStub):
-    """Says what a code is worth, and takes it in."""
+    """Says what a code is worth, holds it, takes it in, and gives it back."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ValidateCoupon: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.ValidateCouponRequest, _coupon_service_pb2.ValidateCouponResponse]  # type: ignore[assignment]
     """Says what a code would take off an order, or why nothing. Writes nothing."""
-    RedeemCoupon: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.RedeemCouponRequest, _coupon_service_pb2.RedeemCouponResponse]  # type: ignore[assignment]
-    """Uses a code on an order: once, and never beyond the limit of its campaign. The same code, customer and order
-    again get the same answer.
+    ReserveCoupon: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.ReserveCouponRequest, _coupon_service_pb2.ReserveCouponResponse]  # type: ignore[assignment]
+    """Holds a code for an order for some minutes, with one redemption and its discount of what the campaign may use. The
+    same order again gets the same answer, or a new reservation if its worth changed.
     """
+    ReleaseReservation: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.ReleaseReservationRequest, _coupon_service_pb2.ReleaseReservationResponse]  # type: ignore[assignment]
+    """Gives up a reservation; one that expired or was given up before stays as it is."""
+    RedeemCoupon: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.RedeemCouponRequest, _coupon_service_pb2.RedeemCouponResponse]  # type: ignore[assignment]
+    """Uses a code on an order: once, and never beyond the limits of its campaign. What holds the code for this order is
+    used up. The same code, customer and order again get the same answer.
+    """
+    RefundRedemption: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.RefundRedemptionRequest, _coupon_service_pb2.RefundRedemptionResponse]  # type: ignore[assignment]
+    """Gives back what a redemption took off, in parts or at once; never more than that. Possible after the campaign's end."""
 
 class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Says what a code is worth, and takes it in."""
+    """Says what a code is worth, holds it, takes it in, and gives it back."""
 
     @_abc_1.abstractmethod
     def ValidateCoupon(
@@ -64,13 +80,39 @@ class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
         """Says what a code would take off an order, or why nothing. Writes nothing."""
 
     @_abc_1.abstractmethod
+    def ReserveCoupon(
+        self,
+        request: _coupon_service_pb2.ReserveCouponRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_coupon_service_pb2.ReserveCouponResponse, _abc.Awaitable[_coupon_service_pb2.ReserveCouponResponse]]:
+        """Holds a code for an order for some minutes, with one redemption and its discount of what the campaign may use. The
+        same order again gets the same answer, or a new reservation if its worth changed.
+        """
+
+    @_abc_1.abstractmethod
+    def ReleaseReservation(
+        self,
+        request: _coupon_service_pb2.ReleaseReservationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_coupon_service_pb2.ReleaseReservationResponse, _abc.Awaitable[_coupon_service_pb2.ReleaseReservationResponse]]:
+        """Gives up a reservation; one that expired or was given up before stays as it is."""
+
+    @_abc_1.abstractmethod
     def RedeemCoupon(
         self,
         request: _coupon_service_pb2.RedeemCouponRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_coupon_service_pb2.RedeemCouponResponse, _abc.Awaitable[_coupon_service_pb2.RedeemCouponResponse]]:
-        """Uses a code on an order: once, and never beyond the limit of its campaign. The same code, customer and order
-        again get the same answer.
+        """Uses a code on an order: once, and never beyond the limits of its campaign. What holds the code for this order is
+        used up. The same code, customer and order again get the same answer.
         """
+
+    @_abc_1.abstractmethod
+    def RefundRedemption(
+        self,
+        request: _coupon_service_pb2.RefundRedemptionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_coupon_service_pb2.RefundRedemptionResponse, _abc.Awaitable[_coupon_service_pb2.RefundRedemptionResponse]]:
+        """Gives back what a redemption took off, in parts or at once; never more than that. Possible after the campaign's end."""
 
 def add_CouponServiceServicer_to_server(servicer: CouponServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -138,6 +138,22 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """It was worth something once. Example: "this key expired at 2026-11-24T08:00:00+00:00: get a new one"."""
     TIER_SCHEME_CHANGED: _ErrorReason.ValueType  # 103
     """The etag is of an older state of the tier scheme. Example: 'tierSchemes/2 changed since etag "1"'."""
+    COUPON_RESERVED: _ErrorReason.ValueType  # 58
+    """The code is held for another order. Example: "this code is held for another order until 2026-12-01T10:15:00+00:00"."""
+    RESERVATION_NOT_FOUND: _ErrorReason.ValueType  # 59
+    """There is no such reservation of this code. Example: "there is no reservations/5f0c"."""
+    RESERVATION_CLOSED: _ErrorReason.ValueType  # 60
+    """The reservation was redeemed or released, or it expired. Example: "reservations/5f0c is EXPIRED: reserve again, or redeem without it"."""
+    INVALID_RESERVATION: _ErrorReason.ValueType  # 61
+    """The reservation would be too long. Example: "a code is held for at most 60 minutes"."""
+    REDEMPTION_NOT_FOUND: _ErrorReason.ValueType  # 62
+    """There is no such redemption. Example: "there is no redemptions/5f0c"."""
+    REFUND_BEYOND_DISCOUNT: _ErrorReason.ValueType  # 63
+    """More than is left of what was taken off. Example: "redemptions/5f0c has 150 left to refund"."""
+    INVALID_REFUND: _ErrorReason.ValueType  # 64
+    """The refund gives nothing back, or its key came before with another amount. Example: "refund r-1 was of 150: use a new key"."""
+    BUDGET_EXHAUSTED: _ErrorReason.ValueType  # 65
+    """The campaign's budget has not so much left. Example: "campaigns/spring has 120 of its budget left, this takes 500"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
@@ -258,4 +274,20 @@ CREDENTIALS_EXPIRED: ErrorReason.ValueType  # 56
 """It was worth something once. Example: "this key expired at 2026-11-24T08:00:00+00:00: get a new one"."""
 TIER_SCHEME_CHANGED: ErrorReason.ValueType  # 103
 """The etag is of an older state of the tier scheme. Example: 'tierSchemes/2 changed since etag "1"'."""
+COUPON_RESERVED: ErrorReason.ValueType  # 58
+"""The code is held for another order. Example: "this code is held for another order until 2026-12-01T10:15:00+00:00"."""
+RESERVATION_NOT_FOUND: ErrorReason.ValueType  # 59
+"""There is no such reservation of this code. Example: "there is no reservations/5f0c"."""
+RESERVATION_CLOSED: ErrorReason.ValueType  # 60
+"""The reservation was redeemed or released, or it expired. Example: "reservations/5f0c is EXPIRED: reserve again, or redeem without it"."""
+INVALID_RESERVATION: ErrorReason.ValueType  # 61
+"""The reservation would be too long. Example: "a code is held for at most 60 minutes"."""
+REDEMPTION_NOT_FOUND: ErrorReason.ValueType  # 62
+"""There is no such redemption. Example: "there is no redemptions/5f0c"."""
+REFUND_BEYOND_DISCOUNT: ErrorReason.ValueType  # 63
+"""More than is left of what was taken off. Example: "redemptions/5f0c has 150 left to refund"."""
+INVALID_REFUND: ErrorReason.ValueType  # 64
+"""The refund gives nothing back, or its key came before with another amount. Example: "refund r-1 was of 150: use a new key"."""
+BUDGET_EXHAUSTED: ErrorReason.ValueType  # 65
+"""The campaign's budget has not so much left. Example: "campaigns/spring has 120 of its budget left, this takes 500"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
