@@ -15,8 +15,8 @@ TORCH := $(if $(findstring cuda,$(EXTRAS)),,$(if $(FIND_LINKS),,--torch-backend 
 export OMP_NUM_THREADS ?= 1
 export PYTHONPATH := .:protos/gen
 
-.PHONY: help setup lock protos format check test demo run migrate clean bench bench-import bench-bulk bench-serving bench-audience \
-	bench-experiments
+.PHONY: help setup lock protos format check test demo run migrate clean bench bench-import bench-bulk bench-issuance \
+	bench-serving bench-audience bench-experiments
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,13 +60,16 @@ run: $(STAMP) ## Server, worker and beat until Ctrl-C
 migrate: $(STAMP) ## Bring the database at TIERWISE_DATABASE_URL to the newest shape
 	@$(BIN)/tierwise migrate
 
-bench: bench-import bench-bulk bench-serving bench-audience bench-experiments ## Every benchmark
+bench: bench-import bench-bulk bench-issuance bench-serving bench-audience bench-experiments ## Every benchmark
 
 bench-import: $(STAMP) ## Import beside a bare COPY of the same rows
 	@$(BIN)/python -m bench.importing
 
-bench-bulk: $(STAMP) ## Rescoring and issuance beside the bare network and a bare COPY
+bench-bulk: $(STAMP) ## Rescoring beside the bare network
 	@$(BIN)/python -m bench.bulk
+
+bench-issuance: $(STAMP) ## A launch of a million coupons beside a bare COPY of them (COUPONS=100000 ROUNDS=3)
+	@$(BIN)/python -m bench.issuance $(if $(COUPONS),--coupons $(COUPONS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench-serving: $(STAMP) ## The server beside a bare echo and the bare network
 	@$(BIN)/python -m bench.serving

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     worker_processes: int = Field(default=2, ge=1)
     score_chunk: int = Field(default=2000, ge=1, le=20_000)
     """Customers that a rescoring commits at once."""
-    issue_chunk: int = Field(default=20_000, ge=1, le=100_000)
+    issue_chunk: int = Field(default=50_000, ge=1, le=100_000)
     """Coupons that a launch commits at once."""
     segment_chunk: int = Field(default=50_000, ge=1, le=1_000_000)
     """Customers that the build of a segment looks at before it commits."""

@@ -1,32 +1,21 @@
 """Campaigns as rows, their frozen audiences, and their counters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ARRAY, Text, any_, delete, func, literal, select, tuple_, update
+from sqlalchemy import delete, func, literal, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database import audience
+from database.assignment import Groups, group
 from database.eligibility import Targeting, candidates
-from database.session import Snapshot, Transaction, driver_connection
+from database.session import Snapshot, Transaction
 from database.tables import AudienceRow, CampaignRow, ScoreRow
 
 FRESH = {"populate_existing": True}
 FROZEN = ("customer_id", "tier", "tier_scheme", "model_id", "purchase_90", "spend_minor", "channel", "channel_reason")
-NEXT_MEMBERS = """
-SELECT customer_id, tier, channel, arm FROM audiences WHERE campaign_id = %s AND customer_id > %s AND arm <> 'holdout'
-ORDER BY customer_id LIMIT %s
-"""
-
-
-class AudienceMember(NamedTuple):
-    """One customer of a frozen audience."""
-
-    customer_id: str
-    tier: str
-    channel: str
-    arm: str
+ANALYZE = text("ANALYZE audiences")
 
 
 def add(transaction: Transaction, campaign_id: str, plan: Mapping[str, Any], now: datetime) -> bool:
@@ -80,34 +69,24 @@ def rules_to_come(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
     return dict(snapshot.execute(query.where(CampaignRow.state.in_(("DRAFT", "LAUNCHING")))).all())
 
 
-def freeze(transaction: Transaction, targeting: Targeting, now: datetime) -> None:
+def freeze(transaction: Transaction, targeting: Targeting, groups: Groups, now: datetime) -> None:
     """Write down the audience from scores and facts as they stand, with what each decision is made from.
 
     Doing it again adds those who have come to fit since and changes nobody who is in.
     """
     audience.tune(transaction)
     found = candidates(targeting).subquery()
-    reached = select(literal(targeting.campaign_id), *(found.c[name] for name in FROZEN))
-    new = insert(AudienceRow).from_select(("campaign_id", *FROZEN), reached.where(found.c.exclusion.is_(None)))
-    transaction.execute(new.on_conflict_do_nothing())
+    drawn = group(groups, targeting.campaign_id, found.c.customer_id)
+    frozen = select(AudienceRow).where(
+        AudienceRow.campaign_id == targeting.campaign_id, AudienceRow.customer_id == found.c.customer_id
+    )
+    new = select(literal(targeting.campaign_id), *(found.c[name] for name in FROZEN), drawn)
+    new = new.where(found.c.exclusion.is_(None), ~frozen.exists())
+    transaction.execute(insert(AudienceRow).from_select(("campaign_id", *FROZEN, "arm"), new))
     which = update(CampaignRow).where(CampaignRow.campaign_id == targeting.campaign_id)
     transaction.execute(which.values(launch_time=func.coalesce(CampaignRow.launch_time, now)))
-
-
-def audience_page(snapshot: Snapshot, campaign_id: str, *, after: str, limit: int) -> list[str]:
-    """Customers of the audience, held out or not, by customer_id."""
-    query = select(AudienceRow.customer_id).where(AudienceRow.campaign_id == campaign_id)
-    following = query.where(AudienceRow.customer_id > after).order_by(AudienceRow.customer_id)
-    return list(snapshot.scalars(following.limit(limit)))
-
-
-def put_into(transaction: Transaction, campaign_id: str, arm: str, customer_ids: Sequence[str]) -> None:
-    """Let these customers of the audience be in a group of the experiment; nobody is written who is in it already."""
-    which = update(AudienceRow).where(
-        AudienceRow.campaign_id == campaign_id, AudienceRow.arm != arm,
-        AudienceRow.customer_id == any_(literal(customer_ids, ARRAY(Text))),
-    )  # fmt: skip
-    transaction.execute(which.values(arm=arm))
+    # Without figures of these rows, each chunk's plan would sort all that are left.
+    transaction.execute(ANALYZE)
 
 
 def arm_sizes(snapshot: Snapshot, campaign_id: str) -> dict[str, int]:
@@ -122,12 +101,6 @@ def keep_held_out(transaction: Transaction, campaign_id: str, count: int) -> Non
     transaction.execute(which.values(held_out_count=count))
 
 
-def next_members(snapshot: Snapshot, campaign_id: str, *, after: str, limit: int) -> list[AudienceMember]:
-    """The customers of the audience that follow the cursor and are not held out, by customer_id."""
-    rows = driver_connection(snapshot).execute(NEXT_MEMBERS, (campaign_id, after, limit)).fetchall()
-    return [AudienceMember(*map(str, row)) for row in rows]
-
-
 def audience_sizes(snapshot: Snapshot, campaign_id: str) -> dict[str, int]:
     """Customers of the frozen audience in each tier."""
     query = select(AudienceRow.tier, func.count()).where(AudienceRow.campaign_id == campaign_id)
@@ -138,3 +111,15 @@ def count_issued(transaction: Transaction, campaign_id: str, count: int) -> None
     """Add to the counter, in the transaction that issues."""
     which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
     transaction.execute(which.values(issued_count=CampaignRow.issued_count + count))
+
+
+def count_collisions(transaction: Transaction, campaign_id: str, count: int) -> None:
+    """Note that so many codes were drawn and taken already."""
+    which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
+    transaction.execute(which.values(collision_count=CampaignRow.collision_count + count))
+
+
+def collisions(snapshot: Snapshot, campaign_id: str) -> int:
+    """How many codes were drawn and taken already: a source of codes that is worse than it should be shows here."""
+    query = select(CampaignRow.collision_count).where(CampaignRow.campaign_id == campaign_id)
+    return snapshot.execute(query).scalar_one()

@@ -261,6 +261,8 @@ class CampaignRow(Row):
     """When the audience was frozen."""
     held_out_count: Mapped[int] = mapped_column(server_default=text("0"))
     issued_count: Mapped[int] = mapped_column(server_default=text("0"))
+    collision_count: Mapped[int] = mapped_column(server_default=text("0"))
+    """Codes that were drawn and taken already."""
     budget_minor: Mapped[int | None]
     """Most that coupons may take off orders in all; null means without limit."""
     budget_confidence: Mapped[float | None]
@@ -279,10 +281,14 @@ class CampaignRow(Row):
 
 
 class AudienceRow(Row):
-    """A customer of a launched campaign, frozen with what the decision was made from."""
+    """A customer of a launched campaign, frozen with what the decision was made from.
+
+    No foreign key: one statement writes all rows of a campaign, and would look for that one campaign at each of them,
+    which takes longer than writing them.
+    """
 
     __tablename__ = "audiences"
-    campaign_id: Mapped[str] = mapped_column(ForeignKey(CampaignRow.campaign_id), primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(primary_key=True)
     customer_id: Mapped[str] = mapped_column(primary_key=True)
     tier: Mapped[str]
     tier_scheme: Mapped[int]

@@ -11,7 +11,7 @@ from campaigns.actor import Actor, Cause
 from campaigns.campaign import CampaignPlan, Channel, Offer
 from campaigns.discount import Percent
 from campaigns.tiers import Levels, Measure, Method, Tier
-from database import budgets, campaigns, operations
+from database import budgets, coupon_chunks, operations
 from database.operations import Operation
 from database.session import Database, Snapshot
 from scoring.score import Score
@@ -102,10 +102,10 @@ def issue_chunk(database: Database, operation: Operation, *, limit: int = 2) -> 
         if operation.cursor is None:
             return issuance.freeze(transaction, operation, NOW)
         campaign_id = operation.request["campaign_id"]
-        members = campaigns.next_members(transaction, campaign_id, after=operation.cursor, limit=limit)
-        if not members:
+        chunk = coupon_chunks.following(transaction, campaign_id, after=operation.cursor, limit=limit)
+        if chunk is None:
             return issuance.finish(transaction, operation, make_cause())
-        return issuance.issue(transaction, operation, members, NOW)
+        return issuance.issue(transaction, operation, chunk, NOW)
 
 
 def build_segment(database: Database, segment_id: str, *, limit: int = 2) -> Operation:

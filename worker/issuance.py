@@ -2,7 +2,7 @@
 
 from campaigns import issuance
 from campaigns.actor import WORKER, Cause
-from database import campaigns
+from database import coupon_chunks
 from database.operations import Operation
 from worker.tools import Tools
 
@@ -13,9 +13,9 @@ def step(tools: Tools, operation: Operation) -> bool:
         now = tools.now()
         if operation.cursor is None:
             return issuance.freeze(transaction, operation, now)
-        members = campaigns.next_members(
+        chunk = coupon_chunks.following(
             transaction, operation.request["campaign_id"], after=operation.cursor, limit=tools.settings.issue_chunk
         )
-        if not members:
+        if chunk is None:
             return issuance.finish(transaction, operation, Cause(actor=WORKER, now=now))
-        return issuance.issue(transaction, operation, members, now)
+        return issuance.issue(transaction, operation, chunk, now)

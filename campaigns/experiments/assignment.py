@@ -1,14 +1,12 @@
 """Who is held out and who gets which arm: a hash of campaign and customer, so that anyone can repeat the decision.
 
-The hash walks the customer's id eight bytes at a time through the finaliser of SplitMix64 (Steele, Lea and Flood 2014,
-with Stafford's constants), from a start that SHA-256 makes of the campaign's id. Every machine gets the same groups, in
-any order, and the groups of two campaigns have nothing to do with each other.
+A customer stands where the first 53 bits of SHA-256 of `campaign/customer` say: `printf spring/C1 | sha256sum`. The
+groups of two campaigns have nothing to do with each other, and PostgreSQL draws the same ones (`database.assignment`).
 """
 
-import hashlib
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import accumulate
 
 import numpy as np
@@ -18,18 +16,13 @@ import polars as pl
 from campaigns.errors import InvalidExperiment
 
 Floats = npt.NDArray[np.float64]
-Words = npt.NDArray[np.uint64]
 
 HOLDOUT = "holdout"
 """The group that gets nothing; no arm can have this name."""
 LARGEST_HOLDOUT = 0.9
 WORD_BYTES = 8
-WORDS_AT_ONCE = 8
-WORD_MASK = 2**64 - 1
-SPREAD = 0x9E3779B97F4A7C15
-"""2^64 divided by the golden ratio: an id of zero bytes still moves the state."""
-FIRST_FACTOR = 0xBF58476D1CE4E5B9
-SECOND_FACTOR = 0x94D049BB133111EB
+SPARE_BITS = 11
+"""Of a word of 64, beyond the 53 that a float holds exactly."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,72 +73,39 @@ def check_design(design: Design) -> None:
 
 def group_of(design: Design, *, campaign_id: str, customer_id: str) -> str:
     """The group of one customer."""
-    return design.groups[bisect_right(_starts(design), position(campaign_id, customer_id))]
+    return design.groups[bisect_right(starts(design), position(campaign_id, customer_id))]
 
 
 def groups_of(design: Design, *, campaign_id: str, customer_ids: pl.Series) -> pl.Series:
     """The same for many: an Enum column `group`, in the order of `customer_ids` (strings without nulls)."""
-    index = np.searchsorted(_starts(design), positions(campaign_id, customer_ids), side="right")
+    index = np.searchsorted(starts(design), positions(campaign_id, customer_ids), side="right")
     names = pl.Series(design.groups, dtype=pl.Enum(design.groups))
     return names.gather(index).alias("group")
 
 
 def position(campaign_id: str, customer_id: str) -> float:
     """Where in [0, 1) the customer stands in this campaign; uniform over customers."""
-    encoded = customer_id.encode()
-    state = _start(campaign_id)
-    for first in range(0, len(encoded), WORD_BYTES):
-        state = _mixed(state ^ int.from_bytes(encoded[first : first + WORD_BYTES], "little"))
-    return (_mixed(state ^ len(encoded)) >> 11) * 2.0**-53
+    return float(_positions(_word(campaign_id, customer_id))[0])
 
 
 def positions(campaign_id: str, customer_ids: pl.Series) -> Floats:
     """The same [N] for many."""
     if customer_ids.null_count():
         raise ValueError("customer_ids has nulls: leave out rows without a customer first")
-    encoded = pl.DataFrame({"id": customer_ids.cast(pl.Binary)})
-    lengths = encoded["id"].bin.size().cast(pl.UInt64).to_numpy()
-    state = np.full(len(encoded), _start(campaign_id), dtype=np.uint64)
-    starts = range(0, int(lengths.max(initial=0)), WORD_BYTES)
-    # Some words at a time, so that one id of absurd length does not fill the memory.
-    for part in range(0, len(starts), WORDS_AT_ONCE):
-        for first, word in _words(encoded, starts[part : part + WORDS_AT_ONCE]):
-            state = np.where(lengths > first, _mixed_words(state ^ word), state)
-    uniform: Floats = (_mixed_words(state ^ lengths) >> np.uint64(11)).astype(np.float64) * 2.0**-53
-    return uniform
+    return _positions(b"".join(_word(campaign_id, customer_id) for customer_id in customer_ids))
 
 
-def _words(encoded: pl.DataFrame, starts: Sequence[int]) -> Iterator[tuple[int, Words]]:
-    """[N] eight bytes of each id from each start on, zeros after its end."""
-    padded = [pl.col("id").bin.slice(first, WORD_BYTES) + pl.lit(bytes(WORD_BYTES)) for first in starts]
-    numbers = [
-        text.bin.slice(0, WORD_BYTES).bin.reinterpret(dtype=pl.UInt64, endianness="little").alias(str(first))
-        for first, text in zip(starts, padded, strict=True)
-    ]
-    for first, column in zip(starts, encoded.select(numbers), strict=True):
-        yield first, column.to_numpy()
-
-
-def _start(campaign_id: str) -> int:
-    return int.from_bytes(hashlib.sha256(campaign_id.encode()).digest()[:WORD_BYTES], "little")
-
-
-def _mixed(state: int) -> int:
-    """Every bit of the state spread over all of them: one step of SplitMix64."""
-    state = (state + SPREAD) & WORD_MASK
-    state = (state ^ state >> 30) * FIRST_FACTOR & WORD_MASK
-    state = (state ^ state >> 27) * SECOND_FACTOR & WORD_MASK
-    return state ^ state >> 31
-
-
-def _mixed_words(state: Words) -> Words:
-    """The same for [N] states, which wrap around by themselves."""
-    state = state + np.uint64(SPREAD)
-    state = (state ^ state >> np.uint64(30)) * np.uint64(FIRST_FACTOR)
-    state = (state ^ state >> np.uint64(27)) * np.uint64(SECOND_FACTOR)
-    return state ^ state >> np.uint64(31)
-
-
-def _starts(design: Design) -> list[float]:
+def starts(design: Design) -> list[float]:
     """Where each arm begins on [0, 1); the holdout begins at 0."""
     return list(accumulate(list(design.shares.values())[:-1]))
+
+
+def _word(campaign_id: str, customer_id: str) -> bytes:
+    return sha256(f"{campaign_id}/{customer_id}".encode()).digest()[:WORD_BYTES]
+
+
+def _positions(words: bytes) -> Floats:
+    """[N] of N big-endian words."""
+    numbers = np.frombuffer(words, dtype=">u8") >> np.uint64(SPARE_BITS)
+    uniform: Floats = numbers.astype(np.float64) * 2.0 ** (SPARE_BITS - 8 * WORD_BYTES)
+    return uniform

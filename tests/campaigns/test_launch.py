@@ -38,7 +38,7 @@ from campaigns.errors import (
     Refusal,
 )
 from campaigns.tiers import Tier
-from database import campaigns, operations
+from database import campaigns, coupon_chunks, operations
 from database.session import Database
 
 BY_MAIL = Offer(tier=Tier.MID, discount=Fixed(amount_minor=500), channel=Channel.EMAIL)
@@ -164,6 +164,7 @@ def test_each_customer_of_an_offered_tier_gets_one_code_with_what_it_was_decided
         "campaign_id": "spring",
         "issued_count": 3,
         "held_out_count": 0,
+        "collision_count": 0,
         "audience": {"HIGH": 2, "MID": 1},
     }
     assert audit_lines(database)[-3:] == [
@@ -285,13 +286,15 @@ def test_a_code_that_is_taken_is_replaced(database: Database) -> None:
     drawn = iter([[one, one, others[0]], [one], [others[1]]])
 
     with database.writing() as transaction:
-        members = campaigns.next_members(transaction, "spring", after="", limit=9)
-        assert issuance.issue(transaction, operation, members, NOW, mint=lambda _count: next(drawn))
+        chunk = coupon_chunks.following(transaction, "spring", after="", limit=9)
+        assert chunk is not None
+        assert issuance.issue(transaction, operation, chunk, NOW, mint=lambda _count: next(drawn))
 
     assert set(codes_of(database)) == {"anna", "bert", "carl"}
     assert set(codes_of(database).values()) == {one, others[0], others[1]}
     with database.reading() as snapshot:
         assert launch.get(snapshot, "spring").issued_count == 3
+        assert campaigns.collisions(snapshot, "spring") == 2
 
 
 def test_ending_a_campaign_stops_its_launch(database: Database) -> None:
