@@ -20,7 +20,7 @@ class SettingsRefused(ValueError):
 class Settings(BaseSettings):
     """What may differ between machines; each field is the variable TIERWISE_<NAME>."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
     database_url: SecretStr | None = None
     """postgresql://…; without it the commands that start everything start an embedded PostgreSQL."""
@@ -32,6 +32,26 @@ class Settings(BaseSettings):
     """Address of the gRPC server."""
     insecure: bool = False
     """Answer in the clear and believe callers who they say they are; on loopback only."""
+    tls_certificate: Path | None = None
+    """PEM file of the server's certificate and chain."""
+    tls_key: Path | None = None
+    """PEM file of its private key."""
+    tls_client_ca: Path | None = None
+    """PEM file of the authority whose certificates clients must have; without it they need none."""
+    certificate_roles: dict[str, str] = Field(default_factory=dict)
+    """Common name of a client's certificate to role, as JSON."""
+    jwt_secret: SecretStr | None = None
+    """Shared with the issuer of tokens (HS256)."""
+    jwt_public_key: Path | None = None
+    """PEM file of the issuer's public key (RS256, ES256 and their kin)."""
+    jwt_jwks: str | None = None
+    """The issuer's set of keys: a file or an https:// address."""
+    jwt_audience: str | None = None
+    """Must be in a token's `aud`."""
+    jwt_issuer: str | None = None
+    """Must be a token's `iss`."""
+    jwt_role_claim: str = "role"
+    """Claim of a token that names the role."""
     actor: str | None = None
     """Who acts on the command line, as name:role; without it the person logged in, as operator."""
     currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")

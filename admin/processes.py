@@ -16,8 +16,13 @@ from database.migrate import migrate
 from settings import Settings, child_environment
 
 STOP_SECONDS = 30
-INSECURE = {"TIERWISE_INSECURE": "true"}
-"""For a server of our own that only we ask, on loopback."""
+INSECURE = {
+    "TIERWISE_INSECURE": "true",
+    # An empty variable is as good as none.
+    **dict.fromkeys(("TIERWISE_TLS_CERTIFICATE", "TIERWISE_TLS_KEY", "TIERWISE_TLS_CLIENT_CA"), ""),
+    "TIERWISE_CERTIFICATE_ROLES": "",
+}
+"""For a server of our own on loopback, which only this machine can ask."""
 
 
 class ChildFailedError(RuntimeError):
@@ -48,7 +53,7 @@ class Processes:
             environment={
                 "TIERWISE_DATABASE_URL": url,
                 "TIERWISE_HOME": str(home),
-                **INSECURE,
+                **({} if settings.tls_certificate else INSECURE),
                 "TORCHINDUCTOR_CACHE_DIR": str(home / "torch"),  # else torch leaves a folder behind in /tmp
             },
             database_url=url,

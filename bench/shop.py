@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from admin.processes import Processes, stopped_by_signals
+from admin.processes import INSECURE, Processes, stopped_by_signals
 from admin.stages import Stages
 from campaigns.actor import Actor, Cause
 from database import customer_loading, events, items, models, operations
@@ -62,7 +62,7 @@ def prepared() -> Iterator[BenchShop]:
             raise BenchmarkFailedError("unset TIERWISE_BROKER_URL: its workers would take the benchmark's tasks")
         with Processes.prepare(home, own) as processes:
             midday_away = (datetime.now(UTC) + timedelta(hours=12)).time()
-            processes.environment |= {"OMP_NUM_THREADS": "1", "TIERWISE_RESCORE_AT": str(midday_away)}
+            processes.environment |= {"OMP_NUM_THREADS": "1", "TIERWISE_RESCORE_AT": str(midday_away), **INSECURE}
             database = Database.at(processes.database_url, statement_timeout_ms=LONGEST_STATEMENT_MS)
             try:
                 yield BenchShop(home, processes, database)

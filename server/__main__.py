@@ -9,6 +9,7 @@ import structlog
 
 from database.session import Database
 from server import logs
+from server.access.admission import Admission
 from server.assembly import Configuration, Server
 from server.seal import Seal, kept_key
 from settings import Settings, settings
@@ -60,7 +61,7 @@ def _serve(server: Server) -> None:
 
 def _configuration(given: Settings) -> Configuration:
     return Configuration(
-        listen=given.listen, insecure=given.insecure, models_folder=given.models, device=given.device,
+        listen=given.listen, admission=Admission.of(given), models_folder=given.models, device=given.device,
         batch_size=given.batch_size, queue_size=given.queue_size,
     )  # fmt: skip
 

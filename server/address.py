@@ -2,20 +2,37 @@
 
 from ipaddress import ip_address
 
-WAY_OUT = "ask for it on loopback with `tierwise serve --insecure` or TIERWISE_INSECURE=true"
+import grpc
+
+from server.access.admission import Admission
+
+WAYS_OUT = (
+    "set TIERWISE_TLS_CERTIFICATE and TIERWISE_TLS_KEY, or ask for it on loopback with `tierwise serve --insecure` or "
+    "TIERWISE_INSECURE=true"
+)
 
 
-def checked(listen: str, *, insecure: bool) -> str:
+def bind(server: grpc.Server, listen: str, admission: Admission) -> int:
+    """Take the address, and answer with the port. Raises ValueError, or RuntimeError where it is taken."""
+    address = checked(listen, encrypted=admission.tls is not None, insecure=admission.insecure)
+    if admission.tls is None:
+        return server.add_insecure_port(address)
+    return server.add_secure_port(address, admission.tls.credentials())
+
+
+def checked(listen: str, *, encrypted: bool, insecure: bool) -> str:
     """The address itself. Raises ValueError for one that the server may not answer at."""
     host, _, port = listen.rpartition(":")
     if not host or not port.isdecimal():
         raise ValueError(f"TIERWISE_LISTEN: {listen!r} is not host:port, such as 127.0.0.1:50051")
+    if encrypted:
+        return listen
     if not insecure:
-        raise ValueError(f"calls would be neither encrypted nor would callers prove who they are: {WAY_OUT}")
+        raise ValueError(f"calls would not be encrypted, nor would callers have to say who they are: {WAYS_OUT}")
     if not _is_loopback(host.strip("[]")):
         raise ValueError(
             f"TIERWISE_LISTEN: {host} can be reached from other machines, and TIERWISE_INSECURE is for loopback only: "
-            "listen on 127.0.0.1"
+            "listen on 127.0.0.1, or set TIERWISE_TLS_CERTIFICATE and TIERWISE_TLS_KEY instead"
         )
     return listen
 

@@ -28,9 +28,10 @@ from tierwise.v1 import (
 )
 
 from database.session import Database
+from server.access.admission import Admission
 from server.access.callers import Callers
 from server.access.keys import Keys
-from server.address import checked
+from server.address import bind
 from server.campaign_service import CampaignService
 from server.coupon_service import CouponService
 from server.customer_service import CustomerService
@@ -74,8 +75,7 @@ class Configuration:
     listen: str
     """host:port; port 0 takes a free one."""
     models_folder: Path
-    insecure: bool = False
-    """Speak in the clear, and believe callers who they are; on loopback only."""
+    admission: Admission
     device: str = "cpu"
     batch_size: int = 32
     queue_size: int = 512
@@ -95,11 +95,9 @@ class Server:
     @classmethod
     def assembled(cls, database: Database, seal: Seal, configuration: Configuration) -> Self:
         """Bound to its port and not answering yet. Raises ValueError, or RuntimeError where the port is taken."""
-        listen = checked(configuration.listen, insecure=configuration.insecure)
         threads = configuration.queue_size + 2 * configuration.batch_size + SPARE_THREADS
         pool = ThreadPoolExecutor(threads, thread_name_prefix="call")
-        callers = Callers(keys=Keys(database), insecure=configuration.insecure)
-        guard = Guard(database, callers.identify)
+        guard = Guard(database, Callers(admission=configuration.admission, keys=Keys(database)).identify)
         server = grpc.server(pool, interceptors=[guard], options=OPTIONS)
         status = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=pool)
         live = Live(
@@ -112,7 +110,7 @@ class Server:
         _add_services(server, status, database, seal, live, predictions)
         return cls(
             grpc_server=server, guard=guard, health=status, live=live, predictions=predictions,
-            port=server.add_insecure_port(listen),
+            port=bind(server, configuration.listen, configuration.admission),
         )  # fmt: skip
 
     def start(self) -> None:

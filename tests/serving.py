@@ -34,10 +34,12 @@ from tiny_model import write_tiny_model
 from campaigns import registry
 from campaigns.actor import Actor, Cause
 from database.session import Database
+from server.access.admission import Admission
 from server.assembly import Configuration, Server
 from server.seal import Seal
 
 KEY = b"k" * 32
+INSECURE = Admission(insecure=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,10 @@ class Shop:
 
 
 @contextmanager
-def serving(database: Database, home: Path, *, model: bool = True, queue_size: int = 512) -> Iterator[Shop]:
+def serving(
+    database: Database, home: Path, *, model: bool = True, queue_size: int = 512, admission: Admission = INSECURE,
+    credentials: grpc.ChannelCredentials | None = None,
+) -> Iterator[Shop]:  # fmt: skip
     """From the first answer to the last; with a tiny model active unless a test wants to do without."""
     models = home / "models"
     if model:
@@ -68,12 +73,12 @@ def serving(database: Database, home: Path, *, model: bool = True, queue_size: i
     server = Server.assembled(
         database,
         Seal(KEY),
-        Configuration(listen="127.0.0.1:0", insecure=True, models_folder=models, queue_size=queue_size),
+        Configuration(listen="127.0.0.1:0", admission=admission, models_folder=models, queue_size=queue_size),
     )
     if model:
         server.live.refresh()
     server.start()
-    with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+    with open_channel(server.port, credentials) as channel:
         yield Shop(
             database=database, server=server, models=models, channel=channel,
             scoring=scoring_service_pb2_grpc.ScoringServiceStub(channel),
@@ -87,6 +92,12 @@ def serving(database: Database, home: Path, *, model: bool = True, queue_size: i
             health=health_pb2_grpc.HealthStub(channel),
         )  # fmt: skip
     server.stop(5)
+
+
+def open_channel(port: int, credentials: grpc.ChannelCredentials | None = None) -> grpc.Channel:
+    """To a server of this machine; in the clear without credentials."""
+    address = f"localhost:{port}" if credentials else f"127.0.0.1:{port}"
+    return grpc.secure_channel(address, credentials) if credentials else grpc.insecure_channel(address)
 
 
 def activate(database: Database, models: Path, model_id: str = "tiny-1", *, seed: int = 1) -> None:

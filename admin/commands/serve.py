@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from admin.processes import INSECURE
 from settings import child_environment
 
 app = typer.Typer()
@@ -18,5 +17,5 @@ Insecure = Annotated[
 @app.command()
 def serve(*, insecure: Insecure = False) -> None:
     """Serve gRPC at TIERWISE_LISTEN until SIGTERM."""
-    environment = child_environment(INSECURE if insecure else {})
+    environment = child_environment({"TIERWISE_INSECURE": "true"} if insecure else {})
     os.execve(sys.executable, [sys.executable, "-m", "server"], environment)  # noqa: S606  # no shell is wanted

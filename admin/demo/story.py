@@ -19,7 +19,7 @@ from admin.demo.client import Refused, ShopClient
 from admin.demo.plan import discount_words, spring_plan
 from admin.first_shop import FirstShop
 from admin.output import emit
-from admin.processes import Processes
+from admin.processes import INSECURE, Processes
 from admin.stages import Stages
 
 console = Console()
@@ -36,7 +36,7 @@ Answer = TypeVar("Answer")
 def tell(processes: Processes, shop_of: Callable[[Stages], FirstShop], currency: str) -> None:
     """The whole story on running processes; raises when a step fails."""
     address = f"127.0.0.1:{_free_port()}"
-    processes.environment["TIERWISE_LISTEN"] = address
+    processes.environment |= {"TIERWISE_LISTEN": address, **INSECURE}
     stages = Stages(environment=processes.environment)
     shop = shop_of(stages)
     tell_shop(shop)

@@ -2,7 +2,6 @@
 
 import time
 from datetime import datetime
-from typing import NamedTuple
 
 import structlog
 
@@ -12,6 +11,7 @@ from campaigns.api_keys import ApiKey
 from database import patience
 from database.failures import failure_of
 from database.session import Database
+from server.access.recent import Recent
 
 FRESH_SECONDS = 0.5
 """A key that was found is believed this long, so a revoked one is worth nothing anywhere after it."""
@@ -20,39 +20,32 @@ LOOK_UP_SECONDS = 2.0
 log = structlog.get_logger("server")
 
 
-class Found(NamedTuple):
-    """A key as it stood a moment ago."""
-
-    key: ApiKey
-    read_at: float
-
-
 class Keys:
     """The keys of the database; each that is in use is read again and again."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._found: dict[bytes, Found] = {}
-        """By the hash. Only of keys that exist, so there are no more than those."""
+        self._found = Recent[ApiKey](FRESH_SECONDS)
 
     def actor(self, text: str, now: datetime) -> Actor:
         """Whom the key stands for. Raises CredentialsInvalid, CredentialsExpired."""
         digest = api_keys.hashed(text)
-        found = self._found.get(digest)
-        if found is None or time.monotonic() - found.read_at > FRESH_SECONDS:
-            found = self._found[digest] = self._read(text, now)
-        api_keys.check_open(found.key, now)
-        return found.key.actor
+        key = self._found.get(digest)
+        if key is None:
+            at = time.monotonic()
+            key = self._read(text, now)
+            self._found.keep(digest, key, at=at)
+        api_keys.check_open(key, now)
+        return key.actor
 
-    def _read(self, text: str, now: datetime) -> Found:
-        read_at = time.monotonic()
+    def _read(self, text: str, now: datetime) -> ApiKey:
         with self._database.reading() as snapshot:
             patience.limit(snapshot, LOOK_UP_SECONDS)
             key = api_keys.known(snapshot, text)
         api_keys.check_open(key, now)
         if api_keys.use_is_due(key, now):
             self._note_use(key, now)
-        return Found(key, read_at)
+        return key
 
     def _note_use(self, key: ApiKey, now: datetime) -> None:
         """A call does not fail because its key's last use could not be noted."""
