@@ -13,6 +13,7 @@ from rich.progress import TaskID
 
 from admin.database_address import chosen_url
 from admin.output import fail, progress_bar
+from admin.times import read_time
 from database.events import read_events
 from database.items import read_items
 from database.session import Database
@@ -52,16 +53,9 @@ def training_data(
     if found.is_empty():
         fail("there are no events: import some with `tierwise import events`, or give --events")
     last = found.select(pl.col("time").max()).item()
-    return TrainingData(found, catalogue, last + timedelta(microseconds=1) if as_of is None else time_of(as_of))
-
-
-def time_of(text: str) -> datetime:
-    """An ISO time; UTC where it names no zone."""
-    try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"--as-of: {text!r} is no ISO time; write 2011-09-10 or 2011-09-10T00:00:00+00:00")
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    return TrainingData(
+        found, catalogue, last + timedelta(microseconds=1) if as_of is None else read_time(as_of, "--as-of")
+    )
 
 
 def _from_file(path: Path, preset_name: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -1,17 +1,14 @@
-"""Use cases on customers: their own fields, and being forgotten. The audit log learns what was done, not to whom."""
+"""Use cases on customers: their own fields, and being forgotten."""
 
 from collections.abc import Callable
 
 from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.errors import CustomerChanged, CustomerNotFound
-from database import customers
+from database import customers, subjects
 from database.customers import Erasure, KnownCustomer
 from database.session import Snapshot, Transaction
 from events.event import Customer
-
-SUBJECT = "customers"
-"""Instead of the customer's own name."""
 
 
 def get(snapshot: Snapshot, customer_id: str) -> KnownCustomer:
@@ -28,18 +25,21 @@ def update(
     after = change(before.customer)
     customers.update_fields(transaction, after, cause.now)
     changed = sorted(name for name in Customer.__slots__ if getattr(before.customer, name) != getattr(after, name))
-    trail.done(transaction, cause, "customers.update", SUBJECT, after={"fields": changed})
-    return get(transaction, customer_id)
+    kept = get(transaction, customer_id)
+    trail.done(transaction, cause, "customers.update", kept.name, after={"fields": changed}, version=kept.revision)
+    return kept
 
 
 def erase(
     transaction: Transaction, cause: Cause, customer_id: str, *, pseudonym: str, etag: str | None = None
 ) -> Erasure:
     """Forget a customer; the books keep their sums under the pseudonym. Raises CustomerNotFound, CustomerChanged."""
-    _locked(transaction, customer_id, etag)
+    customer = _locked(transaction, customer_id, etag)
+    subjects.ensure(transaction, customer_id)
     erasure = customers.erase(transaction, customer_id, pseudonym=pseudonym)
     counts = {name: getattr(erasure, name) for name in Erasure.__slots__}
-    trail.done(transaction, cause, "customers.erase", SUBJECT, after=counts)
+    trail.done(transaction, cause, "customers.erase", customer.name, after=counts)
+    subjects.forget(transaction, customer_id)
     return erasure
 
 

@@ -5,13 +5,14 @@ from datetime import datetime
 
 from campaigns import audience, codes, launch, stored, trail
 from campaigns.actor import Cause
+from campaigns.basis import Basis, rule_digest
 from campaigns.campaign import Campaign, Move, State
 from campaigns.experiments.assignment import HOLDOUT, starts
 from database import campaigns, coupon_chunks, operations
 from database.assignment import Groups
 from database.coupon_chunks import ArmOffer, Chunk, Terms
 from database.operations import Operation
-from database.session import Transaction
+from database.session import Snapshot, Transaction
 
 FROZEN = ""
 """The cursor between the frozen audience and its first chunk: it sorts before every customer."""
@@ -71,7 +72,10 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
         "audience": campaigns.audience_sizes(transaction, active.campaign_id),
     }  # fmt: skip
     operations.finish(transaction, operation.operation_id, response, cause.now)
-    trail.done(transaction, cause, "campaigns.launch.finish", active.name, after=response)
+    trail.done(
+        transaction, cause, "campaigns.launch.finish", active.name, after=response, version=active.revision,
+        basis=_basis(transaction, active),
+    )  # fmt: skip
     return True
 
 
@@ -80,6 +84,13 @@ def abandon(transaction: Transaction, operation: Operation, cause: Cause) -> Non
     campaign = launch.locked(transaction, operation.request["campaign_id"])
     if campaign.state is State.LAUNCHING:
         launch.move(transaction, cause, campaign, Move.END)
+
+
+def _basis(snapshot: Snapshot, campaign: Campaign) -> Basis:
+    """What decided who is in the audience and in which tier."""
+    models, tier_schemes = campaigns.policies_of(snapshot, campaign.campaign_id)
+    rule = campaign.plan.rule
+    return Basis(models=models, tier_schemes=tier_schemes, rule=None if rule is None else rule_digest(rule))
 
 
 def _give_codes(transaction: Transaction, terms: Terms, chunk: Chunk, mint: Callable[[int], list[str]]) -> int:

@@ -31,7 +31,7 @@ def create(transaction: Transaction, cause: Cause, campaign_id: str, plan: Campa
     if not campaigns.add(transaction, campaign_id, stored.plan_values(plan), cause.now):
         raise CampaignExists(f"campaigns/{campaign_id} exists: choose another id", campaign=f"campaigns/{campaign_id}")
     campaign = get(transaction, campaign_id)
-    trail.done(transaction, cause, "campaigns.create", campaign.name, after=_facts(campaign))
+    trail.done(transaction, cause, "campaigns.create", campaign.name, after=_facts(campaign), version=campaign.revision)
     return campaign
 
 
@@ -61,6 +61,7 @@ def update(
     after = get(transaction, campaign_id)
     trail.done(
         transaction, cause, "campaigns.update", after.name, before=_facts(before), after=_facts(after),
+        version=after.revision,
     )  # fmt: skip
     return after
 
@@ -125,8 +126,12 @@ def move(transaction: Transaction, cause: Cause, campaign: Campaign, verb: Move)
     state = moved(campaign, verb)
     campaigns.change(transaction, campaign.campaign_id, {"state": state}, cause.now)
     action = f"campaigns.{verb.lower()}"
-    trail.done(transaction, cause, action, campaign.name, before={"state": campaign.state}, after={"state": state})
-    return replace(campaign, state=state, revision=campaign.revision + 1, update_time=cause.now)
+    after = replace(campaign, state=state, revision=campaign.revision + 1, update_time=cause.now)
+    trail.done(
+        transaction, cause, action, campaign.name, before={"state": campaign.state}, after={"state": state},
+        version=after.revision,
+    )  # fmt: skip
+    return after
 
 
 def locked(transaction: Transaction, campaign_id: str, etag: str | None = None) -> Campaign:

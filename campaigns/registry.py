@@ -19,7 +19,9 @@ def register(
     if known is not None:
         return known
     model = models.register(transaction, model_id, folder, manifest, cause.now)
-    trail.done(transaction, cause, "models.register", name(model_id), after={"state": model.state})
+    trail.done(
+        transaction, cause, "models.register", name(model_id), after={"state": model.state}, version=model.revision
+    )
     return model
 
 
@@ -35,7 +37,10 @@ def activate(transaction: Transaction, cause: Cause, model_id: str, *, etag: str
     if activated is None:
         raise ModelNotFound(f"there is no model {model_id}", model=name(model_id))
     was = None if before is None else {"active": before.model_id}
-    trail.done(transaction, cause, "models.activate", name(model_id), before=was, after={"active": model_id})
+    trail.done(
+        transaction, cause, "models.activate", name(model_id), before=was, after={"active": model_id},
+        version=activated.revision,
+    )  # fmt: skip
     return activated
 
 

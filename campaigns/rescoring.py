@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from campaigns import jobs, registry, schemes, trail
 from campaigns.actor import Cause
+from campaigns.basis import Basis
 from campaigns.errors import RescoringRunning
 from campaigns.placing import placing_of
 from database import facts, operations, scores, standings, tiers
@@ -110,5 +111,6 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
         "thresholds": {"high": placing.high, "mid": placing.mid},
     }  # fmt: skip
     operations.finish(transaction, operation.operation_id, response, cause.now)
-    trail.done(transaction, cause, "customers.rescore.finish", operation.name, after=response)
+    basis = Basis(models=(pinned.model_id,), tier_schemes=(scheme.version,))
+    trail.done(transaction, cause, "customers.rescore.finish", operation.name, after=response, basis=basis)
     return True

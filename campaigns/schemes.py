@@ -30,7 +30,7 @@ def create(
         thresholds=None if known is None else _json(known), margin=hysteresis.margin, grace_days=hysteresis.grace_days,
     )  # fmt: skip
     scheme = stored.scheme(row)
-    trail.done(transaction, cause, "tiers.create", name(scheme), after=_facts(scheme))
+    trail.done(transaction, cause, "tiers.create", name(scheme), after=_facts(scheme), version=scheme.version)
     return scheme
 
 
@@ -62,7 +62,9 @@ def activate(transaction: Transaction, cause: Cause, version: int, *, etag: str 
     assert row is not None, "it was there a moment ago, and versions are never deleted"
     scheme = stored.scheme(row)
     was = None if before is None else {"version": before.version}
-    trail.done(transaction, cause, "tiers.activate", name(scheme), before=was, after={"version": version})
+    trail.done(
+        transaction, cause, "tiers.activate", name(scheme), before=was, after={"version": version}, version=version
+    )
     return scheme
 
 

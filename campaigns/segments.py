@@ -93,7 +93,7 @@ def create(transaction: Transaction, cause: Cause, segment_id: str, *, display_n
     if not segments.add(transaction, segment_id, values, cause.now):
         raise SegmentExists(f"segments/{segment_id} exists: choose another id", segment=f"segments/{segment_id}")
     segment = get(transaction, segment_id)
-    trail.done(transaction, cause, "segments.create", segment.name, after=_facts(segment))
+    trail.done(transaction, cause, "segments.create", segment.name, after=_facts(segment), version=segment.revision)
     return segment
 
 
@@ -128,7 +128,10 @@ def update(
         values["rule_revision"] = before.revision + 1
     segments.change(transaction, segment_id, values, cause.now)
     after = get(transaction, segment_id)
-    trail.done(transaction, cause, "segments.update", after.name, before=_facts(before), after=_facts(after))
+    trail.done(
+        transaction, cause, "segments.update", after.name, before=_facts(before), after=_facts(after),
+        version=after.revision,
+    )  # fmt: skip
     return after
 
 

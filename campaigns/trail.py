@@ -1,20 +1,43 @@
-"""The audit trail: each use case leaves a line in its own transaction, and a refusal leaves one of its own."""
+"""The audit trail: each use case leaves a line in its own transaction, and a refusal leaves one of its own.
+
+It is the one gate to the log, which cannot be changed: the name of a customer does not pass it. `customers/anna`
+becomes `subjects/…`, a random name that an erasure makes nobody's.
+"""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from campaigns.actor import Cause
+from campaigns.basis import Basis
 from campaigns.errors import Refusal
-from database import audit
-from database.session import Transaction
+from database import audit, subjects
+from database.audit import ALL, AuditEntry, Wanted
+from database.session import Snapshot, Transaction
+
+CUSTOMER = "customers/"
+SUBJECT = "subjects/"
+SOMEONE = "customers"
+"""A customer who is not known here."""
 
 
 def done(
     transaction: Transaction, cause: Cause, action: str, object_name: str, *,
-    before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None,
+    before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None, version: int | None = None,
+    basis: Basis | None = None,
 ) -> None:  # fmt: skip
-    """The change happened, if the transaction commits."""
-    _append(transaction, cause, action, object_name, outcome="OK", before=before, after=after)
+    """The change happened, if the transaction commits. `version` is the object's revision after it."""
+    _append(
+        transaction, cause, action, object_name, outcome="OK", before=before, after=after, version=version, basis=basis
+    )
+
+
+def tried(
+    transaction: Transaction, cause: Cause, action: str, object_name: str, *,
+    after: Mapping[str, Any] | None = None, basis: Basis | None = None,
+) -> None:  # fmt: skip
+    """Someone asked what the change would do; nothing but this line is written."""
+    _append(transaction, cause, action, object_name, outcome="DRY_RUN", after=after, basis=basis)
 
 
 def denied(transaction: Transaction, cause: Cause, action: str, object_name: str, refusal: Refusal) -> None:
@@ -31,12 +54,55 @@ def failed(transaction: Transaction, cause: Cause, action: str, object_name: str
     _append(transaction, cause, action, object_name, outcome="FAILED", after={"error": error})
 
 
+def page(snapshot: Snapshot, wanted: Wanted = ALL, *, limit: int, before: int | None = None) -> list[AuditEntry]:
+    """Newest first; the next page is `before` the last audit_id of this one. A customer may be asked for by name."""
+    if wanted.object_name is not None and wanted.object_name.startswith(CUSTOMER):
+        subject_id = subjects.find(snapshot, wanted.object_name.removeprefix(CUSTOMER))
+        if subject_id is None:
+            return []
+        wanted = replace(wanted, object_name=SUBJECT + subject_id)
+    return audit.page(snapshot, wanted, limit=limit, before=before)
+
+
 def _append(
     transaction: Transaction, cause: Cause, action: str, object_name: str, *,
     outcome: str, before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None,
+    version: int | None = None, basis: Basis | None = None,
 ) -> None:  # fmt: skip
-    entry = audit.AuditEntry(
-        time=cause.now, actor=str(cause.actor), action=action, object_name=object_name, outcome=outcome,
-        before=before, after=after, reason=cause.reason, request_id=cause.request_id,
+    entry = AuditEntry(
+        time=cause.now, actor=str(cause.actor), action=action, object_name=_spoken_of(transaction, object_name),
+        object_version=version, outcome=outcome, before=_hidden(transaction, before),
+        after=_hidden(transaction, after), basis=None if basis is None else basis.facts(),
+        reason=_discreet(transaction, cause.reason, object_name), request_id=cause.request_id,
     )  # fmt: skip
     audit.append(transaction, entry)
+
+
+def _spoken_of(transaction: Transaction, name: str) -> str:
+    """The name under which the log may keep a resource."""
+    if not name.startswith(CUSTOMER):
+        return name
+    subject_id = subjects.ensure(transaction, name.removeprefix(CUSTOMER))
+    return SOMEONE if subject_id is None else SUBJECT + subject_id
+
+
+def _discreet(transaction: Transaction, reason: str | None, object_name: str) -> str | None:
+    """The reason without the id of the customer whom the action is about."""
+    if reason is None or not object_name.startswith(CUSTOMER):
+        return reason
+    return reason.replace(object_name.removeprefix(CUSTOMER), _spoken_of(transaction, object_name))
+
+
+def _hidden(transaction: Transaction, value: Any) -> Any:  # noqa: ANN401 - JSON
+    """The same JSON with every customer's name replaced. Raises ValueError for an id that does not say whose it is."""
+    match value:
+        case str():
+            return _spoken_of(transaction, value)
+        case Mapping():
+            if "customer_id" in value:
+                raise ValueError("the audit log takes no customer_id: write customers/ID, which the trail replaces")
+            return {name: _hidden(transaction, inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [_hidden(transaction, inner) for inner in value]
+        case _:
+            return value

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, insert, select
 
+from database.audit_tables import AuditRow
 from database.session import Snapshot, Transaction
-from database.tables import AuditRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,18 +17,45 @@ class AuditEntry:
 
     time: datetime
     actor: str
+    """role:name, such as marketer:anna."""
     action: str
     """noun.verb, such as campaigns.launch."""
     object_name: str
-    """The resource, such as campaigns/spring."""
+    """The resource, such as campaigns/spring; a customer is spoken of as subjects/…."""
+    object_version: int | None = None
+    """The object's revision after the action."""
     outcome: str = "OK"
     """OK, DENIED, FAILED or DRY_RUN."""
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
+    basis: Mapping[str, Any] | None = None
+    """The model and the versions of policy that a decision was made from."""
     reason: str | None = None
     request_id: str | None = None
     audit_id: int | None = None
     """Given by the database, ascending."""
+
+    @property
+    def role(self) -> str:
+        """What the actor was allowed to do it by."""
+        return self.actor.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which lines; None means any."""
+
+    object_name: str | None = None
+    actor: str | None = None
+    action: str | None = None
+    outcome: str | None = None
+    since: datetime | None = None
+    """This time or later."""
+    until: datetime | None = None
+    """Before this time."""
+
+
+ALL = Wanted()
 
 
 def append(transaction: Transaction, entry: AuditEntry) -> None:
@@ -36,29 +63,31 @@ def append(transaction: Transaction, entry: AuditEntry) -> None:
     transaction.execute(
         insert(AuditRow).values(
             time=entry.time, actor=entry.actor, action=entry.action, object_name=entry.object_name,
-            outcome=entry.outcome, before=_stored(entry.before), after=_stored(entry.after),
-            reason=entry.reason, request_id=entry.request_id,
+            object_version=entry.object_version, outcome=entry.outcome, before=_stored(entry.before),
+            after=_stored(entry.after), basis=_stored(entry.basis), reason=entry.reason, request_id=entry.request_id,
         )
     )  # fmt: skip
 
 
-def page(
-    snapshot: Snapshot,
-    *,
-    limit: int,
-    before: int | None = None,
-    object_name: str | None = None,
-    actor: str | None = None,
-) -> list[AuditEntry]:
+def page(snapshot: Snapshot, wanted: Wanted = ALL, *, limit: int, before: int | None = None) -> list[AuditEntry]:
     """Newest first; the next page is `before` the last audit_id of this one."""
-    query = select(AuditRow).order_by(AuditRow.audit_id.desc()).limit(limit)
+    query = select(AuditRow).where(*_conditions(wanted)).order_by(AuditRow.audit_id.desc()).limit(limit)
     if before is not None:
         query = query.where(AuditRow.audit_id < before)
-    if object_name is not None:
-        query = query.where(AuditRow.object_name == object_name)
-    if actor is not None:
-        query = query.where(AuditRow.actor == actor)
     return [_entry(row) for row in snapshot.scalars(query)]
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    same = {
+        AuditRow.object_name: wanted.object_name, AuditRow.actor: wanted.actor, AuditRow.action: wanted.action,
+        AuditRow.outcome: wanted.outcome,
+    }  # fmt: skip
+    conditions = [column == value for column, value in same.items() if value is not None]
+    if wanted.since is not None:
+        conditions.append(AuditRow.time >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(AuditRow.time < wanted.until)
+    return conditions
 
 
 def _stored(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -68,5 +97,6 @@ def _stored(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def _entry(row: AuditRow) -> AuditEntry:
     return AuditEntry(
         audit_id=row.audit_id, time=row.time, actor=row.actor, action=row.action, object_name=row.object_name,
-        outcome=row.outcome, before=row.before, after=row.after, reason=row.reason, request_id=row.request_id,
+        object_version=row.object_version, outcome=row.outcome, before=row.before, after=row.after, basis=row.basis,
+        reason=row.reason, request_id=row.request_id,
     )  # fmt: skip

@@ -107,6 +107,13 @@ def audience_sizes(snapshot: Snapshot, campaign_id: str) -> dict[str, int]:
     return dict(snapshot.execute(query.group_by(AudienceRow.tier)).all())
 
 
+def policies_of(snapshot: Snapshot, campaign_id: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The models and the versions of the tier scheme that the frozen audience was made from."""
+    kinds = select(AudienceRow.model_id, AudienceRow.tier_scheme).where(AudienceRow.campaign_id == campaign_id)
+    found = snapshot.execute(kinds.group_by(AudienceRow.model_id, AudienceRow.tier_scheme)).all()
+    return tuple(sorted({model for model, _ in found})), tuple(sorted({scheme for _, scheme in found}))
+
+
 def count_issued(transaction: Transaction, campaign_id: str, count: int) -> None:
     """Add to the counter, in the transaction that issues."""
     which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)

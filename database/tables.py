@@ -320,21 +320,3 @@ class CouponRow(Row):
         Index("uq_coupons_campaign_id_customer_id", "campaign_id", "customer_id", unique=True),
         Index(None, "customer_id"),
     )
-
-
-class AuditRow(Row):
-    """Who did what to what, when, and why; the table refuses UPDATE, DELETE and TRUNCATE."""
-
-    __tablename__ = "audit_log"
-    audit_id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    time: Mapped[datetime]
-    actor: Mapped[str]
-    action: Mapped[str]
-    object_name: Mapped[str]
-    outcome: Mapped[str]
-    """OK, DENIED, FAILED or DRY_RUN."""
-    before: Mapped[dict[str, Any] | None]
-    after: Mapped[dict[str, Any] | None]
-    reason: Mapped[str | None]
-    request_id: Mapped[str | None]
-    __table_args__ = (Index(None, "object_name", "audit_id"),)

@@ -3,12 +3,8 @@
 from alembic import context
 from sqlalchemy import create_engine, text
 
-from database import access_tables, audience_tables, budget_tables, tables, tier_tables
+from database.every_table import METADATA
 from database.session import sqlalchemy_url
-
-TABLES = (tables, access_tables, audience_tables, tier_tables, budget_tables)
-"""Every module that has rows: importing one makes its tables known."""
-METADATA = tables.Row.metadata
 
 
 def offline() -> None:

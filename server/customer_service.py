@@ -62,7 +62,7 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
             )  # fmt: skip
             return customer_message(known)
 
-        return perform(self._database, request, customer_pb2.Customer, effect, subject=cases.SUBJECT)
+        return perform(self._database, request, customer_pb2.Customer, effect, subject=message.name)
 
     def DeleteCustomer(
         self, request: customer_service_pb2.DeleteCustomerRequest, context: grpc.ServicerContext
@@ -72,7 +72,7 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
             cases.erase(transaction, cause, customer_id(request.name), pseudonym=pseudonym, etag=request.etag)
             return Empty()
 
-        return perform(self._database, request, Empty, effect, subject=cases.SUBJECT)
+        return perform(self._database, request, Empty, effect, subject=request.name)
 
     def BatchCreateEvents(
         self, request: customer_service_pb2.BatchCreateEventsRequest, context: grpc.ServicerContext
@@ -86,7 +86,7 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
             )
 
         answer = customer_service_pb2.BatchCreateEventsResponse
-        return perform(self._database, request, answer, effect, subject=cases.SUBJECT)
+        return perform(self._database, request, answer, effect, subject=request.parent)
 
     def ListEvents(
         self, request: customer_service_pb2.ListEventsRequest, context: grpc.ServicerContext

@@ -50,19 +50,24 @@ def perform(
 ) -> Response:
     """Run the effect of a writing method under the laws of all of them.
 
-    A request id that came before gets the stored answer; `validate_only` rolls back; a refusal is audited with its
-    `subject` (no customer's id); a transaction that loses against another one is run again.
+    A request id that came before gets the stored answer; `validate_only` rolls back and is audited as a dry run; a
+    refusal is audited too, both with the name of their `subject`; a transaction that loses against another one is run
+    again.
     """
     cause = call.current().cause(getattr(request, "request_id", ""))
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _once(database, request, answer, effect, cause)
+            response = _once(database, request, answer, effect, cause)
         except Refusal as refusal:
             record_denial(database, cause, subject, refusal)
             raise
         except Exception as error:
             if failure_of(error) is not Failure.CONFLICT or attempt == ATTEMPTS:
                 raise
+        else:
+            if getattr(request, "validate_only", False):
+                _record_trial(database, cause, subject)
+            return response
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -97,6 +102,16 @@ def subject_of(request: Message, action: str) -> str:
 
 def record_denial(database: Database, cause: Cause, subject: str, refusal: Refusal) -> None:
     """In a transaction of its own: the refused one is rolled back."""
-    action = access.RIGHTS[call.current().method].action
     with writing(database) as transaction:
-        trail.denied(transaction, cause, action, subject, refusal)
+        trail.denied(transaction, cause, _action(), subject, refusal)
+
+
+def _record_trial(database: Database, cause: Cause, subject: str) -> None:
+    """In a transaction of its own, as above."""
+    with writing(database) as transaction:
+        trail.tried(transaction, cause, _action(), subject)
+
+
+def _action() -> str:
+    """As the use case itself calls it, such as campaigns.launch."""
+    return access.RIGHTS[call.current().method].action

@@ -10,8 +10,9 @@ import typer
 from admin.arms import SYNTAX as ARM_SYNTAX
 from admin.arms import arm_of, typed_arm
 from admin.offers import SYNTAX, minor_units, offer_of, typed
-from admin.output import emit, fail
+from admin.output import emit
 from admin.rule_files import SOURCE, read_rule
+from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from campaigns import launch as use_cases
 from campaigns import measuring
@@ -57,7 +58,7 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Plan a campaign; nothing reaches a customer before it is launched."""
-    begin = datetime.now(UTC) if start is None else _time(start)
+    begin = datetime.now(UTC) if start is None else read_time(start, "--start")
     money = currency or settings().currency
     plan = CampaignPlan(
         display_name=name,
@@ -183,14 +184,6 @@ def _move(
     with changing(database_url, reason, action=action, object_name=f"campaigns/{campaign_id}") as (transaction, cause):
         campaign = use_case(transaction, cause, campaign_id, etag=etag)
     emit(_row(campaign), as_json=as_json, title=campaign.name)
-
-
-def _time(typed: str) -> datetime:
-    try:
-        read = datetime.fromisoformat(typed)
-    except ValueError:
-        fail(f"--start {typed}: give an ISO time such as 2026-12-01T08:00:00+00:00")
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _row(campaign: Campaign) -> dict[str, object]:

@@ -1,12 +1,12 @@
 """`tierwise job`: bulk work that runs, ran or shall run."""
 
 import time
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from admin.output import emit, fail, progress_bar
+from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
 from campaigns import jobs, rescoring
 from database import operations
@@ -54,7 +54,7 @@ def rescore(
     as_json: AsJson = False,
 ) -> None:
     """Score every customer with the active model, then give everybody a tier."""
-    standing_at = None if as_of is None else _time(as_of)
+    standing_at = None if as_of is None else read_time(as_of, "--as-of")
     with changing(database_url, reason, action="customers.rescore", object_name="customers") as (transaction, cause):
         operation = rescoring.begin(transaction, cause, as_of=standing_at)
     emit(_row(operation), as_json=as_json, title="Rescoring")
@@ -86,14 +86,6 @@ def _looked_up(operation_id: str | None, database_url: str | None) -> Operation:
     if not newest:
         fail("there is no job yet: `tierwise job rescore` begins one")
     return newest[0]
-
-
-def _time(typed: str) -> datetime:
-    try:
-        read = datetime.fromisoformat(typed)
-    except ValueError:
-        fail(f"--as-of {typed}: give an ISO time such as 2026-12-01T08:00:00+00:00")
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def _row(operation: Operation) -> dict[str, object]:

@@ -103,7 +103,7 @@ def test_evaluation_sets_the_network_beside_baselines(files: Path) -> None:
     ("command", "way_out"),
     [
         (("--horizon", 45), "must be one of 30, 60, 90"),
-        (("--as-of", "yesterday"), "is no ISO time"),
+        (("--as-of", "yesterday"), "give an ISO time"),
         (("--model", "/nowhere"), "is not a model folder"),
         (("--events", "/nowhere.parquet"), "nowhere.parquet"),
     ],

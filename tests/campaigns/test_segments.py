@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from campaigns import jobs, segment_building, segments
+from campaigns import jobs, segment_building, segments, trail
 from campaigns.actor import Actor, Cause
 from campaigns.errors import (
     InvalidSegment,
@@ -18,9 +18,10 @@ from campaigns.errors import (
     SegmentNotFound,
 )
 from campaigns.segments import Segment, SegmentState
-from database import audience, audit, operations, outbox
+from database import audience, operations, outbox
 from database import segments as stored_segments
 from database.audience_tables import CustomerFactsRow, SegmentMemberRow
+from database.audit import Wanted
 from database.operations import Operation
 from database.session import Database, Transaction
 from rules.rule import Compare, Every, InSegment, Not, Operator, Rule, Within
@@ -117,7 +118,7 @@ def test_a_build_writes_down_who_fits(ten: Database) -> None:
 def test_a_build_leaves_a_trail(ten: Database) -> None:
     build(ten)
     with ten.reading() as snapshot:
-        actions = [entry.action for entry in audit.page(snapshot, limit=10, object_name="segments/buyers")]
+        actions = [entry.action for entry in trail.page(snapshot, Wanted(object_name="segments/buyers"), limit=10)]
 
     assert actions == ["segments.build.finish", "segments.build", "segments.create"]
 

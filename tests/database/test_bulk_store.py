@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from campaigns import launch, registry, rescoring
 from campaigns.errors import ModelChanged, ModelNotFound, NoActiveModel, RescoringRunning
 from database import audit, broker, models, operations, scores
-from database.audit import AuditEntry
+from database.audit import AuditEntry, Wanted
 from database.operations import Operation
 from database.session import Database
 
@@ -183,7 +183,7 @@ def test_audit_lines_page_from_the_newest_by_object_and_actor(database: Database
         newest = audit.page(snapshot, limit=2)
         assert [entry.after for entry in newest] == [{"number": 2}, {"number": 1}]
         assert [entry.after for entry in audit.page(snapshot, limit=2, before=newest[-1].audit_id)] == [{"number": 0}]
-        assert [entry.after for entry in audit.page(snapshot, limit=9, object_name="b", actor="anna")] == [
+        assert [entry.after for entry in audit.page(snapshot, Wanted(object_name="b", actor="anna"), limit=9)] == [
             {"number": 2}
         ]
     assert newest[0].before is None

@@ -14,9 +14,9 @@ from shell import Shell
 from sqlalchemy import text
 from tierwise.v1 import campaign_service_pb2
 
-from campaigns import api_keys
+from campaigns import api_keys, trail
 from campaigns.api_keys import ApiKey
-from database import audit
+from database.audit import Wanted
 from database.session import Database
 
 CREATE = campaign_service_pb2.CreateCampaignRequest(campaign_id="spring", campaign=plan())
@@ -59,7 +59,7 @@ def test_a_key_stands_for_its_holder_and_their_role(shop: Shop) -> None:
 
     assert refusal(raised.value).message.startswith("service:planner may not do this")
     with shop.database.reading() as snapshot:
-        created = audit.page(snapshot, limit=1, object_name="campaigns/spring")[0]
+        created = trail.page(snapshot, Wanted(object_name="campaigns/spring"), limit=1)[0]
     assert (created.actor, created.action) == ("marketer:planner", "campaigns.create")
 
 

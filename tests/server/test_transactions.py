@@ -84,7 +84,8 @@ def test_a_write_that_loses_a_deadlock_is_run_again(shop: Shop, database_url: st
     erasure = customer_service_pb2.DeleteCustomerRequest(name="customers/anna", request_id=new_id())
 
     with psycopg.connect(database_url) as rival:
-        # The rival takes the two rows in the other order; the server waited first, so it is the one that is ended.
+        # The rival takes the two rows in the other order and is more patient, so the server is the one that is ended.
+        rival.execute("SET deadlock_timeout = '1min'")
         rival.execute("SELECT * FROM events FOR UPDATE")
         under_way = shop.customers.DeleteCustomer.future(erasure, timeout=30)
         wait_for_lock(database_url)

@@ -1,0 +1,30 @@
+"""Audit lines are found by actor and by action, and by the transaction that wrote them.
+
+Revision: 0012
+After: 0011
+"""
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+INDEXES = {
+    "ix_audit_log_actor_audit_id": ["actor", "audit_id"],
+    "ix_audit_log_action_audit_id": ["action", "audit_id"],
+    "ix_audit_log_transaction_id": ["transaction_id"],
+}
+
+
+def upgrade() -> None:
+    """Beside the writers, and so not in one transaction: each index is made unless it is there."""
+    with op.get_context().autocommit_block():
+        for name, columns in INDEXES.items():
+            op.create_index(name, "audit_log", columns, postgresql_concurrently=True, if_not_exists=True)
+
+
+def downgrade() -> None:
+    for name in reversed(INDEXES):
+        op.drop_index(name, table_name="audit_log")

@@ -1,0 +1,165 @@
+"""A line says who did what to which version, from what, and how it ended; it never says which customer."""
+
+import json
+
+import pytest
+from campaign_factories import (
+    NOW,
+    add_customers,
+    counts,
+    launch_campaign,
+    make_cause,
+    make_plan,
+    store_scores,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from campaigns import customers, launch, registry, trail
+from campaigns.basis import Basis, rule_digest
+from campaigns.errors import CampaignNotFound
+from database import subjects
+from database.audit import AuditEntry, Wanted
+from database.session import Database
+from events.event import Customer
+from rules.rule import Compare, Every, IsKnown, Operator
+
+RICH = Compare("expected_spend", Operator.AT_LEAST, 9000)
+
+
+def lines(database: Database, wanted: Wanted | None = None) -> list[AuditEntry]:
+    with database.reading() as snapshot:
+        return trail.page(snapshot, wanted or Wanted(), limit=99)
+
+
+def test_a_line_carries_everything_that_was_known(database: Database) -> None:
+    basis = Basis(models=("m1",), tier_schemes=(4,), campaign="campaigns/spring@3", rule="ab")
+    with database.writing() as transaction:
+        trail.done(
+            transaction, make_cause(reason="easter", request_id="r-1"), "campaigns.launch", "campaigns/spring",
+            before={"state": "DRAFT"}, after={"state": "LAUNCHING"}, version=3, basis=basis,
+        )  # fmt: skip
+
+    (line,) = lines(database)
+
+    assert line == AuditEntry(
+        audit_id=1, time=NOW, actor="operator:anna", action="campaigns.launch", object_name="campaigns/spring",
+        object_version=3, outcome="OK", before={"state": "DRAFT"}, after={"state": "LAUNCHING"},
+        basis={"models": ["m1"], "tier_schemes": [4], "campaign": "campaigns/spring@3", "rule": "ab"},
+        reason="easter", request_id="r-1",
+    )  # fmt: skip
+    assert line.role == "operator"
+
+
+def test_each_outcome_has_its_word(database: Database) -> None:
+    with database.writing() as transaction:
+        trail.tried(transaction, make_cause(), "campaigns.preview", "campaigns/spring", after={"audience": 7})
+        trail.denied(transaction, make_cause(), "campaigns.end", "campaigns/x", CampaignNotFound("none"))
+        trail.failed(transaction, make_cause(), "operations.fail", "operations/1", "the disk is full")
+
+    assert [(line.outcome, line.after, line.basis) for line in lines(database)] == [
+        ("FAILED", {"error": "the disk is full"}, None),
+        ("DENIED", {"refusal": "CAMPAIGN_NOT_FOUND"}, None),
+        ("DRY_RUN", {"audience": 7}, None),
+    ]
+
+
+def test_lines_are_found_by_each_of_their_sides(database: Database) -> None:
+    with database.writing() as transaction:
+        trail.done(transaction, make_cause(), "campaigns.create", "campaigns/a")
+        trail.tried(transaction, make_cause(NOW.replace(hour=13)), "campaigns.launch", "campaigns/b")
+
+    for wanted in (
+        Wanted(object_name="campaigns/b"), Wanted(action="campaigns.launch"), Wanted(outcome="DRY_RUN"),
+        Wanted(since=NOW.replace(minute=1)), Wanted(actor="operator:anna", since=NOW.replace(hour=13)),
+    ):  # fmt: skip
+        assert [line.object_name for line in lines(database, wanted)] == ["campaigns/b"], wanted
+    assert [line.object_name for line in lines(database, Wanted(until=NOW.replace(hour=13)))] == ["campaigns/a"]
+    assert lines(database, Wanted(actor="operator:bert")) == []
+
+
+def test_changes_name_the_version_that_they_left(database: Database) -> None:
+    with database.writing() as transaction:
+        launch.create(transaction, make_cause(), "spring", make_plan())
+        launch.update(transaction, make_cause(), "spring", lambda plan: plan)
+        registry.register(transaction, make_cause(), "m1", folder="nowhere", manifest={})
+        registry.activate(transaction, make_cause(), "m1")
+
+    assert [(line.action, line.object_version) for line in reversed(lines(database))] == [
+        ("campaigns.create", 1), ("campaigns.update", 2), ("models.register", 1), ("models.activate", 2),
+    ]  # fmt: skip
+
+
+def test_automatic_decisions_name_model_scheme_and_rule(database: Database) -> None:
+    add_customers(database, ["anna", "bert"])
+    store_scores(database, {"anna": 9000, "bert": 10})
+    launch_campaign(database, make_plan(rule=RICH))
+
+    (finished,) = lines(database, Wanted(action="campaigns.launch.finish"))
+    (rescored,) = lines(database, Wanted(action="customers.rescore.finish"))
+
+    assert finished.basis == {"models": ["m1"], "tier_schemes": [1], "rule": rule_digest(RICH)}
+    assert rescored.basis == {"models": ["m1"], "tier_schemes": [1]}
+
+
+def test_a_customer_is_spoken_of_by_another_name_in_every_part_of_a_line(database: Database) -> None:
+    add_customers(database, ["anna-17"])
+    with database.writing() as transaction:
+        customers.update(
+            transaction, make_cause(reason="anna-17 asked by mail"), "anna-17",
+            lambda _: Customer(customer_id="anna-17", country="France"),
+        )  # fmt: skip
+        trail.done(
+            transaction, make_cause(), "campaigns.except", "campaigns/spring",
+            after={"of": ["customers/anna-17", {"also": "customers/anna-17"}]},
+        )  # fmt: skip
+        subject = subjects.find(transaction, "anna-17")
+
+    excepted, updated = lines(database)
+
+    assert updated.object_name == f"subjects/{subject}"
+    assert updated.reason == f"subjects/{subject} asked by mail"
+    assert excepted.after == {"of": [f"subjects/{subject}", {"also": f"subjects/{subject}"}]}
+    with database.reading() as snapshot:
+        assert "anna" not in snapshot.execute(text("SELECT string_agg(after::text, '') FROM audit_log")).scalar_one()
+    assert [line.action for line in lines(database, Wanted(object_name="customers/anna-17"))] == ["customers.update"]
+
+
+def test_who_is_not_known_here_leaves_no_name(database: Database) -> None:
+    with database.writing() as transaction:
+        trail.denied(transaction, make_cause(), "customers.erase", "customers/nobody", CampaignNotFound("none"))
+
+    assert [line.object_name for line in lines(database)] == ["customers"]
+    assert counts(database, "audit_subjects") == (0,)
+
+
+def test_an_erased_customer_cannot_be_found_in_the_log_that_still_stands(database: Database) -> None:
+    add_customers(database, ["anna"])
+    with database.writing() as transaction:
+        customers.update(transaction, make_cause(), "anna", lambda customer: customer)
+        customers.erase(transaction, make_cause(), "anna", pseudonym="erased-1")
+
+    updated = lines(database)[-1]
+    assert [line.object_name for line in lines(database)] == [updated.object_name] * 2
+    assert counts(database, "audit_subjects") == (0,)
+    assert lines(database, Wanted(object_name="customers/anna")) == []
+
+
+def test_a_bare_id_is_a_mistake_of_ours(database: Database) -> None:
+    with pytest.raises(ValueError, match="customers/ID"), database.writing() as transaction:
+        trail.done(transaction, make_cause(), "a.b", "c", after={"list": [{"customer_id": "anna"}]})
+
+    assert counts(database, "audit_log") == (0,)
+
+
+@settings(max_examples=25)
+@given(st.permutations(["orders", "churn", "reviews"]))
+def test_equal_rules_have_equal_digests_and_others_do_not(names: list[str]) -> None:
+    rule = Every(tuple(IsKnown(name) for name in names))
+
+    assert rule_digest(rule) == rule_digest(Every(tuple(IsKnown(name) for name in names)))
+    assert (rule_digest(rule) == rule_digest(Every((IsKnown("orders"), IsKnown("churn"), IsKnown("reviews"))))) is (
+        names == ["orders", "churn", "reviews"]
+    )
+    assert json.dumps(rule_digest(rule)).isascii()
