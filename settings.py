@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     """An operation without progress for this long is handed to the workers again."""
     rescore_at: time = time(2, 0)
     """When every customer is scored each night, UTC."""
+    reconcile_at: time = time(3, 0)
+    """When ledgers and counters are compared each night, UTC."""
 
     @model_validator(mode="after")
     def _tasks_end_before_they_are_redelivered(self) -> Self:

@@ -74,6 +74,14 @@ def release(transaction: Transaction, cause: Cause, reservation_id: str) -> Rese
     return stored.reservation(_found(reservations.get(transaction, reservation_id), reservation_id), coupon.customer_id)
 
 
+def sweep(transaction: Transaction, cause: Cause, campaign_id: str, *, limit: int) -> int:
+    """Give back what up to so many lapsed reservations of a campaign hold, leaving those that others are at."""
+    count = booking.sweep(transaction, campaign_id, cause.now, limit=limit, wait=False)
+    if count:
+        trail.done(transaction, cause, "coupons.expire", f"campaigns/{campaign_id}", after={"reservations": count})
+    return count
+
+
 def get(snapshot: Snapshot, reservation_id: str) -> Reservation:
     """One reservation. Raises ReservationNotFound."""
     row = _found(reservations.get(snapshot, reservation_id), reservation_id)

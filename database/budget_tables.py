@@ -1,8 +1,10 @@
 """Tables of what campaigns may use and have used: budgets in shards, reservations, redemptions, and their ledger."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, SmallInteger, text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, SmallInteger, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables import CampaignRow, CouponRow, Row
@@ -108,3 +110,16 @@ class LedgerRow(Row):
     spent_minor: Mapped[int] = mapped_column(server_default=ZERO)
     """Signed; the sums over a campaign's entries are its shards' counters."""
     __table_args__ = (Index(None, "campaign_id"), Index(None, "code"))
+
+
+class ReconciliationRow(Row):
+    """Whether the ledger and the counters of a campaign agreed when someone compared them."""
+
+    __tablename__ = "reconciliations"
+    operation_id: Mapped[str] = mapped_column(primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(primary_key=True)
+    time: Mapped[datetime]
+    figures: Mapped[int] = mapped_column(Integer)
+    """That were compared."""
+    differences: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """Name, truth and counter of each figure that did not agree; empty is good."""

@@ -7,12 +7,13 @@ from typing import NamedTuple
 from google.longrunning import operations_pb2
 from google.protobuf.message import Message
 from google.rpc import code_pb2, status_pb2
-from tierwise.v1 import campaign_service_pb2, scoring_service_pb2, segment_service_pb2
+from tierwise.v1 import budget_service_pb2, campaign_service_pb2, scoring_service_pb2, segment_service_pb2
 
 from database.operations import (
     BUILD_SEGMENT,
     CANCELLED,
     LAUNCH_CAMPAIGN,
+    RECONCILE_LEDGERS,
     SCORE_ALL_CUSTOMERS,
     SUCCEEDED,
     Operation,
@@ -36,6 +37,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         SCORE_ALL_CUSTOMERS: Kind(scoring_service_pb2.ScoreAllCustomersMetadata, {}),
         LAUNCH_CAMPAIGN: Kind(campaign_service_pb2.LaunchCampaignMetadata, {"campaign": CAMPAIGN}),
+        RECONCILE_LEDGERS: Kind(budget_service_pb2.ReconcileLedgersMetadata, {}),
         BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
     }
 )

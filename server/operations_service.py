@@ -12,9 +12,10 @@ from campaigns import jobs, launch, segments
 from campaigns.actor import Cause
 from campaigns.errors import SegmentNotFound
 from database import operations
-from database.operations import BUILD_SEGMENT, LAUNCH_CAMPAIGN, SUCCEEDED, Operation
+from database.operations import BUILD_SEGMENT, LAUNCH_CAMPAIGN, RECONCILE_LEDGERS, SUCCEEDED, Operation
 from database.session import Database, Snapshot, Transaction
 from server import call
+from server.budget_messages import reconciled_message
 from server.campaign_messages import campaign_message
 from server.operation_messages import operation_id, operation_message
 from server.pages import asked, cut
@@ -97,9 +98,11 @@ def _message(snapshot: Snapshot, operation: Operation) -> operations_pb2.Operati
 
 
 def _made(snapshot: Snapshot, operation: Operation) -> Message | None:
-    """The campaign or the segment as it stands; only its name if it was deleted since."""
+    """What came of it; the campaign or the segment as it stands, and only its name if it was deleted since."""
     if operation.kind == LAUNCH_CAMPAIGN:
         return campaign_message(launch.get(snapshot, operation.request["campaign_id"]))
+    if operation.kind == RECONCILE_LEDGERS and operation.response is not None:
+        return reconciled_message(operation.response)
     if operation.kind != BUILD_SEGMENT:
         return None
     segment_id = operation.request["segment_id"]

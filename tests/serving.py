@@ -17,6 +17,7 @@ from google.type import money_pb2
 from grpc_health.v1 import health_pb2_grpc
 from grpc_status import rpc_status
 from tierwise.v1 import (
+    budget_service_pb2_grpc,
     campaign_pb2,
     campaign_service_pb2_grpc,
     coupon_service_pb2_grpc,
@@ -55,6 +56,7 @@ class Shop:
     customers: customer_service_pb2_grpc.CustomerServiceStub
     campaigns: campaign_service_pb2_grpc.CampaignServiceStub
     coupons: coupon_service_pb2_grpc.CouponServiceStub
+    budgets: budget_service_pb2_grpc.BudgetServiceStub
     segments: segment_service_pb2_grpc.SegmentServiceStub
     tiers: tier_service_pb2_grpc.TierServiceStub
     operations: operations_pb2_grpc.OperationsStub
@@ -86,6 +88,7 @@ def serving(
             customers=customer_service_pb2_grpc.CustomerServiceStub(channel),
             campaigns=campaign_service_pb2_grpc.CampaignServiceStub(channel),
             coupons=coupon_service_pb2_grpc.CouponServiceStub(channel),
+            budgets=budget_service_pb2_grpc.BudgetServiceStub(channel),
             segments=segment_service_pb2_grpc.SegmentServiceStub(channel),
             tiers=tier_service_pb2_grpc.TierServiceStub(channel),
             operations=operations_pb2_grpc.OperationsStub(channel),  # type: ignore[no-untyped-call] # has no types

@@ -14,10 +14,10 @@ class Shell:
     def __init__(self, database_url: str) -> None:
         self._url = database_url
 
-    def __call__(self, *arguments: str) -> Any:  # noqa: ANN401  # whatever the command prints
-        """What a command printed as JSON."""
+    def __call__(self, *arguments: str, status: int = 0) -> Any:  # noqa: ANN401  # whatever the command prints
+        """What a command printed as JSON, when it ended with this status."""
         result = CliRunner().invoke(main, [*arguments, "--json", "--database-url", self._url])
-        assert result.exit_code == 0, result.output
+        assert result.exit_code == status, result.output
         return json.loads(result.stdout)
 
     def refusal(self, *arguments: str) -> str:

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from serving import Shop, cause, plan, pounds, purchase, recording, register, serving
 from tierwise.v1 import (
+    budget_service_pb2,
     campaign_service_pb2,
     coupon_service_pb2,
     customer_service_pb2,
@@ -30,7 +31,8 @@ from rules.rule import IsKnown
 AnyMessage: TypeAlias = Any
 """A message whose fields depend on the method."""
 SERVICES = (
-    campaign_service_pb2, coupon_service_pb2, customer_service_pb2, recommendation_service_pb2, scoring_service_pb2,
+    budget_service_pb2, campaign_service_pb2, coupon_service_pb2, customer_service_pb2, recommendation_service_pb2,
+    scoring_service_pb2,
     segment_service_pb2, tier_service_pb2,
 )  # fmt: skip
 ANYBODY = {"is_known": "purchase_90"}
@@ -157,6 +159,7 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "ActivateTierScheme": lambda _: request_of("ActivateTierScheme", name="tierSchemes/2"),
     "PreviewTierScheme": lambda _: request_of("PreviewTierScheme", tier_scheme=BY_SHARE),
     "ListTierChanges": lambda _: request_of("ListTierChanges", parent="customers/-"),
+    "ReconcileLedgers": lambda _: request_of("ReconcileLedgers", campaign="campaigns/-"),
     "GetCampaignResults": lambda _: request_of("GetCampaignResults", name="campaigns/active"),
     "ValidateCoupon": lambda database: _redemption(database, "ValidateCoupon"),
     "ReserveCoupon": lambda database: _redemption(database, "ReserveCoupon"),

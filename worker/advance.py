@@ -7,16 +7,21 @@ from campaigns import issuance, jobs, segment_building, trail
 from campaigns.actor import WORKER, Cause
 from campaigns.errors import Refusal
 from database import operations, outbox
-from database.operations import BUILD_SEGMENT, LAUNCH_CAMPAIGN, SCORE_ALL_CUSTOMERS, Operation
+from database.operations import BUILD_SEGMENT, LAUNCH_CAMPAIGN, RECONCILE_LEDGERS, SCORE_ALL_CUSTOMERS, Operation
 from database.session import Transaction
 from scoring.score import ModelRejected
 from worker import issuance as issuing
-from worker import rescoring
+from worker import reconciliation, rescoring
 from worker import segment_building as building
 from worker.tools import Tools
 
 STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
-    {SCORE_ALL_CUSTOMERS: rescoring.step, LAUNCH_CAMPAIGN: issuing.step, BUILD_SEGMENT: building.step}
+    {
+        SCORE_ALL_CUSTOMERS: rescoring.step,
+        LAUNCH_CAMPAIGN: issuing.step,
+        BUILD_SEGMENT: building.step,
+        RECONCILE_LEDGERS: reconciliation.step,
+    }
 )
 HOPELESS = (ModelRejected, Refusal)
 """What another attempt would meet again."""

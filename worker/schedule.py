@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from campaigns import rescoring
+from campaigns import reconciliation, rescoring, reservation
 from campaigns.actor import BEAT, Cause
 from campaigns.errors import NoActiveModel
-from database import requests
+from database import requests, reservations
 from database.operations import Operation
 from database.session import Database
 
@@ -13,6 +13,8 @@ TICK = "tierwise.tick"
 TICK_SECONDS = 60
 CATCH_UP = timedelta(hours=1)
 """A night missed by more than this waits for the next."""
+SWEPT_AT_ONCE = 500
+"""Reservations."""
 ANSWERS_KEPT = timedelta(days=30)
 """A request id that comes again later than this is a new request (AIP-155 leaves the time to us)."""
 
@@ -27,6 +29,31 @@ def forget_answers(database: Database, now: datetime) -> int:
     """Drop what request ids were answered long ago; how many."""
     with database.writing() as transaction:
         return requests.forget(transaction, now - ANSWERS_KEPT)
+
+
+def sweep_reservations(database: Database, now: datetime) -> int:
+    """Give back what lapsed reservations hold, in small transactions that wait for nobody; how many they were."""
+    with database.reading() as snapshot:
+        campaign_ids = reservations.lapsed_campaigns(snapshot, now)
+    swept = 0
+    for campaign_id in campaign_ids:
+        count = SWEPT_AT_ONCE
+        while count == SWEPT_AT_ONCE:
+            with database.writing() as transaction:
+                count = reservation.sweep(
+                    transaction, Cause(actor=BEAT, now=now), campaign_id, limit=SWEPT_AT_ONCE
+                )  # fmt: skip
+            swept += count
+    return swept
+
+
+def reconcile(database: Database, *, at: time, now: datetime) -> Operation | None:
+    """Begin the night's comparison of ledgers and counters if it is due and was not begun; None otherwise."""
+    due = last_due(at, now)
+    if now - due > CATCH_UP:
+        return None
+    with database.writing() as transaction:
+        return reconciliation.begin_due(transaction, Cause(actor=BEAT, now=now), due=due)
 
 
 def tick(database: Database, *, rescore_at: time, now: datetime) -> Operation | None:

@@ -37,6 +37,8 @@ def register(app: Celery, tools: Tools) -> None:
     def _tick() -> None:
         now = tools.now()
         schedule.tick(tools.database, rescore_at=tools.settings.rescore_at, now=now)
+        schedule.sweep_reservations(tools.database, now)
+        schedule.reconcile(tools.database, at=tools.settings.reconcile_at, now=now)
         schedule.forget_answers(tools.database, now)
 
 

@@ -93,6 +93,21 @@ def test_a_budget_is_planned_in_money(database: Database, tierwise: Shell) -> No
     assert "a budget is more than nothing" in tierwise.refusal(*CREATE, "--budget", "0")
 
 
+def test_ledgers_are_reconciled_and_a_difference_fails_and_is_named(database: Database, tierwise: Shell) -> None:
+    issued_codes(database, ["anna"])
+    agreed = tierwise("job", "reconcile", "--campaign", "spring")
+    with database.writing() as transaction:
+        transaction.execute(text("UPDATE budget_shards SET spent_minor = 7 WHERE shard = 3"))
+
+    differing = tierwise("job", "reconcile", status=1)
+
+    assert (agreed["campaigns"], agreed["differences"]) == (1, [])
+    assert differing["differences"] == [
+        {"campaign_id": "spring", "figure": "spent_minor of shard 3", "truth": 0, "counter": 7}
+    ]
+    assert tierwise("job", "show", differing["operation_id"])["state"] == "SUCCEEDED"
+
+
 def test_a_refusal_says_why_changes_nothing_and_is_on_record(database: Database, tierwise: Shell) -> None:
     tierwise(*CREATE)
 

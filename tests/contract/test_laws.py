@@ -1,7 +1,7 @@
 """The laws of every method, checked on the descriptors: a new method is tested the day it is born."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import grpc
@@ -146,30 +146,33 @@ def test_a_repeated_write_happens_once_and_its_id_is_good_for_nothing_else(shop:
     assert contents(shop.database) == after
 
 
+OTHER: Mapping[str, tuple[str, object]] = {
+    "BatchCreateEvents": ("requests.0.event_id", "other"),
+    "CreateCampaign": ("campaign.display_name", "Changed"),
+    "UpdateCampaign": ("campaign.display_name", "Changed"),
+    "CreateSegment": ("segment.display_name", "Changed"),
+    "UpdateSegment": ("segment.display_name", "Changed"),
+    "UpdateCustomer": ("customer.country", "Spain"),
+    "CreateTierScheme": ("tier_scheme.grace_days", 3),
+    "ReserveCoupon": ("order_id", "o-3"),
+    "RedeemCoupon": ("order_id", "o-3"),
+    "ReleaseReservation": ("name", "reservations/other"),
+    "RefundRedemption": ("refund_id", "other"),
+    "ReconcileLedgers": ("campaign", "campaigns/active"),
+    "ScoreAllCustomers": ("as_of_time.seconds", 1_700_000_000),
+}
+"""What makes a body another one, by method: a path into the request, and a value. The others have an etag."""
+
+
 def _other(request: AnyMessage) -> AnyMessage:
     """The same with something else in it."""
     changed = type(request).FromString(request.SerializeToString())
-    match changed.DESCRIPTOR.name:
-        case "BatchCreateEventsRequest":
-            changed.requests[0].event_id = "other"
-        case "CreateCampaignRequest" | "UpdateCampaignRequest":
-            changed.campaign.display_name = "Changed"
-        case "CreateSegmentRequest" | "UpdateSegmentRequest":
-            changed.segment.display_name = "Changed"
-        case "UpdateCustomerRequest":
-            changed.customer.country = "Spain"
-        case "CreateTierSchemeRequest":
-            changed.tier_scheme.grace_days = 3
-        case "RedeemCouponRequest" | "ReserveCouponRequest":
-            changed.order_id = "o-3"
-        case "ReleaseReservationRequest":
-            changed.name = "reservations/other"
-        case "RefundRedemptionRequest":
-            changed.refund_id = "other"
-        case "ScoreAllCustomersRequest":
-            changed.as_of_time.FromSeconds(1_700_000_000)
-        case _:
-            changed.etag = "other"
+    path, value = OTHER.get(changed.DESCRIPTOR.name.removesuffix("Request"), ("etag", "other"))
+    *steps, last = path.split(".")
+    inner = changed
+    for step in steps:
+        inner = inner[int(step)] if step.isdigit() else getattr(inner, step)
+    setattr(inner, last, value)
     return changed
 
 

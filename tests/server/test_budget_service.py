@@ -1,0 +1,44 @@
+"""What campaigns may use and have used, over the wire."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from google.longrunning import operations_pb2
+from serving import Shop
+from sqlalchemy import text
+from tierwise.v1 import budget_service_pb2
+from valid_requests import whole_shop
+
+from database.session import Database
+from settings import Settings
+from worker.advance import advance
+from worker.tools import Tools
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
+    with whole_shop(database, tmp_path) as running:
+        yield running
+
+
+def test_a_comparison_is_an_operation_that_names_what_differs(shop: Shop, database_url: str) -> None:
+    with shop.database.writing() as transaction:
+        planted = "UPDATE budget_shards SET spent_count = 1 WHERE campaign_id = 'paused' AND shard = 2"
+        transaction.execute(text(planted))
+    begun = shop.budgets.ReconcileLedgers(budget_service_pb2.ReconcileLedgersRequest(campaign="campaigns/-"))
+    progress = budget_service_pb2.ReconcileLedgersMetadata()
+    assert begun.metadata.Unpack(progress)
+
+    tools = Tools(settings=Settings(), database_url=database_url)
+    with closing(tools.database):
+        advance(tools, begun.name.removeprefix("operations/"), enough=lambda: False)
+
+    done = shop.operations.GetOperation(operations_pb2.GetOperationRequest(name=begun.name))
+    answer = budget_service_pb2.ReconcileLedgersResponse()
+    assert done.response.Unpack(answer)
+    assert (begun.done, progress.total_count, answer.campaign_count) == (False, 3, 3)
+    (difference,) = answer.differences
+    assert (difference.campaign, difference.figure) == ("campaigns/paused", "spent_count of shard 2")
+    assert (difference.truth, difference.counter) == (0, 1)
