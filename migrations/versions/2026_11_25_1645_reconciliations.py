@@ -1,15 +1,15 @@
 """Whether ledgers and counters agreed, kept for each campaign and comparison.
 
-Revision: 0011
-After: 0010
+Revision: 0013
+After: 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
