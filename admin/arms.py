@@ -2,7 +2,7 @@
 
 import re
 
-from admin.offers import discount_of, words
+from admin.discounts import discount_of, words
 from admin.output import fail
 from campaigns.arms import ArmPlan, TierDiscount
 from campaigns.tiers import Tier

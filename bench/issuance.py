@@ -14,7 +14,7 @@ from bench.figures import Figure, in_turn, publish
 from bench.shop import POLL_SECONDS, BenchmarkFailedError, BenchShop, cause, finished, prepared
 from campaigns import launch
 from campaigns.campaign import CampaignPlan, Channel, Offer
-from campaigns.discount import Fixed, NewCustomer, Percent
+from campaigns.discount import Discount, Fixed, Percent
 from campaigns.tiers import Tier
 from database import operations
 from database.operations import Operation
@@ -22,9 +22,11 @@ from database.operations import Operation
 BARE = "bare_coupons"
 HOLDOUT_PERCENT = 10
 OFFERS = (
-    Offer(tier=Tier.HIGH, discount=Percent(percent=20, maximum_minor=5000), channel=Channel.EMAIL),
-    Offer(tier=Tier.MID, discount=Percent(percent=10), channel=Channel.PUSH),
-    Offer(tier=Tier.LOW, discount=NewCustomer(reward=Fixed(amount_minor=500)), channel=Channel.ON_SITE),
+    Offer(tier=Tier.HIGH, discount=Discount(reward=Percent(percent=20, maximum_minor=5000)), channel=Channel.EMAIL),
+    Offer(tier=Tier.MID, discount=Discount(reward=Percent(percent=10)), channel=Channel.PUSH),
+    Offer(
+        tier=Tier.LOW, discount=Discount(reward=Fixed(amount_minor=500), first_order_only=True), channel=Channel.ON_SITE
+    ),
 )
 CUSTOMERS = """
 INSERT INTO customers (customer_id, consented_channels)

@@ -3,19 +3,24 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 
+from campaigns.basket import Basket, check_basket
 from campaigns.budget import Use
 from campaigns.campaign import Campaign, CampaignId, Channel, State
-from campaigns.discount import Discount, NewCustomer, discount_minor
+from campaigns.discount import Discount, Saving, Unmet, counted_minor, saving
 from campaigns.errors import (
     BudgetExhausted,
     CouponExpired,
     CouponNotForThisOrder,
     CouponNotStarted,
     CouponOfAnotherCustomer,
+    CouponRefused,
     CouponSuspended,
     CouponWithoutEffect,
-    InvalidOrder,
+    ItemsNotInOrder,
+    OrderBelowMinimum,
+    OrderLinesMissing,
     RedemptionLimitReached,
 )
 from campaigns.tiers import Tier
@@ -54,24 +59,16 @@ class Coupon:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Basket:
-    """What a customer is about to pay."""
-
-    order_minor: int
-    """Before the discount."""
-    currency: str
-    customer_id: str | None = None
-    """None where the shop does not know who stands at the till: then the code alone decides."""
-    order_id: str | None = None
-    """The shop's own key; None while the order is not placed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
     """What a coupon takes off a basket."""
 
     coupon: Coupon
-    discount_minor: int
+    saving: Saving
+
+    @property
+    def discount_minor(self) -> int:
+        """Off the order and its shipping together."""
+        return self.saving.total_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +123,7 @@ class Redemption:
 
 def quote(coupon: Coupon, campaign: Campaign, basket: Basket, *, bought_before: bool, now: datetime) -> Quote:
     """What the coupon takes off. Raises the first CouponRefused that applies, or InvalidOrder."""
-    if basket.order_minor < 1:
-        raise InvalidOrder("an order is worth more than nothing", field="order_amount")
+    check_basket(basket)
     if basket.customer_id not in (None, coupon.customer_id):
         raise CouponOfAnotherCustomer("this code belongs to another customer", campaign=campaign.name)
     check_open(coupon, campaign, now)
@@ -136,14 +132,33 @@ def quote(coupon: Coupon, campaign: Campaign, basket: Basket, *, bought_before: 
             f"{campaign.name} is in {campaign.plan.currency}, the order in {basket.currency}",
             campaign=campaign.name, currency=campaign.plan.currency, order_currency=basket.currency,
         )  # fmt: skip
-    if bought_before and isinstance(coupon.discount, NewCustomer):
-        raise CouponNotForThisOrder("this code is for a first order only", campaign=campaign.name)
-    off = discount_minor(coupon.discount, basket.order_minor)
-    if off == 0:
-        raise CouponWithoutEffect(
-            "the discount on this order rounds to nothing: the code stays unused", campaign=campaign.name
-        )
-    return Quote(coupon=coupon, discount_minor=off)
+    off = saving(coupon.discount, basket, bought_before=bought_before)
+    if isinstance(off, Unmet):
+        raise _unmet(off, coupon, campaign, basket)
+    return Quote(coupon=coupon, saving=off)
+
+
+def _unmet(unmet: Unmet, coupon: Coupon, campaign: Campaign, basket: Basket) -> CouponRefused:
+    """The refusal of a discount that takes nothing off this basket."""
+    match unmet:
+        case Unmet.NOT_FIRST_ORDER:
+            return CouponNotForThisOrder("this code is for a first order only", campaign=campaign.name)
+        case Unmet.LINES_MISSING:
+            message = "this code is for certain items: give the lines of the order"
+            return OrderLinesMissing(message, campaign=campaign.name)
+        case Unmet.NOT_IN_ORDER:
+            return ItemsNotInOrder("nothing in this order is what the code is for", campaign=campaign.name)
+        case Unmet.BELOW_MINIMUM:
+            minimum, counted = coupon.discount.minimum_minor, counted_minor(coupon.discount, basket)
+            return OrderBelowMinimum(
+                f"this code needs {minimum}, and {counted} of the order count", campaign=campaign.name,
+                minimum_minor=minimum, counted_minor=counted,
+            )  # fmt: skip
+        case Unmet.NO_EFFECT:
+            message = "the discount on this order comes to nothing: the code stays unused"
+            return CouponWithoutEffect(message, campaign=campaign.name)
+        case _:
+            assert_never(unmet)
 
 
 def check_open(coupon: Coupon, campaign: Campaign, now: datetime) -> None:

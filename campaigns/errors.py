@@ -21,6 +21,7 @@ Refusal
 ├── PermissionDenied   the role does not include this
 └── CouponRefused   the code is real and does not buy anything here
     ├── CouponAlreadyRedeemed · CouponOfAnotherCustomer · CouponNotForThisOrder · CouponWithoutEffect
+    ├── OrderLinesMissing · ItemsNotInOrder · OrderBelowMinimum
     ├── CouponNotStarted · CouponExpired · CouponSuspended · CouponReserved
     └── RedemptionLimitReached · BudgetExhausted
 """
@@ -306,6 +307,24 @@ class CouponNotForThisOrder(CouponRefused):
     """The currency or the first-order rule does not fit."""
 
     reason = "COUPON_NOT_FOR_THIS_ORDER"
+
+
+class OrderLinesMissing(CouponRefused):
+    """The discount depends on what is in the order, and the order does not say."""
+
+    reason = "ORDER_LINES_MISSING"
+
+
+class ItemsNotInOrder(CouponRefused):
+    """The order has nothing of what the discount is for, or not the gift."""
+
+    reason = "ITEMS_NOT_IN_ORDER"
+
+
+class OrderBelowMinimum(CouponRefused):
+    """What counts of the order is worth too little."""
+
+    reason = "ORDER_BELOW_MINIMUM"
 
 
 class CouponWithoutEffect(CouponRefused):

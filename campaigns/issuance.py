@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from campaigns import audience, codes, launch, stored, trail
+from campaigns import audience, codes, discount_document, launch, trail
 from campaigns.actor import Cause
 from campaigns.basis import Basis, rule_digest
 from campaigns.campaign import Campaign, Move, State
@@ -109,7 +109,7 @@ def _terms(campaign: Campaign, now: datetime) -> Terms:
     plan = campaign.plan
     return Terms(
         offers=[
-            ArmOffer(arm.name, offer.tier, stored.discount_json(offer.discount))
+            ArmOffer(arm.name, offer.tier, discount_document.to_data(offer.discount))
             for arm in plan.design.arms
             for offer in plan.offers_in(arm.name)
         ],

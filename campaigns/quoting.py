@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from campaigns import stored
+from campaigns.basket import Basket
 from campaigns.campaign import Campaign
 from campaigns.codes import normalise
-from campaigns.coupon import Basket, Coupon, Quote, quote
-from campaigns.discount import NewCustomer
+from campaigns.coupon import Coupon, Quote, quote
 from campaigns.errors import CouponNotFound, InvalidOrder
 from database import coupons
 from database.session import Snapshot, Transaction
@@ -25,7 +25,7 @@ def locked(transaction: Transaction, code: str) -> Coupon:
 
 def worth(snapshot: Snapshot, coupon: Coupon, campaign: Campaign, basket: Basket, now: datetime) -> Quote:
     """What it takes off. Raises InvalidOrder or a CouponRefused."""
-    new_only = isinstance(coupon.discount, NewCustomer)
+    new_only = coupon.discount.first_order_only
     bought = new_only and coupons.has_bought(snapshot, coupon.customer_id, other_than=basket.order_id)
     return quote(coupon, campaign, basket, bought_before=bought, now=now)
 

@@ -5,9 +5,10 @@ from uuid import uuid4
 
 from campaigns import booking, launch, quoting, reservation, shards, stored, trail
 from campaigns.actor import Cause
+from campaigns.basket import Basket
 from campaigns.booking import Kind
 from campaigns.budget import Use
-from campaigns.coupon import Basket, Coupon, CouponState, Quote, Redemption, ReservationState, check_left
+from campaigns.coupon import Coupon, CouponState, Quote, Redemption, ReservationState, check_left
 from campaigns.errors import CouponAlreadyRedeemed, ReservationNotFound
 from database import budgets, coupons, ledger, redemptions, reservations
 from database.budget_tables import ReservationRow

@@ -5,9 +5,10 @@ from uuid import uuid4
 
 from campaigns import booking, launch, quoting, shards, stored, trail
 from campaigns.actor import Cause
+from campaigns.basket import Basket
 from campaigns.booking import Kind
 from campaigns.campaign import Campaign
-from campaigns.coupon import Basket, Coupon, CouponState, Reservation, ReservationState
+from campaigns.coupon import Coupon, CouponState, Reservation, ReservationState
 from campaigns.errors import (
     CouponAlreadyRedeemed,
     CouponReserved,

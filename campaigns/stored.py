@@ -1,13 +1,13 @@
 """Between values and what the database keeps of them: rows and JSON."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, assert_never
+from typing import Any
 
+from campaigns import discount_document
 from campaigns.arms import ArmPlan, TierDiscount
 from campaigns.budget import Budget
 from campaigns.campaign import Campaign, CampaignId, CampaignPlan, Channel, ChannelChoice, Offer, State
 from campaigns.coupon import Coupon, CouponState, Redemption, Reservation, ReservationState
-from campaigns.discount import Discount, Fixed, NewCustomer, Percent
 from campaigns.tiers import Hysteresis, Levels, Measure, Method, Tier, TierScheme
 from database.budget_tables import RedemptionRow, ReservationRow
 from database.tables import CampaignRow, CouponRow, TierSchemeRow
@@ -46,7 +46,7 @@ def coupon(row: CouponRow) -> Coupon:
     """A coupon as it stands."""
     return Coupon(
         code=row.code, campaign_id=CampaignId(row.campaign_id), customer_id=row.customer_id, tier=Tier(row.tier),
-        channel=Channel(row.channel), discount=discount(row.discount), state=CouponState(row.state),
+        channel=Channel(row.channel), discount=discount_document.from_data(row.discount), state=CouponState(row.state),
         issue_time=row.issue_time, expire_time=row.expire_time,
     )  # fmt: skip
 
@@ -87,7 +87,7 @@ def plan_values(plan: CampaignPlan) -> dict[str, Any]:
         "display_name": plan.display_name,
         "offers": {
             offer.tier.value: {
-                "discount": discount_json(offer.discount),
+                "discount": discount_document.to_data(offer.discount),
                 "channel": offer.channel.value,
                 "fallbacks": [channel.value for channel in offer.fallbacks],
             }
@@ -114,7 +114,7 @@ def offers(stored: Mapping[str, Any]) -> tuple[Offer, ...]:
     return tuple(
         Offer(
             tier=tier,
-            discount=discount(stored[tier]["discount"]),
+            discount=discount_document.from_data(stored[tier]["discount"]),
             channel=Channel(stored[tier]["channel"]),
             fallbacks=tuple(map(Channel, stored[tier].get("fallbacks", ()))),
         )
@@ -129,35 +129,17 @@ def arms(stored: Sequence[Mapping[str, Any]]) -> tuple[ArmPlan, ...]:
         ArmPlan(
             name=arm["name"], weight=arm["weight"],
             discounts=tuple(
-                TierDiscount(tier, discount(arm["discounts"][tier])) for tier in Tier if tier in arm["discounts"]
+                TierDiscount(tier, discount_document.from_data(arm["discounts"][tier]))
+                for tier in Tier
+                if tier in arm["discounts"]
             ),
         )
         for arm in stored
     )  # fmt: skip
 
 
-def discount(stored: Mapping[str, Any]) -> Discount:
-    """From JSON, tagged by `kind`."""
-    if stored["kind"] == "NEW_CUSTOMER":
-        return NewCustomer(reward=_reward(stored["reward"]))
-    return _reward(stored)
-
-
-def discount_json(value: Discount) -> dict[str, Any]:
-    """As JSON, tagged by `kind`."""
-    match value:
-        case Percent(percent=percent, maximum_minor=maximum):
-            return {"kind": "PERCENT", "percent": percent, "maximum_minor": maximum}
-        case Fixed(amount_minor=amount):
-            return {"kind": "FIXED", "amount_minor": amount}
-        case NewCustomer(reward=reward):
-            return {"kind": "NEW_CUSTOMER", "reward": discount_json(reward)}
-        case _:
-            assert_never(value)
-
-
 def _arm_json(arm: ArmPlan) -> dict[str, Any]:
-    discounts = {tier.value: discount_json(discount) for tier, discount in arm.discounts}
+    discounts = {tier.value: discount_document.to_data(discount) for tier, discount in arm.discounts}
     return {"name": arm.name, "weight": arm.weight, "discounts": discounts}
 
 
@@ -165,12 +147,6 @@ def _budget(row: CampaignRow) -> Budget | None:
     if row.budget_minor is None or row.budget_confidence is None:
         return None
     return Budget(limit_minor=row.budget_minor, confidence=row.budget_confidence)
-
-
-def _reward(stored: Mapping[str, Any]) -> Percent | Fixed:
-    if stored["kind"] == "FIXED":
-        return Fixed(amount_minor=stored["amount_minor"])
-    return Percent(percent=stored["percent"], maximum_minor=stored["maximum_minor"])
 
 
 def _levels(stored: Mapping[str, float]) -> Levels:

@@ -4,19 +4,18 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, assert_never
+from typing import Any
 
-from google.type import money_pb2
 from tierwise.v1 import campaign_pb2, tier_pb2
 
 from campaigns.arms import ArmPlan, TierDiscount
 from campaigns.budget import USUAL_CONFIDENCE, Budget
 from campaigns.campaign import Campaign, CampaignPlan, Channel, ChannelChoice, Offer
-from campaigns.discount import Discount, Fixed, NewCustomer, Percent
 from campaigns.tiers import Tier
 from rules.rule import Rule
 from server.customer_messages import zone
-from server.money import minor_units, money
+from server.discount_messages import discount_message, discount_value
+from server.money import amount_in, money
 from server.refusals import FieldViolation, InvalidRequest
 from server.rule_messages import rule_message, rule_value
 from server.stamps import moment, stamp
@@ -114,24 +113,6 @@ READERS: Mapping[str, tuple[str, Callable[[campaign_pb2.Campaign], Any]]] = Mapp
 """Field of the message to the plan's attribute, and how it is read; what has a price is read last."""
 
 
-def discount_message(discount: Discount, currency: str) -> campaign_pb2.Discount:
-    """For the wire."""
-    match discount:
-        case Percent(percent=percent, maximum_minor=maximum):
-            message = campaign_pb2.Discount(percent=campaign_pb2.Discount.Percent(percent=percent))
-            if maximum is not None:
-                message.percent.maximum.CopyFrom(money(maximum, currency))
-            return message
-        case Fixed(amount_minor=amount):
-            return campaign_pb2.Discount(fixed=campaign_pb2.Discount.Fixed(amount=money(amount, currency)))
-        case NewCustomer(reward=reward):
-            message = discount_message(reward, currency)
-            message.new_customers_only = True
-            return message
-        case _:
-            assert_never(discount)
-
-
 def _budget_message(plan: CampaignPlan) -> campaign_pb2.Budget | None:
     if plan.budget is None:
         return None
@@ -142,7 +123,7 @@ def _budget_message(plan: CampaignPlan) -> campaign_pb2.Budget | None:
 def _budget(message: campaign_pb2.Campaign, currency: str) -> Budget | None:
     if not message.HasField("budget"):
         return None
-    limit = _amount(message.budget.limit, currency, "campaign.budget.limit")
+    limit = amount_in(currency, message.budget.limit, "campaign.budget.limit")
     chosen = message.budget.HasField("confidence")
     return Budget(limit_minor=limit, confidence=message.budget.confidence if chosen else USUAL_CONFIDENCE)
 
@@ -159,7 +140,7 @@ def _offers(message: campaign_pb2.Campaign, currency: str) -> tuple[Offer, ...]:
     offers = [
         Offer(
             tier=Tier(tier_pb2.Tier.Name(offer.tier)), channel=Channel(campaign_pb2.Channel.Name(offer.channel)),
-            discount=_discount(offer.discount, currency, f"campaign.offers[{place}].discount"),
+            discount=discount_value(offer.discount, currency, f"campaign.offers[{place}].discount"),
             fallbacks=tuple(Channel(campaign_pb2.Channel.Name(channel)) for channel in offer.fallback_channels),
         )
         for place, offer in enumerate(message.offers)
@@ -190,28 +171,12 @@ def _arms(message: campaign_pb2.Campaign, currency: str) -> tuple[ArmPlan, ...]:
 
 def _arm_discounts(arm: campaign_pb2.Arm, currency: str, field: str) -> tuple[TierDiscount, ...]:
     found = {
-        Tier(tier_pb2.Tier.Name(each.tier)): _discount(each.discount, currency, f"{field}.discounts[{place}].discount")
+        Tier(tier_pb2.Tier.Name(each.tier)): discount_value(
+            each.discount, currency, f"{field}.discounts[{place}].discount"
+        )
         for place, each in enumerate(arm.discounts)
     }
     return tuple(TierDiscount(tier, found[tier]) for tier in Tier if tier in found)
-
-
-def _discount(message: campaign_pb2.Discount, currency: str, field: str) -> Discount:
-    if message.HasField("percent"):
-        percent = message.percent
-        capped = percent.HasField("maximum")
-        maximum = _amount(percent.maximum, currency, f"{field}.percent.maximum") if capped else None
-        reward: Percent | Fixed = Percent(percent=percent.percent, maximum_minor=maximum)
-    else:
-        reward = Fixed(amount_minor=_amount(message.fixed.amount, currency, f"{field}.fixed.amount"))
-    return NewCustomer(reward=reward) if message.new_customers_only else reward
-
-
-def _amount(amount: money_pb2.Money, currency: str, field: str) -> int:
-    minor = minor_units(amount, field)
-    if amount.currency_code != currency:
-        raise InvalidRequest.of(f"{field}.currency_code", f"the campaign is in {currency or 'no currency yet'}")
-    return minor
 
 
 PRICED: Mapping[str, Callable[[campaign_pb2.Campaign, str], Any]] = MappingProxyType(

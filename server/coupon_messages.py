@@ -3,10 +3,12 @@
 from google.type import money_pb2
 from tierwise.v1 import campaign_pb2, coupon_pb2, tier_pb2
 
+from campaigns.basket import Basket
 from campaigns.codes import displayed
-from campaigns.coupon import Basket, Coupon, Redemption, Reservation
-from server.campaign_messages import CAMPAIGN, discount_message
+from campaigns.coupon import Coupon, Redemption, Reservation
+from server.campaign_messages import CAMPAIGN
 from server.customer_messages import CUSTOMER, customer_id
+from server.discount_messages import discount_message
 from server.money import minor_units, money
 from server.stamps import stamp
 

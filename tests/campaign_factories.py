@@ -9,7 +9,7 @@ from sqlalchemy import text
 from campaigns import issuance, launch, registry, rescoring, schemes, segment_building
 from campaigns.actor import Actor, Cause
 from campaigns.campaign import CampaignPlan, Channel, Offer
-from campaigns.discount import Percent
+from campaigns.discount import Discount, Percent
 from campaigns.tiers import Levels, Measure, Method, Tier
 from database import budgets, coupon_chunks, operations
 from database.operations import Operation
@@ -17,7 +17,7 @@ from database.session import Database, Snapshot
 from scoring.score import Score
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-TEN_PERCENT = Offer(tier=Tier.HIGH, discount=Percent(percent=10), channel=Channel.ON_SITE)
+TEN_PERCENT = Offer(tier=Tier.HIGH, discount=Discount(reward=Percent(percent=10)), channel=Channel.ON_SITE)
 
 
 def make_cause(now: datetime = NOW, **facts: str) -> Cause:

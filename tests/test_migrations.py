@@ -1,5 +1,7 @@
 """The migrations make the tables, can be undone, and leave nothing out."""
 
+import json
+
 import psycopg
 import pytest
 from alembic import command
@@ -36,3 +38,40 @@ def test_the_audit_log_can_only_grow(database_url: str, statement: str) -> None:
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
             connection.execute(statement.encode())
         assert connection.execute("SELECT actor FROM audit_log").fetchall() == [("anna",)]
+
+
+WELCOME = '{"kind": "NEW_CUSTOMER", "reward": {"kind": "FIXED", "amount_minor": 5}}'
+COMPOSED = {"kind": "FIXED", "amount_minor": 5, "first_order_only": True}
+
+
+def test_discounts_of_before_read_the_same_after(database_url: str) -> None:
+    config = configuration(database_url)
+    command.downgrade(config, _before("discounts_have_conditions"))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            f"""INSERT INTO campaigns
+              (campaign_id, display_name, state, zone, start_time, end_time, currency, offers, arms)
+            VALUES ('spring', 'Spring', 'DRAFT', 'UTC', now(), now() + interval '1 day', 'GBP',
+            '{{"HIGH": {{"channel": "SMS", "discount": {{"kind": "PERCENT", "percent": 5, "maximum_minor": null}}}},
+               "LOW": {{"channel": "SMS", "discount": {WELCOME}}}}}',
+            '[{{"name": "a", "weight": 1, "discounts": {{}}}},
+              {{"name": "b", "weight": 1, "discounts": {{"LOW": {WELCOME}}}}}]')""".encode()
+        )
+
+        migrate(database_url)
+        offers, arms = connection.execute("SELECT offers, arms FROM campaigns").fetchone() or ({}, [])
+        assert offers["HIGH"]["discount"] == {"kind": "PERCENT", "percent": 5, "maximum_minor": None}
+        assert offers["LOW"] == {"channel": "SMS", "discount": COMPOSED}
+        assert [(arm["name"], arm["discounts"]) for arm in arms] == [("a", {}), ("b", {"LOW": COMPOSED})]
+
+        command.downgrade(config, _before("discounts_have_conditions"))
+        offers, arms = connection.execute("SELECT offers, arms FROM campaigns").fetchone() or ({}, [])
+        assert offers["LOW"]["discount"] == arms[1]["discounts"]["LOW"] == json.loads(WELCOME)
+        migrate(database_url)
+
+
+def _before(slug: str) -> str:
+    """The revision under a migration, by the end of its file's name."""
+    script = ScriptDirectory.from_config(configuration(""))
+    revision = next(each for each in script.walk_revisions() if each.path.endswith(f"{slug}.py"))
+    return str(revision.down_revision)

@@ -23,7 +23,7 @@ from tierwise.v1 import (
 )
 
 from campaigns import launch, redemption, reservation, schemes, segments
-from campaigns.coupon import Basket
+from campaigns.basket import Basket
 from campaigns.tiers import Levels, Measure, Method
 from database.session import Database
 from rules.rule import IsKnown

@@ -9,7 +9,8 @@ import typer
 
 from admin.arms import SYNTAX as ARM_SYNTAX
 from admin.arms import arm_of, typed_arm
-from admin.offers import SYNTAX, minor_units, offer_of, typed
+from admin.discounts import minor_units
+from admin.offers import SYNTAX, offer_of, typed
 from admin.output import emit
 from admin.rule_files import SOURCE, read_rule
 from admin.times import read_time

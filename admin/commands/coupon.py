@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from admin.offers import minor_units
+from admin.discounts import minor_units
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
-from campaigns import redemption, refunding, reservation, stored
+from campaigns import discount_document, redemption, refunding, reservation
+from campaigns.basket import Basket
 from campaigns.codes import displayed
-from campaigns.coupon import Basket, Coupon, Redemption, Reservation
+from campaigns.coupon import Coupon, Redemption, Reservation
 from settings import settings
 
 app = typer.Typer(help="Coupons: check a code, hold it, use it, refund it, list a campaign's.", no_args_is_help=True)
@@ -128,7 +129,7 @@ def _row(coupon: Coupon) -> dict[str, object]:
         "campaign_id": coupon.campaign_id,
         "customer_id": coupon.customer_id,
         "tier": coupon.tier,
-        "discount": stored.discount_json(coupon.discount),
+        "discount": discount_document.to_data(coupon.discount),
         "channel": coupon.channel,
         "state": coupon.state,
         "expires": coupon.expire_time.isoformat(timespec="minutes"),

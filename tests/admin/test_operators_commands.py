@@ -14,9 +14,10 @@ from campaign_factories import (
 from shell import Shell
 from sqlalchemy import text
 
-from admin.offers import offer_of, typed, words
+from admin.discounts import words
+from admin.offers import offer_of, typed
 from campaigns.campaign import Channel, Offer
-from campaigns.discount import Discount, Fixed, NewCustomer, Percent
+from campaigns.discount import Discount, Fixed, FreeShipping, Gift, Percent, Scope
 from campaigns.tiers import Tier
 from database.session import Database
 
@@ -186,11 +187,24 @@ def test_a_rescoring_is_begun_as_of_a_time_and_cancelled(database: Database, tie
 @pytest.mark.parametrize(
     ("typed", "discount"),
     [
-        ("20%", Percent(percent=20)),
-        ("10%max5.00", Percent(percent=10, maximum_minor=500)),
-        ("2.50", Fixed(amount_minor=250)),
-        ("new+15%", NewCustomer(reward=Percent(percent=15))),
-        ("new+3.00", NewCustomer(reward=Fixed(amount_minor=300))),
+        ("20%", Discount(reward=Percent(percent=20))),
+        ("10%max5.00", Discount(reward=Percent(percent=10, maximum_minor=500))),
+        ("2.50", Discount(reward=Fixed(amount_minor=250))),
+        ("new+15%", Discount(reward=Percent(percent=15), first_order_only=True)),
+        ("new+3.00", Discount(reward=Fixed(amount_minor=300), first_order_only=True)),
+        ("shipping", Discount(reward=FreeShipping())),
+        ("shippingmax4.90", Discount(reward=FreeShipping(maximum_minor=490))),
+        ("gift=A 1/7:x", Discount(reward=Gift(item_id="A 1/7:x"))),
+        ("over30.00+5.00", Discount(reward=Fixed(amount_minor=500), minimum_minor=3000)),
+        (
+            "new+over1.00+item=A1+item=A2+category=Hats|Straw+10%max5.00",
+            Discount(
+                reward=Percent(percent=10, maximum_minor=500),
+                first_order_only=True,
+                minimum_minor=100,
+                scope=Scope(items=("A1", "A2"), categories=("Hats|Straw",)),
+            ),
+        ),
     ],
 )
 def test_offers_are_typed_as_they_are_shown(typed: str, discount: Discount) -> None:
@@ -206,8 +220,8 @@ def test_channels_after_the_first_are_fallbacks() -> None:
 
 
 def test_money_is_read_in_the_currencys_own_units() -> None:
-    assert offer_of("LOW:500:SMS", "JPY").discount == Fixed(amount_minor=500)
-    assert words(Fixed(amount_minor=500), "JPY") == "500"
+    assert offer_of("LOW:500:SMS", "JPY").discount == Discount(reward=Fixed(amount_minor=500))
+    assert words(Discount(reward=Fixed(amount_minor=500)), "JPY") == "500"
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ from sqlalchemy import text
 
 from campaigns import launch, redemption, stored
 from campaigns.arms import OFFER_ARM, ArmPlan, TierDiscount
+from campaigns.basket import Basket
 from campaigns.campaign import Channel, Offer
-from campaigns.coupon import Basket
-from campaigns.discount import Fixed, Percent
+from campaigns.discount import Discount, Fixed, Percent
+from campaigns.discount_document import to_data
 from campaigns.errors import InvalidCampaign
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.experiments.sample_ratio import check_ratio
@@ -27,15 +28,15 @@ from campaigns.tiers import Tier
 from database.session import Database
 
 CROWD = [f"c{number:03}" for number in range(600)]
-MAIL = Offer(tier=Tier.MID, discount=Fixed(amount_minor=300), channel=Channel.EMAIL)
-BOLD = ArmPlan(name="bold", weight=2, discounts=(TierDiscount(Tier.HIGH, Percent(percent=30)),))
+MAIL = Offer(tier=Tier.MID, discount=Discount(reward=Fixed(amount_minor=300)), channel=Channel.EMAIL)
+BOLD = ArmPlan(name="bold", weight=2, discounts=(TierDiscount(Tier.HIGH, Discount(reward=Percent(percent=30))),))
 ARMED = make_plan(offers=(TEN_PERCENT, MAIL), holdout_percent=20, arms=(ArmPlan(name="plain"), BOLD))
 
 
 def test_an_arm_changes_discounts_and_nothing_else() -> None:
     high, mid = ARMED.offers_in("bold")
 
-    assert (high.discount, high.channel, mid) == (Percent(percent=30), Channel.ON_SITE, MAIL)
+    assert (high.discount, high.channel, mid) == (Discount(reward=Percent(percent=30)), Channel.ON_SITE, MAIL)
     assert ARMED.offers_in("plain") == ARMED.offers
     assert ARMED.design.shares == pytest.approx({HOLDOUT: 0.2, "plain": 0.8 / 3, "bold": 1.6 / 3})
 
@@ -63,10 +64,13 @@ def test_arms_are_kept_as_planned(database: Database) -> None:
         ([ArmPlan(name="a"), ArmPlan(name=HOLDOUT)], "arms[1].name"),
         ([ArmPlan(name="Bold!")], "arms[0].name"),
         ([ArmPlan(name="a", weight=0)], "arms[0].weight"),
-        ([ArmPlan(name="a", discounts=(TierDiscount(Tier.LOW, Percent(percent=5)),))], "arms[0]"),
-        ([ArmPlan(name="a", discounts=2 * (TierDiscount(Tier.HIGH, Percent(percent=5)),))], "arms[0].discounts"),
+        ([ArmPlan(name="a", discounts=(TierDiscount(Tier.LOW, Discount(reward=Percent(percent=5))),))], "arms[0]"),
         (
-            [ArmPlan(name="a", discounts=(TierDiscount(Tier.HIGH, Percent(percent=101)),))],
+            [ArmPlan(name="a", discounts=2 * (TierDiscount(Tier.HIGH, Discount(reward=Percent(percent=5))),))],
+            "arms[0].discounts",
+        ),
+        (
+            [ArmPlan(name="a", discounts=(TierDiscount(Tier.HIGH, Discount(reward=Percent(percent=101))),))],
             "arms[0].discounts[HIGH].percent",
         ),
     ],
@@ -106,7 +110,7 @@ def test_each_coupon_has_the_discount_of_its_arm_and_tier(launched: Database) ->
     for who, (arm, tier, discount) in found.items():
         assert arm == group_of(ARMED.design, campaign_id="spring", customer_id=who)
         offer = next(offer for offer in ARMED.offers_in(arm) if offer.tier == tier)
-        assert discount == stored.discount_json(offer.discount)
+        assert discount == to_data(offer.discount)
 
 
 def test_redeeming_takes_off_what_the_arm_offers(launched: Database) -> None:

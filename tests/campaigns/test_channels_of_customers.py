@@ -19,7 +19,7 @@ from sqlalchemy import delete, insert, text
 
 from campaigns import audience, launch
 from campaigns.campaign import CampaignId, CampaignPlan, Channel, ChannelChoice, Offer
-from campaigns.discount import Percent
+from campaigns.discount import Discount, Percent
 from campaigns.eligibility import ChannelReason, Eligible, Exclusion, Person, decide
 from campaigns.errors import InvalidCampaign
 from campaigns.tiers import Tier
@@ -33,7 +33,7 @@ EMAIL, SMS, PUSH, ON_SITE = Channel.EMAIL, Channel.SMS, Channel.PUSH, Channel.ON
 
 
 def offer(*channels: Channel, tier: Tier = Tier.HIGH) -> Offer:
-    return Offer(tier=tier, discount=Percent(percent=10), channel=channels[0], fallbacks=channels[1:])
+    return Offer(tier=tier, discount=Discount(reward=Percent(percent=10)), channel=channels[0], fallbacks=channels[1:])
 
 
 def reached(

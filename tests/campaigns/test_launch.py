@@ -24,7 +24,7 @@ from sqlalchemy import text
 
 from campaigns import codes, issuance, jobs, launch
 from campaigns.campaign import Channel, Move, Offer, State
-from campaigns.discount import Fixed, Percent
+from campaigns.discount import Discount, Fixed, Percent
 from campaigns.errors import (
     CampaignChanged,
     CampaignExists,
@@ -41,7 +41,7 @@ from campaigns.tiers import Tier
 from database import campaigns, coupon_chunks, operations
 from database.session import Database
 
-BY_MAIL = Offer(tier=Tier.MID, discount=Fixed(amount_minor=500), channel=Channel.EMAIL)
+BY_MAIL = Offer(tier=Tier.MID, discount=Discount(reward=Fixed(amount_minor=500)), channel=Channel.EMAIL)
 
 
 def create(database: Database, **changes: object) -> None:
@@ -394,7 +394,9 @@ def test_an_operation_is_cancelled_once_and_deleted_when_it_is_over(database: Da
 
 
 def test_a_percentage_is_kept_with_its_maximum(database: Database) -> None:
-    offer = Offer(tier=Tier.HIGH, discount=Percent(percent=20, maximum_minor=900), channel=Channel.ON_SITE)
+    offer = Offer(
+        tier=Tier.HIGH, discount=Discount(reward=Percent(percent=20, maximum_minor=900)), channel=Channel.ON_SITE
+    )
     create(database, offers=(offer,))
 
     with database.reading() as snapshot:

@@ -17,7 +17,7 @@ from campaign_factories import (
 
 from campaigns import launch, measuring, redemption
 from campaigns.arms import OFFER_ARM
-from campaigns.coupon import Basket
+from campaigns.basket import Basket
 from campaigns.errors import CampaignNotFound, CampaignNotLaunched, InvalidExperiment
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.experiments.decision import Verdict

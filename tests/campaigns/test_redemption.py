@@ -20,10 +20,11 @@ from campaign_factories import (
 from sqlalchemy import text
 
 from campaigns import launch, redemption, trail
+from campaigns.basket import Basket
 from campaigns.campaign import Channel, Offer
 from campaigns.codes import displayed, mint
-from campaigns.coupon import Basket, Redemption
-from campaigns.discount import Discount, Fixed, NewCustomer, Percent
+from campaigns.coupon import Redemption
+from campaigns.discount import Discount, Fixed, Percent
 from campaigns.errors import (
     CouponAlreadyRedeemed,
     CouponExpired,
@@ -43,7 +44,7 @@ from database import events
 from database.session import Database
 from events.event import Event, EventType
 
-TENTH = Percent(percent=10)
+TENTH = Discount(reward=Percent(percent=10))
 YESTERDAY = NOW - timedelta(days=1)
 BASKET = Basket(order_minor=2000, currency="GBP", customer_id="anna", order_id="o1")
 
@@ -169,7 +170,7 @@ def test_codes_nobody_issued_are_not_found_and_misread_ones_are_told_apart(datab
 def test_a_new_customers_discount_is_for_a_first_order(
     database: Database, bought: list[tuple[str | None, EventType]], *, refused: bool
 ) -> None:
-    code = issue(database, NewCustomer(reward=Fixed(amount_minor=300)))
+    code = issue(database, Discount(reward=Fixed(amount_minor=300), first_order_only=True))
     happened = [
         Event(event_id=f"e{place}", customer_id="anna", time=NOW, event_type=kind, order_id=order)
         for place, (order, kind) in enumerate(bought)
@@ -215,7 +216,7 @@ def test_four_hundred_at_once_use_exactly_the_fifty_there_are(database_url: str,
     customers = [f"c{place:03}" for place in range(attempts)]
     add_customers(database, customers)
     store_scores(database, dict.fromkeys(customers, 9000))
-    offer = Offer(tier=Tier.HIGH, discount=Percent(percent=10), channel=Channel.ON_SITE)
+    offer = Offer(tier=Tier.HIGH, discount=Discount(reward=Percent(percent=10)), channel=Channel.ON_SITE)
     launch_campaign(database, make_plan(offers=(offer,), redemption_limit=50))
     issued = codes_of(database)
 

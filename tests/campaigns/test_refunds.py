@@ -9,7 +9,8 @@ import pytest
 from campaign_factories import NOW, audit_lines, counts, issued_codes, ledger_of, make_cause, used_of
 
 from campaigns import launch, redemption, refunding
-from campaigns.coupon import Basket, Redemption
+from campaigns.basket import Basket
+from campaigns.coupon import Redemption
 from campaigns.errors import InvalidRefund, RedemptionLimitReached, RedemptionNotFound, RefundBeyondDiscount, Refusal
 from campaigns.refunding import Refund
 from database.session import Database

@@ -16,8 +16,9 @@ from campaign_factories import (
 )
 
 from campaigns import booking, quoting, redemption, reservation
+from campaigns.basket import Basket
 from campaigns.budget import Budget
-from campaigns.coupon import Basket, Redemption, Reservation, ReservationState
+from campaigns.coupon import Redemption, Reservation, ReservationState
 from campaigns.errors import (
     BudgetExhausted,
     CouponAlreadyRedeemed,

@@ -389,13 +389,13 @@ Global___Offer: _TypeAlias = Offer  # noqa: Y015
 
 @_typing.final
 class Discount(_message.Message):
-    """What a coupon takes off an order."""
+    """What a coupon takes off an order: a reward, and the conditions that the order has to meet for it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     @_typing.final
     class Percent(_message.Message):
-        """A share of the order."""
+        """A share of what counts."""
 
         DESCRIPTOR: _descriptor.Descriptor
 
@@ -421,7 +421,7 @@ class Discount(_message.Message):
 
     @_typing.final
     class Fixed(_message.Message):
-        """An amount off the order, at most the order."""
+        """An amount off what counts, at most all of it."""
 
         DESCRIPTOR: _descriptor.Descriptor
 
@@ -441,31 +441,125 @@ class Discount(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class FreeShipping(_message.Message):
+        """What shipping costs."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        MAXIMUM_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def maximum(self) -> _money_pb2.Money:
+            """Never more than this; absent means no bound."""
+
+        def __init__(
+            self,
+            *,
+            maximum: _money_pb2.Money | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["maximum", b"maximum"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["maximum", b"maximum"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Gift(_message.Message):
+        """The price of one unit of an item, which the shop puts among the lines of the order."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ITEM_ID_FIELD_NUMBER: _builtins.int
+        item_id: _builtins.str
+        """The item, by the shop's own id."""
+        def __init__(
+            self,
+            *,
+            item_id: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["item_id", b"item_id"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Scope(_message.Message):
+        """The lines of an order that count: those of any of these items, or of any of these categories."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        ITEM_IDS_FIELD_NUMBER: _builtins.int
+        CATEGORIES_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def item_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+            """Items, by the shop's own ids."""
+
+        @_builtins.property
+        def categories(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+            """Categories with all that lies below them: paths from wide to narrow, joined by `|`."""
+
+        def __init__(
+            self,
+            *,
+            item_ids: _abc.Iterable[_builtins.str] | None = ...,
+            categories: _abc.Iterable[_builtins.str] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["categories", b"categories", "item_ids", b"item_ids"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     PERCENT_FIELD_NUMBER: _builtins.int
     FIXED_FIELD_NUMBER: _builtins.int
+    FREE_SHIPPING_FIELD_NUMBER: _builtins.int
+    GIFT_FIELD_NUMBER: _builtins.int
     NEW_CUSTOMERS_ONLY_FIELD_NUMBER: _builtins.int
+    MINIMUM_SPEND_FIELD_NUMBER: _builtins.int
+    SCOPE_FIELD_NUMBER: _builtins.int
     new_customers_only: _builtins.bool
     """Whether it is for a customer's first order only."""
     @_builtins.property
     def percent(self) -> Global___Discount.Percent:
-        """A share of the order."""
+        """A share of what counts."""
 
     @_builtins.property
     def fixed(self) -> Global___Discount.Fixed:
-        """An amount off the order."""
+        """An amount off what counts, at most all of it."""
+
+    @_builtins.property
+    def free_shipping(self) -> Global___Discount.FreeShipping:
+        """What shipping costs."""
+
+    @_builtins.property
+    def gift(self) -> Global___Discount.Gift:
+        """The price of one unit of an item."""
+
+    @_builtins.property
+    def minimum_spend(self) -> _money_pb2.Money:
+        """What counts of the order has to be worth at least this, before any discount; absent means any order will do."""
+
+    @_builtins.property
+    def scope(self) -> Global___Discount.Scope:
+        """What counts; absent means the whole order."""
 
     def __init__(
         self,
         *,
         percent: Global___Discount.Percent | None = ...,
         fixed: Global___Discount.Fixed | None = ...,
+        free_shipping: Global___Discount.FreeShipping | None = ...,
+        gift: Global___Discount.Gift | None = ...,
         new_customers_only: _builtins.bool = ...,
+        minimum_spend: _money_pb2.Money | None = ...,
+        scope: Global___Discount.Scope | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["fixed", b"fixed", "percent", b"percent", "reward", b"reward"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["fixed", b"fixed", "free_shipping", b"free_shipping", "gift", b"gift", "minimum_spend", b"minimum_spend", "percent", b"percent", "reward", b"reward", "scope", b"scope"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fixed", b"fixed", "new_customers_only", b"new_customers_only", "percent", b"percent", "reward", b"reward"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fixed", b"fixed", "free_shipping", b"free_shipping", "gift", b"gift", "minimum_spend", b"minimum_spend", "new_customers_only", b"new_customers_only", "percent", b"percent", "reward", b"reward", "scope", b"scope"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_reward: _TypeAlias = _typing.Literal["percent", "fixed"]  # noqa: Y015
+    _WhichOneofReturnType_reward: _TypeAlias = _typing.Literal["percent", "fixed", "free_shipping", "gift"]  # noqa: Y015
     _WhichOneofArgType_reward: _TypeAlias = _typing.Literal["reward", b"reward"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_reward) -> _WhichOneofReturnType_reward | None: ...
 

@@ -154,6 +154,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The refund gives nothing back, or its key came before with another amount. Example: "refund r-1 was of 150: use a new key"."""
     BUDGET_EXHAUSTED: _ErrorReason.ValueType  # 65
     """The campaign's budget has not so much left. Example: "campaigns/spring has 120 of its budget left, this takes 500"."""
+    ORDER_LINES_MISSING: _ErrorReason.ValueType  # 90
+    """The discount depends on what is in the order, and the order does not say. Example: "this code is for certain items: give the lines of the order"."""
+    ITEMS_NOT_IN_ORDER: _ErrorReason.ValueType  # 91
+    """The order has nothing of what the discount is for, or not the gift. Example: "nothing in this order is what the code is for"."""
+    ORDER_BELOW_MINIMUM: _ErrorReason.ValueType  # 92
+    """What counts of the order is worth too little. Example: "this code needs 3000, and 1250 of the order count"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
@@ -290,4 +296,10 @@ INVALID_REFUND: ErrorReason.ValueType  # 64
 """The refund gives nothing back, or its key came before with another amount. Example: "refund r-1 was of 150: use a new key"."""
 BUDGET_EXHAUSTED: ErrorReason.ValueType  # 65
 """The campaign's budget has not so much left. Example: "campaigns/spring has 120 of its budget left, this takes 500"."""
+ORDER_LINES_MISSING: ErrorReason.ValueType  # 90
+"""The discount depends on what is in the order, and the order does not say. Example: "this code is for certain items: give the lines of the order"."""
+ITEMS_NOT_IN_ORDER: ErrorReason.ValueType  # 91
+"""The order has nothing of what the discount is for, or not the gift. Example: "nothing in this order is what the code is for"."""
+ORDER_BELOW_MINIMUM: ErrorReason.ValueType  # 92
+"""What counts of the order is worth too little. Example: "this code needs 3000, and 1250 of the order count"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
