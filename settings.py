@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     """Claim of a token that names the role."""
     actor: str | None = None
     """Who acts on the command line, as name:role; without it the person logged in, as operator."""
+    admin_listen: str = "127.0.0.1:8080"
+    """Address of the web admin."""
+    admin_https: bool = False
+    """Whether people reach the web admin by https, through a proxy in front of it."""
     currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")
     """Of prices in files that name none."""
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$")

@@ -40,6 +40,8 @@ COMMANDS = {
     "coupon": Command("admin.commands.coupon", "Validate and redeem coupons"),
     "job": Command("admin.commands.job", "Bulk work: progress, cancel, start a rescoring"),
     "key": Command("admin.commands.key", "API keys: what programs send to say who they are"),
+    "staff": Command("admin.commands.staff", "Who may sign in to the web admin, and as what"),
+    "admin": Command("admin.commands.admin", "The web admin"),
     "audit": Command("admin.commands.audit", "Who did what, when and why"),
 }
 

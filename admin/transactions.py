@@ -39,8 +39,19 @@ def changing(
     database_url: str | None, reason: str | None, *, action: str, object_name: str
 ) -> Iterator[tuple[Transaction, Cause]]:
     """One transaction on behalf of whoever acts, if `action` is theirs; a refusal is on record and ends the command."""
-    cause = cause_of_person(reason)
     database = Database.at(chosen_url(database_url), pool_size=1)
+    try:
+        with recorded(database, cause_of_person(reason), action=action, object_name=object_name) as change:
+            yield change
+    except Refusal as refusal:
+        fail(_told(refusal))
+    finally:
+        database.close()
+
+
+@contextmanager
+def recorded(database: Database, cause: Cause, *, action: str, object_name: str) -> Iterator[tuple[Transaction, Cause]]:
+    """One transaction for an action that is the actor's to take; a refusal is on record before it goes on."""
     try:
         access.check(cause.actor, access.ACTIONS[action])
         with database.writing() as transaction:
@@ -48,9 +59,7 @@ def changing(
     except Refusal as refusal:
         with database.writing() as transaction:
             trail.denied(transaction, cause, action, object_name, refusal)
-        fail(_told(refusal))
-    finally:
-        database.close()
+        raise
 
 
 def _told(refusal: Refusal) -> str:

@@ -93,6 +93,10 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "models.register": Right(OPERATORS, "models.register"),
         "keys.create": Right(OPERATORS, "keys.create"),
         "keys.revoke": Right(OPERATORS, "keys.revoke"),
+        "staff.add": Right(OPERATORS, "staff.add"),
+        "staff.password": Right(OPERATORS, "staff.password"),
+        "staff.role": Right(OPERATORS, "staff.role"),
+        "staff.active": Right(OPERATORS, "staff.active"),
     }
 )
 """By the method's path."""

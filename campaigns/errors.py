@@ -4,12 +4,12 @@ Refusal
 ├── NotFound        no such thing
 │   ├── CampaignNotFound · CouponNotFound · CustomerNotFound · KeyNotFound · ModelNotFound · OperationNotFound
 │   ├── RedemptionNotFound · ReservationNotFound
-│   └── SegmentNotFound · TierSchemeNotFound
+│   └── SegmentNotFound · StaffNotFound · TierSchemeNotFound
 ├── AlreadyExists   the name is taken
-│   └── CampaignExists · SegmentExists
+│   └── CampaignExists · SegmentExists · StaffExists
 ├── Invalid         a value makes no sense; the fact `field` names it
 │   ├── InvalidCampaign · InvalidExperiment · InvalidSegment · InvalidTierScheme · InvalidOrder · InvalidCode
-│   └── InvalidKey · InvalidReservation · InvalidRefund
+│   └── InvalidKey · InvalidReservation · InvalidRefund · InvalidStaff
 ├── Changed         another change came first; read again and repeat
 │   ├── CampaignChanged · CustomerChanged · ModelChanged · SegmentChanged · TierSchemeChanged
 ├── WrongState      not in the state that things are in
@@ -17,7 +17,7 @@ Refusal
 │   ├── CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
 │   └── ReservationClosed · RefundBeyondDiscount
 ├── Unidentified    who calls is not proven
-│   └── CredentialsMissing · CredentialsInvalid · CredentialsExpired
+│   └── CredentialsMissing · CredentialsInvalid · CredentialsExpired · SignInRefused
 ├── PermissionDenied   the role does not include this
 └── CouponRefused   the code is real and does not buy anything here
     ├── CouponAlreadyRedeemed · CouponOfAnotherCustomer · CouponNotForThisOrder · CouponWithoutEffect
@@ -71,6 +71,12 @@ class PermissionDenied(Refusal):
     reason = "PERMISSION_DENIED"
 
 
+class SignInRefused(Unidentified):
+    """The name, the password or the account is not one that is let in."""
+
+    reason = "SIGN_IN_REFUSED"
+
+
 class NotFound(Refusal):
     """There is no such thing."""
 
@@ -111,6 +117,10 @@ class SegmentNotFound(NotFound):
     reason = "SEGMENT_NOT_FOUND"
 
 
+class StaffNotFound(NotFound):
+    reason = "STAFF_NOT_FOUND"
+
+
 class TierSchemeNotFound(NotFound):
     reason = "TIER_SCHEME_NOT_FOUND"
 
@@ -127,6 +137,10 @@ class SegmentExists(AlreadyExists):
     reason = "SEGMENT_EXISTS"
 
 
+class StaffExists(AlreadyExists):
+    reason = "STAFF_EXISTS"
+
+
 class Invalid(Refusal):
     """A value makes no sense; the fact `field` names it."""
 
@@ -137,6 +151,10 @@ class InvalidCampaign(Invalid):
 
 class InvalidExperiment(Invalid):
     reason = "INVALID_EXPERIMENT"
+
+
+class InvalidStaff(Invalid):
+    reason = "INVALID_STAFF"
 
 
 class InvalidSegment(Invalid):

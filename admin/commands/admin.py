@@ -1,0 +1,47 @@
+"""`tierwise admin`: the web admin, in this process."""
+
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from admin.database_address import chosen_url
+from admin.output import console, fail
+from admin.transactions import DatabaseUrl
+from admin.web.application import application
+from admin.web.house import House
+from database.session import Database
+from settings import settings
+
+app = typer.Typer()
+CONNECTIONS = 8
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+DRAIN_SECONDS = 5
+
+
+@app.command()
+def admin(
+    *,
+    listen: Annotated[str | None, typer.Option(help="HOST:PORT; default: TIERWISE_ADMIN_LISTEN")] = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Serve the web admin until Ctrl-C; sign in with an account of `tierwise staff`."""
+    chosen = settings()
+    host, _, port = (listen or chosen.admin_listen).rpartition(":")
+    if not host or not port.isdigit():
+        fail(f"--listen {listen or chosen.admin_listen}: give HOST:PORT, such as 127.0.0.1:8080")
+    if host not in LOOPBACK and not chosen.admin_https:
+        fail(
+            f"the admin would be in the clear on {host}: put it behind a proxy that speaks https and set "
+            "TIERWISE_ADMIN_HTTPS=true, or listen on 127.0.0.1"
+        )
+    database = Database.at(chosen_url(database_url), pool_size=CONNECTIONS, statement_timeout_ms=10_000)
+    try:
+        console.print(f"web admin [cyan]http{'s' if chosen.admin_https else ''}://{host}:{port}[/]   Ctrl-C stops it")
+        uvicorn.run(
+            application(House(database=database, secure=chosen.admin_https)), host=host.strip("[]"), port=int(port),
+            log_level="warning", proxy_headers=chosen.admin_https, timeout_graceful_shutdown=DRAIN_SECONDS,
+            server_header=False,
+        )  # fmt: skip
+    finally:
+        database.close()

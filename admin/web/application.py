@@ -1,0 +1,81 @@
+"""The admin as a whole: every page, its assets, and the headers that keep browsers out of trouble."""
+
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from admin.web import sign_in
+from admin.web.house import House
+from admin.web.pages import SECTIONS
+
+STATIC = Path(__file__).parent / "static"
+DAY_SECONDS = 86_400
+HEADERS = {
+    "content-security-policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; "
+    "base-uri 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+}
+"""Nothing but our own files runs or is shown, so that text of customers can never become a script."""
+
+
+def application(house: House) -> Starlette:
+    """Ready to be served; the caller closes the database."""
+    pages = [route for section in SECTIONS for route in section.routes(house)]
+    return Starlette(
+        routes=[
+            *pages,
+            *sign_in.routes(house),
+            Route("/healthz", _health),
+            Route("/static/htmx.js", _htmx),
+            Mount("/static", StaticFiles(directory=STATIC)),
+        ],
+        middleware=[Middleware(Shield)],
+    )
+
+
+class Shield:
+    """Adds the headers, and says in Server-Timing how long the page took to make."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        started = time.perf_counter()
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                headers.append("server-timing", f"page;dur={(time.perf_counter() - started) * 1000:.1f}")
+                static = scope["path"].startswith("/static/")
+                headers["cache-control"] = f"public, max-age={DAY_SECONDS}" if static else "no-store"
+            await send(message)
+
+        await self._app(scope, receive, sending if scope["type"] == "http" else send)
+
+
+def htmx_file() -> Path:
+    """htmx, as a package carries it; none of that package's code is run."""
+    package = find_spec("django_htmx")
+    if package is None or package.origin is None:
+        raise FileNotFoundError("htmx comes with the package django-htmx, which is not installed: run `make setup`")
+    return Path(package.origin).parent / "static" / "django_htmx" / "htmx-2.min.js"
+
+
+async def _htmx(_request: Request) -> Response:
+    return FileResponse(htmx_file(), media_type="text/javascript")
+
+
+async def _health(_request: Request) -> Response:
+    return PlainTextResponse("ok")

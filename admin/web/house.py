@@ -1,0 +1,32 @@
+"""What every page shares: the database, the templates of each language, and how the admin is reached."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment
+from starlette.responses import HTMLResponse
+
+from admin.web.look import environment
+from database.session import Database
+from rules.sentence import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Made once at the start of the process."""
+
+    database: Database
+    secure: bool
+    """Whether browsers reach the admin by https only: cookies are then kept from anything else."""
+    provider_name: str | None = None
+    """Of the identity provider, where one is configured."""
+
+    def render(self, language: Language, template: str, values: dict[str, Any], status: int = 200) -> HTMLResponse:
+        """A page."""
+        return HTMLResponse(_environment(language).get_template(template).render(values), status)
+
+
+@cache
+def _environment(language: Language) -> Environment:
+    return environment(language)

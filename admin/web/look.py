@@ -1,0 +1,81 @@
+"""How values look on a page: templates, and the filters that write money, numbers and times for a reader."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.core import Locale
+from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_currency, format_decimal, format_percent
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from admin.web.language import locale_of, translations
+from rules.sentence import MINOR_DIGITS, Language
+
+TEMPLATES = Path(__file__).parent / "templates"
+USUAL_DIGITS = 2
+
+
+def environment(language: Language) -> Environment:
+    """Templates in one language: everything is escaped, and a name that is not there is an error."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )  # fmt: skip
+    made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+    made.globals.update(locale=locale_of(language), language=language)
+    made.filters.update(FILTERS)
+    return made
+
+
+@pass_context
+def money(context: Context, minor: int | None, currency: str) -> str:
+    """Minor units as an amount, such as £1,250.00."""
+    if minor is None:
+        return "–"
+    digits = MINOR_DIGITS.get(currency, USUAL_DIGITS)
+    return format_currency(minor / 10**digits, currency, locale=_locale(context), currency_digits=True)
+
+
+@pass_context
+def number(context: Context, value: float | None, digits: int = 0) -> str:
+    """With the separators of the language."""
+    return "–" if value is None else format_decimal(round(value, digits), locale=_locale(context))
+
+
+@pass_context
+def percent(context: Context, share: float | None, digits: int = 0) -> str:
+    """A share as percent."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
+    return "–" if share is None else format_percent(share, pattern, locale=_locale(context))
+
+
+@pass_context
+def when(context: Context, moment: datetime | None, zone: str = "UTC") -> str:
+    """Date and time in a zone, which is named unless it is UTC."""
+    if moment is None:
+        return "–"
+    local = moment.astimezone(ZoneInfo(zone) if zone != "UTC" else UTC)
+    written: str = format_datetime(local, "d MMM y HH:mm", tzinfo=local.tzinfo, locale=_locale(context))
+    return written if zone == "UTC" else f"{written} {zone}"
+
+
+@pass_context
+def ago(context: Context, moment: datetime | None) -> str:
+    """How long before (or after) the page was made."""
+    if moment is None:
+        return "–"
+    now: datetime = context["now"]
+    written: str = format_timedelta(moment - now, add_direction=True, locale=_locale(context))
+    return written
+
+
+FILTERS: Mapping[str, Any] = {"money": money, "number": number, "percent": percent, "when": when, "ago": ago}
+
+
+def _locale(context: Context) -> Locale:
+    found: Locale = context["locale"]
+    return found

@@ -1,0 +1,88 @@
+"""Signing in and out, and the choice of a language: the only pages that need no session."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from admin.web import language
+from admin.web.house import House
+from admin.web.visit import SESSION_COOKIE, UNUSABLE, Visit, page
+from campaigns import staff
+from campaigns.access import STAFF, Right
+from campaigns.errors import SignInRefused
+from database import staff as accounts
+from rules.sentence import Language
+
+YEAR_SECONDS = 365 * 24 * 3600
+
+
+def routes(house: House) -> Sequence[Route]:
+    """Where people come in."""
+
+    async def sign_in(request: Request) -> Response:
+        form = await request.form() if request.method == "POST" else None
+        if form is None:
+            return await run_in_threadpool(_form, house, request, refusal=None)
+        name, password = str(form.get("name", "")).strip(), str(form.get("password", ""))
+        return await run_in_threadpool(_enter, house, request, name, password)
+
+    return (
+        Route("/sign-in", sign_in, name="sign_in", methods=["GET", "POST"]),
+        Route("/sign-out", page(house, _leave, Right(STAFF)), name="sign_out", methods=["POST"]),
+        Route("/language", _speak, name="language", methods=["POST"]),
+    )
+
+
+def welcome(house: House, token: str, target: str) -> Response:
+    """On to the page that was wanted, signed in."""
+    response = RedirectResponse(_inside(target), 303)
+    response.set_cookie(
+        SESSION_COOKIE, token, max_age=int(staff.SESSION.total_seconds()), httponly=True, samesite="lax",
+        secure=house.secure,
+    )  # fmt: skip
+    return response
+
+
+def _enter(house: House, request: Request, name: str, password: str) -> Response:
+    try:
+        token = staff.sign_in(house.database, name, password, datetime.now(UTC))
+    except SignInRefused as refusal:
+        return _form(house, request, refusal=refusal)
+    return welcome(house, token, request.query_params.get("next", "/"))
+
+
+def _form(house: House, request: Request, *, refusal: SignInRefused | None) -> Response:
+    tongue = language.chosen(request.cookies.get(language.COOKIE), request.headers.get("accept-language"))
+    with house.database.reading() as snapshot:
+        nobody = not accounts.any_account(snapshot)
+    values = {
+        "refusal": refusal, "nobody": nobody, "provider": house.provider_name,
+        "next": _inside(request.query_params.get("next", "/")), "path": request.url.path,
+    }  # fmt: skip
+    return house.render(tongue, "sign_in.html", values, 200 if refusal is None else UNUSABLE)
+
+
+def _leave(visit: Visit) -> Response:
+    with visit.house.database.writing() as transaction:
+        staff.sign_out(transaction, visit.token)
+    response = visit.go("/sign-in")
+    response.delete_cookie(SESSION_COOKIE)
+    return response
+
+
+async def _speak(request: Request) -> Response:
+    form = await request.form()
+    wanted = str(form.get("language", ""))
+    response = RedirectResponse(_inside(str(form.get("next", "/"))), 303)
+    if wanted in set(Language):
+        response.set_cookie(language.COOKIE, wanted, max_age=YEAR_SECONDS, httponly=True, samesite="lax")
+    return response
+
+
+def _inside(target: str) -> str:
+    """Only ever a path of this admin: a link must not send somebody elsewhere after signing in."""
+    return target if target.startswith("/") and not target.startswith(("//", "/\\")) else "/"

@@ -1,0 +1,173 @@
+"""One request by somebody who is signed in: who, when, in which language, and the one transaction of the page."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from admin.transactions import recorded
+from admin.trouble import explained
+from admin.web import language
+from admin.web.house import House
+from campaigns import access, staff
+from campaigns.access import Right
+from campaigns.actor import Cause
+from campaigns.errors import Changed, NotFound, PermissionDenied, Refusal
+from campaigns.staff import Person
+from database.session import Snapshot, Transaction
+from rules.sentence import Language
+
+SESSION_COOKIE = "tierwise_session"
+FORM_TOKEN = "form_token"  # noqa: S105  # the name of a field
+NO_FORM = FormData()
+FORBIDDEN, CHANGED, UNUSABLE, BROKEN, UNAVAILABLE, MISSING = 403, 409, 422, 500, 503, 404
+log = structlog.get_logger("admin")
+
+Change = tuple[Transaction, Cause]
+
+
+class ForgedForm(Exception):
+    """The form does not come from a page of this session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """As long as a page takes."""
+
+    house: House
+    request: Request
+    form: FormData
+    person: Person
+    token: str
+    language: Language
+    now: datetime
+
+    @contextmanager
+    def reading(self) -> Iterator[Snapshot]:
+        """The page's one snapshot."""
+        with self.house.database.reading() as snapshot:
+            yield snapshot
+
+    def changing(self, action: str, object_name: str, *, reason: str | None = None) -> AbstractContextManager[Change]:
+        """The page's one transaction, for an action of `campaigns.access`; a refusal is on record."""
+        cause = Cause(actor=self.person.actor, now=self.now, reason=reason or None)
+        return recorded(self.house.database, cause, action=action, object_name=object_name)
+
+    def may(self, action: str) -> bool:
+        """Whether the visitor's role includes an action of `campaigns.access`."""
+        return self.person.role in access.ACTIONS[action].roles
+
+    def field(self, name: str) -> str:
+        """A field of the form, or of the address; empty where it is absent."""
+        value = self.form.get(name, self.request.query_params.get(name, ""))
+        return value.strip() if isinstance(value, str) else ""
+
+    @property
+    def fragment(self) -> bool:
+        """Whether a part of a page is asked for, by a page that stands already."""
+        return self.request.headers.get("hx-request") == "true"
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401  # templates take anything
+        """A page in the visitor's language."""
+        return self.house.render(self.language, template, self._shared() | values, status)
+
+    def go(self, path: str) -> Response:
+        """After a change: look at what came of it, so that reloading repeats nothing."""
+        if self.fragment:
+            return Response(status_code=204, headers={"HX-Redirect": path})
+        return RedirectResponse(path, 303)
+
+    def _shared(self) -> dict[str, Any]:
+        return {
+            "person": self.person, "may": self.may, "now": self.now, "form_token": form_token(self.token),
+            "path": self.request.url.path, "query": self.request.query_params,
+        }  # fmt: skip
+
+
+Page = Callable[[Visit], Response]
+
+
+def form_token(session_token: str) -> str:
+    """What forms of a session carry and no other site can know (OWASP, HMAC-based token pattern)."""
+    return hmac.digest(session_token.encode(), b"form", hashlib.sha256).hex()
+
+
+def page(house: House, handler: Page, right: Right) -> Callable[[Request], Any]:
+    """The endpoint of a page that only the roles of `right` may see."""
+
+    async def endpoint(request: Request) -> Response:
+        form = await request.form() if request.method == "POST" else NO_FORM
+        return await run_in_threadpool(_answer, house, handler, right, request, form)
+
+    return endpoint
+
+
+def _answer(house: House, handler: Page, right: Right, request: Request, form: FormData) -> Response:
+    now, token = datetime.now(UTC), request.cookies.get(SESSION_COOKIE, "")
+    tongue = language.chosen(request.cookies.get(language.COOKIE), request.headers.get("accept-language"))
+    try:
+        with house.database.reading() as snapshot:
+            person = staff.signed_in(snapshot, token, now) if token else None
+        if person is None:
+            return _to_sign_in(request)
+        visit = Visit(
+            house=house, request=request, form=form, person=person, token=token, language=tongue, now=now
+        )  # fmt: skip
+        return _guarded(visit, handler, right)
+    except Exception as error:  # noqa: BLE001  # whatever happens, people see a page with a way out
+        return _trouble(house, tongue, request, error)
+
+
+def _guarded(visit: Visit, handler: Page, right: Right) -> Response:
+    try:
+        access.check(visit.person.actor, right)
+        if visit.request.method == "POST":
+            _check_form(visit)
+        return handler(visit)
+    except Refusal as refusal:
+        return visit.page("refused.html", _status(refusal), refusal=refusal)
+    except ForgedForm:
+        return visit.page("forged.html", FORBIDDEN)
+
+
+def _check_form(visit: Visit) -> None:
+    sent = visit.form.get(FORM_TOKEN) or visit.request.headers.get("x-form-token", "")
+    if not hmac.compare_digest(str(sent), form_token(visit.token)):
+        raise ForgedForm
+    origin = visit.request.headers.get("origin")
+    if origin and origin != "null" and urlsplit(origin).netloc != visit.request.headers.get("host"):
+        raise ForgedForm
+
+
+def _to_sign_in(request: Request) -> Response:
+    came = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    target = str(request.url_for("sign_in").include_query_params(next=came if request.method == "GET" else "/"))
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=204, headers={"HX-Redirect": target})
+    return RedirectResponse(target, 303)
+
+
+def _status(refusal: Refusal) -> int:
+    kinds: Mapping[type[Refusal], int] = {PermissionDenied: FORBIDDEN, NotFound: MISSING, Changed: CHANGED}
+    return next((status for kind, status in kinds.items() if isinstance(refusal, kind)), UNUSABLE)
+
+
+def _trouble(house: House, tongue: Language, request: Request, error: Exception) -> Response:
+    log_id, words = uuid4().hex[:12], explained(error)
+    if words is None:
+        log.error("page", path=request.url.path, log_id=log_id, exc_info=error)
+    else:
+        log.warning("page", path=request.url.path, log_id=log_id, trouble=words)
+    status = BROKEN if words is None else UNAVAILABLE
+    return house.render(tongue, "trouble.html", {"words": words, "log_id": log_id}, status)

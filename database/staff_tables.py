@@ -1,0 +1,37 @@
+"""Tables of the people who sign in, and of where they are signed in."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database.tables import NOW, Row
+
+
+class StaffRow(Row):
+    """Somebody who works for the shop."""
+
+    __tablename__ = "staff"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    password_hash: Mapped[str | None]
+    """Null for who signs in through the identity provider only."""
+    active: Mapped[bool]
+    failed_count: Mapped[int]
+    """Wrong passwords since the last right one."""
+    locked_until: Mapped[datetime | None]
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    update_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    __table_args__ = (CheckConstraint("failed_count >= 0", name="failed"),)
+
+
+class StaffSessionRow(Row):
+    """A browser in which somebody is signed in; the browser holds the token, we its hash."""
+
+    __tablename__ = "staff_sessions"
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    """SHA-256: the token has 256 random bits, so nothing slower is needed."""
+    name: Mapped[str] = mapped_column(ForeignKey(StaffRow.name, ondelete="CASCADE"))
+    create_time: Mapped[datetime]
+    expire_time: Mapped[datetime]
+    __table_args__ = (Index(None, "name"), Index(None, "expire_time"))
