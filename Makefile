@@ -54,7 +54,7 @@ test: $(STAMP) ## Run every test that CI runs
 demo: $(STAMP) ## The whole story in a few minutes (DATA=online_retail.parquet for a real shop)
 	@$(BIN)/tierwise demo $(if $(DATA),--data '$(DATA)')
 
-run: $(STAMP) ## Server, worker and beat until Ctrl-C
+run: $(STAMP) ## Server, worker, beat and web admin until Ctrl-C
 	@$(BIN)/tierwise run
 
 migrate: $(STAMP) ## Bring the database at TIERWISE_DATABASE_URL to the newest shape

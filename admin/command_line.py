@@ -21,7 +21,9 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "demo": Command("admin.commands.demo", "The whole story in a few minutes, on a made or on your own shop"),
-    "run": Command("admin.commands.run", "Server, worker and beat, with an embedded database unless one is set"),
+    "run": Command(
+        "admin.commands.run", "Server, worker, beat and web admin, with an embedded database unless one is set"
+    ),
     "migrate": Command("admin.commands.migrate", "Bring the database to the newest shape"),
     "simulate": Command("admin.commands.simulate", "Make a shop whose truth is known"),
     "import": Command("admin.commands.imports", "Read events, items and customers; report their quality"),

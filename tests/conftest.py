@@ -13,7 +13,7 @@ from database.migrate import migrate
 from database.session import Database
 
 CLONES = itertools.count()
-pytest_plugins = ["events_fixtures"]
+pytest_plugins = ["browser", "events_fixtures"]
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import typer
 
 from admin.first_shop import load_made_shop
+from admin.first_staff import hire_first
 from admin.output import console, fail
 from admin.processes import ChildFailedError, Processes, stopped_by_signals
 from admin.stages import CommandFailedError, Stages
@@ -17,7 +18,7 @@ CUSTOMERS = 2000
 
 @app.command()
 def run() -> None:
-    """Leave server, worker and beat running; the first time, with a made shop so that there is something to ask."""
+    """Leave server, worker, beat and web admin running; the first time, with a made shop to ask about."""
     chosen = settings()
     try:
         with stopped_by_signals(), Processes.prepare(chosen.home.resolve(), chosen) as processes:
@@ -25,8 +26,15 @@ def run() -> None:
             if not stages.tierwise("models", "list"):
                 load_made_shop(stages, CUSTOMERS, datetime.now(UTC))
                 stages.tierwise("job", "rescore")
+            sign_in = chosen.home.resolve() / "sign-in.txt"
+            hire_first(processes.database_url, sign_in, datetime.now(UTC))
             processes.start_all()
-            console.print(f"gRPC [cyan]{chosen.listen}[/]   Ctrl-C stops all")
+            processes.start("admin", ["-m", "admin", "admin"])
+            console.print(
+                f"gRPC [cyan]{chosen.listen}[/]   web admin [cyan]http://{chosen.admin_listen}[/]   Ctrl-C stops all"
+            )
+            if sign_in.exists():
+                console.print(f"the first accounts stand in [cyan]{sign_in}[/]")
             if processes.postgres is not None:
                 chosen.running.write_text(processes.database_url)
                 console.print(f"embedded database [cyan]{processes.database_url}[/]")

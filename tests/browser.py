@@ -1,0 +1,97 @@
+"""Debian's Chromium, and the web admin on a free port with the database of the test."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from campaign_factories import make_cause
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from worker_processes import free_port
+
+from admin.web.application import application
+from admin.web.house import House
+from campaigns import staff
+from database.session import Database
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+)  # fmt: skip
+PASSWORD = "correct horse battery"
+PICTURES = Path(__file__).resolve().parent.parent / "build" / "screenshots"
+SLOW_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running admin and a browser in front of it."""
+
+    address: str
+    database: Database
+    browser: Browser
+
+    def enter(self, name: str, role: str = "marketer", **context: object) -> Page:
+        """A window of their own in which somebody new has signed in."""
+        with self.database.writing() as transaction:
+            staff.add(transaction, make_cause(), name, role, PASSWORD)
+        page = self.window(**context)
+        page.goto(f"{self.address}/sign-in")
+        sign_in(page, name)
+        return page
+
+    def window(self, **context: object) -> Page:
+        """A browser that knows nobody."""
+        made: BrowserContext = self.browser.new_context(base_url=self.address, **context)  # type: ignore[arg-type]
+        made.set_default_timeout(SLOW_MS)
+        return made.new_page()
+
+
+def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds that is serious or critical."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {len(each['nodes'])}" for each in found if each["impact"] in ("serious", "critical")]
+
+
+def picture(page: Page, name: str) -> None:
+    """Kept to be looked at."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("Debian's chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(database: Database, chromium: Browser) -> Iterator[Site]:
+    port = free_port()
+    app = application(House(database=database, secure=False))
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            thread.join(0.02)
+        yield Site(f"http://127.0.0.1:{port}", database, chromium)
+    finally:
+        for context in chromium.contexts:
+            context.close()
+        server.should_exit = True
+        thread.join()

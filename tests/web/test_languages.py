@@ -1,0 +1,39 @@
+"""Every text of the pages has its Chinese."""
+
+from pathlib import Path
+
+from babel.messages.extract import extract_from_dir
+
+from admin.web import look
+from admin.web.language import chosen, translations
+from rules.sentence import Language
+
+WEB = Path(look.__file__).parent
+
+
+def texts() -> set[str]:
+    found = extract_from_dir(
+        WEB / "templates", [("**.html", "jinja2")], {"**.html": {"trimmed": "true", "silent": "false"}}
+    )
+    return {text if isinstance(text, str) else text[0] for _, _, text, _, _ in found}
+
+
+def test_no_text_is_left_in_english() -> None:
+    chinese = translations(Language.CHINESE)
+    same_in_both = {"Tierwise"}
+
+    assert {text for text in texts() - same_in_both if chinese.gettext(text) == text} == set()
+
+
+def test_no_translation_is_left_over() -> None:
+    catalogue = translations(Language.CHINESE)._catalog
+    translated = {key if isinstance(key, str) else key[0] for key in catalogue if key}
+
+    assert translated - texts() == set()
+
+
+def test_the_choice_goes_before_what_the_browser_asks_for() -> None:
+    assert chosen("en", "zh-CN,zh;q=0.9") is Language.ENGLISH
+    assert chosen(None, "zh-CN,zh;q=0.9") is Language.CHINESE
+    assert chosen("xx", "fr") is Language.ENGLISH
+    assert chosen(None, None) is Language.ENGLISH

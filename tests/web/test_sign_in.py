@@ -1,0 +1,141 @@
+"""Who is let in, and what a stranger, a forged form and a wrong password get."""
+
+from datetime import timedelta
+
+import pytest
+from browser import PASSWORD, Site, faults, picture, sign_in
+from campaign_factories import NOW, audit_lines, make_cause
+from playwright.sync_api import expect
+
+from campaigns import staff
+from campaigns.errors import InvalidStaff, SignInRefused, StaffExists
+from campaigns.staff import LOCKED, MOST_FAILURES, SESSION
+from database.session import Database
+
+
+def hire(database: Database, name: str = "anna", role: str = "marketer") -> None:
+    with database.writing() as transaction:
+        staff.add(transaction, make_cause(), name, role, PASSWORD)
+
+
+def signed_in(database: Database, token: str, later: timedelta = timedelta()) -> str | None:
+    with database.reading() as snapshot:
+        person = staff.signed_in(snapshot, token, NOW + later)
+    return None if person is None else person.name
+
+
+def test_a_right_password_opens_a_session_until_its_end(database: Database) -> None:
+    hire(database)
+
+    token = staff.sign_in(database, "anna", PASSWORD, NOW)
+
+    assert signed_in(database, token, SESSION - timedelta(seconds=1)) == "anna"
+    assert signed_in(database, token, SESSION) is None
+    assert signed_in(database, token + "x") is None
+    assert audit_lines(database)[-1] == ("staff.sign_in", "staff/anna", "OK")
+
+
+@pytest.mark.parametrize(("name", "password"), [("anna", "wrong"), ("bert", PASSWORD), ("anna", "x" * 300), ("", "")])
+def test_a_wrong_name_and_a_wrong_password_get_the_same_words(database: Database, name: str, password: str) -> None:
+    hire(database)
+
+    with pytest.raises(SignInRefused, match=r"^name or password is wrong$"):
+        staff.sign_in(database, name, password, NOW)
+
+
+def test_wrong_passwords_lock_an_account_for_a_while(database: Database) -> None:
+    hire(database)
+    for _ in range(MOST_FAILURES):
+        with pytest.raises(SignInRefused, match="wrong"):
+            staff.sign_in(database, "anna", "guess", NOW)
+
+    with pytest.raises(SignInRefused, match="locked"):
+        staff.sign_in(database, "anna", PASSWORD, NOW + LOCKED - timedelta(seconds=1))
+    assert signed_in(database, staff.sign_in(database, "anna", PASSWORD, NOW + LOCKED)) == "anna"
+    assert [line[2] for line in audit_lines(database) if line[0] == "staff.sign_in"] == ["DENIED"] * 6 + ["OK"]
+
+
+def test_a_new_password_and_a_closed_account_end_every_session(database: Database) -> None:
+    hire(database)
+    first = staff.sign_in(database, "anna", PASSWORD, NOW)
+    with database.writing() as transaction:
+        staff.set_password(transaction, make_cause(), "anna", "another horse battery")
+    second = staff.sign_in(database, "anna", "another horse battery", NOW)
+    assert (signed_in(database, first), signed_in(database, second)) == (None, "anna")
+
+    with database.writing() as transaction:
+        staff.set_active(transaction, make_cause(), "anna", active=False)
+
+    assert signed_in(database, second) is None
+    with pytest.raises(SignInRefused):
+        staff.sign_in(database, "anna", "another horse battery", NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "password", "field"),
+    [("Anna", "marketer", PASSWORD, "name"), ("bert", "service", PASSWORD, "role"), ("bert", "boss", PASSWORD, "role"),
+     ("bert", "analyst", "short", "password")],
+)  # fmt: skip
+def test_an_account_that_makes_no_sense_is_refused(
+    database: Database, name: str, role: str, password: str, field: str
+) -> None:
+    with pytest.raises(InvalidStaff) as refused, database.writing() as transaction:
+        staff.add(transaction, make_cause(), name, role, password)
+
+    assert refused.value.metadata["field"] == field
+    assert audit_lines(database) == []
+
+
+def test_a_name_is_given_once(database: Database) -> None:
+    hire(database)
+
+    with pytest.raises(StaffExists), database.writing() as transaction:
+        staff.add(transaction, make_cause(), "anna", "operator", PASSWORD)
+
+
+def test_a_stranger_signs_in_and_comes_to_the_page_that_was_asked_for(site: Site) -> None:
+    hire(site.database)
+    page = site.window()
+
+    page.goto("/campaigns")
+    assert page.url.endswith("/sign-in?next=%2Fcampaigns")
+    assert faults(page) == []
+    picture(page, "sign-in")
+    sign_in(page, "anna", "wrong")
+    expect(page.get_by_role("alert")).to_have_text("name or password is wrong")
+    sign_in(page, "anna")
+
+    expect(page).to_have_url(f"{site.address}/campaigns")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/campaigns")
+    assert "/sign-in" in page.url
+
+
+def test_a_link_cannot_lead_elsewhere_after_signing_in(site: Site) -> None:
+    hire(site.database)
+    page = site.window()
+
+    page.goto("/sign-in?next=//evil.example/")
+    sign_in(page, "anna")
+
+    expect(page).to_have_url(f"{site.address}/")
+
+
+def test_a_form_of_another_session_changes_nothing(site: Site) -> None:
+    page = site.enter("anna")
+
+    answer = page.request.post("/sign-out", form={"form_token": "0" * 64})
+
+    assert answer.status == 403
+    page.goto("/campaigns")
+    expect(page.get_by_role("heading", name="Campaigns")).to_be_visible()
+
+
+def test_pages_speak_chinese_where_the_visitor_chose_it(site: Site) -> None:
+    page = site.enter("anna")
+    page.get_by_role("button", name="中文").click()
+
+    expect(page.get_by_role("navigation")).to_contain_text("活动")
+    assert page.locator("html").get_attribute("lang") == "zh"
+    assert faults(page) == []
+    picture(page, "home-zh")
