@@ -160,6 +160,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The order has nothing of what the discount is for, or not the gift. Example: "nothing in this order is what the code is for"."""
     ORDER_BELOW_MINIMUM: _ErrorReason.ValueType  # 92
     """What counts of the order is worth too little. Example: "this code needs 3000, and 1250 of the order count"."""
+    STAFF_NOT_FOUND: _ErrorReason.ValueType  # 108
+    """Nobody of this name works here. Example: "there is no staff/anna"."""
+    STAFF_EXISTS: _ErrorReason.ValueType  # 109
+    """The name is taken. Example: "staff/anna exists"."""
+    INVALID_STAFF: _ErrorReason.ValueType  # 110
+    """The account makes no sense. Example: "a password has 12 to 256 symbols"."""
+    SIGN_IN_REFUSED: _ErrorReason.ValueType  # 111
+    """The web admin does not let somebody in. Example: "name or password is wrong"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
@@ -302,4 +310,12 @@ ITEMS_NOT_IN_ORDER: ErrorReason.ValueType  # 91
 """The order has nothing of what the discount is for, or not the gift. Example: "nothing in this order is what the code is for"."""
 ORDER_BELOW_MINIMUM: ErrorReason.ValueType  # 92
 """What counts of the order is worth too little. Example: "this code needs 3000, and 1250 of the order count"."""
+STAFF_NOT_FOUND: ErrorReason.ValueType  # 108
+"""Nobody of this name works here. Example: "there is no staff/anna"."""
+STAFF_EXISTS: ErrorReason.ValueType  # 109
+"""The name is taken. Example: "staff/anna exists"."""
+INVALID_STAFF: ErrorReason.ValueType  # 110
+"""The account makes no sense. Example: "a password has 12 to 256 symbols"."""
+SIGN_IN_REFUSED: ErrorReason.ValueType  # 111
+"""The web admin does not let somebody in. Example: "name or password is wrong"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
