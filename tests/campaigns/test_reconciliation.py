@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from campaigns import launch, reconciliation, redemption, refunding, reservation
+from campaigns.basket import Basket
 from campaigns.budget import Budget
-from campaigns.coupon import Basket
 from campaigns.errors import CampaignNotFound, Refusal
 from database.reconciliation import Verdict, verdicts
 from database.session import Database
