@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     """Must be a token's `iss`."""
     jwt_role_claim: str = "role"
     """Claim of a token that names the role."""
+    guess_burst: int = Field(default=1000, ge=1)
+    """Codes that do not exist which a caller may try at once."""
+    guesses_per_second: float = Field(default=10, gt=0)
+    """The same in the long run."""
     actor: str | None = None
     """Who acts on the command line, as name:role; without it the person logged in, as operator."""
     admin_listen: str = "127.0.0.1:8080"

@@ -18,6 +18,7 @@ Refusal
 │   └── ReservationClosed · RefundBeyondDiscount
 ├── Unidentified    who calls is not proven
 │   └── CredentialsMissing · CredentialsInvalid · CredentialsExpired · SignInRefused
+├── TooManyGuesses  of codes that do not exist
 ├── PermissionDenied   the role does not include this
 └── CouponRefused   the code is real and does not buy anything here
     ├── CouponAlreadyRedeemed · CouponOfAnotherCustomer · CouponNotForThisOrder · CouponWithoutEffect
@@ -63,6 +64,20 @@ class CredentialsExpired(Unidentified):
     """What was sent was worth something once."""
 
     reason = "CREDENTIALS_EXPIRED"
+
+
+class TooManyGuesses(Refusal):
+    """The caller tried too many codes that do not exist, and is not told about any for a while."""
+
+    reason = "TOO_MANY_GUESSES"
+
+    def __init__(self, retry_after: float) -> None:
+        """Seconds."""
+        super().__init__(
+            f"too many codes that do not exist; try again in {retry_after:.1f} s",
+            retry_after_seconds=f"{retry_after:.3f}",
+        )
+        self.retry_after = retry_after
 
 
 class PermissionDenied(Refusal):

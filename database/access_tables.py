@@ -1,4 +1,4 @@
-"""Tables that say who may come in."""
+"""Tables that say who may come in, and who guesses."""
 
 from datetime import datetime
 
@@ -22,3 +22,12 @@ class ApiKeyRow(Row):
     revoke_time: Mapped[datetime | None]
     last_use_time: Mapped[datetime | None]
     """To the minute."""
+
+
+class GuessRow(Row):
+    """A caller who tried codes that do not exist."""
+
+    __tablename__ = "guesses"
+    caller: Mapped[str] = mapped_column(primary_key=True)
+    paid_until: Mapped[datetime]
+    """Each try costs time; when this moment has come, all of them are paid."""

@@ -7,6 +7,7 @@ from types import FrameType
 
 import structlog
 
+from campaigns.guessing import Allowance
 from database.session import Database
 from server import logs
 from server.access.admission import Admission
@@ -63,6 +64,7 @@ def _configuration(given: Settings) -> Configuration:
     return Configuration(
         listen=given.listen, admission=Admission.of(given), models_folder=given.models, device=given.device,
         batch_size=given.batch_size, queue_size=given.queue_size,
+        allowance=Allowance(burst=given.guess_burst, per_second=given.guesses_per_second),
     )  # fmt: skip
 
 

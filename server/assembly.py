@@ -29,9 +29,11 @@ from tierwise.v1 import (
     tier_service_pb2_grpc,
 )
 
+from campaigns.guessing import USUAL, Allowance
 from database.session import Database
 from server.access.admission import Admission
 from server.access.callers import Callers
+from server.access.guesses import Guesses
 from server.access.keys import Keys
 from server.address import bind
 from server.budget_service import BudgetService
@@ -83,6 +85,8 @@ class Configuration:
     device: str = "cpu"
     batch_size: int = 32
     queue_size: int = 512
+    allowance: Allowance = USUAL
+    """Of guessing codes, for each caller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +115,8 @@ class Server:
         predictions = Predictions(
             database, live, batch_size=configuration.batch_size, queue_size=configuration.queue_size
         )
-        _add_services(server, status, database, seal, live, predictions)
+        guesses = Guesses(database, configuration.allowance)
+        _add_services(server, status, database, seal, live, predictions, guesses=guesses)
         return cls(
             grpc_server=server, guard=guard, health=status, live=live, predictions=predictions,
             port=bind(server, configuration.listen, configuration.admission),
@@ -152,6 +157,8 @@ def _add_services(
     seal: Seal,
     live: Live,
     predictions: Predictions,
+    *,
+    guesses: Guesses,
 ) -> None:
     scoring = ScoringService(database, live, predictions, seal)
     scoring_service_pb2_grpc.add_ScoringServiceServicer_to_server(scoring, server)
@@ -160,7 +167,7 @@ def _add_services(
     customer_service_pb2_grpc.add_CustomerServiceServicer_to_server(CustomerService(database, seal), server)
     campaign_service_pb2_grpc.add_CampaignServiceServicer_to_server(CampaignService(database, seal), server)
     budget_service_pb2_grpc.add_BudgetServiceServicer_to_server(BudgetService(database), server)
-    coupon_service_pb2_grpc.add_CouponServiceServicer_to_server(CouponService(database), server)
+    coupon_service_pb2_grpc.add_CouponServiceServicer_to_server(CouponService(database, guesses), server)
     segment_service_pb2_grpc.add_SegmentServiceServicer_to_server(SegmentService(database, seal), server)
     tier_service_pb2_grpc.add_TierServiceServicer_to_server(TierService(database, seal), server)
     operations_pb2_grpc.add_OperationsServicer_to_server(  # type: ignore[no-untyped-call] # has no types

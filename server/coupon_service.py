@@ -12,6 +12,7 @@ from campaigns.actor import Cause
 from campaigns.reservation import USUAL_TIME
 from database.session import Database, Transaction
 from server import call
+from server.access.guesses import Guesses
 from server.coupon_messages import (
     REDEMPTION,
     RESERVATION,
@@ -31,14 +32,15 @@ SUBJECT = "coupons"
 class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
     """The methods of the service, one transaction each."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, guesses: Guesses) -> None:
         self._database = database
+        self._guesses = guesses
 
     def ValidateCoupon(
         self, request: coupon_service_pb2.ValidateCouponRequest, context: grpc.ServicerContext
     ) -> coupon_service_pb2.ValidateCouponResponse:
         order = basket(request.customer, request.order_amount, order_id=request.order_id or None)
-        with reading(self._database) as snapshot:
+        with self._guesses.counted(), reading(self._database) as snapshot:
             quote = redemption.validate(snapshot, request.code, order, call.current().now)
         return coupon_service_pb2.ValidateCouponResponse(
             coupon=coupon_message(quote.coupon, order.currency),
@@ -55,7 +57,8 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
             held = reservation.reserve(transaction, cause, request.code, order, time_to_live=lasting)
             return coupon_service_pb2.ReserveCouponResponse(reservation=reservation_message(held))
 
-        return self._perform(request, coupon_service_pb2.ReserveCouponResponse, effect)
+        with self._guesses.counted():
+            return self._perform(request, coupon_service_pb2.ReserveCouponResponse, effect)
 
     def ReleaseReservation(
         self, request: coupon_service_pb2.ReleaseReservationRequest, context: grpc.ServicerContext
@@ -78,7 +81,8 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
             used = redemption.redeem(transaction, cause, request.code, order, reservation_id=held)
             return coupon_service_pb2.RedeemCouponResponse(redemption=redemption_message(used))
 
-        return self._perform(request, coupon_service_pb2.RedeemCouponResponse, effect)
+        with self._guesses.counted():
+            return self._perform(request, coupon_service_pb2.RedeemCouponResponse, effect)
 
     def RefundRedemption(
         self, request: coupon_service_pb2.RefundRedemptionRequest, context: grpc.ServicerContext

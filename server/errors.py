@@ -19,6 +19,7 @@ from campaigns.errors import (
     NotFound,
     PermissionDenied,
     Refusal,
+    TooManyGuesses,
     Unidentified,
     WrongState,
 )
@@ -35,6 +36,7 @@ RETRY_SECONDS = 1.0
 CODES: Mapping[type[Exception], int] = MappingProxyType(
     {
         Unidentified: code_pb2.UNAUTHENTICATED,
+        TooManyGuesses: code_pb2.RESOURCE_EXHAUSTED,
         PermissionDenied: code_pb2.PERMISSION_DENIED,
         NotFound: code_pb2.NOT_FOUND,
         AlreadyExists: code_pb2.ALREADY_EXISTS,
@@ -154,7 +156,7 @@ def _details(error: Exception, code: int) -> Iterator[Message]:
             )
         case WrongState() | CouponRefused():
             yield _unmet(error)
-        case Overloaded(retry_after=seconds):
+        case Overloaded(retry_after=seconds) | TooManyGuesses(retry_after=seconds):
             yield from _retry(code, seconds)
         case _:
             yield from _retry(code, RETRY_SECONDS)

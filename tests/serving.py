@@ -34,6 +34,7 @@ from tiny_model import write_tiny_model
 
 from campaigns import registry
 from campaigns.actor import Actor, Cause
+from campaigns.guessing import USUAL, Allowance
 from database.session import Database
 from server.access.admission import Admission
 from server.assembly import Configuration, Server
@@ -66,7 +67,7 @@ class Shop:
 @contextmanager
 def serving(
     database: Database, home: Path, *, model: bool = True, queue_size: int = 512, admission: Admission = INSECURE,
-    credentials: grpc.ChannelCredentials | None = None,
+    credentials: grpc.ChannelCredentials | None = None, allowance: Allowance = USUAL,
 ) -> Iterator[Shop]:  # fmt: skip
     """From the first answer to the last; with a tiny model active unless a test wants to do without."""
     models = home / "models"
@@ -75,7 +76,9 @@ def serving(
     server = Server.assembled(
         database,
         Seal(KEY),
-        Configuration(listen="127.0.0.1:0", admission=admission, models_folder=models, queue_size=queue_size),
+        Configuration(
+            listen="127.0.0.1:0", admission=admission, models_folder=models, queue_size=queue_size, allowance=allowance
+        ),
     )
     if model:
         server.live.refresh()

@@ -136,6 +136,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """What the caller sent to prove who they are is worth nothing. Example: "this key was revoked"."""
     CREDENTIALS_EXPIRED: _ErrorReason.ValueType  # 56
     """It was worth something once. Example: "this key expired at 2026-11-24T08:00:00+00:00: get a new one"."""
+    TOO_MANY_GUESSES: _ErrorReason.ValueType  # 57
+    """The caller tried too many codes that do not exist; RetryInfo says when to come back. Example: "too many codes that do not exist; try again in 12.0 s"."""
     TIER_SCHEME_CHANGED: _ErrorReason.ValueType  # 103
     """The etag is of an older state of the tier scheme. Example: 'tierSchemes/2 changed since etag "1"'."""
     COUPON_RESERVED: _ErrorReason.ValueType  # 58
@@ -286,6 +288,8 @@ CREDENTIALS_INVALID: ErrorReason.ValueType  # 55
 """What the caller sent to prove who they are is worth nothing. Example: "this key was revoked"."""
 CREDENTIALS_EXPIRED: ErrorReason.ValueType  # 56
 """It was worth something once. Example: "this key expired at 2026-11-24T08:00:00+00:00: get a new one"."""
+TOO_MANY_GUESSES: ErrorReason.ValueType  # 57
+"""The caller tried too many codes that do not exist; RetryInfo says when to come back. Example: "too many codes that do not exist; try again in 12.0 s"."""
 TIER_SCHEME_CHANGED: ErrorReason.ValueType  # 103
 """The etag is of an older state of the tier scheme. Example: 'tierSchemes/2 changed since etag "1"'."""
 COUPON_RESERVED: ErrorReason.ValueType  # 58
