@@ -39,6 +39,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.CampaignService/ListCampaigns": Right(EVERYONE),
         "/tierwise.v1.CampaignService/UpdateCampaign": Right(PLANNERS, "campaigns.update"),
         "/tierwise.v1.CampaignService/DeleteCampaign": Right(PLANNERS, "campaigns.delete"),
+        "/tierwise.v1.CampaignService/PreviewCampaign": Right(TEAM, "campaigns.preview"),
         "/tierwise.v1.CampaignService/LaunchCampaign": Right(PLANNERS, "campaigns.launch"),
         "/tierwise.v1.CampaignService/PauseCampaign": Right(TEAM, "campaigns.pause"),
         "/tierwise.v1.CampaignService/ResumeCampaign": Right(PLANNERS, "campaigns.resume"),

@@ -13,8 +13,8 @@ Refusal
 ├── Changed         another change came first; read again and repeat
 │   ├── CampaignChanged · CustomerChanged · ModelChanged · SegmentChanged · TierSchemeChanged
 ├── WrongState      not in the state that things are in
-│   ├── CampaignNotEditable · CampaignNotLaunched · CampaignNotMovable · NoActiveModel · NoActiveTierScheme
-│   ├── CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
+│   ├── CampaignLaunched · CampaignNotEditable · CampaignNotLaunched · CampaignNotMovable · NoActiveModel
+│   ├── NoActiveTierScheme · CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
 │   └── ReservationClosed · RefundBeyondDiscount
 ├── Unidentified    who calls is not proven
 │   └── CredentialsMissing · CredentialsInvalid · CredentialsExpired · SignInRefused
@@ -258,6 +258,12 @@ class CampaignNotLaunched(WrongState):
     """There are no results before the audience is frozen."""
 
     reason = "CAMPAIGN_NOT_LAUNCHED"
+
+
+class CampaignLaunched(WrongState):
+    """A preview says what a launch would do."""
+
+    reason = "CAMPAIGN_LAUNCHED"
 
 
 class CampaignNotMovable(WrongState):

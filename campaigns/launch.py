@@ -27,7 +27,7 @@ def create(transaction: Transaction, cause: Cause, campaign_id: str, plan: Campa
     """A new draft. Raises InvalidCampaign, CampaignExists."""
     check_id(campaign_id)
     check_plan(plan)
-    _check_rule(transaction, plan)
+    check_rule(transaction, plan)
     if not campaigns.add(transaction, campaign_id, stored.plan_values(plan), cause.now):
         raise CampaignExists(f"campaigns/{campaign_id} exists: choose another id", campaign=f"campaigns/{campaign_id}")
     campaign = get(transaction, campaign_id)
@@ -56,7 +56,7 @@ def update(
     before = _editable(transaction, campaign_id, etag)
     plan = change(before.plan)
     check_plan(plan)
-    _check_rule(transaction, plan)
+    check_rule(transaction, plan)
     campaigns.change(transaction, campaign_id, stored.plan_values(plan), cause.now)
     after = get(transaction, campaign_id)
     trail.done(
@@ -91,7 +91,7 @@ def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
         raise InvalidCampaign("a launch needs an offer for at least one tier", field="offers")
     if campaign.plan.end_time <= cause.now:
         raise InvalidCampaign("the campaign would be over before it begins", field="end_time")
-    _check_rule(transaction, campaign.plan)
+    check_rule(transaction, campaign.plan)
     if not campaigns.tiers_assigned(transaction):
         raise CustomersNotScored("no customer has a tier: run ScoreAllCustomers first")
     campaigns.change(transaction, campaign_id, {"state": state}, cause.now)
@@ -140,15 +140,20 @@ def locked(transaction: Transaction, campaign_id: str, etag: str | None = None) 
     if row is None:
         raise CampaignNotFound(f"there is no campaigns/{campaign_id}", campaign=f"campaigns/{campaign_id}")
     campaign = stored.campaign(row)
+    check_etag(campaign, etag)
+    return campaign
+
+
+def check_etag(campaign: Campaign, etag: str | None) -> None:
+    """Raises CampaignChanged for the etag of another revision."""
     if etag and etag != campaign.etag:
         raise CampaignChanged(
             f"{campaign.name} changed since it was read: read it again", campaign=campaign.name, etag=etag,
             current_etag=campaign.etag,
         )  # fmt: skip
-    return campaign
 
 
-def _check_rule(snapshot: Snapshot, plan: CampaignPlan) -> None:
+def check_rule(snapshot: Snapshot, plan: CampaignPlan) -> None:
     """Raises InvalidCampaign, whose field is the place in the rule."""
     problems = [] if plan.rule is None else segments.problems_of(snapshot, plan.rule)
     if problems:

@@ -1,5 +1,7 @@
 """The catalogue that we remember."""
 
+from collections.abc import Collection
+
 import polars as pl
 
 from database.copying import copy_frame
@@ -52,6 +54,14 @@ def copy_items(transaction: Transaction, frame: pl.DataFrame, *, replace: bool =
     changed = connection.execute(REPLACE if replace else COMPLETE).rowcount
     connection.execute("DROP TABLE item_stage")
     return changed
+
+
+def prices(snapshot: Snapshot, item_ids: Collection[str], *, currency: str) -> dict[str, int]:
+    """Of the items that have one in this currency, in minor units."""
+    query = """SELECT item_id, unit_price_minor FROM items
+               WHERE item_id = ANY(%s) AND currency = %s AND unit_price_minor IS NOT NULL"""
+    rows = driver_connection(snapshot).execute(query, (list(item_ids), currency)).fetchall()
+    return {str(item_id): int(str(price)) for item_id, price in rows}
 
 
 def read_items(snapshot: Snapshot) -> pl.DataFrame:

@@ -3,9 +3,15 @@
 import grpc
 from google.longrunning import operations_pb2
 from google.protobuf.empty_pb2 import Empty
-from tierwise.v1 import campaign_pb2, campaign_results_pb2, campaign_service_pb2, campaign_service_pb2_grpc
+from tierwise.v1 import (
+    campaign_pb2,
+    campaign_preview_pb2,
+    campaign_results_pb2,
+    campaign_service_pb2,
+    campaign_service_pb2_grpc,
+)
 
-from campaigns import launch, measuring
+from campaigns import dry_run, launch, measuring
 from campaigns.actor import Cause
 from database.session import Database, Transaction
 from server import call
@@ -13,10 +19,13 @@ from server.campaign_messages import CAMPAIGN, campaign_id, campaign_message, ne
 from server.masks import changed_fields
 from server.operation_messages import operation_message
 from server.pages import asked, cut
+from server.preview_messages import preview_message
 from server.result_messages import results_message
 from server.seal import Seal
 from server.stamps import instant_key, key_instant
 from server.transactions import perform, reading
+
+EXAMPLES = 10
 
 
 class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
@@ -78,6 +87,18 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
             return Empty()
 
         return perform(self._database, request, Empty, effect, subject=request.name)
+
+    def PreviewCampaign(
+        self, request: campaign_service_pb2.PreviewCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_preview_pb2.CampaignPreview:
+        def effect(transaction: Transaction, cause: Cause) -> campaign_preview_pb2.CampaignPreview:
+            shown = dry_run.preview(
+                transaction, cause, campaign_id(request.name), size=request.sample_size or EXAMPLES, seed=request.seed,
+                etag=request.etag,
+            )  # fmt: skip
+            return preview_message(shown)
+
+        return perform(self._database, request, campaign_preview_pb2.CampaignPreview, effect, subject=request.name)
 
     def LaunchCampaign(
         self, request: campaign_service_pb2.LaunchCampaignRequest, context: grpc.ServicerContext

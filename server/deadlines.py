@@ -21,6 +21,7 @@ SECONDS: Mapping[str, float] = MappingProxyType(
         "BatchCreateEvents": 30.0,
         "ActivateModel": 60.0,
         "PreviewTierScheme": 60.0,
+        "PreviewCampaign": 30.0,
         "WaitOperation": 60.0,
     }
 )

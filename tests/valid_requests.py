@@ -138,6 +138,7 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
         "UpdateCampaign", campaign={"name": "campaigns/draft", "display_name": "Other"}
     ),
     "DeleteCampaign": lambda _: request_of("DeleteCampaign", name="campaigns/draft"),
+    "PreviewCampaign": lambda _: request_of("PreviewCampaign", name="campaigns/draft"),
     "LaunchCampaign": lambda _: request_of("LaunchCampaign", name="campaigns/draft"),
     "PauseCampaign": lambda _: request_of("PauseCampaign", name="campaigns/active"),
     "ResumeCampaign": lambda _: request_of("ResumeCampaign", name="campaigns/paused"),

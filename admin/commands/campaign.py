@@ -9,6 +9,7 @@ import typer
 
 from admin.arms import SYNTAX as ARM_SYNTAX
 from admin.arms import arm_of, typed_arm
+from admin.commands.campaign_preview import preview
 from admin.discounts import minor_units
 from admin.offers import SYNTAX, offer_of, typed
 from admin.output import emit
@@ -24,6 +25,7 @@ from rules.sentence import Speaker
 from settings import settings
 
 app = typer.Typer(help="Campaigns: which tier gets which discount, on which channel.", no_args_is_help=True)
+app.command()(preview)
 CampaignIdArgument = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]
 
 

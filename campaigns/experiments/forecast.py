@@ -7,7 +7,7 @@ gives the width: a new shop's preview is wide, and says so.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -110,6 +110,14 @@ class Forecast:
     total: TierForecast
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a campaign may not exceed, whatever its customers want."""
+
+    redemptions: float | None = None
+    discounts_minor: float | None = None
+
+
 def audience_of(
     tier: str, probability: Floats, spend_minor: Floats, *, discount_minor: float, sending_minor: float = 0.0
 ) -> TierAudience:
@@ -128,24 +136,65 @@ def foretell(
     audiences: Sequence[TierAudience],
     responses: Mapping[str, Response],
     calibrations: Mapping[str, Calibration] | None = None,
+    limits: Limits = Limits(),
 ) -> Forecast:
     """The forecast of each tier in the order given; a tier without response or calibration gets the assumed one.
 
-    A good or bad campaign is good or bad in every tier, so the limits of the intervals add up.
+    A good or bad campaign is good or bad in every tier, so the ends of the intervals add up. Where all tiers together
+    reach a limit, each has its part of what the limit allows.
     """
     known = calibrations or {}
     tiers = tuple(
         _tier(audience, responses.get(audience.tier, Response()), known.get(audience.tier, UNCALIBRATED))
         for audience in audiences
     )
-    total = TierForecast(
+    total = _together(tiers)
+    parts = _allowed(total, limits)
+    return Forecast(tiers=tuple(_limited(tier, parts) for tier in tiers), total=_limited(total, parts))
+
+
+def _together(tiers: Sequence[TierForecast]) -> TierForecast:
+    return TierForecast(
         tier="all",
         redemptions=_added([tier.redemptions for tier in tiers]),
         discounts=_added([tier.discounts for tier in tiers]),
         sending_minor=sum(tier.sending_minor for tier in tiers),
         revenue=_added([tier.revenue for tier in tiers]),
     )
-    return Forecast(tiers=tiers, total=total)
+
+
+def _allowed(total: TierForecast, limits: Limits) -> Prediction:
+    """The part of the redemptions that the limits allow, at the value, at either end and before calibration."""
+
+    def part(redemptions: float, discounts: float) -> float:
+        wanted = ((redemptions, limits.redemptions), (discounts, limits.discounts_minor))
+        return min([1.0, *(limit / want for want, limit in wanted if limit is not None and want > 0)])
+
+    redemptions, discounts = total.redemptions, total.discounts
+    return Prediction(
+        value=part(redemptions.value, discounts.value), low=part(redemptions.low, discounts.low),
+        high=part(redemptions.high, discounts.high), raw=part(redemptions.raw, discounts.raw),
+    )  # fmt: skip
+
+
+def _limited(tier: TierForecast, parts: Prediction) -> TierForecast:
+    """Revenue follows the redemptions that are expected: its interval says nothing of how many there will be."""
+    return replace(
+        tier,
+        redemptions=_scaled(tier.redemptions, parts),
+        discounts=_scaled(tier.discounts, parts),
+        revenue=_scaled(tier.revenue, replace(parts, low=parts.value, high=parts.value)),
+    )
+
+
+def _scaled(prediction: Prediction, parts: Prediction) -> Prediction:
+    value = prediction.value * parts.value
+    return Prediction(
+        value=value,
+        low=min(prediction.low * parts.low, value),
+        high=max(prediction.high * parts.high, value),
+        raw=prediction.raw * parts.raw,
+    )
 
 
 def _tier(audience: TierAudience, response: Response, calibration: Calibration) -> TierForecast:

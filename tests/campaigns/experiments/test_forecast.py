@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.experiments.calibration import Observation, Prior, believed
-from campaigns.experiments.forecast import LEVEL, Forecast, Prediction, Response, TierAudience, audience_of, foretell
+from campaigns.experiments.forecast import (
+    LEVEL,
+    Forecast,
+    Limits,
+    Prediction,
+    Response,
+    TierAudience,
+    audience_of,
+    foretell,
+)
 from campaigns.experiments.hindsight import CampaignOutcome, Outcome, bias, calibration, coverage, covered
 
 HIGH = TierAudience(
@@ -55,6 +64,33 @@ def test_the_tiers_add_up() -> None:
     assert forecast.total.redemptions.high == pytest.approx(sum(tier.redemptions.high for tier in forecast.tiers))
     assert forecast.total.cost.value == pytest.approx(sum(tier.cost.value for tier in forecast.tiers))
     assert [tier.tier for tier in forecast.tiers] == ["HIGH", "LOW"]
+
+
+def test_limits_divide_what_they_allow_among_the_tiers() -> None:
+    forecast = foretell([HIGH, LOW], RESPONSES, limits=Limits(redemptions=120))
+    assert forecast.total.redemptions.value == pytest.approx(120.0)
+    assert forecast.total.redemptions.high == pytest.approx(120.0)
+    assert forecast.total.redemptions.raw == pytest.approx(120.0)
+    free = foretell([HIGH, LOW], RESPONSES)
+    for limited, tier in zip(forecast.tiers, free.tiers, strict=True):
+        assert limited.revenue.value == pytest.approx(tier.revenue.value / 2)
+    assert foretell([HIGH, LOW], RESPONSES, limits=Limits(redemptions=10_000)) == free
+
+
+@given(
+    redemptions=st.none() | st.floats(1, 1e6), discounts_minor=st.none() | st.floats(1, 1e9), factor=st.floats(0.2, 5.0)
+)
+def test_no_forecast_exceeds_a_limit_or_leaves_its_interval(
+    redemptions: float | None, discounts_minor: float | None, factor: float
+) -> None:
+    limits = Limits(redemptions=redemptions, discounts_minor=discounts_minor)
+    calibrations = {"HIGH": calibration([past(factor)] * 3)}
+    forecast = foretell([HIGH, LOW], RESPONSES, calibrations, limits)
+    for tier in (*forecast.tiers, forecast.total):
+        for prediction in (tier.redemptions, tier.discounts, tier.revenue):
+            assert prediction.low <= prediction.value <= prediction.high
+    for total, limit in ((forecast.total.redemptions, redemptions), (forecast.total.discounts, discounts_minor)):
+        assert total.value <= (math.inf if limit is None else limit * (1 + 1e-9))
 
 
 def test_an_empty_audience_does_nothing() -> None:

@@ -30,10 +30,11 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from tierwise.v1 import campaign_pb2 as tierwise_dot_v1_dot_campaign__pb2
+from tierwise.v1 import campaign_preview_pb2 as tierwise_dot_v1_dot_campaign__preview__pb2
 from tierwise.v1 import campaign_results_pb2 as tierwise_dot_v1_dot_campaign__results__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/campaign_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atierwise/v1/campaign.proto\x1a\"tierwise/v1/campaign_results.proto\"\xc7\x01\n\x15\x43reateCampaignRequest\x12\x41\n\x0b\x63\x61mpaign_id\x18\x01 \x01(\tB,\xe2\x41\x01\x02\xbaH%r#2!^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x33\n\x08\x63\x61mpaign\x18\x02 \x01(\x0b\x32\x15.tierwise.v1.CampaignB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"p\n\x12GetCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\"P\n\x14ListCampaignsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"Z\n\x15ListCampaignsResponse\x12(\n\tcampaigns\x18\x01 \x03(\x0b\x32\x15.tierwise.v1.Campaign\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xeb\x01\n\x15UpdateCampaignRequest\x12i\n\x08\x63\x61mpaign\x18\x01 \x01(\x0b\x32\x15.tierwise.v1.CampaignB@\xe2\x41\x01\x02\xbaH9\xba\x01\x33\n\x0e\x63\x61mpaign.named\x12\x10name is required\x1a\x0fthis.name != \'\'\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xab\x01\n\x15\x44\x65leteCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xc2\x01\n\x15LaunchCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xfc\x01\n\x16LaunchCampaignMetadata\x12(\n\x08\x63\x61mpaign\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12\x12\n\ndone_count\x18\x02 \x01(\x03\x12\x18\n\x0btotal_count\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x06 \x01(\x08\x42\x0e\n\x0c_total_count\"\xaa\x01\n\x14PauseCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xab\x01\n\x15ResumeCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xa8\x01\n\x12\x45ndCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"w\n\x19GetCampaignResultsRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$2\xcf\x06\n\x0f\x43\x61mpaignService\x12K\n\x0e\x43reateCampaign\x12\".tierwise.v1.CreateCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12\x45\n\x0bGetCampaign\x12\x1f.tierwise.v1.GetCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12V\n\rListCampaigns\x12!.tierwise.v1.ListCampaignsRequest\x1a\".tierwise.v1.ListCampaignsResponse\x12K\n\x0eUpdateCampaign\x12\".tierwise.v1.UpdateCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12L\n\x0e\x44\x65leteCampaign\x12\".tierwise.v1.DeleteCampaignRequest\x1a\x16.google.protobuf.Empty\x12z\n\x0eLaunchCampaign\x12\".tierwise.v1.LaunchCampaignRequest\x1a\x1d.google.longrunning.Operation\"%\xca\x41\"\n\x08\x43\x61mpaign\x12\x16LaunchCampaignMetadata\x12I\n\rPauseCampaign\x12!.tierwise.v1.PauseCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12K\n\x0eResumeCampaign\x12\".tierwise.v1.ResumeCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12\x45\n\x0b\x45ndCampaign\x12\x1f.tierwise.v1.EndCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12Z\n\x12GetCampaignResults\x12&.tierwise.v1.GetCampaignResultsRequest\x1a\x1c.tierwise.v1.CampaignResultsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/campaign_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atierwise/v1/campaign.proto\x1a\"tierwise/v1/campaign_preview.proto\x1a\"tierwise/v1/campaign_results.proto\"\xc7\x01\n\x15\x43reateCampaignRequest\x12\x41\n\x0b\x63\x61mpaign_id\x18\x01 \x01(\tB,\xe2\x41\x01\x02\xbaH%r#2!^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x33\n\x08\x63\x61mpaign\x18\x02 \x01(\x0b\x32\x15.tierwise.v1.CampaignB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"p\n\x12GetCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\"P\n\x14ListCampaignsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"Z\n\x15ListCampaignsResponse\x12(\n\tcampaigns\x18\x01 \x03(\x0b\x32\x15.tierwise.v1.Campaign\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xeb\x01\n\x15UpdateCampaignRequest\x12i\n\x08\x63\x61mpaign\x18\x01 \x01(\x0b\x32\x15.tierwise.v1.CampaignB@\xe2\x41\x01\x02\xbaH9\xba\x01\x33\n\x0e\x63\x61mpaign.named\x12\x10name is required\x1a\x0fthis.name != \'\'\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xab\x01\n\x15\x44\x65leteCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xda\x01\n\x16PreviewCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x1e\n\x0bsample_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x05 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xc2\x01\n\x15LaunchCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xfc\x01\n\x16LaunchCampaignMetadata\x12(\n\x08\x63\x61mpaign\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12\x12\n\ndone_count\x18\x02 \x01(\x03\x12\x18\n\x0btotal_count\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x06 \x01(\x08\x42\x0e\n\x0c_total_count\"\xaa\x01\n\x14PauseCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xab\x01\n\x15ResumeCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xa8\x01\n\x12\x45ndCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"w\n\x19GetCampaignResultsRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$2\xa5\x07\n\x0f\x43\x61mpaignService\x12K\n\x0e\x43reateCampaign\x12\".tierwise.v1.CreateCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12\x45\n\x0bGetCampaign\x12\x1f.tierwise.v1.GetCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12V\n\rListCampaigns\x12!.tierwise.v1.ListCampaignsRequest\x1a\".tierwise.v1.ListCampaignsResponse\x12K\n\x0eUpdateCampaign\x12\".tierwise.v1.UpdateCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12L\n\x0e\x44\x65leteCampaign\x12\".tierwise.v1.DeleteCampaignRequest\x1a\x16.google.protobuf.Empty\x12T\n\x0fPreviewCampaign\x12#.tierwise.v1.PreviewCampaignRequest\x1a\x1c.tierwise.v1.CampaignPreview\x12z\n\x0eLaunchCampaign\x12\".tierwise.v1.LaunchCampaignRequest\x1a\x1d.google.longrunning.Operation\"%\xca\x41\"\n\x08\x43\x61mpaign\x12\x16LaunchCampaignMetadata\x12I\n\rPauseCampaign\x12!.tierwise.v1.PauseCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12K\n\x0eResumeCampaign\x12\".tierwise.v1.ResumeCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12\x45\n\x0b\x45ndCampaign\x12\x1f.tierwise.v1.EndCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12Z\n\x12GetCampaignResults\x12&.tierwise.v1.GetCampaignResultsRequest\x1a\x1c.tierwise.v1.CampaignResultsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -62,6 +63,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETECAMPAIGNREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_DELETECAMPAIGNREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETECAMPAIGNREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_PREVIEWCAMPAIGNREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_PREVIEWCAMPAIGNREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\023\n\021tierwise/Campaign\272H/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'
+  _globals['_PREVIEWCAMPAIGNREQUEST'].fields_by_name['sample_size']._loaded_options = None
+  _globals['_PREVIEWCAMPAIGNREQUEST'].fields_by_name['sample_size']._serialized_options = b'\272H\006\032\004\030d(\000'
+  _globals['_PREVIEWCAMPAIGNREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_PREVIEWCAMPAIGNREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_PREVIEWCAMPAIGNREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_PREVIEWCAMPAIGNREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_LAUNCHCAMPAIGNREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_LAUNCHCAMPAIGNREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\023\n\021tierwise/Campaign\272H/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'
   _globals['_LAUNCHCAMPAIGNREQUEST'].fields_by_name['etag']._loaded_options = None
@@ -92,30 +101,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETCAMPAIGNRESULTSREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\023\n\021tierwise/Campaign\272H/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'
   _globals['_CAMPAIGNSERVICE'].methods_by_name['LaunchCampaign']._loaded_options = None
   _globals['_CAMPAIGNSERVICE'].methods_by_name['LaunchCampaign']._serialized_options = b'\312A\"\n\010Campaign\022\026LaunchCampaignMetadata'
-  _globals['_CREATECAMPAIGNREQUEST']._serialized_start=338
-  _globals['_CREATECAMPAIGNREQUEST']._serialized_end=537
-  _globals['_GETCAMPAIGNREQUEST']._serialized_start=539
-  _globals['_GETCAMPAIGNREQUEST']._serialized_end=651
-  _globals['_LISTCAMPAIGNSREQUEST']._serialized_start=653
-  _globals['_LISTCAMPAIGNSREQUEST']._serialized_end=733
-  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_start=735
-  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_end=825
-  _globals['_UPDATECAMPAIGNREQUEST']._serialized_start=828
-  _globals['_UPDATECAMPAIGNREQUEST']._serialized_end=1063
-  _globals['_DELETECAMPAIGNREQUEST']._serialized_start=1066
-  _globals['_DELETECAMPAIGNREQUEST']._serialized_end=1237
-  _globals['_LAUNCHCAMPAIGNREQUEST']._serialized_start=1240
-  _globals['_LAUNCHCAMPAIGNREQUEST']._serialized_end=1434
-  _globals['_LAUNCHCAMPAIGNMETADATA']._serialized_start=1437
-  _globals['_LAUNCHCAMPAIGNMETADATA']._serialized_end=1689
-  _globals['_PAUSECAMPAIGNREQUEST']._serialized_start=1692
-  _globals['_PAUSECAMPAIGNREQUEST']._serialized_end=1862
-  _globals['_RESUMECAMPAIGNREQUEST']._serialized_start=1865
-  _globals['_RESUMECAMPAIGNREQUEST']._serialized_end=2036
-  _globals['_ENDCAMPAIGNREQUEST']._serialized_start=2039
-  _globals['_ENDCAMPAIGNREQUEST']._serialized_end=2207
-  _globals['_GETCAMPAIGNRESULTSREQUEST']._serialized_start=2209
-  _globals['_GETCAMPAIGNRESULTSREQUEST']._serialized_end=2328
-  _globals['_CAMPAIGNSERVICE']._serialized_start=2331
-  _globals['_CAMPAIGNSERVICE']._serialized_end=3178
+  _globals['_CREATECAMPAIGNREQUEST']._serialized_start=374
+  _globals['_CREATECAMPAIGNREQUEST']._serialized_end=573
+  _globals['_GETCAMPAIGNREQUEST']._serialized_start=575
+  _globals['_GETCAMPAIGNREQUEST']._serialized_end=687
+  _globals['_LISTCAMPAIGNSREQUEST']._serialized_start=689
+  _globals['_LISTCAMPAIGNSREQUEST']._serialized_end=769
+  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_start=771
+  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_end=861
+  _globals['_UPDATECAMPAIGNREQUEST']._serialized_start=864
+  _globals['_UPDATECAMPAIGNREQUEST']._serialized_end=1099
+  _globals['_DELETECAMPAIGNREQUEST']._serialized_start=1102
+  _globals['_DELETECAMPAIGNREQUEST']._serialized_end=1273
+  _globals['_PREVIEWCAMPAIGNREQUEST']._serialized_start=1276
+  _globals['_PREVIEWCAMPAIGNREQUEST']._serialized_end=1494
+  _globals['_LAUNCHCAMPAIGNREQUEST']._serialized_start=1497
+  _globals['_LAUNCHCAMPAIGNREQUEST']._serialized_end=1691
+  _globals['_LAUNCHCAMPAIGNMETADATA']._serialized_start=1694
+  _globals['_LAUNCHCAMPAIGNMETADATA']._serialized_end=1946
+  _globals['_PAUSECAMPAIGNREQUEST']._serialized_start=1949
+  _globals['_PAUSECAMPAIGNREQUEST']._serialized_end=2119
+  _globals['_RESUMECAMPAIGNREQUEST']._serialized_start=2122
+  _globals['_RESUMECAMPAIGNREQUEST']._serialized_end=2293
+  _globals['_ENDCAMPAIGNREQUEST']._serialized_start=2296
+  _globals['_ENDCAMPAIGNREQUEST']._serialized_end=2464
+  _globals['_GETCAMPAIGNRESULTSREQUEST']._serialized_start=2466
+  _globals['_GETCAMPAIGNRESULTSREQUEST']._serialized_end=2585
+  _globals['_CAMPAIGNSERVICE']._serialized_start=2588
+  _globals['_CAMPAIGNSERVICE']._serialized_end=3521
 # @@protoc_insertion_point(module_scope)

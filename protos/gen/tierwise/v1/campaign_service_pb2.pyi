@@ -202,6 +202,44 @@ class DeleteCampaignRequest(_message.Message):
 Global___DeleteCampaignRequest: _TypeAlias = DeleteCampaignRequest  # noqa: Y015
 
 @_typing.final
+class PreviewCampaignRequest(_message.Message):
+    """Request of CampaignService.PreviewCampaign."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SAMPLE_SIZE_FIELD_NUMBER: _builtins.int
+    SEED_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the campaign."""
+    sample_size: _builtins.int
+    """Customers to show for example; 0 means 10."""
+    seed: _builtins.int
+    """Another seed shows other customers."""
+    etag: _builtins.str
+    """Refuses the preview if the campaign has another etag; empty does not look."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        sample_size: _builtins.int = ...,
+        seed: _builtins.int = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "sample_size", b"sample_size", "seed", b"seed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewCampaignRequest: _TypeAlias = PreviewCampaignRequest  # noqa: Y015
+
+@_typing.final
 class LaunchCampaignRequest(_message.Message):
     """Request of CampaignService.LaunchCampaign."""
 

@@ -6,6 +6,7 @@ import warnings
 from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from tierwise.v1 import campaign_pb2 as tierwise_dot_v1_dot_campaign__pb2
+from tierwise.v1 import campaign_preview_pb2 as tierwise_dot_v1_dot_campaign__preview__pb2
 from tierwise.v1 import campaign_results_pb2 as tierwise_dot_v1_dot_campaign__results__pb2
 from tierwise.v1 import campaign_service_pb2 as tierwise_dot_v1_dot_campaign__service__pb2
 
@@ -63,6 +64,11 @@ class CampaignServiceStub:
                 '/tierwise.v1.CampaignService/DeleteCampaign',
                 request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.DeleteCampaignRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.PreviewCampaign = channel.unary_unary(
+                '/tierwise.v1.CampaignService/PreviewCampaign',
+                request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.PreviewCampaignRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_campaign__preview__pb2.CampaignPreview.FromString,
                 _registered_method=True)
         self.LaunchCampaign = channel.unary_unary(
                 '/tierwise.v1.CampaignService/LaunchCampaign',
@@ -130,6 +136,13 @@ class CampaignServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PreviewCampaign(self, request, context):
+        """Says what a launch at this moment would do; nothing is written but that somebody asked, in the audit log.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LaunchCampaign(self, request, context):
         """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active.
         """
@@ -192,6 +205,11 @@ def add_CampaignServiceServicer_to_server(servicer, server):
                     servicer.DeleteCampaign,
                     request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.DeleteCampaignRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'PreviewCampaign': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewCampaign,
+                    request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.PreviewCampaignRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_campaign__preview__pb2.CampaignPreview.SerializeToString,
             ),
             'LaunchCampaign': grpc.unary_unary_rpc_method_handler(
                     servicer.LaunchCampaign,
@@ -355,6 +373,33 @@ class CampaignService:
             '/tierwise.v1.CampaignService/DeleteCampaign',
             tierwise_dot_v1_dot_campaign__service__pb2.DeleteCampaignRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewCampaign(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CampaignService/PreviewCampaign',
+            tierwise_dot_v1_dot_campaign__service__pb2.PreviewCampaignRequest.SerializeToString,
+            tierwise_dot_v1_dot_campaign__preview__pb2.CampaignPreview.FromString,
             options,
             channel_credentials,
             insecure,

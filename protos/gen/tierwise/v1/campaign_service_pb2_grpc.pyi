@@ -8,6 +8,7 @@ from google.longrunning import operations_pb2 as _operations_pb2
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from tierwise.v1 import campaign_pb2 as _campaign_pb2
+from tierwise.v1 import campaign_preview_pb2 as _campaign_preview_pb2
 from tierwise.v1 import campaign_results_pb2 as _campaign_results_pb2
 from tierwise.v1 import campaign_service_pb2 as _campaign_service_pb2
 import abc as _abc_1
@@ -47,6 +48,8 @@ class CampaignServiceStub:
     """Changes the fields of a draft that the mask names."""
     DeleteCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.DeleteCampaignRequest, _empty_pb2.Empty]
     """Deletes a draft."""
+    PreviewCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.PreviewCampaignRequest, _campaign_preview_pb2.CampaignPreview]
+    """Says what a launch at this moment would do; nothing is written but that somebody asked, in the audit log."""
     LaunchCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.LaunchCampaignRequest, _operations_pb2.Operation]
     """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active."""
     PauseCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.PauseCampaignRequest, _campaign_pb2.Campaign]
@@ -73,6 +76,8 @@ class CampaignServiceAsyncStub(CampaignServiceStub):
     """Changes the fields of a draft that the mask names."""
     DeleteCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.DeleteCampaignRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a draft."""
+    PreviewCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.PreviewCampaignRequest, _campaign_preview_pb2.CampaignPreview]  # type: ignore[assignment]
+    """Says what a launch at this moment would do; nothing is written but that somebody asked, in the audit log."""
     LaunchCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.LaunchCampaignRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active."""
     PauseCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.PauseCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
@@ -126,6 +131,14 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Deletes a draft."""
+
+    @_abc_1.abstractmethod
+    def PreviewCampaign(
+        self,
+        request: _campaign_service_pb2.PreviewCampaignRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_campaign_preview_pb2.CampaignPreview, _abc.Awaitable[_campaign_preview_pb2.CampaignPreview]]:
+        """Says what a launch at this moment would do; nothing is written but that somebody asked, in the audit log."""
 
     @_abc_1.abstractmethod
     def LaunchCampaign(

@@ -170,6 +170,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The account makes no sense. Example: "a password has 12 to 256 symbols"."""
     SIGN_IN_REFUSED: _ErrorReason.ValueType  # 111
     """The web admin does not let somebody in. Example: "name or password is wrong"."""
+    CAMPAIGN_LAUNCHED: _ErrorReason.ValueType  # 85
+    """A preview says what a launch would do, and this campaign was launched. Example: "campaigns/spring was launched at 2026-11-20T12:00:00+00:00"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
@@ -322,4 +324,6 @@ INVALID_STAFF: ErrorReason.ValueType  # 110
 """The account makes no sense. Example: "a password has 12 to 256 symbols"."""
 SIGN_IN_REFUSED: ErrorReason.ValueType  # 111
 """The web admin does not let somebody in. Example: "name or password is wrong"."""
+CAMPAIGN_LAUNCHED: ErrorReason.ValueType  # 85
+"""A preview says what a launch would do, and this campaign was launched. Example: "campaigns/spring was launched at 2026-11-20T12:00:00+00:00"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

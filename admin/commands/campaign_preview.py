@@ -1,0 +1,85 @@
+"""`tierwise campaign preview`: what a launch at this moment would do."""
+
+from typing import Annotated
+
+import typer
+
+from admin.discounts import words
+from admin.output import emit
+from admin.transactions import AsJson, DatabaseUrl, Etag, Reason, changing
+from campaigns import dry_run
+from campaigns.dry_run import Preview
+from campaigns.examples import Example
+from campaigns.experiments.forecast import Prediction, TierForecast
+
+
+def preview(
+    campaign_id: Annotated[str, typer.Argument(help="Its id, such as spring-2026.")],
+    *,
+    examples: Annotated[int, typer.Option(min=1, max=100, help="Most customers to show.")] = 10,
+    seed: Annotated[int, typer.Option(help="Another seed shows other customers.")] = 0,
+    etag: Etag = None,
+    reason: Reason = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say whom a launch would reach and what to expect of it; nothing is written but a line in the audit log."""
+    name = f"campaigns/{campaign_id}"
+    with changing(database_url, reason, action="campaigns.preview", object_name=name) as (transaction, cause):
+        shown = dry_run.preview(transaction, cause, campaign_id, size=examples, seed=seed, etag=etag)
+    parts = _parts(shown)
+    if as_json:
+        emit({"campaign": name, "etag": shown.campaign.etag, **parts}, as_json=True)
+        return
+    for title, part in parts.items():
+        if part:
+            emit(part, as_json=False, title=f"{name}: {title.replace('_', ' ')}")
+
+
+def _parts(shown: Preview) -> dict[str, list[dict[str, object]]]:
+    """Tables for people, each a list for programs; money in minor units."""
+    outlook, currency = shown.outlook, shown.campaign.plan.currency
+    bases = {**outlook.basis, "all": f"{outlook.days:g} days; intervals of 80 %"}
+    liability = outlook.liability
+    return {
+        "from_all_customers_to_the_audience": [
+            {"step": "ALL", "out": 0, "left": shown.customers},
+            *({"step": fall.reason, "out": fall.count, "left": fall.left} for fall in shown.falls),
+        ],
+        "reached": [{"tier": each.tier, "channel": each.channel, "customers": each.count} for each in shown.reached],
+        "groups": [{"group": group, "customers": round(count)} for group, count in shown.groups.items()],
+        "forecast": [
+            _forecast(each, bases[each.tier]) for each in (*outlook.forecast.tiers, outlook.forecast.total)
+        ],
+        "liability": [{**_prediction("expected", liability.expected), "at_most_minor": round(liability.most_minor)}],
+        "smallest_effects_that_would_be_found": [
+            {
+                "arm": each.arm, "metric": each.metric, "per_customer": each.effect.per_customer,
+                "relative": each.effect.relative,
+            }
+            for each in outlook.detectable
+        ],
+        "examples": [_example(each, currency) for each in shown.examples],
+        "left_out": [{"note": note} for note in outlook.notes],
+    }  # fmt: skip
+
+
+def _forecast(forecast: TierForecast, basis: str) -> dict[str, object]:
+    return {
+        "tier": forecast.tier, **_prediction("redemptions", forecast.redemptions),
+        **_prediction("cost", forecast.cost), **_prediction("revenue", forecast.revenue), "basis": basis,
+    }  # fmt: skip
+
+
+def _prediction(name: str, prediction: Prediction) -> dict[str, object]:
+    return {
+        name: round(prediction.value), f"{name}_low": round(prediction.low), f"{name}_high": round(prediction.high)
+    }  # fmt: skip
+
+
+def _example(example: Example, currency: str) -> dict[str, object]:
+    return {
+        "customer_id": example.customer_id, "tier": example.tier, "channel": example.channel, "arm": example.arm,
+        "discount": None if example.discount is None else words(example.discount, currency),
+        "why": "; ".join(example.reasons),
+    }  # fmt: skip

@@ -1,0 +1,158 @@
+"""A campaign before it is launched: whom it would reach and whom not, what it is expected to come to, and for example.
+
+Nothing is written but a line in the audit log: that somebody asked, and what they were told.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from campaigns import audience, launch, trail
+from campaigns.actor import Cause
+from campaigns.campaign import Campaign
+from campaigns.errors import CampaignLaunched, InvalidCampaign
+from campaigns.examples import Example, examples
+from campaigns.outlook import Orders, Outlook, discounts, horizon, outlook
+from campaigns.tiers import Tier
+from campaigns.usual_saving import Prices, gifts
+from database import items, prospects
+from database.prospects import Prospect, Prospects
+from database.session import Snapshot, Transaction
+
+SAMPLE = 1_000
+"""Customers from whom the usual order is taken, and the examples."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fall:
+    """Customers who fall out at one step, after those of the steps before it."""
+
+    reason: str
+    """NO_TIER, TIER_WITHOUT_OFFER, RULE, or an exclusion of the audience."""
+    count: int
+    left: int
+    """How many remain after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """Customers of one tier who would be reached by one channel, held-out ones among them."""
+
+    tier: Tier
+    channel: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a launch at this moment would do."""
+
+    campaign: Campaign
+    time: datetime
+    customers: int
+    """All that are known."""
+    falls: tuple[Fall, ...]
+    reached: tuple[Reached, ...]
+    groups: Mapping[str, float]
+    """Customers to expect in the holdout and in each arm."""
+    outlook: Outlook
+    examples: tuple[Example, ...]
+
+    @property
+    def audience(self) -> int:
+        """Customers who would be reached or held out."""
+        return sum(each.count for each in self.reached)
+
+
+def preview(
+    transaction: Transaction, cause: Cause, campaign_id: str, *, size: int, seed: int = 0, etag: str | None = None
+) -> Preview:  # fmt: skip
+    """Counts are exact; up to `size` examples are drawn by `seed`.
+
+    Raises CampaignNotFound, CampaignChanged, CampaignLaunched, InvalidCampaign without offers or where the rule cannot
+    be answered.
+    """
+    campaign = launch.get(transaction, campaign_id)
+    launch.check_etag(campaign, etag)
+    if campaign.launch_time is not None:
+        raise CampaignLaunched(
+            f"{campaign.name} was launched at {campaign.launch_time.isoformat()}: its results say what it did",
+            campaign=campaign.name, launch_time=campaign.launch_time.isoformat(),
+        )  # fmt: skip
+    if not campaign.plan.offers:
+        raise InvalidCampaign("without an offer for a tier nobody is reached", field="offers")
+    launch.check_rule(transaction, campaign.plan)
+    shown = _shown(transaction, campaign, cause.now, size=size, seed=seed)
+    total = shown.outlook.forecast.total
+    trail.tried(
+        transaction, cause, "campaigns.preview", campaign.name,
+        after={
+            "etag": campaign.etag, "audience": shown.audience, "redemptions": round(total.redemptions.value),
+            "cost_minor": round(total.cost.value), "revenue_minor": round(total.revenue.value),
+        },
+    )  # fmt: skip
+    return shown
+
+
+def _shown(snapshot: Snapshot, campaign: Campaign, now: datetime, *, size: int, seed: int) -> Preview:
+    members = prospects.planned(audience.targeting(campaign))
+    days = days_left(campaign, now)
+    found = prospects.sums(snapshot, members, horizon=horizon(days), currency=campaign.plan.currency)
+    drawn = prospects.drawn(snapshot, members, size=SAMPLE, seed=seed)
+    sizes = prospects.tier_sizes(snapshot)
+    reached = _reached(found)
+    count = sum(each.count for each in reached)
+    return Preview(
+        campaign=campaign, time=now, customers=sum(sizes.values()), falls=_falls(campaign, sizes, found),
+        reached=reached, groups={group: share * count for group, share in campaign.plan.design.shares.items()},
+        outlook=outlook(campaign.plan, found, usual_orders(drawn), days=days, prices=_prices(snapshot, campaign)),
+        examples=examples(snapshot, campaign, drawn, size=size),
+    )  # fmt: skip
+
+
+def days_left(campaign: Campaign, now: datetime) -> float:
+    """In which coupons can be redeemed, if the launch is now."""
+    plan = campaign.plan
+    return max((plan.end_time - max(plan.start_time, now)) / timedelta(days=1), 0.0)
+
+
+def usual_orders(drawn: Sequence[Prospect]) -> Orders:
+    """By tier."""
+    orders: dict[str, list[int]] = defaultdict(list)
+    for each in drawn:
+        if each.average_order is not None:
+            orders[each.tier].append(each.average_order)
+    return orders
+
+
+def _prices(snapshot: Snapshot, campaign: Campaign) -> Prices:
+    wanted = gifts(discounts(campaign.plan))
+    return items.prices(snapshot, wanted, currency=campaign.plan.currency) if wanted else {}
+
+
+def _reached(found: Sequence[Prospects]) -> tuple[Reached, ...]:
+    reached = [each for each in found if each.exclusion is None and each.channel is not None]
+    ordered = sorted(reached, key=lambda each: (list(Tier).index(Tier(each.tier)), each.channel))
+    return tuple(Reached(tier=Tier(each.tier), channel=str(each.channel), count=each.count) for each in ordered)
+
+
+def _falls(campaign: Campaign, sizes: Mapping[str | None, int], found: Sequence[Prospects]) -> tuple[Fall, ...]:
+    """Step by step, from all customers to the audience; steps that took out nobody stand there too."""
+    offered = {offer.tier.value for offer in campaign.plan.offers}
+    fitting = sum(sizes.get(tier, 0) for tier in offered)
+    fallen = {
+        "NO_TIER": sizes.get(None, 0),
+        "TIER_WITHOUT_OFFER": sum(size for tier, size in sizes.items() if tier is not None and tier not in offered),
+    }
+    if campaign.plan.rule is not None:
+        fallen["RULE"] = max(fitting - sum(each.count for each in found), 0)
+    fallen["NO_CONSENT"] = 0
+    for each in found:
+        if each.exclusion is not None:
+            fallen[each.exclusion] = fallen.get(each.exclusion, 0) + each.count
+    left, falls = sum(sizes.values()), []
+    for reason, count in fallen.items():
+        left -= count
+        falls.append(Fall(reason=reason, count=count, left=left))
+    return tuple(falls)

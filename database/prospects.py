@@ -1,0 +1,138 @@
+"""What the customers whom a campaign would reach are foretold to do: as sums for its forecast, and some of them.
+
+`members` has a row for each candidate: customer_id, tier, channel with its reason, and the exclusion (null for whoever
+is reached).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Double, FromClause, Text, case, func, literal, select
+
+from database import audience
+from database.audience_tables import CustomerFactsRow
+from database.eligibility import Targeting, candidates
+from database.session import Snapshot
+from database.tables import AudienceRow, CustomerRow, ScoreRow
+
+FACTS = CustomerFactsRow.__table__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Horizon:
+    """How much of each foretold probability counts for a span of time."""
+
+    purchase_30: float
+    purchase_60: float
+    purchase_90: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospects:
+    """The candidates of one tier who are reached by one channel, or are kept out for one reason."""
+
+    tier: str
+    channel: str | None
+    exclusion: str | None
+    count: int
+    buyers: float
+    """Sum of the probabilities to buy within the span."""
+    buyers_squared: float
+    """Sum of their squares."""
+    new_buyers: float
+    """Sum over those who never bought."""
+    spend_minor: float
+    """Sum of the expected spend within 90 days, in the campaign's currency."""
+    new_spend_minor: float
+    buyers_90: float
+    """Sum of the probabilities to buy within 90 days."""
+    past_spend_minor: float
+    """Sum of what was spent within the 90 days before the facts were known."""
+    past_spend_squared: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospect:
+    """One customer whom the campaign would reach."""
+
+    customer_id: str
+    tier: str
+    channel: str
+    channel_reason: str
+    tier_scheme: int
+    purchase_90: float
+    spend_minor: int
+    average_order: int | None
+    """None where no order is known."""
+
+
+def tier_sizes(snapshot: Snapshot) -> dict[str | None, int]:
+    """All customers by tier; None for those who have none."""
+    query = select(ScoreRow.tier, func.count()).select_from(CustomerRow)
+    scored = query.outerjoin(ScoreRow, ScoreRow.customer_id == CustomerRow.customer_id)
+    return dict(snapshot.execute(scored.group_by(ScoreRow.tier)).all())
+
+
+def planned(targeting: Targeting) -> FromClause:
+    """The candidates of a campaign as things stand."""
+    return candidates(targeting).subquery("members")
+
+
+def frozen(campaign_id: str) -> FromClause:
+    """The audience of a launched campaign."""
+    columns = (
+        AudienceRow.customer_id, AudienceRow.tier, AudienceRow.channel, AudienceRow.channel_reason,
+        literal(None, Text).label("exclusion"),
+    )  # fmt: skip
+    return select(*columns).where(AudienceRow.campaign_id == campaign_id).subquery("members")
+
+
+def sums(snapshot: Snapshot, members: FromClause, *, horizon: Horizon, currency: str) -> list[Prospects]:
+    """Of each tier, channel and exclusion that has customers."""
+    audience.tune(snapshot)
+    chance, spend = _chance(horizon), case((ScoreRow.currency == currency, ScoreRow.spend_minor), else_=0)
+    new, past = FACTS.c.has_bought.is_not(True), func.coalesce(FACTS.c.spend_90, 0)
+    kinds = (members.c.tier, members.c.channel, members.c.exclusion)
+    query = select(
+        *kinds, func.count().label("count"),
+        _sum(chance, "buyers"), _sum(chance * chance, "buyers_squared"), _sum(case((new, chance)), "new_buyers"),
+        _sum(spend, "spend_minor"), _sum(case((new, spend)), "new_spend_minor"),
+        _sum(_known(ScoreRow.purchase_90), "buyers_90"),
+        _sum(past, "past_spend_minor"), _sum(past.cast(Double) * past, "past_spend_squared"),
+    )  # fmt: skip
+    joined = query.join(ScoreRow, ScoreRow.customer_id == members.c.customer_id)
+    joined = joined.outerjoin(FACTS, FACTS.c.customer_id == members.c.customer_id)
+    rows = snapshot.execute(joined.group_by(*kinds).order_by(*kinds)).mappings()
+    return [Prospects(**row) for row in rows]
+
+
+def drawn(snapshot: Snapshot, members: FromClause, *, size: int, seed: int = 0) -> list[Prospect]:
+    """Up to `size` customers who are reached, each as likely as any other; the same seed draws the same ones."""
+    audience.tune(snapshot)
+    query = select(
+        members.c.customer_id, members.c.tier, members.c.channel, members.c.channel_reason,
+        ScoreRow.tier_scheme, ScoreRow.purchase_90, ScoreRow.spend_minor, FACTS.c.average_order,
+    ).where(members.c.exclusion.is_(None))  # fmt: skip
+    joined = query.join(ScoreRow, ScoreRow.customer_id == members.c.customer_id)
+    joined = joined.outerjoin(FACTS, FACTS.c.customer_id == members.c.customer_id)
+    in_turn = joined.order_by(func.hashtextextended(members.c.customer_id, seed)).limit(size)
+    return [Prospect(**row) for row in snapshot.execute(in_turn).mappings()]
+
+
+def _chance(horizon: Horizon) -> ColumnElement[float]:
+    parts: Sequence[ColumnElement[Any]] = [
+        literal(horizon.purchase_30, Double) * _known(ScoreRow.purchase_30),
+        literal(horizon.purchase_60, Double) * _known(ScoreRow.purchase_60),
+        literal(horizon.purchase_90, Double) * _known(ScoreRow.purchase_90),
+    ]
+    return parts[0] + parts[1] + parts[2]
+
+
+def _known(probability: Any) -> ColumnElement[float]:  # noqa: ANN401 - a column
+    """A model without a horizon foretells nothing for it."""
+    return func.coalesce(func.nullif(probability, float("nan")), 0.0)
+
+
+def _sum(amount: Any, name: str) -> ColumnElement[Any]:  # noqa: ANN401 - an expression
+    return func.coalesce(func.sum(amount), 0).cast(Double).label(name)

@@ -1,0 +1,230 @@
+"""A preview shows exactly whom a launch then reaches, foretells what the scores say, and writes but a line of audit."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from campaign_factories import (
+    NOW,
+    TEN_PERCENT,
+    add_customers,
+    counts,
+    launch_campaign,
+    make_cause,
+    make_plan,
+    store_scores,
+)
+from sqlalchemy import text
+
+from campaigns import dry_run, launch
+from campaigns.arms import ArmPlan, TierDiscount
+from campaigns.budget import Budget
+from campaigns.campaign import CampaignPlan, Channel, Offer
+from campaigns.discount import Discount, Fixed, FreeShipping, Gift, Percent
+from campaigns.dry_run import Preview
+from campaigns.errors import CampaignChanged, CampaignLaunched, CampaignNotFound, InvalidCampaign
+from campaigns.experiments.assignment import HOLDOUT, group_of
+from campaigns.experiments.results import Metric
+from campaigns.tiers import Tier
+from database.session import Database
+from rules.rule import Compare, Operator
+
+MAIL = Offer(tier=Tier.MID, discount=Discount(reward=Fixed(amount_minor=300)), channel=Channel.EMAIL)
+BOLD = ArmPlan(name="bold", discounts=(TierDiscount(Tier.HIGH, Discount(reward=Percent(percent=30))),))
+PLAN = make_plan(offers=(TEN_PERCENT, MAIL), holdout_percent=20, arms=(ArmPlan(name="plain"), BOLD))
+CROWD = [f"c{number:03}" for number in range(400)]
+EVERY_TABLE = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+DIGEST = "SELECT coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM {} AS t"
+
+
+@pytest.fixture
+def shop(database: Database) -> Database:
+    """400 customers in turn of tier HIGH, MID, MID, LOW; every second agreed to e-mail, ten more were never scored."""
+    add_customers(database, CROWD[::2], consented=["email"])
+    add_customers(database, CROWD[1::2])
+    add_customers(database, [f"new{number}" for number in range(10)])
+    store_scores(database, {who: (9000, 2000, 2000, 10)[number % 4] for number, who in enumerate(CROWD)})
+    return database
+
+
+def draft(database: Database, plan: CampaignPlan = PLAN) -> None:
+    with database.writing() as transaction:
+        launch.create(transaction, make_cause(), "spring", plan)
+
+
+def preview(database: Database, *, size: int = 10, seed: int = 0, etag: str | None = None) -> Preview:
+    with database.writing() as transaction:
+        return dry_run.preview(transaction, make_cause(), "spring", size=size, seed=seed, etag=etag)
+
+
+def contents(database: Database) -> dict[str, str]:
+    with database.reading() as snapshot:
+        tables = snapshot.scalars(text(EVERY_TABLE)).all()
+        return {table: snapshot.scalars(text(DIGEST.format(table))).one() for table in tables}
+
+
+def test_every_step_says_how_many_fall(shop: Database) -> None:
+    draft(shop, make_plan(offers=PLAN.offers, rule=Compare("expected_spend", Operator.LESS_THAN, 5000)))
+
+    shown = preview(shop)
+
+    assert shown.customers == 410
+    assert [(fall.reason, fall.count, fall.left) for fall in shown.falls] == [
+        ("NO_TIER", 10, 400), ("TIER_WITHOUT_OFFER", 100, 300), ("RULE", 100, 200), ("NO_CONSENT", 100, 100),
+    ]  # fmt: skip
+    assert [(each.tier, each.channel, each.count) for each in shown.reached] == [("MID", "EMAIL", 100)]
+
+
+def test_the_launch_reaches_exactly_whom_the_preview_counts(shop: Database) -> None:
+    draft(shop)
+    shown = preview(shop)
+    with shop.writing() as transaction:
+        launch.delete(transaction, make_cause(), "spring")
+
+    launch_campaign(shop, PLAN)
+
+    with shop.reading() as snapshot:
+        frozen = snapshot.execute(text("SELECT tier, channel, arm FROM audiences")).all()
+    assert {(each.tier, each.channel): each.count for each in shown.reached} == Counter(
+        (tier, channel) for tier, channel, _ in frozen
+    )
+    assert shown.audience == len(frozen) == 200
+    assert shown.groups == {HOLDOUT: 40, "plain": 80, "bold": 80}
+
+
+def test_a_preview_writes_a_line_of_audit_and_nothing_else(shop: Database) -> None:
+    draft(shop)
+    before = contents(shop)
+
+    shown = preview(shop)
+
+    after = contents(shop)
+    assert {table for table in before if before[table] != after[table]} == {"audit_log"}
+    with shop.reading() as snapshot:
+        line = snapshot.execute(text("SELECT * FROM audit_log ORDER BY audit_id DESC LIMIT 1")).mappings().one()
+    total = shown.outlook.forecast.total
+    assert (line["action"], line["object_name"], line["outcome"]) == (
+        "campaigns.preview",
+        "campaigns/spring",
+        "DRY_RUN",
+    )
+    assert line["after"] == {
+        "etag": "1", "audience": 200, "redemptions": round(total.redemptions.value),
+        "cost_minor": round(total.cost.value), "revenue_minor": round(total.revenue.value),
+    }  # fmt: skip
+
+
+def test_the_forecast_is_what_the_scores_say_of_those_who_are_not_held_out(shop: Database) -> None:
+    """Scores say 0.1, 0.2 and 0.3 within 30, 60 and 90 days; nobody ordered yet, so an order is what buyers spend."""
+    draft(shop, make_plan(offers=PLAN.offers, holdout_percent=20, arms=PLAN.arms, end_time=NOW + timedelta(days=60)))
+
+    high, mid = preview(shop).outlook.forecast.tiers
+
+    assert high.redemptions.value == pytest.approx(100 * 0.8 * 0.2 * 0.3)
+    assert mid.redemptions.value == pytest.approx(100 * 0.8 * 0.2 * 0.3)
+    assert high.cost.value == pytest.approx(high.redemptions.value * (0.1 + 0.3) / 2 * 30_000)
+    assert mid.cost.value == pytest.approx(mid.redemptions.value * 300)
+    assert high.revenue.value == pytest.approx(100 * 0.8 * 9000 * 0.2 / 0.3 * 0.1)
+
+
+def test_limits_bound_the_forecast_and_the_liability(shop: Database) -> None:
+    draft(shop, make_plan(offers=PLAN.offers, redemption_limit=1))
+
+    outlook = preview(shop).outlook
+
+    assert outlook.forecast.total.redemptions.high == outlook.forecast.total.redemptions.value == 1
+    assert outlook.liability.most_minor == 3000
+    assert outlook.liability.expected == outlook.forecast.total.discounts
+
+
+def test_a_budget_bounds_them_too(shop: Database) -> None:
+    draft(shop, make_plan(offers=PLAN.offers, budget=Budget(limit_minor=500)))
+
+    outlook = preview(shop).outlook
+
+    assert outlook.forecast.total.cost.high == outlook.forecast.total.cost.value == pytest.approx(500)
+    assert outlook.liability.most_minor == 500
+
+
+def test_what_nobody_knows_the_price_of_is_said(shop: Database) -> None:
+    gift = TierDiscount(Tier.HIGH, Discount(reward=Gift(item_id="A1")))
+    shipping = TierDiscount(Tier.MID, Discount(reward=FreeShipping()))
+    draft(shop, make_plan(offers=PLAN.offers, arms=(ArmPlan(name="gift", discounts=(gift, shipping)),)))
+
+    unknown = preview(shop).outlook
+    with shop.writing() as transaction:
+        transaction.execute(text("INSERT INTO items (item_id, unit_price_minor, currency) VALUES ('A1', 450, 'GBP')"))
+    known = preview(shop).outlook
+
+    assert unknown.forecast.total.cost.value == 0
+    assert unknown.notes == (
+        "the gift A1 has no price in the catalogue: it counts as nothing",
+        "what shipping costs is not known: without a maximum it counts as nothing",
+    )
+    (high, mid), notes = known.forecast.tiers, known.notes
+    assert high.cost.value == pytest.approx(high.redemptions.value * 450)
+    assert (mid.cost.value, notes) == (0, unknown.notes[1:])
+
+
+def test_what_results_could_show_is_told_for_every_arm(shop: Database) -> None:
+    draft(shop)
+
+    found = preview(shop).outlook.detectable
+
+    assert {(each.arm, each.metric) for each in found} == {("plain", Metric.CONVERSION), ("bold", Metric.CONVERSION)}
+    assert all(each.effect.per_customer > 0 for each in found)
+
+
+def test_examples_show_every_treatment_with_what_they_get_and_why(shop: Database) -> None:
+    draft(shop)
+
+    shown = preview(shop, size=6, seed=1).examples
+
+    assert {(each.tier, each.arm) for each in shown} == {
+        (tier, arm) for tier in (Tier.HIGH, Tier.MID) for arm in ("plain", "bold", HOLDOUT)
+    }  # fmt: skip
+    for each in shown:
+        assert each.arm == group_of(PLAN.design, campaign_id="spring", customer_id=each.customer_id)
+        offers = {offer.tier: offer.discount for offer in PLAN.offers_in(each.arm)}
+        assert each.discount == (None if each.arm == HOLDOUT else offers[each.tier])
+    bold = next(each for each in shown if (each.tier, each.arm) == (Tier.HIGH, "bold"))
+    assert bold.reasons == (
+        "tier HIGH by scheme 1: is expected to spend at least 50.00 GBP within 90 days: it is 90.00 GBP",
+        "by ON_SITE, which needs no consent",
+        "in the arm bold by the draw",
+    )
+    assert shown != preview(shop, size=6, seed=2).examples
+
+
+def test_an_example_says_which_conditions_it_fits(shop: Database) -> None:
+    draft(shop, make_plan(rule=Compare("expected_spend", Operator.MORE_THAN, 8000)))
+
+    (example,) = preview(shop, size=1).examples
+
+    assert "is expected to spend more than 80.00 GBP within 90 days: it is 90.00 GBP" in example.reasons
+
+
+def test_a_preview_of_nobody_is_empty(database: Database) -> None:
+    draft(database)
+
+    shown = preview(database)
+
+    assert (shown.customers, shown.audience, shown.examples, shown.outlook.detectable) == (0, 0, (), ())
+    assert shown.outlook.forecast.total.cost.value == 0
+
+
+def test_what_cannot_be_previewed_is_refused_and_leaves_no_line(shop: Database) -> None:
+    with pytest.raises(CampaignNotFound):
+        preview(shop)
+    draft(shop, make_plan(offers=()))
+    before = counts(shop, "audit_log")
+    with pytest.raises(InvalidCampaign, match="nobody is reached"):
+        preview(shop)
+    with pytest.raises(CampaignChanged):
+        preview(shop, etag="2")
+    with shop.writing() as transaction:
+        launch.delete(transaction, make_cause(), "spring")
+    launch_campaign(shop, PLAN)
+    with pytest.raises(CampaignLaunched):
+        preview(shop)
+    assert counts(shop, "audit_log") > before
