@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, func, literal, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
-from database import audience
+from database import audience, plans
 from database.assignment import Groups, group
 from database.eligibility import Targeting, candidates
 from database.session import Snapshot, Transaction
@@ -75,6 +75,7 @@ def freeze(transaction: Transaction, targeting: Targeting, groups: Groups, now: 
     Doing it again adds those who have come to fit since and changes nobody who is in.
     """
     audience.tune(transaction)
+    plans.no_nested_loops(transaction)
     found = candidates(targeting).subquery()
     drawn = group(groups, targeting.campaign_id, found.c.customer_id)
     frozen = select(AudienceRow).where(

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from database import plans
 from database.session import Snapshot, Transaction, driver_connection
 
 NEXT = """
@@ -77,6 +78,7 @@ def issue(transaction: Transaction, terms: Terms, chunk: Chunk, codes: Sequence[
 
     Fewer than there are codes when a code is taken already, or a customer has their coupon.
     """
+    plans.no_nested_loops(transaction)
     values = {**_values(terms, chunk), "issue_time": terms.issue_time, "expire_time": terms.expire_time}
     return driver_connection(transaction).execute(ISSUE, {**values, "codes": codes}).rowcount
 

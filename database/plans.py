@@ -1,0 +1,12 @@
+"""What PostgreSQL's planner is told where its own figures would mislead it."""
+
+from database.session import Transaction, driver_connection
+
+
+def no_nested_loops(transaction: Transaction) -> None:
+    """Until the transaction ends, let tables be joined by hash or by order.
+
+    For a statement that adds to a table and looks into it: planned while the table is empty, a nested loop would read
+    all of what the statement itself has added, once for each row that it adds.
+    """
+    driver_connection(transaction).execute("SELECT set_config('enable_nestloop', 'off', true)")
