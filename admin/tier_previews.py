@@ -1,6 +1,9 @@
 """A preview of tiers on the terminal: the migration matrix, live campaigns, and some of those who would move."""
 
 from collections.abc import Sequence
+from typing import Annotated
+
+import typer
 
 from admin.output import emit
 from campaigns.tier_preview import TierPreview
@@ -9,6 +12,7 @@ from campaigns.tiers import Tier
 from events.currency import amount
 
 NEW = "(new)"
+Examples = Annotated[int, typer.Option(min=0, max=100, help="Of those who would move, show so many.")]
 
 
 def show(preview: TierPreview, *, as_json: bool) -> None:
@@ -45,7 +49,7 @@ def _cells(preview: TierPreview) -> list[dict[str, object]]:
         {
             "from": cell.from_tier, "to": cell.to_tier, "customers": cell.customers,
             "share": cell.customers / preview.customer_count, "waiting": cell.waiting,
-            "expected_spend_minor": cell.spend_minor,
+            "expected_spend_minor": cell.spend_minor, "stored_spend_minor": cell.stored_spend_minor,
         }
         for cell in preview.cells
     ]  # fmt: skip

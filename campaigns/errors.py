@@ -296,6 +296,18 @@ class RescoringRunning(WrongState):
     reason = "RESCORING_RUNNING"
 
 
+class ModelPreviewRunning(WrongState):
+    """One preview of a model at a time: each takes the place of the one before."""
+
+    reason = "MODEL_PREVIEW_RUNNING"
+
+
+class ModelNotPreviewed(WrongState):
+    """There are no shadow scores of the model: run PreviewModel first."""
+
+    reason = "MODEL_NOT_PREVIEWED"
+
+
 class OperationRunning(WrongState):
     """Only finished operations can be deleted."""
 

@@ -8,12 +8,12 @@ from database.session import Snapshot
 from database.standings import Placing
 
 
-def placing_of(snapshot: Snapshot, scheme: TierScheme, as_of: datetime) -> Placing:
-    """For the stored scores, which are of this time."""
-    bounds = bounds_of(_thresholds(snapshot, scheme), scheme.hysteresis)
+def placing_of(snapshot: Snapshot, scheme: TierScheme, as_of: datetime, *, shadow: str | None = None) -> Placing:
+    """For the stored scores, or those of a shadow run, which are of this time."""
+    bounds = bounds_of(_thresholds(snapshot, scheme, shadow), scheme.hysteresis)
     return Placing(
         measure=scheme.measure, high=bounds.thresholds.high, mid=bounds.thresholds.mid, keeps_high=bounds.keeps.high,
-        keeps_mid=bounds.keeps.mid, grace_days=bounds.grace_days, now=as_of,
+        keeps_mid=bounds.keeps.mid, grace_days=bounds.grace_days, now=as_of, shadow=shadow,
     )  # fmt: skip
 
 
@@ -25,11 +25,11 @@ def bounds_in(placing: Placing) -> Bounds:
     )  # fmt: skip
 
 
-def _thresholds(snapshot: Snapshot, scheme: TierScheme) -> Levels:
+def _thresholds(snapshot: Snapshot, scheme: TierScheme, shadow: str | None) -> Levels:
     if scheme.method is Method.ABSOLUTE:
         return scheme.parameters
     shares, measure = scheme.parameters, scheme.measure
     return Levels(
-        high=standings.lowest_of_top(snapshot, measure=measure, share=shares.high),
-        mid=standings.lowest_of_top(snapshot, measure=measure, share=shares.high + shares.mid),
+        high=standings.lowest_of_top(snapshot, measure=measure, share=shares.high, shadow=shadow),
+        mid=standings.lowest_of_top(snapshot, measure=measure, share=shares.high + shares.mid, shadow=shadow),
     )

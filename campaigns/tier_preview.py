@@ -1,11 +1,13 @@
-"""Who would move between tiers if a scheme were in force: seen before it is, and nothing is written."""
+"""Who would move between tiers if a scheme or a model were in force: seen before it is, and nothing is written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from campaigns import shadowing
 from campaigns.errors import CustomersNotScored
 from campaigns.placing import bounds_in, placing_of
+from campaigns.rescoring import Rescoring
 from campaigns.standing import Placement, Standing, next_standing
 from campaigns.tiers import Levels, Tier, TierScheme
 from database import tier_previews
@@ -23,6 +25,8 @@ class Mover:
     to_tier: Tier
     value: float
     """What the scheme measures of the customer: a probability, or minor units."""
+    stored_value: float
+    """The same by the stored score; another one where a model is previewed."""
     placement: Placement
     """What the next rescoring would say, and why."""
 
@@ -68,28 +72,35 @@ class TierPreview:
 
     @property
     def moved_spend_minor(self) -> int:
-        """What those who would move are expected to spend."""
+        """What those who would move are expected to spend, by the scores that were looked at."""
         return sum(cell.spend_minor for cell in self.moving)
 
 
 def preview(
-    snapshot: Snapshot, scheme: TierScheme, *, now: datetime, size: int, seed: int = 0
+    snapshot: Snapshot, scheme: TierScheme, *, model_id: str | None = None, now: datetime, size: int, seed: int = 0
 ) -> TierPreview:  # fmt: skip
     """What the last rescoring would have made of everybody by this scheme, with up to `size` of those who would move.
 
-    Raises CustomersNotScored.
+    By the model that made the stored scores, or by one whose shadow scores are there. Raises CustomersNotScored, and as
+    `shadowing.finished` does.
     """
     latest = tier_previews.latest(snapshot)
     if latest is None:
         raise CustomersNotScored("no customer has a score: run ScoreAllCustomers first")
-    placing = placing_of(snapshot, scheme, latest.as_of)
-    return seen(snapshot, scheme, placing, latest, now=now, size=size, seed=seed)
+    if model_id is None:
+        return _seen(
+            snapshot, scheme, placing_of(snapshot, scheme, latest.as_of), latest, now=now, size=size, seed=seed
+        )
+    run = shadowing.finished(snapshot, model_id)
+    as_of = Rescoring.of(run.request).as_of
+    placing = placing_of(snapshot, scheme, as_of, shadow=run.operation_id)
+    shown = replace(latest, model_id=model_id, as_of=as_of)
+    return _seen(snapshot, scheme, placing, shown, now=now, size=size, seed=seed)
 
 
-def seen(
+def _seen(
     snapshot: Snapshot, scheme: TierScheme, placing: Placing, latest: Latest, *, now: datetime, size: int, seed: int
 ) -> TierPreview:  # fmt: skip
-    """The preview of this placing."""
     found = tier_previews.movers(snapshot, placing, size=size, seed=seed)
     return TierPreview(
         scheme=replace(scheme, thresholds=Levels(high=placing.high, mid=placing.mid)), model_id=latest.model_id,
@@ -105,6 +116,7 @@ def _mover(mover: tier_previews.Mover, placing: Placing) -> Mover:
     had = Standing(tier=tier, since=mover.since or placing.now, below_since=mover.below_since)
     return Mover(
         customer_id=mover.customer_id, from_tier=tier, to_tier=Tier(mover.to_tier), value=mover.value,
+        stored_value=mover.stored_value,
         placement=next_standing(had, mover.value, bounds_in(placing), placing.now),
     )  # fmt: skip
 

@@ -17,7 +17,8 @@ def because(mover: Mover, preview: TierPreview) -> str:
     def said(value: float) -> str:
         return f"{value:.1%}" if measure is Measure.PURCHASE_90 else amount(round(value), preview.currency)
 
-    subject = f"{TITLES[measure]} of {said(mover.value)}"
+    stored = "" if mover.stored_value == mover.value else f" ({said(mover.stored_value)} by the stored score)"
+    subject = f"{TITLES[measure]} of {said(mover.value)}{stored}"
     if mover.placement.reason is Reason.RISEN:
         return f"{subject} reaches {said(_level(bounds.thresholds, mover.to_tier))}, where {mover.to_tier} begins"
     return f"{subject} lies below {said(_level(bounds.keeps, mover.from_tier))}, which keeps {mover.from_tier}"

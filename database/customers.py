@@ -9,7 +9,7 @@ from database import facts
 from database.budget_tables import RedemptionRow
 from database.session import Snapshot, Transaction, changed_rows
 from database.tables import AudienceRow, CouponRow, CustomerRow, EventRow, RejectedRow, ScoreRow
-from database.tier_tables import TierChangeRow
+from database.tier_tables import ShadowScoreRow, TierChangeRow
 from events.event import Customer
 
 
@@ -90,7 +90,7 @@ def erase(transaction: Transaction, customer_id: str, *, pseudonym: str) -> Eras
     }
     deleted = {
         row: changed_rows(transaction.execute(delete(row).where(row.customer_id == customer_id)))
-        for row in (EventRow, ScoreRow, TierChangeRow, CustomerRow)
+        for row in (EventRow, ScoreRow, ShadowScoreRow, TierChangeRow, CustomerRow)
     }
     facts.forget(transaction, customer_id)
     about = text("EXISTS (SELECT FROM jsonb_each_text(content) WHERE value = :customer_id)")

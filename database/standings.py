@@ -18,13 +18,20 @@ MEASURES = {
 }
 # Customers of one value form a group; a group is never torn apart.
 TOP = """
-WITH grouped AS (SELECT {value} AS value, count(*) AS size FROM scores GROUP BY 1), ranked AS (
+WITH grouped AS (SELECT {value} AS value, count(*) AS size FROM {table} GROUP BY 1), ranked AS (
   SELECT value, sum(size) OVER (ORDER BY value DESC) AS reached, sum(size) OVER () AS everyone FROM grouped
 )
 SELECT min(value) FILTER (WHERE reached <= :share * everyone), coalesce(max(value), 0) FROM ranked
 """
-SCORED = """
-  SELECT customer_id, tier, tier_since, below_since, model_id, spend_minor, {value} AS value FROM scores
+STORED = """
+  SELECT customer_id, tier, tier_since, below_since, model_id, spend_minor, spend_minor AS stored_spend_minor,
+    {stored} AS value, {stored} AS stored_value
+  FROM scores
+"""
+SHADOWED = """
+  SELECT shadow_scores.customer_id, tier, tier_since, below_since, model_id, shadow_scores.spend_minor,
+    coalesce(scores.spend_minor, 0) AS stored_spend_minor, {shadow} AS value, {stored} AS stored_value
+  FROM shadow_scores LEFT JOIN scores USING (customer_id) WHERE shadow_scores.operation_id = :shadow
 """
 # The tier to come, and the one that it settles in when the grace period is over and nothing else happens.
 NEXT = """
@@ -38,8 +45,9 @@ measured AS ({scored}), placed AS (
     WHEN least(below_since, :now) <= :grace_began THEN kept ELSE was END AS will
   FROM placed
 ), next AS (
-  SELECT customer_id, model_id, spend_minor, value, tier AS from_tier, tier_since AS from_since,
-    below_since AS from_below_since, (ARRAY['LOW', 'MID', 'HIGH'])[will] AS to_tier,
+  SELECT customer_id, model_id, spend_minor, stored_spend_minor, value, stored_value,
+    tier AS from_tier, tier_since AS from_since, below_since AS from_below_since,
+    (ARRAY['LOW', 'MID', 'HIGH'])[will] AS to_tier,
     (ARRAY['LOW', 'MID', 'HIGH'])[CASE WHEN will = was AND kept < was THEN kept ELSE will END] AS settles,
     CASE WHEN will = was THEN coalesce(tier_since, :now) ELSE :now END AS since,
     CASE WHEN will = was AND kept < was THEN least(below_since, :now) END AS below_since
@@ -77,29 +85,37 @@ class Placing:
     grace_days: int
     now: datetime
     """What the scores are as of."""
+    shadow: str | None = None
+    """The run whose shadow scores are placed; None for the stored scores."""
 
     def parameters(self) -> dict[str, Any]:
         """Of the statements."""
         return {
             "high": self.high, "mid": self.mid, "keeps_high": self.keeps_high, "keeps_mid": self.keeps_mid,
             "now": self.now, "grace_began": self.now - timedelta(days=self.grace_days),
+            **({} if self.shadow is None else {"shadow": self.shadow}),
         }  # fmt: skip
 
 
-def lowest_of_top(snapshot: Snapshot, *, measure: str, share: float) -> float:
-    """The lowest measure that no more than `share` of all stored scores reach.
+def lowest_of_top(snapshot: Snapshot, *, measure: str, share: float, shadow: str | None = None) -> float:
+    """The lowest measure that no more than `share` of all stored scores reach, or of those of a shadow run.
 
     Customers of equal measure are never torn apart: where a whole group would exceed the share it stays below, for a
     tier costs money. When not even the best group fits, the answer lies just above every score.
     """
-    query = text(TOP.format(value=MEASURES[measure].format(row="scores")))
-    lowest, highest = snapshot.execute(query, {"share": share}).one()
+    table = "scores" if shadow is None else "shadow_scores"
+    whose = "" if shadow is None else " WHERE operation_id = :shadow"
+    query = text(TOP.format(value=MEASURES[measure].format(row=table), table=table + whose))
+    lowest, highest = snapshot.execute(query, {"share": share, "shadow": shadow}).one()
     return math.nextafter(float(highest), math.inf) if lowest is None else float(lowest)
 
 
 def following(placing: Placing) -> str:
-    """The common table expressions up to `next`: what becomes of every stored score."""
-    return NEXT.format(scored=SCORED.format(value=MEASURES[placing.measure].format(row="scores")))
+    """The common table expressions up to `next`: what becomes of everyone."""
+    scored = STORED if placing.shadow is None else SHADOWED
+    value = MEASURES[placing.measure]
+    values = {"stored": value.format(row="scores"), "shadow": value.format(row="shadow_scores")}
+    return NEXT.format(scored=scored.format(**values))
 
 
 def assign(transaction: Transaction, operation_id: str, version: int, placing: Placing) -> int:

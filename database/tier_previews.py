@@ -15,7 +15,8 @@ from database.standings import Placing, following
 
 LATEST = text("SELECT as_of, model_id, currency FROM scores ORDER BY as_of DESC, customer_id LIMIT 1")
 CELLS = """
-WITH {next} SELECT from_tier, settles, count(*), count(*) FILTER (WHERE settles <> to_tier), sum(spend_minor)::bigint
+WITH {next} SELECT from_tier, settles, count(*), count(*) FILTER (WHERE settles <> to_tier), sum(spend_minor)::bigint,
+  sum(stored_spend_minor)::bigint
 FROM next GROUP BY from_tier, settles
 """
 HOLDERS = """
@@ -34,7 +35,7 @@ WITH {next}, drawn AS (
   SELECT *, row_number() OVER (PARTITION BY from_tier, settles ORDER BY hashtextextended(customer_id, :seed)) AS place
   FROM next WHERE from_tier <> settles
 )
-SELECT customer_id, from_tier, settles, from_since, from_below_since, value
+SELECT customer_id, from_tier, settles, from_since, from_below_since, value, stored_value
 FROM drawn WHERE place <= :size ORDER BY place, from_tier, settles LIMIT :size
 """
 
@@ -58,7 +59,9 @@ class Cell(NamedTuple):
     waiting: int
     """Of them, those who keep the tier for the grace period."""
     spend_minor: int
-    """What they are expected to spend."""
+    """What they are expected to spend, by the scores that are placed."""
+    stored_spend_minor: int
+    """The same by the stored scores."""
 
 
 class Holders(NamedTuple):
@@ -82,6 +85,9 @@ class Mover(NamedTuple):
     since: datetime | None
     below_since: datetime | None
     value: float
+    """What the scheme measures: by the scores that are placed."""
+    stored_value: float
+    """The same by the stored scores."""
 
 
 def latest(snapshot: Snapshot) -> Latest | None:

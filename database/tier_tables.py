@@ -1,4 +1,4 @@
-"""What became of the tiers: the history of every customer's."""
+"""Tables around tiers: the history of every customer's, and the scores of a model that is only tried out."""
 
 from datetime import datetime
 
@@ -28,3 +28,14 @@ class TierChangeRow(Row):
     tier_scheme: Mapped[int]
     model_id: Mapped[str]
     __table_args__ = (Index(None, "time", "customer_id"),)
+
+
+class ShadowScoreRow(Row):
+    """What a model that does not answer says of a customer; the rows of one run at a time."""
+
+    __tablename__ = "shadow_scores"
+    customer_id: Mapped[str] = mapped_column(primary_key=True)
+    operation_id: Mapped[str] = mapped_column(primary_key=True)
+    """The run that wrote it; it pins model and as-of time."""
+    purchase_90: Mapped[float]
+    spend_minor: Mapped[int]

@@ -22,6 +22,7 @@ SECONDS: Mapping[str, float] = MappingProxyType(
         "ActivateModel": 60.0,
         "PreviewTierScheme": 60.0,
         "PreviewCampaign": 30.0,
+        "PreviewTiers": 60.0,
         "WaitOperation": 60.0,
     }
 )

@@ -13,12 +13,14 @@ from database.operations import (
     BUILD_SEGMENT,
     CANCELLED,
     LAUNCH_CAMPAIGN,
+    PREVIEW_MODEL,
     RECONCILE_LEDGERS,
     SCORE_ALL_CUSTOMERS,
     SUCCEEDED,
     Operation,
 )
 from server.campaign_messages import CAMPAIGN
+from server.model_messages import MODEL
 from server.rule_messages import SEGMENT
 from server.stamps import stamp
 
@@ -39,6 +41,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         LAUNCH_CAMPAIGN: Kind(campaign_service_pb2.LaunchCampaignMetadata, {"campaign": CAMPAIGN}),
         RECONCILE_LEDGERS: Kind(budget_service_pb2.ReconcileLedgersMetadata, {}),
         BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
+        PREVIEW_MODEL: Kind(scoring_service_pb2.PreviewModelMetadata, {"model": MODEL}),
     }
 )
 
@@ -70,9 +73,11 @@ def _metadata(operation: Operation) -> Message:
 
 def _scored(operation: Operation) -> Message:
     response = operation.response or {}
-    return scoring_service_pb2.ScoreAllCustomersResponse(
-        scored_count=response.get("scored_count", operation.done_count), moved_count=response.get("moved_count", 0)
-    )
+    scored = response.get("scored_count", operation.done_count)
+    if operation.kind == PREVIEW_MODEL:
+        return scoring_service_pb2.PreviewModelResponse(scored_count=scored)
+    moved = response.get("moved_count", 0)
+    return scoring_service_pb2.ScoreAllCustomersResponse(scored_count=scored, moved_count=moved)
 
 
 def _error(operation: Operation) -> status_pb2.Status:

@@ -6,7 +6,7 @@ from google.longrunning import operations_pb2
 from tierwise.v1 import model_pb2, score_pb2, scoring_service_pb2, scoring_service_pb2_grpc
 
 from campaigns import customers as customer_cases
-from campaigns import registry, rescoring
+from campaigns import registry, rescoring, shadowing
 from campaigns.actor import Cause
 from campaigns.errors import ModelNotFound
 from database import models, scores
@@ -99,6 +99,14 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         if model is None:
             raise ModelNotFound(f"there is no {request.name}", model=request.name)
         return model_message(model)
+
+    def PreviewModel(
+        self, request: scoring_service_pb2.PreviewModelRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
+            return operation_message(shadowing.begin(transaction, cause, model_id(request.name)))
+
+        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
 
     def ActivateModel(
         self, request: scoring_service_pb2.ActivateModelRequest, context: grpc.ServicerContext

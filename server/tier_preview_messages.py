@@ -31,6 +31,7 @@ def _cell(cell: Cell, preview: TierPreview) -> tier_preview_pb2.TierPreview.Cell
         from_tier=tier_value(cell.from_tier), to_tier=tier_value(cell.to_tier), customer_count=cell.customers,
         share=cell.customers / preview.customer_count, waiting_count=cell.waiting,
         expected_spend=money(cell.spend_minor, preview.currency),
+        stored_spend=money(cell.stored_spend_minor, preview.currency),
     )  # fmt: skip
 
 
@@ -45,6 +46,7 @@ def _mover(mover: Mover, preview: TierPreview) -> tier_preview_pb2.TierPreview.M
     until = kept_until(mover, preview)
     return MESSAGE.Mover(
         customer=f"{CUSTOMER}{mover.customer_id}", from_tier=tier_value(mover.from_tier),
-        to_tier=tier_value(mover.to_tier), value=mover.value, reason=because(mover, preview),
+        to_tier=tier_value(mover.to_tier), value=mover.value, stored_value=mover.stored_value,
+        reason=because(mover, preview),
         keep_until_time=None if until is None else stamp(until),
     )  # fmt: skip

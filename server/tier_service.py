@@ -1,15 +1,19 @@
 """TierService: schemes of thresholds, tried out before they are in force, and the history of tiers."""
 
+from datetime import datetime
+
 import grpc
 from tierwise.v1 import tier_preview_pb2, tier_scheme_pb2, tier_service_pb2, tier_service_pb2_grpc
 
 from campaigns import customers as customer_cases
 from campaigns import schemes, tier_preview
 from campaigns.actor import Cause
+from campaigns.tiers import TierScheme
 from database import tier_changes
-from database.session import Database, Transaction
+from database.session import Database, Snapshot, Transaction
 from server import call
 from server.customer_messages import CUSTOMER
+from server.model_messages import model_id
 from server.pages import asked, cut
 from server.seal import Seal
 from server.stamps import instant_key, key_instant
@@ -60,18 +64,15 @@ class TierService(tier_service_pb2_grpc.TierServiceServicer):
 
         return perform(self._database, request, tier_scheme_pb2.TierScheme, effect, subject=request.name)
 
-    def PreviewTierScheme(
-        self, request: tier_service_pb2.PreviewTierSchemeRequest, context: grpc.ServicerContext
+    def PreviewTiers(
+        self, request: tier_service_pb2.PreviewTiersRequest, context: grpc.ServicerContext
     ) -> tier_preview_pb2.TierPreview:
-        asked_for, now = request.tier_scheme, call.current().now
+        now = call.current().now
         with reading(self._database) as snapshot:
-            if asked_for.name:
-                scheme = schemes.get(snapshot, version(asked_for.name))
-            else:
-                scheme = schemes.draft(**scheme_values(asked_for), now=now)
             found = tier_preview.preview(
-                snapshot, scheme, now=now, size=request.sample_size or EXAMPLES, seed=request.seed
-            )
+                snapshot, _scheme(snapshot, request, now), model_id=model_id(request.model) or None, now=now,
+                size=request.sample_size or EXAMPLES, seed=request.seed,
+            )  # fmt: skip
         return preview_message(found)
 
     def ListTierChanges(
@@ -88,3 +89,12 @@ class TierService(tier_service_pb2_grpc.TierServiceServicer):
             self._seal, page, found, lambda each: (instant_key(each.time), each.customer_id, each.operation_id)
         )
         return tier_service_pb2.ListTierChangesResponse(tier_changes=map(change_message, rows), next_page_token=token)
+
+
+def _scheme(snapshot: Snapshot, request: tier_service_pb2.PreviewTiersRequest, now: datetime) -> TierScheme:
+    """Raises NoActiveTierScheme, TierSchemeNotFound, InvalidTierScheme."""
+    if not request.HasField("tier_scheme"):
+        return schemes.in_force(snapshot)
+    if request.tier_scheme.name:
+        return schemes.get(snapshot, version(request.tier_scheme.name))
+    return schemes.draft(**scheme_values(request.tier_scheme), now=now)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from campaigns import issuance, launch, registry, rescoring, schemes, segment_building
+from campaigns import issuance, launch, registry, rescoring, schemes, segment_building, shadowing
 from campaigns.actor import Actor, Cause
 from campaigns.campaign import CampaignPlan, Channel, Offer
 from campaigns.discount import Discount, Percent
@@ -53,9 +53,14 @@ def add_customers(database: Database, customer_ids: Sequence[str], *, consented:
         )
 
 
-def add_model(database: Database, model_id: str = "m1", folder: str = "nowhere") -> None:
+def register_model(database: Database, model_id: str, folder: str = "nowhere") -> None:
     with database.writing() as transaction:
         registry.register(transaction, make_cause(), model_id, folder=folder, manifest={})
+
+
+def add_model(database: Database, model_id: str = "m1", folder: str = "nowhere") -> None:
+    register_model(database, model_id, folder)
+    with database.writing() as transaction:
         registry.activate(transaction, make_cause(), model_id)
 
 
@@ -84,6 +89,16 @@ def rescore(database: Database, spends: Mapping[str, int], *, model_id: str = "m
         assert kept is not None
         assert rescoring.finish(transaction, kept, make_cause())
     return read_operation(database, operation.operation_id)
+
+
+def shadow(database: Database, operation_id: str, spends: Mapping[str, int], *, model_id: str = "m2") -> None:
+    """Work off a preview of a model that says this."""
+    operation = read_operation(database, operation_id)
+    scored = [make_score(customer_id, spend_minor=spend, model_id=model_id) for customer_id, spend in spends.items()]
+    with database.writing() as transaction:
+        assert shadowing.keep(transaction, operation, scored, cursor=max(spends), now=NOW)
+    with database.writing() as transaction:
+        assert shadowing.finish(transaction, read_operation(database, operation_id), make_cause())
 
 
 def launch_campaign(database: Database, plan: CampaignPlan, campaign_id: str = "spring") -> Operation:

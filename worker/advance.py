@@ -3,16 +3,24 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from campaigns import issuance, jobs, segment_building, trail
+from campaigns import issuance, jobs, segment_building, shadowing, trail
 from campaigns.actor import WORKER, Cause
 from campaigns.errors import Refusal
 from database import operations, outbox
-from database.operations import BUILD_SEGMENT, LAUNCH_CAMPAIGN, RECONCILE_LEDGERS, SCORE_ALL_CUSTOMERS, Operation
+from database.operations import (
+    BUILD_SEGMENT,
+    LAUNCH_CAMPAIGN,
+    PREVIEW_MODEL,
+    RECONCILE_LEDGERS,
+    SCORE_ALL_CUSTOMERS,
+    Operation,
+)
 from database.session import Transaction
 from scoring.score import ModelRejected
 from worker import issuance as issuing
 from worker import reconciliation, rescoring
 from worker import segment_building as building
+from worker import shadowing as shadow
 from worker.tools import Tools
 
 STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
@@ -21,6 +29,7 @@ STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
         LAUNCH_CAMPAIGN: issuing.step,
         BUILD_SEGMENT: building.step,
         RECONCILE_LEDGERS: reconciliation.step,
+        PREVIEW_MODEL: shadow.step,
     }
 )
 HOPELESS = (ModelRejected, Refusal)
@@ -81,9 +90,11 @@ def give_up(tools: Tools, operation_id: str, error: Exception) -> None:
 
 
 def _drop_half_built(transaction: Transaction, operation: Operation) -> None:
-    """What a build that came to nothing wrote can serve nobody."""
+    """What a build or a preview that came to nothing wrote can serve nobody."""
     if operation.kind == BUILD_SEGMENT:
         segment_building.abandon(transaction, operation)
+    if operation.kind == PREVIEW_MODEL:
+        shadowing.abandon(transaction, operation)
 
 
 def told(error: Exception) -> str:

@@ -12,6 +12,8 @@ from settings import Settings
 
 STATEMENT_TIMEOUT_MS = 30 * 60_000
 """Giving millions of customers their tiers is one statement."""
+LOADED_MODELS = 2
+"""The one that answers, and one that is tried out meanwhile."""
 
 
 @dataclass(kw_only=True)
@@ -35,6 +37,6 @@ class Tools:
         return datetime.now(UTC)
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=LOADED_MODELS)
 def _load(folder: Path, device: str) -> Scorer:
     return Scorer.load(folder, device=device)

@@ -1,19 +1,18 @@
 """`tierwise job`: bulk work that runs, ran or shall run."""
 
-import time
 from typing import Annotated
 
 import typer
 
-from admin.output import emit, fail, progress_bar
+from admin.output import emit, fail
 from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
+from admin.waiting import looked_up, refuse_unfinished, waited
 from campaigns import jobs, reconciliation, rescoring
 from database import operations
 from database.operations import Operation
 
 app = typer.Typer(help="Bulk work: how far it is, stop it, score everybody, prove the counters.", no_args_is_help=True)
-LOOK_SECONDS = 0.3
 DIFFERENT = 1
 """Exit status when ledgers and counters do not agree; a usage error is 2."""
 OperationId = Annotated[str, typer.Argument(help="As `tierwise job list` shows it.")]
@@ -77,7 +76,7 @@ def reconcile(
             found = reconciliation.compare(snapshot, operation)
         with changing(database_url, reason, **rights) as (transaction, cause):
             reconciliation.keep(transaction, operation, found, cause)
-        operation = _looked_up(operation.operation_id, database_url)
+        operation = looked_up(operation.operation_id, database_url)
     if operation.response is None:
         fail(f"{operation.name} ended as {operation.state}: {operation.error or 'it was cancelled'}")
     differences = operation.response["differences"]
@@ -98,24 +97,9 @@ def watch(
     as_json: AsJson = False,
 ) -> None:
     """Wait until a job is over, with a progress bar on a terminal; fails when the job did."""
-    with progress_bar() as bar:
-        shown = bar.add_task("Looking", total=None)
-        while not (operation := _looked_up(operation_id, database_url)).done:
-            bar.update(shown, description=operation.kind, completed=operation.done_count, total=operation.total_count)
-            time.sleep(LOOK_SECONDS)
+    operation = waited(operation_id, database_url)
     emit(_row(operation), as_json=as_json, title=operation.name)
-    if operation.state != operations.SUCCEEDED:
-        fail(f"{operation.name} ended as {operation.state}: {operation.error or 'it was cancelled'}")
-
-
-def _looked_up(operation_id: str | None, database_url: str | None) -> Operation:
-    with reading(database_url) as snapshot:
-        if operation_id is not None:
-            return jobs.get(snapshot, operation_id)
-        newest = operations.page(snapshot, limit=1)
-    if not newest:
-        fail("there is no job yet: `tierwise job rescore` begins one")
-    return newest[0]
+    refuse_unfinished(operation)
 
 
 def _row(operation: Operation) -> dict[str, object]:

@@ -1,13 +1,17 @@
 """`tierwise models`: which trained networks there are, and which one answers."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from admin import tier_previews
 from admin.output import emit, fail
+from admin.tier_previews import Examples
 from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
-from campaigns import registry
+from admin.waiting import refuse_unfinished, waited
+from campaigns import registry, schemes, shadowing, tier_preview
 from database import models
 from database.models import RegisteredModel
 from scoring.score import ModelRejected
@@ -17,6 +21,7 @@ app = typer.Typer(
     help="Trained networks: list them, make one known, choose the one that answers.", no_args_is_help=True
 )
 
+ModelId = Annotated[str, typer.Argument(help="As `tierwise models list` shows it.")]
 FIGURES = ("auc", "gini", "ece")
 
 
@@ -50,8 +55,35 @@ def register(
 
 
 @app.command()
+def preview(
+    model_id: Annotated[str | None, typer.Argument(help="Default: the newest.")] = None,
+    *,
+    wait: Annotated[bool, typer.Option(help="Until it is over, then show who would move.")] = True,
+    examples: Examples = 5,
+    reason: Reason = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score everyone with a model that does not answer, beside the stored scores, and show who would move."""
+    chosen = model_id or _newest(database_url)
+    name = registry.name(chosen)
+    with changing(database_url, reason, action="models.preview", object_name=name) as (transaction, cause):
+        operation = shadowing.running(transaction, chosen) or shadowing.begin(transaction, cause, chosen)
+    if not wait:
+        emit({"operation_id": operation.operation_id, "state": operation.state}, as_json=as_json, title="Previewing")
+        return
+    refuse_unfinished(waited(operation.operation_id, database_url))
+    with reading(database_url) as snapshot:
+        scheme = schemes.in_force(snapshot)
+        found = tier_preview.preview(
+            snapshot, scheme, model_id=chosen, now=datetime.now(UTC), size=examples
+        )  # fmt: skip
+    tier_previews.show(found, as_json=as_json)
+
+
+@app.command()
 def activate(
-    model_id: Annotated[str, typer.Argument(help="As `tierwise models list` shows it.")],
+    model_id: ModelId,
     *,
     reason: Reason = None,
     database_url: DatabaseUrl = None,
@@ -62,6 +94,14 @@ def activate(
     with changing(database_url, reason, action="models.activate", object_name=name) as (transaction, cause):
         model = registry.activate(transaction, cause, model_id)
     emit(_row(model), as_json=as_json, title="Active")
+
+
+def _newest(database_url: str | None) -> str:
+    with reading(database_url) as snapshot:
+        found = models.page(snapshot, limit=1)
+    if not found:
+        fail("there is no model yet: `tierwise train` makes one")
+    return found[0].model_id
 
 
 def _row(model: RegisteredModel) -> dict[str, object]:

@@ -7,6 +7,7 @@ import typer
 
 from admin import tier_previews
 from admin.output import emit, fail
+from admin.tier_previews import Examples
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from campaigns import schemes, tier_preview
 from campaigns.tiers import Hysteresis, Levels, Measure, Method, TierScheme
@@ -19,7 +20,6 @@ HIGH = "Threshold (spend in minor units, or probability), or share, of HIGH."
 MID = "The same for MID; a share counts from below HIGH."
 Margin = Annotated[float, typer.Option(help="Share of a threshold: who has a tier keeps it that far below.")]
 GraceDays = Annotated[int, typer.Option(help="Who lies further below keeps the tier for so many days.")]
-Examples = Annotated[int, typer.Option(min=0, max=100, help="Of those who would move, show so many.")]
 
 
 @app.command()
@@ -73,8 +73,11 @@ def put_in_force(
 
 @app.command()
 def preview(
-    version: Annotated[int | None, typer.Argument(help="Or the options of a scheme that is not made yet.")] = None,
+    version: Annotated[
+        int | None, typer.Argument(help="Default: the options of a scheme that is not made yet, else the one in force.")
+    ] = None,
     *,
+    model: Annotated[str | None, typer.Option(help="By a model that `tierwise models preview` ran.")] = None,
     measure: MeasureOption = Measure.EXPECTED_VALUE,
     method: Annotated[Method | None, typer.Option(help=METHOD)] = None,
     high: Annotated[float | None, typer.Option(help=HIGH)] = None,
@@ -85,7 +88,7 @@ def preview(
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show who would move between tiers if a scheme were in force; nothing is written."""
+    """Show who would move between tiers if a scheme, a model or both were in force; nothing is written."""
     now = datetime.now(UTC)
     with reading(database_url) as snapshot:
         if version is not None:
@@ -95,9 +98,11 @@ def preview(
                 measure=measure, method=method, parameters=Levels(high=high, mid=mid),
                 hysteresis=Hysteresis(margin=margin, grace_days=grace_days), now=now,
             )  # fmt: skip
+        elif method is None and high is None and mid is None:
+            tried = schemes.in_force(snapshot)
         else:
-            fail("give the version of a scheme, or --method, --high and --mid of one that is not made yet")
-        found = tier_preview.preview(snapshot, tried, now=now, size=examples)
+            fail("a scheme that is not made yet needs --method, --high and --mid")
+        found = tier_preview.preview(snapshot, tried, model_id=model, now=now, size=examples)
     tier_previews.show(found, as_json=as_json)
 
 

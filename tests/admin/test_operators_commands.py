@@ -138,37 +138,6 @@ def test_tiers_are_made_listed_and_shown(database: Database, tierwise: Shell) ->
     assert "zoe has no stored score" in tierwise.refusal("tier", "show", "zoe")
 
 
-def test_a_scheme_is_previewed_before_it_is_in_force(database: Database, tierwise: Shell) -> None:
-    add_customers(database, ["anna", "bert"])
-    store_scores(database, {"anna": 9000, "bert": 6000})
-    options = ("--method", "ABSOLUTE", "--high", "8000", "--mid", "1000")
-
-    seen = tierwise("tier", "preview", *options)
-    made = tierwise("tier", "scheme", *options, "--no-activate")
-    again = tierwise("tier", "preview", "2", "--examples", "0")
-    active = tierwise("tier", "activate", "2", "--etag", made["etag"])
-
-    assert (seen["customers"], seen["moved"], seen["moved_share"], seen["kept_for_the_grace_period"]) == (2, 1, 0.5, 1)
-    assert (seen["expected_spend_moved"], seen["high_from"]) == ("60.00 GBP", 8000)
-    assert seen["cells"] == again["cells"]
-    assert [(cell["from"], cell["to"], cell["customers"]) for cell in seen["cells"]] == [
-        ("HIGH", "HIGH", 1), ("HIGH", "MID", 1)
-    ]  # fmt: skip
-    assert (seen["campaigns"], again["movers"]) == ([], [])
-    assert seen["movers"] == [
-        {
-            "customer_id": "bert", "from": "HIGH", "to": "MID", "keeps_until": "2026-12-04",
-            "because": "the expected spend of 60.00 GBP lies below 72.00 GBP, which keeps HIGH",
-        }
-    ]  # fmt: skip
-    assert (made["active"], active["active"]) == (False, True)
-    assert "TIER_SCHEME_CHANGED" in tierwise.refusal("tier", "activate", "2", "--etag", made["etag"])
-    assert "TIER_SCHEME_NOT_FOUND" in tierwise.refusal("tier", "preview", "9")
-    assert "--method, --high and --mid" in tierwise.refusal("tier", "preview", "--high", "5")
-    history = tierwise("tier", "changes", "--customer", "bert")
-    assert [(row["from"], row["to"], row["value"]) for row in history] == [(None, "HIGH", 6000)]
-
-
 def test_a_rescoring_is_begun_as_of_a_time_and_cancelled(database: Database, tierwise: Shell) -> None:
     assert "NO_ACTIVE_MODEL" in tierwise.refusal("job", "rescore")
     add_customers(database, ["anna"])

@@ -38,6 +38,11 @@ def shop(database: Database) -> Database:
     return database
 
 
+def cell(before: str | None, after: str, customers: int, waiting: int, spend: int) -> Cell:
+    """Of a preview of a scheme: the scores that are placed are the stored ones."""
+    return Cell(before, after, customers, waiting, spend, spend)
+
+
 def previewed(
     database: Database, high: float, mid: float, *, method: Method = Method.ABSOLUTE,
     hysteresis: Hysteresis = schemes.STEADY, measure: Measure = Measure.EXPECTED_VALUE, size: int = 10, seed: int = 0,
@@ -52,8 +57,8 @@ def test_the_matrix_counts_everyone_from_tier_to_tier(shop: Database) -> None:
     seen = previewed(shop, 6000, 400, hysteresis=AT_ONCE)
 
     assert seen.cells == [
-        Cell("HIGH", "HIGH", 2, 0, 15_000), Cell("HIGH", "MID", 1, 0, 5_000), Cell("MID", "MID", 1, 0, 1_500),
-        Cell("LOW", "MID", 1, 0, 900), Cell("LOW", "LOW", 1, 0, 0),
+        cell("HIGH", "HIGH", 2, 0, 15_000), cell("HIGH", "MID", 1, 0, 5_000), cell("MID", "MID", 1, 0, 1_500),
+        cell("LOW", "MID", 1, 0, 900), cell("LOW", "LOW", 1, 0, 0),
     ]  # fmt: skip
     assert (seen.customer_count, seen.moved_count, seen.waiting_count) == (6, 2, 0)
     assert (seen.moved_spend_minor, seen.currency, seen.model_id, seen.as_of) == (5_900, "GBP", "m1", NOW)
@@ -62,7 +67,7 @@ def test_the_matrix_counts_everyone_from_tier_to_tier(shop: Database) -> None:
 def test_who_is_kept_for_the_grace_period_is_counted_where_they_settle_and_apart(shop: Database) -> None:
     seen = previewed(shop, 7000, 1000)
 
-    assert seen.cells[:2] == [Cell("HIGH", "HIGH", 1, 0, 9_000), Cell("HIGH", "MID", 2, 2, 11_000)]
+    assert seen.cells[:2] == [cell("HIGH", "HIGH", 1, 0, 9_000), cell("HIGH", "MID", 2, 2, 11_000)]
     assert (seen.moved_count, seen.waiting_count) == (2, 2)
 
 
@@ -81,7 +86,7 @@ def test_customers_without_a_tier_are_new_and_do_not_move(shop: Database) -> Non
 
     seen = previewed(shop, 5000, 1000)
 
-    assert seen.cells[-1] == Cell(None, "MID", 1, 0, 1_500)
+    assert seen.cells[-1] == cell(None, "MID", 1, 0, 1_500)
     assert (seen.customer_count, seen.moved_count, seen.movers) == (6, 0, [])
 
 

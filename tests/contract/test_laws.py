@@ -22,7 +22,7 @@ READING = {
     "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "Recommend", "SimilarItems", "GetCustomer",
     "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults",
     "ValidateCoupon",
-    "GetTierScheme", "ListTierSchemes", "PreviewTierScheme", "ListTierChanges",
+    "GetTierScheme", "ListTierSchemes", "PreviewTiers", "ListTierChanges",
     "GetSegment", "ListSegments", "ListSegmentMembers", "CountAudience", "PreviewAudience",
 }  # fmt: skip
 """Methods that change nothing; every other one is held to the laws of writing."""
@@ -33,13 +33,14 @@ COMPLETE_WHEN_EMPTY = {
     "ListCampaigns",
     "ListSegments",
     "ListTierSchemes",
+    "PreviewTiers",
     "ScoreAllCustomers",
 }
 """Methods without required fields."""
 TABLES = (
     "customers", "events", "scores", "models", "campaigns", "coupons", "budget_shards", "reservations", "redemptions",
     "ledger", "operations", "outbox", "audit_log", "requests", "customer_facts", "segments", "segment_members",
-    "tier_schemes", "tier_changes",
+    "tier_schemes", "tier_changes", "shadow_scores",
 )  # fmt: skip
 
 
@@ -160,6 +161,7 @@ OTHER: Mapping[str, tuple[str, object]] = {
     "RefundRedemption": ("refund_id", "other"),
     "ReconcileLedgers": ("campaign", "campaigns/active"),
     "ScoreAllCustomers": ("as_of_time.seconds", 1_700_000_000),
+    "PreviewModel": ("name", "models/tiny-1"),
 }
 """What makes a body another one, by method: a path into the request, and a value. The others have an etag."""
 

@@ -6,10 +6,21 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import NOW, add_customers, audit_lines, launch_campaign, make_plan, rescore, store_scores
+from campaign_factories import (
+    NOW,
+    add_customers,
+    audit_lines,
+    launch_campaign,
+    make_plan,
+    register_model,
+    rescore,
+    shadow,
+    store_scores,
+)
+from google.longrunning import operations_pb2
 from google.type import money_pb2
 from serving import Shop, new_id, refusal, serving
-from tierwise.v1 import tier_pb2, tier_scheme_pb2, tier_service_pb2
+from tierwise.v1 import scoring_service_pb2, tier_pb2, tier_scheme_pb2, tier_service_pb2
 
 from database.session import Database
 
@@ -61,7 +72,7 @@ def test_a_scheme_without_hysteresis_is_one_that_says_so(shop: Shop) -> None:
 def test_a_preview_shows_the_matrix_live_campaigns_and_movers(shop: Shop) -> None:
     launch_campaign(shop.database, make_plan(end_time=NOW + timedelta(days=3000)))
 
-    seen = shop.tiers.PreviewTierScheme(tier_service_pb2.PreviewTierSchemeRequest(tier_scheme=HIGHER))
+    seen = shop.tiers.PreviewTiers(tier_service_pb2.PreviewTiersRequest(tier_scheme=HIGHER))
 
     assert [(cell.from_tier, cell.to_tier, cell.customer_count, cell.waiting_count) for cell in seen.cells] == [
         (tier_pb2.HIGH, tier_pb2.HIGH, 1, 0), (tier_pb2.HIGH, tier_pb2.MID, 1, 1), (tier_pb2.LOW, tier_pb2.MID, 1, 0)
@@ -84,9 +95,7 @@ def test_a_preview_shows_the_matrix_live_campaigns_and_movers(shop: Shop) -> Non
 def test_a_version_is_previewed_by_its_name(shop: Shop) -> None:
     name = make(shop).name
 
-    seen = shop.tiers.PreviewTierScheme(
-        tier_service_pb2.PreviewTierSchemeRequest(tier_scheme=SCHEME(name=name), sample_size=1)
-    )
+    seen = shop.tiers.PreviewTiers(tier_service_pb2.PreviewTiersRequest(tier_scheme=SCHEME(name=name), sample_size=1))
 
     assert (seen.scheme.name, seen.moved_count, len(seen.movers)) == (name, 2, 1)
 
@@ -110,7 +119,7 @@ def test_a_scheme_that_makes_no_sense_is_neither_made_nor_previewed(
 
     for call in (
         lambda: make(shop, wrong),
-        lambda: shop.tiers.PreviewTierScheme(tier_service_pb2.PreviewTierSchemeRequest(tier_scheme=wrong)),
+        lambda: shop.tiers.PreviewTiers(tier_service_pb2.PreviewTiersRequest(tier_scheme=wrong)),
     ):
         with pytest.raises(grpc.RpcError) as raised:
             call()
@@ -133,3 +142,29 @@ def test_the_history_of_tiers_is_read_newest_first_of_one_or_of_all(shop: Shop) 
     ]  # fmt: skip
     assert cleo[0].name == f"customers/cleo/tierChanges/{later.operation_id}"
     assert (cleo[0].value, cleo[0].tier_scheme, cleo[0].model) == (5000, "tierSchemes/1", "models/m1")
+
+
+def test_a_model_is_previewed_by_an_operation_and_then_read(shop: Shop) -> None:
+    register_model(shop.database, "m2")
+    of_model = tier_service_pb2.PreviewTiersRequest(model="models/m2")
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.tiers.PreviewTiers(of_model)
+    assert (refusal(raised.value).code, refusal(raised.value).reason) == ("FAILED_PRECONDITION", "MODEL_NOT_PREVIEWED")
+
+    begun = shop.scoring.PreviewModel(scoring_service_pb2.PreviewModelRequest(name="models/m2"))
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.scoring.PreviewModel(scoring_service_pb2.PreviewModelRequest(name="models/m2"))
+    assert refusal(raised.value).facts == {"operation": begun.name}
+    shadow(shop.database, begun.name.removeprefix("operations/"), {"anna": 9000, "bert": 500, "cleo": 500})
+    done = shop.operations.GetOperation(operations_pb2.GetOperationRequest(name=begun.name))
+    seen = shop.tiers.PreviewTiers(of_model)
+
+    metadata, response = scoring_service_pb2.PreviewModelMetadata(), scoring_service_pb2.PreviewModelResponse()
+    assert done.metadata.Unpack(metadata)
+    assert done.response.Unpack(response)
+    assert (metadata.model, metadata.done_count, metadata.total_count) == ("models/m2", 3, 3)
+    assert (done.done, response.scored_count) == (True, 3)
+    assert (seen.scheme.name, seen.model, seen.moved_count, seen.waiting_count) == ("tierSchemes/1", "models/m2", 1, 1)
+    (bert,) = seen.movers
+    assert (bert.customer, bert.value, bert.stored_value) == ("customers/bert", 500, 6000)
+    assert [(cell.expected_spend.units, cell.stored_spend.units) for cell in seen.cells] == [(90, 90), (5, 60), (5, 5)]

@@ -172,6 +172,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The web admin does not let somebody in. Example: "name or password is wrong"."""
     CAMPAIGN_LAUNCHED: _ErrorReason.ValueType  # 85
     """A preview says what a launch would do, and this campaign was launched. Example: "campaigns/spring was launched at 2026-11-20T12:00:00+00:00"."""
+    MODEL_PREVIEW_RUNNING: _ErrorReason.ValueType  # 104
+    """One model is previewed at a time. Example: "operations/abc is previewing a model: wait for it or cancel it"."""
+    MODEL_NOT_PREVIEWED: _ErrorReason.ValueType  # 105
+    """There are no shadow scores of the model. Example: "models/2026-11 has no shadow scores, or another model's came after: preview it"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
@@ -326,4 +330,8 @@ SIGN_IN_REFUSED: ErrorReason.ValueType  # 111
 """The web admin does not let somebody in. Example: "name or password is wrong"."""
 CAMPAIGN_LAUNCHED: ErrorReason.ValueType  # 85
 """A preview says what a launch would do, and this campaign was launched. Example: "campaigns/spring was launched at 2026-11-20T12:00:00+00:00"."""
+MODEL_PREVIEW_RUNNING: ErrorReason.ValueType  # 104
+"""One model is previewed at a time. Example: "operations/abc is previewing a model: wait for it or cancel it"."""
+MODEL_NOT_PREVIEWED: ErrorReason.ValueType  # 105
+"""There are no shadow scores of the model. Example: "models/2026-11 has no shadow scores, or another model's came after: preview it"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -67,6 +67,11 @@ class ScoringServiceStub:
                 request_serializer=tierwise_dot_v1_dot_scoring__service__pb2.GetModelRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_model__pb2.Model.FromString,
                 _registered_method=True)
+        self.PreviewModel = channel.unary_unary(
+                '/tierwise.v1.ScoringService/PreviewModel',
+                request_serializer=tierwise_dot_v1_dot_scoring__service__pb2.PreviewModelRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.ActivateModel = channel.unary_unary(
                 '/tierwise.v1.ScoringService/ActivateModel',
                 request_serializer=tierwise_dot_v1_dot_scoring__service__pb2.ActivateModelRequest.SerializeToString,
@@ -120,6 +125,14 @@ class ScoringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PreviewModel(self, request, context):
+        """Scores everyone with a model that does not answer, beside the stored scores and as of their time; nothing else changes.
+        Then TierService.PreviewTiers shows who would move. Each run takes the place of the one before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ActivateModel(self, request, context):
         """Makes a model the one that answers; servers take it up within seconds and lose no call.
         """
@@ -159,6 +172,11 @@ def add_ScoringServiceServicer_to_server(servicer, server):
                     servicer.GetModel,
                     request_deserializer=tierwise_dot_v1_dot_scoring__service__pb2.GetModelRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_model__pb2.Model.SerializeToString,
+            ),
+            'PreviewModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewModel,
+                    request_deserializer=tierwise_dot_v1_dot_scoring__service__pb2.PreviewModelRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'ActivateModel': grpc.unary_unary_rpc_method_handler(
                     servicer.ActivateModel,
@@ -329,6 +347,33 @@ class ScoringService:
             '/tierwise.v1.ScoringService/GetModel',
             tierwise_dot_v1_dot_scoring__service__pb2.GetModelRequest.SerializeToString,
             tierwise_dot_v1_dot_model__pb2.Model.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.ScoringService/PreviewModel',
+            tierwise_dot_v1_dot_scoring__service__pb2.PreviewModelRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,10 @@ class ScoringServiceStub:
     """Lists the models of the registry, newest first."""
     GetModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.GetModelRequest, _model_pb2.Model]
     """Gets one model."""
+    PreviewModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.PreviewModelRequest, _operations_pb2.Operation]
+    """Scores everyone with a model that does not answer, beside the stored scores and as of their time; nothing else changes.
+    Then TierService.PreviewTiers shows who would move. Each run takes the place of the one before.
+    """
     ActivateModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.ActivateModelRequest, _model_pb2.Model]
     """Makes a model the one that answers; servers take it up within seconds and lose no call."""
 
@@ -67,6 +71,10 @@ class ScoringServiceAsyncStub(ScoringServiceStub):
     """Lists the models of the registry, newest first."""
     GetModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.GetModelRequest, _model_pb2.Model]  # type: ignore[assignment]
     """Gets one model."""
+    PreviewModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.PreviewModelRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """Scores everyone with a model that does not answer, beside the stored scores and as of their time; nothing else changes.
+    Then TierService.PreviewTiers shows who would move. Each run takes the place of the one before.
+    """
     ActivateModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.ActivateModelRequest, _model_pb2.Model]  # type: ignore[assignment]
     """Makes a model the one that answers; servers take it up within seconds and lose no call."""
 
@@ -120,6 +128,16 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_model_pb2.Model, _abc.Awaitable[_model_pb2.Model]]:
         """Gets one model."""
+
+    @_abc_1.abstractmethod
+    def PreviewModel(
+        self,
+        request: _scoring_service_pb2.PreviewModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """Scores everyone with a model that does not answer, beside the stored scores and as of their time; nothing else changes.
+        Then TierService.PreviewTiers shows who would move. Each run takes the place of the one before.
+        """
 
     @_abc_1.abstractmethod
     def ActivateModel(

@@ -42,6 +42,7 @@ class TierPreview(_message.Message):
         SHARE_FIELD_NUMBER: _builtins.int
         WAITING_COUNT_FIELD_NUMBER: _builtins.int
         EXPECTED_SPEND_FIELD_NUMBER: _builtins.int
+        STORED_SPEND_FIELD_NUMBER: _builtins.int
         from_tier: _tier_pb2.Tier.ValueType
         """Tier now; unspecified for customers who have none yet."""
         to_tier: _tier_pb2.Tier.ValueType
@@ -54,7 +55,11 @@ class TierPreview(_message.Message):
         """Of the count, those who would keep the tier for the grace period first."""
         @_builtins.property
         def expected_spend(self) -> _money_pb2.Money:
-            """What they are expected to spend within 90 days."""
+            """What they are expected to spend within 90 days, by the model."""
+
+        @_builtins.property
+        def stored_spend(self) -> _money_pb2.Money:
+            """The same by the stored scores."""
 
         def __init__(
             self,
@@ -65,10 +70,11 @@ class TierPreview(_message.Message):
             share: _builtins.float = ...,
             waiting_count: _builtins.int = ...,
             expected_spend: _money_pb2.Money | None = ...,
+            stored_spend: _money_pb2.Money | None = ...,
         ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _typing.Literal["expected_spend", b"expected_spend"]  # noqa: Y015
+        _HasFieldArgType: _TypeAlias = _typing.Literal["expected_spend", b"expected_spend", "stored_spend", b"stored_spend"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_count", b"customer_count", "expected_spend", b"expected_spend", "from_tier", b"from_tier", "share", b"share", "to_tier", b"to_tier", "waiting_count", b"waiting_count"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_count", b"customer_count", "expected_spend", b"expected_spend", "from_tier", b"from_tier", "share", b"share", "stored_spend", b"stored_spend", "to_tier", b"to_tier", "waiting_count", b"waiting_count"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -120,6 +126,7 @@ class TierPreview(_message.Message):
         VALUE_FIELD_NUMBER: _builtins.int
         KEEP_UNTIL_TIME_FIELD_NUMBER: _builtins.int
         REASON_FIELD_NUMBER: _builtins.int
+        STORED_VALUE_FIELD_NUMBER: _builtins.int
         customer: _builtins.str
         """Resource name of the customer."""
         from_tier: _tier_pb2.Tier.ValueType
@@ -130,6 +137,8 @@ class TierPreview(_message.Message):
         """What the scheme measures: a probability, or minor units."""
         reason: _builtins.str
         """Why, in English."""
+        stored_value: _builtins.float
+        """The value by the stored score; another one where a model is previewed."""
         @_builtins.property
         def keep_until_time(self) -> _timestamp_pb2.Timestamp:
             """Until when the grace period would keep the tier; absent for who moves at once."""
@@ -143,10 +152,11 @@ class TierPreview(_message.Message):
             value: _builtins.float = ...,
             keep_until_time: _timestamp_pb2.Timestamp | None = ...,
             reason: _builtins.str = ...,
+            stored_value: _builtins.float = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _typing.Literal["keep_until_time", b"keep_until_time"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer", "from_tier", b"from_tier", "keep_until_time", b"keep_until_time", "reason", b"reason", "to_tier", b"to_tier", "value", b"value"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer", "from_tier", b"from_tier", "keep_until_time", b"keep_until_time", "reason", b"reason", "stored_value", b"stored_value", "to_tier", b"to_tier", "value", b"value"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -178,7 +188,7 @@ class TierPreview(_message.Message):
 
     @_builtins.property
     def moved_spend(self) -> _money_pb2.Money:
-        """What those who would move are expected to spend within 90 days."""
+        """What those who would move are expected to spend within 90 days, by the model."""
 
     @_builtins.property
     def cells(self) -> _containers.RepeatedCompositeFieldContainer[Global___TierPreview.Cell]:

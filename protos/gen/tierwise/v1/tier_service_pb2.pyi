@@ -159,36 +159,40 @@ class ActivateTierSchemeRequest(_message.Message):
 Global___ActivateTierSchemeRequest: _TypeAlias = ActivateTierSchemeRequest  # noqa: Y015
 
 @_typing.final
-class PreviewTierSchemeRequest(_message.Message):
-    """Request of TierService.PreviewTierScheme."""
+class PreviewTiersRequest(_message.Message):
+    """Request of TierService.PreviewTiers."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     TIER_SCHEME_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
     SAMPLE_SIZE_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
+    model: _builtins.str
+    """Resource name of a model that PreviewModel ran; empty: the stored scores."""
     sample_size: _builtins.int
     """Movers to show; 0 means 10."""
     seed: _builtins.int
     """Another seed shows other movers."""
     @_builtins.property
     def tier_scheme(self) -> _tier_scheme_pb2.TierScheme:
-        """A version by its name, everything else ignored; or, without a name, a scheme that is not made yet."""
+        """A version by its name, everything else ignored; or, without a name, a scheme that is not made yet; absent: the one in force."""
 
     def __init__(
         self,
         *,
         tier_scheme: _tier_scheme_pb2.TierScheme | None = ...,
+        model: _builtins.str = ...,
         sample_size: _builtins.int = ...,
         seed: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["tier_scheme", b"tier_scheme"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["sample_size", b"sample_size", "seed", b"seed", "tier_scheme", b"tier_scheme"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "sample_size", b"sample_size", "seed", b"seed", "tier_scheme", b"tier_scheme"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___PreviewTierSchemeRequest: _TypeAlias = PreviewTierSchemeRequest  # noqa: Y015
+Global___PreviewTiersRequest: _TypeAlias = PreviewTiersRequest  # noqa: Y015
 
 @_typing.final
 class ListTierChangesRequest(_message.Message):

@@ -57,9 +57,9 @@ class TierServiceStub:
                 request_serializer=tierwise_dot_v1_dot_tier__service__pb2.ActivateTierSchemeRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_tier__scheme__pb2.TierScheme.FromString,
                 _registered_method=True)
-        self.PreviewTierScheme = channel.unary_unary(
-                '/tierwise.v1.TierService/PreviewTierScheme',
-                request_serializer=tierwise_dot_v1_dot_tier__service__pb2.PreviewTierSchemeRequest.SerializeToString,
+        self.PreviewTiers = channel.unary_unary(
+                '/tierwise.v1.TierService/PreviewTiers',
+                request_serializer=tierwise_dot_v1_dot_tier__service__pb2.PreviewTiersRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_tier__preview__pb2.TierPreview.FromString,
                 _registered_method=True)
         self.ListTierChanges = channel.unary_unary(
@@ -101,8 +101,8 @@ class TierServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def PreviewTierScheme(self, request, context):
-        """Shows who would move between tiers by a version or by one that is not made yet, over the scores as they are. Writes nothing.
+    def PreviewTiers(self, request, context):
+        """Shows who would move between tiers by another scheme, by another model that PreviewModel ran, or by both. Writes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -138,9 +138,9 @@ def add_TierServiceServicer_to_server(servicer, server):
                     request_deserializer=tierwise_dot_v1_dot_tier__service__pb2.ActivateTierSchemeRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_tier__scheme__pb2.TierScheme.SerializeToString,
             ),
-            'PreviewTierScheme': grpc.unary_unary_rpc_method_handler(
-                    servicer.PreviewTierScheme,
-                    request_deserializer=tierwise_dot_v1_dot_tier__service__pb2.PreviewTierSchemeRequest.FromString,
+            'PreviewTiers': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewTiers,
+                    request_deserializer=tierwise_dot_v1_dot_tier__service__pb2.PreviewTiersRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_tier__preview__pb2.TierPreview.SerializeToString,
             ),
             'ListTierChanges': grpc.unary_unary_rpc_method_handler(
@@ -269,7 +269,7 @@ class TierService:
             _registered_method=True)
 
     @staticmethod
-    def PreviewTierScheme(request,
+    def PreviewTiers(request,
             target,
             options=(),
             channel_credentials=None,
@@ -282,8 +282,8 @@ class TierService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/tierwise.v1.TierService/PreviewTierScheme',
-            tierwise_dot_v1_dot_tier__service__pb2.PreviewTierSchemeRequest.SerializeToString,
+            '/tierwise.v1.TierService/PreviewTiers',
+            tierwise_dot_v1_dot_tier__service__pb2.PreviewTiersRequest.SerializeToString,
             tierwise_dot_v1_dot_tier__preview__pb2.TierPreview.FromString,
             options,
             channel_credentials,

@@ -43,8 +43,8 @@ class TierServiceStub:
     """Lists the versions, newest first."""
     ActivateTierScheme: _grpc.UnaryUnaryMultiCallable[_tier_service_pb2.ActivateTierSchemeRequest, _tier_scheme_pb2.TierScheme]
     """Puts a version in force; tiers stay as they are until the next rescoring."""
-    PreviewTierScheme: _grpc.UnaryUnaryMultiCallable[_tier_service_pb2.PreviewTierSchemeRequest, _tier_preview_pb2.TierPreview]
-    """Shows who would move between tiers by a version or by one that is not made yet, over the scores as they are. Writes nothing."""
+    PreviewTiers: _grpc.UnaryUnaryMultiCallable[_tier_service_pb2.PreviewTiersRequest, _tier_preview_pb2.TierPreview]
+    """Shows who would move between tiers by another scheme, by another model that PreviewModel ran, or by both. Writes nothing."""
     ListTierChanges: _grpc.UnaryUnaryMultiCallable[_tier_service_pb2.ListTierChangesRequest, _tier_service_pb2.ListTierChangesResponse]
     """Lists changes of tiers, newest first, of one customer or of all."""
 
@@ -61,8 +61,8 @@ class TierServiceAsyncStub(TierServiceStub):
     """Lists the versions, newest first."""
     ActivateTierScheme: _aio.UnaryUnaryMultiCallable[_tier_service_pb2.ActivateTierSchemeRequest, _tier_scheme_pb2.TierScheme]  # type: ignore[assignment]
     """Puts a version in force; tiers stay as they are until the next rescoring."""
-    PreviewTierScheme: _aio.UnaryUnaryMultiCallable[_tier_service_pb2.PreviewTierSchemeRequest, _tier_preview_pb2.TierPreview]  # type: ignore[assignment]
-    """Shows who would move between tiers by a version or by one that is not made yet, over the scores as they are. Writes nothing."""
+    PreviewTiers: _aio.UnaryUnaryMultiCallable[_tier_service_pb2.PreviewTiersRequest, _tier_preview_pb2.TierPreview]  # type: ignore[assignment]
+    """Shows who would move between tiers by another scheme, by another model that PreviewModel ran, or by both. Writes nothing."""
     ListTierChanges: _aio.UnaryUnaryMultiCallable[_tier_service_pb2.ListTierChangesRequest, _tier_service_pb2.ListTierChangesResponse]  # type: ignore[assignment]
     """Lists changes of tiers, newest first, of one customer or of all."""
 
@@ -102,12 +102,12 @@ class TierServiceServicer(metaclass=_abc_1.ABCMeta):
         """Puts a version in force; tiers stay as they are until the next rescoring."""
 
     @_abc_1.abstractmethod
-    def PreviewTierScheme(
+    def PreviewTiers(
         self,
-        request: _tier_service_pb2.PreviewTierSchemeRequest,
+        request: _tier_service_pb2.PreviewTiersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_tier_preview_pb2.TierPreview, _abc.Awaitable[_tier_preview_pb2.TierPreview]]:
-        """Shows who would move between tiers by a version or by one that is not made yet, over the scores as they are. Writes nothing."""
+        """Shows who would move between tiers by another scheme, by another model that PreviewModel ran, or by both. Writes nothing."""
 
     @_abc_1.abstractmethod
     def ListTierChanges(

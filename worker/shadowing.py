@@ -1,0 +1,20 @@
+"""One chunk of shadow scores: read, run the network that does not answer, write beside the stored ones."""
+
+from campaigns import shadowing
+from campaigns.actor import WORKER, Cause
+from database import shadow_scores
+from database.operations import Operation
+from worker.next_scores import next_scores
+from worker.tools import Tools
+
+
+def step(tools: Tools, operation: Operation) -> bool:
+    """The chunk after the operation's cursor, or the end; False when another worker was faster."""
+    scored = next_scores(tools, operation)
+    if scored:
+        with tools.database.writing() as transaction:
+            cursor = scored[-1].customer_id
+            return shadowing.keep(transaction, operation, scored, cursor=cursor, now=tools.now())
+    shadow_scores.tidy(tools.database)
+    with tools.database.writing() as transaction:
+        return shadowing.finish(transaction, operation, Cause(actor=WORKER, now=tools.now()))
