@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from campaigns import stored
-from campaigns.basket import Basket
+from campaigns.basket import Basket, placed, unplaced
 from campaigns.campaign import Campaign
 from campaigns.codes import normalise
 from campaigns.coupon import Coupon, Quote, quote
+from campaigns.discount import Discount
 from campaigns.errors import CouponNotFound, InvalidOrder
-from database import coupons
+from database import coupons, items
 from database.session import Snapshot, Transaction
 from database.tables import CouponRow
 
@@ -27,7 +28,13 @@ def worth(snapshot: Snapshot, coupon: Coupon, campaign: Campaign, basket: Basket
     """What it takes off. Raises InvalidOrder or a CouponRefused."""
     new_only = coupon.discount.first_order_only
     bought = new_only and coupons.has_bought(snapshot, coupon.customer_id, other_than=basket.order_id)
-    return quote(coupon, campaign, basket, bought_before=bought, now=now)
+    return quote(coupon, campaign, categorised(snapshot, coupon.discount, basket), bought_before=bought, now=now)
+
+
+def categorised(snapshot: Snapshot, discount: Discount, basket: Basket) -> Basket:
+    """With categories from the catalogue, where the discount asks for them and the shop did not say."""
+    unknown = unplaced(basket) if discount.scope is not None and discount.scope.categories else set()
+    return placed(basket, items.categories_of(snapshot, unknown)) if unknown else basket
 
 
 def order_of(basket: Basket) -> str:

@@ -44,7 +44,7 @@ def reserve(
         raise CouponAlreadyRedeemed("this code is used", campaign=campaign.name)
     worth = quoting.worth(transaction, coupon, campaign, basket, cause.now)
     held = held_for(transaction, cause, coupon, order_id)
-    if held is not None and held.order_minor == basket.order_minor:
+    if held is not None and (held.order_minor, held.discount_minor) == (basket.order_minor, worth.discount_minor):
         return stored.reservation(held, coupon.customer_id)
     if held is not None:
         _release(transaction, cause, held)

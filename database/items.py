@@ -3,9 +3,11 @@
 from collections.abc import Collection
 
 import polars as pl
+from sqlalchemy import select
 
 from database.copying import copy_frame
 from database.session import Snapshot, Transaction, driver_connection
+from database.tables import ItemRow
 from events.event import ITEM_SCHEMA
 
 STAGE = """
@@ -70,3 +72,9 @@ def read_items(snapshot: Snapshot) -> pl.DataFrame:
         'SELECT item_id, title, category, brand, unit_price_minor, currency FROM items ORDER BY item_id COLLATE "C"'
     )
     return pl.DataFrame(rows.fetchall(), schema=ITEM_SCHEMA, orient="row")
+
+
+def categories_of(snapshot: Snapshot, item_ids: Collection[str]) -> dict[str, str]:
+    """Item to category, for those of the items that the catalogue has one of."""
+    query = select(ItemRow.item_id, ItemRow.category).where(ItemRow.item_id.in_(item_ids), ItemRow.category != "")
+    return {item_id: category for item_id, category in snapshot.execute(query) if category is not None}

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from tierwise.v1 import campaign_pb2, tier_pb2
+from tierwise.v1 import campaign_pb2, campaign_service_pb2, tier_pb2
 
 from campaigns.arms import ArmPlan, TierDiscount
 from campaigns.budget import USUAL_CONFIDENCE, Budget
 from campaigns.campaign import Campaign, CampaignPlan, Channel, ChannelChoice, Offer
+from campaigns.templates import Template, offers_of
 from campaigns.tiers import Tier
 from rules.rule import Rule
 from server.customer_messages import zone
@@ -22,6 +23,7 @@ from server.stamps import moment, stamp
 
 CAMPAIGN = "campaigns/"
 REQUIRED = ("start_time", "end_time", "currency_code")
+TEMPLATES: Mapping[int, Template] = MappingProxyType({campaign_service_pb2.VALUE_TIERS: Template.VALUE_TIERS})
 EMPTY = CampaignPlan(
     display_name="", offers=(), start_time=datetime.min.replace(tzinfo=UTC),
     end_time=datetime.max.replace(tzinfo=UTC), currency="",
@@ -55,13 +57,20 @@ def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:
     return message
 
 
-def new_plan(message: campaign_pb2.Campaign) -> CampaignPlan:
+def new_plan(request: campaign_service_pb2.CreateCampaignRequest) -> CampaignPlan:
     """The plan of a campaign to create. Raises InvalidRequest."""
+    message = request.campaign
     filled = {field.name for field, _ in message.ListFields()}
     missing = [FieldViolation(f"campaign.{field}", "is required") for field in REQUIRED if field not in filled]
     if missing:
         raise InvalidRequest(missing)
-    return with_fields(EMPTY, message, message.DESCRIPTOR.fields_by_name.keys())
+    plan = with_fields(EMPTY, message, message.DESCRIPTOR.fields_by_name.keys())
+    template = TEMPLATES.get(request.template)
+    if template is None:
+        return plan
+    if plan.offers:
+        raise InvalidRequest.of("template", "the plan has offers of its own: leave one of the two out")
+    return replace(plan, offers=offers_of(template))
 
 
 def with_fields(plan: CampaignPlan, message: campaign_pb2.Campaign, fields: Collection[str]) -> CampaignPlan:

@@ -38,7 +38,7 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
     def CreateCampaign(
         self, request: campaign_service_pb2.CreateCampaignRequest, context: grpc.ServicerContext
     ) -> campaign_pb2.Campaign:
-        plan = new_plan(request.campaign)
+        plan = new_plan(request)
 
         def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
             return campaign_message(launch.create(transaction, cause, request.campaign_id, plan))

@@ -1,15 +1,16 @@
 """Coupons and their redemptions between the wire and us."""
 
-from google.type import money_pb2
-from tierwise.v1 import campaign_pb2, coupon_pb2, tier_pb2
+from typing import TypeAlias
 
-from campaigns.basket import Basket
+from tierwise.v1 import campaign_pb2, coupon_pb2, coupon_service_pb2, tier_pb2
+
+from campaigns.basket import Basket, Line
 from campaigns.codes import displayed
 from campaigns.coupon import Coupon, Redemption, Reservation
 from server.campaign_messages import CAMPAIGN
 from server.customer_messages import CUSTOMER, customer_id
 from server.discount_messages import discount_message
-from server.money import minor_units, money
+from server.money import amount_in, minor_units, money
 from server.stamps import stamp
 
 RESERVATION = "reservations/"
@@ -52,9 +53,30 @@ def reservation_message(reservation: Reservation) -> coupon_pb2.Reservation:
     )  # fmt: skip
 
 
-def basket(customer: str, amount: money_pb2.Money, *, order_id: str | None = None) -> Basket:
+Ordering: TypeAlias = (
+    coupon_service_pb2.ValidateCouponRequest
+    | coupon_service_pb2.ReserveCouponRequest
+    | coupon_service_pb2.RedeemCouponRequest
+)
+"""Requests that say what is ordered."""
+
+
+def basket(request: Ordering) -> Basket:
     """What a customer is about to pay. Raises InvalidRequest."""
+    amount, currency = request.order_amount, request.order_amount.currency_code
+    shipped = request.HasField("shipping_amount")
     return Basket(
-        order_minor=minor_units(amount, "order_amount"), currency=amount.currency_code,
-        customer_id=customer_id(customer) or None, order_id=order_id,
+        order_minor=minor_units(amount, "order_amount"),
+        currency=currency,
+        customer_id=customer_id(request.customer) or None,
+        order_id=request.order_id or None,
+        lines=tuple(_line(line, currency, f"lines[{place}]") for place, line in enumerate(request.lines)),
+        shipping_minor=amount_in(currency, request.shipping_amount, "shipping_amount", of="order") if shipped else 0,
+    )
+
+
+def _line(message: coupon_pb2.OrderLine, currency: str, field: str) -> Line:
+    return Line(
+        item_id=message.item_id, quantity=message.quantity or 1, category=message.category or None,
+        unit_price_minor=amount_in(currency, message.unit_price, f"{field}.unit_price", of="order"),
     )  # fmt: skip

@@ -39,7 +39,7 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
     def ValidateCoupon(
         self, request: coupon_service_pb2.ValidateCouponRequest, context: grpc.ServicerContext
     ) -> coupon_service_pb2.ValidateCouponResponse:
-        order = basket(request.customer, request.order_amount, order_id=request.order_id or None)
+        order = basket(request)
         with self._guesses.counted(), reading(self._database) as snapshot:
             quote = redemption.validate(snapshot, request.code, order, call.current().now)
         return coupon_service_pb2.ValidateCouponResponse(
@@ -50,7 +50,7 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
     def ReserveCoupon(
         self, request: coupon_service_pb2.ReserveCouponRequest, context: grpc.ServicerContext
     ) -> coupon_service_pb2.ReserveCouponResponse:
-        order = basket(request.customer, request.order_amount, order_id=request.order_id)
+        order = basket(request)
         lasting = request.time_to_live.ToTimedelta() if request.HasField("time_to_live") else USUAL_TIME
 
         def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.ReserveCouponResponse:
@@ -74,7 +74,7 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
     def RedeemCoupon(
         self, request: coupon_service_pb2.RedeemCouponRequest, context: grpc.ServicerContext
     ) -> coupon_service_pb2.RedeemCouponResponse:
-        order = basket(request.customer, request.order_amount, order_id=request.order_id)
+        order = basket(request)
         held = request.reservation.removeprefix(RESERVATION) or None
 
         def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.RedeemCouponResponse:

@@ -71,11 +71,11 @@ def minor_units(amount: money_pb2.Money, field: str) -> int:
     return minor
 
 
-def amount_in(currency: str, amount: money_pb2.Money, field: str) -> int:
-    """From the wire, in the campaign's currency. Raises InvalidRequest naming the field."""
+def amount_in(currency: str, amount: money_pb2.Money, field: str, *, of: str = "campaign") -> int:
+    """From the wire, in the currency of the campaign or order. Raises InvalidRequest naming the field."""
     minor = minor_units(amount, field)
     if amount.currency_code != currency:
-        raise InvalidRequest.of(f"{field}.currency_code", f"the campaign is in {currency or 'no currency yet'}")
+        raise InvalidRequest.of(f"{field}.currency_code", f"the {of} is in {currency or 'no currency yet'}")
     return minor
 
 

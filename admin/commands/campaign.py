@@ -12,15 +12,16 @@ from admin.arms import arm_of, typed_arm
 from admin.commands.campaign_preview import preview
 from admin.discounts import minor_units
 from admin.offers import SYNTAX, offer_of, typed
-from admin.output import emit
+from admin.output import emit, fail
 from admin.rule_files import SOURCE, read_rule
 from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from campaigns import launch as use_cases
 from campaigns import measuring
 from campaigns.budget import USUAL_CONFIDENCE, Budget
-from campaigns.campaign import Campaign, CampaignPlan, ChannelChoice
+from campaigns.campaign import Campaign, CampaignPlan, ChannelChoice, Offer
 from campaigns.experiments.results import Effect
+from campaigns.templates import Template, offers_of
 from rules.sentence import Speaker
 from settings import settings
 
@@ -34,7 +35,11 @@ def create(
     campaign_id: CampaignIdArgument,
     *,
     name: Annotated[str, typer.Option(help="For people.")],
-    offer: Annotated[list[str], typer.Option(help=SYNTAX)],
+    offer: Annotated[list[str] | None, typer.Option(help=SYNTAX)] = None,
+    template: Annotated[
+        Template | None,
+        typer.Option(help="Offers to start from instead: 20 % for HIGH, 10 % for MID, LOW a first order."),
+    ] = None,
     start: Annotated[str | None, typer.Option(help="ISO time, UTC unless it says otherwise; default: now.")] = None,
     days: Annotated[int, typer.Option(min=1, help="How long it runs.")] = 30,
     currency: Annotated[str | None, typer.Option(help="Default: TIERWISE_CURRENCY")] = None,
@@ -65,7 +70,7 @@ def create(
     money = currency or settings().currency
     plan = CampaignPlan(
         display_name=name,
-        offers=tuple(offer_of(one, money) for one in offer),
+        offers=_offers(offer, template, money),
         start_time=begin,
         end_time=begin + timedelta(days=days),
         currency=money,
@@ -178,6 +183,14 @@ def _effect(effect: Effect) -> dict[str, object]:
         "lift": effect.lift,
         "p_value": reading_of_it.p_value,
     }
+
+
+def _offers(typed_offers: list[str] | None, template: Template | None, currency: str) -> tuple[Offer, ...]:
+    if (not typed_offers) is (template is None):
+        fail("give --offer, once for each tier, or a --template")
+    if template is not None:
+        return offers_of(template)
+    return tuple(offer_of(one, currency) for one in typed_offers or ())
 
 
 def _move(

@@ -5,30 +5,26 @@ from typing import Annotated
 
 import typer
 
+from admin.baskets import Amount, Currency, Customer, Lines, Shipping, basket_of
 from admin.discounts import minor_units
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
 from campaigns import discount_document, redemption, refunding, reservation
-from campaigns.basket import Basket
 from campaigns.codes import displayed
 from campaigns.coupon import Coupon, Redemption, Reservation
-from settings import settings
 
 app = typer.Typer(help="Coupons: check a code, hold it, use it, refund it, list a campaign's.", no_args_is_help=True)
 Code = Annotated[str, typer.Argument(help="As the customer wrote it.")]
 Order = Annotated[str, typer.Option(help="The shop's own key of the order.")]
-Amount = Annotated[str, typer.Option(help="Worth of the order before the discount, such as 12.50.")]
-Currency = Annotated[str | None, typer.Option(help="Default: TIERWISE_CURRENCY")]
-Customer = Annotated[str | None, typer.Option(help="Who uses it; without, the code alone decides.")]
 
 
 @app.command()
 def validate(
-    code: Code, *, amount: Amount, currency: Currency = None, customer: Customer = None,
-    database_url: DatabaseUrl = None, as_json: AsJson = False,
+    code: Code, *, amount: Amount, currency: Currency = None, customer: Customer = None, line: Lines = None,
+    shipping: Shipping = None, database_url: DatabaseUrl = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Say what a code would take off an order, or why nothing. Changes nothing."""
-    basket = _basket(amount, currency, customer)
+    basket = basket_of(amount, currency=currency, customer=customer, lines=line, shipping=shipping)
     with reading(database_url) as snapshot:
         worth = redemption.validate(snapshot, code, basket, datetime.now(UTC))
     row = {**_row(worth.coupon), "discount_minor": worth.discount_minor, "currency": basket.currency}
@@ -38,11 +34,13 @@ def validate(
 @app.command()
 def reserve(
     code: Code, *, order: Order, amount: Amount, currency: Currency = None, customer: Customer = None,
+    line: Lines = None, shipping: Shipping = None,
     minutes: Annotated[int, typer.Option(min=1, max=60, help="How long it is held.")] = 10, reason: Reason = None,
     database_url: DatabaseUrl = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Hold a code for an order that is being paid; it counts as used until then."""
-    basket, lasting = _basket(amount, currency, customer, order), timedelta(minutes=minutes)
+    basket = basket_of(amount, currency=currency, customer=customer, order=order, lines=line, shipping=shipping)
+    lasting = timedelta(minutes=minutes)
     with changing(database_url, reason, action="coupons.reserve", object_name="coupons") as (transaction, cause):
         held = reservation.reserve(transaction, cause, code, basket, time_to_live=lasting)
     emit(_reservation(held), as_json=as_json, title="Reserved")
@@ -62,11 +60,12 @@ def release(
 @app.command()
 def redeem(
     code: Code, *, order: Order, amount: Amount, currency: Currency = None, customer: Customer = None,
+    line: Lines = None, shipping: Shipping = None,
     held_by: Annotated[str | None, typer.Option("--reservation", help="Refuse if it holds nothing any more.")] = None,
     reason: Reason = None, database_url: DatabaseUrl = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Use a code on an order, once; the same order again gets the same answer."""
-    basket = _basket(amount, currency, customer, order)
+    basket = basket_of(amount, currency=currency, customer=customer, order=order, lines=line, shipping=shipping)
     with changing(database_url, reason, action="coupons.redeem", object_name="coupons") as (transaction, cause):
         used = redemption.redeem(transaction, cause, code, basket, reservation_id=held_by)
     emit(_redemption(used), as_json=as_json, title="Redeemed")
@@ -115,12 +114,6 @@ def list_coupons(
     with reading(database_url) as snapshot:
         found = redemption.page(snapshot, campaign_id, limit=limit, after=after)
     emit([_row(coupon) for coupon in found], as_json=as_json, title=f"Coupons of {campaign_id}")
-
-
-def _basket(amount: str, currency: str | None, customer: str | None, order: str | None = None) -> Basket:
-    money = currency or settings().currency
-    worth = minor_units(amount, "--amount", money)
-    return Basket(order_minor=worth, currency=money, customer_id=customer, order_id=order)
 
 
 def _row(coupon: Coupon) -> dict[str, object]:

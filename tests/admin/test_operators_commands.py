@@ -1,5 +1,7 @@
 """What operators type: each command calls one use case in one transaction and prints JSON for programs."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from campaign_factories import (
     add_customers,
@@ -136,6 +138,26 @@ def test_tiers_are_made_listed_and_shown(database: Database, tierwise: Shell) ->
         "tier", "scheme", "--method", "QUANTILE", "--high", "0.9", "--mid", "0.3"
     )
     assert "zoe has no stored score" in tierwise.refusal("tier", "show", "zoe")
+
+
+def test_a_campaign_from_a_template_and_an_order_with_its_lines(database: Database, tierwise: Shell) -> None:
+    shown = tierwise("campaign", "create", "value", "--name", "Value", "--template", "value-tiers", "--currency", "GBP")
+    assert shown["offers"] == "HIGH:20%:EMAIL,PUSH,ON_SITE, MID:10%:EMAIL,PUSH,ON_SITE, LOW:new+15%:ON_SITE"
+    for offers in ((), ("--template", "value-tiers", "--offer", "HIGH:5%:SMS")):
+        assert "or a --template" in tierwise.refusal("campaign", "create", "none", "--name", "None", *offers)
+    half = Discount(reward=Percent(percent=50), scope=Scope(items=("A:1",)))
+    offer = Offer(tier=Tier.HIGH, discount=half, channel=Channel.ON_SITE)
+    now = datetime.now(UTC)
+    code = issued_codes(
+        database, ["anna"], offers=(offer,), start_time=now - timedelta(days=1), end_time=now + timedelta(days=1)
+    )["anna"]
+    order = ("coupon", "validate", code, "--amount", "30.00", "--currency", "GBP")
+
+    worth = tierwise(*order, "--line", "A:1:2:7.50", "--line", "B:1:3.00", "--shipping", "4.90")
+
+    assert worth["discount_minor"] == 750
+    assert "ORDER_LINES_MISSING" in tierwise.refusal(*order)
+    assert "--line A:1.5:7: give ITEM:QUANTITY:PRICE" in tierwise.refusal(*order, "--line", "A:1.5:7")
 
 
 def test_a_rescoring_is_begun_as_of_a_time_and_cancelled(database: Database, tierwise: Shell) -> None:

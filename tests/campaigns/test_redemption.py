@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import polars as pl
 import pytest
 from campaign_factories import (
     NOW,
@@ -20,11 +21,11 @@ from campaign_factories import (
 from sqlalchemy import text
 
 from campaigns import launch, redemption, trail
-from campaigns.basket import Basket
+from campaigns.basket import Basket, Line
 from campaigns.campaign import Channel, Offer
 from campaigns.codes import displayed, mint
 from campaigns.coupon import Redemption
-from campaigns.discount import Discount, Fixed, Percent
+from campaigns.discount import Discount, Fixed, FreeShipping, Percent, Scope
 from campaigns.errors import (
     CouponAlreadyRedeemed,
     CouponExpired,
@@ -36,13 +37,16 @@ from campaigns.errors import (
     CouponWithoutEffect,
     InvalidCode,
     InvalidOrder,
+    ItemsNotInOrder,
+    OrderBelowMinimum,
+    OrderLinesMissing,
     RedemptionLimitReached,
     Refusal,
 )
 from campaigns.tiers import Tier
-from database import events
+from database import events, items
 from database.session import Database
-from events.event import Event, EventType
+from events.event import ITEM_SCHEMA, Event, EventType
 
 TENTH = Discount(reward=Percent(percent=10))
 YESTERDAY = NOW - timedelta(days=1)
@@ -184,6 +188,39 @@ def test_a_new_customers_discount_is_for_a_first_order(
         assert totals(database) == (0, 0, 0)
     else:
         assert redeem(database, code).discount_minor == 300
+
+
+SHOES = Discount(reward=TENTH.reward, scope=Scope(categories=("Shoes",)), minimum_minor=1500)
+
+
+def test_what_counts_is_looked_up_in_the_catalogue(database: Database) -> None:
+    code = issue(database, SHOES)
+    catalogue = {"item_id": ["boots", "hat"], "category": ["Shoes|Boots", "Hats"]}
+    with database.writing() as transaction:
+        items.copy_items(transaction, pl.DataFrame(catalogue).match_to_schema(ITEM_SCHEMA, missing_columns="insert"))
+    boots = Line(item_id="boots", quantity=1, unit_price_minor=1500)
+    hat = Line(item_id="hat", quantity=1, unit_price_minor=500)
+
+    for lines, shoes_minor in (((), None), ((hat,), 0), ((replace(boots, unit_price_minor=1499), hat), 1499)):
+        refusal = OrderLinesMissing if not lines else OrderBelowMinimum if shoes_minor else ItemsNotInOrder
+        with pytest.raises(refusal) as refused:
+            redeem(database, code, replace(BASKET, lines=lines))
+        assert refused.value.metadata.get("counted_minor") == (str(shoes_minor) if shoes_minor else None)
+    assert totals(database) == (0, 0, 0)
+
+    said = replace(hat, category="Shoes", unit_price_minor=300)
+    assert redeem(database, code, replace(BASKET, lines=(boots, said))).discount_minor == 180
+
+
+def test_free_shipping_takes_off_what_shipping_costs(database: Database) -> None:
+    code = issue(database, Discount(reward=FreeShipping(maximum_minor=400)))
+    with pytest.raises(CouponWithoutEffect):
+        redeem(database, code)
+
+    used = redeem(database, code, replace(BASKET, shipping_minor=490))
+
+    assert (used.order_minor, used.discount_minor) == (2000, 400)
+    assert totals(database) == (1, 1, 400)
 
 
 def test_the_audit_line_names_neither_customer_nor_code(database: Database) -> None:

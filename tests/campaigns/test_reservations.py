@@ -16,9 +16,11 @@ from campaign_factories import (
 )
 
 from campaigns import booking, quoting, redemption, reservation
-from campaigns.basket import Basket
+from campaigns.basket import Basket, Line
 from campaigns.budget import Budget
+from campaigns.campaign import Channel, Offer
 from campaigns.coupon import Redemption, Reservation, ReservationState
+from campaigns.discount import Discount, Percent, Scope
 from campaigns.errors import (
     BudgetExhausted,
     CouponAlreadyRedeemed,
@@ -31,9 +33,14 @@ from campaigns.errors import (
     ReservationClosed,
     ReservationNotFound,
 )
+from campaigns.tiers import Tier
 from database.session import Database
 
 BASKET = Basket(order_minor=2000, currency="GBP", order_id="o1")
+HALF_OF_BOOTS = Offer(
+    tier=Tier.HIGH, discount=Discount(reward=Percent(percent=50), scope=Scope(items=("boots",))),
+    channel=Channel.ON_SITE,
+)  # fmt: skip
 OTHER = replace(BASKET, order_id="o2")
 MINUTES = timedelta(minutes=10)
 SOON = MINUTES - timedelta(microseconds=1)
@@ -85,6 +92,17 @@ def test_a_held_code_is_used_by_its_order_and_by_no_other(database: Database) ->
     assert used_of(database) == (0, 0, 1, 200)
     assert ledger_of(database) == [("RESERVE", 1, 200, 0, 0), ("REDEEM", -1, -200, 1, 200)]
     assert [action for action, _, _ in audit_lines(database)[-2:]] == ["coupons.reserve", "coupons.redeem"]
+
+
+def test_an_order_with_other_items_for_the_same_amount_is_held_anew(database: Database) -> None:
+    code = issued_codes(database, ["anna"], offers=(HALF_OF_BOOTS,))["anna"]
+    boots, hat = (Line(item_id=name, quantity=1, unit_price_minor=1000) for name in ("boots", "hat"))
+
+    first = reserve(database, code, replace(BASKET, lines=(boots, boots)))
+    second = reserve(database, code, replace(BASKET, lines=(boots, hat)))
+
+    assert (first.discount_minor, second.discount_minor) == (1000, 500)
+    assert used_of(database) == (1, 500, 0, 0)
 
 
 def test_the_same_order_again_gets_the_same_reservation(database: Database) -> None:

@@ -9,6 +9,7 @@ from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from tierwise.v1 import campaign_pb2 as _campaign_pb2
 import builtins as _builtins
 import sys
@@ -21,6 +22,30 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _CampaignTemplate:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CampaignTemplateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CampaignTemplate.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CAMPAIGN_TEMPLATE_UNSPECIFIED: _CampaignTemplate.ValueType  # 0
+    """None: the plan brings its own offers."""
+    VALUE_TIERS: _CampaignTemplate.ValueType  # 1
+    """The better the customer, the better the offer: a high discount for HIGH, a middle one for MID, and for LOW a coupon for
+    a first order.
+    """
+
+class CampaignTemplate(_CampaignTemplate, metaclass=_CampaignTemplateEnumTypeWrapper):
+    """Offers that a campaign can start from; they can be changed like any others."""
+
+CAMPAIGN_TEMPLATE_UNSPECIFIED: CampaignTemplate.ValueType  # 0
+"""None: the plan brings its own offers."""
+VALUE_TIERS: CampaignTemplate.ValueType  # 1
+"""The better the customer, the better the offer: a high discount for HIGH, a middle one for MID, and for LOW a coupon for
+a first order.
+"""
+Global___CampaignTemplate: _TypeAlias = CampaignTemplate  # noqa: Y015
+
 @_typing.final
 class CreateCampaignRequest(_message.Message):
     """Request of CampaignService.CreateCampaign."""
@@ -31,12 +56,15 @@ class CreateCampaignRequest(_message.Message):
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    TEMPLATE_FIELD_NUMBER: _builtins.int
     campaign_id: _builtins.str
     """Last part of the campaign's name: a lower-case letter, then letters, digits and hyphens, at most 63."""
     request_id: _builtins.str
     """UUID that makes a repetition harmless: it gets the answer of the first call."""
     validate_only: _builtins.bool
     """Checks everything and changes nothing."""
+    template: Global___CampaignTemplate.ValueType
+    """Where the plan has no offers: those of this template."""
     @_builtins.property
     def campaign(self) -> _campaign_pb2.Campaign:
         """The plan; its name is ignored."""
@@ -48,10 +76,11 @@ class CreateCampaignRequest(_message.Message):
         campaign: _campaign_pb2.Campaign | None = ...,
         request_id: _builtins.str = ...,
         validate_only: _builtins.bool = ...,
+        template: Global___CampaignTemplate.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "campaign_id", b"campaign_id", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "campaign_id", b"campaign_id", "request_id", b"request_id", "template", b"template", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,6 +22,8 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
@@ -29,7 +31,7 @@ from tierwise.v1 import campaign_pb2 as tierwise_dot_v1_dot_campaign__pb2
 from tierwise.v1 import tier_pb2 as tierwise_dot_v1_dot_tier__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18tierwise/v1/coupon.proto\x12\x0btierwise.v1\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1atierwise/v1/campaign.proto\x1a\x16tierwise/v1/tier.proto\"\xa0\x03\n\x06\x43oupon\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12(\n\x08\x63\x61mpaign\x18\x02 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12(\n\x08\x63ustomer\x18\x03 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x1f\n\x04tier\x18\x04 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12%\n\x07\x63hannel\x18\x05 \x01(\x0e\x32\x14.tierwise.v1.Channel\x12\'\n\x08\x64iscount\x18\x06 \x01(\x0b\x32\x15.tierwise.v1.Discount\x12(\n\x05state\x18\x07 \x01(\x0e\x32\x19.tierwise.v1.Coupon.State\x12.\n\nissue_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"8\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06ISSUED\x10\x01\x12\x0c\n\x08REDEEMED\x10\x02\"\x88\x03\n\nRedemption\x12\x15\n\rredemption_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12(\n\x08\x63\x61mpaign\x18\x03 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12(\n\x08\x63ustomer\x18\x04 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x10\n\x08order_id\x18\x05 \x01(\t\x12(\n\x0corder_amount\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0f\x64iscount_amount\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12/\n\x0bredeem_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04name\x18\t \x01(\t\x12\x13\n\x0breservation\x18\n \x01(\t\x12+\n\x0frefunded_amount\x18\x0b \x01(\x0b\x32\x12.google.type.Money\x12\x17\n\x0f\x63ode_given_back\x18\x0c \x01(\x08\"\xcb\x03\n\x0bReservation\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12(\n\x08\x63\x61mpaign\x18\x03 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12(\n\x08\x63ustomer\x18\x04 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x10\n\x08order_id\x18\x05 \x01(\t\x12(\n\x0corder_amount\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0f\x64iscount_amount\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12-\n\x05state\x18\x08 \x01(\x0e\x32\x1e.tierwise.v1.Reservation.State\x12\x30\n\x0creserve_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"Q\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x08\n\x04HELD\x10\x01\x12\x0c\n\x08REDEEMED\x10\x02\x12\x0c\n\x08RELEASED\x10\x03\x12\x0b\n\x07\x45XPIRED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18tierwise/v1/coupon.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1atierwise/v1/campaign.proto\x1a\x16tierwise/v1/tier.proto\"\xa0\x03\n\x06\x43oupon\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12(\n\x08\x63\x61mpaign\x18\x02 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12(\n\x08\x63ustomer\x18\x03 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x1f\n\x04tier\x18\x04 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12%\n\x07\x63hannel\x18\x05 \x01(\x0e\x32\x14.tierwise.v1.Channel\x12\'\n\x08\x64iscount\x18\x06 \x01(\x0b\x32\x15.tierwise.v1.Discount\x12(\n\x05state\x18\x07 \x01(\x0e\x32\x19.tierwise.v1.Coupon.State\x12.\n\nissue_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"8\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06ISSUED\x10\x01\x12\x0c\n\x08REDEEMED\x10\x02\"\x94\x02\n\tOrderLine\x12\x30\n\x07item_id\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xbaH\x18r\x16\x10\x01\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12\x1d\n\x08quantity\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00\x12\x88\x01\n\nunit_price\x18\x03 \x01(\x0b\x32\x12.google.type.MoneyB`\xe2\x41\x01\x02\xbaHY\xba\x01S\n\x17unit_price.not_negative\x12\x14must not be negative\x1a\"this.units >= 0 && this.nanos >= 0\xc8\x01\x01\x12+\n\x08\x63\x61tegory\x18\x04 \x01(\tB\x19\xbaH\x16r\x14\x18\xf4\x03\x32\x0f^[^[:cntrl:]]*$\"\x88\x03\n\nRedemption\x12\x15\n\rredemption_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12(\n\x08\x63\x61mpaign\x18\x03 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12(\n\x08\x63ustomer\x18\x04 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x10\n\x08order_id\x18\x05 \x01(\t\x12(\n\x0corder_amount\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0f\x64iscount_amount\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12/\n\x0bredeem_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04name\x18\t \x01(\t\x12\x13\n\x0breservation\x18\n \x01(\t\x12+\n\x0frefunded_amount\x18\x0b \x01(\x0b\x32\x12.google.type.Money\x12\x17\n\x0f\x63ode_given_back\x18\x0c \x01(\x08\"\xcb\x03\n\x0bReservation\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12(\n\x08\x63\x61mpaign\x18\x03 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12(\n\x08\x63ustomer\x18\x04 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x10\n\x08order_id\x18\x05 \x01(\t\x12(\n\x0corder_amount\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0f\x64iscount_amount\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12-\n\x05state\x18\x08 \x01(\x0e\x32\x1e.tierwise.v1.Reservation.State\x12\x30\n\x0creserve_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"Q\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x08\n\x04HELD\x10\x01\x12\x0c\n\x08REDEEMED\x10\x02\x12\x0c\n\x08RELEASED\x10\x03\x12\x0b\n\x07\x45XPIRED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +42,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COUPON'].fields_by_name['campaign']._serialized_options = b'\372A\023\n\021tierwise/Campaign'
   _globals['_COUPON'].fields_by_name['customer']._loaded_options = None
   _globals['_COUPON'].fields_by_name['customer']._serialized_options = b'\372A\023\n\021tierwise/Customer'
+  _globals['_ORDERLINE'].fields_by_name['item_id']._loaded_options = None
+  _globals['_ORDERLINE'].fields_by_name['item_id']._serialized_options = b'\342A\001\002\272H\030r\026\020\001\030\200\0012\017^[^[:cntrl:]]*$'
+  _globals['_ORDERLINE'].fields_by_name['quantity']._loaded_options = None
+  _globals['_ORDERLINE'].fields_by_name['quantity']._serialized_options = b'\272H\010\032\006\030\300\204=(\000'
+  _globals['_ORDERLINE'].fields_by_name['unit_price']._loaded_options = None
+  _globals['_ORDERLINE'].fields_by_name['unit_price']._serialized_options = b'\342A\001\002\272HY\272\001S\n\027unit_price.not_negative\022\024must not be negative\032\"this.units >= 0 && this.nanos >= 0\310\001\001'
+  _globals['_ORDERLINE'].fields_by_name['category']._loaded_options = None
+  _globals['_ORDERLINE'].fields_by_name['category']._serialized_options = b'\272H\026r\024\030\364\0032\017^[^[:cntrl:]]*$'
   _globals['_REDEMPTION'].fields_by_name['campaign']._loaded_options = None
   _globals['_REDEMPTION'].fields_by_name['campaign']._serialized_options = b'\372A\023\n\021tierwise/Campaign'
   _globals['_REDEMPTION'].fields_by_name['customer']._loaded_options = None
@@ -48,14 +58,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESERVATION'].fields_by_name['campaign']._serialized_options = b'\372A\023\n\021tierwise/Campaign'
   _globals['_RESERVATION'].fields_by_name['customer']._loaded_options = None
   _globals['_RESERVATION'].fields_by_name['customer']._serialized_options = b'\372A\023\n\021tierwise/Customer'
-  _globals['_COUPON']._serialized_start=179
-  _globals['_COUPON']._serialized_end=595
-  _globals['_COUPON_STATE']._serialized_start=539
-  _globals['_COUPON_STATE']._serialized_end=595
-  _globals['_REDEMPTION']._serialized_start=598
-  _globals['_REDEMPTION']._serialized_end=990
-  _globals['_RESERVATION']._serialized_start=993
-  _globals['_RESERVATION']._serialized_end=1452
-  _globals['_RESERVATION_STATE']._serialized_start=1371
-  _globals['_RESERVATION_STATE']._serialized_end=1452
+  _globals['_COUPON']._serialized_start=241
+  _globals['_COUPON']._serialized_end=657
+  _globals['_COUPON_STATE']._serialized_start=601
+  _globals['_COUPON_STATE']._serialized_end=657
+  _globals['_ORDERLINE']._serialized_start=660
+  _globals['_ORDERLINE']._serialized_end=936
+  _globals['_REDEMPTION']._serialized_start=939
+  _globals['_REDEMPTION']._serialized_end=1331
+  _globals['_RESERVATION']._serialized_start=1334
+  _globals['_RESERVATION']._serialized_end=1793
+  _globals['_RESERVATION_STATE']._serialized_start=1712
+  _globals['_RESERVATION_STATE']._serialized_end=1793
 # @@protoc_insertion_point(module_scope)

@@ -105,6 +105,42 @@ class Coupon(_message.Message):
 Global___Coupon: _TypeAlias = Coupon  # noqa: Y015
 
 @_typing.final
+class OrderLine(_message.Message):
+    """So many units of one item of an order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    UNIT_PRICE_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    item_id: _builtins.str
+    """The item, by the shop's own id."""
+    quantity: _builtins.int
+    """Units of it; 0 means 1."""
+    category: _builtins.str
+    """Category, a path from wide to narrow joined by `|`; empty takes that of the catalogue."""
+    @_builtins.property
+    def unit_price(self) -> _money_pb2.Money:
+        """Price of one unit before any discount, in the currency of the order."""
+
+    def __init__(
+        self,
+        *,
+        item_id: _builtins.str = ...,
+        quantity: _builtins.int = ...,
+        unit_price: _money_pb2.Money | None = ...,
+        category: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["unit_price", b"unit_price"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "item_id", b"item_id", "quantity", b"quantity", "unit_price", b"unit_price"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderLine: _TypeAlias = OrderLine  # noqa: Y015
+
+@_typing.final
 class Redemption(_message.Message):
     """A use of a coupon, in the ledger."""
 

@@ -30,7 +30,7 @@ from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from tierwise.v1 import coupon_pb2 as tierwise_dot_v1_dot_coupon__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tierwise/v1/coupon_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/type/money.proto\x1a\x18tierwise/v1/coupon.proto\"\xfe\x02\n\x15ValidateCouponRequest\x12,\n\x04\x63ode\x18\x01 \x01(\tB\x1e\xe2\x41\x01\x02\xbaH\x17r\x15\x10\x01\x18@2\x0f^[^[:cntrl:]]*$\x12R\n\x08\x63ustomer\x18\x02 \x01(\tB@\xfa\x41\x13\n\x11tierwise/Customer\xbaH\'r\"2 ^customers/[^/[:cntrl:]]{1,128}$\xd8\x01\x01\x12\xb5\x01\n\x0corder_amount\x18\x03 \x01(\x0b\x32\x12.google.type.MoneyB\x8a\x01\xe2\x41\x01\x02\xbaH\x82\x01\xba\x01|\n\x15order_amount.positive\x12\x19must be more than nothing\x1aHthis.units >= 0 && this.nanos >= 0 && (this.units > 0 || this.nanos > 0)\xc8\x01\x01\x12+\n\x08order_id\x18\x04 \x01(\tB\x19\xbaH\x16r\x14\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\"j\n\x16ValidateCouponResponse\x12#\n\x06\x63oupon\x18\x01 \x01(\x0b\x32\x13.tierwise.v1.Coupon\x12+\n\x0f\x64iscount_amount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\"\xe6\x03\n\x14ReserveCouponRequest\x12,\n\x04\x63ode\x18\x01 \x01(\tB\x1e\xe2\x41\x01\x02\xbaH\x17r\x15\x10\x01\x18@2\x0f^[^[:cntrl:]]*$\x12R\n\x08\x63ustomer\x18\x02 \x01(\tB@\xfa\x41\x13\n\x11tierwise/Customer\xbaH\'r\"2 ^customers/[^/[:cntrl:]]{1,128}$\xd8\x01\x01\x12\x31\n\x08order_id\x18\x03 \x01(\tB\x1f\xe2\x41\x01\x02\xbaH\x18r\x16\x10\x01\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12\xb5\x01\n\x0corder_amount\x18\x04 \x01(\x0b\x32\x12.google.type.MoneyB\x8a\x01\xe2\x41\x01\x02\xbaH\x82\x01\xba\x01|\n\x15order_amount.positive\x12\x19must be more than nothing\x1aHthis.units >= 0 && this.nanos >= 0 && (this.units > 0 || this.nanos > 0)\xc8\x01\x01\x12@\n\x0ctime_to_live\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x03\x08\x90\x1c\x32\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x06 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"F\n\x15ReserveCouponResponse\x12-\n\x0breservation\x18\x01 \x01(\x0b\x32\x18.tierwise.v1.Reservation\"z\n\x19ReleaseReservationRequest\x12<\n\x04name\x18\x01 \x01(\tB.\xe2\x41\x01\x02\xbaH\'r%2#^reservations/[^/[:cntrl:]]{1,128}$\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"K\n\x1aReleaseReservationResponse\x12-\n\x0breservation\x18\x01 \x01(\x0b\x32\x18.tierwise.v1.Reservation\"\xe7\x03\n\x13RedeemCouponRequest\x12,\n\x04\x63ode\x18\x01 \x01(\tB\x1e\xe2\x41\x01\x02\xbaH\x17r\x15\x10\x01\x18@2\x0f^[^[:cntrl:]]*$\x12R\n\x08\x63ustomer\x18\x02 \x01(\tB@\xfa\x41\x13\n\x11tierwise/Customer\xbaH\'r\"2 ^customers/[^/[:cntrl:]]{1,128}$\xd8\x01\x01\x12\x31\n\x08order_id\x18\x03 \x01(\tB\x1f\xe2\x41\x01\x02\xbaH\x18r\x16\x10\x01\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12\xb5\x01\n\x0corder_amount\x18\x04 \x01(\x0b\x32\x12.google.type.MoneyB\x8a\x01\xe2\x41\x01\x02\xbaH\x82\x01\xba\x01|\n\x15order_amount.positive\x12\x19must be more than nothing\x1aHthis.units >= 0 && this.nanos >= 0 && (this.units > 0 || this.nanos > 0)\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x05 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x42\n\x0breservation\x18\x06 \x01(\tB-\xbaH*r%2#^reservations/[^/[:cntrl:]]{1,128}$\xd8\x01\x01\"C\n\x14RedeemCouponResponse\x12+\n\nredemption\x18\x01 \x01(\x0b\x32\x17.tierwise.v1.Redemption\"\xce\x02\n\x17RefundRedemptionRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^redemptions/[^/[:cntrl:]]{1,128}$\x12\x32\n\trefund_id\x18\x02 \x01(\tB\x1f\xe2\x41\x01\x02\xbaH\x18r\x16\x10\x01\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12\xa0\x01\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.MoneyB|\xbaHy\xba\x01v\n\x0f\x61mount.positive\x12\x19must be more than nothing\x1aHthis.units >= 0 && this.nanos >= 0 && (this.units > 0 || this.nanos > 0)\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x8d\x01\n\x18RefundRedemptionResponse\x12+\n\nredemption\x18\x01 \x01(\x0b\x32\x17.tierwise.v1.Redemption\x12+\n\x0frefunded_amount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12\x17\n\x0f\x63ode_given_back\x18\x03 \x01(\x08\x32\xdf\x03\n\rCouponService\x12Y\n\x0eValidateCoupon\x12\".tierwise.v1.ValidateCouponRequest\x1a#.tierwise.v1.ValidateCouponResponse\x12V\n\rReserveCoupon\x12!.tierwise.v1.ReserveCouponRequest\x1a\".tierwise.v1.ReserveCouponResponse\x12\x65\n\x12ReleaseReservation\x12&.tierwise.v1.ReleaseReservationRequest\x1a\'.tierwise.v1.ReleaseReservationResponse\x12S\n\x0cRedeemCoupon\x12 .tierwise.v1.RedeemCouponRequest\x1a!.tierwise.v1.RedeemCouponResponse\x12_\n\x10RefundRedemption\x12$.tierwise.v1.RefundRedemptionRequest\x1a%.tierwise.v1.RefundRedemptionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tierwise/v1/coupon_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/type/money.proto\x1a\x18tierwise/v1/coupon.proto\"\xbe\x04\n\x15ValidateCouponRequest\x12,\n\x04\x63ode\x18\x01 \x01(\tB\x1e\xe2\x41\x01\x02\xbaH\x17r\x15\x10\x01\x18@2\x0f^[^[:cntrl:]]*$\x12R\n\x08\x63ustomer\x18\x02 \x01(\tB@\xfa\x41\x13\n\x11tierwise/Customer\xbaH\'r\"2 ^customers/[^/[:cntrl:]]{1,128}$\xd8\x01\x01\x12\xb5\x01\n\x0corder_amount\x18\x03 \x01(\x0b\x32\x12.google.type.MoneyB\x8a\x01\xe2\x41\x01\x02\xbaH\x82\x01\xba\x01|\n\x15order_amount.positive\x12\x19must be more than nothing\x1aHthis.units >= 0 && this.nanos >= 0 && (this.units > 0 || this.nanos > 0)\xc8\x01\x01\x12+\n\x08order_id\x18\x04 \x01(\tB\x19\xbaH\x16r\x14\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12\x30\n\x05lines\x18\n \x03(\x0b\x32\x16.tierwise.v1.OrderLineB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12\x8b\x01\n\x0fshipping_amount\x18\x0b \x01(\x0b\x32\x12.google.type.MoneyB^\xbaH[\xba\x01X\n\x1cshipping_amount.not_negative\x12\x14must not be negative\x1a\"this.units >= 0 && this.nanos >= 0\"j\n\x16ValidateCouponResponse\x12#\n\x06\x63oupon\x18\x01 \x01(\x0b\x32\x13.tierwise.v1.Coupon\x12+\n\x0f\x64iscount_amount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\"\xa6\x05\n\x14ReserveCouponRequest\x12,\n\x04\x63ode\x18\x01 \x01(\tB\x1e\xe2\x41\x01\x02\xbaH\x17r\x15\x10\x01\x18@2\x0f^[^[:cntrl:]]*$\x12R\n\x08\x63ustomer\x18\x02 \x01(\tB@\xfa\x41\x13\n\x11tierwise/Customer\xbaH\'r\"2 ^customers/[^/[:cntrl:]]{1,128}$\xd8\x01\x01\x12\x31\n\x08order_id\x18\x03 \x01(\tB\x1f\xe2\x41\x01\x02\xbaH\x18r\x16\x10\x01\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12\xb5\x01\n\x0corder_amount\x18\x04 \x01(\x0b\x32\x12.google.type.MoneyB\x8a\x01\xe2\x41\x01\x02\xbaH\x82\x01\xba\x01|\n\x15order_amount.positive\x12\x19must be more than nothing\x1aHthis.units >= 0 && this.nanos >= 0 && (this.units > 0 || this.nanos > 0)\xc8\x01\x01\x12@\n\x0ctime_to_live\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x03\x08\x90\x1c\x32\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x06 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x30\n\x05lines\x18\n \x03(\x0b\x32\x16.tierwise.v1.OrderLineB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12\x8b\x01\n\x0fshipping_amount\x18\x0b \x01(\x0b\x32\x12.google.type.MoneyB^\xbaH[\xba\x01X\n\x1cshipping_amount.not_negative\x12\x14must not be negative\x1a\"this.units >= 0 && this.nanos >= 0\"F\n\x15ReserveCouponResponse\x12-\n\x0breservation\x18\x01 \x01(\x0b\x32\x18.tierwise.v1.Reservation\"z\n\x19ReleaseReservationRequest\x12<\n\x04name\x18\x01 \x01(\tB.\xe2\x41\x01\x02\xbaH\'r%2#^reservations/[^/[:cntrl:]]{1,128}$\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"K\n\x1aReleaseReservationResponse\x12-\n\x0breservation\x18\x01 \x01(\x0b\x32\x18.tierwise.v1.Reservation\"\xa7\x05\n\x13RedeemCouponRequest\x12,\n\x04\x63ode\x18\x01 \x01(\tB\x1e\xe2\x41\x01\x02\xbaH\x17r\x15\x10\x01\x18@2\x0f^[^[:cntrl:]]*$\x12R\n\x08\x63ustomer\x18\x02 \x01(\tB@\xfa\x41\x13\n\x11tierwise/Customer\xbaH\'r\"2 ^customers/[^/[:cntrl:]]{1,128}$\xd8\x01\x01\x12\x31\n\x08order_id\x18\x03 \x01(\tB\x1f\xe2\x41\x01\x02\xbaH\x18r\x16\x10\x01\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12\xb5\x01\n\x0corder_amount\x18\x04 \x01(\x0b\x32\x12.google.type.MoneyB\x8a\x01\xe2\x41\x01\x02\xbaH\x82\x01\xba\x01|\n\x15order_amount.positive\x12\x19must be more than nothing\x1aHthis.units >= 0 && this.nanos >= 0 && (this.units > 0 || this.nanos > 0)\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x05 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x42\n\x0breservation\x18\x06 \x01(\tB-\xbaH*r%2#^reservations/[^/[:cntrl:]]{1,128}$\xd8\x01\x01\x12\x30\n\x05lines\x18\n \x03(\x0b\x32\x16.tierwise.v1.OrderLineB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12\x8b\x01\n\x0fshipping_amount\x18\x0b \x01(\x0b\x32\x12.google.type.MoneyB^\xbaH[\xba\x01X\n\x1cshipping_amount.not_negative\x12\x14must not be negative\x1a\"this.units >= 0 && this.nanos >= 0\"C\n\x14RedeemCouponResponse\x12+\n\nredemption\x18\x01 \x01(\x0b\x32\x17.tierwise.v1.Redemption\"\xce\x02\n\x17RefundRedemptionRequest\x12;\n\x04name\x18\x01 \x01(\tB-\xe2\x41\x01\x02\xbaH&r$2\"^redemptions/[^/[:cntrl:]]{1,128}$\x12\x32\n\trefund_id\x18\x02 \x01(\tB\x1f\xe2\x41\x01\x02\xbaH\x18r\x16\x10\x01\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12\xa0\x01\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.MoneyB|\xbaHy\xba\x01v\n\x0f\x61mount.positive\x12\x19must be more than nothing\x1aHthis.units >= 0 && this.nanos >= 0 && (this.units > 0 || this.nanos > 0)\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x8d\x01\n\x18RefundRedemptionResponse\x12+\n\nredemption\x18\x01 \x01(\x0b\x32\x17.tierwise.v1.Redemption\x12+\n\x0frefunded_amount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12\x17\n\x0f\x63ode_given_back\x18\x03 \x01(\x08\x32\xdf\x03\n\rCouponService\x12Y\n\x0eValidateCoupon\x12\".tierwise.v1.ValidateCouponRequest\x1a#.tierwise.v1.ValidateCouponResponse\x12V\n\rReserveCoupon\x12!.tierwise.v1.ReserveCouponRequest\x1a\".tierwise.v1.ReserveCouponResponse\x12\x65\n\x12ReleaseReservation\x12&.tierwise.v1.ReleaseReservationRequest\x1a\'.tierwise.v1.ReleaseReservationResponse\x12S\n\x0cRedeemCoupon\x12 .tierwise.v1.RedeemCouponRequest\x1a!.tierwise.v1.RedeemCouponResponse\x12_\n\x10RefundRedemption\x12$.tierwise.v1.RefundRedemptionRequest\x1a%.tierwise.v1.RefundRedemptionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VALIDATECOUPONREQUEST'].fields_by_name['order_amount']._serialized_options = b'\342A\001\002\272H\202\001\272\001|\n\025order_amount.positive\022\031must be more than nothing\032Hthis.units >= 0 && this.nanos >= 0 && (this.units > 0 || this.nanos > 0)\310\001\001'
   _globals['_VALIDATECOUPONREQUEST'].fields_by_name['order_id']._loaded_options = None
   _globals['_VALIDATECOUPONREQUEST'].fields_by_name['order_id']._serialized_options = b'\272H\026r\024\030\200\0012\017^[^[:cntrl:]]*$'
+  _globals['_VALIDATECOUPONREQUEST'].fields_by_name['lines']._loaded_options = None
+  _globals['_VALIDATECOUPONREQUEST'].fields_by_name['lines']._serialized_options = b'\272H\006\222\001\003\020\350\007'
+  _globals['_VALIDATECOUPONREQUEST'].fields_by_name['shipping_amount']._loaded_options = None
+  _globals['_VALIDATECOUPONREQUEST'].fields_by_name['shipping_amount']._serialized_options = b'\272H[\272\001X\n\034shipping_amount.not_negative\022\024must not be negative\032\"this.units >= 0 && this.nanos >= 0'
   _globals['_RESERVECOUPONREQUEST'].fields_by_name['code']._loaded_options = None
   _globals['_RESERVECOUPONREQUEST'].fields_by_name['code']._serialized_options = b'\342A\001\002\272H\027r\025\020\001\030@2\017^[^[:cntrl:]]*$'
   _globals['_RESERVECOUPONREQUEST'].fields_by_name['customer']._loaded_options = None
@@ -57,6 +61,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESERVECOUPONREQUEST'].fields_by_name['time_to_live']._serialized_options = b'\272H\014\252\001\t\"\003\010\220\0342\002\010\001'
   _globals['_RESERVECOUPONREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_RESERVECOUPONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_RESERVECOUPONREQUEST'].fields_by_name['lines']._loaded_options = None
+  _globals['_RESERVECOUPONREQUEST'].fields_by_name['lines']._serialized_options = b'\272H\006\222\001\003\020\350\007'
+  _globals['_RESERVECOUPONREQUEST'].fields_by_name['shipping_amount']._loaded_options = None
+  _globals['_RESERVECOUPONREQUEST'].fields_by_name['shipping_amount']._serialized_options = b'\272H[\272\001X\n\034shipping_amount.not_negative\022\024must not be negative\032\"this.units >= 0 && this.nanos >= 0'
   _globals['_RELEASERESERVATIONREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_RELEASERESERVATIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H\'r%2#^reservations/[^/[:cntrl:]]{1,128}$'
   _globals['_RELEASERESERVATIONREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -73,6 +81,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REDEEMCOUPONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_REDEEMCOUPONREQUEST'].fields_by_name['reservation']._loaded_options = None
   _globals['_REDEEMCOUPONREQUEST'].fields_by_name['reservation']._serialized_options = b'\272H*r%2#^reservations/[^/[:cntrl:]]{1,128}$\330\001\001'
+  _globals['_REDEEMCOUPONREQUEST'].fields_by_name['lines']._loaded_options = None
+  _globals['_REDEEMCOUPONREQUEST'].fields_by_name['lines']._serialized_options = b'\272H\006\222\001\003\020\350\007'
+  _globals['_REDEEMCOUPONREQUEST'].fields_by_name['shipping_amount']._loaded_options = None
+  _globals['_REDEEMCOUPONREQUEST'].fields_by_name['shipping_amount']._serialized_options = b'\272H[\272\001X\n\034shipping_amount.not_negative\022\024must not be negative\032\"this.units >= 0 && this.nanos >= 0'
   _globals['_REFUNDREDEMPTIONREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_REFUNDREDEMPTIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H&r$2\"^redemptions/[^/[:cntrl:]]{1,128}$'
   _globals['_REFUNDREDEMPTIONREQUEST'].fields_by_name['refund_id']._loaded_options = None
@@ -82,25 +94,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REFUNDREDEMPTIONREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REFUNDREDEMPTIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_VALIDATECOUPONREQUEST']._serialized_start=222
-  _globals['_VALIDATECOUPONREQUEST']._serialized_end=604
-  _globals['_VALIDATECOUPONRESPONSE']._serialized_start=606
-  _globals['_VALIDATECOUPONRESPONSE']._serialized_end=712
-  _globals['_RESERVECOUPONREQUEST']._serialized_start=715
-  _globals['_RESERVECOUPONREQUEST']._serialized_end=1201
-  _globals['_RESERVECOUPONRESPONSE']._serialized_start=1203
-  _globals['_RESERVECOUPONRESPONSE']._serialized_end=1273
-  _globals['_RELEASERESERVATIONREQUEST']._serialized_start=1275
-  _globals['_RELEASERESERVATIONREQUEST']._serialized_end=1397
-  _globals['_RELEASERESERVATIONRESPONSE']._serialized_start=1399
-  _globals['_RELEASERESERVATIONRESPONSE']._serialized_end=1474
-  _globals['_REDEEMCOUPONREQUEST']._serialized_start=1477
-  _globals['_REDEEMCOUPONREQUEST']._serialized_end=1964
-  _globals['_REDEEMCOUPONRESPONSE']._serialized_start=1966
-  _globals['_REDEEMCOUPONRESPONSE']._serialized_end=2033
-  _globals['_REFUNDREDEMPTIONREQUEST']._serialized_start=2036
-  _globals['_REFUNDREDEMPTIONREQUEST']._serialized_end=2370
-  _globals['_REFUNDREDEMPTIONRESPONSE']._serialized_start=2373
-  _globals['_REFUNDREDEMPTIONRESPONSE']._serialized_end=2514
-  _globals['_COUPONSERVICE']._serialized_start=2517
-  _globals['_COUPONSERVICE']._serialized_end=2996
+  _globals['_VALIDATECOUPONREQUEST']._serialized_end=796
+  _globals['_VALIDATECOUPONRESPONSE']._serialized_start=798
+  _globals['_VALIDATECOUPONRESPONSE']._serialized_end=904
+  _globals['_RESERVECOUPONREQUEST']._serialized_start=907
+  _globals['_RESERVECOUPONREQUEST']._serialized_end=1585
+  _globals['_RESERVECOUPONRESPONSE']._serialized_start=1587
+  _globals['_RESERVECOUPONRESPONSE']._serialized_end=1657
+  _globals['_RELEASERESERVATIONREQUEST']._serialized_start=1659
+  _globals['_RELEASERESERVATIONREQUEST']._serialized_end=1781
+  _globals['_RELEASERESERVATIONRESPONSE']._serialized_start=1783
+  _globals['_RELEASERESERVATIONRESPONSE']._serialized_end=1858
+  _globals['_REDEEMCOUPONREQUEST']._serialized_start=1861
+  _globals['_REDEEMCOUPONREQUEST']._serialized_end=2540
+  _globals['_REDEEMCOUPONRESPONSE']._serialized_start=2542
+  _globals['_REDEEMCOUPONRESPONSE']._serialized_end=2609
+  _globals['_REFUNDREDEMPTIONREQUEST']._serialized_start=2612
+  _globals['_REFUNDREDEMPTIONREQUEST']._serialized_end=2946
+  _globals['_REFUNDREDEMPTIONRESPONSE']._serialized_start=2949
+  _globals['_REFUNDREDEMPTIONRESPONSE']._serialized_end=3090
+  _globals['_COUPONSERVICE']._serialized_start=3093
+  _globals['_COUPONSERVICE']._serialized_end=3572
 # @@protoc_insertion_point(module_scope)

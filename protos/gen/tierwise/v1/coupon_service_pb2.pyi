@@ -3,9 +3,11 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from google.type import money_pb2 as _money_pb2
 from tierwise.v1 import coupon_pb2 as _coupon_pb2
 import builtins as _builtins
@@ -29,6 +31,8 @@ class ValidateCouponRequest(_message.Message):
     CUSTOMER_FIELD_NUMBER: _builtins.int
     ORDER_AMOUNT_FIELD_NUMBER: _builtins.int
     ORDER_ID_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    SHIPPING_AMOUNT_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """The code as the customer wrote it: case, spaces and hyphens do not matter."""
     customer: _builtins.str
@@ -39,6 +43,14 @@ class ValidateCouponRequest(_message.Message):
     def order_amount(self) -> _money_pb2.Money:
         """Worth of the order before the discount."""
 
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_coupon_pb2.OrderLine]:
+        """What is in the order; needed by codes for certain items, and together worth at most `order_amount`."""
+
+    @_builtins.property
+    def shipping_amount(self) -> _money_pb2.Money:
+        """What shipping costs, which `order_amount` does not include; absent means nothing."""
+
     def __init__(
         self,
         *,
@@ -46,10 +58,12 @@ class ValidateCouponRequest(_message.Message):
         customer: _builtins.str = ...,
         order_amount: _money_pb2.Money | None = ...,
         order_id: _builtins.str = ...,
+        lines: _abc.Iterable[_coupon_pb2.OrderLine] | None = ...,
+        shipping_amount: _money_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["order_amount", b"order_amount"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order_amount", b"order_amount", "shipping_amount", b"shipping_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "customer", b"customer", "order_amount", b"order_amount", "order_id", b"order_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "customer", b"customer", "lines", b"lines", "order_amount", b"order_amount", "order_id", b"order_id", "shipping_amount", b"shipping_amount"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -97,6 +111,8 @@ class ReserveCouponRequest(_message.Message):
     ORDER_AMOUNT_FIELD_NUMBER: _builtins.int
     TIME_TO_LIVE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    SHIPPING_AMOUNT_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """The code as the customer wrote it: case, spaces and hyphens do not matter."""
     customer: _builtins.str
@@ -113,6 +129,14 @@ class ReserveCouponRequest(_message.Message):
     def time_to_live(self) -> _duration_pb2.Duration:
         """How long it is held, from a second to an hour; absent means 10 minutes. It never outlives the coupon."""
 
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_coupon_pb2.OrderLine]:
+        """What is in the order; needed by codes for certain items, and together worth at most `order_amount`."""
+
+    @_builtins.property
+    def shipping_amount(self) -> _money_pb2.Money:
+        """What shipping costs, which `order_amount` does not include; absent means nothing."""
+
     def __init__(
         self,
         *,
@@ -122,10 +146,12 @@ class ReserveCouponRequest(_message.Message):
         order_amount: _money_pb2.Money | None = ...,
         time_to_live: _duration_pb2.Duration | None = ...,
         request_id: _builtins.str = ...,
+        lines: _abc.Iterable[_coupon_pb2.OrderLine] | None = ...,
+        shipping_amount: _money_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["order_amount", b"order_amount", "time_to_live", b"time_to_live"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order_amount", b"order_amount", "shipping_amount", b"shipping_amount", "time_to_live", b"time_to_live"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "customer", b"customer", "order_amount", b"order_amount", "order_id", b"order_id", "request_id", b"request_id", "time_to_live", b"time_to_live"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "customer", b"customer", "lines", b"lines", "order_amount", b"order_amount", "order_id", b"order_id", "request_id", b"request_id", "shipping_amount", b"shipping_amount", "time_to_live", b"time_to_live"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -217,6 +243,8 @@ class RedeemCouponRequest(_message.Message):
     ORDER_AMOUNT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     RESERVATION_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    SHIPPING_AMOUNT_FIELD_NUMBER: _builtins.int
     code: _builtins.str
     """The code as the customer wrote it: case, spaces and hyphens do not matter."""
     customer: _builtins.str
@@ -233,6 +261,14 @@ class RedeemCouponRequest(_message.Message):
     def order_amount(self) -> _money_pb2.Money:
         """Worth of the order before the discount."""
 
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_coupon_pb2.OrderLine]:
+        """What is in the order; needed by codes for certain items, and together worth at most `order_amount`."""
+
+    @_builtins.property
+    def shipping_amount(self) -> _money_pb2.Money:
+        """What shipping costs, which `order_amount` does not include; absent means nothing."""
+
     def __init__(
         self,
         *,
@@ -242,10 +278,12 @@ class RedeemCouponRequest(_message.Message):
         order_amount: _money_pb2.Money | None = ...,
         request_id: _builtins.str = ...,
         reservation: _builtins.str = ...,
+        lines: _abc.Iterable[_coupon_pb2.OrderLine] | None = ...,
+        shipping_amount: _money_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["order_amount", b"order_amount"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order_amount", b"order_amount", "shipping_amount", b"shipping_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "customer", b"customer", "order_amount", b"order_amount", "order_id", b"order_id", "request_id", b"request_id", "reservation", b"reservation"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "customer", b"customer", "lines", b"lines", "order_amount", b"order_amount", "order_id", b"order_id", "request_id", b"request_id", "reservation", b"reservation", "shipping_amount", b"shipping_amount"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
