@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     """The broker gives a task to another worker after this long; must exceed task_seconds and the longest chunk."""
     revive_seconds: float = Field(default=120, gt=0)
     """An operation without progress for this long is handed to the workers again."""
+    audit_anchor: Path | None = None
+    """File that the audit log's checkpoints are appended to, best on a disk of others; without, the log has them."""
     rescore_at: time = time(2, 0)
     """When every customer is scored each night, UTC."""
     reconcile_at: time = time(3, 0)

@@ -1,4 +1,4 @@
-"""Tables of the audit log: its lines, and what stands in them for a customer."""
+"""Tables of the audit log: its lines, the chain that seals them, and what stands in them for a customer."""
 
 from datetime import datetime
 from typing import Any
@@ -50,3 +50,26 @@ class SubjectRow(Row):
     __tablename__ = "audit_subjects"
     customer_id: Mapped[str] = mapped_column(primary_key=True)
     subject_id: Mapped[str] = mapped_column(unique=True)
+
+
+class SealRow(Row):
+    """The place of a line in the chain; the table refuses UPDATE, DELETE and TRUNCATE, as the log does.
+
+    In a table of its own, because the log's lines are written before anyone can know their place.
+    """
+
+    __tablename__ = "audit_seals"
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """From 1, without gaps."""
+    audit_id: Mapped[int] = mapped_column(unique=True)
+    prev_hash: Mapped[bytes]
+    hash: Mapped[bytes]
+
+
+class CheckpointRow(Row):
+    """Where the chain stood when a batch of lines was sealed; copies leave the machine. Append-only too."""
+
+    __tablename__ = "audit_checkpoints"
+    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hash: Mapped[bytes]
+    time: Mapped[datetime]

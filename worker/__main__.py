@@ -1,4 +1,4 @@
-"""`python -m worker` works off tasks, `python -m worker beat` keeps the clock and relays work; SIGTERM ends both."""
+"""`python -m worker` works off tasks, `python -m worker beat` keeps the clock, relays and seals; SIGTERM ends both."""
 
 import argparse
 import logging
@@ -12,10 +12,10 @@ from celery import Celery
 from database import broker
 from database.session import Database
 from settings import Settings, settings
-from worker import relay, schedule
+from worker import relay, schedule, sealer
 from worker.app import make_app
 from worker.tasks import register
-from worker.tools import Tools
+from worker.tools import STATEMENT_TIMEOUT_MS, Tools
 
 USAGE_ERROR = 2
 
@@ -49,7 +49,7 @@ def work(app: Celery, read: Settings, _url: str) -> None:
 
 
 def beat(app: Celery, read: Settings, url: str) -> None:
-    """Tick each minute, and relay the outbox all the while, until SIGTERM."""
+    """Tick each minute, relay the outbox and seal the audit log all the while, until SIGTERM."""
     app.conf.beat_schedule = {
         "tick": {
             "task": schedule.TICK,
@@ -58,21 +58,26 @@ def beat(app: Celery, read: Settings, url: str) -> None:
         }
     }
     app.conf.beat_scheduler = "celery.beat:Scheduler"
-    database = Database.at(url, pool_size=1)
+    database = Database.at(url, pool_size=2, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
     stop = Event()
 
     def send(task: str, arguments: Mapping[str, Any]) -> None:
         app.send_task(task, kwargs=dict(arguments))
 
-    relaying = Thread(
-        target=relay.run, args=(database, send, stop), kwargs={"revive_seconds": read.revive_seconds}, name="relay"
-    )
-    relaying.start()
+    threads = [
+        Thread(
+            target=relay.run, args=(database, send, stop), kwargs={"revive_seconds": read.revive_seconds}, name="relay"
+        ),
+        Thread(target=sealer.run, args=(database, stop), kwargs={"anchor": read.audit_anchor}, name="sealer"),
+    ]
+    for thread in threads:
+        thread.start()
     try:
         app.Beat(loglevel="INFO", quiet=True).run()
     finally:
         stop.set()
-        relaying.join()
+        for thread in threads:
+            thread.join()
         database.close()
 
 

@@ -1,21 +1,20 @@
 """`tierwise audit`: who did what, when and why."""
 
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from admin.output import emit
+from admin.output import emit, fail, progress_bar
 from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Limit, reading
-from campaigns import trail
+from campaigns import anchors, sealing, trail
+from database import patience
 from database.audit import AuditEntry, Wanted
 
 app = typer.Typer(help="The audit log, which can only grow.", no_args_is_help=True)
-
-
-@app.callback()
-def group() -> None:
-    """The audit log, which can only grow."""
+LONGEST_STATEMENT_SECONDS = 30 * 60
 
 
 @app.command("list")
@@ -41,6 +40,58 @@ def list_entries(
     with reading(database_url) as snapshot:
         found = trail.page(snapshot, wanted, limit=limit, before=before)
     emit([_row(entry) for entry in found], as_json=as_json, title="Audit log")
+
+
+@app.command()
+def verify(
+    *,
+    from_seq: Annotated[int, typer.Option(min=1, help="Begin at this link; what lies before is taken as good.")] = 1,
+    anchor: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Checkpoints that were kept elsewhere.")
+    ] = None,
+    unsealed_after: Annotated[float, typer.Option(min=0, help="Seconds in which a line should be sealed.")] = 600,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look along the chain that seals the log.
+
+    Ends with 0: intact, 1: a line was changed, 2: a line or link is missing or moved, 3: a checkpoint knows another
+    chain, 4: lines have no seal.
+    """
+    with reading(database_url) as snapshot, progress_bar() as bar:
+        patience.limit(snapshot, LONGEST_STATEMENT_SECONDS)
+        shown = bar.add_task("Verifying", total=sealing.length(snapshot) - from_seq + 1)
+        try:
+            found = sealing.verify(
+                snapshot, () if anchor is None else anchors.read(anchor), after=from_seq - 1, now=datetime.now(UTC),
+                patience=timedelta(seconds=unsealed_after), progress=lambda count: bar.advance(shown, count),
+            )  # fmt: skip
+        except anchors.AnchorsNotUsable as error:
+            fail(str(error))
+    emit(
+        {
+            "verdict": found.verdict.name, "checked": found.checked_count, "seq": found.seq, "line": found.audit_id,
+            "message": found.message, "end_seq": found.end.seq, "end_hash": found.end.hash.hex(),
+        },
+        as_json=as_json, title="Audit chain",
+    )  # fmt: skip
+    raise typer.Exit(int(found.verdict))
+
+
+@app.command("export-checkpoints")
+def export_checkpoints(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="Made on first use, and only added to.")], *,
+    database_url: DatabaseUrl = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Append the checkpoints that the file does not have: keep it where those who can change the database cannot."""
+    count = 0
+    with reading(database_url) as snapshot:
+        try:
+            while added := anchors.add_missing(snapshot, file):
+                count += len(added)
+        except anchors.AnchorsNotUsable as error:
+            fail(str(error))
+    emit({"file": str(file), "added": count}, as_json=as_json, title="Checkpoints")
 
 
 def _row(entry: AuditEntry) -> dict[str, object]:
