@@ -45,9 +45,11 @@ def used(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Use:
 
 def book(transaction: Transaction, campaign: Campaign, entry: Entry) -> None:
     """Write an entry and move the counters of its shard. Raises RedemptionLimitReached, BudgetExhausted."""
-    if not budgets.move(transaction, campaign.campaign_id, entry.shard, entry.change):
-        _make_room(transaction, campaign, entry)
-    ledger.append(transaction, entry)
+    if ledger.try_post(transaction, entry):
+        return
+    _make_room(transaction, campaign, entry)
+    posted = ledger.post(transaction, entry)
+    assert posted, "the shard was given what it needs, under a lock"
 
 
 def give_back(transaction: Transaction, row: ReservationRow, kind: Kind, now: datetime) -> None:
@@ -56,9 +58,8 @@ def give_back(transaction: Transaction, row: ReservationRow, kind: Kind, now: da
         key=f"{kind.lower()}/{row.reservation_id}", kind=kind, time=now, campaign_id=row.campaign_id, shard=row.shard,
         code=row.code, change=Amounts(reserved_count=-1, reserved_minor=-row.discount_minor),
     )  # fmt: skip
-    moved = budgets.move(transaction, entry.campaign_id, entry.shard, entry.change)
-    assert moved, "a reservation that was held is counted in its shard"
-    ledger.append(transaction, entry)
+    posted = ledger.post(transaction, entry)
+    assert posted, "a reservation that was held is counted in its shard"
 
 
 def _make_room(transaction: Transaction, campaign: Campaign, entry: Entry) -> None:
@@ -73,8 +74,6 @@ def _make_room(transaction: Transaction, campaign: Campaign, entry: Entry) -> No
     standing = budgets.locked(transaction, campaign.campaign_id)
     check_left(campaign, _total(standing), need)
     budgets.set_quotas(transaction, campaign.campaign_id, _rebalanced(standing, entry.shard, need))
-    moved = budgets.move(transaction, campaign.campaign_id, entry.shard, entry.change)
-    assert moved, "the shard was given what it needs, under a lock"
 
 
 def sweep(

@@ -8,9 +8,9 @@ from campaigns.actor import Cause
 from campaigns.basket import Basket
 from campaigns.booking import Kind
 from campaigns.budget import Use
-from campaigns.coupon import Coupon, CouponState, Quote, Redemption, ReservationState, check_left
+from campaigns.coupon import Coupon, CouponState, Quote, Redemption, check_left
 from campaigns.errors import CouponAlreadyRedeemed, ReservationNotFound
-from database import budgets, coupons, ledger, redemptions, reservations
+from database import coupons, ledger, redemptions, reservations
 from database.budget_tables import ReservationRow
 from database.ledger import Amounts, Entry
 from database.session import Snapshot, Transaction
@@ -46,19 +46,19 @@ def redeem(
         return _repeated(transaction, coupon, basket)
     campaign = launch.get(transaction, coupon.campaign_id)
     worth = quoting.worth(transaction, coupon, campaign, basket, cause.now)
-    held = reservation.held_for(transaction, cause, coupon, order_id)
+    standing = coupons.standing(transaction, campaign.campaign_id, coupon.code, order_id)
+    if standing.used_before:
+        return _repeated(transaction, coupon, basket)
+    held = reservation.held_for(transaction, cause, coupon, order_id) if standing.reserved else None
     _check_named(transaction, coupon, held, reservation_id)
     used = Redemption(
         redemption_id=uuid4().hex, code=coupon.code, campaign_id=coupon.campaign_id, customer_id=coupon.customer_id,
         order_id=order_id, order_minor=basket.order_minor, discount_minor=worth.discount_minor,
         currency=basket.currency, redeem_time=cause.now, reservation_id=None if held is None else held.reservation_id,
     )  # fmt: skip
-    entry = _entry(used, held, budgets.shards_of(transaction, campaign.campaign_id))
-    if not redemptions.add(transaction, {**stored.redemption_values(used), "shard": entry.shard}):
-        return _repeated(transaction, coupon, basket)
-    if held is not None:
-        reservations.close(transaction, held.reservation_id, ReservationState.REDEEMED)
+    entry = _entry(used, held, standing.shards)
     booking.book(transaction, campaign, entry)
+    redemptions.add(transaction, {**stored.redemption_values(used), "shard": entry.shard})
     trail.done(
         transaction, cause, "coupons.redeem", used.name,
         after={

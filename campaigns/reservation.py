@@ -16,7 +16,7 @@ from campaigns.errors import (
     ReservationClosed,
     ReservationNotFound,
 )
-from database import budgets, reservations
+from database import coupons, reservations
 from database.budget_tables import ReservationRow
 from database.ledger import Amounts, Entry
 from database.session import Snapshot, Transaction
@@ -43,7 +43,8 @@ def reserve(
     if coupon.state is CouponState.REDEEMED:
         raise CouponAlreadyRedeemed("this code is used", campaign=campaign.name)
     worth = quoting.worth(transaction, coupon, campaign, basket, cause.now)
-    held = held_for(transaction, cause, coupon, order_id)
+    standing = coupons.standing(transaction, campaign.campaign_id, coupon.code, order_id)
+    held = held_for(transaction, cause, coupon, order_id) if standing.reserved else None
     if held is not None and (held.order_minor, held.discount_minor) == (basket.order_minor, worth.discount_minor):
         return stored.reservation(held, coupon.customer_id)
     if held is not None:
@@ -54,7 +55,7 @@ def reserve(
         currency=basket.currency, state=ReservationState.HELD, reserve_time=cause.now,
         expire_time=min(cause.now + time_to_live, coupon.expire_time),
     )  # fmt: skip
-    _hold(transaction, campaign, reservation)
+    _hold(transaction, campaign, reservation, shards.home(coupon.code, standing.shards))
     trail.done(
         transaction, cause, "coupons.reserve", reservation.name,
         after={**_facts(reservation), "expire_time": reservation.expire_time.isoformat()},
@@ -122,8 +123,7 @@ def closed(row: ReservationRow) -> ReservationClosed:
     )  # fmt: skip
 
 
-def _hold(transaction: Transaction, campaign: Campaign, reservation: Reservation) -> None:
-    shard = shards.home(reservation.code, budgets.shards_of(transaction, campaign.campaign_id))
+def _hold(transaction: Transaction, campaign: Campaign, reservation: Reservation, shard: int) -> None:
     entry = Entry(
         key=f"reserve/{reservation.reservation_id}", kind=Kind.RESERVE, time=reservation.reserve_time,
         campaign_id=campaign.campaign_id, shard=shard, code=reservation.code,

@@ -56,16 +56,20 @@ class Wanted:
 
 
 ALL = Wanted()
+APPEND = insert(AuditRow)
+"""Made once: every change pays for it."""
 
 
 def append(transaction: Transaction, entry: AuditEntry) -> None:
     """Write a line; it stands if and only if the transaction does."""
     transaction.execute(
-        insert(AuditRow).values(
-            time=entry.time, actor=entry.actor, action=entry.action, object_name=entry.object_name,
-            object_version=entry.object_version, outcome=entry.outcome, before=_stored(entry.before),
-            after=_stored(entry.after), basis=_stored(entry.basis), reason=entry.reason, request_id=entry.request_id,
-        )
+        APPEND,
+        {
+            "time": entry.time, "actor": entry.actor, "action": entry.action, "object_name": entry.object_name,
+            "object_version": entry.object_version, "outcome": entry.outcome, "before": _stored(entry.before),
+            "after": _stored(entry.after), "basis": _stored(entry.basis), "reason": entry.reason,
+            "request_id": entry.request_id,
+        },
     )  # fmt: skip
 
 

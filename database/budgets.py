@@ -1,36 +1,26 @@
-"""What campaigns may still use: counters in shards, each moved by one guarded statement."""
+"""What campaigns may still use: limits and counters in shards. Only `database.ledger` moves a counter."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database.budget_tables import BudgetShardRow
 from database.ledger import Amounts
 from database.session import Snapshot, Transaction, driver_connection
 
-MOVE = """
-UPDATE budget_shards SET reserved_count = reserved_count + %(reserved_count)s,
-  reserved_minor = reserved_minor + %(reserved_minor)s, spent_count = spent_count + %(spent_count)s,
-  spent_minor = spent_minor + %(spent_minor)s
-WHERE campaign_id = %(campaign_id)s AND shard = %(shard)s
-  AND reserved_count + %(reserved_count)s >= 0 AND reserved_minor + %(reserved_minor)s >= 0
-  AND spent_count + %(spent_count)s >= 0 AND spent_minor + %(spent_minor)s >= 0
-  AND coalesce(reserved_count + spent_count + %(reserved_count)s + %(spent_count)s <= quota_count, true)
-  AND coalesce(reserved_minor + spent_minor + %(reserved_minor)s + %(spent_minor)s <= quota_minor, true)
-"""
 # One statement sees one moment, so that a reservation is in both sums or in neither.
-USAGE = text("""
+USAGE = """
 SELECT coalesce(sum(reserved_count), 0)::bigint - lapsed.number AS reserved_count,
   coalesce(sum(reserved_minor), 0)::bigint - lapsed.minor AS reserved_minor,
   coalesce(sum(spent_count), 0)::bigint AS spent_count, coalesce(sum(spent_minor), 0)::bigint AS spent_minor
 FROM (
   SELECT count(*) AS number, coalesce(sum(discount_minor), 0)::bigint AS minor FROM reservations
-  WHERE campaign_id = :campaign_id AND state = 'HELD' AND expire_time <= :now
-) AS lapsed LEFT JOIN budget_shards ON campaign_id = :campaign_id GROUP BY lapsed.number, lapsed.minor
-""")
+  WHERE campaign_id = %(campaign_id)s AND state = 'HELD' AND expire_time <= %(now)s
+) AS lapsed LEFT JOIN budget_shards ON campaign_id = %(campaign_id)s GROUP BY lapsed.number, lapsed.minor
+"""
 
 
 class Quota(NamedTuple):
@@ -59,26 +49,11 @@ def open_shards(transaction: Transaction, campaign_id: str, quotas: Sequence[Quo
     transaction.execute(insert(BudgetShardRow).values(rows).on_conflict_do_nothing())
 
 
-def shards_of(snapshot: Snapshot, campaign_id: str) -> int:
-    """How many shards a campaign has; 0 before its launch."""
-    last = "SELECT max(shard) FROM budget_shards WHERE campaign_id = %s"
-    found = driver_connection(snapshot).execute(last, (campaign_id,)).fetchone()
-    return 0 if found is None or found[0] is None else int(str(found[0])) + 1
-
-
-def move(transaction: Transaction, campaign_id: str, shard: int, change: Amounts) -> bool:
-    """Amounts the counters of a shard; False when it has not so much left, or would give back what it never took.
-
-    However many call at once, no counter passes its quota or falls below nothing.
-    """
-    parameters = {"campaign_id": campaign_id, "shard": shard, **change._asdict()}
-    return driver_connection(transaction).execute(MOVE, parameters).rowcount == 1
-
-
 def usage(snapshot: Snapshot, campaign_id: str, now: datetime) -> Amounts:
     """What all shards count; reservations that lapsed by `now` count no more, swept or not."""
-    row = snapshot.execute(USAGE, {"campaign_id": campaign_id, "now": now}).one()
-    return Amounts(*row)
+    found = driver_connection(snapshot).execute(USAGE, {"campaign_id": campaign_id, "now": now}).fetchone()
+    assert found is not None, "sums have a row"
+    return Amounts(*(int(str(amount)) for amount in found))
 
 
 def locked(transaction: Transaction, campaign_id: str) -> list[Shard]:

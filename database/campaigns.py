@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, literal, select, text, tuple_, update
+from sqlalchemy import bindparam, delete, func, literal, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database import audience, plans
@@ -14,6 +14,8 @@ from database.session import Snapshot, Transaction
 from database.tables import AudienceRow, CampaignRow, ScoreRow
 
 FRESH = {"populate_existing": True}
+GET = select(CampaignRow).where(CampaignRow.campaign_id == bindparam("campaign_id")).execution_options(**FRESH)
+"""Made once: every coupon asks for its campaign."""
 FROZEN = ("customer_id", "tier", "tier_scheme", "model_id", "purchase_90", "spend_minor", "channel", "channel_reason")
 ANALYZE = text("ANALYZE audiences")
 
@@ -29,8 +31,7 @@ def add(transaction: Transaction, campaign_id: str, plan: Mapping[str, Any], now
 
 def get(snapshot: Snapshot, campaign_id: str) -> CampaignRow | None:
     """One campaign."""
-    query = select(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
-    return snapshot.scalars(query.execution_options(**FRESH)).one_or_none()
+    return snapshot.scalars(GET, {"campaign_id": campaign_id}).one_or_none()
 
 
 def locked(transaction: Transaction, campaign_id: str) -> CampaignRow | None:

@@ -1,12 +1,32 @@
 """Coupons: issued in bulk, read and locked one by one."""
 
+from typing import NamedTuple
+
+from psycopg.rows import dict_row
 from sqlalchemy import select
 
-from database.session import Snapshot, Transaction
+from database.session import Snapshot, Transaction, driver_connection
 from database.tables import CouponRow, EventRow
 from events.event import EventType
 
 FRESH = {"populate_existing": True}
+LOCK = "SELECT * FROM coupons WHERE code = %s FOR UPDATE"
+STANDING = """
+SELECT EXISTS (SELECT FROM reservations WHERE code = %(code)s AND state = 'HELD'),
+  EXISTS (SELECT FROM redemptions WHERE code = %(code)s AND order_id = %(order_id)s),
+  (SELECT coalesce(max(shard) + 1, 0) FROM budget_shards WHERE campaign_id = %(campaign_id)s)
+"""
+
+
+class Standing(NamedTuple):
+    """What a code stands among."""
+
+    reserved: bool
+    """Whether something holds it, lapsed or not."""
+    used_before: bool
+    """Whether it was used on this order, given back since or not."""
+    shards: int
+    """Of its campaign's budget."""
 
 
 def get(snapshot: Snapshot, code: str) -> CouponRow | None:
@@ -16,9 +36,19 @@ def get(snapshot: Snapshot, code: str) -> CouponRow | None:
 
 
 def locked(transaction: Transaction, code: str) -> CouponRow | None:
-    """A coupon that nobody else reserves or redeems until the transaction ends."""
-    query = select(CouponRow).where(CouponRow.code == code).with_for_update()
-    return transaction.scalars(query.execution_options(**FRESH)).one_or_none()
+    """A coupon that nobody else reserves, redeems or refunds until the transaction ends."""
+    cursor = driver_connection(transaction).cursor(row_factory=dict_row)
+    found = cursor.execute(LOCK, (code,)).fetchone()
+    return None if found is None else CouponRow(**found)
+
+
+def standing(transaction: Transaction, campaign_id: str, code: str, order_id: str) -> Standing:
+    """What a coupon that is locked stands among; in a statement of its own, for the lock may have been waited for."""
+    asked = {"campaign_id": campaign_id, "code": code, "order_id": order_id}
+    found = driver_connection(transaction).execute(STANDING, asked).fetchone()
+    assert found is not None, "it selects one row"
+    reserved, used_before, shards = found
+    return Standing(bool(reserved), bool(used_before), int(str(shards)))
 
 
 def page(snapshot: Snapshot, campaign_id: str, *, limit: int, after: str = "") -> list[CouponRow]:

@@ -1,13 +1,33 @@
-"""The ledger of what campaigns reserve and spend: appended in the transaction of the change itself, never changed."""
+"""The ledger of what campaigns reserve and spend, and the counters that cache it: written by one statement, or neither.
+
+Entries are appended in the transaction of the change itself and never changed.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from database.budget_tables import LedgerRow
-from database.session import Snapshot, Transaction
+from database.session import Snapshot, Transaction, driver_connection
+
+POST = """
+WITH moved AS (
+  UPDATE budget_shards SET reserved_count = reserved_count + %(reserved_count)s,
+    reserved_minor = reserved_minor + %(reserved_minor)s, spent_count = spent_count + %(spent_count)s,
+    spent_minor = spent_minor + %(spent_minor)s
+  WHERE campaign_id = %(campaign_id)s AND shard = %(shard)s
+    AND reserved_count + %(reserved_count)s >= 0 AND reserved_minor + %(reserved_minor)s >= 0
+    AND spent_count + %(spent_count)s >= 0 AND spent_minor + %(spent_minor)s >= 0
+    AND coalesce(reserved_count + spent_count + %(reserved_count)s + %(spent_count)s <= quota_count, true)
+    AND coalesce(reserved_minor + spent_minor + %(reserved_minor)s + %(spent_minor)s <= quota_minor, true)
+  RETURNING campaign_id, shard
+)
+INSERT INTO ledger (key, kind, time, campaign_id, shard, code, reserved_count, reserved_minor, spent_count, spent_minor)
+SELECT %(key)s, %(kind)s, %(time)s, campaign_id, shard, %(code)s, %(reserved_count)s, %(reserved_minor)s,
+  %(spent_count)s, %(spent_minor)s FROM moved
+"""
 
 
 class Amounts(NamedTuple):
@@ -43,14 +63,29 @@ class Entry:
     change: Amounts
 
 
-def append(transaction: Transaction, entry: Entry) -> None:
-    """Write a line. A key that was booked before breaks the transaction: callers look, under the lock of the coupon."""
-    transaction.execute(
-        insert(LedgerRow).values(
-            key=entry.key, kind=entry.kind, time=entry.time, campaign_id=entry.campaign_id, shard=entry.shard,
-            code=entry.code, **entry.change._asdict(),
-        )
-    )  # fmt: skip
+def post(transaction: Transaction, entry: Entry) -> bool:
+    """Write a line and move the counters of its shard; False when the shard has not so much left, or never took it.
+
+    However many call at once, no counter passes its quota or falls below nothing. A key that was booked before breaks
+    the transaction: callers look first, under the lock of the coupon.
+    """
+    return driver_connection(transaction).execute(POST, _booked(entry)).rowcount == 1
+
+
+def try_post(transaction: Transaction, entry: Entry) -> bool:
+    """The same, and a shard that has not so much left is not left locked.
+
+    An UPDATE that waited for its row keeps it locked even when the row no longer fits. Whoever went on from there to
+    lock all shards in order could meet another who did so from another shard.
+    """
+    connection = driver_connection(transaction)
+    with connection.pipeline():
+        connection.execute("SAVEPOINT shard")
+        posted = connection.execute(POST, _booked(entry))
+    if posted.rowcount == 1:
+        return True
+    connection.execute("ROLLBACK TO SAVEPOINT shard")
+    return False
 
 
 def get(snapshot: Snapshot, key: str) -> Entry | None:
@@ -63,6 +98,13 @@ def of_code(snapshot: Snapshot, code: str) -> list[Entry]:
     """The whole story of a code, oldest first."""
     query = select(LedgerRow).where(LedgerRow.code == code).order_by(LedgerRow.number)
     return [_entry(row) for row in snapshot.scalars(query)]
+
+
+def _booked(entry: Entry) -> dict[str, object]:
+    return {
+        "key": entry.key, "kind": entry.kind, "time": entry.time, "campaign_id": entry.campaign_id,
+        "shard": entry.shard, "code": entry.code, **entry.change._asdict(),
+    }  # fmt: skip
 
 
 def _entry(row: LedgerRow) -> Entry:

@@ -4,13 +4,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
 
 from database.budget_tables import RedemptionRow
-from database.session import Snapshot, Transaction, changed_rows
+from database.session import Snapshot, Transaction, changed_rows, driver_connection
 from database.tables import CouponRow
 
 FRESH = {"populate_existing": True}
+ADD = """
+WITH added AS (
+  INSERT INTO redemptions (redemption_id, code, campaign_id, customer_id, order_id, order_minor, discount_minor,
+    currency, redeem_time, reservation_id, shard)
+  VALUES (%(redemption_id)s, %(code)s, %(campaign_id)s, %(customer_id)s, %(order_id)s, %(order_minor)s,
+    %(discount_minor)s, %(currency)s, %(redeem_time)s, %(reservation_id)s, %(shard)s)
+), closed AS (
+  UPDATE reservations SET state = 'REDEEMED' WHERE reservation_id = %(reservation_id)s AND state = 'HELD'
+)
+UPDATE coupons SET state = 'REDEEMED' WHERE code = %(code)s AND state = 'ISSUED'
+"""
 
 
 def get(snapshot: Snapshot, redemption_id: str) -> RedemptionRow | None:
@@ -25,13 +35,10 @@ def on_order(snapshot: Snapshot, code: str, order_id: str) -> RedemptionRow | No
     return snapshot.scalars(query.execution_options(**FRESH)).one_or_none()
 
 
-def add(transaction: Transaction, redemption: Mapping[str, Any]) -> bool:
-    """Use a coupon that is locked and unused; False when it was used on this order before, which changes nothing."""
-    new = insert(RedemptionRow).values(**redemption).on_conflict_do_nothing(index_elements=["code", "order_id"])
-    if transaction.execute(new.returning(RedemptionRow.redemption_id)).one_or_none() is None:
-        return False
-    _mark(transaction, redemption["code"], "REDEEMED")
-    return True
+def add(transaction: Transaction, redemption: Mapping[str, Any]) -> None:
+    """Use a coupon that is locked and unused, and what holds it."""
+    marked = driver_connection(transaction).execute(ADD, redemption).rowcount
+    assert marked == 1, "a coupon that is locked and unused can be used"
 
 
 def refund(transaction: Transaction, redemption_id: str, minor: int) -> bool:
@@ -48,8 +55,4 @@ def give_back(transaction: Transaction, redemption_id: str, code: str) -> None:
     """Let a code that is locked be used again."""
     which = update(RedemptionRow).where(RedemptionRow.redemption_id == redemption_id)
     transaction.execute(which.values(given_back=True))
-    _mark(transaction, code, "ISSUED")
-
-
-def _mark(transaction: Transaction, code: str, state: str) -> None:
-    transaction.execute(update(CouponRow).where(CouponRow.code == code).values(state=state))
+    transaction.execute(update(CouponRow).where(CouponRow.code == code).values(state="ISSUED"))

@@ -1,0 +1,151 @@
+"""However many customers ask at once, and whatever is given back meanwhile, exactly the limit is used."""
+
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import timedelta
+from multiprocessing import get_context
+from typing import NamedTuple
+
+import pytest
+from campaign_factories import NOW, make_cause, make_plan, used_of
+from sqlalchemy import text
+
+from campaigns import booking, launch, reconciliation, redemption, refunding, reservation, shards
+from campaigns.basket import Basket
+from campaigns.budget import Budget
+from campaigns.codes import mint
+from campaigns.errors import BudgetExhausted, CouponRefused
+from database import reconciliation as stored
+from database.session import Database
+
+LIMIT = 1_000
+CUSTOMERS = 10_000
+PLAIN = 2_000
+"""Attempts that come last, so that whatever was given back finds a taker."""
+PROCESSES, CONNECTIONS = 2, 12
+HOT = "hot"
+
+
+class Attempt(NamedTuple):
+    """One customer's: what they do with their code if they get it."""
+
+    code: str
+    then: str
+    """KEEP, REFUND (the campaign gives the code back), RELEASE or LAPSE (a reservation)."""
+
+
+def prepared(database: Database, *, customers: int, **plan: object) -> list[str]:
+    """Codes of an active campaign, one for each customer."""
+    codes = mint(customers)
+    with database.writing() as transaction:
+        launch.create(transaction, make_cause(), HOT, make_plan(**plan))
+        booking.open_budget(transaction, launch.get(transaction, HOT))
+        transaction.execute(
+            text("UPDATE campaigns SET state = 'ACTIVE', issued_count = :count"), {"count": customers}
+        )  # fmt: skip
+        transaction.execute(
+            text(
+                """INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time,
+                  expire_time)
+                SELECT code, 'hot', code, 'HIGH', 'ON_SITE', offers -> 'HIGH' -> 'discount', 'ISSUED', start_time,
+                  end_time
+                FROM unnest(CAST(:codes AS text[])) AS code CROSS JOIN campaigns"""
+            ),
+            {"codes": codes},
+        )
+    return codes
+
+
+def attempted(database: Database, attempt: Attempt) -> str:
+    """What came of it: a reason, or what was done."""
+    order = Basket(order_minor=2000, currency="GBP", order_id=f"o-{attempt.code}")
+    try:
+        with database.writing() as transaction:
+            if attempt.then in ("RELEASE", "LAPSE"):
+                held = reservation.reserve(
+                    transaction, make_cause(NOW - timedelta(hours=1)), attempt.code, order
+                ).reservation_id
+            else:
+                used = redemption.redeem(transaction, make_cause(), attempt.code, order).redemption_id
+    except CouponRefused as refusal:
+        return refusal.reason
+    if attempt.then in ("RELEASE", "REFUND"):
+        with database.writing() as transaction:
+            if attempt.then == "RELEASE":
+                reservation.release(transaction, make_cause(), held)
+            else:
+                refunding.refund(transaction, make_cause(), used, refund_id="r")
+    return attempt.then
+
+
+def attempts(url: str, mine: Sequence[Attempt]) -> Counter[str]:
+    """A process's share, over its own connections."""
+    database = Database.at(url, pool_size=CONNECTIONS)
+    with ThreadPoolExecutor(CONNECTIONS) as threads:
+        outcomes = Counter(threads.map(lambda attempt: attempted(database, attempt), mine))
+    database.close()
+    return outcomes
+
+
+def agrees(database: Database) -> bool:
+    with database.reading() as snapshot:
+        figures = stored.figures(snapshot, after="", limit=10)
+    return [verdict.differences for verdict in reconciliation.judged(figures)] == [[]]
+
+
+@pytest.mark.timeout(120)
+def test_ten_thousand_customers_at_once_use_exactly_the_thousand_there_are(
+    database: Database, database_url: str
+) -> None:
+    plan = {"redemption_limit": LIMIT, "budget": Budget(limit_minor=LIMIT * 200), "refund_gives_code_back": True}
+    codes = prepared(database, customers=CUSTOMERS, **plan)
+    doings = ["KEEP", "RELEASE", "REFUND", "KEEP", "LAPSE", "KEEP", "REFUND", "KEEP"]
+    mixed = [Attempt(code, doings[place % len(doings)]) for place, code in enumerate(codes[PLAIN:])]
+    plain = [Attempt(code, "KEEP") for code in codes[:PLAIN]]
+    outcomes: Counter[str] = Counter()
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as processes:
+        for phase in (mixed, plain):
+            shares = [phase[first::PROCESSES] for first in range(PROCESSES)]
+            for found in processes.map(attempts, [database_url] * PROCESSES, shares):
+                outcomes += found
+
+    assert set(outcomes) == {"KEEP", "RELEASE", "REFUND", "LAPSE", "REDEMPTION_LIMIT_REACHED"}
+    assert outcomes["KEEP"] == LIMIT
+    assert outcomes.total() == CUSTOMERS
+    assert min(outcomes["RELEASE"], outcomes["REFUND"], outcomes["LAPSE"]) > 20
+    assert used_of(database, HOT)[2:] == (LIMIT, LIMIT * 200)
+    assert agrees(database)
+
+
+@pytest.mark.parametrize("money", [19_999, 20_000])
+def test_the_last_of_the_money_is_found_in_whatever_shard_it_lies(database_url: str, money: int) -> None:
+    """Amounts differ and the budget ends in the middle of one: what no order takes is less than any."""
+    database = Database.at(database_url, pool_size=8)
+    codes = prepared(database, customers=300, budget=Budget(limit_minor=money))
+
+    def attempt(place: int) -> int:
+        order = Basket(order_minor=1000 + 10 * (place % 90), currency="GBP", order_id=f"o{place}")
+        try:
+            with database.writing() as transaction:
+                return redemption.redeem(transaction, make_cause(), codes[place], order).discount_minor
+        except BudgetExhausted:
+            return 0
+
+    with ThreadPoolExecutor(8) as threads:
+        taken = sum(threads.map(attempt, range(300)))
+
+    assert money - 100 < taken <= money
+    assert used_of(database, HOT)[3] == taken
+    assert agrees(database)
+    database.close()
+
+
+def test_nobody_is_refused_while_another_shard_has_something_left(database: Database) -> None:
+    codes = prepared(database, customers=41, budget=Budget(limit_minor=40 * 200))
+    *first, last = sorted(codes, key=lambda code: shards.home(code, shards.SHARDS))
+
+    assert [attempted(database, Attempt(code, "KEEP")) for code in first] == ["KEEP"] * 40
+
+    assert attempted(database, Attempt(last, "KEEP")) == BudgetExhausted.reason
+    assert agrees(database)
