@@ -85,6 +85,10 @@ class Settings(BaseSettings):
     """An operation without progress for this long is handed to the workers again."""
     audit_anchor: Path | None = None
     """File that the audit log's checkpoints are appended to, best on a disk of others; without, the log has them."""
+    approvals: int = Field(default=1, ge=0, le=5)
+    """People besides its authors who have to agree to a campaign; 0 lets whatever is submitted pass."""
+    large_budget: int | None = Field(default=None, ge=0)
+    """In major units of `currency`: a campaign with a budget above it, or with none, needs two approvals."""
     rescore_at: time = time(2, 0)
     """When every customer is scored each night, UTC."""
     reconcile_at: time = time(3, 0)

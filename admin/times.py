@@ -1,14 +1,17 @@
 """Times as people type them."""
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, available_timezones
 
 from admin.output import fail
 
 
-def read_time(typed: str, option: str) -> datetime:
-    """An ISO time; UTC where it names no zone. The command ends, naming the option, where it is none."""
+def read_time(typed: str, option: str, zone: str = "UTC") -> datetime:
+    """An ISO time, in the zone where it names none. The command ends, naming the option, where it is none."""
     try:
         read = datetime.fromisoformat(typed)
     except ValueError:
         fail(f"{option} {typed}: give an ISO time such as 2026-12-01T08:00:00+00:00")
-    return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    if zone not in available_timezones():
+        fail(f"--zone {zone}: give an IANA time zone such as Europe/London")
+    return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)

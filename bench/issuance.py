@@ -13,7 +13,8 @@ import typer
 
 from bench.figures import Figure, in_turn, publish
 from bench.shop import POLL_SECONDS, BenchmarkFailedError, BenchShop, cause, finished, prepared
-from campaigns import launch
+from campaigns import approving, launch
+from campaigns.approval import ApprovalPolicy
 from campaigns.campaign import CampaignPlan, Channel, Offer
 from campaigns.discount import Discount, Fixed, Percent
 from campaigns.tiers import Tier
@@ -107,6 +108,8 @@ def _launch(shop: BenchShop, campaign_id: str) -> tuple[float, ...]:
     began = time.perf_counter()
     with shop.database.writing() as transaction:
         launch.create(transaction, cause(), campaign_id, plan)
+        approving.submit(transaction, cause(), campaign_id, ApprovalPolicy())
+        approving.approve(transaction, cause("approver"), campaign_id, ApprovalPolicy(), version=1)
         operation = launch.launch(transaction, cause(), campaign_id)
     _await_freeze(shop, operation)
     frozen = time.perf_counter()

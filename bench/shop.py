@@ -104,9 +104,9 @@ def learn(shop: BenchShop) -> Scorer:
     return Scorer.load(Path(model.folder))
 
 
-def cause() -> Cause:
+def cause(name: str = "bench") -> Cause:
     """Of everything that a benchmark asks for."""
-    return Cause(actor=Actor(name="bench"), now=datetime.now(UTC))
+    return Cause(actor=Actor(name=name), now=datetime.now(UTC))
 
 
 def finished(shop: BenchShop, operation: Operation) -> Operation:

@@ -28,6 +28,7 @@ STAFF = EVERYONE - {Role.SERVICE}
 TEAM = STAFF - {Role.ANALYST}
 """Whose work it is to look at single customers of a campaign, and to stop one."""
 PLANNERS = frozenset({Role.MARKETER, Role.OPERATOR})
+APPROVERS = frozenset({Role.APPROVER})
 SHOP = frozenset({Role.SERVICE, Role.OPERATOR})
 DESK = SHOP | PLANNERS
 OPERATORS = frozenset({Role.OPERATOR})
@@ -40,6 +41,12 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.CampaignService/UpdateCampaign": Right(PLANNERS, "campaigns.update"),
         "/tierwise.v1.CampaignService/DeleteCampaign": Right(PLANNERS, "campaigns.delete"),
         "/tierwise.v1.CampaignService/PreviewCampaign": Right(TEAM, "campaigns.preview"),
+        "/tierwise.v1.CampaignService/SubmitCampaign": Right(PLANNERS, "campaigns.submit"),
+        "/tierwise.v1.CampaignService/ApproveCampaign": Right(APPROVERS, "campaigns.approve"),
+        "/tierwise.v1.CampaignService/RejectCampaign": Right(APPROVERS, "campaigns.reject"),
+        "/tierwise.v1.CampaignService/GetCampaignVersion": Right(STAFF),
+        "/tierwise.v1.CampaignService/ListCampaignVersions": Right(STAFF),
+        "/tierwise.v1.CampaignService/CompareCampaignVersions": Right(STAFF),
         "/tierwise.v1.CampaignService/LaunchCampaign": Right(PLANNERS, "campaigns.launch"),
         "/tierwise.v1.CampaignService/PauseCampaign": Right(TEAM, "campaigns.pause"),
         "/tierwise.v1.CampaignService/ResumeCampaign": Right(PLANNERS, "campaigns.resume"),

@@ -28,37 +28,67 @@ class State(StrEnum):
     """Moved only by the moves below."""
 
     DRAFT = "DRAFT"
+    SUBMITTED = "SUBMITTED"
+    """A version waits for approval."""
+    APPROVED = "APPROVED"
+    SCHEDULED = "SCHEDULED"
+    """Launched by the clock when it is due."""
     LAUNCHING = "LAUNCHING"
     """The audience is frozen and codes are being issued; none can be redeemed yet."""
     ACTIVE = "ACTIVE"
     PAUSED = "PAUSED"
+    """Nothing is redeemed; nothing is issued either where the launch was not over."""
     ENDED = "ENDED"
 
 
 class Move(StrEnum):
     """What may happen to a campaign."""
 
+    EDIT = "EDIT"
+    """A changed plan is a new version, which nobody has approved."""
+    SUBMIT = "SUBMIT"
+    APPROVE = "APPROVE"
+    REJECT = "REJECT"
+    SCHEDULE = "SCHEDULE"
+    UNSCHEDULE = "UNSCHEDULE"
     LAUNCH = "LAUNCH"
     ACTIVATE = "ACTIVATE"
     """By the worker, when every code is issued."""
     PAUSE = "PAUSE"
     RESUME = "RESUME"
+    CONTINUE = "CONTINUE"
+    """What resuming means where the launch was not over."""
     END = "END"
 
 
 MOVES: Mapping[tuple[State, Move], State] = MappingProxyType(
     {
-        (State.DRAFT, Move.LAUNCH): State.LAUNCHING,
+        (State.DRAFT, Move.EDIT): State.DRAFT,
+        (State.SUBMITTED, Move.EDIT): State.DRAFT,
+        (State.APPROVED, Move.EDIT): State.DRAFT,
+        (State.SCHEDULED, Move.EDIT): State.DRAFT,
+        (State.DRAFT, Move.SUBMIT): State.SUBMITTED,
+        (State.SUBMITTED, Move.APPROVE): State.APPROVED,
+        (State.SUBMITTED, Move.REJECT): State.DRAFT,
+        (State.APPROVED, Move.SCHEDULE): State.SCHEDULED,
+        (State.SCHEDULED, Move.UNSCHEDULE): State.APPROVED,
+        (State.APPROVED, Move.LAUNCH): State.LAUNCHING,
+        (State.SCHEDULED, Move.LAUNCH): State.LAUNCHING,
         (State.LAUNCHING, Move.LAUNCH): State.LAUNCHING,
         (State.LAUNCHING, Move.ACTIVATE): State.ACTIVE,
+        (State.LAUNCHING, Move.PAUSE): State.PAUSED,
         (State.ACTIVE, Move.PAUSE): State.PAUSED,
         (State.PAUSED, Move.RESUME): State.ACTIVE,
+        (State.PAUSED, Move.CONTINUE): State.LAUNCHING,
+        (State.SCHEDULED, Move.END): State.ENDED,
         (State.LAUNCHING, Move.END): State.ENDED,
         (State.ACTIVE, Move.END): State.ENDED,
         (State.PAUSED, Move.END): State.ENDED,
     }
 )
 """The whole of the state machine. LAUNCH from LAUNCHING takes up a launch whose operation failed."""
+OURS = (Move.ACTIVATE, Move.CONTINUE)
+"""Moves that nobody asks for by name."""
 
 
 class Channel(StrEnum):
@@ -104,7 +134,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignPlan:
-    """What an operator decides about a campaign; all of it can change while it is a draft."""
+    """What an operator decides about a campaign: one version of it. A change before the launch makes another."""
 
     display_name: str
     offers: tuple[Offer, ...]
@@ -149,6 +179,8 @@ class Campaign:
 
     campaign_id: CampaignId
     plan: CampaignPlan
+    version: int
+    """Of the plan; counted from 1."""
     state: State
     issued_count: int
     redeemed_count: int
@@ -157,6 +189,8 @@ class Campaign:
     """Customers of the audience who get no coupon."""
     launch_time: datetime | None
     """When the audience was frozen."""
+    activate_time: datetime | None
+    """When every coupon was issued."""
     revision: int
     create_time: datetime
     update_time: datetime
@@ -176,13 +210,18 @@ def moved(campaign: Campaign, move: Move) -> State:
     """The state that a move leads to. Raises CampaignNotMovable."""
     state = MOVES.get((campaign.state, move))
     if state is None:
-        possible = sorted(verb for start, verb in MOVES if start is campaign.state and verb is not Move.ACTIVATE)
+        possible = sorted(verb for start, verb in MOVES if start is campaign.state and verb not in OURS)
         raise CampaignNotMovable(
             f"{campaign.name} is {campaign.state} and cannot {move.lower()}; possible: "
             f"{', '.join(verb.lower() for verb in possible) or 'nothing'}",
             campaign=campaign.name, state=campaign.state, move=move,
         )  # fmt: skip
     return state
+
+
+def resumption(campaign: Campaign) -> Move:
+    """What resuming a paused campaign means: a launch that was not over goes on."""
+    return Move.CONTINUE if campaign.activate_time is None else Move.RESUME
 
 
 def check_id(campaign_id: str) -> CampaignId:

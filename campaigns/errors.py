@@ -2,8 +2,8 @@
 
 Refusal
 ├── NotFound        no such thing
-│   ├── CampaignNotFound · CouponNotFound · CustomerNotFound · KeyNotFound · ModelNotFound · OperationNotFound
-│   ├── RedemptionNotFound · ReservationNotFound
+│   ├── CampaignNotFound · CampaignVersionNotFound · CouponNotFound · CustomerNotFound · KeyNotFound · ModelNotFound
+│   ├── OperationNotFound · RedemptionNotFound · ReservationNotFound
 │   └── SegmentNotFound · StaffNotFound · TierSchemeNotFound
 ├── AlreadyExists   the name is taken
 │   └── CampaignExists · SegmentExists · StaffExists
@@ -13,6 +13,7 @@ Refusal
 ├── Changed         another change came first; read again and repeat
 │   ├── CampaignChanged · CustomerChanged · ModelChanged · SegmentChanged · TierSchemeChanged
 ├── WrongState      not in the state that things are in
+│   ├── ApproverIsAuthor · VersionDecided · VersionNotSubmitted · VersionRejected
 │   ├── CampaignLaunched · CampaignNotEditable · CampaignNotLaunched · CampaignNotMovable · NoActiveModel
 │   ├── NoActiveTierScheme · CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
 │   └── ReservationClosed · RefundBeyondDiscount
@@ -98,6 +99,10 @@ class NotFound(Refusal):
 
 class CampaignNotFound(NotFound):
     reason = "CAMPAIGN_NOT_FOUND"
+
+
+class CampaignVersionNotFound(NotFound):
+    reason = "CAMPAIGN_VERSION_NOT_FOUND"
 
 
 class CouponNotFound(NotFound):
@@ -248,8 +253,32 @@ class WrongState(Refusal):
     """Things are not in the state that the call needs."""
 
 
+class ApproverIsAuthor(WrongState):
+    """Four eyes: who changed a version cannot decide about it."""
+
+    reason = "APPROVER_IS_AUTHOR"
+
+
+class VersionDecided(WrongState):
+    """An approver decides about a version once."""
+
+    reason = "VERSION_DECIDED"
+
+
+class VersionNotSubmitted(WrongState):
+    """Another version than the submitted one would have been decided about."""
+
+    reason = "VERSION_NOT_SUBMITTED"
+
+
+class VersionRejected(WrongState):
+    """A rejected plan is changed before it is submitted again."""
+
+    reason = "VERSION_REJECTED"
+
+
 class CampaignNotEditable(WrongState):
-    """Only a draft can be changed or deleted."""
+    """A plan changes only before its launch, and only a draft is deleted."""
 
     reason = "CAMPAIGN_NOT_EDITABLE"
 

@@ -18,14 +18,21 @@ FROZEN = ""
 """The cursor between the frozen audience and its first chunk: it sorts before every customer."""
 
 
+class Held(Exception):
+    """Issuing stands still for the time being: nothing of the chunk is written, and the cursor stays."""
+
+
 def freeze(transaction: Transaction, operation: Operation, now: datetime) -> bool:
     """The audience, once and for all, in one statement and so from one state of scores and facts, and who is held out.
 
     False when another worker was faster. What excludes a customer does so before it is known who is held out.
+    Raises Held.
     """
     if not operations.advance(transaction, operation.operation_id, seen=None, cursor=FROZEN, count=0, now=now):
         return False
     campaign = launch.get(transaction, operation.request["campaign_id"])
+    if not _goes_on(campaign):
+        return operations.cancel(transaction, operation.operation_id, now)
     design = campaign.plan.design
     campaigns.freeze(transaction, audience.targeting(campaign), Groups(design.groups, starts(design)), now)
     sizes = campaigns.arm_sizes(transaction, campaign.campaign_id)
@@ -41,7 +48,7 @@ def issue(
     """One coupon for each customer of the chunk, by their arm and tier, with progress and counter in the same commit.
 
     False when another worker was faster: then nothing is written. A campaign that was ended meanwhile gets no more,
-    and its operation is cancelled.
+    and its operation is cancelled. Raises Held, also for a campaign that was paused while the chunk was made.
     """
     ahead = operations.advance(
         transaction, operation.operation_id, seen=operation.cursor, cursor=chunk.through, count=chunk.size, now=now
@@ -49,20 +56,24 @@ def issue(
     if not ahead:
         return False
     campaign = launch.get(transaction, operation.request["campaign_id"])
-    if campaign.state is not State.LAUNCHING:
+    if not _goes_on(campaign):
         return operations.cancel(transaction, operation.operation_id, now)
     count = _give_codes(transaction, _terms(campaign, now), chunk, mint)
-    campaigns.count_issued(transaction, campaign.campaign_id, count)
+    if not campaigns.count_issued(transaction, campaign.campaign_id, count):
+        raise Held
     return True
 
 
 def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
-    """Every member who is not held out has a coupon: the campaign is active. False when another worker was faster."""
+    """Every member who is not held out has a coupon: the campaign is active. False when another worker was faster.
+
+    Raises Held.
+    """
     current = operations.locked(transaction, operation.operation_id)
     if current is None or current.done or current.cursor != operation.cursor:
         return False
     campaign = launch.locked(transaction, operation.request["campaign_id"])
-    if campaign.state is not State.LAUNCHING:
+    if not _goes_on(campaign):
         return operations.cancel(transaction, operation.operation_id, cause.now)
     active = launch.move(transaction, cause, campaign, Move.ACTIVATE)
     response = {
@@ -82,8 +93,15 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
 def abandon(transaction: Transaction, operation: Operation, cause: Cause) -> None:
     """After a cancelled launch the campaign is over: what is half issued can never be redeemed."""
     campaign = launch.locked(transaction, operation.request["campaign_id"])
-    if campaign.state is State.LAUNCHING:
+    if campaign.state is not State.ENDED:
         launch.move(transaction, cause, campaign, Move.END)
+
+
+def _goes_on(campaign: Campaign) -> bool:
+    """Whether there is a launch to go on with; False when the campaign was ended. Raises Held while it is paused."""
+    if campaign.state is State.PAUSED:
+        raise Held
+    return campaign.state is State.LAUNCHING
 
 
 def _basis(snapshot: Snapshot, campaign: Campaign) -> Basis:

@@ -1,6 +1,7 @@
 """Bulk work: written down with its cause, and handed to the worker through the outbox."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from campaigns import trail
@@ -20,9 +21,14 @@ def begin(
 ) -> Operation:  # fmt: skip
     """Operation, outbox row and audit line, in the transaction of the change that asks for the work."""
     operations.begin(transaction, operation_id, kind, request, total_count=total_count, now=cause.now)
-    outbox.enqueue(transaction, ADVANCE, {"operation_id": operation_id}, cause.now)
+    go_on(transaction, operation_id, cause.now)
     trail.done(transaction, cause, action, object_name, after={"operation": operation_id, **request})
     return get(transaction, operation_id)
+
+
+def go_on(transaction: Transaction, operation_id: str, now: datetime) -> None:
+    """Hand work that was held to the workers again."""
+    outbox.enqueue(transaction, ADVANCE, {"operation_id": operation_id}, now)
 
 
 def get(snapshot: Snapshot, operation_id: str) -> Operation:

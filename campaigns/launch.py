@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from campaigns import booking, jobs, segments, stored, trail
+from campaigns import booking, jobs, segments, stored, trail, versions
 from campaigns.actor import Cause
-from campaigns.campaign import Campaign, CampaignPlan, Move, State, check_id, check_plan, moved
+from campaigns.approval import next_authors
+from campaigns.campaign import MOVES, Campaign, CampaignPlan, Move, State, check_id, check_plan, moved, resumption
 from campaigns.errors import (
     CampaignChanged,
     CampaignExists,
@@ -28,8 +29,10 @@ def create(transaction: Transaction, cause: Cause, campaign_id: str, plan: Campa
     check_id(campaign_id)
     check_plan(plan)
     check_rule(transaction, plan)
-    if not campaigns.add(transaction, campaign_id, stored.plan_values(plan), cause.now):
+    version = versions.following(transaction, campaign_id)
+    if not campaigns.add(transaction, campaign_id, {**stored.plan_values(plan), "version": version}, cause.now):
         raise CampaignExists(f"campaigns/{campaign_id} exists: choose another id", campaign=f"campaigns/{campaign_id}")
+    versions.keep(transaction, cause, campaign_id, version, plan, authors=[cause.actor.name])
     campaign = get(transaction, campaign_id)
     trail.done(transaction, cause, "campaigns.create", campaign.name, after=_facts(campaign), version=campaign.revision)
     return campaign
@@ -52,12 +55,25 @@ def update(
     transaction: Transaction, cause: Cause, campaign_id: str, change: Callable[[CampaignPlan], CampaignPlan], *,
     etag: str | None = None,
 ) -> Campaign:  # fmt: skip
-    """Change the plan of a draft. Raises CampaignNotFound, CampaignChanged, CampaignNotEditable, InvalidCampaign."""
-    before = _editable(transaction, campaign_id, etag)
+    """Change the plan before the launch: the next version, a draft again. A change that changes nothing does nothing.
+
+    Raises CampaignNotFound, CampaignChanged, CampaignNotEditable, InvalidCampaign.
+    """
+    before = locked(transaction, campaign_id, etag)
+    if (before.state, Move.EDIT) not in MOVES:
+        raise _not_editable(before, "what is launched stays as it was approved")
     plan = change(before.plan)
+    if plan == before.plan:
+        return before
     check_plan(plan)
     check_rule(transaction, plan)
-    campaigns.change(transaction, campaign_id, stored.plan_values(plan), cause.now)
+    version = before.version + 1
+    earlier = versions.get(transaction, campaign_id, before.version).authors
+    approved = before.state in (State.APPROVED, State.SCHEDULED)
+    authors = next_authors(earlier, approved=approved, editor=cause.actor.name)
+    versions.keep(transaction, cause, campaign_id, version, plan, authors=authors)
+    changes = {**stored.plan_values(plan), "version": version, "state": moved(before, Move.EDIT)}
+    campaigns.change(transaction, campaign_id, changes, cause.now)
     after = get(transaction, campaign_id)
     trail.done(
         transaction, cause, "campaigns.update", after.name, before=_facts(before), after=_facts(after),
@@ -67,14 +83,16 @@ def update(
 
 
 def delete(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> None:
-    """Delete a draft. Raises CampaignNotFound, CampaignChanged, CampaignNotEditable."""
-    before = _editable(transaction, campaign_id, etag)
+    """Delete a draft; its versions stay. Raises CampaignNotFound, CampaignChanged, CampaignNotEditable."""
+    before = locked(transaction, campaign_id, etag)
+    if before.state is not State.DRAFT:
+        raise _not_editable(before, "only a draft can be deleted")
     campaigns.remove(transaction, campaign_id)
     trail.done(transaction, cause, "campaigns.delete", before.name, before=_facts(before))
 
 
 def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Operation:
-    """Freeze the audience and issue one coupon to each of its customers who is not held out, then be active.
+    """Freeze the audience, issue one coupon to each of its customers who is not held out, then be active.
 
     A launch whose operation failed is taken up where it stopped. Raises CampaignNotFound, CampaignChanged,
     CampaignNotMovable, InvalidCampaign, CustomersNotScored.
@@ -87,11 +105,7 @@ def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
             f"{campaign.name} is being launched by {other.name}", campaign=campaign.name, state=campaign.state,
             operation=other.name,
         )  # fmt: skip
-    if not campaign.plan.offers:
-        raise InvalidCampaign("a launch needs an offer for at least one tier", field="offers")
-    if campaign.plan.end_time <= cause.now:
-        raise InvalidCampaign("the campaign would be over before it begins", field="end_time")
-    check_rule(transaction, campaign.plan)
+    check_launchable(transaction, campaign.plan, cause.now)
     if not campaigns.tiers_assigned(transaction):
         raise CustomersNotScored("no customer has a tier: run ScoreAllCustomers first")
     campaigns.change(transaction, campaign_id, {"state": state}, cause.now)
@@ -102,14 +116,34 @@ def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
     )  # fmt: skip
 
 
+def check_launchable(snapshot: Snapshot, plan: CampaignPlan, now: datetime) -> None:
+    """Raises InvalidCampaign for a plan that could reach nobody."""
+    if not plan.offers:
+        raise InvalidCampaign("a launch needs an offer for at least one tier", field="offers")
+    if plan.end_time <= now:
+        raise InvalidCampaign("the campaign would be over before it begins", field="end_time")
+    check_rule(snapshot, plan)
+
+
 def pause(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Campaign:
-    """Let no coupon be redeemed for the time being. Raises CampaignNotFound, CampaignChanged, CampaignNotMovable."""
+    """Let no coupon be redeemed, and none be issued by a launch that is under way, for the time being.
+
+    Raises CampaignNotFound, CampaignChanged, CampaignNotMovable.
+    """
     return move(transaction, cause, locked(transaction, campaign_id, etag), Move.PAUSE)
 
 
 def resume(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Campaign:
-    """Let coupons be redeemed again. Raises CampaignNotFound, CampaignChanged, CampaignNotMovable."""
-    return move(transaction, cause, locked(transaction, campaign_id, etag), Move.RESUME)
+    """Let coupons be redeemed again; a launch that was under way goes on where it stopped.
+
+    Raises CampaignNotFound, CampaignChanged, CampaignNotMovable.
+    """
+    campaign = locked(transaction, campaign_id, etag)
+    resumed = move(transaction, cause, campaign, resumption(campaign))
+    under_way = operations.running(transaction, operations.LAUNCH_CAMPAIGN, campaign_id=campaign_id)
+    if under_way is not None:
+        jobs.go_on(transaction, under_way.operation_id, cause.now)
+    return resumed
 
 
 def end(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Campaign:
@@ -121,15 +155,17 @@ def end(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str |
     return move(transaction, cause, locked(transaction, campaign_id, etag), Move.END)
 
 
-def move(transaction: Transaction, cause: Cause, campaign: Campaign, verb: Move) -> Campaign:
-    """Make a move of the table on a locked campaign. Raises CampaignNotMovable."""
+def move(transaction: Transaction, cause: Cause, campaign: Campaign, verb: Move, **facts: Any) -> Campaign:  # noqa: ANN401 - JSON for the audit log
+    """Make a move of the table on a locked campaign; the facts go into its audit line. Raises CampaignNotMovable."""
     state = moved(campaign, verb)
-    campaigns.change(transaction, campaign.campaign_id, {"state": state}, cause.now)
-    action = f"campaigns.{verb.lower()}"
-    after = replace(campaign, state=state, revision=campaign.revision + 1, update_time=cause.now)
+    changes: dict[str, Any] = {"state": state}
+    if verb is Move.ACTIVATE:
+        changes["activate_time"] = cause.now
+    campaigns.change(transaction, campaign.campaign_id, changes, cause.now)
+    after = replace(campaign, **changes, revision=campaign.revision + 1, update_time=cause.now)
     trail.done(
-        transaction, cause, action, campaign.name, before={"state": campaign.state}, after={"state": state},
-        version=after.revision,
+        transaction, cause, f"campaigns.{verb.lower()}", campaign.name, before={"state": campaign.state},
+        after={"state": state, **facts}, version=after.revision,
     )  # fmt: skip
     return after
 
@@ -160,18 +196,11 @@ def check_rule(snapshot: Snapshot, plan: CampaignPlan) -> None:
         raise InvalidCampaign("; ".join(map(str, problems)), field=f"rule.{problems[0].path}".rstrip("."))
 
 
-def _editable(transaction: Transaction, campaign_id: str, etag: str | None) -> Campaign:
-    campaign = locked(transaction, campaign_id, etag)
-    if campaign.state is not State.DRAFT:
-        raise CampaignNotEditable(
-            f"{campaign.name} is {campaign.state}; only a draft can be changed or deleted", campaign=campaign.name,
-            state=campaign.state,
-        )  # fmt: skip
-    return campaign
+def _not_editable(campaign: Campaign, why: str) -> CampaignNotEditable:
+    message = f"{campaign.name} is {campaign.state}: {why}"
+    return CampaignNotEditable(message, campaign=campaign.name, state=campaign.state)
 
 
 def _facts(campaign: Campaign) -> dict[str, Any]:
-    """What the audit log keeps of a plan, in JSON."""
-    values = stored.plan_values(campaign.plan)
-    times = {name: values[name].isoformat() for name in ("start_time", "end_time")}
-    return {**values, **times, "state": campaign.state}
+    """What the audit log keeps of a campaign, in JSON."""
+    return {**stored.plan_document(campaign.plan), "version": campaign.version, "state": campaign.state}

@@ -1,6 +1,7 @@
 """Between values and what the database keeps of them: rows and JSON."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from campaigns import discount_document
@@ -26,19 +27,28 @@ def scheme(row: TierSchemeRow) -> TierScheme:
 
 def campaign(row: CampaignRow) -> Campaign:
     """A campaign as it stands."""
-    plan = CampaignPlan(
-        display_name=row.display_name, offers=offers(row.offers), zone=row.zone, start_time=row.start_time,
-        end_time=row.end_time, redemption_limit=row.redemption_limit, currency=row.currency,
-        rule=None if row.rule is None else from_data(row.rule), holdout_percent=row.holdout_percent,
-        channel_choice=ChannelChoice(row.channel_choice),
-        arms=arms(row.arms), margin_percent=row.margin_percent,
-        budget=_budget(row), refund_gives_code_back=row.refund_gives_code_back,
-    )  # fmt: skip
     return Campaign(
-        campaign_id=CampaignId(row.campaign_id), plan=plan, state=State(row.state), issued_count=row.issued_count,
-        redeemed_count=row.redeemed_count, discounted_minor=row.discounted_minor,
-        held_out_count=row.held_out_count, launch_time=row.launch_time, revision=row.revision,
-        create_time=row.create_time, update_time=row.update_time,
+        campaign_id=CampaignId(row.campaign_id), plan=plan(row.columns()), version=row.version, state=State(row.state),
+        issued_count=row.issued_count, redeemed_count=row.redeemed_count, discounted_minor=row.discounted_minor,
+        held_out_count=row.held_out_count, launch_time=row.launch_time, activate_time=row.activate_time,
+        revision=row.revision, create_time=row.create_time, update_time=row.update_time,
+    )  # fmt: skip
+
+
+def plan(stored: Mapping[str, Any]) -> CampaignPlan:
+    """From the columns of a campaign or from the document of a version.
+
+    Versions are kept for ever: a field that is younger than a document has its default there.
+    """
+    rule = stored["rule"]
+    return CampaignPlan(
+        display_name=stored["display_name"], offers=offers(stored["offers"]), zone=stored["zone"],
+        start_time=_time(stored["start_time"]), end_time=_time(stored["end_time"]),
+        redemption_limit=stored["redemption_limit"], currency=stored["currency"],
+        rule=None if rule is None else from_data(rule), holdout_percent=stored["holdout_percent"],
+        channel_choice=ChannelChoice(stored["channel_choice"]), arms=arms(stored["arms"]),
+        margin_percent=stored["margin_percent"], budget=_budget(stored),
+        refund_gives_code_back=stored["refund_gives_code_back"],
     )  # fmt: skip
 
 
@@ -109,6 +119,11 @@ def plan_values(plan: CampaignPlan) -> dict[str, Any]:
     }
 
 
+def plan_document(plan: CampaignPlan) -> dict[str, Any]:
+    """A plan as JSON: its columns, with times in ISO 8601, UTC."""
+    return {name: _json(value) for name, value in plan_values(plan).items()}
+
+
 def offers(stored: Mapping[str, Any]) -> tuple[Offer, ...]:
     """Highest tier first."""
     return tuple(
@@ -143,10 +158,18 @@ def _arm_json(arm: ArmPlan) -> dict[str, Any]:
     return {"name": arm.name, "weight": arm.weight, "discounts": discounts}
 
 
-def _budget(row: CampaignRow) -> Budget | None:
-    if row.budget_minor is None or row.budget_confidence is None:
+def _budget(stored: Mapping[str, Any]) -> Budget | None:
+    if stored["budget_minor"] is None or stored["budget_confidence"] is None:
         return None
-    return Budget(limit_minor=row.budget_minor, confidence=row.budget_confidence)
+    return Budget(limit_minor=stored["budget_minor"], confidence=stored["budget_confidence"])
+
+
+def _time(stored: datetime | str) -> datetime:
+    return stored if isinstance(stored, datetime) else datetime.fromisoformat(stored)
+
+
+def _json(value: Any) -> Any:  # noqa: ANN401 - as JSON has them
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
 
 
 def _levels(stored: Mapping[str, float]) -> Levels:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from database import audience, plans
 from database.assignment import Groups, group
 from database.eligibility import Targeting, candidates
-from database.session import Snapshot, Transaction
+from database.session import Snapshot, Transaction, changed_rows
 from database.tables import AudienceRow, CampaignRow, ScoreRow
 
 FRESH = {"populate_existing": True}
@@ -67,7 +67,8 @@ def tiers_assigned(snapshot: Snapshot) -> bool:
 def rules_to_come(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
     """The documents of the rules by which audiences are still to be frozen."""
     query = select(CampaignRow.campaign_id, CampaignRow.rule).where(CampaignRow.rule.is_not(None))
-    return dict(snapshot.execute(query.where(CampaignRow.state.in_(("DRAFT", "LAUNCHING")))).all())
+    to_come = query.where(CampaignRow.launch_time.is_(None), CampaignRow.state != "ENDED")
+    return dict(snapshot.execute(to_come).all())
 
 
 def freeze(transaction: Transaction, targeting: Targeting, groups: Groups, now: datetime) -> None:
@@ -116,10 +117,13 @@ def policies_of(snapshot: Snapshot, campaign_id: str) -> tuple[tuple[str, ...], 
     return tuple(sorted({model for model, _ in found})), tuple(sorted({scheme for _, scheme in found}))
 
 
-def count_issued(transaction: Transaction, campaign_id: str, count: int) -> None:
-    """Add to the counter, in the transaction that issues."""
-    which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
-    transaction.execute(which.values(issued_count=CampaignRow.issued_count + count))
+def count_issued(transaction: Transaction, campaign_id: str, count: int) -> bool:
+    """Add to the counter, last in the transaction that issues; False when the campaign is not being launched any more.
+
+    Whoever pauses or ends it waits for this transaction, or comes first and is seen here.
+    """
+    which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id, CampaignRow.state == "LAUNCHING")
+    return changed_rows(transaction.execute(which.values(issued_count=CampaignRow.issued_count + count))) == 1
 
 
 def count_collisions(transaction: Transaction, campaign_id: str, count: int) -> None:

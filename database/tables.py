@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
     MetaData,
     SmallInteger,
     Text,
@@ -53,6 +54,10 @@ class Row(DeclarativeBase):
         list[str]: ARRAY(Text),
         bytes: BYTEA,
     }
+
+    def columns(self) -> dict[str, Any]:
+        """The content by the names of the columns."""
+        return {column.key: getattr(self, column.key) for column in self.__table__.columns}
 
 
 class CustomerRow(Row):
@@ -259,6 +264,10 @@ class CampaignRow(Row):
     margin_percent: Mapped[int | None] = mapped_column(SmallInteger)
     launch_time: Mapped[datetime | None]
     """When the audience was frozen."""
+    activate_time: Mapped[datetime | None]
+    """When every coupon was issued."""
+    version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    """Of the plan, which the columns repeat."""
     held_out_count: Mapped[int] = mapped_column(server_default=text("0"))
     issued_count: Mapped[int] = mapped_column(server_default=text("0"))
     collision_count: Mapped[int] = mapped_column(server_default=text("0"))

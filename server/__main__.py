@@ -7,6 +7,7 @@ from types import FrameType
 
 import structlog
 
+from campaigns.approval import ApprovalPolicy
 from campaigns.guessing import Allowance
 from database.session import Database
 from server import logs
@@ -65,6 +66,9 @@ def _configuration(given: Settings) -> Configuration:
         listen=given.listen, admission=Admission.of(given), models_folder=given.models, device=given.device,
         batch_size=given.batch_size, queue_size=given.queue_size,
         allowance=Allowance(burst=given.guess_burst, per_second=given.guesses_per_second),
+        policy=ApprovalPolicy.of(
+            approvals=given.approvals, large_budget=given.large_budget, currency=given.currency
+        ),
     )  # fmt: skip
 
 

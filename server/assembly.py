@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -29,6 +29,7 @@ from tierwise.v1 import (
     tier_service_pb2_grpc,
 )
 
+from campaigns.approval import ApprovalPolicy
 from campaigns.guessing import USUAL, Allowance
 from database.session import Database
 from server.access.admission import Admission
@@ -87,6 +88,8 @@ class Configuration:
     queue_size: int = 512
     allowance: Allowance = USUAL
     """Of guessing codes, for each caller."""
+    policy: ApprovalPolicy = field(default_factory=ApprovalPolicy)
+    """How many people have to agree to a campaign."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,8 @@ class Server:
         predictions = Predictions(
             database, live, batch_size=configuration.batch_size, queue_size=configuration.queue_size
         )
+        campaigns = CampaignService(database, seal, configuration.policy)
+        campaign_service_pb2_grpc.add_CampaignServiceServicer_to_server(campaigns, server)
         guesses = Guesses(database, configuration.allowance)
         _add_services(server, status, database, seal, live, predictions, guesses=guesses)
         return cls(
@@ -165,7 +170,6 @@ def _add_services(
     items = RecommendationService(predictions, seal)
     recommendation_service_pb2_grpc.add_RecommendationServiceServicer_to_server(items, server)
     customer_service_pb2_grpc.add_CustomerServiceServicer_to_server(CustomerService(database, seal), server)
-    campaign_service_pb2_grpc.add_CampaignServiceServicer_to_server(CampaignService(database, seal), server)
     budget_service_pb2_grpc.add_BudgetServiceServicer_to_server(BudgetService(database), server)
     coupon_service_pb2_grpc.add_CouponServiceServicer_to_server(CouponService(database, guesses), server)
     segment_service_pb2_grpc.add_SegmentServiceServicer_to_server(SegmentService(database, seal), server)

@@ -34,9 +34,9 @@ class Call:
         """Seconds until the deadline."""
         return self.deadline - time.monotonic()
 
-    def cause(self, request_id: str = "") -> Cause:
+    def cause(self, request_id: str = "", reason: str = "") -> Cause:
         """For use cases that change something."""
-        return Cause(actor=self.actor, now=self.now, request_id=request_id or None)
+        return Cause(actor=self.actor, now=self.now, request_id=request_id or None, reason=reason or None)
 
 
 _CURRENT: ContextVar[Call] = ContextVar("call")

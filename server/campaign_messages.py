@@ -19,7 +19,7 @@ from server.discount_messages import discount_message, discount_value
 from server.money import amount_in, money
 from server.refusals import FieldViolation, InvalidRequest
 from server.rule_messages import rule_message, rule_value
-from server.stamps import moment, stamp
+from server.stamps import maybe_stamp, moment, stamp
 
 CAMPAIGN = "campaigns/"
 REQUIRED = ("start_time", "end_time", "currency_code")
@@ -38,23 +38,28 @@ def campaign_id(name: str) -> str:
 
 def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:
     """For the wire."""
-    plan = campaign.plan
     message = campaign_pb2.Campaign(
-        name=campaign.name, display_name=plan.display_name, state=campaign_pb2.Campaign.State.Value(campaign.state),
-        offers=[_offer_message(offer, plan.currency) for offer in plan.offers],
-        start_time=stamp(plan.start_time), end_time=stamp(plan.end_time), time_zone=plan.zone,
-        currency_code=plan.currency, redemption_limit=plan.redemption_limit, issued_count=campaign.issued_count,
-        redeemed_count=campaign.redeemed_count, discounted=money(campaign.discounted_minor, plan.currency),
+        name=campaign.name, state=campaign_pb2.Campaign.State.Value(campaign.state), version=campaign.version,
+        issued_count=campaign.issued_count, redeemed_count=campaign.redeemed_count,
+        discounted=money(campaign.discounted_minor, campaign.plan.currency), held_out_count=campaign.held_out_count,
         create_time=stamp(campaign.create_time), update_time=stamp(campaign.update_time), etag=campaign.etag,
+        launch_time=maybe_stamp(campaign.launch_time), activate_time=maybe_stamp(campaign.activate_time),
+    )  # fmt: skip
+    message.MergeFrom(plan_message(campaign.plan))
+    return message
+
+
+def plan_message(plan: CampaignPlan) -> campaign_pb2.Campaign:
+    """The fields that a caller decides."""
+    return campaign_pb2.Campaign(
+        display_name=plan.display_name, offers=[_offer_message(offer, plan.currency) for offer in plan.offers],
+        start_time=stamp(plan.start_time), end_time=stamp(plan.end_time), time_zone=plan.zone,
+        currency_code=plan.currency, redemption_limit=plan.redemption_limit, budget=_budget_message(plan),
         rule=None if plan.rule is None else rule_message(plan.rule), holdout_percent=plan.holdout_percent,
-        held_out_count=campaign.held_out_count, budget=_budget_message(plan),
         refund_gives_code_back=plan.refund_gives_code_back,
         channel_choice=campaign_pb2.ChannelChoice.Value(plan.channel_choice),
         arms=[_arm_message(arm, plan.currency) for arm in plan.arms], margin_percent=plan.margin_percent,
     )  # fmt: skip
-    if campaign.launch_time is not None:
-        message.launch_time.CopyFrom(stamp(campaign.launch_time))
-    return message
 
 
 def new_plan(request: campaign_service_pb2.CreateCampaignRequest) -> CampaignPlan:

@@ -1,4 +1,4 @@
-"""CampaignService: campaigns are planned, launched and moved."""
+"""CampaignService: campaigns are planned, approved, launched and moved."""
 
 import grpc
 from google.longrunning import operations_pb2
@@ -9,10 +9,12 @@ from tierwise.v1 import (
     campaign_results_pb2,
     campaign_service_pb2,
     campaign_service_pb2_grpc,
+    campaign_version_pb2,
 )
 
-from campaigns import dry_run, launch, measuring
+from campaigns import approving, dry_run, launch, measuring, versions
 from campaigns.actor import Cause
+from campaigns.approval import ApprovalPolicy
 from database.session import Database, Transaction
 from server import call
 from server.campaign_messages import CAMPAIGN, campaign_id, campaign_message, new_plan, with_fields
@@ -24,6 +26,7 @@ from server.result_messages import results_message
 from server.seal import Seal
 from server.stamps import instant_key, key_instant
 from server.transactions import perform, reading
+from server.version_messages import differences_message, version_key, version_message
 
 EXAMPLES = 10
 
@@ -31,9 +34,10 @@ EXAMPLES = 10
 class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
     """The methods of the service, one transaction each."""
 
-    def __init__(self, database: Database, seal: Seal) -> None:
+    def __init__(self, database: Database, seal: Seal, policy: ApprovalPolicy) -> None:
         self._database = database
         self._seal = seal
+        self._policy = policy
 
     def CreateCampaign(
         self, request: campaign_service_pb2.CreateCampaignRequest, context: grpc.ServicerContext
@@ -99,6 +103,64 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
             return preview_message(shown)
 
         return perform(self._database, request, campaign_preview_pb2.CampaignPreview, effect, subject=request.name)
+
+    def SubmitCampaign(
+        self, request: campaign_service_pb2.SubmitCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            name = campaign_id(request.name)
+            return campaign_message(approving.submit(transaction, cause, name, self._policy, etag=request.etag))
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+
+    def ApproveCampaign(
+        self, request: campaign_service_pb2.ApproveCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            approved = approving.approve(
+                transaction, cause, campaign_id(request.name), self._policy, version=request.version,
+                etag=request.etag,
+            )  # fmt: skip
+            return campaign_message(approved)
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+
+    def RejectCampaign(
+        self, request: campaign_service_pb2.RejectCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            name = campaign_id(request.name)
+            rejected = approving.reject(transaction, cause, name, version=request.version, etag=request.etag)
+            return campaign_message(rejected)
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+
+    def GetCampaignVersion(
+        self, request: campaign_service_pb2.GetCampaignVersionRequest, context: grpc.ServicerContext
+    ) -> campaign_version_pb2.CampaignVersion:
+        with reading(self._database) as snapshot:
+            return version_message(versions.get(snapshot, *version_key(request.name)))
+
+    def ListCampaignVersions(
+        self, request: campaign_service_pb2.ListCampaignVersionsRequest, context: grpc.ServicerContext
+    ) -> campaign_service_pb2.ListCampaignVersionsResponse:
+        page = asked(self._seal, request)
+        before = None if page.after is None else int(page.after[0])
+        with reading(self._database) as snapshot:
+            found = versions.page(snapshot, campaign_id(request.parent), limit=page.size + 1, before=before)
+        rows, token = cut(self._seal, page, found, lambda each: (str(each.version),))
+        return campaign_service_pb2.ListCampaignVersionsResponse(
+            campaign_versions=[version_message(version) for version in rows], next_page_token=token
+        )
+
+    def CompareCampaignVersions(
+        self, request: campaign_service_pb2.CompareCampaignVersionsRequest, context: grpc.ServicerContext
+    ) -> campaign_service_pb2.CompareCampaignVersionsResponse:
+        with reading(self._database) as snapshot:
+            found = versions.compare(
+                snapshot, campaign_id(request.name), request.from_version, request.to_version
+            )  # fmt: skip
+        return differences_message(found)
 
     def LaunchCampaign(
         self, request: campaign_service_pb2.LaunchCampaignRequest, context: grpc.ServicerContext

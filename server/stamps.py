@@ -12,6 +12,11 @@ def stamp(time: datetime) -> Timestamp:
     return made
 
 
+def maybe_stamp(time: datetime | None) -> Timestamp | None:
+    """For a field that may be absent."""
+    return None if time is None else stamp(time)
+
+
 def moment(given: Timestamp) -> datetime:
     """From the wire, in UTC."""
     return given.ToDatetime(tzinfo=UTC)

@@ -54,7 +54,8 @@ def perform(
     refusal is audited too, both with the name of their `subject`; a transaction that loses against another one is run
     again.
     """
-    cause = call.current().cause(getattr(request, "request_id", ""))
+    reason = getattr(request, "reason", "") or getattr(request, "comment", "")
+    cause = call.current().cause(getattr(request, "request_id", ""), reason)
     for attempt in range(1, ATTEMPTS + 1):
         try:
             response = _once(database, request, answer, effect, cause)

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from campaigns import issuance, launch, registry, rescoring, schemes, segment_building, shadowing
+from campaigns import approving, issuance, launch, registry, rescoring, schemes, segment_building, shadowing
 from campaigns.actor import Actor, Cause
-from campaigns.campaign import CampaignPlan, Channel, Offer
+from campaigns.approval import ApprovalPolicy
+from campaigns.campaign import Campaign, CampaignPlan, Channel, Offer
 from campaigns.discount import Discount, Percent
 from campaigns.tiers import Levels, Measure, Method, Tier
 from database import budgets, coupon_chunks, operations
@@ -20,8 +21,8 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TEN_PERCENT = Offer(tier=Tier.HIGH, discount=Discount(reward=Percent(percent=10)), channel=Channel.ON_SITE)
 
 
-def make_cause(now: datetime = NOW, **facts: str) -> Cause:
-    return Cause(actor=Actor(name="anna"), now=now, **facts)
+def make_cause(now: datetime = NOW, *, name: str = "anna", **facts: str) -> Cause:
+    return Cause(actor=Actor(name=name), now=now, **facts)
 
 
 def make_plan(**changes: object) -> CampaignPlan:
@@ -101,11 +102,36 @@ def shadow(database: Database, operation_id: str, spends: Mapping[str, int], *, 
         assert shadowing.finish(transaction, read_operation(database, operation_id), make_cause())
 
 
+def create_campaign(database: Database, campaign_id: str = "spring", /, **changes: object) -> Campaign:
+    """A draft by anna."""
+    with database.writing() as transaction:
+        return launch.create(transaction, make_cause(), campaign_id, make_plan(**changes))
+
+
+def approve_campaign(database: Database, campaign_id: str = "spring", *, now: datetime = NOW) -> Campaign:
+    """A draft that anna submits and bo approves."""
+    with database.writing() as transaction:
+        submitted = approving.submit(transaction, make_cause(now), campaign_id, ApprovalPolicy())
+        cause = make_cause(now, name="bo")
+        return approving.approve(transaction, cause, campaign_id, ApprovalPolicy(), version=submitted.version)
+
+
+def begin_launch(database: Database, campaign_id: str = "spring", *, now: datetime = NOW) -> Operation:
+    """A draft that is approved and whose launch has begun."""
+    approve_campaign(database, campaign_id, now=now)
+    with database.writing() as transaction:
+        return launch.launch(transaction, make_cause(now), campaign_id)
+
+
 def launch_campaign(database: Database, plan: CampaignPlan, campaign_id: str = "spring") -> Operation:
-    """A campaign whose launch has run to its end, in chunks of two."""
+    """A campaign from draft to active; the operation of its launch, which has run to its end in chunks of two."""
     with database.writing() as transaction:
         launch.create(transaction, make_cause(), campaign_id, plan)
-        operation = launch.launch(transaction, make_cause(), campaign_id)
+    return finish_launch(database, begin_launch(database, campaign_id))
+
+
+def finish_launch(database: Database, operation: Operation) -> Operation:
+    """A launch that has run to its end."""
     while not operation.done:
         issue_chunk(database, operation)
         operation = read_operation(database, operation.operation_id)

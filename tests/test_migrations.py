@@ -27,6 +27,14 @@ def test_up_down_up_leaves_the_shape_that_the_tables_say(database_url: str) -> N
     command.check(config)
 
 
+@pytest.mark.parametrize("table", ["campaign_versions", "approvals"])
+def test_versions_and_approvals_can_only_grow(database_url: str, table: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for statement in (f"UPDATE {table} SET version = 2", f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
+                connection.execute(statement.encode())
+
+
 @pytest.mark.parametrize(
     "statement", ["UPDATE audit_log SET actor = 'x'", "DELETE FROM audit_log", "TRUNCATE audit_log"]
 )

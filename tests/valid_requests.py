@@ -2,11 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from campaign_factories import add_customers, build_segment, codes_of, launch_campaign, make_plan, store_scores
+from campaign_factories import (
+    add_customers,
+    approve_campaign,
+    build_segment,
+    codes_of,
+    launch_campaign,
+    make_plan,
+    store_scores,
+)
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -22,7 +31,10 @@ from tierwise.v1 import (
     tier_service_pb2,
 )
 
-from campaigns import launch, redemption, reservation, schemes, segments
+from campaigns import approving, launch, redemption, reservation, schemes, segments
+from campaigns.access import RIGHTS
+from campaigns.actor import Role
+from campaigns.approval import ApprovalPolicy
 from campaigns.basket import Basket
 from campaigns.tiers import Levels, Measure, Method
 from database.session import Database
@@ -49,7 +61,7 @@ METHODS: Mapping[str, MethodDescriptor] = {
 
 @contextmanager
 def whole_shop(database: Database, home: Path) -> Iterator[Shop]:
-    """Customers with events and scores, a draft, an active and a paused campaign, coupons; two of other things."""
+    """Customers with events and scores, two models, two segments, coupons, and a campaign in nearly every state."""
     add_customers(database, ["anna", "ben", "cleo"])
     store_scores(database, {"anna": 9000, "ben": 8000, "cleo": 100})
     now = datetime.now(UTC)
@@ -58,13 +70,17 @@ def whole_shop(database: Database, home: Path) -> Iterator[Shop]:
         launch_campaign(database, current, campaign_id)
     with database.writing() as transaction:
         launch.pause(transaction, cause(), "paused")
-        launch.create(transaction, cause(), "draft", current)
+        for campaign_id in ("draft", "submitted", "approved"):
+            launch.create(transaction, cause(), campaign_id, current)
+        launch.update(transaction, cause(), "draft", lambda plan: replace(plan, display_name="Renamed"))
+        approving.submit(transaction, cause(), "submitted", ApprovalPolicy())
         for segment_id in ("scored", "best"):
             segments.create(transaction, cause(), segment_id, display_name="Scored", rule=IsKnown("purchase_90"))
         schemes.create(
             transaction, cause(), measure=Measure.EXPECTED_VALUE, method=Method.ABSOLUTE,
             parameters=Levels(high=8500, mid=50),
         )  # fmt: skip
+    approve_campaign(database, "approved", now=now)
     build_segment(database, "scored")
     register(database, home / "models", "tiny-2", seed=2)
     with serving(database, home) as shop:
@@ -85,7 +101,13 @@ def call(shop: Shop, method: str, request: Message) -> AnyMessage:
         request_serializer=type(request).SerializeToString,
         response_deserializer=GetMessageClass(descriptor.output_type).FromString,
     )
-    return ask(request, timeout=30)
+    return ask(request, timeout=30, metadata=allowed(method))
+
+
+def allowed(method: str) -> tuple[tuple[str, str], ...]:
+    """A caller who may: an operator where one may, so that several methods have the same caller."""
+    roles = RIGHTS[f"/{METHODS[method].containing_service.full_name}/{method}"].roles
+    return (("tierwise-role", Role.OPERATOR if Role.OPERATOR in roles else min(roles)),)
 
 
 def valid(method: str, database: Database) -> AnyMessage:
@@ -140,7 +162,15 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     ),
     "DeleteCampaign": lambda _: request_of("DeleteCampaign", name="campaigns/draft"),
     "PreviewCampaign": lambda _: request_of("PreviewCampaign", name="campaigns/draft"),
-    "LaunchCampaign": lambda _: request_of("LaunchCampaign", name="campaigns/draft"),
+    "LaunchCampaign": lambda _: request_of("LaunchCampaign", name="campaigns/approved"),
+    "SubmitCampaign": lambda _: request_of("SubmitCampaign", name="campaigns/draft"),
+    "ApproveCampaign": lambda _: request_of("ApproveCampaign", name="campaigns/submitted", version=1),
+    "RejectCampaign": lambda _: request_of("RejectCampaign", name="campaigns/submitted", version=1, comment="No"),
+    "GetCampaignVersion": lambda _: request_of("GetCampaignVersion", name="campaigns/draft/versions/2"),
+    "ListCampaignVersions": lambda _: request_of("ListCampaignVersions", parent="campaigns/draft"),
+    "CompareCampaignVersions": lambda _: request_of(
+        "CompareCampaignVersions", name="campaigns/draft", from_version=1, to_version=2
+    ),
     "PauseCampaign": lambda _: request_of("PauseCampaign", name="campaigns/active"),
     "ResumeCampaign": lambda _: request_of("ResumeCampaign", name="campaigns/paused"),
     "EndCampaign": lambda _: request_of("EndCampaign", name="campaigns/active"),

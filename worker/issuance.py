@@ -4,18 +4,29 @@ from campaigns import issuance
 from campaigns.actor import WORKER, Cause
 from database import coupon_chunks
 from database.operations import Operation
+from database.session import Transaction
 from worker.tools import Tools
 
 
 def step(tools: Tools, operation: Operation) -> bool:
-    """The audience, the coupons after the operation's cursor, or the end; False when another worker was faster."""
-    with tools.database.writing() as transaction:
-        now = tools.now()
-        if operation.cursor is None:
-            return issuance.freeze(transaction, operation, now)
-        chunk = coupon_chunks.following(
-            transaction, operation.request["campaign_id"], after=operation.cursor, limit=tools.settings.issue_chunk
-        )
-        if chunk is None:
-            return issuance.finish(transaction, operation, Cause(actor=WORKER, now=now))
-        return issuance.issue(transaction, operation, chunk, now)
+    """The audience, the coupons after the operation's cursor, or the end.
+
+    False when another worker was faster, or when issuing is held: whoever lets it go on hands it to the workers again.
+    """
+    try:
+        with tools.database.writing() as transaction:
+            return _chunk(transaction, tools, operation)
+    except issuance.Held:
+        return False
+
+
+def _chunk(transaction: Transaction, tools: Tools, operation: Operation) -> bool:
+    now = tools.now()
+    if operation.cursor is None:
+        return issuance.freeze(transaction, operation, now)
+    chunk = coupon_chunks.following(
+        transaction, operation.request["campaign_id"], after=operation.cursor, limit=tools.settings.issue_chunk
+    )
+    if chunk is None:
+        return issuance.finish(transaction, operation, Cause(actor=WORKER, now=now))
+    return issuance.issue(transaction, operation, chunk, now)

@@ -9,7 +9,8 @@ import typer
 
 from admin.arms import SYNTAX as ARM_SYNTAX
 from admin.arms import arm_of, typed_arm
-from admin.commands.campaign_preview import preview
+from admin.campaign import approval, editing
+from admin.campaign.preview import preview
 from admin.discounts import minor_units
 from admin.offers import SYNTAX, offer_of, typed
 from admin.output import emit, fail
@@ -27,6 +28,8 @@ from settings import settings
 
 app = typer.Typer(help="Campaigns: which tier gets which discount, on which channel.", no_args_is_help=True)
 app.command()(preview)
+app.add_typer(editing.app)
+app.add_typer(approval.app)
 CampaignIdArgument = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]
 
 
@@ -40,7 +43,9 @@ def create(
         Template | None,
         typer.Option(help="Offers to start from instead: 20 % for HIGH, 10 % for MID, LOW a first order."),
     ] = None,
-    start: Annotated[str | None, typer.Option(help="ISO time, UTC unless it says otherwise; default: now.")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="ISO time, in the zone unless it says otherwise; default: now.")
+    ] = None,
     days: Annotated[int, typer.Option(min=1, help="How long it runs.")] = 30,
     currency: Annotated[str | None, typer.Option(help="Default: TIERWISE_CURRENCY")] = None,
     zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
@@ -66,7 +71,7 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Plan a campaign; nothing reaches a customer before it is launched."""
-    begin = datetime.now(UTC) if start is None else read_time(start, "--start")
+    begin = datetime.now(UTC) if start is None else read_time(start, "--start", zone)
     money = currency or settings().currency
     plan = CampaignPlan(
         display_name=name,
@@ -208,6 +213,7 @@ def _row(campaign: Campaign) -> dict[str, object]:
         "campaign_id": campaign.campaign_id,
         "name": plan.display_name,
         "state": campaign.state,
+        "version": campaign.version,
         "offers": ", ".join(typed(offer, plan.currency) for offer in plan.offers),
         "start": plan.start_time.isoformat(timespec="minutes"),
         "end": plan.end_time.isoformat(timespec="minutes"),

@@ -134,15 +134,30 @@ class ShopClient:
         )
         return self._recommendation.Recommend(request, timeout=SECONDS)
 
-    def launch(self, campaign_id: str, plan: campaign_pb2.Campaign) -> campaign_pb2.Campaign:
-        """Create a campaign, launch it and wait until its coupons are issued."""
+    def plan(self, campaign_id: str, plan: campaign_pb2.Campaign, marketer: str) -> campaign_pb2.Campaign:
+        """Create a campaign and submit its plan."""
         created = self._campaigns.CreateCampaign(
             campaign_service_pb2.CreateCampaignRequest(campaign_id=campaign_id, campaign=plan, request_id=_new_id()),
-            timeout=SECONDS,
+            timeout=SECONDS, metadata=_named(marketer, "marketer"),
+        )  # fmt: skip
+        request = campaign_service_pb2.SubmitCampaignRequest(name=created.name, etag=created.etag, request_id=_new_id())
+        return self._campaigns.SubmitCampaign(request, timeout=SECONDS, metadata=_named(marketer, "marketer"))
+
+    def approve(self, campaign: campaign_pb2.Campaign, approver: str, comment: str) -> campaign_pb2.Campaign | Refused:
+        """Agree to the version that was submitted."""
+        request = campaign_service_pb2.ApproveCampaignRequest(
+            name=campaign.name, version=campaign.version, comment=comment, request_id=_new_id()
         )
-        request = campaign_service_pb2.LaunchCampaignRequest(name=created.name, etag=created.etag, request_id=_new_id())
-        self._finished(self._campaigns.LaunchCampaign(request, timeout=SECONDS))
-        return self._campaigns.GetCampaign(campaign_service_pb2.GetCampaignRequest(name=created.name), timeout=SECONDS)
+        try:
+            return self._campaigns.ApproveCampaign(request, timeout=SECONDS, metadata=_named(approver, "approver"))
+        except grpc.RpcError as error:
+            return _refused(error)
+
+    def launch(self, campaign: campaign_pb2.Campaign, marketer: str) -> campaign_pb2.Campaign:
+        """Launch an approved campaign and wait until its coupons are issued."""
+        request = campaign_service_pb2.LaunchCampaignRequest(name=campaign.name, request_id=_new_id())
+        self._finished(self._campaigns.LaunchCampaign(request, timeout=SECONDS, metadata=_named(marketer, "marketer")))
+        return self._campaigns.GetCampaign(campaign_service_pb2.GetCampaignRequest(name=campaign.name), timeout=SECONDS)
 
     def redeem(
         self, code: str, customer_id: str, order_id: str, amount: money_pb2.Money, request_id: str
@@ -167,6 +182,11 @@ class ShopClient:
         if not operation.HasField("response"):
             raise OperationFailedError(f"{operation.name}: {operation.error.message or 'not done in time'}")
         return operation
+
+
+def _named(actor: str, role: str) -> tuple[tuple[str, str], ...]:
+    """Who calls: on loopback the server believes it."""
+    return (("tierwise-actor", actor), ("tierwise-role", role))
 
 
 def _refused(error: grpc.RpcError) -> Refused:

@@ -25,6 +25,7 @@ from admin.stages import Stages
 console = Console()
 SCORING = "tierwise.v1.ScoringService"
 CAMPAIGN = "spring"
+MARKETER, APPROVER = "marie", "arthur"
 ORDER = 80
 """Major units of the order that the coupon is used on."""
 CENT = 10_000_000
@@ -95,9 +96,15 @@ def score_everyone(stages: Stages, client: ShopClient, shop: FirstShop, currency
 
 def launch(stages: Stages, client: ShopClient, shop: FirstShop, currency: str) -> Mapping[str, str]:
     """A campaign from tier to discount to channel; a coupon of its best tier to go on with."""
-    with stages.stage("A campaign is launched"):
+    with stages.stage("A campaign is planned by one, approved by another, and launched"):
         plan = spring_plan(datetime.now(UTC), currency, consented=shop.consented)
-        campaign = client.launch(CAMPAIGN, plan)
+        submitted = client.plan(CAMPAIGN, plan, MARKETER)
+        decided = {who: client.approve(submitted, who, "the budget is agreed") for who in (MARKETER, APPROVER)}
+        emit(
+            [{"who": who, "answer": _decision(answer)} for who, answer in decided.items()],
+            as_json=False, title=f"Version {submitted.version} is submitted; who approves?",
+        )  # fmt: skip
+        campaign = client.launch(submitted, MARKETER)
         emit(
             [
                 {
@@ -200,6 +207,12 @@ def _seen(when: datetime, item_id: str) -> event_pb2.Event:
     stamp = Timestamp()
     stamp.FromDatetime(when)
     return event_pb2.Event(event_time=stamp, type=event_pb2.Event.CART, item_id=item_id, quantity=1)
+
+
+def _decision(answer: campaign_pb2.Campaign | Refused) -> str:
+    if isinstance(answer, Refused):
+        return f"{answer.code} {answer.reason}: {answer.message}"
+    return campaign_pb2.Campaign.State.Name(answer.state)
 
 
 def _answer(given: coupon_pb2.Redemption | Refused) -> str:

@@ -47,6 +47,8 @@ def test_a_campaign_from_plan_to_redemption(database: Database, tierwise: Shell)
     add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 10})
     assert tierwise(*CREATE, "--limit", "5")["state"] == "DRAFT"
+    assert tierwise("campaign", "submit", "spring")["state"] == "SUBMITTED"
+    assert tierwise("--as", "bo:approver", "campaign", "approve", "spring")["state"] == "APPROVED"
     operation = read_operation(database, tierwise("campaign", "launch", "spring")["operation_id"])
     while not (operation := read_operation(database, operation.operation_id)).done:
         issue_chunk(database, operation)
@@ -116,7 +118,7 @@ def test_a_refusal_says_why_changes_nothing_and_is_on_record(database: Database,
 
     said = tierwise.refusal("campaign", "pause", "spring", "--reason", "typo")
 
-    assert "CAMPAIGN_NOT_MOVABLE: campaigns/spring is DRAFT and cannot pause; possible: launch" in said
+    assert "CAMPAIGN_NOT_MOVABLE: campaigns/spring is DRAFT and cannot pause; possible: edit, submit" in said
     assert audit_lines(database)[-1] == ("campaigns.pause", "campaigns/spring", "DENIED")
     assert tierwise("audit", "list", "--of", "campaigns/spring")[0]["reason"] == "typo"
     assert tierwise("campaign", "show", "spring")["state"] == "DRAFT"

@@ -6,8 +6,10 @@ import pytest
 from campaign_factories import (
     NOW,
     add_customers,
+    begin_launch,
     codes_of,
     counts,
+    create_campaign,
     issue_chunk,
     launch_campaign,
     make_cause,
@@ -77,8 +79,8 @@ def test_a_rule_can_ask_about_a_segment_and_is_frozen_with_the_audience(shop: Da
         number = stored_segments.start_build(transaction, "friends", "none")
         stored_segments.add_members(transaction, "friends", number, RICH, after="", through="z")
         stored_segments.finish_build(transaction, "friends", number, revision=1, seconds=1.0, now=NOW)
-        launch.create(transaction, make_cause(), "spring", make_plan(rule=InSegment("friends")))
-        operation = launch.launch(transaction, make_cause(), "spring")
+    create_campaign(shop, rule=InSegment("friends"))
+    operation = begin_launch(shop)
     with shop.writing() as transaction, pytest.raises(SegmentInUse) as refused:
         segments.delete(transaction, make_cause(), "friends")
     assert refused.value.metadata["used_by"] == "campaigns/spring"
@@ -158,7 +160,7 @@ def test_a_launch_that_is_taken_up_again_holds_out_the_same_customers(database: 
     plan = make_plan(holdout_percent=10)
     with database.writing() as transaction:
         launch.create(transaction, make_cause(), "spring", plan)
-        failed = launch.launch(transaction, make_cause(), "spring")
+    failed = begin_launch(database)
     issue_chunk(database, failed)
     issue_chunk(database, read_operation(database, failed.operation_id), limit=50)
     with database.writing() as transaction:

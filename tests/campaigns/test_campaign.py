@@ -26,8 +26,9 @@ from campaigns.tiers import Tier
 
 def make_campaign(state: State) -> Campaign:
     return Campaign(
-        campaign_id=CampaignId("spring"), plan=make_plan(), state=state, issued_count=0, redeemed_count=0,
-        held_out_count=0, launch_time=None, discounted_minor=0, revision=1, create_time=NOW, update_time=NOW,
+        campaign_id=CampaignId("spring"), plan=make_plan(), version=1, state=state, issued_count=0, redeemed_count=0,
+        held_out_count=0, launch_time=None, activate_time=None, discounted_minor=0, revision=1, create_time=NOW,
+        update_time=NOW,
     )  # fmt: skip
 
 
@@ -47,10 +48,13 @@ def test_the_table() -> None:
     possible = {start: sorted(verb.value for begin, verb in MOVES if begin is start) for start in State}
 
     assert possible == {
-        State.DRAFT: ["LAUNCH"],
-        State.LAUNCHING: ["ACTIVATE", "END", "LAUNCH"],
+        State.DRAFT: ["EDIT", "SUBMIT"],
+        State.SUBMITTED: ["APPROVE", "EDIT", "REJECT"],
+        State.APPROVED: ["EDIT", "LAUNCH", "SCHEDULE"],
+        State.SCHEDULED: ["EDIT", "END", "LAUNCH", "UNSCHEDULE"],
+        State.LAUNCHING: ["ACTIVATE", "END", "LAUNCH", "PAUSE"],
         State.ACTIVE: ["END", "PAUSE"],
-        State.PAUSED: ["END", "RESUME"],
+        State.PAUSED: ["CONTINUE", "END", "RESUME"],
         State.ENDED: [],
     }
 

@@ -6,6 +6,7 @@ import pytest
 from campaign_factories import (
     NOW,
     add_customers,
+    begin_launch,
     issue_chunk,
     launch_campaign,
     make_cause,
@@ -177,8 +178,9 @@ def test_the_audience_keeps_each_channel_with_its_reason_and_the_coupon_follows(
     plan = make_plan(offers=(offer(EMAIL, SMS),), channel_choice=choice)
     with shop.writing() as transaction:
         campaign = launch.create(transaction, make_cause(), "spring", plan)
-        operation = launch.launch(transaction, make_cause(), "spring")
-        assert audience.reach(transaction, campaign) == sorted(
+    operation = begin_launch(shop)
+    with shop.reading() as snapshot:
+        assert audience.reach(snapshot, campaign) == sorted(
             [
                 Reach(tier="HIGH", channel=annas[0], channel_reason=annas[1], exclusion=None, count=1),
                 Reach(tier="HIGH", channel="SMS", channel_reason="ORDER", exclusion=None, count=1),

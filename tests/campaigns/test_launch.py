@@ -2,17 +2,20 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import pytest
 from campaign_factories import (
     NOW,
     TEN_PERCENT,
     add_customers,
+    approve_campaign,
     audit_lines,
+    begin_launch,
     codes_of,
     counts,
+    create_campaign,
+    finish_launch,
     issue_chunk,
     launch_campaign,
     make_cause,
@@ -44,11 +47,6 @@ from database.session import Database
 BY_MAIL = Offer(tier=Tier.MID, discount=Discount(reward=Fixed(amount_minor=500)), channel=Channel.EMAIL)
 
 
-def create(database: Database, **changes: object) -> None:
-    with database.writing() as transaction:
-        launch.create(transaction, make_cause(), "spring", make_plan(**changes))
-
-
 def state_of(database: Database) -> State:
     with database.reading() as snapshot:
         return launch.get(snapshot, "spring").state
@@ -73,7 +71,7 @@ def test_a_campaign_is_kept_as_it_was_planned(database: Database) -> None:
 
 
 def test_a_name_is_taken_once(database: Database) -> None:
-    create(database)
+    create_campaign(database)
 
     with database.writing() as transaction, pytest.raises(CampaignExists):
         launch.create(transaction, make_cause(), "spring", make_plan(display_name="Other"))
@@ -98,7 +96,7 @@ def test_pages_walk_every_campaign_once_newest_first(database: Database) -> None
 
 
 def test_a_draft_can_be_changed_and_deleted(database: Database) -> None:
-    create(database)
+    create_campaign(database)
     with database.writing() as transaction:
         changed = launch.update(
             transaction, make_cause(), "spring", lambda plan: replace(plan, display_name="Summer"), etag="1"
@@ -116,19 +114,21 @@ def test_a_draft_can_be_changed_and_deleted(database: Database) -> None:
     assert [action for action, _, _ in audit_lines(database)] == [
         "campaigns.create", "campaigns.update", "campaigns.delete",
     ]  # fmt: skip
+    assert counts(database, "campaign_versions") == (2,)
 
 
 def test_a_launch_writes_operation_outbox_and_audit_together_or_nothing(database: Database) -> None:
     add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
-    create(database)
+    create_campaign(database)
+    approve_campaign(database)
     before = counts(database, "operations", "outbox", "audit_log")
 
     with suppress(KeyboardInterrupt), database.writing() as transaction:
         launch.launch(transaction, make_cause(), "spring")
         raise KeyboardInterrupt
     assert counts(database, "operations", "outbox", "audit_log") == before
-    assert state_of(database) is State.DRAFT
+    assert state_of(database) is State.APPROVED
 
     with database.writing() as transaction:
         operation = launch.launch(transaction, make_cause(), "spring")
@@ -200,9 +200,8 @@ def test_a_channel_that_addresses_someone_needs_consent(
 def test_the_audience_stays_as_it_was_when_scores_change(database: Database) -> None:
     add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 10})
-    create(database)
-    with database.writing() as transaction:
-        operation = launch.launch(transaction, make_cause(), "spring")
+    create_campaign(database)
+    operation = begin_launch(database)
     issue_chunk(database, operation)
 
     with database.writing() as transaction:
@@ -214,35 +213,34 @@ def test_the_audience_stays_as_it_was_when_scores_change(database: Database) -> 
 
 
 @pytest.mark.parametrize(
-    ("changes", "scored", "refusal"),
+    ("scored", "now", "refusal"),
     [
-        pytest.param({"offers": ()}, True, InvalidCampaign, id="no-offer"),
-        pytest.param({"end_time": NOW - timedelta(hours=1)}, True, InvalidCampaign, id="over-already"),
-        pytest.param({}, False, CustomersNotScored, id="no-scores"),
+        pytest.param(True, NOW + timedelta(days=30), InvalidCampaign, id="over-already"),
+        pytest.param(False, NOW, CustomersNotScored, id="no-scores"),
     ],
 )
 def test_a_launch_that_could_reach_nobody_is_refused(
-    database: Database, changes: dict[str, Any], *, scored: bool, refusal: type[Refusal]
+    database: Database, now: datetime, *, scored: bool, refusal: type[Refusal]
 ) -> None:
     add_customers(database, ["anna"])
     if scored:
         store_scores(database, {"anna": 9000})
-    create(database, **changes)
+    create_campaign(database)
+    approve_campaign(database)
     before = counts(database, "operations", "outbox", "audit_log")
 
     with pytest.raises(refusal), database.writing() as transaction:
-        launch.launch(transaction, make_cause(), "spring")
+        launch.launch(transaction, make_cause(now), "spring")
 
     assert counts(database, "operations", "outbox", "audit_log") == before
-    assert state_of(database) is State.DRAFT
+    assert state_of(database) is State.APPROVED
 
 
 def test_a_second_launch_is_refused_while_the_first_runs_and_after(database: Database) -> None:
     add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
-    create(database)
-    with database.writing() as transaction:
-        operation = launch.launch(transaction, make_cause(), "spring")
+    create_campaign(database)
+    operation = begin_launch(database)
 
     with pytest.raises(CampaignNotMovable) as refused, database.writing() as transaction:
         launch.launch(transaction, make_cause(), "spring")
@@ -258,9 +256,8 @@ def test_a_second_launch_is_refused_while_the_first_runs_and_after(database: Dat
 def test_a_chunk_that_is_done_twice_issues_once(database: Database) -> None:
     add_customers(database, ["anna", "bert", "carl"])
     store_scores(database, {"anna": 9000, "bert": 9000, "carl": 9000})
-    create(database)
-    with database.writing() as transaction:
-        begun = launch.launch(transaction, make_cause(), "spring")
+    create_campaign(database)
+    begun = begin_launch(database)
 
     assert issue_chunk(database, begun)
     assert not issue_chunk(database, begun)
@@ -277,9 +274,8 @@ def test_a_chunk_that_is_done_twice_issues_once(database: Database) -> None:
 def test_a_code_that_is_taken_is_replaced(database: Database) -> None:
     add_customers(database, ["anna", "bert", "carl"])
     store_scores(database, {"anna": 9000, "bert": 9000, "carl": 9000})
-    create(database)
-    with database.writing() as transaction:
-        operation = launch.launch(transaction, make_cause(), "spring")
+    create_campaign(database)
+    operation = begin_launch(database)
     issue_chunk(database, operation)
     operation = read_operation(database, operation.operation_id)
     one, *others = codes.mint(4)
@@ -302,7 +298,8 @@ def test_no_table_is_read_again_for_each_row_that_is_added_to_it(database: Datab
     customers = [f"c{number:04}" for number in range(2000)]
     add_customers(database, customers)
     store_scores(database, dict.fromkeys(customers, 9000))
-    create(database)
+    create_campaign(database)
+    approve_campaign(database)
     for table in ("audiences", "coupons"):
         database.vacuum(table)
     scans = text("SELECT sum(seq_scan) FROM pg_stat_xact_user_tables WHERE relname IN ('audiences', 'coupons')")
@@ -323,9 +320,8 @@ def test_no_table_is_read_again_for_each_row_that_is_added_to_it(database: Datab
 def test_ending_a_campaign_stops_its_launch(database: Database) -> None:
     add_customers(database, ["anna", "bert", "carl"])
     store_scores(database, {"anna": 9000, "bert": 9000, "carl": 9000})
-    create(database)
-    with database.writing() as transaction:
-        operation = launch.launch(transaction, make_cause(), "spring")
+    create_campaign(database)
+    operation = begin_launch(database)
     issue_chunk(database, operation)
 
     with database.writing() as transaction:
@@ -337,12 +333,74 @@ def test_ending_a_campaign_stops_its_launch(database: Database) -> None:
     assert counts(database, "coupons") == (0,)
 
 
+def test_a_pause_holds_the_launch_and_resuming_goes_on_where_it_stopped(database: Database) -> None:
+    add_customers(database, ["anna", "bert", "carl"])
+    store_scores(database, {"anna": 9000, "bert": 9000, "carl": 9000})
+    create_campaign(database)
+    operation = begin_launch(database)
+    for _ in range(2):
+        issue_chunk(database, read_operation(database, operation.operation_id))
+    issued = codes_of(database)
+    with database.writing() as transaction:
+        assert launch.pause(transaction, make_cause(), "spring").state is State.PAUSED
+    held = read_operation(database, operation.operation_id)
+
+    with pytest.raises(issuance.Held):
+        issue_chunk(database, held)
+    assert (codes_of(database), read_operation(database, operation.operation_id)) == (issued, held)
+
+    waiting = counts(database, "outbox")[0]
+    with database.writing() as transaction:
+        assert launch.resume(transaction, make_cause(), "spring").state is State.LAUNCHING
+    assert counts(database, "outbox") == (waiting + 1,)
+    finish_launch(database, held)
+    assert set(codes_of(database)) == {"anna", "bert", "carl"}
+    assert codes_of(database).items() > issued.items()
+    with database.reading() as snapshot:
+        campaign = launch.get(snapshot, "spring")
+    assert (campaign.state, campaign.issued_count, campaign.activate_time) == (State.ACTIVE, 3, NOW)
+
+
+def test_a_chunk_that_was_begun_before_the_pause_writes_nothing_after_it(database: Database) -> None:
+    add_customers(database, ["anna", "bert"])
+    store_scores(database, {"anna": 9000, "bert": 9000})
+    create_campaign(database)
+    operation = begin_launch(database)
+    issue_chunk(database, operation)
+    operation = read_operation(database, operation.operation_id)
+    with database.reading() as snapshot:
+        chunk = coupon_chunks.following(snapshot, "spring", after="", limit=9)
+    assert chunk is not None
+
+    def mint_during_a_pause(count: int) -> list[str]:
+        with database.writing() as other:
+            launch.pause(other, make_cause(), "spring")
+        return codes.mint(count)
+
+    with pytest.raises(issuance.Held), database.writing() as transaction:
+        issuance.issue(transaction, operation, chunk, NOW, mint=mint_during_a_pause)
+
+    assert counts(database, "coupons") == (0,)
+    assert read_operation(database, operation.operation_id) == operation
+
+
+def test_a_launch_that_is_paused_can_be_cancelled_and_is_over(database: Database) -> None:
+    add_customers(database, ["anna"])
+    store_scores(database, {"anna": 9000})
+    create_campaign(database)
+    operation = begin_launch(database)
+    with database.writing() as transaction:
+        launch.pause(transaction, make_cause(), "spring")
+        issuance.abandon(transaction, operation, make_cause())
+
+    assert state_of(database) is State.ENDED
+
+
 def test_a_failed_launch_is_taken_up_by_launching_again(database: Database) -> None:
     add_customers(database, ["anna", "bert", "carl"])
     store_scores(database, {"anna": 9000, "bert": 9000, "carl": 9000})
-    create(database)
-    with database.writing() as transaction:
-        failed = launch.launch(transaction, make_cause(), "spring")
+    create_campaign(database)
+    failed = begin_launch(database)
     issue_chunk(database, failed)
     issue_chunk(database, read_operation(database, failed.operation_id))
     issued = codes_of(database)
@@ -395,9 +453,8 @@ def test_what_is_not_there_is_named(database: Database) -> None:
 def test_an_operation_is_cancelled_once_and_deleted_when_it_is_over(database: Database) -> None:
     add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
-    create(database)
-    with database.writing() as transaction:
-        operation = launch.launch(transaction, make_cause(), "spring")
+    create_campaign(database)
+    operation = begin_launch(database)
     with pytest.raises(OperationRunning), database.writing() as transaction:
         jobs.forget(transaction, make_cause(), operation.operation_id)
 
@@ -420,7 +477,7 @@ def test_a_percentage_is_kept_with_its_maximum(database: Database) -> None:
     offer = Offer(
         tier=Tier.HIGH, discount=Discount(reward=Percent(percent=20, maximum_minor=900)), channel=Channel.ON_SITE
     )
-    create(database, offers=(offer,))
+    create_campaign(database, offers=(offer,))
 
     with database.reading() as snapshot:
         assert launch.get(snapshot, "spring").plan.offers == (offer,)

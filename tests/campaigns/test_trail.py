@@ -1,6 +1,7 @@
 """A line says who did what to which version, from what, and how it ended; it never says which customer."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from campaign_factories import (
@@ -82,7 +83,7 @@ def test_lines_are_found_by_each_of_their_sides(database: Database) -> None:
 def test_changes_name_the_version_that_they_left(database: Database) -> None:
     with database.writing() as transaction:
         launch.create(transaction, make_cause(), "spring", make_plan())
-        launch.update(transaction, make_cause(), "spring", lambda plan: plan)
+        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, display_name="Summer"))
         registry.register(transaction, make_cause(), "m1", folder="nowhere", manifest={})
         registry.activate(transaction, make_cause(), "m1")
 

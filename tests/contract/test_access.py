@@ -67,7 +67,7 @@ def test_methods_that_change_something_have_an_action_and_the_others_none() -> N
 
 def test_an_action_means_the_same_on_the_wire_and_on_the_command_line() -> None:
     assert all(ACTIONS[right.action] == right for right in RIGHTS.values() if right.action)
-    commands = "".join(path.read_text() for path in (ROOT / "admin" / "commands").glob("*.py"))
+    commands = "".join(path.read_text() for path in (ROOT / "admin").rglob("*.py"))
     asked = set(re.findall(r'action="([a-z_.]+)"', commands))
     assert len(asked) > 5
     assert asked <= ACTIONS.keys()

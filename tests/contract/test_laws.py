@@ -21,6 +21,7 @@ from server.assembly import NEED_MODEL, NEED_NO_MODEL
 READING = {
     "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "Recommend", "SimilarItems", "GetCustomer",
     "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults",
+    "GetCampaignVersion", "ListCampaignVersions", "CompareCampaignVersions",
     "ValidateCoupon",
     "GetTierScheme", "ListTierSchemes", "PreviewTiers", "ListTierChanges",
     "GetSegment", "ListSegments", "ListSegmentMembers", "CountAudience", "PreviewAudience",
@@ -40,7 +41,7 @@ COMPLETE_WHEN_EMPTY = {
 TABLES = (
     "customers", "events", "scores", "models", "campaigns", "coupons", "budget_shards", "reservations", "redemptions",
     "ledger", "operations", "outbox", "audit_log", "requests", "customer_facts", "segments", "segment_members",
-    "tier_schemes", "tier_changes", "shadow_scores",
+    "tier_schemes", "tier_changes", "shadow_scores", "campaign_versions", "approvals",
 )  # fmt: skip
 
 
@@ -252,8 +253,10 @@ def _missing(request: AnyMessage) -> str | None:
         ("parent", None, None),
     ):
         if field in carrier.DESCRIPTOR.fields_by_name:
-            kind = getattr(carrier, field).partition("/")[0]
-            setattr(carrier, field, nothing or (f"{kind}/999" if kind == "tierSchemes" else f"{kind}/nothing"))
+            kind, _, rest = getattr(carrier, field).partition("/")
+            _, nested, inner = rest.partition("/")
+            missing = "999" if kind == "tierSchemes" else "nothing"
+            setattr(carrier, field, nothing or f"{kind}/{missing}{nested}{inner}")
             return reason or f"{snake_case(kind.removesuffix('s'))}_NOT_FOUND"
     return None
 

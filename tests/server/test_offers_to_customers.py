@@ -127,11 +127,11 @@ def test_a_plan_that_makes_no_sense_is_refused_by_field(shop: Shop, change: dict
 
 
 def test_a_launch_is_an_operation_with_the_campaign_in_its_progress(shop: Shop) -> None:
-    begun = shop.campaigns.LaunchCampaign(campaign_service_pb2.LaunchCampaignRequest(name="campaigns/draft"))
+    begun = shop.campaigns.LaunchCampaign(campaign_service_pb2.LaunchCampaignRequest(name="campaigns/approved"))
 
     progress = campaign_service_pb2.LaunchCampaignMetadata()
     assert begun.metadata.Unpack(progress)
-    assert (begun.done, progress.campaign, progress.done_count) == (False, "campaigns/draft", 0)
+    assert (begun.done, progress.campaign, progress.done_count) == (False, "campaigns/approved", 0)
     listed = shop.operations.ListOperations(operations_pb2.ListOperationsRequest()).operations
     finished = {each.name: each for each in listed if each.done}
     launched = campaign_pb2.Campaign()

@@ -15,10 +15,11 @@ from campaign_factories import (
     add_customers,
     add_model,
     audit_lines,
+    begin_launch,
     codes_of,
     counts,
+    create_campaign,
     make_cause,
-    make_plan,
     read_operation,
     store_scores,
 )
@@ -158,9 +159,8 @@ def test_a_launch_whose_worker_is_killed_gives_each_customer_one_code(database: 
     add_customers(database, customers)
     store_scores(database, dict.fromkeys(customers, 9000))
     broker.install(database_url)
-    with database.writing() as transaction:
-        launch.create(transaction, make_cause(), "spring", make_plan())
-        operation = launch.launch(transaction, make_cause(datetime.now(UTC)), "spring")
+    create_campaign(database)
+    operation = begin_launch(database, now=datetime.now(UTC))
     with relaying(database, database_url):
         with worker(database_url, TIERWISE_ISSUE_CHUNK="50") as doomed:
             wait_for(lambda: read_operation(database, operation.operation_id).done_count >= 500)

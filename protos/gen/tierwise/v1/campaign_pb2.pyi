@@ -94,15 +94,21 @@ class Campaign(_message.Message):
         STATE_UNSPECIFIED: Campaign._State.ValueType  # 0
         """Not known."""
         DRAFT: Campaign._State.ValueType  # 1
-        """Being planned: everything can be changed."""
+        """Being planned."""
         LAUNCHING: Campaign._State.ValueType  # 2
         """The audience is frozen and coupons are being issued; none can be redeemed yet."""
         ACTIVE: Campaign._State.ValueType  # 3
         """Coupons can be redeemed."""
         PAUSED: Campaign._State.ValueType  # 4
-        """Coupons cannot be redeemed for the time being."""
+        """Coupons cannot be redeemed for the time being, and none are issued."""
         ENDED: Campaign._State.ValueType  # 5
         """Over for good."""
+        SUBMITTED: Campaign._State.ValueType  # 6
+        """A version of the plan waits for approval."""
+        APPROVED: Campaign._State.ValueType  # 7
+        """The version may be launched or scheduled."""
+        SCHEDULED: Campaign._State.ValueType  # 8
+        """Launched by the clock when it is due."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """Where a campaign stands; only the methods of the service move it."""
@@ -110,15 +116,21 @@ class Campaign(_message.Message):
     STATE_UNSPECIFIED: Campaign.State.ValueType  # 0
     """Not known."""
     DRAFT: Campaign.State.ValueType  # 1
-    """Being planned: everything can be changed."""
+    """Being planned."""
     LAUNCHING: Campaign.State.ValueType  # 2
     """The audience is frozen and coupons are being issued; none can be redeemed yet."""
     ACTIVE: Campaign.State.ValueType  # 3
     """Coupons can be redeemed."""
     PAUSED: Campaign.State.ValueType  # 4
-    """Coupons cannot be redeemed for the time being."""
+    """Coupons cannot be redeemed for the time being, and none are issued."""
     ENDED: Campaign.State.ValueType  # 5
     """Over for good."""
+    SUBMITTED: Campaign.State.ValueType  # 6
+    """A version of the plan waits for approval."""
+    APPROVED: Campaign.State.ValueType  # 7
+    """The version may be launched or scheduled."""
+    SCHEDULED: Campaign.State.ValueType  # 8
+    """Launched by the clock when it is due."""
 
     NAME_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
@@ -140,6 +152,8 @@ class Campaign(_message.Message):
     HELD_OUT_COUNT_FIELD_NUMBER: _builtins.int
     LAUNCH_TIME_FIELD_NUMBER: _builtins.int
     CHANNEL_CHOICE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ACTIVATE_TIME_FIELD_NUMBER: _builtins.int
     ARMS_FIELD_NUMBER: _builtins.int
     MARGIN_PERCENT_FIELD_NUMBER: _builtins.int
     BUDGET_FIELD_NUMBER: _builtins.int
@@ -168,6 +182,8 @@ class Campaign(_message.Message):
     """Customers of the audience who are held out."""
     channel_choice: Global___ChannelChoice.ValueType
     """Which of an offer's channels reaches a customer who agreed to several; unspecified means ORDER."""
+    version: _builtins.int
+    """Number of the plan's version; each change of the plan makes the next one."""
     margin_percent: _builtins.int
     """Percent of a price that is left after the cost of the goods; when it is known, results judge by margin."""
     refund_gives_code_back: _builtins.bool
@@ -205,6 +221,10 @@ class Campaign(_message.Message):
         """When the audience was frozen; absent before."""
 
     @_builtins.property
+    def activate_time(self) -> _timestamp_pb2.Timestamp:
+        """When every coupon was issued; absent before."""
+
+    @_builtins.property
     def arms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Arm]:
         """Variants of the discounts that are tried against each other, drawn by hash from those who are not held out; absent
         means one arm, called `offer`, with the discounts of the offers.
@@ -237,14 +257,16 @@ class Campaign(_message.Message):
         held_out_count: _builtins.int = ...,
         launch_time: _timestamp_pb2.Timestamp | None = ...,
         channel_choice: Global___ChannelChoice.ValueType = ...,
+        version: _builtins.int = ...,
+        activate_time: _timestamp_pb2.Timestamp | None = ...,
         arms: _abc.Iterable[Global___Arm] | None = ...,
         margin_percent: _builtins.int | None = ...,
         budget: Global___Budget | None = ...,
         refund_gives_code_back: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "budget", b"budget", "create_time", b"create_time", "discounted", b"discounted", "end_time", b"end_time", "holdout_percent", b"holdout_percent", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "redemption_limit", b"redemption_limit", "rule", b"rule", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "budget", b"budget", "create_time", b"create_time", "discounted", b"discounted", "end_time", b"end_time", "holdout_percent", b"holdout_percent", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "redemption_limit", b"redemption_limit", "rule", b"rule", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "arms", b"arms", "budget", b"budget", "channel_choice", b"channel_choice", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "name", b"name", "offers", b"offers", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "refund_gives_code_back", b"refund_gives_code_back", "rule", b"rule", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "arms", b"arms", "budget", b"budget", "channel_choice", b"channel_choice", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "name", b"name", "offers", b"offers", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "refund_gives_code_back", b"refund_gives_code_back", "rule", b"rule", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__holdout_percent: _TypeAlias = _typing.Literal["holdout_percent"]  # noqa: Y015
     _WhichOneofArgType__holdout_percent: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent"]  # noqa: Y015

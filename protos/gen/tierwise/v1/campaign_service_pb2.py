@@ -32,9 +32,10 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from tierwise.v1 import campaign_pb2 as tierwise_dot_v1_dot_campaign__pb2
 from tierwise.v1 import campaign_preview_pb2 as tierwise_dot_v1_dot_campaign__preview__pb2
 from tierwise.v1 import campaign_results_pb2 as tierwise_dot_v1_dot_campaign__results__pb2
+from tierwise.v1 import campaign_version_pb2 as tierwise_dot_v1_dot_campaign__version__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/campaign_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atierwise/v1/campaign.proto\x1a\"tierwise/v1/campaign_preview.proto\x1a\"tierwise/v1/campaign_results.proto\"\x82\x02\n\x15\x43reateCampaignRequest\x12\x41\n\x0b\x63\x61mpaign_id\x18\x01 \x01(\tB,\xe2\x41\x01\x02\xbaH%r#2!^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x33\n\x08\x63\x61mpaign\x18\x02 \x01(\x0b\x32\x15.tierwise.v1.CampaignB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\x12\x39\n\x08template\x18\x05 \x01(\x0e\x32\x1d.tierwise.v1.CampaignTemplateB\x08\xbaH\x05\x82\x01\x02\x10\x01\"p\n\x12GetCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\"P\n\x14ListCampaignsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"Z\n\x15ListCampaignsResponse\x12(\n\tcampaigns\x18\x01 \x03(\x0b\x32\x15.tierwise.v1.Campaign\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xeb\x01\n\x15UpdateCampaignRequest\x12i\n\x08\x63\x61mpaign\x18\x01 \x01(\x0b\x32\x15.tierwise.v1.CampaignB@\xe2\x41\x01\x02\xbaH9\xba\x01\x33\n\x0e\x63\x61mpaign.named\x12\x10name is required\x1a\x0fthis.name != \'\'\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xab\x01\n\x15\x44\x65leteCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xda\x01\n\x16PreviewCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x1e\n\x0bsample_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x05 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xc2\x01\n\x15LaunchCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xfc\x01\n\x16LaunchCampaignMetadata\x12(\n\x08\x63\x61mpaign\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12\x12\n\ndone_count\x18\x02 \x01(\x03\x12\x18\n\x0btotal_count\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x06 \x01(\x08\x42\x0e\n\x0c_total_count\"\xaa\x01\n\x14PauseCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xab\x01\n\x15ResumeCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xa8\x01\n\x12\x45ndCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"w\n\x19GetCampaignResultsRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$*F\n\x10\x43\x61mpaignTemplate\x12!\n\x1d\x43\x41MPAIGN_TEMPLATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bVALUE_TIERS\x10\x01\x32\xa5\x07\n\x0f\x43\x61mpaignService\x12K\n\x0e\x43reateCampaign\x12\".tierwise.v1.CreateCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12\x45\n\x0bGetCampaign\x12\x1f.tierwise.v1.GetCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12V\n\rListCampaigns\x12!.tierwise.v1.ListCampaignsRequest\x1a\".tierwise.v1.ListCampaignsResponse\x12K\n\x0eUpdateCampaign\x12\".tierwise.v1.UpdateCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12L\n\x0e\x44\x65leteCampaign\x12\".tierwise.v1.DeleteCampaignRequest\x1a\x16.google.protobuf.Empty\x12T\n\x0fPreviewCampaign\x12#.tierwise.v1.PreviewCampaignRequest\x1a\x1c.tierwise.v1.CampaignPreview\x12z\n\x0eLaunchCampaign\x12\".tierwise.v1.LaunchCampaignRequest\x1a\x1d.google.longrunning.Operation\"%\xca\x41\"\n\x08\x43\x61mpaign\x12\x16LaunchCampaignMetadata\x12I\n\rPauseCampaign\x12!.tierwise.v1.PauseCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12K\n\x0eResumeCampaign\x12\".tierwise.v1.ResumeCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12\x45\n\x0b\x45ndCampaign\x12\x1f.tierwise.v1.EndCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12Z\n\x12GetCampaignResults\x12&.tierwise.v1.GetCampaignResultsRequest\x1a\x1c.tierwise.v1.CampaignResultsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/campaign_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atierwise/v1/campaign.proto\x1a\"tierwise/v1/campaign_preview.proto\x1a\"tierwise/v1/campaign_results.proto\x1a\"tierwise/v1/campaign_version.proto\"\x82\x02\n\x15\x43reateCampaignRequest\x12\x41\n\x0b\x63\x61mpaign_id\x18\x01 \x01(\tB,\xe2\x41\x01\x02\xbaH%r#2!^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x33\n\x08\x63\x61mpaign\x18\x02 \x01(\x0b\x32\x15.tierwise.v1.CampaignB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\x12\x39\n\x08template\x18\x05 \x01(\x0e\x32\x1d.tierwise.v1.CampaignTemplateB\x08\xbaH\x05\x82\x01\x02\x10\x01\"p\n\x12GetCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\"P\n\x14ListCampaignsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"Z\n\x15ListCampaignsResponse\x12(\n\tcampaigns\x18\x01 \x03(\x0b\x32\x15.tierwise.v1.Campaign\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xeb\x01\n\x15UpdateCampaignRequest\x12i\n\x08\x63\x61mpaign\x18\x01 \x01(\x0b\x32\x15.tierwise.v1.CampaignB@\xe2\x41\x01\x02\xbaH9\xba\x01\x33\n\x0e\x63\x61mpaign.named\x12\x10name is required\x1a\x0fthis.name != \'\'\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xab\x01\n\x15\x44\x65leteCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xda\x01\n\x16PreviewCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x1e\n\x0bsample_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x05 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xc2\x01\n\x15LaunchCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xfc\x01\n\x16LaunchCampaignMetadata\x12(\n\x08\x63\x61mpaign\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12\x12\n\ndone_count\x18\x02 \x01(\x03\x12\x18\n\x0btotal_count\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x06 \x01(\x08\x42\x0e\n\x0c_total_count\"\xaa\x01\n\x14PauseCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xab\x01\n\x15ResumeCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xa8\x01\n\x12\x45ndCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"w\n\x19GetCampaignResultsRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\"\xab\x01\n\x15SubmitCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xe5\x01\n\x16\x41pproveCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x1c\n\x07version\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x02\xbaH\x04\x1a\x02(\x01\x12\x19\n\x07\x63omment\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x05 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xea\x01\n\x15RejectCampaignRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x1c\n\x07version\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x02\xbaH\x04\x1a\x02(\x01\x12\x1f\n\x07\x63omment\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xe8\x07\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x05 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x97\x01\n\x19GetCampaignVersionRequest\x12z\n\x04name\x18\x01 \x01(\tBl\xe2\x41\x01\x02\xfa\x41\x1a\n\x18tierwise/CampaignVersion\xbaHHrF2D^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?/versions/[1-9][0-9]{0,8}$\"\xbc\x01\n\x1bListCampaignVersionsRequest\x12\x63\n\x06parent\x18\x01 \x01(\tBS\xe2\x41\x01\x02\xfa\x41\x1a\x12\x18tierwise/CampaignVersion\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"p\n\x1cListCampaignVersionsResponse\x12\x37\n\x11\x63\x61mpaign_versions\x18\x01 \x03(\x0b\x32\x1c.tierwise.v1.CampaignVersion\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xc0\x01\n\x1e\x43ompareCampaignVersionsRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12!\n\x0c\x66rom_version\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x02\xbaH\x04\x1a\x02(\x01\x12\x1f\n\nto_version\x18\x03 \x01(\x05\x42\x0b\xe2\x41\x01\x02\xbaH\x04\x1a\x02(\x01\"O\n\x1f\x43ompareCampaignVersionsResponse\x12,\n\x0b\x64ifferences\x18\x01 \x03(\x0b\x32\x17.tierwise.v1.Difference*F\n\x10\x43\x61mpaignTemplate\x12!\n\x1d\x43\x41MPAIGN_TEMPLATE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bVALUE_TIERS\x10\x01\x32\xcd\x0b\n\x0f\x43\x61mpaignService\x12K\n\x0e\x43reateCampaign\x12\".tierwise.v1.CreateCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12\x45\n\x0bGetCampaign\x12\x1f.tierwise.v1.GetCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12V\n\rListCampaigns\x12!.tierwise.v1.ListCampaignsRequest\x1a\".tierwise.v1.ListCampaignsResponse\x12K\n\x0eUpdateCampaign\x12\".tierwise.v1.UpdateCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12L\n\x0e\x44\x65leteCampaign\x12\".tierwise.v1.DeleteCampaignRequest\x1a\x16.google.protobuf.Empty\x12T\n\x0fPreviewCampaign\x12#.tierwise.v1.PreviewCampaignRequest\x1a\x1c.tierwise.v1.CampaignPreview\x12K\n\x0eSubmitCampaign\x12\".tierwise.v1.SubmitCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12M\n\x0f\x41pproveCampaign\x12#.tierwise.v1.ApproveCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12K\n\x0eRejectCampaign\x12\".tierwise.v1.RejectCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12Z\n\x12GetCampaignVersion\x12&.tierwise.v1.GetCampaignVersionRequest\x1a\x1c.tierwise.v1.CampaignVersion\x12k\n\x14ListCampaignVersions\x12(.tierwise.v1.ListCampaignVersionsRequest\x1a).tierwise.v1.ListCampaignVersionsResponse\x12t\n\x17\x43ompareCampaignVersions\x12+.tierwise.v1.CompareCampaignVersionsRequest\x1a,.tierwise.v1.CompareCampaignVersionsResponse\x12z\n\x0eLaunchCampaign\x12\".tierwise.v1.LaunchCampaignRequest\x1a\x1d.google.longrunning.Operation\"%\xca\x41\"\n\x08\x43\x61mpaign\x12\x16LaunchCampaignMetadata\x12I\n\rPauseCampaign\x12!.tierwise.v1.PauseCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12K\n\x0eResumeCampaign\x12\".tierwise.v1.ResumeCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12\x45\n\x0b\x45ndCampaign\x12\x1f.tierwise.v1.EndCampaignRequest\x1a\x15.tierwise.v1.Campaign\x12Z\n\x12GetCampaignResults\x12&.tierwise.v1.GetCampaignResultsRequest\x1a\x1c.tierwise.v1.CampaignResultsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -101,36 +102,92 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENDCAMPAIGNREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_GETCAMPAIGNRESULTSREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETCAMPAIGNRESULTSREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\023\n\021tierwise/Campaign\272H/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'
+  _globals['_SUBMITCAMPAIGNREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_SUBMITCAMPAIGNREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\023\n\021tierwise/Campaign\272H/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'
+  _globals['_SUBMITCAMPAIGNREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_SUBMITCAMPAIGNREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_SUBMITCAMPAIGNREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_SUBMITCAMPAIGNREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_APPROVECAMPAIGNREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_APPROVECAMPAIGNREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\023\n\021tierwise/Campaign\272H/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'
+  _globals['_APPROVECAMPAIGNREQUEST'].fields_by_name['version']._loaded_options = None
+  _globals['_APPROVECAMPAIGNREQUEST'].fields_by_name['version']._serialized_options = b'\342A\001\002\272H\004\032\002(\001'
+  _globals['_APPROVECAMPAIGNREQUEST'].fields_by_name['comment']._loaded_options = None
+  _globals['_APPROVECAMPAIGNREQUEST'].fields_by_name['comment']._serialized_options = b'\272H\005r\003\030\350\007'
+  _globals['_APPROVECAMPAIGNREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_APPROVECAMPAIGNREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_APPROVECAMPAIGNREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_APPROVECAMPAIGNREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_REJECTCAMPAIGNREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_REJECTCAMPAIGNREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\023\n\021tierwise/Campaign\272H/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'
+  _globals['_REJECTCAMPAIGNREQUEST'].fields_by_name['version']._loaded_options = None
+  _globals['_REJECTCAMPAIGNREQUEST'].fields_by_name['version']._serialized_options = b'\342A\001\002\272H\004\032\002(\001'
+  _globals['_REJECTCAMPAIGNREQUEST'].fields_by_name['comment']._loaded_options = None
+  _globals['_REJECTCAMPAIGNREQUEST'].fields_by_name['comment']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\350\007'
+  _globals['_REJECTCAMPAIGNREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_REJECTCAMPAIGNREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_REJECTCAMPAIGNREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_REJECTCAMPAIGNREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_GETCAMPAIGNVERSIONREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETCAMPAIGNVERSIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\032\n\030tierwise/CampaignVersion\272HHrF2D^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?/versions/[1-9][0-9]{0,8}$'
+  _globals['_LISTCAMPAIGNVERSIONSREQUEST'].fields_by_name['parent']._loaded_options = None
+  _globals['_LISTCAMPAIGNVERSIONSREQUEST'].fields_by_name['parent']._serialized_options = b'\342A\001\002\372A\032\022\030tierwise/CampaignVersion\272H/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'
+  _globals['_LISTCAMPAIGNVERSIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTCAMPAIGNVERSIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTCAMPAIGNVERSIONSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTCAMPAIGNVERSIONSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
+  _globals['_COMPARECAMPAIGNVERSIONSREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_COMPARECAMPAIGNVERSIONSREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\023\n\021tierwise/Campaign\272H/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$'
+  _globals['_COMPARECAMPAIGNVERSIONSREQUEST'].fields_by_name['from_version']._loaded_options = None
+  _globals['_COMPARECAMPAIGNVERSIONSREQUEST'].fields_by_name['from_version']._serialized_options = b'\342A\001\002\272H\004\032\002(\001'
+  _globals['_COMPARECAMPAIGNVERSIONSREQUEST'].fields_by_name['to_version']._loaded_options = None
+  _globals['_COMPARECAMPAIGNVERSIONSREQUEST'].fields_by_name['to_version']._serialized_options = b'\342A\001\002\272H\004\032\002(\001'
   _globals['_CAMPAIGNSERVICE'].methods_by_name['LaunchCampaign']._loaded_options = None
   _globals['_CAMPAIGNSERVICE'].methods_by_name['LaunchCampaign']._serialized_options = b'\312A\"\n\010Campaign\022\026LaunchCampaignMetadata'
-  _globals['_CAMPAIGNTEMPLATE']._serialized_start=2646
-  _globals['_CAMPAIGNTEMPLATE']._serialized_end=2716
-  _globals['_CREATECAMPAIGNREQUEST']._serialized_start=374
-  _globals['_CREATECAMPAIGNREQUEST']._serialized_end=632
-  _globals['_GETCAMPAIGNREQUEST']._serialized_start=634
-  _globals['_GETCAMPAIGNREQUEST']._serialized_end=746
-  _globals['_LISTCAMPAIGNSREQUEST']._serialized_start=748
-  _globals['_LISTCAMPAIGNSREQUEST']._serialized_end=828
-  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_start=830
-  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_end=920
-  _globals['_UPDATECAMPAIGNREQUEST']._serialized_start=923
-  _globals['_UPDATECAMPAIGNREQUEST']._serialized_end=1158
-  _globals['_DELETECAMPAIGNREQUEST']._serialized_start=1161
-  _globals['_DELETECAMPAIGNREQUEST']._serialized_end=1332
-  _globals['_PREVIEWCAMPAIGNREQUEST']._serialized_start=1335
-  _globals['_PREVIEWCAMPAIGNREQUEST']._serialized_end=1553
-  _globals['_LAUNCHCAMPAIGNREQUEST']._serialized_start=1556
-  _globals['_LAUNCHCAMPAIGNREQUEST']._serialized_end=1750
-  _globals['_LAUNCHCAMPAIGNMETADATA']._serialized_start=1753
-  _globals['_LAUNCHCAMPAIGNMETADATA']._serialized_end=2005
-  _globals['_PAUSECAMPAIGNREQUEST']._serialized_start=2008
-  _globals['_PAUSECAMPAIGNREQUEST']._serialized_end=2178
-  _globals['_RESUMECAMPAIGNREQUEST']._serialized_start=2181
-  _globals['_RESUMECAMPAIGNREQUEST']._serialized_end=2352
-  _globals['_ENDCAMPAIGNREQUEST']._serialized_start=2355
-  _globals['_ENDCAMPAIGNREQUEST']._serialized_end=2523
-  _globals['_GETCAMPAIGNRESULTSREQUEST']._serialized_start=2525
-  _globals['_GETCAMPAIGNRESULTSREQUEST']._serialized_end=2644
-  _globals['_CAMPAIGNSERVICE']._serialized_start=2719
-  _globals['_CAMPAIGNSERVICE']._serialized_end=3652
+  _globals['_CAMPAIGNTEMPLATE']._serialized_start=4060
+  _globals['_CAMPAIGNTEMPLATE']._serialized_end=4130
+  _globals['_CREATECAMPAIGNREQUEST']._serialized_start=410
+  _globals['_CREATECAMPAIGNREQUEST']._serialized_end=668
+  _globals['_GETCAMPAIGNREQUEST']._serialized_start=670
+  _globals['_GETCAMPAIGNREQUEST']._serialized_end=782
+  _globals['_LISTCAMPAIGNSREQUEST']._serialized_start=784
+  _globals['_LISTCAMPAIGNSREQUEST']._serialized_end=864
+  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_start=866
+  _globals['_LISTCAMPAIGNSRESPONSE']._serialized_end=956
+  _globals['_UPDATECAMPAIGNREQUEST']._serialized_start=959
+  _globals['_UPDATECAMPAIGNREQUEST']._serialized_end=1194
+  _globals['_DELETECAMPAIGNREQUEST']._serialized_start=1197
+  _globals['_DELETECAMPAIGNREQUEST']._serialized_end=1368
+  _globals['_PREVIEWCAMPAIGNREQUEST']._serialized_start=1371
+  _globals['_PREVIEWCAMPAIGNREQUEST']._serialized_end=1589
+  _globals['_LAUNCHCAMPAIGNREQUEST']._serialized_start=1592
+  _globals['_LAUNCHCAMPAIGNREQUEST']._serialized_end=1786
+  _globals['_LAUNCHCAMPAIGNMETADATA']._serialized_start=1789
+  _globals['_LAUNCHCAMPAIGNMETADATA']._serialized_end=2041
+  _globals['_PAUSECAMPAIGNREQUEST']._serialized_start=2044
+  _globals['_PAUSECAMPAIGNREQUEST']._serialized_end=2214
+  _globals['_RESUMECAMPAIGNREQUEST']._serialized_start=2217
+  _globals['_RESUMECAMPAIGNREQUEST']._serialized_end=2388
+  _globals['_ENDCAMPAIGNREQUEST']._serialized_start=2391
+  _globals['_ENDCAMPAIGNREQUEST']._serialized_end=2559
+  _globals['_GETCAMPAIGNRESULTSREQUEST']._serialized_start=2561
+  _globals['_GETCAMPAIGNRESULTSREQUEST']._serialized_end=2680
+  _globals['_SUBMITCAMPAIGNREQUEST']._serialized_start=2683
+  _globals['_SUBMITCAMPAIGNREQUEST']._serialized_end=2854
+  _globals['_APPROVECAMPAIGNREQUEST']._serialized_start=2857
+  _globals['_APPROVECAMPAIGNREQUEST']._serialized_end=3086
+  _globals['_REJECTCAMPAIGNREQUEST']._serialized_start=3089
+  _globals['_REJECTCAMPAIGNREQUEST']._serialized_end=3323
+  _globals['_GETCAMPAIGNVERSIONREQUEST']._serialized_start=3326
+  _globals['_GETCAMPAIGNVERSIONREQUEST']._serialized_end=3477
+  _globals['_LISTCAMPAIGNVERSIONSREQUEST']._serialized_start=3480
+  _globals['_LISTCAMPAIGNVERSIONSREQUEST']._serialized_end=3668
+  _globals['_LISTCAMPAIGNVERSIONSRESPONSE']._serialized_start=3670
+  _globals['_LISTCAMPAIGNVERSIONSRESPONSE']._serialized_end=3782
+  _globals['_COMPARECAMPAIGNVERSIONSREQUEST']._serialized_start=3785
+  _globals['_COMPARECAMPAIGNVERSIONSREQUEST']._serialized_end=3977
+  _globals['_COMPARECAMPAIGNVERSIONSRESPONSE']._serialized_start=3979
+  _globals['_COMPARECAMPAIGNVERSIONSRESPONSE']._serialized_end=4058
+  _globals['_CAMPAIGNSERVICE']._serialized_start=4133
+  _globals['_CAMPAIGNSERVICE']._serialized_end=5618
 # @@protoc_insertion_point(module_scope)

@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from tierwise.v1 import campaign_pb2 as _campaign_pb2
+from tierwise.v1 import campaign_version_pb2 as _campaign_version_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -461,3 +462,243 @@ class GetCampaignResultsRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetCampaignResultsRequest: _TypeAlias = GetCampaignResultsRequest  # noqa: Y015
+
+@_typing.final
+class SubmitCampaignRequest(_message.Message):
+    """Request of CampaignService.SubmitCampaign."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the campaign."""
+    etag: _builtins.str
+    """Refuses the submission if the campaign has another etag; empty does not look."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubmitCampaignRequest: _TypeAlias = SubmitCampaignRequest  # noqa: Y015
+
+@_typing.final
+class ApproveCampaignRequest(_message.Message):
+    """Request of CampaignService.ApproveCampaign."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the campaign."""
+    version: _builtins.int
+    """The version that was read and is decided about; another one is refused."""
+    comment: _builtins.str
+    """Why, for the record."""
+    etag: _builtins.str
+    """Refuses the approval if the campaign has another etag; empty does not look."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        version: _builtins.int = ...,
+        comment: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "etag", b"etag", "name", b"name", "request_id", b"request_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveCampaignRequest: _TypeAlias = ApproveCampaignRequest  # noqa: Y015
+
+@_typing.final
+class RejectCampaignRequest(_message.Message):
+    """Request of CampaignService.RejectCampaign."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    COMMENT_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the campaign."""
+    version: _builtins.int
+    """The version that was read and is decided about; another one is refused."""
+    comment: _builtins.str
+    """What has to change."""
+    etag: _builtins.str
+    """Refuses the rejection if the campaign has another etag; empty does not look."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        version: _builtins.int = ...,
+        comment: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["comment", b"comment", "etag", b"etag", "name", b"name", "request_id", b"request_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectCampaignRequest: _TypeAlias = RejectCampaignRequest  # noqa: Y015
+
+@_typing.final
+class GetCampaignVersionRequest(_message.Message):
+    """Request of CampaignService.GetCampaignVersion."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the version."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCampaignVersionRequest: _TypeAlias = GetCampaignVersionRequest  # noqa: Y015
+
+@_typing.final
+class ListCampaignVersionsRequest(_message.Message):
+    """Request of CampaignService.ListCampaignVersions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """Resource name of the campaign."""
+    page_size: _builtins.int
+    """Versions on a page; 0 means 50, more than 1000 means 1000."""
+    page_token: _builtins.str
+    """Token of the page before; everything else in the request stays the same."""
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCampaignVersionsRequest: _TypeAlias = ListCampaignVersionsRequest  # noqa: Y015
+
+@_typing.final
+class ListCampaignVersionsResponse(_message.Message):
+    """Response of CampaignService.ListCampaignVersions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMPAIGN_VERSIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Token of the next page; empty at the end."""
+    @_builtins.property
+    def campaign_versions(self) -> _containers.RepeatedCompositeFieldContainer[_campaign_version_pb2.CampaignVersion]:
+        """Versions of this page."""
+
+    def __init__(
+        self,
+        *,
+        campaign_versions: _abc.Iterable[_campaign_version_pb2.CampaignVersion] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_versions", b"campaign_versions", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCampaignVersionsResponse: _TypeAlias = ListCampaignVersionsResponse  # noqa: Y015
+
+@_typing.final
+class CompareCampaignVersionsRequest(_message.Message):
+    """Request of CampaignService.CompareCampaignVersions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    FROM_VERSION_FIELD_NUMBER: _builtins.int
+    TO_VERSION_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the campaign."""
+    from_version: _builtins.int
+    """Number of the version that counts as before."""
+    to_version: _builtins.int
+    """Number of the version that counts as after."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        from_version: _builtins.int = ...,
+        to_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_version", b"from_version", "name", b"name", "to_version", b"to_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareCampaignVersionsRequest: _TypeAlias = CompareCampaignVersionsRequest  # noqa: Y015
+
+@_typing.final
+class CompareCampaignVersionsResponse(_message.Message):
+    """Response of CampaignService.CompareCampaignVersions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIFFERENCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def differences(self) -> _containers.RepeatedCompositeFieldContainer[_campaign_version_pb2.Difference]:
+        """Fields that differ, by path; none where the two are the same."""
+
+    def __init__(
+        self,
+        *,
+        differences: _abc.Iterable[_campaign_version_pb2.Difference] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["differences", b"differences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompareCampaignVersionsResponse: _TypeAlias = CompareCampaignVersionsResponse  # noqa: Y015

@@ -9,6 +9,7 @@ from tierwise.v1 import campaign_pb2 as tierwise_dot_v1_dot_campaign__pb2
 from tierwise.v1 import campaign_preview_pb2 as tierwise_dot_v1_dot_campaign__preview__pb2
 from tierwise.v1 import campaign_results_pb2 as tierwise_dot_v1_dot_campaign__results__pb2
 from tierwise.v1 import campaign_service_pb2 as tierwise_dot_v1_dot_campaign__service__pb2
+from tierwise.v1 import campaign_version_pb2 as tierwise_dot_v1_dot_campaign__version__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -70,6 +71,36 @@ class CampaignServiceStub:
                 request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.PreviewCampaignRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_campaign__preview__pb2.CampaignPreview.FromString,
                 _registered_method=True)
+        self.SubmitCampaign = channel.unary_unary(
+                '/tierwise.v1.CampaignService/SubmitCampaign',
+                request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.SubmitCampaignRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_campaign__pb2.Campaign.FromString,
+                _registered_method=True)
+        self.ApproveCampaign = channel.unary_unary(
+                '/tierwise.v1.CampaignService/ApproveCampaign',
+                request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.ApproveCampaignRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_campaign__pb2.Campaign.FromString,
+                _registered_method=True)
+        self.RejectCampaign = channel.unary_unary(
+                '/tierwise.v1.CampaignService/RejectCampaign',
+                request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.RejectCampaignRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_campaign__pb2.Campaign.FromString,
+                _registered_method=True)
+        self.GetCampaignVersion = channel.unary_unary(
+                '/tierwise.v1.CampaignService/GetCampaignVersion',
+                request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.GetCampaignVersionRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_campaign__version__pb2.CampaignVersion.FromString,
+                _registered_method=True)
+        self.ListCampaignVersions = channel.unary_unary(
+                '/tierwise.v1.CampaignService/ListCampaignVersions',
+                request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.ListCampaignVersionsRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.ListCampaignVersionsResponse.FromString,
+                _registered_method=True)
+        self.CompareCampaignVersions = channel.unary_unary(
+                '/tierwise.v1.CampaignService/CompareCampaignVersions',
+                request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.CompareCampaignVersionsRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.CompareCampaignVersionsResponse.FromString,
+                _registered_method=True)
         self.LaunchCampaign = channel.unary_unary(
                 '/tierwise.v1.CampaignService/LaunchCampaign',
                 request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.LaunchCampaignRequest.SerializeToString,
@@ -123,7 +154,7 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateCampaign(self, request, context):
-        """Changes the fields of a draft that the mask names.
+        """Changes the fields of the plan that the mask names, before the launch: the next version, which is a draft.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,22 +174,65 @@ class CampaignServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SubmitCampaign(self, request, context):
+        """Asks for approval of the plan as it stands.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveCampaign(self, request, context):
+        """Agrees to the submitted version; none of its authors may.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectCampaign(self, request, context):
+        """Sends the submitted version back to its authors; none of them may.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCampaignVersion(self, request, context):
+        """Gets a version of a plan with what was decided about it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListCampaignVersions(self, request, context):
+        """Lists the versions of a plan, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareCampaignVersions(self, request, context):
+        """Says in which fields two versions differ.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LaunchCampaign(self, request, context):
-        """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active.
+        """Freezes the audience of an approved campaign, issues one coupon to each of its customers who is not held out, and makes
+        the campaign active.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def PauseCampaign(self, request, context):
-        """Stops redemptions for the time being.
+        """Stops redemptions for the time being, and a launch that is under way.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ResumeCampaign(self, request, context):
-        """Lets redemptions go on.
+        """Lets redemptions go on, and a launch where it stopped.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -210,6 +284,36 @@ def add_CampaignServiceServicer_to_server(servicer, server):
                     servicer.PreviewCampaign,
                     request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.PreviewCampaignRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_campaign__preview__pb2.CampaignPreview.SerializeToString,
+            ),
+            'SubmitCampaign': grpc.unary_unary_rpc_method_handler(
+                    servicer.SubmitCampaign,
+                    request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.SubmitCampaignRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_campaign__pb2.Campaign.SerializeToString,
+            ),
+            'ApproveCampaign': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveCampaign,
+                    request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.ApproveCampaignRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_campaign__pb2.Campaign.SerializeToString,
+            ),
+            'RejectCampaign': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectCampaign,
+                    request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.RejectCampaignRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_campaign__pb2.Campaign.SerializeToString,
+            ),
+            'GetCampaignVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCampaignVersion,
+                    request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.GetCampaignVersionRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_campaign__version__pb2.CampaignVersion.SerializeToString,
+            ),
+            'ListCampaignVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCampaignVersions,
+                    request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.ListCampaignVersionsRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_campaign__service__pb2.ListCampaignVersionsResponse.SerializeToString,
+            ),
+            'CompareCampaignVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareCampaignVersions,
+                    request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.CompareCampaignVersionsRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_campaign__service__pb2.CompareCampaignVersionsResponse.SerializeToString,
             ),
             'LaunchCampaign': grpc.unary_unary_rpc_method_handler(
                     servicer.LaunchCampaign,
@@ -400,6 +504,168 @@ class CampaignService:
             '/tierwise.v1.CampaignService/PreviewCampaign',
             tierwise_dot_v1_dot_campaign__service__pb2.PreviewCampaignRequest.SerializeToString,
             tierwise_dot_v1_dot_campaign__preview__pb2.CampaignPreview.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitCampaign(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CampaignService/SubmitCampaign',
+            tierwise_dot_v1_dot_campaign__service__pb2.SubmitCampaignRequest.SerializeToString,
+            tierwise_dot_v1_dot_campaign__pb2.Campaign.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveCampaign(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CampaignService/ApproveCampaign',
+            tierwise_dot_v1_dot_campaign__service__pb2.ApproveCampaignRequest.SerializeToString,
+            tierwise_dot_v1_dot_campaign__pb2.Campaign.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectCampaign(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CampaignService/RejectCampaign',
+            tierwise_dot_v1_dot_campaign__service__pb2.RejectCampaignRequest.SerializeToString,
+            tierwise_dot_v1_dot_campaign__pb2.Campaign.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCampaignVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CampaignService/GetCampaignVersion',
+            tierwise_dot_v1_dot_campaign__service__pb2.GetCampaignVersionRequest.SerializeToString,
+            tierwise_dot_v1_dot_campaign__version__pb2.CampaignVersion.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCampaignVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CampaignService/ListCampaignVersions',
+            tierwise_dot_v1_dot_campaign__service__pb2.ListCampaignVersionsRequest.SerializeToString,
+            tierwise_dot_v1_dot_campaign__service__pb2.ListCampaignVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareCampaignVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CampaignService/CompareCampaignVersions',
+            tierwise_dot_v1_dot_campaign__service__pb2.CompareCampaignVersionsRequest.SerializeToString,
+            tierwise_dot_v1_dot_campaign__service__pb2.CompareCampaignVersionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

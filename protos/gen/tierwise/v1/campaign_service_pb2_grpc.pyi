@@ -11,6 +11,7 @@ from tierwise.v1 import campaign_pb2 as _campaign_pb2
 from tierwise.v1 import campaign_preview_pb2 as _campaign_preview_pb2
 from tierwise.v1 import campaign_results_pb2 as _campaign_results_pb2
 from tierwise.v1 import campaign_service_pb2 as _campaign_service_pb2
+from tierwise.v1 import campaign_version_pb2 as _campaign_version_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -45,17 +46,31 @@ class CampaignServiceStub:
     ListCampaigns: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.ListCampaignsRequest, _campaign_service_pb2.ListCampaignsResponse]
     """Lists campaigns, newest first."""
     UpdateCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.UpdateCampaignRequest, _campaign_pb2.Campaign]
-    """Changes the fields of a draft that the mask names."""
+    """Changes the fields of the plan that the mask names, before the launch: the next version, which is a draft."""
     DeleteCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.DeleteCampaignRequest, _empty_pb2.Empty]
     """Deletes a draft."""
     PreviewCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.PreviewCampaignRequest, _campaign_preview_pb2.CampaignPreview]
     """Says what a launch at this moment would do; nothing is written but that somebody asked, in the audit log."""
+    SubmitCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.SubmitCampaignRequest, _campaign_pb2.Campaign]
+    """Asks for approval of the plan as it stands."""
+    ApproveCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.ApproveCampaignRequest, _campaign_pb2.Campaign]
+    """Agrees to the submitted version; none of its authors may."""
+    RejectCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.RejectCampaignRequest, _campaign_pb2.Campaign]
+    """Sends the submitted version back to its authors; none of them may."""
+    GetCampaignVersion: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.GetCampaignVersionRequest, _campaign_version_pb2.CampaignVersion]
+    """Gets a version of a plan with what was decided about it."""
+    ListCampaignVersions: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.ListCampaignVersionsRequest, _campaign_service_pb2.ListCampaignVersionsResponse]
+    """Lists the versions of a plan, newest first."""
+    CompareCampaignVersions: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.CompareCampaignVersionsRequest, _campaign_service_pb2.CompareCampaignVersionsResponse]
+    """Says in which fields two versions differ."""
     LaunchCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.LaunchCampaignRequest, _operations_pb2.Operation]
-    """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active."""
+    """Freezes the audience of an approved campaign, issues one coupon to each of its customers who is not held out, and makes
+    the campaign active.
+    """
     PauseCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.PauseCampaignRequest, _campaign_pb2.Campaign]
-    """Stops redemptions for the time being."""
+    """Stops redemptions for the time being, and a launch that is under way."""
     ResumeCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.ResumeCampaignRequest, _campaign_pb2.Campaign]
-    """Lets redemptions go on."""
+    """Lets redemptions go on, and a launch where it stopped."""
     EndCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.EndCampaignRequest, _campaign_pb2.Campaign]
     """Ends a campaign for good."""
     GetCampaignResults: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.GetCampaignResultsRequest, _campaign_results_pb2.CampaignResults]
@@ -73,17 +88,31 @@ class CampaignServiceAsyncStub(CampaignServiceStub):
     ListCampaigns: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.ListCampaignsRequest, _campaign_service_pb2.ListCampaignsResponse]  # type: ignore[assignment]
     """Lists campaigns, newest first."""
     UpdateCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.UpdateCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
-    """Changes the fields of a draft that the mask names."""
+    """Changes the fields of the plan that the mask names, before the launch: the next version, which is a draft."""
     DeleteCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.DeleteCampaignRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a draft."""
     PreviewCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.PreviewCampaignRequest, _campaign_preview_pb2.CampaignPreview]  # type: ignore[assignment]
     """Says what a launch at this moment would do; nothing is written but that somebody asked, in the audit log."""
+    SubmitCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.SubmitCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
+    """Asks for approval of the plan as it stands."""
+    ApproveCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.ApproveCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
+    """Agrees to the submitted version; none of its authors may."""
+    RejectCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.RejectCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
+    """Sends the submitted version back to its authors; none of them may."""
+    GetCampaignVersion: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.GetCampaignVersionRequest, _campaign_version_pb2.CampaignVersion]  # type: ignore[assignment]
+    """Gets a version of a plan with what was decided about it."""
+    ListCampaignVersions: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.ListCampaignVersionsRequest, _campaign_service_pb2.ListCampaignVersionsResponse]  # type: ignore[assignment]
+    """Lists the versions of a plan, newest first."""
+    CompareCampaignVersions: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.CompareCampaignVersionsRequest, _campaign_service_pb2.CompareCampaignVersionsResponse]  # type: ignore[assignment]
+    """Says in which fields two versions differ."""
     LaunchCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.LaunchCampaignRequest, _operations_pb2.Operation]  # type: ignore[assignment]
-    """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active."""
+    """Freezes the audience of an approved campaign, issues one coupon to each of its customers who is not held out, and makes
+    the campaign active.
+    """
     PauseCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.PauseCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
-    """Stops redemptions for the time being."""
+    """Stops redemptions for the time being, and a launch that is under way."""
     ResumeCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.ResumeCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
-    """Lets redemptions go on."""
+    """Lets redemptions go on, and a launch where it stopped."""
     EndCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.EndCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
     """Ends a campaign for good."""
     GetCampaignResults: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.GetCampaignResultsRequest, _campaign_results_pb2.CampaignResults]  # type: ignore[assignment]
@@ -122,7 +151,7 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _campaign_service_pb2.UpdateCampaignRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_campaign_pb2.Campaign, _abc.Awaitable[_campaign_pb2.Campaign]]:
-        """Changes the fields of a draft that the mask names."""
+        """Changes the fields of the plan that the mask names, before the launch: the next version, which is a draft."""
 
     @_abc_1.abstractmethod
     def DeleteCampaign(
@@ -141,12 +170,62 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         """Says what a launch at this moment would do; nothing is written but that somebody asked, in the audit log."""
 
     @_abc_1.abstractmethod
+    def SubmitCampaign(
+        self,
+        request: _campaign_service_pb2.SubmitCampaignRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_campaign_pb2.Campaign, _abc.Awaitable[_campaign_pb2.Campaign]]:
+        """Asks for approval of the plan as it stands."""
+
+    @_abc_1.abstractmethod
+    def ApproveCampaign(
+        self,
+        request: _campaign_service_pb2.ApproveCampaignRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_campaign_pb2.Campaign, _abc.Awaitable[_campaign_pb2.Campaign]]:
+        """Agrees to the submitted version; none of its authors may."""
+
+    @_abc_1.abstractmethod
+    def RejectCampaign(
+        self,
+        request: _campaign_service_pb2.RejectCampaignRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_campaign_pb2.Campaign, _abc.Awaitable[_campaign_pb2.Campaign]]:
+        """Sends the submitted version back to its authors; none of them may."""
+
+    @_abc_1.abstractmethod
+    def GetCampaignVersion(
+        self,
+        request: _campaign_service_pb2.GetCampaignVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_campaign_version_pb2.CampaignVersion, _abc.Awaitable[_campaign_version_pb2.CampaignVersion]]:
+        """Gets a version of a plan with what was decided about it."""
+
+    @_abc_1.abstractmethod
+    def ListCampaignVersions(
+        self,
+        request: _campaign_service_pb2.ListCampaignVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_campaign_service_pb2.ListCampaignVersionsResponse, _abc.Awaitable[_campaign_service_pb2.ListCampaignVersionsResponse]]:
+        """Lists the versions of a plan, newest first."""
+
+    @_abc_1.abstractmethod
+    def CompareCampaignVersions(
+        self,
+        request: _campaign_service_pb2.CompareCampaignVersionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_campaign_service_pb2.CompareCampaignVersionsResponse, _abc.Awaitable[_campaign_service_pb2.CompareCampaignVersionsResponse]]:
+        """Says in which fields two versions differ."""
+
+    @_abc_1.abstractmethod
     def LaunchCampaign(
         self,
         request: _campaign_service_pb2.LaunchCampaignRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
-        """Freezes the audience, issues one coupon to each of its customers who is not held out, and makes the campaign active."""
+        """Freezes the audience of an approved campaign, issues one coupon to each of its customers who is not held out, and makes
+        the campaign active.
+        """
 
     @_abc_1.abstractmethod
     def PauseCampaign(
@@ -154,7 +233,7 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _campaign_service_pb2.PauseCampaignRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_campaign_pb2.Campaign, _abc.Awaitable[_campaign_pb2.Campaign]]:
-        """Stops redemptions for the time being."""
+        """Stops redemptions for the time being, and a launch that is under way."""
 
     @_abc_1.abstractmethod
     def ResumeCampaign(
@@ -162,7 +241,7 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _campaign_service_pb2.ResumeCampaignRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_campaign_pb2.Campaign, _abc.Awaitable[_campaign_pb2.Campaign]]:
-        """Lets redemptions go on."""
+        """Lets redemptions go on, and a launch where it stopped."""
 
     @_abc_1.abstractmethod
     def EndCampaign(

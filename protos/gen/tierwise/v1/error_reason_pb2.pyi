@@ -83,7 +83,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     CAMPAIGN_CHANGED: _ErrorReason.ValueType  # 29
     """The etag is of an older version of the campaign. Example: 'campaigns/spring changed since etag "3"'."""
     CAMPAIGN_NOT_EDITABLE: _ErrorReason.ValueType  # 30
-    """Only a draft can be changed or deleted. Example: "campaigns/spring is ACTIVE"."""
+    """A plan changes only before its launch, and only a draft is deleted. Example: "campaigns/spring is ACTIVE"."""
     CAMPAIGN_NOT_MOVABLE: _ErrorReason.ValueType  # 31
     """The campaign's state does not allow the move. Example: "campaigns/spring is ENDED and cannot resume"."""
     COUPON_NOT_FOUND: _ErrorReason.ValueType  # 32
@@ -176,6 +176,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """One model is previewed at a time. Example: "operations/abc is previewing a model: wait for it or cancel it"."""
     MODEL_NOT_PREVIEWED: _ErrorReason.ValueType  # 105
     """There are no shadow scores of the model. Example: "models/2026-11 has no shadow scores, or another model's came after: preview it"."""
+    CAMPAIGN_VERSION_NOT_FOUND: _ErrorReason.ValueType  # 73
+    """There is no such version of a plan. Example: "campaigns/spring/versions/7 does not exist"."""
+    APPROVER_IS_AUTHOR: _ErrorReason.ValueType  # 74
+    """Who changed a version cannot decide about it. Example: "anna changed this version, so somebody else has to decide about it"."""
+    VERSION_DECIDED: _ErrorReason.ValueType  # 75
+    """An approver decides about a version once. Example: "bo has decided about this version already"."""
+    VERSION_NOT_SUBMITTED: _ErrorReason.ValueType  # 76
+    """Another version than the submitted one would have been decided about. Example: "version 3 is submitted, not 2"."""
+    VERSION_REJECTED: _ErrorReason.ValueType  # 77
+    """A rejected plan is changed before it is submitted again. Example: "version 2 was rejected: change the plan first"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
@@ -241,7 +251,7 @@ INVALID_CAMPAIGN: ErrorReason.ValueType  # 28
 CAMPAIGN_CHANGED: ErrorReason.ValueType  # 29
 """The etag is of an older version of the campaign. Example: 'campaigns/spring changed since etag "3"'."""
 CAMPAIGN_NOT_EDITABLE: ErrorReason.ValueType  # 30
-"""Only a draft can be changed or deleted. Example: "campaigns/spring is ACTIVE"."""
+"""A plan changes only before its launch, and only a draft is deleted. Example: "campaigns/spring is ACTIVE"."""
 CAMPAIGN_NOT_MOVABLE: ErrorReason.ValueType  # 31
 """The campaign's state does not allow the move. Example: "campaigns/spring is ENDED and cannot resume"."""
 COUPON_NOT_FOUND: ErrorReason.ValueType  # 32
@@ -334,4 +344,14 @@ MODEL_PREVIEW_RUNNING: ErrorReason.ValueType  # 104
 """One model is previewed at a time. Example: "operations/abc is previewing a model: wait for it or cancel it"."""
 MODEL_NOT_PREVIEWED: ErrorReason.ValueType  # 105
 """There are no shadow scores of the model. Example: "models/2026-11 has no shadow scores, or another model's came after: preview it"."""
+CAMPAIGN_VERSION_NOT_FOUND: ErrorReason.ValueType  # 73
+"""There is no such version of a plan. Example: "campaigns/spring/versions/7 does not exist"."""
+APPROVER_IS_AUTHOR: ErrorReason.ValueType  # 74
+"""Who changed a version cannot decide about it. Example: "anna changed this version, so somebody else has to decide about it"."""
+VERSION_DECIDED: ErrorReason.ValueType  # 75
+"""An approver decides about a version once. Example: "bo has decided about this version already"."""
+VERSION_NOT_SUBMITTED: ErrorReason.ValueType  # 76
+"""Another version than the submitted one would have been decided about. Example: "version 3 is submitted, not 2"."""
+VERSION_REJECTED: ErrorReason.ValueType  # 77
+"""A rejected plan is changed before it is submitted again. Example: "version 2 was rejected: change the plan first"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -1,0 +1,59 @@
+"""The part of `tierwise campaign` that changes a plan."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from admin.offers import SYNTAX, offer_of
+from admin.output import emit
+from admin.rule_files import SOURCE, read_rule
+from admin.times import read_time
+from admin.transactions import AsJson, DatabaseUrl, Etag, Reason, changing
+from campaigns import launch
+from campaigns.campaign import CampaignPlan
+
+app = typer.Typer()
+
+
+@app.command()
+def update(
+    campaign_id: Annotated[str, typer.Argument(help="Its id, such as spring-2026.")],
+    *,
+    name: Annotated[str | None, typer.Option(help="For people.")] = None,
+    offer: Annotated[list[str] | None, typer.Option(help=f"All of them: {SYNTAX}")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="ISO time, in the campaign's zone unless it says otherwise.")
+    ] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="How long it runs.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Most redemptions in all.")] = None,
+    rule: Annotated[Path | None, typer.Option(help=f"Who of the tiers. {SOURCE}", allow_dash=True)] = None,
+    holdout: Annotated[int | None, typer.Option(help="Percent of the audience that gets nothing.")] = None,
+    etag: Etag = None,
+    reason: Reason = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change what is named of a plan, before its launch: the next version, which has to be approved."""
+    given: dict[str, Any] = {
+        "display_name": name,
+        "redemption_limit": limit,
+        "holdout_percent": holdout,
+        "rule": None if rule is None else read_rule(rule, as_json=as_json),
+    }
+
+    def change(plan: CampaignPlan) -> CampaignPlan:
+        changed = replace(plan, **{field: value for field, value in given.items() if value is not None})
+        if offer:
+            changed = replace(changed, offers=tuple(offer_of(one, plan.currency) for one in offer))
+        begin = plan.start_time if start is None else read_time(start, "--start", plan.zone)
+        length = plan.end_time - plan.start_time if days is None else timedelta(days=days)
+        return replace(changed, start_time=begin, end_time=begin + length)
+
+    about = f"campaigns/{campaign_id}"
+    with changing(database_url, reason, action="campaigns.update", object_name=about) as (transaction, cause):
+        campaign = launch.update(transaction, cause, campaign_id, change, etag=etag)
+    row = {"campaign_id": campaign_id, "state": campaign.state, "version": campaign.version, "etag": campaign.etag}
+    emit(row, as_json=as_json, title="Changed")
