@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol, Self
 
 from campaigns.tiers import Bounds, Tier
 
@@ -24,6 +25,17 @@ class Reason(StrEnum):
     """The measure lay below the margin throughout the grace period."""
 
 
+class Stored(Protocol):
+    """A standing in plain values."""
+
+    @property
+    def tier(self) -> str: ...
+    @property
+    def since(self) -> datetime: ...
+    @property
+    def below_since(self) -> datetime | None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """A customer's tier with its past, as far as the next tier depends on it."""
@@ -33,6 +45,11 @@ class Standing:
     """As-of time of the rescoring that gave this tier."""
     below_since: datetime | None = None
     """As-of time of the first of the rescorings in a row that found the measure below the margin; None when above."""
+
+    @classmethod
+    def of(cls, stored: Stored) -> Self:
+        """As it was kept."""
+        return cls(tier=Tier(stored.tier), since=stored.since, below_since=stored.below_since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

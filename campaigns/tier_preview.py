@@ -112,10 +112,9 @@ def _seen(
 
 
 def _mover(mover: tier_previews.Mover, placing: Placing) -> Mover:
-    tier = Tier(mover.from_tier)
-    had = Standing(tier=tier, since=mover.since or placing.now, below_since=mover.below_since)
+    had = Standing.of(mover.had)
     return Mover(
-        customer_id=mover.customer_id, from_tier=tier, to_tier=Tier(mover.to_tier), value=mover.value,
+        customer_id=mover.customer_id, from_tier=had.tier, to_tier=Tier(mover.to_tier), value=mover.value,
         stored_value=mover.stored_value,
         placement=next_standing(had, mover.value, bounds_in(placing), placing.now),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import TextClause, text
 
 from database.session import Snapshot
-from database.standings import Placing, following
+from database.standings import Placing, StoredStanding, following
 
 LATEST = text("SELECT as_of, model_id, currency FROM scores ORDER BY as_of DESC, customer_id LIMIT 1")
 CELLS = """
@@ -35,7 +35,7 @@ WITH {next}, drawn AS (
   SELECT *, row_number() OVER (PARTITION BY from_tier, settles ORDER BY hashtextextended(customer_id, :seed)) AS place
   FROM next WHERE from_tier <> settles
 )
-SELECT customer_id, from_tier, settles, from_since, from_below_since, value, stored_value
+SELECT customer_id, from_tier, coalesce(from_since, :now) AS since, from_below_since, settles, value, stored_value
 FROM drawn WHERE place <= :size ORDER BY place, from_tier, settles LIMIT :size
 """
 
@@ -80,10 +80,8 @@ class Mover(NamedTuple):
     """A customer who would settle in another tier."""
 
     customer_id: str
-    from_tier: str
+    had: StoredStanding
     to_tier: str
-    since: datetime | None
-    below_since: datetime | None
     value: float
     """What the scheme measures: by the scores that are placed."""
     stored_value: float
@@ -110,7 +108,10 @@ def holders(snapshot: Snapshot, placing: Placing, present: datetime) -> list[Hol
 def movers(snapshot: Snapshot, placing: Placing, *, size: int, seed: int) -> Sequence[Mover]:
     """Up to so many, some of each kind of move; the same seed draws the same ones."""
     asked = placing.parameters() | {"size": size, "seed": seed}
-    return [Mover(*row) for row in snapshot.execute(_query(MOVERS, placing), asked)]
+    return [
+        Mover(row.customer_id, StoredStanding(row.from_tier, row.since, row.from_below_since), *row[4:])
+        for row in snapshot.execute(_query(MOVERS, placing), asked)
+    ]
 
 
 def _query(statement: str, placing: Placing) -> TextClause:

@@ -20,7 +20,6 @@ SECONDS: Mapping[str, float] = MappingProxyType(
         "BatchScore": 30.0,
         "BatchCreateEvents": 30.0,
         "ActivateModel": 60.0,
-        "PreviewTierScheme": 60.0,
         "PreviewCampaign": 30.0,
         "PreviewTiers": 60.0,
         "WaitOperation": 60.0,

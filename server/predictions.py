@@ -5,15 +5,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from campaigns.errors import CustomerNotFound
-from database import customers, patience
+from database import customers, patience, standings
 from database import events as recorded
 from database.session import Database, Snapshot
+from database.standings import StoredStanding
 from events.event import Event
 from events.history import Histories
 from scoring.pool import Expired, Pool, PoolFigures
@@ -29,6 +31,7 @@ EXPLANATIONS_IN_A_BATCH = 4
 """Each takes many forward passes: a larger batch would only make the first wait for the last."""
 
 Answer = TypeVar("Answer")
+Told = TypeVar("Told")
 Asked = TypeVar("Asked", bound="Question")
 Times = npt.NDArray[np.float64]
 
@@ -86,6 +89,16 @@ class Known(NamedTuple, Generic[Asked]):
     groups: list[Group[Asked]]
     strangers: frozenset[str]
     """Ids that belong to nobody."""
+    standings: Mapping[str, StoredStanding] = MappingProxyType({})
+    """Of customers who are asked about as of the present."""
+
+
+class Placed(NamedTuple, Generic[Told]):
+    """What the network says, and where the customer stands since the last rescoring."""
+
+    told: Told
+    standing: StoredStanding | None
+    """None for who has no tier yet, and where the past is asked about."""
 
 
 class Predictions:
@@ -95,27 +108,27 @@ class Predictions:
         self._database = database
         self._live = live
         self._window = batch_size
-        self._scores = Pool[Question, Known[Question], Score | CustomerNotFound](
-            load=self._load, run=self._score, batch_size=batch_size, queue_size=queue_size, name="scores"
+        self._scores = Pool[Question, Known[Question], Placed[Score] | CustomerNotFound](
+            load=self._load_placed, run=self._score, batch_size=batch_size, queue_size=queue_size, name="scores"
         )
-        self._explanations = Pool[Question, Known[Question], Explanation | CustomerNotFound](
-            load=self._load, run=self._explain, batch_size=EXPLANATIONS_IN_A_BATCH, queue_size=queue_size,
+        self._explanations = Pool[Question, Known[Question], Placed[Explanation] | CustomerNotFound](
+            load=self._load_placed, run=self._explain, batch_size=EXPLANATIONS_IN_A_BATCH, queue_size=queue_size,
             name="explanations",
         )  # fmt: skip
         self._items = Pool[ItemQuestion, Known[ItemQuestion], list[Recommendation] | CustomerNotFound](
             load=self._load, run=self._recommend, batch_size=batch_size, queue_size=queue_size, name="recommendations"
         )
 
-    def score(self, question: Question) -> Score:
+    def score(self, question: Question) -> Placed[Score]:
         """Raises CustomerNotFound, ModelUnavailable, ModelFailed, Overloaded, Expired."""
         return _waited(self._submitted(self._scores, question))
 
-    def scores(self, questions: Sequence[Question]) -> Iterator[Score | Exception]:
+    def scores(self, questions: Sequence[Question]) -> Iterator[Placed[Score] | Exception]:
         """An answer or the reason why not for each question, in order.
 
         At most a batch of them waits in the pool at a time, so that single callers find room between them.
         """
-        waiting: deque[Future[Score | CustomerNotFound] | Exception] = deque()
+        waiting: deque[Future[Placed[Score] | CustomerNotFound] | Exception] = deque()
         for question in questions:
             if len(waiting) == self._window:
                 yield _outcome(waiting.popleft())
@@ -126,7 +139,7 @@ class Predictions:
         while waiting:
             yield _outcome(waiting.popleft())
 
-    def explain(self, question: Question) -> Explanation:
+    def explain(self, question: Question) -> Placed[Explanation]:
         """Raises as `score` does."""
         return _waited(self._submitted(self._explanations, question))
 
@@ -164,29 +177,54 @@ class Predictions:
         return future
 
     def _load(self, questions: Sequence[Asked], seconds: float) -> Known[Asked]:
-        places: dict[tuple[object, ...], list[int]] = {}
-        for place, question in enumerate(questions):
-            places.setdefault(question.likeness, []).append(place)
         with self._database.reading() as snapshot:
             patience.limit(snapshot, seconds)
-            groups = [_looked_up(snapshot, alike, [questions[place] for place in alike]) for alike in places.values()]
-            quiet = {name for group in groups for name in _without_events(group.histories)}
-            known = customers.known_among(snapshot, sorted(quiet)) if quiet else set()
-        return Known(groups, frozenset(quiet - known))
+            return _known(snapshot, questions)
 
-    def _score(self, questions: Sequence[Question], known: Known[Question]) -> list[Score | CustomerNotFound]:
-        scorer = self.scorer()
-        return _answers(questions, known, lambda group: scorer.score(group.histories, group.times))
+    def _load_placed(self, questions: Sequence[Question], seconds: float) -> Known[Question]:
+        with self._database.reading() as snapshot:
+            patience.limit(snapshot, seconds)
+            present = {question.customer_id for question in questions if question.as_of is None}
+            return _known(snapshot, questions)._replace(standings=standings.of_these(snapshot, sorted(present)))
 
-    def _explain(self, questions: Sequence[Question], known: Known[Question]) -> list[Explanation | CustomerNotFound]:
+    def _score(self, questions: Sequence[Question], known: Known[Question]) -> list[Placed[Score] | CustomerNotFound]:
         scorer = self.scorer()
-        return _answers(questions, known, lambda group: scorer.explain(group.histories, group.times))
+        told = _answers(questions, known, lambda group: scorer.score(group.histories, group.times))
+        return _placed(questions, known, told)
+
+    def _explain(
+        self, questions: Sequence[Question], known: Known[Question]
+    ) -> list[Placed[Explanation] | CustomerNotFound]:
+        scorer = self.scorer()
+        told = _answers(questions, known, lambda group: scorer.explain(group.histories, group.times))
+        return _placed(questions, known, told)
 
     def _recommend(
         self, questions: Sequence[ItemQuestion], known: Known[ItemQuestion]
     ) -> list[list[Recommendation] | CustomerNotFound]:
         scorer = self.scorer()
         return _answers(questions, known, lambda group: _recommended(scorer, group))
+
+
+def _known(snapshot: Snapshot, questions: Sequence[Asked]) -> Known[Asked]:
+    places: dict[tuple[object, ...], list[int]] = {}
+    for place, question in enumerate(questions):
+        places.setdefault(question.likeness, []).append(place)
+    groups = [_looked_up(snapshot, alike, [questions[place] for place in alike]) for alike in places.values()]
+    quiet = {name for group in groups for name in _without_events(group.histories)}
+    known = customers.known_among(snapshot, sorted(quiet)) if quiet else set()
+    return Known(groups, frozenset(quiet - known))
+
+
+def _placed(
+    questions: Sequence[Question], known: Known[Question], told: Sequence[Told | CustomerNotFound]
+) -> list[Placed[Told] | CustomerNotFound]:
+    """Each answer with where its customer stands, if it is of the present."""
+    return [
+        answer if isinstance(answer, CustomerNotFound)
+        else Placed(answer, known.standings.get(question.customer_id) if question.as_of is None else None)
+        for question, answer in zip(questions, told, strict=True)
+    ]  # fmt: skip
 
 
 def _looked_up(snapshot: Snapshot, places: list[int], questions: list[Asked]) -> Group[Asked]:
@@ -244,7 +282,7 @@ def _waited(future: "Future[Answer | CustomerNotFound]") -> Answer:
     return answer
 
 
-def _outcome(future: "Future[Score | CustomerNotFound] | Exception") -> Score | Exception:
+def _outcome(future: "Future[Placed[Score] | CustomerNotFound] | Exception") -> Placed[Score] | Exception:
     if isinstance(future, Exception):
         return future
     try:

@@ -5,8 +5,10 @@ from enum import Enum
 
 from tierwise.v1 import explanation_pb2, recommendation_pb2, score_pb2, tier_pb2
 
+from campaigns.standing import Standing, next_standing
 from campaigns.tiers import TierScheme, measured
 from database.scores import StoredScore
+from database.standings import StoredStanding
 from scoring.score import Explanation, Recommendation, Score
 from server.attribution import Attribution
 from server.customer_messages import CUSTOMER
@@ -22,11 +24,15 @@ class Degraded(Enum):
     MODEL_FAILED = score_pb2.Score.MODEL_FAILED
 
 
-def score_message(score: Score, scheme: TierScheme | None, attribution: Attribution) -> score_pb2.Score:
-    """A fresh score, with its tier under the active scheme."""
+def score_message(
+    score: Score, standing: StoredStanding | None, scheme: TierScheme | None, attribution: Attribution
+) -> score_pb2.Score:
+    """A fresh score, with the tier that a rescoring would give at this moment."""
     message = _score(score, attribution)
     if scheme is not None and scheme.bounds is not None:
-        message.tier = tier_pb2.Tier.Value(scheme.bounds.reached(measured(scheme.measure, score)))
+        before = None if standing is None else Standing.of(standing)
+        placement = next_standing(before, measured(scheme.measure, score), scheme.bounds, score.as_of)
+        message.tier = tier_pb2.Tier.Value(placement.standing.tier)
         message.tier_scheme_version = scheme.version
     return message
 

@@ -20,7 +20,7 @@ from server.live import Live
 from server.model_messages import model_id, model_message
 from server.operation_messages import operation_message
 from server.pages import asked, cut
-from server.predictions import ModelFailed, Predictions, Question
+from server.predictions import ModelFailed, Placed, Predictions, Question
 from server.questions import question_of
 from server.refusals import ModelUnavailable, ModelUnusable
 from server.score_messages import Degraded, explanation_message, score_message, stored_score_message
@@ -48,7 +48,7 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
     ) -> scoring_service_pb2.ScoreResponse:
         question = question_of(request)
         try:
-            outcome: scored.Score | Exception = self._predictions.score(question)
+            outcome: Placed[scored.Score] | Exception = self._predictions.score(question)
         except (ModelFailed, ModelUnavailable) as error:
             outcome = error
         return scoring_service_pb2.ScoreResponse(score=self._message(question, outcome))
@@ -65,8 +65,8 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
     def ExplainScore(
         self, request: scoring_service_pb2.ExplainScoreRequest, context: grpc.ServicerContext
     ) -> scoring_service_pb2.ExplainScoreResponse:
-        explanation = self._predictions.explain(question_of(request))
-        score = score_message(explanation.score, self._live.in_force.scheme, self._attribution)
+        explanation, standing = self._predictions.explain(question_of(request))
+        score = score_message(explanation.score, standing, self._live.in_force.scheme, self._attribution)
         return scoring_service_pb2.ExplainScoreResponse(
             explanation=explanation_message(explanation, score, most=request.max_contributions)
         )
@@ -133,17 +133,17 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
             )
             raise ModelUnusable(message, model=name, log_id=call.current().log_id) from error
 
-    def _result(self, question: Question, outcome: scored.Score | Exception) -> Result:
+    def _result(self, question: Question, outcome: Placed[scored.Score] | Exception) -> Result:
         try:
             return Result(score=self._message(question, outcome))
         except Exception as error:  # noqa: BLE001 - the others of the batch have their answers
             return Result(status=status_of(error, call.current().log_id))
 
-    def _message(self, question: Question, outcome: scored.Score | Exception) -> score_pb2.Score:
+    def _message(self, question: Question, outcome: Placed[scored.Score] | Exception) -> score_pb2.Score:
         """The score; the last stored one where the network could not answer. Raises any other outcome."""
         match outcome:
-            case scored.Score():
-                return score_message(outcome, self._live.in_force.scheme, self._attribution)
+            case Placed(score, standing):
+                return score_message(score, standing, self._live.in_force.scheme, self._attribution)
             case ModelUnavailable():
                 return self._stored(question.customer_id, Degraded.MODEL_NOT_LOADED, outcome)
             case ModelFailed():

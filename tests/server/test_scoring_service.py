@@ -106,6 +106,25 @@ def test_a_score_of_the_past_does_not_see_what_came_later(shop: Shop) -> None:
     assert after.as_of_time == as_of
 
 
+def test_the_tier_of_a_fresh_score_is_kept_for_the_grace_period_and_one_of_the_past_has_no_past(shop: Shop) -> None:
+    store_scores(shop.database, {"anna": 9_000_000}, high=8_000_000, mid=7_000_000)
+    shop.server.live.refresh()
+    shop.customers.BatchCreateEvents(recording("anna", [purchase(-40), purchase(-3)]))
+    add_customers(shop.database, ["ben"])
+
+    fresh = shop.scoring.Score(asking("anna")).score
+    explained = shop.scoring.ExplainScore(
+        scoring_service_pb2.ExplainScoreRequest(customer="customers/anna")
+    ).explanation
+    past = shop.scoring.Score(asking("anna", as_of_time=stamp(-1))).score
+    new = shop.scoring.Score(asking("ben")).score
+
+    assert fresh.expected_spend.expected.units < 70_000
+    assert [each.tier for each in (fresh, explained.score, past, new)] == [
+        tier_pb2.HIGH, tier_pb2.HIGH, tier_pb2.LOW, tier_pb2.LOW
+    ]  # fmt: skip
+
+
 def test_a_customer_without_events_gets_the_base_rate(shop: Shop) -> None:
     add_customers(shop.database, ["quiet", "still"])
 

@@ -67,7 +67,7 @@ class Score(_message.Message):
     churn_probability: _builtins.float
     """Probability that the customer stays away."""
     tier: _tier_pb2.Tier.ValueType
-    """Value tier under the active scheme."""
+    """Value tier that a rescoring would give at this moment by the active scheme: up at once, down after the grace period."""
     tier_scheme_version: _builtins.int
     """Version of the scheme that gave the tier; 0 where there is none."""
     model: _builtins.str
