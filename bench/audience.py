@@ -37,7 +37,15 @@ every:
 # Every fact has a value, as of a busy shop, so that rows are as wide as they get.
 FILL = text(
     """
-INSERT INTO customer_facts SELECT
+INSERT INTO customer_facts (
+  customer_id, as_of, purchase_30, purchase_60, purchase_90, churn, returned_share, average_rating, expected_spend,
+  spend, spend_30, spend_90, spend_365, average_order, first_purchase_time, last_purchase_time, customer_since,
+  days_since_score, orders, orders_30, orders_90, orders_365, days_since_purchase, views_30, carts_30, days_since_view,
+  days_since_cart, days_since_seen, reviews, days_as_customer, coupons_issued, coupons_redeemed, days_since_coupon,
+  days_since_redemption, campaigns_30, messages_30, days_since_message, has_bought, tier, country, zone,
+  preferred_channel, last_category, consented_channels, campaigns, categories, on_site_responses, email_responses,
+  sms_responses, push_responses, days_in_tier, days_below_tier, rfm_recency, rfm_frequency, rfm_monetary
+) SELECT
   'customer-' || lpad(n::text, 8, '0'), now(), random(), random(), random(), random(),
   random() * random(), 1 + 4 * random(), (random() * 20000)::bigint, (random() * 100000)::bigint,
   (random() * 9000)::bigint, (random() * 20000)::bigint,
@@ -50,10 +58,13 @@ INSERT INTO customer_facts SELECT
   (random() * 12)::integer, (random() * 30)::integer, true, (ARRAY['HIGH', 'MID', 'LOW'])[1 + (n % 3)],
   'C' || (random() * 12)::integer, 'Europe/London', 'email', 'K' || (random() * 20)::integer,
   (ARRAY['email', 'sms', 'push'])[:1 + (random() * 2)::integer], ARRAY['spring', 'summer'],
-  ARRAY['K' || (random() * 20)::integer, 'K' || (random() * 20)::integer, 'K' || (random() * 20)::integer]
+  ARRAY['K' || (random() * 20)::integer, 'K' || (random() * 20)::integer, 'K' || (random() * 20)::integer],
+  (random() * 9)::integer, (random() * 9)::integer, (random() * 9)::integer, (random() * 9)::integer,
+  (random() * 200)::integer, (random() * 14)::integer, 1 + (n % 5), 1 + (n % 5), 1 + (n % 5)
 FROM generate_series(1, :customers) AS n
 """.replace("[:1", "[\\:1")
 )
+FILL_SECONDS = 600
 
 
 def measure(database: Database, customers: int) -> dict[str, Figure]:
@@ -94,7 +105,7 @@ def main() -> None:
         server = embedded.start(Path(folder) / "postgres")
         try:
             migrate(server.url())
-            database = Database.at(server.url())
+            database = Database.at(server.url(), statement_timeout_ms=1000 * FILL_SECONDS)
             publish("audience", measure(database, customers), notes=["a rule of ten comparisons; medians of five"])
             database.close()
         finally:

@@ -106,6 +106,7 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     tiers.set_thresholds(transaction, scheme.version, high=placing.high, mid=placing.mid)
     moved = standings.assign(transaction, operation.operation_id, scheme.version, placing)
     facts.take_tiers(transaction)
+    facts.rank_buyers(transaction)
     response = {
         "scored_count": current.done_count, "moved_count": moved, "tiers": standings.sizes(transaction),
         "thresholds": {"high": placing.high, "mid": placing.mid},

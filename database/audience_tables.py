@@ -59,6 +59,11 @@ class CustomerFactsRow(Row):
     email_responses: Mapped[int | None] = mapped_column(Integer)
     sms_responses: Mapped[int | None] = mapped_column(Integer)
     push_responses: Mapped[int | None] = mapped_column(Integer)
+    days_in_tier: Mapped[int | None] = mapped_column(Integer)
+    days_below_tier: Mapped[int | None] = mapped_column(Integer)
+    rfm_recency: Mapped[int | None] = mapped_column(Integer)
+    rfm_frequency: Mapped[int | None] = mapped_column(Integer)
+    rfm_monetary: Mapped[int | None] = mapped_column(Integer)
     has_bought: Mapped[bool | None]
     tier: Mapped[str | None]
     country: Mapped[str | None]

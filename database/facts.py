@@ -86,7 +86,9 @@ WITH asked AS MATERIALIZED (
 )
 SELECT customer_id, nullif(purchase_30, 'NaN') AS purchase_30, nullif(purchase_60, 'NaN') AS purchase_60,
   nullif(purchase_90, 'NaN') AS purchase_90, nullif(churn, 'NaN') AS churn, spend_minor AS expected_spend, tier,
-  extract(day FROM :as_of - scores.as_of)::integer AS days_since_score,
+  extract(day FROM :as_of - tier_since)::integer AS days_in_tier,
+  extract(day FROM :as_of - below_since)::integer AS days_below_tier,
+  extract(day FROM :as_of - scores.as_of)::integer AS days_since_score, rfm_recency, rfm_frequency, rfm_monetary,
   coalesce(orders, 0) > 0 AS has_bought, coalesce(orders, 0)::integer AS orders,
   coalesce(orders_30, 0)::integer AS orders_30, coalesce(orders_90, 0)::integer AS orders_90,
   coalesce(orders_365, 0)::integer AS orders_365, coalesce(spend, 0)::bigint AS spend,
@@ -112,6 +114,8 @@ SELECT customer_id, nullif(purchase_30, 'NaN') AS purchase_30, nullif(purchase_6
   {responses}
 FROM asked LEFT JOIN scores USING (customer_id) LEFT JOIN bought USING (customer_id) LEFT JOIN acted USING (customer_id)
 LEFT JOIN latest USING (customer_id) LEFT JOIN chosen USING (customer_id) LEFT JOIN given USING (customer_id)
+LEFT JOIN (SELECT customer_id, rfm_recency, rfm_frequency, rfm_monetary FROM customer_facts) AS ranked
+  USING (customer_id)
 """
 # A response is an act of the customer's own that came by the channel, or the use of a coupon that did.
 CHANNELS = ("on_site", "email", "sms", "push")
@@ -140,8 +144,26 @@ EXCLUDED = ", ".join(f"excluded.{name}" for name in FACTS)
 KEEP_THESE = text(KEEP.format(names=NAMES, fresh=THESE, excluded=EXCLUDED))
 KEEP_EVERYONE = text(KEEP.format(names=NAMES, fresh=EVERYONE, excluded=EXCLUDED))
 TAKE_TIERS = text("""
-UPDATE customer_facts SET tier = scores.tier FROM scores
-WHERE scores.customer_id = customer_facts.customer_id AND scores.tier IS DISTINCT FROM customer_facts.tier
+UPDATE customer_facts SET (tier, days_in_tier, days_below_tier) = (given.tier, in_tier, below_tier)
+FROM (
+  SELECT customer_id, scores.tier, extract(day FROM facts.as_of - tier_since)::integer AS in_tier,
+    extract(day FROM facts.as_of - below_since)::integer AS below_tier
+  FROM scores JOIN customer_facts AS facts USING (customer_id)
+) AS given
+WHERE given.customer_id = customer_facts.customer_id
+  AND (customer_facts.tier, days_in_tier, days_below_tier) IS DISTINCT FROM (given.tier, in_tier, below_tier)
+""")
+# The share of buyers who are worse, in fifths: who are alike have the same score.
+RANK_BUYERS = text("""
+UPDATE customer_facts SET (rfm_recency, rfm_frequency, rfm_monetary) = (recency, frequency, monetary)
+FROM (
+  SELECT customer_id, 1 + (rank() OVER (ORDER BY days_since_purchase DESC) - 1) * 5 / count(*) OVER () AS recency,
+    1 + (rank() OVER (ORDER BY orders) - 1) * 5 / count(*) OVER () AS frequency,
+    1 + (rank() OVER (ORDER BY spend) - 1) * 5 / count(*) OVER () AS monetary
+  FROM customer_facts WHERE has_bought
+) AS ranked
+WHERE ranked.customer_id = customer_facts.customer_id
+  AND (rfm_recency, rfm_frequency, rfm_monetary) IS DISTINCT FROM (recency, frequency, monetary)
 """)
 
 
@@ -202,6 +224,14 @@ def count_customers(snapshot: Snapshot) -> int:
 def take_tiers(transaction: Transaction) -> int:
     """After the tiers of all scores were assigned anew; returns how many customers have another one."""
     return changed_rows(transaction.execute(TAKE_TIERS))
+
+
+def rank_buyers(transaction: Transaction) -> int:
+    """After the facts of all were brought up to date: recency, frequency and money spent against all other buyers.
+
+    Returns how many customers have other scores than before.
+    """
+    return changed_rows(transaction.execute(RANK_BUYERS))
 
 
 def forget(transaction: Transaction, customer_id: str) -> None:

@@ -33,6 +33,7 @@ class Unit(StrEnum):
     DAYS = "whole days"
     TIMES = "times"
     STARS = "stars from 1 to 5"
+    FIFTHS = "fifths of all buyers, from 1 to 5, the best"
 
 
 ORDERED = frozenset({Operator.AT_LEAST, Operator.MORE_THAN, Operator.AT_MOST, Operator.LESS_THAN})

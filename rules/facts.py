@@ -72,6 +72,14 @@ def _responses(channel: str, english: str, chinese: str) -> Fact:
     )  # fmt: skip
 
 
+def _fifth(name: str, english: str, chinese: str) -> Fact:
+    return _fact(
+        f"rfm_{name}", Kind.WHOLE,
+        (f"the RFM score of {english}", f"[has|does not have] an RFM score of {english} of {{}}"),
+        (f"RFM{chinese}得分", f"RFM{chinese}得分[为|并非]{{}}"), unit=Unit.FIFTHS,
+    )  # fmt: skip
+
+
 _SCORES = (
     *map(_probability, (30, 60, 90)),
     _share(
@@ -88,6 +96,11 @@ _SCORES = (
         "tier", Kind.TEXT, ("the tier", "[is|is not] in tier {}"), ("等级", "等级[为|并非]{}"),
         choices=("HIGH", "MID", "LOW"),
     ),
+    _days("days_in_tier", ("the days in the tier", "[has|has not] been in the tier for {}"),
+          ("处于当前等级的天数", "处于当前等级[已|并非已]{}")),
+    _days("days_below_tier",
+          ("the days below the tier's margin", "[has|has not] been worth less than the tier for {}"),
+          ("低于当前等级的天数", "价值低于当前等级[已|并非已]{}")),
     _days("days_since_score", ("the age of the score", "[was|was not] scored {} ago"),
           ("评分距今天数", "评分[在|并非在]{}前")),
 )  # fmt: skip
@@ -106,6 +119,9 @@ _PURCHASES = (
            ("退货金额占比", "退货金额占比[为|并非]{}")),
     _days("days_since_purchase", ("the days since the last purchase", "[last bought|did not last buy] {} ago"),
           ("距上次购买天数", "上次购买[在|并非在]{}前")),
+    _fifth("recency", "recency", "最近消费"),
+    _fifth("frequency", "frequency", "消费频率"),
+    _fifth("monetary", "money spent", "消费金额"),
     _fact("first_purchase_time", Kind.TIME, ("the time of the first purchase", "[first bought|did not first buy] {}"),
           ("首次购买时间", "首次购买时间[|并非]{}")),
     _fact("last_purchase_time", Kind.TIME, ("the time of the last purchase", "[last bought|did not last buy] {}"),

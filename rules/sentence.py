@@ -69,6 +69,7 @@ ENGLISH = _Grammar(
     units=MappingProxyType({
         Unit.NONE: ("{}", "{}"), Unit.SHARE: ("{} %", "{} %"), Unit.MONEY: ("{}", "{}"),
         Unit.DAYS: ("{} day", "{} days"), Unit.TIMES: ("{} time", "{} times"), Unit.STARS: ("{} star", "{} stars"),
+        Unit.FIFTHS: ("{} of 5", "{} of 5"),
     }),
     minor="{} in minor units", reason=("{}: it is {}", "{}: it is not known"),
 )  # fmt: skip
@@ -85,7 +86,7 @@ CHINESE = _Grammar(
     }),
     units=MappingProxyType({
         Unit.NONE: ("{}", "{}"), Unit.SHARE: ("{}%", "{}%"), Unit.MONEY: ("{}", "{}"), Unit.DAYS: ("{}天", "{}天"),
-        Unit.TIMES: ("{}次", "{}次"), Unit.STARS: ("{}星", "{}星"),
+        Unit.TIMES: ("{}次", "{}次"), Unit.STARS: ("{}星", "{}星"), Unit.FIFTHS: ("{}分", "{}分"),
     }),
     minor="{}（最小货币单位）", reason=("{}：实际为{}", "{}：未知"),
 )  # fmt: skip

@@ -280,14 +280,57 @@ def test_new_tiers_reach_the_facts(database: Database) -> None:
             )
         )  # fmt: skip
         facts.refresh(transaction, ["anna"], as_of=AS_OF, currency="GBP")
-        transaction.execute(update(ScoreRow).values(tier="MID"))
+        transaction.execute(update(ScoreRow).values(tier="MID", tier_since=ago(30), below_since=ago(2)))
 
         assert facts.take_tiers(transaction) == 1
         assert facts.take_tiers(transaction) == 0
         stored = facts.stored_facts(transaction, "anna")
+        fresh = facts.facts_of(transaction, "anna", ago(-1), currency="GBP")
+
+    for known, later in ((stored, 0), (fresh, 1)):
+        assert known is not None
+        assert known.facts["tier"] == "MID"
+        assert (known.facts["days_in_tier"], known.facts["days_below_tier"]) == (30 + later, 2 + later)
+
+
+def test_buyers_are_ranked_in_fifths_and_who_are_alike_have_the_same_score(database: Database) -> None:
+    orders = {"a": 1, "b": 1, "c": 1, "d": 2, "e": 3, "f": 4, "g": 4, "h": 5, "i": 6, "j": 9}
+    with database.writing() as transaction:
+        transaction.execute(insert(CustomerRow).values(customer_id="never"))
+        rows = [
+            {"customer_id": name, "as_of": AS_OF, "has_bought": True, "orders": count, "spend": 100 * place,
+             "days_since_purchase": count}
+            for place, (name, count) in enumerate(orders.items())
+        ]  # fmt: skip
+        transaction.execute(insert(CustomerFactsRow), rows)
+        facts.refresh(transaction, ["never"], as_of=AS_OF, currency="GBP")
+
+        assert facts.rank_buyers(transaction) == 10
+        assert facts.rank_buyers(transaction) == 0
+        scores = {}
+        for name in (*orders, "never"):
+            known = facts.stored_facts(transaction, name)
+            assert known is not None
+            scores[name] = [known.facts.get(f"rfm_{each}") for each in ("recency", "frequency", "monetary")]
+
+    assert scores == {
+        "a": [4, 1, 1], "b": [4, 1, 1], "c": [4, 1, 2], "d": [4, 2, 2], "e": [3, 3, 3], "f": [2, 3, 3],
+        "g": [2, 3, 4], "h": [2, 4, 4], "i": [1, 5, 5], "j": [1, 5, 5], "never": [None, None, None],
+    }  # fmt: skip
+
+
+def test_a_refresh_keeps_the_ranks_of_the_last_rescoring(database: Database) -> None:
+    with database.writing() as transaction:
+        insert_events(transaction, [bought(1, 10, "hat")])
+        facts.refresh(transaction, ["anna"], as_of=AS_OF, currency="GBP")
+        facts.rank_buyers(transaction)
+        facts.refresh(transaction, ["anna"], as_of=ago(-1), currency="GBP")
+        stored = facts.stored_facts(transaction, "anna")
+        fresh = facts.facts_of(transaction, "anna", ago(-1), currency="GBP")
 
     assert stored is not None
-    assert stored.facts["tier"] == "MID"
+    assert stored.facts["rfm_recency"] == 1
+    assert stored == fresh
 
 
 def test_nothing_of_a_forgotten_customer_stays(database: Database) -> None:

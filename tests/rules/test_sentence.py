@@ -44,6 +44,10 @@ def test_a_rule_in_english_and_chinese() -> None:
             Compare("customer_since", Operator.LESS_THAN, datetime(2026, 1, 31, tzinfo=UTC)),
             "became a customer before 2026-01-31 00:00:00 UTC", "成为顾客的时间早于2026-01-31 00:00:00 UTC",
         ),
+        (Compare("rfm_recency", Operator.AT_LEAST, 4), "has an RFM score of recency of at least 4 of 5",
+         "RFM最近消费得分为至少4分"),
+        (Compare("days_below_tier", Operator.MORE_THAN, 7), "has been worth less than the tier for more than 7 days",
+         "价值低于当前等级已超过7天"),
         (Not(IsKnown("zone")), "the time zone is not known", "时区未知"),
         (Not(InSegment("vip")), 'is not in segment "vip"', '不属于人群"vip"'),
         (

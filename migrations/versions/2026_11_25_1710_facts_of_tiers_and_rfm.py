@@ -1,0 +1,26 @@
+"""Rules ask how long a customer has had a tier, is below it, and for RFM scores.
+
+Revision: 0018
+After: 0017
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0018"
+down_revision = "0017"
+branch_labels = None
+depends_on = None
+
+COLUMNS = ("days_in_tier", "days_below_tier", "rfm_recency", "rfm_frequency", "rfm_monetary")
+
+
+def upgrade() -> None:
+    """Not known until the next rescoring."""
+    for column in COLUMNS:
+        op.add_column("customer_facts", sa.Column(column, sa.Integer(), nullable=True))
+
+
+def downgrade() -> None:
+    for column in reversed(COLUMNS):
+        op.drop_column("customer_facts", column)
