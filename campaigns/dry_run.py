@@ -5,7 +5,7 @@ Nothing is written but a line in the audit log: that somebody asked, and what th
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from campaigns import audience, launch, trail
@@ -17,11 +17,14 @@ from campaigns.outlook import Orders, Outlook, discounts, horizon, outlook
 from campaigns.tiers import Tier
 from campaigns.usual_saving import Prices, gifts
 from database import items, prospects
+from database.eligibility import Drawn, Targeting
 from database.prospects import Prospect, Prospects
 from database.session import Snapshot, Transaction
 
 SAMPLE = 1_000
 """Customers from whom the usual order is taken, and the examples."""
+LOOKED_AT = 50_000
+"""Customers among whom the sample is looked for first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,17 +99,19 @@ def preview(
 
 
 def _shown(snapshot: Snapshot, campaign: Campaign, now: datetime, *, size: int, seed: int) -> Preview:
-    members = prospects.planned(audience.targeting(campaign))
-    days = days_left(campaign, now)
-    found = prospects.sums(snapshot, members, horizon=horizon(days), currency=campaign.plan.currency)
-    drawn = prospects.drawn(snapshot, members, size=SAMPLE, seed=seed)
+    targeting, days = audience.targeting(campaign), days_left(campaign, now)
+    found = prospects.sums(snapshot, prospects.planned(targeting), horizon=horizon(days))
     sizes = prospects.tier_sizes(snapshot)
+    drawn = _drawn(snapshot, targeting, sum(sizes.values()), seed=seed)
     reached = _reached(found)
     count = sum(each.count for each in reached)
     return Preview(
         campaign=campaign, time=now, customers=sum(sizes.values()), falls=_falls(campaign, sizes, found),
         reached=reached, groups={group: share * count for group, share in campaign.plan.design.shares.items()},
-        outlook=outlook(campaign.plan, found, usual_orders(drawn), days=days, prices=_prices(snapshot, campaign)),
+        outlook=outlook(
+            campaign.plan, found, usual_orders(drawn), days=days, prices=_prices(snapshot, campaign),
+            currency=prospects.scored_currency(snapshot),
+        ),
         examples=examples(snapshot, campaign, drawn, size=size),
     )  # fmt: skip
 
@@ -124,6 +129,17 @@ def usual_orders(drawn: Sequence[Prospect]) -> Orders:
         if each.average_order is not None:
             orders[each.tier].append(each.average_order)
     return orders
+
+
+def _drawn(snapshot: Snapshot, targeting: Targeting, customers: int, *, seed: int) -> list[Prospect]:
+    """Out of so many customers that the sample should be full; out of all where it is not."""
+    share = LOOKED_AT / max(customers, 1)
+    if share < 1:
+        some = replace(targeting, drawn=Drawn(share, seed))
+        found = prospects.drawn(snapshot, prospects.planned(some), size=SAMPLE, seed=seed)
+        if len(found) == SAMPLE:
+            return found
+    return prospects.drawn(snapshot, prospects.planned(targeting), size=SAMPLE, seed=seed)
 
 
 def _prices(snapshot: Snapshot, campaign: Campaign) -> Prices:

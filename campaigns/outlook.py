@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from campaigns.campaign import CampaignPlan
@@ -84,11 +84,21 @@ def outlook(
     *,
     days: float,
     prices: Prices = NO_PRICES,
+    currency: str | None = None,
     calibrations: Mapping[str, Calibration] | None = None,
     basis: Mapping[str, str] | None = None,
 ) -> Outlook:
-    """From the candidates who are not excluded; a tier without calibration is foretold by what is assumed."""
+    """From the candidates who are not excluded; a tier without calibration is foretold by what is assumed.
+
+    Spend that the scores expect in another `currency` than the plan's counts as nothing.
+    """
     reached = [each for each in prospects if each.exclusion is None]
+    foreign = currency not in (None, plan.currency)
+    if foreign:
+        reached = [
+            replace(each, spend_minor=0.0, new_spend_minor=0.0, past_spend_minor=0.0, past_spend_squared=0.0)
+            for each in reached
+        ]
     audiences = [
         _audience(plan, tier, [each for each in reached if each.tier == tier], orders, prices)
         for tier in Tier
@@ -105,7 +115,10 @@ def outlook(
         liability=Liability(expected=forecast.total.discounts, most_minor=_most(audiences, plan)),
         baselines=baselines,
         detectable=_detectable(plan, sum(each.count for each in reached), baselines),
-        notes=unpriced(discounts(plan), prices),
+        notes=(
+            *((f"scores are in {currency}: revenue in {plan.currency} is not foretold",) if foreign else ()),
+            *unpriced(discounts(plan), prices),
+        ),
     )
 
 

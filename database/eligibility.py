@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    SQLColumnExpression,
     Subquery,
     Text,
     Values,
@@ -45,6 +46,8 @@ AGREED: ColumnElement[Any] = literal_column(
 )
 # A channel's rank is one number: the customer's responses, then the customer's wish, then the campaign's order.
 RESPONSE, WISH, PLACES = 16, 8, 8
+PARTS = 1_000_000
+"""A share is drawn to a millionth."""
 
 
 class Way(NamedTuple):
@@ -52,6 +55,13 @@ class Way(NamedTuple):
 
     channel: str
     needs_consent: bool
+
+
+class Drawn(NamedTuple):
+    """Some of all customers, each as likely as any other; the same seed draws the same ones."""
+
+    share: float
+    seed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +74,8 @@ class Targeting:
     by_behaviour: bool
     """Whether the customer's responses and wish go before that order."""
     rule: Rule | None
+    drawn: Drawn | None = None
+    """Only some customers are looked at; None means all."""
 
     @property
     def all_ways(self) -> list[Way]:
@@ -106,6 +118,11 @@ def reach(snapshot: Snapshot, targeting: Targeting) -> list[Reach]:
     return [Reach(**row) for row in rows.mappings()]
 
 
+def turn(customer_id: SQLColumnExpression[str], seed: int) -> ColumnElement[int]:
+    """The order in which customers are drawn."""
+    return func.hashtextextended(customer_id, literal(seed, BigInteger))
+
+
 def _people(targeting: Targeting) -> Subquery:
     """Customers of an offered tier who fit the rule, with their consent and, where it counts, how they respond."""
     offers = _offers(targeting)
@@ -114,6 +131,9 @@ def _people(targeting: Targeting) -> Subquery:
     people = people.join(offers, offers.c.tier == ScoreRow.tier)
     if targeting.rule is not None:
         people = people.where(audience.where(targeting.rule))
+    if targeting.drawn is not None:
+        place = func.abs(turn(ScoreRow.customer_id, targeting.drawn.seed) % PARTS)
+        people = people.where(place < round(targeting.drawn.share * PARTS))
     if targeting.rule is not None or targeting.by_behaviour:
         people = people.outerjoin(FACTS, FACTS.c.customer_id == ScoreRow.customer_id)
     if targeting.by_behaviour:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Double, FromClause, Text, case, func, lite
 
 from database import audience
 from database.audience_tables import CustomerFactsRow
-from database.eligibility import Targeting, candidates
+from database.eligibility import Targeting, candidates, turn
 from database.session import Snapshot
 from database.tables import AudienceRow, CustomerRow, ScoreRow
 
@@ -43,7 +43,7 @@ class Prospects:
     new_buyers: float
     """Sum over those who never bought."""
     spend_minor: float
-    """Sum of the expected spend within 90 days, in the campaign's currency."""
+    """Sum of the expected spend within 90 days."""
     new_spend_minor: float
     buyers_90: float
     """Sum of the probabilities to buy within 90 days."""
@@ -88,21 +88,20 @@ def frozen(campaign_id: str) -> FromClause:
     return select(*columns).where(AudienceRow.campaign_id == campaign_id).subquery("members")
 
 
-def sums(snapshot: Snapshot, members: FromClause, *, horizon: Horizon, currency: str) -> list[Prospects]:
-    """Of each tier, channel and exclusion that has customers."""
+def sums(snapshot: Snapshot, members: FromClause, *, horizon: Horizon) -> list[Prospects]:
+    """Of each tier, channel and exclusion that has customers, from their scores as the facts keep them."""
     audience.tune(snapshot)
-    chance, spend = _chance(horizon), case((ScoreRow.currency == currency, ScoreRow.spend_minor), else_=0)
-    new, past = FACTS.c.has_bought.is_not(True), func.coalesce(FACTS.c.spend_90, 0)
+    chance, spend = _chance(horizon), _known(FACTS.c.expected_spend)
+    new, past = FACTS.c.has_bought.is_not(True), _known(FACTS.c.spend_90)
     kinds = (members.c.tier, members.c.channel, members.c.exclusion)
     query = select(
         *kinds, func.count().label("count"),
         _sum(chance, "buyers"), _sum(chance * chance, "buyers_squared"), _sum(case((new, chance)), "new_buyers"),
         _sum(spend, "spend_minor"), _sum(case((new, spend)), "new_spend_minor"),
-        _sum(_known(ScoreRow.purchase_90), "buyers_90"),
-        _sum(past, "past_spend_minor"), _sum(past.cast(Double) * past, "past_spend_squared"),
+        _sum(_known(FACTS.c.purchase_90), "buyers_90"),
+        _sum(past, "past_spend_minor"), _sum(past * past, "past_spend_squared"),
     )  # fmt: skip
-    joined = query.join(ScoreRow, ScoreRow.customer_id == members.c.customer_id)
-    joined = joined.outerjoin(FACTS, FACTS.c.customer_id == members.c.customer_id)
+    joined = query.select_from(members).outerjoin(FACTS, FACTS.c.customer_id == members.c.customer_id)
     rows = snapshot.execute(joined.group_by(*kinds).order_by(*kinds)).mappings()
     return [Prospects(**row) for row in rows]
 
@@ -110,29 +109,35 @@ def sums(snapshot: Snapshot, members: FromClause, *, horizon: Horizon, currency:
 def drawn(snapshot: Snapshot, members: FromClause, *, size: int, seed: int = 0) -> list[Prospect]:
     """Up to `size` customers who are reached, each as likely as any other; the same seed draws the same ones."""
     audience.tune(snapshot)
-    query = select(
-        members.c.customer_id, members.c.tier, members.c.channel, members.c.channel_reason,
-        ScoreRow.tier_scheme, ScoreRow.purchase_90, ScoreRow.spend_minor, FACTS.c.average_order,
-    ).where(members.c.exclusion.is_(None))  # fmt: skip
-    joined = query.join(ScoreRow, ScoreRow.customer_id == members.c.customer_id)
-    joined = joined.outerjoin(FACTS, FACTS.c.customer_id == members.c.customer_id)
-    in_turn = joined.order_by(func.hashtextextended(members.c.customer_id, seed)).limit(size)
-    return [Prospect(**row) for row in snapshot.execute(in_turn).mappings()]
+    in_turn = turn(members.c.customer_id, seed)
+    columns = [members.c[name] for name in ("customer_id", "tier", "channel", "channel_reason")]
+    first = select(*columns).where(members.c.exclusion.is_(None))
+    some = first.order_by(in_turn).limit(size).subquery("some")
+    query = select(*some.c, ScoreRow.tier_scheme, ScoreRow.purchase_90, ScoreRow.spend_minor, FACTS.c.average_order)
+    joined = query.join(ScoreRow, ScoreRow.customer_id == some.c.customer_id)
+    joined = joined.outerjoin(FACTS, FACTS.c.customer_id == some.c.customer_id)
+    rows = snapshot.execute(joined.order_by(turn(some.c.customer_id, seed))).mappings()
+    return [Prospect(**row) for row in rows]
+
+
+def scored_currency(snapshot: Snapshot) -> str | None:
+    """Of what scores expect to be spent; None before the first score."""
+    return snapshot.scalars(select(ScoreRow.currency).limit(1)).one_or_none()
 
 
 def _chance(horizon: Horizon) -> ColumnElement[float]:
     parts: Sequence[ColumnElement[Any]] = [
-        literal(horizon.purchase_30, Double) * _known(ScoreRow.purchase_30),
-        literal(horizon.purchase_60, Double) * _known(ScoreRow.purchase_60),
-        literal(horizon.purchase_90, Double) * _known(ScoreRow.purchase_90),
+        literal(horizon.purchase_30, Double) * _known(FACTS.c.purchase_30),
+        literal(horizon.purchase_60, Double) * _known(FACTS.c.purchase_60),
+        literal(horizon.purchase_90, Double) * _known(FACTS.c.purchase_90),
     ]
     return parts[0] + parts[1] + parts[2]
 
 
-def _known(probability: Any) -> ColumnElement[float]:  # noqa: ANN401 - a column
-    """A model without a horizon foretells nothing for it."""
-    return func.coalesce(func.nullif(probability, float("nan")), 0.0)
+def _known(amount: ColumnElement[Any]) -> ColumnElement[float]:
+    """What is not known counts as nothing."""
+    return func.coalesce(amount, 0).cast(Double)
 
 
-def _sum(amount: Any, name: str) -> ColumnElement[Any]:  # noqa: ANN401 - an expression
-    return func.coalesce(func.sum(amount), 0).cast(Double).label(name)
+def _sum(amount: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+    return func.coalesce(func.sum(amount), 0.0).label(name)
