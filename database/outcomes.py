@@ -13,12 +13,13 @@ EVENT_TYPES = {"purchase": int(EventType.PURCHASE), "return": int(EventType.RETU
 # Money in another currency than the campaign's does not count; prices are before the coupon, which the ledger has.
 OUTCOMES = """
 WITH member AS (
-  SELECT customer_id, arm, coalesce(nullif(purchase_90, 'NaN'), 0) AS chance, spend_minor::float8 AS expected
+  SELECT customer_id, tier, arm, coalesce(nullif(purchase_90, 'NaN'), 0) AS chance, spend_minor::float8 AS expected
   FROM audiences WHERE campaign_id = :campaign_id
 ), outcome AS (
-  SELECT arm, chance, expected, coalesce(acted.bought, false)::integer::float8 AS bought,
+  SELECT tier, arm, chance, expected, coalesce(acted.bought, false)::integer::float8 AS bought,
     (coalesce(acted.paid, 0) - coalesce(saved.discount, 0))::float8 AS revenue,
-    coalesce(saved.discount, 0) AS discount
+    (coalesce(acted.paid, 0) * :margin - coalesce(saved.discount, 0))::float8 AS margin,
+    coalesce(saved.discount, 0) AS discount, coalesce(saved.redeemed, 0) AS redeemed
   FROM member LEFT JOIN LATERAL (
     SELECT bool_or(event_type = :purchase) AS bought,
       sum(CASE WHEN event_type = :purchase THEN 1 ELSE -1 END
@@ -27,7 +28,9 @@ WITH member AS (
     FROM events WHERE customer_id = member.customer_id AND event_type IN (:purchase, :return)
       AND time >= :since AND time < :until
   ) AS acted ON true LEFT JOIN (
-    SELECT customer_id, sum(discount_minor - refunded_minor) AS discount FROM redemptions
+    SELECT customer_id, sum(discount_minor - refunded_minor) AS discount,
+      count(*) FILTER (WHERE NOT given_back) AS redeemed
+    FROM redemptions
     WHERE campaign_id = :campaign_id AND redeem_time >= :since AND redeem_time < :until GROUP BY customer_id
   ) AS saved USING (customer_id)
 )
@@ -35,12 +38,12 @@ WITH member AS (
 SUMS = text(
     OUTCOMES
     + """
-SELECT arm, count(*) AS count, sum(discount)::bigint AS discount,
+SELECT tier, arm, count(*) AS count, sum(redeemed)::bigint AS redeemed, sum(discount)::bigint AS discount,
   sum(bought) AS bought, sum(chance) AS chance, sum(chance * chance) AS chance_squared,
-  sum(chance * bought) AS chance_bought,
-  sum(revenue) AS revenue, sum(revenue * revenue) AS revenue_squared,
-  sum(expected) AS expected, sum(expected * expected) AS expected_squared, sum(expected * revenue) AS expected_revenue
-FROM outcome GROUP BY arm
+  sum(chance * bought) AS chance_bought, sum(expected) AS expected, sum(expected * expected) AS expected_squared,
+  sum(revenue) AS revenue, sum(revenue * revenue) AS revenue_squared, sum(expected * revenue) AS expected_revenue,
+  sum(margin) AS margin, sum(margin * margin) AS margin_squared, sum(expected * margin) AS expected_margin
+FROM outcome GROUP BY tier, arm ORDER BY tier, arm
 """
 )
 SPREAD = text(
@@ -66,15 +69,21 @@ class Product:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupOutcome:
-    """What one group of the experiment did."""
+    """What the customers of one tier did who are in one group of the experiment."""
 
+    tier: str
+    arm: str
     count: int
+    redeemed_count: int
+    """Coupons that were used."""
     discount_minor: int
     """What its coupons took off orders."""
     bought: Product
     """1 for a customer who bought, else 0; predicted by the purchase probability frozen in the audience."""
     revenue: Product
     """Minor units: purchases less returns less discounts; predicted by the expected spend frozen in the audience."""
+    margin: Product
+    """Minor units: the margin's part of purchases less returns, less discounts; predicted likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,18 +95,19 @@ class Spread:
 
 
 def outcomes(
-    snapshot: Snapshot, campaign_id: str, *, currency: str, since: datetime, until: datetime
-) -> dict[str, GroupOutcome]:  # fmt: skip
-    """Of every group that has customers, from `since` until before `until`."""
-    rows = snapshot.execute(SUMS, _parameters(campaign_id, currency, since, until)).mappings()
-    return {row["arm"]: _group(row) for row in rows}
+    snapshot: Snapshot, campaign_id: str, *, currency: str, since: datetime, until: datetime, margin: float = 1.0
+) -> list[GroupOutcome]:  # fmt: skip
+    """Of every tier and group that have customers, from `since` until before `until`; `margin` is a part of a price."""
+    asked = {**_parameters(campaign_id, currency, since, until), "margin": margin}
+    return [_group(row) for row in snapshot.execute(SUMS, asked).mappings()]
 
 
 def spreads(
     snapshot: Snapshot, campaign_id: str, *, currency: str, since: datetime, until: datetime
 ) -> tuple[Spread, Spread]:  # fmt: skip
     """Of having bought, and of revenue; the audience is not empty."""
-    row = snapshot.execute(SPREAD, _parameters(campaign_id, currency, since, until)).mappings().one()
+    asked = {**_parameters(campaign_id, currency, since, until), "margin": 1.0}
+    row = snapshot.execute(SPREAD, asked).mappings().one()
     bought = Spread(mean=row["bought_mean"], deviation=row["bought_deviation"])
     return bought, Spread(mean=row["revenue_mean"], deviation=row["revenue_deviation"])
 
@@ -107,15 +117,15 @@ def _parameters(campaign_id: str, currency: str, since: datetime, until: datetim
 
 
 def _group(row: RowMapping) -> GroupOutcome:
+    def product(outcome: str, predicted: str, squared: str) -> Product:
+        return Product(
+            y=row[outcome], y_squared=row[squared], x=row[predicted], x_squared=row[f"{predicted}_squared"],
+            xy=row[f"{predicted}_{outcome}"],
+        )  # fmt: skip
+
     return GroupOutcome(
-        count=row["count"],
-        discount_minor=row["discount"],
-        bought=Product(
-            y=row["bought"], y_squared=row["bought"], x=row["chance"], x_squared=row["chance_squared"],
-            xy=row["chance_bought"],
-        ),
-        revenue=Product(
-            y=row["revenue"], y_squared=row["revenue_squared"], x=row["expected"], x_squared=row["expected_squared"],
-            xy=row["expected_revenue"],
-        ),
+        tier=row["tier"], arm=row["arm"], count=row["count"], redeemed_count=row["redeemed"],
+        discount_minor=row["discount"], bought=product("bought", "chance", "bought"),
+        revenue=product("revenue", "expected", "revenue_squared"),
+        margin=product("margin", "expected", "margin_squared"),
     )  # fmt: skip

@@ -5,7 +5,8 @@ from tierwise.v1 import campaign_results_pb2
 from campaigns.experiments.assignment import HOLDOUT
 from campaigns.experiments.effect import Interval
 from campaigns.experiments.results import Effect
-from campaigns.measuring import CampaignResults
+from campaigns.experiments.sample_ratio import SampleRatio
+from campaigns.measuring import ArmResults, CampaignResults
 from server.money import money
 from server.stamps import stamp
 
@@ -14,14 +15,32 @@ MESSAGE = campaign_results_pb2.CampaignResults
 
 def results_message(found: CampaignResults) -> campaign_results_pb2.CampaignResults:
     """For the wire."""
-    sizes = found.results.sample_ratio.observed
+    ratio, currency = found.results.sample_ratio, found.campaign.plan.currency
     return MESSAGE(
         campaign=found.campaign.name, start_time=stamp(found.since), end_time=stamp(found.until),
-        offered_count=sum(sizes.values()) - sizes[HOLDOUT], held_out_count=sizes[HOLDOUT],
-        discounted=money(found.discount_minor, found.campaign.plan.currency),
+        offered_count=sum(arm.customers for arm in found.arms), held_out_count=ratio.observed[HOLDOUT],
+        discounted=money(found.discount_minor, currency), redeemed_count=found.redeemed_count,
         effects=[_effect(effect) for effect in found.results.overall.values()],
         verdict=MESSAGE.Verdict.Value(found.decision.verdict), reasons=found.decision.reasons,
+        arms=[_arm(arm, currency) for arm in found.arms], sample_ratio=_sample_ratio(ratio),
     )  # fmt: skip
+
+
+def _arm(arm: ArmResults, currency: str) -> campaign_results_pb2.CampaignResults.ArmResults:
+    return MESSAGE.ArmResults(
+        name=arm.name, customer_count=arm.customers, redeemed_count=arm.redeemed_count,
+        discounted=money(arm.discount_minor, currency), effects=map(_effect, arm.effects.values()),
+        against_first=map(_effect, arm.against_first.values()),
+        verdict=MESSAGE.Verdict.Value(arm.decision.verdict), reasons=arm.decision.reasons,
+    )  # fmt: skip
+
+
+def _sample_ratio(ratio: SampleRatio) -> campaign_results_pb2.CampaignResults.SampleRatio:
+    groups = [
+        MESSAGE.SampleRatio.Group(name=name, count=ratio.observed[name], expected=expected)
+        for name, expected in ratio.expected.items()
+    ]
+    return MESSAGE.SampleRatio(groups=groups, p_value=ratio.p_value, mismatch=ratio.mismatch, message=ratio.message)
 
 
 def _effect(effect: Effect) -> campaign_results_pb2.CampaignResults.Effect:

@@ -11,6 +11,7 @@ from admin.arms import SYNTAX as ARM_SYNTAX
 from admin.arms import arm_of, typed_arm
 from admin.campaign import approval, editing
 from admin.campaign.preview import preview
+from admin.campaign.results import power, results
 from admin.discounts import minor_units
 from admin.offers import SYNTAX, offer_of, typed
 from admin.output import emit, fail
@@ -18,16 +19,15 @@ from admin.rule_files import SOURCE, read_rule
 from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from campaigns import launch as use_cases
-from campaigns import measuring
 from campaigns.budget import USUAL_CONFIDENCE, Budget
 from campaigns.campaign import Campaign, CampaignPlan, ChannelChoice, Offer
-from campaigns.experiments.results import Effect
 from campaigns.templates import Template, offers_of
 from rules.sentence import Speaker
 from settings import settings
 
 app = typer.Typer(help="Campaigns: which tier gets which discount, on which channel.", no_args_is_help=True)
-app.command()(preview)
+for command in (preview, results, power):
+    app.command()(command)
 app.add_typer(editing.app)
 app.add_typer(approval.app)
 CampaignIdArgument = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]
@@ -150,44 +150,8 @@ def end(
     _move(use_cases.end, "campaigns.end", campaign_id, etag, reason, database_url, as_json=as_json)
 
 
-@app.command()
-def results(campaign_id: CampaignIdArgument, *, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    """Say what a launched campaign changed so far, against the customers whom it holds out; intervals are of 95 %."""
-    with reading(database_url) as snapshot:
-        found = measuring.results(snapshot, campaign_id, datetime.now(UTC))
-    summary = {
-        "verdict": found.decision.verdict,
-        "reasons": list(found.decision.reasons),
-        "since": found.since.isoformat(timespec="seconds"),
-        "customers": dict(found.results.sample_ratio.observed),
-        "discounted_minor": found.discount_minor,
-        "groups": found.results.sample_ratio.message,
-    }
-    effects = [_effect(effect) for effect in found.results.overall.values()]
-    if as_json:
-        emit({**summary, "effects": effects}, as_json=True)
-    else:
-        emit(summary, as_json=False, title=found.campaign.name)
-        emit(effects, as_json=False, title="per customer; revenue in minor units")
-
-
 def _budget(typed: str, currency: str, confidence: float) -> Budget:
     return Budget(limit_minor=minor_units(typed, "--budget", currency), confidence=confidence)
-
-
-def _effect(effect: Effect) -> dict[str, object]:
-    reading_of_it = effect.any_time
-    return {
-        "metric": effect.metric,
-        "offered": effect.mean,
-        "held_out": effect.holdout_mean,
-        "difference": effect.difference,
-        "low": reading_of_it.difference.low,
-        "high": reading_of_it.difference.high,
-        "total": effect.total,
-        "lift": effect.lift,
-        "p_value": reading_of_it.p_value,
-    }
 
 
 def _offers(typed_offers: list[str] | None, template: Template | None, currency: str) -> tuple[Offer, ...]:

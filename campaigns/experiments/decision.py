@@ -1,5 +1,6 @@
 """What to do about a running campaign, and why: a value that people and programs read alike."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,17 +32,27 @@ class Decision:
     reasons: tuple[str, ...]
 
 
-def decide(
-    results: Results, plan: Plan, *, finished: bool, exclusions: tuple[SampleRatio, ...] = ()
-) -> dict[str, Decision]:
-    """A decision for each arm; `finished` when the planned time is over."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """What to do about a campaign."""
+
+    overall: Decision
+    """On all arms as one group."""
+    arms: Mapping[str, Decision]
+
+
+def decide(results: Results, plan: Plan, *, finished: bool, exclusions: tuple[SampleRatio, ...] = ()) -> Decisions:
+    """`finished` when the planned time is over."""
     broken = tuple(check.message for check in (results.sample_ratio, *exclusions) if check.mismatch)
     if broken:
-        return dict.fromkeys(results.arms, Decision(verdict=Verdict.REPAIR, reasons=broken))
-    return {
-        arm: _judged(effects[plan.primary], effects.get(Metric.CONVERSION), plan, finished=finished)
-        for arm, effects in results.arms.items()
-    }
+        repair = Decision(verdict=Verdict.REPAIR, reasons=broken)
+        return Decisions(overall=repair, arms=dict.fromkeys(results.arms, repair))
+
+    def judged(effects: Mapping[Metric, Effect]) -> Decision:
+        return _judged(effects[plan.primary], effects.get(Metric.CONVERSION), plan, finished=finished)
+
+    arms = {arm: judged(effects) for arm, effects in results.arms.items()}
+    return Decisions(overall=judged(results.overall), arms=arms)
 
 
 def _judged(effect: Effect, conversion: Effect | None, plan: Plan, *, finished: bool) -> Decision:

@@ -107,6 +107,8 @@ class Results:
     """All arms as one group."""
     arms: Mapping[str, Mapping[Metric, Effect]]
     sample_ratio: SampleRatio
+    rivals: Mapping[str, Mapping[Metric, Effect]]
+    """Each further arm against the first, which stands in the place of the holdout; empty with one arm."""
 
 
 Sums = Mapping[str, Mapping[Metric, Moments]]
@@ -145,7 +147,16 @@ def results(sums: Sums, plan: Plan) -> Results:
         overall=_effects(everyone, sums[HOLDOUT], plan, planned, arms=1),
         arms=_adjusted(arms, plan),
         sample_ratio=check_ratio(counts, plan.design.shares),
+        rivals=_rivals(sums, plan, sizes),
     )
+
+
+def _rivals(sums: Sums, plan: Plan, sizes: Mapping[str, Sizes]) -> dict[str, dict[Metric, Effect]]:
+    """Comparisons among the arms are a question of their own: their intervals cover together."""
+    first, *others = sizes
+    planned = {arm: Sizes(arm=sizes[arm].arm, holdout=sizes[first].arm) for arm in others}
+    found = {arm: _effects(sums[arm], sums[first], plan, planned[arm], arms=len(others)) for arm in others}
+    return _adjusted(found, plan)
 
 
 def _check_sizes(sums: Sums, plan: Plan) -> None:

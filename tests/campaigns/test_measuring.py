@@ -16,8 +16,9 @@ from campaign_factories import (
 )
 
 from campaigns import launch, measuring, redemption
-from campaigns.arms import OFFER_ARM
+from campaigns.arms import OFFER_ARM, ArmPlan, TierDiscount
 from campaigns.basket import Basket
+from campaigns.discount import Discount, Percent
 from campaigns.errors import CampaignNotFound, CampaignNotLaunched, InvalidExperiment
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.experiments.decision import Verdict
@@ -25,6 +26,7 @@ from campaigns.experiments.effect import compare
 from campaigns.experiments.moments import Moments, measured
 from campaigns.experiments.results import Metric
 from campaigns.measuring import CampaignResults
+from campaigns.tiers import Tier
 from database import outcomes
 from database.events import insert_events
 from database.session import Database
@@ -121,19 +123,69 @@ def test_revenue_is_what_was_paid_in_time_and_currency_and_the_score_is_its_cova
     }
     with launched.reading() as snapshot:
         groups = outcomes.outcomes(snapshot, "spring", currency="GBP", since=NOW, until=LATER)
-    for arm, group in groups.items():
+    assert {(group.tier, group.arm) for group in groups} == {("HIGH", OFFER_ARM), ("HIGH", HOLDOUT)}
+    for group in groups:
         kept = group.revenue
         assert Moments(
             count=group.count, outcome=kept.y, outcome_squared=kept.y_squared, covariate=kept.x,
             covariate_squared=kept.x_squared, product=kept.xy,
-        ) == sums[arm]  # fmt: skip
-        assert group.bought.y == {OFFER_ARM: 2, HOLDOUT: 1}[arm]
+        ) == sums[group.arm]  # fmt: skip
+        assert group.bought.y == {OFFER_ARM: 2, HOLDOUT: 1}[group.arm]
     effect = found.results.overall[Metric.REVENUE]
     assert effect.difference == pytest.approx(compare(sums[OFFER_ARM], sums[HOLDOUT]).difference)
     assert effect.variance_left < 1
-    assert found.discount_minor == 210
+    assert (found.redeemed_count, found.discount_minor) == (1, 210)
     assert found.decision.verdict is Verdict.KEEP_RUNNING
     assert "Too few customers bought" in found.decision.reasons[0]
+
+
+def test_margin_is_its_part_of_what_was_sold_less_the_whole_discount_and_decides(database: Database) -> None:
+    add_customers(database, CROWD)
+    store_scores(database, dict.fromkeys(CROWD, 9000))
+    launch_campaign(database, replace(PLAN, margin_percent=40))
+    offered, held_out = GROUPS[OFFER_ARM], GROUPS[HOLDOUT]
+    record(database, [purchase(who, 2000) for who in offered[:60] + held_out[:50]])
+    used = offered[0]
+    basket = Basket(order_id="o1", order_minor=2000, currency="GBP", customer_id=used)
+    with database.writing() as transaction:
+        redemption.redeem(transaction, make_cause(NOW + timedelta(days=5)), codes_of(database)[used], basket)
+
+    found = read(database)
+
+    margin = found.results.overall[Metric.MARGIN]
+    assert margin.mean == pytest.approx((60 * 2000 * 0.4 - 200) / len(offered))
+    assert margin.holdout_mean == pytest.approx(50 * 2000 * 0.4 / len(held_out))
+    assert "Margin changed by" in found.decision.reasons[-1]
+
+
+def test_each_arm_is_compared_with_the_holdout_and_with_the_first(database: Database) -> None:
+    bold = ArmPlan(name="bold", discounts=(TierDiscount(Tier.HIGH, Discount(reward=Percent(percent=30))),))
+    plan = make_plan(holdout_percent=34, arms=(ArmPlan(name="plain"), bold))
+    add_customers(database, CROWD)
+    store_scores(database, dict.fromkeys(CROWD, 9000))
+    launch_campaign(database, plan)
+    groups = {
+        arm: [who for who in CROWD if group_of(plan.design, campaign_id="spring", customer_id=who) == arm]
+        for arm in plan.design.groups
+    }
+    buyers = [*groups[HOLDOUT][:30], *groups["plain"][:30], *groups["bold"][:85]]
+    before = [purchase(who, 2000, days=-30) for who in CROWD[::3]]
+    record(database, [*before, *(purchase(who, 2000) for who in buyers)])
+    for number, who in enumerate(groups["bold"][:3]):
+        basket = Basket(order_id=f"o{number}", order_minor=2000, currency="GBP", customer_id=who)
+        with database.writing() as transaction:
+            redemption.redeem(transaction, make_cause(NOW + timedelta(days=5)), codes_of(database)[who], basket)
+
+    found = read(database)
+
+    plain, bold_found = found.arms
+    assert [(arm.name, arm.customers) for arm in found.arms] == [(arm, len(groups[arm])) for arm in ("plain", "bold")]
+    assert [(arm.redeemed_count, arm.discount_minor) for arm in found.arms] == [(0, 0), (3, 1800)]
+    assert bold_found.effects[Metric.REVENUE].mean == (85 * 2000 - 1800) / len(groups["bold"])
+    assert bold_found.effects[Metric.CONVERSION].holdout_mean == 30 / len(groups[HOLDOUT])
+    assert bold_found.against_first[Metric.CONVERSION].holdout_mean == 30 / len(groups["plain"])
+    assert (plain.against_first, found.results.overall[Metric.CONVERSION].customers) == ({}, 300 - len(groups[HOLDOUT]))
+    assert (plain.decision.verdict, bold_found.decision.verdict) == (Verdict.KEEP_RUNNING, Verdict.SHIP)
 
 
 def test_results_count_on_after_the_end(launched: Database) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import add_customers, launch_campaign, make_plan, store_scores
+from campaign_factories import add_customers, launch_campaign, make_cause, make_plan, store_scores
 from serving import Shop, pounds, purchase, recording, refusal, serving
 from shell import Shell
 from sqlalchemy import update
 from tierwise.v1 import campaign_results_pb2, campaign_service_pb2
 
+from campaigns import launch
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from database.session import Database
 from database.tables import CampaignRow
@@ -60,6 +61,13 @@ def test_results_say_what_both_groups_did(shop: Shop, database_url: str) -> None
     assert revenue.difference_interval.low < revenue.single_look_interval.low < revenue.difference
     assert (found.verdict, found.discounted) == (MESSAGE.KEEP_RUNNING, pounds(0))
     assert "Too few customers bought" in found.reasons[0]
+    (only,) = found.arms
+    assert (only.name, only.customer_count, list(only.effects)) == ("offer", len(offered), list(found.effects))
+    assert (only.verdict, list(only.reasons), list(only.against_first)) == (found.verdict, list(found.reasons), [])
+    assert [(group.name, group.count, group.expected) for group in found.sample_ratio.groups] == [
+        ("holdout", len(held_out), 20.0), ("offer", len(offered), 20.0),
+    ]  # fmt: skip
+    assert not found.sample_ratio.mismatch
     printed = Shell(database_url)("campaign", "results", "spring")
     assert (printed["verdict"], printed["customers"]) == (
         "KEEP_RUNNING", {"holdout": len(held_out), "offer": len(offered)},
@@ -75,3 +83,18 @@ def test_a_campaign_without_holdout_has_nothing_to_compare(shop: Shop, database_
 
     assert (refusal(raised.value).code, refusal(raised.value).reason) == ("INVALID_ARGUMENT", "INVALID_EXPERIMENT")
     assert "held nobody out" in Shell(database_url).refusal("campaign", "results", "all")
+
+
+def test_before_the_launch_power_says_what_could_be_shown(shop: Shop, database_url: str) -> None:
+    with shop.database.writing() as transaction:
+        launch.create(transaction, make_cause(NOW), "next", PLAN)
+    tierwise = Shell(database_url)
+
+    (conversion,) = tierwise("campaign", "power", "next", "--lift", "50")
+    (smaller,) = tierwise("campaign", "power", "next", "--lift", "5")
+
+    assert (conversion["arm"], conversion["metric"], conversion["held_out"]) == ("offer", "CONVERSION", 20)
+    assert 0 < smaller["chance_to_find_it"] < conversion["chance_to_find_it"] < 0.8
+    assert smaller["customers_needed"] == pytest.approx(100 * conversion["customers_needed"], rel=1e-3)
+    assert conversion["customers_needed"] > 40
+    assert "INVALID_EXPERIMENT" in tierwise.refusal("campaign", "power", "next", "--lift", "0")

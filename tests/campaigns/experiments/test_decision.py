@@ -47,9 +47,10 @@ def advice(
     margin = effect(Metric.MARGIN, any_time, at_the_end, 5.0)
     conversion = effect(Metric.CONVERSION, (0.0, 0.1), (0.0, 0.1), converted)
     effects = {Metric.MARGIN: margin, Metric.CONVERSION: conversion}
-    return decide(Results(overall=effects, arms={"offer": effects}, sample_ratio=EVEN), plan, finished=finished)[
-        "offer"
-    ]
+    found = Results(overall=effects, arms={"offer": effects}, sample_ratio=EVEN, rivals={})
+    decided = decide(found, plan, finished=finished)
+    assert decided.overall == decided.arms["offer"]
+    return decided.overall
 
 
 @pytest.mark.parametrize(
@@ -94,8 +95,8 @@ def test_the_figures_are_given_as_a_reason() -> None:
 def test_conversion_is_told_in_percentage_points() -> None:
     span = (0.01, 0.05)
     effects = {Metric.CONVERSION: effect(Metric.CONVERSION, span, span, 0.1)}
-    found = Results(overall=effects, arms={"offer": effects}, sample_ratio=EVEN)
-    decision = decide(found, replace(PLAN, primary=Metric.CONVERSION, worthwhile=0.0), finished=False)["offer"]
+    found = Results(overall=effects, arms={"offer": effects}, sample_ratio=EVEN, rivals={})
+    decision = decide(found, replace(PLAN, primary=Metric.CONVERSION, worthwhile=0.0), finished=False).arms["offer"]
     assert decision.reasons[1] == (
         "Conversion changed by +3.00 percentage points a customer, between +1.00 percentage points and "
         "+5.00 percentage points."
@@ -114,13 +115,13 @@ def test_a_few_buyers_decide_nothing(finished: bool, verdict: Verdict) -> None: 
 
 def test_groups_of_the_wrong_size_come_before_any_effect() -> None:
     effects = {Metric.MARGIN: effect(Metric.MARGIN, (1, 9), (2, 8), 5.0)}
-    found = Results(overall=effects, arms={"offer": effects}, sample_ratio=LOPSIDED)
-    decision = decide(found, PLAN, finished=False)["offer"]
+    found = Results(overall=effects, arms={"offer": effects}, sample_ratio=LOPSIDED, rivals={})
+    decision = decide(found, PLAN, finished=False).arms["offer"]
     assert decision == Decision(verdict=Verdict.REPAIR, reasons=(LOPSIDED.message,))
 
 
 def test_lopsided_exclusions_are_told_too() -> None:
     effects = {Metric.MARGIN: effect(Metric.MARGIN, (1, 9), (2, 8), 5.0)}
-    found = Results(overall=effects, arms={"offer": effects}, sample_ratio=EVEN)
-    decision = decide(found, PLAN, finished=False, exclusions=(EVEN, LOPSIDED))["offer"]
+    found = Results(overall=effects, arms={"offer": effects}, sample_ratio=EVEN, rivals={})
+    decision = decide(found, PLAN, finished=False, exclusions=(EVEN, LOPSIDED)).arms["offer"]
     assert decision == Decision(verdict=Verdict.REPAIR, reasons=(LOPSIDED.message,))

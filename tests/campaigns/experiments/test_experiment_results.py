@@ -69,10 +69,21 @@ def test_all_arms_together_are_the_arms_merged() -> None:
     assert overall.difference == compare(merged, SUMS["holdout"][Metric.MARGIN]).difference
 
 
+def test_arms_are_compared_with_the_first_one_too() -> None:
+    rivals = results(SUMS, PLAN).rivals
+    effect = rivals["high"][Metric.CONVERSION]
+    high, low = SUMS["high"][Metric.CONVERSION], SUMS["low"][Metric.CONVERSION]
+    assert list(rivals) == ["high"]
+    assert (effect.mean, effect.holdout_mean) == (high.mean, low.mean)
+    assert effect.difference == compare(high, low).difference
+    assert effect.any_time.difference.low > 0
+
+
 def test_with_one_arm_the_arm_is_the_whole() -> None:
     plan = replace(PLAN, design=Design(holdout=1 / 3))
     found = results({"holdout": SUMS["holdout"], "offer": SUMS["high"]}, plan)
     assert found.arms == {"offer": found.overall}
+    assert found.rivals == {}
 
 
 def test_more_arms_widen_each_interval_and_raise_each_p_value() -> None:

@@ -39,6 +39,8 @@ class CampaignResults(_message.Message):
         """1 for a customer who bought, else 0."""
         REVENUE: CampaignResults._Metric.ValueType  # 2
         """Purchases less returns and discounts, in minor units of the campaign's currency."""
+        MARGIN: CampaignResults._Metric.ValueType  # 3
+        """The campaign's margin percent of purchases less returns, less the whole of the discounts; minor units."""
 
     class Metric(_Metric, metaclass=_MetricEnumTypeWrapper):
         """What is compared, per customer."""
@@ -49,6 +51,8 @@ class CampaignResults(_message.Message):
     """1 for a customer who bought, else 0."""
     REVENUE: CampaignResults.Metric.ValueType  # 2
     """Purchases less returns and discounts, in minor units of the campaign's currency."""
+    MARGIN: CampaignResults.Metric.ValueType  # 3
+    """The campaign's margin percent of purchases less returns, less the whole of the discounts; minor units."""
 
     class _Verdict:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -173,6 +177,124 @@ class CampaignResults(_message.Message):
         _WhichOneofArgType__lift: _TypeAlias = _typing.Literal["_lift", b"_lift"]  # noqa: Y015
         def WhichOneof(self, oneof_group: _WhichOneofArgType__lift) -> _WhichOneofReturnType__lift | None: ...
 
+    @_typing.final
+    class ArmResults(_message.Message):
+        """What came of one arm."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        NAME_FIELD_NUMBER: _builtins.int
+        CUSTOMER_COUNT_FIELD_NUMBER: _builtins.int
+        REDEEMED_COUNT_FIELD_NUMBER: _builtins.int
+        DISCOUNTED_FIELD_NUMBER: _builtins.int
+        EFFECTS_FIELD_NUMBER: _builtins.int
+        AGAINST_FIRST_FIELD_NUMBER: _builtins.int
+        VERDICT_FIELD_NUMBER: _builtins.int
+        REASONS_FIELD_NUMBER: _builtins.int
+        name: _builtins.str
+        """The arm."""
+        customer_count: _builtins.int
+        """Customers in it."""
+        redeemed_count: _builtins.int
+        """Coupons that were used."""
+        verdict: Global___CampaignResults.Verdict.ValueType
+        """What the figures advise."""
+        @_builtins.property
+        def discounted(self) -> _money_pb2.Money:
+            """What they took off orders: what the arm cost."""
+
+        @_builtins.property
+        def effects(self) -> _containers.RepeatedCompositeFieldContainer[Global___CampaignResults.Effect]:
+            """Against the holdout, one for each metric; intervals of all arms cover together, p-values are adjusted by Holm."""
+
+        @_builtins.property
+        def against_first(self) -> _containers.RepeatedCompositeFieldContainer[Global___CampaignResults.Effect]:
+            """Against the first arm, which stands in the place of the holdout; empty for that one."""
+
+        @_builtins.property
+        def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+            """Why, the decisive reason first."""
+
+        def __init__(
+            self,
+            *,
+            name: _builtins.str = ...,
+            customer_count: _builtins.int = ...,
+            redeemed_count: _builtins.int = ...,
+            discounted: _money_pb2.Money | None = ...,
+            effects: _abc.Iterable[Global___CampaignResults.Effect] | None = ...,
+            against_first: _abc.Iterable[Global___CampaignResults.Effect] | None = ...,
+            verdict: Global___CampaignResults.Verdict.ValueType = ...,
+            reasons: _abc.Iterable[_builtins.str] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["discounted", b"discounted"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["against_first", b"against_first", "customer_count", b"customer_count", "discounted", b"discounted", "effects", b"effects", "name", b"name", "reasons", b"reasons", "redeemed_count", b"redeemed_count", "verdict", b"verdict"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class SampleRatio(_message.Message):
+        """Whether the groups are as large as they were planned."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        @_typing.final
+        class Group(_message.Message):
+            """What was counted beside what was planned."""
+
+            DESCRIPTOR: _descriptor.Descriptor
+
+            NAME_FIELD_NUMBER: _builtins.int
+            COUNT_FIELD_NUMBER: _builtins.int
+            EXPECTED_FIELD_NUMBER: _builtins.int
+            name: _builtins.str
+            """`holdout`, or the arm."""
+            count: _builtins.int
+            """Customers in it."""
+            expected: _builtins.float
+            """Customers to expect in it."""
+            def __init__(
+                self,
+                *,
+                name: _builtins.str = ...,
+                count: _builtins.int = ...,
+                expected: _builtins.float = ...,
+            ) -> None: ...
+            _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+            def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+            _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "expected", b"expected", "name", b"name"]  # noqa: Y015
+            def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+            def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+        GROUPS_FIELD_NUMBER: _builtins.int
+        P_VALUE_FIELD_NUMBER: _builtins.int
+        MISMATCH_FIELD_NUMBER: _builtins.int
+        MESSAGE_FIELD_NUMBER: _builtins.int
+        p_value: _builtins.float
+        """Of such sizes by chance; 1 with too few customers to tell."""
+        mismatch: _builtins.bool
+        """Whether the results cannot be trusted."""
+        message: _builtins.str
+        """In words."""
+        @_builtins.property
+        def groups(self) -> _containers.RepeatedCompositeFieldContainer[Global___CampaignResults.SampleRatio.Group]:
+            """The holdout first, then the arms."""
+
+        def __init__(
+            self,
+            *,
+            groups: _abc.Iterable[Global___CampaignResults.SampleRatio.Group] | None = ...,
+            p_value: _builtins.float = ...,
+            mismatch: _builtins.bool = ...,
+            message: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["groups", b"groups", "message", b"message", "mismatch", b"mismatch", "p_value", b"p_value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
@@ -182,6 +304,9 @@ class CampaignResults(_message.Message):
     EFFECTS_FIELD_NUMBER: _builtins.int
     VERDICT_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
+    REDEEMED_COUNT_FIELD_NUMBER: _builtins.int
+    ARMS_FIELD_NUMBER: _builtins.int
+    SAMPLE_RATIO_FIELD_NUMBER: _builtins.int
     campaign: _builtins.str
     """Resource name of the campaign."""
     offered_count: _builtins.int
@@ -190,6 +315,8 @@ class CampaignResults(_message.Message):
     """Customers who were held out."""
     verdict: Global___CampaignResults.Verdict.ValueType
     """What the figures advise."""
+    redeemed_count: _builtins.int
+    """Coupons that were used."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When the audience was frozen."""
@@ -204,11 +331,19 @@ class CampaignResults(_message.Message):
 
     @_builtins.property
     def effects(self) -> _containers.RepeatedCompositeFieldContainer[Global___CampaignResults.Effect]:
-        """One for each metric."""
+        """All arms as one group against the holdout, one for each metric."""
 
     @_builtins.property
     def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why, the decisive reason first."""
+
+    @_builtins.property
+    def arms(self) -> _containers.RepeatedCompositeFieldContainer[Global___CampaignResults.ArmResults]:
+        """Each arm, in the order of the plan."""
+
+    @_builtins.property
+    def sample_ratio(self) -> Global___CampaignResults.SampleRatio:
+        """Whether the groups can be compared."""
 
     def __init__(
         self,
@@ -222,10 +357,13 @@ class CampaignResults(_message.Message):
         effects: _abc.Iterable[Global___CampaignResults.Effect] | None = ...,
         verdict: Global___CampaignResults.Verdict.ValueType = ...,
         reasons: _abc.Iterable[_builtins.str] | None = ...,
+        redeemed_count: _builtins.int = ...,
+        arms: _abc.Iterable[Global___CampaignResults.ArmResults] | None = ...,
+        sample_ratio: Global___CampaignResults.SampleRatio | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["discounted", b"discounted", "end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["discounted", b"discounted", "end_time", b"end_time", "sample_ratio", b"sample_ratio", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "discounted", b"discounted", "effects", b"effects", "end_time", b"end_time", "held_out_count", b"held_out_count", "offered_count", b"offered_count", "reasons", b"reasons", "start_time", b"start_time", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arms", b"arms", "campaign", b"campaign", "discounted", b"discounted", "effects", b"effects", "end_time", b"end_time", "held_out_count", b"held_out_count", "offered_count", b"offered_count", "reasons", b"reasons", "redeemed_count", b"redeemed_count", "sample_ratio", b"sample_ratio", "start_time", b"start_time", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
