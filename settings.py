@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     """In major units of `currency`: a campaign with a budget above it, or with none, needs two approvals."""
     rescore_at: time = time(2, 0)
     """When every customer is scored each night, UTC."""
+    verify_audit_at: time = time(4, 0)
+    """When the chain of the audit log is looked along each night, UTC."""
     reconcile_at: time = time(3, 0)
     """When ledgers and counters are compared each night, UTC."""
 

@@ -80,17 +80,24 @@ def verify(
     `progress` is told how many links more were looked at.
     """
     found = _whole(snapshot, after, progress)
-    if found.verdict is Verdict.INTACT:
-        found = _compared(snapshot, found, marks, after=after)
-    if found.verdict is Verdict.INTACT:
-        found = _waiting(snapshot, found, before=now - patience)
-    return found
+    if found.verdict is not Verdict.INTACT:
+        return found
+    return verify_end(snapshot, found, marks, after=after, now=now, patience=patience)
 
 
 def verify_piece(snapshot: Snapshot, *, after: Mark, limit: int = PIECE) -> Finding:
     """Look along up to `limit` links after a good one."""
     links = cast("Iterable[Link]", seals.links(snapshot, after=after.seq, limit=limit))
     return look_along(links, after=after)
+
+
+def verify_end(
+    snapshot: Snapshot, found: Finding, marks: Iterable[Mark], *, after: int, now: datetime,
+    patience: timedelta = PATIENCE,
+) -> Finding:  # fmt: skip
+    """What is left to see of a chain that was found whole from `after` on: checkpoints, and lines without a seal."""
+    found = _compared(snapshot, found, marks, after=after)
+    return found if found.verdict is not Verdict.INTACT else _waiting(snapshot, found, before=now - patience)
 
 
 def mark_at(snapshot: Snapshot, seq: int) -> Mark | None:

@@ -11,6 +11,8 @@ from google.longrunning import operations_pb2, operations_pb2_grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from tierwise.v1 import (
+    audit_service_pb2,
+    audit_service_pb2_grpc,
     budget_service_pb2,
     budget_service_pb2_grpc,
     campaign_service_pb2,
@@ -37,6 +39,7 @@ from server.access.callers import Callers
 from server.access.guesses import Guesses
 from server.access.keys import Keys
 from server.address import bind
+from server.audit_service import AuditService
 from server.budget_service import BudgetService
 from server.campaign_service import CampaignService
 from server.coupon_service import CouponService
@@ -54,6 +57,7 @@ from server.tier_service import TierService
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 NEED_NO_MODEL = (
+    audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
     budget_service_pb2.DESCRIPTOR.services_by_name["BudgetService"].full_name,
     campaign_service_pb2.DESCRIPTOR.services_by_name["CampaignService"].full_name,
     coupon_service_pb2.DESCRIPTOR.services_by_name["CouponService"].full_name,
@@ -170,6 +174,7 @@ def _add_services(
     items = RecommendationService(predictions, seal)
     recommendation_service_pb2_grpc.add_RecommendationServiceServicer_to_server(items, server)
     customer_service_pb2_grpc.add_CustomerServiceServicer_to_server(CustomerService(database, seal), server)
+    audit_service_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(database, seal), server)
     budget_service_pb2_grpc.add_BudgetServiceServicer_to_server(BudgetService(database), server)
     coupon_service_pb2_grpc.add_CouponServiceServicer_to_server(CouponService(database, guesses), server)
     segment_service_pb2_grpc.add_SegmentServiceServicer_to_server(SegmentService(database, seal), server)

@@ -7,7 +7,13 @@ from typing import NamedTuple
 from google.longrunning import operations_pb2
 from google.protobuf.message import Message
 from google.rpc import code_pb2, status_pb2
-from tierwise.v1 import budget_service_pb2, campaign_service_pb2, scoring_service_pb2, segment_service_pb2
+from tierwise.v1 import (
+    audit_service_pb2,
+    budget_service_pb2,
+    campaign_service_pb2,
+    scoring_service_pb2,
+    segment_service_pb2,
+)
 
 from database.operations import (
     BUILD_SEGMENT,
@@ -17,6 +23,7 @@ from database.operations import (
     RECONCILE_LEDGERS,
     SCORE_ALL_CUSTOMERS,
     SUCCEEDED,
+    VERIFY_AUDIT,
     Operation,
 )
 from server.campaign_messages import CAMPAIGN
@@ -40,6 +47,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         SCORE_ALL_CUSTOMERS: Kind(scoring_service_pb2.ScoreAllCustomersMetadata, {}),
         LAUNCH_CAMPAIGN: Kind(campaign_service_pb2.LaunchCampaignMetadata, {"campaign": CAMPAIGN}),
         RECONCILE_LEDGERS: Kind(budget_service_pb2.ReconcileLedgersMetadata, {}),
+        VERIFY_AUDIT: Kind(audit_service_pb2.VerifyAuditMetadata, {}),
         BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
         PREVIEW_MODEL: Kind(scoring_service_pb2.PreviewModelMetadata, {"model": MODEL}),
     }

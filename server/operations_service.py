@@ -12,9 +12,10 @@ from campaigns import jobs, launch, segments
 from campaigns.actor import Cause
 from campaigns.errors import SegmentNotFound
 from database import operations
-from database.operations import BUILD_SEGMENT, LAUNCH_CAMPAIGN, RECONCILE_LEDGERS, SUCCEEDED, Operation
+from database.operations import BUILD_SEGMENT, LAUNCH_CAMPAIGN, RECONCILE_LEDGERS, SUCCEEDED, VERIFY_AUDIT, Operation
 from database.session import Database, Snapshot, Transaction
 from server import call
+from server.audit_messages import verified_message
 from server.budget_messages import reconciled_message
 from server.campaign_messages import campaign_message
 from server.operation_messages import operation_id, operation_message
@@ -103,6 +104,8 @@ def _made(snapshot: Snapshot, operation: Operation) -> Message | None:
         return campaign_message(launch.get(snapshot, operation.request["campaign_id"]))
     if operation.kind == RECONCILE_LEDGERS and operation.response is not None:
         return reconciled_message(operation.response)
+    if operation.kind == VERIFY_AUDIT and operation.response is not None:
+        return verified_message(operation.response)
     if operation.kind != BUILD_SEGMENT:
         return None
     segment_id = operation.request["segment_id"]

@@ -17,6 +17,7 @@ from google.type import money_pb2
 from grpc_health.v1 import health_pb2_grpc
 from grpc_status import rpc_status
 from tierwise.v1 import (
+    audit_service_pb2_grpc,
     budget_service_pb2_grpc,
     campaign_pb2,
     campaign_service_pb2_grpc,
@@ -57,6 +58,7 @@ class Shop:
     customers: customer_service_pb2_grpc.CustomerServiceStub
     campaigns: campaign_service_pb2_grpc.CampaignServiceStub
     coupons: coupon_service_pb2_grpc.CouponServiceStub
+    audit: audit_service_pb2_grpc.AuditServiceStub
     budgets: budget_service_pb2_grpc.BudgetServiceStub
     segments: segment_service_pb2_grpc.SegmentServiceStub
     tiers: tier_service_pb2_grpc.TierServiceStub
@@ -91,6 +93,7 @@ def serving(
             customers=customer_service_pb2_grpc.CustomerServiceStub(channel),
             campaigns=campaign_service_pb2_grpc.CampaignServiceStub(channel),
             coupons=coupon_service_pb2_grpc.CouponServiceStub(channel),
+            audit=audit_service_pb2_grpc.AuditServiceStub(channel),
             budgets=budget_service_pb2_grpc.BudgetServiceStub(channel),
             segments=segment_service_pb2_grpc.SegmentServiceStub(channel),
             tiers=tier_service_pb2_grpc.TierServiceStub(channel),

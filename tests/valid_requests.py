@@ -21,6 +21,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from serving import Shop, cause, plan, pounds, purchase, recording, register, serving
 from tierwise.v1 import (
+    audit_service_pb2,
     budget_service_pb2,
     campaign_service_pb2,
     coupon_service_pb2,
@@ -43,9 +44,8 @@ from rules.rule import IsKnown
 AnyMessage: TypeAlias = Any
 """A message whose fields depend on the method."""
 SERVICES = (
-    budget_service_pb2, campaign_service_pb2, coupon_service_pb2, customer_service_pb2, recommendation_service_pb2,
-    scoring_service_pb2,
-    segment_service_pb2, tier_service_pb2,
+    audit_service_pb2, budget_service_pb2, campaign_service_pb2, coupon_service_pb2, customer_service_pb2,
+    recommendation_service_pb2, scoring_service_pb2, segment_service_pb2, tier_service_pb2,
 )  # fmt: skip
 ANYBODY = {"is_known": "purchase_90"}
 """A rule that all scored customers fit."""
@@ -138,6 +138,8 @@ def _used(database: Database) -> str:
 
 
 VALID: Mapping[str, Callable[[Database], Message]] = {
+    "ListAuditEntries": lambda _: request_of("ListAuditEntries", object="campaigns/active"),
+    "VerifyAudit": lambda _: request_of("VerifyAudit", from_seq=1),
     "Score": lambda _: request_of("Score", customer="customers/anna"),
     "BatchScore": lambda _: request_of("BatchScore", requests=[{"customer": "customers/anna"}]),
     "ExplainScore": lambda _: request_of("ExplainScore", customer="customers/anna"),

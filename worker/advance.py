@@ -13,12 +13,13 @@ from database.operations import (
     PREVIEW_MODEL,
     RECONCILE_LEDGERS,
     SCORE_ALL_CUSTOMERS,
+    VERIFY_AUDIT,
     Operation,
 )
 from database.session import Transaction
 from scoring.score import ModelRejected
 from worker import issuance as issuing
-from worker import reconciliation, rescoring
+from worker import reconciliation, rescoring, verification
 from worker import segment_building as building
 from worker import shadowing as shadow
 from worker.tools import Tools
@@ -29,6 +30,7 @@ STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
         LAUNCH_CAMPAIGN: issuing.step,
         BUILD_SEGMENT: building.step,
         RECONCILE_LEDGERS: reconciliation.step,
+        VERIFY_AUDIT: verification.step,
         PREVIEW_MODEL: shadow.step,
     }
 )

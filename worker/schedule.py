@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from campaigns import reconciliation, rescoring, reservation
+from campaigns import reconciliation, rescoring, reservation, verification
 from campaigns.actor import BEAT, Cause
 from campaigns.errors import NoActiveModel
 from database import requests, reservations
@@ -54,6 +54,15 @@ def reconcile(database: Database, *, at: time, now: datetime) -> Operation | Non
         return None
     with database.writing() as transaction:
         return reconciliation.begin_due(transaction, Cause(actor=BEAT, now=now), due=due)
+
+
+def verify_audit(database: Database, *, at: time, now: datetime) -> Operation | None:
+    """Begin the night's look along the chain of the audit log if it is due and was not begun; None otherwise."""
+    due = last_due(at, now)
+    if now - due > CATCH_UP:
+        return None
+    with database.writing() as transaction:
+        return verification.begin_due(transaction, Cause(actor=BEAT, now=now), due=due)
 
 
 def tick(database: Database, *, rescore_at: time, now: datetime) -> Operation | None:

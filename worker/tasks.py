@@ -39,6 +39,7 @@ def register(app: Celery, tools: Tools) -> None:
         schedule.tick(tools.database, rescore_at=tools.settings.rescore_at, now=now)
         schedule.sweep_reservations(tools.database, now)
         schedule.reconcile(tools.database, at=tools.settings.reconcile_at, now=now)
+        schedule.verify_audit(tools.database, at=tools.settings.verify_audit_at, now=now)
         schedule.forget_answers(tools.database, now)
 
 

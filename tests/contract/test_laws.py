@@ -22,13 +22,14 @@ READING = {
     "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "Recommend", "SimilarItems", "GetCustomer",
     "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults",
     "GetCampaignVersion", "ListCampaignVersions", "CompareCampaignVersions",
-    "ValidateCoupon",
+    "ValidateCoupon", "ListAuditEntries",
     "GetTierScheme", "ListTierSchemes", "PreviewTiers", "ListTierChanges",
     "GetSegment", "ListSegments", "ListSegmentMembers", "CountAudience", "PreviewAudience",
 }  # fmt: skip
 """Methods that change nothing; every other one is held to the laws of writing."""
 WRITING = sorted(METHODS.keys() - READING)
 COMPLETE_WHEN_EMPTY = {
+    "ListAuditEntries",
     "ListModels",
     "ListCustomers",
     "ListCampaigns",
@@ -163,6 +164,7 @@ OTHER: Mapping[str, tuple[str, object]] = {
     "ReconcileLedgers": ("campaign", "campaigns/active"),
     "ScoreAllCustomers": ("as_of_time.seconds", 1_700_000_000),
     "PreviewModel": ("name", "models/tiny-1"),
+    "VerifyAudit": ("from_seq", 2),
 }
 """What makes a body another one, by method: a path into the request, and a value. The others have an etag."""
 

@@ -1,0 +1,18 @@
+"""A look along the audit chain by the worker's own step, in this process."""
+
+from campaign_factories import read_operation
+
+from database.operations import Operation
+from database.session import Database
+from settings import Settings
+from worker.tools import Tools
+from worker.verification import step
+
+
+def verify_in_the_background(database: Database, operation_id: str, **settings: object) -> Operation:
+    """The operation when it is over."""
+    tools = Tools(settings=Settings.model_validate(settings), database_url="")
+    vars(tools)["database"] = database
+    while not (operation := read_operation(database, operation_id)).done:
+        assert step(tools, operation)
+    return operation
