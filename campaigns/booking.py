@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from campaigns import shards
-from campaigns.budget import Use
 from campaigns.campaign import Campaign
 from campaigns.coupon import check_left
+from campaigns.limits import Use
 from database import budgets, ledger, reservations
 from database.budget_tables import ReservationRow
 from database.budgets import Quota, Shard

@@ -10,10 +10,10 @@ from typing import NewType
 from zoneinfo import available_timezones
 
 from campaigns.arms import ArmPlan, arms_of, check_arms
-from campaigns.budget import Budget, check_budget
 from campaigns.discount import WHOLE, Discount, check_discount
 from campaigns.errors import CampaignNotMovable, InvalidCampaign
 from campaigns.experiments.assignment import Design
+from campaigns.limits import Budget, check_budget
 from campaigns.tiers import Tier
 from rules.rule import Rule
 
@@ -194,6 +194,8 @@ class Campaign:
     revision: int
     create_time: datetime
     update_time: datetime
+    over_budget_count: int = 0
+    """Customers whom the launch left out because the budget could not bear their coupons."""
 
     @property
     def name(self) -> str:

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import assert_never
 
 from campaigns.basket import Basket, check_basket
-from campaigns.budget import Use
 from campaigns.campaign import Campaign, CampaignId, Channel, State
 from campaigns.discount import Discount, Saving, Unmet, counted_minor, saving
 from campaigns.errors import (
@@ -23,6 +22,7 @@ from campaigns.errors import (
     OrderLinesMissing,
     RedemptionLimitReached,
 )
+from campaigns.limits import Use
 from campaigns.tiers import Tier
 
 

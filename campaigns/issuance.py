@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from campaigns import audience, codes, discount_document, launch, trail
+from campaigns import audience, budgeting, codes, discount_document, launch, trail
 from campaigns.actor import Cause
 from campaigns.basis import Basis, rule_digest
 from campaigns.campaign import Campaign, Move, State
@@ -35,6 +35,7 @@ def freeze(transaction: Transaction, operation: Operation, now: datetime) -> boo
         return operations.cancel(transaction, operation.operation_id, now)
     design = campaign.plan.design
     campaigns.freeze(transaction, audience.targeting(campaign), Groups(design.groups, starts(design)), now)
+    budgeting.narrow(transaction, campaign, now)
     sizes = campaigns.arm_sizes(transaction, campaign.campaign_id)
     campaigns.keep_held_out(transaction, campaign.campaign_id, sizes.get(HOLDOUT, 0))
     operations.expect(transaction, operation.operation_id, sum(sizes.values()) - sizes.get(HOLDOUT, 0))
@@ -78,7 +79,7 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     active = launch.move(transaction, cause, campaign, Move.ACTIVATE)
     response = {
         "campaign_id": active.campaign_id, "issued_count": active.issued_count,
-        "held_out_count": active.held_out_count,
+        "held_out_count": active.held_out_count, "over_budget_count": active.over_budget_count,
         "collision_count": campaigns.collisions(transaction, active.campaign_id),
         "audience": campaigns.audience_sizes(transaction, active.campaign_id),
     }  # fmt: skip

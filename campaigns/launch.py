@@ -19,7 +19,8 @@ from campaigns.errors import (
     CustomersNotScored,
     InvalidCampaign,
 )
-from database import campaigns, operations
+from campaigns.usual_saving import gifts, unpriced
+from database import campaigns, items, operations
 from database.operations import Operation
 from database.session import Snapshot, Transaction
 
@@ -123,6 +124,7 @@ def check_launchable(snapshot: Snapshot, plan: CampaignPlan, now: datetime) -> N
     if plan.end_time <= now:
         raise InvalidCampaign("the campaign would be over before it begins", field="end_time")
     check_rule(snapshot, plan)
+    _check_priced(snapshot, plan)
 
 
 def pause(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Campaign:
@@ -194,6 +196,14 @@ def check_rule(snapshot: Snapshot, plan: CampaignPlan) -> None:
     problems = [] if plan.rule is None else segments.problems_of(snapshot, plan.rule)
     if problems:
         raise InvalidCampaign("; ".join(map(str, problems)), field=f"rule.{problems[0].path}".rstrip("."))
+
+
+def _check_priced(snapshot: Snapshot, plan: CampaignPlan) -> None:
+    """Raises InvalidCampaign for a budget whose coupons nobody can say the cost of."""
+    discounts = [offer.discount for arm in plan.design.arms for offer in plan.offers_in(arm.name)]
+    notes = unpriced(discounts, items.prices(snapshot, gifts(discounts), currency=plan.currency))
+    if plan.budget is not None and notes:
+        raise InvalidCampaign(f"a budget needs to know what coupons cost: {'; '.join(notes)}", field="budget")
 
 
 def _not_editable(campaign: Campaign, why: str) -> CampaignNotEditable:

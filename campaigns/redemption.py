@@ -7,9 +7,9 @@ from campaigns import booking, launch, quoting, reservation, shards, stored, tra
 from campaigns.actor import Cause
 from campaigns.basket import Basket
 from campaigns.booking import Kind
-from campaigns.budget import Use
 from campaigns.coupon import Coupon, CouponState, Quote, Redemption, check_left
 from campaigns.errors import CouponAlreadyRedeemed, ReservationNotFound
+from campaigns.limits import Use
 from database import coupons, ledger, redemptions, reservations
 from database.budget_tables import ReservationRow
 from database.ledger import Amounts, Entry

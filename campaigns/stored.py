@@ -6,9 +6,9 @@ from typing import Any
 
 from campaigns import discount_document
 from campaigns.arms import ArmPlan, TierDiscount
-from campaigns.budget import Budget
 from campaigns.campaign import Campaign, CampaignId, CampaignPlan, Channel, ChannelChoice, Offer, State
 from campaigns.coupon import Coupon, CouponState, Redemption, Reservation, ReservationState
+from campaigns.limits import Budget
 from campaigns.tiers import Hysteresis, Levels, Measure, Method, Tier, TierScheme
 from database.budget_tables import RedemptionRow, ReservationRow
 from database.tables import CampaignRow, CouponRow, TierSchemeRow
@@ -32,6 +32,7 @@ def campaign(row: CampaignRow) -> Campaign:
         issued_count=row.issued_count, redeemed_count=row.redeemed_count, discounted_minor=row.discounted_minor,
         held_out_count=row.held_out_count, launch_time=row.launch_time, activate_time=row.activate_time,
         revision=row.revision, create_time=row.create_time, update_time=row.update_time,
+        over_budget_count=row.over_budget_count,
     )  # fmt: skip
 
 

@@ -1,11 +1,11 @@
 """Who did what: appended in the transaction of the change itself, never changed afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 
 from database.audit_tables import AuditRow
 from database.session import Snapshot, Transaction
@@ -79,6 +79,13 @@ def page(snapshot: Snapshot, wanted: Wanted = ALL, *, limit: int, before: int | 
     if before is not None:
         query = query.where(AuditRow.audit_id < before)
     return [_entry(row) for row in snapshot.scalars(query)]
+
+
+def denials(snapshot: Snapshot, object_name: str, *, actions: Collection[str]) -> dict[str, int]:
+    """How many of these actions on an object were refused, by reason."""
+    reason = AuditRow.after["refusal"].astext
+    query = select(reason, func.count()).where(AuditRow.object_name == object_name, AuditRow.outcome == "DENIED")
+    return dict(snapshot.execute(query.where(AuditRow.action.in_(actions)).group_by(reason).order_by(reason)).all())
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

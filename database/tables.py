@@ -277,6 +277,8 @@ class CampaignRow(Row):
     budget_confidence: Mapped[float | None]
     """Issuing stops before the budget would be exceeded with a higher probability than one minus this."""
     refund_gives_code_back: Mapped[bool] = mapped_column(server_default=text("false"))
+    over_budget_count: Mapped[int] = mapped_column(server_default=text("0"))
+    """Customers whom the launch left out because the budget could not bear their coupons."""
     currency: Mapped[str]
     revision: Mapped[int] = mapped_column(server_default=text("1"))
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)

@@ -2,14 +2,16 @@
 
 import grpc
 from google.longrunning import operations_pb2
-from tierwise.v1 import budget_service_pb2, budget_service_pb2_grpc
+from tierwise.v1 import budget_pb2, budget_service_pb2, budget_service_pb2_grpc
 
-from campaigns import reconciliation
+from campaigns import budgeting, reconciliation
 from campaigns.actor import Cause
 from database.session import Database, Transaction
+from server import call
+from server.budget_messages import budget_message
 from server.campaign_messages import CAMPAIGN, campaign_id
 from server.operation_messages import operation_message
-from server.transactions import perform
+from server.transactions import perform, reading
 
 ALL = CAMPAIGN + "-"
 
@@ -19,6 +21,12 @@ class BudgetService(budget_service_pb2_grpc.BudgetServiceServicer):
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def GetBudget(
+        self, request: budget_service_pb2.GetBudgetRequest, context: grpc.ServicerContext
+    ) -> budget_pb2.CampaignBudget:
+        with reading(self._database) as snapshot:
+            return budget_message(budgeting.standing(snapshot, campaign_id(request.name), call.current().now))
 
     def ReconcileLedgers(
         self, request: budget_service_pb2.ReconcileLedgersRequest, context: grpc.ServicerContext

@@ -9,8 +9,8 @@ from typing import Any
 from tierwise.v1 import campaign_pb2, campaign_service_pb2, tier_pb2
 
 from campaigns.arms import ArmPlan, TierDiscount
-from campaigns.budget import USUAL_CONFIDENCE, Budget
 from campaigns.campaign import Campaign, CampaignPlan, Channel, ChannelChoice, Offer
+from campaigns.limits import USUAL_CONFIDENCE, Budget
 from campaigns.templates import Template, offers_of
 from campaigns.tiers import Tier
 from rules.rule import Rule
@@ -42,6 +42,7 @@ def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:
         name=campaign.name, state=campaign_pb2.Campaign.State.Value(campaign.state), version=campaign.version,
         issued_count=campaign.issued_count, redeemed_count=campaign.redeemed_count,
         discounted=money(campaign.discounted_minor, campaign.plan.currency), held_out_count=campaign.held_out_count,
+        over_budget_count=campaign.over_budget_count,
         create_time=stamp(campaign.create_time), update_time=stamp(campaign.update_time), etag=campaign.etag,
         launch_time=maybe_stamp(campaign.launch_time), activate_time=maybe_stamp(campaign.activate_time),
     )  # fmt: skip

@@ -193,6 +193,7 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "ActivateTierScheme": lambda _: request_of("ActivateTierScheme", name="tierSchemes/2"),
     "PreviewTiers": lambda _: request_of("PreviewTiers", tier_scheme=BY_SHARE),
     "ListTierChanges": lambda _: request_of("ListTierChanges", parent="customers/-"),
+    "GetBudget": lambda _: request_of("GetBudget", name="campaigns/active"),
     "ReconcileLedgers": lambda _: request_of("ReconcileLedgers", campaign="campaigns/-"),
     "GetCampaignResults": lambda _: request_of("GetCampaignResults", name="campaigns/active"),
     "ValidateCoupon": lambda database: _redemption(database, "ValidateCoupon"),

@@ -10,6 +10,7 @@ import typer
 from admin.arms import SYNTAX as ARM_SYNTAX
 from admin.arms import arm_of, typed_arm
 from admin.campaign import approval, editing
+from admin.campaign.budget import budget as budget_of
 from admin.campaign.preview import preview
 from admin.campaign.results import power, results
 from admin.discounts import minor_units
@@ -19,8 +20,8 @@ from admin.rule_files import SOURCE, read_rule
 from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from campaigns import launch as use_cases
-from campaigns.budget import USUAL_CONFIDENCE, Budget
 from campaigns.campaign import Campaign, CampaignPlan, ChannelChoice, Offer
+from campaigns.limits import USUAL_CONFIDENCE, Budget
 from campaigns.templates import Template, offers_of
 from rules.sentence import Speaker
 from settings import settings
@@ -28,6 +29,7 @@ from settings import settings
 app = typer.Typer(help="Campaigns: which tier gets which discount, on which channel.", no_args_is_help=True)
 for command in (preview, results, power):
     app.command()(command)
+app.command("budget")(budget_of)
 app.add_typer(editing.app)
 app.add_typer(approval.app)
 CampaignIdArgument = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]

@@ -20,6 +20,7 @@ from admin.discounts import words
 from admin.offers import offer_of, typed
 from campaigns.campaign import Channel, Offer
 from campaigns.discount import Discount, Fixed, FreeShipping, Gift, Percent, Scope
+from campaigns.limits import Budget
 from campaigns.tiers import Tier
 from database.session import Database
 
@@ -96,6 +97,23 @@ def test_a_budget_is_planned_in_money(database: Database, tierwise: Shell) -> No
 
     assert (made["budget_minor"], made["refund_gives_code_back"]) == (500_000, True)
     assert "a budget is more than nothing" in tierwise.refusal(*CREATE, "--budget", "0")
+
+
+def test_a_budget_is_shown_with_what_is_reserved_committed_and_spent(database: Database, tierwise: Shell) -> None:
+    codes = issued_codes(database, ["anna", "bert"], budget=Budget(limit_minor=100_000), redemption_limit=9)
+    with database.writing() as transaction:
+        transaction.execute(text("UPDATE campaigns SET end_time = now() + interval '1 day'"))
+        transaction.execute(text("UPDATE coupons SET expire_time = now() + interval '1 day'"))
+    tierwise("coupon", "redeem", codes["anna"], "--order", "o1", "--amount", "20.00", "--currency", "GBP")
+
+    shown = tierwise("campaign", "budget", "spring")
+
+    redemptions, money = shown["uses"]
+    assert redemptions == {"of": "redemptions", "limit": 9, "reserved": 0, "committed": 1, "spent": 1}
+    assert (money["limit"], money["reserved"], money["spent"]) == (100_000, 0, 200)
+    assert money["committed"] > 0
+    assert (shown["confidence"], shown["over_budget"], shown["refused"]) == (0.95, 0, {})
+    assert 0 <= shown["overspend_probability"] < 0.05
 
 
 def test_ledgers_are_reconciled_and_a_difference_fails_and_is_named(database: Database, tierwise: Shell) -> None:

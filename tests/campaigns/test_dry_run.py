@@ -18,13 +18,13 @@ from sqlalchemy import text
 
 from campaigns import dry_run, launch
 from campaigns.arms import ArmPlan, TierDiscount
-from campaigns.budget import Budget
 from campaigns.campaign import CampaignPlan, Channel, Offer
 from campaigns.discount import Discount, Fixed, FreeShipping, Gift, Percent
 from campaigns.dry_run import Preview
 from campaigns.errors import CampaignChanged, CampaignLaunched, CampaignNotFound, InvalidCampaign
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.experiments.results import Metric
+from campaigns.limits import Budget
 from campaigns.tiers import Tier
 from database.session import Database
 from rules.rule import Compare, Operator

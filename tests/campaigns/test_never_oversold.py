@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from campaigns import booking, launch, reconciliation, redemption, refunding, reservation, shards
 from campaigns.basket import Basket
-from campaigns.budget import Budget
 from campaigns.codes import mint
 from campaigns.errors import BudgetExhausted, CouponRefused
+from campaigns.limits import Budget
 from database import reconciliation as stored
 from database.session import Database
 

@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from campaigns import launch, reconciliation, redemption, refunding, reservation
 from campaigns.basket import Basket
-from campaigns.budget import Budget
 from campaigns.errors import CampaignNotFound, Refusal
+from campaigns.limits import Budget
 from database.reconciliation import Verdict, verdicts
 from database.session import Database
 from worker.schedule import reconcile, sweep_reservations

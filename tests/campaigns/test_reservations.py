@@ -17,7 +17,6 @@ from campaign_factories import (
 
 from campaigns import booking, quoting, redemption, reservation
 from campaigns.basket import Basket, Line
-from campaigns.budget import Budget
 from campaigns.campaign import Channel, Offer
 from campaigns.coupon import Redemption, Reservation, ReservationState
 from campaigns.discount import Discount, Percent, Scope
@@ -33,6 +32,7 @@ from campaigns.errors import (
     ReservationClosed,
     ReservationNotFound,
 )
+from campaigns.limits import Budget
 from campaigns.tiers import Tier
 from database.session import Database
 

@@ -22,7 +22,7 @@ READING = {
     "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "Recommend", "SimilarItems", "GetCustomer",
     "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults",
     "GetCampaignVersion", "ListCampaignVersions", "CompareCampaignVersions",
-    "ValidateCoupon", "ListAuditEntries",
+    "ValidateCoupon", "ListAuditEntries", "GetBudget",
     "GetTierScheme", "ListTierSchemes", "PreviewTiers", "ListTierChanges",
     "GetSegment", "ListSegments", "ListSegmentMembers", "CountAudience", "PreviewAudience",
 }  # fmt: skip

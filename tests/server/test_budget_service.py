@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import grpc
 import pytest
+from campaign_factories import codes_of
 from google.longrunning import operations_pb2
-from serving import Shop
+from serving import Shop, pounds
 from sqlalchemy import text
-from tierwise.v1 import budget_service_pb2
+from tierwise.v1 import budget_service_pb2, coupon_service_pb2, tier_pb2
 from valid_requests import whole_shop
 
 from database.session import Database
@@ -21,6 +23,27 @@ from worker.tools import Tools
 def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
     with whole_shop(database, tmp_path) as running:
         yield running
+
+
+def test_reserved_committed_and_spent_are_told_apart(shop: Shop) -> None:
+    codes = codes_of(shop.database, "active")
+    order = {"order_id": "o-1", "order_amount": pounds(50)}
+    shop.coupons.ReserveCoupon(coupon_service_pb2.ReserveCouponRequest(code=codes["anna"], **order))  # type: ignore[arg-type] # by name
+    with pytest.raises(grpc.RpcError):
+        shop.coupons.RedeemCoupon(
+            coupon_service_pb2.RedeemCouponRequest(code=codes["anna"], order_id="o-2", order_amount=pounds(50))
+        )
+
+    told = shop.budgets.GetBudget(budget_service_pb2.GetBudgetRequest(name="campaigns/active"))
+
+    assert (told.redemptions.reserved, told.redemptions.committed, told.redemptions.spent) == (1, 1, 0)
+    assert (told.money.reserved, told.money.spent) == (pounds(5), pounds(0))
+    assert not told.redemptions.HasField("limit")
+    assert not told.money.HasField("overspend_probability")
+    (committed,) = told.committed
+    assert (committed.arm, committed.tier, committed.count) == ("offer", tier_pb2.HIGH, 1)
+    assert told.money.committed.nanos + told.money.committed.units > 0
+    assert [(each.reason, each.count) for each in told.refused] == [("COUPON_RESERVED", 1)]
 
 
 def test_a_comparison_is_an_operation_that_names_what_differs(shop: Shop, database_url: str) -> None:

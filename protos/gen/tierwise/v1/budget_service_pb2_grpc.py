@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
+from tierwise.v1 import budget_pb2 as tierwise_dot_v1_dot_budget__pb2
 from tierwise.v1 import budget_service_pb2 as tierwise_dot_v1_dot_budget__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -36,6 +37,11 @@ class BudgetServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.GetBudget = channel.unary_unary(
+                '/tierwise.v1.BudgetService/GetBudget',
+                request_serializer=tierwise_dot_v1_dot_budget__service__pb2.GetBudgetRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_budget__pb2.CampaignBudget.FromString,
+                _registered_method=True)
         self.ReconcileLedgers = channel.unary_unary(
                 '/tierwise.v1.BudgetService/ReconcileLedgers',
                 request_serializer=tierwise_dot_v1_dot_budget__service__pb2.ReconcileLedgersRequest.SerializeToString,
@@ -46,6 +52,13 @@ class BudgetServiceStub:
 class BudgetServiceServicer:
     """Says what campaigns may use and have used, and proves it.
     """
+
+    def GetBudget(self, request, context):
+        """Says what a campaign may use, and what of it is reserved, committed and spent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def ReconcileLedgers(self, request, context):
         """Compares the ledger of every campaign, or of one, with the counters that cache it. The operation succeeds whether they
@@ -58,6 +71,11 @@ class BudgetServiceServicer:
 
 def add_BudgetServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'GetBudget': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBudget,
+                    request_deserializer=tierwise_dot_v1_dot_budget__service__pb2.GetBudgetRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_budget__pb2.CampaignBudget.SerializeToString,
+            ),
             'ReconcileLedgers': grpc.unary_unary_rpc_method_handler(
                     servicer.ReconcileLedgers,
                     request_deserializer=tierwise_dot_v1_dot_budget__service__pb2.ReconcileLedgersRequest.FromString,
@@ -74,6 +92,33 @@ def add_BudgetServiceServicer_to_server(servicer, server):
 class BudgetService:
     """Says what campaigns may use and have used, and proves it.
     """
+
+    @staticmethod
+    def GetBudget(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.BudgetService/GetBudget',
+            tierwise_dot_v1_dot_budget__service__pb2.GetBudgetRequest.SerializeToString,
+            tierwise_dot_v1_dot_budget__pb2.CampaignBudget.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def ReconcileLedgers(request,

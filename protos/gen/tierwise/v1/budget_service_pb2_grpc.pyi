@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.longrunning import operations_pb2 as _operations_pb2
 from grpc import aio as _aio
+from tierwise.v1 import budget_pb2 as _budget_pb2
 from tierwise.v1 import budget_service_pb2 as _budget_service_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -34,6 +35,8 @@ class BudgetServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> BudgetServiceAsyncStub: ...
+    GetBudget: _grpc.UnaryUnaryMultiCallable[_budget_service_pb2.GetBudgetRequest, _budget_pb2.CampaignBudget]
+    """Says what a campaign may use, and what of it is reserved, committed and spent."""
     ReconcileLedgers: _grpc.UnaryUnaryMultiCallable[_budget_service_pb2.ReconcileLedgersRequest, _operations_pb2.Operation]
     """Compares the ledger of every campaign, or of one, with the counters that cache it. The operation succeeds whether they
     agree or not; its response says so.
@@ -44,6 +47,8 @@ class BudgetServiceAsyncStub(BudgetServiceStub):
     """Says what campaigns may use and have used, and proves it."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    GetBudget: _aio.UnaryUnaryMultiCallable[_budget_service_pb2.GetBudgetRequest, _budget_pb2.CampaignBudget]  # type: ignore[assignment]
+    """Says what a campaign may use, and what of it is reserved, committed and spent."""
     ReconcileLedgers: _aio.UnaryUnaryMultiCallable[_budget_service_pb2.ReconcileLedgersRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Compares the ledger of every campaign, or of one, with the counters that cache it. The operation succeeds whether they
     agree or not; its response says so.
@@ -51,6 +56,14 @@ class BudgetServiceAsyncStub(BudgetServiceStub):
 
 class BudgetServiceServicer(metaclass=_abc_1.ABCMeta):
     """Says what campaigns may use and have used, and proves it."""
+
+    @_abc_1.abstractmethod
+    def GetBudget(
+        self,
+        request: _budget_service_pb2.GetBudgetRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_budget_pb2.CampaignBudget, _abc.Awaitable[_budget_pb2.CampaignBudget]]:
+        """Says what a campaign may use, and what of it is reserved, committed and spent."""
 
     @_abc_1.abstractmethod
     def ReconcileLedgers(

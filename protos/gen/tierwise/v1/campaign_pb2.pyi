@@ -158,6 +158,7 @@ class Campaign(_message.Message):
     MARGIN_PERCENT_FIELD_NUMBER: _builtins.int
     BUDGET_FIELD_NUMBER: _builtins.int
     REFUND_GIVES_CODE_BACK_FIELD_NUMBER: _builtins.int
+    OVER_BUDGET_COUNT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `campaigns/{campaign}`; the last part is the caller's: a lower-case letter, then letters, digits and hyphens."""
     display_name: _builtins.str
@@ -188,6 +189,8 @@ class Campaign(_message.Message):
     """Percent of a price that is left after the cost of the goods; when it is known, results judge by margin."""
     refund_gives_code_back: _builtins.bool
     """Whether a code may be used again, and its redemption counts no more, when all that it took off is refunded."""
+    over_budget_count: _builtins.int
+    """Customers whom the launch left out because the budget could not bear their coupons."""
     @_builtins.property
     def offers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Offer]:
         """What each tier gets: at most one offer for a tier; a tier without one gets nothing."""
@@ -263,10 +266,11 @@ class Campaign(_message.Message):
         margin_percent: _builtins.int | None = ...,
         budget: Global___Budget | None = ...,
         refund_gives_code_back: _builtins.bool = ...,
+        over_budget_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "budget", b"budget", "create_time", b"create_time", "discounted", b"discounted", "end_time", b"end_time", "holdout_percent", b"holdout_percent", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "redemption_limit", b"redemption_limit", "rule", b"rule", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "arms", b"arms", "budget", b"budget", "channel_choice", b"channel_choice", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "name", b"name", "offers", b"offers", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "refund_gives_code_back", b"refund_gives_code_back", "rule", b"rule", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "arms", b"arms", "budget", b"budget", "channel_choice", b"channel_choice", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "name", b"name", "offers", b"offers", "over_budget_count", b"over_budget_count", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "refund_gives_code_back", b"refund_gives_code_back", "rule", b"rule", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__holdout_percent: _TypeAlias = _typing.Literal["holdout_percent"]  # noqa: Y015
     _WhichOneofArgType__holdout_percent: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent"]  # noqa: Y015

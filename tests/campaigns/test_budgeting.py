@@ -1,0 +1,187 @@
+"""A launch reaches as many customers as its money bears, and what is reserved, committed and spent is kept apart."""
+
+from datetime import timedelta
+
+import pytest
+from campaign_factories import (
+    NOW,
+    TEN_PERCENT,
+    add_customers,
+    audit_lines,
+    codes_of,
+    counts,
+    launch_campaign,
+    make_cause,
+    make_plan,
+    read_operation,
+    store_scores,
+)
+from sqlalchemy import text
+
+from campaigns import budgeting, launch, redemption, reservation, trail
+from campaigns.basket import Basket
+from campaigns.budgeting import BudgetStanding
+from campaigns.campaign import Channel, Offer
+from campaigns.discount import Discount, Fixed, FreeShipping, Gift
+from campaigns.errors import CampaignNotFound, CouponReserved, InvalidCampaign
+from campaigns.limits import Budget
+from campaigns.tiers import Tier
+from database import exposure
+from database.ledger import Amounts
+from database.session import Database
+
+BASKET = Basket(order_minor=2000, currency="GBP", order_id="o1")
+CUSTOMERS = [f"c{number:03}" for number in range(400)]
+FIVE_POUNDS = Offer(tier=Tier.HIGH, discount=Discount(reward=Fixed(amount_minor=500)), channel=Channel.ON_SITE)
+
+
+def standing(database: Database, campaign_id: str = "spring", *, after: timedelta = timedelta()) -> BudgetStanding:
+    with database.reading() as snapshot:
+        return budgeting.standing(snapshot, campaign_id, NOW + after)
+
+
+def test_a_budget_that_bears_everybody_leaves_nobody_out(database: Database) -> None:
+    add_customers(database, CUSTOMERS)
+    store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
+
+    launch_campaign(database, make_plan(offers=(FIVE_POUNDS,), budget=Budget(limit_minor=400 * 500)))
+
+    assert counts(database, "coupons", "audiences") == (400, 400)
+    found = standing(database)
+    assert (found.campaign.over_budget_count, found.overspend) == (0, 0.0)
+
+
+@pytest.mark.parametrize("holdout", [0, 20])
+def test_issuing_stops_before_the_budget_is_at_risk(database: Database, holdout: int) -> None:
+    add_customers(database, CUSTOMERS)
+    store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
+    plan = make_plan(offers=(FIVE_POUNDS,), budget=Budget(limit_minor=12_000, confidence=0.9), holdout_percent=holdout)
+
+    operation = launch_campaign(database, plan)
+
+    found = standing(database)
+    coupons, audience = counts(database, "coupons", "audiences")
+    assert 50 < coupons < 250
+    assert found.overspend == pytest.approx(0.1, abs=0.02)
+    assert found.overspend is not None
+    assert found.overspend <= 0.1
+    assert found.campaign.over_budget_count == 400 - audience
+    assert found.campaign.held_out_count == audience - coupons
+    assert audience * holdout / 100 == pytest.approx(audience - coupons, abs=25)
+    response = operation.response
+    assert response is not None
+    assert (response["over_budget_count"], response["issued_count"]) == (400 - audience, coupons)
+
+
+def test_who_is_left_out_is_drawn_the_same_way_again(database: Database) -> None:
+    add_customers(database, CUSTOMERS)
+    store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
+    plan = make_plan(offers=(FIVE_POUNDS,), budget=Budget(limit_minor=12_000))
+    launch_campaign(database, plan)
+    first = set(codes_of(database))
+    with database.writing() as transaction:
+        for table in ("coupons", "audiences", "budget_shards", "campaigns"):
+            transaction.execute(text(f"DELETE FROM {table}"))
+
+    launch_campaign(database, plan)
+
+    assert set(codes_of(database)) == first
+
+
+def test_reserved_committed_and_spent_are_kept_apart(database: Database) -> None:
+    customers = ["anna", "bert", "cleo", "dora"]
+    add_customers(database, customers)
+    store_scores(database, dict.fromkeys(customers, 9000))
+    launch_campaign(database, make_plan(offers=(FIVE_POUNDS,), budget=Budget(limit_minor=2000), redemption_limit=9))
+    codes = codes_of(database)
+    with database.writing() as transaction:
+        reservation.reserve(transaction, make_cause(), codes["anna"], BASKET)
+        redemption.redeem(transaction, make_cause(), codes["bert"], BASKET)
+
+    found = standing(database)
+
+    assert found.used == Amounts(reserved_count=1, reserved_minor=500, spent_count=1, spent_minor=500)
+    (committed,) = found.committed
+    assert (committed.group.arm, committed.group.tier, committed.group.coupons) == ("offer", "HIGH", 2)
+    assert (committed.group.value_minor, committed.group.most_minor) == (500, 500)
+    assert found.liability.expected_minor == pytest.approx(2 * committed.rate * 500)
+    assert found.overspend == 0
+    lapsed = standing(database, after=timedelta(minutes=10))
+    assert (lapsed.used.reserved_count, lapsed.committed[0].group.coupons) == (0, 3)
+
+
+def test_after_the_end_nothing_is_committed(database: Database) -> None:
+    add_customers(database, ["anna"])
+    store_scores(database, {"anna": 9000})
+    launch_campaign(database, make_plan(budget=Budget(limit_minor=5000)))
+
+    assert [len(standing(database, after=after).committed) for after in (timedelta(), timedelta(days=30))] == [1, 0]
+    with database.writing() as transaction:
+        launch.end(transaction, make_cause(), "spring")
+    assert standing(database).liability.expected_minor == 0
+
+
+def test_past_campaigns_teach_how_coupons_are_used(database: Database) -> None:
+    add_customers(database, CUSTOMERS)
+    store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
+    launch_campaign(database, make_plan(offers=(FIVE_POUNDS,)), "past")
+    before = standing(database, "past").committed[0].rate
+    with database.writing() as transaction:
+        transaction.execute(text("UPDATE coupons SET state = 'REDEEMED' WHERE customer_id < 'c200'"))
+        transaction.execute(text("UPDATE campaigns SET start_time = '2026-01-01', end_time = '2026-02-01'"))
+    launch_campaign(database, make_plan(offers=(FIVE_POUNDS,)), "next")
+
+    with database.reading() as snapshot:
+        (fared,) = exposure.past(snapshot, NOW, campaigns=10)
+
+    assert (fared.tier, fared.coupons, fared.redeemed) == ("HIGH", 400, 200)
+    assert fared.buyers == pytest.approx(400 * 0.3)
+    assert standing(database, "next").committed[0].rate > 2 * before
+
+
+def test_refused_attempts_are_counted_by_reason(database: Database) -> None:
+    add_customers(database, ["anna"])
+    store_scores(database, {"anna": 9000})
+    launch_campaign(database, make_plan(offers=(TEN_PERCENT,)))
+    code = codes_of(database)["anna"]
+    with database.writing() as transaction:
+        reservation.reserve(transaction, make_cause(), code, BASKET)
+    for order_id in ("o2", "o3"):
+        other = Basket(order_minor=2000, currency="GBP", order_id=order_id)
+        with pytest.raises(CouponReserved) as refused, database.writing() as transaction:
+            redemption.redeem(transaction, make_cause(), code, other)
+        with database.writing() as transaction:
+            trail.denied(transaction, make_cause(), "coupons.redeem", "coupons", refused.value)
+
+    assert standing(database).refusals == {"COUPON_RESERVED": 2}
+
+
+@pytest.mark.parametrize("reward", [FreeShipping(), Gift(item_id="mug")])
+def test_a_budget_needs_to_know_what_its_coupons_cost(database: Database, reward: FreeShipping | Gift) -> None:
+    add_customers(database, ["anna"])
+    store_scores(database, {"anna": 9000})
+    offer = Offer(tier=Tier.HIGH, discount=Discount(reward=reward), channel=Channel.ON_SITE)
+
+    with pytest.raises(InvalidCampaign, match="a budget needs to know what coupons cost"):
+        launch_campaign(database, make_plan(offers=(offer,), budget=Budget(limit_minor=5000)))
+
+    assert counts(database, "audiences", "operations") == (0, 1)
+    launch_campaign(database, make_plan(offers=(offer,)), "unbounded")
+    assert counts(database, "coupons") == (1,)
+
+
+def test_what_is_not_there_has_no_budget(database: Database) -> None:
+    with pytest.raises(CampaignNotFound):
+        standing(database, "nothing")
+
+    assert audit_lines(database) == []
+
+
+def test_an_operation_tells_how_many_it_expects_after_the_cut(database: Database) -> None:
+    add_customers(database, CUSTOMERS)
+    store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
+    operation = launch_campaign(database, make_plan(offers=(FIVE_POUNDS,), budget=Budget(limit_minor=12_000)))
+
+    done = read_operation(database, operation.operation_id)
+
+    assert done.total_count == done.done_count == counts(database, "coupons")[0]
