@@ -1,6 +1,6 @@
 """One module a section of the admin: its routes, and what each page reads and does."""
 
-from admin.web.pages import campaigns, home, jobs
+from admin.web.pages import audit, campaigns, customers, home, jobs, tiers
 
-SECTIONS = (home, campaigns, jobs)
+SECTIONS = (home, campaigns, customers, tiers, jobs, audit)
 """Each has `routes(house)`."""

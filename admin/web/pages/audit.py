@@ -1,0 +1,62 @@
+"""Audit: who did what, when and why, and whether the log is as it was written."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from admin.web.house import House
+from admin.web.visit import Visit, page
+from campaigns import sealing, trail
+from campaigns.access import STAFF, Right
+from campaigns.chain import BEGINNING, Mark
+from database.audit import AuditEntry, Wanted
+
+SHOWN = 50
+LOOKED_AT = 20_000
+"""Links that the badge looks along; `tierwise audit verify` looks along all."""
+OUTCOMES = ("OK", "DENIED", "FAILED", "DRY_RUN")
+
+
+def routes(house: House) -> Sequence[Route]:
+    """The log, and its badge."""
+    return (
+        Route("/audit", page(house, listing, Right(STAFF)), name="audit"),
+        Route("/audit/seal", page(house, seal, Right(STAFF)), name="audit_seal"),
+    )
+
+
+def listing(visit: Visit) -> Response:
+    """Newest first, by object, actor, action and outcome."""
+    fields = {name: visit.field(name) for name in ("object_name", "actor", "action", "outcome")}
+    wanted, before = Wanted(**{name: value or None for name, value in fields.items()}), visit.field("before")
+    with visit.reading() as snapshot:
+        found = trail.page(snapshot, wanted, limit=SHOWN + 1, before=int(before) if before.isdecimal() else None)
+    lines = [(entry, differences(entry)) for entry in found[:SHOWN]]
+    older = lines[-1][0].audit_id if len(found) > SHOWN else None
+    template = "audit_rows.html" if visit.fragment else "audit.html"
+    return visit.page(template, lines=lines, older=older, fields=fields, outcomes=OUTCOMES)
+
+
+def seal(visit: Visit) -> Response:
+    """Looks along the end of the chain."""
+    with visit.reading() as snapshot:
+        length = sealing.length(snapshot)
+        start = sealing.mark_at(snapshot, max(length - LOOKED_AT, 0)) or Mark(0, BEGINNING)
+        found = sealing.verify_piece(snapshot, after=start, limit=LOOKED_AT)
+    return visit.page("audit_seal.html", found=found, length=length)
+
+
+def differences(entry: AuditEntry) -> list[tuple[str, Any, Any]]:
+    """Fields with what they were and what they became; those that stayed are left out."""
+    before, after = _flat(entry.before or {}), _flat(entry.after or {})
+    names = [*before, *(name for name in after if name not in before)]
+    return [(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)]
+
+
+def _flat(fields: Mapping[str, Any], under: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in fields.items():
+        flat |= _flat(value, f"{under}{name}.") if isinstance(value, Mapping) else {f"{under}{name}": value}
+    return flat

@@ -1,0 +1,135 @@
+"""What people look up: a customer, the tiers, the models, the audit log."""
+
+from datetime import timedelta
+
+import pytest
+from browser import Site, faults, picture
+from campaign_factories import NOW, add_customers, add_model, audit_lines, make_cause, store_scores
+from playwright.sync_api import expect
+
+from admin.web.pages.audit import differences
+from campaigns import schemes
+from campaigns.tiers import Hysteresis, Levels, Measure, Method
+from database.audit import AuditEntry
+from database.events import insert_events
+from events.event import Event, EventType
+
+
+@pytest.fixture
+def shop(site: Site) -> Site:
+    """Three customers with tiers, 45 views of one of them, and a scheme by which one would move."""
+    add_customers(site.database, ["c1", "c2", "c3"], consented=["EMAIL"])
+    store_scores(site.database, {"c1": 9000, "c2": 2000, "c3": 10})
+    with site.database.writing() as transaction:
+        insert_events(
+            transaction,
+            [
+                Event(event_id=f"e{n:02}", customer_id="c1", time=NOW - timedelta(days=n), event_type=EventType.VIEW,
+                      item_id=f"i{n}", text="<script>document.title='stolen'</script>" if n == 0 else None)
+                for n in range(45)
+            ],
+        )  # fmt: skip
+        schemes.create(
+            transaction, make_cause(), measure=Measure.EXPECTED_VALUE, method=Method.ABSOLUTE,
+            parameters=Levels(high=1500, mid=1000), hysteresis=Hysteresis(margin=0, grace_days=0),
+        )  # fmt: skip
+    return site
+
+
+def test_a_customer_is_found_and_their_card_says_what_is_known(shop: Site) -> None:
+    page = shop.enter("anna")
+    page.goto("/customers")
+    page.get_by_label("Customer id").fill("c1")
+    page.get_by_role("link", name="c1").click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("c1 HIGH")
+    expect(page.get_by_text("£90.00")).to_be_visible()
+    expect(page.get_by_text("✓ EMAIL")).to_be_visible()
+    expect(page.get_by_text("<script>")).to_be_visible()
+    assert page.title() == "c1 · Tierwise"
+    assert faults(page) == []
+    picture(page, "customer")
+    page.get_by_role("button", name="Older").click()
+    expect(page.get_by_role("cell", name="i44", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Older")).to_have_count(0)
+
+
+def test_an_analyst_sees_no_customer(shop: Site) -> None:
+    page = shop.enter("ada", "analyst")
+
+    answer = page.goto("/customers/c1")
+
+    assert answer is not None
+    assert answer.status == 403
+    expect(page.get_by_role("alert")).to_contain_text("may not do this")
+    expect(page.get_by_text("£90.00")).to_have_count(0)
+
+
+def test_a_scheme_is_looked_at_before_it_is_put_in_force(shop: Site) -> None:
+    page = shop.enter("anna")
+    page.goto("/tiers/2")
+
+    expect(page.get_by_role("row", name="MID 1 – –")).to_be_visible()
+    expect(page.get_by_text("c2")).to_be_visible()
+    assert faults(page) == []
+    picture(page, "tier-preview")
+    page.get_by_label("Reason, for the audit log").fill("more for the middle")
+    page.get_by_role("button", name="Put in force").click()
+
+    expect(page).to_have_url(f"{shop.address}/tiers")
+    expect(page.get_by_role("row", name="2 in force")).to_be_visible()
+    assert ("tiers.activate", "tierSchemes/2", "OK") in audit_lines(shop.database)
+    picture(page, "tiers")
+
+
+def test_a_stale_tab_changes_nothing(shop: Site) -> None:
+    page = shop.enter("anna")
+    page.goto("/tiers/2")
+    with shop.database.writing() as transaction:
+        schemes.activate(transaction, make_cause(), 2)
+        schemes.activate(transaction, make_cause(), 1)
+
+    page.get_by_role("button", name="Put in force").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("changed since it was read")
+    with shop.database.reading() as snapshot:
+        assert schemes.in_force(snapshot).version == 1
+    assert audit_lines(shop.database)[-1][2] == "DENIED"
+
+
+def test_only_an_operator_lets_a_model_answer(shop: Site) -> None:
+    add_model(shop.database, "m2")
+    marketer = shop.enter("anna")
+    marketer.goto("/models/m1")
+    expect(marketer.get_by_role("button", name="Let it answer")).to_have_count(0)
+
+    operator = shop.enter("olga", "operator")
+    operator.goto("/models/m1")
+    assert faults(operator) == []
+    operator.get_by_role("button", name="Let it answer").click()
+
+    expect(operator.get_by_role("row", name="m1 answers")).to_be_visible()
+    picture(operator, "models")
+
+
+def test_the_log_is_searched_by_what_was_done(shop: Site) -> None:
+    page = shop.enter("anna", color_scheme="dark")
+    page.goto("/audit")
+    page.get_by_label("Action").fill("tiers.create")
+
+    expect(page.get_by_role("row")).to_have_count(3)
+    page.get_by_text("6 fields").first.click()
+    expect(page.get_by_text("EXPECTED_VALUE").first).to_be_visible()
+    expect(page.get_by_text("Sealed and intact")).to_be_visible()
+    assert faults(page) == []
+    picture(page, "audit-dark")
+
+
+def test_a_difference_names_what_was_and_what_became() -> None:
+    entry = AuditEntry(
+        time=NOW, actor="marketer:anna", action="campaigns.update", object_name="campaigns/spring",
+        before={"name": "A", "offers": {"HIGH": {"percent": 10}}, "same": 1},
+        after={"name": "B", "offers": {"HIGH": {"percent": 20}}, "same": 1, "more": True},
+    )  # fmt: skip
+
+    assert differences(entry) == [("name", "A", "B"), ("offers.HIGH.percent", 10, 20), ("more", None, True)]
