@@ -15,6 +15,7 @@ from worker_processes import free_port
 from admin.web.application import application
 from admin.web.house import House
 from campaigns import staff
+from campaigns.approval import ApprovalPolicy
 from database.session import Database
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -82,7 +83,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def site(database: Database, chromium: Browser) -> Iterator[Site]:
     port = free_port()
-    app = application(House(database=database, secure=False))
+    app = application(House(database=database, secure=False, policy=ApprovalPolicy()))
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
+from admin.approval_policy import policy_of
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from campaigns import approving, launch, versions
-from campaigns.approval import ApprovalPolicy
 from campaigns.campaign import Campaign
 from campaigns.versions import CampaignVersion
 from settings import settings
@@ -25,7 +25,7 @@ def submit(
     """Ask for approval of the plan as it stands."""
     about = f"campaigns/{campaign_id}"
     with changing(database_url, reason, action="campaigns.submit", object_name=about) as (transaction, cause):
-        campaign = approving.submit(transaction, cause, campaign_id, _policy(), etag=etag)
+        campaign = approving.submit(transaction, cause, campaign_id, policy_of(settings()), etag=etag)
     emit(_row(campaign), as_json=as_json, title=campaign.name)
 
 
@@ -39,7 +39,7 @@ def approve(
     about = f"campaigns/{campaign_id}"
     with changing(database_url, comment, action="campaigns.approve", object_name=about) as (transaction, cause):
         read = version or launch.get(transaction, campaign_id).version
-        campaign = approving.approve(transaction, cause, campaign_id, _policy(), version=read, etag=etag)
+        campaign = approving.approve(transaction, cause, campaign_id, policy_of(settings()), version=read, etag=etag)
     emit(_row(campaign), as_json=as_json, title=campaign.name)
 
 
@@ -77,11 +77,6 @@ def diff(
         found = versions.compare(snapshot, campaign_id, before, after)
     rows = [{"field": each.path, "before": each.before, "after": each.after} for each in found]
     emit(rows, as_json=as_json, title=f"{campaign_id}: from version {before} to {after}")
-
-
-def _policy() -> ApprovalPolicy:
-    given = settings()
-    return ApprovalPolicy.of(approvals=given.approvals, large_budget=given.large_budget, currency=given.currency)
 
 
 def _row(campaign: Campaign) -> dict[str, object]:

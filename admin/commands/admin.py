@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from admin.approval_policy import policy_of
 from admin.database_address import chosen_url
 from admin.output import console, fail
 from admin.transactions import DatabaseUrl
@@ -36,10 +37,11 @@ def admin(
             "TIERWISE_ADMIN_HTTPS=true, or listen on 127.0.0.1"
         )
     database = Database.at(chosen_url(database_url), pool_size=CONNECTIONS, statement_timeout_ms=10_000)
+    house = House(database=database, secure=chosen.admin_https, policy=policy_of(chosen))
     try:
         console.print(f"web admin [cyan]http{'s' if chosen.admin_https else ''}://{host}:{port}[/]   Ctrl-C stops it")
         uvicorn.run(
-            application(House(database=database, secure=chosen.admin_https)), host=host.strip("[]"), port=int(port),
+            application(house), host=host.strip("[]"), port=int(port),
             log_level="warning", proxy_headers=chosen.admin_https, timeout_graceful_shutdown=DRAIN_SECONDS,
             server_header=False,
         )  # fmt: skip

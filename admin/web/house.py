@@ -8,6 +8,7 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse
 
 from admin.web.look import environment
+from campaigns.approval import ApprovalPolicy
 from database.session import Database
 from rules.sentence import Language
 
@@ -19,8 +20,8 @@ class House:
     database: Database
     secure: bool
     """Whether browsers reach the admin by https only: cookies are then kept from anything else."""
-    provider_name: str | None = None
-    """Of the identity provider, where one is configured."""
+    policy: ApprovalPolicy
+    """How many people have to agree to a plan."""
 
     def render(self, language: Language, template: str, values: dict[str, Any], status: int = 200) -> HTMLResponse:
         """A page."""

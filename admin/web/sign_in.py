@@ -60,8 +60,7 @@ def _form(house: House, request: Request, *, refusal: SignInRefused | None) -> R
     with house.database.reading() as snapshot:
         nobody = not accounts.any_account(snapshot)
     values = {
-        "refusal": refusal, "nobody": nobody, "provider": house.provider_name,
-        "next": _inside(request.query_params.get("next", "/")), "path": request.url.path,
+        "refusal": refusal, "nobody": nobody, "path": request.url.path,
     }  # fmt: skip
     return house.render(tongue, "sign_in.html", values, 200 if refusal is None else UNUSABLE)
 

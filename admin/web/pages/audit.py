@@ -30,7 +30,11 @@ def routes(house: House) -> Sequence[Route]:
 def listing(visit: Visit) -> Response:
     """Newest first, by object, actor, action and outcome."""
     fields = {name: visit.field(name) for name in ("object_name", "actor", "action", "outcome")}
-    wanted, before = Wanted(**{name: value or None for name, value in fields.items()}), visit.field("before")
+    before = visit.field("before")
+    wanted = Wanted(
+        object_name=fields["object_name"] or None, actor=fields["actor"] or None, action=fields["action"] or None,
+        outcome=fields["outcome"] or None,
+    )  # fmt: skip
     with visit.reading() as snapshot:
         found = trail.page(snapshot, wanted, limit=SHOWN + 1, before=int(before) if before.isdecimal() else None)
     lines = [(entry, differences(entry)) for entry in found[:SHOWN]]

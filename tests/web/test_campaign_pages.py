@@ -1,0 +1,108 @@
+"""From draft to pause in the browser, by two people."""
+
+from browser import Site, faults, picture
+from campaign_factories import (
+    add_customers,
+    audit_lines,
+    create_campaign,
+    finish_launch,
+    issued_codes,
+    make_cause,
+    read_operation,
+    store_scores,
+)
+from playwright.sync_api import expect
+
+from campaigns import approving, launch
+from campaigns.approval import ApprovalPolicy
+from database import operations
+
+
+def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Site) -> None:
+    add_customers(site.database, ["c1"])
+    store_scores(site.database, {"c1": 9000})
+    create_campaign(site.database)
+    anna, ben = site.enter("anna"), site.enter("ben", "approver")
+
+    anna.goto("/campaigns")
+    expect(anna.get_by_role("row", name="Spring")).to_contain_text("draft")
+    assert faults(anna) == []
+    anna.get_by_role("link", name="Spring").click()
+    expect(anna.get_by_role("link", name="Approve")).to_have_count(0)
+    anna.get_by_role("link", name="Submit").click()
+    anna.get_by_role("button", name="Submit").click()
+    expect(anna.get_by_role("heading", level=1)).to_contain_text("submitted")
+
+    ben.goto("/campaigns/spring")
+    expect(ben.get_by_role("link", name="Launch")).to_have_count(0)
+    ben.get_by_role("link", name="Approve").click()
+    picture(ben, "approve")
+    ben.get_by_label("Comment").fill("good for spring")
+    ben.get_by_role("button", name="Approve").click()
+    expect(ben.get_by_role("heading", level=1)).to_contain_text("approved")
+    expect(ben.get_by_text("good for spring")).to_be_visible()
+
+    anna.reload()
+    anna.get_by_role("link", name="Launch").click()
+    anna.get_by_role("button", name="Launch").click()
+    expect(anna.get_by_role("heading", level=1)).to_contain_text("launching")
+    with site.database.reading() as snapshot:
+        (running,) = operations.page(snapshot, limit=1, kind=operations.LAUNCH_CAMPAIGN)
+    finish_launch(site.database, read_operation(site.database, running.operation_id))
+    anna.goto("/")
+    expect(anna.get_by_role("article")).to_contain_text("Spring")
+    picture(anna, "home")
+    anna.get_by_role("link", name="Spring").click()
+    anna.get_by_role("link", name="Pause").click()
+    anna.get_by_label("Reason").fill("prices change")
+    anna.get_by_role("button", name="Pause").click()
+
+    expect(anna.get_by_role("heading", level=1)).to_contain_text("paused")
+    assert faults(anna) == []
+    picture(anna, "campaign")
+    assert audit_lines(site.database)[-1] == ("campaigns.pause", "campaigns/spring", "OK")
+
+
+def test_authors_do_not_approve_what_they_wrote(site: Site) -> None:
+    add_customers(site.database, ["c1"])
+    store_scores(site.database, {"c1": 9000})
+    create_campaign(site.database)
+    with site.database.writing() as transaction:
+        approving.submit(transaction, make_cause(name="olga"), "spring", ApprovalPolicy())
+    anna = site.enter("anna", "approver")
+    anna.goto("/campaigns/spring/approve")
+
+    anna.get_by_role("button", name="Approve").click()
+
+    expect(anna.get_by_role("alert")).to_contain_text("anna")
+    with site.database.reading() as snapshot:
+        assert launch.get(snapshot, "spring").state == "SUBMITTED"
+    assert audit_lines(site.database)[-1] == ("campaigns.approve", "campaigns/spring", "DENIED")
+
+
+def test_a_tab_that_shows_an_earlier_campaign_pauses_nothing(site: Site) -> None:
+    issued_codes(site.database, ["c1"])
+    anna, ben = site.enter("anna"), site.enter("ben", "approver")
+    anna.goto("/campaigns/spring/end")
+    ben.goto("/campaigns/spring/pause")
+    ben.get_by_role("button", name="Pause").click()
+    expect(ben.get_by_role("heading", level=1)).to_contain_text("paused")
+
+    anna.get_by_role("button", name="End").click()
+
+    expect(anna.get_by_role("alert")).to_contain_text("changed since it was read")
+    with site.database.reading() as snapshot:
+        assert launch.get(snapshot, "spring").state == "PAUSED"
+
+
+def test_a_move_that_does_not_exist_is_refused(site: Site) -> None:
+    issued_codes(site.database, ["c1"])
+    anna = site.enter("anna")
+
+    answer = anna.goto("/campaigns/spring/activate")
+
+    assert answer is not None
+    assert answer.status == 422
+    missing = anna.goto("/campaigns/winter")
+    assert missing is not None
+    assert missing.status == 404
