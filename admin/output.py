@@ -24,7 +24,7 @@ def emit(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_jso
 
 def fail(message: str) -> NoReturn:
     """Say what is wrong and end with the status of a usage error."""
-    console.print(Text("error: ", style="red").append(message, style="default"))
+    console.print(Text("error: ", style="red").append(message, style="default"), soft_wrap=True)
     raise SystemExit(2)
 
 

@@ -70,8 +70,9 @@ def picture(page: Page, name: str) -> None:
     page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """For one file of tests: while it is open this thread has an event loop, and others could not run theirs."""
     if not CHROMIUM.exists():
         pytest.skip("Debian's chromium is not installed")
     with sync_playwright() as playwright:

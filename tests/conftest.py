@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -14,6 +15,9 @@ from database.session import Database
 
 CLONES = itertools.count()
 pytest_plugins = ["browser", "events_fixtures"]
+# How long an example takes says how busy the machine is, and nothing of the code.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")
