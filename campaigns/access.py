@@ -29,6 +29,8 @@ TEAM = STAFF - {Role.ANALYST}
 """Whose work it is to look at single customers of a campaign, and to stop one."""
 PLANNERS = frozenset({Role.MARKETER, Role.OPERATOR})
 APPROVERS = frozenset({Role.APPROVER})
+STARTERS = APPROVERS | {Role.OPERATOR}
+"""Who may let go on what was stopped: fewer than may stop it."""
 SHOP = frozenset({Role.SERVICE, Role.OPERATOR})
 DESK = SHOP | PLANNERS
 OPERATORS = frozenset({Role.OPERATOR})
@@ -56,6 +58,9 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.AuditService/VerifyAudit": Right(STAFF, "audit.verify"),
         "/tierwise.v1.BudgetService/GetBudget": Right(STAFF),
         "/tierwise.v1.BudgetService/ReconcileLedgers": Right(STAFF, "ledgers.reconcile"),
+        "/tierwise.v1.SwitchService/StopCampaign": Right(TEAM, "switches.stop"),
+        "/tierwise.v1.SwitchService/AllowCampaign": Right(STARTERS, "switches.allow"),
+        "/tierwise.v1.SwitchService/ListStops": Right(STAFF),
         "/tierwise.v1.CouponService/ValidateCoupon": Right(DESK),
         "/tierwise.v1.CouponService/ReserveCoupon": Right(SHOP, "coupons.reserve"),
         "/tierwise.v1.CouponService/ReleaseReservation": Right(SHOP, "coupons.release"),

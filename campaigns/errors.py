@@ -24,7 +24,7 @@ Refusal
 └── CouponRefused   the code is real and does not buy anything here
     ├── CouponAlreadyRedeemed · CouponOfAnotherCustomer · CouponNotForThisOrder · CouponWithoutEffect
     ├── OrderLinesMissing · ItemsNotInOrder · OrderBelowMinimum
-    ├── CouponNotStarted · CouponExpired · CouponSuspended · CouponReserved
+    ├── CouponNotStarted · CouponExpired · CouponSuspended · CouponsStopped · CouponReserved
     └── RedemptionLimitReached · BudgetExhausted
 """
 
@@ -429,6 +429,12 @@ class CouponSuspended(CouponRefused):
     """Its campaign is not active."""
 
     reason = "COUPON_SUSPENDED"
+
+
+class CouponsStopped(CouponRefused):
+    """The kill switch is on, for its campaign or for everything."""
+
+    reason = "COUPONS_STOPPED"
 
 
 class CouponReserved(CouponRefused):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from campaigns import audience, budgeting, codes, discount_document, launch, trail
+from campaigns import audience, budgeting, codes, discount_document, launch, switches, trail
 from campaigns.actor import Cause
 from campaigns.basis import Basis, rule_digest
 from campaigns.campaign import Campaign, Move, State
@@ -31,7 +31,7 @@ def freeze(transaction: Transaction, operation: Operation, now: datetime) -> boo
     if not operations.advance(transaction, operation.operation_id, seen=None, cursor=FROZEN, count=0, now=now):
         return False
     campaign = launch.get(transaction, operation.request["campaign_id"])
-    if not _goes_on(campaign):
+    if not _goes_on(transaction, campaign):
         return operations.cancel(transaction, operation.operation_id, now)
     design = campaign.plan.design
     campaigns.freeze(transaction, audience.targeting(campaign), Groups(design.groups, starts(design)), now)
@@ -49,7 +49,7 @@ def issue(
     """One coupon for each customer of the chunk, by their arm and tier, with progress and counter in the same commit.
 
     False when another worker was faster: then nothing is written. A campaign that was ended meanwhile gets no more,
-    and its operation is cancelled. Raises Held, also for a campaign that was paused while the chunk was made.
+    and its operation is cancelled. Raises Held, also for one that was paused or stopped while the chunk was made.
     """
     ahead = operations.advance(
         transaction, operation.operation_id, seen=operation.cursor, cursor=chunk.through, count=chunk.size, now=now
@@ -57,10 +57,12 @@ def issue(
     if not ahead:
         return False
     campaign = launch.get(transaction, operation.request["campaign_id"])
-    if not _goes_on(campaign):
+    if not _goes_on(transaction, campaign):
         return operations.cancel(transaction, operation.operation_id, now)
     count = _give_codes(transaction, _terms(campaign, now), chunk, mint)
     if not campaigns.count_issued(transaction, campaign.campaign_id, count):
+        raise Held
+    if switches.is_stopped(transaction, campaign.campaign_id):
         raise Held
     return True
 
@@ -74,7 +76,7 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     if current is None or current.done or current.cursor != operation.cursor:
         return False
     campaign = launch.locked(transaction, operation.request["campaign_id"])
-    if not _goes_on(campaign):
+    if not _goes_on(transaction, campaign):
         return operations.cancel(transaction, operation.operation_id, cause.now)
     active = launch.move(transaction, cause, campaign, Move.ACTIVATE)
     response = {
@@ -98,9 +100,9 @@ def abandon(transaction: Transaction, operation: Operation, cause: Cause) -> Non
         launch.move(transaction, cause, campaign, Move.END)
 
 
-def _goes_on(campaign: Campaign) -> bool:
-    """Whether there is a launch to go on with; False when the campaign was ended. Raises Held while it is paused."""
-    if campaign.state is State.PAUSED:
+def _goes_on(snapshot: Snapshot, campaign: Campaign) -> bool:
+    """Whether there is a launch to go on with; False when the campaign was ended. Raises Held."""
+    if campaign.state is State.PAUSED or switches.is_stopped(snapshot, campaign.campaign_id):
         raise Held
     return campaign.state is State.LAUNCHING
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import uuid4
 
-from campaigns import booking, launch, quoting, reservation, shards, stored, trail
+from campaigns import booking, launch, quoting, reservation, shards, stored, switches, trail
 from campaigns.actor import Cause
 from campaigns.basket import Basket
 from campaigns.booking import Kind
@@ -23,6 +23,7 @@ def validate(snapshot: Snapshot, code: str, basket: Basket, now: datetime) -> Qu
     if coupon.state is CouponState.REDEEMED:
         raise CouponAlreadyRedeemed("this code is used", campaign=campaign.name)
     worth = quoting.worth(snapshot, coupon, campaign, basket, now)
+    switches.refuse_if_stopped(snapshot, coupon.campaign_id)
     holder = reservations.holder(snapshot, coupon.code, now)
     if holder is None:
         check_left(campaign, booking.used(snapshot, campaign, now), Use(1, worth.discount_minor))
@@ -66,6 +67,7 @@ def redeem(
             "discount_minor": used.discount_minor, "currency": used.currency,
         },
     )  # fmt: skip
+    switches.refuse_if_stopped(transaction, coupon.campaign_id)
     return used
 
 

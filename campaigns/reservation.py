@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from campaigns import booking, launch, quoting, shards, stored, trail
+from campaigns import booking, launch, quoting, shards, stored, switches, trail
 from campaigns.actor import Cause
 from campaigns.basket import Basket
 from campaigns.booking import Kind
@@ -60,6 +60,7 @@ def reserve(
         transaction, cause, "coupons.reserve", reservation.name,
         after={**_facts(reservation), "expire_time": reservation.expire_time.isoformat()},
     )  # fmt: skip
+    switches.refuse_if_stopped(transaction, coupon.campaign_id)
     return reservation
 
 

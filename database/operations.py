@@ -101,9 +101,14 @@ def hold(transaction: Transaction, kind: str) -> None:
 
 def running(snapshot: Snapshot, kind: str, **request: str) -> Operation | None:
     """The running operation of a kind whose request holds these values; the oldest if there are several."""
+    return next(iter(under_way(snapshot, kind, **request)), None)
+
+
+def under_way(snapshot: Snapshot, kind: str, **request: str) -> list[Operation]:
+    """The running operations of a kind whose request holds these values, oldest first."""
     query = select(OperationRow).where(OperationRow.kind == kind, OperationRow.state == RUNNING)
-    query = query.where(OperationRow.request.contains(request)).order_by(OperationRow.create_time).limit(1)
-    return _maybe(snapshot.scalars(query).one_or_none())
+    query = query.where(OperationRow.request.contains(request)).order_by(OperationRow.create_time)
+    return [_operation(row) for row in snapshot.scalars(query)]
 
 
 def advance(

@@ -27,6 +27,8 @@ from tierwise.v1 import (
     scoring_service_pb2_grpc,
     segment_service_pb2,
     segment_service_pb2_grpc,
+    switch_service_pb2,
+    switch_service_pb2_grpc,
     tier_service_pb2,
     tier_service_pb2_grpc,
 )
@@ -52,6 +54,7 @@ from server.recommendation_service import RecommendationService
 from server.scoring_service import ScoringService
 from server.seal import Seal
 from server.segment_service import SegmentService
+from server.switch_service import SwitchService
 from server.tier_service import TierService
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -64,6 +67,7 @@ NEED_NO_MODEL = (
     customer_service_pb2.DESCRIPTOR.services_by_name["CustomerService"].full_name,
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
     segment_service_pb2.DESCRIPTOR.services_by_name["SegmentService"].full_name,
+    switch_service_pb2.DESCRIPTOR.services_by_name["SwitchService"].full_name,
     tier_service_pb2.DESCRIPTOR.services_by_name["TierService"].full_name,
 )
 NEED_MODEL = (
@@ -124,6 +128,7 @@ class Server:
         )
         campaigns = CampaignService(database, seal, configuration.policy)
         campaign_service_pb2_grpc.add_CampaignServiceServicer_to_server(campaigns, server)
+        switch_service_pb2_grpc.add_SwitchServiceServicer_to_server(SwitchService(database, seal), server)
         guesses = Guesses(database, configuration.allowance)
         _add_services(server, status, database, seal, live, predictions, guesses=guesses)
         return cls(

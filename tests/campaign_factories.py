@@ -130,10 +130,10 @@ def launch_campaign(database: Database, plan: CampaignPlan, campaign_id: str = "
     return finish_launch(database, begin_launch(database, campaign_id))
 
 
-def finish_launch(database: Database, operation: Operation) -> Operation:
+def finish_launch(database: Database, operation: Operation, *, limit: int = 2) -> Operation:
     """A launch that has run to its end."""
     while not operation.done:
-        issue_chunk(database, operation)
+        issue_chunk(database, operation, limit=limit)
         operation = read_operation(database, operation.operation_id)
     return operation
 

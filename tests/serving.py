@@ -28,6 +28,7 @@ from tierwise.v1 import (
     recommendation_service_pb2_grpc,
     scoring_service_pb2_grpc,
     segment_service_pb2_grpc,
+    switch_service_pb2_grpc,
     tier_pb2,
     tier_service_pb2_grpc,
 )
@@ -60,6 +61,7 @@ class Shop:
     coupons: coupon_service_pb2_grpc.CouponServiceStub
     audit: audit_service_pb2_grpc.AuditServiceStub
     budgets: budget_service_pb2_grpc.BudgetServiceStub
+    switches: switch_service_pb2_grpc.SwitchServiceStub
     segments: segment_service_pb2_grpc.SegmentServiceStub
     tiers: tier_service_pb2_grpc.TierServiceStub
     operations: operations_pb2_grpc.OperationsStub
@@ -95,6 +97,7 @@ def serving(
             coupons=coupon_service_pb2_grpc.CouponServiceStub(channel),
             audit=audit_service_pb2_grpc.AuditServiceStub(channel),
             budgets=budget_service_pb2_grpc.BudgetServiceStub(channel),
+            switches=switch_service_pb2_grpc.SwitchServiceStub(channel),
             segments=segment_service_pb2_grpc.SegmentServiceStub(channel),
             tiers=tier_service_pb2_grpc.TierServiceStub(channel),
             operations=operations_pb2_grpc.OperationsStub(channel),  # type: ignore[no-untyped-call] # has no types

@@ -29,10 +29,11 @@ from tierwise.v1 import (
     recommendation_service_pb2,
     scoring_service_pb2,
     segment_service_pb2,
+    switch_service_pb2,
     tier_service_pb2,
 )
 
-from campaigns import approving, launch, redemption, reservation, schemes, segments
+from campaigns import approving, launch, redemption, reservation, schemes, segments, switches
 from campaigns.access import RIGHTS
 from campaigns.actor import Role
 from campaigns.approval import ApprovalPolicy
@@ -45,7 +46,7 @@ AnyMessage: TypeAlias = Any
 """A message whose fields depend on the method."""
 SERVICES = (
     audit_service_pb2, budget_service_pb2, campaign_service_pb2, coupon_service_pb2, customer_service_pb2,
-    recommendation_service_pb2, scoring_service_pb2, segment_service_pb2, tier_service_pb2,
+    recommendation_service_pb2, scoring_service_pb2, segment_service_pb2, switch_service_pb2, tier_service_pb2,
 )  # fmt: skip
 ANYBODY = {"is_known": "purchase_90"}
 """A rule that all scored customers fit."""
@@ -80,6 +81,8 @@ def whole_shop(database: Database, home: Path) -> Iterator[Shop]:
             transaction, cause(), measure=Measure.EXPECTED_VALUE, method=Method.ABSOLUTE,
             parameters=Levels(high=8500, mid=50),
         )  # fmt: skip
+        for campaign_id in ("paused", "draft"):
+            switches.stop(transaction, replace(cause(), reason="prices are wrong"), campaign_id)
     approve_campaign(database, "approved", now=now)
     build_segment(database, "scored")
     register(database, home / "models", "tiny-2", seed=2)
@@ -173,6 +176,9 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "CompareCampaignVersions": lambda _: request_of(
         "CompareCampaignVersions", name="campaigns/draft", from_version=1, to_version=2
     ),
+    "StopCampaign": lambda _: request_of("StopCampaign", campaign="campaigns/-", reason="Prices are wrong"),
+    "AllowCampaign": lambda _: request_of("AllowCampaign", campaign="campaigns/draft", reason="Prices are right"),
+    "ListStops": lambda _: request_of("ListStops"),
     "PauseCampaign": lambda _: request_of("PauseCampaign", name="campaigns/active"),
     "ResumeCampaign": lambda _: request_of("ResumeCampaign", name="campaigns/paused"),
     "EndCampaign": lambda _: request_of("EndCampaign", name="campaigns/active"),

@@ -9,7 +9,7 @@ import typer
 
 from admin.arms import SYNTAX as ARM_SYNTAX
 from admin.arms import arm_of, typed_arm
-from admin.campaign import approval, editing
+from admin.campaign import approval, editing, switches
 from admin.campaign.budget import budget as budget_of
 from admin.campaign.preview import preview
 from admin.campaign.results import power, results
@@ -32,6 +32,7 @@ for command in (preview, results, power):
 app.command("budget")(budget_of)
 app.add_typer(editing.app)
 app.add_typer(approval.app)
+app.add_typer(switches.app)
 CampaignIdArgument = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]
 
 

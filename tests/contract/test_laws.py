@@ -21,7 +21,7 @@ from server.assembly import NEED_MODEL, NEED_NO_MODEL
 READING = {
     "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "Recommend", "SimilarItems", "GetCustomer",
     "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults",
-    "GetCampaignVersion", "ListCampaignVersions", "CompareCampaignVersions",
+    "GetCampaignVersion", "ListCampaignVersions", "CompareCampaignVersions", "ListStops",
     "ValidateCoupon", "ListAuditEntries", "GetBudget",
     "GetTierScheme", "ListTierSchemes", "PreviewTiers", "ListTierChanges",
     "GetSegment", "ListSegments", "ListSegmentMembers", "CountAudience", "PreviewAudience",
@@ -31,6 +31,7 @@ WRITING = sorted(METHODS.keys() - READING)
 COMPLETE_WHEN_EMPTY = {
     "ListAuditEntries",
     "ListModels",
+    "ListStops",
     "ListCustomers",
     "ListCampaigns",
     "ListSegments",
@@ -42,7 +43,7 @@ COMPLETE_WHEN_EMPTY = {
 TABLES = (
     "customers", "events", "scores", "models", "campaigns", "coupons", "budget_shards", "reservations", "redemptions",
     "ledger", "operations", "outbox", "audit_log", "requests", "customer_facts", "segments", "segment_members",
-    "tier_schemes", "tier_changes", "shadow_scores", "campaign_versions", "approvals",
+    "tier_schemes", "tier_changes", "shadow_scores", "campaign_versions", "approvals", "stops",
 )  # fmt: skip
 
 
@@ -165,6 +166,8 @@ OTHER: Mapping[str, tuple[str, object]] = {
     "ScoreAllCustomers": ("as_of_time.seconds", 1_700_000_000),
     "PreviewModel": ("name", "models/tiny-1"),
     "VerifyAudit": ("from_seq", 2),
+    "StopCampaign": ("reason", "other"),
+    "AllowCampaign": ("reason", "other"),
 }
 """What makes a body another one, by method: a path into the request, and a value. The others have an etag."""
 

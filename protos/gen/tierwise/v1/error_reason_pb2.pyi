@@ -186,6 +186,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Another version than the submitted one would have been decided about. Example: "version 3 is submitted, not 2"."""
     VERSION_REJECTED: _ErrorReason.ValueType  # 77
     """A rejected plan is changed before it is submitted again. Example: "version 2 was rejected: change the plan first"."""
+    COUPONS_STOPPED: _ErrorReason.ValueType  # 78
+    """The kill switch is on, for the coupon's campaign or for everything. Example: "everything is stopped: prices are wrong"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
@@ -354,4 +356,6 @@ VERSION_NOT_SUBMITTED: ErrorReason.ValueType  # 76
 """Another version than the submitted one would have been decided about. Example: "version 3 is submitted, not 2"."""
 VERSION_REJECTED: ErrorReason.ValueType  # 77
 """A rejected plan is changed before it is submitted again. Example: "version 2 was rejected: change the plan first"."""
+COUPONS_STOPPED: ErrorReason.ValueType  # 78
+"""The kill switch is on, for the coupon's campaign or for everything. Example: "everything is stopped: prices are wrong"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
