@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import structlog
 from google.protobuf.message import Message
 from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status
+from structlog.typing import FilteringBoundLogger
 
 from campaigns import access
 from campaigns.access import RIGHTS
@@ -33,10 +35,7 @@ log = structlog.get_logger("server")
 
 
 class Guard(grpc.ServerInterceptor):
-    """Wraps each method once.
-
-    What is public (health) passes as it is; streams (reflection) carry no requests of ours: their caller is checked.
-    """
+    """Wraps each method once; what is public (health) passes as it is."""
 
     def __init__(self, database: Database, identify: Identify) -> None:
         self._database = database
@@ -46,7 +45,7 @@ class Guard(grpc.ServerInterceptor):
         self._changed = threading.Condition()
 
     def settle(self, seconds: float) -> bool:
-        """Wait until no unary call is under way; False when the time is up before."""
+        """Wait until no call is under way; False when the time is up before."""
         with self._changed:
             return self._changed.wait_for(lambda: self._under_way == 0, seconds)
 
@@ -81,72 +80,76 @@ class Guard(grpc.ServerInterceptor):
         forms = (handler.request_deserializer, handler.response_serializer)
         if handler.unary_unary is not None:
             return grpc.unary_unary_rpc_method_handler(self._guarded(name, handler.unary_unary), *forms)
+        if handler.unary_stream is not None:
+            return grpc.unary_stream_rpc_method_handler(self._streaming(name, handler.unary_stream), *forms)
         if handler.stream_stream is not None:
-            return grpc.stream_stream_rpc_method_handler(self._admitting(name, handler.stream_stream), *forms)
-        raise NotImplementedError(f"{name}: nothing is known of streams of its kind")
+            return grpc.stream_stream_rpc_method_handler(self._conversing(name, handler.stream_stream), *forms)
+        raise NotImplementedError(f"{name}: no method takes a stream of requests and gives one answer")
 
     def _guarded(self, name: str, method: Method) -> Method:
         def answer(request: Message, context: grpc.ServicerContext) -> Message:
-            started, log_id = time.perf_counter(), uuid4().hex
             self._begun(context)
-            try:
-                response = self._answer(name, log_id, method, request, context)
-            except Exception as error:  # noqa: BLE001 - the table of errors knows them all
-                status = status_of(error, log_id)
-                _log(name, log_id, request, started, status, error)
-                context.abort_with_status(rpc_status.to_status(status))
-            _log(name, log_id, request, started, None, None)
-            return response
+            with self._answering(name, request, context):
+                response: Message = method(request, context)
+                return response
 
         return answer
 
-    def _answer(
-        self, name: str, log_id: str, method: Method, request: Message, context: grpc.ServicerContext
-    ) -> Message:
-        call = Call(
-            method=name, actor=self._identify(context), now=arrival(), deadline=deadline_of(name, context),
-            log_id=log_id, context=context,
-        )  # fmt: skip
+    def _streaming(self, name: str, method: Method) -> Method:
+        def answer(request: Message, context: grpc.ServicerContext) -> Iterator[Message]:
+            self._begun(context)
+            with self._answering(name, request, context):
+                yield from method(request, context)
+
+        return answer
+
+    def _conversing(self, name: str, method: Method) -> Method:
+        """A conversation (reflection) lasts as long as its caller likes, so nobody waits for its end."""
+
+        def answer(requests: Iterator[Message], context: grpc.ServicerContext) -> Iterator[Message]:
+            with self._answering(name, None, context):
+                yield from method(requests, context)
+
+        return answer
+
+    @contextmanager
+    def _answering(self, name: str, request: Message | None, context: grpc.ServicerContext) -> Iterator[None]:
+        """From the first question, who calls, to the line in the log; what goes wrong between is told with details."""
+        started, log_id = time.perf_counter(), uuid4().hex
+        line = log.bind(method=name.removeprefix("/"), log_id=log_id, request_id=getattr(request, "request_id", ""))
+        try:
+            actor = self._identify(context)
+            line = line.bind(actor=str(actor))
+            call = Call(
+                method=name, actor=actor, now=arrival(), deadline=deadline_of(name, context), log_id=log_id,
+                context=context,
+            )  # fmt: skip
+            with answering(call):
+                self._admit(call, request)
+                yield
+        except Exception as error:  # noqa: BLE001 - the table of errors knows them all
+            status = status_of(error, log_id)
+            _log(line, started, status, error)
+            context.abort_with_status(rpc_status.to_status(status))
+        _log(line, started, None, None)
+
+    def _admit(self, call: Call, request: Message | None) -> None:
+        """Who may not ask learns nothing of what is wrong with the request (AIP-211)."""
         if call.remaining() < SHORTEST_SECONDS:
             raise Expired("the deadline had passed when the call arrived")
-        with answering(call):
-            self._permit(call, request)
-            check(request)
-            response: Message = method(request, context)
-            return response
-
-    def _permit(self, call: Call, request: Message) -> None:
-        """Before the request is looked into: who may not ask learns nothing of what is wrong with it (AIP-211)."""
         right = RIGHTS[call.method]
         try:
             access.check(call.actor, right)
         except PermissionDenied as refusal:
-            if right.action:
+            if request is not None and right.action:
                 record_denial(self._database, call.cause(), subject_of(request, right.action), refusal)
             raise
-
-    def _admitting(self, name: str, method: Method) -> Method:
-        def answer(requests: Any, context: grpc.ServicerContext) -> Any:  # noqa: ANN401 # messages of any stream
-            started, log_id = time.perf_counter(), uuid4().hex
-            try:
-                access.check(self._identify(context), RIGHTS[name])
-            except Exception as error:  # noqa: BLE001 - the table of errors knows them all
-                status = status_of(error, log_id)
-                _log(name, log_id, None, started, status, error)
-                context.abort_with_status(rpc_status.to_status(status))
-            return method(requests, context)
-
-        return answer
+        if request is not None:
+            check(request)
 
 
-def _log(
-    name: str, log_id: str, request: Message | None, started: float, status: status_pb2.Status | None,
-    error: Exception | None,
-) -> None:  # fmt: skip
-    line = log.bind(
-        method=name.removeprefix("/"), ms=round((time.perf_counter() - started) * 1000, 2), log_id=log_id,
-        request_id=getattr(request, "request_id", ""),
-    )  # fmt: skip
+def _log(line: FilteringBoundLogger, started: float, status: status_pb2.Status | None, error: Exception | None) -> None:
+    line = line.bind(ms=round((time.perf_counter() - started) * 1000, 2))
     if status is None:
         line.info("call", code="OK")
     elif status.code == code_pb2.INTERNAL:

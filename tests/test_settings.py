@@ -19,10 +19,10 @@ def test_every_setting_is_documented_and_nothing_else() -> None:
 
 
 def test_secrets_are_not_printed() -> None:
-    chosen = Settings(database_url="postgresql://shop:hunter2@db.example.com/tierwise")
+    chosen = Settings(database_url="postgresql://shop:hunter2@db.example.com/tierwise", jwt_secret="hunter2" * 5)
 
     assert "hunter2" not in str(chosen.masked())
-    assert chosen.masked()["database_url"] == "**********"
+    assert chosen.masked()["database_url"] == chosen.masked()["jwt_secret"] == "**********"
 
 
 def test_a_variable_that_means_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
