@@ -91,6 +91,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.SegmentService/ListSegmentMembers": Right(DESK),
         "/tierwise.v1.SegmentService/CountAudience": Right(STAFF),
         "/tierwise.v1.SegmentService/PreviewAudience": Right(TEAM),
+        "/tierwise.v1.SegmentService/ExplainRule": Right(DESK),
         "/tierwise.v1.TierService/CreateTierScheme": Right(PLANNERS, "tiers.create"),
         "/tierwise.v1.TierService/GetTierScheme": Right(EVERYONE),
         "/tierwise.v1.TierService/ListTierSchemes": Right(EVERYONE),

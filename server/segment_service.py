@@ -5,13 +5,14 @@ from google.longrunning import operations_pb2
 from google.protobuf.empty_pb2 import Empty
 from tierwise.v1 import rule_pb2, segment_pb2, segment_service_pb2, segment_service_pb2_grpc
 
-from campaigns import preview, segment_building
+from campaigns import explaining, preview, segment_building
 from campaigns import segments as cases
 from campaigns.actor import Cause
 from database import audience
 from database.session import Database, Snapshot, Transaction
 from rules.rule import Rule
-from rules.sentence import Language
+from rules.sentence import Language, Speaker
+from server.customer_messages import CUSTOMER
 from server.masks import changed_fields
 from server.operation_messages import operation_message
 from server.pages import asked, cut
@@ -19,7 +20,7 @@ from server.refusals import FieldViolation, InvalidRequest
 from server.rule_messages import SEGMENT, rule_value
 from server.seal import Seal
 from server.segment_messages import changes, member_message, segment_id, segment_message
-from server.stamps import instant_key, key_instant
+from server.stamps import instant_key, key_instant, stamp
 from server.transactions import perform, reading
 
 EXAMPLES = 10
@@ -124,6 +125,20 @@ class SegmentService(segment_service_pb2_grpc.SegmentServiceServicer):
         return segment_service_pb2.PreviewAudienceResponse(
             sentence=shown.sentence, size=_size(shown.size),
             examples=[example(customer=f"customers/{one.customer_id}", reasons=one.reasons) for one in shown.examples],
+        )  # fmt: skip
+
+    def ExplainRule(
+        self, request: segment_service_pb2.ExplainRuleRequest, context: grpc.ServicerContext
+    ) -> segment_service_pb2.ExplainRuleResponse:
+        speaker = Speaker(language=Language(request.language_code or "en"))
+        with reading(self._database) as snapshot:
+            rule = _answerable(snapshot, request.rule)
+            known = explaining.known_facts(snapshot, request.customer.removeprefix(CUSTOMER))
+            explained = explaining.explain(snapshot, rule, known, speaker)
+        reason = segment_service_pb2.ExplainRuleResponse.Reason
+        return segment_service_pb2.ExplainRuleResponse(
+            holds=explained.holds, as_of_time=stamp(explained.as_of),
+            reasons=[reason(path=each.path, holds=each.holds, description=each.reason) for each in explained.because],
         )  # fmt: skip
 
 

@@ -192,6 +192,7 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "BuildSegment": lambda _: request_of("BuildSegment", name="segments/best"),
     "ListSegmentMembers": lambda _: request_of("ListSegmentMembers", parent="segments/scored"),
     "CountAudience": lambda _: request_of("CountAudience", rule=ANYBODY),
+    "ExplainRule": lambda _: request_of("ExplainRule", rule=ANYBODY, customer="customers/anna"),
     "PreviewAudience": lambda _: request_of("PreviewAudience", rule=ANYBODY),
     "CreateTierScheme": lambda _: request_of("CreateTierScheme", tier_scheme=BY_SHARE),
     "GetTierScheme": lambda _: request_of("GetTierScheme", name="tierSchemes/1"),

@@ -11,12 +11,12 @@ import typer
 from admin.database_address import chosen_url
 from admin.output import emit, fail
 from admin.rule_files import SOURCE, read_rule, refuse_rule
+from campaigns import explaining
 from campaigns.segments import problems_of
 from database import audience, facts
 from database.facts import KnownFacts
 from database.session import Database, Snapshot
 from rules.check import InvalidRule
-from rules.evaluate import evaluate
 from rules.fact import Fact
 from rules.facts import FACTS
 from rules.rule import Rule, walk
@@ -73,13 +73,9 @@ def explain(
     with _snapshot(database_url) as snapshot:
         _must_answer(snapshot, rule, as_json=as_json)
         known = _known(snapshot, customer, fresh=fresh)
-        segments = facts.segments_of(snapshot, customer)
-    verdict = evaluate(rule, known.facts, segments)
-    speaker = _speaker(language)
-    because = [
-        {"path": reason.path, "holds": reason.holds, "reason": speaker.reason(reason)} for reason in verdict.because
-    ]
-    report = {"customer": customer, "as_of": known.as_of.isoformat(), "in": verdict.holds}
+        explained = explaining.explain(snapshot, rule, known, _speaker(language))
+    because = [{"path": each.path, "holds": each.holds, "reason": each.reason} for each in explained.because]
+    report = {"customer": customer, "as_of": explained.as_of.isoformat(), "in": explained.holds}
     if as_json:
         emit({**report, "because": because}, as_json=True)
     else:

@@ -24,7 +24,7 @@ READING = {
     "GetCampaignVersion", "ListCampaignVersions", "CompareCampaignVersions", "ListStops",
     "ValidateCoupon", "ListAuditEntries", "GetBudget",
     "GetTierScheme", "ListTierSchemes", "PreviewTiers", "ListTierChanges",
-    "GetSegment", "ListSegments", "ListSegmentMembers", "CountAudience", "PreviewAudience",
+    "GetSegment", "ListSegments", "ListSegmentMembers", "CountAudience", "PreviewAudience", "ExplainRule",
 }  # fmt: skip
 """Methods that change nothing; every other one is held to the laws of writing."""
 WRITING = sorted(METHODS.keys() - READING)

@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 import pytest
-from campaign_factories import build_segment, counts
+from campaign_factories import add_customers, build_segment, counts
 from google.longrunning import operations_pb2
 from google.protobuf import json_format
 from serving import Shop, refusal
@@ -142,3 +142,36 @@ def test_a_rule_without_end_is_refused(shop: Shop) -> None:
 
     assert refusal(raised.value).reason == "INVALID_SEGMENT"
     assert "deeper than 6 levels" in refusal(raised.value).message
+
+
+def test_a_customer_is_told_in_or_out_with_the_conditions_that_decide_it(shop: Shop) -> None:
+    def explained(customer: str, language: str = "") -> segment_service_pb2.ExplainRuleResponse:
+        request = segment_service_pb2.ExplainRuleRequest(
+            rule=rule(NOT_RICH), customer=f"customers/{customer}", language_code=language
+        )
+        return shop.segments.ExplainRule(request)
+
+    anna, cleo = explained("anna"), explained("cleo")
+
+    assert (anna.holds, [(each.path, each.holds) for each in anna.reasons]) == (
+        False, [("every[1].not.compare", True)]
+    )  # fmt: skip
+    assert anna.reasons[0].description == (
+        "is expected to spend at least 8500 in minor units within 90 days: it is 9000 in minor units"
+    )
+    assert (cleo.holds, [each.path for each in cleo.reasons]) == (
+        True, ["every[0].is_known", "every[1].not.compare"]
+    )  # fmt: skip
+    assert cleo.as_of_time == anna.as_of_time
+    assert "最小货币单位" in explained("anna", "zh").reasons[0].description
+
+
+def test_a_customer_who_came_after_the_last_rescoring_is_not_explained(shop: Shop) -> None:
+    add_customers(shop.database, ["new"])
+
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.segments.ExplainRule(segment_service_pb2.ExplainRuleRequest(rule=rule(RICH), customer="customers/new"))
+
+    refused = refusal(raised.value)
+    assert (refused.code, refused.reason) == ("FAILED_PRECONDITION", "CUSTOMERS_NOT_SCORED")
+    assert refused.facts == {"customer": "customers/new"}

@@ -499,3 +499,97 @@ class PreviewAudienceResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PreviewAudienceResponse: _TypeAlias = PreviewAudienceResponse  # noqa: Y015
+
+@_typing.final
+class ExplainRuleRequest(_message.Message):
+    """Request of SegmentService.ExplainRule."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
+    customer: _builtins.str
+    """Resource name of the customer."""
+    language_code: _builtins.str
+    """Language of the words: `en` or `zh`; empty means English."""
+    @_builtins.property
+    def rule(self) -> _rule_pb2.Rule:
+        """Who is meant."""
+
+    def __init__(
+        self,
+        *,
+        rule: _rule_pb2.Rule | None = ...,
+        customer: _builtins.str = ...,
+        language_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer", "language_code", b"language_code", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainRuleRequest: _TypeAlias = ExplainRuleRequest  # noqa: Y015
+
+@_typing.final
+class ExplainRuleResponse(_message.Message):
+    """Response of SegmentService.ExplainRule."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Reason(_message.Message):
+        """One condition that decided it."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PATH_FIELD_NUMBER: _builtins.int
+        HOLDS_FIELD_NUMBER: _builtins.int
+        DESCRIPTION_FIELD_NUMBER: _builtins.int
+        path: _builtins.str
+        """Where it stands in the rule, such as `every[1].within`."""
+        holds: _builtins.bool
+        """Whether it holds."""
+        description: _builtins.str
+        """The condition in words, with what is known of the customer."""
+        def __init__(
+            self,
+            *,
+            path: _builtins.str = ...,
+            holds: _builtins.bool = ...,
+            description: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "holds", b"holds", "path", b"path"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    HOLDS_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    AS_OF_TIME_FIELD_NUMBER: _builtins.int
+    holds: _builtins.bool
+    """Whether the rule means the customer."""
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExplainRuleResponse.Reason]:
+        """The conditions that decided it; whoever agrees with the customer in these gets the same answer."""
+
+    @_builtins.property
+    def as_of_time(self) -> _timestamp_pb2.Timestamp:
+        """What the facts are as of."""
+
+    def __init__(
+        self,
+        *,
+        holds: _builtins.bool = ...,
+        reasons: _abc.Iterable[Global___ExplainRuleResponse.Reason] | None = ...,
+        as_of_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "holds", b"holds", "reasons", b"reasons"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainRuleResponse: _TypeAlias = ExplainRuleResponse  # noqa: Y015

@@ -83,6 +83,11 @@ class SegmentServiceStub:
                 request_serializer=tierwise_dot_v1_dot_segment__service__pb2.PreviewAudienceRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_segment__service__pb2.PreviewAudienceResponse.FromString,
                 _registered_method=True)
+        self.ExplainRule = channel.unary_unary(
+                '/tierwise.v1.SegmentService/ExplainRule',
+                request_serializer=tierwise_dot_v1_dot_segment__service__pb2.ExplainRuleRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_segment__service__pb2.ExplainRuleResponse.FromString,
+                _registered_method=True)
 
 
 class SegmentServiceServicer:
@@ -152,6 +157,13 @@ class SegmentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExplainRule(self, request, context):
+        """Says whether a rule means one customer by the facts of the last rescoring, and which conditions decide it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SegmentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -199,6 +211,11 @@ def add_SegmentServiceServicer_to_server(servicer, server):
                     servicer.PreviewAudience,
                     request_deserializer=tierwise_dot_v1_dot_segment__service__pb2.PreviewAudienceRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_segment__service__pb2.PreviewAudienceResponse.SerializeToString,
+            ),
+            'ExplainRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainRule,
+                    request_deserializer=tierwise_dot_v1_dot_segment__service__pb2.ExplainRuleRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_segment__service__pb2.ExplainRuleResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -445,6 +462,33 @@ class SegmentService:
             '/tierwise.v1.SegmentService/PreviewAudience',
             tierwise_dot_v1_dot_segment__service__pb2.PreviewAudienceRequest.SerializeToString,
             tierwise_dot_v1_dot_segment__service__pb2.PreviewAudienceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.SegmentService/ExplainRule',
+            tierwise_dot_v1_dot_segment__service__pb2.ExplainRuleRequest.SerializeToString,
+            tierwise_dot_v1_dot_segment__service__pb2.ExplainRuleResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -54,6 +54,8 @@ class SegmentServiceStub:
     """Counts the customers whom a rule means, exactly or from a sample."""
     PreviewAudience: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.PreviewAudienceRequest, _segment_service_pb2.PreviewAudienceResponse]
     """Shows whom a rule means: in words, about how many, and some of them with why."""
+    ExplainRule: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.ExplainRuleRequest, _segment_service_pb2.ExplainRuleResponse]
+    """Says whether a rule means one customer by the facts of the last rescoring, and which conditions decide it."""
 
 @_typing.type_check_only
 class SegmentServiceAsyncStub(SegmentServiceStub):
@@ -78,6 +80,8 @@ class SegmentServiceAsyncStub(SegmentServiceStub):
     """Counts the customers whom a rule means, exactly or from a sample."""
     PreviewAudience: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.PreviewAudienceRequest, _segment_service_pb2.PreviewAudienceResponse]  # type: ignore[assignment]
     """Shows whom a rule means: in words, about how many, and some of them with why."""
+    ExplainRule: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.ExplainRuleRequest, _segment_service_pb2.ExplainRuleResponse]  # type: ignore[assignment]
+    """Says whether a rule means one customer by the facts of the last rescoring, and which conditions decide it."""
 
 class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
     """Says who is meant: saved segments, and rules tried out before they are saved."""
@@ -153,5 +157,13 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_segment_service_pb2.PreviewAudienceResponse, _abc.Awaitable[_segment_service_pb2.PreviewAudienceResponse]]:
         """Shows whom a rule means: in words, about how many, and some of them with why."""
+
+    @_abc_1.abstractmethod
+    def ExplainRule(
+        self,
+        request: _segment_service_pb2.ExplainRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_service_pb2.ExplainRuleResponse, _abc.Awaitable[_segment_service_pb2.ExplainRuleResponse]]:
+        """Says whether a rule means one customer by the facts of the last rescoring, and which conditions decide it."""
 
 def add_SegmentServiceServicer_to_server(servicer: SegmentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
