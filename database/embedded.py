@@ -45,12 +45,13 @@ class EmbeddedPostgres:
 
 
 def start(
-    folder: Path, *, durable: bool = True, binaries: Path | None = None, settings: Mapping[str, str] | None = None
-) -> EmbeddedPostgres:
+    folder: Path, *, port: int | None = None, durable: bool = True, binaries: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> EmbeddedPostgres:  # fmt: skip
     """Start a server whose data live in `folder` (made on first use) with a database called tierwise.
 
-    `durable=False` gives up crash safety for speed: tests only. `binaries` is the folder of `postgres` and `initdb`,
-    the wheel's by default. Raises EmbeddedPostgresError.
+    Without `port` it takes a free one. `durable=False` gives up crash safety for speed: tests only. `binaries` is the
+    folder of `postgres` and `initdb`, the wheel's by default. Raises EmbeddedPostgresError.
     """
     account = _account()
     folder = folder.resolve()
@@ -63,7 +64,7 @@ def start(
     _must_be_free(data)
     if not data.exists():
         _make(data, programs, account)
-    port = _free_port()
+    port = port or _free_port()
     # A stop that arrives while the server is being made must not lose its handle: it is raised inside the try below.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     with (folder / "log").open("ab") as log:

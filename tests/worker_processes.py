@@ -96,13 +96,13 @@ def redis(port: int) -> Iterator[str]:
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
-        wait_for(lambda: _listens(port))
+        wait_for(lambda: listens(port))
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         server.terminate()
         server.wait()
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.socket() as caller:
         return caller.connect_ex(("127.0.0.1", port)) == 0

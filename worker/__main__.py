@@ -37,18 +37,20 @@ def main(arguments: list[str]) -> int:
     app = make_app(read, url)
     register(app, tools)
     logging.getLogger(__name__).info("%s: %s", role, read.masked())
-    (work if role == "work" else beat)(app, read, url)
-    return 0
+    return (work if role == "work" else beat)(app, read, url)
 
 
-def work(app: Celery, read: Settings, _url: str) -> None:
-    """Work off tasks until SIGTERM; what is begun ends with its chunk."""
-    processes = str(read.worker_processes)
-    quiet = ["--without-gossip", "--without-mingle", "--loglevel=INFO"]
-    app.worker_main(["--quiet", "worker", "--pool=prefork", f"--concurrency={processes}", *quiet])
+def work(app: Celery, read: Settings, _url: str) -> int:
+    """Work off tasks until SIGTERM; what is begun ends with its chunk. The exit status: not 0 if Celery gave up."""
+    worker = app.Worker(
+        pool="prefork", concurrency=read.worker_processes, loglevel="INFO", quiet=True, without_gossip=True,
+        without_mingle=True,
+    )  # fmt: skip
+    worker.start()
+    return worker.exitcode or 0
 
 
-def beat(app: Celery, read: Settings, url: str) -> None:
+def beat(app: Celery, read: Settings, url: str) -> int:
     """Tick each minute, relay the outbox and seal the audit log all the while, until SIGTERM."""
     app.conf.beat_schedule = {
         "tick": {
@@ -79,6 +81,7 @@ def beat(app: Celery, read: Settings, url: str) -> None:
         for thread in threads:
             thread.join()
         database.close()
+    return 0
 
 
 if __name__ == "__main__":

@@ -30,8 +30,11 @@ def register(app: Celery, tools: Tools) -> None:
             if self.request.retries >= RETRIES:
                 give_up(tools, operation_id, error)
                 raise
-            stumble(tools, operation_id, error)
-            raise self.retry(exc=error, countdown=2**self.request.retries) from error
+            try:
+                stumble(tools, operation_id, error)
+            finally:
+                # Also when it could not be noted, because the database itself is away.
+                raise self.retry(exc=error, countdown=2**self.request.retries) from error
 
     @app.task(name=schedule.TICK, shared=False)
     def _tick() -> None:

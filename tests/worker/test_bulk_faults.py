@@ -304,6 +304,17 @@ def test_an_unforeseen_error_is_noted_tried_again_and_then_final(shop: Database,
     assert counts(shop, "scores", "writes") == (50, 50)
 
 
+def test_a_task_is_tried_again_while_the_database_is_away(database: Database) -> None:
+    add_customers(database, ["anna"])
+    add_model(database)
+    operation = begin_rescoring(database)
+
+    assert run_task("postgresql://nobody@127.0.0.1:1/nothing", operation) == 1 + RETRIES
+
+    waiting = read_operation(database, operation.operation_id)
+    assert (waiting.state, waiting.error) == ("RUNNING", None)
+
+
 def _claimed(database: Database) -> bool:
     """Whether a relay has tried: it releases what it could not hand over, so this is a matter of moments."""
     with database.reading() as snapshot:
