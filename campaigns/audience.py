@@ -3,14 +3,16 @@
 No consent on record means none.
 """
 
+from datetime import datetime, timedelta
+
 from campaigns.campaign import Campaign, ChannelChoice
 from database import eligibility
-from database.eligibility import Reach, Targeting, Way
+from database.eligibility import Cap, Reach, Targeting, Way
 from database.session import Snapshot
 
 
-def targeting(campaign: Campaign) -> Targeting:
-    """Whom the campaign is for, as the database is asked."""
+def targeting(campaign: Campaign, now: datetime) -> Targeting:
+    """Whom the campaign is for if its audience is frozen now, as the database is asked."""
     plan = campaign.plan
     return Targeting(
         campaign_id=campaign.campaign_id,
@@ -19,9 +21,12 @@ def targeting(campaign: Campaign) -> Targeting:
         },
         by_behaviour=plan.channel_choice is ChannelChoice.BEHAVIOUR,
         rule=plan.rule,
+        caps=[Cap(cap.offers, now - timedelta(days=cap.days)) for cap in plan.offer_caps],
+        excluded_campaigns=plan.excluded_campaigns,
+        limit=plan.audience_limit,
     )  # fmt: skip
 
 
-def reach(snapshot: Snapshot, campaign: Campaign) -> list[Reach]:
+def reach(snapshot: Snapshot, campaign: Campaign, now: datetime) -> list[Reach]:
     """How many customers it would reach by which channel, and how many not and why, as things stand."""
-    return eligibility.reach(snapshot, targeting(campaign))
+    return eligibility.reach(snapshot, targeting(campaign, now))

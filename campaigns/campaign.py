@@ -14,6 +14,7 @@ from campaigns.discount import WHOLE, Discount, check_discount
 from campaigns.errors import CampaignNotMovable, InvalidCampaign
 from campaigns.experiments.assignment import Design
 from campaigns.limits import Budget, check_budget
+from campaigns.restraint import OfferCap, Stacking, check_caps, check_stacking
 from campaigns.tiers import Tier
 from rules.rule import Rule
 
@@ -159,6 +160,14 @@ class CampaignPlan:
     channel_choice: ChannelChoice = ChannelChoice.ORDER
     arms: tuple[ArmPlan, ...] = ()
     """Variants of the discounts that are tried against each other; none means one arm with those of `offers`."""
+    offer_caps: tuple[OfferCap, ...] = ()
+    """Whoever has got as many offers already is left out of the audience; none means without limit."""
+    excluded_campaigns: tuple[CampaignId, ...] = ()
+    """Whoever is in the audience of one of these while it runs is left out of this one's."""
+    audience_limit: int | None = None
+    """Customers in the audience, held-out ones among them: those who are expected to spend most."""
+    stacking: Stacking = Stacking()  # noqa: RUF009 - frozen
+    """With the coupons of other campaigns on one order."""
     margin_percent: int | None = None
     """Of a price, what is left after the cost of the goods; None where it is not known."""
 
@@ -249,6 +258,13 @@ def check_plan(plan: CampaignPlan) -> None:
         * (plan.redemption_limit is not None and plan.redemption_limit < 1),
         "holdout_percent": f"a holdout is 0 to {LARGEST_HOLDOUT_PERCENT} percent"
         * (not 0 <= plan.holdout_percent <= LARGEST_HOLDOUT_PERCENT),
+        "audience_limit": "a limit is positive, or absent"
+        * (plan.audience_limit is not None and plan.audience_limit < 1),
+        "excluded_campaigns": "each campaign stands once, and has an id"
+        * (
+            len(set(plan.excluded_campaigns)) != len(plan.excluded_campaigns)
+            or not all(map(CAMPAIGN_ID.fullmatch, plan.excluded_campaigns))
+        ),
         "margin_percent": f"a margin is 1 to {WHOLE} percent, or absent"
         * (plan.margin_percent is not None and not 1 <= plan.margin_percent <= WHOLE),
     }
@@ -257,6 +273,8 @@ def check_plan(plan: CampaignPlan) -> None:
             raise InvalidCampaign(problem, field=field)
     if plan.end_time <= plan.start_time:
         raise InvalidCampaign("the end must come after the start", field="end_time")
+    check_caps(plan.offer_caps)
+    check_stacking(plan.stacking)
     if plan.budget is not None:
         check_budget(plan.budget)
     for offer in plan.offers:

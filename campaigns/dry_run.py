@@ -99,8 +99,9 @@ def preview(
 
 
 def _shown(snapshot: Snapshot, campaign: Campaign, now: datetime, *, size: int, seed: int) -> Preview:
-    targeting, days = audience.targeting(campaign), days_left(campaign, now)
-    found = prospects.sums(snapshot, prospects.planned(targeting), horizon=horizon(days))
+    targeting, days = audience.targeting(campaign, now), days_left(campaign, now)
+    members = prospects.planned(targeting)
+    found = prospects.sums(snapshot, members, horizon=horizon(days))
     sizes = prospects.tier_sizes(snapshot)
     drawn = _drawn(snapshot, targeting, sum(sizes.values()), seed=seed)
     reached = _reached(found)
@@ -132,9 +133,12 @@ def usual_orders(drawn: Sequence[Prospect]) -> Orders:
 
 
 def _drawn(snapshot: Snapshot, targeting: Targeting, customers: int, *, seed: int) -> list[Prospect]:
-    """Out of so many customers that the sample should be full; out of all where it is not."""
+    """Out of so many customers that the sample should be full; out of all where it is not.
+
+    An audience with a limit is cut off by what all its customers are expected to spend, so all are looked at.
+    """
     share = LOOKED_AT / max(customers, 1)
-    if share < 1:
+    if share < 1 and targeting.limit is None:
         some = replace(targeting, drawn=Drawn(share, seed))
         found = prospects.drawn(snapshot, prospects.planned(some), size=SAMPLE, seed=seed)
         if len(found) == SAMPLE:

@@ -5,6 +5,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -31,6 +32,25 @@ class Exclusion(StrEnum):
     TIER_WITHOUT_OFFER = "TIER_WITHOUT_OFFER"
     NO_CONSENT = "NO_CONSENT"
     """The customer agreed to none of the offer's channels."""
+    OTHER_CAMPAIGN = "OTHER_CAMPAIGN"
+    """The customer is in the audience of a running campaign that this one leaves its customers to."""
+    OFFER_CAP = "OFFER_CAP"
+    """The customer has got as many offers as the plan allows within a span."""
+    AUDIENCE_FULL = "AUDIENCE_FULL"
+    """The audience has as many customers as the plan allows, and they are expected to spend more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """That a customer is in the audience of another campaign, held out or not.
+
+    A holdout that counted as free would get the offers that the others are kept from, and be a holdout no more.
+    """
+
+    campaign_id: str
+    launch_time: datetime
+    running: bool
+    """Whether the campaign has not ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +62,9 @@ class Person:
     preferred: str | None = None
     responses: Mapping[Channel, int] = field(default_factory=lambda: MappingProxyType({}))
     """Own acts that came by a channel, and uses of coupons that did, in the last 365 days."""
+    memberships: Collection[Membership] = ()
+    place: int = 1
+    """From 1, by expected spend, among those whom nothing else excludes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +76,8 @@ class Eligible:
     channel_reason: ChannelReason
 
 
-def decide(plan: CampaignPlan, person: Person) -> Eligible | Exclusion:
-    """What a plan has for a customer who fits its rule."""
+def decide(plan: CampaignPlan, person: Person, now: datetime) -> Eligible | Exclusion:
+    """What a plan has for a customer who fits its rule, if its audience is frozen now."""
     if person.tier is None:
         return Exclusion.NO_TIER
     offer = next((offer for offer in plan.offers if offer.tier is person.tier), None)
@@ -63,7 +86,23 @@ def decide(plan: CampaignPlan, person: Person) -> Eligible | Exclusion:
     chosen = choose(offer.channels, plan.channel_choice, person)
     if chosen is None:
         return Exclusion.NO_CONSENT
-    return Eligible(offer=offer, channel=chosen[0], channel_reason=chosen[1])
+    restrained = _restrained(plan, person, now)
+    return restrained or Eligible(offer=offer, channel=chosen[0], channel_reason=chosen[1])
+
+
+def _restrained(plan: CampaignPlan, person: Person, now: datetime) -> Exclusion | None:
+    """What keeps out a customer who could be reached."""
+    if any(each.running and each.campaign_id in plan.excluded_campaigns for each in person.memberships):
+        return Exclusion.OTHER_CAMPAIGN
+    if any(_got(person, now - timedelta(days=cap.days)) >= cap.offers for cap in plan.offer_caps):
+        return Exclusion.OFFER_CAP
+    if plan.audience_limit is not None and person.place > plan.audience_limit:
+        return Exclusion.AUDIENCE_FULL
+    return None
+
+
+def _got(person: Person, since: datetime) -> int:
+    return sum(each.launch_time > since for each in person.memberships)
 
 
 def choose(

@@ -34,7 +34,8 @@ def freeze(transaction: Transaction, operation: Operation, now: datetime) -> boo
     if not _goes_on(transaction, campaign):
         return operations.cancel(transaction, operation.operation_id, now)
     design = campaign.plan.design
-    campaigns.freeze(transaction, audience.targeting(campaign), Groups(design.groups, starts(design)), now)
+    targeting = audience.targeting(campaign, now)
+    campaigns.freeze(transaction, targeting, Groups(design.groups, starts(design)), now)
     budgeting.narrow(transaction, campaign, now)
     sizes = campaigns.arm_sizes(transaction, campaign.campaign_id)
     campaigns.keep_held_out(transaction, campaign.campaign_id, sizes.get(HOLDOUT, 0))

@@ -47,7 +47,7 @@ def sensitivity(snapshot: Snapshot, campaign_id: str, now: datetime, *, lift: fl
         raise InvalidExperiment("a lift is more than nothing, such as 0.05", field="lift")
     campaign = launch.get(snapshot, campaign_id)
     days = days_left(campaign, now)
-    found = prospects.sums(snapshot, prospects.planned(audience.targeting(campaign)), horizon=horizon(days))
+    found = prospects.sums(snapshot, prospects.planned(audience.targeting(campaign, now)), horizon=horizon(days))
     baselines = outlook(campaign.plan, found, {}, days=days).baselines
     design = campaign.plan.design
     sizes = sizes_of(design, sum(each.count for each in found if each.exclusion is None))

@@ -9,6 +9,7 @@ from campaigns.arms import ArmPlan, TierDiscount
 from campaigns.campaign import Campaign, CampaignId, CampaignPlan, Channel, ChannelChoice, Offer, State
 from campaigns.coupon import Coupon, CouponState, Redemption, Reservation, ReservationState
 from campaigns.limits import Budget
+from campaigns.restraint import OfferCap, Stacking
 from campaigns.tiers import Hysteresis, Levels, Measure, Method, Tier, TierScheme
 from database.budget_tables import RedemptionRow, ReservationRow
 from database.tables import CampaignRow, CouponRow, TierSchemeRow
@@ -50,6 +51,12 @@ def plan(stored: Mapping[str, Any]) -> CampaignPlan:
         channel_choice=ChannelChoice(stored["channel_choice"]), arms=arms(stored["arms"]),
         margin_percent=stored["margin_percent"], budget=_budget(stored),
         refund_gives_code_back=stored["refund_gives_code_back"],
+        offer_caps=tuple(OfferCap(offers=cap["offers"], days=cap["days"]) for cap in stored.get("offer_caps", ())),
+        excluded_campaigns=tuple(map(CampaignId, stored.get("excluded_campaigns", ()))),
+        audience_limit=stored.get("audience_limit"),
+        stacking=Stacking(
+            priority=stored.get("priority", 0), group=stored.get("exclusivity_group"), alone=stored.get("alone", False)
+        ),
     )  # fmt: skip
 
 
@@ -117,6 +124,12 @@ def plan_values(plan: CampaignPlan) -> dict[str, Any]:
         "budget_minor": None if plan.budget is None else plan.budget.limit_minor,
         "budget_confidence": None if plan.budget is None else plan.budget.confidence,
         "refund_gives_code_back": plan.refund_gives_code_back,
+        "offer_caps": [{"offers": cap.offers, "days": cap.days} for cap in plan.offer_caps],
+        "excluded_campaigns": list(plan.excluded_campaigns),
+        "audience_limit": plan.audience_limit,
+        "priority": plan.stacking.priority,
+        "exclusivity_group": plan.stacking.group,
+        "alone": plan.stacking.alone,
     }
 
 

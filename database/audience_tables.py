@@ -111,3 +111,17 @@ class SegmentMemberRow(Row):
     build: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     customer_id: Mapped[str] = mapped_column(primary_key=True)
     __table_args__ = (Index(None, "customer_id"),)
+
+
+class ExclusionRow(Row):
+    """A customer of an offered tier who fitted a campaign's rule and is not in its audience, with the reason.
+
+    No foreign key, for the reason that audiences have none.
+    """
+
+    __tablename__ = "exclusions"
+    campaign_id: Mapped[str] = mapped_column(primary_key=True)
+    customer_id: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    """An exclusion of `campaigns.eligibility`."""
+    __table_args__ = (Index(None, "customer_id"),)

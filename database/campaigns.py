@@ -4,11 +4,23 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, literal, select, text, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from database import audience, plans
 from database.assignment import Groups, group
+from database.audience_tables import ExclusionRow
 from database.eligibility import Targeting, candidates
 from database.session import Snapshot, Transaction, changed_rows
 from database.tables import AudienceRow, CampaignRow, ScoreRow
@@ -18,6 +30,9 @@ GET = select(CampaignRow).where(CampaignRow.campaign_id == bindparam("campaign_i
 """Made once: every coupon asks for its campaign."""
 FROZEN = ("customer_id", "tier", "tier_scheme", "model_id", "purchase_90", "spend_minor", "channel", "channel_reason")
 ANALYZE = text("ANALYZE audiences")
+# Whose audience depends on those of others waits for all that are being frozen; the rest need not wait for each other.
+HOLD_ALL = text("SELECT pg_advisory_xact_lock(hashtext('audiences'))")
+HOLD_OWN = text("SELECT pg_advisory_xact_lock_shared(hashtext('audiences'))")
 
 
 def add(transaction: Transaction, campaign_id: str, plan: Mapping[str, Any], now: datetime) -> bool:
@@ -74,18 +89,25 @@ def rules_to_come(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
 def freeze(transaction: Transaction, targeting: Targeting, groups: Groups, now: datetime) -> None:
     """Write down the audience from scores and facts as they stand, with what each decision is made from.
 
-    Doing it again adds those who have come to fit since and changes nobody who is in.
+    Whoever is kept out of it is written down with the reason, before anybody is drawn into a group. Doing it again adds
+    those who have come to fit since and changes nobody who is in.
     """
+    transaction.execute(HOLD_ALL if targeting.looks_at_others else HOLD_OWN)
     audience.tune(transaction)
     plans.no_nested_loops(transaction)
-    found = candidates(targeting).subquery()
-    drawn = group(groups, targeting.campaign_id, found.c.customer_id)
-    frozen = select(AudienceRow).where(
-        AudienceRow.campaign_id == targeting.campaign_id, AudienceRow.customer_id == found.c.customer_id
-    )
-    new = select(literal(targeting.campaign_id), *(found.c[name] for name in FROZEN), drawn)
-    new = new.where(found.c.exclusion.is_(None), ~frozen.exists())
-    transaction.execute(insert(AudienceRow).from_select(("campaign_id", *FROZEN, "arm"), new))
+    # Of a launch that is taken up again: whoever is still kept out is written down anew.
+    transaction.execute(delete(ExclusionRow).where(ExclusionRow.campaign_id == targeting.campaign_id))
+    found = candidates(targeting).cte("found") if targeting.excludes else candidates(targeting).subquery("found")
+    campaign_id, drawn = literal(targeting.campaign_id), group(groups, targeting.campaign_id, found.c.customer_id)
+    members = select(campaign_id, *(found.c[name] for name in FROZEN), drawn)
+    members = members.where(found.c.exclusion.is_(None), ~_frozen(targeting.campaign_id, found))
+    adding = insert(AudienceRow).from_select(("campaign_id", *FROZEN, "arm"), members)
+    if targeting.excludes:
+        left_out = select(campaign_id, found.c.customer_id, found.c.exclusion)
+        left_out = left_out.where(found.c.exclusion.is_not(None), ~_frozen(targeting.campaign_id, found))
+        excluding = insert(ExclusionRow).from_select(("campaign_id", "customer_id", "reason"), left_out)
+        adding = adding.add_cte(excluding.cte("excluding"))
+    transaction.execute(adding)
     which = update(CampaignRow).where(CampaignRow.campaign_id == targeting.campaign_id)
     transaction.execute(which.values(launch_time=func.coalesce(CampaignRow.launch_time, now)))
     # Without figures of these rows, each chunk's plan would sort all that are left.
@@ -136,3 +158,8 @@ def collisions(snapshot: Snapshot, campaign_id: str) -> int:
     """How many codes were drawn and taken already: a source of codes that is worse than it should be shows here."""
     query = select(CampaignRow.collision_count).where(CampaignRow.campaign_id == campaign_id)
     return snapshot.execute(query).scalar_one()
+
+
+def _frozen(campaign_id: str, found: FromClause) -> ColumnElement[bool]:
+    frozen = select(AudienceRow).where(AudienceRow.campaign_id == campaign_id)
+    return frozen.where(AudienceRow.customer_id == found.c.customer_id).exists()

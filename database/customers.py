@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, text, update
 
 from database import facts
+from database.audience_tables import ExclusionRow
 from database.budget_tables import RedemptionRow
 from database.session import Snapshot, Transaction, changed_rows
 from database.tables import AudienceRow, CouponRow, CustomerRow, EventRow, RejectedRow, ScoreRow
@@ -90,7 +91,7 @@ def erase(transaction: Transaction, customer_id: str, *, pseudonym: str) -> Eras
     }
     deleted = {
         row: changed_rows(transaction.execute(delete(row).where(row.customer_id == customer_id)))
-        for row in (EventRow, ScoreRow, ShadowScoreRow, TierChangeRow, CustomerRow)
+        for row in (EventRow, ScoreRow, ShadowScoreRow, TierChangeRow, ExclusionRow, CustomerRow)
     }
     facts.forget(transaction, customer_id)
     about = text("EXISTS (SELECT FROM jsonb_each_text(content) WHERE value = :customer_id)")

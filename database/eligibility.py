@@ -5,6 +5,7 @@ The same decision as `campaigns.eligibility` makes for one customer.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Subquery,
     Text,
     Values,
+    and_,
     any_,
     case,
     cast,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     values,
 )
@@ -32,7 +35,7 @@ from sqlalchemy import (
 from database import audience
 from database.audience_tables import CustomerFactsRow
 from database.session import Snapshot
-from database.tables import CustomerRow, ScoreRow
+from database.tables import AudienceRow, CampaignRow, CustomerRow, ScoreRow
 from rules.rule import Rule
 
 FACTS = CustomerFactsRow.__table__
@@ -48,6 +51,7 @@ AGREED: ColumnElement[Any] = literal_column(
 RESPONSE, WISH, PLACES = 16, 8, 8
 PARTS = 1_000_000
 """A share is drawn to a millionth."""
+ENDED = "ENDED"
 
 
 class Way(NamedTuple):
@@ -64,6 +68,13 @@ class Drawn(NamedTuple):
     seed: int
 
 
+class Cap(NamedTuple):
+    """Whoever was taken into so many audiences since a time gets no more."""
+
+    offers: int
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targeting:
     """Whom a campaign is for."""
@@ -76,6 +87,20 @@ class Targeting:
     rule: Rule | None
     drawn: Drawn | None = None
     """Only some customers are looked at; None means all."""
+    caps: Sequence[Cap] = ()
+    excluded_campaigns: Sequence[str] = ()
+    limit: int | None = None
+    """Customers in the audience at most."""
+
+    @property
+    def looks_at_others(self) -> bool:
+        """Whether who is reached depends on the audiences of other campaigns."""
+        return bool(self.caps or self.excluded_campaigns)
+
+    @property
+    def excludes(self) -> bool:
+        """Whether anybody can be excluded at all."""
+        return self.looks_at_others or self.limit is not None or any(way.needs_consent for way in self.all_ways)
 
     @property
     def all_ways(self) -> list[Way]:
@@ -100,12 +125,17 @@ def candidates(targeting: Targeting) -> Select[Any]:
     people = _people(targeting)
     ranks = [_rank(way, people, by_behaviour=targeting.by_behaviour) for way in targeting.all_ways]
     scored = [people.c[each.key] for each in SCORED]
-    found = select(*scored, people.c.ways, func.greatest(*ranks).label("rank")).subquery("found")
+    ranked = select(*scored, people.c.ways, func.greatest(*ranks).label("rank")).subquery("ranked")
+    judged = _judged(targeting, ranked)
+    if targeting.limit is not None:
+        judged = _limited(targeting, judged, targeting.limit)
+    found = judged.subquery("found")
+    reached = found.c.exclusion.is_(None)
     return select(
         *(found.c[each.key] for each in SCORED),
-        found.c.ways[PLACES - found.c.rank % PLACES].label("channel"),
-        _reason(found.c.rank).label("channel_reason"),
-        case((found.c.rank.is_(None), "NO_CONSENT")).label("exclusion"),
+        case((reached, found.c.ways[PLACES - found.c.rank % PLACES])).label("channel"),
+        case((reached, _reason(found.c.rank))).label("channel_reason"),
+        found.c.exclusion,
     )
 
 
@@ -143,6 +173,42 @@ def _people(targeting: Targeting) -> Subquery:
         # OFFSET keeps the planner from reading the consents once for each channel.
         people = people.add_columns(AGREED.label("agreed")).offset(0)
     return people.subquery("people")
+
+
+def _judged(targeting: Targeting, ranked: Subquery) -> Select[Any]:
+    """With the first exclusion that applies, if any does; the audience's own limit comes after all of these."""
+    reasons: list[tuple[ColumnElement[bool], str]] = [(ranked.c.rank.is_(None), "NO_CONSENT")]
+    judged = select(ranked)
+    if targeting.looks_at_others:
+        others = _others(targeting)
+        judged = judged.outerjoin(others, others.c.customer_id == ranked.c.customer_id)
+        reasons.append((others.c.excluded, "OTHER_CAMPAIGN"))
+        reasons += [(others.c[f"since_{place}"] >= cap.offers, "OFFER_CAP") for place, cap in enumerate(targeting.caps)]
+    return judged.add_columns(case(*reasons).label("exclusion"))
+
+
+def _others(targeting: Targeting) -> Subquery:
+    """What counts of the audiences of other campaigns that a customer is in, held out or not."""
+    member, campaign = AudienceRow, CampaignRow
+    running = and_(campaign.state != ENDED, campaign.campaign_id.in_(targeting.excluded_campaigns))
+    times = [campaign.launch_time > cap.since for cap in targeting.caps]
+    counts = [func.count().filter(time).label(f"since_{place}") for place, time in enumerate(times)]
+    others = select(member.customer_id, func.bool_or(running).label("excluded"), *counts)
+    others = others.join(campaign, campaign.campaign_id == member.campaign_id)
+    others = others.where(member.campaign_id != targeting.campaign_id, or_(running, *times))
+    return others.group_by(member.customer_id).subquery("others")
+
+
+def _limited(targeting: Targeting, judged: Select[Any], limit: int) -> Select[Any]:
+    """Whoever is in already stays; of the others those who are expected to spend most come in while there is room."""
+    free = judged.subquery("free")
+    of_this = (AudienceRow.campaign_id == targeting.campaign_id, AudienceRow.customer_id == free.c.customer_id)
+    member = AudienceRow.customer_id.is_not(None)
+    order = (free.c.exclusion.is_not(None), member.desc(), free.c.spend_minor.desc(), free.c.customer_id)
+    place = func.row_number().over(order_by=order)
+    full = case((and_(free.c.exclusion.is_(None), place > limit), "AUDIENCE_FULL"), else_=free.c.exclusion)
+    kept = [each for each in free.c if each.key != "exclusion"]
+    return select(*kept, full.label("exclusion")).outerjoin(AudienceRow, and_(*of_this))
 
 
 def _offers(targeting: Targeting) -> Values:

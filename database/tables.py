@@ -259,6 +259,13 @@ class CampaignRow(Row):
     """The document of `rules.document` that narrows the audience; null means everyone of the offered tiers."""
     holdout_percent: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     channel_choice: Mapped[str] = mapped_column(server_default=text("'ORDER'"))
+    offer_caps: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    """Offers and the days that they are counted over, each."""
+    excluded_campaigns: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    audience_limit: Mapped[int | None]
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    exclusivity_group: Mapped[str | None]
+    alone: Mapped[bool] = mapped_column(server_default=text("false"))
     arms: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
     """Variants of the discounts: name, weight, and tier to discount where it differs from `offers`."""
     margin_percent: Mapped[int | None] = mapped_column(SmallInteger)

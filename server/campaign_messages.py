@@ -18,6 +18,13 @@ from server.customer_messages import zone
 from server.discount_messages import discount_message, discount_value
 from server.money import amount_in, money
 from server.refusals import FieldViolation, InvalidRequest
+from server.restraint_messages import (
+    audience_limit,
+    excluded_campaigns,
+    fill_restraint,
+    offer_caps,
+    stacking_value,
+)
 from server.rule_messages import rule_message, rule_value
 from server.stamps import maybe_stamp, moment, stamp
 
@@ -52,7 +59,7 @@ def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:
 
 def plan_message(plan: CampaignPlan) -> campaign_pb2.Campaign:
     """The fields that a caller decides."""
-    return campaign_pb2.Campaign(
+    message = campaign_pb2.Campaign(
         display_name=plan.display_name, offers=[_offer_message(offer, plan.currency) for offer in plan.offers],
         start_time=stamp(plan.start_time), end_time=stamp(plan.end_time), time_zone=plan.zone,
         currency_code=plan.currency, redemption_limit=plan.redemption_limit, budget=_budget_message(plan),
@@ -61,6 +68,8 @@ def plan_message(plan: CampaignPlan) -> campaign_pb2.Campaign:
         channel_choice=campaign_pb2.ChannelChoice.Value(plan.channel_choice),
         arms=[_arm_message(arm, plan.currency) for arm in plan.arms], margin_percent=plan.margin_percent,
     )  # fmt: skip
+    fill_restraint(message, plan)
+    return message
 
 
 def new_plan(request: campaign_service_pb2.CreateCampaignRequest) -> CampaignPlan:
@@ -121,6 +130,10 @@ READERS: Mapping[str, tuple[str, Callable[[campaign_pb2.Campaign], Any]]] = Mapp
         "rule": ("rule", _rule),
         "holdout_percent": ("holdout_percent", _holdout_percent),
         "channel_choice": ("channel_choice", _channel_choice),
+        "offer_caps": ("offer_caps", offer_caps),
+        "excluded_campaigns": ("excluded_campaigns", excluded_campaigns),
+        "audience_limit": ("audience_limit", audience_limit),
+        "stacking": ("stacking", stacking_value),
         "margin_percent": ("margin_percent", _margin_percent),
         "refund_gives_code_back": ("refund_gives_code_back", lambda message: message.refund_gives_code_back),
     }

@@ -16,12 +16,14 @@ from admin.campaign.results import power, results
 from admin.discounts import minor_units
 from admin.offers import SYNTAX, offer_of, typed
 from admin.output import emit, fail
+from admin.restraint import CAP_SYNTAX, cap_of, typed_cap
 from admin.rule_files import SOURCE, read_rule
 from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from campaigns import launch as use_cases
-from campaigns.campaign import Campaign, CampaignPlan, ChannelChoice, Offer
+from campaigns.campaign import Campaign, CampaignId, CampaignPlan, ChannelChoice, Offer
 from campaigns.limits import USUAL_CONFIDENCE, Budget
+from campaigns.restraint import Stacking
 from campaigns.templates import Template, offers_of
 from rules.sentence import Speaker
 from settings import settings
@@ -67,6 +69,16 @@ def create(
     channel_choice: Annotated[
         ChannelChoice, typer.Option(case_sensitive=False, help="Of several channels: the first, or the customer's own.")
     ] = ChannelChoice.ORDER,
+    cap: Annotated[list[str] | None, typer.Option(help=f"Most offers for a customer: {CAP_SYNTAX}")] = None,
+    leave_to: Annotated[
+        list[str] | None, typer.Option(help="A campaign whose customers are left out while it runs; can be repeated.")
+    ] = None,
+    audience_limit: Annotated[
+        int | None, typer.Option(min=1, help="Most customers in the audience: those expected to spend most.")
+    ] = None,
+    priority: Annotated[int, typer.Option(help="Of several coupons on one order, higher ones go first.")] = 0,
+    group: Annotated[str | None, typer.Option(help="One coupon of a group applies to an order.")] = None,
+    alone: Annotated[bool, typer.Option(help="No other coupon applies to the same order.")] = False,
     arm: Annotated[list[str] | None, typer.Option(help=f"A variant of the discounts: {ARM_SYNTAX}")] = None,
     margin: Annotated[int | None, typer.Option(help="Percent of a price that is left after the goods.")] = None,
     reason: Reason = None,
@@ -89,6 +101,10 @@ def create(
         rule=None if rule is None else read_rule(rule, as_json=as_json),
         holdout_percent=holdout,
         channel_choice=channel_choice,
+        offer_caps=tuple(map(cap_of, cap or ())),
+        excluded_campaigns=tuple(map(CampaignId, leave_to or ())),
+        audience_limit=audience_limit,
+        stacking=Stacking(priority=priority, group=group, alone=alone),
         arms=tuple(arm_of(one, money) for one in arm or ()),
         margin_percent=margin,
     )
@@ -192,6 +208,12 @@ def _row(campaign: Campaign) -> dict[str, object]:
         "refund_gives_code_back": plan.refund_gives_code_back,
         "who": None if plan.rule is None else Speaker(currency=plan.currency).sentence(plan.rule),
         "channel_choice": plan.channel_choice,
+        "caps": ", ".join(map(typed_cap, plan.offer_caps)),
+        "left_to": ", ".join(plan.excluded_campaigns),
+        "audience_limit": plan.audience_limit,
+        "priority": plan.stacking.priority,
+        "group": plan.stacking.group,
+        "alone": plan.stacking.alone,
         "holdout_percent": plan.holdout_percent,
         "held_out": campaign.held_out_count,
         "arms": ", ".join(typed_arm(arm, plan.currency) for arm in plan.arms),

@@ -180,6 +180,16 @@ def test_a_campaign_from_a_template_and_an_order_with_its_lines(database: Databa
     assert "--line A:1.5:7: give ITEM:QUANTITY:PRICE" in tierwise.refusal(*order, "--line", "A:1.5:7")
 
 
+def test_restraint_is_typed_as_it_is_shown(database: Database, tierwise: Shell) -> None:
+    options = ("--cap", "1/1", "--cap", "3/30", "--leave-to", "winter", "--audience-limit", "9", "--priority", "5")
+
+    shown = tierwise(*CREATE, *options, "--group", "sale", "--alone")
+
+    assert (shown["caps"], shown["left_to"], shown["audience_limit"]) == ("1/1, 3/30", "winter", 9)
+    assert (shown["priority"], shown["group"], shown["alone"]) == (5, "sale", True)
+    assert "--cap often: give OFFERS/DAYS" in tierwise.refusal(*CREATE, "--cap", "often")
+
+
 def test_a_rescoring_is_begun_as_of_a_time_and_cancelled(database: Database, tierwise: Shell) -> None:
     assert "NO_ACTIVE_MODEL" in tierwise.refusal("job", "rescore")
     add_customers(database, ["anna"])

@@ -42,7 +42,7 @@ def reached(
     preferred: str | None = None, responses: Mapping[Channel, int] | None = None,
 ) -> tuple[Channel, ChannelReason] | Exclusion:  # fmt: skip
     person = Person(tier=Tier.HIGH, consented=consented, preferred=preferred, responses=responses or {})
-    decided = decide(make_plan(offers=(offer(*channels),), channel_choice=choice), person)
+    decided = decide(make_plan(offers=(offer(*channels),), channel_choice=choice), person, NOW)
     return (decided.channel, decided.channel_reason) if isinstance(decided, Eligible) else decided
 
 
@@ -74,8 +74,8 @@ def test_consent_then_behaviour_then_the_customers_wish_then_the_order(outcome: 
 
 
 def test_who_has_no_tier_or_a_tier_without_offer_is_not_reached() -> None:
-    assert decide(make_plan(), Person(tier=None)) is Exclusion.NO_TIER
-    assert decide(make_plan(), Person(tier=Tier.LOW)) is Exclusion.TIER_WITHOUT_OFFER
+    assert decide(make_plan(), Person(tier=None), NOW) is Exclusion.NO_TIER
+    assert decide(make_plan(), Person(tier=Tier.LOW), NOW) is Exclusion.TIER_WITHOUT_OFFER
 
 
 def test_a_channel_stands_once(database: Database) -> None:
@@ -123,7 +123,7 @@ def test_the_query_for_all_decides_as_the_function_for_one(
                 tier=tier, consented=[channel.lower() for channel in consented],
                 preferred=preferred and preferred.lower(), responses=responses or {},
             )  # fmt: skip
-            expected[customer_id] = decide(plan, person)
+            expected[customer_id] = decide(plan, person, NOW)
             named = {"customer_id": customer_id}
             transaction.execute(
                 insert(CustomerRow).values(**named, consented_channels=consented, preferred_channel=preferred)
@@ -133,7 +133,7 @@ def test_the_query_for_all_decides_as_the_function_for_one(
                 counted = {f"{channel.lower()}_responses": responses.get(channel, 0) for channel in Channel}
                 transaction.execute(insert(CustomerFactsRow).values(**named, as_of=NOW, **counted))
         campaign = launch.create(transaction, make_cause(), CampaignId("spring"), plan)
-        found = eligibility.candidates(audience.targeting(campaign)).subquery()
+        found = eligibility.candidates(audience.targeting(campaign, NOW)).subquery()
         decided = {row.customer_id: row for row in transaction.execute(found.select())}
         transaction.rollback()
 
@@ -180,7 +180,7 @@ def test_the_audience_keeps_each_channel_with_its_reason_and_the_coupon_follows(
         campaign = launch.create(transaction, make_cause(), "spring", plan)
     operation = begin_launch(shop)
     with shop.reading() as snapshot:
-        assert audience.reach(snapshot, campaign) == sorted(
+        assert audience.reach(snapshot, campaign, NOW) == sorted(
             [
                 Reach(tier="HIGH", channel=annas[0], channel_reason=annas[1], exclusion=None, count=1),
                 Reach(tier="HIGH", channel="SMS", channel_reason="ORDER", exclusion=None, count=1),

@@ -45,3 +45,15 @@ def test_facts_and_memberships_go_too_and_those_of_others_stay(database: Databas
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT customer_id FROM customer_facts").fetchall() == [("ben",)]
         assert connection.execute("SELECT build, customer_id FROM segment_members").fetchall() == [(1, "ben")]
+
+
+def test_what_kept_the_customer_out_of_audiences_goes_too(database: Database, database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("INSERT INTO customers (customer_id) VALUES ('anna'), ('ben')")
+        connection.execute("INSERT INTO exclusions VALUES ('spring', 'anna', 'CAP'), ('spring', 'ben', 'CAP')")
+
+    with database.writing() as transaction:
+        customers.erase(transaction, "anna", pseudonym="erased-1")
+
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT customer_id FROM exclusions").fetchall() == [("ben",)]

@@ -47,6 +47,20 @@ def test_every_kind_of_discount_comes_back_as_it_was_planned(shop: Shop) -> None
     assert {offer.tier: offer.discount for offer in made.offers} == kinds
 
 
+def test_restraint_comes_back_as_it_was_planned(shop: Shop) -> None:
+    planned = plan(
+        offer_caps=[campaign_pb2.OfferCap(offers=1, days=7)], excluded_campaigns=["campaigns/active"],
+        audience_limit=5, stacking=campaign_pb2.Stacking(priority=-2, exclusivity_group="sale", alone=True),
+    )  # fmt: skip
+
+    made = shop.campaigns.CreateCampaign(
+        campaign_service_pb2.CreateCampaignRequest(campaign_id="autumn", campaign=planned)
+    )
+
+    for field in ("offer_caps", "excluded_campaigns", "audience_limit", "stacking"):
+        assert getattr(made, field) == getattr(planned, field), field
+
+
 def test_a_campaign_starts_from_a_template(shop: Shop) -> None:
     planned, template = plan(), campaign_service_pb2.VALUE_TIERS
     request = campaign_service_pb2.CreateCampaignRequest(campaign_id="autumn", campaign=planned, template=template)

@@ -152,6 +152,10 @@ class Campaign(_message.Message):
     HELD_OUT_COUNT_FIELD_NUMBER: _builtins.int
     LAUNCH_TIME_FIELD_NUMBER: _builtins.int
     CHANNEL_CHOICE_FIELD_NUMBER: _builtins.int
+    OFFER_CAPS_FIELD_NUMBER: _builtins.int
+    EXCLUDED_CAMPAIGNS_FIELD_NUMBER: _builtins.int
+    AUDIENCE_LIMIT_FIELD_NUMBER: _builtins.int
+    STACKING_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     ACTIVATE_TIME_FIELD_NUMBER: _builtins.int
     ARMS_FIELD_NUMBER: _builtins.int
@@ -183,6 +187,8 @@ class Campaign(_message.Message):
     """Customers of the audience who are held out."""
     channel_choice: Global___ChannelChoice.ValueType
     """Which of an offer's channels reaches a customer who agreed to several; unspecified means ORDER."""
+    audience_limit: _builtins.int
+    """Customers in the audience at most, held-out ones among them: those who are expected to spend most; absent means all."""
     version: _builtins.int
     """Number of the plan's version; each change of the plan makes the next one."""
     margin_percent: _builtins.int
@@ -224,6 +230,18 @@ class Campaign(_message.Message):
         """When the audience was frozen; absent before."""
 
     @_builtins.property
+    def offer_caps(self) -> _containers.RepeatedCompositeFieldContainer[Global___OfferCap]:
+        """Whoever has got as many offers already is left out of the audience; absent means without limit."""
+
+    @_builtins.property
+    def excluded_campaigns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Resource names of campaigns: whoever is in the audience of one of them while it runs is left out of this one's."""
+
+    @_builtins.property
+    def stacking(self) -> Global___Stacking:
+        """How its coupons go with those of other campaigns on one order."""
+
+    @_builtins.property
     def activate_time(self) -> _timestamp_pb2.Timestamp:
         """When every coupon was issued; absent before."""
 
@@ -260,6 +278,10 @@ class Campaign(_message.Message):
         held_out_count: _builtins.int = ...,
         launch_time: _timestamp_pb2.Timestamp | None = ...,
         channel_choice: Global___ChannelChoice.ValueType = ...,
+        offer_caps: _abc.Iterable[Global___OfferCap] | None = ...,
+        excluded_campaigns: _abc.Iterable[_builtins.str] | None = ...,
+        audience_limit: _builtins.int | None = ...,
+        stacking: Global___Stacking | None = ...,
         version: _builtins.int = ...,
         activate_time: _timestamp_pb2.Timestamp | None = ...,
         arms: _abc.Iterable[Global___Arm] | None = ...,
@@ -268,16 +290,20 @@ class Campaign(_message.Message):
         refund_gives_code_back: _builtins.bool = ...,
         over_budget_count: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "budget", b"budget", "create_time", b"create_time", "discounted", b"discounted", "end_time", b"end_time", "holdout_percent", b"holdout_percent", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "redemption_limit", b"redemption_limit", "rule", b"rule", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_audience_limit", b"_audience_limit", "_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "audience_limit", b"audience_limit", "budget", b"budget", "create_time", b"create_time", "discounted", b"discounted", "end_time", b"end_time", "holdout_percent", b"holdout_percent", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "redemption_limit", b"redemption_limit", "rule", b"rule", "stacking", b"stacking", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "arms", b"arms", "budget", b"budget", "channel_choice", b"channel_choice", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "name", b"name", "offers", b"offers", "over_budget_count", b"over_budget_count", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "refund_gives_code_back", b"refund_gives_code_back", "rule", b"rule", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_audience_limit", b"_audience_limit", "_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "arms", b"arms", "audience_limit", b"audience_limit", "budget", b"budget", "channel_choice", b"channel_choice", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "excluded_campaigns", b"excluded_campaigns", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "name", b"name", "offer_caps", b"offer_caps", "offers", b"offers", "over_budget_count", b"over_budget_count", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "refund_gives_code_back", b"refund_gives_code_back", "rule", b"rule", "stacking", b"stacking", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__audience_limit: _TypeAlias = _typing.Literal["audience_limit"]  # noqa: Y015
+    _WhichOneofArgType__audience_limit: _TypeAlias = _typing.Literal["_audience_limit", b"_audience_limit"]  # noqa: Y015
     _WhichOneofReturnType__holdout_percent: _TypeAlias = _typing.Literal["holdout_percent"]  # noqa: Y015
     _WhichOneofArgType__holdout_percent: _TypeAlias = _typing.Literal["_holdout_percent", b"_holdout_percent"]  # noqa: Y015
     _WhichOneofReturnType__margin_percent: _TypeAlias = _typing.Literal["margin_percent"]  # noqa: Y015
     _WhichOneofArgType__margin_percent: _TypeAlias = _typing.Literal["_margin_percent", b"_margin_percent"]  # noqa: Y015
     _WhichOneofReturnType__redemption_limit: _TypeAlias = _typing.Literal["redemption_limit"]  # noqa: Y015
     _WhichOneofArgType__redemption_limit: _TypeAlias = _typing.Literal["_redemption_limit", b"_redemption_limit"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__audience_limit) -> _WhichOneofReturnType__audience_limit | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__holdout_percent) -> _WhichOneofReturnType__holdout_percent | None: ...
     @_typing.overload
@@ -374,6 +400,64 @@ class Budget(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__confidence) -> _WhichOneofReturnType__confidence | None: ...
 
 Global___Budget: _TypeAlias = Budget  # noqa: Y015
+
+@_typing.final
+class OfferCap(_message.Message):
+    """Offers that one customer may get within a span of days."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFERS_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    offers: _builtins.int
+    """So many, of any campaign, this one among them; held-out customers count as those who got it."""
+    days: _builtins.int
+    """Within so many days before the audience is frozen."""
+    def __init__(
+        self,
+        *,
+        offers: _builtins.int = ...,
+        days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "offers", b"offers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OfferCap: _TypeAlias = OfferCap  # noqa: Y015
+
+@_typing.final
+class Stacking(_message.Message):
+    """How the coupons of a campaign go with those of others on one order."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    EXCLUSIVITY_GROUP_FIELD_NUMBER: _builtins.int
+    ALONE_FIELD_NUMBER: _builtins.int
+    priority: _builtins.int
+    """Higher ones are considered first."""
+    exclusivity_group: _builtins.str
+    """Of coupons of the same group, one applies to an order; empty means no group. A lower-case letter, then letters,
+    digits and hyphens, at most 63.
+    """
+    alone: _builtins.bool
+    """Whether no other coupon applies to the same order."""
+    def __init__(
+        self,
+        *,
+        priority: _builtins.int = ...,
+        exclusivity_group: _builtins.str = ...,
+        alone: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alone", b"alone", "exclusivity_group", b"exclusivity_group", "priority", b"priority"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Stacking: _TypeAlias = Stacking  # noqa: Y015
 
 @_typing.final
 class Offer(_message.Message):
