@@ -49,7 +49,7 @@ check: $(STAMP) ## Lint, types, floors, protos, migrations
 	$(BIN)/python -m migrations.check
 
 test: $(STAMP) ## Run every test that CI runs
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 demo: $(STAMP) ## The whole story in a few minutes (DATA=online_retail.parquet for a real shop)
 	@$(BIN)/tierwise demo $(if $(DATA),--data '$(DATA)')
