@@ -34,13 +34,15 @@ Key: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | str
 LIST = campaign_service_pb2.ListCampaignsRequest()
 SECRET = "secret of the issuer, long enough"
 AUDIENCE, ISSUER = "tierwise", "https://id.example.com"
+DAY_SECONDS = 86_400
+"""Tokens are made when the tests are collected, and asked about whenever their turn comes."""
 RSA = rsa.generate_private_key(65537, 2048)
 CURVE, OTHER = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
 
 
 def claims(**changes: object) -> dict[str, object]:
     now = time.time()
-    whole = {"sub": "anna", "aud": AUDIENCE, "iss": ISSUER, "exp": now + 60, "role": "marketer"} | changes
+    whole = {"sub": "anna", "aud": AUDIENCE, "iss": ISSUER, "exp": now + DAY_SECONDS, "role": "marketer"} | changes
     return {name: value for name, value in whole.items() if value is not None}
 
 
