@@ -45,6 +45,12 @@ class CampaignPreview(_message.Message):
         """They do not fit the campaign's rule."""
         NO_CONSENT: CampaignPreview._Step.ValueType  # 4
         """They agreed to none of the offer's channels."""
+        OTHER_CAMPAIGN: CampaignPreview._Step.ValueType  # 5
+        """They are in the audience of a campaign that comes first."""
+        OFFER_CAP: CampaignPreview._Step.ValueType  # 6
+        """They had as many offers as the plan allows."""
+        AUDIENCE_FULL: CampaignPreview._Step.ValueType  # 7
+        """The audience is as large as the plan allows, and others are expected to spend more."""
 
     class Step(_Step, metaclass=_StepEnumTypeWrapper):
         """Why customers are not reached."""
@@ -59,6 +65,12 @@ class CampaignPreview(_message.Message):
     """They do not fit the campaign's rule."""
     NO_CONSENT: CampaignPreview.Step.ValueType  # 4
     """They agreed to none of the offer's channels."""
+    OTHER_CAMPAIGN: CampaignPreview.Step.ValueType  # 5
+    """They are in the audience of a campaign that comes first."""
+    OFFER_CAP: CampaignPreview.Step.ValueType  # 6
+    """They had as many offers as the plan allows."""
+    AUDIENCE_FULL: CampaignPreview.Step.ValueType  # 7
+    """The audience is as large as the plan allows, and others are expected to spend more."""
 
     @_typing.final
     class Fall(_message.Message):
