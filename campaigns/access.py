@@ -57,6 +57,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.AuditService/ListAuditEntries": Right(STAFF),
         "/tierwise.v1.AuditService/VerifyAudit": Right(STAFF, "audit.verify"),
         "/tierwise.v1.BudgetService/GetBudget": Right(STAFF),
+        "/tierwise.v1.CampaignService/GetCampaignForecast": Right(STAFF),
         "/tierwise.v1.BudgetService/ReconcileLedgers": Right(STAFF, "ledgers.reconcile"),
         "/tierwise.v1.SwitchService/StopCampaign": Right(TEAM, "switches.stop"),
         "/tierwise.v1.SwitchService/AllowCampaign": Right(STARTERS, "switches.allow"),

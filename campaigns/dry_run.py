@@ -3,20 +3,20 @@
 Nothing is written but a line in the audit log: that somebody asked, and what they were told.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from campaigns import audience, launch, trail
 from campaigns.actor import Cause
 from campaigns.campaign import Campaign
+from campaigns.eligibility import Exclusion
 from campaigns.errors import CampaignLaunched, InvalidCampaign
 from campaigns.examples import Example, examples
-from campaigns.outlook import Orders, Outlook, discounts, horizon, outlook
+from campaigns.foretelling import days_left, foretold
+from campaigns.outlook import Outlook, horizon
 from campaigns.tiers import Tier
-from campaigns.usual_saving import Prices, gifts
-from database import items, prospects
+from database import prospects
 from database.eligibility import Drawn, Targeting
 from database.prospects import Prospect, Prospects
 from database.session import Snapshot, Transaction
@@ -109,27 +109,9 @@ def _shown(snapshot: Snapshot, campaign: Campaign, now: datetime, *, size: int, 
     return Preview(
         campaign=campaign, time=now, customers=sum(sizes.values()), falls=_falls(campaign, sizes, found),
         reached=reached, groups={group: share * count for group, share in campaign.plan.design.shares.items()},
-        outlook=outlook(
-            campaign.plan, found, usual_orders(drawn), days=days, prices=_prices(snapshot, campaign),
-            currency=prospects.scored_currency(snapshot),
-        ),
+        outlook=foretold(snapshot, campaign, found, drawn, days=days),
         examples=examples(snapshot, campaign, drawn, size=size),
     )  # fmt: skip
-
-
-def days_left(campaign: Campaign, now: datetime) -> float:
-    """In which coupons can be redeemed, if the launch is now."""
-    plan = campaign.plan
-    return max((plan.end_time - max(plan.start_time, now)) / timedelta(days=1), 0.0)
-
-
-def usual_orders(drawn: Sequence[Prospect]) -> Orders:
-    """By tier."""
-    orders: dict[str, list[int]] = defaultdict(list)
-    for each in drawn:
-        if each.average_order is not None:
-            orders[each.tier].append(each.average_order)
-    return orders
 
 
 def _drawn(snapshot: Snapshot, targeting: Targeting, customers: int, *, seed: int) -> list[Prospect]:
@@ -146,11 +128,6 @@ def _drawn(snapshot: Snapshot, targeting: Targeting, customers: int, *, seed: in
     return prospects.drawn(snapshot, prospects.planned(targeting), size=SAMPLE, seed=seed)
 
 
-def _prices(snapshot: Snapshot, campaign: Campaign) -> Prices:
-    wanted = gifts(discounts(campaign.plan))
-    return items.prices(snapshot, wanted, currency=campaign.plan.currency) if wanted else {}
-
-
 def _reached(found: Sequence[Prospects]) -> tuple[Reached, ...]:
     reached = [each for each in found if each.exclusion is None and each.channel is not None]
     ordered = sorted(reached, key=lambda each: (list(Tier).index(Tier(each.tier)), each.channel))
@@ -161,16 +138,16 @@ def _falls(campaign: Campaign, sizes: Mapping[str | None, int], found: Sequence[
     """Step by step, from all customers to the audience; steps that took out nobody stand there too."""
     offered = {offer.tier.value for offer in campaign.plan.offers}
     fitting = sum(sizes.get(tier, 0) for tier in offered)
-    fallen = {
+    fallen: dict[str, int] = {
         "NO_TIER": sizes.get(None, 0),
         "TIER_WITHOUT_OFFER": sum(size for tier, size in sizes.items() if tier is not None and tier not in offered),
     }
     if campaign.plan.rule is not None:
         fallen["RULE"] = max(fitting - sum(each.count for each in found), 0)
-    fallen["NO_CONSENT"] = 0
-    for each in found:
-        if each.exclusion is not None:
-            fallen[each.exclusion] = fallen.get(each.exclusion, 0) + each.count
+    for exclusion in Exclusion:
+        count = sum(each.count for each in found if each.exclusion == exclusion)
+        if exclusion not in fallen and (count or exclusion is Exclusion.NO_CONSENT):
+            fallen[exclusion] = count
     left, falls = sum(sizes.values()), []
     for reason, count in fallen.items():
         left -= count

@@ -2,8 +2,8 @@
 
 Refusal
 ├── NotFound        no such thing
-│   ├── CampaignNotFound · CampaignVersionNotFound · CouponNotFound · CustomerNotFound · KeyNotFound · ModelNotFound
-│   ├── OperationNotFound · RedemptionNotFound · ReservationNotFound
+│   ├── CampaignNotFound · CampaignVersionNotFound · CouponNotFound · CustomerNotFound · ForecastNotFound · KeyNotFound
+│   ├── ModelNotFound · OperationNotFound · RedemptionNotFound · ReservationNotFound
 │   └── SegmentNotFound · StaffNotFound · TierSchemeNotFound
 ├── AlreadyExists   the name is taken
 │   └── CampaignExists · SegmentExists · StaffExists
@@ -111,6 +111,12 @@ class CouponNotFound(NotFound):
 
 class CustomerNotFound(NotFound):
     reason = "CUSTOMER_NOT_FOUND"
+
+
+class ForecastNotFound(NotFound):
+    """Forecasts are kept when audiences are frozen."""
+
+    reason = "FORECAST_NOT_FOUND"
 
 
 class KeyNotFound(NotFound):

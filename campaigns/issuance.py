@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from campaigns import audience, budgeting, codes, discount_document, launch, switches, trail
+from campaigns import audience, budgeting, codes, discount_document, forecasts, launch, switches, trail
 from campaigns.actor import Cause
 from campaigns.basis import Basis, rule_digest
 from campaigns.campaign import Campaign, Move, State
@@ -39,6 +39,7 @@ def freeze(transaction: Transaction, operation: Operation, now: datetime) -> boo
     budgeting.narrow(transaction, campaign, now)
     sizes = campaigns.arm_sizes(transaction, campaign.campaign_id)
     campaigns.keep_held_out(transaction, campaign.campaign_id, sizes.get(HOLDOUT, 0))
+    forecasts.keep(transaction, campaign, now)
     operations.expect(transaction, operation.operation_id, sum(sizes.values()) - sizes.get(HOLDOUT, 0))
     return True
 

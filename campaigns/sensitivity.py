@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaigns import audience, launch
-from campaigns.dry_run import days_left
 from campaigns.errors import InvalidExperiment
 from campaigns.experiments.assignment import HOLDOUT
 from campaigns.experiments.power import (
@@ -16,6 +15,7 @@ from campaigns.experiments.power import (
     sizes_of,
 )
 from campaigns.experiments.results import Metric
+from campaigns.foretelling import days_left
 from campaigns.outlook import horizon, outlook
 from database import prospects
 from database.session import Snapshot

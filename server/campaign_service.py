@@ -4,6 +4,7 @@ import grpc
 from google.longrunning import operations_pb2
 from google.protobuf.empty_pb2 import Empty
 from tierwise.v1 import (
+    campaign_forecast_pb2,
     campaign_pb2,
     campaign_preview_pb2,
     campaign_results_pb2,
@@ -12,12 +13,13 @@ from tierwise.v1 import (
     campaign_version_pb2,
 )
 
-from campaigns import approving, dry_run, launch, measuring, versions
+from campaigns import approving, dry_run, forecasts, launch, measuring, versions
 from campaigns.actor import Cause
 from campaigns.approval import ApprovalPolicy
 from database.session import Database, Transaction
 from server import call
 from server.campaign_messages import CAMPAIGN, campaign_id, campaign_message, new_plan, with_fields
+from server.forecast_messages import forecast_message
 from server.masks import changed_fields
 from server.operation_messages import operation_message
 from server.pages import asked, cut
@@ -200,3 +202,9 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
     ) -> campaign_results_pb2.CampaignResults:
         with reading(self._database) as snapshot:
             return results_message(measuring.results(snapshot, campaign_id(request.name), call.current().now))
+
+    def GetCampaignForecast(
+        self, request: campaign_service_pb2.GetCampaignForecastRequest, context: grpc.ServicerContext
+    ) -> campaign_forecast_pb2.CampaignForecast:
+        with reading(self._database) as snapshot:
+            return forecast_message(forecasts.get(snapshot, campaign_id(request.name)))

@@ -203,6 +203,7 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "GetBudget": lambda _: request_of("GetBudget", name="campaigns/active"),
     "ReconcileLedgers": lambda _: request_of("ReconcileLedgers", campaign="campaigns/-"),
     "GetCampaignResults": lambda _: request_of("GetCampaignResults", name="campaigns/active"),
+    "GetCampaignForecast": lambda _: request_of("GetCampaignForecast", name="campaigns/active"),
     "ValidateCoupon": lambda database: _redemption(database, "ValidateCoupon"),
     "ReserveCoupon": lambda database: _redemption(database, "ReserveCoupon"),
     "RedeemCoupon": lambda database: _redemption(database, "RedeemCoupon"),

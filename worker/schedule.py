@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from campaigns import reconciliation, rescoring, reservation, verification
+from campaigns import forecasts, reconciliation, rescoring, reservation, verification
 from campaigns.actor import BEAT, Cause
 from campaigns.errors import NoActiveModel
 from database import requests, reservations
@@ -63,6 +63,18 @@ def verify_audit(database: Database, *, at: time, now: datetime) -> Operation | 
         return None
     with database.writing() as transaction:
         return verification.begin_due(transaction, Cause(actor=BEAT, now=now), due=due)
+
+
+def close_forecasts(database: Database, now: datetime) -> list[str]:
+    """Measure what came of campaigns whose time is over, each in a transaction of its own; which they were."""
+    with database.reading() as snapshot:
+        waiting = forecasts.due(snapshot, now)
+    closed = []
+    for campaign_id in waiting:
+        with database.writing() as transaction:
+            if forecasts.close(transaction, Cause(actor=BEAT, now=now), campaign_id):
+                closed.append(campaign_id)
+    return closed
 
 
 def tick(database: Database, *, rescore_at: time, now: datetime) -> Operation | None:

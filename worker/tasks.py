@@ -44,6 +44,7 @@ def register(app: Celery, tools: Tools) -> None:
         schedule.reconcile(tools.database, at=tools.settings.reconcile_at, now=now)
         schedule.verify_audit(tools.database, at=tools.settings.verify_audit_at, now=now)
         schedule.forget_answers(tools.database, now)
+        schedule.close_forecasts(tools.database, now)
 
 
 def _stopping() -> Callable[[], bool]:

@@ -11,6 +11,7 @@ from admin.arms import SYNTAX as ARM_SYNTAX
 from admin.arms import arm_of, typed_arm
 from admin.campaign import approval, editing, switches
 from admin.campaign.budget import budget as budget_of
+from admin.campaign.forecast import forecast
 from admin.campaign.preview import preview
 from admin.campaign.results import power, results
 from admin.discounts import minor_units
@@ -29,7 +30,7 @@ from rules.sentence import Speaker
 from settings import settings
 
 app = typer.Typer(help="Campaigns: which tier gets which discount, on which channel.", no_args_is_help=True)
-for command in (preview, results, power):
+for command in (preview, results, power, forecast):
     app.command()(command)
 app.command("budget")(budget_of)
 app.add_typer(editing.app)

@@ -26,7 +26,8 @@ class CampaignOutcome:
 
     redemptions: Outcome
     discounts: Outcome
-    revenue: Outcome
+    revenue: Outcome | None
+    """None where nobody was held out, so that nobody can know."""
 
 
 def calibration(past: Sequence[CampaignOutcome]) -> Calibration:
@@ -34,7 +35,7 @@ def calibration(past: Sequence[CampaignOutcome]) -> Calibration:
     return Calibration(
         redemptions=_belief(COUNT_PRIOR, [_count_error(campaign.redemptions) for campaign in past]),
         discounts=_belief(COUNT_PRIOR, [_money_error(campaign.discounts, campaign.redemptions) for campaign in past]),
-        revenue=_belief(REVENUE_PRIOR, [_ratio(campaign.revenue) for campaign in past]),
+        revenue=_belief(REVENUE_PRIOR, [_ratio(campaign.revenue) for campaign in past if campaign.revenue]),
     )
 
 

@@ -20,7 +20,7 @@ from server.assembly import NEED_MODEL, NEED_NO_MODEL
 
 READING = {
     "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "Recommend", "SimilarItems", "GetCustomer",
-    "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults",
+    "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults", "GetCampaignForecast",
     "GetCampaignVersion", "ListCampaignVersions", "CompareCampaignVersions", "ListStops",
     "ValidateCoupon", "ListAuditEntries", "GetBudget",
     "GetTierScheme", "ListTierSchemes", "PreviewTiers", "ListTierChanges",
@@ -43,7 +43,7 @@ COMPLETE_WHEN_EMPTY = {
 TABLES = (
     "customers", "events", "scores", "models", "campaigns", "coupons", "budget_shards", "reservations", "redemptions",
     "ledger", "operations", "outbox", "audit_log", "requests", "customer_facts", "segments", "segment_members",
-    "tier_schemes", "tier_changes", "shadow_scores", "campaign_versions", "approvals", "stops",
+    "tier_schemes", "tier_changes", "shadow_scores", "campaign_versions", "approvals", "stops", "forecasts",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from serving import Shop, new_id, plan, refusal, serving
 from shell import Shell
 from tierwise.v1 import campaign_pb2, campaign_preview_pb2, campaign_service_pb2, tier_pb2
 
+from campaigns.eligibility import Exclusion
 from database.session import Database
 
 CROWD = [f"c{number:02}" for number in range(40)]
@@ -46,6 +47,18 @@ def test_a_preview_says_whom_a_launch_would_reach_and_what_to_expect(shop: Shop)
     assert shown.tiers[0].basis.startswith("assumed: 0.3 redemptions for each buyer that the scores foretell")
     assert len(shown.examples) == 10
     assert all(each.HasField("discount") == (each.arm == "offer") for each in shown.examples)
+
+
+def test_every_reason_to_be_kept_out_can_be_told(shop: Shop) -> None:
+    change = campaign_service_pb2.UpdateCampaignRequest(
+        campaign=campaign_pb2.Campaign(name="campaigns/spring", audience_limit=4)
+    )
+    shop.campaigns.UpdateCampaign(change)
+
+    shown = ask(shop)
+
+    assert {exclusion.value for exclusion in Exclusion} <= set(MESSAGE.Step.keys())
+    assert (shown.falls[-1].step, shown.falls[-1].count, shown.audience_count) == (MESSAGE.AUDIENCE_FULL, 6, 4)
 
 
 def test_a_preview_is_on_record_and_asked_twice_happens_once(shop: Shop) -> None:

@@ -128,6 +128,14 @@ def test_one_campaign_moves_the_preview_less_than_six() -> None:
     assert 0 < one < six < math.log(2)
 
 
+def test_one_odd_campaign_moves_the_preview_half_way_at_most_and_hardly_among_usual_ones() -> None:
+    alone = calibration([past(10.0)]).redemptions
+    among = calibration([past(1.0)] * 4 + [past(10.0)]).redemptions
+    assert alone.centre < math.log(10) / 2
+    assert math.exp(among.centre) == pytest.approx(1.35, abs=0.05)
+    assert among.centre - among.reach(LEVEL) < 0 < among.centre + among.reach(LEVEL)
+
+
 def test_other_tiers_keep_their_own_calibration() -> None:
     corrected = foretell([HIGH, LOW], RESPONSES, {"HIGH": calibration([past(2.0)] * 3)})
     assert corrected.tiers[1] == foretell([LOW], RESPONSES).tiers[0]

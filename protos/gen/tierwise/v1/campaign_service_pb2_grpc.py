@@ -5,6 +5,7 @@ import warnings
 
 from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from tierwise.v1 import campaign_forecast_pb2 as tierwise_dot_v1_dot_campaign__forecast__pb2
 from tierwise.v1 import campaign_pb2 as tierwise_dot_v1_dot_campaign__pb2
 from tierwise.v1 import campaign_preview_pb2 as tierwise_dot_v1_dot_campaign__preview__pb2
 from tierwise.v1 import campaign_results_pb2 as tierwise_dot_v1_dot_campaign__results__pb2
@@ -125,6 +126,11 @@ class CampaignServiceStub:
                 '/tierwise.v1.CampaignService/GetCampaignResults',
                 request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.GetCampaignResultsRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_campaign__results__pb2.CampaignResults.FromString,
+                _registered_method=True)
+        self.GetCampaignForecast = channel.unary_unary(
+                '/tierwise.v1.CampaignService/GetCampaignForecast',
+                request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.GetCampaignForecastRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_campaign__forecast__pb2.CampaignForecast.FromString,
                 _registered_method=True)
 
 
@@ -252,6 +258,13 @@ class CampaignServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCampaignForecast(self, request, context):
+        """Says what a campaign was foretold to do when its audience was frozen, and after its time what it did.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CampaignServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -339,6 +352,11 @@ def add_CampaignServiceServicer_to_server(servicer, server):
                     servicer.GetCampaignResults,
                     request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.GetCampaignResultsRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_campaign__results__pb2.CampaignResults.SerializeToString,
+            ),
+            'GetCampaignForecast': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCampaignForecast,
+                    request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.GetCampaignForecastRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_campaign__forecast__pb2.CampaignForecast.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -801,6 +819,33 @@ class CampaignService:
             '/tierwise.v1.CampaignService/GetCampaignResults',
             tierwise_dot_v1_dot_campaign__service__pb2.GetCampaignResultsRequest.SerializeToString,
             tierwise_dot_v1_dot_campaign__results__pb2.CampaignResults.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCampaignForecast(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CampaignService/GetCampaignForecast',
+            tierwise_dot_v1_dot_campaign__service__pb2.GetCampaignForecastRequest.SerializeToString,
+            tierwise_dot_v1_dot_campaign__forecast__pb2.CampaignForecast.FromString,
             options,
             channel_credentials,
             insecure,

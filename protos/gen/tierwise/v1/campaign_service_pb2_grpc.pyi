@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.longrunning import operations_pb2 as _operations_pb2
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
+from tierwise.v1 import campaign_forecast_pb2 as _campaign_forecast_pb2
 from tierwise.v1 import campaign_pb2 as _campaign_pb2
 from tierwise.v1 import campaign_preview_pb2 as _campaign_preview_pb2
 from tierwise.v1 import campaign_results_pb2 as _campaign_results_pb2
@@ -75,6 +76,8 @@ class CampaignServiceStub:
     """Ends a campaign for good."""
     GetCampaignResults: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.GetCampaignResultsRequest, _campaign_results_pb2.CampaignResults]
     """Says what a launched campaign changed so far, against the customers whom it holds out."""
+    GetCampaignForecast: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.GetCampaignForecastRequest, _campaign_forecast_pb2.CampaignForecast]
+    """Says what a campaign was foretold to do when its audience was frozen, and after its time what it did."""
 
 @_typing.type_check_only
 class CampaignServiceAsyncStub(CampaignServiceStub):
@@ -117,6 +120,8 @@ class CampaignServiceAsyncStub(CampaignServiceStub):
     """Ends a campaign for good."""
     GetCampaignResults: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.GetCampaignResultsRequest, _campaign_results_pb2.CampaignResults]  # type: ignore[assignment]
     """Says what a launched campaign changed so far, against the customers whom it holds out."""
+    GetCampaignForecast: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.GetCampaignForecastRequest, _campaign_forecast_pb2.CampaignForecast]  # type: ignore[assignment]
+    """Says what a campaign was foretold to do when its audience was frozen, and after its time what it did."""
 
 class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
     """Plans campaigns and runs them."""
@@ -258,5 +263,13 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_campaign_results_pb2.CampaignResults, _abc.Awaitable[_campaign_results_pb2.CampaignResults]]:
         """Says what a launched campaign changed so far, against the customers whom it holds out."""
+
+    @_abc_1.abstractmethod
+    def GetCampaignForecast(
+        self,
+        request: _campaign_service_pb2.GetCampaignForecastRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_campaign_forecast_pb2.CampaignForecast, _abc.Awaitable[_campaign_forecast_pb2.CampaignForecast]]:
+        """Says what a campaign was foretold to do when its audience was frozen, and after its time what it did."""
 
 def add_CampaignServiceServicer_to_server(servicer: CampaignServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -172,6 +172,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The web admin does not let somebody in. Example: "name or password is wrong"."""
     CAMPAIGN_LAUNCHED: _ErrorReason.ValueType  # 85
     """A preview says what a launch would do, and this campaign was launched. Example: "campaigns/spring was launched at 2026-11-20T12:00:00+00:00"."""
+    FORECAST_NOT_FOUND: _ErrorReason.ValueType  # 86
+    """Forecasts are kept when audiences are frozen. Example: "no forecast was kept of campaigns/spring"."""
     MODEL_PREVIEW_RUNNING: _ErrorReason.ValueType  # 104
     """One model is previewed at a time. Example: "operations/abc is previewing a model: wait for it or cancel it"."""
     MODEL_NOT_PREVIEWED: _ErrorReason.ValueType  # 105
@@ -342,6 +344,8 @@ SIGN_IN_REFUSED: ErrorReason.ValueType  # 111
 """The web admin does not let somebody in. Example: "name or password is wrong"."""
 CAMPAIGN_LAUNCHED: ErrorReason.ValueType  # 85
 """A preview says what a launch would do, and this campaign was launched. Example: "campaigns/spring was launched at 2026-11-20T12:00:00+00:00"."""
+FORECAST_NOT_FOUND: ErrorReason.ValueType  # 86
+"""Forecasts are kept when audiences are frozen. Example: "no forecast was kept of campaigns/spring"."""
 MODEL_PREVIEW_RUNNING: ErrorReason.ValueType  # 104
 """One model is previewed at a time. Example: "operations/abc is previewing a model: wait for it or cancel it"."""
 MODEL_NOT_PREVIEWED: ErrorReason.ValueType  # 105

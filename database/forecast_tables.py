@@ -1,0 +1,33 @@
+"""The table of what campaigns were foretold to do, and what they did."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database.tables import NOW, CampaignRow, Row
+
+
+class ForecastRow(Row):
+    """One number that was foretold of one tier when its audience was frozen, beside what came of it."""
+
+    __tablename__ = "forecasts"
+    campaign_id: Mapped[str] = mapped_column(ForeignKey(CampaignRow.campaign_id), primary_key=True)
+    tier: Mapped[str] = mapped_column(primary_key=True)
+    quantity: Mapped[str] = mapped_column(primary_key=True)
+    """REDEMPTIONS, DISCOUNTS or REVENUE; the last two in minor units."""
+    value: Mapped[float]
+    low: Mapped[float]
+    high: Mapped[float]
+    raw: Mapped[float]
+    """Before what past campaigns taught."""
+    actual: Mapped[float | None]
+    """Null while the campaign lasts, and for revenue where nobody was held out."""
+    actual_error: Mapped[float | None]
+    """Standard error of `actual`, where it is itself an estimate."""
+    teaches: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the next forecast learns from it: not from a campaign that was stopped before its end."""
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    close_time: Mapped[datetime | None]
+    """When the actual was measured."""
+    __table_args__ = (Index("ix_forecasts_open", "campaign_id", postgresql_where=text("close_time IS NULL")),)
