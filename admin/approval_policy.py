@@ -1,6 +1,6 @@
 """How many people have to agree to a plan, by the settings."""
 
-from campaigns.approval import ApprovalPolicy
+from campaigns.life.approval import ApprovalPolicy
 from settings import Settings
 
 

@@ -4,8 +4,8 @@ import re
 
 from admin.discounts import discount_of, words
 from admin.output import fail
-from campaigns.arms import ArmPlan, TierDiscount
-from campaigns.tiers import Tier
+from campaigns.terms.arms import ArmPlan, TierDiscount
+from campaigns.tiers.tiers import Tier
 
 SYNTAX = (
     "NAME[*WEIGHT][=TIER:DISCOUNT,…], such as plain, bold=HIGH:30%, or rare*2=HIGH:30%,LOW:new+5.00; a tier that is "

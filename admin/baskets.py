@@ -6,7 +6,7 @@ import typer
 
 from admin.discounts import minor_units
 from admin.output import fail
-from campaigns.basket import Basket, Line
+from campaigns.terms.basket import Basket, Line
 from settings import settings
 
 Amount = Annotated[str, typer.Option(help="Worth of the order before the discount, such as 12.50.")]

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import assert_never
 
 from admin.output import fail
-from campaigns.discount import Discount, Fixed, FreeShipping, Gift, Percent, Reward, Scope
+from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent, Reward, Scope
 from events.currency import DECIMALS, USUAL_DECIMALS
 
 REWARD = re.compile(

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from campaigns import staff
 from campaigns.actor import Actor, Cause, Role
+from campaigns.callers import staff
 from database import staff as accounts
 from database.session import Database
 

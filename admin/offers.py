@@ -2,8 +2,8 @@
 
 from admin.discounts import discount_of, words
 from admin.output import fail
-from campaigns.campaign import Channel, Offer
-from campaigns.tiers import Tier
+from campaigns.terms.campaign import Channel, Offer
+from campaigns.tiers.tiers import Tier
 
 SYNTAX = (
     "TIER:DISCOUNT:CHANNELS, such as HIGH:20%:EMAIL,ON_SITE (on site without consent to e-mail), MID:10%max5.00:EMAIL "

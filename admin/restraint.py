@@ -3,7 +3,7 @@
 import re
 
 from admin.output import fail
-from campaigns.restraint import OfferCap
+from campaigns.terms.restraint import OfferCap
 
 CAP_SYNTAX = "OFFERS/DAYS, such as 1/7: whoever got one within 7 days gets no more; can be repeated"
 CAP = re.compile(r"(\d{1,4})/(\d{1,3})d?")

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from admin.output import emit
-from campaigns.tier_preview import TierPreview
-from campaigns.tier_words import because, kept_until
-from campaigns.tiers import Tier
+from campaigns.tiers.tier_preview import TierPreview
+from campaigns.tiers.tier_words import because, kept_until
+from campaigns.tiers.tiers import Tier
 from events.currency import amount
 
 NEW = "(new)"

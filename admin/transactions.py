@@ -9,8 +9,9 @@ import typer
 from admin.cause import cause_of_person
 from admin.database_address import chosen_url
 from admin.output import fail
-from campaigns import access, trail
+from campaigns import trail
 from campaigns.actor import Cause
+from campaigns.callers import access
 from campaigns.errors import Refusal
 from database.session import Database, Snapshot, Transaction
 

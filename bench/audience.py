@@ -12,11 +12,13 @@ from typing import TypeVar
 from sqlalchemy import text
 
 from bench.figures import Figure, publish
-from campaigns import dry_run, launch, schemes
 from campaigns.actor import Actor, Cause
-from campaigns.campaign import CampaignPlan, Channel, Offer
-from campaigns.discount import Discount, Percent
-from campaigns.tiers import Tier
+from campaigns.forecast import dry_run
+from campaigns.life import launch
+from campaigns.terms.campaign import CampaignPlan, Channel, Offer
+from campaigns.terms.discount import Discount, Percent
+from campaigns.tiers import schemes
+from campaigns.tiers.tiers import Tier
 from database import audience, embedded
 from database.migrate import migrate
 from database.session import Database, Snapshot

@@ -13,11 +13,11 @@ import typer
 
 from bench.figures import Figure, in_turn, publish
 from bench.shop import POLL_SECONDS, BenchmarkFailedError, BenchShop, cause, finished, prepared
-from campaigns import approving, launch
-from campaigns.approval import ApprovalPolicy
-from campaigns.campaign import CampaignPlan, Channel, Offer
-from campaigns.discount import Discount, Fixed, Percent
-from campaigns.tiers import Tier
+from campaigns.life import approving, launch
+from campaigns.life.approval import ApprovalPolicy
+from campaigns.terms.campaign import CampaignPlan, Channel, Offer
+from campaigns.terms.discount import Discount, Fixed, Percent
+from campaigns.tiers.tiers import Tier
 from database import operations
 from database.operations import Operation
 

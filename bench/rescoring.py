@@ -8,7 +8,7 @@ import numpy as np
 
 from bench.figures import Figure, interleaved
 from bench.shop import BenchmarkFailedError, BenchShop, cause, finished
-from campaigns import rescoring
+from campaigns.tiers import rescoring
 from database import events
 from events.history import Histories
 from scoring.scorer import Scorer

@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaigns import launch
-from campaigns.campaign import Campaign
-from campaigns.discount import WHOLE
 from campaigns.errors import CampaignNotLaunched, InvalidExperiment
 from campaigns.experiments.decision import Decision, decide
 from campaigns.experiments.moments import Moments, together
 from campaigns.experiments.power import Baseline
 from campaigns.experiments.results import Effect, Metric, Plan, Results
 from campaigns.experiments.results import results as compared
+from campaigns.life import launch
+from campaigns.terms.campaign import Campaign
+from campaigns.terms.discount import WHOLE
 from database import outcomes
 from database.outcomes import GroupOutcome, Product, Spread
 from database.session import Snapshot

@@ -7,8 +7,8 @@ from types import FrameType
 
 import structlog
 
-from campaigns.approval import ApprovalPolicy
-from campaigns.guessing import Allowance
+from campaigns.callers.guessing import Allowance
+from campaigns.life.approval import ApprovalPolicy
 from database.session import Database
 from server import logs
 from server.access.admission import Admission

@@ -33,8 +33,8 @@ from tierwise.v1 import (
     tier_service_pb2_grpc,
 )
 
-from campaigns.approval import ApprovalPolicy
-from campaigns.guessing import USUAL, Allowance
+from campaigns.callers.guessing import USUAL, Allowance
+from campaigns.life.approval import ApprovalPolicy
 from database.session import Database
 from server.access.admission import Admission
 from server.access.callers import Callers

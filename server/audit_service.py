@@ -4,8 +4,9 @@ import grpc
 from google.longrunning import operations_pb2
 from tierwise.v1 import audit_service_pb2, audit_service_pb2_grpc
 
-from campaigns import trail, verification
+from campaigns import trail
 from campaigns.actor import Cause
+from campaigns.audit import verification
 from database.session import Database, Transaction
 from server.audit_messages import entry_message, wanted
 from server.operation_messages import operation_message

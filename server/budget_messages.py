@@ -5,7 +5,7 @@ from typing import Any
 
 from tierwise.v1 import budget_pb2, budget_service_pb2, tier_pb2
 
-from campaigns.budgeting import BudgetStanding, Committed
+from campaigns.coupons.budgeting import BudgetStanding, Committed
 from server.campaign_messages import CAMPAIGN
 from server.money import money
 

@@ -4,8 +4,8 @@ import grpc
 from google.longrunning import operations_pb2
 from tierwise.v1 import budget_pb2, budget_service_pb2, budget_service_pb2_grpc
 
-from campaigns import budgeting, reconciliation
 from campaigns.actor import Cause
+from campaigns.coupons import budgeting, reconciliation
 from database.session import Database, Transaction
 from server import call
 from server.budget_messages import budget_message

@@ -8,11 +8,11 @@ from typing import Any
 
 from tierwise.v1 import campaign_pb2, campaign_service_pb2, tier_pb2
 
-from campaigns.arms import ArmPlan, TierDiscount
-from campaigns.campaign import Campaign, CampaignPlan, Channel, ChannelChoice, Offer
-from campaigns.limits import USUAL_CONFIDENCE, Budget
-from campaigns.templates import Template, offers_of
-from campaigns.tiers import Tier
+from campaigns.terms.arms import ArmPlan, TierDiscount
+from campaigns.terms.campaign import Campaign, CampaignPlan, Channel, ChannelChoice, Offer
+from campaigns.terms.limits import USUAL_CONFIDENCE, Budget
+from campaigns.terms.templates import Template, offers_of
+from campaigns.tiers.tiers import Tier
 from rules.rule import Rule
 from server.customer_messages import zone
 from server.discount_messages import discount_message, discount_value

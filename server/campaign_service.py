@@ -13,9 +13,11 @@ from tierwise.v1 import (
     campaign_version_pb2,
 )
 
-from campaigns import approving, dry_run, forecasts, launch, measuring, versions
+from campaigns import measuring
 from campaigns.actor import Cause
-from campaigns.approval import ApprovalPolicy
+from campaigns.forecast import dry_run, forecasts
+from campaigns.life import approving, launch, versions
+from campaigns.life.approval import ApprovalPolicy
 from database.session import Database, Transaction
 from server import call
 from server.campaign_messages import CAMPAIGN, campaign_id, campaign_message, new_plan, with_fields

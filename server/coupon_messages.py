@@ -4,9 +4,9 @@ from typing import TypeAlias
 
 from tierwise.v1 import campaign_pb2, coupon_pb2, coupon_service_pb2, tier_pb2
 
-from campaigns.basket import Basket, Line
-from campaigns.codes import displayed
-from campaigns.coupon import Coupon, Redemption, Reservation
+from campaigns.coupons.codes import displayed
+from campaigns.terms.basket import Basket, Line
+from campaigns.terms.coupon import Coupon, Redemption, Reservation
 from server.campaign_messages import CAMPAIGN
 from server.customer_messages import CUSTOMER, customer_id
 from server.discount_messages import discount_message

@@ -7,9 +7,9 @@ import grpc
 from google.protobuf.message import Message
 from tierwise.v1 import coupon_service_pb2, coupon_service_pb2_grpc
 
-from campaigns import redemption, refunding, reservation
 from campaigns.actor import Cause
-from campaigns.reservation import USUAL_TIME
+from campaigns.coupons import redemption, refunding, reservation
+from campaigns.coupons.reservation import USUAL_TIME
 from database.session import Database, Transaction
 from server import call
 from server.access.guesses import Guesses

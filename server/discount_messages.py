@@ -4,7 +4,7 @@ from typing import assert_never
 
 from tierwise.v1 import campaign_pb2
 
-from campaigns.discount import Discount, Fixed, FreeShipping, Gift, Percent, Reward, Scope
+from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent, Reward, Scope
 from server.money import amount_in, money
 
 

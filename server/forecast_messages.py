@@ -2,7 +2,7 @@
 
 from tierwise.v1 import campaign_forecast_pb2, campaign_preview_pb2, tier_pb2
 
-from campaigns.forecasts import CampaignForecast, Line
+from campaigns.forecast.forecasts import CampaignForecast, Line
 from server.stamps import stamp
 
 MESSAGE = campaign_forecast_pb2.CampaignForecast

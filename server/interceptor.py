@@ -14,9 +14,9 @@ from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status
 from structlog.typing import FilteringBoundLogger
 
-from campaigns import access
-from campaigns.access import RIGHTS
 from campaigns.actor import Actor
+from campaigns.callers import access
+from campaigns.callers.access import RIGHTS
 from campaigns.errors import PermissionDenied
 from database.session import Database
 from scoring.pool import Expired

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import structlog
 
-from campaigns import schemes
-from campaigns.tiers import TierScheme
+from campaigns.tiers import schemes
+from campaigns.tiers.tiers import TierScheme
 from database import models
 from database.failures import failure_of
 from database.models import RegisteredModel

@@ -8,9 +8,11 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 from tierwise.v1 import segment_pb2
 
-from campaigns import jobs, launch, segments
+from campaigns import jobs
 from campaigns.actor import Cause
+from campaigns.audiences import segments
 from campaigns.errors import SegmentNotFound
+from campaigns.life import launch
 from database import operations
 from database.operations import BUILD_SEGMENT, LAUNCH_CAMPAIGN, RECONCILE_LEDGERS, SUCCEEDED, VERIFY_AUDIT, Operation
 from database.session import Database, Snapshot, Transaction

@@ -2,11 +2,11 @@
 
 from tierwise.v1 import campaign_pb2, campaign_preview_pb2, campaign_results_pb2, tier_pb2
 
-from campaigns.dry_run import Preview
-from campaigns.examples import Example
 from campaigns.experiments.forecast import Prediction, TierForecast
-from campaigns.outlook import Detectable
-from campaigns.tiers import Tier
+from campaigns.forecast.dry_run import Preview
+from campaigns.forecast.examples import Example
+from campaigns.forecast.outlook import Detectable
+from campaigns.tiers.tiers import Tier
 from server.discount_messages import discount_message
 from server.stamps import stamp
 

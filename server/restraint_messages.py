@@ -2,8 +2,8 @@
 
 from tierwise.v1 import campaign_pb2
 
-from campaigns.campaign import CampaignId, CampaignPlan
-from campaigns.restraint import OfferCap, Stacking
+from campaigns.terms.campaign import CampaignId, CampaignPlan
+from campaigns.terms.restraint import OfferCap, Stacking
 
 CAMPAIGN = "campaigns/"
 

@@ -5,8 +5,8 @@ from enum import Enum
 
 from tierwise.v1 import explanation_pb2, recommendation_pb2, score_pb2, tier_pb2
 
-from campaigns.standing import Standing, next_standing
-from campaigns.tiers import TierScheme, measured
+from campaigns.tiers.standing import Standing, next_standing
+from campaigns.tiers.tiers import TierScheme, measured
 from database.scores import StoredScore
 from database.standings import StoredStanding
 from scoring.score import Explanation, Recommendation, Score

@@ -6,9 +6,10 @@ from google.longrunning import operations_pb2
 from tierwise.v1 import model_pb2, score_pb2, scoring_service_pb2, scoring_service_pb2_grpc
 
 from campaigns import customers as customer_cases
-from campaigns import registry, rescoring, shadowing
+from campaigns import registry
 from campaigns.actor import Cause
 from campaigns.errors import ModelNotFound
+from campaigns.tiers import rescoring, shadowing
 from database import models, scores
 from database.session import Database, Transaction
 from scoring import score as scored

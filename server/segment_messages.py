@@ -7,7 +7,7 @@ from typing import Any
 from google.protobuf.duration_pb2 import Duration
 from tierwise.v1 import segment_pb2
 
-from campaigns.segments import Segment
+from campaigns.audiences.segments import Segment
 from rules.sentence import Speaker
 from server.refusals import InvalidRequest
 from server.rule_messages import SEGMENT, rule_message, rule_value

@@ -4,8 +4,8 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 from tierwise.v1 import stop_pb2, switch_service_pb2, switch_service_pb2_grpc
 
-from campaigns import switches
 from campaigns.actor import Cause
+from campaigns.life import switches
 from database.session import Database, Transaction
 from server.campaign_messages import CAMPAIGN, campaign_id
 from server.pages import asked, cut

@@ -4,8 +4,8 @@ from typing import Any
 
 from tierwise.v1 import tier_change_pb2, tier_pb2, tier_scheme_pb2
 
-from campaigns import schemes
-from campaigns.tiers import Hysteresis, Levels, Measure, Method, TierScheme
+from campaigns.tiers import schemes
+from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method, TierScheme
 from database.tier_changes import TierChange
 from server.customer_messages import CUSTOMER
 from server.model_messages import MODEL

@@ -2,8 +2,8 @@
 
 from tierwise.v1 import tier_preview_pb2
 
-from campaigns.tier_preview import Mover, TierPreview
-from campaigns.tier_words import because, kept_until
+from campaigns.tiers.tier_preview import Mover, TierPreview
+from campaigns.tiers.tier_words import because, kept_until
 from database.tier_previews import Cell, Holders
 from server.campaign_messages import CAMPAIGN
 from server.customer_messages import CUSTOMER

@@ -6,9 +6,9 @@ import grpc
 from tierwise.v1 import tier_preview_pb2, tier_scheme_pb2, tier_service_pb2, tier_service_pb2_grpc
 
 from campaigns import customers as customer_cases
-from campaigns import schemes, tier_preview
 from campaigns.actor import Cause
-from campaigns.tiers import TierScheme
+from campaigns.tiers import schemes, tier_preview
+from campaigns.tiers.tiers import TierScheme
 from database import tier_changes
 from database.session import Database, Snapshot, Transaction
 from server import call

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from google.protobuf.message import Message
 
-from campaigns import access, trail
+from campaigns import trail
 from campaigns.actor import Cause
+from campaigns.callers import access
 from campaigns.errors import Refusal
 from database import patience, requests
 from database.failures import Failure, failure_of

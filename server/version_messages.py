@@ -7,9 +7,9 @@ from google.protobuf import struct_pb2
 from google.protobuf.json_format import ParseDict
 from tierwise.v1 import campaign_service_pb2, campaign_version_pb2
 
-from campaigns.approval import Approval
-from campaigns.differences import Difference
-from campaigns.versions import CampaignVersion
+from campaigns.life.approval import Approval
+from campaigns.life.differences import Difference
+from campaigns.life.versions import CampaignVersion
 from server.campaign_messages import plan_message
 from server.stamps import stamp
 

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import psycopg
 from campaign_factories import NOW, make_cause
 
-from campaigns import sealing, trail
-from campaigns.chain import Finding, Mark
-from campaigns.sealing import Reach
+from campaigns import trail
+from campaigns.audit import sealing
+from campaigns.audit.chain import Finding, Mark
+from campaigns.audit.sealing import Reach
 from database.session import Database
 from worker import sealer
 

@@ -14,8 +14,8 @@ from worker_processes import free_port
 
 from admin.web.application import application
 from admin.web.house import House
-from campaigns import staff
-from campaigns.approval import ApprovalPolicy
+from campaigns.callers import staff
+from campaigns.life.approval import ApprovalPolicy
 from database.session import Database
 
 CHROMIUM = Path("/usr/bin/chromium")

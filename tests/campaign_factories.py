@@ -6,12 +6,16 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from campaigns import approving, issuance, launch, registry, rescoring, schemes, segment_building, shadowing
+from campaigns import registry
 from campaigns.actor import Actor, Cause
-from campaigns.approval import ApprovalPolicy
-from campaigns.campaign import Campaign, CampaignPlan, Channel, Offer
-from campaigns.discount import Discount, Percent
-from campaigns.tiers import Levels, Measure, Method, Tier
+from campaigns.audiences import segment_building
+from campaigns.coupons import issuance
+from campaigns.life import approving, launch
+from campaigns.life.approval import ApprovalPolicy
+from campaigns.terms.campaign import Campaign, CampaignPlan, Channel, Offer
+from campaigns.terms.discount import Discount, Percent
+from campaigns.tiers import rescoring, schemes, shadowing
+from campaigns.tiers.tiers import Levels, Measure, Method, Tier
 from database import budgets, coupon_chunks, operations
 from database.operations import Operation
 from database.session import Database, Snapshot

@@ -36,7 +36,7 @@ from tiny_model import write_tiny_model
 
 from campaigns import registry
 from campaigns.actor import Actor, Cause
-from campaigns.guessing import USUAL, Allowance
+from campaigns.callers.guessing import USUAL, Allowance
 from database.session import Database
 from server.access.admission import Admission
 from server.assembly import Configuration, Server

@@ -33,12 +33,15 @@ from tierwise.v1 import (
     tier_service_pb2,
 )
 
-from campaigns import approving, launch, redemption, reservation, schemes, segments, switches
-from campaigns.access import RIGHTS
 from campaigns.actor import Role
-from campaigns.approval import ApprovalPolicy
-from campaigns.basket import Basket
-from campaigns.tiers import Levels, Measure, Method
+from campaigns.audiences import segments
+from campaigns.callers.access import RIGHTS
+from campaigns.coupons import redemption, reservation
+from campaigns.life import approving, launch, switches
+from campaigns.life.approval import ApprovalPolicy
+from campaigns.terms.basket import Basket
+from campaigns.tiers import schemes
+from campaigns.tiers.tiers import Levels, Measure, Method
 from database.session import Database
 from rules.rule import IsKnown
 

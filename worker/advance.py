@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from campaigns import issuance, jobs, segment_building, shadowing, trail
+from campaigns import jobs, trail
 from campaigns.actor import WORKER, Cause
+from campaigns.audiences import segment_building
+from campaigns.coupons import issuance
 from campaigns.errors import Refusal
+from campaigns.tiers import shadowing
 from database import operations, outbox
 from database.operations import (
     BUILD_SEGMENT,

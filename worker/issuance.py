@@ -1,7 +1,7 @@
 """One chunk of a launch: the audience first, then codes."""
 
-from campaigns import issuance
 from campaigns.actor import WORKER, Cause
+from campaigns.coupons import issuance
 from database import coupon_chunks
 from database.operations import Operation
 from database.session import Transaction

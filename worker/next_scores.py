@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from campaigns import registry
-from campaigns.rescoring import Rescoring
+from campaigns.tiers.rescoring import Rescoring
 from database import events, scores
 from database.operations import Operation
 from scoring.score import Score

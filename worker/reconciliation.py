@@ -2,9 +2,9 @@
 
 import logging
 
-from campaigns import reconciliation
 from campaigns.actor import WORKER, Cause
-from campaigns.reconciliation import sentence
+from campaigns.coupons import reconciliation
+from campaigns.coupons.reconciliation import sentence
 from database.operations import Operation
 from worker.tools import Tools
 

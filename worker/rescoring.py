@@ -1,7 +1,7 @@
 """One chunk of a rescoring: read, run the network, write."""
 
-from campaigns import rescoring
 from campaigns.actor import WORKER, Cause
+from campaigns.tiers import rescoring
 from database import facts
 from database.operations import Operation
 from worker.next_scores import next_scores

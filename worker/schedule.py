@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from campaigns import forecasts, reconciliation, rescoring, reservation, verification
 from campaigns.actor import BEAT, Cause
+from campaigns.audit import verification
+from campaigns.coupons import reconciliation, reservation
 from campaigns.errors import NoActiveModel
+from campaigns.forecast import forecasts
+from campaigns.tiers import rescoring
 from database import requests, reservations
 from database.operations import Operation
 from database.session import Database

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
-from campaigns import anchors, sealing
-from campaigns.sealing import Reach
+from campaigns.audit import anchors, sealing
+from campaigns.audit.sealing import Reach
 from database.session import Database
 
 PAUSE_SECONDS = 1.0

@@ -1,7 +1,7 @@
 """One chunk of a segment's build."""
 
-from campaigns import segment_building
 from campaigns.actor import WORKER, Cause
+from campaigns.audiences import segment_building
 from database.operations import Operation
 from worker.tools import Tools
 

@@ -1,7 +1,7 @@
 """One chunk of shadow scores: read, run the network that does not answer, write beside the stored ones."""
 
-from campaigns import shadowing
 from campaigns.actor import WORKER, Cause
+from campaigns.tiers import shadowing
 from database import shadow_scores
 from database.operations import Operation
 from worker.next_scores import next_scores

@@ -2,9 +2,9 @@
 
 import logging
 
-from campaigns import anchors, verification
 from campaigns.actor import WORKER, Cause
-from campaigns.chain import Verdict
+from campaigns.audit import anchors, verification
+from campaigns.audit.chain import Verdict
 from database.operations import Operation
 from worker.tools import Tools
 

@@ -7,9 +7,9 @@ import typer
 from admin.approval_policy import policy_of
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
-from campaigns import approving, launch, versions
-from campaigns.campaign import Campaign
-from campaigns.versions import CampaignVersion
+from campaigns.life import approving, launch, versions
+from campaigns.life.versions import CampaignVersion
+from campaigns.terms.campaign import Campaign
 from settings import settings
 
 app = typer.Typer()

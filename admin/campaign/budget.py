@@ -7,8 +7,8 @@ import typer
 
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, reading
-from campaigns import budgeting
-from campaigns.budgeting import BudgetStanding
+from campaigns.coupons import budgeting
+from campaigns.coupons.budgeting import BudgetStanding
 
 
 def budget(

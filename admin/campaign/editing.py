@@ -12,8 +12,8 @@ from admin.output import emit
 from admin.rule_files import SOURCE, read_rule
 from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Etag, Reason, changing
-from campaigns import launch
-from campaigns.campaign import CampaignPlan
+from campaigns.life import launch
+from campaigns.terms.campaign import CampaignPlan
 
 app = typer.Typer()
 

@@ -6,8 +6,8 @@ import typer
 
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, reading
-from campaigns import forecasts
-from campaigns.forecasts import CampaignForecast, Line
+from campaigns.forecast import forecasts
+from campaigns.forecast.forecasts import CampaignForecast, Line
 
 
 def forecast(

@@ -7,10 +7,10 @@ import typer
 from admin.discounts import words
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Etag, Reason, changing
-from campaigns import dry_run
-from campaigns.dry_run import Preview
-from campaigns.examples import Example
 from campaigns.experiments.forecast import Prediction, TierForecast
+from campaigns.forecast import dry_run
+from campaigns.forecast.dry_run import Preview
+from campaigns.forecast.examples import Example
 
 
 def preview(

@@ -8,8 +8,9 @@ import typer
 
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, reading
-from campaigns import measuring, sensitivity
+from campaigns import measuring
 from campaigns.experiments.results import Effect, Metric
+from campaigns.forecast import sensitivity
 from campaigns.measuring import ArmResults, CampaignResults
 
 CampaignId = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]

@@ -6,8 +6,8 @@ import typer
 
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Limit, changing, reading
-from campaigns import switches
-from campaigns.switches import Stop
+from campaigns.life import switches
+from campaigns.life.switches import Stop
 from database.stops import EVERYTHING
 
 app = typer.Typer()

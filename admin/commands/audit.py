@@ -9,7 +9,8 @@ import typer
 from admin.output import emit, fail, progress_bar
 from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Limit, reading
-from campaigns import anchors, sealing, trail
+from campaigns import trail
+from campaigns.audit import anchors, sealing
 from database import patience
 from database.audit import AuditEntry, Wanted
 

@@ -21,11 +21,11 @@ from admin.restraint import CAP_SYNTAX, cap_of, typed_cap
 from admin.rule_files import SOURCE, read_rule
 from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
-from campaigns import launch as use_cases
-from campaigns.campaign import Campaign, CampaignId, CampaignPlan, ChannelChoice, Offer
-from campaigns.limits import USUAL_CONFIDENCE, Budget
-from campaigns.restraint import Stacking
-from campaigns.templates import Template, offers_of
+from campaigns.life import launch as use_cases
+from campaigns.terms.campaign import Campaign, CampaignId, CampaignPlan, ChannelChoice, Offer
+from campaigns.terms.limits import USUAL_CONFIDENCE, Budget
+from campaigns.terms.restraint import Stacking
+from campaigns.terms.templates import Template, offers_of
 from rules.sentence import Speaker
 from settings import settings
 

@@ -9,9 +9,10 @@ from admin.baskets import Amount, Currency, Customer, Lines, Shipping, basket_of
 from admin.discounts import minor_units
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
-from campaigns import discount_document, redemption, refunding, reservation
-from campaigns.codes import displayed
-from campaigns.coupon import Coupon, Redemption, Reservation
+from campaigns.coupons import redemption, refunding, reservation
+from campaigns.coupons.codes import displayed
+from campaigns.terms import discount_document
+from campaigns.terms.coupon import Coupon, Redemption, Reservation
 
 app = typer.Typer(help="Coupons: check a code, hold it, use it, refund it, list a campaign's.", no_args_is_help=True)
 Code = Annotated[str, typer.Argument(help="As the customer wrote it.")]

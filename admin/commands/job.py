@@ -8,7 +8,9 @@ from admin.output import emit, fail
 from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
 from admin.waiting import looked_up, refuse_unfinished, waited
-from campaigns import jobs, reconciliation, rescoring
+from campaigns import jobs
+from campaigns.coupons import reconciliation
+from campaigns.tiers import rescoring
 from database import operations
 from database.operations import Operation
 

@@ -11,7 +11,8 @@ from admin.output import emit, fail
 from admin.tier_previews import Examples
 from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
 from admin.waiting import refuse_unfinished, waited
-from campaigns import registry, schemes, shadowing, tier_preview
+from campaigns import registry
+from campaigns.tiers import schemes, shadowing, tier_preview
 from database import models
 from database.models import RegisteredModel
 from scoring.score import ModelRejected

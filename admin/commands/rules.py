@@ -12,7 +12,7 @@ from admin.database_address import chosen_url
 from admin.output import emit, fail
 from admin.rule_files import SOURCE, read_rule, refuse_rule
 from campaigns import explaining
-from campaigns.segments import problems_of
+from campaigns.audiences.segments import problems_of
 from database import audience, facts
 from database.facts import KnownFacts
 from database.session import Database, Snapshot

@@ -8,8 +8,8 @@ import typer
 from admin.output import emit
 from admin.rule_files import SOURCE, read_rule
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
-from campaigns import segment_building, segments
-from campaigns.segments import Segment
+from campaigns.audiences import segment_building, segments
+from campaigns.audiences.segments import Segment
 from rules.document import to_data
 from rules.sentence import Speaker
 from settings import settings

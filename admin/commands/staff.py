@@ -7,8 +7,8 @@ import typer
 
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Reason, changing, reading
-from campaigns import staff
-from campaigns.staff import ROLES, Person
+from campaigns.callers import staff
+from campaigns.callers.staff import ROLES, Person
 
 app = typer.Typer(help="Who may sign in to the web admin, and as what.", no_args_is_help=True)
 NameArgument = Annotated[str, typer.Argument(help="Small letters and digits, such as anna or anna@example.com.")]

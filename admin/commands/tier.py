@@ -9,8 +9,8 @@ from admin import tier_previews
 from admin.output import emit, fail
 from admin.tier_previews import Examples
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
-from campaigns import schemes, tier_preview
-from campaigns.tiers import Hysteresis, Levels, Measure, Method, TierScheme
+from campaigns.tiers import schemes, tier_preview
+from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method, TierScheme
 from database import scores, tier_changes
 
 app = typer.Typer(help="Tiers: how predicted value becomes high, mid and low.", no_args_is_help=True)

@@ -8,7 +8,7 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse
 
 from admin.web.look import environment
-from campaigns.approval import ApprovalPolicy
+from campaigns.life.approval import ApprovalPolicy
 from database.session import Database
 from rules.sentence import Language
 

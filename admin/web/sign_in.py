@@ -11,8 +11,8 @@ from starlette.routing import Route
 from admin.web import language
 from admin.web.house import House
 from admin.web.visit import SESSION_COOKIE, UNUSABLE, Visit, page
-from campaigns import staff
-from campaigns.access import STAFF, Right
+from campaigns.callers import staff
+from campaigns.callers.access import STAFF, Right
 from campaigns.errors import SignInRefused
 from database import staff as accounts
 from rules.sentence import Language

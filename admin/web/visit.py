@@ -20,11 +20,11 @@ from admin.transactions import recorded
 from admin.trouble import explained
 from admin.web import language
 from admin.web.house import House
-from campaigns import access, staff
-from campaigns.access import Right
 from campaigns.actor import Cause
+from campaigns.callers import access, staff
+from campaigns.callers.access import Right
+from campaigns.callers.staff import Person
 from campaigns.errors import Changed, NotFound, PermissionDenied, Refusal
-from campaigns.staff import Person
 from database.session import Snapshot, Transaction
 from rules.sentence import Language
 

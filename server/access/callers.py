@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import grpc
 
 from campaigns.actor import Actor, Role, is_name
-from campaigns.api_keys import MARK
+from campaigns.callers.api_keys import MARK
 from campaigns.errors import CredentialsInvalid, CredentialsMissing, PermissionDenied
 from server.access.admission import Admission
 from server.access.keys import Keys

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from campaigns import guessing
+from campaigns.callers import guessing
+from campaigns.callers.guessing import Allowance
 from campaigns.errors import CouponNotFound, InvalidCode, TooManyGuesses
-from campaigns.guessing import Allowance
 from database import patience
 from database.session import Database
 from server import call

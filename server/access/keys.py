@@ -5,9 +5,9 @@ from datetime import datetime
 
 import structlog
 
-from campaigns import api_keys
 from campaigns.actor import Actor
-from campaigns.api_keys import ApiKey
+from campaigns.callers import api_keys
+from campaigns.callers.api_keys import ApiKey
 from database import patience
 from database.failures import failure_of
 from database.session import Database

@@ -18,10 +18,10 @@ from sqlalchemy import text
 
 from admin.discounts import words
 from admin.offers import offer_of, typed
-from campaigns.campaign import Channel, Offer
-from campaigns.discount import Discount, Fixed, FreeShipping, Gift, Percent, Scope
-from campaigns.limits import Budget
-from campaigns.tiers import Tier
+from campaigns.terms.campaign import Channel, Offer
+from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent, Scope
+from campaigns.terms.limits import Budget
+from campaigns.tiers.tiers import Tier
 from database.session import Database
 
 CREATE = (

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from worker_processes import wait_for
 
 from admin.command_line import main
-from campaigns import shadowing
+from campaigns.tiers import shadowing
 from database.operations import Operation
 from database.session import Database
 

@@ -6,8 +6,8 @@ import pytest
 from campaign_factories import add_customers, audit_lines, read_operation, store_scores
 from shell import Shell
 
-from campaigns import segment_building
 from campaigns.actor import WORKER, Cause
+from campaigns.audiences import segment_building
 from database.session import Database
 
 RULE = "compare: {fact: expected_spend, operator: at_least, value: 500}"

@@ -19,9 +19,6 @@ from campaign_factories import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns import approving, launch, versions
-from campaigns.approval import Approval, ApprovalPolicy, Verdict, missing, next_authors
-from campaigns.campaign import Campaign, State
 from campaigns.errors import (
     ApproverIsAuthor,
     CampaignChanged,
@@ -34,6 +31,9 @@ from campaigns.errors import (
     VersionNotSubmitted,
     VersionRejected,
 )
+from campaigns.life import approving, launch, versions
+from campaigns.life.approval import Approval, ApprovalPolicy, Verdict, missing, next_authors
+from campaigns.terms.campaign import Campaign, State
 from database.session import Database
 
 ONE = ApprovalPolicy()

@@ -15,16 +15,18 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
-from campaigns import launch, redemption, stored
-from campaigns.arms import OFFER_ARM, ArmPlan, TierDiscount
-from campaigns.basket import Basket
-from campaigns.campaign import Channel, Offer
-from campaigns.discount import Discount, Fixed, Percent
-from campaigns.discount_document import to_data
+from campaigns.coupons import redemption
 from campaigns.errors import InvalidCampaign
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.experiments.sample_ratio import check_ratio
-from campaigns.tiers import Tier
+from campaigns.life import launch
+from campaigns.terms import stored
+from campaigns.terms.arms import OFFER_ARM, ArmPlan, TierDiscount
+from campaigns.terms.basket import Basket
+from campaigns.terms.campaign import Channel, Offer
+from campaigns.terms.discount import Discount, Fixed, Percent
+from campaigns.terms.discount_document import to_data
+from campaigns.tiers.tiers import Tier
 from database.session import Database
 
 CROWD = [f"c{number:03}" for number in range(600)]

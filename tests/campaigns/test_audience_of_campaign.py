@@ -19,11 +19,12 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
-from campaigns import launch, segments
-from campaigns.arms import OFFER_ARM
-from campaigns.campaign import CampaignPlan
+from campaigns.audiences import segments
 from campaigns.errors import InvalidCampaign, SegmentInUse
 from campaigns.experiments.assignment import HOLDOUT, group_of
+from campaigns.life import launch
+from campaigns.terms.arms import OFFER_ARM
+from campaigns.terms.campaign import CampaignPlan
 from database import segments as stored_segments
 from database.session import Database
 from rules.rule import Compare, InSegment, Not, Operator

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.budget import Reason, affordable
+from campaigns.budgets.budget import Reason, affordable
+from campaigns.budgets.liability import LEAST_RATE, UNTRIED, Group, PastTier, beliefs, liability, rate
 from campaigns.experiments.calibration import Belief
-from campaigns.liability import LEAST_RATE, UNTRIED, Group, PastTier, beliefs, liability, rate
-from campaigns.limits import Budget
+from campaigns.terms.limits import Budget
 
 SURE = Belief(centre=0.0, deviation=0.0, degrees=4.0)
 """Scores foretell redemptions exactly."""

@@ -18,14 +18,16 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
-from campaigns import budgeting, launch, redemption, reservation, trail
-from campaigns.basket import Basket
-from campaigns.budgeting import BudgetStanding
-from campaigns.campaign import Channel, Offer
-from campaigns.discount import Discount, Fixed, FreeShipping, Gift
+from campaigns import trail
+from campaigns.coupons import budgeting, redemption, reservation
+from campaigns.coupons.budgeting import BudgetStanding
 from campaigns.errors import CampaignNotFound, CouponReserved, InvalidCampaign
-from campaigns.limits import Budget
-from campaigns.tiers import Tier
+from campaigns.life import launch
+from campaigns.terms.basket import Basket
+from campaigns.terms.campaign import Channel, Offer
+from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift
+from campaigns.terms.limits import Budget
+from campaigns.tiers.tiers import Tier
 from database import exposure
 from database.ledger import Amounts
 from database.session import Database

@@ -7,7 +7,8 @@ from campaign_factories import NOW, TEN_PERCENT, make_plan
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.campaign import (
+from campaigns.errors import CampaignNotMovable, InvalidCampaign, Refusal
+from campaigns.terms.campaign import (
     MOVES,
     Campaign,
     CampaignId,
@@ -19,9 +20,8 @@ from campaigns.campaign import (
     check_plan,
     moved,
 )
-from campaigns.discount import Discount, Percent
-from campaigns.errors import CampaignNotMovable, InvalidCampaign, Refusal
-from campaigns.tiers import Tier
+from campaigns.terms.discount import Discount, Percent
+from campaigns.tiers.tiers import Tier
 
 
 def make_campaign(state: State) -> Campaign:

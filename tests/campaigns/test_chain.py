@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.chain import BEGINNING, Finding, Link, Mark, Verdict, look_along, seal
+from campaigns.audit.chain import BEGINNING, Finding, Link, Mark, Verdict, look_along, seal
 
 LINES = [(7, b"seven"), (9, b"nine"), (8, b"eight"), (12, b"twelve")]
 START = Mark(0, BEGINNING)

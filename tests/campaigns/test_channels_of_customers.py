@@ -18,12 +18,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, text
 
-from campaigns import audience, launch
-from campaigns.campaign import CampaignId, CampaignPlan, Channel, ChannelChoice, Offer
-from campaigns.discount import Discount, Percent
-from campaigns.eligibility import ChannelReason, Eligible, Exclusion, Person, decide
+from campaigns.audiences import audience
+from campaigns.audiences.eligibility import ChannelReason, Eligible, Exclusion, Person, decide
 from campaigns.errors import InvalidCampaign
-from campaigns.tiers import Tier
+from campaigns.life import launch
+from campaigns.terms.campaign import CampaignId, CampaignPlan, Channel, ChannelChoice, Offer
+from campaigns.terms.discount import Discount, Percent
+from campaigns.tiers.tiers import Tier
 from database import eligibility
 from database.audience_tables import CustomerFactsRow
 from database.eligibility import Reach

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.codes import ALPHABET, LENGTH, displayed, mint, normalise
+from campaigns.coupons.codes import ALPHABET, LENGTH, displayed, mint, normalise
 from campaigns.errors import InvalidCode
 
 CODES = st.builds(lambda: mint(1)[0])

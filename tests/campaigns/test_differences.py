@@ -9,11 +9,11 @@ from campaign_factories import NOW, TEN_PERCENT, make_plan
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns import stored
-from campaigns.campaign import Channel, Offer
-from campaigns.differences import Difference, Json, differences
-from campaigns.discount import Discount, Fixed
-from campaigns.tiers import Tier
+from campaigns.life.differences import Difference, Json, differences
+from campaigns.terms import stored
+from campaigns.terms.campaign import Channel, Offer
+from campaigns.terms.discount import Discount, Fixed
+from campaigns.tiers.tiers import Tier
 from rules.rule import Compare, Every, Operator
 
 BY_MAIL = Offer(tier=Tier.MID, discount=Discount(reward=Fixed(amount_minor=500)), channel=Channel.EMAIL)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.basket import Basket, Line, check_basket, placed, unplaced
-from campaigns.discount import (
+from campaigns.errors import InvalidCampaign, InvalidOrder
+from campaigns.terms.basket import Basket, Line, check_basket, placed, unplaced
+from campaigns.terms.discount import (
     Discount,
     Fixed,
     FreeShipping,
@@ -21,8 +22,7 @@ from campaigns.discount import (
     counted_minor,
     saving,
 )
-from campaigns.discount_document import from_data, to_data
-from campaigns.errors import InvalidCampaign, InvalidOrder
+from campaigns.terms.discount_document import from_data, to_data
 
 SHOES = Line(item_id="boots", quantity=2, unit_price_minor=2550, category="Shoes|Boots")
 HAT = Line(item_id="hat", quantity=1, unit_price_minor=999, category="Hats")

@@ -16,16 +16,17 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
-from campaigns import dry_run, launch
-from campaigns.arms import ArmPlan, TierDiscount
-from campaigns.campaign import CampaignPlan, Channel, Offer
-from campaigns.discount import Discount, Fixed, FreeShipping, Gift, Percent
-from campaigns.dry_run import Preview
 from campaigns.errors import CampaignChanged, CampaignLaunched, CampaignNotFound, InvalidCampaign
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.experiments.results import Metric
-from campaigns.limits import Budget
-from campaigns.tiers import Tier
+from campaigns.forecast import dry_run
+from campaigns.forecast.dry_run import Preview
+from campaigns.life import launch
+from campaigns.terms.arms import ArmPlan, TierDiscount
+from campaigns.terms.campaign import CampaignPlan, Channel, Offer
+from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent
+from campaigns.terms.limits import Budget
+from campaigns.tiers.tiers import Tier
 from database.session import Database
 from rules.rule import Compare, Operator
 

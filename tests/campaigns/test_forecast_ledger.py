@@ -17,13 +17,15 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
-from campaigns import dry_run, forecasts, launch, lessons, redemption
-from campaigns.basket import Basket
-from campaigns.dry_run import Preview
+from campaigns.coupons import redemption
 from campaigns.errors import CampaignNotFound, ForecastNotFound
 from campaigns.experiments.assignment import HOLDOUT, group_of
-from campaigns.forecasts import CampaignForecast, Line
-from campaigns.lessons import Quantity
+from campaigns.forecast import dry_run, forecasts, lessons
+from campaigns.forecast.dry_run import Preview
+from campaigns.forecast.forecasts import CampaignForecast, Line
+from campaigns.forecast.lessons import Quantity
+from campaigns.life import launch
+from campaigns.terms.basket import Basket
 from database.events import insert_events
 from database.session import Database
 from events.event import Event, EventType

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.guessing import Allowance, charge
+from campaigns.callers.guessing import Allowance, charge
 from database.session import Database
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -25,9 +25,8 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
-from campaigns import codes, issuance, jobs, launch
-from campaigns.campaign import Channel, Move, Offer, State
-from campaigns.discount import Discount, Fixed, Percent
+from campaigns import jobs
+from campaigns.coupons import codes, issuance
 from campaigns.errors import (
     CampaignChanged,
     CampaignExists,
@@ -40,7 +39,10 @@ from campaigns.errors import (
     OperationRunning,
     Refusal,
 )
-from campaigns.tiers import Tier
+from campaigns.life import launch
+from campaigns.terms.campaign import Channel, Move, Offer, State
+from campaigns.terms.discount import Discount, Fixed, Percent
+from campaigns.tiers.tiers import Tier
 from database import campaigns, coupon_chunks, operations
 from database.session import Database
 

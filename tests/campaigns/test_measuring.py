@@ -15,18 +15,20 @@ from campaign_factories import (
     store_scores,
 )
 
-from campaigns import launch, measuring, redemption
-from campaigns.arms import OFFER_ARM, ArmPlan, TierDiscount
-from campaigns.basket import Basket
-from campaigns.discount import Discount, Percent
+from campaigns import measuring
+from campaigns.coupons import redemption
 from campaigns.errors import CampaignNotFound, CampaignNotLaunched, InvalidExperiment
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.experiments.decision import Verdict
 from campaigns.experiments.effect import compare
 from campaigns.experiments.moments import Moments, measured
 from campaigns.experiments.results import Metric
+from campaigns.life import launch
 from campaigns.measuring import CampaignResults
-from campaigns.tiers import Tier
+from campaigns.terms.arms import OFFER_ARM, ArmPlan, TierDiscount
+from campaigns.terms.basket import Basket
+from campaigns.terms.discount import Discount, Percent
+from campaigns.tiers.tiers import Tier
 from database import outcomes
 from database.events import insert_events
 from database.session import Database

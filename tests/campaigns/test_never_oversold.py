@@ -11,11 +11,13 @@ import pytest
 from campaign_factories import NOW, make_cause, make_plan, used_of
 from sqlalchemy import text
 
-from campaigns import booking, launch, reconciliation, redemption, refunding, reservation, shards
-from campaigns.basket import Basket
-from campaigns.codes import mint
+from campaigns.budgets import booking, shards
+from campaigns.coupons import reconciliation, redemption, refunding, reservation
+from campaigns.coupons.codes import mint
 from campaigns.errors import BudgetExhausted, CouponRefused
-from campaigns.limits import Budget
+from campaigns.life import launch
+from campaigns.terms.basket import Basket
+from campaigns.terms.limits import Budget
 from database import reconciliation as stored
 from database.session import Database
 

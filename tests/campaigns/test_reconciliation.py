@@ -22,10 +22,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from campaigns import launch, reconciliation, redemption, refunding, reservation
-from campaigns.basket import Basket
+from campaigns.coupons import reconciliation, redemption, refunding, reservation
 from campaigns.errors import CampaignNotFound, Refusal
-from campaigns.limits import Budget
+from campaigns.life import launch
+from campaigns.terms.basket import Basket
+from campaigns.terms.limits import Budget
 from database.reconciliation import Verdict, verdicts
 from database.session import Database
 from worker.schedule import reconcile, sweep_reservations

@@ -20,12 +20,9 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
-from campaigns import launch, redemption, trail
-from campaigns.basket import Basket, Line
-from campaigns.campaign import Channel, Offer
-from campaigns.codes import displayed, mint
-from campaigns.coupon import Redemption
-from campaigns.discount import Discount, Fixed, FreeShipping, Percent, Scope
+from campaigns import trail
+from campaigns.coupons import redemption
+from campaigns.coupons.codes import displayed, mint
 from campaigns.errors import (
     CouponAlreadyRedeemed,
     CouponExpired,
@@ -43,7 +40,12 @@ from campaigns.errors import (
     RedemptionLimitReached,
     Refusal,
 )
-from campaigns.tiers import Tier
+from campaigns.life import launch
+from campaigns.terms.basket import Basket, Line
+from campaigns.terms.campaign import Channel, Offer
+from campaigns.terms.coupon import Redemption
+from campaigns.terms.discount import Discount, Fixed, FreeShipping, Percent, Scope
+from campaigns.tiers.tiers import Tier
 from database import events, items
 from database.session import Database
 from events.event import ITEM_SCHEMA, Event, EventType

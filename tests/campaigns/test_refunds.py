@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 from campaign_factories import NOW, audit_lines, counts, issued_codes, ledger_of, make_cause, used_of
 
-from campaigns import launch, redemption, refunding
-from campaigns.basket import Basket
-from campaigns.coupon import Redemption
+from campaigns.coupons import redemption, refunding
+from campaigns.coupons.refunding import Refund
 from campaigns.errors import InvalidRefund, RedemptionLimitReached, RedemptionNotFound, RefundBeyondDiscount, Refusal
-from campaigns.refunding import Refund
+from campaigns.life import launch
+from campaigns.terms.basket import Basket
+from campaigns.terms.coupon import Redemption
 from database.session import Database
 
 BASKET = Basket(order_minor=2000, currency="GBP", order_id="o1")

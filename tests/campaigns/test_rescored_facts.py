@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import insert
 
-from campaigns import rescoring
 from campaigns.actor import Actor, Cause
+from campaigns.tiers import rescoring
 from database import facts, models, operations
 from database.session import Database
 from database.tables import CustomerRow

@@ -15,11 +15,8 @@ from campaign_factories import (
     used_of,
 )
 
-from campaigns import booking, quoting, redemption, reservation
-from campaigns.basket import Basket, Line
-from campaigns.campaign import Channel, Offer
-from campaigns.coupon import Redemption, Reservation, ReservationState
-from campaigns.discount import Discount, Percent, Scope
+from campaigns.budgets import booking
+from campaigns.coupons import quoting, redemption, reservation
 from campaigns.errors import (
     BudgetExhausted,
     CouponAlreadyRedeemed,
@@ -32,8 +29,12 @@ from campaigns.errors import (
     ReservationClosed,
     ReservationNotFound,
 )
-from campaigns.limits import Budget
-from campaigns.tiers import Tier
+from campaigns.terms.basket import Basket, Line
+from campaigns.terms.campaign import Channel, Offer
+from campaigns.terms.coupon import Redemption, Reservation, ReservationState
+from campaigns.terms.discount import Discount, Percent, Scope
+from campaigns.terms.limits import Budget
+from campaigns.tiers.tiers import Tier
 from database.session import Database
 
 BASKET = Basket(order_minor=2000, currency="GBP", order_id="o1")

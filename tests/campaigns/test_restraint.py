@@ -22,14 +22,17 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, text
 
-from campaigns import audience, issuance, launch, stored
-from campaigns.campaign import CampaignId, CampaignPlan, Channel, Offer
-from campaigns.discount import Discount, Percent
-from campaigns.eligibility import Eligible, Exclusion, Membership, Person, decide
+from campaigns.audiences import audience
+from campaigns.audiences.eligibility import Eligible, Exclusion, Membership, Person, decide
+from campaigns.coupons import issuance
 from campaigns.errors import InvalidCampaign
 from campaigns.experiments.assignment import HOLDOUT, group_of
-from campaigns.restraint import OfferCap, Stacking
-from campaigns.tiers import Tier
+from campaigns.life import launch
+from campaigns.terms import stored
+from campaigns.terms.campaign import CampaignId, CampaignPlan, Channel, Offer
+from campaigns.terms.discount import Discount, Percent
+from campaigns.terms.restraint import OfferCap, Stacking
+from campaigns.tiers.tiers import Tier
 from database import eligibility
 from database.session import Database
 from database.tables import AudienceRow, CampaignRow, CustomerRow, ScoreRow

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from campaigns import jobs, segment_building, segments, trail
+from campaigns import jobs, trail
 from campaigns.actor import Actor, Cause
+from campaigns.audiences import segment_building, segments
+from campaigns.audiences.segments import Segment, SegmentState
 from campaigns.errors import (
     InvalidSegment,
     Refusal,
@@ -17,7 +19,6 @@ from campaigns.errors import (
     SegmentInUse,
     SegmentNotFound,
 )
-from campaigns.segments import Segment, SegmentState
 from database import audience, operations, outbox
 from database import segments as stored_segments
 from database.audience_tables import CustomerFactsRow, SegmentMemberRow

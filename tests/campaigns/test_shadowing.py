@@ -15,7 +15,7 @@ from campaign_factories import (
     store_scores,
 )
 
-from campaigns import customers, schemes, shadowing, tier_preview
+from campaigns import customers
 from campaigns.errors import (
     CustomersNotScored,
     ModelNotFound,
@@ -24,9 +24,10 @@ from campaigns.errors import (
     NoActiveTierScheme,
     Refusal,
 )
-from campaigns.tier_preview import TierPreview
-from campaigns.tier_words import because
-from campaigns.tiers import Tier
+from campaigns.tiers import schemes, shadowing, tier_preview
+from campaigns.tiers.tier_preview import TierPreview
+from campaigns.tiers.tier_words import because
+from campaigns.tiers.tiers import Tier
 from database.operations import Operation
 from database.session import Database
 from database.tier_previews import Cell

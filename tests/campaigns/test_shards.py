@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.codes import mint
-from campaigns.shards import HOT_FROM, SHARDS, divided, home, rebalanced, shard_count
+from campaigns.budgets.shards import HOT_FROM, SHARDS, divided, home, rebalanced, shard_count
+from campaigns.coupons.codes import mint
 
 limits = st.integers(0, 10**12)
 counts = st.integers(1, 40)

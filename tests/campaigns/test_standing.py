@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from campaigns import rescoring, schemes
-from campaigns.standing import Placement, Reason, Standing, next_standing
-from campaigns.tiers import Bounds, Hysteresis, Levels, Measure, Method, Tier, bounds_of, measured
+from campaigns.tiers import rescoring, schemes
+from campaigns.tiers.standing import Placement, Reason, Standing, next_standing
+from campaigns.tiers.tiers import Bounds, Hysteresis, Levels, Measure, Method, Tier, bounds_of, measured
 from database import scores, standings
 from database.scores import StoredScore
 from database.session import Database

@@ -18,11 +18,12 @@ from campaign_factories import (
     store_scores,
 )
 
-from campaigns import codes, issuance, launch, redemption, refunding, reservation, switches
-from campaigns.basket import Basket
-from campaigns.campaign import State
+from campaigns.coupons import codes, issuance, redemption, refunding, reservation
 from campaigns.errors import CampaignNotFound, CouponsStopped, CouponSuspended, InvalidCampaign
-from campaigns.switches import Stop
+from campaigns.life import launch, switches
+from campaigns.life.switches import Stop
+from campaigns.terms.basket import Basket
+from campaigns.terms.campaign import State
 from database import coupon_chunks
 from database.session import Database
 from database.stops import EVERYTHING

@@ -16,12 +16,13 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
-from campaigns import launch, schemes, tier_preview
 from campaigns.errors import CustomersNotScored
-from campaigns.standing import Reason
-from campaigns.tier_preview import TierPreview
-from campaigns.tier_words import because, kept_until
-from campaigns.tiers import Hysteresis, Levels, Measure, Method, Tier
+from campaigns.life import launch
+from campaigns.tiers import schemes, tier_preview
+from campaigns.tiers.standing import Reason
+from campaigns.tiers.tier_preview import TierPreview
+from campaigns.tiers.tier_words import because, kept_until
+from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method, Tier
 from database import standings
 from database.session import Database
 from database.tier_previews import Cell, Holders

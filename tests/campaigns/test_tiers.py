@@ -8,9 +8,9 @@ from campaign_factories import NOW, add_model, audit_lines, make_cause, make_sco
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns import rescoring, schemes
 from campaigns.errors import InvalidTierScheme, TierSchemeNotFound
-from campaigns.tiers import Bounds, Hysteresis, Levels, Measure, Method, Tier, bounds_of, check, measured
+from campaigns.tiers import rescoring, schemes
+from campaigns.tiers.tiers import Bounds, Hysteresis, Levels, Measure, Method, Tier, bounds_of, check, measured
 from database import scores, standings
 from database.session import Database
 

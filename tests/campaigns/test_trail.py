@@ -17,9 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from campaigns import customers, launch, registry, trail
+from campaigns import customers, registry, trail
 from campaigns.basis import Basis, rule_digest
 from campaigns.errors import CampaignNotFound
+from campaigns.life import launch
 from database import subjects
 from database.audit import AuditEntry, Wanted
 from database.session import Database

@@ -18,8 +18,8 @@ from test_laws import READING
 from tierwise.v1 import campaign_service_pb2, segment_service_pb2
 from valid_requests import METHODS, AnyMessage
 
-from campaigns.access import ACTIONS, RIGHTS
 from campaigns.actor import CALLERS, Role
+from campaigns.callers.access import ACTIONS, RIGHTS
 from database import audit
 from database.session import Database
 from server.assembly import NEED_MODEL, NEED_NO_MODEL

@@ -7,8 +7,10 @@ from campaign_factories import NOW, add_customers, add_model, counts, make_cause
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from campaigns import launch, registry, rescoring
+from campaigns import registry
 from campaigns.errors import ModelChanged, ModelNotFound, NoActiveModel, RescoringRunning
+from campaigns.life import launch
+from campaigns.tiers import rescoring
 from database import audit, broker, models, operations, scores
 from database.audit import AuditEntry, Wanted
 from database.operations import Operation

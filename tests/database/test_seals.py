@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from campaigns import redemption
+from campaigns.coupons import redemption
 from database import audit, seals
 from database.audit import AuditEntry
 from database.audit_tables import AuditRow

@@ -14,8 +14,9 @@ from shell import Shell
 from sqlalchemy import text
 from tierwise.v1 import campaign_service_pb2
 
-from campaigns import api_keys, trail
-from campaigns.api_keys import ApiKey
+from campaigns import trail
+from campaigns.callers import api_keys
+from campaigns.callers.api_keys import ApiKey
 from database.audit import Wanted
 from database.session import Database
 

@@ -11,7 +11,7 @@ from serving import Shop, refusal, serving
 from shell import Shell
 from tierwise.v1 import campaign_forecast_pb2, campaign_service_pb2, tier_pb2
 
-from campaigns import launch
+from campaigns.life import launch
 from database.session import Database
 from worker.schedule import close_forecasts
 

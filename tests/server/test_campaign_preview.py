@@ -10,7 +10,7 @@ from serving import Shop, new_id, plan, refusal, serving
 from shell import Shell
 from tierwise.v1 import campaign_pb2, campaign_preview_pb2, campaign_service_pb2, tier_pb2
 
-from campaigns.eligibility import Exclusion
+from campaigns.audiences.eligibility import Exclusion
 from database.session import Database
 
 CROWD = [f"c{number:02}" for number in range(40)]

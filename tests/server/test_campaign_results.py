@@ -12,8 +12,8 @@ from shell import Shell
 from sqlalchemy import update
 from tierwise.v1 import campaign_results_pb2, campaign_service_pb2
 
-from campaigns import launch
 from campaigns.experiments.assignment import HOLDOUT, group_of
+from campaigns.life import launch
 from database.session import Database
 from database.tables import CampaignRow
 

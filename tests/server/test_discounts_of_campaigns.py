@@ -12,9 +12,9 @@ from serving import Shop, plan, pounds, refusal
 from tierwise.v1 import campaign_pb2, campaign_service_pb2, coupon_pb2, coupon_service_pb2, tier_pb2
 from valid_requests import whole_shop
 
-from campaigns.campaign import Channel, Offer
-from campaigns.discount import Discount, Fixed, Scope
-from campaigns.tiers import Tier
+from campaigns.terms.campaign import Channel, Offer
+from campaigns.terms.discount import Discount, Fixed, Scope
+from campaigns.tiers.tiers import Tier
 from database.session import Database
 
 EUROS = money_pb2.Money(currency_code="EUR", units=1)

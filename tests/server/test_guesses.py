@@ -13,7 +13,7 @@ from serving import Shop, pounds, refusal, serving
 from tierwise.v1 import coupon_service_pb2
 from valid_requests import whole_shop
 
-from campaigns.guessing import Allowance
+from campaigns.callers.guessing import Allowance
 from database.session import Database
 
 SLOW = Allowance(burst=5, per_second=0.001)

@@ -25,8 +25,8 @@ from serving import (
 )  # fmt: skip
 from tierwise.v1 import customer_service_pb2, event_pb2, model_pb2, score_pb2, scoring_service_pb2, tier_pb2
 
-from campaigns import schemes
-from campaigns.tiers import Levels, Measure, Method
+from campaigns.tiers import schemes
+from campaigns.tiers.tiers import Levels, Measure, Method
 from database.session import Database
 from server.attribution import Attribution
 from server.seal import Seal

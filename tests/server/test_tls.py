@@ -15,8 +15,8 @@ from certificates import Authority
 from serving import Shop, open_channel, plan, refusal, serving
 from tierwise.v1 import campaign_service_pb2, campaign_service_pb2_grpc
 
-from campaigns import api_keys
 from campaigns.actor import Role
+from campaigns.callers import api_keys
 from database import audit
 from database.session import Database
 from server.access.admission import Admission

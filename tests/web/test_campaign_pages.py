@@ -13,8 +13,8 @@ from campaign_factories import (
 )
 from playwright.sync_api import expect
 
-from campaigns import approving, launch
-from campaigns.approval import ApprovalPolicy
+from campaigns.life import approving, launch
+from campaigns.life.approval import ApprovalPolicy
 from database import operations
 
 

@@ -8,8 +8,8 @@ from campaign_factories import NOW, add_customers, add_model, audit_lines, make_
 from playwright.sync_api import expect
 
 from admin.web.pages.audit import differences
-from campaigns import schemes
-from campaigns.tiers import Hysteresis, Levels, Measure, Method
+from campaigns.tiers import schemes
+from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method
 from database.audit import AuditEntry
 from database.events import insert_events
 from events.event import Event, EventType

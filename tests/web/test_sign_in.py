@@ -7,9 +7,9 @@ from browser import PASSWORD, Site, faults, picture, sign_in
 from campaign_factories import NOW, audit_lines, make_cause
 from playwright.sync_api import expect
 
-from campaigns import staff
+from campaigns.callers import staff
+from campaigns.callers.staff import LOCKED, MOST_FAILURES, SESSION
 from campaigns.errors import InvalidStaff, SignInRefused, StaffExists
-from campaigns.staff import LOCKED, MOST_FAILURES, SESSION
 from database.session import Database
 
 

@@ -27,8 +27,10 @@ from celery import signals
 from sqlalchemy import text
 from worker_processes import free_port, kill, redis, relaying, wait_for, wait_until_done, worker
 
-from campaigns import jobs, launch, rescoring
-from campaigns.campaign import State
+from campaigns import jobs
+from campaigns.life import launch
+from campaigns.terms.campaign import State
+from campaigns.tiers import rescoring
 from database import broker, events, outbox, scores
 from database.operations import Operation
 from database.session import Database

@@ -27,7 +27,7 @@ from sqlalchemy import text
 from tierwise.v1 import coupon_service_pb2, switch_service_pb2
 from worker_processes import relaying, wait_for, wait_until_done, worker
 
-from campaigns.tiers import Tier
+from campaigns.tiers.tiers import Tier
 from database import broker
 from database.session import Database
 

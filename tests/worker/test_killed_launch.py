@@ -24,9 +24,10 @@ from campaign_factories import (
 from killable import Postgres, Redis, Worker
 from worker_processes import wait_for, wait_until_done
 
-from campaigns import codes, launch
-from campaigns.campaign import State
+from campaigns.coupons import codes
 from campaigns.experiments.assignment import HOLDOUT, group_of
+from campaigns.life import launch
+from campaigns.terms.campaign import State
 from database.migrate import migrate
 from database.operations import Operation
 from database.session import Database

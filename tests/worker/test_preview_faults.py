@@ -12,9 +12,10 @@ from sqlalchemy import text
 from tiny_model import write_tiny_model
 from worker_processes import kill, relaying, wait_for, wait_until_done, worker
 
-from campaigns import jobs, registry, rescoring, schemes, shadowing, tier_preview
+from campaigns import jobs, registry
 from campaigns.errors import ModelNotPreviewed
-from campaigns.tier_preview import TierPreview
+from campaigns.tiers import rescoring, schemes, shadowing, tier_preview
+from campaigns.tiers.tier_preview import TierPreview
 from database import broker, events
 from database.operations import Operation
 from database.session import Database

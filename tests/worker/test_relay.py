@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from campaign_factories import NOW, add_customers, add_model, counts, make_cause, read_operation
 
-from campaigns import jobs, rescoring
+from campaigns import jobs
+from campaigns.tiers import rescoring
 from database import operations, outbox
 from database.session import Database
 from worker.relay import LEASE, hand_over, revive, run

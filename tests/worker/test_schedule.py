@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from campaign_factories import add_customers, add_model, counts, make_cause
 
-from campaigns import rescoring
+from campaigns.tiers import rescoring
 from database import operations, requests
 from database.session import Database
 from worker.schedule import forget_answers, last_due, tick

@@ -18,8 +18,9 @@ from audit_log import chain, sealed, tamper, verified, write_lines
 from campaign_factories import NOW, counts, make_cause
 from worker_processes import ROOT, kill, wait_for
 
-from campaigns import anchors, sealing, trail
-from campaigns.chain import Mark, Verdict
+from campaigns import trail
+from campaigns.audit import anchors, sealing
+from campaigns.audit.chain import Mark, Verdict
 from database import seals
 from database.session import Database
 from worker import sealer

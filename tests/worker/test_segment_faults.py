@@ -8,7 +8,8 @@ from campaign_factories import counts, make_cause, read_operation
 from sqlalchemy import text
 from worker_processes import kill, relaying, wait_for, wait_until_done, worker
 
-from campaigns import jobs, segment_building, segments
+from campaigns import jobs
+from campaigns.audiences import segment_building, segments
 from database import broker
 from database import segments as stored_segments
 from database.operations import Operation

@@ -8,8 +8,8 @@ from audit_log import sealed, tamper, write_lines
 from campaign_factories import audit_lines, counts, make_cause, read_operation
 from verifying import verify_in_the_background
 
-from campaigns import verification
-from campaigns.anchors import AnchorsNotUsable
+from campaigns.audit import verification
+from campaigns.audit.anchors import AnchorsNotUsable
 from database.audit import Wanted, page
 from database.session import Database
 from worker import sealer

@@ -8,9 +8,10 @@ from starlette.routing import Route
 
 from admin.web.house import House
 from admin.web.visit import Visit, page
-from campaigns import sealing, trail
-from campaigns.access import STAFF, Right
-from campaigns.chain import BEGINNING, Mark
+from campaigns import trail
+from campaigns.audit import sealing
+from campaigns.audit.chain import BEGINNING, Mark
+from campaigns.callers.access import STAFF, Right
 from database.audit import AuditEntry, Wanted
 
 SHOWN = 50

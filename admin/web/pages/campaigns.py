@@ -10,11 +10,11 @@ from starlette.routing import Route
 from admin.offers import typed
 from admin.web.house import House
 from admin.web.visit import Visit, page
-from campaigns import approving, launch, versions
-from campaigns.access import STAFF, Right
 from campaigns.actor import Cause
-from campaigns.campaign import MOVES, Campaign, Move, State
+from campaigns.callers.access import STAFF, Right
 from campaigns.errors import CampaignNotMovable
+from campaigns.life import approving, launch, versions
+from campaigns.terms.campaign import MOVES, Campaign, Move, State
 from database.session import Transaction
 from rules.sentence import Speaker
 

@@ -9,8 +9,8 @@ from starlette.routing import Route
 from admin.web.house import House
 from admin.web.visit import Visit, page
 from campaigns import customers
-from campaigns.access import TEAM, Right
-from campaigns.campaign import Channel
+from campaigns.callers.access import TEAM, Right
+from campaigns.terms.campaign import Channel
 from database import customers as known
 from database import scores, tier_changes
 from database.events import EventKey, page_of_events

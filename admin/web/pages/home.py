@@ -7,9 +7,9 @@ from starlette.routing import Route
 
 from admin.web.house import House
 from admin.web.visit import Visit, page
-from campaigns import launch
-from campaigns.access import STAFF, Right
-from campaigns.campaign import State
+from campaigns.callers.access import STAFF, Right
+from campaigns.life import launch
+from campaigns.terms.campaign import State
 
 SHOWN = 20
 LIVE = frozenset({State.LAUNCHING, State.ACTIVE, State.PAUSED})

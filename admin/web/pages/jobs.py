@@ -8,7 +8,7 @@ from starlette.routing import Route
 from admin.web.house import House
 from admin.web.visit import Visit, page
 from campaigns import jobs
-from campaigns.access import STAFF, Right
+from campaigns.callers.access import STAFF, Right
 from database import operations
 
 SHOWN = 30

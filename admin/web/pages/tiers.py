@@ -7,9 +7,10 @@ from starlette.routing import Route
 
 from admin.web.house import House
 from admin.web.visit import Visit, page
-from campaigns import registry, schemes, tier_preview
-from campaigns.access import STAFF, Right
-from campaigns.tiers import Tier
+from campaigns import registry
+from campaigns.callers.access import STAFF, Right
+from campaigns.tiers import schemes, tier_preview
+from campaigns.tiers.tiers import Tier
 from database import models
 
 SHOWN = 20

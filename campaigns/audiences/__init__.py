@@ -1,0 +1,1 @@
+"""Whom a campaign is for: saved segments, frozen audiences, who is eligible."""

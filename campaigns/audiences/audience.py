@@ -1,0 +1,32 @@
+"""The audience of a campaign, for all customers at once: whom it reaches, by which channel, and whom not, and why.
+
+No consent on record means none.
+"""
+
+from datetime import datetime, timedelta
+
+from campaigns.terms.campaign import Campaign, ChannelChoice
+from database import eligibility
+from database.eligibility import Cap, Reach, Targeting, Way
+from database.session import Snapshot
+
+
+def targeting(campaign: Campaign, now: datetime) -> Targeting:
+    """Whom the campaign is for if its audience is frozen now, as the database is asked."""
+    plan = campaign.plan
+    return Targeting(
+        campaign_id=campaign.campaign_id,
+        ways={
+            offer.tier: [Way(channel, channel.needs_consent) for channel in offer.channels] for offer in plan.offers
+        },
+        by_behaviour=plan.channel_choice is ChannelChoice.BEHAVIOUR,
+        rule=plan.rule,
+        caps=[Cap(cap.offers, now - timedelta(days=cap.days)) for cap in plan.offer_caps],
+        excluded_campaigns=plan.excluded_campaigns,
+        limit=plan.audience_limit,
+    )  # fmt: skip
+
+
+def reach(snapshot: Snapshot, campaign: Campaign, now: datetime) -> list[Reach]:
+    """How many customers it would reach by which channel, and how many not and why, as things stand."""
+    return eligibility.reach(snapshot, targeting(campaign, now))

@@ -1,0 +1,1 @@
+"""The audit log as evidence: sealed, anchored, verified, explained."""

@@ -1,0 +1,1 @@
+"""What a campaign may spend, has reserved and has spent, exact under concurrency."""

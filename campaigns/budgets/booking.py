@@ -1,0 +1,112 @@
+"""The ledger and the budget that it is the truth of: every entry moves its counters, in one transaction or not at all.
+
+Locks are taken in one order everywhere, so that nobody waits in a circle: coupon, reservation, then shards by number;
+of several campaigns, one after the other by id.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from campaigns.budgets import shards
+from campaigns.terms.campaign import Campaign
+from campaigns.terms.coupon import check_left
+from campaigns.terms.limits import Use
+from database import budgets, ledger, reservations
+from database.budget_tables import ReservationRow
+from database.budgets import Quota, Shard
+from database.ledger import Amounts, Entry
+from database.session import Snapshot, Transaction
+
+
+class Kind(StrEnum):
+    """What happened to a code."""
+
+    RESERVE = "RESERVE"
+    RELEASE = "RELEASE"
+    EXPIRE = "EXPIRE"
+    REDEEM = "REDEEM"
+    REFUND = "REFUND"
+
+
+def open_budget(transaction: Transaction, campaign: Campaign) -> None:
+    """Divide what a campaign may use over its shards. A campaign that has them keeps them."""
+    plan = campaign.plan
+    count = shards.shard_count(plan.redemption_limit)
+    counts = _divided(plan.redemption_limit, count)
+    minors = _divided(None if plan.budget is None else plan.budget.limit_minor, count)
+    budgets.open_shards(transaction, campaign.campaign_id, list(map(Quota, counts, minors)))
+
+
+def used(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Use:
+    """Of a campaign's limits, with what is reserved at this moment."""
+    amounts = budgets.usage(snapshot, campaign.campaign_id, now)
+    return Use(amounts.used_count, amounts.used_minor)
+
+
+def book(transaction: Transaction, campaign: Campaign, entry: Entry) -> None:
+    """Write an entry and move the counters of its shard. Raises RedemptionLimitReached, BudgetExhausted."""
+    if ledger.try_post(transaction, entry):
+        return
+    _make_room(transaction, campaign, entry)
+    posted = ledger.post(transaction, entry)
+    assert posted, "the shard was given what it needs, under a lock"
+
+
+def give_back(transaction: Transaction, row: ReservationRow, kind: Kind, now: datetime) -> None:
+    """Book that a reservation, which the caller closes, holds nothing any more."""
+    entry = Entry(
+        key=f"{kind.lower()}/{row.reservation_id}", kind=kind, time=now, campaign_id=row.campaign_id, shard=row.shard,
+        code=row.code, change=Amounts(reserved_count=-1, reserved_minor=-row.discount_minor),
+    )  # fmt: skip
+    posted = ledger.post(transaction, entry)
+    assert posted, "a reservation that was held is counted in its shard"
+
+
+def _make_room(transaction: Transaction, campaign: Campaign, entry: Entry) -> None:
+    """Let the entry's shard have what it needs, from what all shards have left. Raises as `book`.
+
+    Who finds nothing left at a glance is refused without a lock. Whoever may find something waits for those who give
+    back lapsed reservations, then for every shard, and then knows.
+    """
+    need = Use(entry.change.used_count, entry.change.used_minor)
+    check_left(campaign, used(transaction, campaign, entry.time), need)
+    sweep(transaction, campaign.campaign_id, entry.time)
+    standing = budgets.locked(transaction, campaign.campaign_id)
+    check_left(campaign, _total(standing), need)
+    budgets.set_quotas(transaction, campaign.campaign_id, _rebalanced(standing, entry.shard, need))
+
+
+def sweep(
+    transaction: Transaction, campaign_id: str, now: datetime, *, limit: int | None = None, wait: bool = True
+) -> int:
+    """Give back what lapsed reservations of a campaign hold; how many they were."""
+    lapsed = reservations.lapse(transaction, campaign_id, now, limit=limit, wait=wait)
+    if lapsed:
+        budgets.locked(transaction, campaign_id)
+    for row in lapsed:
+        give_back(transaction, row, Kind.EXPIRE, now)
+    return len(lapsed)
+
+
+def _divided(limit: int | None, count: int) -> list[int] | list[None]:
+    return [None] * count if limit is None else shards.divided(limit, count)
+
+
+def _total(standing: list[Shard]) -> Use:
+    return Use(sum(each.redemptions for each in standing), sum(each.minor for each in standing))
+
+
+def _rebalanced(standing: list[Shard], place: int, need: Use) -> list[Quota]:
+    limits = [each.quota.redemptions for each in standing]
+    counts = _moved(limits, [each.redemptions for each in standing], place, need.redemptions)
+    minors = _moved([each.quota.minor for each in standing], [each.minor for each in standing], place, need.minor)
+    return list(map(Quota, counts, minors))
+
+
+def _moved(quotas: list[int | None], used_of_them: list[int], place: int, need: int) -> list[int] | list[None]:
+    limits = [quota for quota in quotas if quota is not None]
+    if len(limits) < len(quotas):
+        return [None] * len(quotas)
+    found = shards.rebalanced(limits, used_of_them, place=place, need=max(need, 0))
+    assert found is not None, "the sums were checked before"
+    return found

@@ -1,0 +1,64 @@
+"""How many coupons a budget can bear: issuing stops before it would become too likely that they cost more. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from campaigns.budgets.liability import Group, Liability, liability
+from campaigns.experiments.calibration import Belief
+from campaigns.terms.limits import Budget
+
+HALVINGS = 40
+"""Of the share that can be borne; the last one changes nothing that counts customers."""
+
+
+class Reason(StrEnum):
+    """Why so many coupons are issued and no more."""
+
+    NO_BUDGET = "NO_BUDGET"
+    """The campaign may cost what it will."""
+    WITHIN_BUDGET = "WITHIN_BUDGET"
+    """All of them together stay within the budget with the confidence that was chosen."""
+    BUDGET_AT_RISK = "BUDGET_AT_RISK"
+    """With more of them it would be exceeded with a higher probability than was chosen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Affordable:
+    """What of an audience can be given coupons."""
+
+    share: float
+    """From 0 to 1."""
+    reason: Reason
+    liability: Liability
+    """Of that share."""
+    overspend: float
+    """The probability that it costs more than the budget has left."""
+
+
+def affordable(
+    budget: Budget | None, groups: Sequence[Group], known: Mapping[str, Belief], *, used_minor: int = 0
+) -> Affordable:
+    """The largest share of every group that stays within the budget with its confidence.
+
+    `used_minor` is what is reserved or spent of it already.
+    """
+    whole = liability(groups, known)
+    if budget is None:
+        return Affordable(share=1.0, reason=Reason.NO_BUDGET, liability=whole, overspend=0.0)
+    left, risk = budget.limit_minor - used_minor, 1 - budget.confidence
+    if whole.exceeds(left) <= risk:
+        return Affordable(share=1.0, reason=Reason.WITHIN_BUDGET, liability=whole, overspend=whole.exceeds(left))
+    safe, unsafe = 0.0, 1.0
+    for _ in range(HALVINGS):
+        middle = (safe + unsafe) / 2
+        if _part(groups, known, middle).exceeds(left) <= risk:
+            safe = middle
+        else:
+            unsafe = middle
+    part = _part(groups, known, safe)
+    return Affordable(share=safe, reason=Reason.BUDGET_AT_RISK, liability=part, overspend=part.exceeds(left))
+
+
+def _part(groups: Sequence[Group], known: Mapping[str, Belief], share: float) -> Liability:
+    return liability([group.share(share) for group in groups], known)

@@ -1,0 +1,1 @@
+"""Who may call: roles, staff, keys, and the limit on guesses."""

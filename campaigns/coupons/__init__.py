@@ -1,0 +1,1 @@
+"""Codes: issued, quoted, reserved, redeemed, refunded, reconciled."""

@@ -1,0 +1,50 @@
+"""What a coupon of the database is worth on a basket: what `campaigns.coupon` decides from is looked up here."""
+
+from datetime import datetime
+
+from campaigns.coupons.codes import normalise
+from campaigns.errors import CouponNotFound, InvalidOrder
+from campaigns.terms import stored
+from campaigns.terms.basket import Basket, placed, unplaced
+from campaigns.terms.campaign import Campaign
+from campaigns.terms.coupon import Coupon, Quote, quote
+from campaigns.terms.discount import Discount
+from database import coupons, items
+from database.session import Snapshot, Transaction
+from database.tables import CouponRow
+
+
+def read(snapshot: Snapshot, code: str) -> Coupon:
+    """A coupon by the code as someone wrote it. Raises InvalidCode, CouponNotFound."""
+    return _found(coupons.get(snapshot, normalise(code)))
+
+
+def locked(transaction: Transaction, code: str) -> Coupon:
+    """A coupon that nobody else reserves, redeems or refunds until the transaction ends. Raises as `read`."""
+    return _found(coupons.locked(transaction, normalise(code)))
+
+
+def worth(snapshot: Snapshot, coupon: Coupon, campaign: Campaign, basket: Basket, now: datetime) -> Quote:
+    """What it takes off. Raises InvalidOrder or a CouponRefused."""
+    new_only = coupon.discount.first_order_only
+    bought = new_only and coupons.has_bought(snapshot, coupon.customer_id, other_than=basket.order_id)
+    return quote(coupon, campaign, categorised(snapshot, coupon.discount, basket), bought_before=bought, now=now)
+
+
+def categorised(snapshot: Snapshot, discount: Discount, basket: Basket) -> Basket:
+    """With categories from the catalogue, where the discount asks for them and the shop did not say."""
+    unknown = unplaced(basket) if discount.scope is not None and discount.scope.categories else set()
+    return placed(basket, items.categories_of(snapshot, unknown)) if unknown else basket
+
+
+def order_of(basket: Basket) -> str:
+    """The shop's key of the order. Raises InvalidOrder."""
+    if not basket.order_id:
+        raise InvalidOrder("the order's own id is needed", field="order_id")
+    return basket.order_id
+
+
+def _found(row: CouponRow | None) -> Coupon:
+    if row is None:
+        raise CouponNotFound("no coupon has this code")
+    return stored.coupon(row)

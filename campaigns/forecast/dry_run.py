@@ -1,0 +1,157 @@
+"""A campaign before it is launched: whom it would reach and whom not, what it is expected to come to, and for example.
+
+Nothing is written but a line in the audit log: that somebody asked, and what they were told.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from campaigns import trail
+from campaigns.actor import Cause
+from campaigns.audiences import audience
+from campaigns.audiences.eligibility import Exclusion
+from campaigns.errors import CampaignLaunched, InvalidCampaign
+from campaigns.forecast.examples import Example, examples
+from campaigns.forecast.foretelling import days_left, foretold
+from campaigns.forecast.outlook import Outlook, horizon
+from campaigns.life import launch
+from campaigns.terms.campaign import Campaign
+from campaigns.tiers.tiers import Tier
+from database import prospects
+from database.eligibility import Drawn, Targeting
+from database.prospects import Prospect, Prospects
+from database.session import Snapshot, Transaction
+
+SAMPLE = 1_000
+"""Customers from whom the usual order is taken, and the examples."""
+LOOKED_AT = 50_000
+"""Customers among whom the sample is looked for first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fall:
+    """Customers who fall out at one step, after those of the steps before it."""
+
+    reason: str
+    """NO_TIER, TIER_WITHOUT_OFFER, RULE, or an exclusion of the audience."""
+    count: int
+    left: int
+    """How many remain after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """Customers of one tier who would be reached by one channel, held-out ones among them."""
+
+    tier: Tier
+    channel: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What a launch at this moment would do."""
+
+    campaign: Campaign
+    time: datetime
+    customers: int
+    """All that are known."""
+    falls: tuple[Fall, ...]
+    reached: tuple[Reached, ...]
+    groups: Mapping[str, float]
+    """Customers to expect in the holdout and in each arm."""
+    outlook: Outlook
+    examples: tuple[Example, ...]
+
+    @property
+    def audience(self) -> int:
+        """Customers who would be reached or held out."""
+        return sum(each.count for each in self.reached)
+
+
+def preview(
+    transaction: Transaction, cause: Cause, campaign_id: str, *, size: int, seed: int = 0, etag: str | None = None
+) -> Preview:  # fmt: skip
+    """Counts are exact; up to `size` examples are drawn by `seed`.
+
+    Raises CampaignNotFound, CampaignChanged, CampaignLaunched, InvalidCampaign without offers or where the rule cannot
+    be answered.
+    """
+    campaign = launch.get(transaction, campaign_id)
+    launch.check_etag(campaign, etag)
+    if campaign.launch_time is not None:
+        raise CampaignLaunched(
+            f"{campaign.name} was launched at {campaign.launch_time.isoformat()}: its results say what it did",
+            campaign=campaign.name, launch_time=campaign.launch_time.isoformat(),
+        )  # fmt: skip
+    if not campaign.plan.offers:
+        raise InvalidCampaign("without an offer for a tier nobody is reached", field="offers")
+    launch.check_rule(transaction, campaign.plan)
+    shown = _shown(transaction, campaign, cause.now, size=size, seed=seed)
+    total = shown.outlook.forecast.total
+    trail.tried(
+        transaction, cause, "campaigns.preview", campaign.name,
+        after={
+            "etag": campaign.etag, "audience": shown.audience, "redemptions": round(total.redemptions.value),
+            "cost_minor": round(total.cost.value), "revenue_minor": round(total.revenue.value),
+        },
+    )  # fmt: skip
+    return shown
+
+
+def _shown(snapshot: Snapshot, campaign: Campaign, now: datetime, *, size: int, seed: int) -> Preview:
+    targeting, days = audience.targeting(campaign, now), days_left(campaign, now)
+    members = prospects.planned(targeting)
+    found = prospects.sums(snapshot, members, horizon=horizon(days))
+    sizes = prospects.tier_sizes(snapshot)
+    drawn = _drawn(snapshot, targeting, sum(sizes.values()), seed=seed)
+    reached = _reached(found)
+    count = sum(each.count for each in reached)
+    return Preview(
+        campaign=campaign, time=now, customers=sum(sizes.values()), falls=_falls(campaign, sizes, found),
+        reached=reached, groups={group: share * count for group, share in campaign.plan.design.shares.items()},
+        outlook=foretold(snapshot, campaign, found, drawn, days=days),
+        examples=examples(snapshot, campaign, drawn, size=size),
+    )  # fmt: skip
+
+
+def _drawn(snapshot: Snapshot, targeting: Targeting, customers: int, *, seed: int) -> list[Prospect]:
+    """Out of so many customers that the sample should be full; out of all where it is not.
+
+    An audience with a limit is cut off by what all its customers are expected to spend, so all are looked at.
+    """
+    share = LOOKED_AT / max(customers, 1)
+    if share < 1 and targeting.limit is None:
+        some = replace(targeting, drawn=Drawn(share, seed))
+        found = prospects.drawn(snapshot, prospects.planned(some), size=SAMPLE, seed=seed)
+        if len(found) == SAMPLE:
+            return found
+    return prospects.drawn(snapshot, prospects.planned(targeting), size=SAMPLE, seed=seed)
+
+
+def _reached(found: Sequence[Prospects]) -> tuple[Reached, ...]:
+    reached = [each for each in found if each.exclusion is None and each.channel is not None]
+    ordered = sorted(reached, key=lambda each: (list(Tier).index(Tier(each.tier)), each.channel))
+    return tuple(Reached(tier=Tier(each.tier), channel=str(each.channel), count=each.count) for each in ordered)
+
+
+def _falls(campaign: Campaign, sizes: Mapping[str | None, int], found: Sequence[Prospects]) -> tuple[Fall, ...]:
+    """Step by step, from all customers to the audience; steps that took out nobody stand there too."""
+    offered = {offer.tier.value for offer in campaign.plan.offers}
+    fitting = sum(sizes.get(tier, 0) for tier in offered)
+    fallen: dict[str, int] = {
+        "NO_TIER": sizes.get(None, 0),
+        "TIER_WITHOUT_OFFER": sum(size for tier, size in sizes.items() if tier is not None and tier not in offered),
+    }
+    if campaign.plan.rule is not None:
+        fallen["RULE"] = max(fitting - sum(each.count for each in found), 0)
+    for exclusion in Exclusion:
+        count = sum(each.count for each in found if each.exclusion == exclusion)
+        if exclusion not in fallen and (count or exclusion is Exclusion.NO_CONSENT):
+            fallen[exclusion] = count
+    left, falls = sum(sizes.values()), []
+    for reason, count in fallen.items():
+        left -= count
+        falls.append(Fall(reason=reason, count=count, left=left))
+    return tuple(falls)

@@ -1,0 +1,44 @@
+"""The outlook of a campaign from what the database knows: its customers' scores, usual orders, and past campaigns."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from campaigns.forecast import lessons
+from campaigns.forecast.outlook import Orders, Outlook, discounts, outlook
+from campaigns.terms.campaign import Campaign
+from campaigns.terms.usual_saving import Prices, gifts
+from database import items, prospects
+from database.prospects import Prospect, Prospects
+from database.session import Snapshot
+
+
+def foretold(
+    snapshot: Snapshot, campaign: Campaign, found: Sequence[Prospects], drawn: Sequence[Prospect], *, days: float
+) -> Outlook:
+    """From the sums over its candidates and a sample of them."""
+    learned = lessons.learned(snapshot)
+    return outlook(
+        campaign.plan, found, usual_orders(drawn), days=days, prices=_prices(snapshot, campaign),
+        currency=prospects.scored_currency(snapshot), calibrations=learned.calibrations, basis=learned.basis,
+    )  # fmt: skip
+
+
+def days_left(campaign: Campaign, now: datetime) -> float:
+    """In which coupons can be redeemed, if the launch is now."""
+    plan = campaign.plan
+    return max((plan.end_time - max(plan.start_time, now)) / timedelta(days=1), 0.0)
+
+
+def usual_orders(drawn: Sequence[Prospect]) -> Orders:
+    """By tier."""
+    orders: dict[str, list[int]] = defaultdict(list)
+    for each in drawn:
+        if each.average_order is not None:
+            orders[each.tier].append(each.average_order)
+    return orders
+
+
+def _prices(snapshot: Snapshot, campaign: Campaign) -> Prices:
+    wanted = gifts(discounts(campaign.plan))
+    return items.prices(snapshot, wanted, currency=campaign.plan.currency) if wanted else {}

@@ -1,0 +1,224 @@
+"""What a campaign is expected to come to, from sums over its audience: forecast, liability, what it can show. Pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from campaigns.experiments.assignment import HOLDOUT
+from campaigns.experiments.forecast import (
+    Calibration,
+    Forecast,
+    Limits,
+    Prediction,
+    Response,
+    TierAudience,
+    foretell,
+)
+from campaigns.experiments.power import Baseline, Criterion, DetectableEffect, detectable_effect, sizes_of
+from campaigns.experiments.results import Metric
+from campaigns.terms.campaign import CampaignPlan
+from campaigns.terms.discount import Discount
+from campaigns.terms.usual_saving import Prices, unpriced, usual_saving
+from campaigns.tiers.tiers import Tier
+from database.prospects import Horizon, Prospects
+
+NO_PRICES: Prices = MappingProxyType({})
+LONGEST_DAYS = 90.0
+"""As far as scores foretell; of a longer campaign what comes after is not counted."""
+
+Orders = Mapping[str, Sequence[int]]
+"""Of each tier, what some of its customers usually order for, in minor units."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Liability:
+    """What the coupons may cost once all are issued."""
+
+    expected: Prediction
+    most_minor: float
+    """If every coupon is redeemed, as far as limits allow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detectable:
+    """The smallest true effect of an arm that its results would show with a probability of 80 %."""
+
+    arm: str
+    metric: Metric
+    effect: DetectableEffect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """A campaign's numbers before it is launched."""
+
+    days: float
+    """Of the campaign that are foretold."""
+    forecast: Forecast
+    basis: Mapping[str, str]
+    """Tier to what its forecast rests on."""
+    liability: Liability
+    baselines: Mapping[Metric, Baseline]
+    """Per customer, as it would be without the campaign; empty where nobody would be reached."""
+    detectable: tuple[Detectable, ...]
+    """Empty where nobody is held out or nobody reached."""
+    notes: tuple[str, ...]
+    """In words, what is left out of the costs."""
+
+
+def horizon(days: float) -> Horizon:
+    """Between the horizons of the scores the probability grows in straight lines, from none at none."""
+    months = min(max(days, 0.0), LONGEST_DAYS) / 30
+    return Horizon(
+        purchase_30=max(0.0, 1 - abs(months - 1)),
+        purchase_60=max(0.0, 1 - abs(months - 2)),
+        purchase_90=max(0.0, 1 - abs(months - 3)),
+    )
+
+
+def outlook(
+    plan: CampaignPlan,
+    prospects: Sequence[Prospects],
+    orders: Orders,
+    *,
+    days: float,
+    prices: Prices = NO_PRICES,
+    currency: str | None = None,
+    calibrations: Mapping[str, Calibration] | None = None,
+    basis: Mapping[str, str] | None = None,
+) -> Outlook:
+    """From the candidates who are not excluded; a tier without calibration is foretold by what is assumed.
+
+    Spend that the scores expect in another `currency` than the plan's counts as nothing.
+    """
+    reached = [each for each in prospects if each.exclusion is None]
+    foreign = currency not in (None, plan.currency)
+    if foreign:
+        reached = [
+            replace(each, spend_minor=0.0, new_spend_minor=0.0, past_spend_minor=0.0, past_spend_squared=0.0)
+            for each in reached
+        ]
+    audiences = [
+        _audience(plan, tier, [each for each in reached if each.tier == tier], orders, prices)
+        for tier in Tier
+        if any(each.tier == tier for each in reached)
+    ]
+    budget = None if plan.budget is None else plan.budget.limit_minor
+    limits = Limits(redemptions=plan.redemption_limit, discounts_minor=budget)
+    forecast = foretell(audiences, {}, calibrations, limits)
+    baselines = _baselines(reached, days)
+    return Outlook(
+        days=min(days, LONGEST_DAYS),
+        forecast=forecast,
+        basis={tier.tier: (basis or {}).get(tier.tier, assumed()) for tier in audiences},
+        liability=Liability(expected=forecast.total.discounts, most_minor=_most(audiences, plan)),
+        baselines=baselines,
+        detectable=_detectable(plan, sum(each.count for each in reached), baselines),
+        notes=(
+            *((f"scores are in {currency}: revenue in {plan.currency} is not foretold",) if foreign else ()),
+            *unpriced(discounts(plan), prices),
+        ),
+    )
+
+
+def discounts(plan: CampaignPlan) -> list[Discount]:
+    """Of all tiers and arms."""
+    return [offer.discount for arm in plan.design.arms for offer in plan.offers_in(arm.name)]
+
+
+def assumed() -> str:
+    """In words, what a forecast rests on before any campaign has shown better."""
+    response = Response()
+    return (
+        f"assumed: {response.redemption:g} redemptions for each buyer that the scores foretell, and "
+        f"{response.lift:.0%} more revenue; no past campaign of this tier"
+    )
+
+
+def _audience(
+    plan: CampaignPlan, tier: Tier, parts: Sequence[Prospects], orders: Orders, prices: Prices
+) -> TierAudience:
+    """Of each arm those who can redeem: for a first order only those who never bought."""
+    shares = plan.design.shares
+    buyers = spend = saved = 0.0
+    worth = _orders(tier, parts, orders)
+    for arm in plan.design.arms:
+        discount = next(offer.discount for offer in plan.offers_in(arm.name) if offer.tier is tier)
+        able, spending = _able(discount, parts)
+        buyers += shares[arm.name] * able
+        spend += shares[arm.name] * spending
+        mean = sum(usual_saving(discount, order, currency=plan.currency, prices=prices) for order in worth) / len(worth)
+        saved += shares[arm.name] * able * mean
+    return TierAudience(
+        tier=tier,
+        customers=round(sum(part.count for part in parts) * (1 - shares[HOLDOUT])),
+        expected_buyers=buyers,
+        expected_spend_minor=spend,
+        discount_minor=saved / buyers if buyers else 0.0,
+    )
+
+
+def _able(discount: Discount, parts: Sequence[Prospects]) -> tuple[float, float]:
+    """Expected buyers who may use the discount, and what they are expected to spend within the span."""
+    new_only = discount.first_order_only
+    buyers = sum(part.new_buyers if new_only else part.buyers for part in parts)
+    spend = sum(
+        (part.new_spend_minor if new_only else part.spend_minor) * part.buyers / part.buyers_90
+        for part in parts
+        if part.buyers_90
+    )
+    return buyers, spend
+
+
+def _orders(tier: Tier, parts: Sequence[Prospects], orders: Orders) -> Sequence[int]:
+    """Of the tier, else of any tier, else what a buyer is expected to spend."""
+    known = orders.get(tier) or [order for others in orders.values() for order in others]
+    if known:
+        return known
+    buyers = sum(part.buyers_90 for part in parts)
+    return [round(sum(part.spend_minor for part in parts) / buyers)] if buyers else [0]
+
+
+def _most(audiences: Sequence[TierAudience], plan: CampaignPlan) -> float:
+    """The dearest coupons first, as many as may be redeemed."""
+    left = math.inf if plan.redemption_limit is None else plan.redemption_limit
+    most = 0.0
+    for audience in sorted(audiences, key=lambda each: -each.discount_minor):
+        redeemed = min(left, audience.customers)
+        most += redeemed * audience.discount_minor
+        left -= redeemed
+    return most if plan.budget is None else min(most, plan.budget.limit_minor)
+
+
+def _baselines(reached: Sequence[Prospects], days: float) -> dict[Metric, Baseline]:
+    """Conversion by the scores; revenue by the 90 days before, spread as if orders came independently."""
+    count = sum(each.count for each in reached)
+    if not count:
+        return {}
+    chance = sum(each.buyers for each in reached) / count
+    conversion = chance * (1 - chance)
+    explained = max(sum(each.buyers_squared for each in reached) / count - chance**2, 0.0)
+    past = sum(each.past_spend_minor for each in reached) / count
+    past_variance = max(sum(each.past_spend_squared for each in reached) / count - past**2, 0.0)
+    part = days / LONGEST_DAYS
+    found = {
+        Metric.CONVERSION: Baseline(
+            mean=chance,
+            standard_deviation=math.sqrt(conversion),
+            correlation=math.sqrt(min(explained / conversion, 1.0)) if conversion > 0 else 0.0,
+        ),
+        Metric.REVENUE: Baseline(mean=past * part, standard_deviation=math.sqrt(past_variance * part)),
+    }
+    return {metric: baseline for metric, baseline in found.items() if baseline.unexplained_deviation > 0}
+
+
+def _detectable(plan: CampaignPlan, customers: int, baselines: Mapping[Metric, Baseline]) -> tuple[Detectable, ...]:
+    sizes = sizes_of(plan.design, customers)
+    criterion = Criterion(arms=len(sizes))
+    return tuple(
+        Detectable(arm=arm, metric=metric, effect=detectable_effect(baseline, size, criterion))
+        for arm, size in sizes.items()
+        if min(size.arm, size.holdout) > 0
+        for metric, baseline in baselines.items()
+    )

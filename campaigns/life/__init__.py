@@ -1,0 +1,1 @@
+"""From draft to ended: versions, approval, launch, schedules and the kill switch."""

@@ -1,0 +1,91 @@
+"""Use cases of approval: a version of a plan is submitted, and somebody who did not write it decides."""
+
+from campaigns import trail
+from campaigns.actor import Cause
+from campaigns.errors import VersionNotSubmitted, VersionRejected
+from campaigns.life import launch, versions
+from campaigns.life.approval import Approval, ApprovalPolicy, Verdict, check_approver, missing
+from campaigns.terms.campaign import Campaign, Move, moved
+from database import campaigns
+from database import versions as stored_versions
+from database.session import Transaction
+
+VERBS = {Verdict.APPROVED: Move.APPROVE, Verdict.REJECTED: Move.REJECT}
+
+
+def submit(
+    transaction: Transaction, cause: Cause, campaign_id: str, policy: ApprovalPolicy, *, etag: str | None = None
+) -> Campaign:
+    """Ask for approval of the plan as it stands; a policy that needs none approves it at once.
+
+    Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, InvalidCampaign, VersionRejected.
+    """
+    campaign = launch.locked(transaction, campaign_id, etag)
+    moved(campaign, Move.SUBMIT)
+    if versions.get(transaction, campaign_id, campaign.version).approvals:
+        raise VersionRejected(
+            f"version {campaign.version} of {campaign.name} was rejected: change the plan first",
+            campaign=campaign.name, version=campaign.version,
+        )  # fmt: skip
+    launch.check_launchable(transaction, campaign.plan, cause.now)
+    submitted = launch.move(transaction, cause, campaign, Move.SUBMIT, version=campaign.version)
+    if _needed(submitted, policy):
+        return submitted
+    return launch.move(transaction, cause, submitted, Move.APPROVE, version=campaign.version, needed=0)
+
+
+def approve(
+    transaction: Transaction, cause: Cause, campaign_id: str, policy: ApprovalPolicy, *, version: int,
+    etag: str | None = None,
+) -> Campaign:  # fmt: skip
+    """Agree to the submitted version; the last approval that the policy needs makes the campaign approved.
+
+    Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, VersionNotSubmitted, ApproverIsAuthor, VersionDecided.
+    """
+    campaign = launch.locked(transaction, campaign_id, etag)
+    decided = _decide(transaction, cause, campaign, version, Verdict.APPROVED)
+    needed = _needed(campaign, policy)
+    facts = {"version": version, "approvals": len(decided), "needed": needed}
+    if missing(needed, decided):
+        campaigns.change(transaction, campaign_id, {}, cause.now)
+        trail.done(transaction, cause, "campaigns.approve", campaign.name, after={"state": campaign.state, **facts})
+        return launch.get(transaction, campaign_id)
+    return launch.move(transaction, cause, campaign, Move.APPROVE, **facts)
+
+
+def reject(
+    transaction: Transaction, cause: Cause, campaign_id: str, *, version: int, etag: str | None = None
+) -> Campaign:
+    """Send the submitted version back to its authors, who change it before they submit again.
+
+    Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, VersionNotSubmitted, ApproverIsAuthor, VersionDecided.
+    """
+    campaign = launch.locked(transaction, campaign_id, etag)
+    _decide(transaction, cause, campaign, version, Verdict.REJECTED)
+    return launch.move(transaction, cause, campaign, Move.REJECT, version=version)
+
+
+def _decide(
+    transaction: Transaction, cause: Cause, campaign: Campaign, version: int, verdict: Verdict
+) -> tuple[Approval, ...]:
+    """Write the decision down, with the reason as its comment; all that were made about the version."""
+    moved(campaign, VERBS[verdict])
+    if version != campaign.version:
+        raise VersionNotSubmitted(
+            f"version {campaign.version} of {campaign.name} is submitted, not {version}: read it first",
+            campaign=campaign.name, version=version, submitted_version=campaign.version,
+        )  # fmt: skip
+    found = versions.get(transaction, campaign.campaign_id, version)
+    decision = Approval(approver=cause.actor.name, verdict=verdict, comment=cause.reason or "", time=cause.now)
+    check_approver(decision.approver, authors=found.authors, decided=found.approvals)
+    stored_versions.decide(
+        transaction, campaign.campaign_id, version, approver=decision.approver, verdict=verdict,
+        comment=decision.comment, now=cause.now,
+    )  # fmt: skip
+    return (*found.approvals, decision)
+
+
+def _needed(campaign: Campaign, policy: ApprovalPolicy) -> int:
+    budget = campaign.plan.budget
+    limit = None if budget is None else budget.limit_minor
+    return policy.needed(budget_minor=limit, currency=campaign.plan.currency)

@@ -1,0 +1,220 @@
+"""Use cases on campaigns: each reads like its sentence and leaves a line in the audit log."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from campaigns import jobs, trail
+from campaigns.actor import Cause
+from campaigns.audiences import segments
+from campaigns.budgets import booking
+from campaigns.errors import (
+    CampaignChanged,
+    CampaignExists,
+    CampaignNotEditable,
+    CampaignNotFound,
+    CampaignNotMovable,
+    CustomersNotScored,
+    InvalidCampaign,
+)
+from campaigns.life import versions
+from campaigns.life.approval import next_authors
+from campaigns.terms import stored
+from campaigns.terms.campaign import MOVES, Campaign, CampaignPlan, Move, State, check_id, check_plan, moved, resumption
+from campaigns.terms.usual_saving import gifts, unpriced
+from database import campaigns, items, operations
+from database.operations import Operation
+from database.session import Snapshot, Transaction
+
+
+def create(transaction: Transaction, cause: Cause, campaign_id: str, plan: CampaignPlan) -> Campaign:
+    """A new draft. Raises InvalidCampaign, CampaignExists."""
+    check_id(campaign_id)
+    check_plan(plan)
+    check_rule(transaction, plan)
+    version = versions.following(transaction, campaign_id)
+    if not campaigns.add(transaction, campaign_id, {**stored.plan_values(plan), "version": version}, cause.now):
+        raise CampaignExists(f"campaigns/{campaign_id} exists: choose another id", campaign=f"campaigns/{campaign_id}")
+    versions.keep(transaction, cause, campaign_id, version, plan, authors=[cause.actor.name])
+    campaign = get(transaction, campaign_id)
+    trail.done(transaction, cause, "campaigns.create", campaign.name, after=_facts(campaign), version=campaign.revision)
+    return campaign
+
+
+def get(snapshot: Snapshot, campaign_id: str) -> Campaign:
+    """One campaign. Raises CampaignNotFound."""
+    row = campaigns.get(snapshot, campaign_id)
+    if row is None:
+        raise CampaignNotFound(f"there is no campaigns/{campaign_id}", campaign=f"campaigns/{campaign_id}")
+    return stored.campaign(row)
+
+
+def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[Campaign]:
+    """Newest first; `after` is (create_time, campaign_id) of the last one seen."""
+    return [stored.campaign(row) for row in campaigns.page(snapshot, limit=limit, after=after)]
+
+
+def update(
+    transaction: Transaction, cause: Cause, campaign_id: str, change: Callable[[CampaignPlan], CampaignPlan], *,
+    etag: str | None = None,
+) -> Campaign:  # fmt: skip
+    """Change the plan before the launch: the next version, a draft again. A change that changes nothing does nothing.
+
+    Raises CampaignNotFound, CampaignChanged, CampaignNotEditable, InvalidCampaign.
+    """
+    before = locked(transaction, campaign_id, etag)
+    if (before.state, Move.EDIT) not in MOVES:
+        raise _not_editable(before, "what is launched stays as it was approved")
+    plan = change(before.plan)
+    if plan == before.plan:
+        return before
+    check_plan(plan)
+    check_rule(transaction, plan)
+    version = before.version + 1
+    earlier = versions.get(transaction, campaign_id, before.version).authors
+    approved = before.state in (State.APPROVED, State.SCHEDULED)
+    authors = next_authors(earlier, approved=approved, editor=cause.actor.name)
+    versions.keep(transaction, cause, campaign_id, version, plan, authors=authors)
+    changes = {**stored.plan_values(plan), "version": version, "state": moved(before, Move.EDIT)}
+    campaigns.change(transaction, campaign_id, changes, cause.now)
+    after = get(transaction, campaign_id)
+    trail.done(
+        transaction, cause, "campaigns.update", after.name, before=_facts(before), after=_facts(after),
+        version=after.revision,
+    )  # fmt: skip
+    return after
+
+
+def delete(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> None:
+    """Delete a draft; its versions stay. Raises CampaignNotFound, CampaignChanged, CampaignNotEditable."""
+    before = locked(transaction, campaign_id, etag)
+    if before.state is not State.DRAFT:
+        raise _not_editable(before, "only a draft can be deleted")
+    campaigns.remove(transaction, campaign_id)
+    trail.done(transaction, cause, "campaigns.delete", before.name, before=_facts(before))
+
+
+def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Operation:
+    """Freeze the audience, issue one coupon to each of its customers who is not held out, then be active.
+
+    A launch whose operation failed is taken up where it stopped. Raises CampaignNotFound, CampaignChanged,
+    CampaignNotMovable, InvalidCampaign, CustomersNotScored.
+    """
+    campaign = locked(transaction, campaign_id, etag)
+    state = moved(campaign, Move.LAUNCH)
+    other = operations.running(transaction, operations.LAUNCH_CAMPAIGN, campaign_id=campaign_id)
+    if other is not None:
+        raise CampaignNotMovable(
+            f"{campaign.name} is being launched by {other.name}", campaign=campaign.name, state=campaign.state,
+            operation=other.name,
+        )  # fmt: skip
+    check_launchable(transaction, campaign.plan, cause.now)
+    if not campaigns.tiers_assigned(transaction):
+        raise CustomersNotScored("no customer has a tier: run ScoreAllCustomers first")
+    campaigns.change(transaction, campaign_id, {"state": state}, cause.now)
+    booking.open_budget(transaction, campaign)
+    return jobs.begin(
+        transaction, cause, uuid4().hex, operations.LAUNCH_CAMPAIGN, {"campaign_id": campaign_id},
+        total_count=None, action="campaigns.launch", object_name=campaign.name,
+    )  # fmt: skip
+
+
+def check_launchable(snapshot: Snapshot, plan: CampaignPlan, now: datetime) -> None:
+    """Raises InvalidCampaign for a plan that could reach nobody."""
+    if not plan.offers:
+        raise InvalidCampaign("a launch needs an offer for at least one tier", field="offers")
+    if plan.end_time <= now:
+        raise InvalidCampaign("the campaign would be over before it begins", field="end_time")
+    check_rule(snapshot, plan)
+    _check_priced(snapshot, plan)
+
+
+def pause(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Campaign:
+    """Let no coupon be redeemed, and none be issued by a launch that is under way, for the time being.
+
+    Raises CampaignNotFound, CampaignChanged, CampaignNotMovable.
+    """
+    return move(transaction, cause, locked(transaction, campaign_id, etag), Move.PAUSE)
+
+
+def resume(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Campaign:
+    """Let coupons be redeemed again; a launch that was under way goes on where it stopped.
+
+    Raises CampaignNotFound, CampaignChanged, CampaignNotMovable.
+    """
+    campaign = locked(transaction, campaign_id, etag)
+    resumed = move(transaction, cause, campaign, resumption(campaign))
+    under_way = operations.running(transaction, operations.LAUNCH_CAMPAIGN, campaign_id=campaign_id)
+    if under_way is not None:
+        jobs.go_on(transaction, under_way.operation_id, cause.now)
+    return resumed
+
+
+def end(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Campaign:
+    """Over for good; a launch that is under way stops. Raises CampaignNotFound, CampaignChanged, CampaignNotMovable."""
+    # The operation before the campaign, as the worker locks them: the other way round the two could deadlock.
+    under_way = operations.running(transaction, operations.LAUNCH_CAMPAIGN, campaign_id=campaign_id)
+    if under_way is not None:
+        jobs.cancel(transaction, cause, under_way.operation_id)
+    return move(transaction, cause, locked(transaction, campaign_id, etag), Move.END)
+
+
+def move(transaction: Transaction, cause: Cause, campaign: Campaign, verb: Move, **facts: Any) -> Campaign:  # noqa: ANN401 - JSON for the audit log
+    """Make a move of the table on a locked campaign; the facts go into its audit line. Raises CampaignNotMovable."""
+    state = moved(campaign, verb)
+    changes: dict[str, Any] = {"state": state}
+    if verb is Move.ACTIVATE:
+        changes["activate_time"] = cause.now
+    campaigns.change(transaction, campaign.campaign_id, changes, cause.now)
+    after = replace(campaign, **changes, revision=campaign.revision + 1, update_time=cause.now)
+    trail.done(
+        transaction, cause, f"campaigns.{verb.lower()}", campaign.name, before={"state": campaign.state},
+        after={"state": state, **facts}, version=after.revision,
+    )  # fmt: skip
+    return after
+
+
+def locked(transaction: Transaction, campaign_id: str, etag: str | None = None) -> Campaign:
+    """A campaign that nobody else moves until the transaction ends. Raises CampaignNotFound, CampaignChanged."""
+    row = campaigns.locked(transaction, campaign_id)
+    if row is None:
+        raise CampaignNotFound(f"there is no campaigns/{campaign_id}", campaign=f"campaigns/{campaign_id}")
+    campaign = stored.campaign(row)
+    check_etag(campaign, etag)
+    return campaign
+
+
+def check_etag(campaign: Campaign, etag: str | None) -> None:
+    """Raises CampaignChanged for the etag of another revision."""
+    if etag and etag != campaign.etag:
+        raise CampaignChanged(
+            f"{campaign.name} changed since it was read: read it again", campaign=campaign.name, etag=etag,
+            current_etag=campaign.etag,
+        )  # fmt: skip
+
+
+def check_rule(snapshot: Snapshot, plan: CampaignPlan) -> None:
+    """Raises InvalidCampaign, whose field is the place in the rule."""
+    problems = [] if plan.rule is None else segments.problems_of(snapshot, plan.rule)
+    if problems:
+        raise InvalidCampaign("; ".join(map(str, problems)), field=f"rule.{problems[0].path}".rstrip("."))
+
+
+def _check_priced(snapshot: Snapshot, plan: CampaignPlan) -> None:
+    """Raises InvalidCampaign for a budget whose coupons nobody can say the cost of."""
+    discounts = [offer.discount for arm in plan.design.arms for offer in plan.offers_in(arm.name)]
+    notes = unpriced(discounts, items.prices(snapshot, gifts(discounts), currency=plan.currency))
+    if plan.budget is not None and notes:
+        raise InvalidCampaign(f"a budget needs to know what coupons cost: {'; '.join(notes)}", field="budget")
+
+
+def _not_editable(campaign: Campaign, why: str) -> CampaignNotEditable:
+    message = f"{campaign.name} is {campaign.state}: {why}"
+    return CampaignNotEditable(message, campaign=campaign.name, state=campaign.state)
+
+
+def _facts(campaign: Campaign) -> dict[str, Any]:
+    """What the audit log keeps of a campaign, in JSON."""
+    return {**stored.plan_document(campaign.plan), "version": campaign.version, "state": campaign.state}

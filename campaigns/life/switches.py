@@ -1,0 +1,99 @@
+"""The kill switch: nothing is issued, reserved or redeemed while everything, or its campaign, is stopped.
+
+Whoever gives something away asks last in its transaction, after every lock that it may have to wait for, and nobody
+remembers the answer: what commits later than a moment after the stop is nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from campaigns import jobs, trail
+from campaigns.actor import Cause
+from campaigns.errors import CouponsStopped, CouponSuspended, InvalidCampaign
+from campaigns.life import launch
+from campaigns.terms.campaign import State
+from database import operations, stops
+from database.operations import LAUNCH_CAMPAIGN
+from database.session import Snapshot, Transaction
+from database.stop_tables import StopRow
+from database.stops import EVERYTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """What stands still, and why."""
+
+    scope: str
+    """A campaign's id, or `-` for everything."""
+    reason: str
+    stopped_by: str
+    stop_time: datetime
+
+    @classmethod
+    def of(cls, row: StopRow) -> Self:
+        """From the database."""
+        return cls(scope=row.scope, reason=row.reason, stopped_by=row.stopped_by, stop_time=row.stop_time)
+
+
+def stop(transaction: Transaction, cause: Cause, scope: str) -> Stop:
+    """Let nothing be issued, reserved or redeemed any more; what is stopped stays so, by whom it was.
+
+    Waits for nobody. Raises InvalidCampaign without a reason, CampaignNotFound.
+    """
+    _check(transaction, cause, scope)
+    stops.add(transaction, scope, reason=cause.reason or "", stopped_by=str(cause.actor), now=cause.now)
+    trail.done(transaction, cause, "switches.stop", _name(scope))
+    row = stops.get(transaction, scope)
+    assert row is not None, "added, or there already"
+    return Stop.of(row)
+
+
+def allow(transaction: Transaction, cause: Cause, scope: str) -> None:
+    """Let it go on: held launches are handed to the workers, who go on at their cursors.
+
+    A stop of everything and one of a campaign are lifted one by one. What is not stopped stays as it is.
+    Raises InvalidCampaign without a reason, CampaignNotFound.
+    """
+    _check(transaction, cause, scope)
+    before = stops.get(transaction, scope)
+    if before is None or not stops.remove(transaction, scope):
+        return
+    request = {} if scope == EVERYTHING else {"campaign_id": scope}
+    for operation in operations.under_way(transaction, LAUNCH_CAMPAIGN, **request):
+        jobs.go_on(transaction, operation.operation_id, cause.now)
+    facts = {"reason": before.reason, "stopped_by": before.stopped_by, "stop_time": before.stop_time.isoformat()}
+    trail.done(transaction, cause, "switches.allow", _name(scope), before=facts)
+
+
+def page(snapshot: Snapshot, *, limit: int, after: str = "") -> list[Stop]:
+    """What is stopped, everything first; the next page is `after` the last scope of this one."""
+    return [Stop.of(row) for row in stops.page(snapshot, limit=limit, after=after)]
+
+
+def is_stopped(snapshot: Snapshot, campaign_id: str) -> bool:
+    """Whether a campaign is held, by itself or with everything."""
+    return stops.standing(snapshot, campaign_id) is not None
+
+
+def refuse_if_stopped(snapshot: Snapshot, campaign_id: str) -> None:
+    """Raises CouponsStopped, or CouponSuspended for a campaign that was paused or ended in this moment."""
+    state, standing = stops.state(snapshot, campaign_id)
+    name = f"campaigns/{campaign_id}"
+    if standing is not None:
+        scope, reason = standing
+        what = "everything" if scope == EVERYTHING else name
+        raise CouponsStopped(f"{what} is stopped: {reason}", campaign=name)
+    if state != State.ACTIVE:
+        raise CouponSuspended(f"{name} is {state}", campaign=name, state=state)
+
+
+def _check(snapshot: Snapshot, cause: Cause, scope: str) -> None:
+    if not (cause.reason or "").strip():
+        raise InvalidCampaign("say why, for those who find it so", field="reason")
+    if scope != EVERYTHING:
+        launch.get(snapshot, scope)
+
+
+def _name(scope: str) -> str:
+    return f"campaigns/{scope}"

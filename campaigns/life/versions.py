@@ -1,0 +1,90 @@
+"""Versions of a campaign's plan: each change makes one, and none is ever changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaigns.actor import Cause
+from campaigns.errors import CampaignNotFound, CampaignVersionNotFound
+from campaigns.life.approval import Approval, Verdict
+from campaigns.life.differences import Difference, differences
+from campaigns.terms import stored
+from campaigns.terms.campaign import CampaignId, CampaignPlan
+from database import versions
+from database.session import Snapshot, Transaction
+from database.version_tables import ApprovalRow, CampaignVersionRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignVersion:
+    """A plan as it was at one version, and what was decided about it."""
+
+    campaign_id: CampaignId
+    version: int
+    plan: CampaignPlan
+    authors: tuple[str, ...]
+    """Who changed it since a version was approved, the last one at the end."""
+    approvals: tuple[Approval, ...]
+    """Oldest first."""
+    create_time: datetime
+
+    @property
+    def name(self) -> str:
+        """The resource name."""
+        return f"campaigns/{self.campaign_id}/versions/{self.version}"
+
+
+def following(snapshot: Snapshot, campaign_id: str) -> int:
+    """The number of the next version: numbers go on where a deleted campaign left them."""
+    return versions.last(snapshot, campaign_id) + 1
+
+
+def keep(
+    transaction: Transaction, cause: Cause, campaign_id: str, version: int, plan: CampaignPlan, *,
+    authors: Sequence[str],
+) -> None:  # fmt: skip
+    """Write down the plan as this version."""
+    document = stored.plan_document(plan)
+    versions.add(transaction, campaign_id, version, plan=document, authors=authors, now=cause.now)
+
+
+def get(snapshot: Snapshot, campaign_id: str, version: int) -> CampaignVersion:
+    """One version. Raises CampaignNotFound, CampaignVersionNotFound."""
+    row = versions.get(snapshot, campaign_id, version)
+    if row is None:
+        if not versions.last(snapshot, campaign_id):
+            raise _no_campaign(campaign_id)
+        name = f"campaigns/{campaign_id}/versions/{version}"
+        raise CampaignVersionNotFound(f"there is no {name}", campaign_version=name)
+    return _version(row, versions.decisions(snapshot, campaign_id, [version]))
+
+
+def page(snapshot: Snapshot, campaign_id: str, *, limit: int, before: int | None = None) -> list[CampaignVersion]:
+    """Newest first; the next page is `before` the last version of this one. Raises CampaignNotFound."""
+    rows = versions.page(snapshot, campaign_id, limit=limit, before=before)
+    if not rows and before is None:
+        raise _no_campaign(campaign_id)
+    decided = versions.decisions(snapshot, campaign_id, [row.version for row in rows])
+    return [_version(row, decided) for row in rows]
+
+
+def compare(snapshot: Snapshot, campaign_id: str, before: int, after: int) -> tuple[Difference, ...]:
+    """The fields in which two versions differ. Raises CampaignNotFound, CampaignVersionNotFound."""
+    old, new = (stored.plan_document(get(snapshot, campaign_id, version).plan) for version in (before, after))
+    return differences(old, new)
+
+
+def _no_campaign(campaign_id: str) -> CampaignNotFound:
+    return CampaignNotFound(f"there is no campaigns/{campaign_id}", campaign=f"campaigns/{campaign_id}")
+
+
+def _version(row: CampaignVersionRow, decided: Sequence[ApprovalRow]) -> CampaignVersion:
+    approvals = tuple(
+        Approval(approver=each.approver, verdict=Verdict(each.verdict), comment=each.comment, time=each.create_time)
+        for each in decided
+        if each.version == row.version
+    )
+    return CampaignVersion(
+        campaign_id=CampaignId(row.campaign_id), version=row.version, plan=stored.plan(row.plan),
+        authors=tuple(row.authors), approvals=approvals, create_time=row.create_time,
+    )  # fmt: skip

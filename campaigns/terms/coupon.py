@@ -1,0 +1,186 @@
+"""A coupon, an order it may be used on, and whether it buys anything there. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from campaigns.errors import (
+    BudgetExhausted,
+    CouponExpired,
+    CouponNotForThisOrder,
+    CouponNotStarted,
+    CouponOfAnotherCustomer,
+    CouponRefused,
+    CouponSuspended,
+    CouponWithoutEffect,
+    ItemsNotInOrder,
+    OrderBelowMinimum,
+    OrderLinesMissing,
+    RedemptionLimitReached,
+)
+from campaigns.terms.basket import Basket, check_basket
+from campaigns.terms.campaign import Campaign, CampaignId, Channel, State
+from campaigns.terms.discount import Discount, Saving, Unmet, counted_minor, saving
+from campaigns.terms.limits import Use
+from campaigns.tiers.tiers import Tier
+
+
+class CouponState(StrEnum):
+    """Whether a code was used."""
+
+    ISSUED = "ISSUED"
+    REDEEMED = "REDEEMED"
+
+
+class ReservationState(StrEnum):
+    """What became of a reservation."""
+
+    HELD = "HELD"
+    REDEEMED = "REDEEMED"
+    RELEASED = "RELEASED"
+    EXPIRED = "EXPIRED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coupon:
+    """One code for one customer of one campaign."""
+
+    code: str
+    campaign_id: CampaignId
+    customer_id: str
+    tier: Tier
+    """At the launch."""
+    channel: Channel
+    discount: Discount
+    state: CouponState
+    issue_time: datetime
+    expire_time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What a coupon takes off a basket."""
+
+    coupon: Coupon
+    saving: Saving
+
+    @property
+    def discount_minor(self) -> int:
+        """Off the order and its shipping together."""
+        return self.saving.total_minor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """A code held for an order: until it expires it counts as if it was used."""
+
+    reservation_id: str
+    code: str
+    campaign_id: CampaignId
+    customer_id: str
+    order_id: str
+    order_minor: int
+    discount_minor: int
+    """Held of the campaign's budget."""
+    currency: str
+    state: ReservationState
+    reserve_time: datetime
+    expire_time: datetime
+    """From then on it holds nothing, whatever its state says."""
+
+    @property
+    def name(self) -> str:
+        """The resource name."""
+        return f"reservations/{self.reservation_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redemption:
+    """A use of a code on an order."""
+
+    redemption_id: str
+    code: str
+    campaign_id: CampaignId
+    customer_id: str
+    order_id: str
+    order_minor: int
+    discount_minor: int
+    currency: str
+    redeem_time: datetime
+    reservation_id: str | None = None
+    """What held the code before."""
+    refunded_minor: int = 0
+    """Of the discount."""
+    given_back: bool = False
+    """Whether the code may be used again."""
+
+    @property
+    def name(self) -> str:
+        """The resource name."""
+        return f"redemptions/{self.redemption_id}"
+
+
+def quote(coupon: Coupon, campaign: Campaign, basket: Basket, *, bought_before: bool, now: datetime) -> Quote:
+    """What the coupon takes off. Raises the first CouponRefused that applies, or InvalidOrder."""
+    check_basket(basket)
+    if basket.customer_id not in (None, coupon.customer_id):
+        raise CouponOfAnotherCustomer("this code belongs to another customer", campaign=campaign.name)
+    check_open(coupon, campaign, now)
+    if basket.currency != campaign.plan.currency:
+        raise CouponNotForThisOrder(
+            f"{campaign.name} is in {campaign.plan.currency}, the order in {basket.currency}",
+            campaign=campaign.name, currency=campaign.plan.currency, order_currency=basket.currency,
+        )  # fmt: skip
+    off = saving(coupon.discount, basket, bought_before=bought_before)
+    if isinstance(off, Unmet):
+        raise _unmet(off, coupon, campaign, basket)
+    return Quote(coupon=coupon, saving=off)
+
+
+def _unmet(unmet: Unmet, coupon: Coupon, campaign: Campaign, basket: Basket) -> CouponRefused:
+    """The refusal of a discount that takes nothing off this basket."""
+    match unmet:
+        case Unmet.NOT_FIRST_ORDER:
+            return CouponNotForThisOrder("this code is for a first order only", campaign=campaign.name)
+        case Unmet.LINES_MISSING:
+            message = "this code is for certain items: give the lines of the order"
+            return OrderLinesMissing(message, campaign=campaign.name)
+        case Unmet.NOT_IN_ORDER:
+            return ItemsNotInOrder("nothing in this order is what the code is for", campaign=campaign.name)
+        case Unmet.BELOW_MINIMUM:
+            minimum, counted = coupon.discount.minimum_minor, counted_minor(coupon.discount, basket)
+            return OrderBelowMinimum(
+                f"this code needs {minimum}, and {counted} of the order count", campaign=campaign.name,
+                minimum_minor=minimum, counted_minor=counted,
+            )  # fmt: skip
+        case Unmet.NO_EFFECT:
+            message = "the discount on this order comes to nothing: the code stays unused"
+            return CouponWithoutEffect(message, campaign=campaign.name)
+        case _:
+            assert_never(unmet)
+
+
+def check_open(coupon: Coupon, campaign: Campaign, now: datetime) -> None:
+    """Raises CouponNotStarted, CouponExpired or CouponSuspended."""
+    start, end = campaign.plan.start_time, coupon.expire_time
+    if now >= end:
+        raise CouponExpired(f"valid until {end.isoformat()}", campaign=campaign.name, expire_time=end.isoformat())
+    if campaign.state is not State.ACTIVE:
+        raise CouponSuspended(f"{campaign.name} is {campaign.state}", campaign=campaign.name, state=campaign.state)
+    if now < start:
+        raise CouponNotStarted(f"valid from {start.isoformat()}", campaign=campaign.name, start_time=start.isoformat())
+
+
+def check_left(campaign: Campaign, used: Use, need: Use) -> None:
+    """Raises RedemptionLimitReached or BudgetExhausted when a campaign has not so much left beside what is used."""
+    limit, budget = campaign.plan.redemption_limit, campaign.plan.budget
+    if limit is not None and used.redemptions + need.redemptions > limit:
+        raise RedemptionLimitReached(
+            f"all {limit} redemptions of {campaign.name} are used", campaign=campaign.name, limit=limit
+        )
+    if budget is not None and used.minor + need.minor > budget.limit_minor:
+        raise BudgetExhausted(
+            f"{campaign.name} has {budget.limit_minor - used.minor} of its budget left, this takes {need.minor}",
+            campaign=campaign.name, limit_minor=budget.limit_minor, left_minor=budget.limit_minor - used.minor,
+        )  # fmt: skip

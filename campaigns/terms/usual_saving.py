@@ -1,0 +1,50 @@
+"""What a discount takes off an order of which only the worth is known. Pure.
+
+What depends on more is taken at its dearest: as if all of the order counted, and shipping cost as much as is given.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from campaigns.terms.basket import Basket, Line
+from campaigns.terms.discount import Discount, FreeShipping, Gift, Saving, saving
+
+Prices = Mapping[str, int]
+"""Of items, in minor units of the campaign's currency."""
+
+
+def usual_saving(discount: Discount, order_minor: int, *, currency: str, prices: Prices) -> int:
+    """In minor units; nothing where the order does not meet the conditions, or nobody knows what it costs."""
+    gift = _gift(discount, prices)
+    basket = Basket(
+        order_minor=order_minor + sum(line.worth_minor for line in gift),
+        currency=currency,
+        lines=gift,
+        shipping_minor=(discount.reward.maximum_minor or 0) if isinstance(discount.reward, FreeShipping) else 0,
+    )
+    off = saving(replace(discount, scope=None), basket, bought_before=False)
+    return off.total_minor if isinstance(off, Saving) else 0
+
+
+def gifts(discounts: Iterable[Discount]) -> set[str]:
+    """Items whose prices are needed."""
+    return {discount.reward.item_id for discount in discounts if isinstance(discount.reward, Gift)}
+
+
+def unpriced(discounts: Iterable[Discount], prices: Prices) -> tuple[str, ...]:
+    """In words, what is counted as nothing because nobody knows what it costs."""
+    notes = [
+        f"the gift {item_id} has no price in the catalogue: it counts as nothing"
+        for item_id in sorted(gifts(discounts) - prices.keys())
+    ]
+    if any(isinstance(each.reward, FreeShipping) and each.reward.maximum_minor is None for each in discounts):
+        notes.append("what shipping costs is not known: without a maximum it counts as nothing")
+    return tuple(notes)
+
+
+def _gift(discount: Discount, prices: Prices) -> tuple[Line, ...]:
+    match discount.reward:
+        case Gift(item_id=item_id) if item_id in prices:
+            return (Line(item_id=item_id, quantity=1, unit_price_minor=prices[item_id]),)
+        case _:
+            return ()

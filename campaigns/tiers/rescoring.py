@@ -1,0 +1,118 @@
+"""Scoring every customer: begun by an operator or by the clock, worked off in chunks, ended with tiers for all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+from uuid import uuid4
+
+from campaigns import jobs, registry, trail
+from campaigns.actor import Cause
+from campaigns.basis import Basis
+from campaigns.errors import RescoringRunning
+from campaigns.tiers import schemes
+from campaigns.tiers.placing import placing_of
+from database import facts, operations, scores, standings, tiers
+from database.operations import Operation
+from database.session import Transaction
+from scoring.score import Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescoring:
+    """What a rescoring is pinned to when it begins, so that a resumed one makes the same rows."""
+
+    model_id: str
+    tier_scheme: int
+    as_of: datetime
+    """Only events before this count."""
+
+    @classmethod
+    def of(cls, request: Mapping[str, Any]) -> Self:
+        """From an operation's request."""
+        return cls(
+            model_id=request["model_id"], tier_scheme=request["tier_scheme"],
+            as_of=datetime.fromisoformat(request["as_of"]),
+        )  # fmt: skip
+
+    def request(self) -> dict[str, Any]:
+        """For an operation."""
+        return {"model_id": self.model_id, "tier_scheme": self.tier_scheme, "as_of": self.as_of.isoformat()}
+
+
+def begin(transaction: Transaction, cause: Cause, *, as_of: datetime | None = None) -> Operation:
+    """Score every customer with the active model, as of the cause's time unless another is given.
+
+    Raises NoActiveModel, RescoringRunning.
+    """
+    return _begin(transaction, cause, uuid4().hex, as_of or cause.now)
+
+
+def begin_due(transaction: Transaction, cause: Cause, *, due: datetime) -> Operation | None:
+    """The rescoring that was due: None when one was begun since, or is running, so that two clocks do no harm.
+
+    Raises NoActiveModel.
+    """
+    operations.hold(transaction, operations.SCORE_ALL_CUSTOMERS)
+    if operations.running(transaction, operations.SCORE_ALL_CUSTOMERS) is not None:
+        return None
+    latest = operations.page(transaction, limit=1, kind=operations.SCORE_ALL_CUSTOMERS)
+    if latest and latest[0].create_time >= due:
+        return None
+    return _begin(transaction, cause, f"nightly-{due:%Y-%m-%dT%H-%MZ}", cause.now)
+
+
+def _begin(transaction: Transaction, cause: Cause, operation_id: str, as_of: datetime) -> Operation:
+    operations.hold(transaction, operations.SCORE_ALL_CUSTOMERS)
+    other = operations.running(transaction, operations.SCORE_ALL_CUSTOMERS)
+    if other is not None:
+        raise RescoringRunning(f"{other.name} is running: wait for it or cancel it", operation=other.name)
+    model = registry.in_force(transaction)
+    scheme = schemes.ensure(transaction, cause)
+    pinned = Rescoring(model_id=model.model_id, tier_scheme=scheme.version, as_of=as_of)
+    return jobs.begin(
+        transaction, cause, operation_id, operations.SCORE_ALL_CUSTOMERS, pinned.request(),
+        total_count=scores.count_customers(transaction), action="customers.rescore", object_name="customers",
+    )  # fmt: skip
+
+
+def keep(
+    transaction: Transaction, operation: Operation, scored: Sequence[Score], *, cursor: str, now: datetime
+) -> bool:
+    """Commit a chunk: progress, scores, and the facts that rules ask about, together.
+
+    False when another worker was faster: then nothing is written.
+    Tiers stay those of the run before until `finish` has those of this one.
+    """
+    ahead = operations.advance(
+        transaction, operation.operation_id, seen=operation.cursor, cursor=cursor, count=len(scored), now=now
+    )
+    if not ahead:
+        return False
+    scores.store(transaction, scored, operation_id=operation.operation_id, now=now)
+    customers = [score.customer_id for score in scored]
+    as_of = Rescoring.of(operation.request).as_of
+    facts.refresh(transaction, customers, as_of=as_of, currency=scored[0].currency)
+    return True
+
+
+def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
+    """The end: thresholds from all scores of this run, a tier for every score, and the operation, in one commit."""
+    current = operations.locked(transaction, operation.operation_id)
+    if current is None or current.done or current.cursor != operation.cursor:
+        return False
+    pinned = Rescoring.of(operation.request)
+    scheme = schemes.get(transaction, pinned.tier_scheme)
+    placing = placing_of(transaction, scheme, pinned.as_of)
+    tiers.set_thresholds(transaction, scheme.version, high=placing.high, mid=placing.mid)
+    moved = standings.assign(transaction, operation.operation_id, scheme.version, placing)
+    facts.take_tiers(transaction)
+    facts.rank_buyers(transaction)
+    response = {
+        "scored_count": current.done_count, "moved_count": moved, "tiers": standings.sizes(transaction),
+        "thresholds": {"high": placing.high, "mid": placing.mid},
+    }  # fmt: skip
+    operations.finish(transaction, operation.operation_id, response, cause.now)
+    basis = Basis(models=(pinned.model_id,), tier_schemes=(scheme.version,))
+    trail.done(transaction, cause, "customers.rescore.finish", operation.name, after=response, basis=basis)
+    return True
