@@ -36,10 +36,9 @@ HOLD_OWN = text("SELECT pg_advisory_xact_lock_shared(hashtext('audiences'))")
 
 
 def add(transaction: Transaction, campaign_id: str, plan: Mapping[str, Any], now: datetime) -> bool:
-    """A new draft; False when the id is taken, which changes nothing."""
-    new = insert(CampaignRow).values(
-        campaign_id=campaign_id, state="DRAFT", create_time=now, update_time=now, **plan
-    )  # fmt: skip
+    """A new campaign, a draft unless the plan comes with a state; False when the id is taken, which changes nothing."""
+    values = {"state": "DRAFT", "campaign_id": campaign_id, "create_time": now, "update_time": now, **plan}
+    new = insert(CampaignRow).values(values)
     added = new.on_conflict_do_nothing(index_elements=["campaign_id"]).returning(CampaignRow.campaign_id)
     return transaction.execute(added).one_or_none() is not None
 

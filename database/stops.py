@@ -11,10 +11,14 @@ from database.stop_tables import StopRow
 EVERYTHING = "-"
 """A scope that is no campaign's id."""
 # Two look-ups by key, without an object for a row that is hardly ever there.
-STANDING = "SELECT scope, reason FROM stops WHERE scope IN ('-', %s) ORDER BY scope = '-' DESC LIMIT 1"
+STANDING = """
+SELECT scope, reason FROM stops
+WHERE scope IN ('-', %(campaign)s, (SELECT series FROM campaigns WHERE campaign_id = %(campaign)s))
+ORDER BY scope = '-' DESC LIMIT 1
+"""
 STATE = """
 SELECT campaigns.state, stops.scope, stops.reason FROM campaigns
-LEFT JOIN stops ON stops.scope IN ('-', campaigns.campaign_id)
+LEFT JOIN stops ON stops.scope IN ('-', campaigns.campaign_id, campaigns.series)
 WHERE campaigns.campaign_id = %s ORDER BY stops.scope = '-' DESC NULLS LAST LIMIT 1
 """
 
@@ -43,8 +47,8 @@ def page(snapshot: Snapshot, *, limit: int, after: str = "") -> list[StopRow]:
 
 
 def standing(snapshot: Snapshot, campaign_id: str) -> tuple[str, str] | None:
-    """Scope and reason of what holds a campaign at this moment; that of everything before its own."""
-    found = driver_connection(snapshot).execute(STANDING, (campaign_id,)).fetchone()
+    """Scope and reason of what holds a campaign at this moment; that of everything before its own and its series'."""
+    found = driver_connection(snapshot).execute(STANDING, {"campaign": campaign_id}).fetchone()
     return None if found is None else (str(found[0]), str(found[1]))
 
 

@@ -269,6 +269,14 @@ class CampaignRow(Row):
     arms: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
     """Variants of the discounts: name, weight, and tier to discount where it differs from `offers`."""
     margin_percent: Mapped[int | None] = mapped_column(SmallInteger)
+    recurrence: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Cron expression in the zone, and the days that an occurrence lasts; null means that it happens once."""
+    series: Mapped[str | None]
+    """The campaign_id whose occurrence this is."""
+    series_version: Mapped[int | None] = mapped_column(Integer)
+    """The version of the series that it was made from, which was approved."""
+    due_time: Mapped[datetime | None]
+    """When the clock launches it, or its next occurrence."""
     launch_time: Mapped[datetime | None]
     """When the audience was frozen."""
     activate_time: Mapped[datetime | None]

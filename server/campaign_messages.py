@@ -26,6 +26,7 @@ from server.restraint_messages import (
     stacking_value,
 )
 from server.rule_messages import rule_message, rule_value
+from server.schedule_messages import recurrence_message, recurrence_value, series_name
 from server.stamps import maybe_stamp, moment, stamp
 
 CAMPAIGN = "campaigns/"
@@ -51,6 +52,7 @@ def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:
         discounted=money(campaign.discounted_minor, campaign.plan.currency), held_out_count=campaign.held_out_count,
         over_budget_count=campaign.over_budget_count,
         create_time=stamp(campaign.create_time), update_time=stamp(campaign.update_time), etag=campaign.etag,
+        series=series_name(campaign), due_time=maybe_stamp(campaign.due_time),
         launch_time=maybe_stamp(campaign.launch_time), activate_time=maybe_stamp(campaign.activate_time),
     )  # fmt: skip
     message.MergeFrom(plan_message(campaign.plan))
@@ -67,6 +69,7 @@ def plan_message(plan: CampaignPlan) -> campaign_pb2.Campaign:
         refund_gives_code_back=plan.refund_gives_code_back,
         channel_choice=campaign_pb2.ChannelChoice.Value(plan.channel_choice),
         arms=[_arm_message(arm, plan.currency) for arm in plan.arms], margin_percent=plan.margin_percent,
+        recurrence=recurrence_message(plan.recurrence),
     )  # fmt: skip
     fill_restraint(message, plan)
     return message
@@ -127,6 +130,7 @@ READERS: Mapping[str, tuple[str, Callable[[campaign_pb2.Campaign], Any]]] = Mapp
         "time_zone": ("zone", lambda message: zone(message.time_zone, "campaign.time_zone") or "UTC"),
         "currency_code": ("currency", lambda message: message.currency_code),
         "redemption_limit": ("redemption_limit", _redemption_limit),
+        "recurrence": ("recurrence", recurrence_value),
         "rule": ("rule", _rule),
         "holdout_percent": ("holdout_percent", _holdout_percent),
         "channel_choice": ("channel_choice", _channel_choice),

@@ -16,7 +16,7 @@ from tierwise.v1 import (
 from campaigns import measuring
 from campaigns.actor import Cause
 from campaigns.forecast import dry_run, forecasts
-from campaigns.life import approving, launch, versions
+from campaigns.life import approving, launch, scheduling, versions
 from campaigns.life.approval import ApprovalPolicy
 from database.session import Database, Transaction
 from server import call
@@ -27,12 +27,14 @@ from server.operation_messages import operation_message
 from server.pages import asked, cut
 from server.preview_messages import preview_message
 from server.result_messages import results_message
+from server.schedule_messages import occurrences_message
 from server.seal import Seal
 from server.stamps import instant_key, key_instant
 from server.transactions import perform, reading
 from server.version_messages import differences_message, version_key, version_message
 
 EXAMPLES = 10
+OCCURRENCES = 10
 
 
 class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
@@ -165,6 +167,33 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
                 snapshot, campaign_id(request.name), request.from_version, request.to_version
             )  # fmt: skip
         return differences_message(found)
+
+    def ScheduleCampaign(
+        self, request: campaign_service_pb2.ScheduleCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            name = campaign_id(request.name)
+            return campaign_message(scheduling.schedule(transaction, cause, name, etag=request.etag))
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+
+    def UnscheduleCampaign(
+        self, request: campaign_service_pb2.UnscheduleCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            name = campaign_id(request.name)
+            return campaign_message(scheduling.unschedule(transaction, cause, name, etag=request.etag))
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+
+    def PreviewSchedule(
+        self, request: campaign_service_pb2.PreviewScheduleRequest, context: grpc.ServicerContext
+    ) -> campaign_service_pb2.PreviewScheduleResponse:
+        with reading(self._database) as snapshot:
+            found = scheduling.preview(
+                snapshot, campaign_id(request.name), call.current().now, limit=request.count or OCCURRENCES
+            )
+        return occurrences_message(found)
 
     def LaunchCampaign(
         self, request: campaign_service_pb2.LaunchCampaignRequest, context: grpc.ServicerContext

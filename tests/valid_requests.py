@@ -37,7 +37,7 @@ from campaigns.actor import Role
 from campaigns.audiences import segments
 from campaigns.callers.access import RIGHTS
 from campaigns.coupons import redemption, reservation
-from campaigns.life import approving, launch, switches
+from campaigns.life import approving, launch, scheduling, switches
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.basket import Basket
 from campaigns.tiers import schemes
@@ -86,7 +86,11 @@ def whole_shop(database: Database, home: Path) -> Iterator[Shop]:
         )  # fmt: skip
         for campaign_id in ("paused", "draft"):
             switches.stop(transaction, replace(cause(), reason="prices are wrong"), campaign_id)
+        launch.create(transaction, cause(), "scheduled", current)
     approve_campaign(database, "approved", now=now)
+    approve_campaign(database, "scheduled", now=now)
+    with database.writing() as transaction:
+        scheduling.schedule(transaction, cause(), "scheduled")
     build_segment(database, "scored")
     register(database, home / "models", "tiny-2", seed=2)
     with serving(database, home) as shop:
@@ -182,6 +186,9 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "StopCampaign": lambda _: request_of("StopCampaign", campaign="campaigns/-", reason="Prices are wrong"),
     "AllowCampaign": lambda _: request_of("AllowCampaign", campaign="campaigns/draft", reason="Prices are right"),
     "ListStops": lambda _: request_of("ListStops"),
+    "ScheduleCampaign": lambda _: request_of("ScheduleCampaign", name="campaigns/approved"),
+    "UnscheduleCampaign": lambda _: request_of("UnscheduleCampaign", name="campaigns/scheduled"),
+    "PreviewSchedule": lambda _: request_of("PreviewSchedule", name="campaigns/draft"),
     "PauseCampaign": lambda _: request_of("PauseCampaign", name="campaigns/active"),
     "ResumeCampaign": lambda _: request_of("ResumeCampaign", name="campaigns/paused"),
     "EndCampaign": lambda _: request_of("EndCampaign", name="campaigns/active"),

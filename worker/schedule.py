@@ -1,17 +1,23 @@
 """What is due by the clock. The clock ticks each minute and may tick twice or not at all: due times are remembered."""
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
+from typing import TypeVar
 
 from campaigns.actor import BEAT, Cause
 from campaigns.audit import verification
 from campaigns.coupons import reconciliation, reservation
-from campaigns.errors import NoActiveModel
+from campaigns.errors import CampaignNotMovable, NoActiveModel, Refusal
 from campaigns.forecast import forecasts
+from campaigns.life import launch, scheduling
+from campaigns.life.scheduling import Outcome
 from campaigns.tiers import rescoring
-from database import requests, reservations
+from database import requests, reservations, schedules
 from database.operations import Operation
 from database.session import Database
 
+Answer = TypeVar("Answer")
 TICK = "tierwise.tick"
 TICK_SECONDS = 60
 CATCH_UP = timedelta(hours=1)
@@ -32,6 +38,61 @@ def forget_answers(database: Database, now: datetime) -> int:
     """Drop what request ids were answered long ago; how many."""
     with database.writing() as transaction:
         return requests.forget(transaction, now - ANSWERS_KEPT)
+
+
+def each(steps: Iterable[Callable[[], Answer]]) -> list[Answer]:
+    """Take all steps, also those after one that breaks; their answers. Raises what broke, at the end."""
+    answers, broken = list[Answer](), list[Exception]()
+    for step in steps:
+        try:
+            answers.append(step())
+        except Exception as error:  # noqa: BLE001 - raised below
+            broken.append(error)
+    if broken:
+        raise ExceptionGroup("due by the clock", broken)
+    return answers
+
+
+def launch_campaigns(database: Database, now: datetime) -> int:
+    """Launch what has come due, each in its own transaction; how many. What is refused is missed, on record."""
+    with database.reading() as snapshot:
+        campaign_ids = schedules.due(snapshot, now)
+    return sum(each(partial(_launched, database, campaign_id, now) for campaign_id in campaign_ids))
+
+
+def end_campaigns(database: Database, now: datetime) -> int:
+    """End what should be over, each in its own transaction; how many."""
+    with database.reading() as snapshot:
+        campaign_ids = schedules.ending(snapshot, now)
+    return sum(each(partial(_ended, database, campaign_id, now) for campaign_id in campaign_ids))
+
+
+def _launched(database: Database, campaign_id: str, now: datetime) -> int:
+    """What a series missed does not keep it from what is due now."""
+    launched = 0
+    while (outcome := _fired(database, campaign_id, now)) is not None:
+        launched += outcome is Outcome.LAUNCHED
+    return launched
+
+
+def _fired(database: Database, campaign_id: str, now: datetime) -> Outcome | None:
+    cause = Cause(actor=BEAT, now=now)
+    try:
+        with database.writing() as transaction:
+            return scheduling.fire(transaction, cause, campaign_id)
+    except Refusal as refusal:
+        with database.writing() as transaction:
+            return scheduling.miss(transaction, cause, campaign_id, f"{refusal.reason}: {refusal.message}")
+
+
+def _ended(database: Database, campaign_id: str, now: datetime) -> bool:
+    try:
+        with database.writing() as transaction:
+            launch.end(transaction, Cause(actor=BEAT, now=now), campaign_id)
+    except CampaignNotMovable:
+        # Somebody, or another clock, was faster.
+        return False
+    return True
 
 
 def sweep_reservations(database: Database, now: datetime) -> int:

@@ -38,13 +38,19 @@ def register(app: Celery, tools: Tools) -> None:
 
     @app.task(name=schedule.TICK, shared=False)
     def _tick() -> None:
-        now = tools.now()
-        schedule.tick(tools.database, rescore_at=tools.settings.rescore_at, now=now)
-        schedule.sweep_reservations(tools.database, now)
-        schedule.reconcile(tools.database, at=tools.settings.reconcile_at, now=now)
-        schedule.verify_audit(tools.database, at=tools.settings.verify_audit_at, now=now)
-        schedule.forget_answers(tools.database, now)
-        schedule.close_forecasts(tools.database, now)
+        now, database, settings = tools.now(), tools.database, tools.settings
+        schedule.each(
+            [
+                lambda: schedule.launch_campaigns(database, now),
+                lambda: schedule.end_campaigns(database, now),
+                lambda: schedule.tick(database, rescore_at=settings.rescore_at, now=now),
+                lambda: schedule.sweep_reservations(database, now),
+                lambda: schedule.reconcile(database, at=settings.reconcile_at, now=now),
+                lambda: schedule.verify_audit(database, at=settings.verify_audit_at, now=now),
+                lambda: schedule.forget_answers(database, now),
+                lambda: schedule.close_forecasts(database, now),
+            ]
+        )
 
 
 def _stopping() -> Callable[[], bool]:

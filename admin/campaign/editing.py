@@ -1,7 +1,6 @@
 """The part of `tierwise campaign` that changes a plan."""
 
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Etag, Reason, changing
 from campaigns.life import launch
 from campaigns.terms.campaign import CampaignPlan
+from campaigns.terms.recurrence import days_later
 
 app = typer.Typer()
 
@@ -49,8 +49,8 @@ def update(
         if offer:
             changed = replace(changed, offers=tuple(offer_of(one, plan.currency) for one in offer))
         begin = plan.start_time if start is None else read_time(start, "--start", plan.zone)
-        length = plan.end_time - plan.start_time if days is None else timedelta(days=days)
-        return replace(changed, start_time=begin, end_time=begin + length)
+        end = begin + (plan.end_time - plan.start_time) if days is None else days_later(begin, days, plan.zone)
+        return replace(changed, start_time=begin, end_time=end)
 
     about = f"campaigns/{campaign_id}"
     with changing(database_url, reason, action="campaigns.update", object_name=about) as (transaction, cause):

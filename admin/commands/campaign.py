@@ -1,7 +1,7 @@
 """`tierwise campaign`: plan campaigns, launch them, stop them."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +9,7 @@ import typer
 
 from admin.arms import SYNTAX as ARM_SYNTAX
 from admin.arms import arm_of, typed_arm
-from admin.campaign import approval, editing, switches
+from admin.campaign import approval, editing, schedule, switches
 from admin.campaign.budget import budget as budget_of
 from admin.campaign.forecast import forecast
 from admin.campaign.preview import preview
@@ -24,6 +24,7 @@ from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changin
 from campaigns.life import launch as use_cases
 from campaigns.terms.campaign import Campaign, CampaignId, CampaignPlan, ChannelChoice, Offer
 from campaigns.terms.limits import USUAL_CONFIDENCE, Budget
+from campaigns.terms.recurrence import Recurrence, days_later
 from campaigns.terms.restraint import Stacking
 from campaigns.terms.templates import Template, offers_of
 from rules.sentence import Speaker
@@ -35,7 +36,11 @@ for command in (preview, results, power, forecast):
 app.command("budget")(budget_of)
 app.add_typer(editing.app)
 app.add_typer(approval.app)
+app.add_typer(schedule.app)
 app.add_typer(switches.app)
+REPEAT = (
+    "A series: minute hour day month weekday, as in cron, such as '0 9 * * MON'; each time is a campaign of its own."
+)
 CampaignIdArgument = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]
 
 
@@ -55,6 +60,8 @@ def create(
     days: Annotated[int, typer.Option(min=1, help="How long it runs.")] = 30,
     currency: Annotated[str | None, typer.Option(help="Default: TIERWISE_CURRENCY")] = None,
     zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
+    repeat: Annotated[str | None, typer.Option(help=REPEAT)] = None,
+    repeat_days: Annotated[int, typer.Option(min=1, help="How long each occurrence lasts.")] = 1,
     limit: Annotated[int | None, typer.Option(min=1, help="Most redemptions in all.")] = None,
     budget: Annotated[str | None, typer.Option(help="Most money off in all, such as 5000.00.")] = None,
     confidence: Annotated[
@@ -87,15 +94,16 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Plan a campaign; nothing reaches a customer before it is launched."""
-    begin = datetime.now(UTC) if start is None else read_time(start, "--start", zone)
+    begin = read_time(start or datetime.now(UTC).isoformat(), "--start", zone)
     money = currency or settings().currency
     plan = CampaignPlan(
         display_name=name,
         offers=_offers(offer, template, money),
         start_time=begin,
-        end_time=begin + timedelta(days=days),
+        end_time=days_later(begin, days, zone),
         currency=money,
         zone=zone,
+        recurrence=None if repeat is None else Recurrence(cron=repeat, days=repeat_days),
         redemption_limit=limit,
         budget=None if budget is None else _budget(budget, money, confidence),
         refund_gives_code_back=refund_gives_code_back,

@@ -1,11 +1,14 @@
 """Use cases of approval: a version of a plan is submitted, and somebody who did not write it decides."""
 
+from typing import Any
+
 from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.errors import VersionNotSubmitted, VersionRejected
 from campaigns.life import launch, versions
 from campaigns.life.approval import Approval, ApprovalPolicy, Verdict, check_approver, missing
 from campaigns.terms.campaign import Campaign, Move, moved
+from campaigns.terms.schedule import times
 from database import campaigns
 from database import versions as stored_versions
 from database.session import Transaction
@@ -45,7 +48,7 @@ def approve(
     campaign = launch.locked(transaction, campaign_id, etag)
     decided = _decide(transaction, cause, campaign, version, Verdict.APPROVED)
     needed = _needed(campaign, policy)
-    facts = {"version": version, "approvals": len(decided), "needed": needed}
+    facts: dict[str, Any] = {"version": version, "approvals": len(decided), "needed": needed}
     if missing(needed, decided):
         campaigns.change(transaction, campaign_id, {}, cause.now)
         trail.done(transaction, cause, "campaigns.approve", campaign.name, after={"state": campaign.state, **facts})
@@ -87,5 +90,6 @@ def _decide(
 
 def _needed(campaign: Campaign, policy: ApprovalPolicy) -> int:
     budget = campaign.plan.budget
-    limit = None if budget is None else budget.limit_minor
+    # Each occurrence of a series may spend it.
+    limit = None if budget is None else budget.limit_minor * times(campaign.plan)
     return policy.needed(budget_minor=limit, currency=campaign.plan.currency)

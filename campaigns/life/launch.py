@@ -22,7 +22,18 @@ from campaigns.errors import (
 from campaigns.life import versions
 from campaigns.life.approval import next_authors
 from campaigns.terms import stored
-from campaigns.terms.campaign import MOVES, Campaign, CampaignPlan, Move, State, check_id, check_plan, moved, resumption
+from campaigns.terms.campaign import (
+    MOVES,
+    Campaign,
+    CampaignPlan,
+    Move,
+    State,
+    check_id,
+    check_plan,
+    check_series,
+    moved,
+    resumption,
+)
 from campaigns.terms.usual_saving import gifts, unpriced
 from database import campaigns, items, operations
 from database.operations import Operation
@@ -32,6 +43,7 @@ from database.session import Snapshot, Transaction
 def create(transaction: Transaction, cause: Cause, campaign_id: str, plan: CampaignPlan) -> Campaign:
     """A new draft. Raises InvalidCampaign, CampaignExists."""
     check_id(campaign_id)
+    check_series(campaign_id, plan)
     check_plan(plan)
     check_rule(transaction, plan)
     version = versions.following(transaction, campaign_id)
@@ -70,6 +82,7 @@ def update(
     plan = change(before.plan)
     if plan == before.plan:
         return before
+    check_series(campaign_id, plan)
     check_plan(plan)
     check_rule(transaction, plan)
     version = before.version + 1
@@ -77,7 +90,7 @@ def update(
     approved = before.state in (State.APPROVED, State.SCHEDULED)
     authors = next_authors(earlier, approved=approved, editor=cause.actor.name)
     versions.keep(transaction, cause, campaign_id, version, plan, authors=authors)
-    changes = {**stored.plan_values(plan), "version": version, "state": moved(before, Move.EDIT)}
+    changes = {**stored.plan_values(plan), "version": version, "state": moved(before, Move.EDIT), "due_time": None}
     campaigns.change(transaction, campaign_id, changes, cause.now)
     after = get(transaction, campaign_id)
     trail.done(
@@ -104,6 +117,11 @@ def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
     """
     campaign = locked(transaction, campaign_id, etag)
     state = moved(campaign, Move.LAUNCH)
+    if campaign.plan.recurrence is not None:
+        raise CampaignNotMovable(
+            f"{campaign.name} is a series: its occurrences are launched, so schedule it", campaign=campaign.name,
+            state=campaign.state, move=Move.LAUNCH,
+        )  # fmt: skip
     other = operations.running(transaction, operations.LAUNCH_CAMPAIGN, campaign_id=campaign_id)
     if other is not None:
         raise CampaignNotMovable(
@@ -113,7 +131,7 @@ def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
     check_launchable(transaction, campaign.plan, cause.now)
     if not campaigns.tiers_assigned(transaction):
         raise CustomersNotScored("no customer has a tier: run ScoreAllCustomers first")
-    campaigns.change(transaction, campaign_id, {"state": state}, cause.now)
+    campaigns.change(transaction, campaign_id, {"state": state, "due_time": None}, cause.now)
     booking.open_budget(transaction, campaign)
     return jobs.begin(
         transaction, cause, uuid4().hex, operations.LAUNCH_CAMPAIGN, {"campaign_id": campaign_id},
@@ -161,10 +179,18 @@ def end(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str |
     return move(transaction, cause, locked(transaction, campaign_id, etag), Move.END)
 
 
-def move(transaction: Transaction, cause: Cause, campaign: Campaign, verb: Move, **facts: Any) -> Campaign:  # noqa: ANN401 - JSON for the audit log
-    """Make a move of the table on a locked campaign; the facts go into its audit line. Raises CampaignNotMovable."""
+def move(
+    transaction: Transaction, cause: Cause, campaign: Campaign, verb: Move, *, due_time: datetime | None = None,
+    **facts: Any,  # noqa: ANN401 - JSON for the audit log
+) -> Campaign:  # fmt: skip
+    """Make a move of the table on a locked campaign; the facts go into its audit line. Raises CampaignNotMovable.
+
+    What is due by the clock is so until the next move.
+    """
     state = moved(campaign, verb)
-    changes: dict[str, Any] = {"state": state}
+    changes: dict[str, Any] = {"state": state, "due_time": due_time}
+    if due_time is not None:
+        facts["due_time"] = due_time.isoformat()
     if verb is Move.ACTIVATE:
         changes["activate_time"] = cause.now
     campaigns.change(transaction, campaign.campaign_id, changes, cause.now)

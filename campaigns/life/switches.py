@@ -25,7 +25,7 @@ class Stop:
     """What stands still, and why."""
 
     scope: str
-    """A campaign's id, or `-` for everything."""
+    """A campaign's id, whose occurrences stand still with it where it is a series; or `-` for everything."""
     reason: str
     stopped_by: str
     stop_time: datetime
@@ -59,8 +59,8 @@ def allow(transaction: Transaction, cause: Cause, scope: str) -> None:
     before = stops.get(transaction, scope)
     if before is None or not stops.remove(transaction, scope):
         return
-    request = {} if scope == EVERYTHING else {"campaign_id": scope}
-    for operation in operations.under_way(transaction, LAUNCH_CAMPAIGN, **request):
+    # Those that something else still holds find that out, and wait on.
+    for operation in operations.under_way(transaction, LAUNCH_CAMPAIGN):
         jobs.go_on(transaction, operation.operation_id, cause.now)
     facts = {"reason": before.reason, "stopped_by": before.stopped_by, "stop_time": before.stop_time.isoformat()}
     trail.done(transaction, cause, "switches.allow", _name(scope), before=facts)
@@ -72,7 +72,7 @@ def page(snapshot: Snapshot, *, limit: int, after: str = "") -> list[Stop]:
 
 
 def is_stopped(snapshot: Snapshot, campaign_id: str) -> bool:
-    """Whether a campaign is held, by itself or with everything."""
+    """Whether a campaign is held, by itself, with its series or with everything."""
     return stops.standing(snapshot, campaign_id) is not None
 
 

@@ -7,13 +7,14 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from campaigns.errors import CampaignNotMovable, InvalidCampaign
 from campaigns.experiments.assignment import Design
 from campaigns.terms.arms import ArmPlan, arms_of, check_arms
 from campaigns.terms.discount import WHOLE, Discount, check_discount
 from campaigns.terms.limits import Budget, check_budget
+from campaigns.terms.recurrence import LONGEST_SERIES, Recurrence, check_recurrence
 from campaigns.terms.restraint import OfferCap, Stacking, check_caps, check_stacking
 from campaigns.tiers.tiers import Tier
 from rules.rule import Rule
@@ -21,6 +22,7 @@ from rules.rule import Rule
 CampaignId = NewType("CampaignId", str)
 """The caller's: a lower-case letter, then letters, digits and hyphens, at most 63 symbols."""
 CAMPAIGN_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+LONGEST_SERIES_ID = 63 - len("-20261123")
 LARGEST_HOLDOUT_PERCENT = 50
 CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -147,6 +149,8 @@ class CampaignPlan:
     """Of fixed amounts, maxima and the orders that coupons apply to."""
     zone: str = "UTC"
     """IANA time zone in which the campaign is planned."""
+    recurrence: Recurrence | None = None
+    """A series: each occurrence between start and end is a campaign of its own. None means it happens once."""
     redemption_limit: int | None = None
     """Redemptions over the whole campaign; None means one for each coupon."""
     budget: Budget | None = None
@@ -175,6 +179,11 @@ class CampaignPlan:
     def design(self) -> Design:
         """How the audience is divided."""
         return Design(holdout=self.holdout_percent / 100, arms=arms_of(self.arms))
+
+    @property
+    def local_start(self) -> datetime:
+        """The start, in the zone."""
+        return self.start_time.astimezone(ZoneInfo(self.zone))
 
     def offers_in(self, arm: str) -> tuple[Offer, ...]:
         """What the tiers get in one arm, highest tier first."""
@@ -205,6 +214,10 @@ class Campaign:
     update_time: datetime
     over_budget_count: int = 0
     """Customers whom the launch left out because the budget could not bear their coupons."""
+    series: CampaignId | None = None
+    """Whose occurrence this campaign is."""
+    due_time: datetime | None = None
+    """When the clock launches it, or its next occurrence."""
 
     @property
     def name(self) -> str:
@@ -245,6 +258,12 @@ def check_id(campaign_id: str) -> CampaignId:
     return CampaignId(campaign_id)
 
 
+def check_series(campaign_id: str, plan: CampaignPlan) -> None:
+    """Raises InvalidCampaign for a series whose id leaves no room for the days of its occurrences."""
+    if plan.recurrence is not None and len(campaign_id) > LONGEST_SERIES_ID:
+        raise InvalidCampaign(f"the id of a series has at most {LONGEST_SERIES_ID} symbols", field="campaign_id")
+
+
 def check_plan(plan: CampaignPlan) -> None:
     """Raises InvalidCampaign for the first field that makes no sense."""
     tiers = [offer.tier for offer in plan.offers]
@@ -273,6 +292,10 @@ def check_plan(plan: CampaignPlan) -> None:
             raise InvalidCampaign(problem, field=field)
     if plan.end_time <= plan.start_time:
         raise InvalidCampaign("the end must come after the start", field="end_time")
+    if plan.recurrence is not None:
+        check_recurrence(plan.recurrence)
+        if plan.end_time - plan.start_time > LONGEST_SERIES:
+            raise InvalidCampaign(f"a series lasts at most {LONGEST_SERIES.days} days", field="end_time")
     check_caps(plan.offer_caps)
     check_stacking(plan.stacking)
     if plan.budget is not None:

@@ -9,6 +9,7 @@ from campaigns.terms.arms import ArmPlan, TierDiscount
 from campaigns.terms.campaign import Campaign, CampaignId, CampaignPlan, Channel, ChannelChoice, Offer, State
 from campaigns.terms.coupon import Coupon, CouponState, Redemption, Reservation, ReservationState
 from campaigns.terms.limits import Budget
+from campaigns.terms.recurrence import Recurrence
 from campaigns.terms.restraint import OfferCap, Stacking
 from campaigns.tiers.tiers import Tier
 from database.budget_tables import RedemptionRow, ReservationRow
@@ -23,7 +24,8 @@ def campaign(row: CampaignRow) -> Campaign:
         issued_count=row.issued_count, redeemed_count=row.redeemed_count, discounted_minor=row.discounted_minor,
         held_out_count=row.held_out_count, launch_time=row.launch_time, activate_time=row.activate_time,
         revision=row.revision, create_time=row.create_time, update_time=row.update_time,
-        over_budget_count=row.over_budget_count,
+        over_budget_count=row.over_budget_count, series=None if row.series is None else CampaignId(row.series),
+        due_time=row.due_time,
     )  # fmt: skip
 
 
@@ -43,7 +45,7 @@ def plan(stored: Mapping[str, Any]) -> CampaignPlan:
         refund_gives_code_back=stored["refund_gives_code_back"],
         offer_caps=tuple(OfferCap(offers=cap["offers"], days=cap["days"]) for cap in stored.get("offer_caps", ())),
         excluded_campaigns=tuple(map(CampaignId, stored.get("excluded_campaigns", ()))),
-        audience_limit=stored.get("audience_limit"),
+        audience_limit=stored.get("audience_limit"), recurrence=_recurrence(stored.get("recurrence")),
         stacking=Stacking(
             priority=stored.get("priority", 0), group=stored.get("exclusivity_group"), alone=stored.get("alone", False)
         ),
@@ -120,6 +122,7 @@ def plan_values(plan: CampaignPlan) -> dict[str, Any]:
         "priority": plan.stacking.priority,
         "exclusivity_group": plan.stacking.group,
         "alone": plan.stacking.alone,
+        "recurrence": None if plan.recurrence is None else {"cron": plan.recurrence.cron, "days": plan.recurrence.days},
     }
 
 
@@ -166,6 +169,10 @@ def _budget(stored: Mapping[str, Any]) -> Budget | None:
     if stored["budget_minor"] is None or stored["budget_confidence"] is None:
         return None
     return Budget(limit_minor=stored["budget_minor"], confidence=stored["budget_confidence"])
+
+
+def _recurrence(stored: Mapping[str, Any] | None) -> Recurrence | None:
+    return None if stored is None else Recurrence(cron=stored["cron"], days=stored["days"])
 
 
 def _time(stored: datetime | str) -> datetime:

@@ -22,6 +22,7 @@ READING = {
     "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "Recommend", "SimilarItems", "GetCustomer",
     "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults", "GetCampaignForecast",
     "GetCampaignVersion", "ListCampaignVersions", "CompareCampaignVersions", "ListStops",
+    "PreviewSchedule",
     "ValidateCoupon", "ListAuditEntries", "GetBudget",
     "GetTierScheme", "ListTierSchemes", "PreviewTiers", "ListTierChanges",
     "GetSegment", "ListSegments", "ListSegmentMembers", "CountAudience", "PreviewAudience", "ExplainRule",

@@ -158,6 +158,9 @@ class Campaign(_message.Message):
     STACKING_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     ACTIVATE_TIME_FIELD_NUMBER: _builtins.int
+    RECURRENCE_FIELD_NUMBER: _builtins.int
+    SERIES_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
     ARMS_FIELD_NUMBER: _builtins.int
     MARGIN_PERCENT_FIELD_NUMBER: _builtins.int
     BUDGET_FIELD_NUMBER: _builtins.int
@@ -191,6 +194,8 @@ class Campaign(_message.Message):
     """Customers in the audience at most, held-out ones among them: those who are expected to spend most; absent means all."""
     version: _builtins.int
     """Number of the plan's version; each change of the plan makes the next one."""
+    series: _builtins.str
+    """Resource name of the series whose occurrence this campaign is; empty for others."""
     margin_percent: _builtins.int
     """Percent of a price that is left after the cost of the goods; when it is known, results judge by margin."""
     refund_gives_code_back: _builtins.bool
@@ -246,6 +251,16 @@ class Campaign(_message.Message):
         """When every coupon was issued; absent before."""
 
     @_builtins.property
+    def recurrence(self) -> Global___Recurrence:
+        """When it happens again: a series, each of whose occurrences between start_time and end_time is a campaign of its own,
+        `{campaign}-{yyyymmdd}`; absent means that it happens once.
+        """
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When the clock launches it, or its next occurrence; absent where it is not scheduled."""
+
+    @_builtins.property
     def arms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Arm]:
         """Variants of the discounts that are tried against each other, drawn by hash from those who are not held out; absent
         means one arm, called `offer`, with the discounts of the offers.
@@ -284,15 +299,18 @@ class Campaign(_message.Message):
         stacking: Global___Stacking | None = ...,
         version: _builtins.int = ...,
         activate_time: _timestamp_pb2.Timestamp | None = ...,
+        recurrence: Global___Recurrence | None = ...,
+        series: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
         arms: _abc.Iterable[Global___Arm] | None = ...,
         margin_percent: _builtins.int | None = ...,
         budget: Global___Budget | None = ...,
         refund_gives_code_back: _builtins.bool = ...,
         over_budget_count: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_audience_limit", b"_audience_limit", "_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "audience_limit", b"audience_limit", "budget", b"budget", "create_time", b"create_time", "discounted", b"discounted", "end_time", b"end_time", "holdout_percent", b"holdout_percent", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "redemption_limit", b"redemption_limit", "rule", b"rule", "stacking", b"stacking", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_audience_limit", b"_audience_limit", "_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "audience_limit", b"audience_limit", "budget", b"budget", "create_time", b"create_time", "discounted", b"discounted", "due_time", b"due_time", "end_time", b"end_time", "holdout_percent", b"holdout_percent", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "recurrence", b"recurrence", "redemption_limit", b"redemption_limit", "rule", b"rule", "stacking", b"stacking", "start_time", b"start_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_audience_limit", b"_audience_limit", "_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "arms", b"arms", "audience_limit", b"audience_limit", "budget", b"budget", "channel_choice", b"channel_choice", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "end_time", b"end_time", "etag", b"etag", "excluded_campaigns", b"excluded_campaigns", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "name", b"name", "offer_caps", b"offer_caps", "offers", b"offers", "over_budget_count", b"over_budget_count", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "refund_gives_code_back", b"refund_gives_code_back", "rule", b"rule", "stacking", b"stacking", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_audience_limit", b"_audience_limit", "_holdout_percent", b"_holdout_percent", "_margin_percent", b"_margin_percent", "_redemption_limit", b"_redemption_limit", "activate_time", b"activate_time", "arms", b"arms", "audience_limit", b"audience_limit", "budget", b"budget", "channel_choice", b"channel_choice", "create_time", b"create_time", "currency_code", b"currency_code", "discounted", b"discounted", "display_name", b"display_name", "due_time", b"due_time", "end_time", b"end_time", "etag", b"etag", "excluded_campaigns", b"excluded_campaigns", "held_out_count", b"held_out_count", "holdout_percent", b"holdout_percent", "issued_count", b"issued_count", "launch_time", b"launch_time", "margin_percent", b"margin_percent", "name", b"name", "offer_caps", b"offer_caps", "offers", b"offers", "over_budget_count", b"over_budget_count", "recurrence", b"recurrence", "redeemed_count", b"redeemed_count", "redemption_limit", b"redemption_limit", "refund_gives_code_back", b"refund_gives_code_back", "rule", b"rule", "series", b"series", "stacking", b"stacking", "start_time", b"start_time", "state", b"state", "time_zone", b"time_zone", "update_time", b"update_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__audience_limit: _TypeAlias = _typing.Literal["audience_limit"]  # noqa: Y015
     _WhichOneofArgType__audience_limit: _TypeAlias = _typing.Literal["_audience_limit", b"_audience_limit"]  # noqa: Y015
@@ -458,6 +476,36 @@ class Stacking(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Stacking: _TypeAlias = Stacking  # noqa: Y015
+
+@_typing.final
+class Recurrence(_message.Message):
+    """When a campaign happens again, by the local time of its time zone. A time that the clocks skip comes as much later as they
+    jump, and one that they show twice is the first of the two.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CRON_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
+    cron: _builtins.str
+    """Minute, hour, day of month, month, day of week, as in cron; minute and hour are one number each, so at most once a day.
+    Such as `0 9 * * MON`.
+    """
+    days: _builtins.int
+    """Days that an occurrence lasts, to the same local time of its last day."""
+    def __init__(
+        self,
+        *,
+        cron: _builtins.str = ...,
+        days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cron", b"cron", "days", b"days"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Recurrence: _TypeAlias = Recurrence  # noqa: Y015
 
 @_typing.final
 class Offer(_message.Message):

@@ -102,6 +102,21 @@ class CampaignServiceStub:
                 request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.CompareCampaignVersionsRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.CompareCampaignVersionsResponse.FromString,
                 _registered_method=True)
+        self.ScheduleCampaign = channel.unary_unary(
+                '/tierwise.v1.CampaignService/ScheduleCampaign',
+                request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.ScheduleCampaignRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_campaign__pb2.Campaign.FromString,
+                _registered_method=True)
+        self.UnscheduleCampaign = channel.unary_unary(
+                '/tierwise.v1.CampaignService/UnscheduleCampaign',
+                request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.UnscheduleCampaignRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_campaign__pb2.Campaign.FromString,
+                _registered_method=True)
+        self.PreviewSchedule = channel.unary_unary(
+                '/tierwise.v1.CampaignService/PreviewSchedule',
+                request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.PreviewScheduleRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.PreviewScheduleResponse.FromString,
+                _registered_method=True)
         self.LaunchCampaign = channel.unary_unary(
                 '/tierwise.v1.CampaignService/LaunchCampaign',
                 request_serializer=tierwise_dot_v1_dot_campaign__service__pb2.LaunchCampaignRequest.SerializeToString,
@@ -222,6 +237,27 @@ class CampaignServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ScheduleCampaign(self, request, context):
+        """Lets the clock launch an approved campaign at its start, or a series at each of its occurrences.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnscheduleCampaign(self, request, context):
+        """Lets the clock pass; the approval stays.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PreviewSchedule(self, request, context):
+        """Says when a plan, approved or not, would come due next.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LaunchCampaign(self, request, context):
         """Freezes the audience of an approved campaign, issues one coupon to each of its customers who is not held out, and makes
         the campaign active.
@@ -327,6 +363,21 @@ def add_CampaignServiceServicer_to_server(servicer, server):
                     servicer.CompareCampaignVersions,
                     request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.CompareCampaignVersionsRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_campaign__service__pb2.CompareCampaignVersionsResponse.SerializeToString,
+            ),
+            'ScheduleCampaign': grpc.unary_unary_rpc_method_handler(
+                    servicer.ScheduleCampaign,
+                    request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.ScheduleCampaignRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_campaign__pb2.Campaign.SerializeToString,
+            ),
+            'UnscheduleCampaign': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnscheduleCampaign,
+                    request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.UnscheduleCampaignRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_campaign__pb2.Campaign.SerializeToString,
+            ),
+            'PreviewSchedule': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewSchedule,
+                    request_deserializer=tierwise_dot_v1_dot_campaign__service__pb2.PreviewScheduleRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_campaign__service__pb2.PreviewScheduleResponse.SerializeToString,
             ),
             'LaunchCampaign': grpc.unary_unary_rpc_method_handler(
                     servicer.LaunchCampaign,
@@ -684,6 +735,87 @@ class CampaignService:
             '/tierwise.v1.CampaignService/CompareCampaignVersions',
             tierwise_dot_v1_dot_campaign__service__pb2.CompareCampaignVersionsRequest.SerializeToString,
             tierwise_dot_v1_dot_campaign__service__pb2.CompareCampaignVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ScheduleCampaign(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CampaignService/ScheduleCampaign',
+            tierwise_dot_v1_dot_campaign__service__pb2.ScheduleCampaignRequest.SerializeToString,
+            tierwise_dot_v1_dot_campaign__pb2.Campaign.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnscheduleCampaign(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CampaignService/UnscheduleCampaign',
+            tierwise_dot_v1_dot_campaign__service__pb2.UnscheduleCampaignRequest.SerializeToString,
+            tierwise_dot_v1_dot_campaign__pb2.Campaign.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewSchedule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CampaignService/PreviewSchedule',
+            tierwise_dot_v1_dot_campaign__service__pb2.PreviewScheduleRequest.SerializeToString,
+            tierwise_dot_v1_dot_campaign__service__pb2.PreviewScheduleResponse.FromString,
             options,
             channel_credentials,
             insecure,

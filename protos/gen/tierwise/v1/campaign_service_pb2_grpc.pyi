@@ -64,6 +64,12 @@ class CampaignServiceStub:
     """Lists the versions of a plan, newest first."""
     CompareCampaignVersions: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.CompareCampaignVersionsRequest, _campaign_service_pb2.CompareCampaignVersionsResponse]
     """Says in which fields two versions differ."""
+    ScheduleCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.ScheduleCampaignRequest, _campaign_pb2.Campaign]
+    """Lets the clock launch an approved campaign at its start, or a series at each of its occurrences."""
+    UnscheduleCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.UnscheduleCampaignRequest, _campaign_pb2.Campaign]
+    """Lets the clock pass; the approval stays."""
+    PreviewSchedule: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.PreviewScheduleRequest, _campaign_service_pb2.PreviewScheduleResponse]
+    """Says when a plan, approved or not, would come due next."""
     LaunchCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.LaunchCampaignRequest, _operations_pb2.Operation]
     """Freezes the audience of an approved campaign, issues one coupon to each of its customers who is not held out, and makes
     the campaign active.
@@ -108,6 +114,12 @@ class CampaignServiceAsyncStub(CampaignServiceStub):
     """Lists the versions of a plan, newest first."""
     CompareCampaignVersions: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.CompareCampaignVersionsRequest, _campaign_service_pb2.CompareCampaignVersionsResponse]  # type: ignore[assignment]
     """Says in which fields two versions differ."""
+    ScheduleCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.ScheduleCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
+    """Lets the clock launch an approved campaign at its start, or a series at each of its occurrences."""
+    UnscheduleCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.UnscheduleCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
+    """Lets the clock pass; the approval stays."""
+    PreviewSchedule: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.PreviewScheduleRequest, _campaign_service_pb2.PreviewScheduleResponse]  # type: ignore[assignment]
+    """Says when a plan, approved or not, would come due next."""
     LaunchCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.LaunchCampaignRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Freezes the audience of an approved campaign, issues one coupon to each of its customers who is not held out, and makes
     the campaign active.
@@ -221,6 +233,30 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_campaign_service_pb2.CompareCampaignVersionsResponse, _abc.Awaitable[_campaign_service_pb2.CompareCampaignVersionsResponse]]:
         """Says in which fields two versions differ."""
+
+    @_abc_1.abstractmethod
+    def ScheduleCampaign(
+        self,
+        request: _campaign_service_pb2.ScheduleCampaignRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_campaign_pb2.Campaign, _abc.Awaitable[_campaign_pb2.Campaign]]:
+        """Lets the clock launch an approved campaign at its start, or a series at each of its occurrences."""
+
+    @_abc_1.abstractmethod
+    def UnscheduleCampaign(
+        self,
+        request: _campaign_service_pb2.UnscheduleCampaignRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_campaign_pb2.Campaign, _abc.Awaitable[_campaign_pb2.Campaign]]:
+        """Lets the clock pass; the approval stays."""
+
+    @_abc_1.abstractmethod
+    def PreviewSchedule(
+        self,
+        request: _campaign_service_pb2.PreviewScheduleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_campaign_service_pb2.PreviewScheduleResponse, _abc.Awaitable[_campaign_service_pb2.PreviewScheduleResponse]]:
+        """Says when a plan, approved or not, would come due next."""
 
     @_abc_1.abstractmethod
     def LaunchCampaign(

@@ -29,7 +29,7 @@ class StopCampaignRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     campaign: _builtins.str
-    """Resource name of the campaign to stop; `campaigns/-` means everything."""
+    """Resource name of the campaign to stop, with its occurrences where it is a series; `campaigns/-` means everything."""
     reason: _builtins.str
     """Why."""
     request_id: _builtins.str
