@@ -39,6 +39,7 @@ COMMANDS = {
     "segment": Command("admin.commands.segment", "Saved segments: a rule with a name, and its members"),
     "tier": Command("admin.commands.tier", "Tier schemes: thresholds on a measure, by version"),
     "campaign": Command("admin.commands.campaign", "Plan, approve, launch, pause and end campaigns"),
+    "customer": Command("admin.commands.customer", "Erase a customer"),
     "coupon": Command("admin.commands.coupon", "Validate and redeem coupons"),
     "job": Command("admin.commands.job", "Bulk work: progress, cancel, start a rescoring"),
     "key": Command("admin.commands.key", "API keys: what programs send to say who they are"),

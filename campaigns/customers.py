@@ -1,14 +1,15 @@
-"""Use cases on customers: their own fields, and being forgotten."""
+"""Use cases on customers: their own fields, and what they did."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import CustomerChanged, CustomerNotFound
-from database import customers, subjects
-from database.customers import Erasure, KnownCustomer
+from campaigns.errors import CustomerChanged, CustomerErased, CustomerNotFound
+from database import customers, tombstones
+from database import events as stored_events
+from database.customers import KnownCustomer
 from database.session import Snapshot, Transaction
-from events.event import Customer
+from events.event import Customer, Event
 
 
 def get(snapshot: Snapshot, customer_id: str) -> KnownCustomer:
@@ -21,7 +22,7 @@ def update(
     etag: str | None = None,
 ) -> KnownCustomer:  # fmt: skip
     """Change a customer's own fields. Raises CustomerNotFound, CustomerChanged."""
-    before = _locked(transaction, customer_id, etag)
+    before = locked(transaction, customer_id, etag)
     after = change(before.customer)
     customers.update_fields(transaction, after, cause.now)
     changed = sorted(name for name in Customer.__slots__ if getattr(before.customer, name) != getattr(after, name))
@@ -30,20 +31,21 @@ def update(
     return kept
 
 
-def erase(
-    transaction: Transaction, cause: Cause, customer_id: str, *, pseudonym: str, etag: str | None = None
-) -> Erasure:
-    """Forget a customer; the books keep their sums under the pseudonym. Raises CustomerNotFound, CustomerChanged."""
-    customer = _locked(transaction, customer_id, etag)
-    subjects.ensure(transaction, customer_id)
-    erasure = customers.erase(transaction, customer_id, pseudonym=pseudonym)
-    counts = {name: getattr(erasure, name) for name in Erasure.__slots__}
-    trail.done(transaction, cause, "customers.erase", customer.name, after=counts)
-    subjects.forget(transaction, customer_id)
-    return erasure
+def record(transaction: Transaction, events: Sequence[Event]) -> int:
+    """Record events and the customers they name; how many were new. Raises EventIdReused, CustomerErased."""
+    new = stored_events.insert_events(transaction, events)
+    erased = tombstones.among(transaction, sorted({event.customer_id for event in events}))
+    if erased:
+        names = ", ".join(f"customers/{customer_id}" for customer_id in erased)
+        raise CustomerErased(
+            f"{names} asked to be forgotten: leave their events out, or `tierwise customer readmit` them",
+            customers=names,
+        )
+    return new
 
 
-def _locked(transaction: Transaction, customer_id: str, etag: str | None) -> KnownCustomer:
+def locked(transaction: Transaction, customer_id: str, etag: str | None) -> KnownCustomer:
+    """A customer nobody else changes until the transaction ends. Raises CustomerNotFound, CustomerChanged."""
     customer = _found(customers.locked(transaction, customer_id), customer_id)
     if etag and etag != customer.etag:
         raise CustomerChanged(

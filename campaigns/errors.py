@@ -16,7 +16,7 @@ Refusal
 │   ├── ApproverIsAuthor · VersionDecided · VersionNotSubmitted · VersionRejected
 │   ├── CampaignLaunched · CampaignNotEditable · CampaignNotLaunched · CampaignNotMovable · NoActiveModel
 │   ├── NoActiveTierScheme · CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
-│   └── ReservationClosed · RefundBeyondDiscount
+│   └── CustomerErased · CustomerNotErased · ReservationClosed · RefundBeyondDiscount
 ├── Unidentified    who calls is not proven
 │   └── CredentialsMissing · CredentialsInvalid · CredentialsExpired · SignInRefused
 ├── TooManyGuesses  of codes that do not exist
@@ -353,6 +353,18 @@ class SegmentBuilding(WrongState):
     """One build at a time."""
 
     reason = "SEGMENT_BUILDING"
+
+
+class CustomerErased(WrongState):
+    """The customer asked to be forgotten, and the id stays nobody's until someone readmits it."""
+
+    reason = "CUSTOMER_ERASED"
+
+
+class CustomerNotErased(WrongState):
+    """There is nothing to take back."""
+
+    reason = "CUSTOMER_NOT_ERASED"
 
 
 class SegmentInUse(WrongState):

@@ -4,6 +4,7 @@ It is the one gate to the log, which cannot be changed: the name of a customer d
 becomes `subjects/…`, a random name that an erasure makes nobody's.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,8 @@ CUSTOMER = "customers/"
 SUBJECT = "subjects/"
 SOMEONE = "customers"
 """A customer who is not known here."""
+NAMED = re.compile(rf"{CUSTOMER}[^\s/,;:'\"]{{1,128}}")
+"""A customer in the middle of a sentence."""
 
 
 def done(
@@ -51,7 +54,8 @@ def denied(transaction: Transaction, cause: Cause, action: str, object_name: str
 
 def failed(transaction: Transaction, cause: Cause, action: str, object_name: str, error: str) -> None:
     """The work broke for good."""
-    _append(transaction, cause, action, object_name, outcome="FAILED", after={"error": error})
+    after = {"error": _discreet(transaction, error, object_name)}
+    _append(transaction, cause, action, object_name, outcome="FAILED", after=after)
 
 
 def page(snapshot: Snapshot, wanted: Wanted = ALL, *, limit: int, before: int | None = None) -> list[AuditEntry]:
@@ -86,11 +90,15 @@ def _spoken_of(transaction: Transaction, name: str) -> str:
     return SOMEONE if subject_id is None else SUBJECT + subject_id
 
 
-def _discreet(transaction: Transaction, reason: str | None, object_name: str) -> str | None:
-    """The reason without the id of the customer whom the action is about."""
-    if reason is None or not object_name.startswith(CUSTOMER):
-        return reason
-    return reason.replace(object_name.removeprefix(CUSTOMER), _spoken_of(transaction, object_name))
+def _discreet(transaction: Transaction, said: str | None, object_name: str) -> str | None:
+    """What was said without the names of customers, nor the bare id of the one whom the action is about."""
+    if said is None:
+        return None
+    names = NAMED
+    if object_name.startswith(CUSTOMER):
+        own = re.escape(object_name.removeprefix(CUSTOMER))
+        names = re.compile(f"(?:{CUSTOMER})?{own}|{NAMED.pattern}")
+    return names.sub(lambda found: _spoken_of(transaction, CUSTOMER + found[0].removeprefix(CUSTOMER)), said)
 
 
 def _hidden(transaction: Transaction, value: Any) -> Any:  # noqa: ANN401 - JSON

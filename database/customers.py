@@ -3,14 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import select, update
 
-from database import facts
-from database.audience_tables import ExclusionRow
-from database.budget_tables import RedemptionRow
 from database.session import Snapshot, Transaction, changed_rows
-from database.tables import AudienceRow, CouponRow, CustomerRow, EventRow, RejectedRow, ScoreRow
-from database.tier_tables import ShadowScoreRow, TierChangeRow
+from database.tables import CustomerRow
 from events.event import Customer
 
 
@@ -66,40 +62,6 @@ def update_fields(transaction: Transaction, customer: Customer, now: datetime) -
         consented_channels=list(customer.consented_channels), revision=CustomerRow.revision + 1, update_time=now,
     )  # fmt: skip
     return changed_rows(transaction.execute(changed)) == 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Erasure:
-    """How much was deleted, and how much lost its link to the person."""
-
-    events: int
-    scores: int
-    coupons: int
-    redemptions: int
-
-
-def erase(transaction: Transaction, customer_id: str, *, pseudonym: str) -> Erasure:
-    """Delete the customer with events, score, tier changes, facts, segment memberships and rejected rows.
-
-    The books keep their sums under a pseudonym.
-    """
-    renamed = {
-        row: changed_rows(
-            transaction.execute(update(row).where(row.customer_id == customer_id).values(customer_id=pseudonym))
-        )
-        for row in (AudienceRow, CouponRow, RedemptionRow)
-    }
-    deleted = {
-        row: changed_rows(transaction.execute(delete(row).where(row.customer_id == customer_id)))
-        for row in (EventRow, ScoreRow, ShadowScoreRow, TierChangeRow, ExclusionRow, CustomerRow)
-    }
-    facts.forget(transaction, customer_id)
-    about = text("EXISTS (SELECT FROM jsonb_each_text(content) WHERE value = :customer_id)")
-    transaction.execute(delete(RejectedRow).where(about.bindparams(customer_id=customer_id)))
-    return Erasure(
-        events=deleted[EventRow], scores=deleted[ScoreRow],
-        coupons=renamed[CouponRow], redemptions=renamed[RedemptionRow],
-    )  # fmt: skip
 
 
 def _known(row: CustomerRow) -> KnownCustomer:

@@ -9,6 +9,7 @@ import polars as pl
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from database import erasure, tombstones
 from database.copying import copy_frame
 from database.customer_loading import copy_customers
 from database.events import copy_events
@@ -79,9 +80,10 @@ def store_events(
     copy_items(transaction, loaded.items, replace=False)
     copy_customers(transaction, loaded.customers, replace=False)
     _copy_rejected(transaction, import_id, rejected, loaded.rejected.height)
+    left_out = _leave_out_erased(transaction, loaded.events["customer_id"], import_id)
     # Plans made before autovacuum comes round would not know of these rows.
     transaction.execute(text("ANALYZE events"))
-    report = loaded.report.as_dict() | {"events_new": new, "events_known": loaded.events.height - new}
+    report = loaded.report.as_dict() | {"events_new": new, "events_known": loaded.events.height - new, **left_out}
     return _finish(transaction, import_id, report)
 
 
@@ -94,7 +96,19 @@ def store_attributes(
         return None
     changed = (copy_items if items else copy_customers)(transaction, file.rows)
     _copy_rejected(transaction, import_id, rejected, file.rejected.height)
-    return _finish(transaction, import_id, file.report() | {"changed": changed})
+    left_out = {} if items else _leave_out_erased(transaction, file.rows["customer_id"], import_id)
+    return _finish(transaction, import_id, file.report() | {"changed": changed, **left_out})
+
+
+def _leave_out_erased(transaction: Transaction, customer_ids: pl.Series, import_id: str) -> dict[str, int]:
+    """Take out again what this file says of customers who asked to be forgotten; how much, for the report.
+
+    After it was written, and not before: see `tombstones.among`.
+    """
+    erasure.drop_rejected(transaction, import_id)
+    erased = tombstones.among(transaction, customer_ids.unique().to_list())
+    gone = [erasure.erase(transaction, each, pseudonym=f"erased-{import_id[:32]}") for each in erased]
+    return {"erased_customers": len(gone), "erased_events": sum(each["events"] for each in gone)} if gone else {}
 
 
 def _begin(transaction: Transaction, import_id: str, kind: str, file_name: str) -> bool:

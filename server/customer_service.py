@@ -1,12 +1,11 @@
 """CustomerService: customers and what they did."""
 
-from uuid import uuid4
-
 import grpc
 from google.protobuf.empty_pb2 import Empty
 from tierwise.v1 import customer_pb2, customer_service_pb2, customer_service_pb2_grpc
 
 from campaigns import customers as cases
+from campaigns import erasure
 from campaigns.actor import Cause
 from database import customers, events
 from database.events import EventKey
@@ -68,8 +67,7 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
         self, request: customer_service_pb2.DeleteCustomerRequest, context: grpc.ServicerContext
     ) -> Empty:
         def effect(transaction: Transaction, cause: Cause) -> Empty:
-            pseudonym = f"erased-{uuid4().hex}"
-            cases.erase(transaction, cause, customer_id(request.name), pseudonym=pseudonym, etag=request.etag)
+            erasure.begin(transaction, cause, customer_id(request.name), etag=request.etag)
             return Empty()
 
         return perform(self._database, request, Empty, effect, subject=request.name)
@@ -80,7 +78,7 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
         values = _values(request)
 
         def effect(transaction: Transaction, _: Cause) -> customer_service_pb2.BatchCreateEventsResponse:
-            created = events.insert_events(transaction, values)
+            created = cases.record(transaction, values)
             return customer_service_pb2.BatchCreateEventsResponse(
                 events=[event_message(event) for event in values], created_count=created
             )

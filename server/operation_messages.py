@@ -11,6 +11,7 @@ from tierwise.v1 import (
     audit_service_pb2,
     budget_service_pb2,
     campaign_service_pb2,
+    customer_service_pb2,
     scoring_service_pb2,
     segment_service_pb2,
 )
@@ -18,6 +19,7 @@ from tierwise.v1 import (
 from database.operations import (
     BUILD_SEGMENT,
     CANCELLED,
+    ERASE_CUSTOMER,
     LAUNCH_CAMPAIGN,
     PREVIEW_MODEL,
     RECONCILE_LEDGERS,
@@ -48,6 +50,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         LAUNCH_CAMPAIGN: Kind(campaign_service_pb2.LaunchCampaignMetadata, {"campaign": CAMPAIGN}),
         RECONCILE_LEDGERS: Kind(budget_service_pb2.ReconcileLedgersMetadata, {}),
         VERIFY_AUDIT: Kind(audit_service_pb2.VerifyAuditMetadata, {}),
+        ERASE_CUSTOMER: Kind(customer_service_pb2.DeleteCustomerMetadata, {}),
         BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
         PREVIEW_MODEL: Kind(scoring_service_pb2.PreviewModelMetadata, {"model": MODEL}),
     }

@@ -1,6 +1,9 @@
 """google.longrunning.Operations over the rows of bulk work."""
 
 import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
@@ -14,7 +17,15 @@ from campaigns.audiences import segments
 from campaigns.errors import SegmentNotFound
 from campaigns.life import launch
 from database import operations
-from database.operations import BUILD_SEGMENT, LAUNCH_CAMPAIGN, RECONCILE_LEDGERS, SUCCEEDED, VERIFY_AUDIT, Operation
+from database.operations import (
+    BUILD_SEGMENT,
+    ERASE_CUSTOMER,
+    LAUNCH_CAMPAIGN,
+    RECONCILE_LEDGERS,
+    SUCCEEDED,
+    VERIFY_AUDIT,
+    Operation,
+)
 from database.session import Database, Snapshot, Transaction
 from server import call
 from server.audit_messages import verified_message
@@ -31,6 +42,10 @@ from server.transactions import perform, reading
 POLL_SECONDS = 0.2
 ALL = ("", "operations")
 """Names of the collection that ListOperations knows."""
+ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], Message]] = MappingProxyType(
+    {RECONCILE_LEDGERS: reconciled_message, VERIFY_AUDIT: verified_message, ERASE_CUSTOMER: lambda _: Empty()}
+)
+"""Work whose response row is all that there is to answer."""
 
 
 class OperationsService(operations_pb2_grpc.OperationsServicer):
@@ -104,10 +119,8 @@ def _made(snapshot: Snapshot, operation: Operation) -> Message | None:
     """What came of it; the campaign or the segment as it stands, and only its name if it was deleted since."""
     if operation.kind == LAUNCH_CAMPAIGN:
         return campaign_message(launch.get(snapshot, operation.request["campaign_id"]))
-    if operation.kind == RECONCILE_LEDGERS and operation.response is not None:
-        return reconciled_message(operation.response)
-    if operation.kind == VERIFY_AUDIT and operation.response is not None:
-        return verified_message(operation.response)
+    if operation.kind in ANSWERS and operation.response is not None:
+        return ANSWERS[operation.kind](operation.response)
     if operation.kind != BUILD_SEGMENT:
         return None
     segment_id = operation.request["segment_id"]

@@ -6,12 +6,17 @@ import psycopg
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
+from erasable import unclassified
 
 from database.migrate import configuration, migrate
 
 
 def test_there_is_one_newest_migration() -> None:
     assert len(ScriptDirectory.from_config(configuration("")).get_heads()) == 1
+
+
+def test_every_column_says_what_an_erasure_does_to_it() -> None:
+    assert unclassified() == [], "say it in database/erasure.py, or in tests/erasable.py that they name no customer"
 
 
 def test_up_down_up_leaves_the_shape_that_the_tables_say(database_url: str) -> None:

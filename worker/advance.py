@@ -12,6 +12,7 @@ from campaigns.tiers import shadowing
 from database import operations, outbox
 from database.operations import (
     BUILD_SEGMENT,
+    ERASE_CUSTOMER,
     LAUNCH_CAMPAIGN,
     PREVIEW_MODEL,
     RECONCILE_LEDGERS,
@@ -21,8 +22,8 @@ from database.operations import (
 )
 from database.session import Transaction
 from scoring.score import ModelRejected
+from worker import erasure, reconciliation, rescoring, verification
 from worker import issuance as issuing
-from worker import reconciliation, rescoring, verification
 from worker import segment_building as building
 from worker import shadowing as shadow
 from worker.tools import Tools
@@ -34,6 +35,7 @@ STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
         BUILD_SEGMENT: building.step,
         RECONCILE_LEDGERS: reconciliation.step,
         VERIFY_AUDIT: verification.step,
+        ERASE_CUSTOMER: erasure.step,
         PREVIEW_MODEL: shadow.step,
     }
 )
@@ -53,7 +55,7 @@ def advance(tools: Tools, operation_id: str, *, enough: Callable[[], bool]) -> N
             operation = operations.get(snapshot, operation_id)
         if operation is None or operation.done:
             return
-        if operation.cancel_requested:
+        if operation.cancel_requested and operation.kind != ERASE_CUSTOMER:
             cancel(tools, operation)
             return
         if worked and enough():

@@ -113,6 +113,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Right(EVERYONE),
         # On the command line only: the action stands for itself.
         "models.register": Right(OPERATORS, "models.register"),
+        "customers.readmit": Right(OPERATORS, "customers.readmit"),
         "keys.create": Right(OPERATORS, "keys.create"),
         "keys.revoke": Right(OPERATORS, "keys.revoke"),
         "staff.add": Right(OPERATORS, "staff.add"),

@@ -15,7 +15,7 @@ from campaign_factories import (
     store_scores,
 )
 
-from campaigns import customers
+from campaigns import erasure
 from campaigns.errors import (
     CustomersNotScored,
     ModelNotFound,
@@ -130,7 +130,7 @@ def test_a_customer_who_is_erased_leaves_the_preview_too(shop: Database) -> None
     previewed(shop, {"anna": 4000, "bert": 1000})
     rescore(shop, {"anna": 100}, as_of=NOW)
     with shop.writing() as transaction:
-        customers.erase(transaction, make_cause(), "anna", pseudonym="gone")
+        erasure.begin(transaction, make_cause(), "anna")
 
     assert counts(shop, "shadow_scores", "scores", "tier_changes") == (1, 1, 1)
     with shop.reading() as snapshot:

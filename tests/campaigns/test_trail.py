@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from campaigns import customers, registry, trail
+from campaigns import customers, erasure, registry, trail
 from campaigns.basis import Basis, rule_digest
 from campaigns.errors import CampaignNotFound
 from campaigns.life import launch
@@ -128,6 +128,20 @@ def test_a_customer_is_spoken_of_by_another_name_in_every_part_of_a_line(databas
     assert [line.action for line in lines(database, Wanted(object_name="customers/anna-17"))] == ["customers.update"]
 
 
+def test_a_reason_and_an_error_may_speak_of_customers_anywhere(database: Database) -> None:
+    add_customers(database, ["anna-17"])
+    with database.writing() as transaction:
+        cause = make_cause(reason="as customers/anna-17, and customers/nobody too, wished")
+        trail.done(transaction, cause, "campaigns.pause", "campaigns/spring")
+        trail.failed(transaction, make_cause(), "a.b", "operations/1", "customers/anna-17: no score")
+        subject = f"subjects/{subjects.find(transaction, 'anna-17')}"
+
+    broken, paused = lines(database)
+
+    assert paused.reason == f"as {subject}, and customers too, wished"
+    assert broken.after == {"error": f"{subject}: no score"}
+
+
 def test_who_is_not_known_here_leaves_no_name(database: Database) -> None:
     with database.writing() as transaction:
         trail.denied(transaction, make_cause(), "customers.erase", "customers/nobody", CampaignNotFound("none"))
@@ -140,7 +154,7 @@ def test_an_erased_customer_cannot_be_found_in_the_log_that_still_stands(databas
     add_customers(database, ["anna"])
     with database.writing() as transaction:
         customers.update(transaction, make_cause(), "anna", lambda customer: customer)
-        customers.erase(transaction, make_cause(), "anna", pseudonym="erased-1")
+        erasure.begin(transaction, make_cause(), "anna")
 
     updated = lines(database)[-1]
     assert [line.object_name for line in lines(database)] == [updated.object_name] * 2

@@ -3,7 +3,7 @@
 import polars as pl
 import psycopg
 
-from database import customers
+from database import erasure
 from database.customer_loading import copy_customers
 from database.session import Database
 from events.event import CUSTOMER_SCHEMA
@@ -24,7 +24,7 @@ def test_rejected_rows_of_the_customer_go_too(database: Database, database_url: 
         )
 
     with database.writing() as transaction:
-        customers.erase(transaction, "17", pseudonym="erased-1")
+        erasure.wipe_traces(transaction, "17", pseudonym="erased-1")
 
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT row_number FROM rejected_rows").fetchall() == [(3,)]
@@ -40,7 +40,7 @@ def test_facts_and_memberships_go_too_and_those_of_others_stay(database: Databas
         )
 
     with database.writing() as transaction:
-        customers.erase(transaction, "anna", pseudonym="erased-1")
+        erasure.erase(transaction, "anna", pseudonym="erased-1")
 
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT customer_id FROM customer_facts").fetchall() == [("ben",)]
@@ -53,7 +53,7 @@ def test_what_kept_the_customer_out_of_audiences_goes_too(database: Database, da
         connection.execute("INSERT INTO exclusions VALUES ('spring', 'anna', 'CAP'), ('spring', 'ben', 'CAP')")
 
     with database.writing() as transaction:
-        customers.erase(transaction, "anna", pseudonym="erased-1")
+        erasure.erase(transaction, "anna", pseudonym="erased-1")
 
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT customer_id FROM exclusions").fetchall() == [("ben",)]

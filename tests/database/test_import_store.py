@@ -11,6 +11,7 @@ import polars as pl
 import psycopg
 import pytest
 
+from database import tombstones
 from database.events import read_events
 from database.imports import FileChanged, Import, find_import, latest_import, store_attributes, store_events
 from database.items import read_items
@@ -121,6 +122,30 @@ def test_a_longer_export_adds_only_what_is_new(database: Database, path: Path, t
     assert (done.report["events_new"], done.report["events_known"]) == (1, 2)
     with database.reading() as snapshot:
         assert read_events(snapshot).height == 3
+
+
+def test_a_file_leaves_out_who_was_erased(database: Database, database_url: str, path: Path, tmp_path: Path) -> None:
+    path.write_text(CSV + "anna,2026-01-06,purchase,b,2,0,Cup,FR,red\n")
+    with database.writing() as transaction:
+        tombstones.keep(transaction, "anna", NOW)
+    people = tmp_path / "people.csv"
+    people.write_text("customer_id,country\nanna,GB\nbert,FR\n")
+
+    done = store(database, path)
+    with database.writing() as transaction:
+        file = attributes.read_customers(people)
+        rejected = rejected_rows(people, file.rejected)
+        attributed = store_attributes(transaction, file, rejected, import_id="people", file_name=people.name)
+
+    assert done is not None
+    assert attributed is not None
+    told = ("events_new", "erased_customers", "erased_events")
+    assert [done.report[each] for each in told] == [2, 1, 1]
+    assert attributed.report["erased_customers"] == 1
+    kept = contents(database_url)
+    assert [row[0] for row in kept["customers"]] == ["bert"]
+    assert [row[1] for row in kept["events"]] == ["bert"]
+    assert [row[1] for row in kept["rejected_rows"]] == [3, 4]
 
 
 def test_a_killed_import_leaves_nothing_and_can_be_repeated(database: Database, database_url: str, path: Path) -> None:

@@ -1,8 +1,10 @@
 """Answers are kept for a while, and belong to one method and one body."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
+from sqlalchemy import text
 
 from database import requests
 from database.requests import RequestIdReused
@@ -47,3 +49,20 @@ def test_old_answers_are_forgotten(database: Database) -> None:
         assert requests.forget(transaction, NOW - timedelta(days=30)) == 1
 
     assert [claim(database), claim(database, method="Delete")] == [None, b"answer"]
+
+
+def test_nobody_can_guess_the_body_from_what_is_kept(database: Database) -> None:
+    claim(database, body=sha256(b"customers/anna").digest())
+
+    with database.reading() as snapshot:
+        kept = snapshot.execute(text("SELECT body_hash FROM requests")).scalar_one()
+        key = snapshot.execute(text("SELECT key FROM erasure_key")).scalar_one()
+    assert kept == sha256(key + sha256(b"customers/anna").digest()).digest()
+
+
+def test_an_answer_from_before_the_key_is_given_again(database: Database) -> None:
+    claim(database)
+    with database.writing() as transaction:
+        transaction.execute(text("UPDATE requests SET body_hash = '1'"))
+
+    assert claim(database) == b"answer"

@@ -95,7 +95,8 @@ class CustomerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteCustomer(self, request, context):
-        """Erases a customer: events and scores are deleted, coupons and redemptions lose the link to the person.
+        """Erases a customer at once: events and scores are deleted, coupons and redemptions lose the link to the person. Events
+        for this customer are refused from here on. An operation with DeleteCustomerMetadata takes what was being written meanwhile.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

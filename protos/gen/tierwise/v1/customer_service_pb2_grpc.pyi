@@ -42,7 +42,9 @@ class CustomerServiceStub:
     UpdateCustomer: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.UpdateCustomerRequest, _customer_pb2.Customer]
     """Changes the fields of a customer that the mask names."""
     DeleteCustomer: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.DeleteCustomerRequest, _empty_pb2.Empty]
-    """Erases a customer: events and scores are deleted, coupons and redemptions lose the link to the person."""
+    """Erases a customer at once: events and scores are deleted, coupons and redemptions lose the link to the person. Events
+    for this customer are refused from here on. An operation with DeleteCustomerMetadata takes what was being written meanwhile.
+    """
     BatchCreateEvents: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.BatchCreateEventsRequest, _customer_service_pb2.BatchCreateEventsResponse]
     """Records up to 500 events, all or none; an event that is recorded already changes nothing."""
     ListEvents: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.ListEventsRequest, _customer_service_pb2.ListEventsResponse]
@@ -60,7 +62,9 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     UpdateCustomer: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.UpdateCustomerRequest, _customer_pb2.Customer]  # type: ignore[assignment]
     """Changes the fields of a customer that the mask names."""
     DeleteCustomer: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.DeleteCustomerRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Erases a customer: events and scores are deleted, coupons and redemptions lose the link to the person."""
+    """Erases a customer at once: events and scores are deleted, coupons and redemptions lose the link to the person. Events
+    for this customer are refused from here on. An operation with DeleteCustomerMetadata takes what was being written meanwhile.
+    """
     BatchCreateEvents: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.BatchCreateEventsRequest, _customer_service_pb2.BatchCreateEventsResponse]  # type: ignore[assignment]
     """Records up to 500 events, all or none; an event that is recorded already changes nothing."""
     ListEvents: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.ListEventsRequest, _customer_service_pb2.ListEventsResponse]  # type: ignore[assignment]
@@ -99,7 +103,9 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _customer_service_pb2.DeleteCustomerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Erases a customer: events and scores are deleted, coupons and redemptions lose the link to the person."""
+        """Erases a customer at once: events and scores are deleted, coupons and redemptions lose the link to the person. Events
+        for this customer are refused from here on. An operation with DeleteCustomerMetadata takes what was being written meanwhile.
+        """
 
     @_abc_1.abstractmethod
     def BatchCreateEvents(

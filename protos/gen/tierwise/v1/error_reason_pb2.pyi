@@ -178,6 +178,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """One model is previewed at a time. Example: "operations/abc is previewing a model: wait for it or cancel it"."""
     MODEL_NOT_PREVIEWED: _ErrorReason.ValueType  # 105
     """There are no shadow scores of the model. Example: "models/2026-11 has no shadow scores, or another model's came after: preview it"."""
+    CUSTOMER_ERASED: _ErrorReason.ValueType  # 140
+    """The customer asked to be forgotten, and the id is kept out. Example: "customers/17 asked to be forgotten: leave their events out"."""
+    CUSTOMER_NOT_ERASED: _ErrorReason.ValueType  # 141
+    """The id is not kept out. Example: "customers/17 was not erased"."""
     CAMPAIGN_VERSION_NOT_FOUND: _ErrorReason.ValueType  # 73
     """There is no such version of a plan. Example: "campaigns/spring/versions/7 does not exist"."""
     APPROVER_IS_AUTHOR: _ErrorReason.ValueType  # 74
@@ -350,6 +354,10 @@ MODEL_PREVIEW_RUNNING: ErrorReason.ValueType  # 104
 """One model is previewed at a time. Example: "operations/abc is previewing a model: wait for it or cancel it"."""
 MODEL_NOT_PREVIEWED: ErrorReason.ValueType  # 105
 """There are no shadow scores of the model. Example: "models/2026-11 has no shadow scores, or another model's came after: preview it"."""
+CUSTOMER_ERASED: ErrorReason.ValueType  # 140
+"""The customer asked to be forgotten, and the id is kept out. Example: "customers/17 asked to be forgotten: leave their events out"."""
+CUSTOMER_NOT_ERASED: ErrorReason.ValueType  # 141
+"""The id is not kept out. Example: "customers/17 was not erased"."""
 CAMPAIGN_VERSION_NOT_FOUND: ErrorReason.ValueType  # 73
 """There is no such version of a plan. Example: "campaigns/spring/versions/7 does not exist"."""
 APPROVER_IS_AUTHOR: ErrorReason.ValueType  # 74

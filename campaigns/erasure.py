@@ -1,0 +1,87 @@
+"""Erasing a customer: at once, and once more when everything is over that was under way.
+
+The first pass is the request's own transaction: whoever asks afterwards finds nobody. Its mark keeps events that come
+later out. Bulk work and transactions that had begun before may still write of the customer, so an operation waits for
+their end and takes what they left, with every trace in answers, operations and rejected rows.
+"""
+
+from uuid import uuid4
+
+from campaigns import customers, jobs, trail
+from campaigns.actor import Cause
+from campaigns.errors import CustomerNotErased, CustomerNotFound
+from database import customers as known
+from database import erasure, operations, outbox, seals, subjects, tombstones
+from database.operations import Operation
+from database.session import Transaction
+
+ACTION = "customers.erase"
+
+
+def begin(transaction: Transaction, cause: Cause, customer_id: str, *, etag: str | None = None) -> Operation:
+    """Forget a customer; one who is forgotten already is looked for again.
+
+    Raises CustomerNotFound, CustomerChanged.
+    """
+    name = f"customers/{customer_id}"
+    if known.get(transaction, customer_id) is None and not tombstones.among(transaction, [customer_id]):
+        raise CustomerNotFound(f"there is no {name}", customer=name)
+    if known.get(transaction, customer_id) is not None:
+        customers.locked(transaction, customer_id, etag)
+        subjects.ensure(transaction, customer_id)
+    tombstones.keep(transaction, customer_id, cause.now)
+    touched = erasure.erase(transaction, customer_id, pseudonym=_pseudonym())
+    operation_id = uuid4().hex
+    operations.begin(
+        transaction,
+        operation_id,
+        operations.ERASE_CUSTOMER,
+        {"customer_id": customer_id},
+        total_count=None,
+        now=cause.now,
+    )
+    outbox.enqueue(transaction, jobs.ADVANCE, {"operation_id": operation_id}, cause.now)
+    trail.done(transaction, cause, ACTION, name, after={"operation": operation_id, **touched})
+    subjects.forget(transaction, customer_id)
+    return jobs.get(transaction, operation_id)
+
+
+def step(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
+    """The next of two steps: note which transactions may still be writing; once they are over, the second pass.
+
+    False while something is under way that began before, and when another worker was faster: then nothing is written.
+    """
+    horizon = seals.horizon(transaction)
+    if operation.cursor is None:
+        return operations.advance(
+            transaction, operation.operation_id, seen=None, cursor=str(horizon.ahead), count=0, now=cause.now
+        )
+    waiting = erasure.bulk_work_since_before(transaction, operation.operation_id)
+    if waiting or horizon.running < int(operation.cursor):
+        return False
+    current = operations.locked(transaction, operation.operation_id)
+    if current is None or current.done:
+        return False
+    return _finish(transaction, current, cause)
+
+
+def readmit(transaction: Transaction, cause: Cause, customer_id: str) -> None:
+    """Let an erased id be a customer's again: events for it are recorded from here on. Raises CustomerNotErased."""
+    name = f"customers/{customer_id}"
+    if not tombstones.lift(transaction, customer_id):
+        raise CustomerNotErased(f"{name} was not erased", customer=name)
+    trail.done(transaction, cause, "customers.readmit", name)
+
+
+def _finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
+    customer_id, pseudonym = operation.request["customer_id"], _pseudonym()
+    touched = erasure.erase(transaction, customer_id, pseudonym=pseudonym)
+    operations.finish(transaction, operation.operation_id, {}, cause.now)
+    touched |= erasure.wipe_traces(transaction, customer_id, pseudonym=pseudonym)
+    subjects.forget(transaction, customer_id)
+    trail.done(transaction, cause, f"{ACTION}.finish", operation.name, after=touched)
+    return True
+
+
+def _pseudonym() -> str:
+    return f"erased-{uuid4().hex}"

@@ -1,0 +1,281 @@
+"""Who is erased is found nowhere: every column of every table is walked."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import psycopg
+import pytest
+from audit_log import sealed, verified
+from campaign_factories import (
+    NOW,
+    add_customers,
+    audit_lines,
+    begin_launch,
+    codes_of,
+    counts,
+    create_campaign,
+    finish_launch,
+    issue_chunk,
+    launch_campaign,
+    make_cause,
+    make_plan,
+    read_operation,
+    store_scores,
+)
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from sqlalchemy import ARRAY, Column, LargeBinary, Table, Text
+from sqlalchemy.dialects.postgresql import BYTEA, JSONB
+from tierwise.v1 import customer_pb2
+
+from campaigns import customers, erasure, trail
+from campaigns.audit.chain import Verdict
+from campaigns.errors import CustomerErased, CustomerNotErased, CustomerNotFound
+from campaigns.life import launch
+from database import operations
+from database.audit import Wanted
+from database.every_table import METADATA
+from database.operations import Operation
+from database.session import Database
+from events.event import Customer, Event, EventType
+
+WHO = "anna-4711"
+SPEAKING = (Text, JSONB, BYTEA, LargeBinary, ARRAY)
+"""Types of columns that could hold a name."""
+
+
+def speaking() -> Iterator[tuple[Table, "Column[object]"]]:
+    for table in METADATA.sorted_tables:
+        for column in table.columns:
+            if isinstance(column.type, SPEAKING):
+                yield table, column
+
+
+def found(database_url: str) -> set[str]:
+    """table.column wherever the customer is named."""
+    places = set()
+    with psycopg.connect(database_url) as connection:
+        for table, column in speaking():
+            where = (
+                "position(convert_to(%s, 'UTF8') in {column}) > 0"
+                if isinstance(column.type, BYTEA | LargeBinary)
+                else "position(%s in {column}::text) > 0"
+            )
+            query = sql.SQL("SELECT 1 FROM {table} WHERE " + where + " LIMIT 1").format(
+                table=sql.Identifier(table.name), column=sql.Identifier(column.name)
+            )
+            if connection.execute(query, (WHO,)).fetchone():
+                places.add(f"{table.name}.{column.name}")
+    return places
+
+
+def plant(database_url: str) -> None:
+    """Traces that no use case of today leaves, in every place that erasure says it treats."""
+    answer = customer_pb2.Customer(name=f"customers/{WHO}").SerializeToString()
+    other = customer_pb2.Customer(name=f"customers/{WHO}2").SerializeToString()
+    with psycopg.connect(database_url) as connection:
+        connection.execute("INSERT INTO imports VALUES ('one', 'events', 'till.csv', 'FINISHED', '{}')")
+        connection.execute("INSERT INTO rejected_rows VALUES ('one', 1, 'DUPLICATE', %s)", (Jsonb({"Card": WHO}),))
+        for method, response in (("Update", answer), ("Other", other)):
+            connection.execute("INSERT INTO requests VALUES (%s, 'r', '', %s)", (method, response))
+        connection.execute(
+            "INSERT INTO operations (operation_id, kind, state, request, cursor, error, response) "
+            "VALUES ('old', 'BUILD_SEGMENT', 'SUCCEEDED', %s, %s, %s, %s)",
+            (Jsonb({"who": WHO}), WHO, f"there is no customers/{WHO}", Jsonb({"list": [f"customers/{WHO}"]})),
+        )
+        connection.execute("INSERT INTO outbox (task, arguments) VALUES ('gone', %s)", (Jsonb({"who": WHO}),))
+        connection.execute("INSERT INTO segments (segment_id, display_name, rule) VALUES ('all', 'All', '{}')")
+        connection.execute("INSERT INTO segment_members VALUES ('all', 1, %s)", (WHO,))
+        connection.execute(
+            "INSERT INTO reservations (reservation_id, code, campaign_id, order_id, order_minor, discount_minor,"
+            " currency, shard, state, reserve_time, expire_time) SELECT 'held', code, campaign_id, %s, 5, 1, 'GBP', 0,"
+            " 'RELEASED', now(), now() FROM coupons WHERE customer_id = %s",
+            (f"order-of-{WHO}", WHO),
+        )
+        connection.execute(
+            "INSERT INTO redemptions (redemption_id, code, campaign_id, customer_id, order_id, order_minor,"
+            " discount_minor, currency, redeem_time) SELECT 'used', code, campaign_id, customer_id, %s, 500, 50, 'GBP',"
+            " now() FROM coupons WHERE customer_id = %s",
+            (f"order-of-{WHO}", WHO),
+        )
+
+
+@pytest.fixture
+def shop(database: Database, database_url: str) -> Database:
+    """A customer who has done everything, and another."""
+    add_customers(database, [WHO, "ben"])
+    store_scores(database, {WHO: 9000, "ben": 9000})
+    launch_campaign(database, make_plan())
+    with database.writing() as transaction:
+        customers.record(transaction, [view(WHO, "e-1"), view("ben", "e-2")])
+        customers.update(transaction, make_cause(reason=f"{WHO} called"), WHO, lambda customer: customer)
+    plant(database_url)
+    return database
+
+
+def view(customer_id: str, event_id: str) -> Event:
+    return Event(event_id=event_id, customer_id=customer_id, time=NOW, event_type=EventType.VIEW, item_id="mug")
+
+
+def erase(database: Database) -> Operation:
+    """Both passes."""
+    with database.writing() as transaction:
+        operation = erasure.begin(transaction, make_cause(reason=f"{WHO} wrote"), WHO)
+    return finish(database, operation)
+
+
+def finish(database: Database, operation: Operation) -> Operation:
+    while not (current := read_operation(database, operation.operation_id)).done:
+        with database.writing() as transaction:
+            assert erasure.step(transaction, current, make_cause())
+    return current
+
+
+def test_nothing_names_who_was_erased_and_the_others_stand(shop: Database, database_url: str) -> None:
+    before = found(database_url)
+    assert before >= {
+        "customers.customer_id", "events.customer_id", "scores.customer_id", "customer_facts.customer_id",
+        "tier_changes.customer_id", "segment_members.customer_id", "audiences.customer_id", "coupons.customer_id",
+        "redemptions.customer_id", "redemptions.order_id", "reservations.order_id", "rejected_rows.content",
+        "requests.response", "operations.request", "operations.response", "operations.cursor", "operations.error",
+        "outbox.arguments", "audit_subjects.customer_id",
+    }  # fmt: skip
+    books = counts(shop, "audiences", "coupons", "redemptions", "reservations")
+    sums = [sums_of(shop)]
+    sealed(shop)
+
+    done = erase(shop)
+
+    assert (done.state, done.request["customer_id"][:7]) == ("SUCCEEDED", "erased-")
+    # The answer about customers/anna-47112 stands: that is somebody else.
+    assert found(database_url) == {"requests.response"}
+    assert counts(shop, "requests") == (1,)
+    assert counts(shop, "audiences", "coupons", "redemptions", "reservations") == books
+    assert [*sums, sums_of(shop)] == [sums[0], sums[0]]
+    assert counts(shop, "customers", "events", "scores") == (1, 1, 1)
+    assert "ben" in codes_of(shop)
+    sealed(shop)
+    assert verified(shop).verdict is Verdict.INTACT
+    assert [(action, outcome) for action, _, outcome in audit_lines(shop)[-2:]] == [
+        ("customers.erase", "OK"), ("customers.erase.finish", "OK"),
+    ]  # fmt: skip
+
+
+def sums_of(database: Database) -> tuple[object, ...]:
+    with database.reading() as snapshot:
+        row = snapshot.connection().exec_driver_sql(
+            "SELECT (SELECT sum(order_minor) FROM redemptions), (SELECT sum(discount_minor) FROM redemptions),"
+            " (SELECT sum(spend_minor) FROM audiences), (SELECT count(*) FROM ledger)"
+        )
+        return tuple(row.one())
+
+
+def test_who_is_erased_is_gone_before_the_operation_runs(shop: Database) -> None:
+    with shop.writing() as transaction:
+        erasure.begin(transaction, make_cause(), WHO)
+
+    assert counts(shop, "customers", "events", "scores") == (1, 1, 1)
+    with shop.reading() as snapshot, pytest.raises(CustomerNotFound):
+        customers.get(snapshot, WHO)
+
+
+def test_events_that_come_later_are_refused_until_someone_readmits(shop: Database) -> None:
+    erase(shop)
+
+    with pytest.raises(CustomerErased, match="asked to be forgotten") as refused, shop.writing() as transaction:
+        customers.record(transaction, [view("ben", "e-3"), view(WHO, "e-4")])
+    assert refused.value.metadata == {"customers": f"customers/{WHO}"}
+    assert counts(shop, "customers", "events") == (1, 1)
+
+    with shop.writing() as transaction:
+        erasure.readmit(transaction, make_cause(reason=f"customers/{WHO}, that is {WHO}, came back"), WHO)
+        assert customers.record(transaction, [view(WHO, "e-4")]) == 1
+    with pytest.raises(CustomerNotErased), shop.writing() as transaction:
+        erasure.readmit(transaction, make_cause(), "ben")
+    assert counts(shop, "customers", "events", "scores") == (2, 2, 1)
+    with shop.reading() as snapshot:
+        said = trail.page(snapshot, Wanted(action="customers.readmit"), limit=1)
+    assert [line.reason for line in said] == ["customers, that is customers, came back"]
+
+
+def test_the_operation_waits_for_what_was_under_way(shop: Database, database_url: str) -> None:
+    with shop.writing() as transaction:
+        operations.begin(transaction, "bulk", operations.BUILD_SEGMENT, {}, total_count=None, now=NOW)
+    with psycopg.connect(database_url) as slow:
+        # This transaction began to write before the erasure, and does not know of it.
+        slow.execute(
+            "INSERT INTO events (event_id, customer_id, time, event_type) VALUES ('late', %s, now(), 1)", (WHO,)
+        )
+        with shop.writing() as transaction:
+            operation = erasure.begin(transaction, make_cause(NOW + timedelta(seconds=1)), WHO)
+        assert step(shop, operation)
+        assert not step(shop, operation)
+        slow.commit()
+    assert not step(shop, operation)
+    with shop.writing() as transaction:
+        operations.finish(transaction, "bulk", {}, NOW)
+    assert counts(shop, "events") == (2,)
+
+    assert step(shop, operation)
+
+    assert counts(shop, "events") == (1,)
+    assert read_operation(shop, operation.operation_id).state == "SUCCEEDED"
+
+
+def step(database: Database, operation: Operation) -> bool:
+    with database.writing() as transaction:
+        return erasure.step(transaction, read_operation(database, operation.operation_id), make_cause())
+
+
+def test_a_launch_that_stands_still_is_not_waited_for_and_goes_on(database: Database, database_url: str) -> None:
+    everyone = ["abel", WHO, "zoe"]
+    add_customers(database, everyone)
+    store_scores(database, dict.fromkeys(everyone, 9000))
+    create_campaign(database)
+    begun = begin_launch(database)
+    for _ in ("freeze", "abel", WHO):
+        issue_chunk(database, read_operation(database, begun.operation_id), limit=1)
+    with database.writing() as transaction:
+        launch.pause(transaction, make_cause(), "spring")
+    assert read_operation(database, begun.operation_id).cursor == WHO
+
+    erase(database)
+
+    assert found(database_url) == set()
+    assert read_operation(database, begun.operation_id).cursor == "abel"
+    with database.writing() as transaction:
+        launch.resume(transaction, make_cause(), "spring")
+    assert finish_launch(database, read_operation(database, begun.operation_id)).state == "SUCCEEDED"
+    assert counts(database, "coupons") == (3,)
+
+
+def test_erasing_again_does_no_harm_and_takes_what_is_left(shop: Database, database_url: str) -> None:
+    with shop.writing() as transaction:
+        failed = erasure.begin(transaction, make_cause(), WHO)
+        operations.fail(transaction, failed.operation_id, "the disk is full", NOW)
+
+    done = erase(shop)
+
+    assert done.state == "SUCCEEDED"
+    assert found(database_url) == {"requests.response"}
+    assert counts(shop, "erased_customers") == (1,)
+
+
+def test_who_was_never_known_cannot_be_erased(shop: Database) -> None:
+    with pytest.raises(CustomerNotFound), shop.writing() as transaction:
+        erasure.begin(transaction, make_cause(), "nobody")
+
+    assert counts(shop, "erased_customers") == (0,)
+
+
+def test_a_customer_of_the_same_beginning_is_somebody_else(shop: Database) -> None:
+    other = Customer(customer_id=f"{WHO}2")
+    add_customers(shop, [other.customer_id])
+    with shop.writing() as transaction:
+        customers.record(transaction, [view(other.customer_id, "e-9")])
+
+    erase(shop)
+
+    with shop.reading() as snapshot:
+        assert customers.get(snapshot, other.customer_id).customer == other
+    assert counts(shop, "events") == (2,)

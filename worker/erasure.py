@@ -1,0 +1,12 @@
+"""One step of an erasure."""
+
+from campaigns import erasure
+from campaigns.actor import WORKER, Cause
+from database.operations import Operation
+from worker.tools import Tools
+
+
+def step(tools: Tools, operation: Operation) -> bool:
+    """The next of its two steps; False while what began before it is under way, and when another worker was faster."""
+    with tools.database.writing() as transaction:
+        return erasure.step(transaction, operation, Cause(actor=WORKER, now=tools.now()))
