@@ -4,8 +4,9 @@
 is reached).
 """
 
-from collections.abc import Sequence
+import operator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import ColumnElement, Double, FromClause, Text, case, func, literal, select
@@ -51,6 +52,16 @@ class Prospects:
     """Sum of what was spent within the 90 days before the facts were known."""
     past_spend_squared: float
 
+    def share(self, part: float) -> "Prospects":
+        """So much of them, as a draw by hash would leave them in the mean."""
+        return Prospects(
+            tier=self.tier, channel=self.channel, exclusion=self.exclusion, count=round(self.count * part),
+            buyers=self.buyers * part, buyers_squared=self.buyers_squared * part, new_buyers=self.new_buyers * part,
+            spend_minor=self.spend_minor * part, new_spend_minor=self.new_spend_minor * part,
+            buyers_90=self.buyers_90 * part, past_spend_minor=self.past_spend_minor * part,
+            past_spend_squared=self.past_spend_squared * part,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prospect:
@@ -91,14 +102,14 @@ def frozen(campaign_id: str) -> FromClause:
 def sums(snapshot: Snapshot, members: FromClause, *, horizon: Horizon) -> list[Prospects]:
     """Of each tier, channel and exclusion that has customers, from their scores as the facts keep them."""
     audience.tune(snapshot)
-    chance, spend = _chance(horizon), _known(FACTS.c.expected_spend)
-    new, past = FACTS.c.has_bought.is_not(True), _known(FACTS.c.spend_90)
+    chance, spend = _chance(horizon), FACTS.c.expected_spend.cast(Double)
+    new, past = FACTS.c.has_bought.is_not(True), FACTS.c.spend_90.cast(Double)
     kinds = (members.c.tier, members.c.channel, members.c.exclusion)
     query = select(
         *kinds, func.count().label("count"),
         _sum(chance, "buyers"), _sum(chance * chance, "buyers_squared"), _sum(case((new, chance)), "new_buyers"),
         _sum(spend, "spend_minor"), _sum(case((new, spend)), "new_spend_minor"),
-        _sum(_known(FACTS.c.purchase_90), "buyers_90"),
+        _sum(FACTS.c.purchase_90, "buyers_90"),
         _sum(past, "past_spend_minor"), _sum(past * past, "past_spend_squared"),
     )  # fmt: skip
     joined = query.select_from(members).outerjoin(FACTS, FACTS.c.customer_id == members.c.customer_id)
@@ -126,18 +137,16 @@ def scored_currency(snapshot: Snapshot) -> str | None:
 
 
 def _chance(horizon: Horizon) -> ColumnElement[float]:
-    parts: Sequence[ColumnElement[Any]] = [
-        literal(horizon.purchase_30, Double) * _known(FACTS.c.purchase_30),
-        literal(horizon.purchase_60, Double) * _known(FACTS.c.purchase_60),
-        literal(horizon.purchase_90, Double) * _known(FACTS.c.purchase_90),
-    ]
-    return parts[0] + parts[1] + parts[2]
-
-
-def _known(amount: ColumnElement[Any]) -> ColumnElement[float]:
-    """What is not known counts as nothing."""
-    return func.coalesce(amount, 0).cast(Double)
+    """What counts for nothing is not read, a million times over."""
+    weights = {
+        "purchase_30": horizon.purchase_30,
+        "purchase_60": horizon.purchase_60,
+        "purchase_90": horizon.purchase_90,
+    }
+    parts = [literal(weight, Double) * FACTS.c[name] for name, weight in weights.items() if weight]
+    return reduce(operator.add, parts, literal(0.0, Double))
 
 
 def _sum(amount: ColumnElement[Any], name: str) -> ColumnElement[Any]:
+    """What is not known counts as nothing."""
     return func.coalesce(func.sum(amount), 0.0).label(name)

@@ -2,7 +2,8 @@
 
 from tierwise.v1 import campaign_pb2, campaign_preview_pb2, campaign_results_pb2, tier_pb2
 
-from campaigns.experiments.forecast import Prediction, TierForecast
+from campaigns.budgets.liability import Liability
+from campaigns.experiments.forecast import LEVEL, Prediction, TierForecast
 from campaigns.forecast.dry_run import Preview
 from campaigns.forecast.examples import Example
 from campaigns.forecast.outlook import Detectable
@@ -35,7 +36,8 @@ def preview_message(shown: Preview) -> campaign_preview_pb2.CampaignPreview:
         ],
         days=outlook.days, total=_forecast(outlook.forecast.total, ""),
         tiers=[_forecast(each, outlook.basis[each.tier]) for each in outlook.forecast.tiers],
-        liability=_prediction(outlook.liability.expected), largest_liability=outlook.liability.most_minor,
+        liability=_owed(shown.affordable.liability), largest_liability=shown.most_minor,
+        over_budget_count=shown.over_budget,
         detectable=[_detectable(each) for each in outlook.detectable],
         examples=[_example(each, campaign.plan.currency) for each in shown.examples], notes=outlook.notes,
     )  # fmt: skip
@@ -52,6 +54,11 @@ def _forecast(forecast: TierForecast, basis: str) -> campaign_preview_pb2.Campai
 
 def _prediction(prediction: Prediction) -> campaign_preview_pb2.CampaignPreview.Prediction:
     return MESSAGE.Prediction(value=prediction.value, low=prediction.low, high=prediction.high)
+
+
+def _owed(liability: Liability) -> campaign_preview_pb2.CampaignPreview.Prediction:
+    within = liability.within(LEVEL)
+    return MESSAGE.Prediction(value=liability.expected_minor, low=within.low, high=within.high)
 
 
 def _detectable(detectable: Detectable) -> campaign_preview_pb2.CampaignPreview.Detectable:

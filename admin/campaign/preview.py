@@ -7,7 +7,7 @@ import typer
 from admin.discounts import words
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Etag, Reason, changing
-from campaigns.experiments.forecast import Prediction, TierForecast
+from campaigns.experiments.forecast import LEVEL, Prediction, TierForecast
 from campaigns.forecast import dry_run
 from campaigns.forecast.dry_run import Preview
 from campaigns.forecast.examples import Example
@@ -40,7 +40,7 @@ def _parts(shown: Preview) -> dict[str, list[dict[str, object]]]:
     """Tables for people, each a list for programs; money in minor units."""
     outlook, currency = shown.outlook, shown.campaign.plan.currency
     bases = {**outlook.basis, "all": f"{outlook.days:g} days; intervals of 80 %"}
-    liability = outlook.liability
+    owed, within = shown.affordable.liability, shown.affordable.liability.within(LEVEL)
     return {
         "from_all_customers_to_the_audience": [
             {"step": "ALL", "out": 0, "left": shown.customers},
@@ -51,7 +51,14 @@ def _parts(shown: Preview) -> dict[str, list[dict[str, object]]]:
         "forecast": [
             _forecast(each, bases[each.tier]) for each in (*outlook.forecast.tiers, outlook.forecast.total)
         ],
-        "liability": [{**_prediction("expected", liability.expected), "at_most_minor": round(liability.most_minor)}],
+        "liability": [
+            {
+                "expected": round(owed.expected_minor), "expected_low": round(within.low),
+                "expected_high": round(within.high),
+                "at_most_minor": None if shown.most_minor is None else round(shown.most_minor),
+                "customers_over_budget": shown.over_budget,
+            }
+        ],
         "smallest_effects_that_would_be_found": [
             {
                 "arm": each.arm, "metric": each.metric, "per_customer": each.effect.per_customer,

@@ -11,6 +11,9 @@ from campaigns.terms.limits import Budget
 HALVINGS = 40
 """Of the share that can be borne; the last one changes nothing that counts customers."""
 
+CAUTION = 0.999
+"""Of the share that was found."""
+
 
 class Reason(StrEnum):
     """Why so many coupons are issued and no more."""
@@ -35,15 +38,25 @@ class Affordable:
     overspend: float
     """The probability that it costs more than the budget has left."""
 
+    @property
+    def drawn(self) -> float:
+        """The share to draw by hash: a little less, for a draw leaves a few more or less in each group."""
+        return 1.0 if self.share == 1.0 else CAUTION * self.share
+
 
 def affordable(
-    budget: Budget | None, groups: Sequence[Group], known: Mapping[str, Belief], *, used_minor: int = 0
-) -> Affordable:
+    budget: Budget | None, groups: Sequence[Group], known: Mapping[str, Belief], *, used_minor: int = 0,
+    redemptions: int | None = None,
+) -> Affordable:  # fmt: skip
     """The largest share of every group that stays within the budget with its confidence.
 
-    `used_minor` is what is reserved or spent of it already.
+    `used_minor` is what is reserved or spent of it already, `redemptions` how many there may be at most.
     """
-    whole = liability(groups, known)
+
+    def part(share: float) -> Liability:
+        return liability([group.share(share) for group in groups], known, redemptions=redemptions)
+
+    whole = part(1.0)
     if budget is None:
         return Affordable(share=1.0, reason=Reason.NO_BUDGET, liability=whole, overspend=0.0)
     left, risk = budget.limit_minor - used_minor, 1 - budget.confidence
@@ -52,13 +65,9 @@ def affordable(
     safe, unsafe = 0.0, 1.0
     for _ in range(HALVINGS):
         middle = (safe + unsafe) / 2
-        if _part(groups, known, middle).exceeds(left) <= risk:
+        if part(middle).exceeds(left) <= risk:
             safe = middle
         else:
             unsafe = middle
-    part = _part(groups, known, safe)
-    return Affordable(share=safe, reason=Reason.BUDGET_AT_RISK, liability=part, overspend=part.exceeds(left))
-
-
-def _part(groups: Sequence[Group], known: Mapping[str, Belief], share: float) -> Liability:
-    return liability([group.share(share) for group in groups], known)
+    borne = part(safe)
+    return Affordable(share=safe, reason=Reason.BUDGET_AT_RISK, liability=borne, overspend=borne.exceeds(left))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from scipy import stats
 
 from campaigns.experiments.calibration import Belief, Observation, believed
+from campaigns.experiments.effect import Interval
 from campaigns.experiments.forecast import COUNT_PRIOR, DISCOUNT_SPREAD, Response
 
 LEAST_RATE = 0.01
@@ -66,7 +67,7 @@ class Liability:
     shared_deviation: float
     """Of the foretelling, which is off in the same direction for all."""
     most_minor: float | None
-    """If every coupon is used; None where nothing bounds it."""
+    """If every coupon is used that may be, the dearest first; None where nothing bounds it."""
 
     @property
     def deviation_minor(self) -> float:
@@ -84,6 +85,16 @@ class Liability:
             return float(self.expected_minor > left_minor)
         return float(stats.gamma.sf(left_minor, self.expected_minor / scale, scale=scale))
 
+    def within(self, level: float) -> Interval:
+        """What is used lies in it with probability `level`, as likely below it as above."""
+        if self.deviation_minor == 0:
+            return Interval(low=self.expected_minor, high=self.expected_minor)
+        scale = self.deviation_minor**2 / self.expected_minor
+        ends = (1 - level) / 2, (1 + level) / 2
+        low, high = (float(stats.gamma.ppf(end, self.expected_minor / scale, scale=scale)) for end in ends)
+        most = math.inf if self.most_minor is None else self.most_minor
+        return Interval(low=min(low, most), high=min(high, most))
+
 
 def beliefs(past: Sequence[PastTier]) -> Mapping[str, Belief]:
     """By tier: the logarithm of actual over foretold redemptions. Half a redemption is added to both."""
@@ -98,21 +109,30 @@ def rate(group: Group, belief: Belief) -> tuple[float, float]:
     return mean, mean * math.sqrt(math.expm1(belief.deviation**2))
 
 
-def liability(groups: Sequence[Group], known: Mapping[str, Belief]) -> Liability:
-    """Of all groups together."""
-    expected = chance = shared = most = 0.0
-    bounded = True
+def liability(groups: Sequence[Group], known: Mapping[str, Belief], *, redemptions: int | None = None) -> Liability:
+    """Of all groups together, of which so many coupons may be used at most."""
+    expected = chance = shared = 0.0
     for group in groups:
         mean, deviation = rate(group, known.get(group.tier, UNTRIED))
         expected += group.coupons * mean * group.value_minor
         chance += group.coupons * (mean * _second_moment(group) - (mean * group.value_minor) ** 2)
         shared += group.coupons * deviation * group.value_minor
-        most += group.coupons * (group.most_minor or 0)
-        bounded = bounded and (group.most_minor is not None or not group.coupons)
+    most = _most(groups, math.inf if redemptions is None else redemptions)
     return Liability(
-        expected_minor=expected, chance_variance=max(chance, 0.0), shared_deviation=shared,
-        most_minor=most if bounded else None,
+        expected_minor=expected if most is None else min(expected, most), chance_variance=max(chance, 0.0),
+        shared_deviation=shared, most_minor=most,
     )  # fmt: skip
+
+
+def _most(groups: Sequence[Group], redemptions: float) -> float | None:
+    most = 0.0
+    for group in sorted(groups, key=lambda each: -math.inf if each.most_minor is None else -each.most_minor):
+        used = min(group.coupons, redemptions)
+        if used and group.most_minor is None:
+            return None
+        most += used * (group.most_minor or 0)
+        redemptions -= used
+    return most
 
 
 def _second_moment(group: Group) -> float:

@@ -1,25 +1,17 @@
 """Use cases on budgets: how many customers a launch may reach for its money, and how a campaign stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from campaigns.budgets import exposures
 from campaigns.budgets.budget import affordable
-from campaigns.budgets.liability import UNTRIED, Group, Liability, PastTier, beliefs, liability, rate
-from campaigns.experiments.calibration import Belief
+from campaigns.budgets.liability import UNTRIED, Group, Liability, liability, rate
 from campaigns.life import launch
-from campaigns.terms.campaign import Campaign, CampaignPlan, State
-from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent
-from campaigns.terms.usual_saving import Prices, gifts, usual_saving
-from database import audit, budgets, exposure, items
-from database.exposure import Exposed
+from campaigns.terms.campaign import Campaign, State
+from database import audit, budgets, exposure
 from database.ledger import Amounts
 from database.session import Snapshot, Transaction
-
-PAST_CAMPAIGNS = 10
-"""The latest, from which it is learned how coupons are used."""
-CAUTION = 0.999
-"""Of the share that was found: a draw by hash leaves a few more or less in each group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +47,15 @@ def narrow(transaction: Transaction, campaign: Campaign, now: datetime) -> int:
     """
     if campaign.plan.budget is None:
         return 0
-    known = _beliefs(transaction, now)
+    known = exposures.known(transaction, now)
     share, count = 1.0, 0
     while True:
-        groups = _groups(transaction, campaign.plan, exposure.to_issue(transaction, campaign.campaign_id))
-        found = affordable(campaign.plan.budget, groups, known)
+        issued = exposure.to_issue(transaction, campaign.campaign_id)
+        groups = exposures.groups_of(transaction, campaign.plan, issued)
+        found = affordable(campaign.plan.budget, groups, known, redemptions=campaign.plan.redemption_limit)
         if found.share == 1.0:
             return count
-        share *= CAUTION * found.share
+        share *= found.drawn
         count += exposure.leave_out(transaction, campaign.campaign_id, share=share)
 
 
@@ -72,8 +65,10 @@ def standing(snapshot: Snapshot, campaign_id: str, now: datetime) -> BudgetStand
     used = budgets.usage(snapshot, campaign_id, now)
     over = campaign.state is State.ENDED or now >= campaign.plan.end_time
     exposed = [] if over else exposure.outstanding(snapshot, campaign_id, now)
-    groups, known = _groups(snapshot, campaign.plan, exposed), _beliefs(snapshot, now)
-    owed = liability(groups, known)
+    groups, known = exposures.groups_of(snapshot, campaign.plan, exposed), exposures.known(snapshot, now)
+    limit = campaign.plan.redemption_limit
+    left = None if limit is None else limit - used.used_count
+    owed = liability(groups, known, redemptions=left)
     budget = campaign.plan.budget
     return BudgetStanding(
         campaign=campaign, used=used, liability=owed,
@@ -83,39 +78,3 @@ def standing(snapshot: Snapshot, campaign_id: str, now: datetime) -> BudgetStand
         overspend=None if budget is None else owed.exceeds(budget.limit_minor - used.used_minor),
         refusals=audit.denials(snapshot, campaign.name, actions=("coupons.reserve", "coupons.redeem")),
     )  # fmt: skip
-
-
-def most_minor(discount: Discount, prices: Prices) -> int | None:
-    """The most that a discount can take off any order; None where nothing bounds it."""
-    match discount.reward:
-        case Percent(maximum_minor=maximum) | FreeShipping(maximum_minor=maximum):
-            return maximum
-        case Fixed(amount_minor=amount):
-            return amount
-        case Gift(item_id=item_id):
-            return prices.get(item_id)
-
-
-def _groups(snapshot: Snapshot, plan: CampaignPlan, exposed: Sequence[Exposed]) -> tuple[Group, ...]:
-    discounts = {
-        (arm.name, offer.tier.value): offer.discount for arm in plan.design.arms for offer in plan.offers_in(arm.name)
-    }
-    wanted = gifts(discounts.values())
-    prices = items.prices(snapshot, wanted, currency=plan.currency) if wanted else {}
-    return tuple(_group(each, discounts[each.arm, each.tier], plan.currency, prices) for each in exposed)
-
-
-def _group(each: Exposed, discount: Discount, currency: str, prices: Prices) -> Group:
-    """Its value is that of what a buyer is expected to spend, as if it were one order that meets the conditions."""
-    order = round(each.spend_minor / each.buyers) if each.buyers else 0
-    order = max(order, discount.minimum_minor or 1)
-    return Group(
-        arm=each.arm, tier=each.tier, coupons=each.coupons, buyers=each.buyers,
-        value_minor=usual_saving(discount, order, currency=currency, prices=prices),
-        most_minor=most_minor(discount, prices),
-    )  # fmt: skip
-
-
-def _beliefs(snapshot: Snapshot, now: datetime) -> Mapping[str, Belief]:
-    fared = exposure.past(snapshot, now, campaigns=PAST_CAMPAIGNS)
-    return beliefs([PastTier(**each._asdict()) for each in fared])

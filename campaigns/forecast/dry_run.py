@@ -11,9 +11,10 @@ from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.audiences import audience
 from campaigns.audiences.eligibility import Exclusion
+from campaigns.budgets.budget import Affordable
 from campaigns.errors import CampaignLaunched, InvalidCampaign
 from campaigns.forecast.examples import Example, examples
-from campaigns.forecast.foretelling import days_left, foretold
+from campaigns.forecast.foretelling import affordable_part, days_left, foretold
 from campaigns.forecast.outlook import Outlook, horizon
 from campaigns.life import launch
 from campaigns.terms.campaign import Campaign
@@ -61,13 +62,28 @@ class Preview:
     reached: tuple[Reached, ...]
     groups: Mapping[str, float]
     """Customers to expect in the holdout and in each arm."""
+    affordable: Affordable
+    """What the budget bears of the audience, and what those coupons may cost."""
     outlook: Outlook
+    """Of what the budget bears."""
     examples: tuple[Example, ...]
 
     @property
     def audience(self) -> int:
         """Customers who would be reached or held out."""
         return sum(each.count for each in self.reached)
+
+    @property
+    def over_budget(self) -> int:
+        """About so many of them get no coupon and are in no group, because the budget does not bear it."""
+        return round(self.audience * (1 - self.affordable.drawn))
+
+    @property
+    def most_minor(self) -> float | None:
+        """The coupons cost no more, whatever their customers do; None where nothing bounds it."""
+        budget = self.campaign.plan.budget
+        bounds = (self.affordable.liability.most_minor, None if budget is None else float(budget.limit_minor))
+        return min((bound for bound in bounds if bound is not None), default=None)
 
 
 def preview(
@@ -107,11 +123,13 @@ def _shown(snapshot: Snapshot, campaign: Campaign, now: datetime, *, size: int, 
     sizes = prospects.tier_sizes(snapshot)
     drawn = _drawn(snapshot, targeting, sum(sizes.values()), seed=seed)
     reached = _reached(found)
-    count = sum(each.count for each in reached)
+    part = affordable_part(snapshot, campaign, found, now)
+    count = part.drawn * sum(each.count for each in reached)
+    borne = [each.share(part.drawn) for each in found]
     return Preview(
         campaign=campaign, time=now, customers=sum(sizes.values()), falls=_falls(campaign, sizes, found),
         reached=reached, groups={group: share * count for group, share in campaign.plan.design.shares.items()},
-        outlook=foretold(snapshot, campaign, found, drawn, days=days),
+        affordable=part, outlook=foretold(snapshot, campaign, borne, drawn, days=days),
         examples=examples(snapshot, campaign, drawn, size=size),
     )  # fmt: skip
 

@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from campaigns.budgets import exposures
+from campaigns.budgets.budget import Affordable, affordable
 from campaigns.forecast import lessons
 from campaigns.forecast.outlook import Orders, Outlook, discounts, outlook
 from campaigns.terms.campaign import Campaign
 from campaigns.terms.usual_saving import Prices, gifts
 from database import items, prospects
+from database.exposure import Exposed
 from database.prospects import Prospect, Prospects
 from database.session import Snapshot
 
@@ -22,6 +25,26 @@ def foretold(
         campaign.plan, found, usual_orders(drawn), days=days, prices=_prices(snapshot, campaign),
         currency=prospects.scored_currency(snapshot), calibrations=learned.calibrations, basis=learned.basis,
     )  # fmt: skip
+
+
+def affordable_part(snapshot: Snapshot, campaign: Campaign, found: Sequence[Prospects], now: datetime) -> Affordable:
+    """Of its candidates those whose coupons the budget bears, and what they may cost: as the launch will reckon."""
+    plan, shares = campaign.plan, campaign.plan.design.shares
+    tiers: dict[str, list[Prospects]] = defaultdict(list)
+    for each in found:
+        if each.exclusion is None:
+            tiers[each.tier].append(each)
+    to_issue = [
+        Exposed(
+            arm.name, tier, round(shares[arm.name] * sum(part.count for part in parts)),
+            shares[arm.name] * sum(part.buyers_90 for part in parts),
+            shares[arm.name] * sum(part.spend_minor for part in parts),
+        )
+        for arm in plan.design.arms
+        for tier, parts in tiers.items()
+    ]  # fmt: skip
+    groups, known = exposures.groups_of(snapshot, plan, to_issue), exposures.known(snapshot, now)
+    return affordable(plan.budget, groups, known, redemptions=plan.redemption_limit)
 
 
 def days_left(campaign: Campaign, now: datetime) -> float:

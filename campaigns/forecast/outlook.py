@@ -1,4 +1,4 @@
-"""What a campaign is expected to come to, from sums over its audience: forecast, liability, what it can show. Pure."""
+"""What a campaign is expected to come to, from sums over its audience: forecast, and what it can show. Pure."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,6 @@ from campaigns.experiments.forecast import (
     Calibration,
     Forecast,
     Limits,
-    Prediction,
     Response,
     TierAudience,
     foretell,
@@ -32,15 +31,6 @@ Orders = Mapping[str, Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Liability:
-    """What the coupons may cost once all are issued."""
-
-    expected: Prediction
-    most_minor: float
-    """If every coupon is redeemed, as far as limits allow."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Detectable:
     """The smallest true effect of an arm that its results would show with a probability of 80 %."""
 
@@ -58,7 +48,6 @@ class Outlook:
     forecast: Forecast
     basis: Mapping[str, str]
     """Tier to what its forecast rests on."""
-    liability: Liability
     baselines: Mapping[Metric, Baseline]
     """Per customer, as it would be without the campaign; empty where nobody would be reached."""
     detectable: tuple[Detectable, ...]
@@ -112,7 +101,6 @@ def outlook(
         days=min(days, LONGEST_DAYS),
         forecast=forecast,
         basis={tier.tier: (basis or {}).get(tier.tier, assumed()) for tier in audiences},
-        liability=Liability(expected=forecast.total.discounts, most_minor=_most(audiences, plan)),
         baselines=baselines,
         detectable=_detectable(plan, sum(each.count for each in reached), baselines),
         notes=(
@@ -178,17 +166,6 @@ def _orders(tier: Tier, parts: Sequence[Prospects], orders: Orders) -> Sequence[
         return known
     buyers = sum(part.buyers_90 for part in parts)
     return [round(sum(part.spend_minor for part in parts) / buyers)] if buyers else [0]
-
-
-def _most(audiences: Sequence[TierAudience], plan: CampaignPlan) -> float:
-    """The dearest coupons first, as many as may be redeemed."""
-    left = math.inf if plan.redemption_limit is None else plan.redemption_limit
-    most = 0.0
-    for audience in sorted(audiences, key=lambda each: -each.discount_minor):
-        redeemed = min(left, audience.customers)
-        most += redeemed * audience.discount_minor
-        left -= redeemed
-    return most if plan.budget is None else min(most, plan.budget.limit_minor)
 
 
 def _baselines(reached: Sequence[Prospects], days: float) -> dict[Metric, Baseline]:

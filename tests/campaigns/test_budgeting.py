@@ -82,7 +82,7 @@ def test_who_is_left_out_is_drawn_the_same_way_again(database: Database) -> None
     launch_campaign(database, plan)
     first = set(codes_of(database))
     with database.writing() as transaction:
-        for table in ("coupons", "audiences", "budget_shards", "campaigns"):
+        for table in ("coupons", "audiences", "budget_shards", "forecasts", "campaigns"):
             transaction.execute(text(f"DELETE FROM {table}"))
 
     launch_campaign(database, plan)

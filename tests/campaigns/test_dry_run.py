@@ -1,6 +1,7 @@
 """A preview shows exactly whom a launch then reaches, foretells what the scores say, and writes but a line of audit."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
+from campaigns.coupons import budgeting
 from campaigns.errors import CampaignChanged, CampaignLaunched, CampaignNotFound, InvalidCampaign
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.experiments.results import Metric
@@ -129,22 +131,52 @@ def test_the_forecast_is_what_the_scores_say_of_those_who_are_not_held_out(shop:
 
 
 def test_limits_bound_the_forecast_and_the_liability(shop: Database) -> None:
-    draft(shop, make_plan(offers=PLAN.offers, redemption_limit=1))
+    fixed = (replace(TEN_PERCENT, discount=Discount(reward=Fixed(amount_minor=500))), MAIL)
+    draft(shop, make_plan(offers=fixed, redemption_limit=1))
 
-    outlook = preview(shop).outlook
+    shown = preview(shop)
 
-    assert outlook.forecast.total.redemptions.high == outlook.forecast.total.redemptions.value == 1
-    assert outlook.liability.most_minor == 3000
-    assert outlook.liability.expected == outlook.forecast.total.discounts
+    total = shown.outlook.forecast.total
+    assert total.redemptions.high == total.redemptions.value == 1
+    assert (shown.most_minor, shown.affordable.liability.expected_minor) == (500, 500)
 
 
-def test_a_budget_bounds_them_too(shop: Database) -> None:
-    draft(shop, make_plan(offers=PLAN.offers, budget=Budget(limit_minor=500)))
+def test_what_nothing_bounds_has_no_most(shop: Database) -> None:
+    draft(shop, make_plan(offers=PLAN.offers))
 
-    outlook = preview(shop).outlook
+    assert preview(shop).most_minor is None
 
-    assert outlook.forecast.total.cost.high == outlook.forecast.total.cost.value == pytest.approx(500)
-    assert outlook.liability.most_minor == 500
+
+def test_a_preview_reckons_the_liability_as_the_launch_and_the_budget_do(shop: Database) -> None:
+    draft(shop, make_plan(offers=PLAN.offers))
+    shown = preview(shop)
+    with shop.writing() as transaction:
+        launch.delete(transaction, make_cause(), "spring")
+    launch_campaign(shop, make_plan(offers=PLAN.offers))
+
+    with shop.reading() as snapshot:
+        owed = budgeting.standing(snapshot, "spring", NOW).liability
+
+    assert shown.affordable.liability == owed
+    within = owed.within(0.8)
+    assert 0 < within.low < owed.expected_minor < within.high
+
+
+def test_a_preview_says_how_many_the_budget_leaves_out_and_foretells_of_the_others(shop: Database) -> None:
+    plan = make_plan(offers=PLAN.offers, holdout_percent=20, budget=Budget(limit_minor=60_000, confidence=0.9))
+    draft(shop, plan)
+    shown = preview(shop)
+    with shop.writing() as transaction:
+        launch.delete(transaction, make_cause(), "spring")
+    launch_campaign(shop, plan)
+
+    (frozen,) = counts(shop, "audiences")
+    assert 20 < shown.over_budget < 180
+    assert shown.over_budget == pytest.approx(shown.audience - frozen, abs=20)
+    assert sum(shown.groups.values()) == pytest.approx(200 - shown.over_budget, abs=1)
+    assert shown.affordable.overspend == pytest.approx(0.1, abs=0.001)
+    assert shown.most_minor == 60_000
+    assert shown.outlook.forecast.total.redemptions.raw == pytest.approx(0.03 * sum(shown.groups.values()) * 0.8)
 
 
 def test_what_nobody_knows_the_price_of_is_said(shop: Database) -> None:

@@ -29,7 +29,7 @@ from tierwise.v1 import campaign_results_pb2 as tierwise_dot_v1_dot_campaign__re
 from tierwise.v1 import tier_pb2 as tierwise_dot_v1_dot_tier__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/campaign_preview.proto\x12\x0btierwise.v1\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atierwise/v1/campaign.proto\x1a\"tierwise/v1/campaign_results.proto\x1a\x16tierwise/v1/tier.proto\"\x93\r\n\x0f\x43\x61mpaignPreview\x12(\n\x08\x63\x61mpaign\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x63ustomer_count\x18\x04 \x01(\x03\x12\x30\n\x05\x66\x61lls\x18\x05 \x03(\x0b\x32!.tierwise.v1.CampaignPreview.Fall\x12\x16\n\x0e\x61udience_count\x18\x06 \x01(\x03\x12\x35\n\x07reached\x18\x07 \x03(\x0b\x32$.tierwise.v1.CampaignPreview.Reached\x12\x32\n\x06groups\x18\x08 \x03(\x0b\x32\".tierwise.v1.CampaignPreview.Group\x12\x0c\n\x04\x64\x61ys\x18\t \x01(\x01\x12\x34\n\x05total\x18\n \x01(\x0b\x32%.tierwise.v1.CampaignPreview.Forecast\x12\x34\n\x05tiers\x18\x0b \x03(\x0b\x32%.tierwise.v1.CampaignPreview.Forecast\x12:\n\tliability\x18\x0c \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\x19\n\x11largest_liability\x18\r \x01(\x01\x12;\n\ndetectable\x18\x0e \x03(\x0b\x32\'.tierwise.v1.CampaignPreview.Detectable\x12\x36\n\x08\x65xamples\x18\x0f \x03(\x0b\x32$.tierwise.v1.CampaignPreview.Example\x12\r\n\x05notes\x18\x10 \x03(\t\x1aT\n\x04\x46\x61ll\x12/\n\x04step\x18\x01 \x01(\x0e\x32!.tierwise.v1.CampaignPreview.Step\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x0c\n\x04left\x18\x03 \x01(\x03\x1a`\n\x07Reached\x12\x1f\n\x04tier\x18\x01 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12%\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x14.tierwise.v1.Channel\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\x1a<\n\x05Group\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05share\x18\x02 \x01(\x01\x12\x16\n\x0e\x65xpected_count\x18\x03 \x01(\x03\x1a\x36\n\nPrediction\x12\r\n\x05value\x18\x01 \x01(\x01\x12\x0b\n\x03low\x18\x02 \x01(\x01\x12\x0c\n\x04high\x18\x03 \x01(\x01\x1a\xe9\x01\n\x08\x46orecast\x12\x1f\n\x04tier\x18\x01 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12<\n\x0bredemptions\x18\x02 \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\x35\n\x04\x63ost\x18\x03 \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\x38\n\x07revenue\x18\x04 \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\r\n\x05\x62\x61sis\x18\x05 \x01(\t\x1a\x88\x01\n\nDetectable\x12\x0b\n\x03\x61rm\x18\x01 \x01(\t\x12\x33\n\x06metric\x18\x02 \x01(\x0e\x32#.tierwise.v1.CampaignResults.Metric\x12\x14\n\x0cper_customer\x18\x03 \x01(\x01\x12\x15\n\x08relative\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x0b\n\t_relative\x1a\xc2\x01\n\x07\x45xample\x12(\n\x08\x63ustomer\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x1f\n\x04tier\x18\x02 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12%\n\x07\x63hannel\x18\x03 \x01(\x0e\x32\x14.tierwise.v1.Channel\x12\x0b\n\x03\x61rm\x18\x04 \x01(\t\x12\'\n\x08\x64iscount\x18\x05 \x01(\x0b\x32\x15.tierwise.v1.Discount\x12\x0f\n\x07reasons\x18\x06 \x03(\t\"\x91\x01\n\x04Step\x12\x14\n\x10STEP_UNSPECIFIED\x10\x00\x12\x0b\n\x07NO_TIER\x10\x01\x12\x16\n\x12TIER_WITHOUT_OFFER\x10\x02\x12\x08\n\x04RULE\x10\x03\x12\x0e\n\nNO_CONSENT\x10\x04\x12\x12\n\x0eOTHER_CAMPAIGN\x10\x05\x12\r\n\tOFFER_CAP\x10\x06\x12\x11\n\rAUDIENCE_FULL\x10\x07\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/campaign_preview.proto\x12\x0btierwise.v1\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atierwise/v1/campaign.proto\x1a\"tierwise/v1/campaign_results.proto\x1a\x16tierwise/v1/tier.proto\"\xc9\r\n\x0f\x43\x61mpaignPreview\x12(\n\x08\x63\x61mpaign\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x63ustomer_count\x18\x04 \x01(\x03\x12\x30\n\x05\x66\x61lls\x18\x05 \x03(\x0b\x32!.tierwise.v1.CampaignPreview.Fall\x12\x16\n\x0e\x61udience_count\x18\x06 \x01(\x03\x12\x35\n\x07reached\x18\x07 \x03(\x0b\x32$.tierwise.v1.CampaignPreview.Reached\x12\x32\n\x06groups\x18\x08 \x03(\x0b\x32\".tierwise.v1.CampaignPreview.Group\x12\x0c\n\x04\x64\x61ys\x18\t \x01(\x01\x12\x34\n\x05total\x18\n \x01(\x0b\x32%.tierwise.v1.CampaignPreview.Forecast\x12\x34\n\x05tiers\x18\x0b \x03(\x0b\x32%.tierwise.v1.CampaignPreview.Forecast\x12:\n\tliability\x18\x0c \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\x1e\n\x11largest_liability\x18\r \x01(\x01H\x00\x88\x01\x01\x12;\n\ndetectable\x18\x0e \x03(\x0b\x32\'.tierwise.v1.CampaignPreview.Detectable\x12\x36\n\x08\x65xamples\x18\x0f \x03(\x0b\x32$.tierwise.v1.CampaignPreview.Example\x12\r\n\x05notes\x18\x10 \x03(\t\x12\x19\n\x11over_budget_count\x18\x11 \x01(\x03\x1aT\n\x04\x46\x61ll\x12/\n\x04step\x18\x01 \x01(\x0e\x32!.tierwise.v1.CampaignPreview.Step\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x0c\n\x04left\x18\x03 \x01(\x03\x1a`\n\x07Reached\x12\x1f\n\x04tier\x18\x01 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12%\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x14.tierwise.v1.Channel\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\x1a<\n\x05Group\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05share\x18\x02 \x01(\x01\x12\x16\n\x0e\x65xpected_count\x18\x03 \x01(\x03\x1a\x36\n\nPrediction\x12\r\n\x05value\x18\x01 \x01(\x01\x12\x0b\n\x03low\x18\x02 \x01(\x01\x12\x0c\n\x04high\x18\x03 \x01(\x01\x1a\xe9\x01\n\x08\x46orecast\x12\x1f\n\x04tier\x18\x01 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12<\n\x0bredemptions\x18\x02 \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\x35\n\x04\x63ost\x18\x03 \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\x38\n\x07revenue\x18\x04 \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\r\n\x05\x62\x61sis\x18\x05 \x01(\t\x1a\x88\x01\n\nDetectable\x12\x0b\n\x03\x61rm\x18\x01 \x01(\t\x12\x33\n\x06metric\x18\x02 \x01(\x0e\x32#.tierwise.v1.CampaignResults.Metric\x12\x14\n\x0cper_customer\x18\x03 \x01(\x01\x12\x15\n\x08relative\x18\x04 \x01(\x01H\x00\x88\x01\x01\x42\x0b\n\t_relative\x1a\xc2\x01\n\x07\x45xample\x12(\n\x08\x63ustomer\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x1f\n\x04tier\x18\x02 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12%\n\x07\x63hannel\x18\x03 \x01(\x0e\x32\x14.tierwise.v1.Channel\x12\x0b\n\x03\x61rm\x18\x04 \x01(\t\x12\'\n\x08\x64iscount\x18\x05 \x01(\x0b\x32\x15.tierwise.v1.Discount\x12\x0f\n\x07reasons\x18\x06 \x03(\t\"\x91\x01\n\x04Step\x12\x14\n\x10STEP_UNSPECIFIED\x10\x00\x12\x0b\n\x07NO_TIER\x10\x01\x12\x16\n\x12TIER_WITHOUT_OFFER\x10\x02\x12\x08\n\x04RULE\x10\x03\x12\x0e\n\nNO_CONSENT\x10\x04\x12\x12\n\x0eOTHER_CAMPAIGN\x10\x05\x12\r\n\tOFFER_CAP\x10\x06\x12\x11\n\rAUDIENCE_FULL\x10\x07\x42\x14\n\x12_largest_liabilityb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,21 +41,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CAMPAIGNPREVIEW'].fields_by_name['campaign']._loaded_options = None
   _globals['_CAMPAIGNPREVIEW'].fields_by_name['campaign']._serialized_options = b'\372A\023\n\021tierwise/Campaign'
   _globals['_CAMPAIGNPREVIEW']._serialized_start=200
-  _globals['_CAMPAIGNPREVIEW']._serialized_end=1883
-  _globals['_CAMPAIGNPREVIEW_FALL']._serialized_start=863
-  _globals['_CAMPAIGNPREVIEW_FALL']._serialized_end=947
-  _globals['_CAMPAIGNPREVIEW_REACHED']._serialized_start=949
-  _globals['_CAMPAIGNPREVIEW_REACHED']._serialized_end=1045
-  _globals['_CAMPAIGNPREVIEW_GROUP']._serialized_start=1047
-  _globals['_CAMPAIGNPREVIEW_GROUP']._serialized_end=1107
-  _globals['_CAMPAIGNPREVIEW_PREDICTION']._serialized_start=1109
-  _globals['_CAMPAIGNPREVIEW_PREDICTION']._serialized_end=1163
-  _globals['_CAMPAIGNPREVIEW_FORECAST']._serialized_start=1166
-  _globals['_CAMPAIGNPREVIEW_FORECAST']._serialized_end=1399
-  _globals['_CAMPAIGNPREVIEW_DETECTABLE']._serialized_start=1402
-  _globals['_CAMPAIGNPREVIEW_DETECTABLE']._serialized_end=1538
-  _globals['_CAMPAIGNPREVIEW_EXAMPLE']._serialized_start=1541
-  _globals['_CAMPAIGNPREVIEW_EXAMPLE']._serialized_end=1735
-  _globals['_CAMPAIGNPREVIEW_STEP']._serialized_start=1738
-  _globals['_CAMPAIGNPREVIEW_STEP']._serialized_end=1883
+  _globals['_CAMPAIGNPREVIEW']._serialized_end=1937
+  _globals['_CAMPAIGNPREVIEW_FALL']._serialized_start=895
+  _globals['_CAMPAIGNPREVIEW_FALL']._serialized_end=979
+  _globals['_CAMPAIGNPREVIEW_REACHED']._serialized_start=981
+  _globals['_CAMPAIGNPREVIEW_REACHED']._serialized_end=1077
+  _globals['_CAMPAIGNPREVIEW_GROUP']._serialized_start=1079
+  _globals['_CAMPAIGNPREVIEW_GROUP']._serialized_end=1139
+  _globals['_CAMPAIGNPREVIEW_PREDICTION']._serialized_start=1141
+  _globals['_CAMPAIGNPREVIEW_PREDICTION']._serialized_end=1195
+  _globals['_CAMPAIGNPREVIEW_FORECAST']._serialized_start=1198
+  _globals['_CAMPAIGNPREVIEW_FORECAST']._serialized_end=1431
+  _globals['_CAMPAIGNPREVIEW_DETECTABLE']._serialized_start=1434
+  _globals['_CAMPAIGNPREVIEW_DETECTABLE']._serialized_end=1570
+  _globals['_CAMPAIGNPREVIEW_EXAMPLE']._serialized_start=1573
+  _globals['_CAMPAIGNPREVIEW_EXAMPLE']._serialized_end=1767
+  _globals['_CAMPAIGNPREVIEW_STEP']._serialized_start=1770
+  _globals['_CAMPAIGNPREVIEW_STEP']._serialized_end=1915
 # @@protoc_insertion_point(module_scope)

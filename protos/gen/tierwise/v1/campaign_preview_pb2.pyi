@@ -320,6 +320,7 @@ class CampaignPreview(_message.Message):
     DETECTABLE_FIELD_NUMBER: _builtins.int
     EXAMPLES_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
+    OVER_BUDGET_COUNT_FIELD_NUMBER: _builtins.int
     campaign: _builtins.str
     """Resource name of the campaign."""
     etag: _builtins.str
@@ -331,7 +332,11 @@ class CampaignPreview(_message.Message):
     days: _builtins.float
     """Days of the campaign that are foretold, 90 at most."""
     largest_liability: _builtins.float
-    """What they cost if every one is redeemed, as far as limits allow."""
+    """What they cost if every one is redeemed, as far as limits allow; absent where nothing bounds it."""
+    over_budget_count: _builtins.int
+    """About so many of the audience get no coupon and are in no group, drawn by hash, because the budget does not bear
+    their coupons with its confidence; groups, forecast and liability are of the others.
+    """
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """As of when."""
@@ -358,7 +363,9 @@ class CampaignPreview(_message.Message):
 
     @_builtins.property
     def liability(self) -> Global___CampaignPreview.Prediction:
-        """What the coupons are expected to cost once all are issued and none is redeemed."""
+        """What the coupons may cost once all are issued and none is redeemed, cautiously, as the launch reckons it against
+        the budget: as if each could be used for the 90 days of the scores.
+        """
 
     @_builtins.property
     def detectable(self) -> _containers.RepeatedCompositeFieldContainer[Global___CampaignPreview.Detectable]:
@@ -387,15 +394,18 @@ class CampaignPreview(_message.Message):
         total: Global___CampaignPreview.Forecast | None = ...,
         tiers: _abc.Iterable[Global___CampaignPreview.Forecast] | None = ...,
         liability: Global___CampaignPreview.Prediction | None = ...,
-        largest_liability: _builtins.float = ...,
+        largest_liability: _builtins.float | None = ...,
         detectable: _abc.Iterable[Global___CampaignPreview.Detectable] | None = ...,
         examples: _abc.Iterable[Global___CampaignPreview.Example] | None = ...,
         notes: _abc.Iterable[_builtins.str] | None = ...,
+        over_budget_count: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["liability", b"liability", "time", b"time", "total", b"total"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_largest_liability", b"_largest_liability", "largest_liability", b"largest_liability", "liability", b"liability", "time", b"time", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience_count", b"audience_count", "campaign", b"campaign", "customer_count", b"customer_count", "days", b"days", "detectable", b"detectable", "etag", b"etag", "examples", b"examples", "falls", b"falls", "groups", b"groups", "largest_liability", b"largest_liability", "liability", b"liability", "notes", b"notes", "reached", b"reached", "tiers", b"tiers", "time", b"time", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_largest_liability", b"_largest_liability", "audience_count", b"audience_count", "campaign", b"campaign", "customer_count", b"customer_count", "days", b"days", "detectable", b"detectable", "etag", b"etag", "examples", b"examples", "falls", b"falls", "groups", b"groups", "largest_liability", b"largest_liability", "liability", b"liability", "notes", b"notes", "over_budget_count", b"over_budget_count", "reached", b"reached", "tiers", b"tiers", "time", b"time", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__largest_liability: _TypeAlias = _typing.Literal["largest_liability"]  # noqa: Y015
+    _WhichOneofArgType__largest_liability: _TypeAlias = _typing.Literal["_largest_liability", b"_largest_liability"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__largest_liability) -> _WhichOneofReturnType__largest_liability | None: ...
 
 Global___CampaignPreview: _TypeAlias = CampaignPreview  # noqa: Y015

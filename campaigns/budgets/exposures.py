@@ -1,0 +1,54 @@
+"""Coupons that may cost something as groups with their worth: one way for previews, for launches and for budgets."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from campaigns.budgets.liability import Group, PastTier, beliefs
+from campaigns.experiments.calibration import Belief
+from campaigns.terms.campaign import CampaignPlan
+from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent
+from campaigns.terms.usual_saving import Prices, gifts, usual_saving
+from database import exposure, items
+from database.exposure import Exposed
+from database.session import Snapshot
+
+PAST_CAMPAIGNS = 10
+"""The latest, from which it is learned how coupons are used."""
+
+
+def groups_of(snapshot: Snapshot, plan: CampaignPlan, exposed: Sequence[Exposed]) -> tuple[Group, ...]:
+    """With what one coupon of each arm and tier is worth."""
+    discounts = {
+        (arm.name, offer.tier.value): offer.discount for arm in plan.design.arms for offer in plan.offers_in(arm.name)
+    }
+    wanted = gifts(discounts.values())
+    prices = items.prices(snapshot, wanted, currency=plan.currency) if wanted else {}
+    return tuple(_group(each, discounts[each.arm, each.tier], plan.currency, prices) for each in exposed)
+
+
+def known(snapshot: Snapshot, now: datetime) -> Mapping[str, Belief]:
+    """By tier, how coupons are used: from the campaigns that ended last."""
+    fared = exposure.past(snapshot, now, campaigns=PAST_CAMPAIGNS)
+    return beliefs([PastTier(**each._asdict()) for each in fared])
+
+
+def most_minor(discount: Discount, prices: Prices) -> int | None:
+    """The most that a discount can take off any order; None where nothing bounds it."""
+    match discount.reward:
+        case Percent(maximum_minor=maximum) | FreeShipping(maximum_minor=maximum):
+            return maximum
+        case Fixed(amount_minor=amount):
+            return amount
+        case Gift(item_id=item_id):
+            return prices.get(item_id)
+
+
+def _group(each: Exposed, discount: Discount, currency: str, prices: Prices) -> Group:
+    """Its value is that of what a buyer is expected to spend, as if it were one order that meets the conditions."""
+    order = round(each.spend_minor / each.buyers) if each.buyers else 0
+    order = max(order, discount.minimum_minor or 1)
+    return Group(
+        arm=each.arm, tier=each.tier, coupons=each.coupons, buyers=each.buyers,
+        value_minor=usual_saving(discount, order, currency=currency, prices=prices),
+        most_minor=most_minor(discount, prices),
+    )  # fmt: skip
