@@ -23,7 +23,7 @@ Refusal
 ├── PermissionDenied   the role does not include this
 └── CouponRefused   the code is real and does not buy anything here
     ├── CouponAlreadyRedeemed · CouponOfAnotherCustomer · CouponNotForThisOrder · CouponWithoutEffect
-    ├── OrderLinesMissing · ItemsNotInOrder · OrderBelowMinimum
+    ├── OrderLinesMissing · ItemsNotInOrder · OrderBelowMinimum · CouponNotCombinable
     ├── CouponNotStarted · CouponExpired · CouponSuspended · CouponsStopped · CouponReserved
     └── RedemptionLimitReached · BudgetExhausted
 """
@@ -423,6 +423,12 @@ class OrderBelowMinimum(CouponRefused):
     """What counts of the order is worth too little."""
 
     reason = "ORDER_BELOW_MINIMUM"
+
+
+class CouponNotCombinable(CouponRefused):
+    """Another coupon of the same order keeps it out."""
+
+    reason = "COUPON_NOT_COMBINABLE"
 
 
 class CouponWithoutEffect(CouponRefused):

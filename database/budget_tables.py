@@ -57,6 +57,7 @@ class ReservationRow(Row):
         Index("uq_reservations_held", "code", unique=True, postgresql_where=text("state = 'HELD'")),
         Index("ix_reservations_held", "campaign_id", "expire_time", postgresql_where=text("state = 'HELD'")),
         Index(None, "code"),
+        Index("ix_reservations_held_for", "order_id", postgresql_where=text("state = 'HELD'")),
     )
 
 
@@ -68,7 +69,7 @@ class RedemptionRow(Row):
     code: Mapped[str] = mapped_column(ForeignKey(CouponRow.code))
     campaign_id: Mapped[str] = mapped_column(index=True)
     customer_id: Mapped[str]
-    order_id: Mapped[str]
+    order_id: Mapped[str] = mapped_column(index=True)
     order_minor: Mapped[int]
     discount_minor: Mapped[int]
     currency: Mapped[str]

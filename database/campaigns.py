@@ -108,7 +108,7 @@ def freeze(transaction: Transaction, targeting: Targeting, groups: Groups, now: 
         adding = adding.add_cte(excluding.cte("excluding"))
     transaction.execute(adding)
     which = update(CampaignRow).where(CampaignRow.campaign_id == targeting.campaign_id)
-    transaction.execute(which.values(launch_time=func.coalesce(CampaignRow.launch_time, now)))
+    transaction.execute(which.values(launch_time=func.coalesce(CampaignRow.launch_time, now), over_budget_count=0))
     # Without figures of these rows, each chunk's plan would sort all that are left.
     transaction.execute(ANALYZE)
 

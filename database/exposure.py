@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import Text, delete, insert, literal, select, text, update
 
 from database.assignment import position
+from database.audience_tables import ExclusionRow
 from database.session import Snapshot, Transaction, changed_rows
 from database.tables import AudienceRow, CampaignRow
 
@@ -77,7 +78,11 @@ def leave_out(transaction: Transaction, campaign_id: str, *, share: float) -> in
     """Keep about this share of the frozen audience, held out or not, drawn by a hash of its own; how many go."""
     drawn = position(f"budget/{campaign_id}", AudienceRow.customer_id)
     gone = delete(AudienceRow).where(AudienceRow.campaign_id == campaign_id, drawn >= share)
-    count = changed_rows(transaction.execute(gone.execution_options(synchronize_session=False)))
+    left = gone.returning(AudienceRow.campaign_id, AudienceRow.customer_id).cte("left_out")
+    reason = select(left.c.campaign_id, left.c.customer_id, literal("OVER_BUDGET", Text))
+    kept = insert(ExclusionRow).from_select(("campaign_id", "customer_id", "reason"), reason)
+    # Of an INSERT the count is not kept unless it is asked for.
+    count = changed_rows(transaction.execute(kept, execution_options={"preserve_rowcount": True}))
     which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
     transaction.execute(which.values(over_budget_count=CampaignRow.over_budget_count + count))
     return count

@@ -21,11 +21,12 @@ Order = Annotated[str, typer.Option(help="The shop's own key of the order.")]
 
 @app.command()
 def validate(
-    code: Code, *, amount: Amount, currency: Currency = None, customer: Customer = None, line: Lines = None,
-    shipping: Shipping = None, database_url: DatabaseUrl = None, as_json: AsJson = False,
+    code: Code, *, amount: Amount, currency: Currency = None, customer: Customer = None,
+    order: Annotated[str | None, typer.Option(help="Its key: other coupons of the order count.")] = None,
+    line: Lines = None, shipping: Shipping = None, database_url: DatabaseUrl = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Say what a code would take off an order, or why nothing. Changes nothing."""
-    basket = basket_of(amount, currency=currency, customer=customer, lines=line, shipping=shipping)
+    basket = basket_of(amount, currency=currency, customer=customer, order=order, lines=line, shipping=shipping)
     with reading(database_url) as snapshot:
         worth = redemption.validate(snapshot, code, basket, datetime.now(UTC))
     row = {**_row(worth.coupon), "discount_minor": worth.discount_minor, "currency": basket.currency}

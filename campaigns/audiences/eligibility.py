@@ -38,6 +38,8 @@ class Exclusion(StrEnum):
     """The customer has got as many offers as the plan allows within a span."""
     AUDIENCE_FULL = "AUDIENCE_FULL"
     """The audience has as many customers as the plan allows, and they are expected to spend more."""
+    OVER_BUDGET = "OVER_BUDGET"
+    """The budget bears fewer coupons than the audience has customers, and the customer was not drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from campaigns.terms.basket import Basket, placed, unplaced
 from campaigns.terms.campaign import Campaign
 from campaigns.terms.coupon import Coupon, Quote, quote
 from campaigns.terms.discount import Discount
-from database import coupons, items
+from campaigns.terms.stacking import Used
+from database import coupons, items, order_coupons
 from database.session import Snapshot, Transaction
 from database.tables import CouponRow
 
@@ -24,11 +25,36 @@ def locked(transaction: Transaction, code: str) -> Coupon:
     return _found(coupons.locked(transaction, normalise(code)))
 
 
+def locked_for(transaction: Transaction, code: str, order_id: str) -> Coupon:
+    """Likewise, and nobody else uses a coupon on the order, for what goes together depends on all."""
+    coupon = locked(transaction, code)
+    order_coupons.hold(transaction, order_id)
+    return coupon
+
+
 def worth(snapshot: Snapshot, coupon: Coupon, campaign: Campaign, basket: Basket, now: datetime) -> Quote:
     """What it takes off. Raises InvalidOrder or a CouponRefused."""
     new_only = coupon.discount.first_order_only
     bought = new_only and coupons.has_bought(snapshot, coupon.customer_id, other_than=basket.order_id)
-    return quote(coupon, campaign, categorised(snapshot, coupon.discount, basket), bought_before=bought, now=now)
+    own, others = _on_order(snapshot, coupon, basket, now)
+    return quote(
+        coupon, campaign, categorised(snapshot, coupon.discount, basket), bought_before=bought, now=now, others=others,
+        place=own.place if own is not None else None,
+    )  # fmt: skip
+
+
+def on_order(snapshot: Snapshot, order_id: str | None, now: datetime) -> list[Used]:
+    """Coupons that are used on an order, or held for it, in the order in which they came."""
+    return [] if order_id is None else [stored.used(each) for each in order_coupons.present(snapshot, order_id, now)]
+
+
+def _on_order(
+    snapshot: Snapshot, coupon: Coupon, basket: Basket, now: datetime
+) -> tuple[Used | None, list[Used]]:  # fmt: skip
+    """What holds the coupon itself for the order, and the others."""
+    there = on_order(snapshot, basket.order_id, now)
+    own = next((each for each in there if each.code == coupon.code), None)
+    return own, [each for each in there if each.code != coupon.code]
 
 
 def categorised(snapshot: Snapshot, discount: Discount, basket: Basket) -> Basket:

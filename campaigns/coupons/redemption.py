@@ -46,14 +46,14 @@ def redeem(
     ReservationNotFound, ReservationClosed or a CouponRefused.
     """
     order_id = quoting.order_of(basket)
-    coupon = quoting.locked(transaction, code)
+    coupon = quoting.locked_for(transaction, code, order_id)
     if coupon.state is CouponState.REDEEMED:
         return _repeated(transaction, coupon, basket)
     campaign = launch.get(transaction, coupon.campaign_id)
-    worth = quoting.worth(transaction, coupon, campaign, basket, cause.now)
     standing = coupons.standing(transaction, campaign.campaign_id, coupon.code, order_id)
     if standing.used_before:
         return _repeated(transaction, coupon, basket)
+    worth = quoting.worth(transaction, coupon, campaign, basket, cause.now)
     held = reservation.held_for(transaction, cause, coupon, order_id) if standing.reserved else None
     _check_named(transaction, coupon, held, reservation_id)
     used = Redemption(

@@ -42,7 +42,7 @@ def reserve(
         minutes = LONGEST_TIME // timedelta(minutes=1)
         raise InvalidReservation(f"a code is held for at most {minutes} minutes", field="time_to_live")
     order_id = quoting.order_of(basket)
-    coupon = quoting.locked(transaction, code)
+    coupon = quoting.locked_for(transaction, code, order_id)
     campaign = launch.get(transaction, coupon.campaign_id)
     if coupon.state is CouponState.REDEEMED:
         raise CouponAlreadyRedeemed("this code is used", campaign=campaign.name)

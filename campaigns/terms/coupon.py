@@ -1,5 +1,6 @@
 """A coupon, an order it may be used on, and whether it buys anything there. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +9,7 @@ from typing import assert_never
 from campaigns.errors import (
     BudgetExhausted,
     CouponExpired,
+    CouponNotCombinable,
     CouponNotForThisOrder,
     CouponNotStarted,
     CouponOfAnotherCustomer,
@@ -21,8 +23,9 @@ from campaigns.errors import (
 )
 from campaigns.terms.basket import Basket, check_basket
 from campaigns.terms.campaign import Campaign, CampaignId, Channel, State
-from campaigns.terms.discount import Discount, Saving, Unmet, counted_minor, saving
+from campaigns.terms.discount import Discount, Saving, Unmet, counted_minor
 from campaigns.terms.limits import Use
+from campaigns.terms.stacking import Candidate, Clash, Conflict, Used, beside
 from campaigns.tiers.tiers import Tier
 
 
@@ -121,8 +124,20 @@ class Redemption:
         return f"redemptions/{self.redemption_id}"
 
 
-def quote(coupon: Coupon, campaign: Campaign, basket: Basket, *, bought_before: bool, now: datetime) -> Quote:
-    """What the coupon takes off. Raises the first CouponRefused that applies, or InvalidOrder."""
+def quote(
+    coupon: Coupon,
+    campaign: Campaign,
+    basket: Basket,
+    *,
+    bought_before: bool,
+    now: datetime,
+    others: Sequence[Used] = (),
+    place: int | None = None,
+) -> Quote:
+    """What the coupon takes off beside the `others` of the order, to which it came at `place` if it is held for it.
+
+    Raises the first CouponRefused that applies, or InvalidOrder.
+    """
     check_basket(basket)
     if basket.customer_id not in (None, coupon.customer_id):
         raise CouponOfAnotherCustomer("this code belongs to another customer", campaign=campaign.name)
@@ -132,10 +147,26 @@ def quote(coupon: Coupon, campaign: Campaign, basket: Basket, *, bought_before: 
             f"{campaign.name} is in {campaign.plan.currency}, the order in {basket.currency}",
             campaign=campaign.name, currency=campaign.plan.currency, order_currency=basket.currency,
         )  # fmt: skip
-    off = saving(coupon.discount, basket, bought_before=bought_before)
-    if isinstance(off, Unmet):
-        raise _unmet(off, coupon, campaign, basket)
-    return Quote(coupon=coupon, saving=off)
+    candidate = Candidate(
+        code=coupon.code, campaign_id=campaign.campaign_id, discount=coupon.discount, stacking=campaign.plan.stacking,
+        bought_before=bought_before, place=place,
+    )  # fmt: skip
+    off = beside(candidate, basket, others)
+    if isinstance(off, Saving):
+        return Quote(coupon=coupon, saving=off)
+    raise _not_combinable(off, campaign) if isinstance(off, Clash) else _unmet(off, coupon, campaign, basket)
+
+
+def _not_combinable(clash: Clash, campaign: Campaign) -> CouponNotCombinable:
+    other = f"campaigns/{clash.other.campaign_id}"
+    there = f"a coupon of {other} is used on this order or held for it"
+    if clash.conflict is Conflict.GROUP:
+        why = f"one of the group {campaign.plan.stacking.group} applies to an order"
+    else:
+        why = f"{campaign.name if campaign.plan.stacking.alone else other} goes with no other"
+    return CouponNotCombinable(
+        f"{there}, and {why}", campaign=campaign.name, conflict=clash.conflict, other_campaign=other
+    )  # fmt: skip
 
 
 def _unmet(unmet: Unmet, coupon: Coupon, campaign: Campaign, basket: Basket) -> CouponRefused:

@@ -102,10 +102,12 @@ class Unmet(StrEnum):
     """It rounds to nothing, shipping is free already, or nothing is left to take off."""
 
 
-def saving(discount: Discount, basket: Basket, *, bought_before: bool, taken: Saving = NOTHING) -> Saving | Unmet:
-    """What a discount takes off a basket from which others have `taken` something; at most what is left to pay.
+def saving(
+    discount: Discount, basket: Basket, *, bought_before: bool, taken: Saving = NOTHING, held: Saving = NOTHING
+) -> Saving | Unmet:
+    """What a discount takes off a basket beside others: those before it have `taken` something, those after it `held`.
 
-    Shares are of what counts and is left, rounded half up to a minor unit.
+    Shares are of what counts and those before it left, rounded half up to a minor unit; at most what all others left.
     """
     if discount.first_order_only and bought_before:
         return Unmet.NOT_FIRST_ORDER
@@ -116,12 +118,23 @@ def saving(discount: Discount, basket: Basket, *, bought_before: bool, taken: Sa
         return Unmet.NOT_IN_ORDER
     if discount.minimum_minor is not None and counted < discount.minimum_minor:
         return Unmet.BELOW_MINIMUM
-    left = Saving(
+    left = _left(basket, taken)
+    off = _reward(discount.reward, basket, min(counted, left.goods_minor), left)
+    if isinstance(off, Unmet):
+        return off
+    free = _left(basket, taken + held)
+    off = Saving(
+        goods_minor=min(off.goods_minor, free.goods_minor), shipping_minor=min(off.shipping_minor, free.shipping_minor)
+    )
+    return Unmet.NO_EFFECT if off == NOTHING else off
+
+
+def _left(basket: Basket, taken: Saving) -> Saving:
+    """What is still to be paid."""
+    return Saving(
         goods_minor=max(0, basket.order_minor - taken.goods_minor),
         shipping_minor=max(0, basket.shipping_minor - taken.shipping_minor),
     )
-    off = _reward(discount.reward, basket, min(counted, left.goods_minor), left)
-    return Unmet.NO_EFFECT if off == NOTHING else off
 
 
 def counted_minor(discount: Discount, basket: Basket) -> int:

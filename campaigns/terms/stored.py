@@ -8,11 +8,14 @@ from campaigns.terms import discount_document
 from campaigns.terms.arms import ArmPlan, TierDiscount
 from campaigns.terms.campaign import Campaign, CampaignId, CampaignPlan, Channel, ChannelChoice, Offer, State
 from campaigns.terms.coupon import Coupon, CouponState, Redemption, Reservation, ReservationState
+from campaigns.terms.discount import Saving
 from campaigns.terms.limits import Budget
 from campaigns.terms.recurrence import Recurrence
 from campaigns.terms.restraint import OfferCap, Stacking
+from campaigns.terms.stacking import Used
 from campaigns.tiers.tiers import Tier
 from database.budget_tables import RedemptionRow, ReservationRow
+from database.order_coupons import Present
 from database.tables import CampaignRow, CouponRow
 from rules.document import from_data, to_data
 
@@ -58,6 +61,18 @@ def coupon(row: CouponRow) -> Coupon:
         code=row.code, campaign_id=CampaignId(row.campaign_id), customer_id=row.customer_id, tier=Tier(row.tier),
         channel=Channel(row.channel), discount=discount_document.from_data(row.discount), state=CouponState(row.state),
         issue_time=row.issue_time, expire_time=row.expire_time,
+    )  # fmt: skip
+
+
+def used(found: Present) -> Used:
+    """A coupon of an order."""
+    return Used(
+        code=found.code, campaign_id=CampaignId(found.campaign_id),
+        stacking=Stacking(priority=found.priority, group=found.group, alone=found.alone),
+        saving=Saving(shipping_minor=found.discount_minor)
+        if found.off_shipping
+        else Saving(goods_minor=found.discount_minor),
+        place=found.place,
     )  # fmt: skip
 
 
