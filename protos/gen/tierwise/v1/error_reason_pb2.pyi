@@ -162,6 +162,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The order has nothing of what the discount is for, or not the gift. Example: "nothing in this order is what the code is for"."""
     ORDER_BELOW_MINIMUM: _ErrorReason.ValueType  # 92
     """What counts of the order is worth too little. Example: "this code needs 3000, and 1250 of the order count"."""
+    COUPON_NOT_COMBINABLE: _ErrorReason.ValueType  # 93
+    """Another coupon is used on the order or held for it, and the two do not go together; the fact `other_campaign` names its campaign. Example: "a coupon of campaigns/spring is used on this order or held for it, and one of the group sale applies to an order"."""
     STAFF_NOT_FOUND: _ErrorReason.ValueType  # 108
     """Nobody of this name works here. Example: "there is no staff/anna"."""
     STAFF_EXISTS: _ErrorReason.ValueType  # 109
@@ -338,6 +340,8 @@ ITEMS_NOT_IN_ORDER: ErrorReason.ValueType  # 91
 """The order has nothing of what the discount is for, or not the gift. Example: "nothing in this order is what the code is for"."""
 ORDER_BELOW_MINIMUM: ErrorReason.ValueType  # 92
 """What counts of the order is worth too little. Example: "this code needs 3000, and 1250 of the order count"."""
+COUPON_NOT_COMBINABLE: ErrorReason.ValueType  # 93
+"""Another coupon is used on the order or held for it, and the two do not go together; the fact `other_campaign` names its campaign. Example: "a coupon of campaigns/spring is used on this order or held for it, and one of the group sale applies to an order"."""
 STAFF_NOT_FOUND: ErrorReason.ValueType  # 108
 """Nobody of this name works here. Example: "there is no staff/anna"."""
 STAFF_EXISTS: ErrorReason.ValueType  # 109
