@@ -92,6 +92,14 @@ def count(snapshot: Snapshot, rule: Rule) -> int:
     return snapshot.execute(select(func.count()).select_from(TABLE).where(where(rule))).scalar_one()
 
 
+def left_after(snapshot: Snapshot, rules: Sequence[Rule]) -> list[int]:
+    """How many customers there are, how many of them fit the first rule, the first two, and so on; in one reading."""
+    tune(snapshot)
+    conditions = [where(rule) for rule in rules]
+    lefts = [func.count().filter(and_(*conditions[: place + 1])) for place in range(len(conditions))]
+    return list(snapshot.execute(select(func.count(), *lefts).select_from(TABLE)).one())
+
+
 def exact(snapshot: Snapshot, rule: Rule) -> Estimate:
     """The count as an estimate of which nothing is uncertain."""
     counted = count(snapshot, rule)

@@ -78,3 +78,9 @@ def categories_of(snapshot: Snapshot, item_ids: Collection[str]) -> dict[str, st
     """Item to category, for those of the items that the catalogue has one of."""
     query = select(ItemRow.item_id, ItemRow.category).where(ItemRow.item_id.in_(item_ids), ItemRow.category != "")
     return {item_id: category for item_id, category in snapshot.execute(query) if category is not None}
+
+
+def categories(snapshot: Snapshot, *, limit: int) -> list[str]:
+    """Paths that items of the catalogue lie in, in their order."""
+    query = select(ItemRow.category).where(ItemRow.category != "").distinct().order_by(ItemRow.category).limit(limit)
+    return [category for category in snapshot.scalars(query) if category is not None]

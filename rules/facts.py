@@ -189,7 +189,9 @@ _CONTACTS = (
     _responses("sms", "by text message", "短信"),
     _responses("push", "by push notification", "推送"),
 )  # fmt: skip
-FACTS: Mapping[str, Fact] = MappingProxyType(
-    {fact.name: fact for fact in (*_SCORES, *_PURCHASES, *_ACTIVITY, *_PROFILE, *_CONTACTS)}
+TOPICS: Mapping[str, tuple[Fact, ...]] = MappingProxyType(
+    {"scores": _SCORES, "purchases": _PURCHASES, "activity": _ACTIVITY, "profile": _PROFILE, "contacts": _CONTACTS}
 )
+"""Facts by what they are about."""
+FACTS: Mapping[str, Fact] = MappingProxyType({fact.name: fact for facts in TOPICS.values() for fact in facts})
 """Every fact by its name."""

@@ -84,7 +84,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def site(database: Database, chromium: Browser) -> Iterator[Site]:
     port = free_port()
-    app = application(House(database=database, secure=False, policy=ApprovalPolicy()))
+    app = application(House(database=database, secure=False, policy=ApprovalPolicy(), currency="GBP"))
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -37,7 +37,9 @@ def admin(
             "TIERWISE_ADMIN_HTTPS=true, or listen on 127.0.0.1"
         )
     database = Database.at(chosen_url(database_url), pool_size=CONNECTIONS, statement_timeout_ms=10_000)
-    house = House(database=database, secure=chosen.admin_https, policy=policy_of(chosen))
+    house = House(
+        database=database, secure=chosen.admin_https, policy=policy_of(chosen), currency=chosen.currency
+    )  # fmt: skip
     try:
         console.print(f"web admin [cyan]http{'s' if chosen.admin_https else ''}://{host}:{port}[/]   Ctrl-C stops it")
         uvicorn.run(

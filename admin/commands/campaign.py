@@ -26,7 +26,8 @@ from campaigns.terms.campaign import Campaign, CampaignId, CampaignPlan, Channel
 from campaigns.terms.limits import USUAL_CONFIDENCE, Budget
 from campaigns.terms.recurrence import Recurrence, days_later
 from campaigns.terms.restraint import Stacking
-from campaigns.terms.templates import Template, offers_of
+from campaigns.terms.templates import Template, offers_of, rule_of
+from rules.rule import Rule
 from rules.sentence import Speaker
 from settings import settings
 
@@ -52,7 +53,7 @@ def create(
     offer: Annotated[list[str] | None, typer.Option(help=SYNTAX)] = None,
     template: Annotated[
         Template | None,
-        typer.Option(help="Offers to start from instead: 20 % for HIGH, 10 % for MID, LOW a first order."),
+        typer.Option(help="Offers, and whom they are for, to start from instead; --rule says otherwise."),
     ] = None,
     start: Annotated[
         str | None, typer.Option(help="ISO time, in the zone unless it says otherwise; default: now.")
@@ -107,7 +108,7 @@ def create(
         redemption_limit=limit,
         budget=None if budget is None else _budget(budget, money, confidence),
         refund_gives_code_back=refund_gives_code_back,
-        rule=None if rule is None else read_rule(rule, as_json=as_json),
+        rule=_rule(rule, template, as_json=as_json),
         holdout_percent=holdout,
         channel_choice=channel_choice,
         offer_caps=tuple(map(cap_of, cap or ())),
@@ -180,6 +181,12 @@ def end(
 
 def _budget(typed: str, currency: str, confidence: float) -> Budget:
     return Budget(limit_minor=minor_units(typed, "--budget", currency), confidence=confidence)
+
+
+def _rule(file: Path | None, template: Template | None, *, as_json: bool) -> Rule | None:
+    if file is not None:
+        return read_rule(file, as_json=as_json)
+    return None if template is None else rule_of(template)
 
 
 def _offers(typed_offers: list[str] | None, template: Template | None, currency: str) -> tuple[Offer, ...]:

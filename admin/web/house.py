@@ -22,6 +22,8 @@ class House:
     """Whether browsers reach the admin by https only: cookies are then kept from anything else."""
     policy: ApprovalPolicy
     """How many people have to agree to a plan."""
+    currency: str
+    """Of a new campaign."""
 
     def render(self, language: Language, template: str, values: dict[str, Any], status: int = 200) -> HTMLResponse:
         """A page."""

@@ -77,8 +77,7 @@ def update(
     Raises CampaignNotFound, CampaignChanged, CampaignNotEditable, InvalidCampaign.
     """
     before = locked(transaction, campaign_id, etag)
-    if (before.state, Move.EDIT) not in MOVES:
-        raise _not_editable(before, "what is launched stays as it was approved")
+    check_editable(before)
     plan = change(before.plan)
     if plan == before.plan:
         return before
@@ -98,6 +97,12 @@ def update(
         version=after.revision,
     )  # fmt: skip
     return after
+
+
+def check_editable(campaign: Campaign) -> None:
+    """Raises CampaignNotEditable."""
+    if (campaign.state, Move.EDIT) not in MOVES:
+        raise _not_editable(campaign, "what is launched stays as it was approved")
 
 
 def delete(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> None:

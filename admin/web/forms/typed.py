@@ -1,0 +1,77 @@
+"""Numbers and money as people type them, and what can be wrong with a text. Pure."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+
+from events.currency import DECIMALS, USUAL_DECIMALS
+
+Fields = Mapping[str, Sequence[str]]
+"""A form as it was sent: a name may stand several times."""
+LONGEST = 400
+"""Symbols of a number: one with more is no number that anybody typed."""
+LARGEST_DIGITS = 18
+
+
+class Fault(StrEnum):
+    """What is wrong with a text; templates have the words."""
+
+    EMPTY = "EMPTY"
+    NUMBER = "NUMBER"
+    WHOLE = "WHOLE"
+    DECIMALS = "DECIMALS"
+    """More digits behind the point than the currency has."""
+    TIME = "TIME"
+    ZONE = "ZONE"
+
+
+class Mistyped(ValueError):
+    """A text that stands for nothing."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+
+
+def first(fields: Fields, name: str) -> str:
+    """The field without spaces around it; empty where it is absent."""
+    found = fields.get(name)
+    return found[0].strip() if found else ""
+
+
+def decimal_of(text: str) -> Decimal:
+    """A finite number of bearable size. Raises Mistyped."""
+    try:
+        number = Decimal(text) if len(text) <= LONGEST else Decimal("nan")
+    except InvalidOperation:
+        raise Mistyped(Fault.NUMBER) from None
+    if not number.is_finite() or (number and number.adjusted() > LARGEST_DIGITS):
+        raise Mistyped(Fault.NUMBER)
+    return number
+
+
+def whole_of(text: str) -> int:
+    """A whole number. Raises Mistyped."""
+    number = decimal_of(text)
+    if number != number.to_integral_value():
+        raise Mistyped(Fault.WHOLE)
+    return int(number)
+
+
+def minor_of(text: str, currency: str) -> int:
+    """12.50 GBP is 1250. Raises Mistyped."""
+    amount = decimal_of(text).scaleb(DECIMALS.get(currency, USUAL_DECIMALS))
+    if amount != amount.to_integral_value():
+        raise Mistyped(Fault.DECIMALS)
+    return int(amount)
+
+
+def major(minor: int | None, currency: str) -> str:
+    """1250 GBP is 12.50; empty for None."""
+    return "" if minor is None else str(Decimal(minor).scaleb(-DECIMALS.get(currency, USUAL_DECIMALS)))
+
+
+def plain(number: Decimal) -> str:
+    """Without exponent and without zeros that say nothing."""
+    said = f"{number:f}"
+    return (said.rstrip("0").rstrip(".") if "." in said else said) or "0"
