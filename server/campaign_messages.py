@@ -11,7 +11,7 @@ from tierwise.v1 import campaign_pb2, campaign_service_pb2, tier_pb2
 from campaigns.terms.arms import ArmPlan, TierDiscount
 from campaigns.terms.campaign import Campaign, CampaignPlan, Channel, ChannelChoice, Offer
 from campaigns.terms.limits import USUAL_CONFIDENCE, Budget
-from campaigns.terms.templates import Template, offers_of
+from campaigns.terms.templates import Template, offers_of, rule_of
 from campaigns.tiers.tiers import Tier
 from rules.rule import Rule
 from server.customer_messages import zone
@@ -31,7 +31,13 @@ from server.stamps import maybe_stamp, moment, stamp
 
 CAMPAIGN = "campaigns/"
 REQUIRED = ("start_time", "end_time", "currency_code")
-TEMPLATES: Mapping[int, Template] = MappingProxyType({campaign_service_pb2.VALUE_TIERS: Template.VALUE_TIERS})
+TEMPLATES: Mapping[int, Template] = MappingProxyType(
+    {
+        campaign_service_pb2.VALUE_TIERS: Template.VALUE_TIERS,
+        campaign_service_pb2.WIN_BACK: Template.WIN_BACK,
+        campaign_service_pb2.WELCOME: Template.WELCOME,
+    }
+)
 EMPTY = CampaignPlan(
     display_name="", offers=(), start_time=datetime.min.replace(tzinfo=UTC),
     end_time=datetime.max.replace(tzinfo=UTC), currency="",
@@ -88,7 +94,7 @@ def new_plan(request: campaign_service_pb2.CreateCampaignRequest) -> CampaignPla
         return plan
     if plan.offers:
         raise InvalidRequest.of("template", "the plan has offers of its own: leave one of the two out")
-    return replace(plan, offers=offers_of(template))
+    return replace(plan, offers=offers_of(template), rule=plan.rule or rule_of(template))
 
 
 def with_fields(plan: CampaignPlan, message: campaign_pb2.Campaign, fields: Collection[str]) -> CampaignPlan:

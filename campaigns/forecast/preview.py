@@ -34,12 +34,17 @@ def preview(
 ) -> Preview:  # fmt: skip
     """Up to `size` examples, each as likely as any other. The rule is one that `segments.problems_of` accepts."""
     speaker = Speaker(language=language, currency=currency)
-    drawn = audience.sample(snapshot, rule, size=size, seed=seed)
     return Preview(
         sentence=speaker.sentence(rule),
         size=audience.estimate(snapshot, rule),
-        examples=tuple(_example(snapshot, rule, customer_id, speaker) for customer_id in drawn),
+        examples=examples(snapshot, rule, size=size, seed=seed, speaker=speaker),
     )
+
+
+def examples(snapshot: Snapshot, rule: Rule, *, size: int, seed: int = 0, speaker: Speaker) -> tuple[Example, ...]:
+    """Some whom the rule means, each as likely as any other."""
+    drawn = audience.sample(snapshot, rule, size=size, seed=seed)
+    return tuple(_example(snapshot, rule, customer_id, speaker) for customer_id in drawn)
 
 
 def _example(snapshot: Snapshot, rule: Rule, customer_id: str, speaker: Speaker) -> Example:

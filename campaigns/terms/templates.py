@@ -37,7 +37,9 @@ def offers_of(template: Template) -> tuple[Offer, ...]:
             )
         case Template.WIN_BACK:
             shares = {Tier.HIGH: HIGH, Tier.MID: MID, Tier.LOW: LOW}
-            return tuple(_offer(tier, Discount(reward=Percent(percent=share)), *REACH) for tier, share in shares.items())
+            return tuple(
+                _offer(tier, Discount(reward=Percent(percent=share)), *REACH) for tier, share in shares.items()
+            )
         case Template.WELCOME:
             welcome = Discount(reward=Percent(percent=WELCOME), first_order_only=True)
             return tuple(_offer(tier, welcome, *REACH) for tier in Tier)

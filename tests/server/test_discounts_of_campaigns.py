@@ -76,6 +76,8 @@ def test_a_campaign_starts_from_a_template(shop: Shop) -> None:
     assert (low.tier, low.discount.new_customers_only, low.channel) == (tier_pb2.LOW, True, campaign_pb2.ON_SITE)
     assert high.channel == campaign_pb2.EMAIL
     assert list(high.fallback_channels) == [campaign_pb2.PUSH, campaign_pb2.ON_SITE]
+    request.campaign_id, request.template = "hello", campaign_service_pb2.WELCOME
+    assert shop.campaigns.CreateCampaign(request).rule.compare.fact == "has_bought"
 
 
 def test_an_order_says_what_is_in_it(shop: Shop) -> None:

@@ -23,6 +23,11 @@ def choices_of(fact: Fact) -> tuple[str, ...]:
     return CHANNELS if fact.name in CHANNEL_FACTS else fact.choices
 
 
+def choices_with(choices: tuple[str, ...], values: tuple[str, ...]) -> tuple[str, ...]:
+    """What people choose from, and what stands there already although it is none of it."""
+    return (*choices, *(value for value in values if value not in choices))
+
+
 def typed_value(fact: Fact, text: str, currency: str) -> Value:
     """The value of a text. Raises Mistyped."""
     text = text.strip()

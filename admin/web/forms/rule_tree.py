@@ -17,7 +17,6 @@ from rules.fact import LISTABLE, Fact
 from rules.facts import FACTS
 from rules.rule import (
     MAXIMUM_DEPTH,
-    MAXIMUM_NODES,
     Compare,
     Every,
     InSegment,
@@ -165,11 +164,6 @@ def depth(node: Node | None) -> int:
             return 1 + node.mode.negated + max(map(depth, node.members), default=0)
 
 
-def has_room(node: Node, *, levels: int) -> bool:
-    """Whether the tree may grow by a group with one condition, somewhere in which there are so many levels already."""
-    return size(node) + 2 <= MAXIMUM_NODES and levels + 2 <= MAXIMUM_DEPTH
-
-
 def _condition(fields: Fields, place: str) -> Condition:
     name, negated = first(fields, f"{place}.fact"), bool(first(fields, f"{place}.not"))
     if name != first(fields, f"{place}.was") or (name not in FACTS and name != SEGMENT):
@@ -225,9 +219,7 @@ def _node(rule: Rule, currency: str, *, negated: bool = False) -> Node | None:
 def _rule(node: Node, place: str, currency: str, faults: dict[str, Fault]) -> Rule:
     match node:
         case Group(mode=mode, members=members):
-            rules = tuple(
-                _rule(member, f"{place}.{number}", currency, faults) for number, member in enumerate(members)
-            )
+            rules = tuple(_rule(member, f"{place}.{number}", currency, faults) for number, member in enumerate(members))
             inner: Rule = Every(rules) if mode in (Mode.EVERY, Mode.NOT_EVERY) else Some(rules)
             return Not(inner) if mode.negated else inner
         case Condition():
@@ -248,7 +240,9 @@ def _leaf(condition: Condition, currency: str) -> Rule:
     if name == SEGMENT:
         return InSegment(values[0])
     typed = tuple(typed_value(FACTS[name], value, currency) for value in values)
-    return Within(name, typed) if condition.operator == WITHIN else Compare(name, Operator(condition.operator), typed[0])
+    return (
+        Within(name, typed) if condition.operator == WITHIN else Compare(name, Operator(condition.operator), typed[0])
+    )
 
 
 def _steps(place: str) -> list[int]:

@@ -1,6 +1,6 @@
 """One module a section of the admin: its routes, and what each page reads and does."""
 
-from admin.web.pages import audit, campaigns, customers, home, jobs, tiers
+from admin.web.pages import audit, campaigns, customers, home, jobs, tiers, wizard
 
-SECTIONS = (home, campaigns, customers, tiers, jobs, audit)
-"""Each has `routes(house)`."""
+SECTIONS = (home, wizard, campaigns, customers, tiers, jobs, audit)
+"""Each has `routes(house)`; the wizard's addresses would mean campaigns and moves otherwise."""

@@ -35,6 +35,10 @@ class _CampaignTemplateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Camp
     """The better the customer, the better the offer: a high discount for HIGH, a middle one for MID, and for LOW a coupon for
     a first order.
     """
+    WIN_BACK: _CampaignTemplate.ValueType  # 2
+    """For customers who have not bought for 90 days: the better they were, the more they are worth winning back."""
+    WELCOME: _CampaignTemplate.ValueType  # 3
+    """A coupon for a first order, for those who have never bought."""
 
 class CampaignTemplate(_CampaignTemplate, metaclass=_CampaignTemplateEnumTypeWrapper):
     """Offers that a campaign can start from; they can be changed like any others."""
@@ -45,6 +49,10 @@ VALUE_TIERS: CampaignTemplate.ValueType  # 1
 """The better the customer, the better the offer: a high discount for HIGH, a middle one for MID, and for LOW a coupon for
 a first order.
 """
+WIN_BACK: CampaignTemplate.ValueType  # 2
+"""For customers who have not bought for 90 days: the better they were, the more they are worth winning back."""
+WELCOME: CampaignTemplate.ValueType  # 3
+"""A coupon for a first order, for those who have never bought."""
 Global___CampaignTemplate: _TypeAlias = CampaignTemplate  # noqa: Y015
 
 @_typing.final
@@ -65,7 +73,7 @@ class CreateCampaignRequest(_message.Message):
     validate_only: _builtins.bool
     """Checks everything and changes nothing."""
     template: Global___CampaignTemplate.ValueType
-    """Where the plan has no offers: those of this template."""
+    """Where the plan has no offers: those of this template, and where it has no rule its rule."""
     @_builtins.property
     def campaign(self) -> _campaign_pb2.Campaign:
         """The plan; its name is ignored."""

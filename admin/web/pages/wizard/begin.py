@@ -1,0 +1,60 @@
+"""The first page of the wizard: a name and a template make a draft."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from starlette.responses import Response
+
+from admin.web.forms.typed import Fault
+from admin.web.pages.wizard.step import Errors
+from admin.web.visit import UNUSABLE, Visit
+from campaigns.errors import AlreadyExists, Invalid
+from campaigns.life import launch, naming
+from campaigns.terms.campaign import CampaignPlan
+from campaigns.terms.templates import Template, offers_of, rule_of
+from database.session import Snapshot
+
+USUAL_DAYS = 30
+NOTHING = ""
+"""The template of who starts from nothing."""
+
+
+def show(visit: Visit) -> Response:
+    """An empty form."""
+    return _form(visit, {})
+
+
+def act(visit: Visit) -> Response:
+    """Make the draft and go on to whom it is for."""
+    name, chosen = visit.field("display_name"), visit.field("template")
+    if not name:
+        return _form(visit, {"display_name": Fault.EMPTY})
+    template = Template(chosen) if chosen in set(Template) else None
+    with visit.reading() as snapshot:
+        campaign_id = visit.field("campaign_id") or naming.free_id(snapshot, name, visit.now)
+        plan = _plan(snapshot, visit, name)
+    if template is not None:
+        plan = replace(plan, offers=offers_of(template), rule=rule_of(template))
+    try:
+        with visit.changing("campaigns.create", f"campaigns/{campaign_id}") as (transaction, cause):
+            launch.create(transaction, cause, campaign_id, plan)
+    except (AlreadyExists, Invalid) as refusal:
+        return _form(visit, {refusal.metadata.get("field", "campaign_id"): refusal.message})
+    return visit.go(f"/campaigns/{campaign_id}/edit/audience")
+
+
+def _plan(snapshot: Snapshot, visit: Visit, name: str) -> CampaignPlan:
+    """From the next full hour on, in the zone of the campaign before."""
+    last = launch.page(snapshot, limit=1)
+    start = visit.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return CampaignPlan(
+        display_name=name, offers=(), start_time=start, end_time=start + timedelta(days=USUAL_DAYS),
+        currency=visit.house.currency, zone=last[0].plan.zone if last else "UTC",
+    )  # fmt: skip
+
+
+def _form(visit: Visit, errors: Errors) -> Response:
+    return visit.page(
+        "wizard_begin.html", UNUSABLE if errors else 200, errors=errors, templates=[*Template, NOTHING],
+        typed={name: visit.field(name) for name in ("display_name", "campaign_id", "template")},
+    )  # fmt: skip

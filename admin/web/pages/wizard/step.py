@@ -1,0 +1,66 @@
+"""What the steps share: the draft, saving it, and going on."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from admin.web.forms.typed import Fault, Fields
+from admin.web.visit import CHANGED, UNUSABLE, Visit
+from campaigns.errors import Changed, Invalid, Refusal
+from campaigns.life import launch
+from campaigns.terms.campaign import Campaign, CampaignPlan
+from database.session import Snapshot
+
+STEPS = ("goal", "audience")
+Errors = Mapping[str, Fault | str]
+"""What is wrong, by the field of the form that it stands beside."""
+
+
+def name_of(visit: Visit) -> str:
+    """The campaign's id, from the address."""
+    name: str = visit.request.path_params["campaign_id"]
+    return name
+
+
+def draft(snapshot: Snapshot, visit: Visit) -> Campaign:
+    """The campaign, if its plan can still be changed. Raises CampaignNotFound, CampaignNotEditable."""
+    campaign = launch.get(snapshot, name_of(visit))
+    launch.check_editable(campaign)
+    return campaign
+
+
+def fields_of(visit: Visit) -> Fields:
+    """The form as it was sent."""
+    return {name: [text for text in visit.form.getlist(name) if isinstance(text, str)] for name in visit.form}
+
+
+def save(visit: Visit, change: Callable[[CampaignPlan], CampaignPlan]) -> Refusal | None:
+    """Change the plan as the visitor saw it; what stands in the way is for the page to show, with what was typed."""
+    campaign_id = name_of(visit)
+    try:
+        with visit.changing("campaigns.update", f"campaigns/{campaign_id}") as (transaction, cause):
+            launch.update(transaction, cause, campaign_id, change, etag=visit.field("etag"))
+    except (Invalid, Changed) as refusal:
+        return refusal
+    return None
+
+
+def go_on(visit: Visit, step: str) -> Response:
+    """To the following step, or back to this one where only saving was asked for."""
+    following = STEPS[STEPS.index(step) + 1 :]
+    target = (step,) if visit.field("do") == "stay" else following
+    return visit.go("/".join(("/campaigns", name_of(visit), *(("edit", target[0]) if target else ()))))
+
+
+def shown(
+    visit: Visit, template: str, campaign: Campaign, step: str, *, refusal: Refusal | None = None,
+    errors: Errors | None = None, **values: Any,  # noqa: ANN401 - templates take anything
+) -> Response:  # fmt: skip
+    """A step with its form. After a refusal the form keeps the etag of what the visitor saw."""
+    stale = isinstance(refusal, Changed)
+    status = CHANGED if stale else UNUSABLE if refusal or errors else 200
+    return visit.page(
+        template, status, campaign=campaign, step=step, steps=STEPS, refusal=refusal, stale=stale, errors=errors or {},
+        etag=visit.field("etag") or campaign.etag, **values,
+    )  # fmt: skip
