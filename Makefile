@@ -77,8 +77,8 @@ bench-serving: $(STAMP) ## The server beside a bare echo and the bare network
 bench-audience: $(STAMP) ## Counting a million customers by a rule, exactly and from a sample
 	@$(BIN)/python -m bench.audience
 
-bench-experiments: $(STAMP) ## False positives and coverage over 500 simulated campaigns
-	@$(BIN)/python -m bench.experiments
+bench-experiments: $(STAMP) ## False positives and coverage of 500 simulated campaigns of each kind (CAMPAIGNS=100 JSON=1)
+	@$(BIN)/python -m bench.experiments $(if $(CAMPAIGNS),--campaigns $(CAMPAIGNS)) $(if $(JSON),--json)
 
 clean: ## Remove what was made, the environment too
 	rm -rf .venv build var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -45,8 +45,14 @@ def interleaved(slices: Mapping[str, Callable[[], float]], rounds: int) -> dict[
     return {name: statistics.median(values) for name, values in in_turn(slices, rounds).items()}
 
 
-def publish(name: str, figures: Mapping[str, Figure], *, notes: Sequence[str] = ()) -> None:
-    """Print the figures and write them to build/bench/NAME.json."""
+def publish(name: str, figures: Mapping[str, Figure], *, notes: Sequence[str] = (), as_json: bool = False) -> None:
+    """Print the figures, as a table or as JSON, and write them to build/bench/NAME.json."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    report = json.dumps(_report(figures, notes), indent=1)
+    (FOLDER / f"{name}.json").write_text(f"{report}\n")
+    if as_json:
+        print(report)
+        return
     table = Table("figure", title=f"bench: {name}")
     table.add_column("value", justify="right")
     table.add_column("unit")
@@ -59,15 +65,16 @@ def publish(name: str, figures: Mapping[str, Figure], *, notes: Sequence[str] = 
     console.print(table)
     for note in notes:
         console.print(note, highlight=False)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    report = {
+
+
+def _report(figures: Mapping[str, Figure], notes: Sequence[str]) -> dict[str, object]:
+    return {
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
         "load": round(os.getloadavg()[0], 2),
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "figures": {label: asdict(figure) for label, figure in figures.items()},
         "notes": list(notes),
     }
-    (FOLDER / f"{name}.json").write_text(json.dumps(report, indent=1) + "\n")
 
 
 def _shown(value: float) -> str:

@@ -1,13 +1,13 @@
 """Many campaigns whose true effect is known, as the daily sums that a database would hand to the statistics."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from campaigns.experiments.assignment import positions
+from campaigns.experiments.assignment import HOLDOUT, Arm, Design, groups_of
 from campaigns.experiments.moments import Moments, winsor_limit
 from events.event import EventType
 from simulator.shop import Shop
@@ -17,7 +17,6 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-HOLDOUT = 0.10
 DAYS = 28
 ORDERS = 0.35
 """Mean number of orders of a customer in the window."""
@@ -42,26 +41,35 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """One campaign: the sums at the end of each day, and the true effect by then."""
+    """One campaign: the sums of each group at the end of each day, and the true effects by then."""
 
-    arm: tuple[Moments, ...]
-    """[DAYS]"""
-    holdout: tuple[Moments, ...]
-    truth: Floats
-    """[DAYS] true difference per customer."""
+    groups: Mapping[str, tuple[Moments, ...]]
+    """[DAYS] of the holdout, then of each arm."""
+    truth: Mapping[str, Floats]
+    """[DAYS] of each arm, the true difference per customer from the holdout."""
+
+    @property
+    def design(self) -> Design:
+        """A tenth is held out, and all arms are alike."""
+        return Design(arms=tuple(Arm(name=name) for name in self.truth))
 
 
-def drawn(plain: Cohort, coupon: Cohort, campaigns: int, *, customers: int, seed: int) -> Iterator[Campaign]:
-    """Campaigns whose audience is drawn with replacement from one shop, known without and with a coupon for everyone.
+def drawn(
+    plain: Cohort, offered: Mapping[str, Cohort], campaigns: int, *, customers: int, seed: int
+) -> Iterator[Campaign]:
+    """Campaigns whose audience is drawn with replacement from one shop, known without and with each arm for everyone.
 
-    `plain` for both is an A/A campaign. The truth is the mean over the shop, of which the audiences are samples.
+    An arm whose cohort is `plain` changes nothing. The truth is the mean over the shop, of which audiences are samples.
     """
-    truth = _daily_mean(coupon) - _daily_mean(plain)
+    truth = {name: _daily_mean(cohort) - _daily_mean(plain) for name, cohort in offered.items()}
+    design = Design(arms=tuple(Arm(name=name) for name in offered))
     ids = pl.Series([f"C{number:08d}" for number in range(customers)])
     for number in range(campaigns):
         rng = np.random.default_rng([seed, number])
-        treated = positions(f"drawn-{seed}-{number}", ids) >= HOLDOUT
-        yield _campaign(_drawn(rng, plain, coupon, treated), treated, truth)
+        groups = groups_of(design, campaign_id=f"drawn-{seed}-{number}", customer_ids=ids).to_physical().to_numpy()
+        cohort = _drawn(rng, [plain, *offered.values()], groups)
+        members = enumerate((HOLDOUT, *offered))
+        yield Campaign(groups={name: daily_moments(cohort, groups == place) for place, name in members}, truth=truth)
 
 
 def invented_cohort(customers: int, *, effect: float, seed: int) -> Cohort:
@@ -136,10 +144,6 @@ def daily_moments(cohort: Cohort, members: Flags) -> tuple[Moments, ...]:
     )
 
 
-def _campaign(cohort: Cohort, treated: Flags, truth: Floats) -> Campaign:
-    return Campaign(arm=daily_moments(cohort, treated), holdout=daily_moments(cohort, ~treated), truth=truth)
-
-
 def _running_total(customer: Ints, value: Floats) -> Floats:
     """[M] what each customer has spent up to and including each purchase."""
     total = np.cumsum(value)
@@ -149,13 +153,15 @@ def _running_total(customer: Ints, value: Floats) -> Floats:
     return running
 
 
-def _drawn(rng: np.random.Generator, plain: Cohort, coupon: Cohort, treated: Flags) -> Cohort:
-    chosen = rng.integers(0, len(plain.prediction), len(treated))
-    parts = [_picked(plain, chosen, ~treated), _picked(coupon, chosen, treated)]
+def _drawn(rng: np.random.Generator, cohorts: Sequence[Cohort], groups: npt.NDArray[np.integer]) -> Cohort:
+    """The customers of each group as they are in its cohort."""
+    predicted = cohorts[0].prediction
+    chosen = rng.integers(0, len(predicted), len(groups))
+    parts = [_picked(cohort, chosen, groups == place) for place, cohort in enumerate(cohorts)]
     place, day, value = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     order = np.argsort(place, kind="stable")
     return Cohort(
-        prediction=plain.prediction[chosen],
+        prediction=predicted[chosen],
         customer=place[order].astype(np.int64),
         day=day[order].astype(np.int64),
         value=value[order].astype(np.float64),

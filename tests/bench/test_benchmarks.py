@@ -9,7 +9,7 @@ import grpc
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
-from bench import figures, importing, serving
+from bench import experiments, figures, importing, serving
 from bench.echo import METHOD, echo
 from bench.figures import Figure, in_turn, interleaved, publish
 from bench.load import NoAnswer, closed_loop
@@ -71,6 +71,11 @@ def test_a_report_has_the_promised_form(report_folder: Path, capsys: pytest.Capt
     assert "12,346" in printed
     assert "0.25" in printed
     assert "a note" in printed
+
+
+def test_a_report_is_printed_as_json_on_request(report_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    publish("it", {"it": Figure(value=1.5, unit="%", against="stated 5 %")}, as_json=True)
+    assert json.loads(capsys.readouterr().out) == json.loads((report_folder / "it.json").read_text())
 
 
 def test_a_second_report_takes_the_place_of_the_first(report_folder: Path) -> None:
@@ -142,6 +147,21 @@ def test_serving_figures_stand_beside_echo_and_network() -> None:
     assert found["Score 8: p99"] == Figure(value=4.0, unit="ms", against="echo 8", ratio=1.0)
     assert found["Score 8: database"] == Figure(value=0.5, unit="ms/answer")
     assert found["network 8: rate"] == Figure(value=150.0, unit="answers/s", against="Score 8", ratio=1.5)
+
+
+def test_experiments_show_what_is_stated_beside_what_was_seen() -> None:
+    found = experiments.measured(experiments.Scale(campaigns=2, audience=600, invented=900, simulated=300))
+
+    assert found["A/A invented, revenue: missed, one look at the end"].against == "stated 5 %"
+    assert found["A/B/C/D invented, revenue: missed at the end, arm a quarter"].against == "stated 1.67 %"
+    assert found["A/A/A/A invented, revenue: any false alarm, looked at daily"].against == "stated at most 5 %"
+    assert {name.split(":")[0] for name in found} == {
+        *(f"{kind} {shop}" for kind in ("A/A", "A/B") for shop in (
+            "invented, revenue", "simulator, revenue", "simulator, conversion"
+        )),
+        "A/A/A/A invented, revenue", "A/B/C/D invented, revenue", "A/B/C/D simulator, conversion",
+    }  # fmt: skip
+    assert all(0 <= figure.value <= 101 for figure in found.values())
 
 
 def test_a_benchmark_would_not_hand_its_work_to_other_workers(monkeypatch: pytest.MonkeyPatch) -> None:

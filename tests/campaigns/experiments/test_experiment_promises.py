@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from bench.experiments import ALPHA, AUDIENCE, CAMPAIGNS, misses
+from bench.experiments import ALPHA, ARM, AUDIENCE, CAMPAIGNS, misses
+from bench.several_arms import family_misses
 from bench.simulated_campaigns import Cohort, drawn, invented_cohort, shop_cohort, winsorised
 from campaigns.experiments.assignment import Arm, Design
 from campaigns.experiments.moments import Moments, measured
@@ -27,7 +28,7 @@ def invented() -> tuple[Cohort, Cohort]:
 
 
 def test_false_positives_of_500_aa_campaigns_stay_at_the_level(invented: tuple[Cohort, Cohort]) -> None:
-    rates = misses(drawn(invented[0], invented[0], CAMPAIGNS, customers=AUDIENCE, seed=21))
+    rates = misses(drawn(invented[0], {ARM: invented[0]}, CAMPAIGNS, customers=AUDIENCE, seed=21))
     assert rates.campaigns == 500
     assert FEWEST <= rates.at_the_end * CAMPAIGNS <= MOST
     assert rates.any_time <= ALPHA
@@ -35,18 +36,31 @@ def test_false_positives_of_500_aa_campaigns_stay_at_the_level(invented: tuple[C
 
 
 def test_intervals_of_500_ab_campaigns_cover_the_truth(invented: tuple[Cohort, Cohort]) -> None:
-    rates = misses(drawn(*invented, CAMPAIGNS, customers=AUDIENCE, seed=22))
+    rates = misses(drawn(invented[0], {ARM: invented[1]}, CAMPAIGNS, customers=AUDIENCE, seed=22))
     assert FEWEST <= rates.at_the_end * CAMPAIGNS <= MOST
     assert rates.any_time <= ALPHA
     assert rates.found_any_time > 0.4
     assert rates.variance_left < 0.9
 
 
+def test_several_arms_together_keep_the_level_that_one_keeps(invented: tuple[Cohort, Cohort]) -> None:
+    """Two arms of three change nothing: none of them may look as if it did in more than 5 % of the campaigns."""
+    plain, lifted = invented
+    arms = {"idle": plain, "again": plain, "better": lifted}
+    found = family_misses(drawn(plain, arms, 150, customers=AUDIENCE, seed=24), alpha=ALPHA)
+    most = stats.binom.ppf(0.9995, 150, ALPHA)
+    assert found.false_alarm_at_the_end * 150 <= most
+    assert found.any_missed * 150 <= most
+    assert all(rate * 150 <= stats.binom.ppf(0.9995, 150, ALPHA / 3) for rate in found.missed.values())
+    assert max(found.false_alarm_any_day, found.any_missed_any_day) <= ALPHA
+    assert found.found["better"] > 0.3 > found.found["idle"]
+
+
 @pytest.mark.parametrize("lifted", [False, True])
 def test_campaigns_in_the_simulated_shop_keep_the_level_too(lifted: bool) -> None:  # noqa: FBT001 - the two kinds
     shops = [Shop(customers=3_000, seed=31, days=180, trial_share=share) for share in (0.0, float(lifted))]
     plain, coupon = (shop_cohort(shop, conversion=True) for shop in shops)
-    rates = misses(drawn(plain, coupon, 200, customers=5_000, seed=23))
+    rates = misses(drawn(plain, {ARM: coupon}, 200, customers=5_000, seed=23))
     assert rates.at_the_end * 200 <= stats.binom.ppf(0.9995, 200, ALPHA)
     assert rates.any_time <= ALPHA
     assert rates.found_any_time == (1.0 if lifted else rates.any_time)
