@@ -10,20 +10,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from campaigns.errors import CampaignNotLaunched, InvalidExperiment
+from campaigns.experiments.assignment import starts
 from campaigns.experiments.decision import Decision, decide
 from campaigns.experiments.moments import Moments, together
 from campaigns.experiments.power import Baseline
 from campaigns.experiments.results import Effect, Metric, Plan, Results
 from campaigns.experiments.results import results as compared
+from campaigns.experiments.sample_ratio import SampleRatio, check_exclusions
 from campaigns.life import launch
 from campaigns.terms.campaign import Campaign
 from campaigns.terms.discount import WHOLE
-from database import outcomes
+from database import exclusions, outcomes
+from database.assignment import Groups
 from database.outcomes import GroupOutcome, Product, Spread
 from database.session import Snapshot
 
 PAST = timedelta(days=90)
 """Before the launch: how much outcomes differ between customers, which the plan of the comparison needs to know."""
+ATTRIBUTION = timedelta(days=7)
+"""After the end, in which what customers do is still the campaign's: orders that reservations held over it, returns,
+and the orders that it only brought forward."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +59,8 @@ class CampaignResults:
     """Exclusive."""
     results: Results
     arms: tuple[ArmResults, ...]
+    exclusions: Mapping[str, SampleRatio]
+    """Whether each reason kept as many customers of every group out of the audience as its share says."""
     decision: Decision
     """On all arms as one group."""
 
@@ -72,26 +80,51 @@ def results(snapshot: Snapshot, campaign_id: str, now: datetime) -> CampaignResu
 
     Raises CampaignNotFound, CampaignNotLaunched, InvalidExperiment where nobody is held out or a group is too small.
     """
-    campaign, since = _launched(snapshot, campaign_id)
-    if not campaign.held_out_count:
-        raise InvalidExperiment(f"{campaign.name} held nobody out: there is nothing to compare with", field="holdout")
+    campaign, since = launched(snapshot, campaign_id)
     groups = counted(snapshot, campaign, since, now)
-    plan = _plan(snapshot, campaign, since, groups)
-    found = compared({arm: moments(parts) for arm, parts in _by_arm(groups).items()}, plan)
-    decisions = decide(found, plan, finished=now >= campaign.plan.end_time)
+    fixed = plan(snapshot, campaign, since, groups)
+    found = compared(sums(groups), fixed)
+    kept_out = _exclusions(snapshot, campaign)
+    decisions = decide(found, fixed, finished=now >= campaign.plan.end_time, exclusions=tuple(kept_out.values()))
     return CampaignResults(
-        campaign=campaign, since=since, until=now, results=found, decision=decisions.overall,
+        campaign=campaign, since=since, until=now, results=found, exclusions=kept_out, decision=decisions.overall,
         arms=tuple(_arm(name, groups, found, decisions.arms[name]) for name in found.arms),
     )  # fmt: skip
 
 
+def launched(snapshot: Snapshot, campaign_id: str) -> tuple[Campaign, datetime]:
+    """A campaign whose results can be told, and when its audience was frozen.
+
+    Raises CampaignNotFound, CampaignNotLaunched, InvalidExperiment where nobody is held out.
+    """
+    campaign = launch.get(snapshot, campaign_id)
+    if campaign.launch_time is None:
+        raise CampaignNotLaunched(f"{campaign.name} was not launched: there is nothing to see", campaign=campaign.name)
+    if not campaign.held_out_count:
+        raise InvalidExperiment(f"{campaign.name} held nobody out: there is nothing to compare with", field="holdout")
+    return campaign, campaign.launch_time
+
+
 def counted(snapshot: Snapshot, campaign: Campaign, since: datetime, until: datetime) -> list[GroupOutcome]:
     """What each tier of each group did in a span of time."""
-    plan = campaign.plan
-    margin = WHOLE if plan.margin_percent is None else plan.margin_percent
     return outcomes.outcomes(
-        snapshot, campaign.campaign_id, currency=plan.currency, since=since, until=until, margin=margin / WHOLE
-    )
+        snapshot, campaign.campaign_id, currency=campaign.plan.currency, since=since, until=until,
+        margin=margin(campaign),
+    )  # fmt: skip
+
+
+def margin(campaign: Campaign) -> float:
+    """The part of a price that is left after the goods; all of it where nobody knows."""
+    percent = campaign.plan.margin_percent
+    return 1.0 if percent is None else percent / WHOLE
+
+
+def sums(groups: Sequence[GroupOutcome]) -> dict[str, dict[Metric, Moments]]:
+    """Of the holdout and of each arm, all tiers together."""
+    parts: dict[str, list[GroupOutcome]] = defaultdict(list)
+    for group in groups:
+        parts[group.arm].append(group)
+    return {arm: moments(of_arm) for arm, of_arm in parts.items()}
 
 
 def moments(parts: Sequence[GroupOutcome]) -> dict[Metric, Moments]:
@@ -103,18 +136,11 @@ def moments(parts: Sequence[GroupOutcome]) -> dict[Metric, Moments]:
     }
 
 
-def _launched(snapshot: Snapshot, campaign_id: str) -> tuple[Campaign, datetime]:
-    campaign = launch.get(snapshot, campaign_id)
-    if campaign.launch_time is None:
-        raise CampaignNotLaunched(f"{campaign.name} was not launched: there is nothing to see", campaign=campaign.name)
-    return campaign, campaign.launch_time
-
-
-def _by_arm(groups: Sequence[GroupOutcome]) -> dict[str, list[GroupOutcome]]:
-    found: dict[str, list[GroupOutcome]] = defaultdict(list)
-    for group in groups:
-        found[group.arm].append(group)
-    return found
+def _exclusions(snapshot: Snapshot, campaign: Campaign) -> dict[str, SampleRatio]:
+    """Customers were kept out before they were drawn: their hash says which group would have had them."""
+    design = campaign.plan.design
+    counts = exclusions.by_group(snapshot, campaign.campaign_id, Groups(design.groups, starts(design)))
+    return dict(zip(counts, check_exclusions(counts, design.shares), strict=True))
 
 
 def _arm(name: str, groups: Sequence[GroupOutcome], found: Results, decision: Decision) -> ArmResults:
@@ -134,22 +160,22 @@ def _sums(count: int, product: Product) -> Moments:
     )  # fmt: skip
 
 
-def _plan(snapshot: Snapshot, campaign: Campaign, since: datetime, groups: Sequence[GroupOutcome]) -> Plan:
-    """Margin decides where it is known, else revenue."""
+def plan(snapshot: Snapshot, campaign: Campaign, since: datetime, groups: Sequence[GroupOutcome]) -> Plan:
+    """What is fixed by the launch and before. Margin decides where it is known, else revenue."""
     past = outcomes.spreads(
         snapshot, campaign.campaign_id, currency=campaign.plan.currency, since=since - PAST, until=since
     )
-    margin = campaign.plan.margin_percent
+    known = campaign.plan.margin_percent is not None
     return Plan(
         design=campaign.plan.design,
         customers=sum(group.count for group in groups),
-        baselines=_baselines(past, groups, None if margin is None else margin / WHOLE),
-        primary=Metric.REVENUE if margin is None else Metric.MARGIN,
+        baselines=_baselines(past, groups, margin(campaign) if known else None),
+        primary=Metric.MARGIN if known else Metric.REVENUE,
     )
 
 
 def _baselines(
-    past: tuple[Spread, Spread], groups: Sequence[GroupOutcome], margin: float | None
+    past: tuple[Spread, Spread], groups: Sequence[GroupOutcome], part: float | None
 ) -> dict[Metric, Baseline]:
     """From before the launch, so that they do not depend on what the campaign did; the scores where nobody bought."""
     count = sum(group.count for group in groups)
@@ -163,6 +189,6 @@ def _baselines(
         ),
         Metric.REVENUE: Baseline(mean=revenue.mean, standard_deviation=spread),
     }
-    if margin is not None:
-        found[Metric.MARGIN] = Baseline(mean=revenue.mean * margin, standard_deviation=spread * margin)
+    if part is not None:
+        found[Metric.MARGIN] = Baseline(mean=revenue.mean * part, standard_deviation=spread * part)
     return found

@@ -13,7 +13,7 @@ from tierwise.v1 import (
     campaign_version_pb2,
 )
 
-from campaigns import measuring
+from campaigns import measuring, over_time
 from campaigns.actor import Cause
 from campaigns.forecast import dry_run, forecasts
 from campaigns.life import approving, launch, scheduling, versions
@@ -231,8 +231,11 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
     def GetCampaignResults(
         self, request: campaign_service_pb2.GetCampaignResultsRequest, context: grpc.ServicerContext
     ) -> campaign_results_pb2.CampaignResults:
+        asked, now = campaign_id(request.name), call.current().now
         with reading(self._database) as snapshot:
-            return results_message(measuring.results(snapshot, campaign_id(request.name), call.current().now))
+            found = measuring.results(snapshot, asked, now)
+            full = request.view == campaign_results_pb2.CampaignResults.FULL
+            return results_message(found, over_time.over_time(snapshot, asked, now) if full else ())
 
     def GetCampaignForecast(
         self, request: campaign_service_pb2.GetCampaignForecastRequest, context: grpc.ServicerContext

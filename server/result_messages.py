@@ -1,5 +1,7 @@
 """Results of campaigns for the wire."""
 
+from collections.abc import Sequence
+
 from tierwise.v1 import campaign_results_pb2
 
 from campaigns.experiments.assignment import HOLDOUT
@@ -7,13 +9,14 @@ from campaigns.experiments.effect import Interval
 from campaigns.experiments.results import Effect
 from campaigns.experiments.sample_ratio import SampleRatio
 from campaigns.measuring import ArmResults, CampaignResults
+from campaigns.over_time import Day
 from server.money import money
 from server.stamps import stamp
 
 MESSAGE = campaign_results_pb2.CampaignResults
 
 
-def results_message(found: CampaignResults) -> campaign_results_pb2.CampaignResults:
+def results_message(found: CampaignResults, days: Sequence[Day] = ()) -> campaign_results_pb2.CampaignResults:
     """For the wire."""
     ratio, currency = found.results.sample_ratio, found.campaign.plan.currency
     return MESSAGE(
@@ -23,6 +26,11 @@ def results_message(found: CampaignResults) -> campaign_results_pb2.CampaignResu
         effects=[_effect(effect) for effect in found.results.overall.values()],
         verdict=MESSAGE.Verdict.Value(found.decision.verdict), reasons=found.decision.reasons,
         arms=[_arm(arm, currency) for arm in found.arms], sample_ratio=_sample_ratio(ratio),
+        exclusions=[
+            MESSAGE.Exclusion(reason=reason, ratio=_sample_ratio(kept_out))
+            for reason, kept_out in found.exclusions.items()
+        ],
+        days=map(_day, days),
     )  # fmt: skip
 
 
@@ -41,6 +49,21 @@ def _sample_ratio(ratio: SampleRatio) -> campaign_results_pb2.CampaignResults.Sa
         for name, expected in ratio.expected.items()
     ]
     return MESSAGE.SampleRatio(groups=groups, p_value=ratio.p_value, mismatch=ratio.mismatch, message=ratio.message)
+
+
+def _day(day: Day) -> campaign_results_pb2.CampaignResults.Day:
+    found = {"": day.results.overall, **day.results.arms}
+    points = [_point(arm, effect) for arm, effects in found.items() for effect in effects.values()]
+    return MESSAGE.Day(end_time=stamp(day.end), points=points)
+
+
+def _point(arm: str, effect: Effect) -> campaign_results_pb2.CampaignResults.Day.Point:
+    reading = effect.any_time
+    return MESSAGE.Day.Point(
+        arm=arm, metric=MESSAGE.Metric.Value(effect.metric), difference=effect.difference,
+        difference_interval=_interval(reading.difference), total=effect.total,
+        total_interval=_interval(reading.total), p_value=reading.p_value,
+    )  # fmt: skip
 
 
 def _effect(effect: Effect) -> campaign_results_pb2.CampaignResults.Effect:

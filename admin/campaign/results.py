@@ -8,32 +8,51 @@ import typer
 
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, reading
-from campaigns import measuring
+from campaigns import measuring, over_time
 from campaigns.experiments.results import Effect, Metric
+from campaigns.experiments.sample_ratio import SampleRatio
 from campaigns.forecast import sensitivity
 from campaigns.measuring import ArmResults, CampaignResults
+from campaigns.over_time import Day
 
 CampaignId = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]
 
 
-def results(campaign_id: CampaignId, *, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+def results(
+    campaign_id: CampaignId,
+    *,
+    daily: Annotated[bool, typer.Option("--daily", help="Also how things stood at the end of each day.")] = False,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
     """Say what a launched campaign changed so far, against the customers whom it holds out; intervals are of 95 %."""
+    now = datetime.now(UTC)
     with reading(database_url) as snapshot:
-        found = measuring.results(snapshot, campaign_id, datetime.now(UTC))
+        found = measuring.results(snapshot, campaign_id, now)
+        days = over_time.over_time(snapshot, campaign_id, now) if daily else ()
     summary = _summary(found)
     arms = [_arm(arm) for arm in found.arms]
     effects = _effects(found.results.overall, "all", "holdout")
     by_arm = [row for arm in found.arms for row in _effects(arm.effects, arm.name, "holdout")]
     rivals = [row for arm in found.arms for row in _effects(arm.against_first, arm.name, found.arms[0].name)]
+    kept_out = [_kept_out(reason, ratio) for reason, ratio in found.exclusions.items()]
+    points = [point for day in days for point in _day(day)]
     if as_json:
         emit(
-            {**summary, "arms": arms, "effects": effects, "effects_by_arm": by_arm, "arms_compared": rivals},
+            {
+                **summary, "arms": arms, "effects": effects, "effects_by_arm": by_arm, "arms_compared": rivals,
+                "kept_out": kept_out, "days": points,
+            },
             as_json=True,
-        )
+        )  # fmt: skip
         return
     emit(summary, as_json=False, title=found.campaign.name)
     emit(arms, as_json=False, title="arms; money in minor units")
     emit(effects if len(arms) == 1 else [*effects, *by_arm, *rivals], as_json=False, title="per customer")
+    if kept_out:
+        emit(kept_out, as_json=False, title="kept out of the audience, by the group that would have had them")
+    if points:
+        emit(points, as_json=False, title="per customer by the end of each day; intervals hold at all days together")
 
 
 def power(
@@ -88,6 +107,23 @@ def _arm(arm: ArmResults) -> dict[str, object]:
     }
 
 
+def _kept_out(reason: str, ratio: SampleRatio) -> dict[str, object]:
+    return {"reason": reason, **ratio.observed, "p_value": ratio.p_value, "says": ratio.message}
+
+
+def _day(day: Day) -> list[dict[str, object]]:
+    found = {"all": day.results.overall, **day.results.arms}
+    return [
+        {
+            "until": day.end.isoformat(timespec="seconds"), "arm": arm, "metric": effect.metric,
+            "difference": effect.difference, "low": effect.any_time.difference.low,
+            "high": effect.any_time.difference.high, "total": effect.total,
+        }
+        for arm, effects in found.items()
+        for effect in effects.values()
+    ]  # fmt: skip
+
+
 def _effects(effects: Mapping[Metric, Effect], arm: str, against: str) -> list[dict[str, object]]:
     return [
         {
@@ -104,6 +140,9 @@ def _effects(effects: Mapping[Metric, Effect], arm: str, against: str) -> list[d
             "total_high": effect.any_time.total.high,
             "lift": effect.lift,
             "p_value": effect.any_time.p_value,
+            "single_look_low": effect.at_the_end.difference.low,
+            "single_look_high": effect.at_the_end.difference.high,
+            "variance_left": effect.variance_left,
         }
         for effect in effects.values()
     ]

@@ -28,11 +28,8 @@ from database.forecasts import Foretold, Measured
 from database.outcomes import GroupOutcome
 from database.session import Snapshot, Transaction
 
-ATTRIBUTION = timedelta(days=7)
-"""After the end, in which what customers do is still the campaign's: orders that reservations held over it, returns,
-and the orders that it only brought forward."""
 SETTLING = timedelta(days=1)
-"""After that: files with the last day's orders come later."""
+"""After the aftermath: files with the last day's orders come later."""
 SAMPLE = 1_000
 """Customers from whom the usual order is taken."""
 FEWEST = 2
@@ -87,7 +84,7 @@ def keep(transaction: Transaction, campaign: Campaign, now: datetime) -> None:
 
 def due(snapshot: Snapshot, now: datetime) -> list[str]:
     """Campaigns whose forecast waits to be measured."""
-    return forecasts.due(snapshot, now - ATTRIBUTION - SETTLING)
+    return forecasts.due(snapshot, now - measuring.ATTRIBUTION - SETTLING)
 
 
 def close(transaction: Transaction, cause: Cause, campaign_id: str) -> bool:
@@ -95,7 +92,7 @@ def close(transaction: Transaction, cause: Cause, campaign_id: str) -> bool:
     campaign = launch.get(transaction, campaign_id)
     if campaign.launch_time is None:
         return False
-    until = campaign.plan.end_time + ATTRIBUTION
+    until = campaign.plan.end_time + measuring.ATTRIBUTION
     groups = measuring.counted(transaction, campaign, campaign.launch_time, until)
     told = {row.tier for row in forecasts.of_campaign(transaction, campaign_id)}
     measured = [each for tier in sorted(told) for each in _measured(tier, groups)]

@@ -17,6 +17,7 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
+from campaigns import measuring
 from campaigns.coupons import redemption
 from campaigns.errors import CampaignNotFound, ForecastNotFound
 from campaigns.experiments.assignment import HOLDOUT, group_of
@@ -33,7 +34,7 @@ from worker.schedule import close_forecasts
 
 CROWD = [f"c{number:03}" for number in range(200)]
 PLAN = make_plan(holdout_percent=20)
-OVER = PLAN.end_time + forecasts.ATTRIBUTION + forecasts.SETTLING + timedelta(seconds=1)
+OVER = PLAN.end_time + measuring.ATTRIBUTION + forecasts.SETTLING + timedelta(seconds=1)
 
 
 @pytest.fixture

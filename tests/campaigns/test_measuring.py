@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from campaign_factories import (
     NOW,
+    TEN_PERCENT,
     add_customers,
     codes_of,
     launch_campaign,
@@ -14,11 +15,12 @@ from campaign_factories import (
     make_plan,
     store_scores,
 )
+from sqlalchemy import insert
 
 from campaigns import measuring
 from campaigns.coupons import redemption
 from campaigns.errors import CampaignNotFound, CampaignNotLaunched, InvalidExperiment
-from campaigns.experiments.assignment import HOLDOUT, group_of
+from campaigns.experiments.assignment import HOLDOUT, group_of, position
 from campaigns.experiments.decision import Verdict
 from campaigns.experiments.effect import compare
 from campaigns.experiments.moments import Moments, measured
@@ -27,9 +29,11 @@ from campaigns.life import launch
 from campaigns.measuring import CampaignResults
 from campaigns.terms.arms import OFFER_ARM, ArmPlan, TierDiscount
 from campaigns.terms.basket import Basket
+from campaigns.terms.campaign import Channel
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers.tiers import Tier
 from database import outcomes
+from database.audience_tables import ExclusionRow
 from database.events import insert_events
 from database.session import Database
 from events.event import Event, EventType
@@ -188,6 +192,35 @@ def test_each_arm_is_compared_with_the_holdout_and_with_the_first(database: Data
     assert bold_found.against_first[Metric.CONVERSION].holdout_mean == 30 / len(groups["plain"])
     assert (plain.against_first, found.results.overall[Metric.CONVERSION].customers) == ({}, 300 - len(groups[HOLDOUT]))
     assert (plain.decision.verdict, bold_found.decision.verdict) == (Verdict.KEEP_RUNNING, Verdict.SHIP)
+
+
+def test_who_was_kept_out_is_counted_by_the_group_that_would_have_had_them(database: Database) -> None:
+    mail = replace(TEN_PERCENT, channel=Channel.EMAIL)
+    add_customers(database, CROWD[::2], consented=["email"])
+    add_customers(database, CROWD[1::2])
+    store_scores(database, dict.fromkeys(CROWD, 9000))
+    launch_campaign(database, replace(PLAN, offers=(mail,)))
+
+    found = read(database)
+
+    (kept_out,) = found.exclusions.values()
+    silent = {arm: len(set(GROUPS[arm]) & set(CROWD[1::2])) for arm in (HOLDOUT, OFFER_ARM)}
+    assert (set(found.exclusions), dict(kept_out.observed), kept_out.mismatch) == ({"NO_CONSENT"}, silent, False)
+    assert kept_out.message == "The groups have as many customers excluded because of NO_CONSENT as planned."
+
+
+def test_results_are_not_trusted_where_one_group_lost_others_than_the_other(launched: Database) -> None:
+    lost = [who for who in (f"x{number}" for number in range(100)) if position("spring", who) < 0.5]
+    with launched.writing() as transaction:
+        for who in lost:
+            values = {"campaign_id": "spring", "customer_id": who, "reason": "OFFER_CAP"}
+            transaction.execute(insert(ExclusionRow).values(values))
+
+    found = read(launched)
+
+    assert found.exclusions["OFFER_CAP"].mismatch
+    assert found.decision.verdict is found.arms[0].decision.verdict is Verdict.REPAIR
+    assert "customers excluded because of OFFER_CAP" in found.decision.reasons[0]
 
 
 def test_results_count_on_after_the_end(launched: Database) -> None:

@@ -75,6 +75,27 @@ def test_results_say_what_both_groups_did(shop: Shop, database_url: str) -> None
     assert [row["offered"] for row in printed["effects"]] == [conversion.mean, revenue.mean]
 
 
+def test_a_full_view_says_how_each_day_stood(shop: Shop, database_url: str) -> None:
+    for who in CROWD[:9]:
+        shop.customers.BatchCreateEvents(recording(who, [purchase(0)]))
+    request = campaign_service_pb2.GetCampaignResultsRequest(name="campaigns/spring", view=MESSAGE.FULL)
+
+    found = shop.campaigns.GetCampaignResults(request)
+
+    last = found.days[-1]
+    assert (len(found.days), len(ask(shop).days)) == (2, 0)
+    assert last.end_time == found.end_time
+    assert [(point.arm, point.metric) for point in last.points] == [
+        (arm, metric) for arm in ("", "offer") for metric in (MESSAGE.CONVERSION, MESSAGE.REVENUE)
+    ]  # fmt: skip
+    assert [(point.difference, point.difference_interval, point.p_value) for point in last.points[:2]] == [
+        (effect.difference, effect.difference_interval, effect.p_value) for effect in found.effects
+    ]  # fmt: skip
+    printed = Shell(database_url)("campaign", "results", "spring", "--daily")
+    assert [row["difference"] for row in printed["days"][-4:-2]] == [point.difference for point in last.points[:2]]
+    assert printed["effects"][0]["variance_left"] == found.effects[0].variance_left
+
+
 def test_a_campaign_without_holdout_has_nothing_to_compare(shop: Shop, database_url: str) -> None:
     launch_campaign(shop.database, make_plan(start_time=PLAN.start_time, end_time=PLAN.end_time), "all")
 

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/campaign_results.proto\x12\x0btierwise.v1\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xc3\x0c\n\x0f\x43\x61mpaignResults\x12(\n\x08\x63\x61mpaign\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\roffered_count\x18\x04 \x01(\x03\x12\x16\n\x0eheld_out_count\x18\x05 \x01(\x03\x12&\n\ndiscounted\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12\x34\n\x07\x65\x66\x66\x65\x63ts\x18\x07 \x03(\x0b\x32#.tierwise.v1.CampaignResults.Effect\x12\x35\n\x07verdict\x18\x08 \x01(\x0e\x32$.tierwise.v1.CampaignResults.Verdict\x12\x0f\n\x07reasons\x18\t \x03(\t\x12\x16\n\x0eredeemed_count\x18\n \x01(\x03\x12\x35\n\x04\x61rms\x18\x0b \x03(\x0b\x32\'.tierwise.v1.CampaignResults.ArmResults\x12>\n\x0csample_ratio\x18\x0c \x01(\x0b\x32(.tierwise.v1.CampaignResults.SampleRatio\x1a%\n\x08Interval\x12\x0b\n\x03low\x18\x01 \x01(\x01\x12\x0c\n\x04high\x18\x02 \x01(\x01\x1a\x90\x03\n\x06\x45\x66\x66\x65\x63t\x12\x33\n\x06metric\x18\x01 \x01(\x0e\x32#.tierwise.v1.CampaignResults.Metric\x12\x0c\n\x04mean\x18\x02 \x01(\x01\x12\x14\n\x0choldout_mean\x18\x03 \x01(\x01\x12\x12\n\ndifference\x18\x04 \x01(\x01\x12\x42\n\x13\x64ifference_interval\x18\x05 \x01(\x0b\x32%.tierwise.v1.CampaignResults.Interval\x12\x43\n\x14single_look_interval\x18\x06 \x01(\x0b\x32%.tierwise.v1.CampaignResults.Interval\x12\r\n\x05total\x18\x07 \x01(\x01\x12=\n\x0etotal_interval\x18\x08 \x01(\x0b\x32%.tierwise.v1.CampaignResults.Interval\x12\x11\n\x04lift\x18\t \x01(\x01H\x00\x88\x01\x01\x12\x0f\n\x07p_value\x18\n \x01(\x01\x12\x15\n\rvariance_left\x18\x0b \x01(\x01\x42\x07\n\x05_lift\x1a\xac\x02\n\nArmResults\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x16\n\x0e\x63ustomer_count\x18\x02 \x01(\x03\x12\x16\n\x0eredeemed_count\x18\x03 \x01(\x03\x12&\n\ndiscounted\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\x34\n\x07\x65\x66\x66\x65\x63ts\x18\x05 \x03(\x0b\x32#.tierwise.v1.CampaignResults.Effect\x12:\n\ragainst_first\x18\x06 \x03(\x0b\x32#.tierwise.v1.CampaignResults.Effect\x12\x35\n\x07verdict\x18\x07 \x01(\x0e\x32$.tierwise.v1.CampaignResults.Verdict\x12\x0f\n\x07reasons\x18\x08 \x03(\t\x1a\xb9\x01\n\x0bSampleRatio\x12>\n\x06groups\x18\x01 \x03(\x0b\x32..tierwise.v1.CampaignResults.SampleRatio.Group\x12\x0f\n\x07p_value\x18\x02 \x01(\x01\x12\x10\n\x08mismatch\x18\x03 \x01(\x08\x12\x0f\n\x07message\x18\x04 \x01(\t\x1a\x36\n\x05Group\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x10\n\x08\x65xpected\x18\x03 \x01(\x01\"I\n\x06Metric\x12\x16\n\x12METRIC_UNSPECIFIED\x10\x00\x12\x0e\n\nCONVERSION\x10\x01\x12\x0b\n\x07REVENUE\x10\x02\x12\n\n\x06MARGIN\x10\x03\"T\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x08\n\x04SHIP\x10\x01\x12\x08\n\x04STOP\x10\x02\x12\x10\n\x0cKEEP_RUNNING\x10\x03\x12\n\n\x06REPAIR\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/campaign_results.proto\x12\x0btierwise.v1\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xa9\x11\n\x0f\x43\x61mpaignResults\x12(\n\x08\x63\x61mpaign\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\roffered_count\x18\x04 \x01(\x03\x12\x16\n\x0eheld_out_count\x18\x05 \x01(\x03\x12&\n\ndiscounted\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12\x34\n\x07\x65\x66\x66\x65\x63ts\x18\x07 \x03(\x0b\x32#.tierwise.v1.CampaignResults.Effect\x12\x35\n\x07verdict\x18\x08 \x01(\x0e\x32$.tierwise.v1.CampaignResults.Verdict\x12\x0f\n\x07reasons\x18\t \x03(\t\x12\x16\n\x0eredeemed_count\x18\n \x01(\x03\x12\x35\n\x04\x61rms\x18\x0b \x03(\x0b\x32\'.tierwise.v1.CampaignResults.ArmResults\x12>\n\x0csample_ratio\x18\x0c \x01(\x0b\x32(.tierwise.v1.CampaignResults.SampleRatio\x12:\n\nexclusions\x18\r \x03(\x0b\x32&.tierwise.v1.CampaignResults.Exclusion\x12.\n\x04\x64\x61ys\x18\x0e \x03(\x0b\x32 .tierwise.v1.CampaignResults.Day\x1a%\n\x08Interval\x12\x0b\n\x03low\x18\x01 \x01(\x01\x12\x0c\n\x04high\x18\x02 \x01(\x01\x1a\x90\x03\n\x06\x45\x66\x66\x65\x63t\x12\x33\n\x06metric\x18\x01 \x01(\x0e\x32#.tierwise.v1.CampaignResults.Metric\x12\x0c\n\x04mean\x18\x02 \x01(\x01\x12\x14\n\x0choldout_mean\x18\x03 \x01(\x01\x12\x12\n\ndifference\x18\x04 \x01(\x01\x12\x42\n\x13\x64ifference_interval\x18\x05 \x01(\x0b\x32%.tierwise.v1.CampaignResults.Interval\x12\x43\n\x14single_look_interval\x18\x06 \x01(\x0b\x32%.tierwise.v1.CampaignResults.Interval\x12\r\n\x05total\x18\x07 \x01(\x01\x12=\n\x0etotal_interval\x18\x08 \x01(\x0b\x32%.tierwise.v1.CampaignResults.Interval\x12\x11\n\x04lift\x18\t \x01(\x01H\x00\x88\x01\x01\x12\x0f\n\x07p_value\x18\n \x01(\x01\x12\x15\n\rvariance_left\x18\x0b \x01(\x01\x42\x07\n\x05_lift\x1a\xac\x02\n\nArmResults\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x16\n\x0e\x63ustomer_count\x18\x02 \x01(\x03\x12\x16\n\x0eredeemed_count\x18\x03 \x01(\x03\x12&\n\ndiscounted\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\x34\n\x07\x65\x66\x66\x65\x63ts\x18\x05 \x03(\x0b\x32#.tierwise.v1.CampaignResults.Effect\x12:\n\ragainst_first\x18\x06 \x03(\x0b\x32#.tierwise.v1.CampaignResults.Effect\x12\x35\n\x07verdict\x18\x07 \x01(\x0e\x32$.tierwise.v1.CampaignResults.Verdict\x12\x0f\n\x07reasons\x18\x08 \x03(\t\x1a\xb9\x01\n\x0bSampleRatio\x12>\n\x06groups\x18\x01 \x03(\x0b\x32..tierwise.v1.CampaignResults.SampleRatio.Group\x12\x0f\n\x07p_value\x18\x02 \x01(\x01\x12\x10\n\x08mismatch\x18\x03 \x01(\x08\x12\x0f\n\x07message\x18\x04 \x01(\t\x1a\x36\n\x05Group\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x10\n\x08\x65xpected\x18\x03 \x01(\x01\x1aT\n\tExclusion\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x37\n\x05ratio\x18\x02 \x01(\x0b\x32(.tierwise.v1.CampaignResults.SampleRatio\x1a\xee\x02\n\x03\x44\x61y\x12,\n\x08\x65nd_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\x06points\x18\x02 \x03(\x0b\x32&.tierwise.v1.CampaignResults.Day.Point\x1a\x80\x02\n\x05Point\x12\x0b\n\x03\x61rm\x18\x01 \x01(\t\x12\x33\n\x06metric\x18\x02 \x01(\x0e\x32#.tierwise.v1.CampaignResults.Metric\x12\x12\n\ndifference\x18\x03 \x01(\x01\x12\x42\n\x13\x64ifference_interval\x18\x04 \x01(\x0b\x32%.tierwise.v1.CampaignResults.Interval\x12\r\n\x05total\x18\x05 \x01(\x01\x12=\n\x0etotal_interval\x18\x06 \x01(\x0b\x32%.tierwise.v1.CampaignResults.Interval\x12\x0f\n\x07p_value\x18\x07 \x01(\x01\"I\n\x06Metric\x12\x16\n\x12METRIC_UNSPECIFIED\x10\x00\x12\x0e\n\nCONVERSION\x10\x01\x12\x0b\n\x07REVENUE\x10\x02\x12\n\n\x06MARGIN\x10\x03\"T\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x08\n\x04SHIP\x10\x01\x12\x08\n\x04STOP\x10\x02\x12\x10\n\x0cKEEP_RUNNING\x10\x03\x12\n\n\x06REPAIR\x10\x04\"1\n\x04View\x12\x14\n\x10VIEW_UNSPECIFIED\x10\x00\x12\t\n\x05\x42\x41SIC\x10\x01\x12\x08\n\x04\x46ULL\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,19 +37,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CAMPAIGNRESULTS'].fields_by_name['campaign']._loaded_options = None
   _globals['_CAMPAIGNRESULTS'].fields_by_name['campaign']._serialized_options = b'\372A\023\n\021tierwise/Campaign'
   _globals['_CAMPAIGNRESULTS']._serialized_start=137
-  _globals['_CAMPAIGNRESULTS']._serialized_end=1740
-  _globals['_CAMPAIGNRESULTS_INTERVAL']._serialized_start=648
-  _globals['_CAMPAIGNRESULTS_INTERVAL']._serialized_end=685
-  _globals['_CAMPAIGNRESULTS_EFFECT']._serialized_start=688
-  _globals['_CAMPAIGNRESULTS_EFFECT']._serialized_end=1088
-  _globals['_CAMPAIGNRESULTS_ARMRESULTS']._serialized_start=1091
-  _globals['_CAMPAIGNRESULTS_ARMRESULTS']._serialized_end=1391
-  _globals['_CAMPAIGNRESULTS_SAMPLERATIO']._serialized_start=1394
-  _globals['_CAMPAIGNRESULTS_SAMPLERATIO']._serialized_end=1579
-  _globals['_CAMPAIGNRESULTS_SAMPLERATIO_GROUP']._serialized_start=1525
-  _globals['_CAMPAIGNRESULTS_SAMPLERATIO_GROUP']._serialized_end=1579
-  _globals['_CAMPAIGNRESULTS_METRIC']._serialized_start=1581
-  _globals['_CAMPAIGNRESULTS_METRIC']._serialized_end=1654
-  _globals['_CAMPAIGNRESULTS_VERDICT']._serialized_start=1656
-  _globals['_CAMPAIGNRESULTS_VERDICT']._serialized_end=1740
+  _globals['_CAMPAIGNRESULTS']._serialized_end=2354
+  _globals['_CAMPAIGNRESULTS_INTERVAL']._serialized_start=756
+  _globals['_CAMPAIGNRESULTS_INTERVAL']._serialized_end=793
+  _globals['_CAMPAIGNRESULTS_EFFECT']._serialized_start=796
+  _globals['_CAMPAIGNRESULTS_EFFECT']._serialized_end=1196
+  _globals['_CAMPAIGNRESULTS_ARMRESULTS']._serialized_start=1199
+  _globals['_CAMPAIGNRESULTS_ARMRESULTS']._serialized_end=1499
+  _globals['_CAMPAIGNRESULTS_SAMPLERATIO']._serialized_start=1502
+  _globals['_CAMPAIGNRESULTS_SAMPLERATIO']._serialized_end=1687
+  _globals['_CAMPAIGNRESULTS_SAMPLERATIO_GROUP']._serialized_start=1633
+  _globals['_CAMPAIGNRESULTS_SAMPLERATIO_GROUP']._serialized_end=1687
+  _globals['_CAMPAIGNRESULTS_EXCLUSION']._serialized_start=1689
+  _globals['_CAMPAIGNRESULTS_EXCLUSION']._serialized_end=1773
+  _globals['_CAMPAIGNRESULTS_DAY']._serialized_start=1776
+  _globals['_CAMPAIGNRESULTS_DAY']._serialized_end=2142
+  _globals['_CAMPAIGNRESULTS_DAY_POINT']._serialized_start=1886
+  _globals['_CAMPAIGNRESULTS_DAY_POINT']._serialized_end=2142
+  _globals['_CAMPAIGNRESULTS_METRIC']._serialized_start=2144
+  _globals['_CAMPAIGNRESULTS_METRIC']._serialized_end=2217
+  _globals['_CAMPAIGNRESULTS_VERDICT']._serialized_start=2219
+  _globals['_CAMPAIGNRESULTS_VERDICT']._serialized_end=2303
+  _globals['_CAMPAIGNRESULTS_VIEW']._serialized_start=2305
+  _globals['_CAMPAIGNRESULTS_VIEW']._serialized_end=2354
 # @@protoc_insertion_point(module_scope)

@@ -85,6 +85,29 @@ class CampaignResults(_message.Message):
     REPAIR: CampaignResults.Verdict.ValueType  # 4
     """The groups cannot be compared: find out why before anything else."""
 
+    class _View:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[CampaignResults._View.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        VIEW_UNSPECIFIED: CampaignResults._View.ValueType  # 0
+        """The same as BASIC."""
+        BASIC: CampaignResults._View.ValueType  # 1
+        """How things stand."""
+        FULL: CampaignResults._View.ValueType  # 2
+        """Also how they stood at the end of each day; takes longer."""
+
+    class View(_View, metaclass=_ViewEnumTypeWrapper):
+        """How much is told."""
+
+    VIEW_UNSPECIFIED: CampaignResults.View.ValueType  # 0
+    """The same as BASIC."""
+    BASIC: CampaignResults.View.ValueType  # 1
+    """How things stand."""
+    FULL: CampaignResults.View.ValueType  # 2
+    """Also how they stood at the end of each day; takes longer."""
+
     @_typing.final
     class Interval(_message.Message):
         """From low to high; infinite where nothing can be said."""
@@ -295,6 +318,108 @@ class CampaignResults(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class Exclusion(_message.Message):
+        """Whether one reason kept customers of all groups alike out of the audience."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        REASON_FIELD_NUMBER: _builtins.int
+        RATIO_FIELD_NUMBER: _builtins.int
+        reason: _builtins.str
+        """The reason, as a step of CampaignPreview, such as OFFER_CAP."""
+        @_builtins.property
+        def ratio(self) -> Global___CampaignResults.SampleRatio:
+            """The groups that the customers would have been drawn into."""
+
+        def __init__(
+            self,
+            *,
+            reason: _builtins.str = ...,
+            ratio: Global___CampaignResults.SampleRatio | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["ratio", b"ratio"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["ratio", b"ratio", "reason", b"reason"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Day(_message.Message):
+        """How things stood when a day was over."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        @_typing.final
+        class Point(_message.Message):
+            """One metric of one arm."""
+
+            DESCRIPTOR: _descriptor.Descriptor
+
+            ARM_FIELD_NUMBER: _builtins.int
+            METRIC_FIELD_NUMBER: _builtins.int
+            DIFFERENCE_FIELD_NUMBER: _builtins.int
+            DIFFERENCE_INTERVAL_FIELD_NUMBER: _builtins.int
+            TOTAL_FIELD_NUMBER: _builtins.int
+            TOTAL_INTERVAL_FIELD_NUMBER: _builtins.int
+            P_VALUE_FIELD_NUMBER: _builtins.int
+            arm: _builtins.str
+            """The arm; empty for all arms as one group."""
+            metric: Global___CampaignResults.Metric.ValueType
+            """The metric."""
+            difference: _builtins.float
+            """Difference per customer from the holdout, adjusted for what the model predicted before the launch."""
+            total: _builtins.float
+            """What would not have happened without the campaign by then."""
+            p_value: _builtins.float
+            """Of no difference, however often one looks."""
+            @_builtins.property
+            def difference_interval(self) -> Global___CampaignResults.Interval:
+                """Interval of the confidence sequence: it holds at all days together; intervals of arms cover together."""
+
+            @_builtins.property
+            def total_interval(self) -> Global___CampaignResults.Interval:
+                """Its interval."""
+
+            def __init__(
+                self,
+                *,
+                arm: _builtins.str = ...,
+                metric: Global___CampaignResults.Metric.ValueType = ...,
+                difference: _builtins.float = ...,
+                difference_interval: Global___CampaignResults.Interval | None = ...,
+                total: _builtins.float = ...,
+                total_interval: Global___CampaignResults.Interval | None = ...,
+                p_value: _builtins.float = ...,
+            ) -> None: ...
+            _HasFieldArgType: _TypeAlias = _typing.Literal["difference_interval", b"difference_interval", "total_interval", b"total_interval"]  # noqa: Y015
+            def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+            _ClearFieldArgType: _TypeAlias = _typing.Literal["arm", b"arm", "difference", b"difference", "difference_interval", b"difference_interval", "metric", b"metric", "p_value", b"p_value", "total", b"total", "total_interval", b"total_interval"]  # noqa: Y015
+            def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+            def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+        END_TIME_FIELD_NUMBER: _builtins.int
+        POINTS_FIELD_NUMBER: _builtins.int
+        @_builtins.property
+        def end_time(self) -> _timestamp_pb2.Timestamp:
+            """When the day was over in the campaign's zone, exclusive; of the last one until when was counted."""
+
+        @_builtins.property
+        def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___CampaignResults.Day.Point]:
+            """All arms as one group first, then each arm."""
+
+        def __init__(
+            self,
+            *,
+            end_time: _timestamp_pb2.Timestamp | None = ...,
+            points: _abc.Iterable[Global___CampaignResults.Day.Point] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "points", b"points"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
@@ -307,6 +432,8 @@ class CampaignResults(_message.Message):
     REDEEMED_COUNT_FIELD_NUMBER: _builtins.int
     ARMS_FIELD_NUMBER: _builtins.int
     SAMPLE_RATIO_FIELD_NUMBER: _builtins.int
+    EXCLUSIONS_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
     campaign: _builtins.str
     """Resource name of the campaign."""
     offered_count: _builtins.int
@@ -345,6 +472,14 @@ class CampaignResults(_message.Message):
     def sample_ratio(self) -> Global___CampaignResults.SampleRatio:
         """Whether the groups can be compared."""
 
+    @_builtins.property
+    def exclusions(self) -> _containers.RepeatedCompositeFieldContainer[Global___CampaignResults.Exclusion]:
+        """Of each reason to be kept out of the audience, which is decided before anybody is drawn into a group."""
+
+    @_builtins.property
+    def days(self) -> _containers.RepeatedCompositeFieldContainer[Global___CampaignResults.Day]:
+        """Every day from the launch on, at most until a week after the end; empty unless the view is FULL."""
+
     def __init__(
         self,
         *,
@@ -360,10 +495,12 @@ class CampaignResults(_message.Message):
         redeemed_count: _builtins.int = ...,
         arms: _abc.Iterable[Global___CampaignResults.ArmResults] | None = ...,
         sample_ratio: Global___CampaignResults.SampleRatio | None = ...,
+        exclusions: _abc.Iterable[Global___CampaignResults.Exclusion] | None = ...,
+        days: _abc.Iterable[Global___CampaignResults.Day] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["discounted", b"discounted", "end_time", b"end_time", "sample_ratio", b"sample_ratio", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arms", b"arms", "campaign", b"campaign", "discounted", b"discounted", "effects", b"effects", "end_time", b"end_time", "held_out_count", b"held_out_count", "offered_count", b"offered_count", "reasons", b"reasons", "redeemed_count", b"redeemed_count", "sample_ratio", b"sample_ratio", "start_time", b"start_time", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arms", b"arms", "campaign", b"campaign", "days", b"days", "discounted", b"discounted", "effects", b"effects", "end_time", b"end_time", "exclusions", b"exclusions", "held_out_count", b"held_out_count", "offered_count", b"offered_count", "reasons", b"reasons", "redeemed_count", b"redeemed_count", "sample_ratio", b"sample_ratio", "start_time", b"start_time", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
