@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from tierwise.v1 import campaign_pb2 as _campaign_pb2
+from tierwise.v1 import campaign_results_pb2 as _campaign_results_pb2
 from tierwise.v1 import campaign_version_pb2 as _campaign_version_pb2
 import builtins as _builtins
 import sys
@@ -456,16 +457,20 @@ class GetCampaignResultsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NAME_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name of the campaign."""
+    view: _campaign_results_pb2.CampaignResults.View.ValueType
+    """How much is told."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
+        view: _campaign_results_pb2.CampaignResults.View.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
