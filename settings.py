@@ -96,6 +96,13 @@ class Settings(BaseSettings):
     reconcile_at: time = time(3, 0)
     """When ledgers and counters are compared each night, UTC."""
 
+    report_key: SecretStr | None = None
+    """Makes the pseudonyms of customers that analysts see; without it the database draws one."""
+    report_minimum_group: int = Field(default=10, ge=1)
+    """Groups of fewer people are left out of the views of analysts."""
+    report_refresh_minutes: float = Field(default=60, gt=0)
+    """How old the kept rows of those views may become."""
+
     @model_validator(mode="after")
     def _tasks_end_before_they_are_redelivered(self) -> Self:
         if self.task_seconds >= self.redeliver_seconds:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from database.audience_tables import CustomerFactsRow, ExclusionRow, SegmentMemberRow
 from database.audit_tables import SubjectRow
 from database.budget_tables import RedemptionRow, ReservationRow
+from database.report_tables import ScoreHistoryRow
 from database.session import Snapshot, Transaction, changed_rows, driver_connection
 from database.tables import (
     AudienceRow,
@@ -26,7 +27,8 @@ from database.tier_tables import ShadowScoreRow, TierChangeRow
 from database.tombstones import HASH
 
 GONE: tuple[type[Row], ...] = (
-    EventRow, ScoreRow, ShadowScoreRow, TierChangeRow, CustomerFactsRow, SegmentMemberRow, ExclusionRow, CustomerRow,
+    EventRow, ScoreRow, ShadowScoreRow, ScoreHistoryRow, TierChangeRow, CustomerFactsRow, SegmentMemberRow,
+    ExclusionRow, CustomerRow,
 )  # fmt: skip
 """Their rows about the customer are deleted."""
 BOOKS: tuple[type[Row], ...] = (AudienceRow, CouponRow, RedemptionRow)

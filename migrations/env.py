@@ -1,8 +1,10 @@
 """How migrations run: one at a time, each in its own transaction, never waiting long for a lock."""
 
+import psycopg
 from alembic import context
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
+from database import report_views
 from database.every_table import METADATA
 from database.session import sqlalchemy_url
 
@@ -34,11 +36,39 @@ def online() -> None:
             transaction_per_migration=True,
             compare_type=True,
         )
+        goal = destination()
+        if goal is not None and goal != context.get_head_revision():
+            take_views_down(connection)
         with context.begin_transaction():
             context.run_migrations()
+        if goal == context.get_head_revision():
+            report_views.install(driver_of(connection))
+            connection.commit()
         connection.execute(text("SELECT pg_advisory_unlock(hashtext('tierwise migrations'))"))
         connection.commit()
     engine.dispose()
+
+
+def destination() -> object | None:
+    """The revision that the command leads to, or "base"; None when it only looks."""
+    try:
+        return context.get_revision_argument() or "base"
+    except KeyError:
+        return None
+
+
+def take_views_down(connection: Connection) -> None:
+    """Before a shape of the tables that the views of analysts were not written for."""
+    if connection.execute(text("SELECT to_regclass('report_views')")).scalar() is not None:
+        report_views.take_down(driver_of(connection))
+    connection.commit()
+
+
+def driver_of(connection: Connection) -> "psycopg.Connection[tuple[object, ...]]":
+    """The psycopg connection underneath, which runs a whole file of statements."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection), "the address says postgresql+psycopg"
+    return driver
 
 
 if context.is_offline_mode():

@@ -69,7 +69,9 @@ def add_model(database: Database, model_id: str = "m1", folder: str = "nowhere")
         registry.activate(transaction, make_cause(), model_id)
 
 
-def store_scores(database: Database, spends: Mapping[str, int], *, high: float = 5000, mid: float = 1000) -> None:
+def store_scores(
+    database: Database, spends: Mapping[str, int], *, high: float = 5000, mid: float = 1000, as_of: datetime = NOW
+) -> None:
     """Known customers with stored scores and the tiers that their spend gives them: as a rescoring leaves them."""
     add_model(database)
     with database.writing() as transaction:
@@ -78,7 +80,7 @@ def store_scores(database: Database, spends: Mapping[str, int], *, high: float =
             parameters=Levels(high=high, mid=mid),
         )  # fmt: skip
         schemes.activate(transaction, make_cause(), scheme.version)
-    rescore(database, spends)
+    rescore(database, spends, as_of=as_of)
 
 
 def rescore(database: Database, spends: Mapping[str, int], *, model_id: str = "m1", as_of: datetime = NOW) -> Operation:

@@ -16,7 +16,7 @@ from database.session import Database
 CLONES = itertools.count()
 LONGEST = ("test_docs.py", "test_demo.py", "test_killed_launch.py", "test_bulk_faults.py", "test_never_oversold.py")
 """Files that begin first, so that no process is left alone with one at the end."""
-pytest_plugins = ["browser", "events_fixtures"]
+pytest_plugins = ["browser", "events_fixtures", "reporting_shop"]
 # How long an example takes says how busy the machine is, and nothing of the code.
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")

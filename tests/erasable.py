@@ -37,6 +37,10 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "imports": "import_id kind file_name state report create_time finish_time",
         "items": "item_id title category brand unit_price_minor currency update_time",
         "ledger": "key number kind time campaign_id shard code reserved_count reserved_minor spent_count spent_minor",
+        "liability_readings": (
+            "campaign_id day time coupons expected_minor deviation_minor most_minor used_minor overspend"
+        ),
+        "model_readings": "month model_id horizon bin customers predicted bought squared_error",
         "models": "model_id folder manifest state revision create_time activate_time",
         "operations": "operation_id kind state done_count total_count cancel_requested create_time update_time",
         "outbox": "outbox_id task create_time claim_time",
@@ -46,9 +50,15 @@ NOBODY: Mapping[str, str] = MappingProxyType(
             "refunded_minor given_back"
         ),
         "rejected_rows": "import_id row_number reason",
+        "report_settings": "singleton key minimum_group currency update_time",
+        "report_views": "name fingerprint definition stored as_of refresh_seconds attempt_time error",
         "requests": "method request_id body_hash create_time",
         "reservations": (
             "reservation_id code campaign_id order_minor discount_minor currency shard state reserve_time expire_time"
+        ),
+        "result_readings": (
+            "campaign_id day arm metric customers holdout_customers mean holdout_mean difference low high lift "
+            "lift_low lift_high p_value verdict mismatch"
         ),
         "schedule_ticks": "schedule due_time outcome tick_time",
         "segments": (

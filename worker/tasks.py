@@ -8,7 +8,7 @@ from typing import Any
 from celery import Celery, Task, signals
 
 from campaigns import jobs
-from worker import schedule
+from worker import reporting, schedule
 from worker.advance import HOPELESS, advance, give_up, stumble
 from worker.tools import Tools
 
@@ -39,6 +39,11 @@ def register(app: Celery, tools: Tools) -> None:
     @app.task(name=schedule.TICK, shared=False)
     def _tick() -> None:
         now, database, settings = tools.now(), tools.database, tools.settings
+        until = time.monotonic() + settings.task_seconds
+
+        def enough() -> bool:
+            return stopping() or time.monotonic() > until
+
         schedule.each(
             [
                 lambda: schedule.launch_campaigns(database, now),
@@ -49,6 +54,7 @@ def register(app: Celery, tools: Tools) -> None:
                 lambda: schedule.verify_audit(database, at=settings.verify_audit_at, now=now),
                 lambda: schedule.forget_answers(database, now),
                 lambda: schedule.close_forecasts(database, now),
+                lambda: reporting.tend(database, settings, now, enough=enough),
             ]
         )
 

@@ -12,7 +12,7 @@ from campaigns.basis import Basis
 from campaigns.errors import RescoringRunning
 from campaigns.tiers import schemes
 from campaigns.tiers.placing import placing_of
-from database import facts, operations, scores, standings, tiers
+from database import facts, operations, score_history, scores, standings, tiers
 from database.operations import Operation
 from database.session import Transaction
 from scoring.score import Score
@@ -97,7 +97,10 @@ def keep(
 
 
 def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
-    """The end: thresholds from all scores of this run, a tier for every score, and the operation, in one commit."""
+    """The end: thresholds from all scores of this run, a tier for every score, and the operation, in one commit.
+
+    The first one of a month is kept.
+    """
     current = operations.locked(transaction, operation.operation_id)
     if current is None or current.done or current.cursor != operation.cursor:
         return False
@@ -106,6 +109,7 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     placing = placing_of(transaction, scheme, pinned.as_of)
     tiers.set_thresholds(transaction, scheme.version, high=placing.high, mid=placing.mid)
     moved = standings.assign(transaction, operation.operation_id, scheme.version, placing)
+    score_history.keep(transaction, operation.operation_id, pinned.as_of)
     facts.take_tiers(transaction)
     facts.rank_buyers(transaction)
     response = {

@@ -1,0 +1,49 @@
+CREATE MATERIALIZED VIEW reporting_store.coupon_funnel AS
+WITH held AS (
+  SELECT DISTINCT code FROM reservations
+  WHERE state = 'HELD' AND expire_time > (SELECT as_of FROM report_views WHERE name = 'coupon_funnel')
+), used AS (
+  SELECT code, bool_or(given_back) AS given_back, bool_or(NOT given_back) AS counts,
+    sum(discount_minor - refunded_minor) AS discount_minor
+  FROM redemptions GROUP BY code
+)
+SELECT audiences.campaign_id, audiences.tier, audiences.channel, audiences.arm, currency, count(*) AS customers,
+  count(coupons.code) AS issued_count,
+  count(*) FILTER (WHERE used.counts) AS redeemed_count,
+  count(*) FILTER (WHERE used.given_back) AS given_back_count,
+  count(held.code) AS held_count,
+  count(coupons.code) FILTER (WHERE used.counts IS NOT TRUE AND held.code IS NULL AND coupons.expire_time > report.as_of)
+    AS open_count,
+  count(coupons.code) FILTER (WHERE used.counts IS NOT TRUE AND held.code IS NULL AND coupons.expire_time <= report.as_of)
+    AS expired_count,
+  coalesce(sum(used.discount_minor), 0)::bigint AS discount_minor
+FROM audiences JOIN campaigns USING (campaign_id)
+JOIN report_views AS report ON report.name = 'coupon_funnel'
+LEFT JOIN coupons ON coupons.campaign_id = audiences.campaign_id AND coupons.customer_id = audiences.customer_id
+LEFT JOIN used ON used.code = coupons.code LEFT JOIN held ON held.code = coupons.code
+GROUP BY audiences.campaign_id, audiences.tier, audiences.channel, audiences.arm, currency
+HAVING count(*) >= (SELECT minimum_group FROM report_settings);
+
+CREATE UNIQUE INDEX ON reporting_store.coupon_funnel (campaign_id, tier, channel, arm);
+
+CREATE OR REPLACE VIEW reporting.coupon_funnel AS
+SELECT campaign_id, tier, channel, arm, customers, issued_count, held_count, redeemed_count, given_back_count,
+  open_count, expired_count, discount_minor, currency,
+  (SELECT as_of FROM report_views WHERE name = 'coupon_funnel') AS as_of
+FROM reporting_store.coupon_funnel;
+
+COMMENT ON VIEW reporting.coupon_funnel IS 'Version 1. One row a campaign, tier, channel and arm, the holdout among them: how far its customers came. Smaller groups than the minimum are left out.';
+COMMENT ON COLUMN reporting.coupon_funnel.campaign_id IS 'As in reporting.campaigns.';
+COMMENT ON COLUMN reporting.coupon_funnel.tier IS 'HIGH, MID or LOW, as frozen at the launch.';
+COMMENT ON COLUMN reporting.coupon_funnel.channel IS 'ON_SITE, EMAIL, SMS or PUSH, as frozen at the launch.';
+COMMENT ON COLUMN reporting.coupon_funnel.arm IS 'Variant of the discounts, or holdout.';
+COMMENT ON COLUMN reporting.coupon_funnel.customers IS 'Of the audience, count.';
+COMMENT ON COLUMN reporting.coupon_funnel.issued_count IS 'Who got a coupon, count. It is the sum of held, redeemed, open and expired.';
+COMMENT ON COLUMN reporting.coupon_funnel.held_count IS 'Coupons held for an order under way, count.';
+COMMENT ON COLUMN reporting.coupon_funnel.redeemed_count IS 'Coupons used, count.';
+COMMENT ON COLUMN reporting.coupon_funnel.given_back_count IS 'Coupons that were used and given back at least once, count; they are in one of the other columns too.';
+COMMENT ON COLUMN reporting.coupon_funnel.open_count IS 'Coupons that may still be used, count.';
+COMMENT ON COLUMN reporting.coupon_funnel.expired_count IS 'Coupons that were not used in time, count.';
+COMMENT ON COLUMN reporting.coupon_funnel.discount_minor IS 'Taken off orders less refunds, minor units of currency.';
+COMMENT ON COLUMN reporting.coupon_funnel.currency IS 'ISO 4217 code.';
+COMMENT ON COLUMN reporting.coupon_funnel.as_of IS 'When the rows were counted, UTC.';

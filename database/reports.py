@@ -1,0 +1,59 @@
+"""The rows that reports keep: what is due, and how they are made anew while everybody reads on."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import text
+
+from database.session import Snapshot, Transaction, changed_rows
+
+CONFIGURE = text("""
+UPDATE report_settings SET key = coalesce(sha256(convert_to(:key, 'UTF8')), key), minimum_group = :minimum_group,
+  currency = :currency, update_time = :now
+WHERE (key, minimum_group, currency)
+  IS DISTINCT FROM (coalesce(sha256(convert_to(:key, 'UTF8')), key), :minimum_group, :currency)
+""")
+DUE = text("""
+SELECT name FROM report_views CROSS JOIN report_settings
+WHERE stored AND (as_of <= :stale OR as_of < update_time) AND coalesce(attempt_time <= :tired, true)
+ORDER BY as_of, name
+""")
+LEAD = text("SELECT pg_try_advisory_xact_lock(hashtext('tierwise report'), hashtext(:name))")
+REFRESH = text("SELECT refresh_report(:name, :now)")
+FAILED = text("UPDATE report_views SET attempt_time = :now, error = :error WHERE name = :name")
+RETRY = timedelta(minutes=5)
+
+
+class ReportSettings(NamedTuple):
+    """What views read of the settings."""
+
+    key: str | None
+    """Makes the pseudonyms; None keeps the key that was drawn."""
+    minimum_group: int
+    currency: str
+
+
+def configure(transaction: Transaction, wanted: ReportSettings, now: datetime) -> bool:
+    """Let the views go by these settings; whether that changed anything. Rows that were kept are due then."""
+    return changed_rows(transaction.execute(CONFIGURE, {**wanted._asdict(), "now": now})) == 1
+
+
+def due(snapshot: Snapshot, now: datetime, *, every: timedelta) -> list[str]:
+    """The views whose rows are older than that, oldest first; one whose refresh just failed waits some minutes."""
+    return list(snapshot.scalars(DUE, {"stale": now - every, "tired": now - RETRY}))
+
+
+def refresh(transaction: Transaction, name: str, now: datetime) -> bool:
+    """Make the rows of a view anew, as of now; False when somebody else is at it.
+
+    Readers see the old rows until the transaction ends, and go on seeing them if it fails.
+    """
+    if not transaction.execute(LEAD, {"name": name}).scalar_one():
+        return False
+    transaction.execute(REFRESH, {"name": name, "now": now})
+    return True
+
+
+def failed(transaction: Transaction, name: str, error: str, now: datetime) -> None:
+    """Note that a refresh failed."""
+    transaction.execute(FAILED, {"name": name, "error": error, "now": now})

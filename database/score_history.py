@@ -1,0 +1,66 @@
+"""The scores of each month's first rescoring, kept, and what became of them when their horizon was over."""
+
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+
+from database.session import Snapshot, Transaction, changed_rows
+from events.event import EventType
+
+HORIZONS = (30, 60, 90)
+KEEP = text("""
+INSERT INTO score_history
+  (month, customer_id, model_id, as_of, purchase_30, purchase_60, purchase_90, churn, spend_minor, currency, tier)
+SELECT :month, customer_id, model_id, as_of, purchase_30, purchase_60, purchase_90, churn, spend_minor, currency, tier
+FROM scores WHERE operation_id = :operation_id AND NOT EXISTS (SELECT FROM score_history WHERE month = :month)
+""")
+# All rows of a month are of one rescoring, so any of them says what it was as of.
+DUE = text("""
+SELECT month, asked.horizon FROM (
+  SELECT month::date AS month, (SELECT as_of FROM score_history AS kept WHERE kept.month = months.month::date LIMIT 1)
+  FROM generate_series((SELECT min(month) FROM score_history), CAST(:now AS timestamptz), interval '1 month')
+    AS months (month)
+) AS known CROSS JOIN unnest(CAST(:horizons AS integer[])) AS asked (horizon)
+WHERE as_of + make_interval(days => asked.horizon + 1) <= :now AND NOT EXISTS (
+  SELECT FROM model_readings WHERE model_readings.month = known.month AND model_readings.horizon = asked.horizon
+) ORDER BY month, horizon
+""").bindparams(horizons=list(HORIZONS))
+MEASURE = """
+INSERT INTO model_readings (month, model_id, horizon, bin, customers, predicted, bought, squared_error)
+SELECT month, model_id, :horizon, least(floor(chance * 10), 9), count(*), sum(chance), count(*) FILTER (WHERE bought),
+  sum((chance - bought::integer) ^ 2)
+FROM (
+  SELECT month, model_id, purchase_{horizon} AS chance, EXISTS (
+    SELECT FROM events WHERE events.customer_id = score_history.customer_id AND event_type = :purchase
+      AND time >= as_of AND time < as_of + make_interval(days => :horizon)
+  ) AS bought
+  FROM score_history WHERE month = :month AND purchase_{horizon} <> 'NaN'
+) AS outcome GROUP BY 1, 2, 3, 4
+ON CONFLICT DO NOTHING
+"""
+
+
+class Due(NamedTuple):
+    """Scores whose horizon is over, and a day more for the last orders to come in."""
+
+    month: date
+    horizon: int
+    """Days."""
+
+
+def keep(transaction: Transaction, operation_id: str, as_of: datetime) -> int:
+    """Keep the scores of a rescoring if its month has none yet; how many."""
+    month = as_of.astimezone(UTC).date().replace(day=1)
+    return changed_rows(transaction.execute(KEEP, {"month": month, "operation_id": operation_id}))
+
+
+def due(snapshot: Snapshot, now: datetime) -> list[Due]:
+    """What can be measured, and was not."""
+    return [Due(*row) for row in snapshot.execute(DUE, {"now": now})]
+
+
+def measure(transaction: Transaction, what: Due) -> None:
+    """Compare what was predicted with what came; doing it again changes nothing."""
+    asked = {"month": what.month, "horizon": what.horizon, "purchase": int(EventType.PURCHASE)}
+    transaction.execute(text(MEASURE.format(horizon=what.horizon)), asked)

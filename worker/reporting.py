@@ -1,0 +1,97 @@
+"""What analysts read is kept fresh: the clock looks each minute for what is due, and does as much as time allows."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from campaigns import readings
+from database import patience, reports, score_history
+from database.reports import ReportSettings
+from database.session import Database
+from settings import Settings
+from worker.schedule import each
+
+log = logging.getLogger(__name__)
+Waiting = TypeVar("Waiting")
+Enough = Callable[[], bool]
+"""Whether the time of this task is over; what is left is due at the next tick."""
+
+
+def tend(database: Database, read: Settings, now: datetime, *, enough: Enough) -> None:
+    """Everything that is due. A statement that took longer than the broker waits would begin again without end."""
+    seconds = (read.redeliver_seconds - read.task_seconds) / 2
+    every = timedelta(minutes=read.report_refresh_minutes)
+    each(
+        [
+            lambda: configure(database, settings_of(read), now),
+            lambda: take_readings(database, now, enough=enough),
+            lambda: measure_models(database, now, seconds=seconds, enough=enough),
+            lambda: refresh(database, now, every=every, seconds=seconds, enough=enough),
+        ]
+    )
+
+
+def settings_of(read: Settings) -> ReportSettings:
+    """Those that views go by."""
+    key = None if read.report_key is None else read.report_key.get_secret_value()
+    return ReportSettings(key=key, minimum_group=read.report_minimum_group, currency=read.currency)
+
+
+def configure(database: Database, wanted: ReportSettings, now: datetime) -> bool:
+    """Let the views go by the settings; whether that changed anything."""
+    with database.writing() as transaction:
+        return reports.configure(transaction, wanted, now)
+
+
+def take_readings(database: Database, now: datetime, *, enough: Enough) -> list[str]:
+    """The day's look at each campaign that was not looked at, each in a transaction of its own; which they were."""
+    with database.reading() as snapshot:
+        waiting = readings.due(snapshot, now)
+    taken = []
+    for campaign_id in _while_there_is_time(waiting, enough):
+        with database.writing() as transaction:
+            if readings.take(transaction, campaign_id, now):
+                taken.append(campaign_id)
+    return taken
+
+
+def measure_models(database: Database, now: datetime, *, seconds: float, enough: Enough) -> int:
+    """Compare kept scores with what came, where their horizon is over; how many months and horizons."""
+    with database.reading() as snapshot:
+        waiting = score_history.due(snapshot, now)
+    measured = 0
+    for what in _while_there_is_time(waiting, enough):
+        with database.writing() as transaction:
+            patience.limit(transaction, seconds)
+            score_history.measure(transaction, what)
+        measured += 1
+    return measured
+
+
+def refresh(database: Database, now: datetime, *, every: timedelta, seconds: float, enough: Enough) -> list[str]:
+    """Make the rows of each view anew that are older than `every`, each in at most `seconds`; which succeeded.
+
+    One that fails keeps its rows, with a note when it failed, and is tried again some minutes later.
+    """
+    with database.reading() as snapshot:
+        waiting = reports.due(snapshot, now, every=every)
+    done = []
+    for name in _while_there_is_time(waiting, enough):
+        try:
+            with database.writing() as transaction:
+                patience.limit(transaction, seconds)
+                if reports.refresh(transaction, name, now):
+                    done.append(name)
+        except Exception as error:
+            log.exception("reporting.%s was not refreshed; its rows stay", name)
+            with database.writing() as transaction:
+                reports.failed(transaction, name, str(error), now)
+    return done
+
+
+def _while_there_is_time(waiting: Iterable[Waiting], enough: Enough) -> Iterator[Waiting]:
+    for what in waiting:
+        if enough():
+            return
+        yield what
