@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database.session import Snapshot, Transaction, changed_rows
@@ -74,4 +74,4 @@ def close_sessions(transaction: Transaction, name: str) -> int:
 
 def any_account(snapshot: Snapshot) -> bool:
     """Whether anybody can sign in at all."""
-    return bool(snapshot.scalar(select(func.count()).select_from(select(StaffRow.name).limit(1).subquery())))
+    return bool(snapshot.scalar(select(select(StaffRow.name).exists())))

@@ -9,9 +9,9 @@ from zoneinfo import available_timezones
 import polars as pl
 
 from events.cleaning.outcome import reject
-from events.currency import minor_units_per_major
 from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
 from events.formats import FormatNotUsable
+from events.minor_units import minor_units_per_major
 from events.reading import batches, columns_of
 
 

@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from events.currency import minor_units_per_major
 from events.event import EventType
 from events.fields import NUMBERS, ROW_SCHEMA, STRINGS, Field
 from events.formats import WORDS, FileFormat, FormatNotUsable
+from events.minor_units import minor_units_per_major
 from events.times import Clock, read_times
 
 WHOLE_NUMBER = r"^(\d+)\.0$"

@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-import polars as pl
-
 DECIMALS = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND"), 0),
     **dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0),
@@ -17,8 +15,3 @@ def amount(minor: int, currency: str) -> str:
     """1250 minor units of GBP are 12.50 GBP."""
     decimals = DECIMALS.get(currency, USUAL_DECIMALS)
     return f"{Decimal(minor).scaleb(-decimals):,.{decimals}f} {currency}"
-
-
-def minor_units_per_major(currency: pl.Expr) -> pl.Expr:
-    """100.0 for GBP, 1.0 for JPY, 1000.0 for KWD."""
-    return pl.lit(10.0).pow(currency.replace_strict(DECIMALS, default=USUAL_DECIMALS, return_dtype=pl.Int8))

@@ -9,11 +9,11 @@ import polars as pl
 
 from events.attributes import read_items
 from events.canonical import canonical_rows
-from events.currency import minor_units_per_major
 from events.event import CUSTOMER_SCHEMA, EVENT_SCHEMA, ITEM_SCHEMA, EventType
 from events.fields import ROW_SCHEMA, Field
 from events.formats import FileFormat, preset
 from events.identity import identified
+from events.minor_units import minor_units_per_major
 from events.pipeline import Cleaned, clean
 from events.quality import Profile, QualityReport, StepCount
 from events.reading import FileNotUsable, batches, columns_of

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from resident_shell import Ended, tierwise
 from worker_processes import free_port, redis, wait_for
 
 from admin.processes import Processes
@@ -23,6 +24,8 @@ from settings import Settings, child_environment
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ("importing.md", "model.md", "marketing.md", "services.md")
 DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+LONGEST = 150
+"""Seconds that a command or a program of the pages may take."""
 BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -33,11 +36,18 @@ class Place(NamedTuple):
     processes: Processes
     address: str
 
-    def run(self, command: list[str]) -> "subprocess.CompletedProcess[str]":
-        environment = child_environment(self.processes.environment | {"PYTHONPATH": f"{ROOT}:{ROOT}/protos/gen"})
+    @property
+    def environment(self) -> dict[str, str]:
+        return child_environment(self.processes.environment | {"PYTHONPATH": f"{ROOT}:{ROOT}/protos/gen"})
+
+    def python(self, program: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-c", program]
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False, timeout=150
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False, timeout=LONGEST
         )
+
+    def tierwise(self, words: list[str]) -> Ended:
+        return tierwise(words, folder=self.folder, environment=self.environment, within=LONGEST)
 
 
 @contextmanager
@@ -76,7 +86,7 @@ def test_everything_that_the_pages_show_works(place: Place) -> None:
                 (place.folder / block["file"]).write_text(block["text"])
             elif block["kind"] == "python":
                 wait_for(lambda: "listens on" in (place.folder / "var/logs/server.log").read_text())
-                done = place.run([sys.executable, "-c", f"ADDRESS = {place.address!r}\n{block['text']}"])
+                done = place.python(f"ADDRESS = {place.address!r}\n{block['text']}")
                 assert done.returncode == 0, f"{page}: {done.stderr}"
             elif block["kind"] == "console":
                 run_console(place, page, block["text"])
@@ -87,5 +97,5 @@ def run_console(place: Place, page: str, text: str) -> None:
     for line in text.splitlines():
         words = shlex.split(line.removeprefix("$ "), comments=True)
         assert words[0] == "tierwise", f"{page}: {line}"
-        done = place.run([sys.executable, "-m", "admin", *words[1:]])
+        done = place.tierwise(words[1:])
         assert done.returncode == 0, f"{page}: {line}\n{done.stdout}{done.stderr}"

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from admin.web import language
 from admin.web.house import House
-from admin.web.visit import SESSION_COOKIE, UNUSABLE, Visit, page
+from admin.web.visit import FORBIDDEN, SESSION_COOKIE, UNUSABLE, Visit, page, sent_from_here
 from campaigns.callers import staff
 from campaigns.callers.access import STAFF, Right
 from campaigns.errors import SignInRefused
@@ -24,9 +24,11 @@ def routes(house: House) -> Sequence[Route]:
     """Where people come in."""
 
     async def sign_in(request: Request) -> Response:
-        form = await request.form() if request.method == "POST" else None
-        if form is None:
-            return await run_in_threadpool(_form, house, request, refusal=None)
+        if request.method != "POST":
+            return await run_in_threadpool(_form, house, request)
+        if not sent_from_here(request):
+            return await run_in_threadpool(_form, house, request, status=FORBIDDEN)
+        form = await request.form()
         name, password = str(form.get("name", "")).strip(), str(form.get("password", ""))
         return await run_in_threadpool(_enter, house, request, name, password)
 
@@ -51,18 +53,18 @@ def _enter(house: House, request: Request, name: str, password: str) -> Response
     try:
         token = staff.sign_in(house.database, name, password, datetime.now(UTC))
     except SignInRefused as refusal:
-        return _form(house, request, refusal=refusal)
+        return _form(house, request, refusal=refusal, status=UNUSABLE)
     return welcome(house, token, request.query_params.get("next", "/"))
 
 
-def _form(house: House, request: Request, *, refusal: SignInRefused | None) -> Response:
+def _form(house: House, request: Request, *, refusal: SignInRefused | None = None, status: int = 200) -> Response:
     tongue = language.chosen(request.cookies.get(language.COOKIE), request.headers.get("accept-language"))
     with house.database.reading() as snapshot:
         nobody = not accounts.any_account(snapshot)
     values = {
         "refusal": refusal, "nobody": nobody, "path": request.url.path,
     }  # fmt: skip
-    return house.render(tongue, "sign_in.html", values, 200 if refusal is None else UNUSABLE)
+    return house.render(tongue, "sign_in.html", values, status)
 
 
 def _leave(visit: Visit) -> Response:

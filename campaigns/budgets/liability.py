@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from scipy import stats
+from scipy.special import gammaincc
 
 from campaigns.experiments.calibration import Belief, Observation, believed
 from campaigns.experiments.effect import Interval
@@ -83,7 +83,7 @@ class Liability:
         scale = self.deviation_minor**2 / self.expected_minor
         if scale == 0:
             return float(self.expected_minor > left_minor)
-        return float(stats.gamma.sf(left_minor, self.expected_minor / scale, scale=scale))
+        return float(gammaincc(self.expected_minor / scale, left_minor / scale))
 
     def within(self, level: float) -> Interval:
         """What is used lies in it with probability `level`, as likely below it as above."""

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy.special import stdtrit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Belief:
 
     def reach(self, level: float, *, chance: float = 0.0) -> float:
         """Half the width that holds the next error with probability `level`; `chance` is its own variance."""
-        quantile = float(stats.t.ppf((1 + level) / 2, self.degrees))
+        quantile = float(stdtrit(self.degrees, (1 + level) / 2))
         return quantile * math.sqrt(self.deviation**2 + chance)
 
 

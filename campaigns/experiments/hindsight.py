@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy.special import ndtri
 
 from campaigns.experiments.calibration import Belief, Observation, Prior, believed
 from campaigns.experiments.forecast import COUNT_PRIOR, DISCOUNT_SPREAD, LEVEL, REVENUE_PRIOR, Calibration, Prediction
@@ -41,7 +41,7 @@ def calibration(past: Sequence[CampaignOutcome]) -> Calibration:
 
 def covered(outcome: Outcome) -> bool:
     """Whether the interval held what came, the error of measuring it allowed for."""
-    measured = float(stats.norm.ppf((1 + LEVEL) / 2)) * outcome.actual_error
+    measured = float(ndtri((1 + LEVEL) / 2)) * outcome.actual_error
     low = outcome.predicted.value - math.hypot(outcome.predicted.value - outcome.predicted.low, measured)
     high = outcome.predicted.value + math.hypot(outcome.predicted.high - outcome.predicted.value, measured)
     return low <= outcome.actual <= high

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import ndtr, ndtri
 
 from campaigns.errors import InvalidExperiment
 from campaigns.experiments.assignment import HOLDOUT, Design
@@ -57,7 +57,7 @@ class Criterion:
     def critical_value(self) -> float:
         """Standard errors that the difference must reach."""
         alpha = shared_alpha(self.alpha, self.arms)
-        return final_critical_value(alpha) if self.any_time else float(stats.norm.ppf(1 - alpha / 2))
+        return final_critical_value(alpha) if self.any_time else float(ndtri(1 - alpha / 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class DetectableEffect:
 
 def detectable_effect(baseline: Baseline, sizes: Sizes, criterion: Criterion) -> DetectableEffect:
     """The minimum detectable effect of a campaign of this size."""
-    reach = criterion.critical_value + float(stats.norm.ppf(criterion.power))
+    reach = criterion.critical_value + float(ndtri(criterion.power))
     effect = reach * _standard_error(baseline, sizes)
     return DetectableEffect(per_customer=effect, relative=effect / baseline.mean if baseline.mean else None)
 
@@ -80,7 +80,7 @@ def power_for(effect: float, baseline: Baseline, sizes: Sizes, criterion: Criter
     """Probability that a true effect per customer of this size is found by the planned end."""
     distance = abs(effect) / _standard_error(baseline, sizes)
     critical = criterion.critical_value
-    return float(stats.norm.sf(critical - distance) + stats.norm.cdf(-critical - distance))
+    return float(ndtr(distance - critical) + ndtr(-critical - distance))
 
 
 def customers_needed(effect: float, baseline: Baseline, *, holdout: float, criterion: Criterion) -> int:
@@ -93,7 +93,7 @@ def customers_needed(effect: float, baseline: Baseline, *, holdout: float, crite
         raise InvalidExperiment("no number of customers finds an effect of zero", field="effect")
     if not 0 < holdout < 1:
         raise InvalidExperiment("without a holdout nothing can be compared: choose a share above 0", field="holdout")
-    reach = criterion.critical_value + float(stats.norm.ppf(criterion.power))
+    reach = criterion.critical_value + float(ndtri(criterion.power))
     spread = baseline.unexplained_deviation**2 * (1 / holdout + 1 / (1 - holdout))
     return math.ceil(spread * (reach / effect) ** 2)
 

@@ -131,6 +131,22 @@ def test_a_form_of_another_session_changes_nothing(site: Site) -> None:
     expect(page.get_by_role("heading", name="Campaigns")).to_be_visible()
 
 
+def test_a_sign_in_form_on_the_page_of_another_site_lets_nobody_in(site: Site) -> None:
+    hire(site.database)
+    request = site.window().request
+    filled = {"name": "anna", "password": PASSWORD}
+
+    answers = [
+        request.post("/sign-in", form=filled, headers=headers, max_redirects=0)
+        for headers in ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}, {})
+    ]
+
+    assert [answer.status for answer in answers] == [403, 403, 403, 303]
+    assert [line for line in audit_lines(site.database) if line[0] == "staff.sign_in"] == [
+        ("staff.sign_in", "staff/anna", "OK")
+    ]
+
+
 def test_pages_speak_chinese_where_the_visitor_chose_it(site: Site) -> None:
     page = site.enter("anna")
     page.get_by_role("button", name="中文").click()

@@ -1,7 +1,6 @@
 """Audit: who did what, when and why, and whether the log is as it was written."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,7 +11,8 @@ from campaigns import trail
 from campaigns.audit import sealing
 from campaigns.audit.chain import BEGINNING, Mark
 from campaigns.callers.access import STAFF, Right
-from database.audit import AuditEntry, Wanted
+from campaigns.life.differences import differences
+from database.audit import Wanted
 
 SHOWN = 50
 LOOKED_AT = 20_000
@@ -38,7 +38,7 @@ def listing(visit: Visit) -> Response:
     )  # fmt: skip
     with visit.reading() as snapshot:
         found = trail.page(snapshot, wanted, limit=SHOWN + 1, before=int(before) if before.isdecimal() else None)
-    lines = [(entry, differences(entry)) for entry in found[:SHOWN]]
+    lines = [(entry, differences(entry.before or {}, entry.after or {})) for entry in found[:SHOWN]]
     older = lines[-1][0].audit_id if len(found) > SHOWN else None
     template = "audit_rows.html" if visit.fragment else "audit.html"
     return visit.page(template, lines=lines, older=older, fields=fields, outcomes=OUTCOMES)
@@ -51,17 +51,3 @@ def seal(visit: Visit) -> Response:
         start = sealing.mark_at(snapshot, max(length - LOOKED_AT, 0)) or Mark(0, BEGINNING)
         found = sealing.verify_piece(snapshot, after=start, limit=LOOKED_AT)
     return visit.page("audit_seal.html", found=found, length=length)
-
-
-def differences(entry: AuditEntry) -> list[tuple[str, Any, Any]]:
-    """Fields with what they were and what they became; those that stayed are left out."""
-    before, after = _flat(entry.before or {}), _flat(entry.after or {})
-    names = [*before, *(name for name in after if name not in before)]
-    return [(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)]
-
-
-def _flat(fields: Mapping[str, Any], under: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in fields.items():
-        flat |= _flat(value, f"{under}{name}.") if isinstance(value, Mapping) else {f"{under}{name}": value}
-    return flat
