@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from scipy.special import gammaincc
+from scipy.special import gammaincc, gammaincinv
 
 from campaigns.experiments.calibration import Belief, Observation, believed
 from campaigns.experiments.effect import Interval
@@ -91,7 +91,7 @@ class Liability:
             return Interval(low=self.expected_minor, high=self.expected_minor)
         scale = self.deviation_minor**2 / self.expected_minor
         ends = (1 - level) / 2, (1 + level) / 2
-        low, high = (float(stats.gamma.ppf(end, self.expected_minor / scale, scale=scale)) for end in ends)
+        low, high = (float(gammaincinv(self.expected_minor / scale, end) * scale) for end in ends)
         most = math.inf if self.most_minor is None else self.most_minor
         return Interval(low=min(low, most), high=min(high, most))
 
