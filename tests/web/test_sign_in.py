@@ -134,7 +134,7 @@ def test_a_form_of_another_session_changes_nothing(site: Site) -> None:
 def test_a_sign_in_form_on_the_page_of_another_site_lets_nobody_in(site: Site) -> None:
     hire(site.database)
     request = site.window().request
-    filled = {"name": "anna", "password": PASSWORD}
+    filled: dict[str, str | float | bool] = {"name": "anna", "password": PASSWORD}
 
     answers = [
         request.post("/sign-in", form=filled, headers=headers, max_redirects=0)

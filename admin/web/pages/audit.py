@@ -38,7 +38,7 @@ def listing(visit: Visit) -> Response:
     )  # fmt: skip
     with visit.reading() as snapshot:
         found = trail.page(snapshot, wanted, limit=SHOWN + 1, before=int(before) if before.isdecimal() else None)
-    lines = [(entry, differences(entry.before or {}, entry.after or {})) for entry in found[:SHOWN]]
+    lines = [(entry, differences(dict(entry.before or {}), dict(entry.after or {}))) for entry in found[:SHOWN]]
     older = lines[-1][0].audit_id if len(found) > SHOWN else None
     template = "audit_rows.html" if visit.fragment else "audit.html"
     return visit.page(template, lines=lines, older=older, fields=fields, outcomes=OUTCOMES)
