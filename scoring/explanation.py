@@ -26,6 +26,7 @@ from scoring.feature_registry import BY_NAME, NAMES
 from scoring.model import Model
 from scoring.score import Contribution, Explanation, Score
 from scoring.sequence import TOKENS, Tokens, batch_of
+from scoring.trees import mixed
 from scoring.wording import action_words, group_words
 
 LATEST = 5
@@ -144,4 +145,5 @@ def _values(
         hazards = torch.stack([network(batch).hazards for network in model.networks]).double().mean(dim=0).cpu().numpy()
     nothing = np.zeros(len(present))
     answers = Answers(hazards=hazards[sequence, query], log_mean=nothing, log_sigma=nothing, silence=nothing)
+    answers = mixed(model.trees, answers, tabular[sequence, query])
     return longest_logit(answers, model.calibration, np.full(len(present), customer.as_of))

@@ -1,4 +1,4 @@
-"""A model as a folder: manifest.json, weights.safetensors and items.parquet. Reading it never executes anything in it.
+"""A model as a folder: manifest.json, weights.safetensors, items.parquet, trees.json. Reading it runs nothing in it.
 
 Written under a temporary name and renamed, so that a folder of the final name is always whole; every file but the
 manifest is named in the manifest with its SHA-256.
@@ -28,8 +28,9 @@ from scoring.network import HORIZONS, Architecture, Network
 from scoring.normalisation import Normaliser
 from scoring.score import ModelRejected
 from scoring.together import together_from
+from scoring.trees import Trees
 
-MANIFEST, WEIGHTS, ITEMS = "manifest.json", "weights.safetensors", "items.parquet"
+MANIFEST, WEIGHTS, ITEMS, TREES = "manifest.json", "weights.safetensors", "items.parquet", "trees.json"
 TOGETHER_PREFIXES = ("together.", "popular")
 
 
@@ -68,6 +69,10 @@ def _write_files(model: Model, folder: Path) -> None:
     pl.DataFrame(table, schema=dict.fromkeys(table, pl.String)).write_parquet(folder / ITEMS)
     _sync(folder / ITEMS)
     files = {WEIGHTS: _digest(weights), ITEMS: _digest((folder / ITEMS).read_bytes())}
+    if model.trees is not None:
+        trees = model.trees.to_json().encode()
+        _write(folder / TREES, trees)
+        files[TREES] = _digest(trees)
     manifest = dict(model.manifest) | {
         "format": FORMAT,
         "horizons_days": list(HORIZONS),
@@ -142,6 +147,7 @@ def _assembled(folder: Path, manifest: Mapping[str, Any], device: torch.device) 
         calibration=Calibration.from_json(manifest["calibration"]),
         together=together_from(others, len(catalogue) + 2),
         blend=Blend(**manifest["blend"]),
+        trees=Trees.from_json(_checked(folder, TREES, manifest)) if TREES in manifest["files"] else None,
     )
 
 

@@ -13,8 +13,9 @@ from scoring.catalogue import Catalogue
 from scoring.network import Network
 from scoring.normalisation import Normaliser
 from scoring.together import Together
+from scoring.trees import Trees
 
-FORMAT = 1
+FORMAT = 2
 """Of the folder; raised when an older reader would misread it."""
 ITEM_WORDS = 16
 """Words of title and category that the network reads of an item."""
@@ -49,6 +50,8 @@ class Model:
     calibration: Calibration
     together: Together
     blend: Blend
+    trees: Trees | None = None
+    """None where the shop is too small for them."""
 
     @property
     def model_id(self) -> str:

@@ -22,6 +22,7 @@ from scoring.model import Manifest, Model
 from scoring.recommendation import Recommender, Request
 from scoring.score import Explanation, Recommendation, Score, Strategy
 from scoring.sequence import Tokens, tokens_of
+from scoring.trees import mixed
 
 LOW, HIGH = 0.1, 0.9
 
@@ -118,7 +119,8 @@ class Scorer:
         return Question(tokens_of(actions), pairs, raw, tabular)
 
     def _ask(self, question: Question) -> Answers:
-        return ask(self.model.networks, question.tokens, question.pairs, question.tabular, self.device)
+        answers = ask(self.model.networks, question.tokens, question.pairs, question.tabular, self.device)
+        return mixed(self.model.trees, answers, question.tabular)
 
     def _scores(self, histories: Histories, as_of: Floats, outlook: Outlook) -> list[Score]:
         low, high = outlook.quantile(LOW), outlook.quantile(HIGH)

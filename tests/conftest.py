@@ -45,7 +45,7 @@ def postgres() -> Iterator[embedded.EmbeddedPostgres]:
 def database_url(postgres: embedded.EmbeddedPostgres) -> Iterator[str]:
     """Address of a database of this test alone: commits are real, and gone afterwards."""
     name = f"test_{next(CLONES)}"
-    _execute(postgres, f"CREATE DATABASE {name} TEMPLATE template_tierwise")
+    _execute(postgres, f"CREATE DATABASE {name} TEMPLATE template_tierwise STRATEGY FILE_COPY")
     yield postgres.url(name)
     _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 

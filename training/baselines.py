@@ -1,4 +1,4 @@
-"""What the network must beat: two rules of thumb and a linear model on the same features."""
+"""What the model must beat: two rules of thumb, the closed form, and two learners on the same features."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,9 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from scoring.actions import Floats
-from scoring.buying import HORIZON_DAYS
+from scoring.buying import HORIZON_DAYS, alive, basket, chance, rate
 from scoring.feature_registry import NAMES
+from training.boosting import grow
 from training.preparation import Prepared
 from training.validation import Forward
 
@@ -47,6 +48,32 @@ def linear(forward: Forward, prepared: Prepared) -> Prediction:
     spread = float((logs - amount.predict(examples.tabular[bought > 0])).var())
     probability = np.asarray(buys.predict_proba(forward.tabular)[:, 1], dtype=np.float64)
     return Prediction(probability, probability * np.exp(amount.predict(forward.tabular) + spread / 2))
+
+
+def closed_form(raw: Floats, prepared: Prepared) -> Prediction:
+    """BG/NBD for whether and how often, a shrunk log-normal basket for how much (`scoring.buying`)."""
+    model = prepared.buying
+    orders, age, silent = (
+        np.nan_to_num(_column(raw, name)) for name in ("orders", "days_as_buyer", "days_since_order")
+    )
+    repeats, last = np.maximum(orders - 1, 0.0), age - silent
+    often = alive(model, repeats, last, age) * rate(model, repeats, age) * HORIZON_DAYS
+    typical = basket(model, orders * np.log1p(np.nan_to_num(_column(raw, "mean_basket"))), orders)
+    known = orders > 0
+    return Prediction(np.where(known, chance(model, repeats, last, age), 0.0), np.where(known, often * typical, 0.0))
+
+
+def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Prediction | None:
+    """LightGBM on rolling cut-offs, alone; None for a shop too small for it."""
+    trees = grow(prepared.examples, rounds=rounds, seed=seed)
+    if trees is None:
+        return None
+    labels = prepared.examples.labels
+    hazards, logs = trees.say(forward.tabular)
+    residual = np.log(np.maximum(labels.spend, 1.0)) - trees.say(prepared.examples.tabular)[1]
+    spread = float(residual[labels.bought > 0].var())
+    probability = 1.0 - np.exp(-np.logaddexp(0.0, hazards).sum(axis=1))
+    return Prediction(probability, probability * np.exp(logs + spread / 2))
 
 
 def _column(raw: Floats, name: str) -> Floats:

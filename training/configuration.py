@@ -49,6 +49,8 @@ class Configuration:
     """Items that a bought one is told apart from, shared by a batch."""
     validation_questions: int = 4000
     """That the rehearsal is judged on at most."""
+    tree_rounds: int = 300
+    """Of boosting at most; 0 for a model without trees."""
     held_out_share: float = 0.15
     """Customers that the first fit never sees."""
 

@@ -13,6 +13,7 @@ from scoring.model import Blend, Model, item_words
 from scoring.network import Architecture, Network
 from scoring.sequence import Tokens
 from scoring.together import Together
+from scoring.trees import Trees
 from training.configuration import Configuration
 from training.learning import Progress, Validate, learn, learner_of
 from training.linear_start import solve_linear_part
@@ -88,7 +89,7 @@ def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, v
 
 def model_of(
     course: Course, prepared: Prepared, networks: tuple[Network, ...], together: Together, *,
-    blend: Blend, calibration: Calibration, manifest: dict[str, Any],
+    blend: Blend, calibration: Calibration, manifest: dict[str, Any], trees: Trees | None = None,
 ) -> Model:  # fmt: skip
     """The parts put together."""
     return Model(
@@ -100,6 +101,7 @@ def model_of(
         calibration=calibration,
         together=together,
         blend=blend,
+        trees=trees,
     )
 
 

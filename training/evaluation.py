@@ -1,4 +1,4 @@
-"""How good the network is beside baselines: fitted one window before the end, asked about that window."""
+"""How good the model is beside baselines: fitted one window before the end, asked about that window."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from scoring.features import raw_features
 from scoring.model import Model
 from scoring.network import HORIZONS
 from scoring.sequence import Tokens
-from training.baselines import Prediction, frequency, linear, recency
+from scoring.trees import mixed
+from training.baselines import Prediction, boosted, closed_form, frequency, linear, recency
 from training.configuration import Configuration
 from training.fit import fit
 from training.labels import cutoffs_of, questions
@@ -39,9 +40,9 @@ class Evaluation:
     customers: int
     buy_rate: float
     figures: dict[str, dict[str, float]]
-    """Predictor to figures; the network is called 'network'."""
+    """Predictor to figures; ours is called 'model'."""
     differences: dict[str, dict[str, tuple[float, float]]]
-    """Baseline to the 95 % interval of network minus baseline, AUC and Gini, by paired bootstrap over customers."""
+    """Baseline to the 95 % interval of model minus baseline, AUC and Gini, by paired bootstrap over customers."""
     calibration: list[dict[str, float]]
 
     def to_json(self) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def evaluate(
     prepared = _training_part(tokens, cutoff, configuration, seed)
     pairs = questions(tokens.actions, np.array([cutoff.timestamp()]))
     forward = forward_of(tokens, pairs, prepared, np.zeros(len(tokens.actions.offsets) - 1, dtype=bool))
-    predictions = {"network": _network(model, forward), **_baselines(forward, prepared)}
+    predictions = {"model": _ours(model, forward), **_baselines(forward, prepared, configuration, seed)}
     bought, spend = forward.labels.bought, forward.labels.spend
     return Evaluation(
         cutoff=cutoff,
@@ -79,7 +80,7 @@ def evaluate(
         buy_rate=float(bought.mean()),
         figures={name: _figures(bought, spend, made) for name, made in predictions.items()},
         differences=_differences(bought, spend, predictions, seed),
-        calibration=calibration_table(bought, predictions["network"].probability),
+        calibration=calibration_table(bought, predictions["model"].probability),
     )
 
 
@@ -100,21 +101,23 @@ def _training_part(tokens: Tokens, cutoff: datetime, configuration: Configuratio
     )
 
 
-def _network(model: Model, forward: Forward) -> Prediction:
+def _ours(model: Model, forward: Forward) -> Prediction:
     pairs = forward.pairs
     tabular = model.normaliser(raw_features(forward.tokens.actions, pairs, model.buying))
-    answers = ask(model.networks, forward.tokens, pairs, tabular, torch.device("cpu"))
+    answers = mixed(model.trees, ask(model.networks, forward.tokens, pairs, tabular, torch.device("cpu")), tabular)
     outlook = outlook_of(answers, model.calibration, pairs.as_of)
     return Prediction(outlook.purchase[:, -1], outlook.spend)
 
 
-def _baselines(forward: Forward, prepared: Prepared) -> dict[str, Prediction]:
+def _baselines(forward: Forward, prepared: Prepared, configuration: Configuration, seed: int) -> dict[str, Prediction]:
     raw = raw_features(forward.tokens.actions, forward.pairs, prepared.buying)
+    trees = boosted(forward, prepared, configuration.tree_rounds, seed)
     return {
         "recency": recency(raw, prepared),
         "frequency": frequency(raw, prepared),
+        "closed_form": closed_form(raw, prepared),
         "linear": linear(forward, prepared),
-    }
+    } | ({} if trees is None else {"trees": trees})
 
 
 def _figures(bought: Floats, spend: Floats, made: Prediction) -> dict[str, float]:
@@ -126,14 +129,14 @@ def _differences(
 ) -> dict[str, dict[str, tuple[float, float]]]:
     random = np.random.default_rng(seed)
     draws = [random.integers(0, len(bought), len(bought)) for _ in range(RESAMPLES)]
-    ours = predictions["network"]
+    ours = predictions["model"]
     return {
         name: {
             "auc": _interval(draws, auc, bought, ours.probability, other.probability),
             "gini": _interval(draws, gini, spend, ours.spend, other.spend),
         }
         for name, other in predictions.items()
-        if name != "network"
+        if name != "model"
     }
 
 

@@ -18,6 +18,8 @@ from events.history import Histories
 from scoring import folder
 from scoring.answers import Answers, Calibration, ask, outlook_of
 from scoring.model import Model
+from scoring.trees import Trees, mixed
+from training.boosting import grow
 from training.calibration import season_of
 from training.configuration import Configuration
 from training.course import Course, learn_members, model_of
@@ -91,14 +93,16 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
     )  # fmt: skip
     learned = learn_members(course, prepared, "final fit", rehearsal.epochs, None)
     examples = prepared.examples
+    trees = _trees(course, prepared, rehearsal)
     answers = ask(learned.networks, course.tokens, examples.pairs, examples.tabular, course.device)
+    answers = mixed(trees, answers, examples.tabular)
     calibration = Calibration(
         spend_factor=rehearsal.spend_factor, season=season_of(answers, examples.labels, examples.pairs.as_of)
     )
     return model_of(
         course, prepared, learned.networks,
         fit_together(actions, course.items, until=course.as_of, left_out=nobody),
-        blend=rehearsal.blend, calibration=calibration,
+        blend=rehearsal.blend, calibration=calibration, trees=trees,
         manifest={
             "code_version": version("tierwise"),
             "configuration": course.configuration.to_json(),
@@ -108,6 +112,13 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
             "tiers": _tiers(answers, prepared, calibration, cutoffs[-1]),
         },
     )  # fmt: skip
+
+
+def _trees(course: Course, prepared: Prepared, rehearsal: Rehearsal) -> Trees | None:
+    if rehearsal.tree_share == 0:
+        return None
+    grown = grow(prepared.examples, rounds=rehearsal.tree_rounds, seed=course.seed)
+    return None if grown is None else replace(grown, share=rehearsal.tree_share)
 
 
 def _tiers(

@@ -57,4 +57,7 @@ def currency_of(events: pl.DataFrame) -> str:
 
 def model_id_of(model: Model, as_of: datetime) -> str:
     """Day of the data and a part of the weights' hash."""
-    return f"{as_of:%Y%m%d}-{hashlib.sha256(weights_bytes(model)).hexdigest()[:10]}"
+    weights = hashlib.sha256(weights_bytes(model))
+    if model.trees is not None:
+        weights.update(model.trees.to_json().encode())
+    return f"{as_of:%Y%m%d}-{weights.hexdigest()[:10]}"

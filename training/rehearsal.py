@@ -4,7 +4,7 @@ Split in time: its labels close before the window it is judged on. Split by cust
 history too short for that is split by customer alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from scoring.model import Blend
 from scoring.network import Network
 from scoring.view import DAY
 from training.blending import START, Held, choose_blend, held_out
+from training.boosting import Grown, rehearse_trees
 from training.calibration import spend_factor
 from training.course import Course, HistoryTooShort, describe, learn_members, model_of
 from training.labels import LONGEST, cutoffs_of, questions
@@ -35,6 +36,9 @@ class Rehearsal:
 
     epochs: int
     blend: Blend
+    tree_rounds: int
+    tree_share: float
+    """0 where there are none, or they lose."""
     spend_factor: float
     split: dict[str, Any]
     metrics: dict[str, float]
@@ -105,13 +109,20 @@ def rehearse(course: Course) -> Rehearsal:
     together = fit_together(actions, course.items, until=split.boundary, left_out=last)
     model = model_of(course, prepared, learned.networks, together, blend=START, calibration=Calibration(), manifest={})
     blend, found = choose_blend(model, course.tokens, orders, course.device)
-    answers = ask(learned.networks, forward.tokens, forward.pairs, forward.tabular, course.device)
+    alone = ask(learned.networks, forward.tokens, forward.pairs, forward.tabular, course.device)
+    grown = rehearse_trees(
+        prepared.examples, forward.tabular, alone, forward.labels.interval,
+        most=course.configuration.tree_rounds, seed=course.seed,
+    )  # fmt: skip
+    answers = alone if grown is None else grown.trees.mixed(alone, forward.tabular)
     return Rehearsal(
         epochs=round(float(np.mean(learned.epochs))),
         blend=blend,
+        tree_rounds=0 if grown is None else grown.rounds,
+        tree_share=0.0 if grown is None else grown.trees.share,
         spend_factor=spend_factor(answers, forward.labels, forward.pairs.as_of),
         split=split.to_json(),
-        metrics=_metrics(answers, forward) | found,
+        metrics=_metrics(answers, forward) | _members(alone, grown, forward) | found,
     )
 
 
@@ -135,6 +146,17 @@ def _judge(course: Course, forward: Forward, orders: Held) -> Validate:
         return item_loss(network, course.tokens, orders)
 
     return judge
+
+
+def _members(alone: Answers, grown: Grown | None, forward: Forward) -> dict[str, float]:
+    """How each member ranks buyers by itself, and what part of the answer is the trees'."""
+    if grown is None:
+        return {}
+    trees = replace(grown.trees, share=1.0).mixed(alone, forward.tabular)
+    purchase = [outlook_of(each, Calibration(), forward.pairs.as_of).purchase[:, -1] for each in (alone, trees)]
+    network, boosted = (auc(forward.labels.bought, each) for each in purchase)
+    figures = {"auc_networks": network, "auc_trees": boosted, "tree_share": grown.trees.share}
+    return {name: value for name, value in figures.items() if np.isfinite(value)}
 
 
 def _metrics(answers: Answers, forward: Forward) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""`tierwise evaluate`: the network beside baselines, forward in time."""
+"""`tierwise evaluate`: the model beside baselines, forward in time."""
 
 import tempfile
 from pathlib import Path
@@ -12,7 +12,7 @@ from scoring.threads import limit_threads
 from training.configuration import Configuration
 from training.course import HistoryTooShort
 from training.evaluation import Evaluation
-from training.evaluation import evaluate as evaluate_network
+from training.evaluation import evaluate as evaluate_model
 
 app = typer.Typer()
 
@@ -35,7 +35,7 @@ def evaluate(
     data = training_data(events, items, preset, database_url, as_of)
     try:
         with training_progress() as progress, tempfile.TemporaryDirectory() as checkpoints:
-            found = evaluate_network(
+            found = evaluate_model(
                 data.events, data.items, as_of=data.as_of, seed=seed, progress=progress,
                 configuration=Configuration(members=members, max_epochs=epochs), checkpoints=Path(checkpoints),
             )  # fmt: skip
@@ -53,5 +53,5 @@ def _show(found: Evaluation) -> None:
     emit(figures, as_json=False, title=title)
     for name, intervals in found.differences.items():
         words = {figure: f"{low:+.4f} to {high:+.4f}" for figure, (low, high) in intervals.items()}
-        emit(words, as_json=False, title=f"Network minus {name}, 95 %")
+        emit(words, as_json=False, title=f"Model minus {name}, 95 %")
     emit(found.calibration, as_json=False, title="Calibration, by tenths of customers")

@@ -89,11 +89,11 @@ def test_recommendations_are_ranked_from_zero_without_repeats(files: Path) -> No
     assert (made["reason"].str.len_chars() > 0).all()
 
 
-def test_evaluation_sets_the_network_beside_baselines(files: Path) -> None:
+def test_evaluation_sets_the_model_beside_baselines(files: Path) -> None:
     found = run("evaluate", "--events", files / "events.parquet", "--as-of", AS_OF.isoformat(), "--epochs", 1)
 
-    assert set(found["figures"]) == {"network", "recency", "frequency", "linear"}
-    assert set(found["differences"]) == {"recency", "frequency", "linear"}
+    assert set(found["figures"]) == {"model", "recency", "frequency", "closed_form", "linear", "trees"}
+    assert set(found["differences"]) == {"recency", "frequency", "closed_form", "linear", "trees"}
     assert sum(row["customers"] for row in found["calibration"]) == found["customers"]
     low, high = found["differences"]["recency"]["auc"]
     assert low <= high
