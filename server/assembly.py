@@ -21,6 +21,8 @@ from tierwise.v1 import (
     coupon_service_pb2_grpc,
     customer_service_pb2,
     customer_service_pb2_grpc,
+    offer_service_pb2,
+    offer_service_pb2_grpc,
     recommendation_service_pb2,
     recommendation_service_pb2_grpc,
     scoring_service_pb2,
@@ -48,6 +50,7 @@ from server.coupon_service import CouponService
 from server.customer_service import CustomerService
 from server.interceptor import Guard
 from server.live import InForce, Live
+from server.offer_service import OfferService
 from server.operations_service import OperationsService
 from server.predictions import Predictions
 from server.recommendation_service import RecommendationService
@@ -65,6 +68,7 @@ NEED_NO_MODEL = (
     campaign_service_pb2.DESCRIPTOR.services_by_name["CampaignService"].full_name,
     coupon_service_pb2.DESCRIPTOR.services_by_name["CouponService"].full_name,
     customer_service_pb2.DESCRIPTOR.services_by_name["CustomerService"].full_name,
+    offer_service_pb2.DESCRIPTOR.services_by_name["OfferService"].full_name,
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
     segment_service_pb2.DESCRIPTOR.services_by_name["SegmentService"].full_name,
     switch_service_pb2.DESCRIPTOR.services_by_name["SwitchService"].full_name,
@@ -182,6 +186,7 @@ def _add_services(
     audit_service_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(database, seal), server)
     budget_service_pb2_grpc.add_BudgetServiceServicer_to_server(BudgetService(database), server)
     coupon_service_pb2_grpc.add_CouponServiceServicer_to_server(CouponService(database, guesses), server)
+    offer_service_pb2_grpc.add_OfferServiceServicer_to_server(OfferService(database), server)
     segment_service_pb2_grpc.add_SegmentServiceServicer_to_server(SegmentService(database, seal), server)
     tier_service_pb2_grpc.add_TierServiceServicer_to_server(TierService(database, seal), server)
     operations_pb2_grpc.add_OperationsServicer_to_server(  # type: ignore[no-untyped-call] # has no types

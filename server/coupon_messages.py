@@ -2,7 +2,7 @@
 
 from typing import TypeAlias
 
-from tierwise.v1 import campaign_pb2, coupon_pb2, coupon_service_pb2, tier_pb2
+from tierwise.v1 import campaign_pb2, coupon_pb2, coupon_service_pb2, offer_service_pb2, tier_pb2
 
 from campaigns.coupons.codes import displayed
 from campaigns.terms.basket import Basket, Line
@@ -57,6 +57,7 @@ Ordering: TypeAlias = (
     coupon_service_pb2.ValidateCouponRequest
     | coupon_service_pb2.ReserveCouponRequest
     | coupon_service_pb2.RedeemCouponRequest
+    | offer_service_pb2.GetOffersRequest
 )
 """Requests that say what is ordered."""
 

@@ -11,6 +11,7 @@ SECONDS: Mapping[str, float] = MappingProxyType(
         "Score": 1.0,
         "Recommend": 1.0,
         "SimilarItems": 1.0,
+        "GetOffers": 1.0,
         "ValidateCoupon": 2.0,
         "ReserveCoupon": 2.0,
         "ReleaseReservation": 2.0,

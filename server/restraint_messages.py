@@ -15,12 +15,14 @@ def fill_restraint(message: campaign_pb2.Campaign, plan: CampaignPlan) -> None:
     if plan.audience_limit is not None:
         message.audience_limit = plan.audience_limit
     if plan.stacking != Stacking():
-        stacking = plan.stacking
-        message.stacking.CopyFrom(
-            campaign_pb2.Stacking(
-                priority=stacking.priority, exclusivity_group=stacking.group or "", alone=stacking.alone
-            )
-        )
+        message.stacking.CopyFrom(stacking_message(plan.stacking))
+
+
+def stacking_message(stacking: Stacking) -> campaign_pb2.Stacking:
+    """For the wire."""
+    return campaign_pb2.Stacking(
+        priority=stacking.priority, exclusivity_group=stacking.group or "", alone=stacking.alone
+    )  # fmt: skip
 
 
 def offer_caps(message: campaign_pb2.Campaign) -> tuple[OfferCap, ...]:

@@ -25,6 +25,7 @@ from tierwise.v1 import (
     customer_service_pb2,
     customer_service_pb2_grpc,
     event_pb2,
+    offer_service_pb2_grpc,
     recommendation_service_pb2_grpc,
     scoring_service_pb2_grpc,
     segment_service_pb2_grpc,
@@ -59,6 +60,7 @@ class Shop:
     customers: customer_service_pb2_grpc.CustomerServiceStub
     campaigns: campaign_service_pb2_grpc.CampaignServiceStub
     coupons: coupon_service_pb2_grpc.CouponServiceStub
+    offers: offer_service_pb2_grpc.OfferServiceStub
     audit: audit_service_pb2_grpc.AuditServiceStub
     budgets: budget_service_pb2_grpc.BudgetServiceStub
     switches: switch_service_pb2_grpc.SwitchServiceStub
@@ -95,6 +97,7 @@ def serving(
             customers=customer_service_pb2_grpc.CustomerServiceStub(channel),
             campaigns=campaign_service_pb2_grpc.CampaignServiceStub(channel),
             coupons=coupon_service_pb2_grpc.CouponServiceStub(channel),
+            offers=offer_service_pb2_grpc.OfferServiceStub(channel),
             audit=audit_service_pb2_grpc.AuditServiceStub(channel),
             budgets=budget_service_pb2_grpc.BudgetServiceStub(channel),
             switches=switch_service_pb2_grpc.SwitchServiceStub(channel),

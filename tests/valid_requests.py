@@ -26,6 +26,7 @@ from tierwise.v1 import (
     campaign_service_pb2,
     coupon_service_pb2,
     customer_service_pb2,
+    offer_service_pb2,
     recommendation_service_pb2,
     scoring_service_pb2,
     segment_service_pb2,
@@ -49,7 +50,8 @@ AnyMessage: TypeAlias = Any
 """A message whose fields depend on the method."""
 SERVICES = (
     audit_service_pb2, budget_service_pb2, campaign_service_pb2, coupon_service_pb2, customer_service_pb2,
-    recommendation_service_pb2, scoring_service_pb2, segment_service_pb2, switch_service_pb2, tier_service_pb2,
+    offer_service_pb2, recommendation_service_pb2, scoring_service_pb2, segment_service_pb2, switch_service_pb2,
+    tier_service_pb2,
 )  # fmt: skip
 ANYBODY = {"is_known": "purchase_90"}
 """A rule that all scored customers fit."""
@@ -214,6 +216,7 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "ReconcileLedgers": lambda _: request_of("ReconcileLedgers", campaign="campaigns/-"),
     "GetCampaignResults": lambda _: request_of("GetCampaignResults", name="campaigns/active"),
     "GetCampaignForecast": lambda _: request_of("GetCampaignForecast", name="campaigns/active"),
+    "GetOffers": lambda _: request_of("GetOffers", customer="customers/anna", view="FULL"),
     "ValidateCoupon": lambda database: _redemption(database, "ValidateCoupon"),
     "ReserveCoupon": lambda database: _redemption(database, "ReserveCoupon"),
     "RedeemCoupon": lambda database: _redemption(database, "RedeemCoupon"),

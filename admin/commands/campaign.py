@@ -12,6 +12,7 @@ from admin.arms import arm_of, typed_arm
 from admin.campaign import approval, editing, schedule, switches
 from admin.campaign.budget import budget as budget_of
 from admin.campaign.forecast import forecast
+from admin.campaign.offers import offers
 from admin.campaign.preview import preview
 from admin.campaign.results import power, results
 from admin.discounts import minor_units
@@ -32,7 +33,7 @@ from rules.sentence import Speaker
 from settings import settings
 
 app = typer.Typer(help="Campaigns: which tier gets which discount, on which channel.", no_args_is_help=True)
-for command in (preview, results, power, forecast):
+for command in (preview, results, power, forecast, offers):
     app.command()(command)
 app.command("budget")(budget_of)
 app.add_typer(editing.app)

@@ -76,6 +76,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.CustomerService/DeleteCustomer": Right(SHOP, "customers.erase"),
         "/tierwise.v1.CustomerService/BatchCreateEvents": Right(SHOP, "events.create"),
         "/tierwise.v1.CustomerService/ListEvents": Right(DESK),
+        "/tierwise.v1.OfferService/GetOffers": Right(DESK),
         "/tierwise.v1.RecommendationService/Recommend": Right(EVERYONE),
         "/tierwise.v1.RecommendationService/SimilarItems": Right(EVERYONE),
         "/tierwise.v1.ScoringService/Score": Right(EVERYONE),

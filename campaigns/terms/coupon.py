@@ -25,6 +25,7 @@ from campaigns.terms.basket import Basket, check_basket
 from campaigns.terms.campaign import Campaign, CampaignId, Channel, State
 from campaigns.terms.discount import Discount, Saving, Unmet, counted_minor
 from campaigns.terms.limits import Use
+from campaigns.terms.restraint import Stacking
 from campaigns.terms.stacking import Candidate, Clash, Conflict, Used, beside
 from campaigns.tiers.tiers import Tier
 
@@ -142,11 +143,7 @@ def quote(
     if basket.customer_id not in (None, coupon.customer_id):
         raise CouponOfAnotherCustomer("this code belongs to another customer", campaign=campaign.name)
     check_open(coupon, campaign, now)
-    if basket.currency != campaign.plan.currency:
-        raise CouponNotForThisOrder(
-            f"{campaign.name} is in {campaign.plan.currency}, the order in {basket.currency}",
-            campaign=campaign.name, currency=campaign.plan.currency, order_currency=basket.currency,
-        )  # fmt: skip
+    check_currency(campaign.name, campaign.plan.currency, basket)
     candidate = Candidate(
         code=coupon.code, campaign_id=campaign.campaign_id, discount=coupon.discount, stacking=campaign.plan.stacking,
         bought_before=bought_before, place=place,
@@ -154,42 +151,57 @@ def quote(
     off = beside(candidate, basket, others)
     if isinstance(off, Saving):
         return Quote(coupon=coupon, saving=off)
-    raise _not_combinable(off, campaign) if isinstance(off, Clash) else _unmet(off, coupon, campaign, basket)
+    raise refusal_of(off, coupon, basket, campaign.plan.stacking)
 
 
-def _not_combinable(clash: Clash, campaign: Campaign) -> CouponNotCombinable:
+def refusal_of(off: Clash | Unmet, coupon: Coupon, basket: Basket, stacking: Stacking) -> CouponRefused:
+    """Why a coupon, of a campaign that stacks so, takes nothing off a basket."""
+    campaign = f"campaigns/{coupon.campaign_id}"
+    return _not_combinable(off, campaign, stacking) if isinstance(off, Clash) else _unmet(off, coupon, campaign, basket)
+
+
+def _not_combinable(clash: Clash, campaign: str, stacking: Stacking) -> CouponNotCombinable:
     other = f"campaigns/{clash.other.campaign_id}"
     there = f"a coupon of {other} is used on this order or held for it"
     if clash.conflict is Conflict.GROUP:
-        why = f"one of the group {campaign.plan.stacking.group} applies to an order"
+        why = f"one of the group {stacking.group} applies to an order"
     else:
-        why = f"{campaign.name if campaign.plan.stacking.alone else other} goes with no other"
+        why = f"{campaign if stacking.alone else other} goes with no other"
     return CouponNotCombinable(
-        f"{there}, and {why}", campaign=campaign.name, conflict=clash.conflict, other_campaign=other
+        f"{there}, and {why}", campaign=campaign, conflict=clash.conflict, other_campaign=other
     )  # fmt: skip
 
 
-def _unmet(unmet: Unmet, coupon: Coupon, campaign: Campaign, basket: Basket) -> CouponRefused:
+def _unmet(unmet: Unmet, coupon: Coupon, campaign: str, basket: Basket) -> CouponRefused:
     """The refusal of a discount that takes nothing off this basket."""
     match unmet:
         case Unmet.NOT_FIRST_ORDER:
-            return CouponNotForThisOrder("this code is for a first order only", campaign=campaign.name)
+            return CouponNotForThisOrder("this code is for a first order only", campaign=campaign)
         case Unmet.LINES_MISSING:
             message = "this code is for certain items: give the lines of the order"
-            return OrderLinesMissing(message, campaign=campaign.name)
+            return OrderLinesMissing(message, campaign=campaign)
         case Unmet.NOT_IN_ORDER:
-            return ItemsNotInOrder("nothing in this order is what the code is for", campaign=campaign.name)
+            return ItemsNotInOrder("nothing in this order is what the code is for", campaign=campaign)
         case Unmet.BELOW_MINIMUM:
             minimum, counted = coupon.discount.minimum_minor, counted_minor(coupon.discount, basket)
             return OrderBelowMinimum(
-                f"this code needs {minimum}, and {counted} of the order count", campaign=campaign.name,
+                f"this code needs {minimum}, and {counted} of the order count", campaign=campaign,
                 minimum_minor=minimum, counted_minor=counted,
             )  # fmt: skip
         case Unmet.NO_EFFECT:
             message = "the discount on this order comes to nothing: the code stays unused"
-            return CouponWithoutEffect(message, campaign=campaign.name)
+            return CouponWithoutEffect(message, campaign=campaign)
         case _:
             assert_never(unmet)
+
+
+def check_currency(campaign: str, currency: str, basket: Basket) -> None:
+    """Raises CouponNotForThisOrder for an order in another currency than the campaign of this name."""
+    if basket.currency != currency:
+        raise CouponNotForThisOrder(
+            f"{campaign} is in {currency}, the order in {basket.currency}", campaign=campaign, currency=currency,
+            order_currency=basket.currency,
+        )  # fmt: skip
 
 
 def check_open(coupon: Coupon, campaign: Campaign, now: datetime) -> None:
@@ -205,13 +217,23 @@ def check_open(coupon: Coupon, campaign: Campaign, now: datetime) -> None:
 
 def check_left(campaign: Campaign, used: Use, need: Use) -> None:
     """Raises RedemptionLimitReached or BudgetExhausted when a campaign has not so much left beside what is used."""
-    limit, budget = campaign.plan.redemption_limit, campaign.plan.budget
-    if limit is not None and used.redemptions + need.redemptions > limit:
+    budget_minor = None if campaign.plan.budget is None else campaign.plan.budget.limit_minor
+    check_limits(
+        campaign.name, redemption_limit=campaign.plan.redemption_limit, budget_minor=budget_minor, used=used, need=need
+    )
+
+
+def check_limits(
+    campaign: str, *, redemption_limit: int | None, budget_minor: int | None, used: Use, need: Use
+) -> None:  # fmt: skip
+    """Raises as `check_left`, for the campaign of this name."""
+    if redemption_limit is not None and used.redemptions + need.redemptions > redemption_limit:
         raise RedemptionLimitReached(
-            f"all {limit} redemptions of {campaign.name} are used", campaign=campaign.name, limit=limit
+            f"all {redemption_limit} redemptions of {campaign} are used", campaign=campaign, limit=redemption_limit
         )
-    if budget is not None and used.minor + need.minor > budget.limit_minor:
+    if budget_minor is not None and used.minor + need.minor > budget_minor:
+        left = budget_minor - used.minor
         raise BudgetExhausted(
-            f"{campaign.name} has {budget.limit_minor - used.minor} of its budget left, this takes {need.minor}",
-            campaign=campaign.name, limit_minor=budget.limit_minor, left_minor=budget.limit_minor - used.minor,
+            f"{campaign} has {left} of its budget left, this takes {need.minor}", campaign=campaign,
+            limit_minor=budget_minor, left_minor=left,
         )  # fmt: skip
