@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Select,
     bindparam,
     delete,
     func,
@@ -25,6 +26,7 @@ from database.eligibility import Targeting, candidates
 from database.session import Snapshot, Transaction, changed_rows
 from database.tables import AudienceRow, CampaignRow, ScoreRow
 
+OVER_BUDGET = "OVER_BUDGET"
 FRESH = {"populate_existing": True}
 GET = select(CampaignRow).where(CampaignRow.campaign_id == bindparam("campaign_id")).execution_options(**FRESH)
 """Made once: every coupon asks for its campaign."""
@@ -94,21 +96,27 @@ def freeze(transaction: Transaction, targeting: Targeting, groups: Groups, now: 
     transaction.execute(HOLD_ALL if targeting.looks_at_others else HOLD_OWN)
     audience.tune(transaction)
     plans.no_nested_loops(transaction)
-    # Of a launch that is taken up again: whoever is still kept out is written down anew.
-    transaction.execute(delete(ExclusionRow).where(ExclusionRow.campaign_id == targeting.campaign_id))
+    # Of a launch that is taken up again: whom the budget does not bear stays out, the others are judged anew.
+    kept_out = _over_budget(targeting.campaign_id)
+    earlier = delete(ExclusionRow).where(ExclusionRow.campaign_id == targeting.campaign_id)
+    transaction.execute(earlier.where(ExclusionRow.reason != OVER_BUDGET))
+    again = transaction.execute(select(kept_out.exists())).scalar_one()
     found = candidates(targeting).cte("found") if targeting.excludes else candidates(targeting).subquery("found")
+    new = ~_frozen(targeting.campaign_id, found)
+    if again:
+        new &= ~kept_out.where(ExclusionRow.customer_id == found.c.customer_id).exists()
     campaign_id, drawn = literal(targeting.campaign_id), group(groups, targeting.campaign_id, found.c.customer_id)
     members = select(campaign_id, *(found.c[name] for name in FROZEN), drawn)
-    members = members.where(found.c.exclusion.is_(None), ~_frozen(targeting.campaign_id, found))
+    members = members.where(found.c.exclusion.is_(None), new)
     adding = insert(AudienceRow).from_select(("campaign_id", *FROZEN, "arm"), members)
     if targeting.excludes:
         left_out = select(campaign_id, found.c.customer_id, found.c.exclusion)
-        left_out = left_out.where(found.c.exclusion.is_not(None), ~_frozen(targeting.campaign_id, found))
+        left_out = left_out.where(found.c.exclusion.is_not(None), new)
         excluding = insert(ExclusionRow).from_select(("campaign_id", "customer_id", "reason"), left_out)
         adding = adding.add_cte(excluding.cte("excluding"))
     transaction.execute(adding)
     which = update(CampaignRow).where(CampaignRow.campaign_id == targeting.campaign_id)
-    transaction.execute(which.values(launch_time=func.coalesce(CampaignRow.launch_time, now), over_budget_count=0))
+    transaction.execute(which.values(launch_time=func.coalesce(CampaignRow.launch_time, now)))
     # Without figures of these rows, each chunk's plan would sort all that are left.
     transaction.execute(ANALYZE)
 
@@ -157,6 +165,11 @@ def collisions(snapshot: Snapshot, campaign_id: str) -> int:
     """How many codes were drawn and taken already: a source of codes that is worse than it should be shows here."""
     query = select(CampaignRow.collision_count).where(CampaignRow.campaign_id == campaign_id)
     return snapshot.execute(query).scalar_one()
+
+
+def _over_budget(campaign_id: str) -> Select[ExclusionRow]:
+    """Whom the launch of a campaign left out because its budget does not bear them."""
+    return select(ExclusionRow).where(ExclusionRow.campaign_id == campaign_id, ExclusionRow.reason == OVER_BUDGET)
 
 
 def _frozen(campaign_id: str, found: FromClause) -> ColumnElement[bool]:

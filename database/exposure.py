@@ -8,7 +8,7 @@ from sqlalchemy import Text, delete, insert, literal, select, text, update
 from database.assignment import position
 from database.audience_tables import ExclusionRow
 from database.session import Snapshot, Transaction, changed_rows
-from database.tables import AudienceRow, CampaignRow
+from database.tables import AudienceRow, CampaignRow, CouponRow
 
 # A score that is no number counts as none.
 SUMS = """
@@ -36,6 +36,10 @@ SELECT coupons.tier, count(*) AS coupons, coalesce(sum(nullif(purchase_90, 'NaN'
 FROM over JOIN coupons USING (campaign_id) JOIN audiences USING (campaign_id, customer_id)
 GROUP BY campaign_id, coupons.tier ORDER BY campaign_id, coupons.tier
 """)
+
+
+OWN_CODE = (CouponRow.campaign_id == AudienceRow.campaign_id, CouponRow.customer_id == AudienceRow.customer_id)
+WITHOUT_CODE = ~select(CouponRow).where(*OWN_CODE).exists()
 
 
 class Exposed(NamedTuple):
@@ -75,9 +79,12 @@ def past(snapshot: Snapshot, now: datetime, *, campaigns: int) -> list[Fared]:
 
 
 def leave_out(transaction: Transaction, campaign_id: str, *, share: float) -> int:
-    """Keep about this share of the frozen audience, held out or not, drawn by a hash of its own; how many go."""
+    """Keep about this share of the frozen audience, held out or not, drawn by a hash of its own; how many go.
+
+    Whoever has a code already, of a launch that is taken up again, stays.
+    """
     drawn = position(f"budget/{campaign_id}", AudienceRow.customer_id)
-    gone = delete(AudienceRow).where(AudienceRow.campaign_id == campaign_id, drawn >= share)
+    gone = delete(AudienceRow).where(AudienceRow.campaign_id == campaign_id, drawn >= share, WITHOUT_CODE)
     left = gone.returning(AudienceRow.campaign_id, AudienceRow.customer_id).cte("left_out")
     reason = select(left.c.campaign_id, left.c.customer_id, literal("OVER_BUDGET", Text))
     kept = insert(ExclusionRow).from_select(("campaign_id", "customer_id", "reason"), reason)
@@ -86,6 +93,12 @@ def leave_out(transaction: Transaction, campaign_id: str, *, share: float) -> in
     which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
     transaction.execute(which.values(over_budget_count=CampaignRow.over_budget_count + count))
     return count
+
+
+def may_leave_out(snapshot: Snapshot, campaign_id: str) -> bool:
+    """Whether anybody of the frozen audience has no code yet."""
+    without = select(AudienceRow).where(AudienceRow.campaign_id == campaign_id, WITHOUT_CODE)
+    return snapshot.execute(select(without.exists())).scalar_one()
 
 
 def left_out(snapshot: Snapshot, campaign_id: str) -> int:

@@ -43,7 +43,7 @@ def narrow(transaction: Transaction, campaign: Campaign, now: datetime) -> int:
     """Leave customers out of a frozen audience until its coupons stay within the budget; how many are left out.
 
     Held-out customers go as the others do, so that the groups remain comparable. What is left is counted and judged
-    anew until it fits.
+    anew until it fits, or all who are left have a code.
     """
     if campaign.plan.budget is None:
         return 0
@@ -53,7 +53,7 @@ def narrow(transaction: Transaction, campaign: Campaign, now: datetime) -> int:
         issued = exposure.to_issue(transaction, campaign.campaign_id)
         groups = exposures.groups_of(transaction, campaign.plan, issued)
         found = affordable(campaign.plan.budget, groups, known, redemptions=campaign.plan.redemption_limit)
-        if found.share == 1.0:
+        if found.share == 1.0 or not exposure.may_leave_out(transaction, campaign.campaign_id):
             return count
         share *= found.drawn
         count += exposure.leave_out(transaction, campaign.campaign_id, share=share)

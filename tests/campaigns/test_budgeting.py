@@ -8,8 +8,11 @@ from campaign_factories import (
     TEN_PERCENT,
     add_customers,
     audit_lines,
+    begin_launch,
     codes_of,
     counts,
+    create_campaign,
+    issue_chunk,
     launch_campaign,
     make_cause,
     make_plan,
@@ -28,7 +31,7 @@ from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift
 from campaigns.terms.limits import Budget
 from campaigns.tiers.tiers import Tier
-from database import exposure
+from database import exposure, operations
 from database.ledger import Amounts
 from database.session import Database
 
@@ -187,3 +190,47 @@ def test_an_operation_tells_how_many_it_expects_after_the_cut(database: Database
     done = read_operation(database, operation.operation_id)
 
     assert done.total_count == done.done_count == counts(database, "coupons")[0]
+
+
+@pytest.mark.parametrize("purchase_90", [0.3, 0.9])
+def test_a_launch_that_is_taken_up_again_leaves_nobody_out_who_has_a_code(
+    database: Database, purchase_90: float
+) -> None:
+    add_customers(database, CUSTOMERS)
+    store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
+    create_campaign(database, offers=(FIVE_POUNDS,), budget=Budget(limit_minor=12_000, confidence=0.9))
+    failed = begin_launch(database)
+    for _ in range(2):
+        issue_chunk(database, read_operation(database, failed.operation_id), limit=40)
+    issued, first = codes_of(database), standing(database).campaign.over_budget_count
+    with database.writing() as transaction:
+        operations.fail(transaction, failed.operation_id, "the disk is full", NOW)
+        transaction.execute(text("UPDATE scores SET purchase_90 = :p"), {"p": purchase_90})
+
+    with database.writing() as transaction:
+        again = launch.launch(transaction, make_cause(), "spring")
+    while not (again := read_operation(database, again.operation_id)).done:
+        issue_chunk(database, again, limit=100)
+
+    coupons, audience, excluded = counts(database, "coupons", "audiences", "exclusions")
+    assert codes_of(database).items() >= issued.items()
+    assert (len(issued), coupons, audience, excluded) == (40, 400 - first, 400 - first, first)
+    assert standing(database).campaign.over_budget_count == first
+
+
+def test_what_is_taken_up_again_leaves_out_only_those_without_a_code(database: Database) -> None:
+    add_customers(database, CUSTOMERS)
+    store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
+    create_campaign(database, offers=(FIVE_POUNDS,), budget=Budget(limit_minor=12_000, confidence=0.9))
+    failed = begin_launch(database)
+    for _ in range(2):
+        issue_chunk(database, read_operation(database, failed.operation_id), limit=40)
+    issued = codes_of(database)
+    with database.writing() as transaction:
+        transaction.execute(text("UPDATE audiences SET purchase_90 = 0.99"))
+        count = budgeting.narrow(transaction, launch.get(transaction, "spring"), NOW)
+
+    assert count > 0
+    assert counts(database, "audiences") == (40,)
+    with database.reading() as snapshot:
+        assert set(snapshot.scalars(text("SELECT customer_id FROM audiences"))) == set(issued)
