@@ -45,6 +45,7 @@ COMMANDS = {
     "key": Command("admin.commands.key", "API keys: what programs send to say who they are"),
     "staff": Command("admin.commands.staff", "Who may sign in to the web admin, and as what"),
     "admin": Command("admin.commands.admin", "The web admin"),
+    "report": Command("admin.commands.report", "Views for analysts: list and export them, make logins"),
     "audit": Command("admin.commands.audit", "Who did what, when and why"),
 }
 

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
+
+from database import report_views
 
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -20,3 +23,9 @@ def configuration(url: str) -> Config:
 def migrate(url: str) -> None:
     """Run every migration that the database at `url` has not seen; safe to run twice and side by side."""
     command.upgrade(configuration(url), "head")
+
+
+def has_analyst(url: str) -> bool:
+    """Whether there is a role to read the views of analysts by."""
+    with psycopg.connect(url) as connection:
+        return report_views.analyst_exists(connection)

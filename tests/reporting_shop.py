@@ -1,6 +1,7 @@
 """A shop with a past for whoever reports: every figure of it can be counted by hand."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,10 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
+from campaigns import trail
+from campaigns.actor import Actor, Role
 from campaigns.coupons import reconciliation, redemption, refunding, reservation
+from campaigns.errors import PermissionDenied
 from campaigns.terms.arms import ArmPlan, TierDiscount
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Channel, Offer
@@ -61,23 +65,45 @@ SPRING = make_plan(
 PARIS = make_plan(display_name="Paris", currency="EUR")
 
 
+@pytest.fixture(scope="session")
+def template_shop(postgres: embedded.EmbeddedPostgres) -> str:
+    """Name of a database with the shop in it, made once; what is kept for reports is of `LATER`."""
+    _execute(postgres, "CREATE DATABASE template_shop TEMPLATE template_tierwise")
+    database = Database.at(postgres.url("template_shop"))
+    open_shop(database)
+    keep_fresh(database)
+    database.close()
+    return "template_shop"
+
+
 @pytest.fixture(scope="module")
-def reported_url(postgres: embedded.EmbeddedPostgres) -> Iterator[str]:
-    """Address of the shop, for tests that change nothing in it; what is kept for reports is of `LATER`."""
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE reported TEMPLATE template_tierwise")
-        database = Database.at(postgres.url("reported"))
-        open_shop(database)
-        keep_fresh(database)
-        database.close()
-        yield postgres.url("reported")
-        connection.execute("DROP DATABASE reported WITH (FORCE)")
+def reported_url(postgres: embedded.EmbeddedPostgres, template_shop: str) -> Iterator[str]:
+    """Address of a shop for tests that change nothing in it."""
+    _execute(postgres, f"CREATE DATABASE reported TEMPLATE {template_shop}")
+    yield postgres.url("reported")
+    _execute(postgres, "DROP DATABASE reported WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")
 def reported(reported_url: str) -> Iterator[Database]:
     """The project's own way to that shop."""
     opened = Database.at(reported_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def shop_url(postgres: embedded.EmbeddedPostgres, template_shop: str) -> Iterator[str]:
+    """Address of a shop of this test alone."""
+    _execute(postgres, f"CREATE DATABASE shop TEMPLATE {template_shop}")
+    yield postgres.url("shop")
+    _execute(postgres, "DROP DATABASE shop WITH (FORCE)")
+
+
+@pytest.fixture
+def shop(shop_url: str) -> Iterator[Database]:
+    """The project's own way to the shop of this test."""
+    opened = Database.at(shop_url)
     yield opened
     opened.close()
 
@@ -101,12 +127,17 @@ def open_shop(database: Database) -> None:
     create_campaign(database, "winter", display_name="Winter")
     _shop_on(database)
     _reconcile(database)
+    with database.writing() as transaction:
+        for actor in ("eve", "mallory"):
+            refusal = PermissionDenied("not yours", role="analyst", allowed="marketer")
+            cause = replace(make_cause(), actor=Actor(name=actor, role=Role.ANALYST))
+            trail.denied(transaction, cause, "campaigns.launch", "campaigns/winter", refusal)
 
 
 def keep_fresh(database: Database, now: datetime = LATER, *, minimum: int = MINIMUM) -> None:
     """What the clock does."""
     reporting.configure(database, ReportSettings(key="pepper", minimum_group=minimum, currency="GBP"), now)
-    reporting.take_readings(database, now, enough=lambda: False)
+    reporting.take_readings(database, now, seconds=60, enough=lambda: False)
     reporting.measure_models(database, now, seconds=60, enough=lambda: False)
     reporting.refresh(database, now, every=timedelta(0), seconds=60, enough=lambda: False)
 
@@ -176,3 +207,8 @@ def _reconcile(database: Database) -> None:
         with database.writing() as transaction:
             reconciliation.keep(transaction, operation, found, make_cause())
         operation = read_operation(database, operation.operation_id)
+
+
+def _execute(server: embedded.EmbeddedPostgres, statement: str) -> None:
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(statement.encode())

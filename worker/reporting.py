@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from campaigns import readings
@@ -25,7 +26,7 @@ def tend(database: Database, read: Settings, now: datetime, *, enough: Enough) -
     each(
         [
             lambda: configure(database, settings_of(read), now),
-            lambda: take_readings(database, now, enough=enough),
+            lambda: take_readings(database, now, seconds=seconds, enough=enough),
             lambda: measure_models(database, now, seconds=seconds, enough=enough),
             lambda: refresh(database, now, every=every, seconds=seconds, enough=enough),
         ]
@@ -44,16 +45,18 @@ def configure(database: Database, wanted: ReportSettings, now: datetime) -> bool
         return reports.configure(transaction, wanted, now)
 
 
-def take_readings(database: Database, now: datetime, *, enough: Enough) -> list[str]:
-    """The day's look at each campaign that was not looked at, each in a transaction of its own; which they were."""
+def take_readings(database: Database, now: datetime, *, seconds: float, enough: Enough) -> int:
+    """The day's look at each campaign that was not looked at, each in a transaction of its own; how many."""
     with database.reading() as snapshot:
         waiting = readings.due(snapshot, now)
-    taken = []
-    for campaign_id in _while_there_is_time(waiting, enough):
-        with database.writing() as transaction:
-            if readings.take(transaction, campaign_id, now):
-                taken.append(campaign_id)
-    return taken
+    in_time = _while_there_is_time(waiting, enough)
+    return sum(each(partial(_taken, database, campaign_id, now, seconds) for campaign_id in in_time))
+
+
+def _taken(database: Database, campaign_id: str, now: datetime, seconds: float) -> bool:
+    with database.writing() as transaction:
+        patience.limit(transaction, seconds)
+        return readings.take(transaction, campaign_id, now)
 
 
 def measure_models(database: Database, now: datetime, *, seconds: float, enough: Enough) -> int:

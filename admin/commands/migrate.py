@@ -5,8 +5,10 @@ from typing import Annotated
 import typer
 
 from admin.database_address import chosen_url
-from admin.output import emit
+from admin.output import console, emit
+from database.migrate import has_analyst
 from database.migrate import migrate as bring_to_newest
+from database.report_views import ANALYST
 
 app = typer.Typer()
 
@@ -18,5 +20,11 @@ def migrate(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Bring the database to the newest shape; safe to run twice and side by side."""
-    bring_to_newest(chosen_url(database_url))
-    emit({"migrated": True}, as_json=as_json)
+    url = chosen_url(database_url)
+    bring_to_newest(url)
+    analyst = ANALYST if has_analyst(url) else None
+    if analyst is None:
+        console.print(
+            f"no role {ANALYST}: this login may not make it; docs/reporting.md has the statements for who may"
+        )
+    emit({"migrated": True, "analyst_role": analyst}, as_json=as_json)

@@ -115,6 +115,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         # On the command line only: the action stands for itself.
         "models.register": Right(OPERATORS, "models.register"),
         "customers.readmit": Right(OPERATORS, "customers.readmit"),
+        "reports.login": Right(OPERATORS, "reports.login"),
+        "reports.revoke": Right(OPERATORS, "reports.revoke"),
         "keys.create": Right(OPERATORS, "keys.create"),
         "keys.revoke": Right(OPERATORS, "keys.revoke"),
         "staff.add": Right(OPERATORS, "staff.add"),

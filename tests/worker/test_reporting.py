@@ -1,0 +1,196 @@
+"""Kept rows are made anew without anybody waiting, and whatever dies in the middle leaves the ones before."""
+
+from datetime import datetime, timedelta
+
+import psycopg
+import pytest
+from campaign_factories import NOW, counts, rescore
+from reporting_shop import LATER, MINIMUM, SPENDS, ask, open_shop
+
+from database import report_reading, report_views, reports, score_history
+from database.reports import ReportSettings
+from database.session import Database
+from settings import Settings
+from worker import reporting
+
+HOUR = timedelta(hours=1)
+STORED = ["campaign_performance", "coupon_funnel", "messages", "tier_migrations", "tiers"]
+SETTINGS = ReportSettings(key=None, minimum_group=MINIMUM, currency="GBP")
+TIERS = "SELECT tier, customers FROM reporting.tiers ORDER BY customers"
+
+
+def refresh(database: Database, now: datetime, *, seconds: float = 60, left: int = 99) -> list[str]:
+    """What one tick makes anew, with time for so many."""
+    steps = iter(range(left + 1))
+    return reporting.refresh(database, now, every=HOUR, seconds=seconds, enough=lambda: next(steps) == left)
+
+
+def grow(database: Database) -> None:
+    rescore(database, dict.fromkeys(SPENDS, 9000))
+
+
+def as_of(url: str, view: str = "tiers") -> datetime:
+    return ask(url, f"SELECT as_of FROM reporting.versions WHERE view = '{view}'")[0][0]  # type: ignore[no-any-return]
+
+
+def test_rows_are_made_anew_when_they_are_old(shop: Database, shop_url: str) -> None:
+    grow(shop)
+
+    assert refresh(shop, LATER + HOUR - timedelta(seconds=1)) == []
+    assert ask(shop_url, TIERS) == [("LOW", 30), ("MID", 38), ("HIGH", 52)]
+    assert refresh(shop, LATER + HOUR) == STORED
+    assert ask(shop_url, TIERS) == [("HIGH", 120)]
+    assert ask(shop_url, "SELECT DISTINCT as_of FROM reporting.tiers") == [(LATER + HOUR,)]
+    assert refresh(shop, LATER + HOUR) == []
+
+
+def test_readers_wait_for_no_refresh_and_keep_what_they_saw(shop: Database, shop_url: str) -> None:
+    grow(shop)
+    with psycopg.connect(shop_url) as reader:
+        reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        assert len(reader.execute(TIERS).fetchall()) == 3
+
+        with shop.writing() as transaction:
+            assert reports.refresh(transaction, "tiers", LATER + HOUR)
+            assert len(ask(shop_url, TIERS)) == 3
+
+        assert len(reader.execute(TIERS).fetchall()) == 3
+    assert len(ask(shop_url, TIERS)) == 1
+
+
+def test_a_refresh_that_is_killed_leaves_the_rows_and_is_done_again(shop: Database, shop_url: str) -> None:
+    grow(shop)
+    with psycopg.connect(shop_url) as worker, psycopg.connect(shop_url, autocommit=True) as killer:
+        worker.execute("SELECT refresh_report('tiers', %s)", (LATER + HOUR,))
+        killer.execute("SELECT pg_terminate_backend(%s)", (worker.info.backend_pid,))
+        with pytest.raises(psycopg.OperationalError):
+            worker.execute("SELECT 1")
+
+    assert (len(ask(shop_url, TIERS)), as_of(shop_url)) == (3, LATER)
+    assert "tiers" in refresh(shop, LATER + HOUR)
+    assert (len(ask(shop_url, TIERS)), as_of(shop_url)) == (1, LATER + HOUR)
+
+
+def test_one_that_fails_stops_no_other_and_is_tried_again_later(
+    shop: Database, shop_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = next(view.kept for view in report_views.views() if view.name == "messages")
+    with psycopg.connect(shop_url, autocommit=True) as hand:
+        hand.execute(f"DROP INDEX reporting_store.{kept}_day_kind_channel_idx".encode())
+        now = LATER + HOUR
+
+        assert refresh(shop, now) == [name for name in STORED if name != "messages"]
+        assert "reporting.messages was not refreshed; its rows stay" in caplog.text
+        failed = ask(shop_url, "SELECT view, as_of, failed_time FROM reporting.versions WHERE failed_time IS NOT NULL")
+        assert failed == [("messages", LATER, now)]
+        assert len(ask(shop_url, "SELECT day FROM reporting.messages")) == 2
+
+        hand.execute(f"CREATE UNIQUE INDEX ON reporting_store.{kept} (day, kind, channel)".encode())
+    assert refresh(shop, now + timedelta(minutes=4)) == []
+    assert refresh(shop, now + timedelta(minutes=5)) == ["messages"]
+    assert ask(shop_url, "SELECT count(*) FROM reporting.versions WHERE failed_time IS NOT NULL") == [(0,)]
+
+
+def test_two_clocks_do_not_wait_for_each_other(shop: Database) -> None:
+    with shop.writing() as transaction:
+        assert reports.refresh(transaction, "tiers", LATER + HOUR)
+
+        assert refresh(shop, LATER + HOUR) == [name for name in STORED if name != "tiers"]
+
+
+def test_what_there_is_no_time_for_is_due_at_the_next_tick(shop: Database) -> None:
+    assert refresh(shop, LATER + HOUR, left=2) == STORED[:2]
+    assert refresh(shop, LATER + HOUR + timedelta(minutes=1)) == STORED[2:]
+
+
+def test_another_setting_makes_all_rows_anew(shop: Database) -> None:
+    later = LATER + timedelta(minutes=1)
+
+    assert not reporting.configure(shop, SETTINGS, later)
+    assert refresh(shop, later) == []
+    assert reporting.configure(shop, SETTINGS._replace(minimum_group=50), later)
+    assert refresh(shop, later) == STORED
+
+
+def test_another_key_gives_other_pseudonyms_and_no_key_keeps_the_one_before(shop: Database, shop_url: str) -> None:
+    query = "SELECT customer FROM reporting.scores ORDER BY 1"
+    before = ask(shop_url, query)
+
+    assert not reporting.configure(shop, SETTINGS, LATER)
+    assert ask(shop_url, query) == before
+    assert reporting.configure(shop, SETTINGS._replace(key="salt"), LATER)
+    assert not set(ask(shop_url, query)) & set(before)
+
+
+def test_the_rows_have_an_index_to_be_refreshed_by(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        indexed = connection.execute(
+            """SELECT count(*) FROM pg_matviews WHERE schemaname = 'reporting_store' AND EXISTS (
+                SELECT FROM pg_indexes WHERE schemaname = 'reporting_store' AND tablename = matviewname
+                AND indexdef LIKE 'CREATE UNIQUE%')"""
+        ).fetchone()  # fmt: skip
+    assert indexed == (len(STORED),)
+
+
+def test_a_campaign_is_read_once_a_day_until_its_aftermath_is_over(shop: Database) -> None:
+    def take(now: datetime) -> int:
+        return reporting.take_readings(shop, now, seconds=60, enough=lambda: False)
+
+    over = NOW + timedelta(days=30)
+    assert take(LATER + HOUR) == 0
+    assert take(LATER + timedelta(days=1)) == 2
+    assert take(over + timedelta(days=8) - HOUR) == 2
+    assert take(over + timedelta(days=9)) == 0
+    assert counts(shop, "liability_readings", "result_readings") == (6, 27)
+
+
+def test_nothing_is_compared_before_the_first_midnight(database: Database) -> None:
+    open_shop(database)
+
+    assert reporting.take_readings(database, NOW + HOUR, seconds=60, enough=lambda: False) == 2
+
+    assert counts(database, "liability_readings", "result_readings") == (2, 0)
+
+
+def test_the_first_rescoring_of_a_month_is_kept_and_no_other(shop: Database) -> None:
+    assert counts(shop, "score_history") == (240,)
+    grow(shop)
+    assert counts(shop, "score_history") == (240,)
+    rescore(shop, SPENDS, as_of=NOW + timedelta(days=15))
+    assert counts(shop, "score_history") == (360,)
+
+
+def test_scores_are_measured_when_their_horizon_is_over(shop: Database) -> None:
+    with shop.reading() as snapshot:
+        due = [
+            [(what.month.month, what.horizon) for what in score_history.due(snapshot, NOW + timedelta(days=days))]
+            for days in (10, 30, 31, 91)
+        ]
+    assert due == [[], [], [(11, 30)], [(11, 30), (11, 60), (11, 90)]]
+
+    assert reporting.measure_models(shop, NOW + timedelta(days=31), seconds=60, enough=lambda: False) == 1
+    assert reporting.measure_models(shop, NOW + timedelta(days=31), seconds=60, enough=lambda: False) == 0
+
+
+def test_a_tick_does_all_of_it(shop: Database, shop_url: str) -> None:
+    tomorrow = LATER + timedelta(days=1)
+
+    reporting.tend(shop, Settings(report_minimum_group=13), tomorrow, enough=lambda: False)
+
+    assert ask(shop_url, "SELECT DISTINCT as_of FROM reporting.versions WHERE stored") == [(tomorrow,)]
+    assert ask(shop_url, "SELECT count(*) FROM reporting.liability WHERE day = '2026-12-01'") == [(2,)]
+    assert ask(shop_url, "SELECT count(*) FROM reporting.coupon_funnel") == [(4,)]
+
+
+def test_the_application_refreshes_and_exports_without_owning_anything(shop: Database, shop_url: str) -> None:
+    with psycopg.connect(shop_url, autocommit=True) as owner:
+        owner.execute("CREATE ROLE till LOGIN IN ROLE tierwise_app")
+        application = Database.at(shop_url.replace("tierwise@", "till@"))
+        try:
+            assert refresh(application, LATER + HOUR) == STORED
+            with application.reading() as snapshot:
+                report_reading.become_analyst(snapshot)
+                assert len(list(report_reading.rows(snapshot, "tiers", size=2))) == 2
+        finally:
+            application.close()
+            owner.execute("DROP ROLE till")
