@@ -16,6 +16,7 @@ from tierwise.v1 import (
 from campaigns import measuring, over_time
 from campaigns.actor import Cause
 from campaigns.forecast import dry_run, forecasts
+from campaigns.forecast.detecting import LIFT
 from campaigns.life import approving, launch, scheduling, versions
 from campaigns.life.approval import ApprovalPolicy
 from database.session import Database, Transaction
@@ -104,7 +105,7 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
         def effect(transaction: Transaction, cause: Cause) -> campaign_preview_pb2.CampaignPreview:
             shown = dry_run.preview(
                 transaction, cause, campaign_id(request.name), size=request.sample_size or EXAMPLES, seed=request.seed,
-                etag=request.etag,
+                etag=request.etag, lift=request.lift or LIFT,
             )  # fmt: skip
             return preview_message(shown)
 

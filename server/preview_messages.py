@@ -4,9 +4,9 @@ from tierwise.v1 import campaign_pb2, campaign_preview_pb2, campaign_results_pb2
 
 from campaigns.budgets.liability import Liability
 from campaigns.experiments.forecast import LEVEL, Prediction, TierForecast
+from campaigns.forecast.detecting import Sensitivity
 from campaigns.forecast.dry_run import Preview
 from campaigns.forecast.examples import Example
-from campaigns.forecast.outlook import Detectable
 from campaigns.tiers.tiers import Tier
 from server.discount_messages import discount_message
 from server.stamps import stamp
@@ -38,7 +38,7 @@ def preview_message(shown: Preview) -> campaign_preview_pb2.CampaignPreview:
         tiers=[_forecast(each, outlook.basis[each.tier]) for each in outlook.forecast.tiers],
         liability=_owed(shown.affordable.liability), largest_liability=shown.most_minor,
         over_budget_count=shown.over_budget,
-        detectable=[_detectable(each) for each in outlook.detectable],
+        detectable=[_detectable(each) for each in outlook.sensitivities],
         examples=[_example(each, campaign.plan.currency) for each in shown.examples], notes=outlook.notes,
     )  # fmt: skip
 
@@ -61,10 +61,11 @@ def _owed(liability: Liability) -> campaign_preview_pb2.CampaignPreview.Predicti
     return MESSAGE.Prediction(value=liability.expected_minor, low=within.low, high=within.high)
 
 
-def _detectable(detectable: Detectable) -> campaign_preview_pb2.CampaignPreview.Detectable:
+def _detectable(each: Sensitivity) -> campaign_preview_pb2.CampaignPreview.Detectable:
     return MESSAGE.Detectable(
-        arm=detectable.arm, metric=campaign_results_pb2.CampaignResults.Metric.Value(detectable.metric),
-        per_customer=detectable.effect.per_customer, relative=detectable.effect.relative,
+        arm=each.arm, metric=campaign_results_pb2.CampaignResults.Metric.Value(each.metric),
+        per_customer=each.smallest.per_customer, relative=each.smallest.relative, chance=each.chance,
+        customers_needed=each.needed,
     )  # fmt: skip
 
 

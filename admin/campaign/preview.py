@@ -61,10 +61,10 @@ def _parts(shown: Preview) -> dict[str, list[dict[str, object]]]:
         ],
         "smallest_effects_that_would_be_found": [
             {
-                "arm": each.arm, "metric": each.metric, "per_customer": each.effect.per_customer,
-                "relative": each.effect.relative,
+                "arm": each.arm, "metric": each.metric, "per_customer": each.smallest.per_customer,
+                "relative": each.smallest.relative,
             }
-            for each in outlook.detectable
+            for each in outlook.sensitivities
         ],
         "examples": [_example(each, currency) for each in shown.examples],
         "left_out": [{"note": note} for note in outlook.notes],

@@ -13,6 +13,7 @@ from campaigns.audiences import audience
 from campaigns.audiences.eligibility import Exclusion
 from campaigns.budgets.budget import Affordable
 from campaigns.errors import CampaignLaunched, InvalidCampaign
+from campaigns.forecast.detecting import LIFT
 from campaigns.forecast.examples import Example, examples
 from campaigns.forecast.foretelling import affordable_part, days_left, foretold
 from campaigns.forecast.outlook import Outlook, horizon
@@ -87,9 +88,10 @@ class Preview:
 
 
 def preview(
-    transaction: Transaction, cause: Cause, campaign_id: str, *, size: int, seed: int = 0, etag: str | None = None
+    transaction: Transaction, cause: Cause, campaign_id: str, *, size: int, seed: int = 0, etag: str | None = None,
+    lift: float = LIFT,
 ) -> Preview:  # fmt: skip
-    """Counts are exact; up to `size` examples are drawn by `seed`.
+    """Counts are exact; up to `size` examples are drawn by `seed`; `lift` is an effect that results may have to show.
 
     Raises CampaignNotFound, CampaignChanged, CampaignLaunched, InvalidCampaign without offers or where the rule cannot
     be answered.
@@ -104,7 +106,7 @@ def preview(
     if not campaign.plan.offers:
         raise InvalidCampaign("without an offer for a tier nobody is reached", field="offers")
     launch.check_rule(transaction, campaign.plan)
-    shown = _shown(transaction, campaign, cause.now, size=size, seed=seed)
+    shown = _shown(transaction, campaign, cause.now, size=size, seed=seed, lift=lift)
     total = shown.outlook.forecast.total
     trail.tried(
         transaction, cause, "campaigns.preview", campaign.name,
@@ -116,7 +118,9 @@ def preview(
     return shown
 
 
-def _shown(snapshot: Snapshot, campaign: Campaign, now: datetime, *, size: int, seed: int) -> Preview:
+def _shown(
+    snapshot: Snapshot, campaign: Campaign, now: datetime, *, size: int, seed: int, lift: float
+) -> Preview:  # fmt: skip
     targeting, days = audience.targeting(campaign, now), days_left(campaign, now)
     members = prospects.planned(targeting)
     found = prospects.sums(snapshot, members, horizon=horizon(days))
@@ -129,7 +133,7 @@ def _shown(snapshot: Snapshot, campaign: Campaign, now: datetime, *, size: int, 
     return Preview(
         campaign=campaign, time=now, customers=sum(sizes.values()), falls=_falls(campaign, sizes, found),
         reached=reached, groups={group: share * count for group, share in campaign.plan.design.shares.items()},
-        affordable=part, outlook=foretold(snapshot, campaign, borne, drawn, days=days),
+        affordable=part, outlook=foretold(snapshot, campaign, borne, drawn, days=days, lift=lift),
         examples=examples(snapshot, campaign, drawn, size=size),
     )  # fmt: skip
 

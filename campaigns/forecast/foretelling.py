@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from campaigns.budgets import exposures
 from campaigns.budgets.budget import Affordable, affordable
 from campaigns.forecast import lessons
+from campaigns.forecast.detecting import LIFT
 from campaigns.forecast.outlook import Orders, Outlook, discounts, outlook
 from campaigns.terms.campaign import Campaign
 from campaigns.terms.usual_saving import Prices, gifts
@@ -17,13 +18,15 @@ from database.session import Snapshot
 
 
 def foretold(
-    snapshot: Snapshot, campaign: Campaign, found: Sequence[Prospects], drawn: Sequence[Prospect], *, days: float
-) -> Outlook:
-    """From the sums over its candidates and a sample of them."""
+    snapshot: Snapshot, campaign: Campaign, found: Sequence[Prospects], drawn: Sequence[Prospect], *, days: float,
+    lift: float = LIFT,
+) -> Outlook:  # fmt: skip
+    """From the sums over its candidates and a sample of them; `lift` is what its results may be asked to show."""
     learned = lessons.learned(snapshot)
     return outlook(
         campaign.plan, found, usual_orders(drawn), days=days, prices=_prices(snapshot, campaign),
         currency=prospects.scored_currency(snapshot), calibrations=learned.calibrations, basis=learned.basis,
+        lift=lift,
     )  # fmt: skip
 
 

@@ -14,10 +14,11 @@ from campaigns.experiments.forecast import (
     TierAudience,
     foretell,
 )
-from campaigns.experiments.power import Baseline, Criterion, DetectableEffect, detectable_effect, sizes_of
+from campaigns.experiments.power import Baseline
 from campaigns.experiments.results import Metric
+from campaigns.forecast.detecting import LIFT, Sensitivity, sensitivities
 from campaigns.terms.campaign import CampaignPlan
-from campaigns.terms.discount import Discount
+from campaigns.terms.discount import WHOLE, Discount
 from campaigns.terms.usual_saving import Prices, unpriced, usual_saving
 from campaigns.tiers.tiers import Tier
 from database.prospects import Horizon, Prospects
@@ -31,15 +32,6 @@ Orders = Mapping[str, Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Detectable:
-    """The smallest true effect of an arm that its results would show with a probability of 80 %."""
-
-    arm: str
-    metric: Metric
-    effect: DetectableEffect
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
     """A campaign's numbers before it is launched."""
 
@@ -50,7 +42,7 @@ class Outlook:
     """Tier to what its forecast rests on."""
     baselines: Mapping[Metric, Baseline]
     """Per customer, as it would be without the campaign; empty where nobody would be reached."""
-    detectable: tuple[Detectable, ...]
+    sensitivities: tuple[Sensitivity, ...]
     """Empty where nobody is held out or nobody reached."""
     notes: tuple[str, ...]
     """In words, what is left out of the costs."""
@@ -76,6 +68,7 @@ def outlook(
     currency: str | None = None,
     calibrations: Mapping[str, Calibration] | None = None,
     basis: Mapping[str, str] | None = None,
+    lift: float = LIFT,
 ) -> Outlook:
     """From the candidates who are not excluded; a tier without calibration is foretold by what is assumed.
 
@@ -96,13 +89,13 @@ def outlook(
     budget = None if plan.budget is None else plan.budget.limit_minor
     limits = Limits(redemptions=plan.redemption_limit, discounts_minor=budget)
     forecast = foretell(audiences, {}, calibrations, limits)
-    baselines = _baselines(reached, days)
+    usual = baselines(plan, reached, days)
     return Outlook(
         days=min(days, LONGEST_DAYS),
         forecast=forecast,
         basis={tier.tier: (basis or {}).get(tier.tier, assumed()) for tier in audiences},
-        baselines=baselines,
-        detectable=_detectable(plan, sum(each.count for each in reached), baselines),
+        baselines=usual,
+        sensitivities=sensitivities(plan.design, sum(each.count for each in reached), usual, lift=lift),
         notes=(
             *((f"scores are in {currency}: revenue in {plan.currency} is not foretold",) if foreign else ()),
             *unpriced(discounts(plan), prices),
@@ -168,8 +161,11 @@ def _orders(tier: Tier, parts: Sequence[Prospects], orders: Orders) -> Sequence[
     return [round(sum(part.spend_minor for part in parts) / buyers)] if buyers else [0]
 
 
-def _baselines(reached: Sequence[Prospects], days: float) -> dict[Metric, Baseline]:
-    """Conversion by the scores; revenue by the 90 days before, spread as if orders came independently."""
+def baselines(plan: CampaignPlan, reached: Sequence[Prospects], days: float) -> dict[Metric, Baseline]:
+    """Conversion by the scores; revenue by the 90 days before, spread as if orders came independently; margin its part.
+
+    A metric in which customers do not differ is left out: nothing could be shown.
+    """
     count = sum(each.count for each in reached)
     if not count:
         return {}
@@ -187,15 +183,7 @@ def _baselines(reached: Sequence[Prospects], days: float) -> dict[Metric, Baseli
         ),
         Metric.REVENUE: Baseline(mean=past * part, standard_deviation=math.sqrt(past_variance * part)),
     }
+    if plan.margin_percent is not None:
+        revenue, left = found[Metric.REVENUE], plan.margin_percent / WHOLE
+        found[Metric.MARGIN] = Baseline(mean=revenue.mean * left, standard_deviation=revenue.standard_deviation * left)
     return {metric: baseline for metric, baseline in found.items() if baseline.unexplained_deviation > 0}
-
-
-def _detectable(plan: CampaignPlan, customers: int, baselines: Mapping[Metric, Baseline]) -> tuple[Detectable, ...]:
-    sizes = sizes_of(plan.design, customers)
-    criterion = Criterion(arms=len(sizes))
-    return tuple(
-        Detectable(arm=arm, metric=metric, effect=detectable_effect(baseline, size, criterion))
-        for arm, size in sizes.items()
-        if min(size.arm, size.holdout) > 0
-        for metric, baseline in baselines.items()
-    )

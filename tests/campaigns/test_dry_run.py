@@ -22,7 +22,9 @@ from campaigns.errors import CampaignChanged, CampaignLaunched, CampaignNotFound
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.experiments.results import Metric
 from campaigns.forecast import dry_run
+from campaigns.forecast.detecting import LIFT
 from campaigns.forecast.dry_run import Preview
+from campaigns.forecast.sensitivity import sensitivity
 from campaigns.life import launch
 from campaigns.terms.arms import ArmPlan, TierDiscount
 from campaigns.terms.campaign import CampaignPlan, Channel, Offer
@@ -202,10 +204,25 @@ def test_what_nobody_knows_the_price_of_is_said(shop: Database) -> None:
 def test_what_results_could_show_is_told_for_every_arm(shop: Database) -> None:
     draft(shop)
 
-    found = preview(shop).outlook.detectable
+    found = preview(shop).outlook.sensitivities
 
     assert {(each.arm, each.metric) for each in found} == {("plain", Metric.CONVERSION), ("bold", Metric.CONVERSION)}
-    assert all(each.effect.per_customer > 0 for each in found)
+    assert all(each.smallest.per_customer > 0 for each in found)
+    with shop.reading() as snapshot:
+        assert sensitivity(snapshot, "spring", NOW, lift=LIFT) == found
+
+
+def test_where_the_margin_is_known_it_is_told_of_margin_too(shop: Database) -> None:
+    with shop.writing() as transaction:
+        transaction.execute(text("UPDATE customer_facts SET spend_90 = 1000 * (hashtext(customer_id) & 3)"))
+    draft(shop, replace(PLAN, margin_percent=40))
+
+    found = {(each.arm, each.metric): each for each in preview(shop).outlook.sensitivities}
+
+    revenue, margin = found["bold", Metric.REVENUE], found["bold", Metric.MARGIN]
+    assert margin.smallest.per_customer == pytest.approx(0.4 * revenue.smallest.per_customer)
+    assert margin.smallest.relative == pytest.approx(revenue.smallest.relative)
+    assert margin.needed == revenue.needed
 
 
 def test_examples_show_every_treatment_with_what_they_get_and_why(shop: Database) -> None:
@@ -242,7 +259,7 @@ def test_a_preview_of_nobody_is_empty(database: Database) -> None:
 
     shown = preview(database)
 
-    assert (shown.customers, shown.audience, shown.examples, shown.outlook.detectable) == (0, 0, (), ())
+    assert (shown.customers, shown.audience, shown.examples, shown.outlook.sensitivities) == (0, 0, (), ())
     assert shown.outlook.forecast.total.cost.value == 0
 
 

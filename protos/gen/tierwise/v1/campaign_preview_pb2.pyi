@@ -51,6 +51,8 @@ class CampaignPreview(_message.Message):
         """They had as many offers as the plan allows."""
         AUDIENCE_FULL: CampaignPreview._Step.ValueType  # 7
         """The audience is as large as the plan allows, and others are expected to spend more."""
+        OVER_BUDGET: CampaignPreview._Step.ValueType  # 8
+        """The budget does not bear their coupons. A preview knows about how many they are, and tells it as over_budget_count."""
 
     class Step(_Step, metaclass=_StepEnumTypeWrapper):
         """Why customers are not reached."""
@@ -71,6 +73,8 @@ class CampaignPreview(_message.Message):
     """They had as many offers as the plan allows."""
     AUDIENCE_FULL: CampaignPreview.Step.ValueType  # 7
     """The audience is as large as the plan allows, and others are expected to spend more."""
+    OVER_BUDGET: CampaignPreview.Step.ValueType  # 8
+    """The budget does not bear their coupons. A preview knows about how many they are, and tells it as over_budget_count."""
 
     @_typing.final
     class Fall(_message.Message):
@@ -236,6 +240,8 @@ class CampaignPreview(_message.Message):
         METRIC_FIELD_NUMBER: _builtins.int
         PER_CUSTOMER_FIELD_NUMBER: _builtins.int
         RELATIVE_FIELD_NUMBER: _builtins.int
+        CHANCE_FIELD_NUMBER: _builtins.int
+        CUSTOMERS_NEEDED_FIELD_NUMBER: _builtins.int
         arm: _builtins.str
         """The arm that is compared with the holdout."""
         metric: _campaign_results_pb2.CampaignResults.Metric.ValueType
@@ -244,6 +250,10 @@ class CampaignPreview(_message.Message):
         """Effect per customer."""
         relative: _builtins.float
         """As a part of the mean without the campaign; absent if that is zero."""
+        chance: _builtins.float
+        """Probability to show the lift that was asked about, if it is there."""
+        customers_needed: _builtins.int
+        """Customers of the arm and the holdout together, in their proportion, who would show it with 80 %."""
         def __init__(
             self,
             *,
@@ -251,10 +261,12 @@ class CampaignPreview(_message.Message):
             metric: _campaign_results_pb2.CampaignResults.Metric.ValueType = ...,
             per_customer: _builtins.float = ...,
             relative: _builtins.float | None = ...,
+            chance: _builtins.float = ...,
+            customers_needed: _builtins.int = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _typing.Literal["_relative", b"_relative", "relative", b"relative"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["_relative", b"_relative", "arm", b"arm", "metric", b"metric", "per_customer", b"per_customer", "relative", b"relative"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["_relative", b"_relative", "arm", b"arm", "chance", b"chance", "customers_needed", b"customers_needed", "metric", b"metric", "per_customer", b"per_customer", "relative", b"relative"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         _WhichOneofReturnType__relative: _TypeAlias = _typing.Literal["relative"]  # noqa: Y015
         _WhichOneofArgType__relative: _TypeAlias = _typing.Literal["_relative", b"_relative"]  # noqa: Y015

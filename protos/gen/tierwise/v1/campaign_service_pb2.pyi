@@ -251,6 +251,7 @@ class PreviewCampaignRequest(_message.Message):
     SEED_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    LIFT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name of the campaign."""
     sample_size: _builtins.int
@@ -261,6 +262,8 @@ class PreviewCampaignRequest(_message.Message):
     """Refuses the preview if the campaign has another etag; empty does not look."""
     request_id: _builtins.str
     """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    lift: _builtins.float
+    """An effect that results may have to show, as a part of the mean without the campaign; 0 means 0.05."""
     def __init__(
         self,
         *,
@@ -269,10 +272,11 @@ class PreviewCampaignRequest(_message.Message):
         seed: _builtins.int = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        lift: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id", "sample_size", b"sample_size", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "lift", b"lift", "name", b"name", "request_id", b"request_id", "sample_size", b"sample_size", "seed", b"seed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
