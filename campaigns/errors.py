@@ -203,6 +203,12 @@ class InvalidCode(Invalid):
     reason = "INVALID_CODE"
 
 
+class CodesRejected(Invalid):
+    """All or nothing was asked for, and some rows of codes cannot be taken in."""
+
+    reason = "CODES_REJECTED"
+
+
 class InvalidKey(Invalid):
     """For nobody, for no role or for no time."""
 
@@ -257,6 +263,12 @@ class TierSchemeChanged(Changed):
 
 class WrongState(Refusal):
     """Things are not in the state that the call needs."""
+
+
+class CodesNotAccepted(WrongState):
+    """The campaign takes in no codes: it is launched, or a series."""
+
+    reason = "CODES_NOT_ACCEPTED"
 
 
 class ApproverIsAuthor(WrongState):

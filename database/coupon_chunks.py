@@ -79,18 +79,19 @@ def issue(transaction: Transaction, terms: Terms, chunk: Chunk, codes: Sequence[
     Fewer than there are codes when a code is taken already, or a customer has their coupon.
     """
     plans.no_nested_loops(transaction)
-    values = {**_values(terms, chunk), "issue_time": terms.issue_time, "expire_time": terms.expire_time}
+    values = {**values_of(terms, chunk), "issue_time": terms.issue_time, "expire_time": terms.expire_time}
     return driver_connection(transaction).execute(ISSUE, {**values, "codes": codes}).rowcount
 
 
 def count_without(snapshot: Snapshot, terms: Terms, chunk: Chunk) -> int:
     """How many customers of the chunk are still without a coupon."""
-    row = driver_connection(snapshot).execute(COUNT_WITHOUT, _values(terms, chunk)).fetchone()
+    row = driver_connection(snapshot).execute(COUNT_WITHOUT, values_of(terms, chunk)).fetchone()
     assert row is not None, "an aggregate has one row"
     return int(str(row[0]))
 
 
-def _values(terms: Terms, chunk: Chunk) -> dict[str, object]:
+def values_of(terms: Terms, chunk: Chunk) -> dict[str, object]:
+    """The parameters of WITHOUT."""
     offers = terms.offers
     return {
         "campaign": chunk.campaign_id, "after": chunk.after, "through": chunk.through,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from database.audience_tables import CustomerFactsRow, ExclusionRow, SegmentMemberRow
 from database.audit_tables import SubjectRow
 from database.budget_tables import RedemptionRow, ReservationRow
+from database.own_code_tables import OwnCodeRow
 from database.report_tables import ScoreHistoryRow
 from database.session import Snapshot, Transaction, changed_rows, driver_connection
 from database.tables import (
@@ -28,7 +29,7 @@ from database.tombstones import HASH
 
 GONE: tuple[type[Row], ...] = (
     EventRow, ScoreRow, ShadowScoreRow, ScoreHistoryRow, TierChangeRow, CustomerFactsRow, SegmentMemberRow,
-    ExclusionRow, CustomerRow,
+    ExclusionRow, OwnCodeRow, CustomerRow,
 )  # fmt: skip
 """Their rows about the customer are deleted."""
 BOOKS: tuple[type[Row], ...] = (AudienceRow, CouponRow, RedemptionRow)

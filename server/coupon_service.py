@@ -1,6 +1,6 @@
 """CouponService: what a code is worth, holding it, using it once, and giving it back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import grpc
@@ -8,11 +8,13 @@ from google.protobuf.message import Message
 from tierwise.v1 import coupon_service_pb2, coupon_service_pb2_grpc
 
 from campaigns.actor import Cause
-from campaigns.coupons import redemption, refunding, reservation
+from campaigns.coupons import exporting, own_codes, redemption, refunding, reservation
 from campaigns.coupons.reservation import USUAL_TIME
+from campaigns.life import launch
 from database.session import Database, Transaction
 from server import call
 from server.access.guesses import Guesses
+from server.campaign_messages import campaign_id
 from server.coupon_messages import (
     REDEMPTION,
     RESERVATION,
@@ -22,9 +24,13 @@ from server.coupon_messages import (
     reservation_message,
 )
 from server.money import minor_units, money
+from server.own_code_messages import gathered, imported_message
+from server.own_code_messages import own_codes as rows_of
 from server.transactions import perform, reading
 
 Response = TypeVar("Response", bound=Message)
+EXPORTED_AT_ONCE = 1000
+"""Coupons in one message, and in memory."""
 SUBJECT = "coupons"
 """Of refusals that know no campaign."""
 
@@ -101,6 +107,42 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
             )  # fmt: skip
 
         return self._perform(request, coupon_service_pb2.RefundRedemptionResponse, effect)
+
+    def ImportCoupons(
+        self, requests: Iterator[coupon_service_pb2.ImportCouponsRequest], context: grpc.ServicerContext
+    ) -> coupon_service_pb2.ImportCouponsResponse:
+        request = gathered(requests)
+
+        def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.ImportCouponsResponse:
+            added = own_codes.take_in(
+                transaction, cause, campaign_id(request.name), rows_of(request), all_or_nothing=request.all_or_nothing
+            )
+            return imported_message(added)
+
+        return perform(
+            self._database, request, coupon_service_pb2.ImportCouponsResponse, effect, subject=request.name
+        )  # fmt: skip
+
+    def ExportCoupons(
+        self, request: coupon_service_pb2.ExportCouponsRequest, context: grpc.ServicerContext
+    ) -> Iterator[coupon_service_pb2.ExportCouponsResponse]:
+        name = campaign_id(request.name)
+
+        def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.ExportCouponsResponse:
+            exporting.begin(transaction, cause, name)
+            return coupon_service_pb2.ExportCouponsResponse()
+
+        perform(self._database, request, coupon_service_pb2.ExportCouponsResponse, effect, subject=request.name)
+        with reading(self._database) as snapshot:
+            currency = launch.get(snapshot, name).plan.currency
+        after = ""
+        while True:
+            with reading(self._database) as snapshot:
+                found = redemption.page(snapshot, name, limit=EXPORTED_AT_ONCE, after=after)
+            if not found:
+                return
+            yield coupon_service_pb2.ExportCouponsResponse(coupons=[coupon_message(each, currency) for each in found])
+            after = found[-1].customer_id
 
     def _perform(
         self, request: Message, answer: type[Response], effect: Callable[[Transaction, Cause], Response]

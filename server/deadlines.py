@@ -20,6 +20,8 @@ SECONDS: Mapping[str, float] = MappingProxyType(
         "ExplainScore": 5.0,
         "BatchScore": 30.0,
         "BatchCreateEvents": 30.0,
+        "ImportCoupons": 120.0,
+        "ExportCoupons": 600.0,
         "ActivateModel": 60.0,
         "PreviewCampaign": 30.0,
         "PreviewTiers": 60.0,

@@ -82,9 +82,11 @@ class Guard(grpc.ServerInterceptor):
             return grpc.unary_unary_rpc_method_handler(self._guarded(name, handler.unary_unary), *forms)
         if handler.unary_stream is not None:
             return grpc.unary_stream_rpc_method_handler(self._streaming(name, handler.unary_stream), *forms)
+        if handler.stream_unary is not None:
+            return grpc.stream_unary_rpc_method_handler(self._collecting(name, handler.stream_unary), *forms)
         if handler.stream_stream is not None:
             return grpc.stream_stream_rpc_method_handler(self._conversing(name, handler.stream_stream), *forms)
-        raise NotImplementedError(f"{name}: no method takes a stream of requests and gives one answer")
+        raise NotImplementedError(f"{name} is no method of any kind that gRPC knows")
 
     def _guarded(self, name: str, method: Method) -> Method:
         def answer(request: Message, context: grpc.ServicerContext) -> Message:
@@ -100,6 +102,17 @@ class Guard(grpc.ServerInterceptor):
             self._begun(context)
             with self._answering(name, request, context):
                 yield from method(request, context)
+
+        return answer
+
+    def _collecting(self, name: str, method: Method) -> Method:
+        """Who may not ask is not waited for; each request is checked as it comes."""
+
+        def answer(requests: Iterator[Message], context: grpc.ServicerContext) -> Message:
+            self._begun(context)
+            with self._answering(name, None, context):
+                response: Message = method(_checked(requests), context)
+                return response
 
         return answer
 
@@ -141,11 +154,17 @@ class Guard(grpc.ServerInterceptor):
         try:
             access.check(call.actor, right)
         except PermissionDenied as refusal:
-            if request is not None and right.action:
+            if right.action:
                 record_denial(self._database, call.cause(), subject_of(request, right.action), refusal)
             raise
         if request is not None:
             check(request)
+
+
+def _checked(requests: Iterator[Message]) -> Iterator[Message]:
+    for request in requests:
+        check(request)
+        yield request
 
 
 def _log(line: FilteringBoundLogger, started: float, status: status_pb2.Status | None, error: Exception | None) -> None:

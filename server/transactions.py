@@ -96,8 +96,11 @@ def _once(
         return response
 
 
-def subject_of(request: Message, action: str) -> str:
-    """What a request is about that nobody looked into yet: the resource it names, else the kind of resource."""
+def subject_of(request: Message | None, action: str) -> str:
+    """What a request is about that nobody looked into yet: the resource it names, else the kind of resource.
+
+    None where the first request of a stream has not come yet.
+    """
     name = getattr(request, "name", "")
     return name if RESOURCE.fullmatch(name) else action.partition(".")[0]
 

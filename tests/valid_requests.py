@@ -185,6 +185,12 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "CompareCampaignVersions": lambda _: request_of(
         "CompareCampaignVersions", name="campaigns/draft", from_version=1, to_version=2
     ),
+    "ImportCoupons": lambda _: request_of(
+        "ImportCoupons",
+        name="campaigns/draft",
+        rows=[coupon_service_pb2.ImportCouponsRequest.Row(code="spring-card-1", customer="customers/anna")],
+    ),
+    "ExportCoupons": lambda _: request_of("ExportCoupons", name="campaigns/active"),
     "StopCampaign": lambda _: request_of("StopCampaign", campaign="campaigns/-", reason="Prices are wrong"),
     "AllowCampaign": lambda _: request_of("AllowCampaign", campaign="campaigns/draft", reason="Prices are right"),
     "ListStops": lambda _: request_of("ListStops"),

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from admin import coupon_files
 from admin.baskets import Amount, Currency, Customer, Lines, Shipping, basket_of
 from admin.discounts import minor_units
 from admin.output import emit
@@ -14,7 +15,11 @@ from campaigns.coupons.codes import displayed
 from campaigns.terms import discount_document
 from campaigns.terms.coupon import Coupon, Redemption, Reservation
 
-app = typer.Typer(help="Coupons: check a code, hold it, use it, refund it, list a campaign's.", no_args_is_help=True)
+app = typer.Typer(
+    help="Coupons: check a code, hold it, use it, refund it; list, import and export a campaign's.",
+    no_args_is_help=True,
+)
+app.add_typer(coupon_files.app)
 Code = Annotated[str, typer.Argument(help="As the customer wrote it.")]
 Order = Annotated[str, typer.Option(help="The shop's own key of the order.")]
 

@@ -66,6 +66,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.SwitchService/AllowCampaign": Right(STARTERS, "switches.allow"),
         "/tierwise.v1.SwitchService/ListStops": Right(STAFF),
         "/tierwise.v1.CouponService/ValidateCoupon": Right(DESK),
+        "/tierwise.v1.CouponService/ImportCoupons": Right(PLANNERS, "coupons.import"),
+        "/tierwise.v1.CouponService/ExportCoupons": Right(PLANNERS, "coupons.export"),
         "/tierwise.v1.CouponService/ReserveCoupon": Right(SHOP, "coupons.reserve"),
         "/tierwise.v1.CouponService/ReleaseReservation": Right(SHOP, "coupons.release"),
         "/tierwise.v1.CouponService/RedeemCoupon": Right(SHOP, "coupons.redeem"),

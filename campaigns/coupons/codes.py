@@ -6,6 +6,8 @@ outside the alphabet ($ * ~ = U), which voice and keyboards carry badly. Ours st
 field GF(32), and the code is made so that sum(symbol_i * a^(12 - i)) = 0 for a generator a. A wrong symbol adds
 d * a^i, never zero; two swapped ones add (x - y) * (a^i - a^j), never zero either, adjacent or not. So every single
 substitution and every transposition of two different symbols is caught before the database is asked.
+
+Codes that a shop brings along have no check symbol and another length; they are read in the same way.
 """
 
 import secrets
@@ -18,10 +20,13 @@ from campaigns.errors import InvalidCode
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_SYMBOLS = 12
 LENGTH = RANDOM_SYMBOLS + 1
+SHORTEST, LONGEST = 8, 32
+"""Of codes from elsewhere: seven symbols can be guessed."""
 GROUP = 4
 # What looks alike is read as what it looks like; separators are for the eye.
 READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
 VALUES = {symbol: value for value, symbol in enumerate(ALPHABET)}
+READABLE = frozenset(ALPHABET + "U")
 # Multiplication by the generator x of GF(2)[x] / (x^5 + x^2 + 1).
 TIMES_GENERATOR = np.array([(value << 1) ^ (0b100101 if value & 16 else 0) for value in range(32)], dtype=np.uint8)
 SYMBOLS = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
@@ -37,9 +42,16 @@ def mint(count: int) -> list[str]:
 
 def normalise(written: str) -> str:
     """The code that someone wrote, with whatever case, hyphens, spaces and look-alikes. Raises InvalidCode."""
-    code = written.upper().translate(READ_AS)
-    if len(code) != LENGTH or any(symbol not in VALUES for symbol in code):
-        raise InvalidCode(f"a code has {LENGTH} letters and digits, without I, L, O and U", field="code")
+    # Letters of other alphabets could become ours in upper case.
+    code = written.upper().translate(READ_AS) if written.isascii() else ""
+    if not SHORTEST <= len(code) <= LONGEST or not READABLE.issuperset(code):
+        raise InvalidCode(
+            f"a code has {LENGTH} letters and digits, and one from elsewhere {SHORTEST} to {LONGEST}", field="code"
+        )
+    if len(code) != LENGTH:
+        return code
+    if "U" in code:
+        raise InvalidCode(f"a code of {LENGTH} symbols is one of ours, which have no U", field="code")
     values = np.array([[VALUES[symbol] for symbol in code]], dtype=np.uint8)
     if _check(values[:, :-1])[0] != values[0, -1]:
         raise InvalidCode("a symbol of the code is wrong or two are swapped: read it again", field="code")
@@ -47,7 +59,9 @@ def normalise(written: str) -> str:
 
 
 def displayed(code: str) -> str:
-    """In groups for the eye: 4TQ7-9XKM-2B6VH."""
+    """In groups for the eye: 4TQ7-9XKM-2B6VH; a code from elsewhere as it is looked up."""
+    if len(code) != LENGTH:
+        return code
     return f"{code[:GROUP]}-{code[GROUP : 2 * GROUP]}-{code[2 * GROUP :]}"
 
 

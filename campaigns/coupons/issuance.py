@@ -13,7 +13,7 @@ from campaigns.forecast import forecasts
 from campaigns.life import launch, switches
 from campaigns.terms import discount_document
 from campaigns.terms.campaign import Campaign, Move, State
-from database import campaigns, coupon_chunks, operations
+from database import campaigns, coupon_chunks, operations, own_codes
 from database.assignment import Groups
 from database.coupon_chunks import ArmOffer, Chunk, Terms
 from database.operations import Operation
@@ -122,11 +122,13 @@ def _basis(snapshot: Snapshot, campaign: Campaign) -> Basis:
 
 
 def _give_codes(transaction: Transaction, terms: Terms, chunk: Chunk, mint: Callable[[int], list[str]]) -> int:
-    """A new code for each customer who has none; how many.
+    """A code of the shop's own for each customer who has none, or a new one; how many.
 
     A code that is taken already, about once in 10^12, is replaced and counted.
     """
-    count = coupon_chunks.issue(transaction, terms, chunk, mint(chunk.size))
+    count = own_codes.give(transaction, terms, chunk) if own_codes.any_left(transaction, chunk.campaign_id) else 0
+    if count < chunk.size:
+        count += coupon_chunks.issue(transaction, terms, chunk, mint(chunk.size - count))
     while count < chunk.size and (left := coupon_chunks.count_without(transaction, terms, chunk)):
         campaigns.count_collisions(transaction, chunk.campaign_id, left)
         count += coupon_chunks.issue(transaction, terms, chunk, mint(left))

@@ -262,5 +262,5 @@ def test_an_offer_that_cannot_be_read_is_refused_with_the_syntax(
 def test_codes_are_those_of_the_database(database: Database, tierwise: Shell) -> None:
     assert tierwise("coupon", "list", "spring") == []
     assert codes_of(database) == {}
-    assert "INVALID_CODE" in tierwise.refusal("coupon", "validate", "nonsense", "--amount", "5")
-    assert "--amount five" in tierwise.refusal("coupon", "validate", "nonsense", "--amount", "five")
+    assert "INVALID_CODE" in tierwise.refusal("coupon", "validate", "nothing", "--amount", "5")
+    assert "--amount five" in tierwise.refusal("coupon", "validate", "nothing", "--amount", "five")

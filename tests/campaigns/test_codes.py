@@ -34,6 +34,11 @@ def test_a_known_code() -> None:
     assert displayed("123456789ABCB") == "1234-5678-9ABCB"
 
 
+@pytest.mark.parametrize("written", ["Spring Card 2", "spr1ng-card-2", "SPRINGCARD2"])
+def test_a_code_from_elsewhere_is_read_as_ours_are_and_shown_as_it_is_looked_up(written: str) -> None:
+    assert displayed(normalise(written)) == "SPR1NGCARD2"
+
+
 @given(CODES, st.data())
 def test_what_is_displayed_is_read_back_in_any_case_with_look_alikes(code: str, data: st.DataObject) -> None:
     shown = (
@@ -69,7 +74,9 @@ def test_two_swapped_symbols_are_always_caught(code: str, one: int, other: int) 
             normalise(wrong)
 
 
-@pytest.mark.parametrize("written", ["", "ABC", "U" * 13, "0" * 12, "0" * 14, "0000-0000-0000-é", "ß" * 7])
+@pytest.mark.parametrize(
+    "written", ["", "ABC", "U" * 13, "0" * 7, "0" * 33, "0000-0000-0000-é", "ß" * 7, "\u0131" * 8, "SPRING_20"]
+)
 def test_what_is_no_code_is_refused_with_the_field(written: str) -> None:
     with pytest.raises(InvalidCode) as refused:
         normalise(written)

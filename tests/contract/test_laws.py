@@ -45,6 +45,7 @@ TABLES = (
     "customers", "events", "scores", "models", "campaigns", "coupons", "budget_shards", "reservations", "redemptions",
     "ledger", "operations", "outbox", "audit_log", "requests", "customer_facts", "segments", "segment_members",
     "tier_schemes", "tier_changes", "shadow_scores", "campaign_versions", "approvals", "stops", "forecasts",
+    "own_codes",
 )  # fmt: skip
 
 
@@ -169,6 +170,8 @@ OTHER: Mapping[str, tuple[str, object]] = {
     "VerifyAudit": ("from_seq", 2),
     "StopCampaign": ("reason", "other"),
     "AllowCampaign": ("reason", "other"),
+    "ImportCoupons": ("all_or_nothing", True),
+    "ExportCoupons": ("name", "campaigns/paused"),
 }
 """What makes a body another one, by method: a path into the request, and a value. The others have an etag."""
 

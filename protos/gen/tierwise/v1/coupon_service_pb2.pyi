@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
 from tierwise.v1 import coupon_pb2 as _coupon_pb2
 import builtins as _builtins
@@ -382,3 +383,220 @@ class RefundRedemptionResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RefundRedemptionResponse: _TypeAlias = RefundRedemptionResponse  # noqa: Y015
+
+@_typing.final
+class ImportCouponsRequest(_message.Message):
+    """Request of CouponService.ImportCoupons: one message of the stream. All fields but rows are the same in each of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Row(_message.Message):
+        """A code, and for whom it is."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        CODE_FIELD_NUMBER: _builtins.int
+        CUSTOMER_FIELD_NUMBER: _builtins.int
+        code: _builtins.str
+        """As it is written: 8 to 32 letters and digits, or one of ours; case, spaces and hyphens do not matter."""
+        customer: _builtins.str
+        """Resource name of the customer; empty for whoever of the audience comes first."""
+        def __init__(
+            self,
+            *,
+            code: _builtins.str = ...,
+            customer: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "customer", b"customer"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    ALL_OR_NOTHING_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the campaign, which is not launched yet."""
+    all_or_nothing: _builtins.bool
+    """Refuses all rows where one cannot be taken in; else the others are taken in."""
+    validate_only: _builtins.bool
+    """Says what would come of it and takes nothing in."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportCouponsRequest.Row]:
+        """The next rows."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        rows: _abc.Iterable[Global___ImportCouponsRequest.Row] | None = ...,
+        all_or_nothing: _builtins.bool = ...,
+        validate_only: _builtins.bool = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_or_nothing", b"all_or_nothing", "name", b"name", "request_id", b"request_id", "rows", b"rows", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportCouponsRequest: _TypeAlias = ImportCouponsRequest  # noqa: Y015
+
+@_typing.final
+class ImportCouponsResponse(_message.Message):
+    """Response of CouponService.ImportCoupons."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Rejection(_message.Message):
+        """A row that was not taken in."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        class _Reason:
+            ValueType = _typing.NewType("ValueType", _builtins.int)
+            V: _TypeAlias = ValueType  # noqa: Y015
+
+        class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ImportCouponsResponse.Rejection._Reason.ValueType], _builtins.type):
+            DESCRIPTOR: _descriptor.EnumDescriptor
+            REASON_UNSPECIFIED: ImportCouponsResponse.Rejection._Reason.ValueType  # 0
+            """Not known."""
+            INVALID_CODE: ImportCouponsResponse.Rejection._Reason.ValueType  # 1
+            """No code: wrong length or symbol, or a wrong check symbol of one of ours."""
+            REPEATED_CODE: ImportCouponsResponse.Rejection._Reason.ValueType  # 2
+            """An earlier row has the code."""
+            REPEATED_CUSTOMER: ImportCouponsResponse.Rejection._Reason.ValueType  # 3
+            """An earlier row is for the customer."""
+            CUSTOMER_NOT_FOUND: ImportCouponsResponse.Rejection._Reason.ValueType  # 4
+            """There is no such customer."""
+            CODE_TAKEN: ImportCouponsResponse.Rejection._Reason.ValueType  # 5
+            """The code is issued already, or waits to be."""
+            CUSTOMER_HAS_CODE: ImportCouponsResponse.Rejection._Reason.ValueType  # 6
+            """Another code of the campaign waits for the customer."""
+
+        class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
+            """Why not."""
+
+        REASON_UNSPECIFIED: ImportCouponsResponse.Rejection.Reason.ValueType  # 0
+        """Not known."""
+        INVALID_CODE: ImportCouponsResponse.Rejection.Reason.ValueType  # 1
+        """No code: wrong length or symbol, or a wrong check symbol of one of ours."""
+        REPEATED_CODE: ImportCouponsResponse.Rejection.Reason.ValueType  # 2
+        """An earlier row has the code."""
+        REPEATED_CUSTOMER: ImportCouponsResponse.Rejection.Reason.ValueType  # 3
+        """An earlier row is for the customer."""
+        CUSTOMER_NOT_FOUND: ImportCouponsResponse.Rejection.Reason.ValueType  # 4
+        """There is no such customer."""
+        CODE_TAKEN: ImportCouponsResponse.Rejection.Reason.ValueType  # 5
+        """The code is issued already, or waits to be."""
+        CUSTOMER_HAS_CODE: ImportCouponsResponse.Rejection.Reason.ValueType  # 6
+        """Another code of the campaign waits for the customer."""
+
+        ROW_NUMBER_FIELD_NUMBER: _builtins.int
+        FIELD_FIELD_NUMBER: _builtins.int
+        REASON_FIELD_NUMBER: _builtins.int
+        row_number: _builtins.int
+        """Place of the row in the stream, from 1."""
+        field: _builtins.str
+        """What is wrong with it: `code` or `customer`."""
+        reason: Global___ImportCouponsResponse.Rejection.Reason.ValueType
+        """Why."""
+        def __init__(
+            self,
+            *,
+            row_number: _builtins.int = ...,
+            field: _builtins.str = ...,
+            reason: Global___ImportCouponsResponse.Rejection.Reason.ValueType = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "reason", b"reason", "row_number", b"row_number"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    IMPORTED_COUNT_FIELD_NUMBER: _builtins.int
+    KNOWN_COUNT_FIELD_NUMBER: _builtins.int
+    REJECTED_COUNT_FIELD_NUMBER: _builtins.int
+    REJECTIONS_FIELD_NUMBER: _builtins.int
+    imported_count: _builtins.int
+    """Rows that were taken in."""
+    known_count: _builtins.int
+    """Rows that had been taken in before."""
+    rejected_count: _builtins.int
+    """Rows that were not taken in."""
+    @_builtins.property
+    def rejections(self) -> _containers.RepeatedCompositeFieldContainer[Global___ImportCouponsResponse.Rejection]:
+        """The first thousand of these."""
+
+    def __init__(
+        self,
+        *,
+        imported_count: _builtins.int = ...,
+        known_count: _builtins.int = ...,
+        rejected_count: _builtins.int = ...,
+        rejections: _abc.Iterable[Global___ImportCouponsResponse.Rejection] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["imported_count", b"imported_count", "known_count", b"known_count", "rejected_count", b"rejected_count", "rejections", b"rejections"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportCouponsResponse: _TypeAlias = ImportCouponsResponse  # noqa: Y015
+
+@_typing.final
+class ExportCouponsRequest(_message.Message):
+    """Request of CouponService.ExportCoupons."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the campaign."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless: the audit log has one line of both calls."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportCouponsRequest: _TypeAlias = ExportCouponsRequest  # noqa: Y015
+
+@_typing.final
+class ExportCouponsResponse(_message.Message):
+    """Response of CouponService.ExportCoupons: the next coupons of the stream."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUPONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def coupons(self) -> _containers.RepeatedCompositeFieldContainer[_coupon_pb2.Coupon]:
+        """By customer."""
+
+    def __init__(
+        self,
+        *,
+        coupons: _abc.Iterable[_coupon_pb2.Coupon] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coupons", b"coupons"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportCouponsResponse: _TypeAlias = ExportCouponsResponse  # noqa: Y015

@@ -60,6 +60,16 @@ class CouponServiceStub:
                 request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionResponse.FromString,
                 _registered_method=True)
+        self.ImportCoupons = channel.stream_unary(
+                '/tierwise.v1.CouponService/ImportCoupons',
+                request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ImportCouponsRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.ImportCouponsResponse.FromString,
+                _registered_method=True)
+        self.ExportCoupons = channel.unary_stream(
+                '/tierwise.v1.CouponService/ExportCoupons',
+                request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ExportCouponsRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.ExportCouponsResponse.FromString,
+                _registered_method=True)
 
 
 class CouponServiceServicer:
@@ -103,6 +113,21 @@ class CouponServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportCoupons(self, request_iterator, context):
+        """Takes in codes of the shop's own, which the launch of their campaign gives out in the place of new ones. The messages of
+        a stream are one import, of at most 200000 rows; rows that were taken in before change nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportCoupons(self, request, context):
+        """Gives every coupon of a campaign with its code, by customer; the audit log says that it was asked for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CouponServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -130,6 +155,16 @@ def add_CouponServiceServicer_to_server(servicer, server):
                     servicer.RefundRedemption,
                     request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionResponse.SerializeToString,
+            ),
+            'ImportCoupons': grpc.stream_unary_rpc_method_handler(
+                    servicer.ImportCoupons,
+                    request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.ImportCouponsRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ImportCouponsResponse.SerializeToString,
+            ),
+            'ExportCoupons': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportCoupons,
+                    request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.ExportCouponsRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ExportCouponsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -268,6 +303,60 @@ class CouponService:
             '/tierwise.v1.CouponService/RefundRedemption',
             tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionRequest.SerializeToString,
             tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportCoupons(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/tierwise.v1.CouponService/ImportCoupons',
+            tierwise_dot_v1_dot_coupon__service__pb2.ImportCouponsRequest.SerializeToString,
+            tierwise_dot_v1_dot_coupon__service__pb2.ImportCouponsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportCoupons(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tierwise.v1.CouponService/ExportCoupons',
+            tierwise_dot_v1_dot_coupon__service__pb2.ExportCouponsRequest.SerializeToString,
+            tierwise_dot_v1_dot_coupon__service__pb2.ExportCouponsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -47,6 +47,12 @@ class CouponServiceStub:
     """
     RefundRedemption: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.RefundRedemptionRequest, _coupon_service_pb2.RefundRedemptionResponse]
     """Gives back what a redemption took off, in parts or at once; never more than that. Possible after the campaign's end."""
+    ImportCoupons: _grpc.StreamUnaryMultiCallable[_coupon_service_pb2.ImportCouponsRequest, _coupon_service_pb2.ImportCouponsResponse]
+    """Takes in codes of the shop's own, which the launch of their campaign gives out in the place of new ones. The messages of
+    a stream are one import, of at most 200000 rows; rows that were taken in before change nothing.
+    """
+    ExportCoupons: _grpc.UnaryStreamMultiCallable[_coupon_service_pb2.ExportCouponsRequest, _coupon_service_pb2.ExportCouponsResponse]
+    """Gives every coupon of a campaign with its code, by customer; the audit log says that it was asked for."""
 
 @_typing.type_check_only
 class CouponServiceAsyncStub(CouponServiceStub):
@@ -67,6 +73,12 @@ class CouponServiceAsyncStub(CouponServiceStub):
     """
     RefundRedemption: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.RefundRedemptionRequest, _coupon_service_pb2.RefundRedemptionResponse]  # type: ignore[assignment]
     """Gives back what a redemption took off, in parts or at once; never more than that. Possible after the campaign's end."""
+    ImportCoupons: _aio.StreamUnaryMultiCallable[_coupon_service_pb2.ImportCouponsRequest, _coupon_service_pb2.ImportCouponsResponse]  # type: ignore[assignment]
+    """Takes in codes of the shop's own, which the launch of their campaign gives out in the place of new ones. The messages of
+    a stream are one import, of at most 200000 rows; rows that were taken in before change nothing.
+    """
+    ExportCoupons: _aio.UnaryStreamMultiCallable[_coupon_service_pb2.ExportCouponsRequest, _coupon_service_pb2.ExportCouponsResponse]  # type: ignore[assignment]
+    """Gives every coupon of a campaign with its code, by customer; the audit log says that it was asked for."""
 
 class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
     """Says what a code is worth, holds it, takes it in, and gives it back."""
@@ -114,5 +126,23 @@ class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_coupon_service_pb2.RefundRedemptionResponse, _abc.Awaitable[_coupon_service_pb2.RefundRedemptionResponse]]:
         """Gives back what a redemption took off, in parts or at once; never more than that. Possible after the campaign's end."""
+
+    @_abc_1.abstractmethod
+    def ImportCoupons(
+        self,
+        request_iterator: _MaybeAsyncIterator[_coupon_service_pb2.ImportCouponsRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_coupon_service_pb2.ImportCouponsResponse, _abc.Awaitable[_coupon_service_pb2.ImportCouponsResponse]]:
+        """Takes in codes of the shop's own, which the launch of their campaign gives out in the place of new ones. The messages of
+        a stream are one import, of at most 200000 rows; rows that were taken in before change nothing.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportCoupons(
+        self,
+        request: _coupon_service_pb2.ExportCouponsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_coupon_service_pb2.ExportCouponsResponse], _abc.AsyncIterator[_coupon_service_pb2.ExportCouponsResponse]]:
+        """Gives every coupon of a campaign with its code, by customer; the audit log says that it was asked for."""
 
 def add_CouponServiceServicer_to_server(servicer: CouponServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

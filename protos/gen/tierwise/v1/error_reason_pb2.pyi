@@ -196,6 +196,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A rejected plan is changed before it is submitted again. Example: "version 2 was rejected: change the plan first"."""
     COUPONS_STOPPED: _ErrorReason.ValueType  # 78
     """The kill switch is on, for the coupon's campaign or for everything. Example: "everything is stopped: prices are wrong"."""
+    CODES_NOT_ACCEPTED: _ErrorReason.ValueType  # 130
+    """The campaign takes in no codes: it is launched, or a series. Example: "campaigns/spring is ACTIVE: codes are taken in before
+    the launch".
+    """
+    CODES_REJECTED: _ErrorReason.ValueType  # 131
+    """All or nothing was asked for, and some rows cannot be taken in. Example: "nothing was taken in, since 1 rows cannot be: row
+    7, code: CODE_TAKEN".
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
@@ -374,4 +382,12 @@ VERSION_REJECTED: ErrorReason.ValueType  # 77
 """A rejected plan is changed before it is submitted again. Example: "version 2 was rejected: change the plan first"."""
 COUPONS_STOPPED: ErrorReason.ValueType  # 78
 """The kill switch is on, for the coupon's campaign or for everything. Example: "everything is stopped: prices are wrong"."""
+CODES_NOT_ACCEPTED: ErrorReason.ValueType  # 130
+"""The campaign takes in no codes: it is launched, or a series. Example: "campaigns/spring is ACTIVE: codes are taken in before
+the launch".
+"""
+CODES_REJECTED: ErrorReason.ValueType  # 131
+"""All or nothing was asked for, and some rows cannot be taken in. Example: "nothing was taken in, since 1 rows cannot be: row
+7, code: CODE_TAKEN".
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
