@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 1
 export PYTHONPATH := .:protos/gen
 
 .PHONY: help setup lock protos format check test demo run migrate clean bench bench-import bench-bulk bench-issuance \
-	bench-serving bench-audience bench-experiments
+	bench-serving bench-redemption bench-audience bench-experiments
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,7 +60,7 @@ run: $(STAMP) ## Server, worker, beat and web admin until Ctrl-C
 migrate: $(STAMP) ## Bring the database at TIERWISE_DATABASE_URL to the newest shape
 	@$(BIN)/tierwise migrate
 
-bench: bench-import bench-bulk bench-issuance bench-serving bench-audience bench-experiments ## Every benchmark
+bench: bench-import bench-bulk bench-issuance bench-serving bench-redemption bench-audience bench-experiments ## Every benchmark
 
 bench-import: $(STAMP) ## Import beside a bare COPY of the same rows
 	@$(BIN)/python -m bench.importing
@@ -73,6 +73,9 @@ bench-issuance: $(STAMP) ## A launch of a million coupons beside a bare COPY of 
 
 bench-serving: $(STAMP) ## The server beside a bare echo and the bare network
 	@$(BIN)/python -m bench.serving
+
+bench-redemption: $(STAMP) ## Coupons at the till: 100 callers on one hot campaign, in shards and in one row
+	@$(BIN)/python -m bench.redemption
 
 bench-audience: $(STAMP) ## Counting a million customers by a rule, exactly and from a sample
 	@$(BIN)/python -m bench.audience

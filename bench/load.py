@@ -20,6 +20,7 @@ class Load:
     rate: float
     """Answers per second."""
     p50_ms: float
+    p95_ms: float
     p99_ms: float
     answers: int
     """Over all the time, warm-up included: what the server's processor time was spent on."""
@@ -71,6 +72,7 @@ async def _drive(address: str, method: str, requests: Callable[[int], Message], 
     return Load(
         rate=len(ordered) / seconds,
         p50_ms=1000 * statistics.median(ordered),
+        p95_ms=1000 * ordered[int(0.95 * (len(ordered) - 1))],
         p99_ms=1000 * ordered[int(0.99 * (len(ordered) - 1))],
         answers=answers,
         errors=errors,

@@ -9,7 +9,7 @@ import grpc
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 
-from bench import experiments, figures, importing, serving
+from bench import experiments, figures, importing, redemption, serving
 from bench.echo import METHOD, echo
 from bench.figures import Figure, in_turn, interleaved, publish
 from bench.load import NoAnswer, closed_loop
@@ -96,7 +96,7 @@ def test_a_closed_loop_counts_answers_and_their_times(address: str) -> None:
     assert load.errors == 0
     assert load.rate > 0
     assert load.answers >= load.rate * 0.3
-    assert 0 < load.p50_ms <= load.p99_ms
+    assert 0 < load.p50_ms <= load.p95_ms <= load.p99_ms
 
 
 def test_callers_share_the_requests_among_them(address: str) -> None:
@@ -184,3 +184,11 @@ def test_a_small_import_is_measured_beside_copy() -> None:
     assert all(figure.value > 0 for figure in found.values())
     assert "became events" in notes[0]
     assert not home.exists()
+
+
+def test_coupons_are_measured_at_the_till_and_none_is_lost() -> None:
+    with prepared() as shop:
+        found = redemption.measured(shop, coupons=4000, callers=2, seconds=1.0, rounds=1)
+    assert found["Redeem, 16 shards: p95"].against == "Redeem, one row: p95"
+    assert {name.partition(":")[0] for name in found} == {"Validate", "Redeem, 16 shards", "Redeem, one row"}
+    assert all(figure.value > 0 for figure in found.values())
