@@ -64,6 +64,8 @@ class Drawn(NamedTuple):
 
     share: float
     seed: int
+    by_page: bool = False
+    """Whether whole pages of facts are drawn: that costs as little as the share, and customers of one may be alike."""
 
 
 class Cap(NamedTuple):
@@ -160,8 +162,7 @@ def _people(targeting: Targeting) -> Subquery:
     if targeting.rule is not None:
         people = people.where(audience.where(targeting.rule))
     if targeting.drawn is not None:
-        place = func.abs(turn(ScoreRow.customer_id, targeting.drawn.seed) % PARTS)
-        people = people.where(place < round(targeting.drawn.share * PARTS))
+        people = people.where(_is_drawn(targeting.drawn))
     if targeting.rule is not None or targeting.by_behaviour:
         people = people.outerjoin(FACTS, FACTS.c.customer_id == ScoreRow.customer_id)
     if targeting.by_behaviour:
@@ -171,6 +172,13 @@ def _people(targeting: Targeting) -> Subquery:
         # OFFSET keeps the planner from reading the consents once for each channel.
         people = people.add_columns(AGREED.label("agreed")).offset(0)
     return people.subquery("people")
+
+
+def _is_drawn(drawn: Drawn) -> ColumnElement[bool]:
+    if drawn.by_page:
+        pages = FACTS.tablesample(func.system(100 * drawn.share), seed=literal(drawn.seed), name="pages")
+        return ScoreRow.customer_id.in_(select(pages.c.customer_id))
+    return func.abs(turn(ScoreRow.customer_id, drawn.seed) % PARTS) < round(drawn.share * PARTS)
 
 
 def _judged(targeting: Targeting, ranked: Subquery) -> Select[Any]:

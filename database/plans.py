@@ -1,6 +1,6 @@
 """What PostgreSQL's planner is told where its own figures would mislead it."""
 
-from database.session import Transaction, driver_connection
+from database.session import Snapshot, Transaction, driver_connection
 
 
 def no_nested_loops(transaction: Transaction) -> None:
@@ -10,3 +10,11 @@ def no_nested_loops(transaction: Transaction) -> None:
     all of what the statement itself has added, once for each row that it adds.
     """
     driver_connection(transaction).execute("SELECT set_config('enable_nestloop', 'off', true)")
+
+
+def by_index(snapshot: Snapshot) -> None:
+    """Until the transaction ends, let no table be read whole where an index finds its rows.
+
+    For a statement about a few thousand rows of large tables that are in memory: the planner takes them to lie on disk.
+    """
+    driver_connection(snapshot).execute("SELECT set_config('enable_seqscan', 'off', true)")

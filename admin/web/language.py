@@ -33,7 +33,9 @@ def translations(language: Language) -> NullTranslations:
         with path.open("rb") as source:
             write_mo(compiled, read_po(source, locale=language.value))
         compiled.seek(0)
-        whole.merge(Translations(compiled))
+        part = Translations(compiled)
+        whole.merge(part)
+        whole.plural = part.plural  # merging leaves it out
     return whole
 
 

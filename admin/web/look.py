@@ -17,6 +17,7 @@ from rules.sentence import MINOR_DIGITS, Language
 
 TEMPLATES = Path(__file__).parent / "templates"
 USUAL_DIGITS = 2
+TIMES = {Language.ENGLISH: "d MMM y HH:mm", Language.CHINESE: "y年M月d日 HH:mm"}
 
 
 def environment(language: Language) -> Environment:
@@ -34,10 +35,13 @@ def environment(language: Language) -> Environment:
 @pass_context
 def money(context: Context, minor: int | None, currency: str) -> str:
     """Minor units as an amount, such as £1,250.00."""
-    if minor is None:
-        return "–"
+    return "–" if minor is None else written_money(minor, currency, _locale(context))
+
+
+def written_money(minor: int, currency: str, locale: Locale) -> str:
+    """For pictures, whose words are made before the page is."""
     digits = MINOR_DIGITS.get(currency, USUAL_DIGITS)
-    return format_currency(minor / 10**digits, currency, locale=_locale(context), currency_digits=True)
+    return format_currency(minor / 10**digits, currency, locale=locale, currency_digits=True)
 
 
 @pass_context
@@ -59,7 +63,8 @@ def when(context: Context, moment: datetime | None, zone: str = "UTC") -> str:
     if moment is None:
         return "–"
     local = moment.astimezone(ZoneInfo(zone) if zone != "UTC" else UTC)
-    written: str = format_datetime(local, "d MMM y HH:mm", tzinfo=local.tzinfo, locale=_locale(context))
+    pattern = TIMES[context["language"]]
+    written: str = format_datetime(local, pattern, tzinfo=local.tzinfo, locale=_locale(context))
     return written if zone == "UTC" else f"{written} {zone}"
 
 

@@ -32,6 +32,12 @@ def test_no_translation_is_left_over() -> None:
     assert translated - texts() == set()
 
 
+def test_chinese_has_one_form_for_one_and_many() -> None:
+    chinese = translations(Language.CHINESE)
+
+    assert {chinese.ngettext("customer", "customers", count) for count in (0, 1, 60)} == {"位客户"}
+
+
 def test_the_choice_goes_before_what_the_browser_asks_for() -> None:
     assert chosen("en", "zh-CN,zh;q=0.9") is Language.ENGLISH
     assert chosen(None, "zh-CN,zh;q=0.9") is Language.CHINESE

@@ -70,8 +70,16 @@ def test_a_rule_is_built_and_its_count_follows(shop: Site) -> None:
     second.get_by_label("not so").uncheck()
     expect(meaning).to_contain_text("1 customer")
     expect(meaning.get_by_role("row", name="All customers 5")).to_be_visible()
+    anna.get_by_role("button", name="Add a group").click()
+    group = anna.get_by_role("group").filter(has=anna.get_by_role("button", name="Remove the group")).last
+    expect(group.get_by_label("How the conditions go together")).to_have_value("some")
+    group.get_by_role("button", name="Add a condition").click()
+    expect(group.get_by_role("group", name="Condition")).to_have_count(2)
+    expect(meaning).to_contain_text("and (bought at least 1 time")
     assert faults(anna) == []
     picture(anna, "wizard-audience")
+    anna.get_by_role("button", name="Remove the group").click()
+    expect(anna.get_by_role("group", name="Condition")).to_have_count(2)
     anna.get_by_role("button", name="Save", exact=True).click()
 
     expect(anna.get_by_role("heading", name="Audience")).to_be_visible()

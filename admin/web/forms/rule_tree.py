@@ -12,7 +12,7 @@ from itertools import count
 from typing import assert_never
 
 from admin.web.forms.fact_values import choices_of, shown_value, typed_value
-from admin.web.forms.typed import Fault, Fields, Mistyped, first
+from admin.web.forms.typed import LINES, Fault, Fields, Mistyped, first, lines
 from rules.fact import LISTABLE, Fact
 from rules.facts import FACTS
 from rules.rule import (
@@ -31,7 +31,6 @@ from rules.rule import (
 ROOT = "r"
 SEGMENT = "in_segment"
 WITHIN, KNOWN = "within", "is_known"
-LINES = re.compile(r"\r\n|\r|\n")
 GROUPS_IN_PATH = re.compile(r"(?:every|some)\[(\d+)\]")
 
 
@@ -168,14 +167,13 @@ def _condition(fields: Fields, place: str) -> Condition:
     name, negated = first(fields, f"{place}.fact"), bool(first(fields, f"{place}.not"))
     if name != first(fields, f"{place}.was") or (name not in FACTS and name != SEGMENT):
         return replace(fresh(name), negated=negated)
-    given = fields.get(f"{place}.value", ())
-    lines = tuple(line.strip() for text in given for line in LINES.split(text) if line.strip())
+    texts = lines(fields, f"{place}.value")
     if name == SEGMENT:
-        return Condition(fact=name, values=lines[:1], negated=negated)
+        return Condition(fact=name, values=texts[:1], negated=negated)
     operator = first(fields, f"{place}.operator")
     if operator not in operators_of(FACTS[name]):
         operator = operators_of(FACTS[name])[0]
-    kept = {WITHIN: lines, KNOWN: ()}.get(operator, lines[:1])
+    kept = {WITHIN: texts, KNOWN: ()}.get(operator, texts[:1])
     return Condition(fact=name, operator=operator, values=kept, negated=negated)
 
 

@@ -1,5 +1,6 @@
 """Numbers and money as people type them, and what can be wrong with a text. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -8,6 +9,7 @@ from events.currency import DECIMALS, USUAL_DECIMALS
 
 Fields = Mapping[str, Sequence[str]]
 """A form as it was sent: a name may stand several times."""
+LINES = re.compile(r"\r\n|\r|\n")
 LONGEST = 400
 """Symbols of a number: one with more is no number that anybody typed."""
 LARGEST_DIGITS = 18
@@ -37,6 +39,11 @@ def first(fields: Fields, name: str) -> str:
     """The field without spaces around it; empty where it is absent."""
     found = fields.get(name)
     return found[0].strip() if found else ""
+
+
+def lines(fields: Fields, name: str) -> tuple[str, ...]:
+    """All that stands in the fields of the name, line by line, without empty ones."""
+    return tuple(line.strip() for text in fields.get(name, ()) for line in LINES.split(text) if line.strip())
 
 
 def decimal_of(text: str) -> Decimal:

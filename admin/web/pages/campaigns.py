@@ -13,7 +13,7 @@ from admin.web.visit import Visit, page
 from campaigns.actor import Cause
 from campaigns.callers.access import STAFF, Right
 from campaigns.errors import CampaignNotMovable
-from campaigns.life import approving, launch, versions
+from campaigns.life import approving, launch, scheduling, versions
 from campaigns.terms.campaign import MOVES, Campaign, Move, State
 from database.session import Transaction
 from rules.sentence import Speaker
@@ -45,6 +45,12 @@ ACTS: Mapping[Move, Act] = MappingProxyType(
         Move.APPROVE: _approve,
         Move.REJECT: _reject,
         Move.LAUNCH: lambda visit, transaction, cause, name: launch.launch(
+            transaction, cause, name, etag=visit.field("etag")
+        ),
+        Move.SCHEDULE: lambda visit, transaction, cause, name: scheduling.schedule(
+            transaction, cause, name, etag=visit.field("etag")
+        ),
+        Move.UNSCHEDULE: lambda visit, transaction, cause, name: scheduling.unschedule(
             transaction, cause, name, etag=visit.field("etag")
         ),
         Move.PAUSE: lambda visit, transaction, cause, name: launch.pause(
@@ -92,6 +98,7 @@ def detail(visit: Visit) -> Response:
     return visit.page(
         "campaign.html", campaign=campaign, sentence=sentence, offers=offers, versions=found,
         moves=_moves(visit, campaign),
+        editable=visit.may("campaigns.update") and (campaign.state, Move.EDIT) in MOVES,
     )  # fmt: skip
 
 

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from starlette.routing import Route
 
 from admin.web.house import House
-from admin.web.pages.wizard import audience, begin, goal
+from admin.web.pages.wizard import audience, begin, goal, limits, offers, review, schedule
 from admin.web.visit import page
 from campaigns.callers.access import ACTIONS, Right
 
 EDIT = "/campaigns/{campaign_id}/edit/"
-STEPS = {"goal": goal, "audience": audience}
+STEPS = {
+    "goal": goal, "audience": audience, "offers": offers, "schedule": schedule, "limits": limits, "review": review,
+}  # fmt: skip
 
 
 def routes(house: House) -> Sequence[Route]:

@@ -57,7 +57,7 @@ def act(visit: Visit) -> Response:
         written = _read(snapshot, step.fields_of(visit), campaign.plan.currency)
         if verb in ("count", "narrow"):
             return _meaning(visit, snapshot, campaign, written, closely=verb == "narrow")
-        if verb not in ("stay", "on") or written.errors:
+        if verb not in step.SAVES or written.errors:
             changed = _pressed(written, verb, place, campaign.plan.currency)
             return _page(visit, snapshot, campaign, changed)
     refusal = step.save(visit, lambda plan: replace(plan, rule=written.rule))
@@ -130,7 +130,8 @@ def _page(
 def _refused(visit: Visit, written: Written, refusal: Refusal) -> Response:
     with visit.reading() as snapshot:
         campaign = step.draft(snapshot, visit)
-        return _page(visit, snapshot, campaign, written, refusal)
+        named = step.named(refusal, lambda path: rule_tree.place_of(path) if written.document is None else "document")
+        return _page(visit, snapshot, campaign, replace(written, errors=named), refusal)
 
 
 def _meaning(visit: Visit, snapshot: Snapshot, campaign: Campaign, written: Written, *, closely: bool) -> Response:
@@ -144,7 +145,7 @@ def _meaning(visit: Visit, snapshot: Snapshot, campaign: Campaign, written: Writ
         return visit.page("rule_meaning.html", wrong=False, sentence=sentence, about=about)
     narrowing = counting.narrowing(snapshot, written.rule)
     steps = [(speaker.sentence(each.rule), each.left) for each in narrowing.steps]
-    examples = preview.examples(snapshot, written.rule or counting.EVERYONE, size=EXAMPLES, speaker=speaker)
+    examples = () if written.rule is None else preview.examples(snapshot, written.rule, size=EXAMPLES, speaker=speaker)
     return visit.page("rule_narrowing.html", narrowing=narrowing, steps=steps, examples=examples)
 
 

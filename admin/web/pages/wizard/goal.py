@@ -38,10 +38,8 @@ def act(visit: Visit) -> Response:
 def _refused(visit: Visit, name: str, refusal: Refusal) -> Response:
     with visit.reading() as snapshot:
         campaign = step.draft(snapshot, visit)
-    errors = {refusal.metadata["field"]: refusal.message} if "field" in refusal.metadata else {}
-    return step.shown(
-        visit, "wizard_goal.html", campaign, "goal", refusal=refusal, errors=errors, **_values(name)
-    )  # fmt: skip
+    errors = step.named(refusal, str)
+    return step.shown(visit, "wizard_goal.html", campaign, "goal", refusal=refusal, errors=errors, **_values(name))
 
 
 def _values(name: str) -> dict[str, Any]:

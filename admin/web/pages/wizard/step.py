@@ -12,7 +12,9 @@ from campaigns.life import launch
 from campaigns.terms.campaign import Campaign, CampaignPlan
 from database.session import Snapshot
 
-STEPS = ("goal", "audience")
+STEPS = ("goal", "audience", "offers", "schedule", "limits", "review")
+SAVES = frozenset({"on", "stay", "to"})
+"""Buttons that save: and then go on, stay, or go to the step that is named behind the verb."""
 Errors = Mapping[str, Fault | str]
 """What is wrong, by the field of the form that it stands beside."""
 
@@ -47,10 +49,17 @@ def save(visit: Visit, change: Callable[[CampaignPlan], CampaignPlan]) -> Refusa
 
 
 def go_on(visit: Visit, step: str) -> Response:
-    """To the following step, or back to this one where only saving was asked for."""
-    following = STEPS[STEPS.index(step) + 1 :]
-    target = (step,) if visit.field("do") == "stay" else following
-    return visit.go("/".join(("/campaigns", name_of(visit), *(("edit", target[0]) if target else ()))))
+    """To the step that was asked for, after saving."""
+    verb, _, wanted = visit.field("do").partition(" ")
+    following = STEPS[STEPS.index(step) + 1]
+    target = {"stay": step, "to": wanted if wanted in STEPS else step}.get(verb, following)
+    return visit.go(f"/campaigns/{name_of(visit)}/edit/{target}")
+
+
+def named(refusal: Refusal, field_of: Callable[[str], str]) -> Errors:
+    """The refusal beside the field of the form that it is about, if it is about one."""
+    refused = refusal.metadata.get("field")
+    return {} if refused is None else {field_of(refused): refusal.message}
 
 
 def shown(

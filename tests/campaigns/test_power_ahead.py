@@ -1,0 +1,59 @@
+"""What a plan could show, while it is written."""
+
+from dataclasses import replace
+
+import pytest
+from campaign_factories import NOW, add_customers, create_campaign, store_scores
+
+from campaigns.audiences import audience
+from campaigns.experiments.results import Metric
+from campaigns.forecast import power_ahead, sensitivity
+from campaigns.life import launch
+from database import eligibility
+from database.eligibility import Drawn
+from database.session import Database
+
+
+@pytest.fixture
+def crowd(database: Database) -> Database:
+    """Forty customers in HIGH, and ten in LOW who get nothing."""
+    customers = [f"c{number:02}" for number in range(50)]
+    add_customers(database, customers)
+    store_scores(database, {name: 9000 if place < 40 else 10 for place, name in enumerate(customers)})
+    create_campaign(database, holdout_percent=20)
+    return database
+
+
+def test_it_says_what_the_saved_plan_says(crowd: Database) -> None:
+    with crowd.reading() as snapshot:
+        campaign = launch.get(snapshot, "spring")
+        ahead = power_ahead.power_ahead(snapshot, campaign, NOW, percents=[20])
+        saved = sensitivity.sensitivity(snapshot, "spring", NOW, lift=0.1)
+
+    (holdout,) = ahead.holdouts
+    assert (ahead.customers, ahead.sampled_share, holdout.held_out) == (40, 1.0, 8)
+    assert holdout.smallest == {each.metric: each.smallest for each in saved}
+
+
+def test_more_held_out_means_smaller_effects_up_to_half(crowd: Database) -> None:
+    with crowd.reading() as snapshot:
+        campaign = launch.get(snapshot, "spring")
+        limited = replace(campaign, plan=replace(campaign.plan, audience_limit=10))
+        ahead = power_ahead.power_ahead(snapshot, campaign, NOW, percents=[5, 10, 50])
+        few = power_ahead.power_ahead(snapshot, limited, NOW, percents=[1])
+        nobody = power_ahead.power_ahead(
+            snapshot, replace(campaign, plan=replace(campaign.plan, offers=())), NOW, percents=[10]
+        )
+
+    effects = [each.smallest[Metric.CONVERSION].per_customer for each in ahead.holdouts]
+    assert effects == sorted(effects, reverse=True)
+    assert (few.customers, few.holdouts[0].smallest) == (10, {})
+    assert (nobody.customers, nobody.holdouts[0].smallest) == (0, {})
+
+
+def test_pages_that_are_all_drawn_hold_everybody(crowd: Database) -> None:
+    with crowd.reading() as snapshot:
+        everybody = audience.targeting(launch.get(snapshot, "spring"), NOW)
+        drawn = replace(everybody, drawn=Drawn(1.0, 0, by_page=True))
+
+        assert eligibility.reach(snapshot, drawn) == eligibility.reach(snapshot, everybody) != []

@@ -1,0 +1,185 @@
+"""From nothing to a campaign that runs, and is paused: every step of the wizard, by two people."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from browser import Site, faults, picture
+from campaign_factories import (
+    add_customers,
+    audit_lines,
+    create_campaign,
+    finish_launch,
+    make_cause,
+    make_plan,
+    read_operation,
+    store_scores,
+)
+from playwright.sync_api import Page, expect
+
+from campaigns.life import launch
+from campaigns.terms.campaign import CampaignPlan, Channel, Offer
+from campaigns.terms.discount import Discount, Percent
+from campaigns.terms.limits import Budget
+from campaigns.terms.recurrence import Recurrence
+from campaigns.terms.restraint import OfferCap
+from campaigns.tiers.tiers import Tier
+from database import operations
+from database.session import Database
+from rules.rule import Compare, Operator
+
+
+@pytest.fixture
+def shop(site: Site) -> Site:
+    """Sixty customers who agreed to e-mail: 10 HIGH, 20 MID, 30 LOW."""
+    customers = [f"c{number:02}" for number in range(60)]
+    add_customers(site.database, customers, consented=["EMAIL"])
+    spends = {name: 9000 if place < 10 else 2000 if place < 30 else 100 for place, name in enumerate(customers)}
+    store_scores(site.database, spends)
+    return site
+
+
+def plan_of(database: Database, campaign_id: str) -> CampaignPlan:
+    with database.reading() as snapshot:
+        return launch.get(snapshot, campaign_id).plan
+
+
+def go_on(page: Page, heading: str) -> None:
+    page.get_by_role("button", name="Save and go on").last.click()
+    expect(page.get_by_role("heading", level=1, name=heading)).to_be_visible()
+
+
+def begin(anna: Page) -> None:
+    anna.goto("/campaigns/new")
+    anna.get_by_label("What is it called?").fill("Winter")
+    anna.get_by_role("button", name="Make a draft").click()
+    anna.get_by_role("button", name="Add a condition").click()
+    anna.get_by_label("What is asked").select_option("purchase_90")
+    expect(anna.locator(".unit")).to_have_text("%")
+    anna.get_by_label("With what").fill("20")
+    expect(anna.locator("#meaning")).to_contain_text("60 customers")
+    anna.get_by_role("navigation", name="Steps").get_by_role("button", name="Offers").click()
+    expect(anna.get_by_role("heading", level=1, name="Offers")).to_be_visible()
+
+
+def offer(anna: Page) -> None:
+    high = anna.get_by_role("group", name="HIGH")
+    expect(high.get_by_label("How much")).to_have_value("20")
+    high.get_by_label("How much").fill("250")
+    high.get_by_label("At most (GBP)").fill("30.00")
+    anna.get_by_role("group", name="LOW").get_by_label("Gets").select_option("")
+    anna.get_by_role("button", name="Save and go on").last.click()
+    expect(high.get_by_text("250 is no percentage between 1 and 100")).to_be_visible()
+    expect(high.get_by_label("At most (GBP)")).to_have_value("30.00")
+    assert faults(anna) == []
+    picture(anna, "wizard-offers")
+    high.get_by_label("How much").fill("25")
+    go_on(anna, "When")
+
+
+def schedule(anna: Page) -> None:
+    anna.get_by_label("Time zone").fill("Europe/Berlin")
+    anna.get_by_label("Start", exact=True).fill("2026-11-21T08:00")
+    anna.get_by_label("End", exact=True).fill("2036-12-24T18:00")
+    assert faults(anna) == []
+    picture(anna, "wizard-schedule")
+    go_on(anna, "Budget and proof")
+
+
+def limit(anna: Page) -> None:
+    power = anna.locator("#power")
+    expect(power).to_contain_text("30 customers")
+    anna.get_by_label("Holdout (%)").fill("0")
+    expect(power).to_contain_text("Without a holdout nobody will know")
+    anna.get_by_label("Holdout (%)").fill("25")
+    expect(power.get_by_role("row", name="25 %")).to_be_visible()
+    anna.get_by_label("Budget (GBP)").fill("900.00")
+    anna.get_by_label("Offers at most").fill("2")
+    anna.get_by_label("within days").fill("30")
+    assert faults(anna) == []
+    picture(anna, "wizard-limits")
+    go_on(anna, "Review")
+
+
+def submit(anna: Page) -> None:
+    preview = anna.locator("#preview")
+    expect(preview).to_contain_text("Additional revenue")
+    expect(preview.get_by_role("row", name="tier without an offer")).to_contain_text("30")
+    assert faults(anna) == []
+    picture(anna, "wizard-review")
+    anna.get_by_role("button", name="Submit for approval").click()
+    expect(anna.get_by_role("heading", level=1)).to_contain_text("submitted")
+
+
+def press(page: Page, verb: str, state: str) -> None:
+    page.goto(f"/campaigns/winter/{verb.lower()}")
+    page.get_by_role("button", name=verb).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(state)
+
+
+def test_a_campaign_from_nothing_to_a_pause(shop: Site) -> None:
+    anna, ben = shop.enter("anna"), shop.enter("ben", "approver")
+
+    for step in (begin, offer, schedule, limit, submit):
+        step(anna)
+
+    reach = (Channel.PUSH, Channel.ON_SITE)
+    most, tenth = Discount(reward=Percent(percent=25, maximum_minor=3000)), Discount(reward=Percent(percent=10))
+    plan = plan_of(shop.database, "winter")
+    assert plan.rule == Compare("purchase_90", Operator.AT_LEAST, 0.2)
+    assert plan.offers == (
+        Offer(tier=Tier.HIGH, discount=most, channel=Channel.EMAIL, fallbacks=reach),
+        Offer(tier=Tier.MID, discount=tenth, channel=Channel.EMAIL, fallbacks=reach),
+    )
+    assert (plan.zone, plan.start_time) == ("Europe/Berlin", datetime(2026, 11, 21, 7, tzinfo=UTC))
+    assert (plan.budget, plan.holdout_percent) == (Budget(limit_minor=90000), 25)
+    assert plan.offer_caps == (OfferCap(offers=2, days=30),)
+    assert ("campaigns.preview", "campaigns/winter", "DRY_RUN") in audit_lines(shop.database)
+    press(ben, "Approve", "approved")
+    press(anna, "Launch", "launching")
+    with shop.database.reading() as snapshot:
+        (running,) = operations.page(snapshot, limit=1, kind=operations.LAUNCH_CAMPAIGN)
+    anna.goto("/jobs")
+    finish_launch(shop.database, read_operation(shop.database, running.operation_id), limit=20)
+    expect(anna.get_by_role("row", name="winter")).to_contain_text("succeeded")
+    press(anna, "Pause", "paused")
+    answer = anna.goto("/campaigns/winter/edit/offers")
+    assert answer is not None
+    assert answer.status == 422
+
+
+def test_a_draft_is_resumed_in_chinese_on_a_narrow_dark_screen(shop: Site) -> None:
+    create_campaign(shop.database, recurrence=Recurrence(cron="0 9 * * MON,THU", days=1))
+    anna = shop.enter("anna", color_scheme="dark", viewport={"width": 400, "height": 800})
+    anna.get_by_role("button", name="中文").click()
+
+    for step in ("goal", "audience", "offers", "schedule", "limits", "review"):
+        anna.goto(f"/campaigns/spring/edit/{step}")
+        expect(anna.locator("[aria-current=step]")).to_be_visible()
+        if step in ("limits", "review", "audience"):
+            expect(anna.locator("#power, #preview, #meaning").locator("table").first).to_be_visible()
+        assert faults(anna) == []
+        picture(anna, f"wizard-{step}-zh-dark")
+    anna.goto("/campaigns/spring/edit/schedule")
+    expect(anna.get_by_label("星期四")).to_be_checked()
+    anna.get_by_label("星期四").uncheck()
+    anna.get_by_role("button", name="保存", exact=True).click()
+    expect(anna.get_by_label("星期四")).not_to_be_checked()
+    assert plan_of(shop.database, "spring").recurrence == Recurrence(cron="0 9 * * MON", days=1)
+
+
+def test_a_plan_that_cannot_be_launched_is_not_submitted(shop: Site) -> None:
+    create_campaign(shop.database, offers=())
+    anna = shop.enter("anna")
+    anna.goto("/campaigns/spring/edit/review")
+
+    expect(anna.get_by_role("alert")).to_contain_text("a launch needs an offer")
+    anna.get_by_role("button", name="Submit for approval").click()
+    expect(anna.get_by_role("alert")).to_contain_text("a launch needs an offer")
+
+    with shop.database.writing() as transaction:
+        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, offers=make_plan().offers))
+    anna.get_by_role("button", name="Submit for approval").click()
+    expect(anna.get_by_role("alert")).to_contain_text("Somebody changed this campaign")
+    with shop.database.reading() as snapshot:
+        assert launch.get(snapshot, "spring").state == "DRAFT"
