@@ -157,6 +157,17 @@ def sample(snapshot: Snapshot, rule: Rule, *, size: int, seed: int = 0) -> list[
     return list(snapshot.scalars(select(CustomerFactsRow.customer_id).where(where(rule)).order_by(draw).limit(size)))
 
 
+def member(segment_id: str, facts: FromClause) -> ColumnElement[bool]:
+    """Whether a customer is in the segment as it was last built."""
+    current = select(SegmentRow.build).where(SegmentRow.segment_id == segment_id).scalar_subquery()
+    members = select(SegmentMemberRow).where(
+        SegmentMemberRow.segment_id == segment_id,
+        SegmentMemberRow.build == current,
+        SegmentMemberRow.customer_id == facts.c.customer_id,
+    )
+    return members.exists()
+
+
 def _condition(rule: Rule, facts: FromClause, *, negated: bool) -> ColumnElement[bool]:
     match rule:
         case Every(rules):
@@ -176,7 +187,7 @@ def _leaf(leaf: Leaf, facts: FromClause) -> ColumnElement[bool]:
         case IsKnown(name):
             return facts.c[name].is_not(None)
         case InSegment(segment_id):
-            return _member(segment_id, facts)
+            return member(segment_id, facts)
         case Compare(name, comparison, value):
             return COMPARISONS[comparison](facts.c[name], literal(value, TYPES[FACTS[name].kind]))
         case Within(name, values):
@@ -188,13 +199,3 @@ def _leaf(leaf: Leaf, facts: FromClause) -> ColumnElement[bool]:
 def _within(column: ColumnElement[Any], kind: Kind, values: Sequence[object]) -> ColumnElement[bool]:
     listed = literal(list(values), ARRAY(TYPES[kind]))
     return column.bool_op("&&")(listed) if kind is Kind.TEXTS else column == any_(listed)
-
-
-def _member(segment_id: str, facts: FromClause) -> ColumnElement[bool]:
-    current = select(SegmentRow.build).where(SegmentRow.segment_id == segment_id).scalar_subquery()
-    members = select(SegmentMemberRow).where(
-        SegmentMemberRow.segment_id == segment_id,
-        SegmentMemberRow.build == current,
-        SegmentMemberRow.customer_id == facts.c.customer_id,
-    )
-    return members.exists()

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables import NOW, Row
@@ -123,5 +124,8 @@ class ExclusionRow(Row):
     campaign_id: Mapped[str] = mapped_column(primary_key=True)
     customer_id: Mapped[str] = mapped_column(primary_key=True)
     reason: Mapped[str]
-    """An exclusion of `campaigns.eligibility`."""
+    """An exclusion of `campaigns.audiences.eligibility`."""
+    tier: Mapped[str | None]
+    inputs: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """As in an audience; an erasure deletes the row."""
     __table_args__ = (Index(None, "customer_id"),)

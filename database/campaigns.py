@@ -1,6 +1,7 @@
 """Campaigns as rows, their frozen audiences, and their counters."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +31,11 @@ OVER_BUDGET = "OVER_BUDGET"
 FRESH = {"populate_existing": True}
 GET = select(CampaignRow).where(CampaignRow.campaign_id == bindparam("campaign_id")).execution_options(**FRESH)
 """Made once: every coupon asks for its campaign."""
-FROZEN = ("customer_id", "tier", "tier_scheme", "model_id", "purchase_90", "spend_minor", "channel", "channel_reason")
+FROZEN = (
+    "customer_id", "tier", "tier_scheme", "model_id", "purchase_90", "spend_minor", "channel", "channel_reason",
+    "inputs",
+)  # fmt: skip
+LEFT_OUT = ("customer_id", "tier", "inputs")
 ANALYZE = text("ANALYZE audiences")
 # Whose audience depends on those of others waits for all that are being frozen; the rest need not wait for each other.
 HOLD_ALL = text("SELECT pg_advisory_xact_lock(hashtext('audiences'))")
@@ -101,7 +106,8 @@ def freeze(transaction: Transaction, targeting: Targeting, groups: Groups, now: 
     earlier = delete(ExclusionRow).where(ExclusionRow.campaign_id == targeting.campaign_id)
     transaction.execute(earlier.where(ExclusionRow.reason != OVER_BUDGET))
     again = transaction.execute(select(kept_out.exists())).scalar_one()
-    found = candidates(targeting).cte("found") if targeting.excludes else candidates(targeting).subquery("found")
+    chosen = candidates(replace(targeting, remembers=True))
+    found = chosen.cte("found") if targeting.excludes else chosen.subquery("found")
     new = ~_frozen(targeting.campaign_id, found)
     if again:
         new &= ~kept_out.where(ExclusionRow.customer_id == found.c.customer_id).exists()
@@ -110,9 +116,9 @@ def freeze(transaction: Transaction, targeting: Targeting, groups: Groups, now: 
     members = members.where(found.c.exclusion.is_(None), new)
     adding = insert(AudienceRow).from_select(("campaign_id", *FROZEN, "arm"), members)
     if targeting.excludes:
-        left_out = select(campaign_id, found.c.customer_id, found.c.exclusion)
+        left_out = select(campaign_id, *(found.c[name] for name in LEFT_OUT), found.c.exclusion)
         left_out = left_out.where(found.c.exclusion.is_not(None), new)
-        excluding = insert(ExclusionRow).from_select(("campaign_id", "customer_id", "reason"), left_out)
+        excluding = insert(ExclusionRow).from_select(("campaign_id", *LEFT_OUT, "reason"), left_out)
         adding = adding.add_cte(excluding.cte("excluding"))
     transaction.execute(adding)
     which = update(CampaignRow).where(CampaignRow.campaign_id == targeting.campaign_id)
@@ -131,6 +137,12 @@ def keep_held_out(transaction: Transaction, campaign_id: str, count: int) -> Non
     """Note on the campaign how many are held out."""
     which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
     transaction.execute(which.values(held_out_count=count))
+
+
+def keep_frozen_from(transaction: Transaction, campaign_id: str, document: Mapping[str, Any]) -> None:
+    """Note on the campaign what its audience was frozen from."""
+    which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
+    transaction.execute(which.values(frozen_from=dict(document)))
 
 
 def audience_sizes(snapshot: Snapshot, campaign_id: str) -> dict[str, int]:

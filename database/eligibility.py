@@ -30,8 +30,9 @@ from sqlalchemy import (
     select,
     values,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
-from database import audience
+from database import audience, decision_inputs
 from database.audience_tables import CustomerFactsRow
 from database.session import Snapshot
 from database.tables import AudienceRow, CampaignRow, CustomerRow, ScoreRow
@@ -91,6 +92,23 @@ class Targeting:
     excluded_campaigns: Sequence[str] = ()
     limit: int | None = None
     """Customers in the audience at most."""
+    remembers: bool = False
+    """Whether each candidate comes with what was read of them."""
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of what is read of a customer beside the score, as `database.decision_inputs` calls them."""
+        of_rule, names = decision_inputs.of_rule(self.rule), [way.channel for way in self.all_ways]
+        responses = [decision_inputs.RESPONSES.format(name) for name in names]
+        caps = [decision_inputs.GOT.format(place) for place in range(len(self.caps))]
+        return [
+            decision_inputs.BELOW,
+            *of_rule,
+            *[decision_inputs.AGREED] * any(way.needs_consent for way in self.all_ways),
+            *[decision_inputs.WISH, *responses] * self.by_behaviour,
+            *[decision_inputs.EXCLUDED, *caps] * self.looks_at_others,
+            *[decision_inputs.PLACE] * (self.limit is not None),
+        ]
 
     @property
     def looks_at_others(self) -> bool:
@@ -125,17 +143,20 @@ def candidates(targeting: Targeting) -> Select[Any]:
     people = _people(targeting)
     ranks = [_rank(way, people, by_behaviour=targeting.by_behaviour) for way in targeting.all_ways]
     scored = [people.c[each.key] for each in SCORED]
-    ranked = select(*scored, people.c.ways, func.greatest(*ranks).label("rank")).subquery("ranked")
+    carried = [people.c[name] for name in targeting.inputs if targeting.remembers and name in people.c]
+    ranked = select(*scored, people.c.ways, func.greatest(*ranks).label("rank"), *carried).subquery("ranked")
     judged = _judged(targeting, ranked)
     if targeting.limit is not None:
         judged = _limited(targeting, judged, targeting.limit)
     found = judged.subquery("found")
     reached = found.c.exclusion.is_(None)
+    read = [found.c[name] for name in targeting.inputs if targeting.remembers]
     return select(
         *(found.c[each.key] for each in SCORED),
         case((reached, found.c.ways[PLACES - found.c.rank % PLACES])).label("channel"),
         case((reached, _reason(found.c.rank))).label("channel_reason"),
         found.c.exclusion,
+        func.jsonb_build_array(*read, type_=JSONB).label("inputs"),
     )
 
 
@@ -161,6 +182,9 @@ def _people(targeting: Targeting) -> Subquery:
     people = people.join(offers, offers.c.tier == ScoreRow.tier)
     if targeting.rule is not None:
         people = people.where(audience.where(targeting.rule))
+    if targeting.remembers:
+        read = {decision_inputs.BELOW: ScoreRow.below_since.is_not(None), **decision_inputs.of_rule(targeting.rule)}
+        people = people.add_columns(*(each.label(name) for name, each in read.items()))
     if targeting.drawn is not None:
         people = people.where(_is_drawn(targeting.drawn))
     if targeting.rule is not None or targeting.by_behaviour:
@@ -190,6 +214,9 @@ def _judged(targeting: Targeting, ranked: Subquery) -> Select[Any]:
         judged = judged.outerjoin(others, others.c.customer_id == ranked.c.customer_id)
         reasons.append((others.c.excluded, "OTHER_CAMPAIGN"))
         reasons += [(others.c[f"since_{place}"] >= cap.offers, "OFFER_CAP") for place, cap in enumerate(targeting.caps)]
+        judged = judged.add_columns(
+            *(each for each in others.c if targeting.remembers and each.key in targeting.inputs)
+        )
     return judged.add_columns(case(*reasons).label("exclusion"))
 
 
@@ -214,7 +241,7 @@ def _limited(targeting: Targeting, judged: Select[Any], limit: int) -> Select[An
     place = func.row_number().over(order_by=order)
     full = case((and_(free.c.exclusion.is_(None), place > limit), "AUDIENCE_FULL"), else_=free.c.exclusion)
     kept = [each for each in free.c if each.key != "exclusion"]
-    return select(*kept, full.label("exclusion")).outerjoin(AudienceRow, and_(*of_this))
+    return select(*kept, place.label("place"), full.label("exclusion")).outerjoin(AudienceRow, and_(*of_this))
 
 
 def _offers(targeting: Targeting) -> Values:

@@ -34,6 +34,8 @@ GONE: tuple[type[Row], ...] = (
 """Their rows about the customer are deleted."""
 BOOKS: tuple[type[Row], ...] = (AudienceRow, CouponRow, RedemptionRow)
 """Their rows keep their sums, under a pseudonym."""
+CLEARED: tuple[InstrumentedAttribute[Any], ...] = (AudienceRow.inputs,)
+"""Of those, what is known of the person and no sum needs."""
 FORGOTTEN_LAST: tuple[type[Row], ...] = (SubjectRow,)
 """The audit trail still needs it for the line about the erasure itself, and lets it go by `subjects.forget`."""
 ORDERS: tuple[InstrumentedAttribute[str], ...] = (RedemptionRow.order_id, ReservationRow.order_id)
@@ -107,7 +109,9 @@ def erase(transaction: Transaction, customer_id: str, *, pseudonym: str) -> dict
         driver_connection(transaction).execute(statement.encode(), {"customer_id": customer_id})
     touched = {}
     for row in BOOKS:
-        which = update(row).where(row.__table__.c.customer_id == customer_id).values(customer_id=pseudonym)
+        cleared = {each.key: None for each in CLEARED if each.class_ is row}
+        which = update(row).where(row.__table__.c.customer_id == customer_id)
+        which = which.values(customer_id=pseudonym, **cleared)
         touched[str(row.__tablename__)] = changed_rows(transaction.execute(which))
     for row in GONE:
         which_go = delete(row).where(row.__table__.c.customer_id == customer_id)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Text, delete, insert, literal, select, text, update
+from sqlalchemy import Text, delete, func, insert, literal, select, text, update
 
 from database.assignment import position
 from database.audience_tables import ExclusionRow
@@ -85,13 +85,15 @@ def leave_out(transaction: Transaction, campaign_id: str, *, share: float) -> in
     """
     drawn = position(f"budget/{campaign_id}", AudienceRow.customer_id)
     gone = delete(AudienceRow).where(AudienceRow.campaign_id == campaign_id, drawn >= share, WITHOUT_CODE)
-    left = gone.returning(AudienceRow.campaign_id, AudienceRow.customer_id).cte("left_out")
-    reason = select(left.c.campaign_id, left.c.customer_id, literal("OVER_BUDGET", Text))
-    kept = insert(ExclusionRow).from_select(("campaign_id", "customer_id", "reason"), reason)
+    known = ("campaign_id", "customer_id", "tier", "inputs")
+    left = gone.returning(*(getattr(AudienceRow, name) for name in known)).cte("left_out")
+    reason = select(*(left.c[name] for name in known), literal("OVER_BUDGET", Text))
+    kept = insert(ExclusionRow).from_select((*known, "reason"), reason)
     # Of an INSERT the count is not kept unless it is asked for.
     count = changed_rows(transaction.execute(kept, execution_options={"preserve_rowcount": True}))
     which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
-    transaction.execute(which.values(over_budget_count=CampaignRow.over_budget_count + count))
+    counted, least = CampaignRow.over_budget_count + count, func.least(CampaignRow.budget_share, share)
+    transaction.execute(which.values(over_budget_count=counted, budget_share=least))
     return count
 
 

@@ -294,6 +294,10 @@ class CampaignRow(Row):
     refund_gives_code_back: Mapped[bool] = mapped_column(server_default=text("false"))
     over_budget_count: Mapped[int] = mapped_column(server_default=text("0"))
     """Customers whom the launch left out because the budget could not bear their coupons."""
+    budget_share: Mapped[float] = mapped_column(server_default=text("1"))
+    """The share of the audience that it could bear: who is drawn beyond it is left out."""
+    frozen_from: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the audience was frozen from; the document of `campaigns.audiences.frozen`."""
     currency: Mapped[str]
     revision: Mapped[int] = mapped_column(server_default=text("1"))
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
@@ -326,6 +330,9 @@ class AudienceRow(Row):
     channel: Mapped[str] = mapped_column(server_default=text("'ON_SITE'"))
     """By which the offer reaches the customer, or would if the customer were not held out."""
     channel_reason: Mapped[str] = mapped_column(server_default=text("'ORDER'"))
+    inputs: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """The values that the decision read, in the order of the names in the campaign's `frozen_from`; an erasure clears
+    them."""
 
 
 class CouponRow(Row):

@@ -7,12 +7,16 @@ from typing import Any
 from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
-from tierwise.v1 import audit_entry_pb2, audit_service_pb2
+from tierwise.v1 import audit_entry_pb2, audit_service_pb2, campaign_pb2, tier_pb2
 
+from campaigns.audit.decision import Decision
+from campaigns.audit.replaying import Explained
 from database.audit import AuditEntry, Wanted
+from server.discount_messages import discount_message
 from server.stamps import moment, stamp
 
 ENTRY = "auditEntries/"
+EXPLAINED = audit_service_pb2.ExplainDecisionResponse
 OUTCOME = audit_entry_pb2.AuditEntry.Outcome
 
 
@@ -44,6 +48,28 @@ def verified_message(response: Mapping[str, Any]) -> audit_service_pb2.VerifyAud
         verdict=audit_service_pb2.VerifyAuditResponse.Verdict.Value(response["verdict"]),
         checked_count=response["checked_count"], seq=response["seq"],
         audit_entry="" if audit_id is None else f"{ENTRY}{audit_id}", message=response["message"],
+    )  # fmt: skip
+
+
+def explained_message(found: Explained) -> audit_service_pb2.ExplainDecisionResponse:
+    """For the wire."""
+    currency = found.campaign.plan.currency
+    return audit_service_pb2.ExplainDecisionResponse(
+        verdict=EXPLAINED.Verdict.Value(found.sameness.name),
+        campaign_version="" if found.version is None else f"{found.campaign.name}/versions/{found.version}",
+        freeze_time=None if found.time is None else stamp(found.time), issued=_decision(found.issued, currency),
+        replayed=None if found.replayed is None else _decision(found.replayed, currency),
+        differences=found.differences, missing=found.missing, reasons=found.reasons,
+    )  # fmt: skip
+
+
+def _decision(decision: Decision, currency: str) -> audit_service_pb2.ExplainDecisionResponse.Decision:
+    return EXPLAINED.Decision(
+        member=decision.exclusion is None, exclusion=decision.exclusion or "",
+        tier=tier_pb2.Tier.Value(decision.tier or "TIER_UNSPECIFIED"), group=decision.group or "",
+        channel=campaign_pb2.Channel.Value(decision.channel or "CHANNEL_UNSPECIFIED"),
+        channel_reason=decision.channel_reason or "",
+        discount=None if decision.discount is None else discount_message(decision.discount, currency),
     )  # fmt: skip
 
 

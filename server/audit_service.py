@@ -6,9 +6,11 @@ from tierwise.v1 import audit_service_pb2, audit_service_pb2_grpc
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.audit import verification
+from campaigns.audit import replaying, verification
 from database.session import Database, Transaction
-from server.audit_messages import entry_message, wanted
+from server.audit_messages import entry_message, explained_message, wanted
+from server.campaign_messages import CAMPAIGN
+from server.customer_messages import CUSTOMER
 from server.operation_messages import operation_message
 from server.pages import asked, cut
 from server.seal import Seal
@@ -41,3 +43,11 @@ class AuditService(audit_service_pb2_grpc.AuditServiceServicer):
             return operation_message(verification.begin(transaction, cause, from_seq=request.from_seq))
 
         return perform(self._database, request, operations_pb2.Operation, effect, subject=verification.AUDIT)
+
+    def ExplainDecision(
+        self, request: audit_service_pb2.ExplainDecisionRequest, context: grpc.ServicerContext
+    ) -> audit_service_pb2.ExplainDecisionResponse:
+        campaign_id = request.campaign.removeprefix(CAMPAIGN)
+        with reading(self._database) as snapshot:
+            found = replaying.explain(snapshot, campaign_id, request.customer.removeprefix(CUSTOMER))
+        return explained_message(found)

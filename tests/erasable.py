@@ -25,7 +25,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
             "channel_choice offer_caps excluded_campaigns audience_limit priority exclusivity_group alone arms "
             "margin_percent launch_time activate_time version held_out_count issued_count collision_count "
             "budget_minor budget_confidence refund_gives_code_back over_budget_count currency revision "
-            "create_time update_time recurrence series series_version due_time"
+            "create_time update_time recurrence series series_version due_time budget_share frozen_from"
         ),
         "coupons": "code campaign_id tier channel discount state issue_time expire_time",
         "erased_customers": "id_hash time",
@@ -84,7 +84,9 @@ WRITTEN = {
 def unclassified() -> list[str]:
     """Columns of which nobody said what an erasure does to them."""
     treated = {(row.__tablename__, "customer_id") for row in erasure.BOOKS}
-    treated |= {(str(each.class_.__tablename__), each.key) for each in erasure.ORDERS + erasure.TRACES}
+    treated |= {
+        (str(each.class_.__tablename__), each.key) for each in erasure.ORDERS + erasure.TRACES + erasure.CLEARED
+    }
     nobody = {(table, column) for table, columns in NOBODY.items() for column in columns.split()}
     known = treated | nobody | SUBJECTS | WRITTEN
     return [f"{table}.{column.name}" for table, column in columns() if (table, column.name) not in known]

@@ -152,6 +152,7 @@ def _used(database: Database) -> str:
 VALID: Mapping[str, Callable[[Database], Message]] = {
     "ListAuditEntries": lambda _: request_of("ListAuditEntries", object="campaigns/active"),
     "VerifyAudit": lambda _: request_of("VerifyAudit", from_seq=1),
+    "ExplainDecision": lambda _: request_of("ExplainDecision", campaign="campaigns/active", customer="customers/anna"),
     "Score": lambda _: request_of("Score", customer="customers/anna"),
     "BatchScore": lambda _: request_of("BatchScore", requests=[{"customer": "customers/anna"}]),
     "ExplainScore": lambda _: request_of("ExplainScore", customer="customers/anna"),

@@ -10,7 +10,9 @@ from admin.output import emit, fail, progress_bar
 from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Limit, reading
 from campaigns import trail
-from campaigns.audit import anchors, sealing
+from campaigns.audit import anchors, replaying, sealing
+from campaigns.audit.decision import Decision
+from campaigns.terms import discount_document
 from database import patience
 from database.audit import AuditEntry, Wanted
 
@@ -79,6 +81,33 @@ def verify(
     raise typer.Exit(int(found.verdict))
 
 
+@app.command()
+def explain(
+    *,
+    customer: Annotated[str, typer.Option(help="The customer's id.")],
+    campaign: Annotated[str, typer.Option(help="The campaign's id.")],
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a campaign's decision about a customer again, from the versions and facts that it was made from.
+
+    Ends with 0: the same, 1: another one, 2: something that it was made from is not there any more.
+    """
+    with reading(database_url) as snapshot:
+        found = replaying.explain(snapshot, campaign, customer)
+    emit(
+        {
+            "campaign": found.campaign.name, "customer": f"customers/{customer}", "verdict": found.sameness.name,
+            "version": found.version, "frozen": None if found.time is None else found.time.isoformat(),
+            "issued": _decision(found.issued),
+            "replayed": None if found.replayed is None else _decision(found.replayed),
+            "differences": list(found.differences), "missing": list(found.missing), "reasons": list(found.reasons),
+        },
+        as_json=as_json, title="Decision",
+    )  # fmt: skip
+    raise typer.Exit(int(found.sameness))
+
+
 @app.command("export-checkpoints")
 def export_checkpoints(
     file: Annotated[Path, typer.Argument(dir_okay=False, help="Made on first use, and only added to.")], *,
@@ -93,6 +122,15 @@ def export_checkpoints(
         except anchors.AnchorsNotUsable as error:
             fail(str(error))
     emit({"file": str(file), "added": count}, as_json=as_json, title="Checkpoints")
+
+
+def _decision(decision: Decision) -> dict[str, object]:
+    discount = decision.discount
+    return {
+        "exclusion": decision.exclusion, "tier": decision.tier, "group": decision.group, "channel": decision.channel,
+        "channel_reason": decision.channel_reason,
+        "discount": None if discount is None else discount_document.to_data(discount),
+    }  # fmt: skip
 
 
 def _row(entry: AuditEntry) -> dict[str, object]:

@@ -59,6 +59,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.CampaignService/GetCampaignResults": Right(STAFF),
         "/tierwise.v1.AuditService/ListAuditEntries": Right(STAFF),
         "/tierwise.v1.AuditService/VerifyAudit": Right(STAFF, "audit.verify"),
+        "/tierwise.v1.AuditService/ExplainDecision": Right(TEAM),
         "/tierwise.v1.BudgetService/GetBudget": Right(STAFF),
         "/tierwise.v1.CampaignService/GetCampaignForecast": Right(STAFF),
         "/tierwise.v1.BudgetService/ReconcileLedgers": Right(STAFF, "ledgers.reconcile"),

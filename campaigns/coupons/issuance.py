@@ -5,7 +5,7 @@ from datetime import datetime
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.audiences import audience
+from campaigns.audiences import audience, frozen
 from campaigns.basis import Basis, rule_digest
 from campaigns.coupons import budgeting, codes
 from campaigns.experiments.assignment import HOLDOUT, starts
@@ -44,6 +44,9 @@ def freeze(transaction: Transaction, operation: Operation, now: datetime) -> boo
     budgeting.narrow(transaction, campaign, now)
     sizes = campaigns.arm_sizes(transaction, campaign.campaign_id)
     campaigns.keep_held_out(transaction, campaign.campaign_id, sizes.get(HOLDOUT, 0))
+    campaigns.keep_frozen_from(
+        transaction, campaign.campaign_id, frozen.document(transaction, campaign, targeting, now)
+    )
     forecasts.keep(transaction, campaign, now)
     operations.expect(transaction, operation.operation_id, sum(sizes.values()) - sizes.get(HOLDOUT, 0))
     return True
@@ -118,7 +121,10 @@ def _basis(snapshot: Snapshot, campaign: Campaign) -> Basis:
     """What decided who is in the audience and in which tier."""
     models, tier_schemes = campaigns.policies_of(snapshot, campaign.campaign_id)
     rule = campaign.plan.rule
-    return Basis(models=models, tier_schemes=tier_schemes, rule=None if rule is None else rule_digest(rule))
+    return Basis(
+        models=models, tier_schemes=tier_schemes, campaign=f"{campaign.name}@{campaign.version}",
+        rule=None if rule is None else rule_digest(rule),
+    )  # fmt: skip
 
 
 def _give_codes(transaction: Transaction, terms: Terms, chunk: Chunk, mint: Callable[[int], list[str]]) -> int:

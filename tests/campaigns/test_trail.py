@@ -101,7 +101,9 @@ def test_automatic_decisions_name_model_scheme_and_rule(database: Database) -> N
     (finished,) = lines(database, Wanted(action="campaigns.launch.finish"))
     (rescored,) = lines(database, Wanted(action="customers.rescore.finish"))
 
-    assert finished.basis == {"models": ["m1"], "tier_schemes": [1], "rule": rule_digest(RICH)}
+    assert finished.basis == {
+        "models": ["m1"], "tier_schemes": [1], "campaign": "campaigns/spring@1", "rule": rule_digest(RICH),
+    }  # fmt: skip
     assert rescored.basis == {"models": ["m1"], "tier_schemes": [1]}
 
 

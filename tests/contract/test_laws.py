@@ -23,7 +23,7 @@ READING = {
     "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults", "GetCampaignForecast",
     "GetCampaignVersion", "ListCampaignVersions", "CompareCampaignVersions", "ListStops",
     "PreviewSchedule",
-    "ValidateCoupon", "ListAuditEntries", "GetBudget", "GetOffers",
+    "ValidateCoupon", "ListAuditEntries", "ExplainDecision", "GetBudget", "GetOffers",
     "GetTierScheme", "ListTierSchemes", "PreviewTiers", "ListTierChanges",
     "GetSegment", "ListSegments", "ListSegmentMembers", "CountAudience", "PreviewAudience", "ExplainRule",
 }  # fmt: skip

@@ -10,6 +10,8 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from tierwise.v1 import audit_entry_pb2 as _audit_entry_pb2
+from tierwise.v1 import campaign_pb2 as _campaign_pb2
+from tierwise.v1 import tier_pb2 as _tier_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -247,3 +249,164 @@ class VerifyAuditMetadata(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__total_count) -> _WhichOneofReturnType__total_count | None: ...
 
 Global___VerifyAuditMetadata: _TypeAlias = VerifyAuditMetadata  # noqa: Y015
+
+@_typing.final
+class ExplainDecisionRequest(_message.Message):
+    """Request of AuditService.ExplainDecision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    CUSTOMER_FIELD_NUMBER: _builtins.int
+    campaign: _builtins.str
+    """Resource name of the campaign, which is launched."""
+    customer: _builtins.str
+    """Resource name of the customer."""
+    def __init__(
+        self,
+        *,
+        campaign: _builtins.str = ...,
+        customer: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "customer", b"customer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDecisionRequest: _TypeAlias = ExplainDecisionRequest  # noqa: Y015
+
+@_typing.final
+class ExplainDecisionResponse(_message.Message):
+    """Response of AuditService.ExplainDecision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Verdict:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _VerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ExplainDecisionResponse._Verdict.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        VERDICT_UNSPECIFIED: ExplainDecisionResponse._Verdict.ValueType  # 0
+        """Not known."""
+        SAME: ExplainDecisionResponse._Verdict.ValueType  # 1
+        """The same inputs give the same decision."""
+        DIFFERS: ExplainDecisionResponse._Verdict.ValueType  # 2
+        """They give another one; `differences` says in what."""
+        NOT_REPLAYABLE: ExplainDecisionResponse._Verdict.ValueType  # 3
+        """Something that it was made from is not there any more; `missing` says what."""
+
+    class Verdict(_Verdict, metaclass=_VerdictEnumTypeWrapper):
+        """How the two decisions compare."""
+
+    VERDICT_UNSPECIFIED: ExplainDecisionResponse.Verdict.ValueType  # 0
+    """Not known."""
+    SAME: ExplainDecisionResponse.Verdict.ValueType  # 1
+    """The same inputs give the same decision."""
+    DIFFERS: ExplainDecisionResponse.Verdict.ValueType  # 2
+    """They give another one; `differences` says in what."""
+    NOT_REPLAYABLE: ExplainDecisionResponse.Verdict.ValueType  # 3
+    """Something that it was made from is not there any more; `missing` says what."""
+
+    @_typing.final
+    class Decision(_message.Message):
+        """What a campaign decided about a customer."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        MEMBER_FIELD_NUMBER: _builtins.int
+        EXCLUSION_FIELD_NUMBER: _builtins.int
+        TIER_FIELD_NUMBER: _builtins.int
+        GROUP_FIELD_NUMBER: _builtins.int
+        CHANNEL_FIELD_NUMBER: _builtins.int
+        CHANNEL_REASON_FIELD_NUMBER: _builtins.int
+        DISCOUNT_FIELD_NUMBER: _builtins.int
+        member: _builtins.bool
+        """Whether the customer is in the audience, held out or not."""
+        exclusion: _builtins.str
+        """Why not, such as `NO_CONSENT` or `RULE`; empty for members, and where nothing was written down."""
+        tier: _tier_pb2.Tier.ValueType
+        """Tier of the customer at that time."""
+        group: _builtins.str
+        """Arm of the experiment, or `holdout`."""
+        channel: _campaign_pb2.Channel.ValueType
+        """How the offer reaches the customer."""
+        channel_reason: _builtins.str
+        """Why this channel: `ORDER`, `RESPONSES` or `PREFERENCE`."""
+        @_builtins.property
+        def discount(self) -> _campaign_pb2.Discount:
+            """What the customer gets; absent for those who get nothing."""
+
+        def __init__(
+            self,
+            *,
+            member: _builtins.bool = ...,
+            exclusion: _builtins.str = ...,
+            tier: _tier_pb2.Tier.ValueType = ...,
+            group: _builtins.str = ...,
+            channel: _campaign_pb2.Channel.ValueType = ...,
+            channel_reason: _builtins.str = ...,
+            discount: _campaign_pb2.Discount | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "channel_reason", b"channel_reason", "discount", b"discount", "exclusion", b"exclusion", "group", b"group", "member", b"member", "tier", b"tier"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    VERDICT_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_VERSION_FIELD_NUMBER: _builtins.int
+    FREEZE_TIME_FIELD_NUMBER: _builtins.int
+    ISSUED_FIELD_NUMBER: _builtins.int
+    REPLAYED_FIELD_NUMBER: _builtins.int
+    DIFFERENCES_FIELD_NUMBER: _builtins.int
+    MISSING_FIELD_NUMBER: _builtins.int
+    REASONS_FIELD_NUMBER: _builtins.int
+    verdict: Global___ExplainDecisionResponse.Verdict.ValueType
+    """How they compare."""
+    campaign_version: _builtins.str
+    """Resource name of the version of the plan that decided; empty where it is not on record."""
+    @_builtins.property
+    def freeze_time(self) -> _timestamp_pb2.Timestamp:
+        """When the audience was frozen; absent where it is not on record."""
+
+    @_builtins.property
+    def issued(self) -> Global___ExplainDecisionResponse.Decision:
+        """What was decided then."""
+
+    @_builtins.property
+    def replayed(self) -> Global___ExplainDecisionResponse.Decision:
+        """What the same inputs give now; absent where they are not all there."""
+
+    @_builtins.property
+    def differences(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields of the decision that are not the same."""
+
+    @_builtins.property
+    def missing(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it was made from and is not there any more."""
+
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Why it is what it is, in words."""
+
+    def __init__(
+        self,
+        *,
+        verdict: Global___ExplainDecisionResponse.Verdict.ValueType = ...,
+        campaign_version: _builtins.str = ...,
+        freeze_time: _timestamp_pb2.Timestamp | None = ...,
+        issued: Global___ExplainDecisionResponse.Decision | None = ...,
+        replayed: Global___ExplainDecisionResponse.Decision | None = ...,
+        differences: _abc.Iterable[_builtins.str] | None = ...,
+        missing: _abc.Iterable[_builtins.str] | None = ...,
+        reasons: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["freeze_time", b"freeze_time", "issued", b"issued", "replayed", b"replayed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign_version", b"campaign_version", "differences", b"differences", "freeze_time", b"freeze_time", "issued", b"issued", "missing", b"missing", "reasons", b"reasons", "replayed", b"replayed", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDecisionResponse: _TypeAlias = ExplainDecisionResponse  # noqa: Y015

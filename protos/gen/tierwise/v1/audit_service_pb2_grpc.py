@@ -46,6 +46,11 @@ class AuditServiceStub:
                 request_serializer=tierwise_dot_v1_dot_audit__service__pb2.VerifyAuditRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.ExplainDecision = channel.unary_unary(
+                '/tierwise.v1.AuditService/ExplainDecision',
+                request_serializer=tierwise_dot_v1_dot_audit__service__pb2.ExplainDecisionRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_audit__service__pb2.ExplainDecisionResponse.FromString,
+                _registered_method=True)
 
 
 class AuditServiceServicer:
@@ -67,6 +72,14 @@ class AuditServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExplainDecision(self, request, context):
+        """Makes a launched campaign's decision about a customer again, from the versions and facts that it was made from, and
+        says whether it is the same.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AuditServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -79,6 +92,11 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     servicer.VerifyAudit,
                     request_deserializer=tierwise_dot_v1_dot_audit__service__pb2.VerifyAuditRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'ExplainDecision': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainDecision,
+                    request_deserializer=tierwise_dot_v1_dot_audit__service__pb2.ExplainDecisionRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_audit__service__pb2.ExplainDecisionResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -136,6 +154,33 @@ class AuditService:
             '/tierwise.v1.AuditService/VerifyAudit',
             tierwise_dot_v1_dot_audit__service__pb2.VerifyAuditRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainDecision(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.AuditService/ExplainDecision',
+            tierwise_dot_v1_dot_audit__service__pb2.ExplainDecisionRequest.SerializeToString,
+            tierwise_dot_v1_dot_audit__service__pb2.ExplainDecisionResponse.FromString,
             options,
             channel_credentials,
             insecure,

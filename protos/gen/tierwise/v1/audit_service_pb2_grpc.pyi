@@ -40,6 +40,10 @@ class AuditServiceStub:
     """Looks along the chain that seals the audit log. The operation succeeds whether the log is intact or not; its response
     says so.
     """
+    ExplainDecision: _grpc.UnaryUnaryMultiCallable[_audit_service_pb2.ExplainDecisionRequest, _audit_service_pb2.ExplainDecisionResponse]
+    """Makes a launched campaign's decision about a customer again, from the versions and facts that it was made from, and
+    says whether it is the same.
+    """
 
 @_typing.type_check_only
 class AuditServiceAsyncStub(AuditServiceStub):
@@ -51,6 +55,10 @@ class AuditServiceAsyncStub(AuditServiceStub):
     VerifyAudit: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.VerifyAuditRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Looks along the chain that seals the audit log. The operation succeeds whether the log is intact or not; its response
     says so.
+    """
+    ExplainDecision: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.ExplainDecisionRequest, _audit_service_pb2.ExplainDecisionResponse]  # type: ignore[assignment]
+    """Makes a launched campaign's decision about a customer again, from the versions and facts that it was made from, and
+    says whether it is the same.
     """
 
 class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -72,6 +80,16 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
         """Looks along the chain that seals the audit log. The operation succeeds whether the log is intact or not; its response
         says so.
+        """
+
+    @_abc_1.abstractmethod
+    def ExplainDecision(
+        self,
+        request: _audit_service_pb2.ExplainDecisionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_audit_service_pb2.ExplainDecisionResponse, _abc.Awaitable[_audit_service_pb2.ExplainDecisionResponse]]:
+        """Makes a launched campaign's decision about a customer again, from the versions and facts that it was made from, and
+        says whether it is the same.
         """
 
 def add_AuditServiceServicer_to_server(servicer: AuditServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
