@@ -5,10 +5,12 @@ import unicodedata
 from datetime import datetime
 from itertools import count
 
-from campaigns.life import versions
-from campaigns.terms.campaign import CAMPAIGN_ID
+from campaigns.life import launch, versions
+from campaigns.terms.campaign import CAMPAIGN_ID, Campaign
 from database.session import Snapshot
 
+LATELY = 5
+"""Campaigns among which a repetition is looked for."""
 LONGEST = 50
 """Leaves room for a number."""
 RESERVED = frozenset({"new"})
@@ -30,3 +32,15 @@ def free_id(snapshot: Snapshot, display_name: str, now: datetime) -> str:
     wanted = id_of(display_name, now)
     candidates = (wanted if number == 1 else f"{wanted}-{number}" for number in count(1))
     return next(each for each in candidates if versions.following(snapshot, each) == 1)
+
+
+def made_since(snapshot: Snapshot, display_name: str, since: datetime, author: str) -> Campaign | None:
+    """The campaign that the same author made with this name since then: whoever asks for it again has it already."""
+    found = (
+        each
+        for each in launch.page(snapshot, limit=LATELY)
+        if each.plan.display_name == display_name
+        and each.create_time >= since
+        and author in versions.get(snapshot, each.campaign_id, each.version).authors
+    )
+    return next(found, None)

@@ -8,9 +8,10 @@ from campaign_factories import NOW, make_plan
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admin.web.forms import limits, offers, schedule
+from admin.web.forms import arms, limits, offers, schedule
 from admin.web.forms.schedule import Schedule
 from admin.web.forms.typed import Fault
+from campaigns.terms.arms import ArmPlan, TierDiscount
 from campaigns.terms.campaign import CampaignId, Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent, Scope
 from campaigns.terms.limits import Budget
@@ -69,6 +70,47 @@ def test_offers_that_make_no_sense_are_named(typed: dict[str, str], faults: dict
     found = offers.read({f"HIGH.{name}": [text] for name, text in typed.items()}, "GBP")
 
     assert (found.offers, dict(found.faults)) == ((), faults)
+
+
+SHARES = st.none() | st.integers(1, 100)
+VARIANTS = st.lists(
+    st.tuples(st.sampled_from(["plain", "bold", "rare"]), st.integers(1, 9), SHARES, SHARES, SHARES), max_size=3
+)
+
+
+@given(planned=matrices(), rows=VARIANTS, currency=CURRENCIES)
+def test_variants_of_shares_come_back_as_they_were(
+    planned: tuple[Offer, ...], rows: list[tuple[str, int, int | None, int | None, int | None]], currency: str
+) -> None:
+    fields: dict[str, list[str]] = {}
+    for place, (name, weight, *shares) in enumerate(rows):
+        fields |= {f"arm.{place}.name": [name], f"arm.{place}.weight": [str(weight)]}
+        fields |= {
+            f"arm.{place}.{tier}": ["" if share is None else str(share)]
+            for tier, share in zip(Tier, shares, strict=True)
+        }
+
+    found = arms.read(fields, planned)
+    plan = make_plan(offers=planned, arms=found.arms, currency=currency)
+
+    assert [(arm.name, arm.weight) for arm in found.arms] == [(name, weight) for name, weight, *_ in rows]
+    assert arms.showable(plan)
+    assert arms.read(arms.shown(found.arms), planned) == arms.Read(arms=found.arms, faults={})
+
+
+def test_variants_that_change_more_than_shares_are_not_shown_as_rows() -> None:
+    offer = make_plan().offers[0]
+    free = ArmPlan(name="free", discounts=(TierDiscount(Tier.HIGH, Discount(reward=FreeShipping())),))
+
+    assert not arms.showable(make_plan(offers=(offer,), arms=(free,)))
+    nameless = arms.read({"arm.0.HIGH": ["30"], "arm.1.name": ["b"], "arm.1.weight": ["x"]}, (offer,))
+    assert nameless == arms.Read(arms=(), faults={"arm.0.name": Fault.EMPTY, "arm.1.weight": Fault.NUMBER})
+    assert arms.field_of("arms[1].discounts[HIGH].percent") == "arm.1.HIGH"
+    assert [arms.field_of(each) for each in ("arms", "arms[0].weight", "offers")] == [
+        "arm.0.name",
+        "arm.0.weight",
+        "offers",
+    ]
 
 
 @pytest.mark.parametrize(

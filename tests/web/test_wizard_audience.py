@@ -140,6 +140,19 @@ def test_a_name_gives_an_id(name: str, campaign_id: str) -> None:
     assert naming.id_of(name, NOW) == campaign_id
 
 
+def test_a_form_that_is_sent_twice_makes_one_draft(database: Database) -> None:
+    create_campaign(database)
+
+    with database.reading() as snapshot:
+        made = launch.get(snapshot, "spring")
+        again = naming.made_since(snapshot, "Spring", made.create_time, "anna")
+        assert again == made
+        for name, since, author in [
+            ("Summer", NOW, "anna"), ("Spring", made.create_time + timedelta(seconds=1), "anna"), ("Spring", NOW, "bo"),
+        ]:  # fmt: skip
+            assert naming.made_since(snapshot, name, since, author) is None
+
+
 def test_an_id_that_was_ever_given_is_not_given_again(database: Database) -> None:
     create_campaign(database)
     with database.writing() as transaction:

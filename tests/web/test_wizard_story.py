@@ -18,6 +18,7 @@ from campaign_factories import (
 from playwright.sync_api import Page, expect
 
 from campaigns.life import launch
+from campaigns.terms.arms import ArmPlan, TierDiscount
 from campaigns.terms.campaign import CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.terms.limits import Budget
@@ -74,6 +75,11 @@ def offer(anna: Page) -> None:
     assert faults(anna) == []
     picture(anna, "wizard-offers")
     high.get_by_label("How much").fill("25")
+    anna.get_by_text("Try variants against each other").click()
+    for number, name in enumerate(("plain", "bold"), start=1):
+        anna.get_by_role("group", name=f"Variant {number}").get_by_label("Name").fill(name)
+    anna.get_by_role("group", name="Variant 2").get_by_label("HIGH (%)").fill("35")
+    picture(anna, "wizard-offers-variants")
     go_on(anna, "When")
 
 
@@ -131,6 +137,8 @@ def test_a_campaign_from_nothing_to_a_pause(shop: Site) -> None:
         Offer(tier=Tier.HIGH, discount=most, channel=Channel.EMAIL, fallbacks=reach),
         Offer(tier=Tier.MID, discount=tenth, channel=Channel.EMAIL, fallbacks=reach),
     )
+    bolder = TierDiscount(Tier.HIGH, Discount(reward=Percent(percent=35, maximum_minor=3000)))
+    assert plan.arms == (ArmPlan(name="plain"), ArmPlan(name="bold", discounts=(bolder,)))
     assert (plan.zone, plan.start_time) == ("Europe/Berlin", datetime(2026, 11, 21, 7, tzinfo=UTC))
     assert (plan.budget, plan.holdout_percent) == (Budget(limit_minor=90000), 25)
     assert plan.offer_caps == (OfferCap(offers=2, days=30),)

@@ -1,7 +1,7 @@
 """The first page of the wizard: a name and a template make a draft."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from starlette.responses import Response
 
@@ -27,6 +27,9 @@ def show(visit: Visit) -> Response:
 def act(visit: Visit) -> Response:
     """Make the draft and go on to whom it is for."""
     name, chosen = visit.field("display_name"), visit.field("template")
+    again = _made_already(visit, name)
+    if again is not None:
+        return _to_audience(visit, again)
     if not name:
         return _form(visit, {"display_name": Fault.EMPTY})
     template = Template(chosen) if chosen in set(Template) else None
@@ -39,7 +42,26 @@ def act(visit: Visit) -> Response:
         with visit.changing("campaigns.create", f"campaigns/{campaign_id}") as (transaction, cause):
             launch.create(transaction, cause, campaign_id, plan)
     except (AlreadyExists, Invalid) as refusal:
+        again = _made_already(visit, name)
+        if again is not None:
+            return _to_audience(visit, again)
         return _form(visit, {refusal.metadata.get("field", "campaign_id"): refusal.message})
+    return _to_audience(visit, campaign_id)
+
+
+def _made_already(visit: Visit, name: str) -> str | None:
+    """What came of this very form when it was sent before: a button that is pressed twice makes one draft."""
+    begun = visit.field("begun")
+    try:
+        since = datetime.fromisoformat(begun)
+    except ValueError:
+        return None
+    with visit.reading() as snapshot:
+        made = naming.made_since(snapshot, name, since, visit.person.actor.name)
+    return None if made is None else made.campaign_id
+
+
+def _to_audience(visit: Visit, campaign_id: str) -> Response:
     return visit.go(f"/campaigns/{campaign_id}/edit/audience")
 
 
@@ -56,5 +78,6 @@ def _plan(snapshot: Snapshot, visit: Visit, name: str) -> CampaignPlan:
 def _form(visit: Visit, errors: Errors) -> Response:
     return visit.page(
         "wizard_begin.html", UNUSABLE if errors else 200, errors=errors, templates=[*Template, NOTHING],
+        begun=visit.field("begun") or visit.now.isoformat(),
         typed={name: visit.field(name) for name in ("display_name", "campaign_id", "template")},
     )  # fmt: skip

@@ -5,12 +5,12 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from admin.arms import typed_arm
-from admin.web.forms import offers
+from admin.web.forms import arms, offers
 from admin.web.forms.typed import Fields
 from admin.web.pages.wizard import step
 from admin.web.visit import Visit
 from campaigns.errors import Refusal
-from campaigns.terms.campaign import ChannelChoice
+from campaigns.terms.campaign import CampaignPlan, ChannelChoice
 from campaigns.tiers.tiers import Tier
 
 
@@ -23,16 +23,22 @@ def act(visit: Visit) -> Response:
     """Save them."""
     fields = step.fields_of(visit)
     with visit.reading() as snapshot:
-        currency = step.draft(snapshot, visit).plan.currency
-    found = offers.read(fields, currency)
-    if found.faults:
-        return _page(visit, fields, found.faults, None)
+        plan = step.draft(snapshot, visit).plan
+    found = offers.read(fields, plan.currency)
+    variants = arms.read(fields, found.offers)
+    if found.faults or variants.faults:
+        return _page(visit, fields, {**found.faults, **variants.faults}, None)
     by_behaviour = visit.field("channel_choice") == ChannelChoice.BEHAVIOUR
     choice = ChannelChoice.BEHAVIOUR if by_behaviour else ChannelChoice.ORDER
-    refusal = step.save(visit, lambda plan: replace(plan, offers=found.offers, channel_choice=choice))
+
+    def change(before: CampaignPlan) -> CampaignPlan:
+        changed = replace(before, offers=found.offers, channel_choice=choice)
+        return replace(changed, arms=variants.arms) if arms.showable(before) else changed
+
+    refusal = step.save(visit, change)
     if refusal is None:
         return step.go_on(visit, "offers")
-    return _page(visit, fields, step.named(refusal, offers.field_of), refusal)
+    return _page(visit, fields, step.named(refusal, lambda path: arms.field_of(offers.field_of(path))), refusal)
 
 
 def _page(visit: Visit, fields: Fields | None, errors: step.Errors, refusal: Refusal | None) -> Response:
@@ -40,8 +46,11 @@ def _page(visit: Visit, fields: Fields | None, errors: step.Errors, refusal: Ref
         campaign = step.draft(snapshot, visit)
     plan = campaign.plan
     choice = visit.field("channel_choice") or plan.channel_choice
+    fields = offers.shown(plan.offers, plan.currency) | arms.shown(plan.arms) if fields is None else fields
+    kept = [] if arms.showable(plan) else [typed_arm(arm, plan.currency) for arm in plan.arms]
     return step.shown(
         visit, "wizard_offers.html", campaign, "offers", refusal=refusal, errors=errors, tiers=list(Tier),
-        fields=offers.shown(plan.offers, plan.currency) if fields is None else fields, kinds=list(offers.Kind),
-        channels=offers.CHANNELS, channel_choice=choice, arms=[typed_arm(arm, plan.currency) for arm in plan.arms],
+        fields=fields, kinds=list(offers.Kind), rows=arms.rows_of(fields),
+        variants=bool(plan.arms) or any(name.startswith("arm.") for name in errors),
+        channels=offers.CHANNELS, channel_choice=choice, arms=kept,
     )  # fmt: skip
