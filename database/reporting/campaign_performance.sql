@@ -11,14 +11,15 @@ WITH shown AS (
     given_back::integer, CASE WHEN given_back THEN 0 ELSE order_minor END, discount_minor - refunded_minor,
     refunded_minor
   FROM redemptions
+), counted AS MATERIALIZED (
+  SELECT campaign_id, day, tier, channel, arm, sum(issued) AS issued_count, sum(redeemed) AS redeemed_count,
+    sum(given_back) AS given_back_count, sum(order_minor)::bigint AS order_minor,
+    sum(discount_minor)::bigint AS discount_minor, sum(refunded_minor)::bigint AS refunded_minor
+  FROM happened JOIN audiences USING (campaign_id, customer_id) GROUP BY campaign_id, day, tier, channel, arm
 )
-SELECT campaign_id, day, tier, channel, arm, shown.customers, currency,
-  sum(issued) AS issued_count, sum(redeemed) AS redeemed_count, sum(given_back) AS given_back_count,
-  sum(order_minor)::bigint AS order_minor, sum(discount_minor)::bigint AS discount_minor,
-  sum(refunded_minor)::bigint AS refunded_minor
-FROM happened JOIN audiences USING (campaign_id, customer_id) JOIN shown USING (campaign_id, tier, channel, arm)
-JOIN campaigns USING (campaign_id)
-GROUP BY campaign_id, day, tier, channel, arm, shown.customers, currency;
+SELECT campaign_id, day, tier, channel, arm, shown.customers, currency, counted.issued_count,
+  redeemed_count, given_back_count, order_minor, discount_minor, refunded_minor
+FROM counted JOIN shown USING (campaign_id, tier, channel, arm) JOIN campaigns USING (campaign_id);
 
 CREATE UNIQUE INDEX ON reporting_store.campaign_performance (campaign_id, day, tier, channel, arm);
 
