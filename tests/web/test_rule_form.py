@@ -108,6 +108,20 @@ def test_rows_are_added_and_removed_where_the_button_stands() -> None:
     assert pressed(two, "remove", "r.7") == two
 
 
+@given(rule=rules(), verb=st.sampled_from(["add", "group"]), depth=st.integers(0, 3))
+def test_a_new_row_is_found_where_the_button_says(rule: Rule, verb: str, depth: int) -> None:
+    node, place = shown(rule, "GBP"), "r" + ".0" * depth
+    if node is None or not any(row.startswith(place) for row in rows(node, "r")):
+        return
+
+    after = pressed(node, verb, place)
+
+    assert after is not None
+    found = dict(zip(rows(after, "r"), rule_tree.conditions(after), strict=True))
+    assert found[rule_tree.place_of_new(node, verb, place)] == FIRST
+    assert len(found) == len(rows(node, "r")) + 1
+
+
 def test_another_fact_gets_another_row() -> None:
     fields = {"r.was": ["orders_90"], "r.fact": ["tier"], "r.operator": ["at_least"], "r.value": ["3"], "r.not": ["1"]}
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from browser import Site, faults, picture
 from campaign_factories import NOW, add_customers, create_campaign, make_cause, store_scores
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from campaigns.life import launch, naming
 from campaigns.terms.campaign import CampaignPlan
@@ -39,8 +39,7 @@ def plan_of(database: Database, campaign_id: str) -> CampaignPlan:
         return launch.get(snapshot, campaign_id).plan
 
 
-def test_a_rule_is_built_and_its_count_follows(shop: Site) -> None:
-    anna = shop.enter("anna")
+def begin(anna: Page) -> None:
     anna.goto("/campaigns")
     anna.get_by_role("link", name="New campaign").click()
     assert faults(anna) == []
@@ -49,6 +48,11 @@ def test_a_rule_is_built_and_its_count_follows(shop: Site) -> None:
     expect(anna.get_by_text("Something has to stand here.")).to_be_visible()
     anna.get_by_label("What is it called?").fill("Autumn thanks")
     anna.get_by_role("button", name="Make a draft").click()
+
+
+def test_a_rule_is_built_and_its_count_follows(shop: Site) -> None:
+    anna = shop.enter("anna")
+    begin(anna)
 
     expect(anna).to_have_url(f"{shop.address}/campaigns/autumn-thanks/edit/audience")
     meaning = anna.locator("#meaning")
@@ -63,6 +67,7 @@ def test_a_rule_is_built_and_its_count_follows(shop: Site) -> None:
     anna.get_by_role("button", name="Add a condition").focus()
     anna.keyboard.press("Enter")
     second = anna.get_by_role("group", name="Condition").nth(1)
+    expect(second.get_by_label("What is asked")).to_be_focused()
     second.get_by_label("What is asked").select_option("tier")
     expect(second.get_by_label("With what")).to_have_value("HIGH")
     second.get_by_label("not so").check()
@@ -79,6 +84,7 @@ def test_a_rule_is_built_and_its_count_follows(shop: Site) -> None:
     assert faults(anna) == []
     picture(anna, "wizard-audience")
     anna.get_by_role("button", name="Remove the group").click()
+    expect(anna.get_by_role("button", name="Add a condition").last).to_be_focused()
     expect(anna.get_by_role("group", name="Condition")).to_have_count(2)
     anna.get_by_role("button", name="Save", exact=True).click()
 

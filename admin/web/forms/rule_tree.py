@@ -112,6 +112,22 @@ def pressed(node: Node | None, verb: str, place: str) -> Node | None:
     return new if node is None else _with(node, _steps(place), new)
 
 
+def place_of_new(node: Node | None, verb: str, place: str) -> str:
+    """Where `pressed` puts the first new row."""
+    target = node
+    for step in _steps(place):
+        if isinstance(target, Group) and step < len(target.members):
+            target = target.members[step]
+    match target:
+        case None:
+            new = ROOT
+        case Condition():
+            new = f"{place}.1"
+        case Group():
+            new = f"{place}.{len(target.members)}"
+    return f"{new}.0" if verb == "group" else new
+
+
 def shown(rule: Rule, currency: str) -> Node | None:
     """The tree that is read back as the same rule; None for rules that the builder cannot show."""
     node = _node(rule, currency)

@@ -25,6 +25,8 @@ from rules.rule import MAXIMUM_DEPTH, MAXIMUM_NODES, Rule
 from rules.sentence import Speaker
 
 EXAMPLES = 5
+END = "end"
+"""The place after all rows."""
 SEGMENTS, CATEGORIES = 200, 300
 """Most that are suggested."""
 
@@ -39,6 +41,8 @@ class Written:
     rule: Rule | None = None
     """None where the builder says everyone, or something is wrong."""
     errors: step.Errors = field(default_factory=dict)
+    focus: str = ""
+    """The place that comes under the hands of who pressed a button; empty leaves them where they are."""
 
 
 def show(visit: Visit) -> Response:
@@ -94,11 +98,12 @@ def _pressed(written: Written, verb: str, place: str, currency: str) -> Written:
         case "add" | "group" | "remove":
             node = rule_tree.pressed(written.node, verb, place)
             compiled = rule_tree.compiled(node, currency)
-            return Written(node=node, rule=compiled.rule, errors=compiled.faults)
+            focus = rule_tree.place_of_new(written.node, verb, place) if verb != "remove" else END
+            return Written(node=node, rule=compiled.rule, errors=compiled.faults, focus=focus)
         case "write" if not written.errors:
-            return Written(document="" if written.rule is None else to_yaml(written.rule), rule=written.rule)
+            return Written(document="" if written.rule is None else to_yaml(written.rule), rule=written.rule, focus=END)
         case "build" if not written.errors:
-            return of_rule(written.rule, currency)
+            return replace(of_rule(written.rule, currency), focus=END)
         case _:
             return written
 
