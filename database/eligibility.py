@@ -223,7 +223,8 @@ def _judged(targeting: Targeting, ranked: Subquery) -> Select[Any]:
 def _others(targeting: Targeting) -> Subquery:
     """What counts of the audiences of other campaigns that a customer is in, held out or not."""
     member, campaign = AudienceRow, CampaignRow
-    running = and_(campaign.state != ENDED, campaign.campaign_id.in_(targeting.excluded_campaigns))
+    named = or_(*(each.in_(targeting.excluded_campaigns) for each in (campaign.campaign_id, campaign.series)))
+    running = and_(campaign.state != ENDED, named)
     times = [campaign.launch_time > cap.since for cap in targeting.caps]
     counts = [func.count().filter(time).label(f"since_{place}") for place, time in enumerate(times)]
     others = select(member.customer_id, func.bool_or(running).label("excluded"), *counts)

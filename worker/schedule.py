@@ -133,12 +133,12 @@ def close_forecasts(database: Database, now: datetime) -> list[str]:
     """Measure what came of campaigns whose time is over, each in a transaction of its own; which they were."""
     with database.reading() as snapshot:
         waiting = forecasts.due(snapshot, now)
-    closed = []
-    for campaign_id in waiting:
-        with database.writing() as transaction:
-            if forecasts.close(transaction, Cause(actor=BEAT, now=now), campaign_id):
-                closed.append(campaign_id)
-    return closed
+    return [name for name in each(partial(_closed, database, campaign_id, now) for campaign_id in waiting) if name]
+
+
+def _closed(database: Database, campaign_id: str, now: datetime) -> str | None:
+    with database.writing() as transaction:
+        return campaign_id if forecasts.close(transaction, Cause(actor=BEAT, now=now), campaign_id) else None
 
 
 def tick(database: Database, *, rescore_at: time, now: datetime) -> Operation | None:

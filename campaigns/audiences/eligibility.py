@@ -53,6 +53,12 @@ class Membership:
     launch_time: datetime
     running: bool
     """Whether the campaign has not ended."""
+    series: str | None = None
+    """Of which the campaign is an occurrence."""
+
+    def excluded_by(self, plan: CampaignPlan) -> bool:
+        """Whether the plan leaves its customers to this campaign, by its name or that of its series."""
+        return self.running and bool({self.campaign_id, self.series} & set(plan.excluded_campaigns))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +100,7 @@ def decide(plan: CampaignPlan, person: Person, now: datetime) -> Eligible | Excl
 
 def _restrained(plan: CampaignPlan, person: Person, now: datetime) -> Exclusion | None:
     """What keeps out a customer who could be reached."""
-    if any(each.running and each.campaign_id in plan.excluded_campaigns for each in person.memberships):
+    if any(each.excluded_by(plan) for each in person.memberships):
         return Exclusion.OTHER_CAMPAIGN
     if any(_got(person, now - timedelta(days=cap.days)) >= cap.offers for cap in plan.offer_caps):
         return Exclusion.OFFER_CAP

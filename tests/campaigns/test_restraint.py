@@ -43,8 +43,8 @@ BY_MAIL = Offer(tier=Tier.HIGH, discount=Discount(reward=Percent(percent=10)), c
 CROWD = [f"c{number:02}" for number in range(60)]
 
 
-def member(campaign_id: str, launch_time: datetime, *, running: bool = True) -> Membership:
-    return Membership(campaign_id=campaign_id, launch_time=launch_time, running=running)
+def member(campaign_id: str, launch_time: datetime, *, running: bool = True, series: str | None = None) -> Membership:
+    return Membership(campaign_id=campaign_id, launch_time=launch_time, running=running, series=series)
 
 
 def verdict(plan: CampaignPlan, *memberships: Membership, place: int = 1) -> Exclusion | None:
@@ -68,7 +68,9 @@ def test_customers_are_left_to_another_campaign_while_it_runs() -> None:
     plan = make_plan(excluded_campaigns=(CampaignId("a"),))
 
     assert verdict(plan, member("a", NOW - 9 * WEEK)) is Exclusion.OTHER_CAMPAIGN
+    assert verdict(plan, member("a-20110909", NOW, series="a")) is Exclusion.OTHER_CAMPAIGN
     assert verdict(plan, member("a", NOW, running=False)) is verdict(plan, member("b", NOW)) is None
+    assert verdict(plan, member("b-20110909", NOW, series="b")) is None
 
 
 def test_a_full_audience_has_those_who_are_expected_to_spend_most() -> None:
@@ -114,6 +116,7 @@ def test_restraint_is_kept_as_it_was_planned(database: Database) -> None:
     assert created.plan == plan
 
 
+SERIES = {"b": "weekly"}
 ages = st.sampled_from([0, 1, 6, 7, 8, 30])
 others = st.dictionaries(st.sampled_from(["a", "b", "c"]), st.tuples(ages, st.booleans()), max_size=3)
 plans = st.builds(
@@ -122,7 +125,7 @@ plans = st.builds(
         offer_caps=tuple(OfferCap(offers=offers, days=days) for days, offers in caps.items()),
     ),
     st.dictionaries(st.sampled_from([1, 7, 30]), st.integers(1, 3), max_size=2),
-    st.lists(st.sampled_from([CampaignId("a"), CampaignId("b")]), unique=True),
+    st.lists(st.sampled_from([CampaignId("a"), CampaignId("weekly")]), unique=True),
     st.none() | st.integers(1, 3),
 )  # fmt: skip
 Crowd: TypeAlias = list[tuple[bool, int, set[str]]]
@@ -142,7 +145,8 @@ def test_the_query_for_all_decides_as_the_function_for_one(
     database: Database, plan: CampaignPlan, campaigns: dict[str, tuple[int, bool]], crowd: Crowd
 ) -> None:
     known = {
-        name: member(name, NOW - timedelta(days=age), running=running) for name, (age, running) in campaigns.items()
+        name: member(name, NOW - timedelta(days=age), running=running, series=SERIES.get(name))
+        for name, (age, running) in campaigns.items()
     }
     persons: dict[str, Person] = {}
     with database.writing() as transaction:
@@ -150,7 +154,8 @@ def test_the_query_for_all_decides_as_the_function_for_one(
             transaction.execute(delete(table))
         for name, each in known.items():
             state = {"state": "ACTIVE" if each.running else "ENDED", "launch_time": each.launch_time}
-            row = insert(CampaignRow).values(campaign_id=name, **stored.plan_values(make_plan()), **state)
+            origin = {"campaign_id": name, "series": each.series}
+            row = insert(CampaignRow).values(**origin, **stored.plan_values(make_plan()), **state)
             transaction.execute(row)
         for number, (agreed, spend, memberships) in enumerate(crowd):
             named = {"customer_id": f"c{number}"}

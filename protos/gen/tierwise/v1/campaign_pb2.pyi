@@ -240,7 +240,9 @@ class Campaign(_message.Message):
 
     @_builtins.property
     def excluded_campaigns(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Resource names of campaigns: whoever is in the audience of one of them while it runs is left out of this one's."""
+        """Resource names of campaigns: whoever is in the audience of one of them while it runs is left out of this one's. A
+        series stands for each of its occurrences.
+        """
 
     @_builtins.property
     def stacking(self) -> Global___Stacking:
