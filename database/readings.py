@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from database.report_tables import LiabilityReadingRow, ResultReadingRow
@@ -59,6 +59,13 @@ class ResultReading:
 def due(snapshot: Snapshot, day: date, *, since: timedelta, now: datetime) -> list[str]:
     """Launched campaigns that have no reading of the day, until so long after their end."""
     return list(snapshot.scalars(DUE, {"day": day, "over": now - since}))
+
+
+def results(snapshot: Snapshot, campaign_id: str) -> list[ResultReading]:
+    """Every reading of a campaign's results, oldest day first."""
+    query = select(ResultReadingRow).where(ResultReadingRow.campaign_id == campaign_id)
+    rows = snapshot.scalars(query.order_by(ResultReadingRow.day, ResultReadingRow.arm, ResultReadingRow.metric))
+    return [ResultReading(**row.columns()) for row in rows]
 
 
 def keep(transaction: Transaction, liability: LiabilityReading, results: Sequence[ResultReading]) -> bool:

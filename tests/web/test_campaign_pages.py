@@ -40,6 +40,7 @@ def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Si
     ben.get_by_label("Comment").fill("good for spring")
     ben.get_by_role("button", name="Approve").click()
     expect(ben.get_by_role("heading", level=1)).to_contain_text("approved")
+    ben.get_by_role("link", name="Versions").click()
     expect(ben.get_by_text("good for spring")).to_be_visible()
 
     anna.reload()

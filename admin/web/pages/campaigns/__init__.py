@@ -1,0 +1,26 @@
+"""Campaigns: the list, one campaign with its tabs, and the buttons that move it."""
+
+from collections.abc import Sequence
+
+from starlette.routing import Route
+
+from admin.web.house import House
+from admin.web.pages.campaigns import detail, experiment, listing, moves
+from admin.web.visit import page
+from campaigns.callers.access import STAFF, Right
+
+ONE = "/campaigns/{campaign_id}"
+
+
+def routes(house: House) -> Sequence[Route]:
+    """List, tabs, differences and moves; the address of a tab would mean a move otherwise."""
+    staff = Right(STAFF)
+    return (
+        Route("/campaigns", page(house, listing.listing, staff), name="campaigns"),
+        Route(ONE, page(house, detail.overview, staff), name="campaign"),
+        Route(ONE + "/experiment", page(house, experiment.experiment, staff), name="experiment"),
+        Route(ONE + "/versions", page(house, detail.plan_versions, staff), name="versions"),
+        Route(ONE + "/versions/{version:int}", page(house, detail.difference, staff), name="version"),
+        Route(ONE + "/{verb}", page(house, moves.confirm, staff), name="confirm_move"),
+        Route(ONE + "/{verb}", page(house, moves.move, staff), methods=["POST"], name="move_campaign"),
+    )

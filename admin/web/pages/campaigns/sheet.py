@@ -1,0 +1,23 @@
+"""What every tab of a campaign shares: its head with the moves that the visitor may make, and the other tabs."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from admin.web.pages.campaigns.moves import open_moves
+from admin.web.visit import Visit
+from campaigns.terms.campaign import MOVES, Campaign, Move
+
+
+def campaign_id(visit: Visit) -> str:
+    """Of the address."""
+    name: str = visit.request.path_params["campaign_id"]
+    return name
+
+
+def tab(visit: Visit, name: str, campaign: Campaign, **values: Any) -> Response:  # noqa: ANN401  # templates take anything
+    """A tab in the frame of its campaign."""
+    return visit.page(
+        f"campaign_{name}.html", campaign=campaign, tab=name, moves=open_moves(visit, campaign),
+        editable=visit.may("campaigns.update") and (campaign.state, Move.EDIT) in MOVES, **values,
+    )  # fmt: skip

@@ -1,0 +1,60 @@
+"""What a page shows of an experiment: the same marks whether they are reckoned now or were kept at midnight."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from watched_shop import LAUNCHED, open_watched
+
+from campaigns import course, readings
+from campaigns.experiments.decision import Verdict
+from campaigns.experiments.results import Metric
+from database.session import Database
+
+MIDNIGHT = datetime.combine(LAUNCHED.date() + timedelta(days=9), datetime.min.time(), tzinfo=UTC)
+
+
+@pytest.fixture
+def shop(database: Database) -> Database:
+    open_watched(database)
+    return database
+
+
+def numbers(found: course.Course, arm: str) -> dict[Metric, list[float]]:
+    """All that a page says."""
+    return {
+        metric: [mark.difference, mark.interval.low, mark.interval.high, mark.mean, mark.holdout_mean, mark.p_value]
+        for metric, mark in found.last(arm).items()
+    }
+
+
+def test_what_was_kept_says_what_would_be_reckoned(shop: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for days in (8, 9):
+        with shop.writing() as transaction:
+            readings.take(transaction, "spring", MIDNIGHT + timedelta(days=days - 9, hours=6))
+    with shop.reading() as snapshot:
+        now = course.course(snapshot, "spring", MIDNIGHT)
+        monkeypatch.setattr(course, "AT_ONCE", 10)
+        then = course.course(snapshot, "spring", MIDNIGHT + timedelta(hours=7))
+        asked = course.course(snapshot, "spring", MIDNIGHT, at_once=True)
+
+    assert (now.kept, then.kept, asked.kept) == (False, True, False)
+    assert now.until == then.until == asked.until == MIDNIGHT
+    for arm in ("ALL", "plain", "bold"):
+        for metric, said in numbers(now, arm).items():
+            # Sums of floats depend a little on the order of the rows.
+            assert numbers(then, arm)[metric] == pytest.approx(said)
+            assert numbers(asked, arm)[metric] == pytest.approx(said)
+    assert len(then.line("plain", Metric.REVENUE)) == 2
+    assert then.decisions["ALL"].verdict == now.decisions["ALL"].verdict == Verdict.KEEP_RUNNING
+    assert then.sample_ratio == now.sample_ratio
+    assert then.arms == ["bold", "plain"]
+
+
+def test_totals_are_those_of_all_customers(shop: Database) -> None:
+    with shop.reading() as snapshot:
+        found = course.course(snapshot, "spring", LAUNCHED + timedelta(days=20))
+    mark = found.last()[Metric.REVENUE]
+
+    assert (found.primary, mark.customers + mark.holdout_customers) == (Metric.MARGIN, 300)
+    assert mark.total == mark.difference * mark.customers
+    assert mark.total_interval.low == mark.interval.low * mark.customers
