@@ -24,6 +24,7 @@ from database import prospects
 from database.eligibility import Drawn, Targeting
 from database.prospects import Prospect, Prospects
 from database.session import Snapshot, Transaction
+from rules.sentence import Language
 
 SAMPLE = 1_000
 """Customers from whom the usual order is taken, and the examples."""
@@ -89,9 +90,11 @@ class Preview:
 
 def preview(
     transaction: Transaction, cause: Cause, campaign_id: str, *, size: int, seed: int = 0, etag: str | None = None,
-    lift: float = LIFT,
+    lift: float = LIFT, language: Language = Language.ENGLISH,
 ) -> Preview:  # fmt: skip
-    """Counts are exact; up to `size` examples are drawn by `seed`; `lift` is an effect that results may have to show.
+    """Counts are exact; up to `size` examples are drawn by `seed` and told in `language`.
+
+    `lift` is an effect that results may have to show.
 
     Raises CampaignNotFound, CampaignChanged, CampaignLaunched, InvalidCampaign without offers or where the rule cannot
     be answered.
@@ -106,7 +109,7 @@ def preview(
     if not campaign.plan.offers:
         raise InvalidCampaign("without an offer for a tier nobody is reached", field="offers")
     launch.check_rule(transaction, campaign.plan)
-    shown = _shown(transaction, campaign, cause.now, size=size, seed=seed, lift=lift)
+    shown = _shown(transaction, campaign, cause.now, size=size, seed=seed, lift=lift, language=language)
     total = shown.outlook.forecast.total
     trail.tried(
         transaction, cause, "campaigns.preview", campaign.name,
@@ -119,7 +122,7 @@ def preview(
 
 
 def _shown(
-    snapshot: Snapshot, campaign: Campaign, now: datetime, *, size: int, seed: int, lift: float
+    snapshot: Snapshot, campaign: Campaign, now: datetime, *, size: int, seed: int, lift: float, language: Language
 ) -> Preview:  # fmt: skip
     targeting, days = audience.targeting(campaign, now), days_left(campaign, now)
     members = prospects.planned(targeting)
@@ -134,7 +137,7 @@ def _shown(
         campaign=campaign, time=now, customers=sum(sizes.values()), falls=_falls(campaign, sizes, found),
         reached=reached, groups={group: share * count for group, share in campaign.plan.design.shares.items()},
         affordable=part, outlook=foretold(snapshot, campaign, borne, drawn, days=days, lift=lift),
-        examples=examples(snapshot, campaign, drawn, size=size),
+        examples=examples(snapshot, campaign, drawn, size=size, language=language),
     )  # fmt: skip
 
 

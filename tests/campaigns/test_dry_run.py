@@ -33,6 +33,7 @@ from campaigns.terms.limits import Budget
 from campaigns.tiers.tiers import Tier
 from database.session import Database
 from rules.rule import Compare, Operator
+from rules.sentence import Language
 
 MAIL = Offer(tier=Tier.MID, discount=Discount(reward=Fixed(amount_minor=300)), channel=Channel.EMAIL)
 BOLD = ArmPlan(name="bold", discounts=(TierDiscount(Tier.HIGH, Discount(reward=Percent(percent=30))),))
@@ -57,9 +58,14 @@ def draft(database: Database, plan: CampaignPlan = PLAN) -> None:
         launch.create(transaction, make_cause(), "spring", plan)
 
 
-def preview(database: Database, *, size: int = 10, seed: int = 0, etag: str | None = None) -> Preview:
+def preview(
+    database: Database, *, size: int = 10, seed: int = 0, etag: str | None = None,
+    language: Language = Language.ENGLISH,
+) -> Preview:  # fmt: skip
     with database.writing() as transaction:
-        return dry_run.preview(transaction, make_cause(), "spring", size=size, seed=seed, etag=etag)
+        return dry_run.preview(
+            transaction, make_cause(), "spring", size=size, seed=seed, etag=etag, language=language
+        )  # fmt: skip
 
 
 def contents(database: Database) -> dict[str, str]:
@@ -244,6 +250,19 @@ def test_examples_show_every_treatment_with_what_they_get_and_why(shop: Database
         "in the arm bold by the draw",
     )
     assert shown != preview(shop, size=6, seed=2).examples
+
+
+def test_an_example_is_told_in_the_language_of_the_reader(shop: Database) -> None:
+    draft(shop, make_plan(rule=Compare("expected_spend", Operator.MORE_THAN, 8000)))
+
+    (example,) = preview(shop, size=1, language=Language.CHINESE).examples
+
+    assert example.reasons == (
+        "按方案1为HIGH等级：90天预期消费额为至少50.00 GBP：实际为90.00 GBP",
+        "90天预期消费额为超过80.00 GBP：实际为90.00 GBP",
+        "通过ON_SITE，无需同意",
+        "抽入实验组offer",
+    )
 
 
 def test_an_example_says_which_conditions_it_fits(shop: Database) -> None:

@@ -64,7 +64,7 @@ def _preview(visit: Visit) -> Response:
     campaign_id = step.name_of(visit)
     try:
         with visit.changing("campaigns.preview", f"campaigns/{campaign_id}") as (transaction, cause):
-            shown = dry_run.preview(transaction, cause, campaign_id, size=EXAMPLES)
+            shown = dry_run.preview(transaction, cause, campaign_id, size=EXAMPLES, language=visit.language)
     except (Invalid, WrongState) as refusal:
         return visit.page("wizard_preview.html", preview=None, refusal=refusal)
     return visit.page(
