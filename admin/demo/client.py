@@ -16,6 +16,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 from tierwise.v1 import (
     campaign_pb2,
+    campaign_preview_pb2,
+    campaign_results_pb2,
     campaign_service_pb2,
     campaign_service_pb2_grpc,
     coupon_pb2,
@@ -158,6 +160,22 @@ class ShopClient:
         request = campaign_service_pb2.LaunchCampaignRequest(name=campaign.name, request_id=_new_id())
         self._finished(self._campaigns.LaunchCampaign(request, timeout=SECONDS, metadata=_named(marketer, "marketer")))
         return self._campaigns.GetCampaign(campaign_service_pb2.GetCampaignRequest(name=campaign.name), timeout=SECONDS)
+
+    def preview(self, campaign: campaign_pb2.Campaign, marketer: str) -> campaign_preview_pb2.CampaignPreview:
+        """What the campaign would do. Nothing is written but an audit line."""
+        request = campaign_service_pb2.PreviewCampaignRequest(name=campaign.name)
+        return self._campaigns.PreviewCampaign(request, timeout=SECONDS, metadata=_named(marketer, "marketer"))
+
+    def results(self, campaign_id: str) -> campaign_results_pb2.CampaignResults:
+        """What the campaign changed until now."""
+        request = campaign_service_pb2.GetCampaignResultsRequest(name=f"campaigns/{campaign_id}")
+        return self._campaigns.GetCampaignResults(request, timeout=SECONDS)
+
+    def coupons(self, campaign_id: str) -> dict[str, str]:
+        """Customer to code."""
+        request = coupon_service_pb2.ExportCouponsRequest(name=f"campaigns/{campaign_id}", request_id=_new_id())
+        pages = self._coupons.ExportCoupons(request, timeout=SECONDS)
+        return {each.customer.removeprefix("customers/"): each.code for page in pages for each in page.coupons}
 
     def redeem(
         self, code: str, customer_id: str, order_id: str, amount: money_pb2.Money, request_id: str

@@ -4,9 +4,9 @@ import socket
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import money_pb2
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.panel import Panel
 from tierwise.v1 import campaign_pb2, coupon_pb2, event_pb2, score_pb2, tier_pb2
 
-from admin.demo import figures
+from admin.demo import effect, figures
 from admin.demo.client import Refused, ShopClient
 from admin.demo.plan import discount_words, spring_plan
 from admin.first_shop import FirstShop
@@ -34,6 +34,13 @@ METRICS = ("auc", "average_precision", "log_loss", "gini", "hybrid_hit_rate_10",
 Answer = TypeVar("Answer")
 
 
+class Seen(NamedTuple):
+    """What the server said of everybody, and the titles of the items."""
+
+    scores: Sequence[score_pb2.Score]
+    titles: Mapping[str, str]
+
+
 def tell(processes: Processes, shop_of: Callable[[Stages], FirstShop], currency: str) -> None:
     """The whole story on running processes; raises when a step fails."""
     address = f"127.0.0.1:{_free_port()}"
@@ -50,6 +57,7 @@ def tell(processes: Processes, shop_of: Callable[[Stages], FirstShop], currency:
         chosen = launch(stages, client, shop, currency)
         ask(stages, client, shop, chosen, seen.titles)
         redeem(stages, client, chosen, currency)
+        measure(stages, client, seen.scores, currency)
     audit(stages)
     processes.check()
     emit(list(stages.rows()), as_json=False, title="How long each stage took")
@@ -80,18 +88,19 @@ def tell_shop(shop: FirstShop) -> None:
     emit(learned, as_json=False, title="The network, on a rehearsal forward in time")
 
 
-def score_everyone(stages: Stages, client: ShopClient, shop: FirstShop, currency: str) -> figures.Hindsight:
+def score_everyone(stages: Stages, client: ShopClient, shop: FirstShop, currency: str) -> Seen:
     """Bulk rescoring through the worker, then what the tiers were worth in the time that was hidden."""
     with stages.stage("Everyone is scored by the worker"):
         client.score_everyone(shop.as_of)
     with stages.stage("What the hidden 90 days brought"):
         seen = figures.hindsight(shop, currency)
         outcomes = seen.outcomes
-        scores = figures.scores_frame(client.score_many(outcomes["customer_id"].to_list(), shop.as_of))
+        told = list(client.score_many(outcomes["customer_id"].to_list(), shop.as_of))
+        scores = figures.scores_frame(told)
         emit(figures.by_tier(scores, outcomes), as_json=False, title="Tiers: predicted before, seen after")
         auc = figures.ranking_quality(scores, outcomes)
         console.print(f"  who will buy: AUC [bold]{auc:.3f}[/] over {scores.height:,} customers (0.5 is chance)")
-    return seen
+    return Seen(told, seen.titles)
 
 
 def launch(stages: Stages, client: ShopClient, shop: FirstShop, currency: str) -> Mapping[str, str]:
@@ -104,6 +113,8 @@ def launch(stages: Stages, client: ShopClient, shop: FirstShop, currency: str) -
             [{"who": who, "answer": _decision(answer)} for who, answer in decided.items()],
             as_json=False, title=f"Version {submitted.version} is submitted; who approves?",
         )  # fmt: skip
+        expected = effect.foreseen(client.preview(submitted, MARKETER))
+        emit(expected, as_json=False, title="Preview: what 30 days would bring, with 80 % intervals")
         campaign = client.launch(submitted, MARKETER)
         emit(
             [
@@ -169,10 +180,25 @@ def redeem(stages: Stages, client: ShopClient, coupon: Mapping[str, str], curren
         emit([{"attempt": name, "answer": _answer(given)} for name, given in tries], as_json=False, title=code)
 
 
+def measure(stages: Stages, client: ShopClient, scores: Sequence[score_pb2.Score], currency: str) -> None:
+    """Orders that are made up on a known law, and what the campaign's results make of them."""
+    with stages.stage("A month of orders is made up, more of them with a coupon"):
+        month = effect.live_a_month(client, scores, client.coupons(CAMPAIGN), currency)
+    with stages.stage("What the campaign earned"):
+        results = client.results(CAMPAIGN)
+        title = f"{results.offered_count:,} customers with an offer against {results.held_out_count:,} held out"
+        emit(effect.measured(results), as_json=False, title=title)
+        found = effect.buyers(results)
+        console.print(
+            f"  {month.orders:,} orders, {month.redeemed:,} coupons used, {month.refused:,} refused; built in: "
+            f"[bold]{month.caused:+,.0f}[/] buyers, measured: [bold]{found.total:+,.0f}[/]"
+        )
+
+
 def audit(stages: Stages) -> None:
     """Who did what: the trail that all of this left."""
     with stages.stage("The audit log kept every change"):
-        rows = stages.tierwise("audit", "list", "--limit", "8")
+        rows = stages.tierwise("audit", "list", "--of", f"campaigns/{CAMPAIGN}", "--limit", "8")
         names = ("time", "actor", "action", "object", "outcome")
         emit([{name: row[name] for name in names} for row in rows], as_json=False, title="Latest first")
 

@@ -65,6 +65,8 @@ def test_the_demo_tells_its_story_and_leaves_nothing(folder: Path) -> None:
     assert re.search(r"Score\(C\d+\) in \d+ ms", told)
     assert "16.00 GBP off order order-1" in told
     assert "FAILED_PRECONDITION COUPON_ALREADY_REDEEMED" in told
+    assert "Preview: what 30 days would bring" in told
+    assert re.search(r"built in: \+\d+ buyers, measured: [+-]\d+", told), told
     assert left_running(folder) == []
     assert [path.name for path in folder.iterdir()] == []
 
