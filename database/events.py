@@ -1,6 +1,6 @@
 """The events that we remember: recorded once by their id, read by customer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple
 from datetime import datetime
 from io import BytesIO
@@ -37,6 +37,7 @@ INSERT INTO events ({columns}) SELECT {columns} FROM event_stage ORDER BY custom
 """).format(columns=COLUMNS)
 PAGE = sql.SQL("""
 SELECT {columns} FROM events WHERE customer_id = %s AND (time, event_id) < (%s::timestamptz, %s)
+  AND event_type = ANY(%s::smallint[])
 ORDER BY time DESC, event_id DESC LIMIT %s
 """).format(columns=COLUMNS)
 # Both orders are the index's own, so nothing is sorted: the caller asks and reads backwards.
@@ -50,6 +51,7 @@ CROSS JOIN LATERAL (
 ) AS latest
 ORDER BY asked.place, latest.time DESC, latest.event_id DESC
 """
+ALL_KINDS = tuple(EventType)
 ALL = """
 COPY (
   SELECT event_id, customer_id, (extract(epoch FROM time) * 1000000)::bigint, event_type, order_id, item_id, quantity,
@@ -132,9 +134,17 @@ def histories(
     )
 
 
-def page_of_events(snapshot: Snapshot, customer_id: str, *, after: EventKey | None, limit: int) -> list[Event]:
+def page_of_events(
+    snapshot: Snapshot,
+    customer_id: str,
+    *,
+    after: EventKey | None,
+    limit: int,
+    kinds: Collection[EventType] = ALL_KINDS,
+) -> list[Event]:
     """Up to `limit` events of one customer, newest first, beginning behind the key `after`."""
-    rows = driver_connection(snapshot).execute(PAGE, (customer_id, *(after or ("infinity", "")), limit)).fetchall()
+    asked = (customer_id, *(after or ("infinity", "")), [int(kind) for kind in kinds], limit)
+    rows = driver_connection(snapshot).execute(PAGE, asked).fetchall()
     return [_event(row) for row in rows]
 
 

@@ -27,7 +27,7 @@ from scoring.model import Model
 from scoring.score import Contribution, Explanation, Score
 from scoring.sequence import TOKENS, Tokens, batch_of
 from scoring.trees import mixed
-from scoring.wording import action_words, group_words
+from scoring.wording import Wording
 
 LATEST = 5
 """Actions that are explained one by one."""
@@ -60,15 +60,17 @@ class Group:
     time: datetime | None
 
 
-def explain(model: Model, customer: Customer, score: Score, logit: float, device: torch.device) -> Explanation:
+def explain(
+    model: Model, customer: Customer, score: Score, logit: float, device: torch.device, wording: Wording
+) -> Explanation:
     """Contributions of one customer's features and events to `logit`, that of `score.purchase_90`."""
-    groups = _groups(model, customer)
+    groups = _groups(model, customer, wording)
     shares = _shapley(model, customer, groups, device)
     base = logit - float(shares.sum())
     low, high = float(expit(base)), float(expit(logit))
     slope = 100 * ((high - low) / (logit - base) if abs(logit - base) > 1e-9 else high * (1 - high))  # noqa: PLR2004
     made = [
-        *(_of_feature(model, customer, name) for name in model.normaliser.names),
+        *(_of_feature(model, customer, name, wording) for name in model.normaliser.names),
         *(Contribution(kind="event", name=g.name, logit=0.0, points=0.0, words=g.words, time=g.time) for g in groups),
     ]
     said = [
@@ -80,19 +82,18 @@ def explain(model: Model, customer: Customer, score: Score, logit: float, device
     return Explanation(score=score, base_logit=base, logit=logit, contributions=tuple(said))
 
 
-def _of_feature(model: Model, customer: Customer, name: str) -> Contribution:
-    value = float(customer.raw[NAMES.index(name)])
-    words = BY_NAME[name].words(value, model.currency) if np.isfinite(value) else BY_NAME[name].description
+def _of_feature(model: Model, customer: Customer, name: str, wording: Wording) -> Contribution:
+    words = wording.feature(BY_NAME[name], float(customer.raw[NAMES.index(name)]), model.currency)
     return Contribution(kind="feature", name=name, logit=0.0, points=0.0, words=words)
 
 
-def _groups(model: Model, customer: Customer) -> list[Group]:
+def _groups(model: Model, customer: Customer, wording: Wording) -> list[Group]:
     actions = customer.tokens.actions
     seen = np.arange(max(customer.first, customer.last - TOKENS), customer.last)
     groups = [
         Group(
             name=EventType(int(actions.kind[action])).word,
-            words=action_words(actions, action, model.catalogue, model.currency),
+            words=wording.action(actions, action, model.catalogue, model.currency),
             actions=np.array([action]),
             time=datetime.fromtimestamp(float(actions.time[action]), UTC),
         )
@@ -101,7 +102,7 @@ def _groups(model: Model, customer: Customer) -> list[Group]:
     earlier = seen[:-LATEST]
     for number in np.unique(actions.kind[earlier]).tolist():
         kind, some = EventType(number), earlier[actions.kind[earlier] == number]
-        groups.append(Group(f"earlier_{kind.word}", group_words(kind, len(some)), some, None))
+        groups.append(Group(f"earlier_{kind.word}", wording.group(kind, len(some)), some, None))
     return groups
 
 

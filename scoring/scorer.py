@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 
 from events.history import Histories
+from rules.sentence import Language
 from scoring import folder
 from scoring.actions import Floats, Pairs, actions_of, pairs_of
 from scoring.answers import Answers, Outlook, ask, longest_logit, outlook_of
@@ -23,6 +24,7 @@ from scoring.recommendation import Recommender, Request
 from scoring.score import Explanation, Recommendation, Score, Strategy
 from scoring.sequence import Tokens, tokens_of
 from scoring.trees import mixed
+from scoring.wording import WORDINGS
 
 LOW, HIGH = 0.1, 0.9
 
@@ -75,14 +77,18 @@ class Scorer:
         outlook = outlook_of(self._ask(question), self.model.calibration, as_of)
         return self._scores(histories, as_of, outlook)
 
-    def explain(self, histories: Histories, as_of: Floats) -> list[Explanation]:
-        """Scores with what made them, one customer after the other."""
+    def explain(
+        self, histories: Histories, as_of: Floats, *, language: Language = Language.ENGLISH
+    ) -> list[Explanation]:
+        """Scores with what made them, in words of a language, one customer after the other."""
         question = self._question(histories, as_of)
         answers = self._ask(question)
         scores = self._scores(histories, as_of, outlook_of(answers, self.model.calibration, as_of))
         logits = longest_logit(answers, self.model.calibration, as_of)
         return [
-            explain(self.model, _customer(question, place), score, float(logits[place]), self.device)
+            explain(
+                self.model, _customer(question, place), score, float(logits[place]), self.device, WORDINGS[language]
+            )
             for place, score in enumerate(scores)
         ]
 

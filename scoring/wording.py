@@ -1,11 +1,30 @@
-"""Events in words that a marketer reads."""
+"""Features and events in words that a marketer reads, in each language."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
 
 from events.event import EventType
+from rules.sentence import Language
+from scoring import chinese
 from scoring.actions import Actions
 from scoring.catalogue import Catalogue
-from scoring.feature_registry import amount, counted
+from scoring.feature_registry import Feature, amount, counted
+
+
+class Wording(NamedTuple):
+    """How a language says what moved a score."""
+
+    feature: Callable[[Feature, float, str], str]
+    """(feature, raw value or NaN, currency)"""
+    group: Callable[[EventType, int], str]
+    """(kind, how many)"""
+    action: Callable[[Actions, int, Catalogue, str], str]
+    """(actions, which of them, catalogue, currency)"""
+
 
 GROUPS = {
     EventType.VIEW: "earlier product view",
@@ -16,6 +35,11 @@ GROUPS = {
     EventType.COUPON: "earlier coupon",
     EventType.MESSAGE: "earlier message",
 }
+
+
+def feature_words(feature: Feature, value: float, currency: str) -> str:
+    """'last order 3 days ago'; what it would be where it is not known."""
+    return feature.words(value, currency) if np.isfinite(value) else feature.description
 
 
 def group_words(kind: EventType, count: int) -> str:
@@ -46,3 +70,11 @@ def action_words(actions: Actions, action: int, catalogue: Catalogue, currency: 
     }[kind]
     day = datetime.fromtimestamp(float(actions.time[action]), UTC)
     return f"{words} on {day.day} {day:%B %Y}"
+
+
+WORDINGS: Mapping[Language, Wording] = MappingProxyType(
+    {
+        Language.ENGLISH: Wording(feature_words, group_words, action_words),
+        Language.CHINESE: Wording(chinese.feature_words, chinese.group_words, chinese.action_words),
+    }
+)

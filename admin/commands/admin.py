@@ -10,6 +10,7 @@ from admin.database_address import chosen_url
 from admin.output import console, fail
 from admin.transactions import DatabaseUrl
 from admin.web.application import application
+from admin.web.explainer import Explainer
 from admin.web.house import House
 from database.session import Database
 from settings import settings
@@ -38,7 +39,8 @@ def admin(
         )
     database = Database.at(chosen_url(database_url), pool_size=CONNECTIONS, statement_timeout_ms=10_000)
     house = House(
-        database=database, secure=chosen.admin_https, policy=policy_of(chosen), currency=chosen.currency
+        database=database, secure=chosen.admin_https, policy=policy_of(chosen), currency=chosen.currency,
+        explainer=Explainer(chosen.device),
     )  # fmt: skip
     try:
         console.print(f"web admin [cyan]http{'s' if chosen.admin_https else ''}://{host}:{port}[/]   Ctrl-C stops it")

@@ -14,6 +14,7 @@ TICKS = 5
 ROW = 34.0
 BAR = 18.0
 NAMES = 150.0
+ROW_WIDTH = 100.0
 
 Words = Callable[[float], str]
 Place = Callable[[float], float]
@@ -77,6 +78,14 @@ class Bar(NamedTuple):
     """Ends of the interval; equal where there is none."""
 
 
+class RowBar(NamedTuple):
+    """A length in a row of a table."""
+
+    start: float
+    length: float
+    zero: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BarChart:
     """Horizontal bars, each with its words."""
@@ -122,6 +131,13 @@ def bar_chart(
         for place, (name, value) in enumerate(bars)
     ]
     return BarChart(bars=tuple(drawn), zero=at(0.0), table=(heads, *rows), height=2 * TOP + ROW * len(bars))
+
+
+def row_bars(values: Sequence[float]) -> tuple[RowBar, ...]:
+    """Lengths from one common zero, for a picture in each row of a table; 100 units wide."""
+    at = _scale(min(*values, 0.0, 0.0), max(*values, 0.0, 1e-12), 0.0, ROW_WIDTH)
+    ends = [sorted((at(0.0), at(value))) for value in values]
+    return tuple(RowBar(start, end - start, at(0.0)) for start, end in ends)
 
 
 def nice_ticks(low: float, high: float, count: int = TICKS) -> list[float]:

@@ -1,12 +1,13 @@
 """What every page shares: the database, the templates of each language, and how the admin is reached."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment
 from starlette.responses import HTMLResponse
 
+from admin.web.explainer import Explainer
 from admin.web.look import environment
 from campaigns.life.approval import ApprovalPolicy
 from database.session import Database
@@ -24,6 +25,8 @@ class House:
     """How many people have to agree to a plan."""
     currency: str
     """Of a new campaign."""
+    explainer: Explainer = field(default_factory=Explainer)
+    """Says why a score is what it is."""
 
     def render(self, language: Language, template: str, values: dict[str, Any], status: int = 200) -> HTMLResponse:
         """A page."""

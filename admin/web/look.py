@@ -58,6 +58,12 @@ def percent(context: Context, share: float | None, digits: int = 0) -> str:
 
 
 @pass_context
+def points(context: Context, value: float) -> str:
+    """Percentage points with their sign."""
+    return format_decimal(value, "+#,##0.0;-#,##0.0", locale=_locale(context))
+
+
+@pass_context
 def when(context: Context, moment: datetime | None, zone: str = "UTC") -> str:
     """Date and time in a zone, which is named unless it is UTC."""
     if moment is None:
@@ -78,7 +84,14 @@ def ago(context: Context, moment: datetime | None) -> str:
     return written
 
 
-FILTERS: Mapping[str, Any] = {"money": money, "number": number, "percent": percent, "when": when, "ago": ago}
+FILTERS: Mapping[str, Any] = {
+    "money": money,
+    "number": number,
+    "percent": percent,
+    "points": points,
+    "when": when,
+    "ago": ago,
+}
 
 
 def _locale(context: Context) -> Locale:

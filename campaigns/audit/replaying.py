@@ -7,19 +7,19 @@ from datetime import datetime
 from campaigns.audiences.eligibility import ChannelReason
 from campaigns.audiences.frozen import FrozenFrom, from_document
 from campaigns.audiences.inputs import Inputs
-from campaigns.audit.decision import Decision, Known, Sameness, Who, because, differences, replay
+from campaigns.audit.decision import Decision, Known, Sameness, Who, differences, replay
+from campaigns.audit.decision_words import reasons
 from campaigns.errors import CampaignNotLaunched, CampaignVersionNotFound, CustomerNotFound
-from campaigns.experiments.assignment import HOLDOUT, position
 from campaigns.life import launch, versions
 from campaigns.terms import discount_document
 from campaigns.terms.campaign import Campaign, CampaignPlan, Channel
-from campaigns.tiers.tiers import Tier, measured
+from campaigns.tiers.tiers import Tier
 from database import decisions, facts, models, scores, tombstones
 from database.decisions import Recorded
 from database.session import Snapshot
 from database.tables import AudienceRow
 from rules.rule import segments_named
-from rules.sentence import Speaker
+from rules.sentence import Language
 
 READ = "what was read of the customer"
 NO_RECORD = Decision(exclusion="")
@@ -57,8 +57,12 @@ class _Evidence:
     missing: Sequence[str]
 
 
-def explain(snapshot: Snapshot, campaign_id: str, customer_id: str) -> Explained:
+def explain(
+    snapshot: Snapshot, campaign_id: str, customer_id: str, *, language: Language = Language.ENGLISH
+) -> Explained:
     """What the campaign decided about the customer, and whether the same inputs give it again.
+
+    The reasons are in words of the language.
 
     Raises CampaignNotFound, CampaignNotLaunched, CustomerNotFound.
     """
@@ -80,18 +84,20 @@ def explain(snapshot: Snapshot, campaign_id: str, customer_id: str) -> Explained
     evidence = _evidence(snapshot, plan, frozen, record, Who(campaign_id, customer_id))
     if evidence.known is None or evidence.missing:
         return _gone(campaign, customer_id, frozen, _issued(record), evidence.missing)
-    return _compared(campaign, frozen, plan, kept.budget_share, evidence.known, _issued(record))
+    replayed = replay(frozen, plan, kept.budget_share, evidence.known)
+    words = reasons(plan, evidence.known, replayed, language)
+    return _compared(campaign, frozen, _issued(record), replayed, words, customer_id)
 
 
 def _compared(
-    campaign: Campaign, frozen: FrozenFrom, plan: CampaignPlan, share: float, known: Known, issued: Decision
+    campaign: Campaign, frozen: FrozenFrom, issued: Decision, replayed: Decision, words: Sequence[str],
+    customer_id: str,
 ) -> Explained:  # fmt: skip
-    replayed = replay(frozen, plan, share, known)
     differing = differences(issued, replayed)
     return Explained(
-        campaign=campaign, customer_id=known.who.customer_id, version=frozen.version, time=frozen.time, issued=issued,
+        campaign=campaign, customer_id=customer_id, version=frozen.version, time=frozen.time, issued=issued,
         sameness=Sameness.DIFFERS if differing else Sameness.SAME, replayed=replayed, differences=differing,
-        reasons=tuple(_reasons(plan, known, replayed)),
+        reasons=tuple(words),
     )  # fmt: skip
 
 
@@ -176,21 +182,3 @@ def _issued(record: Recorded) -> Decision:
         tier = record.excluded.tier
         return Decision(exclusion=record.excluded.reason, tier=None if tier is None else Tier(tier))
     return NO_RECORD
-
-
-def _reasons(plan: CampaignPlan, known: Known, decided: Decision) -> list[str]:
-    """In words, in the order in which it was decided."""
-    speaker = Speaker(currency=plan.currency)
-    reasons = []
-    if known.standard is not None and known.score is not None:
-        value, levels = measured(known.standard.measure, known.score), known.standard.bounds.thresholds
-        measure = known.standard.measure.lower().replace("_", " ")
-        reasons.append(f"tier {decided.tier}: {measure} {value:g}, HIGH from {levels.high:g}, MID from {levels.mid:g}")
-    reasons += [speaker.reason(each) for each in because(plan, known)]
-    if decided.channel is not None:
-        reasons.append(f"by {decided.channel}: {decided.channel_reason}")
-    if decided.group is not None:
-        place = position(*known.who)
-        drawn = "held out" if decided.group == HOLDOUT else f"in the arm {decided.group}"
-        reasons.append(f"{drawn}: drawn to {place:.6f} of 1")
-    return reasons

@@ -20,7 +20,7 @@ from campaigns.tiers.tiers import Tier
 from rules.document import from_data
 from rules.evaluate import evaluate
 from rules.fact import Facts
-from rules.sentence import Speaker
+from rules.sentence import Language, Speaker
 
 
 class Hindrance(StrEnum):
@@ -142,10 +142,11 @@ def offered(standings: Sequence[Standing], now: datetime, *, order_id: str | Non
 
 
 def withheld(
-    standings: Sequence[Standing], known: Known, now: datetime, *, order_id: str | None = None
+    standings: Sequence[Standing], known: Known, now: datetime, *, order_id: str | None = None,
+    language: Language = Language.ENGLISH,
 ) -> tuple[Withheld, ...]:  # fmt: skip
     """Every other campaign with the reason, in the order in which they are given."""
-    found = (_withheld(each, known, now, order_id) for each in standings)
+    found = (_withheld(each, known, now, order_id, language) for each in standings)
     return tuple(each for each in found if each is not None)
 
 
@@ -172,7 +173,9 @@ def _used_up(limit: int | None, used: int) -> bool:
     return limit is not None and used >= limit
 
 
-def _withheld(standing: Standing, known: Known, now: datetime, order_id: str | None) -> Withheld | None:
+def _withheld(
+    standing: Standing, known: Known, now: datetime, order_id: str | None, language: Language
+) -> Withheld | None:  # fmt: skip
     reason: Reason | None = None
     if standing.coupon is not None:
         reason = hindrance(standing, now, order_id=order_id)
@@ -185,7 +188,7 @@ def _withheld(standing: Standing, known: Known, now: datetime, order_id: str | N
     elif standing.exclusion is not None:
         reason = standing.exclusion
     else:
-        return _outside(standing, known)
+        return _outside(standing, known, language)
     return None if reason is None else Withheld(standing=standing, reason=reason, details=_details(standing, reason))
 
 
@@ -195,7 +198,7 @@ def _details(standing: Standing, reason: Reason) -> tuple[str, ...]:
     return (f"valid from {standing.start_time.isoformat()}",) if reason is Hindrance.NOT_STARTED else ()
 
 
-def _outside(standing: Standing, known: Known) -> Withheld:
+def _outside(standing: Standing, known: Known, language: Language) -> Withheld:
     """Why a customer is in no audience, where the launch left no record: as things stand now."""
     if known.tier is None:
         return Withheld(standing=standing, reason=Exclusion.NO_TIER)
@@ -207,7 +210,8 @@ def _outside(standing: Standing, known: Known) -> Withheld:
     if known.facts is None:
         return Withheld(standing=standing, reason=Hindrance.NOT_SCORED)
     verdict = evaluate(from_data(standing.rule), known.facts, known.segments)
+    speaker = Speaker(language=language, currency=standing.currency)
     return Withheld(
         standing=standing, reason=Hindrance.AFTER_LAUNCH if verdict.holds else Hindrance.OUTSIDE_RULE,
-        details=tuple(map(Speaker(currency=standing.currency).reason, verdict.because)),
+        details=tuple(map(speaker.reason, verdict.because)),
     )  # fmt: skip

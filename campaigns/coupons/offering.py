@@ -19,6 +19,7 @@ from campaigns.tiers.tiers import Tier
 from database import coupons, entitlements, facts, items
 from database.entitlements import Found
 from database.session import Snapshot
+from rules.sentence import Language
 
 LOOKED_BACK = timedelta(days=30)
 """Campaigns that were over before are not told of."""
@@ -39,7 +40,8 @@ class Offers:
 
 
 def offers_for(
-    snapshot: Snapshot, customer_id: str, now: datetime, *, full: bool = False, basket: Basket | None = None
+    snapshot: Snapshot, customer_id: str, now: datetime, *, full: bool = False, basket: Basket | None = None,
+    language: Language = Language.ENGLISH,
 ) -> Offers:  # fmt: skip
     """The codes that a customer may use now; in `full` every other campaign, too, with the reason.
 
@@ -55,7 +57,9 @@ def offers_for(
     return Offers(
         offered=usable,
         time=now,
-        withheld=withheld(standings, _known(snapshot, customer_id), now, order_id=order_id) if full else (),
+        withheld=withheld(standings, _known(snapshot, customer_id), now, order_id=order_id, language=language)
+        if full
+        else (),
         worths={} if basket is None else _worths(snapshot, customer_id, usable, basket, now),
     )
 

@@ -13,6 +13,9 @@ from tiny_model import tiny_model
 
 from events.event import EventType
 from events.history import Histories
+from rules.sentence import Language
+from scoring import chinese
+from scoring.feature_registry import BY_NAME, NAMES
 from scoring.model import Model
 from scoring.score import Score
 from scoring.scorer import Scorer
@@ -125,6 +128,23 @@ def test_reasons_are_words_that_a_marketer_reads() -> None:
     events = [one for one in explanation.contributions if one.kind == "event"]
     assert len(events) == 3
     assert all(one.time is not None for one in events)
+
+
+def test_every_reason_has_its_chinese() -> None:
+    looked, sent = row(EventType.VIEW, 2, item_id="item-2"), row(EventType.MESSAGE, 1, channel="email")
+    seen = histories(*(bought(n + 20) for n in range(8)), bought(10, 1999), looked, sent)
+    (explanation,) = SCORER.explain(seen, at(), language=Language.CHINESE)
+    words = {one.name: one.words for one in explanation.contributions}
+
+    assert words["orders_30"] == "近 30 天订单数：9"
+    assert words["spend"] == "累计消费：99.99 GBP"
+    assert words["days_since_order"] == "距最近一次下单：10 天"
+    assert chinese.feature_words(BY_NAME["days_since_review"], float("nan"), "GBP") == "距最近一次评价：无"
+    assert words["view"] == "2026年6月29日浏览“Red Chair”"
+    assert words["message"] == "2026年6月30日收到消息（email）"
+    assert words["earlier_purchase"] == "更早的 6 个订单"
+    assert set(chinese.NAMES) == set(NAMES)
+    assert set(chinese.GROUPS) == set(EventType)
 
 
 def test_earlier_events_are_told_by_kind() -> None:

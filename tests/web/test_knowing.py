@@ -1,21 +1,34 @@
 """What people look up: a customer, the tiers, the models, the audit log."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from browser import Site, faults, picture
-from campaign_factories import NOW, add_customers, add_model, audit_lines, make_cause, store_scores
+from campaign_factories import (
+    NOW,
+    add_customers,
+    add_model,
+    audit_lines,
+    launch_campaign,
+    make_cause,
+    make_plan,
+    store_scores,
+)
 from playwright.sync_api import expect
+from tiny_model import write_tiny_model
 
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method
 from database.events import insert_events
 from events.event import Event, EventType
+from rules.rule import Compare, Operator
 
 
 @pytest.fixture
-def shop(site: Site) -> Site:
+def shop(site: Site, tmp_path: Path) -> Site:
     """Three customers with tiers, 45 views of one of them, and a scheme by which one would move."""
+    add_model(site.database, "m1", str(write_tiny_model(tmp_path, "m1")))
     add_customers(site.database, ["c1", "c2", "c3"], consented=["EMAIL"])
     store_scores(site.database, {"c1": 9000, "c2": 2000, "c3": 10})
     with site.database.writing() as transaction:
@@ -42,14 +55,55 @@ def test_a_customer_is_found_and_their_card_says_what_is_known(shop: Site) -> No
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("c1 HIGH")
     expect(page.get_by_text("£90.00")).to_be_visible()
-    expect(page.get_by_text("✓ EMAIL")).to_be_visible()
+    expect(page.get_by_text("✓ e-mail")).to_be_visible()
     expect(page.get_by_text("<script>")).to_be_visible()
     assert page.title() == "c1 · Tierwise"
-    assert faults(page) == []
-    picture(page, "customer")
     page.get_by_role("button", name="Older").click()
     expect(page.get_by_role("cell", name="i44", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Older")).to_have_count(0)
+
+
+def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_they_give(shop: Site) -> None:
+    launch_campaign(shop.database, make_plan(display_name="Spring"), "spring")
+    richer = Compare("expected_spend", Operator.AT_LEAST, 9_999_99)
+    launch_campaign(shop.database, make_plan(display_name="For the richest", rule=richer), "richest")
+    page = shop.enter("anna", viewport={"width": 1100, "height": 900})
+    page.goto("/customers/c1")
+
+    expect(page.get_by_role("row", name="Somebody of whom nothing is known")).to_be_visible()
+    expect(page.get_by_role("row", name="44 product views so far")).to_be_visible()
+    expect(page.get_by_role("row", name="Spring")).to_contain_text("10 % off")
+    expect(page.get_by_role("row", name="For the richest")).to_contain_text(
+        "is not expected to spend at least 9999.99 GBP within 90 days: it is 90.00 GBP"
+    )
+    assert faults(page) == []
+    picture(page, "customer")
+    page.get_by_role("link", name="Coupons and messages").click()
+    expect(page.locator("#timeline ~ .wide tbody")).to_contain_text("There are none.")
+    page.get_by_role("link", name="Why Spring").click()
+    expect(page.get_by_text("the same decision comes out again")).to_be_visible()
+    expect(page.get_by_text("tier HIGH: expected value 9000")).to_be_visible()
+    assert faults(page) == []
+    picture(page, "decision")
+
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_text("层级 HIGH：预期消费 9000")).to_be_visible()
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.emulate_media(color_scheme="dark")
+    page.goto("/customers/c1")
+    expect(page.get_by_role("row", name="累计浏览次数：44")).to_be_visible()
+    assert faults(page) == []
+    picture(page, "customer-zh-dark-narrow")
+
+
+def test_a_network_that_is_not_on_this_machine_cannot_say_why(site: Site) -> None:
+    add_customers(site.database, ["c1"])
+    store_scores(site.database, {"c1": 9000})
+    page = site.enter("anna")
+
+    page.goto("/customers/c1")
+
+    expect(page.get_by_text("The network of model m1 cannot be read on this machine")).to_be_visible()
 
 
 def test_an_analyst_sees_no_customer(shop: Site) -> None:

@@ -1,31 +1,60 @@
-"""Customers: one card with everything that is known, predicted and offered."""
+"""Customers: one card with everything that is known, predicted and offered, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from starlette.responses import Response
 from starlette.routing import Route
 
+from admin.web.charts import RowBar, row_bars
 from admin.web.house import House
 from admin.web.visit import Visit, page
-from campaigns import customers
+from campaigns import customers, registry
+from campaigns.audit import replaying
 from campaigns.callers.access import TEAM, Right
+from campaigns.coupons import offering
 from campaigns.terms.campaign import Channel
 from database import customers as known
 from database import scores, tier_changes
-from database.events import EventKey, page_of_events
+from database.events import EventKey, histories, page_of_events
+from events.event import EventType
+from scoring.score import Contribution, Explanation, ModelRejected
 
 LISTED = 20
 EVENTS = 40
 CHANGES = 20
+MESSAGES = 5
+REASONS = 12
+"""Contributions that are told one by one."""
+CONTACTS = (EventType.COUPON, EventType.MESSAGE)
+SHOWN: Mapping[str, Collection[EventType]] = MappingProxyType(
+    {"": tuple(EventType), "orders": (EventType.PURCHASE, EventType.RETURN), "contacts": CONTACTS}
+)
+"""What the timeline may be narrowed to."""
+
+
+class Steps(NamedTuple):
+    """From what is said of a customer of whom nothing is known to what is said of this one."""
+
+    base: float
+    told: Sequence[tuple[Contribution, RowBar]]
+    rest_count: int
+    rest_points: float
+    rest_bar: RowBar
+    end: float
 
 
 def routes(house: House) -> Sequence[Route]:
-    """Search, and the card."""
+    """Search, the card, and the parts of it that take a moment."""
+    team = Right(TEAM)
     return (
-        Route("/customers", page(house, search, Right(TEAM)), name="customers"),
-        Route("/customers/{customer_id}", page(house, card, Right(TEAM)), name="customer"),
-        Route("/customers/{customer_id}/events", page(house, events, Right(TEAM)), name="customer_events"),
+        Route("/customers", page(house, search, team), name="customers"),
+        Route("/customers/{customer_id}", page(house, card, team), name="customer"),
+        Route("/customers/{customer_id}/events", page(house, events, team), name="customer_events"),
+        Route("/customers/{customer_id}/why", page(house, why, team), name="customer_why"),
+        Route("/customers/{customer_id}/campaigns/{campaign_id}", page(house, decision, team), name="decision"),
     )
 
 
@@ -41,28 +70,82 @@ def search(visit: Visit) -> Response:
 
 
 def card(visit: Visit) -> Response:
-    """Score, tier and its history, consent, and the latest events."""
-    customer_id = visit.request.path_params["customer_id"]
+    """Score, offers, consent, messages, tiers so far, and the latest events."""
+    customer_id, shown = _id(visit), _shown(visit)
     with visit.reading() as snapshot:
         customer = customers.get(snapshot, customer_id)
         score = scores.get(snapshot, customer_id)
         changes = tier_changes.page(snapshot, customer_id=customer_id, limit=CHANGES)
-        found = page_of_events(snapshot, customer_id, after=None, limit=EVENTS + 1)
+        found = page_of_events(snapshot, customer_id, after=None, limit=EVENTS + 1, kinds=SHOWN[shown])
+        contacts = page_of_events(snapshot, customer_id, after=None, limit=MESSAGES, kinds=CONTACTS)
+        offers = offering.offers_for(snapshot, customer_id, visit.now, full=True, language=visit.language)
     addressed = [channel for channel in Channel if channel.needs_consent]
     return visit.page(
-        "customer.html", customer=customer.customer, score=score, changes=changes, channels=addressed,
-        events=found[:EVENTS], older=found[EVENTS - 1] if len(found) > EVENTS else None,
+        "customer.html", customer=customer.customer, score=score, changes=changes, channels=addressed, offers=offers,
+        contacts=contacts, show=shown, shows=list(SHOWN), events=found[:EVENTS],
+        older=found[EVENTS - 1] if len(found) > EVENTS else None,
     )  # fmt: skip
 
 
 def events(visit: Visit) -> Response:
     """Older events, for the end of the list."""
-    customer_id = visit.request.path_params["customer_id"]
+    shown = _shown(visit)
+    with visit.reading() as snapshot:
+        customer = customers.get(snapshot, _id(visit))
+        found = page_of_events(snapshot, _id(visit), after=_key(visit), limit=EVENTS + 1, kinds=SHOWN[shown])
+    older = found[EVENTS - 1] if len(found) > EVENTS else None
+    return visit.page(
+        "customer_events.html", customer=customer.customer, events=found[:EVENTS], older=older, show=shown
+    )
+
+
+def why(visit: Visit) -> Response:
+    """What made the stored score, by the network that made it; a note while that is being read from its folder."""
+    customer_id = _id(visit)
     with visit.reading() as snapshot:
         customer = customers.get(snapshot, customer_id)
-        found = page_of_events(snapshot, customer_id, after=_key(visit), limit=EVENTS + 1)
-    older = found[EVENTS - 1] if len(found) > EVENTS else None
-    return visit.page("customer_events.html", customer=customer.customer, events=found[:EVENTS], older=older)
+        score = scores.get(snapshot, customer_id)
+        model = None if score is None else registry.get(snapshot, score.model_id)
+        history = None if score is None else histories(snapshot, [customer_id], before=score.as_of)
+    told, rejected = None, None
+    if score is not None and model is not None and history is not None:
+        try:
+            told = visit.house.explainer.explain(model, history, score.as_of, visit.language)
+        except ModelRejected as problem:
+            rejected = problem
+    steps = None if told is None else _steps(told)
+    return visit.page(
+        "customer_why.html", customer=customer.customer, score=score, steps=steps, rejected=rejected,
+    )  # fmt: skip
+
+
+def _steps(told: Explanation) -> Steps:
+    said, rest = told.contributions[:REASONS], told.contributions[REASONS:]
+    left = sum(each.points for each in rest)
+    *bars, rest_bar = row_bars([*(each.points for each in said), left])
+    end = told.score.purchase_90
+    return Steps(
+        base=end - sum(each.points for each in told.contributions) / 100, told=list(zip(said, bars, strict=True)),
+        rest_count=len(rest), rest_points=left, rest_bar=rest_bar, end=end,
+    )  # fmt: skip
+
+
+def decision(visit: Visit) -> Response:
+    """What a campaign decided about the customer, made again from what it was made from."""
+    campaign_id = visit.request.path_params["campaign_id"]
+    with visit.reading() as snapshot:
+        found = replaying.explain(snapshot, campaign_id, _id(visit), language=visit.language)
+    return visit.page("customer_decision.html", found=found)
+
+
+def _id(visit: Visit) -> str:
+    customer_id: str = visit.request.path_params["customer_id"]
+    return customer_id
+
+
+def _shown(visit: Visit) -> str:
+    shown = visit.field("show")
+    return shown if shown in SHOWN else ""
 
 
 def _key(visit: Visit) -> EventKey | None:

@@ -1,0 +1,58 @@
+"""Why a decision is what it is, in words, in the order in which it was decided. Pure."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from campaigns.audit.decision import Decision, Known, because
+from campaigns.experiments.assignment import HOLDOUT, position
+from campaigns.terms.campaign import CampaignPlan
+from campaigns.tiers.tiers import Measure, measured
+from rules.sentence import Language, Speaker
+
+
+class _Phrases(NamedTuple):
+    """What a language puts around values."""
+
+    tier: str
+    measures: Mapping[Measure, str]
+    channel: str
+    held_out: str
+    arm: str
+
+
+PHRASES: Mapping[Language, _Phrases] = MappingProxyType(
+    {
+        Language.ENGLISH: _Phrases(
+            tier="tier {tier}: {measure} {value:g}, HIGH from {high:g}, MID from {mid:g}",
+            measures={each: each.lower().replace("_", " ") for each in Measure},
+            channel="by {}: {}", held_out="held out: drawn to {:.6f} of 1", arm="in the arm {}: drawn to {:.6f} of 1",
+        ),
+        Language.CHINESE: _Phrases(
+            tier="层级 {tier}：{measure} {value:g}，HIGH 自 {high:g} 起，MID 自 {mid:g} 起",
+            measures={Measure.EXPECTED_VALUE: "预期消费", Measure.PURCHASE_90: "90 天内购买的概率"},
+            channel="渠道 {}：{}", held_out="留出不发：抽签为 {:.6f}（满值 1）",
+            arm="在 {} 组：抽签为 {:.6f}（满值 1）",
+        ),
+    }
+)  # fmt: skip
+
+
+def reasons(plan: CampaignPlan, known: Known, decided: Decision, language: Language) -> list[str]:
+    """Of the tier, the rule's conditions, the channel and the draw, as far as they decided it."""
+    phrases, speaker = PHRASES[language], Speaker(language=language, currency=plan.currency)
+    said = []
+    if known.standard is not None and known.score is not None:
+        measure, levels = known.standard.measure, known.standard.bounds.thresholds
+        said.append(phrases.tier.format(
+            tier=decided.tier, measure=phrases.measures[measure], value=measured(measure, known.score),
+            high=levels.high, mid=levels.mid,
+        ))  # fmt: skip
+    said += [speaker.reason(each) for each in because(plan, known)]
+    if decided.channel is not None:
+        said.append(phrases.channel.format(decided.channel, decided.channel_reason))
+    if decided.group is not None:
+        place = position(*known.who)
+        held = decided.group == HOLDOUT
+        said.append(phrases.held_out.format(place) if held else phrases.arm.format(decided.group, place))
+    return said
