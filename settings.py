@@ -62,6 +62,20 @@ class Settings(BaseSettings):
     """Address of the web admin."""
     admin_https: bool = False
     """Whether people reach the web admin by https, through a proxy in front of it."""
+    admin_passwords: bool = True
+    """Whether people may sign in to the web admin with a password."""
+    oidc_issuer: str | None = None
+    """https:// address of an identity provider (OpenID Connect) through which people sign in to the web admin."""
+    oidc_client_id: str | None = None
+    """Who the web admin is to it."""
+    oidc_client_secret: SecretStr | None = None
+    """The secret that goes with it."""
+    oidc_role_claim: str = "role"
+    """Claim of its ID tokens that names the role."""
+    oidc_roles: tuple[str, ...] = ("analyst", "approver", "marketer")
+    """Roles that it may give, as JSON; a token that names another one lets nobody in."""
+    oidc_domain: str | None = None
+    """Of the e-mail addresses that are let in; without it all that the provider vouches for."""
     currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")
     """Of prices in files that name none."""
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$")

@@ -35,3 +35,13 @@ class StaffSessionRow(Row):
     create_time: Mapped[datetime]
     expire_time: Mapped[datetime]
     __table_args__ = (Index(None, "name"), Index(None, "expire_time"))
+
+
+class StaffIdentityRow(Row):
+    """Whose account it is to the identity provider."""
+
+    __tablename__ = "staff_identities"
+    identity: Mapped[str] = mapped_column(primary_key=True)
+    """Issuer#subject, which stay when somebody's address changes."""
+    name: Mapped[str] = mapped_column(ForeignKey(StaffRow.name, ondelete="CASCADE"), unique=True)
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)

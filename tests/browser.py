@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from campaign_factories import make_cause
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from starlette.applications import Starlette
 from worker_processes import free_port
 
 from admin.web.application import application
@@ -81,19 +83,34 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def site(database: Database, chromium: Browser) -> Iterator[Site]:
-    port = free_port()
-    app = application(House(database=database, secure=False, policy=ApprovalPolicy(), currency="GBP"))
+@contextmanager
+def serving(app: Starlette, port: int) -> Iterator[str]:
+    """The address of an application in a thread of its own."""
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off"))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
         while not server.started:
             thread.join(0.02)
-        yield Site(f"http://127.0.0.1:{port}", database, chromium)
+        yield f"http://127.0.0.1:{port}"
     finally:
-        for context in chromium.contexts:
-            context.close()
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def site_of(house: House, chromium: Browser) -> Iterator[Site]:
+    """An admin and a browser, whose windows close at the end."""
+    with serving(application(house), free_port()) as address:
+        try:
+            yield Site(address, house.database, chromium)
+        finally:
+            for context in chromium.contexts:
+                context.close()
+
+
+@pytest.fixture
+def site(database: Database, chromium: Browser) -> Iterator[Site]:
+    house = House(database=database, secure=False, policy=ApprovalPolicy(), currency="GBP")
+    with site_of(house, chromium) as made:
+        yield made

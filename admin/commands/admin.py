@@ -12,8 +12,9 @@ from admin.transactions import DatabaseUrl
 from admin.web.application import application
 from admin.web.explainer import Explainer
 from admin.web.house import House
+from admin.web.identities import Identities, IdentitiesRefused
 from database.session import Database
-from settings import settings
+from settings import Settings, settings
 
 app = typer.Typer()
 CONNECTIONS = 8
@@ -37,10 +38,11 @@ def admin(
             f"the admin would be in the clear on {host}: put it behind a proxy that speaks https and set "
             "TIERWISE_ADMIN_HTTPS=true, or listen on 127.0.0.1"
         )
+    identities = _identities(chosen)
     database = Database.at(chosen_url(database_url), pool_size=CONNECTIONS, statement_timeout_ms=10_000)
     house = House(
         database=database, secure=chosen.admin_https, policy=policy_of(chosen), currency=chosen.currency,
-        explainer=Explainer(chosen.device),
+        passwords=chosen.admin_passwords, identities=identities, explainer=Explainer(chosen.device),
     )  # fmt: skip
     try:
         console.print(f"web admin [cyan]http{'s' if chosen.admin_https else ''}://{host}:{port}[/]   Ctrl-C stops it")
@@ -51,3 +53,10 @@ def admin(
         )  # fmt: skip
     finally:
         database.close()
+
+
+def _identities(chosen: Settings) -> Identities | None:
+    try:
+        return Identities.of(chosen)
+    except IdentitiesRefused as refusal:
+        fail(str(refusal))

@@ -13,7 +13,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from admin.web import sign_in
+from admin.web import provider_sign_in, sign_in
 from admin.web.house import House
 from admin.web.pages import SECTIONS
 
@@ -35,6 +35,7 @@ def application(house: House) -> Starlette:
         routes=[
             *pages,
             *sign_in.routes(house),
+            *(provider_sign_in.routes(house, house.identities) if house.identities else ()),
             Route("/healthz", _health),
             Route("/static/htmx.js", _htmx),
             Mount("/static", StaticFiles(directory=STATIC)),

@@ -8,6 +8,7 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse
 
 from admin.web.explainer import Explainer
+from admin.web.identities import Identities
 from admin.web.look import environment
 from campaigns.life.approval import ApprovalPolicy
 from database.session import Database
@@ -25,6 +26,10 @@ class House:
     """How many people have to agree to a plan."""
     currency: str
     """Of a new campaign."""
+    passwords: bool = True
+    """Whether people may sign in with one."""
+    identities: Identities | None = None
+    """Where people sign in who have none."""
     explainer: Explainer = field(default_factory=Explainer)
     """Says why a score is what it is."""
 

@@ -25,11 +25,11 @@ def routes(house: House) -> Sequence[Route]:
 
     async def sign_in(request: Request) -> Response:
         if request.method != "POST":
-            return await run_in_threadpool(_form, house, request)
-        if not sent_from_here(request):
-            return await run_in_threadpool(_form, house, request, status=FORBIDDEN)
-        form = await request.form()
-        name, password = str(form.get("name", "")).strip(), str(form.get("password", ""))
+            return await run_in_threadpool(form, house, request)
+        if not house.passwords or not sent_from_here(request):
+            return await run_in_threadpool(form, house, request, status=FORBIDDEN)
+        filled = await request.form()
+        name, password = str(filled.get("name", "")).strip(), str(filled.get("password", ""))
         return await run_in_threadpool(_enter, house, request, name, password)
 
     return (
@@ -53,16 +53,19 @@ def _enter(house: House, request: Request, name: str, password: str) -> Response
     try:
         token = staff.sign_in(house.database, name, password, datetime.now(UTC))
     except SignInRefused as refusal:
-        return _form(house, request, refusal=refusal, status=UNUSABLE)
+        return form(house, request, refusal=refusal, status=UNUSABLE)
     return welcome(house, token, request.query_params.get("next", "/"))
 
 
-def _form(house: House, request: Request, *, refusal: SignInRefused | None = None, status: int = 200) -> Response:
+def form(house: House, request: Request, *, refusal: SignInRefused | None = None, status: int = 200) -> Response:
+    """Where people say who they are, and what was wrong with how they said it."""
     tongue = language.chosen(request.cookies.get(language.COOKIE), request.headers.get("accept-language"))
     with house.database.reading() as snapshot:
         nobody = not accounts.any_account(snapshot)
     values = {
-        "refusal": refusal, "nobody": nobody, "path": request.url.path,
+        "refusal": refusal, "nobody": nobody, "path": "/sign-in", "passwords": house.passwords,
+        "provider": None if house.identities is None else house.identities.provider,
+        "target": request.query_params.get("next", "/"), "left": "left" in request.query_params,
     }  # fmt: skip
     return house.render(tongue, "sign_in.html", values, status)
 
@@ -70,7 +73,7 @@ def _form(house: House, request: Request, *, refusal: SignInRefused | None = Non
 def _leave(visit: Visit) -> Response:
     with visit.house.database.writing() as transaction:
         staff.sign_out(transaction, visit.token)
-    response = visit.go("/sign-in")
+    response = visit.go("/sign-in?left=1")
     response.delete_cookie(SESSION_COOKIE)
     return response
 

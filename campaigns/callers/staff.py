@@ -113,7 +113,7 @@ def sign_in(database: Database, name: str, password: str, now: datetime) -> str:
         if row is not None and right and row.active and not locked:
             staff.count_success(transaction, name)
             trail.done(transaction, cause, "staff.sign_in", f"staff/{name}")
-            return _session(transaction, name, now)
+            return open_session(transaction, name, now)
         refusal = SignInRefused("locked for a while after wrong passwords" if locked else "name or password is wrong")
         if row is not None:
             if not right and not locked:
@@ -122,15 +122,11 @@ def sign_in(database: Database, name: str, password: str, now: datetime) -> str:
     raise refusal
 
 
-def admit(database: Database, name: str, now: datetime) -> str:
-    """A session token for whom the identity provider vouches. Raises SignInRefused for who has no account here."""
-    with database.writing() as transaction:
-        row = staff.get(transaction, name)
-        if row is None or not row.active:
-            raise SignInRefused(f"{name} has no account here: an operator makes one with `tierwise staff add`")
-        cause = Cause(actor=Actor(name=name, role=Role(row.role)), now=now, reason="by the identity provider")
-        trail.done(transaction, cause, "staff.sign_in", f"staff/{name}")
-        return _session(transaction, name, now)
+def open_session(transaction: Transaction, name: str, now: datetime) -> str:
+    """A token for somebody who has proven who they are."""
+    token = secrets.token_urlsafe(32)
+    staff.open_session(transaction, _hash(token), name, now, now + SESSION)
+    return token
 
 
 def signed_in(snapshot: Snapshot, token: str, now: datetime) -> Person | None:
@@ -163,12 +159,6 @@ def _role(role: str) -> Role:
     if role not in ROLES:
         raise InvalidStaff(f"{role!r} is no role; there are {', '.join(sorted(ROLES))}", field="role")
     return Role(role)
-
-
-def _session(transaction: Transaction, name: str, now: datetime) -> str:
-    token = secrets.token_urlsafe(32)
-    staff.open_session(transaction, _hash(token), name, now, now + SESSION)
-    return token
 
 
 def _hash(token: str) -> bytes:
