@@ -304,6 +304,15 @@ class CampaignRow(Row):
     update_time: Mapped[datetime] = mapped_column(server_default=NOW)
     __table_args__ = (
         Index(None, "create_time", "campaign_id"),
+        Index(None, "state", "create_time", "campaign_id"),
+        Index(None, "display_name", "campaign_id"),
+        Index(None, "end_time", "campaign_id"),
+        Index(
+            "ix_campaigns_live",
+            "end_time",
+            "campaign_id",
+            postgresql_where=text("state IN ('LAUNCHING', 'ACTIVE', 'PAUSED')"),
+        ),
         CheckConstraint("end_time > start_time", name="window"),
     )
     redeemed_count: Mapped[int] = column_property(spent("spent_count", campaign_id))

@@ -54,6 +54,14 @@ def decide(
     )  # fmt: skip
 
 
+def last_approved(snapshot: Snapshot, campaign_id: str, *, before: int) -> int | None:
+    """The newest version below `before` of which every decision was an approval, and there was one."""
+    all_agreed = func.bool_and(ApprovalRow.verdict == "APPROVED")
+    query = select(ApprovalRow.version).where(ApprovalRow.campaign_id == campaign_id, ApprovalRow.version < before)
+    query = query.group_by(ApprovalRow.version).having(all_agreed).order_by(ApprovalRow.version.desc()).limit(1)
+    return snapshot.scalars(query).one_or_none()
+
+
 def decisions(snapshot: Snapshot, campaign_id: str, numbers: Sequence[int]) -> list[ApprovalRow]:
     """What approvers decided about these versions, oldest first."""
     query = select(ApprovalRow).where(ApprovalRow.campaign_id == campaign_id, ApprovalRow.version.in_(numbers))

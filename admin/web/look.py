@@ -1,13 +1,13 @@
 """How values look on a page: templates, and the filters that write money, numbers and times for a reader."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -17,6 +17,7 @@ from rules.sentence import MINOR_DIGITS, Language
 
 TEMPLATES = Path(__file__).parent / "templates"
 USUAL_DIGITS = 2
+MONTHS = {Language.ENGLISH: "MMMM y", Language.CHINESE: "y年M月"}
 TIMES = {Language.ENGLISH: "d MMM y HH:mm", Language.CHINESE: "y年M月d日 HH:mm"}
 
 
@@ -74,6 +75,23 @@ def when(context: Context, moment: datetime | None, zone: str = "UTC") -> str:
     return written if zone == "UTC" else f"{written} {zone}"
 
 
+def clock(moment: datetime, zone: str) -> str:
+    """Time of the day in a zone."""
+    return f"{moment.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+@pass_context
+def month(context: Context, day: date) -> str:
+    """Its month and year."""
+    return str(format_date(day, MONTHS[context["language"]], locale=_locale(context)))
+
+
+@pass_context
+def weekday(context: Context, day: date) -> str:
+    """In short."""
+    return str(format_date(day, "EEE", locale=_locale(context)))
+
+
 @pass_context
 def ago(context: Context, moment: datetime | None) -> str:
     """How long before (or after) the page was made."""
@@ -91,6 +109,9 @@ FILTERS: Mapping[str, Any] = {
     "points": points,
     "when": when,
     "ago": ago,
+    "clock": clock,
+    "month": month,
+    "weekday": weekday,
 }
 
 

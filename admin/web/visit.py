@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,12 +25,16 @@ from campaigns.callers import access, staff
 from campaigns.callers.access import Right
 from campaigns.callers.staff import Person
 from campaigns.errors import Changed, NotFound, PermissionDenied, Refusal
+from campaigns.life import switches
+from campaigns.life.switches import Stop
 from database.session import Snapshot, Transaction
 from rules.sentence import Language
 
 SESSION_COOKIE = "tierwise_session"
 FORM_TOKEN = "form_token"  # noqa: S105  # the name of a field
 NO_FORM = FormData()
+STOPS = 20
+"""That the banner names."""
 FORBIDDEN, CHANGED, UNUSABLE, BROKEN, UNAVAILABLE, MISSING = 403, 409, 422, 500, 503, 404
 log = structlog.get_logger("admin")
 
@@ -52,6 +56,8 @@ class Visit:
     token: str
     language: Language
     now: datetime
+    stops: Sequence[Stop] = ()
+    """What the kill switch holds."""
 
     @contextmanager
     def reading(self) -> Iterator[Snapshot]:
@@ -91,7 +97,7 @@ class Visit:
     def _shared(self) -> dict[str, Any]:
         return {
             "person": self.person, "may": self.may, "now": self.now, "form_token": form_token(self.token),
-            "path": self.request.url.path, "query": self.request.query_params,
+            "path": self.request.url.path, "query": self.request.query_params, "stops": self.stops,
         }  # fmt: skip
 
 
@@ -119,10 +125,12 @@ def _answer(house: House, handler: Page, right: Right, request: Request, form: F
     try:
         with house.database.reading() as snapshot:
             person = staff.signed_in(snapshot, token, now) if token else None
+            stops = switches.page(snapshot, limit=STOPS) if person else ()
         if person is None:
             return _to_sign_in(request)
         visit = Visit(
-            house=house, request=request, form=form, person=person, token=token, language=tongue, now=now
+            house=house, request=request, form=form, person=person, token=token, language=tongue, now=now,
+            stops=stops,
         )  # fmt: skip
         return _guarded(visit, handler, right)
     except Exception as error:  # noqa: BLE001  # whatever happens, people see a page with a way out

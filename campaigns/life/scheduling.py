@@ -48,7 +48,7 @@ def preview(snapshot: Snapshot, campaign_id: str, now: datetime, *, limit: int) 
     Raises CampaignNotFound.
     """
     campaign = launch.get(snapshot, campaign_id)
-    return [(_id_of(campaign, each), each) for each in islice(upcoming(campaign.plan, now), limit)]
+    return [(occurrence_id(campaign, each), each) for each in islice(upcoming(campaign.plan, now), limit)]
 
 
 def fire(transaction: Transaction, cause: Cause, campaign_id: str) -> Outcome | None:
@@ -114,7 +114,7 @@ def _leave(transaction: Transaction, cause: Cause, campaign: Campaign, due_time:
 
 def _begin(transaction: Transaction, cause: Cause, series: Campaign, occurrence: Occurrence) -> None:
     """A campaign of its own from the approved version of the series, and its launch."""
-    campaign_id = _id_of(series, occurrence)
+    campaign_id = occurrence_id(series, occurrence)
     plan = replace(series.plan, start_time=occurrence.start_time, end_time=occurrence.end_time, recurrence=None)
     version = versions.following(transaction, campaign_id)
     origin = {"series": series.campaign_id, "series_version": series.version}
@@ -131,8 +131,8 @@ def _begin(transaction: Transaction, cause: Cause, series: Campaign, occurrence:
     launch.launch(transaction, cause, campaign_id)
 
 
-def _id_of(campaign: Campaign, occurrence: Occurrence) -> CampaignId:
-    """A series adds the local day; `check_series` keeps its id short enough for that."""
+def occurrence_id(campaign: Campaign, occurrence: Occurrence) -> CampaignId:
+    """The campaign that it is or will be: a series adds the local day, for which `check_series` leaves room."""
     if campaign.plan.recurrence is None:
         return campaign.campaign_id
     return check_id(f"{campaign.campaign_id}-{occurrence.day:%Y%m%d}")

@@ -68,6 +68,11 @@ def page(snapshot: Snapshot, campaign_id: str, *, limit: int, before: int | None
     return [_version(row, decided) for row in rows]
 
 
+def last_approved(snapshot: Snapshot, campaign_id: str, *, before: int) -> int | None:
+    """The newest earlier version that an approver agreed to and none rejected."""
+    return versions.last_approved(snapshot, campaign_id, before=before)
+
+
 def compare(snapshot: Snapshot, campaign_id: str, before: int, after: int) -> tuple[Difference, ...]:
     """The fields in which two versions differ. Raises CampaignNotFound, CampaignVersionNotFound."""
     old, new = (stored.plan_document(get(snapshot, campaign_id, version).plan) for version in (before, after))

@@ -1,9 +1,19 @@
-"""What came of a campaign, as those who run it see it."""
+"""What runs, what came of it, and the buttons that stop it, in the browser."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from browser import Site, faults, picture
-from playwright.sync_api import expect
-from watched_shop import open_watched
+from campaign_factories import approve_campaign, audit_lines, create_campaign, make_cause
+from playwright.sync_api import Page, expect
+from sqlalchemy import text
+from watched_shop import LAUNCHED, open_watched
+
+from campaigns import readings
+from campaigns.life import approving, launch, scheduling
+from campaigns.life.approval import ApprovalPolicy
+from campaigns.terms.recurrence import Recurrence
 
 
 @pytest.fixture
@@ -21,3 +31,122 @@ def test_results_say_what_to_do_and_how_sure_that_is(shop: Site) -> None:
     expect(anna.get_by_role("img", name="Margin")).to_have_count(2)
     picture(anna, "experiment")
     assert faults(anna) == []
+
+
+def test_home_says_what_needs_somebody_and_how_campaigns_stand(shop: Site) -> None:
+    now = datetime.now(UTC)
+    with shop.database.writing() as transaction:
+        readings.take(transaction, "spring", now)
+        approving.submit(transaction, make_cause(), _draft(shop, "summer", "Summer"), ApprovalPolicy())
+        transaction.execute(text("UPDATE campaigns SET budget_minor = 33000 WHERE campaign_id = 'spring'"))
+        transaction.execute(text("UPDATE result_readings SET mismatch = true"))
+    ben = shop.enter("ben", "approver")
+
+    spring = ben.get_by_role("article").filter(has_text="Spring")
+    expect(spring.get_by_label("Part of the window that is over")).to_be_visible()
+    expect(spring).to_contain_text("£320.80 of £330.00")
+    expect(spring).to_contain_text("of 203 coupons")
+    expect(ben.get_by_role("listitem").filter(has_text="Spring has used 97% of its budget")).to_contain_text("£9.20")
+    expect(ben.get_by_role("listitem").filter(has_text="The groups of Spring")).to_be_visible()
+    assert faults(ben) == []
+    picture(ben, "home")
+    ben.get_by_role("listitem").filter(has_text="Summer waits for your decision").get_by_role("link").click()
+
+    expect(ben.get_by_role("article").filter(has_text="Summer")).to_contain_text("none was approved before")
+
+
+def test_an_approver_reads_what_changed_and_decides_with_a_comment(site: Site) -> None:
+    _draft(site, "summer", "Summer")
+    approve_campaign(site.database, "summer", now=datetime.now(UTC))
+    with site.database.writing() as transaction:
+        launch.update(transaction, make_cause(), "summer", lambda plan: replace(plan, holdout_percent=20))
+        approving.submit(transaction, make_cause(), "summer", ApprovalPolicy())
+    ben = site.enter("ben", "approver")
+    ben.get_by_role("link", name="Approvals").click()
+
+    expect(ben.get_by_text("What changed since version 1")).to_be_visible()
+    expect(ben.get_by_role("row", name="holdout_percent 0 20")).to_be_visible()
+    assert faults(ben) == []
+    picture(ben, "approvals")
+    ben.get_by_label("Comment").fill("a fair holdout")
+    ben.get_by_role("button", name="Approve").click()
+
+    expect(ben.get_by_text("Nothing waits for you")).to_be_visible()
+    assert audit_lines(site.database)[-1] == ("campaigns.approve", "campaigns/summer", "OK")
+
+
+def test_everything_is_stopped_with_a_reason_that_stands_on_each_page(shop: Site) -> None:
+    anna = shop.enter("anna", color_scheme="dark", viewport={"width": 400, "height": 800})
+    anna.goto("/switches")
+    anna.get_by_role("link", name="Stop everything").click()
+    expect(anna.get_by_text("Within a second no coupon is issued")).to_be_visible()
+    expect(anna.get_by_role("main").get_by_role("link", name="Spring")).to_be_visible()
+    assert faults(anna) == []
+    picture(anna, "switch-narrow-dark")
+    anna.get_by_label("Why?").fill("coupons are on a forum")
+    anna.get_by_role("button", name="Stop everything").click()
+
+    expect(anna.get_by_role("link", name="Let it go on")).to_have_count(0)
+    anna.goto("/customers")
+    expect(anna.get_by_role("status")).to_contain_text("coupons are on a forum")
+    assert faults(anna) == []
+    refused = anna.request.post("/switches/allow", form={"scope": "-", "reason": "x", "form_token": _token(anna)})
+    assert refused.status == 403
+    ben = shop.enter("ben", "approver")
+    expect(ben.get_by_text("Everything is stopped by the kill switch")).to_be_visible()
+    ben.goto("/switches/allow?scope=-")
+    ben.get_by_label("Why?").fill("a false alarm")
+    ben.get_by_role("button", name="Let it go on").click()
+
+    expect(ben.get_by_text("Nothing is stopped.")).to_be_visible()
+    assert [line for line in audit_lines(shop.database) if line[0].startswith("switches")] == [
+        ("switches.stop", "campaigns/-", "OK"), ("switches.allow", "campaigns/-", "DENIED"),
+        ("switches.allow", "campaigns/-", "OK"),
+    ]  # fmt: skip
+
+
+def test_campaigns_are_found_and_stand_in_a_calendar(shop: Site) -> None:
+    now = datetime.now(UTC)
+    _draft(shop, "mondays", "Mondays", recurrence=Recurrence(cron="0 9 * * MON", days=2), zone="Europe/London")
+    approve_campaign(shop.database, "mondays", now=now)
+    with shop.database.writing() as transaction:
+        scheduling.schedule(transaction, make_cause(now), "mondays")
+    for number in range(30):
+        _draft(shop, f"draft-{number:02}", f"Draft {number:02}", start_time=now + timedelta(days=500))
+    anna = shop.enter("anna")
+    anna.goto("/campaigns?order=name")
+    expect(anna.get_by_role("row")).to_have_count(26)
+    anna.get_by_role("link", name="Next page").click()
+    expect(anna.get_by_role("row")).to_have_count(8)
+    anna.get_by_label("Name or id").fill("SPRI")
+    expect(anna.get_by_role("row")).to_have_count(2)
+    spring = anna.get_by_role("row", name="Spring")
+    expect(spring).to_contain_text("£320.80 of £600.00")
+    expect(spring.get_by_role("cell", name="anna")).to_be_visible()
+    expect(spring.get_by_role("link", name="Read the results")).to_be_visible()
+    anna.get_by_label("Name or id").fill("")
+    anna.get_by_label("State").select_option("SCHEDULED")
+    expect(anna.get_by_role("row", name="Mondays")).to_contain_text("launched by the clock")
+    expect(anna.get_by_role("row")).to_have_count(2)
+    assert faults(anna) == []
+    anna.get_by_label("State").select_option("")
+    expect(anna.get_by_role("row")).to_have_count(26)
+    picture(anna, "campaigns")
+
+    anna.get_by_role("link", name="Calendar").click()
+    anna.get_by_role("link", name="Month after").click()
+    expect(anna.get_by_role("link", name="⟳ Mondays")).not_to_have_count(0)
+    assert faults(anna) == []
+    anna.goto(f"/calendar?month={LAUNCHED:%Y-%m}")
+    expect(anna.get_by_role("link", name="Spring begins")).to_have_count(1)
+    picture(anna, "calendar")
+
+
+def _draft(site: Site, campaign_id: str, display_name: str, **changes: object) -> str:
+    now = datetime.now(UTC)
+    window = {"start_time": now + timedelta(days=1), "end_time": now + timedelta(days=600)}
+    return create_campaign(site.database, campaign_id, display_name=display_name, **(window | changes)).campaign_id
+
+
+def _token(page: Page) -> str:
+    return str(page.locator("input[name=form_token]").first.get_attribute("value"))

@@ -1,6 +1,6 @@
 """One module a section of the admin: its routes, and what each page reads and does."""
 
-from admin.web.pages import audit, campaigns, customers, home, jobs, tiers, wizard
+from admin.web.pages import approvals, audit, calendar, campaigns, customers, home, jobs, switches, tiers, wizard
 
-SECTIONS = (home, wizard, campaigns, customers, tiers, jobs, audit)
+SECTIONS = (home, wizard, campaigns, calendar, approvals, switches, customers, tiers, jobs, audit)
 """Each has `routes(house)`; the wizard's addresses would mean campaigns and moves otherwise."""

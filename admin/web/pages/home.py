@@ -1,18 +1,17 @@
-"""Home: what runs, and what needs somebody."""
+"""Home: what needs somebody, and what runs."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from admin.web.house import House
 from admin.web.visit import Visit, page
+from campaigns import watching
 from campaigns.callers.access import STAFF, Right
-from campaigns.life import launch
-from campaigns.terms.campaign import State
 
-SHOWN = 20
-LIVE = frozenset({State.LAUNCHING, State.ACTIVE, State.PAUSED})
+SHOWN = 12
 
 
 def routes(house: House) -> Sequence[Route]:
@@ -21,7 +20,20 @@ def routes(house: House) -> Sequence[Route]:
 
 
 def home(visit: Visit) -> Response:
-    """Live campaigns."""
+    """Alerts, and live campaigns beside their plans; whose end comes first stands first."""
+    approver = visit.person.name if visit.may("campaigns.approve") else None
     with visit.reading() as snapshot:
-        found = launch.page(snapshot, limit=SHOWN)
-    return visit.page("home.html", campaigns=[each for each in found if each.state in LIVE])
+        found = watching.live(snapshot, limit=SHOWN + 1, after=_place(visit.field("after")))
+        alerts = watching.alert(snapshot, visit.now, approver=approver)
+    last = found[SHOWN - 1].campaign if len(found) > SHOWN else None
+    after = "" if last is None else f"{last.plan.end_time.isoformat()}~{last.campaign_id}"
+    return visit.page("home.html", live=found[:SHOWN], alerts=alerts, after=after)
+
+
+def _place(key: str) -> tuple[datetime, str] | None:
+    time, _, campaign_id = key.partition("~")
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError:
+        return None
+    return (moment, campaign_id) if moment.tzinfo is not None else None

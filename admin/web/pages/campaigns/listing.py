@@ -1,31 +1,51 @@
-"""The list of campaigns."""
+"""The list of campaigns: by state and words, in three orders."""
 
 from datetime import datetime
 
 from starlette.responses import Response
 
 from admin.web.visit import Visit
-from campaigns.life import launch
-from campaigns.terms.campaign import Campaign
+from campaigns import watching
+from campaigns.terms.campaign import Campaign, State
+from database.campaign_lists import Order, Sought
 
 PAGE = 25
 
 
 def listing(visit: Visit) -> Response:
-    """Newest first, a page at a time."""
+    """A page at a time; the rows alone where a page stands already."""
+    asked, order = visit.field("state"), _order(visit.field("order"))
+    state = State(asked) if asked in set(State) else None
+    sought = Sought(states=() if state is None else (state,), words=visit.field("words"))
     with visit.reading() as snapshot:
-        found = launch.page(snapshot, limit=PAGE + 1, after=_place(visit.field("after")))
-    after = _key(found[PAGE - 1]) if len(found) > PAGE else ""
-    return visit.page("campaigns.html", campaigns=found[:PAGE], after=after)
+        found = watching.listed(snapshot, sought, order, limit=PAGE + 1, after=_place(visit.field("after"), order))
+    after = _key(found[PAGE - 1].campaign, order) if len(found) > PAGE else ""
+    fields = {"state": state or "", "words": sought.words, "order": order.value}
+    template = "campaigns_rows.html" if visit.fragment else "campaigns.html"
+    return visit.page(
+        template, found=found[:PAGE], after=after, fields=fields, states=list(State), orders=list(Order)
+    )  # fmt: skip
 
 
-def _key(campaign: Campaign) -> str:
-    return f"{campaign.create_time.isoformat()}~{campaign.campaign_id}"
+def _order(asked: str) -> Order:
+    return Order(asked) if asked in set(Order) else Order.NEWEST
 
 
-def _place(key: str) -> tuple[datetime, str] | None:
-    time, _, campaign_id = key.partition("~")
+def _key(campaign: Campaign, order: Order) -> str:
+    first = {
+        Order.NEWEST: campaign.create_time.isoformat(), Order.NAME: campaign.plan.display_name,
+        Order.END: campaign.plan.end_time.isoformat(),
+    }  # fmt: skip
+    return f"{first[order]}~{campaign.campaign_id}"
+
+
+def _place(key: str, order: Order) -> tuple[datetime | str, str] | None:
+    """No id has a tilde, and a name may have some. A key of another order means the beginning."""
+    first, _, campaign_id = key.rpartition("~")
+    if not first or order is Order.NAME:
+        return (first, campaign_id) if first else None
     try:
-        return (datetime.fromisoformat(time), campaign_id) if campaign_id else None
+        moment = datetime.fromisoformat(first)
     except ValueError:
         return None
+    return (moment, campaign_id) if moment.tzinfo is not None else None

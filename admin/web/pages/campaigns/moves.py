@@ -8,10 +8,11 @@ from starlette.responses import Response
 from admin.web.visit import Visit
 from campaigns.actor import Cause
 from campaigns.errors import CampaignNotMovable
-from campaigns.life import approving, launch, scheduling, versions
+from campaigns.life import approving, inbox, launch, scheduling
 from campaigns.terms.campaign import MOVES, Campaign, Move, State
 from database.session import Transaction
 
+DECIDED = (Move.APPROVE, Move.REJECT)
 Act = Callable[[Visit, Transaction, Cause, str], object]
 
 
@@ -75,9 +76,8 @@ def confirm(visit: Visit) -> Response:
     verb = _verb(visit)
     with visit.reading() as snapshot:
         campaign = launch.get(snapshot, _name(visit))
-        before = campaign.version - 1
-        found = versions.compare(snapshot, campaign.campaign_id, before, campaign.version) if before else ()
-    return visit.page("campaign_confirm.html", campaign=campaign, verb=verb, differences=found)
+        read = inbox.read(snapshot, campaign) if verb in DECIDED else None
+    return visit.page("campaign_confirm.html", campaign=campaign, verb=verb, read=read)
 
 
 def move(visit: Visit) -> Response:
@@ -86,7 +86,7 @@ def move(visit: Visit) -> Response:
     change = visit.changing(f"campaigns.{verb.lower()}", f"campaigns/{campaign_id}", reason=visit.field("reason"))
     with change as (transaction, cause):
         ACTS[verb](visit, transaction, cause, campaign_id)
-    return visit.go(f"/campaigns/{campaign_id}")
+    return visit.go("/approvals" if visit.field("back") == "approvals" else f"/campaigns/{campaign_id}")
 
 
 def _name(visit: Visit) -> str:

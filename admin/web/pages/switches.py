@@ -1,0 +1,72 @@
+"""The kill switch: what stands still, and the buttons that stop everything or one campaign and let it go on."""
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from admin.web.house import House
+from admin.web.visit import Visit, page
+from campaigns import watching
+from campaigns.callers.access import STAFF, Right
+from campaigns.life import launch, switches
+from database.stops import EVERYTHING
+
+SHOWN = 50
+
+
+def routes(house: House) -> Sequence[Route]:
+    """The list, and both moves with their confirmations; who may make which is in the table of access."""
+    staff = Right(STAFF)
+    return (
+        Route("/switches", page(house, listing, staff), name="switches"),
+        Route("/switches/stop", page(house, confirm_stop, staff), name="confirm_stop"),
+        Route("/switches/stop", page(house, stop, staff), methods=["POST"], name="stop"),
+        Route("/switches/allow", page(house, confirm_allow, staff), name="confirm_allow"),
+        Route("/switches/allow", page(house, allow, staff), methods=["POST"], name="allow"),
+    )
+
+
+def listing(visit: Visit) -> Response:
+    """Everything first."""
+    with visit.reading() as snapshot:
+        found = switches.page(snapshot, limit=SHOWN)
+    return visit.page("switches.html", found=found)
+
+
+def confirm_stop(visit: Visit) -> Response:
+    """What will happen, before it does."""
+    return _confirm(visit, "stop")
+
+
+def confirm_allow(visit: Visit) -> Response:
+    """Likewise."""
+    return _confirm(visit, "allow")
+
+
+def stop(visit: Visit) -> Response:
+    """From this moment nothing is given away."""
+    scope = _scope(visit)
+    with visit.changing("switches.stop", f"campaigns/{scope}", reason=visit.field("reason")) as (transaction, cause):
+        switches.stop(transaction, cause, scope)
+    return visit.go("/switches")
+
+
+def allow(visit: Visit) -> Response:
+    """Let it go on."""
+    scope = _scope(visit)
+    with visit.changing("switches.allow", f"campaigns/{scope}", reason=visit.field("reason")) as (transaction, cause):
+        switches.allow(transaction, cause, scope)
+    return visit.go("/switches")
+
+
+def _confirm(visit: Visit, verb: str) -> Response:
+    scope = _scope(visit)
+    with visit.reading() as snapshot:
+        campaign = None if scope == EVERYTHING else launch.get(snapshot, scope)
+        live = watching.live(snapshot, limit=SHOWN) if campaign is None else []
+    return visit.page("switch_confirm.html", verb=verb, scope=scope, campaign=campaign, live=live)
+
+
+def _scope(visit: Visit) -> str:
+    return visit.field("scope") or EVERYTHING

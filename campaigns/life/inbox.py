@@ -1,0 +1,41 @@
+"""What waits for an approver: each version beside the last one that was approved."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from campaigns.life import versions
+from campaigns.life.differences import Difference, differences
+from campaigns.life.versions import CampaignVersion
+from campaigns.terms import stored
+from campaigns.terms.campaign import Campaign
+from database import campaign_lists
+from database.session import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A version that somebody has to decide about."""
+
+    campaign: Campaign
+    version: CampaignVersion
+    approved: int | None
+    """The last version that was approved; None where there is none."""
+    differences: Sequence[Difference]
+    """From that to this; where there is none, every field that says anything."""
+
+
+def waiting(snapshot: Snapshot, approver: str, *, limit: int) -> list[Waiting]:
+    """What this approver may decide about: written by others, not decided yet, the oldest first."""
+    rows = campaign_lists.to_decide(snapshot, approver, limit=limit)
+    return [read(snapshot, stored.campaign(row)) for row in rows]
+
+
+def read(snapshot: Snapshot, campaign: Campaign) -> Waiting:
+    """A campaign's version as an approver reads it."""
+    this = versions.get(snapshot, campaign.campaign_id, campaign.version)
+    approved = versions.last_approved(snapshot, campaign.campaign_id, before=campaign.version)
+    if approved is not None:
+        changed = versions.compare(snapshot, campaign.campaign_id, approved, campaign.version)
+    else:
+        changed = differences({}, stored.plan_document(this.plan))
+    return Waiting(campaign=campaign, version=this, approved=approved, differences=changed)

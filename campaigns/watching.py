@@ -1,0 +1,116 @@
+"""What runs, how it stands against its plan, and what needs somebody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from campaigns.course import Mark
+from campaigns.experiments.results import Metric
+from campaigns.life import switches
+from campaigns.life.switches import Stop
+from campaigns.terms import stored
+from campaigns.terms.campaign import Campaign
+from database import alerts, campaign_lists, operations
+from database.alerts import Stuck, Tight, Uneven
+from database.campaign_lists import Order, Sought
+from database.readings import ResultReading
+from database.session import Snapshot
+
+TIGHT = 0.9
+"""Of the budget."""
+SILENT = timedelta(minutes=5)
+"""Without a chunk, after which a launch is stuck."""
+MOST = 20
+"""Of each kind of alert."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A campaign beside its plan."""
+
+    campaign: Campaign
+    used_minor: int
+    """Reserved and spent."""
+    owner: str
+    """Who changed the plan last."""
+    revenue: Mark | None
+    """Incremental, as it was kept last."""
+
+    @property
+    def used(self) -> float | None:
+        """Of the budget; None without one."""
+        budget = self.campaign.plan.budget
+        return None if budget is None else self.used_minor / budget.limit_minor
+
+    def gone(self, now: datetime) -> float:
+        """Of the time between start and end, or between the launch and the end where that was later."""
+        plan = self.campaign.plan
+        start = max(plan.start_time, self.campaign.launch_time or plan.start_time)
+        return min(max((now - start) / (plan.end_time - start), 0.0), 1.0) if start < plan.end_time else 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alerts:
+    """What needs somebody."""
+
+    stops: Sequence[Stop]
+    stuck: Sequence[Stuck]
+    to_decide: Sequence[Campaign]
+    """Waiting for the approval of whoever asks."""
+    tight: Sequence[Tight]
+    uneven: Sequence[Uneven]
+    ledger_differences: Sequence[dict[str, Any]]
+    """Of the last comparison: campaign_id, figure, truth and counter."""
+
+    def __bool__(self) -> bool:
+        return any((self.stops, self.stuck, self.to_decide, self.tight, self.uneven, self.ledger_differences))
+
+
+def listed(
+    snapshot: Snapshot, sought: Sought, order: Order, *, limit: int, after: tuple[datetime | str, str] | None = None
+) -> list[Standing]:
+    """A page of campaigns."""
+    rows = campaign_lists.page(snapshot, sought, order, limit=limit, after=after)
+    return _standings(snapshot, [stored.campaign(row) for row in rows])
+
+
+def live(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[Standing]:
+    """What is launched and not over, whose end comes first."""
+    rows = campaign_lists.live(snapshot, limit=limit, after=after)
+    return _standings(snapshot, [stored.campaign(row) for row in rows])
+
+
+def alert(snapshot: Snapshot, now: datetime, *, approver: str | None) -> Alerts:
+    """`approver` is whoever asks, if they may approve."""
+    waiting = [] if approver is None else campaign_lists.to_decide(snapshot, approver, limit=MOST)
+    return Alerts(
+        stops=switches.page(snapshot, limit=MOST),
+        stuck=alerts.stuck(snapshot, silent_since=now - SILENT, limit=MOST),
+        to_decide=[stored.campaign(row) for row in waiting],
+        tight=alerts.tight(snapshot, share=TIGHT, limit=MOST),
+        uneven=alerts.uneven(snapshot, limit=MOST),
+        ledger_differences=_differences(snapshot),
+    )  # fmt: skip
+
+
+def _standings(snapshot: Snapshot, campaigns: Sequence[Campaign]) -> list[Standing]:
+    names = [each.campaign_id for each in campaigns]
+    used, owners = campaign_lists.used_minor(snapshot, names), campaign_lists.authors(snapshot, names)
+    earned = campaign_lists.newest_results(snapshot, names, Metric.REVENUE)
+    return [
+        Standing(
+            campaign=each, used_minor=used.get(each.campaign_id, 0), owner=owners[each.campaign_id][-1],
+            revenue=_mark(earned[each.campaign_id].columns()) if each.campaign_id in earned else None,
+        )
+        for each in campaigns
+    ]  # fmt: skip
+
+
+def _mark(columns: dict[str, Any]) -> Mark:
+    return Mark.of_reading(ResultReading(**columns))
+
+
+def _differences(snapshot: Snapshot) -> Sequence[dict[str, Any]]:
+    newest = operations.page(snapshot, limit=1, kind=operations.RECONCILE_LEDGERS)
+    return [] if not newest or newest[0].response is None else newest[0].response["differences"]

@@ -1,0 +1,73 @@
+"""What is not as it should be with live campaigns."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import text
+
+from database.session import Snapshot
+
+TIGHT = text("""
+SELECT campaign_id, display_name, budget_minor, currency, used::bigint AS used_minor FROM campaigns JOIN LATERAL (
+  SELECT sum(reserved_minor + spent_minor) AS used FROM budget_shards
+  WHERE budget_shards.campaign_id = campaigns.campaign_id
+) AS booked ON used >= :share * budget_minor
+WHERE state IN ('LAUNCHING', 'ACTIVE', 'PAUSED') ORDER BY end_time, campaign_id LIMIT :limit
+""")
+UNEVEN = text("""
+SELECT campaign_id, display_name FROM campaigns JOIN LATERAL (
+  SELECT mismatch FROM result_readings WHERE result_readings.campaign_id = campaigns.campaign_id
+  ORDER BY day DESC LIMIT 1
+) AS reading ON mismatch
+WHERE state IN ('LAUNCHING', 'ACTIVE', 'PAUSED') ORDER BY end_time, campaign_id LIMIT :limit
+""")
+STUCK = text("""
+SELECT campaign_id, display_name, operation_id, launch.state, error FROM campaigns JOIN LATERAL (
+  SELECT operation_id, operations.state, error, update_time FROM operations
+  WHERE kind = 'LAUNCH_CAMPAIGN' AND request @> jsonb_build_object('campaign_id', campaigns.campaign_id)
+  ORDER BY create_time DESC LIMIT 1
+) AS launch ON launch.state = 'FAILED' OR (launch.state = 'RUNNING' AND launch.update_time < :silent)
+WHERE campaigns.state = 'LAUNCHING' ORDER BY campaigns.create_time, campaign_id LIMIT :limit
+""")
+
+
+class Tight(NamedTuple):
+    """A campaign whose budget is nearly used."""
+
+    campaign_id: str
+    display_name: str
+    budget_minor: int
+    currency: str
+    used_minor: int
+
+
+class Uneven(NamedTuple):
+    """A campaign whose groups do not have the planned sizes."""
+
+    campaign_id: str
+    display_name: str
+
+
+class Stuck(NamedTuple):
+    """A launch that failed, or gave no sign of life."""
+
+    campaign_id: str
+    display_name: str
+    operation_id: str
+    state: str
+    error: str | None
+
+
+def tight(snapshot: Snapshot, *, share: float, limit: int) -> list[Tight]:
+    """Live campaigns that have used at least this share of their budget."""
+    return [Tight(*row) for row in snapshot.execute(TIGHT, {"share": share, "limit": limit})]
+
+
+def uneven(snapshot: Snapshot, *, limit: int) -> list[Uneven]:
+    """Live campaigns whose last kept results say so."""
+    return [Uneven(*row) for row in snapshot.execute(UNEVEN, {"limit": limit})]
+
+
+def stuck(snapshot: Snapshot, *, silent_since: datetime, limit: int) -> list[Stuck]:
+    """Campaigns that are launching and whose work does not go on."""
+    return [Stuck(*row) for row in snapshot.execute(STUCK, {"silent": silent_since, "limit": limit})]
