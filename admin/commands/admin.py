@@ -11,7 +11,7 @@ from admin.output import console, fail
 from admin.transactions import DatabaseUrl
 from admin.web.application import application
 from admin.web.explainer import Explainer
-from admin.web.house import House
+from admin.web.house import House, compile_templates
 from admin.web.identities import Identities, IdentitiesRefused
 from database.session import Database
 from settings import Settings, settings
@@ -44,6 +44,7 @@ def admin(
         database=database, secure=chosen.admin_https, policy=policy_of(chosen), currency=chosen.currency,
         passwords=chosen.admin_passwords, identities=identities, explainer=Explainer(chosen.device),
     )  # fmt: skip
+    compile_templates()
     try:
         console.print(f"web admin [cyan]http{'s' if chosen.admin_https else ''}://{host}:{port}[/]   Ctrl-C stops it")
         uvicorn.run(

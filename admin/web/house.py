@@ -38,6 +38,14 @@ class House:
         return HTMLResponse(_environment(language).get_template(template).render(values), status)
 
 
+def compile_templates() -> None:
+    """Before the first visitor comes, who would wait for it: about a quarter of a second a language."""
+    for language in Language:
+        templates = _environment(language)
+        for name in templates.list_templates(extensions=["html"]):
+            templates.get_template(name)
+
+
 @cache
 def _environment(language: Language) -> Environment:
     return environment(language)
