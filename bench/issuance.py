@@ -17,7 +17,8 @@ from campaigns.life import approving, launch
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.campaign import CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, Percent
-from campaigns.tiers.tiers import Tier
+from campaigns.tiers import schemes
+from campaigns.tiers.tiers import Measure, Method, Tier
 from database import operations
 from database.operations import Operation
 
@@ -94,6 +95,10 @@ def measured(shop: BenchShop, *, coupons: int, rounds: int) -> dict[str, Figure]
 
 def _audience(shop: BenchShop, size: int) -> None:
     """Customers with a tier, as a rescoring leaves them."""
+    with shop.database.writing() as transaction:
+        schemes.create(
+            transaction, cause(), measure=Measure.EXPECTED_VALUE, method=Method.QUANTILE, parameters=schemes.DEFAULT
+        )  # fmt: skip
     shop.execute(CUSTOMERS.format(size=size), SCORES, "VACUUM ANALYZE")
 
 
