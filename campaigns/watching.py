@@ -81,6 +81,11 @@ def live(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None =
     return _standings(snapshot, [stored.campaign(row) for row in rows])
 
 
+def standing(snapshot: Snapshot, campaign: Campaign) -> Standing:
+    """One campaign beside its plan."""
+    return _standings(snapshot, [campaign])[0]
+
+
 def alert(snapshot: Snapshot, now: datetime, *, approver: str | None) -> Alerts:
     """`approver` is whoever asks, if they may approve."""
     waiting = [] if approver is None else campaign_lists.to_decide(snapshot, approver, limit=MOST)

@@ -67,7 +67,7 @@ class RedemptionRow(Row):
     __tablename__ = "redemptions"
     redemption_id: Mapped[str] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(ForeignKey(CouponRow.code))
-    campaign_id: Mapped[str] = mapped_column(index=True)
+    campaign_id: Mapped[str]
     customer_id: Mapped[str]
     order_id: Mapped[str] = mapped_column(index=True)
     order_minor: Mapped[int]
@@ -84,6 +84,7 @@ class RedemptionRow(Row):
     __table_args__ = (
         Index("uq_redemptions_used", "code", unique=True, postgresql_where=text("NOT given_back")),
         Index(None, "code", "order_id", unique=True),
+        Index(None, "campaign_id", "redeem_time"),
         CheckConstraint("refunded_minor BETWEEN 0 AND discount_minor", name="refunded"),
     )
 

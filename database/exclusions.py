@@ -17,3 +17,9 @@ def by_group(snapshot: Snapshot, campaign_id: str, groups: Groups) -> dict[str, 
     for reason, name, count in snapshot.execute(query.group_by("reason", "drawn").order_by("reason", "drawn")):
         counts[reason][name] = count
     return dict(counts)
+
+
+def by_reason(snapshot: Snapshot, campaign_id: str) -> dict[str, int]:
+    """How many customers each reason kept out."""
+    query = select(ExclusionRow.reason, func.count()).where(ExclusionRow.campaign_id == campaign_id)
+    return dict(snapshot.execute(query.group_by(ExclusionRow.reason).order_by(ExclusionRow.reason)).all())

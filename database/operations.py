@@ -112,6 +112,12 @@ def under_way(snapshot: Snapshot, kind: str, **request: str) -> list[Operation]:
     return [_operation(row) for row in snapshot.scalars(query)]
 
 
+def newest(snapshot: Snapshot, kind: str, **request: str) -> Operation | None:
+    """The operation of a kind that began last of those whose request holds these values, running or over."""
+    query = select(OperationRow).where(OperationRow.kind == kind, OperationRow.request.contains(request))
+    return _maybe(snapshot.scalars(query.order_by(OperationRow.create_time.desc()).limit(1)).one_or_none())
+
+
 def advance(
     transaction: Transaction, operation_id: str, *, seen: str | None, cursor: str, count: int, now: datetime
 ) -> bool:

@@ -68,6 +68,12 @@ def results(snapshot: Snapshot, campaign_id: str) -> list[ResultReading]:
     return [ResultReading(**row.columns()) for row in rows]
 
 
+def liabilities(snapshot: Snapshot, campaign_id: str) -> list[LiabilityReading]:
+    """Every reading of what a campaign's coupons may cost, oldest day first."""
+    query = select(LiabilityReadingRow).where(LiabilityReadingRow.campaign_id == campaign_id)
+    return [LiabilityReading(**row.columns()) for row in snapshot.scalars(query.order_by(LiabilityReadingRow.day))]
+
+
 def keep(transaction: Transaction, liability: LiabilityReading, results: Sequence[ResultReading]) -> bool:
     """Write a day's readings of a campaign down; False when it has some, which stay."""
     new = insert(LiabilityReadingRow).values(**asdict(liability)).on_conflict_do_nothing()

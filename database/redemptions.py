@@ -1,9 +1,10 @@
 """Uses of codes on orders, and what was given back of them."""
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from database.budget_tables import RedemptionRow
 from database.session import Snapshot, Transaction, changed_rows, driver_connection
@@ -21,6 +22,14 @@ WITH added AS (
 )
 UPDATE coupons SET state = 'REDEEMED' WHERE code = %(code)s AND state = 'ISSUED'
 """
+BY_DAY = text("""
+SELECT (redeem_time AT TIME ZONE :zone)::date AS day, sum(discount_minor - refunded_minor)::bigint
+FROM redemptions WHERE campaign_id = :campaign_id GROUP BY day ORDER BY day
+""")
+BY_HOUR = text("""
+SELECT date_trunc('hour', redeem_time, 'UTC') AS hour, count(*) FROM redemptions
+WHERE campaign_id = :campaign_id AND redeem_time >= :since AND NOT given_back GROUP BY hour
+""")
 
 
 def get(snapshot: Snapshot, redemption_id: str) -> RedemptionRow | None:
@@ -33,6 +42,16 @@ def on_order(snapshot: Snapshot, code: str, order_id: str) -> RedemptionRow | No
     """The use of a code on an order, given back or not."""
     query = select(RedemptionRow).where(RedemptionRow.code == code, RedemptionRow.order_id == order_id)
     return snapshot.scalars(query.execution_options(**FRESH)).one_or_none()
+
+
+def spent_by_day(snapshot: Snapshot, campaign_id: str, zone: str) -> list[tuple[date, int]]:
+    """What was taken off orders on each local day, less what was refunded of it since; days without any have none."""
+    return [(day, minor) for day, minor in snapshot.execute(BY_DAY, {"campaign_id": campaign_id, "zone": zone})]
+
+
+def by_hour(snapshot: Snapshot, campaign_id: str, since: datetime) -> dict[datetime, int]:
+    """Redemptions that count in each hour from `since` on; hours without any have none."""
+    return dict(snapshot.execute(BY_HOUR, {"campaign_id": campaign_id, "since": since}).all())
 
 
 def add(transaction: Transaction, redemption: Mapping[str, Any]) -> None:

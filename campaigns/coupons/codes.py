@@ -32,6 +32,16 @@ TIMES_GENERATOR = np.array([(value << 1) ^ (0b100101 if value & 16 else 0) for v
 SYMBOLS = np.frombuffer(ALPHABET.encode(), dtype=np.uint8)
 
 
+HIDDEN = "•" * 4
+SHOWN = 3
+"""Symbols of a masked code: enough to tell which of a customer's it is, too few to use it."""
+
+
+def masked(code: str) -> str:
+    """For those who may not have it."""
+    return HIDDEN + code[-SHOWN:]
+
+
 def mint(count: int) -> list[str]:
     """New codes from the operating system's randomness."""
     # 256 is a multiple of 32, so that the low five bits of a random byte are uniform.

@@ -13,7 +13,7 @@ from campaigns.forecast import forecasts
 from campaigns.life import launch, switches
 from campaigns.terms import discount_document
 from campaigns.terms.campaign import Campaign, Move, State
-from database import campaigns, coupon_chunks, operations, own_codes
+from database import campaigns, coupon_chunks, exclusions, operations, own_codes
 from database.assignment import Groups
 from database.coupon_chunks import ArmOffer, Chunk, Terms
 from database.operations import Operation
@@ -94,6 +94,7 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
         "held_out_count": active.held_out_count, "over_budget_count": active.over_budget_count,
         "collision_count": campaigns.collisions(transaction, active.campaign_id),
         "audience": campaigns.audience_sizes(transaction, active.campaign_id),
+        "excluded": exclusions.by_reason(transaction, active.campaign_id),
     }  # fmt: skip
     operations.finish(transaction, operation.operation_id, response, cause.now)
     trail.done(

@@ -60,7 +60,7 @@ def test_only_those_who_fit_the_rule_get_a_coupon(shop: Database) -> None:
     assert operation.response == {
         "campaign_id": "spring", "issued_count": 2, "held_out_count": 0, "collision_count": 0,
         "over_budget_count": 0,
-        "audience": {"HIGH": 2},
+        "audience": {"HIGH": 2}, "excluded": {},
     }  # fmt: skip
     with shop.reading() as snapshot:
         campaign = launch.get(snapshot, "spring")
@@ -137,7 +137,7 @@ def test_who_is_held_out_follows_from_the_hash_and_gets_nothing(database: Databa
     assert operation.response == {
         "campaign_id": "spring", "issued_count": 300 - held_out, "held_out_count": held_out, "collision_count": 0,
         "over_budget_count": 0,
-        "audience": {"HIGH": 300},
+        "audience": {"HIGH": 300}, "excluded": {},
     }  # fmt: skip
     with database.reading() as snapshot:
         campaign = launch.get(snapshot, "spring")

@@ -169,6 +169,7 @@ def test_each_customer_of_an_offered_tier_gets_one_code_with_what_it_was_decided
         "collision_count": 0,
         "over_budget_count": 0,
         "audience": {"HIGH": 2, "MID": 1},
+        "excluded": {},
     }
     assert audit_lines(database)[-3:] == [
         ("campaigns.launch", "campaigns/spring", "OK"),

@@ -150,3 +150,40 @@ def _draft(site: Site, campaign_id: str, display_name: str, **changes: object) -
 
 def _token(page: Page) -> str:
     return str(page.locator("input[name=form_token]").first.get_attribute("value"))
+
+
+def test_each_tab_tells_its_part(shop: Site) -> None:
+    anna = shop.enter("anna")
+    anna.goto("/campaigns/spring")
+    expect(anna.get_by_role("img", name="Redemptions by hour")).to_be_visible()
+    picture(anna, "campaign-overview")
+    told = {
+        "Audience": "From those who fit to those who used a coupon", "Offers and rules": "10 % off",
+        "Coupons": "c000", "Budget": "orders under way", "What was done": "campaigns.activate", "Versions": "Version 1",
+    }  # fmt: skip
+    for name, words in told.items():
+        anna.get_by_role("navigation", name="Parts").get_by_role("link", name=name).click()
+        expect(anna.get_by_text(words).or_(anna.get_by_role("link", name=words)).first).to_be_visible()
+        picture(anna, f"campaign-{name.split()[0].lower()}")
+        if name in ("Audience", "Coupons", "Budget"):
+            assert faults(anna) == [], name
+
+    anna.goto("/campaigns/spring/coupons")
+    anna.get_by_role("link", name="Next page").click()
+    expect(anna.get_by_role("rowheader", name="c050")).to_be_visible()
+    ben = shop.enter("ben", "approver", color_scheme="dark", viewport={"width": 400, "height": 800})
+    ben.goto("/campaigns/spring/coupons")
+    expect(ben.get_by_text("••••").first).to_be_visible()
+    with shop.database.reading() as snapshot:
+        codes = snapshot.scalars(text("SELECT code FROM coupons")).all()
+    shown = ben.content()
+    assert not any(code in shown for code in codes)
+    picture(ben, "coupons-narrow-dark")
+    ada = shop.enter("ada", "analyst")
+    answer = ada.goto("/campaigns/spring/coupons")
+    assert answer is not None
+    assert answer.status == 403
+    ada.goto("/campaigns/spring/budget")
+    ada.get_by_role("button", name="中文").click()
+    expect(ada.get_by_role("img", name="支出与计划对比")).to_be_visible()
+    picture(ada, "budget-zh")

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from starlette.routing import Route
 
 from admin.web.house import House
-from admin.web.pages.campaigns import detail, experiment, listing, moves
+from admin.web.pages.campaigns import audience, detail, experiment, listing, money, moves
 from admin.web.visit import page
-from campaigns.callers.access import STAFF, Right
+from campaigns.callers.access import STAFF, TEAM, Right
 
 ONE = "/campaigns/{campaign_id}"
 
@@ -18,6 +18,11 @@ def routes(house: House) -> Sequence[Route]:
     return (
         Route("/campaigns", page(house, listing.listing, staff), name="campaigns"),
         Route(ONE, page(house, detail.overview, staff), name="campaign"),
+        Route(ONE + "/audience", page(house, audience.audience, staff), name="audience"),
+        Route(ONE + "/offers", page(house, detail.offers, staff), name="offers"),
+        Route(ONE + "/coupons", page(house, audience.coupons, Right(TEAM)), name="coupons"),
+        Route(ONE + "/budget", page(house, money.money, staff), name="budget"),
+        Route(ONE + "/activity", page(house, detail.activity, staff), name="activity"),
         Route(ONE + "/experiment", page(house, experiment.experiment, staff), name="experiment"),
         Route(ONE + "/versions", page(house, detail.plan_versions, staff), name="versions"),
         Route(ONE + "/versions/{version:int}", page(house, detail.difference, staff), name="version"),

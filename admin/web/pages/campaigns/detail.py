@@ -2,24 +2,52 @@
 
 from starlette.responses import Response
 
-from admin.offers import typed
+from admin.web.pages.campaigns.money import by_hour
 from admin.web.pages.campaigns.sheet import campaign_id, tab
 from admin.web.visit import Visit
+from campaigns import trail, watching
+from campaigns.coupons import spending
 from campaigns.life import launch, versions
+from campaigns.life.differences import differences
 from campaigns.terms.campaign import Campaign
+from database.audit import Wanted
 from rules.sentence import Speaker
 
 VERSIONS = 20
+LINES = 30
 
 
 def overview(visit: Visit) -> Response:
-    """One campaign as it stands: figures, and who gets what."""
+    """One campaign as it stands: figures beside the plan, and when its coupons were used."""
+    with visit.reading() as snapshot:
+        campaign = launch.get(snapshot, campaign_id(visit))
+        standing = watching.standing(snapshot, campaign)
+        hours = spending.by_hour(snapshot, campaign.campaign_id, visit.now) if campaign.redeemed_count else []
+    return tab(visit, "overview", campaign, standing=standing, hours=by_hour(visit, campaign, hours))
+
+
+def offers(visit: Visit) -> Response:
+    """Who gets what, by tier and arm, and whom it is for."""
     with visit.reading() as snapshot:
         campaign = launch.get(snapshot, campaign_id(visit))
     plan = campaign.plan
     sentence = None if plan.rule is None else _speaker(visit, campaign).sentence(plan.rule)
-    offers = [(offer, typed(offer, plan.currency)) for offer in plan.offers]
-    return tab(visit, "overview", campaign, sentence=sentence, offers=offers)
+    arms = [(arm.name, plan.offers_in(arm.name)) for arm in plan.design.arms]
+    return tab(visit, "offers", campaign, sentence=sentence, arms=arms)
+
+
+def activity(visit: Visit) -> Response:
+    """What was done to it, newest first, with what changed."""
+    before = visit.field("before")
+    with visit.reading() as snapshot:
+        campaign = launch.get(snapshot, campaign_id(visit))
+        found = trail.page(
+            snapshot, Wanted(object_name=campaign.name), limit=LINES + 1,
+            before=int(before) if before.isdecimal() else None,
+        )  # fmt: skip
+    lines = [(entry, differences(dict(entry.before or {}), dict(entry.after or {}))) for entry in found[:LINES]]
+    older = lines[-1][0].audit_id if len(found) > LINES else None
+    return tab(visit, "activity", campaign, lines=lines, older=older)
 
 
 def plan_versions(visit: Visit) -> Response:

@@ -1,0 +1,46 @@
+"""Whom the launch reached, who fell away, and each customer with the coupon."""
+
+from babel.numbers import format_decimal
+from starlette.responses import Response
+
+from admin.web.charts import BarChart, bar_chart
+from admin.web.language import locale_of, translations
+from admin.web.pages.campaigns.sheet import campaign_id, tab
+from admin.web.visit import Visit
+from campaigns.coupons import reach
+from campaigns.coupons.reach import Funnel
+from campaigns.life import launch
+
+PAGE = 50
+
+
+def audience(visit: Visit) -> Response:
+    """The funnel of a launch that is over."""
+    with visit.reading() as snapshot:
+        campaign = launch.get(snapshot, campaign_id(visit))
+        found = reach.funnel(snapshot, campaign)
+    return tab(visit, "audience", campaign, found=found, chart=None if found is None else _chart(visit, found))
+
+
+def coupons(visit: Visit) -> Response:
+    """A page of customers; codes only for who may take them all."""
+    with visit.reading() as snapshot:
+        campaign = launch.get(snapshot, campaign_id(visit))
+        found = reach.page(
+            snapshot, campaign.campaign_id, limit=PAGE + 1, after=visit.field("after"),
+            with_codes=visit.may("coupons.export"),
+        )  # fmt: skip
+    after = found[PAGE - 1].customer_id if len(found) > PAGE else ""
+    return tab(visit, "coupons", campaign, found=found[:PAGE], after=after)
+
+
+def _chart(visit: Visit, found: Funnel) -> BarChart:
+    said = translations(visit.language).gettext
+    steps = [
+        (said("Fit tier and rule"), found.fitted), (said("In the audience"), found.audience),
+        (said("Got a coupon"), found.issued), (said("Used it"), found.redeemed),
+    ]  # fmt: skip
+    locale = locale_of(visit.language)
+    return bar_chart(
+        [(name, float(count)) for name, count in steps], words=lambda value: format_decimal(round(value), locale=locale)
+    )

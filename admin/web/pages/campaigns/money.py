@@ -1,0 +1,87 @@
+"""A campaign's money: reserved, committed and spent, what it may still cost, and spend against plan."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.core import Locale
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from starlette.responses import Response
+
+from admin.web.charts import LineChart, Series, line_chart
+from admin.web.language import locale_of, translations
+from admin.web.look import written_money
+from admin.web.pages.campaigns.sheet import campaign_id, tab
+from admin.web.visit import Visit
+from campaigns.coupons import spending
+from campaigns.life import launch
+from campaigns.terms.campaign import Campaign, CampaignPlan
+from rules.sentence import Language
+
+DAYS = {Language.ENGLISH: "d MMM", Language.CHINESE: "M月d日"}
+DAY_HOURS = 24
+
+
+def money(visit: Visit) -> Response:
+    """How the budget stands."""
+    with visit.reading() as snapshot:
+        campaign = launch.get(snapshot, campaign_id(visit))
+        found = spending.spending(snapshot, campaign, visit.now)
+    return tab(visit, "budget", campaign, found=found, chart=_against_plan(visit, campaign, found.course))
+
+
+def by_hour(visit: Visit, campaign: Campaign, hours: Sequence[tuple[datetime, int]]) -> LineChart | None:
+    """Redemptions of each hour of a week, in the campaign's zone."""
+    if not any(count for _, count in hours):
+        return None
+    locale, zone = locale_of(visit.language), ZoneInfo(campaign.plan.zone)
+
+    def place(moment: datetime) -> float:
+        """In local days."""
+        local = moment.astimezone(zone)
+        return local.toordinal() + local.hour / DAY_HOURS
+
+    def words(number: float) -> str:
+        day = str(format_date(date.fromordinal(int(number)), DAYS[visit.language], locale=locale))
+        hour = round((number - int(number)) * DAY_HOURS)
+        return f"{day} {hour:02}:00" if hour else day
+
+    # A step an hour: each count stands at the beginning of its hour and at the end.
+    ends = [(place(hour) + edge / DAY_HOURS, float(count)) for hour, count in hours for edge in (0, 1)]
+    name = translations(visit.language).gettext("Redeemed")
+    series = Series(name=name, x=[x for x, _ in ends], y=[y for _, y in ends])
+    return line_chart([series], x_words=words, y_words=lambda value: _whole(value, locale), from_zero=True)
+
+
+def _whole(value: float, locale: Locale) -> str:
+    return str(format_decimal(round(value), locale=locale)) if value == int(value) else ""
+
+
+def _against_plan(visit: Visit, campaign: Campaign, course: Sequence[tuple[date, int]]) -> LineChart | None:
+    """What is spent beside the budget as if it were spent evenly."""
+    plan, locale, said = campaign.plan, locale_of(visit.language), translations(visit.language).gettext
+    if campaign.launch_time is None or not course:
+        return None
+    zone = ZoneInfo(plan.zone)
+    start = campaign.launch_time.astimezone(zone).toordinal()
+    now = min(visit.now, plan.end_time).astimezone(zone).toordinal()
+    points = [(start, 0), *((day.toordinal() + 1, minor) for day, minor in course)]
+    if points[-1][0] < now:
+        points.append((now, points[-1][1]))
+    lines = [Series(name=said("Spent"), x=[x for x, _ in points], y=[float(y) for _, y in points])]
+    if plan.budget is not None:
+        lines.append(Series(name=said("The plan"), x=[start, _end(plan, zone)], y=[0.0, plan.budget.limit_minor]))
+
+    def day(number: float) -> str:
+        if number != int(number):
+            return ""
+        return str(format_date(date.fromordinal(int(number)), DAYS[visit.language], locale=locale))
+
+    return line_chart(
+        lines, x_words=day, y_words=lambda value: written_money(round(value), plan.currency, locale), from_zero=True
+    )  # fmt: skip
+
+
+def _end(plan: CampaignPlan, zone: ZoneInfo) -> int:
+    return plan.end_time.astimezone(zone).toordinal()

@@ -1,0 +1,49 @@
+"""Whom a launch reached: how many fell away at which step, and the customers with what each got."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from campaigns.coupons.codes import masked
+from campaigns.terms.campaign import Campaign
+from database import members, operations
+from database.members import Member
+from database.session import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funnel:
+    """Customers at each step of a launch that is over."""
+
+    excluded: Mapping[str, int]
+    """Reason to how many of those who fitted tier and rule it kept out; empty of launches before it was counted."""
+    audience: int
+    held_out: int
+    issued: int
+    redeemed: int
+    tiers: Mapping[str, int]
+    """Of the audience."""
+
+    @property
+    def fitted(self) -> int:
+        """Tier and rule."""
+        return self.audience + sum(self.excluded.values())
+
+
+def funnel(snapshot: Snapshot, campaign: Campaign) -> Funnel | None:
+    """None while the launch is not over: what it counted is kept with its operation."""
+    launched = operations.newest(snapshot, operations.LAUNCH_CAMPAIGN, campaign_id=campaign.campaign_id)
+    if launched is None or launched.response is None:
+        return None
+    return Funnel(
+        excluded=launched.response.get("excluded", {}), audience=campaign.issued_count + campaign.held_out_count,
+        held_out=campaign.held_out_count, issued=campaign.issued_count, redeemed=campaign.redeemed_count,
+        tiers=launched.response["audience"],
+    )  # fmt: skip
+
+
+def page(
+    snapshot: Snapshot, campaign_id: str, *, limit: int, after: str = "", with_codes: bool
+) -> Sequence[Member]:  # fmt: skip
+    """The frozen audience by customer_id, and each one's coupon; codes are masked for who may not have them."""
+    found = members.page(snapshot, campaign_id, limit=limit, after=after)
+    return found if with_codes else [each._replace(code=each.code and masked(each.code)) for each in found]

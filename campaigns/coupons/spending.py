@@ -1,0 +1,83 @@
+"""What a campaign has spent and may still spend, for whoever watches: reckoned now where it is small, else as kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import accumulate
+from zoneinfo import ZoneInfo
+
+from campaigns.coupons import budgeting
+from campaigns.terms.campaign import Campaign
+from database import budgets, readings, redemptions
+from database.ledger import Amounts
+from database.session import Snapshot
+
+AT_ONCE = 2_000
+"""Coupons whose liability is reckoned within the time of a page."""
+FEW = 5_000
+"""Redemptions that are added up by day."""
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outstanding:
+    """What coupons that are issued, and neither used nor held, may still cost."""
+
+    time: datetime
+    """When it was reckoned."""
+    coupons: int
+    expected_minor: float
+    deviation_minor: float
+    most_minor: float | None
+    """Null where nothing bounds it."""
+    overspend: float | None
+    """The probability that they cost more than is left; None without a budget."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """A campaign's money."""
+
+    used: Amounts
+    outstanding: Outstanding | None
+    """None before the first midnight of a campaign that is not reckoned at once."""
+    course: Sequence[tuple[date, int]]
+    """Spent in all by the end of each local day on which something happened, or as kept: spent and reserved."""
+    refusals: Mapping[str, int]
+    """Reason to attempts; only where it is reckoned at once."""
+
+
+def spending(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Spending:
+    """How it stands."""
+    kept = readings.liabilities(snapshot, campaign.campaign_id)
+    if campaign.redeemed_count <= FEW:
+        days = redemptions.spent_by_day(snapshot, campaign.campaign_id, campaign.plan.zone)
+        course = list(zip((day for day, _ in days), accumulate(minor for _, minor in days), strict=True))
+    else:
+        zone = ZoneInfo(campaign.plan.zone)
+        course = [(each.time.astimezone(zone).date(), each.used_minor) for each in kept]
+    if campaign.issued_count <= AT_ONCE:
+        found = budgeting.standing(snapshot, campaign.campaign_id, now)
+        owed = found.liability
+        outstanding = Outstanding(
+            time=now, coupons=round(sum(each.group.coupons for each in found.committed)),
+            expected_minor=owed.expected_minor, deviation_minor=owed.deviation_minor, most_minor=owed.most_minor,
+            overspend=found.overspend,
+        )  # fmt: skip
+        return Spending(used=found.used, outstanding=outstanding, course=course, refusals=found.refusals)
+    newest = kept[-1] if kept else None
+    return Spending(
+        used=budgets.usage(snapshot, campaign.campaign_id, now), course=course, refusals={},
+        outstanding=None if newest is None else Outstanding(
+            time=newest.time, coupons=newest.coupons, expected_minor=newest.expected_minor,
+            deviation_minor=newest.deviation_minor, most_minor=newest.most_minor, overspend=newest.overspend,
+        ),
+    )  # fmt: skip
+
+
+def by_hour(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[tuple[datetime, int]]:
+    """Redemptions of each of the last hours, a week of them, up to the one that is not over."""
+    last = now.replace(minute=0, second=0, microsecond=0)
+    found = redemptions.by_hour(snapshot, campaign_id, last - WEEK)
+    hours = [last - WEEK + timedelta(hours=place) for place in range(round(WEEK / timedelta(hours=1)) + 1)]
+    return [(hour, found.get(hour, 0)) for hour in hours]

@@ -1,0 +1,112 @@
+"""How campaigns stand for whoever watches them, at once or as it was kept."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from campaign_factories import (
+    add_customers,
+    approve_campaign,
+    create_campaign,
+    launch_campaign,
+    make_cause,
+    make_plan,
+    store_scores,
+)
+from watched_shop import LAUNCHED, PLAN, open_watched
+
+from campaigns import readings, watching
+from campaigns.coupons import codes, reach, spending
+from campaigns.life import launch
+from campaigns.terms.campaign import Channel, Offer
+from campaigns.terms.discount import Discount, Percent
+from campaigns.tiers.tiers import Tier
+from database.session import Database
+
+NOW = LAUNCHED + timedelta(days=20)
+
+
+@pytest.fixture
+def shop(database: Database) -> Database:
+    open_watched(database)
+    return database
+
+
+def spent(database: Database, now: datetime) -> spending.Spending:
+    with database.reading() as snapshot:
+        return spending.spending(snapshot, launch.get(snapshot, "spring"), now)
+
+
+def test_the_pace_goes_from_the_start_to_the_end(shop: Database) -> None:
+    with shop.reading() as snapshot:
+        (standing,) = watching.live(snapshot, limit=5)
+
+    assert (standing.used, standing.owner) == (32_080 / 60_000, "anna")
+    gone = [standing.gone(LAUNCHED + timedelta(days=days)) for days in (-1, 0, 10, 40, 50)]
+    assert gone == [0.0, 0.0, 0.25, 1.0, 1.0]
+    assert standing.revenue is None
+
+
+def test_what_was_kept_of_a_large_campaign_is_shown_with_its_time(
+    shop: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = spent(shop, NOW)
+    for name in ("AT_ONCE", "FEW"):
+        monkeypatch.setattr(spending, name, 10)
+    before = spent(shop, NOW)
+    with shop.writing() as transaction:
+        readings.take(transaction, "spring", NOW)
+    kept = spent(shop, NOW + timedelta(hours=3))
+
+    assert (before.outstanding, before.course, before.used) == (None, [], now.used)
+    assert now.outstanding is not None
+    assert (now.outstanding.coupons, now.used.spent_minor, now.used.spent_count) == (163, 32_080, 40)
+    assert now.course[-1][1] == 32_080
+    assert kept.outstanding == now.outstanding
+    assert [minor for _, minor in kept.course] == [32_080]
+
+
+def test_hours_without_a_redemption_are_there_too(shop: Database) -> None:
+    with shop.reading() as snapshot:
+        hours = spending.by_hour(snapshot, "spring", LAUNCHED + timedelta(days=5, minutes=30))
+
+    assert len(hours) == 7 * 24 + 1
+    assert hours[-1][0] == LAUNCHED + timedelta(days=5)
+    used = [(hour - LAUNCHED) / timedelta(hours=1) for hour, count in hours if count]
+    assert used == [11 * number + 1 for number in range(11)]
+    assert sum(count for _, count in hours) == 11
+
+
+def test_the_funnel_says_who_was_kept_out(database: Database) -> None:
+    add_customers(database, ["c1", "c2"], consented=["EMAIL"])
+    add_customers(database, ["c3", "c4", "c5"])
+    store_scores(database, dict.fromkeys(["c1", "c2", "c3", "c4", "c5"], 9000))
+    mailed = Offer(tier=Tier.HIGH, discount=Discount(reward=Percent(percent=10)), channel=Channel.EMAIL)
+    launch_campaign(database, make_plan(offers=(mailed,)))
+    create_campaign(database, "draft")
+    with database.reading() as snapshot:
+        funnel = reach.funnel(snapshot, launch.get(snapshot, "spring"))
+        none = reach.funnel(snapshot, launch.get(snapshot, "draft"))
+        open_codes, hidden = (reach.page(snapshot, "spring", limit=5, with_codes=may) for may in (True, False))
+
+    assert none is None
+    assert funnel is not None
+    assert (funnel.fitted, dict(funnel.excluded), funnel.audience, funnel.issued) == (5, {"NO_CONSENT": 3}, 2, 2)
+    assert [each.customer_id for each in open_codes] == ["c1", "c2"]
+    assert [each.code for each in hidden] == [codes.masked(each.code or "") for each in open_codes]
+    assert all(each.code and each.code.startswith("••••") and len(each.code) == 7 for each in hidden)
+
+
+def test_a_launch_that_gives_no_sign_of_life_needs_somebody(database: Database) -> None:
+    add_customers(database, ["c1"])
+    store_scores(database, {"c1": 9000})
+    create_campaign(database, start_time=LAUNCHED, end_time=PLAN.end_time)
+    approve_campaign(database, now=LAUNCHED)
+    with database.writing() as transaction:
+        launch.launch(transaction, make_cause(LAUNCHED), "spring")
+
+    def stuck(now: datetime) -> list[tuple[str, str]]:
+        with database.reading() as snapshot:
+            return [(each.campaign_id, each.state) for each in watching.alert(snapshot, now, approver=None).stuck]
+
+    assert stuck(LAUNCHED + watching.SILENT) == []
+    assert stuck(LAUNCHED + watching.SILENT + timedelta(seconds=1)) == [("spring", "RUNNING")]
