@@ -7,7 +7,7 @@ from typing import Protocol
 
 import polars as pl
 from psycopg import sql
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from database.copying import copy_frame
 from database.session import Snapshot, Transaction, driver_connection
@@ -27,6 +27,12 @@ ON CONFLICT (customer_id) DO UPDATE SET ({rest}) = ({new}) WHERE scores.operatio
     rest=sql.SQL(", ").join(map(sql.Identifier, (*COLUMNS[1:], "operation_id", "update_time"))),
     new=sql.SQL(", ").join(sql.Identifier("excluded", name) for name in (*COLUMNS[1:], "operation_id", "update_time")),
 )
+
+TWENTIETHS = 20
+CHANCES = text("""
+SELECT least(floor(purchase_90 * :bins), :bins - 1)::integer, count(*) FROM scores
+WHERE operation_id = :operation_id AND purchase_90 <> 'NaN' GROUP BY 1
+""")
 
 
 class Scored(Protocol):
@@ -117,6 +123,13 @@ def next_customers(snapshot: Snapshot, *, after: str | None, limit: int) -> list
 def count_customers(snapshot: Snapshot) -> int:
     """How many customers a bulk run will meet."""
     return snapshot.execute(select(func.count()).select_from(CustomerRow)).scalar_one()
+
+
+def chances(snapshot: Snapshot, operation_id: str) -> list[int]:
+    """How many scores of a rescoring lie in each twentieth of the probability to buy within 90 days."""
+    rows = snapshot.execute(CHANCES, {"operation_id": operation_id, "bins": TWENTIETHS})
+    found: dict[int, int] = dict(rows.all())
+    return [found.get(place, 0) for place in range(TWENTIETHS)]
 
 
 def _frame(scores: Sequence[Scored]) -> pl.DataFrame:

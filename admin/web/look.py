@@ -48,7 +48,8 @@ def written_money(minor: int, currency: str, locale: Locale) -> str:
 @pass_context
 def number(context: Context, value: float | None, digits: int = 0) -> str:
     """With the separators of the language."""
-    return "–" if value is None else format_decimal(round(value, digits), locale=_locale(context))
+    pattern = "#,##0" + ("." + "#" * digits if digits else "")
+    return "–" if value is None else format_decimal(round(value, digits), pattern, locale=_locale(context))
 
 
 @pass_context
@@ -56,6 +57,21 @@ def percent(context: Context, share: float | None, digits: int = 0) -> str:
     """A share as percent."""
     pattern = "#,##0" + ("." + "0" * digits if digits else "") + "%"
     return "–" if share is None else format_percent(share, pattern, locale=_locale(context))
+
+
+def written_percent(share: float, locale: Locale) -> str:
+    """For pictures."""
+    return str(format_percent(share, "#,##0%", locale=locale))
+
+
+def written_number(value: float, locale: Locale) -> str:
+    """For pictures."""
+    return str(format_decimal(round(value), locale=locale))
+
+
+def written_day(day: date, locale: Locale) -> str:
+    """For pictures: day and month."""
+    return str(format_date(day, "d MMM" if locale.language == "en" else "M月d日", locale=locale))
 
 
 @pass_context

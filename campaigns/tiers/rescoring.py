@@ -115,6 +115,7 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     response = {
         "scored_count": current.done_count, "moved_count": moved, "tiers": standings.sizes(transaction),
         "thresholds": {"high": placing.high, "mid": placing.mid},
+        "chances": scores.chances(transaction, operation.operation_id),
     }  # fmt: skip
     operations.finish(transaction, operation.operation_id, response, cause.now)
     basis = Basis(models=(pinned.model_id,), tier_schemes=(scheme.version,))

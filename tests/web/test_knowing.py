@@ -1,6 +1,6 @@
 """What people look up: a customer, the tiers, the models, the audit log."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,14 +13,19 @@ from campaign_factories import (
     launch_campaign,
     make_cause,
     make_plan,
+    register_model,
+    rescore,
+    shadow,
     store_scores,
 )
 from playwright.sync_api import expect
 from tiny_model import write_tiny_model
 
-from campaigns.tiers import schemes
+from campaigns import registry
+from campaigns.tiers import schemes, shadowing
 from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method
 from database.events import insert_events
+from database.report_tables import ModelReadingRow
 from events.event import Event, EventType
 from rules.rule import Compare, Operator
 
@@ -131,7 +136,7 @@ def test_a_scheme_is_looked_at_before_it_is_put_in_force(shop: Site) -> None:
     expect(page).to_have_url(f"{shop.address}/tiers")
     expect(page.get_by_role("row", name="2 in force")).to_be_visible()
     assert ("tiers.activate", "tierSchemes/2", "OK") in audit_lines(shop.database)
-    picture(page, "tiers")
+    picture(page, "tier-schemes")
 
 
 def test_a_stale_tab_changes_nothing(shop: Site) -> None:
@@ -149,19 +154,72 @@ def test_a_stale_tab_changes_nothing(shop: Site) -> None:
     assert audit_lines(shop.database)[-1][2] == "DENIED"
 
 
-def test_only_an_operator_lets_a_model_answer(shop: Site) -> None:
-    add_model(shop.database, "m2")
+def test_tiers_are_seen_as_they_stand_and_as_they_were(shop: Site) -> None:
+    rescore(shop.database, {"c1": 9000, "c2": 9000, "c3": 10}, as_of=NOW + timedelta(days=60))
+    page = shop.enter("anna")
+    page.goto("/tiers")
+
+    expect(page.get_by_role("img", name="Customers by tier")).to_contain_text("2 · 67%")
+    expect(page.get_by_role("img", name="Share of customers, by rescoring")).to_be_visible()
+    expect(page.get_by_text("1 customers moved")).to_be_visible()
+    assert faults(page) == []
+    picture(page, "tiers")
+
+
+def test_models_stand_side_by_side_with_what_came_of_their_scores(shop: Site) -> None:
+    with shop.database.writing() as transaction:
+        metrics = {"auc": 0.9137, "auc_networks": 0.9101, "auc_trees": 0.9, "tree_share": 0.35, "ece": 0.012}
+        registry.register(transaction, make_cause(), "m2", folder="nowhere", manifest={"metrics": metrics})
+        for month in (date(2026, 6, 1), date(2026, 7, 1)):
+            for tenth in range(10):
+                reading = ModelReadingRow(
+                    month=month, model_id="m1", horizon=90, bin=tenth, customers=100, predicted=10 * tenth + 5,
+                    bought=9 * tenth + month.month, squared_error=0,
+                )  # fmt: skip
+                transaction.add(reading)
+    rescore(shop.database, {"c1": 9000, "c2": 2000, "c3": 10}, as_of=NOW + timedelta(days=1))
+    page = shop.enter("anna")
+    page.goto("/models")
+
+    expect(page.get_by_role("row", name="AUC of the trees alone 0.9 –")).to_be_visible()
+    expect(page.get_by_text("stable", exact=True)).to_be_visible()
+    assert faults(page) == []
+    picture(page, "models")
+    page.get_by_role("link", name="m1").first.click()
+    expect(page.get_by_role("img", name="What was said (across) and what came (up), 90 days")).to_be_visible()
+    expect(page.get_by_text("3.4%")).to_be_visible()
+    assert faults(page) == []
+    picture(page, "model")
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.emulate_media(color_scheme="dark")
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_text("校准误差").first).to_be_visible()
+    assert faults(page) == []
+    picture(page, "model-zh-dark-narrow")
+
+
+def test_a_model_is_tried_out_before_an_operator_lets_it_answer(shop: Site) -> None:
+    register_model(shop.database, "m2")
     marketer = shop.enter("anna")
-    marketer.goto("/models/m1")
+    marketer.goto("/models/m2")
     expect(marketer.get_by_role("button", name="Let it answer")).to_have_count(0)
+    marketer.get_by_role("button", name="Try it out").click()
+    expect(marketer.get_by_text("A worker scores everyone with it")).to_be_visible()
+    with shop.database.reading() as snapshot:
+        running = shadowing.running(snapshot, "m2")
+    assert running is not None
+    shadow(shop.database, running.operation_id, {"c1": 10, "c2": 2000, "c3": 10})
 
     operator = shop.enter("olga", "operator")
-    operator.goto("/models/m1")
+    operator.goto("/models/m2")
+    expect(operator.get_by_role("row", name="HIGH – – 1")).to_be_visible()
+    expect(operator.get_by_text("m1 is retired")).to_be_visible()
     assert faults(operator) == []
+    picture(operator, "model-preview")
     operator.get_by_role("button", name="Let it answer").click()
 
-    expect(operator.get_by_role("row", name="m1 answers")).to_be_visible()
-    picture(operator, "models")
+    expect(operator.get_by_role("row", name="m2 answers 2")).to_be_visible()
+    assert ("models.activate", "models/m2", "OK") in audit_lines(shop.database)
 
 
 def test_the_log_is_searched_by_what_was_done(shop: Site) -> None:

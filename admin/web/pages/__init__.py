@@ -1,6 +1,18 @@
 """One module a section of the admin: its routes, and what each page reads and does."""
 
-from admin.web.pages import approvals, audit, calendar, campaigns, customers, home, jobs, switches, tiers, wizard
+from admin.web.pages import (
+    approvals,
+    audit,
+    calendar,
+    campaigns,
+    customers,
+    home,
+    jobs,
+    models,
+    switches,
+    tiers,
+    wizard,
+)
 
-SECTIONS = (home, wizard, campaigns, calendar, approvals, switches, customers, tiers, jobs, audit)
+SECTIONS = (home, wizard, campaigns, calendar, approvals, switches, customers, tiers, models, jobs, audit)
 """Each has `routes(house)`; the wizard's addresses would mean campaigns and moves otherwise."""

@@ -1,40 +1,56 @@
-"""Tiers and models: the thresholds in force, who would move by other ones, and the networks that give the scores."""
+"""Tiers: how many customers have which, the thresholds in force, and who would move by other ones."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from starlette.responses import Response
 from starlette.routing import Route
 
+from admin.web.charts import BarChart, LineChart, Series, bar_chart, line_chart
 from admin.web.house import House
+from admin.web.language import locale_of
+from admin.web.look import written_day, written_number, written_percent
+from admin.web.migration import migration
 from admin.web.visit import Visit, page
-from campaigns import registry
 from campaigns.callers.access import STAFF, Right
-from campaigns.tiers import schemes, tier_preview
+from campaigns.tiers import rescored, schemes, tier_preview
+from campaigns.tiers.rescored import Rescored
 from campaigns.tiers.tiers import Tier
-from database import models
 
 SHOWN = 20
 EXAMPLES = 5
+LOOKED_BACK = 60
+"""Rescorings: two months of nights."""
 
 
 def routes(house: House) -> Sequence[Route]:
-    """Versions, a preview of each, and models."""
+    """Versions, and a preview of each."""
     staff = Right(STAFF)
     return (
         Route("/tiers", page(house, listing, staff), name="tiers"),
-        Route("/tiers/{version:int}", page(house, preview, staff), name="tier_preview"),
+        Route("/tiers/{version:int}", page(house, scheme_page, staff), name="tier_scheme"),
         Route("/tiers/{version:int}", page(house, activate, staff), methods=["POST"], name="tier_activate"),
-        Route("/models", page(house, networks, staff), name="models"),
-        Route("/models/{model_id}", page(house, network, staff), name="model"),
-        Route("/models/{model_id}", page(house, let_answer, staff), methods=["POST"], name="model_activate"),
+        Route("/tiers/{version:int}/preview", page(house, preview, staff), name="tier_preview"),
     )
 
 
 def listing(visit: Visit) -> Response:
-    """Versions of the thresholds, newest first."""
+    """How the last rescoring left the tiers, how they were before, and versions of the thresholds, newest first."""
     with visit.reading() as snapshot:
         found = schemes.page(snapshot, limit=SHOWN)
-    return visit.page("tiers.html", schemes=found)
+        past = rescored.latest(snapshot, limit=LOOKED_BACK)
+    last = past[-1] if past else None
+    return visit.page(
+        "tiers.html", schemes=found, last=last, distribution=None if last is None else _distribution(visit, last),
+        shares=_shares(visit, past),
+    )  # fmt: skip
+
+
+def scheme_page(visit: Visit) -> Response:
+    """What it says; who would move is worked out after the page stands, since it looks at every customer."""
+    with visit.reading() as snapshot:
+        scheme = schemes.get(snapshot, visit.request.path_params["version"])
+    return visit.page("tier_scheme.html", scheme=scheme)
 
 
 def preview(visit: Visit) -> Response:
@@ -42,10 +58,7 @@ def preview(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         scheme = schemes.get(snapshot, visit.request.path_params["version"])
         seen = tier_preview.preview(snapshot, scheme, now=visit.now, size=EXAMPLES)
-    cells = {(cell.from_tier, cell.to_tier): cell for cell in seen.cells}
-    rows = [(was, [cells.get((was, to.value)) for to in Tier]) for was in (*(tier.value for tier in Tier), None)]
-    examples = seen.movers if visit.may("campaigns.end") else []
-    return visit.page("tier_preview.html", scheme=scheme, seen=seen, rows=rows, tiers=list(Tier), examples=examples)
+    return visit.page("tier_preview.html", **migration(visit, seen), scheme=scheme)
 
 
 def activate(visit: Visit) -> Response:
@@ -57,24 +70,29 @@ def activate(visit: Visit) -> Response:
     return visit.go("/tiers")
 
 
-def networks(visit: Visit) -> Response:
-    """Models, newest first."""
-    with visit.reading() as snapshot:
-        found = models.page(snapshot, limit=SHOWN)
-    return visit.page("models.html", models=found)
+def _distribution(visit: Visit, last: Rescored) -> BarChart:
+    total = sum(last.tiers.values()) or 1
+    bars = [(tier.value, float(count)) for tier, count in last.tiers.items()]
+    locale = locale_of(visit.language)
+    return bar_chart(
+        bars, words=lambda count: f"{written_number(count, locale)} · {written_percent(count / total, locale)}"
+    )  # fmt: skip
 
 
-def network(visit: Visit) -> Response:
-    """What a model's manifest says of it."""
-    with visit.reading() as snapshot:
-        model = registry.get(snapshot, visit.request.path_params["model_id"])
-    return visit.page("model.html", model=model, metrics=model.manifest.get("metrics", {}))
-
-
-def let_answer(visit: Visit) -> Response:
-    """Let a model answer from here on."""
-    model_id = visit.request.path_params["model_id"]
-    change = visit.changing("models.activate", registry.name(model_id), reason=visit.field("reason"))
-    with change as (transaction, cause):
-        registry.activate(transaction, cause, model_id, etag=visit.field("etag"))
-    return visit.go("/models")
+def _shares(visit: Visit, past: Sequence[Rescored]) -> LineChart | None:
+    """None before there are two to compare."""
+    if len(past) < 2:  # noqa: PLR2004
+        return None
+    days = [each.pinned.as_of.timestamp() for each in past]
+    totals = [sum(each.tiers.values()) or 1 for each in past]
+    series = [
+        Series(
+            name=tier.value, x=days, y=[each.tiers[tier] / all_of for each, all_of in zip(past, totals, strict=True)]
+        )
+        for tier in Tier
+    ]
+    locale = locale_of(visit.language)
+    return line_chart(
+        series, x_words=lambda time: written_day(datetime.fromtimestamp(time, UTC).date(), locale),
+        y_words=lambda share: written_percent(share, locale), from_zero=True,
+    )  # fmt: skip

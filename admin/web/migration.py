@@ -1,0 +1,16 @@
+"""Who would move between tiers, for the template that shows it."""
+
+from typing import Any
+
+from admin.web.visit import Visit
+from campaigns.tiers.tier_preview import TierPreview
+from campaigns.tiers.tiers import Tier
+
+
+def migration(visit: Visit, seen: TierPreview) -> dict[str, Any]:
+    """Values of `tier_preview.html`; who moves by name only for those who may look at single customers."""
+    cells = {(cell.from_tier, cell.to_tier): cell for cell in seen.cells}
+    rows = [(was, [cells.get((was, to.value)) for to in Tier]) for was in (*(tier.value for tier in Tier), None)]
+    return {
+        "seen": seen, "rows": rows, "tiers": list(Tier), "examples": seen.movers if visit.may("campaigns.end") else [],
+    }  # fmt: skip

@@ -1,0 +1,147 @@
+"""Models: the networks side by side, how good each proved, whether its scores drift, and which one answers."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import chain
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from admin.web.charts import LineChart, Series, Words, line_chart
+from admin.web.house import House
+from admin.web.language import locale_of
+from admin.web.look import written_day, written_percent
+from admin.web.migration import migration
+from admin.web.visit import Visit, page
+from campaigns import registry
+from campaigns.callers.access import STAFF, Right
+from campaigns.errors import CustomersNotScored, ModelNotPreviewed, ModelPreviewRunning, Refusal
+from campaigns.tiers import drift, maturing, rescored, schemes, shadowing, tier_preview
+from campaigns.tiers.maturing import Month, Point
+from database import model_readings, models
+from database.models import RegisteredModel
+
+SHOWN = 20
+BESIDE = 5
+"""Models whose metrics stand side by side."""
+EXAMPLES = 5
+LOOKED_BACK = 60
+"""Rescorings: two months of nights."""
+HORIZON = 90
+"""Days: what tiers and campaigns go by."""
+FIRST = ("auc", "auc_networks", "auc_trees", "tree_share", "gini", "log_loss", "ece", "auc_new_customers")
+
+
+def routes(house: House) -> Sequence[Route]:
+    """The list, each model, and what would happen if it answered."""
+    staff = Right(STAFF)
+    return (
+        Route("/models", page(house, listing, staff), name="models"),
+        Route("/models/{model_id}", page(house, detail, staff), name="model"),
+        Route("/models/{model_id}", page(house, let_answer, staff), methods=["POST"], name="model_activate"),
+        Route("/models/{model_id}/preview", page(house, preview, staff), name="model_preview"),
+        Route("/models/{model_id}/preview", page(house, try_out, staff), methods=["POST"], name="model_try_out"),
+    )
+
+
+def listing(visit: Visit) -> Response:
+    """Newest first, and the metrics of the newest side by side."""
+    with visit.reading() as snapshot:
+        found = models.page(snapshot, limit=SHOWN)
+        past = rescored.latest(snapshot, limit=LOOKED_BACK)
+    answering = next((model.model_id for model in found if model.state == "ACTIVE"), None)
+    moved = None if answering is None else rescored.drift(past, answering)
+    beside = found[:BESIDE]
+    return visit.page(
+        "models.html", models=found, beside=beside, metrics=_names(beside), answering=answering, drift=moved,
+        some=drift.SOME, much=drift.MUCH,
+    )  # fmt: skip
+
+
+def detail(visit: Visit) -> Response:
+    """What a model's manifest says of it, and what came of its scores."""
+    model_id = visit.request.path_params["model_id"]
+    with visit.reading() as snapshot:
+        model = registry.get(snapshot, model_id)
+        readings = model_readings.of_model(snapshot, model_id, horizon=HORIZON)
+        moved = rescored.drift(rescored.latest(snapshot, limit=LOOKED_BACK), model_id)
+        active = models.active(snapshot)
+    points = maturing.calibration(readings)
+    return visit.page(
+        "model.html", model=model, metrics=model.manifest.get("metrics", {}), names=_names([model]), active=active,
+        calibration=_calibration(visit, points), error=maturing.error(points), drift=moved, some=drift.SOME,
+        much=drift.MUCH, months=_months(visit, maturing.by_month(readings)),
+    )  # fmt: skip
+
+
+def preview(visit: Visit) -> Response:
+    """Who would move if the model answered: how far its shadow scores are, or what they say."""
+    model_id = visit.request.path_params["model_id"]
+    running, seen = None, None
+    refusal: Refusal | None = None
+    with visit.reading() as snapshot:
+        model = registry.get(snapshot, model_id)
+        try:
+            seen = tier_preview.preview(
+                snapshot, schemes.in_force(snapshot), model_id=model_id, now=visit.now, size=EXAMPLES
+            )
+        except ModelPreviewRunning as problem:
+            running, refusal = shadowing.running(snapshot, model_id), problem
+        except (ModelNotPreviewed, CustomersNotScored) as problem:
+            refusal = problem
+    shown = {} if seen is None else migration(visit, seen)
+    return visit.page("model_preview.html", model=model, running=running, refusal=refusal, **{"seen": None} | shown)
+
+
+def try_out(visit: Visit) -> Response:
+    """Let a worker score everyone with the model, beside the stored scores."""
+    model_id = visit.request.path_params["model_id"]
+    with visit.changing("models.preview", registry.name(model_id)) as (transaction, cause):
+        if shadowing.running(transaction, model_id) is None:
+            shadowing.begin(transaction, cause, model_id)
+    return visit.go(f"/models/{model_id}#preview")
+
+
+def let_answer(visit: Visit) -> Response:
+    """Let a model answer from here on."""
+    model_id = visit.request.path_params["model_id"]
+    change = visit.changing("models.activate", registry.name(model_id), reason=visit.field("reason"))
+    with change as (transaction, cause):
+        registry.activate(transaction, cause, model_id, etag=visit.field("etag"))
+    return visit.go("/models")
+
+
+def _names(found: Iterable[RegisteredModel]) -> list[str]:
+    """Of all metrics, the telling ones first."""
+    there = set(chain.from_iterable(model.manifest.get("metrics", {}) for model in found))
+    return [name for name in FIRST if name in there] + sorted(there - set(FIRST))
+
+
+def _calibration(visit: Visit, points: Sequence[Point]) -> LineChart | None:
+    """What was said across, what came up; None where nothing came yet."""
+    if not points:
+        return None
+    said, came = [point.predicted for point in points], [point.observed for point in points]
+    percent = _percent(visit)
+    lines = [Series(name="came", x=said, y=came), Series(name="exact", x=said, y=said)]
+    return line_chart(lines, x_words=percent, y_words=percent, from_zero=True)
+
+
+def _months(visit: Visit, months: Sequence[Month]) -> LineChart | None:
+    """None before there are two."""
+    if len(months) < 2:  # noqa: PLR2004
+        return None
+    days, locale = [float(each.month.toordinal()) for each in months], locale_of(visit.language)
+    lines = [
+        Series(name="came", x=days, y=[each.point.observed for each in months]),
+        Series(name="said", x=days, y=[each.point.predicted for each in months]),
+    ]
+    return line_chart(
+        lines, x_words=lambda day: written_day(date.fromordinal(round(day)), locale), y_words=_percent(visit),
+        from_zero=True,
+    )  # fmt: skip
+
+
+def _percent(visit: Visit) -> Words:
+    locale = locale_of(visit.language)
+    return lambda share: written_percent(share, locale)
