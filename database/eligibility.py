@@ -1,6 +1,6 @@
 """Whom a campaign reaches and by which channel, and whom of its tiers it does not, and why: for all in one query.
 
-The same decision as `campaigns.eligibility` makes for one customer.
+The same decision as `campaigns.audiences.eligibility` makes for one customer.
 """
 
 from collections.abc import Mapping, Sequence

@@ -15,7 +15,9 @@ from database.tables import ScoreRow
 STANDINGS = """
 SELECT campaigns.campaign_id, display_name, campaigns.state, start_time, end_time, currency, priority,
   exclusivity_group, alone, redemption_limit, budget_minor, ARRAY(SELECT jsonb_object_keys(offers)), rule,
-  launch_time IS NOT NULL, coalesce(everything.reason, this.reason),
+  launch_time IS NOT NULL,
+  (SELECT reason FROM stops WHERE scope IN ('-', campaigns.campaign_id, campaigns.series)
+    ORDER BY scope = '-' DESC LIMIT 1),
   (SELECT arm FROM audiences WHERE audiences.campaign_id = campaigns.campaign_id AND customer_id = :customer_id),
   (SELECT reason FROM exclusions WHERE exclusions.campaign_id = campaigns.campaign_id AND customer_id = :customer_id),
   code, coupons.state, tier, channel, discount, issue_time, expire_time,
@@ -24,8 +26,6 @@ SELECT campaigns.campaign_id, display_name, campaigns.state, start_time, end_tim
   coalesce(used.number - lapsed.number, 0), coalesce(used.minor - lapsed.minor, 0)
 FROM campaigns
 {coupons} coupons ON coupons.campaign_id = campaigns.campaign_id AND coupons.customer_id = :customer_id
-LEFT JOIN stops AS everything ON everything.scope = '-'
-LEFT JOIN stops AS this ON this.scope = campaigns.campaign_id
 CROSS JOIN LATERAL (
   SELECT sum(reserved_count + spent_count)::bigint AS number, sum(reserved_minor + spent_minor)::bigint AS minor
   FROM budget_shards WHERE budget_shards.campaign_id = campaigns.campaign_id AND coupons.state = 'ISSUED'

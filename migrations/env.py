@@ -28,8 +28,7 @@ def online() -> None:
         raise SystemExit(message)
     engine = create_engine(sqlalchemy_url(url), connect_args={"options": "-c lock_timeout=4s -c statement_timeout=60s"})
     with engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(hashtext('tierwise migrations'))"))
-        connection.commit()
+        wait_for_others(connection)
         context.configure(
             connection=connection,
             target_metadata=METADATA,
@@ -47,6 +46,14 @@ def online() -> None:
         connection.execute(text("SELECT pg_advisory_unlock(hashtext('tierwise migrations'))"))
         connection.commit()
     engine.dispose()
+
+
+def wait_for_others(connection: Connection) -> None:
+    """Until whoever else migrates is done, which takes minutes where the views of analysts are made anew."""
+    with connection.begin():
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_lock(hashtext('tierwise migrations'))"))
 
 
 def destination() -> object | None:

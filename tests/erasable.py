@@ -67,6 +67,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         ),
         "staff": "name role password_hash active failed_count locked_until create_time update_time",
         "staff_sessions": "token_hash name create_time expire_time",
+        "staff_identities": "identity name create_time",
         "stops": "scope stopped_by stop_time",
         "tier_schemes": "version measure method parameters thresholds margin grace_days active revision create_time",
     }

@@ -32,6 +32,20 @@ def test_up_down_up_leaves_the_shape_that_the_tables_say(database_url: str) -> N
     command.check(config)
 
 
+def test_an_index_that_broke_while_it_was_made_is_made_again(database_url: str) -> None:
+    config = configuration(database_url)
+    command.downgrade(config, _before("coupons_are_found_by_their_order"))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("CREATE INDEX ix_redemptions_order_id ON redemptions (order_id)")
+        connection.execute(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_redemptions_order_id'::regclass"
+        )
+
+        migrate(database_url)
+
+        assert connection.execute("SELECT count(*) FROM pg_index WHERE NOT indisvalid").fetchone() == (0,)
+
+
 @pytest.mark.parametrize("table", ["campaign_versions", "approvals"])
 def test_versions_and_approvals_can_only_grow(database_url: str, table: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:

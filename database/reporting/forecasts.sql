@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW reporting.forecasts AS
+CREATE OR REPLACE VIEW reporting.forecasts WITH (security_barrier) AS
 SELECT campaign_id,
   tier,
   quantity,
@@ -10,9 +10,16 @@ SELECT campaign_id,
   CASE WHEN quantity <> 'REDEMPTIONS' THEN currency END AS currency,
   forecasts.create_time,
   close_time AS as_of
-FROM forecasts JOIN campaigns USING (campaign_id);
+FROM forecasts JOIN campaigns USING (campaign_id) CROSS JOIN (SELECT minimum_group FROM report_settings) AS settings
+WHERE minimum_group <= (
+  SELECT count(*) FROM (
+    SELECT FROM audiences
+    WHERE audiences.campaign_id = forecasts.campaign_id AND audiences.tier = forecasts.tier AND arm <> 'holdout'
+    LIMIT minimum_group
+  ) AS offered
+);
 
-COMMENT ON VIEW reporting.forecasts IS 'Version 1. One row a launched campaign, tier and quantity: what was foretold at the launch, and what came.';
+COMMENT ON VIEW reporting.forecasts IS 'Version 1. One row a launched campaign, tier and quantity: what was foretold at the launch, and what came. Tiers with fewer offers than the minimum are left out.';
 COMMENT ON COLUMN reporting.forecasts.campaign_id IS 'As in reporting.campaigns.';
 COMMENT ON COLUMN reporting.forecasts.tier IS 'HIGH, MID or LOW.';
 COMMENT ON COLUMN reporting.forecasts.quantity IS 'REDEMPTIONS (count), DISCOUNTS or REVENUE (incremental; both minor units of currency).';

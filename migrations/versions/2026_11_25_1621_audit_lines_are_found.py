@@ -6,6 +6,8 @@ After: 0011
 
 from alembic import op
 
+from migrations.indexes import make_beside_writers
+
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
@@ -19,10 +21,10 @@ INDEXES = {
 
 
 def upgrade() -> None:
-    """Beside the writers, and so not in one transaction: each index is made unless it is there."""
+    """Beside the writers, and so not in one transaction."""
     with op.get_context().autocommit_block():
         for name, columns in INDEXES.items():
-            op.create_index(name, "audit_log", columns, postgresql_concurrently=True, if_not_exists=True)
+            make_beside_writers(name, "audit_log", columns)
 
 
 def downgrade() -> None:

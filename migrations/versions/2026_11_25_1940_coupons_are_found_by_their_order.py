@@ -7,6 +7,8 @@ After: 0026
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.indexes import make_beside_writers
+
 revision = "0027"
 down_revision = "0026"
 branch_labels = None
@@ -17,13 +19,10 @@ USED = "ix_redemptions_order_id"
 
 
 def upgrade() -> None:
-    """Beside the writers, and so not in one transaction: each index is made unless it is there."""
+    """Beside the writers, and so not in one transaction."""
     with op.get_context().autocommit_block():
-        op.create_index(
-            HELD, "reservations", ["order_id"], postgresql_where=sa.text("state = 'HELD'"),
-            postgresql_concurrently=True, if_not_exists=True,
-        )  # fmt: skip
-        op.create_index(USED, "redemptions", ["order_id"], postgresql_concurrently=True, if_not_exists=True)
+        make_beside_writers(HELD, "reservations", ["order_id"], postgresql_where=sa.text("state = 'HELD'"))
+        make_beside_writers(USED, "redemptions", ["order_id"])
 
 
 def downgrade() -> None:

@@ -18,7 +18,7 @@ from campaign_factories import (
     make_plan,
     store_scores,
 )
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, insert, update
 
 from campaigns.coupons import offering, redemption, reservation
 from campaigns.coupons.offering import Offers
@@ -31,6 +31,9 @@ from campaigns.terms.limits import Budget
 from campaigns.terms.restraint import OfferCap, Stacking
 from campaigns.tiers.tiers import Tier
 from database.session import Database
+from database.stop_tables import StopRow
+from database.stops import EVERYTHING
+from database.tables import CampaignRow
 
 ORDER = Basket(order_minor=2000, currency="GBP", customer_id="anna", order_id="o1", shipping_minor=300)
 
@@ -100,6 +103,20 @@ def test_a_customer_has_what_the_launches_gave_and_learns_why_the_rest_is_withhe
         brief = offering.offers_for(snapshot, "anna", NOW)
     assert (brief.offered, brief.withheld) == (offers_for(shop).offered, ())
     assert told(offers_for(shop, after=timedelta(days=61))) == ([], {})
+
+
+def test_a_stop_of_a_series_withholds_the_codes_of_its_occurrences(shop: Database) -> None:
+    start(shop, "weekly-20110909")
+    stopping = replace(make_cause(), reason="leaked")
+    with shop.writing() as transaction:
+        transaction.execute(update(CampaignRow).values(series="weekly"))
+        transaction.execute(insert(StopRow).values(scope="weekly", reason="series", stopped_by="olga", stop_time=NOW))
+
+    assert told(offers_for(shop)) == ([], {"weekly-20110909": "STOPPED"})
+    with shop.writing() as transaction:
+        switches.stop(transaction, stopping, "weekly-20110909")
+        switches.stop(transaction, stopping, EVERYTHING)
+    assert told(offers_for(shop)) == ([], {"weekly-20110909": "STOPPED"}), "once, however often it is stopped"
 
 
 def test_a_code_that_is_used_or_held_is_withheld_and_a_lapsed_one_is_free(shop: Database) -> None:
