@@ -402,7 +402,7 @@ class CouponRefused(Refusal):
 
 
 class CouponAlreadyRedeemed(CouponRefused):
-    """Used on another order."""
+    """Used on another order, or on this one and given back."""
 
     reason = "COUPON_ALREADY_REDEEMED"
 

@@ -54,6 +54,12 @@ def by_hour(snapshot: Snapshot, campaign_id: str, since: datetime) -> dict[datet
     return dict(snapshot.execute(BY_HOUR, {"campaign_id": campaign_id, "since": since}).all())
 
 
+def given_back_by(snapshot: Snapshot, order_id: str) -> set[str]:
+    """Codes that an order used and gave back."""
+    query = select(RedemptionRow.code).where(RedemptionRow.order_id == order_id, RedemptionRow.given_back)
+    return set(snapshot.scalars(query))
+
+
 def add(transaction: Transaction, redemption: Mapping[str, Any]) -> None:
     """Use a coupon that is locked and unused, and what holds it."""
     marked = driver_connection(transaction).execute(ADD, redemption).rowcount

@@ -74,6 +74,7 @@ def _worths(
         offers, placed(basket, items.categories_of(snapshot, unknown)) if unknown else basket,
         bought_before=new_only and coupons.has_bought(snapshot, customer_id, other_than=basket.order_id),
         there=quoting.on_order(snapshot, basket.order_id, now),
+        given_back=quoting.given_back(snapshot, basket.order_id),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from campaigns.terms.campaign import Campaign
 from campaigns.terms.coupon import Coupon, Quote, quote
 from campaigns.terms.discount import Discount
 from campaigns.terms.stacking import Used
-from database import coupons, items, order_coupons
+from database import coupons, items, order_coupons, redemptions
 from database.session import Snapshot, Transaction
 from database.tables import CouponRow
 
@@ -46,6 +46,11 @@ def worth(snapshot: Snapshot, coupon: Coupon, campaign: Campaign, basket: Basket
 def on_order(snapshot: Snapshot, order_id: str | None, now: datetime) -> list[Used]:
     """Coupons that are used on an order, or held for it, in the order in which they came."""
     return [] if order_id is None else [stored.used(each) for each in order_coupons.present(snapshot, order_id, now)]
+
+
+def given_back(snapshot: Snapshot, order_id: str | None) -> set[str]:
+    """Codes that an order used and gave back: they are good for other orders only."""
+    return set() if order_id is None else redemptions.given_back_by(snapshot, order_id)
 
 
 def _on_order(

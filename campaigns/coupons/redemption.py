@@ -12,7 +12,7 @@ from campaigns.errors import CouponAlreadyRedeemed, ReservationNotFound
 from campaigns.life import launch, switches
 from campaigns.terms import stored
 from campaigns.terms.basket import Basket
-from campaigns.terms.coupon import Coupon, CouponState, Quote, Redemption, check_left
+from campaigns.terms.coupon import Coupon, CouponState, Quote, Redemption, check_left, gave_back
 from campaigns.terms.limits import Use
 from database import coupons, ledger, redemptions, reservations
 from database.budget_tables import ReservationRow
@@ -27,12 +27,14 @@ def validate(snapshot: Snapshot, code: str, basket: Basket, now: datetime) -> Qu
     if coupon.state is CouponState.REDEEMED:
         raise CouponAlreadyRedeemed("this code is used", campaign=campaign.name)
     worth = quoting.worth(snapshot, coupon, campaign, basket, now)
+    if coupon.code in quoting.given_back(snapshot, basket.order_id):
+        raise gave_back(campaign.name)
     switches.refuse_if_stopped(snapshot, coupon.campaign_id)
     holder = reservations.holder(snapshot, coupon.code, now)
-    if holder is None:
-        check_left(campaign, booking.used(snapshot, campaign, now), Use(1, worth.discount_minor))
-    elif holder.order_id != basket.order_id:
+    if holder is not None and holder.order_id != basket.order_id:
         raise reservation.reserved(coupon, holder)
+    need = Use(1, worth.discount_minor) if holder is None else Use(0, worth.discount_minor - holder.discount_minor)
+    check_left(campaign, booking.used(snapshot, campaign, now), need)
     return worth
 
 

@@ -19,7 +19,7 @@ from campaigns.life import launch, switches
 from campaigns.terms import stored
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Campaign
-from campaigns.terms.coupon import Coupon, CouponState, Reservation, ReservationState
+from campaigns.terms.coupon import Coupon, CouponState, Reservation, ReservationState, gave_back
 from database import coupons, reservations
 from database.budget_tables import ReservationRow
 from database.ledger import Amounts, Entry
@@ -48,6 +48,8 @@ def reserve(
         raise CouponAlreadyRedeemed("this code is used", campaign=campaign.name)
     worth = quoting.worth(transaction, coupon, campaign, basket, cause.now)
     standing = coupons.standing(transaction, campaign.campaign_id, coupon.code, order_id)
+    if standing.used_before:
+        raise gave_back(campaign.name)
     held = held_for(transaction, cause, coupon, order_id) if standing.reserved else None
     if held is not None and (held.order_minor, held.discount_minor) == (basket.order_minor, worth.discount_minor):
         return stored.reservation(held, coupon.customer_id)

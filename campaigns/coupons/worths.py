@@ -1,12 +1,12 @@
 """What each of a customer's coupons takes off one basket: by itself, and together with the others. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from campaigns.coupons.entitlement import Offered, Standing
 from campaigns.errors import CouponRefused
 from campaigns.terms.basket import Basket
-from campaigns.terms.coupon import check_currency, check_limits, refusal_of
+from campaigns.terms.coupon import check_currency, check_limits, gave_back, refusal_of
 from campaigns.terms.discount import NOTHING, Saving
 from campaigns.terms.limits import Use
 from campaigns.terms.stacking import Candidate, Combination, Used, beside, combine
@@ -25,11 +25,17 @@ class Worth:
 
 
 def worths(
-    offers: Sequence[Offered], basket: Basket, *, bought_before: bool, there: Sequence[Used] = ()
+    offers: Sequence[Offered], basket: Basket, *, bought_before: bool, there: Sequence[Used] = (),
+    given_back: Collection[str] = (),
 ) -> Mapping[str, Worth]:  # fmt: skip
-    """Of each offer, by its code; `there` is what is used on the order or held for it."""
+    """Of each offer, by its code; `there` is what the order uses or holds, `given_back` what it gave back."""
     candidates = {each.coupon.code: _candidate(each, bought_before=bought_before, there=there) for each in offers}
-    alone = {each.coupon.code: _alone(each, candidates[each.coupon.code], basket, there) for each in offers}
+    alone = {
+        each.coupon.code: gave_back(each.standing.name)
+        if each.coupon.code in given_back
+        else _alone(each, candidates[each.coupon.code], basket, there)
+        for each in offers
+    }
     usable = [candidates[code] for code, off in alone.items() if isinstance(off, Saving)]
     codes = {each.code for each in usable}
     combination = combine(usable, basket, [each for each in there if each.code not in codes])
@@ -53,17 +59,18 @@ def _alone(
         off = beside(candidate, basket, [each for each in there if each.code != candidate.code])
         if not isinstance(off, Saving):
             raise refusal_of(off, offer.coupon, basket, standing.stacking)
-        if candidate.place is None:
-            _check_left(standing, off)
+        _check_left(standing, off, next((each for each in there if each.code == candidate.code), None))
     except CouponRefused as refusal:
         return refusal
     return off
 
 
-def _check_left(standing: Standing, off: Saving) -> None:
+def _check_left(standing: Standing, off: Saving, held: Used | None) -> None:
+    """Of the limits of its campaign, beside what is held for it already."""
+    need = Use(1, off.total_minor) if held is None else Use(0, off.total_minor - held.saving.total_minor)
     check_limits(
         standing.name, redemption_limit=standing.redemption_limit, budget_minor=standing.budget_minor,
-        used=standing.used, need=Use(1, off.total_minor),
+        used=standing.used, need=need,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from campaigns.errors import (
     BudgetExhausted,
+    CouponAlreadyRedeemed,
     CouponExpired,
     CouponNotCombinable,
     CouponNotForThisOrder,
@@ -213,6 +214,12 @@ def check_open(coupon: Coupon, campaign: Campaign, now: datetime) -> None:
         raise CouponSuspended(f"{campaign.name} is {campaign.state}", campaign=campaign.name, state=campaign.state)
     if now < start:
         raise CouponNotStarted(f"valid from {start.isoformat()}", campaign=campaign.name, start_time=start.isoformat())
+
+
+def gave_back(campaign: str) -> CouponAlreadyRedeemed:
+    """The refusal of a code on an order that used it and gave it back: what is sent again then is no second use."""
+    message = "this code was used on this order and given back: use another order id"
+    return CouponAlreadyRedeemed(message, campaign=campaign)
 
 
 def check_left(campaign: Campaign, used: Use, need: Use) -> None:

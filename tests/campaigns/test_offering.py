@@ -20,7 +20,7 @@ from campaign_factories import (
 )
 from sqlalchemy import Engine, event, insert, update
 
-from campaigns.coupons import offering, redemption, reservation
+from campaigns.coupons import offering, redemption, refunding, reservation
 from campaigns.coupons.offering import Offers
 from campaigns.errors import CouponRefused, CustomerNotFound, InvalidOrder
 from campaigns.life import launch, switches
@@ -188,6 +188,32 @@ def test_what_is_offered_is_what_the_till_takes_and_what_is_withheld_it_refuses(
         assert kept.standing.coupon is not None
         with shop.writing() as transaction, pytest.raises(CouponRefused):
             redemption.redeem(transaction, make_cause(), kept.standing.coupon.code, replace(ORDER, order_id="o2"))
+
+
+def test_a_held_code_takes_off_a_grown_order_no_more_than_the_budget_has(shop: Database) -> None:
+    start(shop, "held", redemption_limit=3, budget=Budget(limit_minor=100_000))
+    with shop.writing() as transaction:
+        reservation.reserve(transaction, make_cause(), codes_of(shop, "held")["anna"], ORDER)
+
+    (fits,) = offers_for(shop, basket=replace(ORDER, order_minor=1_000_000)).worths.values()
+    (beyond,) = offers_for(shop, basket=replace(ORDER, order_minor=1_000_010)).worths.values()
+
+    assert (fits.alone_minor, fits.refusal) == (100_000, None)
+    assert (beyond.alone_minor, beyond.refusal is not None and beyond.refusal.reason) == (0, "BUDGET_EXHAUSTED")
+
+
+def test_a_code_that_an_order_gave_back_takes_nothing_off_that_order_again(shop: Database) -> None:
+    start(shop, "back", refund_gives_code_back=True)
+    with shop.writing() as transaction:
+        used = redemption.redeem(transaction, make_cause(), codes_of(shop, "back")["anna"], ORDER)
+        refunding.refund(transaction, make_cause(), used.redemption_id, refund_id="r1")
+
+    (same,) = offers_for(shop, basket=ORDER).worths.values()
+    (other,) = offers_for(shop, basket=replace(ORDER, order_id="o2")).worths.values()
+
+    assert (same.alone_minor, same.together_minor) == (0, 0)
+    assert (same.refusal is not None and same.refusal.reason) == "COUPON_ALREADY_REDEEMED"
+    assert (other.alone_minor, other.together_minor, other.refusal) == (200, 200, None)
 
 
 def test_nobody_and_orders_that_make_no_sense_are_refused(shop: Database) -> None:

@@ -8,9 +8,16 @@ from datetime import timedelta
 import pytest
 from campaign_factories import NOW, audit_lines, counts, issued_codes, ledger_of, make_cause, used_of
 
-from campaigns.coupons import redemption, refunding
+from campaigns.coupons import redemption, refunding, reservation
 from campaigns.coupons.refunding import Refund
-from campaigns.errors import InvalidRefund, RedemptionLimitReached, RedemptionNotFound, RefundBeyondDiscount, Refusal
+from campaigns.errors import (
+    CouponAlreadyRedeemed,
+    InvalidRefund,
+    RedemptionLimitReached,
+    RedemptionNotFound,
+    RefundBeyondDiscount,
+    Refusal,
+)
 from campaigns.life import launch
 from campaigns.terms.basket import Basket
 from campaigns.terms.coupon import Redemption
@@ -128,6 +135,24 @@ def test_a_late_repetition_of_a_refunded_redemption_does_not_use_the_code_again(
     assert (again.redemption_id, again.given_back) == (used.redemption_id, True)
     assert counts(database, "ledger", "audit_log") == books
     assert used_of(database) == (0, 0, 0, 0)
+
+
+def test_a_code_that_an_order_gave_back_is_good_for_other_orders_only(database: Database) -> None:
+    code = issued_codes(database, ["anna"], refund_gives_code_back=True)["anna"]
+    refund(database, redeem(database, code), "r1")
+    books = counts(database, "ledger", "reservations", "audit_log")
+
+    with database.reading() as snapshot, pytest.raises(CouponAlreadyRedeemed, match="given back: use another order"):
+        redemption.validate(snapshot, code, BASKET, NOW)
+    with database.writing() as transaction, pytest.raises(CouponAlreadyRedeemed, match="given back: use another order"):
+        reservation.reserve(transaction, make_cause(), code, BASKET)
+
+    assert counts(database, "ledger", "reservations", "audit_log") == books
+    other = replace(BASKET, order_id="o2")
+    with database.writing() as transaction:
+        assert redemption.validate(transaction, code, other, NOW).discount_minor == 200
+        assert reservation.reserve(transaction, make_cause(), code, other).discount_minor == 200
+    assert used_of(database) == (1, 200, 0, 0)
 
 
 def test_many_refunds_at_once_give_back_the_whole_and_no_more(database_url: str) -> None:

@@ -196,6 +196,21 @@ def test_a_basket_that_changed_is_paid_by_what_is_held_and_the_budget(database: 
         assert reserve(database, codes["bert"], OTHER).discount_minor == 200
 
 
+def test_a_held_code_is_quoted_for_a_grown_basket_as_the_till_takes_it(database: Database) -> None:
+    code = issued_codes(database, ["anna"], redemption_limit=1, budget=Budget(limit_minor=700))["anna"]
+    reserve(database, code)
+
+    with database.reading() as snapshot:
+        quoted = redemption.validate(snapshot, code, replace(BASKET, order_minor=7000), NOW)
+        with pytest.raises(BudgetExhausted) as refusal:
+            redemption.validate(snapshot, code, replace(BASKET, order_minor=7010), NOW)
+
+    assert (quoted.discount_minor, refusal.value.metadata["left_minor"]) == (700, "500")
+    refused(BudgetExhausted, lambda: redeem(database, code, replace(BASKET, order_minor=7010)))
+    assert used_of(database) == (1, 200, 0, 0)
+    assert redeem(database, code, replace(BASKET, order_minor=7000)).discount_minor == 700
+
+
 def test_a_reservation_never_outlives_its_coupon(database: Database) -> None:
     code = issued_codes(database, ["anna"], end_time=NOW + timedelta(minutes=3))["anna"]
 
