@@ -8,8 +8,10 @@ from pathlib import Path
 import grpc
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
+from tiny_model import write_tiny_model
 
-from bench import experiments, figures, importing, redemption, serving
+from bench import admin_pages, experiments, figures, importing, redemption, serving
+from bench.admin_shop import Scale
 from bench.echo import METHOD, echo
 from bench.figures import Figure, in_turn, interleaved, publish
 from bench.load import NoAnswer, closed_loop
@@ -192,3 +194,12 @@ def test_coupons_are_measured_at_the_till_and_none_is_lost() -> None:
     assert found["Redeem, 16 shards: p95"].against == "Redeem, one row: p95"
     assert {name.partition(":")[0] for name in found} == {"Validate", "Redeem, 16 shards", "Redeem, one row"}
     assert all(figure.value > 0 for figure in found.values())
+
+
+def test_every_page_of_the_admin_is_measured(tmp_path: Path) -> None:
+    scale = Scale(customers=300, coupons=600, audit_lines=300)
+    with prepared() as shop:
+        found, notes = admin_pages.measured(shop, scale, folder=str(write_tiny_model(tmp_path)), rounds=1)
+    assert {"/: p50", "/customers/customer-00000007/why: p95", "/campaigns/bench-59/edit/audience: p50"} <= set(found)
+    assert all(figure.value > 0 for figure in found.values())
+    assert notes == ["300 customers, 600 coupons, 300 audit lines"]
