@@ -36,6 +36,7 @@ class AuditRow(Row):
         Index(None, "object_name", "audit_id"),
         Index(None, "actor", "audit_id"),
         Index(None, "action", "audit_id"),
+        Index(None, "outcome", "audit_id"),
         Index(None, "transaction_id"),
     )
 

@@ -84,14 +84,14 @@ def preview(
     By the model that made the stored scores, or by one whose shadow scores are there. Raises CustomersNotScored, and as
     `shadowing.finished` does.
     """
+    run = None if model_id is None else shadowing.finished(snapshot, model_id)
     latest = tier_previews.latest(snapshot)
     if latest is None:
         raise CustomersNotScored("no customer has a score: run ScoreAllCustomers first")
-    if model_id is None:
+    if model_id is None or run is None:
         return _seen(
             snapshot, scheme, placing_of(snapshot, scheme, latest.as_of), latest, now=now, size=size, seed=seed
         )
-    run = shadowing.finished(snapshot, model_id)
     as_of = Rescoring.of(run.request).as_of
     placing = placing_of(snapshot, scheme, as_of, shadow=run.operation_id)
     shown = replace(latest, model_id=model_id, as_of=as_of)
