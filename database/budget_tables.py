@@ -84,7 +84,7 @@ class RedemptionRow(Row):
     __table_args__ = (
         Index("uq_redemptions_used", "code", unique=True, postgresql_where=text("NOT given_back")),
         Index(None, "code", "order_id", unique=True),
-        Index(None, "campaign_id", "redeem_time"),
+        Index(None, "campaign_id", "redeem_time", postgresql_include=["given_back"]),
         CheckConstraint("refunded_minor BETWEEN 0 AND discount_minor", name="refunded"),
     )
 

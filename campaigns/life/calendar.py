@@ -15,7 +15,7 @@ from campaigns.terms.schedule import upcoming
 from database import campaign_lists
 from database.session import Snapshot
 
-MOST = 300
+MOST = 150
 """Campaigns in one month."""
 WIDEST = timedelta(hours=14)
 """That a zone is away from UTC."""

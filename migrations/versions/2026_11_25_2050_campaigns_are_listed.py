@@ -7,6 +7,8 @@ After: 0031
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.indexes import make_beside_writers
+
 revision = "0032"
 down_revision = "0031"
 branch_labels = None
@@ -22,12 +24,9 @@ INDEXES = {
 
 
 def upgrade() -> None:
-    """Beside the writers, and so not in one transaction: each index is made unless it is there."""
     with op.get_context().autocommit_block():
         for name, (columns, which) in INDEXES.items():
-            op.create_index(
-                name, "campaigns", columns, postgresql_where=which, postgresql_concurrently=True, if_not_exists=True
-            )
+            make_beside_writers(name, "campaigns", columns, postgresql_where=which)
 
 
 def downgrade() -> None:

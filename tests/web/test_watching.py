@@ -31,6 +31,14 @@ def test_results_say_what_to_do_and_how_sure_that_is(shop: Site) -> None:
     expect(anna.get_by_role("img", name="Margin")).to_have_count(2)
     picture(anna, "experiment")
     assert faults(anna) == []
+    anna.get_by_role("link", name="Conversion").click()
+    expect(anna.get_by_role("img", name="Conversion")).to_have_count(2)
+    anna.emulate_media(color_scheme="dark")
+    anna.set_viewport_size({"width": 400, "height": 800})
+    anna.get_by_role("button", name="中文").click()
+    expect(anna.get_by_role("heading", name="保留")).to_be_visible()
+    assert faults(anna) == []
+    picture(anna, "experiment-narrow-dark-zh")
 
 
 def test_home_says_what_needs_somebody_and_how_campaigns_stand(shop: Site) -> None:
