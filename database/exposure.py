@@ -28,7 +28,7 @@ WHERE campaign_id = :campaign_id AND state = 'ISSUED' AND NOT EXISTS (
 """)  # noqa: S608 - made of constants
 PAST = text("""
 WITH over AS (
-  SELECT campaign_id FROM campaigns WHERE launch_time IS NOT NULL AND end_time <= :now AND issued_count > 0
+  SELECT campaign_id FROM campaigns WHERE ran_to_its_end AND end_time <= :now AND issued_count > 0
   ORDER BY end_time DESC, campaign_id LIMIT :limit
 )
 SELECT coupons.tier, count(*) AS coupons, coalesce(sum(nullif(purchase_90, 'NaN')), 0)::float8 AS buyers,
@@ -55,7 +55,7 @@ class Exposed(NamedTuple):
 
 
 class Fared(NamedTuple):
-    """The coupons of one tier of a campaign that is over."""
+    """The coupons of one tier of a campaign that ran to its end."""
 
     tier: str
     coupons: int
@@ -74,7 +74,7 @@ def outstanding(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[Exp
 
 
 def past(snapshot: Snapshot, now: datetime, *, campaigns: int) -> list[Fared]:
-    """Of so many campaigns that ended last, each tier of each."""
+    """Of so many campaigns that ran to their end last, each tier of each."""
     return [Fared(*row) for row in snapshot.execute(PAST, {"now": now, "limit": campaigns})]
 
 

@@ -26,7 +26,7 @@ class ForecastRow(Row):
     actual_error: Mapped[float | None]
     """Standard error of `actual`, where it is itself an estimate."""
     teaches: Mapped[bool] = mapped_column(server_default=text("false"))
-    """Whether the next forecast learns from it: not from a campaign that was stopped before its end."""
+    """Whether the next forecast learns from it: only from a campaign that ran to its end."""
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
     close_time: Mapped[datetime | None]
     """When the actual was measured."""

@@ -65,8 +65,8 @@ def of_campaign(snapshot: Snapshot, campaign_id: str) -> list[ForecastRow]:
 
 
 def due(snapshot: Snapshot, before: datetime) -> list[str]:
-    """Campaigns whose time was over before then, and whose forecast is still open."""
-    query = select(CampaignRow.campaign_id).where(CampaignRow.end_time < before)
+    """Campaigns that are ended, whose time was over before then, and whose forecast is still open."""
+    query = select(CampaignRow.campaign_id).where(CampaignRow.end_time < before, CampaignRow.state == "ENDED")
     still = select(ForecastRow).where(
         ForecastRow.campaign_id == CampaignRow.campaign_id, ForecastRow.close_time.is_(None)
     )

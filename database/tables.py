@@ -281,6 +281,8 @@ class CampaignRow(Row):
     """When the audience was frozen."""
     activate_time: Mapped[datetime | None]
     """When every coupon was issued."""
+    ran_to_its_end: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether it was active when its time was over; only such a campaign teaches."""
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     """Of the plan, which the columns repeat."""
     held_out_count: Mapped[int] = mapped_column(server_default=text("0"))

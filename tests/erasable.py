@@ -25,7 +25,8 @@ NOBODY: Mapping[str, str] = MappingProxyType(
             "channel_choice offer_caps excluded_campaigns audience_limit priority exclusivity_group alone arms "
             "margin_percent launch_time activate_time version held_out_count issued_count collision_count "
             "budget_minor budget_confidence refund_gives_code_back over_budget_count currency revision "
-            "create_time update_time recurrence series series_version due_time budget_share frozen_from"
+            "create_time update_time recurrence series series_version due_time budget_share frozen_from "
+            "ran_to_its_end"
         ),
         "coupons": "code campaign_id tier channel discount state issue_time expire_time",
         "erased_customers": "id_hash time",

@@ -21,7 +21,7 @@ from campaigns.forecast.foretelling import days_left, foretold
 from campaigns.forecast.lessons import Quantity
 from campaigns.forecast.outlook import horizon
 from campaigns.life import launch
-from campaigns.terms.campaign import Campaign, State
+from campaigns.terms.campaign import Campaign
 from campaigns.tiers.tiers import Tier
 from database import forecasts, prospects
 from database.forecasts import Foretold, Measured
@@ -96,7 +96,7 @@ def close(transaction: Transaction, cause: Cause, campaign_id: str) -> bool:
     groups = measuring.counted(transaction, campaign, campaign.launch_time, until)
     told = {row.tier for row in forecasts.of_campaign(transaction, campaign_id)}
     measured = [each for tier in sorted(told) for each in _measured(tier, groups)]
-    teaches = _ran_to_its_end(campaign)
+    teaches = campaign.ran_to_its_end
     if not forecasts.close(transaction, campaign_id, measured, teaches=teaches, now=cause.now):
         return False
     after = {f"{each.tier}.{each.quantity}": each.actual for each in measured}
@@ -130,12 +130,6 @@ def get(snapshot: Snapshot, campaign_id: str) -> CampaignForecast:
         lines=tuple(sorted(lines, key=lambda line: (-line.tier.rank, list(Quantity).index(line.quantity)))),
         bias={quantity: off for quantity, off in known.items() if off is not None},
     )  # fmt: skip
-
-
-def _ran_to_its_end(campaign: Campaign) -> bool:
-    """Every coupon was issued, and the campaign was neither ended before its time nor paused over its end."""
-    ended = campaign.state is State.ENDED and campaign.update_time >= campaign.plan.end_time
-    return campaign.activate_time is not None and (ended or campaign.state is State.ACTIVE)
 
 
 def _foretold(tier: str, quantity: Quantity, prediction: Prediction) -> Foretold:

@@ -35,7 +35,7 @@ from campaigns.terms.campaign import (
     resumption,
 )
 from campaigns.terms.usual_saving import gifts, unpriced
-from database import campaigns, items, operations
+from database import campaigns, items, operations, stops
 from database.operations import Operation
 from database.session import Snapshot, Transaction
 
@@ -198,6 +198,8 @@ def move(
         facts["due_time"] = due_time.isoformat()
     if verb is Move.ACTIVATE:
         changes["activate_time"] = cause.now
+    if verb is Move.END:
+        changes["ran_to_its_end"] = _ran_to_its_end(transaction, campaign, cause.now)
     campaigns.change(transaction, campaign.campaign_id, changes, cause.now)
     after = replace(campaign, **changes, revision=campaign.revision + 1, update_time=cause.now)
     trail.done(
@@ -239,6 +241,12 @@ def _check_priced(snapshot: Snapshot, plan: CampaignPlan) -> None:
     notes = unpriced(discounts, items.prices(snapshot, gifts(discounts), currency=plan.currency))
     if plan.budget is not None and notes:
         raise InvalidCampaign(f"a budget needs to know what coupons cost: {'; '.join(notes)}", field="budget")
+
+
+def _ran_to_its_end(snapshot: Snapshot, campaign: Campaign, now: datetime) -> bool:
+    """Whether everything could be redeemed until the time was over."""
+    over = campaign.state is State.ACTIVE and now >= campaign.plan.end_time
+    return over and stops.standing(snapshot, campaign.campaign_id) is None
 
 
 def _not_editable(campaign: Campaign, why: str) -> CampaignNotEditable:

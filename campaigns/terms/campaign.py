@@ -218,6 +218,8 @@ class Campaign:
     """Whose occurrence this campaign is."""
     due_time: datetime | None = None
     """When the clock launches it, or its next occurrence."""
+    ran_to_its_end: bool = False
+    """Whether it was active when its time was over: neither ended before, nor paused or stopped over it."""
 
     @property
     def name(self) -> str:

@@ -1,5 +1,6 @@
 """A launch reaches as many customers as its money bears, and what is reserved, committed and spent is kept apart."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -27,16 +28,18 @@ from campaigns.coupons.budgeting import BudgetStanding
 from campaigns.errors import CampaignNotFound, CouponReserved, InvalidCampaign
 from campaigns.life import launch
 from campaigns.terms.basket import Basket
-from campaigns.terms.campaign import Channel, Offer
+from campaigns.terms.campaign import Campaign, Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift
 from campaigns.terms.limits import Budget
 from campaigns.tiers.tiers import Tier
 from database import exposure, operations
 from database.ledger import Amounts
 from database.session import Database
+from worker.schedule import end_campaigns
 
 BASKET = Basket(order_minor=2000, currency="GBP", order_id="o1")
 CUSTOMERS = [f"c{number:03}" for number in range(400)]
+Hindrance = Callable[..., Campaign]
 FIVE_POUNDS = Offer(tier=Tier.HIGH, discount=Discount(reward=Fixed(amount_minor=500)), channel=Channel.ON_SITE)
 
 
@@ -134,6 +137,7 @@ def test_past_campaigns_teach_how_coupons_are_used(database: Database) -> None:
     with database.writing() as transaction:
         transaction.execute(text("UPDATE coupons SET state = 'REDEEMED' WHERE customer_id < 'c200'"))
         transaction.execute(text("UPDATE campaigns SET start_time = '2026-01-01', end_time = '2026-02-01'"))
+    assert end_campaigns(database, NOW) == 1
     launch_campaign(database, make_plan(offers=(FIVE_POUNDS,)), "next")
 
     with database.reading() as snapshot:
@@ -142,6 +146,21 @@ def test_past_campaigns_teach_how_coupons_are_used(database: Database) -> None:
     assert (fared.tier, fared.coupons, fared.redeemed) == ("HIGH", 400, 200)
     assert fared.buyers == pytest.approx(400 * 0.3)
     assert standing(database, "next").committed[0].rate > 2 * before
+
+
+@pytest.mark.parametrize("hindered", [launch.pause, launch.end])
+def test_a_campaign_that_did_not_run_to_its_end_teaches_nothing(database: Database, hindered: Hindrance) -> None:
+    add_customers(database, ["anna"])
+    store_scores(database, {"anna": 9000})
+    plan = make_plan(offers=(FIVE_POUNDS,))
+    launch_campaign(database, plan)
+    with database.writing() as transaction:
+        hindered(transaction, make_cause(), "spring")
+
+    end_campaigns(database, plan.end_time)
+
+    with database.reading() as snapshot:
+        assert exposure.past(snapshot, plan.end_time, campaigns=10) == []
 
 
 def test_refused_attempts_are_counted_by_reason(database: Database) -> None:

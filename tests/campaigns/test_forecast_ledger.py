@@ -25,12 +25,13 @@ from campaigns.forecast import dry_run, forecasts, lessons
 from campaigns.forecast.dry_run import Preview
 from campaigns.forecast.forecasts import CampaignForecast, Line
 from campaigns.forecast.lessons import Quantity
-from campaigns.life import launch
+from campaigns.life import launch, switches
 from campaigns.terms.basket import Basket
 from database.events import insert_events
 from database.session import Database
+from database.stops import EVERYTHING
 from events.event import Event, EventType
-from worker.schedule import close_forecasts
+from worker.schedule import close_forecasts, end_campaigns
 
 CROWD = [f"c{number:03}" for number in range(200)]
 PLAN = make_plan(holdout_percent=20)
@@ -74,6 +75,12 @@ def read(database: Database, campaign_id: str = "spring") -> CampaignForecast:
         return forecasts.get(snapshot, campaign_id)
 
 
+def close(database: Database, now: datetime) -> list[str]:
+    """As a tick does."""
+    end_campaigns(database, now)
+    return close_forecasts(database, now)
+
+
 def line(database: Database, quantity: Quantity, campaign_id: str = "spring") -> Line:
     return next(line for line in read(database, campaign_id).lines if line.quantity is quantity)
 
@@ -103,11 +110,11 @@ def test_a_campaign_that_is_over_is_measured_once(shop: Database) -> None:
     buyers = offered("spring")[:20]
     sell(shop, buyers, "spring")
 
-    assert close_forecasts(shop, OVER - timedelta(seconds=2)) == []
-    assert close_forecasts(shop, OVER) == ["spring"]
+    assert close(shop, OVER - timedelta(seconds=2)) == []
+    assert close(shop, OVER) == ["spring"]
     closed = read(shop)
     sell(shop, offered("spring")[20:25], "spring")
-    assert close_forecasts(shop, OVER + timedelta(days=1)) == []
+    assert close(shop, OVER + timedelta(days=1)) == []
 
     assert read(shop).lines == closed.lines
     assert (closed.close_time, closed.teaches) == (OVER, True)
@@ -126,7 +133,7 @@ def test_a_forecast_that_was_too_low_raises_the_next_one_and_one_that_was_right_
         campaign_id = f"past-{number}"
         launch_campaign(shop, PLAN, campaign_id)
         sell(shop, offered(campaign_id)[: round(4 * first.redemptions.raw)], campaign_id)
-        assert close_forecasts(shop, OVER) == [campaign_id]
+        assert close(shop, OVER) == [campaign_id]
 
     after = preview(shop, "after").outlook
     (corrected,) = after.forecast.tiers
@@ -150,7 +157,7 @@ def test_what_customers_do_in_the_week_after_the_end_is_still_the_campaigns(shop
         (buyer,) = offered("spring")[10 + days : 11 + days]
         sold(shop, buyer, who, PLAN.end_time + timedelta(days=days))
 
-    close_forecasts(shop, OVER)
+    close(shop, OVER)
 
     assert line(shop, Quantity.REVENUE).actual == pytest.approx(6 * 5000)
 
@@ -161,7 +168,7 @@ def test_a_campaign_that_was_stopped_early_teaches_nothing(shop: Database) -> No
     with shop.writing() as transaction:
         launch.end(transaction, make_cause(NOW + timedelta(days=4)), "spring")
 
-    close_forecasts(shop, OVER)
+    close(shop, OVER)
 
     assert (read(shop).teaches, line(shop, Quantity.REDEMPTIONS).actual) == (False, 40)
     with shop.reading() as snapshot:
@@ -173,16 +180,38 @@ def test_a_campaign_that_was_paused_over_its_end_teaches_nothing(shop: Database)
     with shop.writing() as transaction:
         launch.pause(transaction, make_cause(NOW + timedelta(days=4)), "spring")
 
-    close_forecasts(shop, OVER)
+    end_campaigns(shop, PLAN.end_time)
+    close(shop, OVER)
 
     assert (read(shop).close_time, read(shop).teaches) == (OVER, False)
+
+
+def test_a_campaign_that_was_stopped_over_its_end_teaches_nothing(shop: Database) -> None:
+    launch_campaign(shop, PLAN)
+    with shop.writing() as transaction:
+        switches.stop(transaction, make_cause(NOW + timedelta(days=4), reason="wrong codes"), EVERYTHING)
+    end_campaigns(shop, PLAN.end_time)
+    with shop.writing() as transaction:
+        switches.allow(transaction, make_cause(PLAN.end_time, reason="mended"), EVERYTHING)
+
+    close(shop, OVER)
+
+    assert (read(shop).close_time, read(shop).teaches) == (OVER, False)
+
+
+def test_a_forecast_waits_until_its_campaign_is_ended(shop: Database) -> None:
+    launch_campaign(shop, PLAN)
+
+    assert close_forecasts(shop, OVER) == []
+    assert close(shop, OVER) == ["spring"]
+    assert read(shop).teaches
 
 
 def test_without_a_holdout_nobody_knows_what_was_additional(shop: Database) -> None:
     launch_campaign(shop, replace(PLAN, holdout_percent=0))
     sell(shop, CROWD[:10], "spring")
 
-    close_forecasts(shop, OVER)
+    close(shop, OVER)
 
     assert (line(shop, Quantity.REDEMPTIONS).actual, line(shop, Quantity.REVENUE).actual) == (10, None)
     with shop.reading() as snapshot:

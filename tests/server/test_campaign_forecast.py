@@ -13,7 +13,7 @@ from tierwise.v1 import campaign_forecast_pb2, campaign_service_pb2, tier_pb2
 
 from campaigns.life import launch
 from database.session import Database
-from worker.schedule import close_forecasts
+from worker.schedule import close_forecasts, end_campaigns
 
 CROWD = [f"c{number:02}" for number in range(40)]
 PLAN = make_plan(holdout_percent=20)
@@ -35,6 +35,7 @@ def ask(shop: Shop, name: str = "campaigns/spring") -> campaign_forecast_pb2.Cam
 
 def test_a_forecast_is_told_before_and_after_what_came(shop: Shop, database_url: str) -> None:
     before = ask(shop)
+    end_campaigns(shop.database, PLAN.end_time)
     close_forecasts(shop.database, PLAN.end_time + timedelta(days=9))
     after = ask(shop)
 
