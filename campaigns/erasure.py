@@ -30,7 +30,7 @@ def begin(transaction: Transaction, cause: Cause, customer_id: str, *, etag: str
         customers.locked(transaction, customer_id, etag)
         subjects.ensure(transaction, customer_id)
     tombstones.keep(transaction, customer_id, cause.now)
-    touched = erasure.erase(transaction, customer_id, pseudonym=_pseudonym())
+    touched = erasure.erase(transaction, customer_id, pseudonym=_pseudonym(), now=cause.now)
     operation_id = uuid4().hex
     operations.begin(
         transaction,
@@ -75,7 +75,7 @@ def readmit(transaction: Transaction, cause: Cause, customer_id: str) -> None:
 
 def _finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
     customer_id, pseudonym = operation.request["customer_id"], _pseudonym()
-    touched = erasure.erase(transaction, customer_id, pseudonym=pseudonym)
+    touched = erasure.erase(transaction, customer_id, pseudonym=pseudonym, now=cause.now)
     operations.finish(transaction, operation.operation_id, {}, cause.now)
     touched |= erasure.wipe_traces(transaction, customer_id, pseudonym=pseudonym)
     subjects.forget(transaction, customer_id)

@@ -21,7 +21,7 @@ GROUP BY arm, tier ORDER BY arm, tier
 """)  # noqa: S608 - made of constants
 OUTSTANDING = text(f"""
 SELECT arm, audiences.tier, {SUMS} FROM audiences JOIN coupons USING (campaign_id, customer_id)
-WHERE campaign_id = :campaign_id AND state = 'ISSUED' AND NOT EXISTS (
+WHERE campaign_id = :campaign_id AND state = 'ISSUED' AND coupons.expire_time > :now AND NOT EXISTS (
   SELECT FROM reservations WHERE reservations.code = coupons.code AND reservations.state = 'HELD'
     AND reservations.expire_time > :now
 ) GROUP BY arm, audiences.tier ORDER BY arm, audiences.tier

@@ -107,8 +107,9 @@ def _leave_out_erased(transaction: Transaction, customer_ids: pl.Series, import_
     """
     erasure.drop_rejected(transaction, import_id)
     erased = tombstones.among(transaction, customer_ids.unique().to_list())
-    gone = [erasure.erase(transaction, each, pseudonym=f"erased-{import_id[:32]}") for each in erased]
-    return {"erased_customers": len(gone), "erased_events": sum(each["events"] for each in gone)} if gone else {}
+    if not erased:
+        return {}
+    return {"erased_customers": len(erased), "erased_events": erasure.delete_about(transaction, erased)["events"]}
 
 
 def _begin(transaction: Transaction, import_id: str, kind: str, file_name: str) -> bool:

@@ -1,6 +1,7 @@
 """Who is erased is found nowhere: every column of every table is walked."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import psycopg
@@ -21,18 +22,22 @@ from campaign_factories import (
     make_plan,
     read_operation,
     store_scores,
+    used_of,
 )
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from sqlalchemy import ARRAY, Column, LargeBinary, Table, Text
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from tierwise.v1 import customer_pb2
+from worker_processes import wait_for
 
 from campaigns import customers, erasure, trail
 from campaigns.audit.chain import Verdict
-from campaigns.errors import CustomerErased, CustomerNotErased, CustomerNotFound
+from campaigns.coupons import redemption, reservation
+from campaigns.errors import CouponExpired, CustomerErased, CustomerNotErased, CustomerNotFound
 from campaigns.life import launch
-from database import operations
+from campaigns.terms.basket import Basket
+from database import coupons, exposure, operations
 from database.audit import Wanted
 from database.every_table import METADATA
 from database.operations import Operation
@@ -40,6 +45,7 @@ from database.session import Database
 from events.event import Customer, Event, EventType
 
 WHO = "anna-4711"
+ASKED = NOW + timedelta(hours=1)
 SPEAKING = (Text, JSONB, BYTEA, LargeBinary, ARRAY)
 """Types of columns that could hold a name."""
 
@@ -113,15 +119,70 @@ def shop(database: Database, database_url: str) -> Database:
     return database
 
 
+@pytest.mark.parametrize("reserved", [False, True])
+def test_an_order_that_was_paid_meanwhile_is_hidden_too(shop: Database, database_url: str, reserved: bool) -> None:
+    unused(database_url)
+    code = codes_of(shop)[WHO]
+    order = Basket(order_id=f"order-of-{WHO}", order_minor=5000, currency="GBP")
+    if reserved:
+        with shop.writing() as transaction:
+            reservation.reserve(transaction, make_cause(), code, order)
+    with ThreadPoolExecutor(1) as pool:
+        with shop.writing() as transaction:
+            coupons.locked(transaction, code)
+            begun = pool.submit(begin, shop)
+            wait_for(lambda: waits_for_a_lock(database_url))
+            redemption.redeem(transaction, make_cause(), code, order)
+        finish(shop, begun.result())
+
+    assert counts(shop, "redemptions") == (1,)
+    assert found(database_url) <= {"requests.response"}
+
+
+def test_nobody_uses_the_code_of_who_was_erased(shop: Database, database_url: str) -> None:
+    """Also whoever asked before it, and had to wait."""
+    unused(database_url)
+    code, before = codes_of(shop)[WHO], used_of(shop)
+    assert exposed(shop) == 2
+
+    erase(shop)
+
+    for number, asked in enumerate((ASKED - timedelta(seconds=1), ASKED + timedelta(days=1))):
+        order = Basket(order_id=f"order-{number}", order_minor=5000, currency="GBP")
+        for use in (reservation.reserve, redemption.redeem):
+            with pytest.raises(CouponExpired), shop.writing() as transaction:
+                use(transaction, make_cause(asked), code, order)
+    assert (counts(shop, "redemptions", "ledger"), used_of(shop), exposed(shop)) == ((0, 0), before, 1)
+
+
+def unused(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("DELETE FROM redemptions; DELETE FROM reservations")
+
+
+def exposed(database: Database) -> int:
+    """Coupons that may still cost something."""
+    with database.reading() as snapshot:
+        return sum(each.coupons for each in exposure.outstanding(snapshot, "spring", NOW))
+
+
+def waits_for_a_lock(database_url: str) -> bool:
+    with psycopg.connect(database_url) as connection:
+        return connection.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone() is not None
+
+
 def view(customer_id: str, event_id: str) -> Event:
     return Event(event_id=event_id, customer_id=customer_id, time=NOW, event_type=EventType.VIEW, item_id="mug")
 
 
 def erase(database: Database) -> Operation:
     """Both passes."""
+    return finish(database, begin(database))
+
+
+def begin(database: Database) -> Operation:
     with database.writing() as transaction:
-        operation = erasure.begin(transaction, make_cause(reason=f"{WHO} wrote"), WHO)
-    return finish(database, operation)
+        return erasure.begin(transaction, make_cause(ASKED, reason=f"{WHO} wrote"), WHO)
 
 
 def finish(database: Database, operation: Operation) -> Operation:

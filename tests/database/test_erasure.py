@@ -2,6 +2,7 @@
 
 import polars as pl
 import psycopg
+from campaign_factories import NOW
 
 from database import erasure
 from database.customer_loading import copy_customers
@@ -40,7 +41,7 @@ def test_facts_and_memberships_go_too_and_those_of_others_stay(database: Databas
         )
 
     with database.writing() as transaction:
-        erasure.erase(transaction, "anna", pseudonym="erased-1")
+        erasure.erase(transaction, "anna", pseudonym="erased-1", now=NOW)
 
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT customer_id FROM customer_facts").fetchall() == [("ben",)]
@@ -53,7 +54,7 @@ def test_what_kept_the_customer_out_of_audiences_goes_too(database: Database, da
         connection.execute("INSERT INTO exclusions VALUES ('spring', 'anna', 'CAP'), ('spring', 'ben', 'CAP')")
 
     with database.writing() as transaction:
-        erasure.erase(transaction, "anna", pseudonym="erased-1")
+        erasure.erase(transaction, "anna", pseudonym="erased-1", now=NOW)
 
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT customer_id FROM exclusions").fetchall() == [("ben",)]
