@@ -55,8 +55,8 @@ UPDATE reservations SET order_id = 'erased-' || reservation_id WHERE code = ANY(
     "redemptions": """
 UPDATE redemptions SET order_id = 'erased-' || redemption_id, customer_id = %(pseudonym)s WHERE code = ANY(%(codes)s)
 """,
-    # A till that waits here comes with a time of before: even then an unused code is over. A used one may be given back,
-    # but only later.
+    # A till that waits here comes with a time of before: even then an unused code is over. A used one may be given
+    # back, but only later.
     "coupons": """
 UPDATE coupons SET customer_id = %(pseudonym)s,
   expire_time = least(expire_time, CASE state WHEN 'ISSUED' THEN issue_time ELSE %(now)s END)

@@ -113,7 +113,8 @@ def test_a_campaign_that_is_over_is_measured_once(shop: Database) -> None:
     assert close(shop, OVER - timedelta(seconds=2)) == []
     assert close(shop, OVER) == ["spring"]
     closed = read(shop)
-    sell(shop, offered("spring")[20:25], "spring")
+    for who in offered("spring")[20:25]:
+        sold(shop, who, f"late-{who}", NOW + timedelta(days=3))
     assert close(shop, OVER + timedelta(days=1)) == []
 
     assert read(shop).lines == closed.lines
