@@ -72,8 +72,8 @@ def post(transaction: Transaction, entry: Entry) -> bool:
     return driver_connection(transaction).execute(POST, _booked(entry)).rowcount == 1
 
 
-def try_post(transaction: Transaction, entry: Entry) -> bool:
-    """The same, and a shard that has not so much left is not left locked.
+def try_post(transaction: Transaction, *entries: Entry) -> bool:
+    """The same for all of these or none, and a shard that has not so much left is not left locked.
 
     An UPDATE that waited for its row keeps it locked even when the row no longer fits. Whoever went on from there to
     lock all shards in order could meet another who did so from another shard.
@@ -81,8 +81,8 @@ def try_post(transaction: Transaction, entry: Entry) -> bool:
     connection = driver_connection(transaction)
     with connection.pipeline():
         connection.execute("SAVEPOINT shard")
-        posted = connection.execute(POST, _booked(entry))
-    if posted.rowcount == 1:
+        posted = [connection.execute(POST, _booked(entry)) for entry in entries]
+    if all(each.rowcount == 1 for each in posted):
         return True
     connection.execute("ROLLBACK TO SAVEPOINT shard")
     return False

@@ -4,6 +4,7 @@ Locks are taken in one order everywhere, so that nobody waits in a circle: coupo
 of several campaigns, one after the other by id.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -43,37 +44,46 @@ def used(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Use:
     return Use(amounts.used_count, amounts.used_minor)
 
 
-def book(transaction: Transaction, campaign: Campaign, entry: Entry) -> None:
-    """Write an entry and move the counters of its shard. Raises RedemptionLimitReached, BudgetExhausted."""
-    if ledger.try_post(transaction, entry):
+def book(transaction: Transaction, campaign: Campaign, *entries: Entry) -> None:
+    """Write entries of one shard and move its counters, all or none: what one gives back, the next may take.
+
+    Booked one by one, the first would keep its shard locked while the next waits for all shards. Raises
+    RedemptionLimitReached, BudgetExhausted.
+    """
+    if ledger.try_post(transaction, *entries):
         return
-    _make_room(transaction, campaign, entry)
-    posted = ledger.post(transaction, entry)
-    assert posted, "the shard was given what it needs, under a lock"
+    _make_room(transaction, campaign, entries)
+    posted = [ledger.post(transaction, entry) for entry in entries]
+    assert all(posted), "the shard was given what they need, under a lock"
 
 
-def give_back(transaction: Transaction, row: ReservationRow, kind: Kind, now: datetime) -> None:
-    """Book that a reservation, which the caller closes, holds nothing any more."""
-    entry = Entry(
+def given_back(row: ReservationRow, kind: Kind, now: datetime) -> Entry:
+    """That a reservation, which the caller closes, holds nothing any more."""
+    return Entry(
         key=f"{kind.lower()}/{row.reservation_id}", kind=kind, time=now, campaign_id=row.campaign_id, shard=row.shard,
         code=row.code, change=Amounts(reserved_count=-1, reserved_minor=-row.discount_minor),
     )  # fmt: skip
+
+
+def give_back(transaction: Transaction, entry: Entry) -> None:
+    """Book what a reservation gives back, where nothing comes in its place."""
     posted = ledger.post(transaction, entry)
     assert posted, "a reservation that was held is counted in its shard"
 
 
-def _make_room(transaction: Transaction, campaign: Campaign, entry: Entry) -> None:
-    """Let the entry's shard have what it needs, from what all shards have left. Raises as `book`.
+def _make_room(transaction: Transaction, campaign: Campaign, entries: Sequence[Entry]) -> None:
+    """Let the shard of the entries have what they need, from what all shards have left. Raises as `book`.
 
     Who finds nothing left at a glance is refused without a lock. Whoever may find something waits for those who give
     back lapsed reservations, then for every shard, and then knows.
     """
-    need = Use(entry.change.used_count, entry.change.used_minor)
-    check_left(campaign, used(transaction, campaign, entry.time), need)
-    sweep(transaction, campaign.campaign_id, entry.time)
+    last = entries[-1]
+    need = Use(sum(each.change.used_count for each in entries), sum(each.change.used_minor for each in entries))
+    check_left(campaign, used(transaction, campaign, last.time), need)
+    sweep(transaction, campaign.campaign_id, last.time)
     standing = budgets.locked(transaction, campaign.campaign_id)
     check_left(campaign, _total(standing), need)
-    budgets.set_quotas(transaction, campaign.campaign_id, _rebalanced(standing, entry.shard, need))
+    budgets.set_quotas(transaction, campaign.campaign_id, _rebalanced(standing, last.shard, need))
 
 
 def sweep(
@@ -84,7 +94,7 @@ def sweep(
     if lapsed:
         budgets.locked(transaction, campaign_id)
     for row in lapsed:
-        give_back(transaction, row, Kind.EXPIRE, now)
+        give_back(transaction, given_back(row, Kind.EXPIRE, now))
     return len(lapsed)
 
 

@@ -56,7 +56,7 @@ def redeem(
     if standing.used_before:
         return _repeated(transaction, coupon, basket)
     worth = quoting.worth(transaction, coupon, campaign, basket, cause.now)
-    held = reservation.held_for(transaction, cause, coupon, order_id) if standing.reserved else None
+    held, lapsed = reservation.held_for(transaction, cause, coupon, order_id) if standing.reserved else (None, ())
     _check_named(transaction, coupon, held, reservation_id)
     used = Redemption(
         redemption_id=uuid4().hex, code=coupon.code, campaign_id=coupon.campaign_id, customer_id=coupon.customer_id,
@@ -64,7 +64,7 @@ def redeem(
         currency=basket.currency, redeem_time=cause.now, reservation_id=None if held is None else held.reservation_id,
     )  # fmt: skip
     entry = _entry(used, held, standing.shards)
-    booking.book(transaction, campaign, entry)
+    booking.book(transaction, campaign, *lapsed, entry)
     redemptions.add(transaction, {**stored.redemption_values(used), "shard": entry.shard})
     trail.done(
         transaction, cause, "coupons.redeem", used.name,

@@ -18,7 +18,6 @@ from campaigns.errors import (
 from campaigns.life import launch, switches
 from campaigns.terms import stored
 from campaigns.terms.basket import Basket
-from campaigns.terms.campaign import Campaign
 from campaigns.terms.coupon import Coupon, CouponState, Reservation, ReservationState, gave_back
 from database import coupons, reservations
 from database.budget_tables import ReservationRow
@@ -50,18 +49,20 @@ def reserve(
     standing = coupons.standing(transaction, campaign.campaign_id, coupon.code, order_id)
     if standing.used_before:
         raise gave_back(campaign.name)
-    held = held_for(transaction, cause, coupon, order_id) if standing.reserved else None
+    held, before = held_for(transaction, cause, coupon, order_id) if standing.reserved else (None, ())
     if held is not None and (held.order_minor, held.discount_minor) == (basket.order_minor, worth.discount_minor):
         return stored.reservation(held, coupon.customer_id)
     if held is not None:
-        _release(transaction, cause, held)
+        before = (_released(transaction, cause, held),)
     reservation = Reservation(
         reservation_id=uuid4().hex, code=coupon.code, campaign_id=coupon.campaign_id, customer_id=coupon.customer_id,
         order_id=order_id, order_minor=basket.order_minor, discount_minor=worth.discount_minor,
         currency=basket.currency, state=ReservationState.HELD, reserve_time=cause.now,
         expire_time=min(cause.now + time_to_live, coupon.expire_time),
     )  # fmt: skip
-    _hold(transaction, campaign, reservation, shards.home(coupon.code, standing.shards))
+    entry = _entry(reservation, shards.home(coupon.code, standing.shards))
+    booking.book(transaction, campaign, *before, entry)
+    reservations.add(transaction, {**stored.reservation_values(reservation), "shard": entry.shard})
     trail.done(
         transaction, cause, "coupons.reserve", reservation.name,
         after={**_facts(reservation), "expire_time": reservation.expire_time.isoformat()},
@@ -79,7 +80,7 @@ def release(transaction: Transaction, cause: Cause, reservation_id: str) -> Rese
     if row.state == ReservationState.REDEEMED:
         raise closed(row)
     if row.state == ReservationState.HELD:
-        _release(transaction, cause, row)
+        booking.give_back(transaction, _released(transaction, cause, row))
     return stored.reservation(_found(reservations.get(transaction, reservation_id), reservation_id), coupon.customer_id)
 
 
@@ -97,18 +98,22 @@ def get(snapshot: Snapshot, reservation_id: str) -> Reservation:
     return stored.reservation(row, quoting.read(snapshot, row.code).customer_id)
 
 
-def held_for(transaction: Transaction, cause: Cause, coupon: Coupon, order_id: str) -> ReservationRow | None:
-    """What holds a locked coupon for an order; what lapsed is given back. Raises CouponReserved for another order's."""
+def held_for(
+    transaction: Transaction, cause: Cause, coupon: Coupon, order_id: str
+) -> tuple[ReservationRow | None, tuple[Entry, ...]]:
+    """What holds a locked coupon for an order; of one that lapsed, and is closed here, what is to be booked first.
+
+    Raises CouponReserved for another order's.
+    """
     row = reservations.held(transaction, coupon.code)
     if row is None:
-        return None
+        return None, ()
     if row.expire_time <= cause.now:
         reservations.close(transaction, row.reservation_id, ReservationState.EXPIRED)
-        booking.give_back(transaction, row, Kind.EXPIRE, cause.now)
-        return None
+        return None, (booking.given_back(row, Kind.EXPIRE, cause.now),)
     if row.order_id != order_id:
         raise reserved(coupon, row)
-    return row
+    return row, ()
 
 
 def reserved(coupon: Coupon, row: ReservationRow) -> CouponReserved:
@@ -130,21 +135,20 @@ def closed(row: ReservationRow) -> ReservationClosed:
     )  # fmt: skip
 
 
-def _hold(transaction: Transaction, campaign: Campaign, reservation: Reservation, shard: int) -> None:
-    entry = Entry(
+def _entry(reservation: Reservation, shard: int) -> Entry:
+    return Entry(
         key=f"reserve/{reservation.reservation_id}", kind=Kind.RESERVE, time=reservation.reserve_time,
-        campaign_id=campaign.campaign_id, shard=shard, code=reservation.code,
+        campaign_id=reservation.campaign_id, shard=shard, code=reservation.code,
         change=Amounts(reserved_count=1, reserved_minor=reservation.discount_minor),
     )  # fmt: skip
-    booking.book(transaction, campaign, entry)
-    reservations.add(transaction, {**stored.reservation_values(reservation), "shard": shard})
 
 
-def _release(transaction: Transaction, cause: Cause, row: ReservationRow) -> None:
+def _released(transaction: Transaction, cause: Cause, row: ReservationRow) -> Entry:
+    """Close it; what is to be booked."""
     reservations.close(transaction, row.reservation_id, ReservationState.RELEASED)
-    booking.give_back(transaction, row, Kind.RELEASE, cause.now)
     name = f"reservations/{row.reservation_id}"
     trail.done(transaction, cause, "coupons.release", name, after={"campaign": row.campaign_id})
+    return booking.given_back(row, Kind.RELEASE, cause.now)
 
 
 def _locked(transaction: Transaction, reservation_id: str) -> tuple[Coupon, ReservationRow]:

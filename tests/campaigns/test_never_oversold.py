@@ -1,8 +1,10 @@
 """However many customers ask at once, and whatever is given back meanwhile, exactly the limit is used."""
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from multiprocessing import get_context
 from typing import NamedTuple
@@ -19,7 +21,7 @@ from campaigns.life import launch
 from campaigns.terms.basket import Basket
 from campaigns.terms.limits import Budget
 from database import reconciliation as stored
-from database.session import Database
+from database.session import Database, Transaction
 
 LIMIT = 1_000
 CUSTOMERS = 10_000
@@ -151,3 +153,45 @@ def test_nobody_is_refused_while_another_shard_has_something_left(database: Data
 
     assert attempted(database, Attempt(last, "KEEP")) == BudgetExhausted.reason
     assert agrees(database)
+
+
+@pytest.mark.parametrize("later", [timedelta(), timedelta(hours=1)], ids=["held", "lapsed"])
+def test_who_makes_room_for_a_grown_order_waits_for_the_first_shard_and_holds_no_later_one(
+    database: Database, later: timedelta
+) -> None:
+    code = next(
+        code
+        for code in prepared(database, customers=40, budget=Budget(limit_minor=100 * shards.SHARDS))
+        if shards.home(code, shards.SHARDS) > 0
+    )
+    shard = "SELECT FROM budget_shards WHERE shard = :shard FOR UPDATE"
+    small = Basket(order_minor=500, currency="GBP", order_id="o1")
+    with database.writing() as transaction:
+        reservation.reserve(transaction, make_cause(), code, small)
+
+    def grow() -> int:
+        grown = replace(small, order_minor=2000)
+        with database.writing() as transaction:
+            return reservation.reserve(transaction, make_cause(NOW + later), code, grown).discount_minor
+
+    with ThreadPoolExecutor(1) as other, database.writing() as first:
+        first.execute(text(shard), {"shard": 0})
+        growing = other.submit(grow)
+        assert blocks_somebody(first)
+        first.execute(text(f"{shard} NOWAIT"), {"shard": shards.home(code, shards.SHARDS)})
+        first.rollback()
+        assert growing.result() == 200
+
+    assert used_of(database, HOT) == (1, 200, 0, 0)
+    assert agrees(database)
+
+
+def blocks_somebody(transaction: Transaction) -> bool:
+    """Whether somebody comes to wait for this transaction within seconds."""
+    waiting = text("SELECT EXISTS (SELECT FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))")
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        if transaction.execute(waiting).scalar_one():
+            return True
+        time.sleep(0.01)
+    return False

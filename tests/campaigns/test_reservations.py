@@ -251,7 +251,7 @@ def test_the_sweep_gives_back_what_lapsed_and_leaves_what_others_are_at(database
         reserve(database, code, replace(BASKET, order_id=f"o{number}"), time_to_live=MINUTES + number * MINUTES)
 
     with database.writing() as busy, database.writing() as transaction:
-        assert reservation.held_for(busy, make_cause(NOW), quoting.read(busy, codes["anna"]), "o0") is not None
+        assert reservation.held_for(busy, make_cause(NOW), quoting.read(busy, codes["anna"]), "o0")[0] is not None
         swept = booking.sweep(transaction, "spring", NOW + 2 * MINUTES, wait=False)
 
     assert swept == 1
