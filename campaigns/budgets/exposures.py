@@ -8,7 +8,7 @@ from campaigns.experiments.calibration import Belief
 from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent
 from campaigns.terms.usual_saving import Prices, gifts, usual_saving
-from database import exposure, items
+from database import exposure, items, prospects
 from database.exposure import Exposed
 from database.session import Snapshot
 
@@ -23,7 +23,10 @@ def groups_of(snapshot: Snapshot, plan: CampaignPlan, exposed: Sequence[Exposed]
     }
     wanted = gifts(discounts.values())
     prices = items.prices(snapshot, wanted, currency=plan.currency) if wanted else {}
-    return tuple(_group(each, discounts[each.arm, each.tier], plan.currency, prices) for each in exposed)
+    foreign = prospects.scored_currency(snapshot) not in (None, plan.currency)
+    return tuple(
+        _group(each, discounts[each.arm, each.tier], plan.currency, prices, foreign=foreign) for each in exposed
+    )
 
 
 def known(snapshot: Snapshot, now: datetime) -> Mapping[str, Belief]:
@@ -43,12 +46,15 @@ def most_minor(discount: Discount, prices: Prices) -> int | None:
             return prices.get(item_id)
 
 
-def _group(each: Exposed, discount: Discount, currency: str, prices: Prices) -> Group:
-    """Its value is that of what a buyer is expected to spend, as if it were one order that meets the conditions."""
+def _group(each: Exposed, discount: Discount, currency: str, prices: Prices, *, foreign: bool) -> Group:
+    """Its value is that of what a buyer is expected to spend, as if it were one order that meets the conditions.
+
+    Where that is foreign money it is the most that the discount can take off.
+    """
     order = round(each.spend_minor / each.buyers) if each.buyers else 0
     order = max(order, discount.minimum_minor or 1)
+    usual, most = usual_saving(discount, order, currency=currency, prices=prices), most_minor(discount, prices)
     return Group(
         arm=each.arm, tier=each.tier, coupons=each.coupons, buyers=each.buyers,
-        value_minor=usual_saving(discount, order, currency=currency, prices=prices),
-        most_minor=most_minor(discount, prices),
+        value_minor=most if foreign and most is not None else usual, most_minor=most,
     )  # fmt: skip

@@ -19,7 +19,7 @@ from campaigns.experiments.results import Metric
 from campaigns.forecast.detecting import LIFT, Sensitivity, sensitivities
 from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.discount import WHOLE, Discount
-from campaigns.terms.usual_saving import Prices, unpriced, usual_saving
+from campaigns.terms.usual_saving import Prices, unforetold, unpriced, usual_saving
 from campaigns.tiers.tiers import Tier
 from database.prospects import Horizon, Prospects
 
@@ -98,6 +98,7 @@ def outlook(
         sensitivities=sensitivities(plan.design, sum(each.count for each in reached), usual, lift=lift),
         notes=(
             *((f"scores are in {currency}: revenue in {plan.currency} is not foretold",) if foreign else ()),
+            *unforetold(discounts(plan), currency=plan.currency, scored=currency),
             *unpriced(discounts(plan), prices),
         ),
     )

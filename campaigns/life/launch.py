@@ -34,8 +34,8 @@ from campaigns.terms.campaign import (
     moved,
     resumption,
 )
-from campaigns.terms.usual_saving import gifts, unpriced
-from database import campaigns, items, operations, stops
+from campaigns.terms.usual_saving import gifts, unforetold, unpriced
+from database import campaigns, items, operations, prospects, stops
 from database.operations import Operation
 from database.session import Snapshot, Transaction
 
@@ -237,9 +237,12 @@ def check_rule(snapshot: Snapshot, plan: CampaignPlan) -> None:
 
 def _check_priced(snapshot: Snapshot, plan: CampaignPlan) -> None:
     """Raises InvalidCampaign for a budget whose coupons nobody can say the cost of."""
+    if plan.budget is None:
+        return
     discounts = [offer.discount for arm in plan.design.arms for offer in plan.offers_in(arm.name)]
     notes = unpriced(discounts, items.prices(snapshot, gifts(discounts), currency=plan.currency))
-    if plan.budget is not None and notes:
+    notes += unforetold(discounts, currency=plan.currency, scored=prospects.scored_currency(snapshot))
+    if notes:
         raise InvalidCampaign(f"a budget needs to know what coupons cost: {'; '.join(notes)}", field="budget")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from campaigns.terms.basket import Basket, Line
-from campaigns.terms.discount import Discount, FreeShipping, Gift, Saving, saving
+from campaigns.terms.discount import Discount, FreeShipping, Gift, Percent, Saving, saving
 
 Prices = Mapping[str, int]
 """Of items, in minor units of the campaign's currency."""
@@ -40,6 +40,16 @@ def unpriced(discounts: Iterable[Discount], prices: Prices) -> tuple[str, ...]:
     if any(isinstance(each.reward, FreeShipping) and each.reward.maximum_minor is None for each in discounts):
         notes.append("what shipping costs is not known: without a maximum it counts as nothing")
     return tuple(notes)
+
+
+def unforetold(discounts: Iterable[Discount], *, currency: str, scored: str | None) -> tuple[str, ...]:
+    """In words, what depends on orders that the scores foretell in another currency than the campaign's."""
+    if scored in (None, currency):
+        return ()
+    if not any(isinstance(each.reward, Percent) and each.reward.maximum_minor is None for each in discounts):
+        return ()
+    why = f"orders are foretold in {scored}, not in {currency}: what a percentage takes off is not known"
+    return (f"{why} without a maximum; give one, or a fixed amount",)
 
 
 def _gift(discount: Discount, prices: Prices) -> tuple[Line, ...]:

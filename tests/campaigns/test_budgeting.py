@@ -1,6 +1,7 @@
 """A launch reaches as many customers as its money bears, and what is reserved, committed and spent is kept apart."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -29,7 +30,7 @@ from campaigns.errors import CampaignNotFound, CouponReserved, InvalidCampaign
 from campaigns.life import launch
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Campaign, Channel, Offer
-from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift
+from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent
 from campaigns.terms.limits import Budget
 from campaigns.tiers.tiers import Tier
 from database import exposure, operations
@@ -192,6 +193,24 @@ def test_a_budget_needs_to_know_what_its_coupons_cost(database: Database, reward
     assert counts(database, "audiences", "operations") == (0, 1)
     launch_campaign(database, make_plan(offers=(offer,)), "unbounded")
     assert counts(database, "coupons") == (1,)
+
+
+def test_a_budget_is_not_reckoned_by_orders_in_another_currency(database: Database) -> None:
+    add_customers(database, ["anna"])
+    store_scores(database, {"anna": 9000})
+    euros = make_plan(currency="EUR", budget=Budget(limit_minor=50_000))
+    told = "orders are foretold in GBP, not in EUR: what a percentage takes off is not known without a maximum"
+
+    with pytest.raises(InvalidCampaign, match=told) as refused:
+        launch_campaign(database, euros)
+
+    assert refused.value.metadata["field"] == "budget"
+    assert counts(database, "audiences", "operations") == (0, 1)
+    launch_campaign(database, replace(euros, budget=None), "unbounded")
+    bounded = replace(TEN_PERCENT, discount=Discount(reward=Percent(percent=10, maximum_minor=700)))
+    launch_campaign(database, replace(euros, offers=(bounded,)), "bounded")
+    (committed,) = standing(database, "bounded").committed
+    assert (committed.group.value_minor, committed.group.most_minor) == (700, 700)
 
 
 def test_what_is_not_there_has_no_budget(database: Database) -> None:

@@ -207,6 +207,15 @@ def test_what_nobody_knows_the_price_of_is_said(shop: Database) -> None:
     assert (mid.cost.value, notes) == (0, unknown.notes[1:])
 
 
+def test_what_depends_on_orders_in_another_currency_is_said(shop: Database) -> None:
+    draft(shop, make_plan(currency="EUR"))
+
+    revenue, percentage = preview(shop).outlook.notes
+
+    assert revenue == "scores are in GBP: revenue in EUR is not foretold"
+    assert percentage.startswith("orders are foretold in GBP, not in EUR: what a percentage takes off is not known")
+
+
 def test_what_results_could_show_is_told_for_every_arm(shop: Database) -> None:
     draft(shop)
 

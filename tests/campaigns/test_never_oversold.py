@@ -187,9 +187,9 @@ def test_who_makes_room_for_a_grown_order_waits_for_the_first_shard_and_holds_no
 
 
 def blocks_somebody(transaction: Transaction) -> bool:
-    """Whether somebody comes to wait for this transaction within seconds."""
+    """Whether somebody comes to wait for this transaction within a minute."""
     waiting = text("SELECT EXISTS (SELECT FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))")
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         if transaction.execute(waiting).scalar_one():
             return True
