@@ -30,6 +30,8 @@ PAST = timedelta(days=90)
 ATTRIBUTION = timedelta(days=7)
 """After the end, in which what customers do is still the campaign's: orders that reservations held over it, returns,
 and the orders that it only brought forward."""
+AFTERMATH = ATTRIBUTION + timedelta(days=1)
+"""After the end, until all of that is known: files with the last day's orders come later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ Results are those of the midnight at which the day begins (UTC), so that whoever
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 
 from campaigns import measuring
 from campaigns.coupons import budgeting
@@ -16,15 +16,13 @@ from database import readings
 from database.readings import LiabilityReading, ResultReading
 from database.session import Snapshot, Transaction
 
-AFTERMATH = timedelta(days=8)
-"""After the end, in which orders and returns still come in."""
 ALL_ARMS = "ALL"
 """No arm is called so: names of arms are in lower case."""
 
 
 def due(snapshot: Snapshot, now: datetime) -> list[str]:
     """Campaigns that nobody looked at today."""
-    return readings.due(snapshot, midnight(now).date(), since=AFTERMATH, now=now)
+    return readings.due(snapshot, midnight(now).date(), since=measuring.AFTERMATH, now=now)
 
 
 def take(transaction: Transaction, campaign_id: str, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import BYTEA, insert
 
 from database.erasure_tables import ErasureKeyRow
@@ -29,9 +29,9 @@ def claim(transaction: Transaction, method: str, request_id: str, body_hash: byt
     claimed = transaction.scalars(new.on_conflict_do_nothing().returning(RequestRow.request_id)).one_or_none()
     if claimed is not None:
         return None
-    # Answers of before the hash had a key are kept for a month.
-    same = or_(RequestRow.body_hash == keyed, RequestRow.body_hash == body_hash)
-    which = select(same, RequestRow.response).where(RequestRow.method == method, RequestRow.request_id == request_id)
+    which = select(RequestRow.body_hash == keyed, RequestRow.response).where(
+        RequestRow.method == method, RequestRow.request_id == request_id
+    )
     asked_before, response = transaction.execute(which).one()
     if not asked_before:
         raise RequestIdReused(request_id)

@@ -1,27 +1,22 @@
 """What analysts read is kept fresh: the clock looks each minute for what is due, and does as much as time allows."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
 from campaigns import readings
 from database import patience, reports, score_history
 from database.reports import ReportSettings
 from database.session import Database
 from settings import Settings
-from worker.schedule import each
+from worker.schedule import Enough, each, longest_statement, while_there_is_time
 
 log = logging.getLogger(__name__)
-Waiting = TypeVar("Waiting")
-Enough = Callable[[], bool]
-"""Whether the time of this task is over; what is left is due at the next tick."""
 
 
 def tend(database: Database, read: Settings, now: datetime, *, enough: Enough) -> None:
-    """Everything that is due. A statement that took longer than the broker waits would begin again without end."""
-    seconds = (read.redeliver_seconds - read.task_seconds) / 2
+    """Everything that is due."""
+    seconds = longest_statement(read)
     every = timedelta(minutes=read.report_refresh_minutes)
     each(
         [
@@ -49,7 +44,7 @@ def take_readings(database: Database, now: datetime, *, seconds: float, enough: 
     """The day's look at each campaign that was not looked at, each in a transaction of its own; how many."""
     with database.reading() as snapshot:
         waiting = readings.due(snapshot, now)
-    in_time = _while_there_is_time(waiting, enough)
+    in_time = while_there_is_time(waiting, enough)
     return sum(each(partial(_taken, database, campaign_id, now, seconds) for campaign_id in in_time))
 
 
@@ -64,7 +59,7 @@ def measure_models(database: Database, now: datetime, *, seconds: float, enough:
     with database.reading() as snapshot:
         waiting = score_history.due(snapshot, now)
     measured = 0
-    for what in _while_there_is_time(waiting, enough):
+    for what in while_there_is_time(waiting, enough):
         with database.writing() as transaction:
             patience.limit(transaction, seconds)
             score_history.measure(transaction, what)
@@ -80,7 +75,7 @@ def refresh(database: Database, now: datetime, *, every: timedelta, seconds: flo
     with database.reading() as snapshot:
         waiting = reports.due(snapshot, now, every=every)
     done = []
-    for name in _while_there_is_time(waiting, enough):
+    for name in while_there_is_time(waiting, enough):
         try:
             with database.writing() as transaction:
                 patience.limit(transaction, seconds)
@@ -91,10 +86,3 @@ def refresh(database: Database, now: datetime, *, every: timedelta, seconds: flo
             with database.writing() as transaction:
                 reports.failed(transaction, name, str(error), now)
     return done
-
-
-def _while_there_is_time(waiting: Iterable[Waiting], enough: Enough) -> Iterator[Waiting]:
-    for what in waiting:
-        if enough():
-            return
-        yield what

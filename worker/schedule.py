@@ -1,6 +1,6 @@
 """What is due by the clock. The clock ticks each minute and may tick twice or not at all: due times are remembered."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import TypeVar
@@ -13,11 +13,15 @@ from campaigns.forecast import forecasts
 from campaigns.life import launch, scheduling
 from campaigns.life.scheduling import Outcome
 from campaigns.tiers import rescoring
-from database import requests, reservations, schedules
+from database import patience, requests, reservations, schedules
 from database.operations import Operation
 from database.session import Database
+from settings import Settings
 
 Answer = TypeVar("Answer")
+Waiting = TypeVar("Waiting")
+Enough = Callable[[], bool]
+"""Whether the time of this task is over; what is left is due at the next tick."""
 TICK = "tierwise.tick"
 TICK_SECONDS = 60
 CATCH_UP = timedelta(hours=1)
@@ -51,6 +55,19 @@ def each(steps: Iterable[Callable[[], Answer]]) -> list[Answer]:
     if broken:
         raise ExceptionGroup("due by the clock", broken)
     return answers
+
+
+def while_there_is_time(waiting: Iterable[Waiting], enough: Enough) -> Iterator[Waiting]:
+    """What can still be begun."""
+    for what in waiting:
+        if enough():
+            return
+        yield what
+
+
+def longest_statement(read: Settings) -> float:
+    """Seconds: one that took longer than the broker waits would begin again without end."""
+    return (read.redeliver_seconds - read.task_seconds) / 2
 
 
 def launch_campaigns(database: Database, now: datetime) -> int:
@@ -129,15 +146,17 @@ def verify_audit(database: Database, *, at: time, now: datetime) -> Operation | 
         return verification.begin_due(transaction, Cause(actor=BEAT, now=now), due=due)
 
 
-def close_forecasts(database: Database, now: datetime) -> list[str]:
+def close_forecasts(database: Database, now: datetime, *, seconds: float, enough: Enough) -> list[str]:
     """Measure what came of campaigns whose time is over, each in a transaction of its own; which they were."""
     with database.reading() as snapshot:
-        waiting = forecasts.due(snapshot, now)
-    return [name for name in each(partial(_closed, database, campaign_id, now) for campaign_id in waiting) if name]
+        waiting = while_there_is_time(forecasts.due(snapshot, now), enough)
+    closed = each(partial(_closed, database, campaign_id, now, seconds) for campaign_id in waiting)
+    return [name for name in closed if name]
 
 
-def _closed(database: Database, campaign_id: str, now: datetime) -> str | None:
+def _closed(database: Database, campaign_id: str, now: datetime, seconds: float) -> str | None:
     with database.writing() as transaction:
+        patience.limit(transaction, seconds)
         return campaign_id if forecasts.close(transaction, Cause(actor=BEAT, now=now), campaign_id) else None
 
 

@@ -53,7 +53,9 @@ def register(app: Celery, tools: Tools) -> None:
                 lambda: schedule.reconcile(database, at=settings.reconcile_at, now=now),
                 lambda: schedule.verify_audit(database, at=settings.verify_audit_at, now=now),
                 lambda: schedule.forget_answers(database, now),
-                lambda: schedule.close_forecasts(database, now),
+                lambda: schedule.close_forecasts(
+                    database, now, seconds=schedule.longest_statement(settings), enough=enough
+                ),
                 lambda: reporting.tend(database, settings, now, enough=enough),
             ]
         )

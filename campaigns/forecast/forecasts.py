@@ -6,7 +6,7 @@ Only a campaign that ran to its end teaches the next forecast: one that was stop
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from campaigns import measuring, trail
 from campaigns.actor import Cause
@@ -28,8 +28,6 @@ from database.forecasts import Foretold, Measured
 from database.outcomes import GroupOutcome
 from database.session import Snapshot, Transaction
 
-SETTLING = timedelta(days=1)
-"""After the aftermath: files with the last day's orders come later."""
 SAMPLE = 1_000
 """Customers from whom the usual order is taken."""
 FEWEST = 2
@@ -84,7 +82,7 @@ def keep(transaction: Transaction, campaign: Campaign, now: datetime) -> None:
 
 def due(snapshot: Snapshot, now: datetime) -> list[str]:
     """Campaigns whose forecast waits to be measured."""
-    return forecasts.due(snapshot, now - measuring.ATTRIBUTION - SETTLING)
+    return forecasts.due(snapshot, now - measuring.AFTERMATH)
 
 
 def close(transaction: Transaction, cause: Cause, campaign_id: str) -> bool:

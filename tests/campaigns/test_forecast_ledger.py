@@ -35,7 +35,7 @@ from worker.schedule import close_forecasts, end_campaigns
 
 CROWD = [f"c{number:03}" for number in range(200)]
 PLAN = make_plan(holdout_percent=20)
-OVER = PLAN.end_time + measuring.ATTRIBUTION + forecasts.SETTLING + timedelta(seconds=1)
+OVER = PLAN.end_time + measuring.AFTERMATH + timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def read(database: Database, campaign_id: str = "spring") -> CampaignForecast:
 def close(database: Database, now: datetime) -> list[str]:
     """As a tick does."""
     end_campaigns(database, now)
-    return close_forecasts(database, now)
+    return close_forecasts(database, now, seconds=60, enough=lambda: False)
 
 
 def line(database: Database, quantity: Quantity, campaign_id: str = "spring") -> Line:
@@ -203,9 +203,23 @@ def test_a_campaign_that_was_stopped_over_its_end_teaches_nothing(shop: Database
 def test_a_forecast_waits_until_its_campaign_is_ended(shop: Database) -> None:
     launch_campaign(shop, PLAN)
 
-    assert close_forecasts(shop, OVER) == []
+    assert close_forecasts(shop, OVER, seconds=60, enough=lambda: False) == []
     assert close(shop, OVER) == ["spring"]
     assert read(shop).teaches
+
+
+def test_forecasts_that_take_too_long_wait_for_the_next_tick(shop: Database) -> None:
+    for campaign_id in ("autumn", "spring", "winter"):
+        launch_campaign(shop, PLAN, campaign_id)
+    end_campaigns(shop, OVER)
+    over = iter([False, False, True])
+    with shop.writing() as transaction:
+        transaction.execute(text("SELECT FROM forecasts WHERE campaign_id = 'autumn' FOR UPDATE"))
+        with pytest.raises(ExceptionGroup, match="due by the clock"):
+            close_forecasts(shop, OVER, seconds=0.2, enough=lambda: next(over))
+
+    assert [read(shop, each).close_time for each in ("autumn", "spring", "winter")] == [None, OVER, None]
+    assert close(shop, OVER) == ["autumn", "winter"]
 
 
 def test_without_a_holdout_nobody_knows_what_was_additional(shop: Database) -> None:

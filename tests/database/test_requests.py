@@ -58,11 +58,3 @@ def test_nobody_can_guess_the_body_from_what_is_kept(database: Database) -> None
         kept = snapshot.execute(text("SELECT body_hash FROM requests")).scalar_one()
         key = snapshot.execute(text("SELECT key FROM erasure_key")).scalar_one()
     assert kept == sha256(key + sha256(b"customers/anna").digest()).digest()
-
-
-def test_an_answer_from_before_the_key_is_given_again(database: Database) -> None:
-    claim(database)
-    with database.writing() as transaction:
-        transaction.execute(text("UPDATE requests SET body_hash = '1'"))
-
-    assert claim(database) == b"answer"
