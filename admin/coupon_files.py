@@ -52,6 +52,18 @@ def import_(
         emit(rejections, as_json=False, title="Rows that were not taken in, counted after the heading")
 
 
+@app.command("withdraw")
+def withdraw(
+    campaign_id: Annotated[str, typer.Argument(help="Whose codes; it is not launched yet.")],
+    *, reason: Reason = None, database_url: DatabaseUrl = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Take back all codes of the shop's own that were imported, before the launch gives them out."""
+    about = f"campaigns/{campaign_id}"
+    with changing(database_url, reason, action="coupons.withdraw", object_name=about) as (transaction, cause):
+        count = own_codes.withdraw(transaction, cause, campaign_id)
+    emit({"campaign_id": campaign_id, "withdrawn": count}, as_json=as_json, title="Withdrawn")
+
+
 @app.command("export")
 def export(
     campaign_id: Annotated[str, typer.Argument(help="Whose coupons.")],

@@ -65,6 +65,7 @@ REJECTIONS = """
 SELECT row_number, field, reason FROM own_code_stage WHERE reason IS NOT NULL ORDER BY row_number LIMIT %s
 """
 ANY = "SELECT EXISTS (SELECT FROM own_codes WHERE campaign_id = %s)"
+REMOVE = "DELETE FROM own_codes WHERE campaign_id = %s"
 INTO_COUPONS = """
 INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time, expire_time)
 SELECT code, %(campaign)s, customer_id, tier, channel, discount, 'ISSUED', %(issue_time)s, %(expire_time)s
@@ -146,6 +147,11 @@ def any_left(snapshot: Snapshot, campaign_id: str) -> bool:
     """Whether a campaign has codes that nobody got yet."""
     found = driver_connection(snapshot).execute(ANY, (campaign_id,)).fetchone()
     return found is not None and bool(found[0])
+
+
+def remove(transaction: Transaction, campaign_id: str) -> int:
+    """Delete codes of a campaign that nobody got, so that they can be taken in for another; how many."""
+    return driver_connection(transaction).execute(REMOVE, (campaign_id,)).rowcount
 
 
 def give(transaction: Transaction, terms: Terms, chunk: Chunk) -> int:

@@ -117,6 +117,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Right(EVERYONE),
         # On the command line only: the action stands for itself.
         "models.register": Right(OPERATORS, "models.register"),
+        "coupons.withdraw": Right(PLANNERS, "coupons.withdraw"),
         "customers.readmit": Right(OPERATORS, "customers.readmit"),
         "reports.login": Right(OPERATORS, "reports.login"),
         "reports.revoke": Right(OPERATORS, "reports.revoke"),

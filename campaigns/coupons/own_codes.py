@@ -53,12 +53,29 @@ def take_in(
     return added
 
 
-def _check_open(campaign: Campaign) -> None:
+def withdraw(transaction: Transaction, cause: Cause, campaign_id: str) -> int:
+    """Take back every code that a campaign has before its launch; how many. None left is none withdrawn.
+
+    Raises CampaignNotFound, CodesNotAccepted after the launch.
+    """
+    campaign = launch.locked(transaction, campaign_id)
+    _check_before_launch(campaign)
+    count = own_codes.remove(transaction, campaign_id)
+    if count:
+        trail.done(transaction, cause, "coupons.withdraw", campaign.name, after={"withdrawn": count})
+    return count
+
+
+def _check_before_launch(campaign: Campaign) -> None:
     if campaign.state not in BEFORE_LAUNCH:
         raise CodesNotAccepted(
             f"{campaign.name} is {campaign.state}: codes are taken in before the launch", campaign=campaign.name,
             state=campaign.state,
         )  # fmt: skip
+
+
+def _check_open(campaign: Campaign) -> None:
+    _check_before_launch(campaign)
     if campaign.plan.recurrence is not None:
         raise CodesNotAccepted(
             f"{campaign.name} is a series, and a code is good for one campaign", campaign=campaign.name,

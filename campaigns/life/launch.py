@@ -35,7 +35,7 @@ from campaigns.terms.campaign import (
     resumption,
 )
 from campaigns.terms.usual_saving import gifts, unforetold, unpriced
-from database import campaigns, items, operations, prospects, stops
+from database import campaigns, items, operations, own_codes, prospects, stops
 from database.operations import Operation
 from database.session import Snapshot, Transaction
 
@@ -84,6 +84,11 @@ def update(
     check_series(campaign_id, plan)
     check_plan(plan)
     check_rule(transaction, plan)
+    if plan.recurrence is not None and own_codes.any_left(transaction, campaign_id):
+        raise InvalidCampaign(
+            "codes of the shop's own wait for its launch, and a series gives out none: withdraw them first",
+            field="recurrence",
+        )
     version = before.version + 1
     earlier = versions.get(transaction, campaign_id, before.version).authors
     approved = before.state in (State.APPROVED, State.SCHEDULED)
@@ -194,6 +199,9 @@ def move(
     """
     state = moved(campaign, verb)
     changes: dict[str, Any] = {"state": state, "due_time": due_time}
+    left = own_codes.remove(transaction, campaign.campaign_id) if state is State.ENDED else 0
+    if left:
+        facts["codes_removed"] = left
     if due_time is not None:
         facts["due_time"] = due_time.isoformat()
     if verb is Move.ACTIVATE:

@@ -1,5 +1,7 @@
 """A shop's own codes are given out in the place of new ones, to the same customers and once."""
 
+from dataclasses import replace
+
 import pytest
 from campaign_factories import (
     add_customers,
@@ -19,7 +21,8 @@ from campaigns import erasure
 from campaigns.coupons import own_codes, redemption
 from campaigns.coupons.codes import LENGTH, mint, normalise
 from campaigns.coupons.own_codes import OwnCode
-from campaigns.errors import CampaignNotFound, CodesNotAccepted, CodesRejected
+from campaigns.errors import CampaignNotFound, CodesNotAccepted, CodesRejected, InvalidCampaign
+from campaigns.life import launch
 from campaigns.terms.basket import Basket
 from campaigns.terms.recurrence import Recurrence
 from database import reconciliation
@@ -158,6 +161,51 @@ def test_codes_come_before_the_launch_and_not_to_a_series(shop: Database) -> Non
         with pytest.raises(refusal, match=told):
             take_in(shop, OwnCode("CARD0001"), campaign_id=campaign_id)
     assert waiting(shop) == set()
+
+
+def test_a_campaign_with_codes_does_not_become_a_series_before_they_are_withdrawn(shop: Database) -> None:
+    take_in(shop, OwnCode("CARD0001"), OwnCode("CARD0002", "bert"))
+    weekly = Recurrence(cron="0 9 * * MON", days=1)
+    before = audit_lines(shop)
+
+    with pytest.raises(InvalidCampaign, match="withdraw them first") as refused, shop.writing() as transaction:
+        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, recurrence=weekly))
+
+    assert refused.value.metadata["field"] == "recurrence"
+    assert (len(waiting(shop)), audit_lines(shop)) == (2, before)
+    with shop.writing() as transaction:
+        assert own_codes.withdraw(transaction, make_cause(), "spring") == 2
+        assert own_codes.withdraw(transaction, make_cause(), "spring") == 0
+        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, recurrence=weekly))
+    assert waiting(shop) == set()
+    assert audit_lines(shop)[len(before) :] == [
+        ("coupons.withdraw", "campaigns/spring", "OK"), ("campaigns.update", "campaigns/spring", "OK"),
+    ]  # fmt: skip
+
+
+def test_codes_are_withdrawn_before_the_launch_only(shop: Database) -> None:
+    take_in(shop, OwnCode("CARD0001"))
+    begin_launch(shop)
+
+    with pytest.raises(CodesNotAccepted, match="is LAUNCHING"), shop.writing() as transaction:
+        own_codes.withdraw(transaction, make_cause(), "spring")
+
+    assert waiting(shop) == {("CARD0001", None)}
+
+
+def test_codes_that_nobody_got_are_free_for_the_next_campaign_when_theirs_ends(shop: Database) -> None:
+    take_in(shop, OwnCode("CARD0001", "anna"), OwnCode("CARD0002", "zoe"))
+    finish_launch(shop, begin_launch(shop))
+    assert waiting(shop) == {("CARD0002", "zoe")}
+
+    with shop.writing() as transaction:
+        launch.end(transaction, make_cause(), "spring")
+
+    assert waiting(shop) == set()
+    create_campaign(shop, "summer")
+    assert take_in(shop, OwnCode("CARD0001"), OwnCode("CARD0002"), campaign_id="summer") == Added(
+        imported=1, known=0, rejected=1, rejections=[Rejection(1, "code", "CODE_TAKEN")]
+    )
 
 
 def test_who_is_forgotten_has_no_code_waiting(shop: Database) -> None:
