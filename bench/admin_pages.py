@@ -40,7 +40,7 @@ MORE = (
     "/customers?q=customer-0001", "/customers/customer-00000007?show=orders", "/audit?action=campaigns.pause",
     "/audit?actor=marketer:person-7", "/audit?object_name=campaigns/bench-3", "/audit?outcome=DENIED",
     "/audit?action=campaigns.pause&outcome=DENIED", "/audit?outcome=FAILED", "/campaigns?state=ACTIVE",
-    "/campaigns?q=Bench",
+    "/campaigns?words=Bench",
 )  # fmt: skip
 """Addresses with something asked."""
 
