@@ -123,6 +123,17 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
             self._database, request, coupon_service_pb2.ImportCouponsResponse, effect, subject=request.name
         )  # fmt: skip
 
+    def WithdrawCoupons(
+        self, request: coupon_service_pb2.WithdrawCouponsRequest, context: grpc.ServicerContext
+    ) -> coupon_service_pb2.WithdrawCouponsResponse:
+        def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.WithdrawCouponsResponse:
+            count = own_codes.withdraw(transaction, cause, campaign_id(request.name))
+            return coupon_service_pb2.WithdrawCouponsResponse(withdrawn_count=count)
+
+        return perform(
+            self._database, request, coupon_service_pb2.WithdrawCouponsResponse, effect, subject=request.name
+        )  # fmt: skip
+
     def ExportCoupons(
         self, request: coupon_service_pb2.ExportCouponsRequest, context: grpc.ServicerContext
     ) -> Iterator[coupon_service_pb2.ExportCouponsResponse]:

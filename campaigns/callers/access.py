@@ -68,6 +68,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.SwitchService/ListStops": Right(STAFF),
         "/tierwise.v1.CouponService/ValidateCoupon": Right(DESK),
         "/tierwise.v1.CouponService/ImportCoupons": Right(PLANNERS, "coupons.import"),
+        "/tierwise.v1.CouponService/WithdrawCoupons": Right(PLANNERS, "coupons.withdraw"),
         "/tierwise.v1.CouponService/ExportCoupons": Right(PLANNERS, "coupons.export"),
         "/tierwise.v1.CouponService/ReserveCoupon": Right(SHOP, "coupons.reserve"),
         "/tierwise.v1.CouponService/ReleaseReservation": Right(SHOP, "coupons.release"),
@@ -117,7 +118,6 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Right(EVERYONE),
         # On the command line only: the action stands for itself.
         "models.register": Right(OPERATORS, "models.register"),
-        "coupons.withdraw": Right(PLANNERS, "coupons.withdraw"),
         "customers.readmit": Right(OPERATORS, "customers.readmit"),
         "reports.login": Right(OPERATORS, "reports.login"),
         "reports.revoke": Right(OPERATORS, "reports.revoke"),

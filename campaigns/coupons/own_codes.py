@@ -61,8 +61,7 @@ def withdraw(transaction: Transaction, cause: Cause, campaign_id: str) -> int:
     campaign = launch.locked(transaction, campaign_id)
     _check_before_launch(campaign)
     count = own_codes.remove(transaction, campaign_id)
-    if count:
-        trail.done(transaction, cause, "coupons.withdraw", campaign.name, after={"withdrawn": count})
+    trail.done(transaction, cause, "coupons.withdraw", campaign.name, after={"withdrawn": count})
     return count
 
 

@@ -283,13 +283,21 @@ def begin_again(database: Database) -> None:
         transaction.connection().exec_driver_sql("".join(statements))
 
 
+def possible(name: str, value: object) -> bool:
+    """Whether a rescoring could leave this: probabilities that add up without underflow, and counts from 0."""
+    number = value if isinstance(value, int | float) else -1
+    if name in FORETOLD:
+        return number == 0 or 1e-9 <= number <= 1
+    return number >= 0 if name.endswith("_responses") else True
+
+
 def remember(
     database: Database, name: str, facts: Facts, consented: set[str], segment: set[str], *, earlier: bool
 ) -> None:  # fmt: skip
     values = {
         each: list(value) if isinstance(value, frozenset) else value
         for each, value in facts.items()
-        if each not in FORETOLD or (isinstance(value, int | float) and 0 <= value <= 1)
+        if possible(each, value)
     }
     columns = "".join(f", {each}" for each in values)
     places = "".join(f", :{each}" for each in values)

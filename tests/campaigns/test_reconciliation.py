@@ -83,7 +83,7 @@ def test_a_planted_difference_is_named_with_its_campaign_and_figures(
     codes = issued_codes(database, CUSTOMERS, redemption_limit=5)
     with database.writing() as transaction:
         reservation.reserve(transaction, make_cause(), codes["anna"], BASKET)
-        redemption.redeem(transaction, make_cause(), codes["bert"], BASKET)
+        redemption.redeem(transaction, make_cause(), codes["bert"], replace(BASKET, order_id="o2"))
     with database.writing() as transaction:
         transaction.execute(text(statement))
 

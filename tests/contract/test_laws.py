@@ -171,6 +171,7 @@ OTHER: Mapping[str, tuple[str, object]] = {
     "StopCampaign": ("reason", "other"),
     "AllowCampaign": ("reason", "other"),
     "ImportCoupons": ("all_or_nothing", True),
+    "WithdrawCoupons": ("name", "campaigns/approved"),
     "ExportCoupons": ("name", "campaigns/paused"),
 }
 """What makes a body another one, by method: a path into the request, and a value. The others have an etag."""

@@ -160,6 +160,11 @@ def test_files_on_the_command_line(database: Database, database_url: str, tmp_pa
         "imported": 2, "known": 0, "rejected": 1,
         "rejections": [{"row_number": 2, "field": "code", "reason": "INVALID_CODE"}],
     }  # fmt: skip
+    assert tierwise("--as", "marie:marketer", "coupon", "withdraw", "spring") == {
+        "campaign_id": "spring",
+        "withdrawn": 2,
+    }
+    assert tierwise("coupon", "import", "spring", str(cards))["imported"] == 2
     finish_launch(database, begin_launch(database))
     told = tierwise("--as", "marie:marketer", "coupon", "export", "spring", str(out))
 

@@ -552,6 +552,58 @@ class ImportCouponsResponse(_message.Message):
 Global___ImportCouponsResponse: _TypeAlias = ImportCouponsResponse  # noqa: Y015
 
 @_typing.final
+class WithdrawCouponsRequest(_message.Message):
+    """Request of CouponService.WithdrawCoupons."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the campaign."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless."""
+    reason: _builtins.str
+    """Why, for the audit log."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawCouponsRequest: _TypeAlias = WithdrawCouponsRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawCouponsResponse(_message.Message):
+    """Response of CouponService.WithdrawCoupons."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WITHDRAWN_COUNT_FIELD_NUMBER: _builtins.int
+    withdrawn_count: _builtins.int
+    """Codes that were taken back."""
+    def __init__(
+        self,
+        *,
+        withdrawn_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["withdrawn_count", b"withdrawn_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawCouponsResponse: _TypeAlias = WithdrawCouponsResponse  # noqa: Y015
+
+@_typing.final
 class ExportCouponsRequest(_message.Message):
     """Request of CouponService.ExportCoupons."""
 

@@ -65,6 +65,11 @@ class CouponServiceStub:
                 request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ImportCouponsRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.ImportCouponsResponse.FromString,
                 _registered_method=True)
+        self.WithdrawCoupons = channel.unary_unary(
+                '/tierwise.v1.CouponService/WithdrawCoupons',
+                request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.WithdrawCouponsRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.WithdrawCouponsResponse.FromString,
+                _registered_method=True)
         self.ExportCoupons = channel.unary_stream(
                 '/tierwise.v1.CouponService/ExportCoupons',
                 request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ExportCouponsRequest.SerializeToString,
@@ -121,6 +126,13 @@ class CouponServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WithdrawCoupons(self, request, context):
+        """Takes back what was taken in for a campaign that is not launched yet, such as a wrong file. Nothing left is no error.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ExportCoupons(self, request, context):
         """Gives every coupon of a campaign with its code, by customer; the audit log says that it was asked for.
         """
@@ -160,6 +172,11 @@ def add_CouponServiceServicer_to_server(servicer, server):
                     servicer.ImportCoupons,
                     request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.ImportCouponsRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ImportCouponsResponse.SerializeToString,
+            ),
+            'WithdrawCoupons': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawCoupons,
+                    request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.WithdrawCouponsRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.WithdrawCouponsResponse.SerializeToString,
             ),
             'ExportCoupons': grpc.unary_stream_rpc_method_handler(
                     servicer.ExportCoupons,
@@ -330,6 +347,33 @@ class CouponService:
             '/tierwise.v1.CouponService/ImportCoupons',
             tierwise_dot_v1_dot_coupon__service__pb2.ImportCouponsRequest.SerializeToString,
             tierwise_dot_v1_dot_coupon__service__pb2.ImportCouponsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawCoupons(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CouponService/WithdrawCoupons',
+            tierwise_dot_v1_dot_coupon__service__pb2.WithdrawCouponsRequest.SerializeToString,
+            tierwise_dot_v1_dot_coupon__service__pb2.WithdrawCouponsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,6 +51,8 @@ class CouponServiceStub:
     """Takes in codes of the shop's own, which the launch of their campaign gives out in the place of new ones. The messages of
     a stream are one import, of at most 200000 rows; rows that were taken in before change nothing.
     """
+    WithdrawCoupons: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.WithdrawCouponsRequest, _coupon_service_pb2.WithdrawCouponsResponse]
+    """Takes back what was taken in for a campaign that is not launched yet, such as a wrong file. Nothing left is no error."""
     ExportCoupons: _grpc.UnaryStreamMultiCallable[_coupon_service_pb2.ExportCouponsRequest, _coupon_service_pb2.ExportCouponsResponse]
     """Gives every coupon of a campaign with its code, by customer; the audit log says that it was asked for."""
 
@@ -77,6 +79,8 @@ class CouponServiceAsyncStub(CouponServiceStub):
     """Takes in codes of the shop's own, which the launch of their campaign gives out in the place of new ones. The messages of
     a stream are one import, of at most 200000 rows; rows that were taken in before change nothing.
     """
+    WithdrawCoupons: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.WithdrawCouponsRequest, _coupon_service_pb2.WithdrawCouponsResponse]  # type: ignore[assignment]
+    """Takes back what was taken in for a campaign that is not launched yet, such as a wrong file. Nothing left is no error."""
     ExportCoupons: _aio.UnaryStreamMultiCallable[_coupon_service_pb2.ExportCouponsRequest, _coupon_service_pb2.ExportCouponsResponse]  # type: ignore[assignment]
     """Gives every coupon of a campaign with its code, by customer; the audit log says that it was asked for."""
 
@@ -136,6 +140,14 @@ class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
         """Takes in codes of the shop's own, which the launch of their campaign gives out in the place of new ones. The messages of
         a stream are one import, of at most 200000 rows; rows that were taken in before change nothing.
         """
+
+    @_abc_1.abstractmethod
+    def WithdrawCoupons(
+        self,
+        request: _coupon_service_pb2.WithdrawCouponsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_coupon_service_pb2.WithdrawCouponsResponse, _abc.Awaitable[_coupon_service_pb2.WithdrawCouponsResponse]]:
+        """Takes back what was taken in for a campaign that is not launched yet, such as a wrong file. Nothing left is no error."""
 
     @_abc_1.abstractmethod
     def ExportCoupons(
