@@ -29,12 +29,7 @@ class Trees:
         """Answers of the networks about P questions, with the trees' mixed in; tabular is [P, S]."""
         if self.share == 0 or len(tabular) == 0:
             return answers
-        hazards, log_mean = self.say(tabular)
-        return replace(
-            answers,
-            hazards=(1 - self.share) * answers.hazards + self.share * hazards,
-            log_mean=(1 - self.share) * answers.log_mean + self.share * log_mean,
-        )
+        return between(answers, self.say(tabular), self.share)
 
     def say(self, tabular: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
         """[P, H] logits of the hazards and [P] mean log spend given an order, by the trees alone."""
@@ -59,6 +54,16 @@ class Trees:
         if len(ensembles) != len(HORIZONS) + 1:
             raise ValueError(f"{len(ensembles)} ensembles of trees, expected {len(HORIZONS) + 1}")
         return cls(ensembles, float(value["share"]))
+
+
+def between(answers: Answers, said: tuple[Floats, Floats], share: float) -> Answers:
+    """Answers with a share of what trees said: hazards in logits, and the mean of log spend."""
+    hazards, log_mean = said
+    return replace(
+        answers,
+        hazards=(1 - share) * answers.hazards + share * hazards,
+        log_mean=(1 - share) * answers.log_mean + share * log_mean,
+    )
 
 
 def mixed(trees: Trees | None, answers: Answers, tabular: npt.NDArray[np.float32]) -> Answers:

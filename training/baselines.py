@@ -6,7 +6,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from scoring.actions import Floats
-from scoring.buying import HORIZON_DAYS, alive, basket, chance, rate
+from scoring.answers import Answers, Calibration, outlook_of
+from scoring.buying import HORIZON_DAYS
 from scoring.feature_registry import NAMES
 from training.boosting import grow
 from training.preparation import Prepared
@@ -50,17 +51,9 @@ def linear(forward: Forward, prepared: Prepared) -> Prediction:
     return Prediction(probability, probability * np.exp(amount.predict(forward.tabular) + spread / 2))
 
 
-def closed_form(raw: Floats, prepared: Prepared) -> Prediction:
+def closed_form(raw: Floats) -> Prediction:
     """BG/NBD for whether and how often, a shrunk log-normal basket for how much (`scoring.buying`)."""
-    model = prepared.buying
-    orders, age, silent = (
-        np.nan_to_num(_column(raw, name)) for name in ("orders", "days_as_buyer", "days_since_order")
-    )
-    repeats, last = np.maximum(orders - 1, 0.0), age - silent
-    often = alive(model, repeats, last, age) * rate(model, repeats, age) * HORIZON_DAYS
-    typical = basket(model, orders * np.log1p(np.nan_to_num(_column(raw, "mean_basket"))), orders)
-    known = orders > 0
-    return Prediction(np.where(known, chance(model, repeats, last, age), 0.0), np.where(known, often * typical, 0.0))
+    return Prediction(np.nan_to_num(_column(raw, "chance_90")), np.nan_to_num(_column(raw, "expected_spend_90")))
 
 
 def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Prediction | None:
@@ -71,9 +64,12 @@ def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Pre
     labels = prepared.examples.labels
     hazards, logs = trees.say(forward.tabular)
     residual = np.log(np.maximum(labels.spend, 1.0)) - trees.say(prepared.examples.tabular)[1]
-    spread = float(residual[labels.bought > 0].var())
-    probability = 1.0 - np.exp(-np.logaddexp(0.0, hazards).sum(axis=1))
-    return Prediction(probability, probability * np.exp(logs + spread / 2))
+    size, log_sigma = len(logs), np.log(residual[labels.bought > 0].std())
+    answers = Answers(
+        hazards=hazards, log_mean=logs, log_sigma=np.full(size, log_sigma), silence=np.zeros(size)
+    )  # fmt: skip
+    outlook = outlook_of(answers, Calibration(), forward.pairs.as_of)
+    return Prediction(outlook.purchase[:, -1], outlook.spend)
 
 
 def _column(raw: Floats, name: str) -> Floats:

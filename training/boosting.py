@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 import lightgbm
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from scoring.actions import Floats, Integers
+from scoring.actions import Integers
 from scoring.answers import Answers
 from scoring.network import HORIZONS
-from scoring.trees import Trees
+from scoring.trees import Trees, between
 from training.examples import Examples
-from training.loss import hazard_loss
+from training.loss import mean_hazard_loss
 
 SHAPE = {
     "num_leaves": 8, "learning_rate": 0.03, "min_data_in_leaf": 100, "lambda_l2": 10.0,
@@ -67,7 +66,8 @@ def rehearse_trees(
 
 def share_of(trees: Trees, unseen: npt.NDArray[np.float32], answers: Answers, interval: Integers) -> float:
     """The share with the least loss, shrunk to an equal one; 0 where trees only make it worse."""
-    losses = [_hazard_loss(replace(trees, share=share).mixed(answers, unseen).hazards, interval) for share in SHARES]
+    said = trees.say(unseen)
+    losses = [mean_hazard_loss(between(answers, said, share).hazards, interval) for share in SHARES]
     best = float(SHARES[int(np.argmin(losses))])
     return round((best + EQUAL) / 2, 3) if best > 0 else 0.0
 
@@ -92,8 +92,4 @@ def _cut(trees: Trees, rounds: int) -> Trees:
 
 
 def _loss(trees: Trees, unseen: npt.NDArray[np.float32], interval: Integers) -> float:
-    return _hazard_loss(trees.say(unseen)[0], interval)
-
-
-def _hazard_loss(hazards: Floats, interval: Integers) -> float:
-    return float(hazard_loss(torch.from_numpy(hazards), torch.from_numpy(interval)).mean())
+    return mean_hazard_loss(trees.say(unseen)[0], interval)

@@ -115,7 +115,7 @@ def _baselines(forward: Forward, prepared: Prepared, configuration: Configuratio
     return {
         "recency": recency(raw, prepared),
         "frequency": frequency(raw, prepared),
-        "closed_form": closed_form(raw, prepared),
+        "closed_form": closed_form(raw),
         "linear": linear(forward, prepared),
     } | ({} if trees is None else {"trees": trees})
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from scoring.actions import Floats, Integers
 from scoring.catalogue import UNKNOWN
 from scoring.network import HORIZONS, Network, Outputs
 from training.configuration import Configuration
@@ -31,6 +32,11 @@ def hazard_loss(hazards: Tensor, interval: Tensor) -> Tensor:
     event = (step == interval.unsqueeze(-1)).to(hazards.dtype)
     loss = functional.binary_cross_entropy_with_logits(hazards, event, reduction="none")
     return (loss * reached).sum(dim=-1)
+
+
+def mean_hazard_loss(hazards: Floats, interval: Integers) -> float:
+    """The same for arrays [P, H] and [P], in the mean."""
+    return float(hazard_loss(torch.from_numpy(hazards), torch.from_numpy(interval)).mean())
 
 
 def lognormal_loss(log_mean: Tensor, log_sigma: Tensor, spend: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from scoring.network import Network
 from scoring.sequence import Tokens, batch_of
 from training.blending import Held
 from training.labels import Labels, labels_of
-from training.loss import hazard_loss
+from training.loss import mean_hazard_loss
 from training.preparation import Prepared
 
 FEWEST_CASES = 50
@@ -38,8 +38,7 @@ class Forward:
 
     def value_loss(self, network: Network) -> float:
         """Mean negative log-likelihood of when the next order came."""
-        hazards = torch.from_numpy(self.answers(network).hazards)
-        return float(hazard_loss(hazards, torch.from_numpy(self.labels.interval)).mean())
+        return mean_hazard_loss(self.answers(network).hazards, self.labels.interval)
 
     @property
     def telling(self) -> bool:
