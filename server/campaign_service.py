@@ -1,5 +1,8 @@
 """CampaignService: campaigns are planned, approved, launched and moved."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import grpc
 from google.longrunning import operations_pb2
 from google.protobuf.empty_pb2 import Empty
@@ -19,6 +22,7 @@ from campaigns.forecast import dry_run, forecasts
 from campaigns.forecast.detecting import LIFT
 from campaigns.life import approving, launch, scheduling, versions
 from campaigns.life.approval import ApprovalPolicy
+from campaigns.terms.campaign import Campaign
 from database.session import Database, Transaction
 from server import call
 from server.campaign_messages import CAMPAIGN, campaign_id, campaign_message, new_plan, with_fields
@@ -36,6 +40,13 @@ from server.version_messages import differences_message, version_key, version_me
 
 EXAMPLES = 10
 OCCURRENCES = 10
+MoveRequest: TypeAlias = (
+    campaign_service_pb2.ScheduleCampaignRequest
+    | campaign_service_pb2.UnscheduleCampaignRequest
+    | campaign_service_pb2.PauseCampaignRequest
+    | campaign_service_pb2.ResumeCampaignRequest
+    | campaign_service_pb2.EndCampaignRequest
+)
 
 
 class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
@@ -172,20 +183,12 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
     def ScheduleCampaign(
         self, request: campaign_service_pb2.ScheduleCampaignRequest, context: grpc.ServicerContext
     ) -> campaign_pb2.Campaign:
-        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
-            name = campaign_id(request.name)
-            return campaign_message(scheduling.schedule(transaction, cause, name, etag=request.etag))
-
-        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+        return self._moved(request, scheduling.schedule)
 
     def UnscheduleCampaign(
         self, request: campaign_service_pb2.UnscheduleCampaignRequest, context: grpc.ServicerContext
     ) -> campaign_pb2.Campaign:
-        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
-            name = campaign_id(request.name)
-            return campaign_message(scheduling.unschedule(transaction, cause, name, etag=request.etag))
-
-        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+        return self._moved(request, scheduling.unschedule)
 
     def PreviewSchedule(
         self, request: campaign_service_pb2.PreviewScheduleRequest, context: grpc.ServicerContext
@@ -208,26 +211,17 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
     def PauseCampaign(
         self, request: campaign_service_pb2.PauseCampaignRequest, context: grpc.ServicerContext
     ) -> campaign_pb2.Campaign:
-        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
-            return campaign_message(launch.pause(transaction, cause, campaign_id(request.name), etag=request.etag))
-
-        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+        return self._moved(request, launch.pause)
 
     def ResumeCampaign(
         self, request: campaign_service_pb2.ResumeCampaignRequest, context: grpc.ServicerContext
     ) -> campaign_pb2.Campaign:
-        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
-            return campaign_message(launch.resume(transaction, cause, campaign_id(request.name), etag=request.etag))
-
-        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+        return self._moved(request, launch.resume)
 
     def EndCampaign(
         self, request: campaign_service_pb2.EndCampaignRequest, context: grpc.ServicerContext
     ) -> campaign_pb2.Campaign:
-        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
-            return campaign_message(launch.end(transaction, cause, campaign_id(request.name), etag=request.etag))
-
-        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+        return self._moved(request, launch.end)
 
     def GetCampaignResults(
         self, request: campaign_service_pb2.GetCampaignResultsRequest, context: grpc.ServicerContext
@@ -243,3 +237,11 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
     ) -> campaign_forecast_pb2.CampaignForecast:
         with reading(self._database) as snapshot:
             return forecast_message(forecasts.get(snapshot, campaign_id(request.name)))
+
+    def _moved(self, request: MoveRequest, use_case: Callable[..., Campaign]) -> campaign_pb2.Campaign:
+        """One step of a campaign's life that is asked for by name and etag."""
+
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            return campaign_message(use_case(transaction, cause, campaign_id(request.name), etag=request.etag))
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
