@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
+
+from scoring.batch import Batch, Observer, Release, Ticket, unobserved
 
 Request = TypeVar("Request")
 Loaded = TypeVar("Loaded")
@@ -66,7 +68,14 @@ class PoolFigures:
 class _Row(Generic[Request, Answer]):
     request: Request
     deadline: float
-    future: "Future[Answer]"
+    future: Ticket[Answer]
+
+
+class _Departure(NamedTuple):
+    """From the queue."""
+
+    at: float
+    reason: Release
 
 
 class Pool(Generic[Request, Loaded, Answer]):
@@ -81,12 +90,16 @@ class Pool(Generic[Request, Loaded, Answer]):
         queue_size: int,
         name: str = "pool",
         clock: Callable[[], float] = time.monotonic,
+        observe: Observer = unobserved,
     ) -> None:
         """`load` fetches for all requests at once, within the seconds (or infinity) that it is given.
 
         `run` computes one answer for each request, in order. A `load` that fails fails for all; a `run` that fails is
-        tried again with halves, so that only the requests at fault fail.
+        tried again with halves, so that only the requests at fault fail. `observe` is told of each batch that was
+        answered, or of each such part of one that had to be split.
         """
+        self._name = name
+        self._observe = observe
         self._load = load
         self._run = run
         self._batch_size = batch_size
@@ -100,13 +113,13 @@ class Pool(Generic[Request, Loaded, Answer]):
         self._dispatcher = threading.Thread(target=self._dispatch, name=f"{name}-dispatcher", daemon=True)
         self._dispatcher.start()
 
-    def submit(self, request: Request, *, deadline: float = math.inf) -> "Future[Answer]":
-        """Queue a request; cancelling the future removes it again.
+    def submit(self, request: Request, *, deadline: float = math.inf, mark: object = None) -> Ticket[Answer]:
+        """Queue a request; cancelling the ticket removes it again.
 
-        `deadline` is a time of the pool's clock. Raises Overloaded, Expired or Closed at once; the future may carry
-        Expired or whatever `load` and `run` raise.
+        `deadline` is a time of the pool's clock, `mark` is for whoever observes the batch. Raises Overloaded,
+        Expired or Closed at once; the ticket may carry Expired or whatever `load` and `run` raise.
         """
-        row = _Row(request, deadline, Future[Answer]())
+        row = _Row(request, deadline, Ticket[Answer](arrived=self._clock(), mark=mark))
         with self._wake:
             self._admit(deadline)
             self._waiting[row.future] = row
@@ -152,7 +165,7 @@ class Pool(Generic[Request, Loaded, Answer]):
         while (rows := self._take()) is not None:
             if rows:
                 started = self._clock()
-                self._serve(rows)
+                self._serve(rows, _Departure(started, Release.FULL if len(rows) == self._batch_size else Release.IDLE))
                 self._learn(self._clock() - started, len(rows))
 
     def _take(self) -> list[_Row[Request, Answer]] | None:
@@ -175,35 +188,51 @@ class Pool(Generic[Request, Loaded, Answer]):
             row.future.set_exception(Expired("the deadline passed before the work began"))
         return live
 
-    def _serve(self, rows: Sequence[_Row[Request, Answer]]) -> None:
+    def _serve(self, rows: Sequence[_Row[Request, Answer]], departure: _Departure) -> None:
         requests = [row.request for row in rows]
+        started = self._clock()
         try:
-            loaded = self._load(requests, max(row.deadline for row in rows) - self._clock())
+            found = self._load(requests, max(row.deadline for row in rows) - started)
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers
             self._fail(rows, error)
             return
+        loaded = self._clock()
         try:
-            answers = self._one_each(requests, self._run(requests, loaded))
+            answers = self._one_each(requests, self._run(requests, found))
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers
-            self._divide(rows, error)
+            self._divide(rows, error, departure)
             return
+        self._tell(rows, departure, started, loaded)
         with self._wake:
             self._count(answered=len(rows))
         for row, answer in zip(rows, answers, strict=True):
             row.future.set_result(answer)
+
+    def _tell(
+        self, rows: Sequence[_Row[Request, Answer]], departure: _Departure, started: float, loaded: float
+    ) -> None:
+        tickets = [row.future for row in rows]
+        batch = Batch(
+            pool=self._name, reason=departure.reason, released=departure.at, started=started, loaded=loaded,
+            ended=self._clock(), waits=tuple(departure.at - ticket.arrived for ticket in tickets),
+            marks=tuple(ticket.mark for ticket in tickets if ticket.mark is not None),
+        )  # fmt: skip
+        for ticket in tickets:
+            ticket.batch = batch
+        self._observe(batch)
 
     def _one_each(self, requests: Sequence[Request], answers: Sequence[Answer]) -> Sequence[Answer]:
         if len(answers) != len(requests):
             raise RuntimeError(f"{len(requests)} requests got {len(answers)} answers")
         return answers
 
-    def _divide(self, rows: Sequence[_Row[Request, Answer]], error: Exception) -> None:
+    def _divide(self, rows: Sequence[_Row[Request, Answer]], error: Exception, departure: _Departure) -> None:
         if len(rows) == 1:
             self._fail(rows, error)
             return
         middle = len(rows) // 2
-        self._serve(rows[:middle])
-        self._serve(rows[middle:])
+        self._serve(rows[:middle], departure)
+        self._serve(rows[middle:], departure)
 
     def _fail(self, rows: Sequence[_Row[Request, Answer]], error: Exception) -> None:
         with self._wake:

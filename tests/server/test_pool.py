@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scoring.batch import Batch, Release
 from scoring.pool import Closed, Expired, Overloaded, Pool
 
 WAIT = 10
@@ -238,6 +239,31 @@ def test_closing_answers_what_waits_and_takes_no_more(network: Network) -> None:
     assert [future.result(0) for future in [first, *waiting]] == [0, 2, 4, 6]
     with pytest.raises(Closed):
         pool.submit(4)
+
+
+def test_whoever_observes_is_told_of_each_batch_before_its_callers(network: Network) -> None:
+    told: list[Batch] = []
+    pool = Pool(
+        load=network.load, run=network.run, batch_size=2, queue_size=8, name="numbers", clock=network.clock,
+        observe=told.append,
+    )  # fmt: skip
+    first = occupied(pool, network)
+    network.seconds = 3.0
+    waiting = [pool.submit(1, mark="one"), pool.submit(2), pool.submit(3, mark="three")]
+    network.clock.now += 5
+    network.gate.set()
+    for ticket in [first, *waiting]:
+        ticket.result(WAIT)
+    pool.close()
+
+    assert [(batch.pool, batch.reason, batch.waits, batch.marks) for batch in told] == [
+        ("numbers", Release.IDLE, (0.0,), ()),
+        ("numbers", Release.FULL, (8.0, 8.0), ("one",)),
+        ("numbers", Release.IDLE, (11.0,), ("three",)),
+    ]
+    assert [(batch.load_seconds, batch.run_seconds) for batch in told] == [(5.0, 3.0), (0.0, 3.0), (0.0, 3.0)]
+    assert [ticket.batch for ticket in waiting] == [told[1], told[1], told[2]]
+    assert [ticket.waited for ticket in waiting] == [8.0, 8.0, 11.0]
 
 
 @settings(max_examples=25, deadline=None)
