@@ -84,6 +84,12 @@ class Settings(BaseSettings):
     """Largest number of callers in one forward pass."""
     queue_size: int = Field(default=512, ge=1)
     """Callers that may wait for the network; more are refused at once."""
+    metrics_listen: str | None = None
+    """Where `tierwise serve` answers Prometheus: host:port, or a port of loopback; without it nowhere."""
+    work_metrics_listen: str | None = None
+    """The same for `tierwise work`."""
+    beat_metrics_listen: str | None = None
+    """The same for `tierwise beat`."""
     worker_processes: int = Field(default=2, ge=1)
     score_chunk: int = Field(default=2000, ge=1, le=20_000)
     """Customers that a rescoring commits at once."""

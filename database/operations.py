@@ -112,6 +112,12 @@ def under_way(snapshot: Snapshot, kind: str, **request: str) -> list[Operation]:
     return [_operation(row) for row in snapshot.scalars(query)]
 
 
+def all_under_way(snapshot: Snapshot) -> list[Operation]:
+    """The running operations of every kind, oldest first."""
+    query = select(OperationRow).where(OperationRow.state == RUNNING).order_by(OperationRow.create_time)
+    return [_operation(row) for row in snapshot.scalars(query)]
+
+
 def newest(snapshot: Snapshot, kind: str, **request: str) -> Operation | None:
     """The operation of a kind that began last of those whose request holds these values, running or over."""
     query = select(OperationRow).where(OperationRow.kind == kind, OperationRow.request.contains(request))

@@ -54,3 +54,8 @@ def release(transaction: Transaction, outbox_ids: Sequence[int]) -> None:
 def waiting(snapshot: Snapshot) -> int:
     """How many tasks the broker does not have yet."""
     return snapshot.execute(select(func.count()).select_from(OutboxRow)).scalar_one()
+
+
+def oldest(snapshot: Snapshot) -> datetime | None:
+    """When the task was written down that has waited longest for the broker."""
+    return snapshot.execute(select(func.min(OutboxRow.create_time))).scalar_one()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import psycopg
 from psycopg import sql
@@ -50,6 +50,11 @@ WHERE time < %s AND NOT EXISTS (SELECT FROM audit_seals WHERE audit_seals.audit_
 """
 
 
+OLDEST_UNSEALED = """
+SELECT time FROM audit_log
+WHERE transaction_id >= %s AND NOT EXISTS (SELECT FROM audit_seals WHERE audit_seals.audit_id = audit_log.audit_id)
+ORDER BY transaction_id, audit_id LIMIT 1
+"""
 LAST_SEALED = """
 SELECT transaction_id FROM audit_seals JOIN audit_log USING (audit_id) ORDER BY seq DESC LIMIT 1
 """
@@ -97,6 +102,13 @@ def last_transaction(snapshot: Snapshot) -> int | None:
     """The transaction of the line that was sealed last."""
     row = driver_connection(snapshot).execute(LAST_SEALED).fetchone()
     return None if row is None else int(str(row[0]))
+
+
+def oldest_unsealed(snapshot: Snapshot) -> datetime | None:
+    """When the first line was written, from the transaction sealed last onwards, that has no seal."""
+    since = last_transaction(snapshot) or 0
+    row = driver_connection(snapshot).execute(OLDEST_UNSEALED, (since,)).fetchone()
+    return None if row is None else cast("datetime", row[0])
 
 
 def unsealed(snapshot: Snapshot, *, since: int, before: int | None, limit: int) -> list[Unsealed]:

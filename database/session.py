@@ -2,16 +2,26 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NewType, Self
+from typing import Any, NamedTuple, NewType, Self
 
 import psycopg
 from sqlalchemy import CursorResult, Engine, Result, create_engine, text
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import QueuePool
 
 Snapshot = NewType("Snapshot", Session)
 """A consistent view (REPEATABLE READ) that PostgreSQL itself keeps from writing."""
 Transaction = NewType("Transaction", Snapshot)
 """Reads and writes that happen together or not at all."""
+
+
+class Connections(NamedTuple):
+    """Of a process to its database."""
+
+    in_use: int
+    idle: int
+    most: int
+    """That it may have; who needs one more waits."""
 
 
 class BadAddress(ValueError):
@@ -55,6 +65,13 @@ class Database:
         """Clear away what earlier versions of a table's rows left, and learn its figures; in no transaction."""
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text(f"VACUUM (ANALYZE, SKIP_LOCKED) {table}"))
+
+    def connections(self) -> Connections:
+        """How many there are at this moment."""
+        pool = self._engine.pool
+        if not isinstance(pool, QueuePool):
+            raise TypeError(f"expected a pool of connections, found {type(pool).__name__}")
+        return Connections(in_use=pool.checkedout(), idle=pool.checkedin(), most=pool.size())
 
     def close(self) -> None:
         """Give every connection back to the server."""

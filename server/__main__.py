@@ -69,6 +69,7 @@ def _configuration(given: Settings) -> Configuration:
         policy=ApprovalPolicy.of(
             approvals=given.approvals, large_budget=given.large_budget, currency=given.currency
         ),
+        metrics_listen=given.metrics_listen,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Self
 
 import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from tierwise.v1 import (
     audit_service_pb2,
@@ -48,8 +48,10 @@ from server.budget_service import BudgetService
 from server.campaign_service import CampaignService
 from server.coupon_service import CouponService
 from server.customer_service import CustomerService
+from server.health import SERVING, Announcer
 from server.interceptor import Guard
-from server.live import InForce, Live
+from server.live import Live
+from server.metrics.server import ServerMetrics
 from server.offer_service import OfferService
 from server.operations_service import OperationsService
 from server.predictions import Predictions
@@ -59,9 +61,8 @@ from server.seal import Seal
 from server.segment_service import SegmentService
 from server.switch_service import SwitchService
 from server.tier_service import TierService
+from telemetry.exposition import Exposition
 
-SERVING = health_pb2.HealthCheckResponse.SERVING
-NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 NEED_NO_MODEL = (
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
     budget_service_pb2.DESCRIPTOR.services_by_name["BudgetService"].full_name,
@@ -102,6 +103,8 @@ class Configuration:
     """Of guessing codes, for each caller."""
     policy: ApprovalPolicy = field(default_factory=ApprovalPolicy)
     """How many people have to agree to a campaign."""
+    metrics_listen: str | None = None
+    """Where Prometheus asks; None for nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,22 +117,27 @@ class Server:
     live: Live
     predictions: Predictions
     port: int
+    exposition: Exposition | None
+    """None where nobody may look."""
 
     @classmethod
     def assembled(cls, database: Database, seal: Seal, configuration: Configuration) -> Self:
         """Bound to its port and not answering yet. Raises ValueError, or RuntimeError where the port is taken."""
         threads = configuration.queue_size + 2 * configuration.batch_size + SPARE_THREADS
         pool = ThreadPoolExecutor(threads, thread_name_prefix="call")
-        guard = Guard(database, Callers(admission=configuration.admission, keys=Keys(database)).identify)
-        server = grpc.server(pool, interceptors=[guard], options=OPTIONS)
         status = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=pool)
         live = Live(
             database, models_folder=configuration.models_folder, device=configuration.device,
-            changed=lambda in_force: _announce(status, in_force),
+            changed=Announcer(status, need_model=NEED_MODEL).announce,
         )  # fmt: skip
+        metrics = ServerMetrics.of(live)
+        identify = Callers(admission=configuration.admission, keys=Keys(database)).identify
+        guard = Guard(database, identify, observe=metrics.calls.ended)
+        server = grpc.server(pool, interceptors=[guard], options=OPTIONS)
         predictions = Predictions(
-            database, live, batch_size=configuration.batch_size, queue_size=configuration.queue_size
-        )
+            database, live, batch_size=configuration.batch_size, queue_size=configuration.queue_size,
+            observe=metrics.batches.served,
+        )  # fmt: skip
         campaigns = CampaignService(database, seal, configuration.policy)
         campaign_service_pb2_grpc.add_CampaignServiceServicer_to_server(campaigns, server)
         switch_service_pb2_grpc.add_SwitchServiceServicer_to_server(SwitchService(database, seal), server)
@@ -138,6 +146,9 @@ class Server:
         return cls(
             grpc_server=server, guard=guard, health=status, live=live, predictions=predictions,
             port=bind(server, configuration.listen, configuration.admission),
+            exposition=metrics.exposed(
+                configuration.metrics_listen, database=database, guard=guard, live=live, predictions=predictions
+            ),
         )  # fmt: skip
 
     def start(self) -> None:
@@ -161,11 +172,8 @@ class Server:
         stopped.wait()
         self.live.stop()
         self.predictions.close()
-
-
-def _announce(status: health.HealthServicer, in_force: InForce) -> None:
-    for service in NEED_MODEL:
-        status.set(service, NOT_SERVING if in_force.scorer is None else SERVING)
+        if self.exposition is not None:
+            self.exposition.close()
 
 
 def _add_services(
@@ -196,4 +204,3 @@ def _add_services(
     reflection.enable_server_reflection(
         (*NEED_MODEL, *NEED_NO_MODEL, health.SERVICE_NAME, reflection.SERVICE_NAME), server
     )
-    _announce(status, InForce())

@@ -4,13 +4,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import grpc
 
 from campaigns.actor import Actor, Cause
 from server.deadlines import default_seconds
+from server.timings import Timings
 
 FOREVER = 10**6
 """Seconds; gRPC reports a deadline that was not set as a very late one."""
@@ -29,6 +30,7 @@ class Call:
     """In the seconds of time.monotonic()."""
     log_id: str
     context: grpc.ServicerContext
+    timings: Timings = field(default_factory=Timings)
 
     def remaining(self) -> float:
         """Seconds until the deadline."""

@@ -23,6 +23,7 @@ from scoring.pool import Expired
 from server.call import Call, answering, arrival, deadline_of
 from server.deadlines import SHORTEST_SECONDS
 from server.errors import reason_of, status_of
+from server.timings import Timings
 from server.transactions import record_denial, subject_of
 from server.validation import check
 
@@ -31,34 +32,42 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Identify: TypeAlias = Callable[[grpc.ServicerContext], Actor]
 """Tells who calls; raises a refusal for a caller who does not prove it."""
 
+Observe: TypeAlias = Callable[[str, str, float], None]
+"""Told of each call that ended: its method, its code, and the seconds that it took."""
+
 log = structlog.get_logger("server")
 
 
 class Guard(grpc.ServerInterceptor):
     """Wraps each method once; what is public (health) passes as it is."""
 
-    def __init__(self, database: Database, identify: Identify) -> None:
+    def __init__(self, database: Database, identify: Identify, *, observe: Observe = lambda *_: None) -> None:
         self._database = database
         self._identify = identify
+        self._observe = observe
         self._wrapped: dict[str, Handler] = {}
-        self._under_way = 0
+        self._open = 0
         self._changed = threading.Condition()
 
     def settle(self, seconds: float) -> bool:
         """Wait until no call is under way; False when the time is up before."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._under_way == 0, seconds)
+            return self._changed.wait_for(lambda: self._open == 0, seconds)
+
+    def under_way(self) -> int:
+        """Calls whose answer has not left."""
+        return self._open
 
     def _begun(self, context: grpc.ServicerContext) -> None:
         """Count a call until its answer has left, which is later than the method's return."""
         with self._changed:
-            self._under_way += 1
+            self._open += 1
         if not context.add_callback(self._ended):
             self._ended()
 
     def _ended(self) -> None:
         with self._changed:
-            self._under_way -= 1
+            self._open -= 1
             self._changed.notify_all()
 
     def intercept_service(
@@ -128,23 +137,41 @@ class Guard(grpc.ServerInterceptor):
     @contextmanager
     def _answering(self, name: str, request: Message | None, context: grpc.ServicerContext) -> Iterator[None]:
         """From the first question, who calls, to the line in the log; what goes wrong between is told with details."""
-        started, log_id = time.perf_counter(), uuid4().hex
+        started, log_id, timings = time.perf_counter(), uuid4().hex, Timings()
         line = log.bind(method=name.removeprefix("/"), log_id=log_id, request_id=getattr(request, "request_id", ""))
         try:
             actor = self._identify(context)
             line = line.bind(actor=str(actor))
             call = Call(
                 method=name, actor=actor, now=arrival(), deadline=deadline_of(name, context), log_id=log_id,
-                context=context,
+                context=context, timings=timings,
             )  # fmt: skip
             with answering(call):
                 self._admit(call, request)
                 yield
         except Exception as error:  # noqa: BLE001 - the table of errors knows them all
             status = status_of(error, log_id)
-            _log(line, started, status, error)
+            self._tell(name, line, started, timings, status, error)
             context.abort_with_status(rpc_status.to_status(status))
-        _log(line, started, None, None)
+        if timings.batches:
+            context.set_trailing_metadata(timings.trailers(log_id))
+        self._tell(name, line, started, timings)
+
+    def _tell(
+        self, name: str, line: FilteringBoundLogger, started: float, timings: Timings,
+        status: status_pb2.Status | None = None, error: Exception | None = None,
+    ) -> None:  # fmt: skip
+        """Whoever observes, and the log."""
+        seconds = time.perf_counter() - started
+        code = "OK" if status is None else code_pb2.Code.Name(status.code)
+        self._observe(name.removeprefix("/"), code, seconds)
+        line = line.bind(ms=round(seconds * 1000, 2), **timings.figures())
+        if status is None:
+            line.info("call", code=code)
+        elif status.code == code_pb2.INTERNAL:
+            line.error("call", code=code, exc_info=error)
+        else:
+            line.info("call", code=code, reason=reason_of(status))
 
     def _admit(self, call: Call, request: Message | None) -> None:
         """Who may not ask learns nothing of what is wrong with the request (AIP-211)."""
@@ -165,13 +192,3 @@ def _checked(requests: Iterator[Message]) -> Iterator[Message]:
     for request in requests:
         check(request)
         yield request
-
-
-def _log(line: FilteringBoundLogger, started: float, status: status_pb2.Status | None, error: Exception | None) -> None:
-    line = line.bind(ms=round((time.perf_counter() - started) * 1000, 2))
-    if status is None:
-        line.info("call", code="OK")
-    elif status.code == code_pb2.INTERNAL:
-        line.error("call", code="INTERNAL", exc_info=error)
-    else:
-        line.info("call", code=code_pb2.Code.Name(status.code), reason=reason_of(status))

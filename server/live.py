@@ -55,6 +55,10 @@ class Live:
         self._device = device
         self._changed = changed
         self._rejected: Rejected | None = None
+        self.loaded = 0
+        """Models that came into force since the beginning."""
+        self.rejected = 0
+        """Attempts that failed."""
         self._refreshing = threading.Lock()
         self._stop = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="live-poller", daemon=True)
@@ -104,8 +108,10 @@ class Live:
             self._rejected = Rejected(model.model_id, time.monotonic() + RETRY_SECONDS)
             kept = None if held is None else held.model_id
             log.warning("model rejected", model=model.model_id, kept=kept, error=str(error))
+            self.rejected += 1
             return held
         log.info("model loaded", model=model.model_id)
+        self.loaded += 1
         return scorer
 
     def _poll(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from database.session import Database, Snapshot
 from database.standings import StoredStanding
 from events.event import Event
 from events.history import Histories
+from scoring.batch import Observer, Ticket
 from scoring.pool import Expired, Pool, PoolFigures
 from scoring.score import Explanation, Recommendation, Score, Strategy
 from scoring.scorer import Scorer
@@ -104,20 +105,22 @@ class Placed(NamedTuple, Generic[Told]):
 class Predictions:
     """Three pools over one loader; each answers with what is in force when its batch begins."""
 
-    def __init__(self, database: Database, live: Live, *, batch_size: int, queue_size: int) -> None:
+    def __init__(self, database: Database, live: Live, *, batch_size: int, queue_size: int, observe: Observer) -> None:
         self._database = database
         self._live = live
         self._window = batch_size
         self._scores = Pool[Question, Known[Question], Placed[Score] | CustomerNotFound](
-            load=self._load_placed, run=self._score, batch_size=batch_size, queue_size=queue_size, name="scores"
-        )
+            load=self._load_placed, run=self._score, batch_size=batch_size, queue_size=queue_size, name="scores",
+            observe=observe,
+        )  # fmt: skip
         self._explanations = Pool[Question, Known[Question], Placed[Explanation] | CustomerNotFound](
             load=self._load_placed, run=self._explain, batch_size=EXPLANATIONS_IN_A_BATCH, queue_size=queue_size,
-            name="explanations",
+            name="explanations", observe=observe,
         )  # fmt: skip
         self._items = Pool[ItemQuestion, Known[ItemQuestion], list[Recommendation] | CustomerNotFound](
-            load=self._load, run=self._recommend, batch_size=batch_size, queue_size=queue_size, name="recommendations"
-        )
+            load=self._load, run=self._recommend, batch_size=batch_size, queue_size=queue_size,
+            name="recommendations", observe=observe,
+        )  # fmt: skip
 
     def score(self, question: Question) -> Placed[Score]:
         """Raises CustomerNotFound, ModelUnavailable, ModelFailed, Overloaded, Expired."""
@@ -128,7 +131,7 @@ class Predictions:
 
         At most a batch of them waits in the pool at a time, so that single callers find room between them.
         """
-        waiting: deque[Future[Placed[Score] | CustomerNotFound] | Exception] = deque()
+        waiting: deque[Ticket[Placed[Score] | CustomerNotFound] | Exception] = deque()
         for question in questions:
             if len(waiting) == self._window:
                 yield _outcome(waiting.popleft())
@@ -169,12 +172,12 @@ class Predictions:
 
     def _submitted(
         self, pool: Pool[Asked, Known[Asked], Answer | CustomerNotFound], question: Asked
-    ) -> "Future[Answer | CustomerNotFound]":
+    ) -> Ticket[Answer | CustomerNotFound]:
         self.scorer()
-        future = pool.submit(question, deadline=call.current().deadline)
-        if not call.current().context.add_callback(lambda: _cancel(future)):
-            future.cancel()
-        return future
+        ticket = pool.submit(question, deadline=call.current().deadline)
+        if not call.current().context.add_callback(lambda: _cancel(ticket)):
+            ticket.cancel()
+        return ticket
 
     def _load(self, questions: Sequence[Asked], seconds: float) -> Known[Asked]:
         with self._database.reading() as snapshot:
@@ -268,28 +271,29 @@ def _answers(
     return [found[place] for place in range(len(questions))]
 
 
-def _waited(future: "Future[Answer | CustomerNotFound]") -> Answer:
+def _waited(ticket: Ticket[Answer | CustomerNotFound]) -> Answer:
     """The answer, if it comes before the deadline. Raises what the pool raises."""
     try:
-        answer = future.result(max(call.current().remaining(), 0))
+        answer = ticket.result(max(call.current().remaining(), 0))
     except CancelledError as gone:
         raise CallerGone("the call was cancelled") from gone
     except TimeoutError as late:
-        future.cancel()
+        ticket.cancel()
         raise Expired("the deadline passed before the answer was ready") from late
+    call.current().timings.note(ticket)
     if isinstance(answer, CustomerNotFound):
         raise answer
     return answer
 
 
-def _outcome(future: "Future[Placed[Score] | CustomerNotFound] | Exception") -> Placed[Score] | Exception:
-    if isinstance(future, Exception):
-        return future
+def _outcome(ticket: Ticket[Placed[Score] | CustomerNotFound] | Exception) -> Placed[Score] | Exception:
+    if isinstance(ticket, Exception):
+        return ticket
     try:
-        return _waited(future)
+        return _waited(ticket)
     except Exception as error:  # noqa: BLE001 - it belongs to this question alone
         return error
 
 
-def _cancel(future: "Future[Answer]") -> None:
-    future.cancel()
+def _cancel(ticket: Ticket[Answer]) -> None:
+    ticket.cancel()

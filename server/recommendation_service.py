@@ -3,6 +3,7 @@
 import grpc
 from tierwise.v1 import recommendation_service_pb2, recommendation_service_pb2_grpc
 
+from server import call
 from server.attribution import Attribution
 from server.model_messages import MODEL
 from server.predictions import Predictions
@@ -26,6 +27,7 @@ class RecommendationService(recommendation_service_pb2_grpc.RecommendationServic
         model_id = self._predictions.scorer().model_id
         found = self._predictions.recommend(question)
         as_of = question.as_of or question.now
+        call.current().timings.model = MODEL + model_id
         return recommendation_service_pb2.RecommendResponse(
             recommendations=recommendation_messages(found), model=MODEL + model_id, as_of_time=stamp(as_of),
             attribution_token=self._attribution.token(model_id, question.customer_id, as_of),

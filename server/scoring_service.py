@@ -144,7 +144,9 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         """The score; the last stored one where the network could not answer. Raises any other outcome."""
         match outcome:
             case Placed(score, standing):
-                return score_message(score, standing, self._live.in_force.scheme, self._attribution)
+                message = score_message(score, standing, self._live.in_force.scheme, self._attribution)
+                call.current().timings.model = message.model
+                return message
             case ModelUnavailable():
                 return self._stored(question.customer_id, Degraded.MODEL_NOT_LOADED, outcome)
             case ModelFailed():

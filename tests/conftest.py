@@ -3,6 +3,7 @@
 import itertools
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -44,10 +45,17 @@ def postgres() -> Iterator[embedded.EmbeddedPostgres]:
 @pytest.fixture
 def database_url(postgres: embedded.EmbeddedPostgres) -> Iterator[str]:
     """Address of a database of this test alone: commits are real, and gone afterwards."""
-    name = f"test_{next(CLONES)}"
-    _execute(postgres, f"CREATE DATABASE {name} TEMPLATE template_tierwise STRATEGY FILE_COPY")
-    yield postgres.url(name)
-    _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    with _clone(postgres) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def database_of_file(postgres: embedded.EmbeddedPostgres) -> Iterator[Database]:
+    """One database for all tests of a file that only look at what one of its fixtures did."""
+    with _clone(postgres) as url:
+        opened = Database.at(url)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture
@@ -65,6 +73,14 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the real data sets are not beside the checkout ({folder.name}/)")
     return folder
+
+
+@contextmanager
+def _clone(server: embedded.EmbeddedPostgres) -> Iterator[str]:
+    name = f"test_{next(CLONES)}"
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE template_tierwise STRATEGY FILE_COPY")
+    yield server.url(name)
+    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _execute(server: embedded.EmbeddedPostgres, statement: str) -> None:

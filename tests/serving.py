@@ -74,6 +74,7 @@ class Shop:
 def serving(
     database: Database, home: Path, *, model: bool = True, queue_size: int = 512, admission: Admission = INSECURE,
     credentials: grpc.ChannelCredentials | None = None, allowance: Allowance = USUAL,
+    metrics_listen: str | None = None,
 ) -> Iterator[Shop]:  # fmt: skip
     """From the first answer to the last; with a tiny model active unless a test wants to do without."""
     models = home / "models"
@@ -83,7 +84,12 @@ def serving(
         database,
         Seal(KEY),
         Configuration(
-            listen="127.0.0.1:0", admission=admission, models_folder=models, queue_size=queue_size, allowance=allowance
+            listen="127.0.0.1:0",
+            admission=admission,
+            models_folder=models,
+            queue_size=queue_size,
+            allowance=allowance,
+            metrics_listen=metrics_listen,
         ),
     )
     if model:

@@ -12,8 +12,10 @@ from celery import Celery
 from database import broker
 from database.session import Database
 from settings import Settings, settings
+from telemetry.exposition import PortRefused
 from worker import relay, schedule, sealer
 from worker.app import make_app
+from worker.metrics import exposed
 from worker.tasks import register
 from worker.tools import STATEMENT_TIMEOUT_MS, Tools
 
@@ -37,7 +39,12 @@ def main(arguments: list[str]) -> int:
     app = make_app(read, url)
     register(app, tools)
     logging.getLogger(__name__).info("%s: %s", role, read.masked())
-    return (work if role == "work" else beat)(app, read, url)
+    try:
+        with exposed(read, role, url):
+            return (work if role == "work" else beat)(app, read, url)
+    except PortRefused as error:
+        sys.stderr.write(f"{error}\n")
+        return USAGE_ERROR
 
 
 def work(app: Celery, read: Settings, _url: str) -> int:

@@ -1,0 +1,1 @@
+"""What the server tells Prometheus of its calls, pools and models."""

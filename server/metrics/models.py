@@ -1,0 +1,28 @@
+"""The model in force, and how often models came into it."""
+
+from collections.abc import Iterator
+
+from prometheus_client.core import CounterMetricFamily, InfoMetricFamily
+from prometheus_client.registry import Collector
+
+from server.live import Live
+
+
+class ModelMetrics(Collector):
+    """As this process holds them."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def collect(self) -> Iterator[InfoMetricFamily | CounterMetricFamily]:
+        """For the registry."""
+        now = self._live.in_force
+        told = InfoMetricFamily("tierwise_model_in_force", "Which model answers, by which tier scheme.")
+        if now.scorer is not None:
+            scheme = "" if now.scheme is None else str(now.scheme.version)
+            told.add_metric((), {"model": now.scorer.model_id, "tier_scheme": scheme})
+        yield told
+        reloads = CounterMetricFamily("tierwise_model_reloads", "Attempts to load a model.", labels=["outcome"])
+        reloads.add_metric(["loaded"], self._live.loaded)
+        reloads.add_metric(["rejected"], self._live.rejected)
+        yield reloads

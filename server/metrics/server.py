@@ -1,0 +1,44 @@
+"""Everything that a server tells Prometheus, on a port of its own."""
+
+from dataclasses import dataclass, field
+from typing import Self
+
+from database.session import Database
+from server.interceptor import Guard
+from server.live import Live
+from server.metrics.calls import CallMetrics, InFlightMetrics
+from server.metrics.models import ModelMetrics
+from server.metrics.pools import BatchMetrics, PoolMetrics
+from server.predictions import Predictions
+from telemetry.connections import ConnectionMetrics
+from telemetry.exposition import Exposition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerMetrics:
+    """What is told of each call and batch; the rest is looked up when somebody asks."""
+
+    batches: BatchMetrics
+    calls: CallMetrics = field(default_factory=CallMetrics)
+
+    @classmethod
+    def of(cls, live: Live) -> Self:
+        """For the server that answers with what is in force there."""
+
+        def model_id() -> str:
+            scorer = live.in_force.scorer
+            return "" if scorer is None else scorer.model_id
+
+        return cls(batches=BatchMetrics(model_id))
+
+    def exposed(
+        self, listen: str | None, *, database: Database, guard: Guard, live: Live, predictions: Predictions
+    ) -> Exposition | None:
+        """None where no address is given. Raises PortRefused."""
+        if listen is None:
+            return None
+        collectors = (
+            self.calls, InFlightMetrics(guard.under_way), self.batches, PoolMetrics(predictions.figures),
+            ModelMetrics(live), ConnectionMetrics(database),
+        )  # fmt: skip
+        return Exposition.at(listen, collectors, variable="TIERWISE_METRICS_LISTEN")

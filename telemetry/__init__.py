@@ -1,0 +1,1 @@
+"""How it goes, told to whoever watches: metrics for Prometheus, spans for OpenTelemetry."""

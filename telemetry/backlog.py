@@ -1,0 +1,100 @@
+"""What waits to be done, read from the database whenever Prometheus asks."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from database import operations, outbox, patience, seals
+from database.failures import failure_of
+from database.operations import Operation
+from database.session import Database
+
+SECONDS = 2.0
+"""Longest statement: who scrapes waits for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """As it stood in one snapshot."""
+
+    outbox_tasks: int
+    oldest_task: datetime | None
+    jobs: Sequence[Operation]
+    oldest_unsealed: datetime | None
+
+    @classmethod
+    def of(cls, database: Database) -> "Backlog":
+        """Read it."""
+        with database.reading() as snapshot:
+            patience.limit(snapshot, SECONDS)
+            return cls(
+                outbox_tasks=outbox.waiting(snapshot), oldest_task=outbox.oldest(snapshot),
+                jobs=operations.all_under_way(snapshot), oldest_unsealed=seals.oldest_unsealed(snapshot),
+            )  # fmt: skip
+
+
+class BacklogMetrics(Collector):
+    """The same from whichever process it is read; without the database only that it is away."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._database = database
+        self._now = now
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """For the registry."""
+        try:
+            backlog = Backlog.of(self._database)
+        except Exception as error:
+            if failure_of(error) is None:
+                raise
+            yield _up(answers=False)
+            return
+        yield _up(answers=True)
+        yield from _families(backlog, self._now())
+
+
+def _up(*, answers: bool) -> GaugeMetricFamily:
+    return GaugeMetricFamily("tierwise_database_up", "Whether the database answers.", value=float(answers))
+
+
+def _families(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
+    yield GaugeMetricFamily(
+        "tierwise_outbox_tasks", "Tasks that the broker does not have yet.", value=backlog.outbox_tasks
+    )
+    yield GaugeMetricFamily(
+        "tierwise_outbox_lag_seconds", "Age of the oldest of them.", value=_age(backlog.oldest_task, now)
+    )
+    yield GaugeMetricFamily(
+        "tierwise_audit_seal_lag_seconds", "Age of the oldest line of the audit log without a seal.",
+        value=_age(backlog.oldest_unsealed, now),
+    )  # fmt: skip
+    yield from _job_families(backlog.jobs, now)
+
+
+def _job_families(jobs: Sequence[Operation], now: datetime) -> Iterator[GaugeMetricFamily]:
+    kinds: dict[str, list[Operation]] = defaultdict(list)
+    for job in jobs:
+        kinds[job.kind].append(job)
+    measures: dict[str, tuple[str, Callable[[list[Operation]], float]]] = {
+        "tierwise_jobs_running": ("Bulk work that is not over.", len),
+        "tierwise_jobs_rows_done": ("Rows that it has done.", lambda alike: sum(job.done_count for job in alike)),
+        "tierwise_jobs_rows": (
+            "Rows that it has to do, as far as known.", lambda alike: sum(job.total_count or 0 for job in alike)
+        ),
+        "tierwise_jobs_silent_seconds": (
+            "Longest time since one of them advanced.", lambda alike: max(_age(job.update_time, now) for job in alike)
+        ),
+    }  # fmt: skip
+    for name, (documentation, measure) in measures.items():
+        family = GaugeMetricFamily(name, documentation, labels=["kind"])
+        for kind in sorted(kinds):
+            family.add_metric([kind], measure(kinds[kind]))
+        yield family
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return 0.0 if since is None else max((now - since).total_seconds(), 0.0)
