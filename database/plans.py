@@ -12,6 +12,11 @@ def no_nested_loops(transaction: Transaction) -> None:
     driver_connection(transaction).execute("SELECT set_config('enable_nestloop', 'off', true)")
 
 
+def sort_in_memory(transaction: Transaction) -> None:
+    """Until the transaction ends, let a chunk of 100,000 rows be sorted without writing it to a file first."""
+    driver_connection(transaction).execute("SELECT set_config('work_mem', '64MB', true)")
+
+
 def by_index(snapshot: Snapshot) -> None:
     """Until the transaction ends, let no table be read whole where an index finds its rows.
 

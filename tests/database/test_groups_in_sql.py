@@ -1,5 +1,7 @@
 """PostgreSQL draws the same groups as Python does."""
 
+import math
+
 import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -34,3 +36,17 @@ def test_both_draw_the_same_group(
 
     assert [place for place, _ in drawn] == positions(campaign_id, expected).tolist()
     assert [name for _, name in drawn] == groups_of(design, campaign_id=campaign_id, customer_ids=expected).to_list()
+
+
+def test_a_group_begins_with_the_customer_who_stands_where_it_begins(database: Database) -> None:
+    place = float(positions("spring", pl.Series(["anna"]))[0])
+    starting = [place, math.nextafter(place, 1), 0.0, 1.0]
+    with database.reading() as snapshot:
+        drawn = [
+            snapshot.execute(
+                select(group(Groups(("before", "after"), [start]), "spring", literal("anna")))
+            ).scalar_one()
+            for start in starting
+        ]
+
+    assert drawn == ["after", "before", "after", "before"]
