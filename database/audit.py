@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select
+from psycopg.types.json import Jsonb
+from sqlalchemy import ColumnElement, func, select
 
 from database.audit_tables import AuditRow
-from database.session import Snapshot, Transaction
+from database.session import Snapshot, Transaction, driver_connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +57,18 @@ class Wanted:
 
 
 ALL = Wanted()
-APPEND = insert(AuditRow)
-"""Made once: every change pays for it."""
+APPEND = """
+INSERT INTO audit_log (
+  time, actor, action, object_name, object_version, outcome, before, after, basis, reason, request_id
+)
+VALUES (%(time)s, %(actor)s, %(action)s, %(object_name)s, %(object_version)s, %(outcome)s, %(before)s, %(after)s,
+  %(basis)s, %(reason)s, %(request_id)s)
+"""
 
 
 def append(transaction: Transaction, entry: AuditEntry) -> None:
     """Write a line; it stands if and only if the transaction does."""
-    transaction.execute(
+    driver_connection(transaction).execute(
         APPEND,
         {
             "time": entry.time, "actor": entry.actor, "action": entry.action, "object_name": entry.object_name,
@@ -101,8 +107,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _stored(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if fields is None else dict(fields)
+def _stored(fields: Mapping[str, Any] | None) -> Jsonb | None:
+    return None if fields is None else Jsonb(fields)
 
 
 def _entry(row: AuditRow) -> AuditEntry:

@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
-    bindparam,
     delete,
     func,
     literal,
@@ -24,13 +23,12 @@ from database import audience, plans
 from database.assignment import Groups, group
 from database.audience_tables import ExclusionRow
 from database.eligibility import Targeting, candidates
-from database.session import Snapshot, Transaction, changed_rows
+from database.session import Snapshot, Transaction, changed_rows, one
 from database.tables import AudienceRow, CampaignRow, ScoreRow
 
 OVER_BUDGET = "OVER_BUDGET"
 FRESH = {"populate_existing": True}
-GET = select(CampaignRow).where(CampaignRow.campaign_id == bindparam("campaign_id")).execution_options(**FRESH)
-"""Made once: every coupon asks for its campaign."""
+GET = "SELECT * FROM campaigns WHERE campaign_id = %(campaign_id)s"
 FROZEN = (
     "customer_id", "tier", "tier_scheme", "model_id", "purchase_90", "spend_minor", "channel", "channel_reason",
     "inputs",
@@ -52,7 +50,7 @@ def add(transaction: Transaction, campaign_id: str, plan: Mapping[str, Any], now
 
 def get(snapshot: Snapshot, campaign_id: str) -> CampaignRow | None:
     """One campaign."""
-    return snapshot.scalars(GET, {"campaign_id": campaign_id}).one_or_none()
+    return one(snapshot, CampaignRow, GET, {"campaign_id": campaign_id})
 
 
 def locked(transaction: Transaction, campaign_id: str) -> CampaignRow | None:

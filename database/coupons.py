@@ -2,15 +2,14 @@
 
 from typing import NamedTuple
 
-from psycopg.rows import dict_row
 from sqlalchemy import select
 
-from database.session import Snapshot, Transaction, driver_connection
+from database.session import Snapshot, Transaction, driver_connection, one
 from database.tables import CouponRow, EventRow
 from events.event import EventType
 
-FRESH = {"populate_existing": True}
-LOCK = "SELECT * FROM coupons WHERE code = %s FOR UPDATE"
+GET = "SELECT * FROM coupons WHERE code = %(code)s"
+LOCK = f"{GET} FOR UPDATE"
 STANDING = """
 SELECT EXISTS (SELECT FROM reservations WHERE code = %(code)s AND state = 'HELD'),
   EXISTS (SELECT FROM redemptions WHERE code = %(code)s AND order_id = %(order_id)s),
@@ -31,15 +30,12 @@ class Standing(NamedTuple):
 
 def get(snapshot: Snapshot, code: str) -> CouponRow | None:
     """One coupon."""
-    query = select(CouponRow).where(CouponRow.code == code)
-    return snapshot.scalars(query.execution_options(**FRESH)).one_or_none()
+    return one(snapshot, CouponRow, GET, {"code": code})
 
 
 def locked(transaction: Transaction, code: str) -> CouponRow | None:
     """A coupon that nobody else reserves, redeems or refunds until the transaction ends."""
-    cursor = driver_connection(transaction).cursor(row_factory=dict_row)
-    found = cursor.execute(LOCK, (code,)).fetchone()
-    return None if found is None else CouponRow(**found)
+    return one(transaction, CouponRow, LOCK, {"code": code})
 
 
 def standing(transaction: Transaction, campaign_id: str, code: str, order_id: str) -> Standing:

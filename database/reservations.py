@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from database.budget_tables import ReservationRow
-from database.session import Snapshot, Transaction, changed_rows
+from database.session import Snapshot, Transaction, changed_rows, one
 
 FRESH = {"populate_existing": True}
 HELD = "HELD"
+HOLDER = "SELECT * FROM reservations WHERE code = %(code)s AND state = 'HELD' AND expire_time > %(now)s"
 
 
 def add(transaction: Transaction, reservation: Mapping[str, Any]) -> None:
@@ -32,8 +33,7 @@ def held(transaction: Transaction, code: str) -> ReservationRow | None:
 
 def holder(snapshot: Snapshot, code: str, now: datetime) -> ReservationRow | None:
     """What holds a code at this moment."""
-    query = select(ReservationRow).where(ReservationRow.code == code, ReservationRow.state == HELD)
-    return snapshot.scalars(query.where(ReservationRow.expire_time > now)).one_or_none()
+    return one(snapshot, ReservationRow, HOLDER, {"code": code, "now": now})
 
 
 def close(transaction: Transaction, reservation_id: str, state: str) -> bool:

@@ -1,10 +1,11 @@
 """Where transactions begin and end. Doors open them; nothing below a door commits."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple, NewType, Self
+from typing import Any, NamedTuple, NewType, Self, TypeVar
 
 import psycopg
+from psycopg.rows import dict_row
 from sqlalchemy import CursorResult, Engine, Result, create_engine, text
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import QueuePool
@@ -13,6 +14,9 @@ Snapshot = NewType("Snapshot", Session)
 """A consistent view (REPEATABLE READ) that PostgreSQL itself keeps from writing."""
 Transaction = NewType("Transaction", Snapshot)
 """Reads and writes that happen together or not at all."""
+Kind = TypeVar("Kind")
+DRIVER = "driver"
+"""Where a session keeps the connection that its transaction has."""
 
 
 class Connections(NamedTuple):
@@ -96,8 +100,20 @@ def changed_rows(result: Result[Any]) -> int:
 
 def driver_connection(snapshot: Snapshot) -> "psycopg.Connection[tuple[object, ...]]":
     """The psycopg connection under a session, for COPY and for the hot path; it shares the transaction."""
+    known: tuple[object, psycopg.Connection[tuple[object, ...]]] | None = snapshot.info.get(DRIVER)
+    if known is not None and known[0] is snapshot.get_transaction():
+        return known[1]
     raw = snapshot.connection().connection.driver_connection
     if not isinstance(raw, psycopg.Connection):
         message = f"expected a psycopg connection, found {type(raw).__name__}"
         raise TypeError(message)
+    # A session takes as long to find its connection as it takes to ask a small question.
+    snapshot.info[DRIVER] = snapshot.get_transaction(), raw
     return raw
+
+
+def one(snapshot: Snapshot, kind: Callable[..., Kind], statement: str, values: Mapping[str, object]) -> Kind | None:
+    """The only row of a plain statement, or None: for the hot path, where the ORM takes longer than the answer."""
+    cursor = driver_connection(snapshot).cursor(row_factory=dict_row)
+    found = cursor.execute(statement.encode(), values).fetchone()
+    return None if found is None else kind(**found)
