@@ -28,7 +28,13 @@ from database.tables import AudienceRow, CampaignRow, ScoreRow
 
 OVER_BUDGET = "OVER_BUDGET"
 FRESH = {"populate_existing": True}
-GET = "SELECT * FROM campaigns WHERE campaign_id = %(campaign_id)s"
+GET = """
+SELECT campaigns.*, redeemed_count, discounted_minor FROM campaigns CROSS JOIN LATERAL (
+  SELECT coalesce(sum(spent_count), 0)::bigint AS redeemed_count,
+    coalesce(sum(spent_minor), 0)::bigint AS discounted_minor
+  FROM budget_shards WHERE budget_shards.campaign_id = campaigns.campaign_id
+) AS spent WHERE campaigns.campaign_id = %(campaign_id)s
+"""
 FROZEN = (
     "customer_id", "tier", "tier_scheme", "model_id", "purchase_90", "spend_minor", "channel", "channel_reason",
     "inputs",
