@@ -85,6 +85,8 @@ OPTIONS = (
     # Two servers on one port would share callers silently.
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+    # Clients may look whether the line is alive, as `tierwise_client` does; gRPC itself allows it every five minutes.
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 )
 
 

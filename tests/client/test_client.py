@@ -1,0 +1,209 @@
+"""The client asks a real server, gives up in time, repeats what may be repeated, and says what went wrong."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import grpc
+import pytest
+from campaign_factories import issued_codes, make_cause
+from certificates import Authority
+from serving import Shop, purchase, serving
+from tierwise.v1 import customer_service_pb2, score_pb2, tier_pb2
+
+import tierwise_client
+from campaigns.callers import api_keys
+from database.session import Database
+from scoring.pool import Overloaded
+from server.access.admission import Admission
+from server.access.tls import Tls
+from server.errors import status_of
+from tierwise_client import Tierwise, instant, money
+
+SIXTY = money("60.00", "GBP")
+OVERLOADED = grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+@pytest.fixture(scope="module")
+def shop(database_of_file: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    now = datetime.now(UTC)
+    issued_codes(
+        database_of_file, ["anna", "ben"], start_time=now - timedelta(days=1), end_time=now + timedelta(days=9)
+    )
+    with serving(database_of_file, tmp_path_factory.mktemp("shop")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(shop: Shop) -> Iterator[Tierwise]:
+    with Tierwise(f"127.0.0.1:{shop.server.port}", insecure=True, timeout=10) as opened:
+        yield opened
+
+
+def test_scores_come_alone_and_in_batches_with_reasons_for_those_that_are_missing(client: Tierwise) -> None:
+    alone = client.score("anna")
+    yesterday = client.score("anna", as_of=datetime.now(UTC) - timedelta(days=1))
+    both = client.scores(["anna", "nobody"])
+
+    assert (alone.customer, yesterday.model) == ("customers/anna", "models/tiny-1")
+    assert isinstance(both[0], score_pb2.Score)
+    assert isinstance(both[1], tierwise_client.NotFound)
+    assert (both[1].reason, both[1].metadata) == ("CUSTOMER_NOT_FOUND", {"customer": "customers/nobody"})
+
+
+def test_what_is_recorded_twice_is_recorded_once(client: Tierwise) -> None:
+    events = [purchase(-3), purchase(-2)]
+
+    assert client.record("anna", events, ids=["e-1", "e-2"]) == 2
+    assert client.record("anna", events, ids=["e-1", "e-2"]) == 0
+    assert len(client.recommend("anna", count=3, exclude=["item-1"]).recommendations) <= 3
+
+
+def test_a_code_goes_from_the_offer_to_the_till(client: Tierwise) -> None:
+    (offer,) = client.offers("ben", order_amount=SIXTY).offers
+    code = offer.coupon.code
+    assert offer.coupon.tier == tier_pb2.HIGH
+
+    assert client.validate(code, SIXTY, customer="ben").discount_amount == money(6, "GBP")
+    held = client.reserve(code, "o-1", SIXTY, customer="ben")
+    client.release(held.name)
+    held = client.reserve(code, "o-1", SIXTY, customer="ben")
+    used = client.redeem(code, "o-1", SIXTY, customer="ben", reservation=held.name)
+
+    assert (used.order_id, used.discount_amount) == ("o-1", money(Decimal("6.00"), "GBP"))
+    assert client.redeem(code, "o-1", SIXTY, customer="ben", reservation=held.name) == used
+    with pytest.raises(tierwise_client.WrongState) as refused:
+        client.redeem(code, "o-2", SIXTY, customer="ben")
+    assert refused.value.reason == "COUPON_ALREADY_REDEEMED"
+
+
+def test_a_malformed_field_is_named(client: Tierwise) -> None:
+    with pytest.raises(tierwise_client.InvalidRequest) as refused:
+        client.validate("", SIXTY)
+
+    assert (refused.value.code, refused.value.reason) == ("INVALID_ARGUMENT", "INVALID_REQUEST")
+    assert list(refused.value.fields) == ["code"]
+
+
+def test_a_server_that_is_not_there_is_unavailable_within_the_deadline() -> None:
+    with Tierwise("127.0.0.1:1", insecure=True) as nobody, pytest.raises(tierwise_client.Unavailable):
+        nobody.score("anna", timeout=2)
+
+
+def test_a_line_in_the_clear_does_not_leave_the_machine() -> None:
+    with pytest.raises(ValueError, match=r"shop\.example\.com:443 is another machine: insecure=True is for loopback"):
+        Tierwise("shop.example.com:443", insecure=True)
+
+
+def test_a_key_over_tls_lets_in_and_another_does_not(database: Database, tmp_path: Path) -> None:
+    authority = Authority.make()
+    root, _ = authority.root.write(tmp_path, "root")
+    certificate, key = authority.issue("localhost").write(tmp_path, "server")
+    admission = Admission(tls=Tls(certificate=certificate, key=key))
+    with database.writing() as transaction:
+        _, text = api_keys.create(transaction, make_cause(), name="till", role="service")
+    tls = tierwise_client.Tls(authority=root)
+
+    with serving(database, tmp_path, model=False, admission=admission, credentials=authority.trusted()) as running:
+        address = f"localhost:{running.server.port}"
+        with Tierwise(address, tls=tls, token=lambda: text, timeout=10) as till:
+            assert till.record("carla", [purchase(-1)]) == 1
+        with Tierwise(address, tls=tls, token="tw_nothing", timeout=10) as stranger:
+            with pytest.raises(tierwise_client.Unidentified) as refused:
+                stranger.record("carla", [purchase(-1)])
+            assert refused.value.reason == "CREDENTIALS_INVALID"
+
+
+class Moody:
+    """Refuses as often as it is told, and remembers who asked for what."""
+
+    def __init__(self, code: grpc.StatusCode, *, times: int, seconds: float = 0.0) -> None:
+        self.code = code
+        self.times = times
+        self.seconds = seconds
+        self.asked: list[str] = []
+        self.metadata: dict[str, str | bytes] = {}
+
+    def record(
+        self, request: customer_service_pb2.BatchCreateEventsRequest, context: grpc.ServicerContext
+    ) -> customer_service_pb2.BatchCreateEventsResponse:
+        self.asked.append(request.request_id)
+        self.metadata = dict(context.invocation_metadata())
+        if len(self.asked) <= self.times:
+            packed = status_of(Overloaded("8 calls are waiting", retry_after=self.seconds), "").SerializeToString()
+            if self.code is OVERLOADED:
+                context.set_trailing_metadata((("grpc-status-details-bin", packed),))
+            context.abort(self.code, "8 calls are waiting")
+        return customer_service_pb2.BatchCreateEventsResponse(created_count=len(request.requests))
+
+
+@contextmanager
+def asking(moody: Moody, timeout: float = 10) -> Iterator[Tierwise]:
+    server = grpc.server(ThreadPoolExecutor(2))
+    handler = grpc.unary_unary_rpc_method_handler(
+        moody.record, customer_service_pb2.BatchCreateEventsRequest.FromString,
+        customer_service_pb2.BatchCreateEventsResponse.SerializeToString,
+    )  # fmt: skip
+    methods = {"BatchCreateEvents": handler}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("tierwise.v1.CustomerService", methods),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    with Tierwise(
+        f"127.0.0.1:{port}", insecure=True, timeout=timeout, token="tw_1", traceparent=lambda: "00-ab-cd-01"
+    ) as client:
+        yield client
+    server.stop(None).wait()
+
+
+def test_a_server_that_comes_back_is_asked_again_under_the_same_request_id() -> None:
+    moody = Moody(grpc.StatusCode.UNAVAILABLE, times=2)
+
+    with asking(moody) as client:
+        assert client.record("anna", [purchase()]) == 1
+
+    assert len(moody.asked) == 3
+    assert len(set(moody.asked)) == 1
+    assert (moody.metadata["authorization"], moody.metadata["traceparent"]) == ("Bearer tw_1", "00-ab-cd-01")
+
+
+def test_what_was_refused_for_good_is_not_asked_again() -> None:
+    moody = Moody(grpc.StatusCode.FAILED_PRECONDITION, times=2)
+
+    with asking(moody) as client, pytest.raises(tierwise_client.WrongState, match="8 calls are waiting"):
+        client.record("anna", [purchase()])
+
+    assert len(moody.asked) == 1
+
+
+def test_an_overloaded_server_is_left_alone_as_long_as_it_says() -> None:
+    moody = Moody(OVERLOADED, times=1, seconds=0.2)
+
+    began = time.monotonic()
+    with asking(moody) as client:
+        assert client.record("anna", [purchase()]) == 1
+
+    assert time.monotonic() - began >= 0.2
+    assert len(set(moody.asked)) == 1
+
+
+def test_who_would_have_to_wait_beyond_the_deadline_learns_it_at_once() -> None:
+    moody = Moody(OVERLOADED, times=1, seconds=60)
+
+    with asking(moody) as client, pytest.raises(tierwise_client.Overloaded) as refused:
+        client.record("anna", [purchase()])
+
+    assert (refused.value.reason, refused.value.retry_after) == ("OVERLOADED", 60)
+    assert len(moody.asked) == 1
+
+
+def test_money_and_time_are_exact_or_refused() -> None:
+    assert (money("-1.75", "GBP").units, money("-1.75", "GBP").nanos) == (-1, -750_000_000)
+    with pytest.raises(TypeError, match="is a Decimal, an int or a string"):
+        money(1.1, "GBP")  # type: ignore[arg-type] # what a caller without types may do
+    with pytest.raises(ValueError, match="has no time zone"):
+        instant(datetime(2026, 1, 1))  # noqa: DTZ001 - what is refused
+    assert instant(datetime(2026, 1, 1, tzinfo=UTC)).ToDatetime(UTC) == datetime(2026, 1, 1, tzinfo=UTC)

@@ -1,0 +1,227 @@
+"""The client: one method for each thing that a shop's services ask."""
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Self, TypeAlias, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+from google.type.money_pb2 import Money
+from tierwise.v1 import (
+    coupon_pb2,
+    coupon_service_pb2,
+    coupon_service_pb2_grpc,
+    customer_service_pb2,
+    customer_service_pb2_grpc,
+    event_pb2,
+    offer_service_pb2,
+    offer_service_pb2_grpc,
+    recommendation_service_pb2,
+    recommendation_service_pb2_grpc,
+    score_pb2,
+    scoring_service_pb2,
+    scoring_service_pb2_grpc,
+)
+
+from tierwise_client.channel import Tls, open_channel
+from tierwise_client.errors import Overloaded, TierwiseError, error_in, error_of
+from tierwise_client.values import customer_name, instant
+
+Response = TypeVar("Response", bound=Message)
+Part = TypeVar("Part")
+Metadata: TypeAlias = "tuple[tuple[str, str], ...]"
+
+BATCH = 500
+"""Most customers or events in one call."""
+QUICK_SECONDS = 1.0
+BATCH_SECONDS = 30.0
+LATEST = 1.25
+"""Times what the server asks for, so that those whom it sent away do not all come back at once."""
+
+
+class Tierwise:
+    """Calls to one server, from any number of threads; close it, or use it as a context manager.
+
+    Every call has a deadline: `timeout` seconds, repetitions included. Calls are repeated by gRPC while the server is
+    away and by the client when the server is overloaded and says when to come back, as long as the deadline allows;
+    what is written carries a request id, so that it happens once. Every method raises TierwiseError.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        token: str | Callable[[], str] | None = None,
+        tls: Tls | None = None,
+        insecure: bool = False,
+        timeout: float | None = None,
+        traceparent: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """`token` is an API key or a token, or gives a fresh one for each call; `insecure` is for loopback only.
+
+        `timeout` replaces the seconds that each method has by itself; `traceparent` gives the W3C header of the span
+        that a call belongs to.
+        """
+        self._token = token
+        self._timeout = timeout
+        self._traceparent = traceparent
+        self.channel = open_channel(address, tls=tls or Tls(), insecure=insecure)
+        """For the stubs of everything that has no method here."""
+        self._scoring = scoring_service_pb2_grpc.ScoringServiceStub(self.channel)
+        self._items = recommendation_service_pb2_grpc.RecommendationServiceStub(self.channel)
+        self._offers = offer_service_pb2_grpc.OfferServiceStub(self.channel)
+        self._coupons = coupon_service_pb2_grpc.CouponServiceStub(self.channel)
+        self._customers = customer_service_pb2_grpc.CustomerServiceStub(self.channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every call that is under way."""
+        self.channel.close()
+
+    def score(
+        self, customer: str, *, session_events: Sequence[event_pb2.Event] = (), as_of: datetime | None = None,
+        timeout: float | None = None,
+    ) -> score_pb2.Score:  # fmt: skip
+        """What the customer will do, as of now or of a time in the past; counts what is not recorded yet, too."""
+        request = _score_request(customer, session_events, as_of)
+        return self._call(self._scoring.Score, request, timeout, QUICK_SECONDS).score
+
+    def scores(
+        self, customers: Sequence[str], *, as_of: datetime | None = None, timeout: float | None = None
+    ) -> list[score_pb2.Score | TierwiseError]:
+        """A score or the reason why there is none for each, in order; `timeout` is for each 500 of them."""
+        found: list[score_pb2.Score | TierwiseError] = []
+        for some in _parts(customers):
+            requests = [_score_request(customer, (), as_of) for customer in some]
+            request = scoring_service_pb2.BatchScoreRequest(requests=requests)
+            results = self._call(self._scoring.BatchScore, request, timeout, BATCH_SECONDS).results
+            found += [each.score if each.HasField("score") else error_in(each.status) for each in results]
+        return found
+
+    def recommend(
+        self, customer: str, *, count: int = 10, basket: Sequence[str] = (), exclude: Sequence[str] = (),
+        timeout: float | None = None,
+    ) -> recommendation_service_pb2.RecommendResponse:  # fmt: skip
+        """Items to show, the best first; the basket steers the answer and is not in it."""
+        request = recommendation_service_pb2.RecommendRequest(
+            customer=customer_name(customer), count=count, context_item_ids=basket, excluded_item_ids=exclude
+        )
+        return self._call(self._items.Recommend, request, timeout, QUICK_SECONDS)
+
+    def offers(
+        self, customer: str, *, order_amount: Money | None = None, order_id: str = "",
+        lines: Sequence[coupon_pb2.OrderLine] = (), timeout: float | None = None,
+    ) -> offer_service_pb2.GetOffersResponse:  # fmt: skip
+        """The codes that the customer may use now, and what they take off an order."""
+        request = offer_service_pb2.GetOffersRequest(
+            customer=customer_name(customer), order_amount=order_amount, order_id=order_id, lines=lines
+        )
+        return self._call(self._offers.GetOffers, request, timeout, QUICK_SECONDS)
+
+    def validate(
+        self, code: str, order_amount: Money, *, customer: str | None = None, order_id: str = "",
+        lines: Sequence[coupon_pb2.OrderLine] = (), timeout: float | None = None,
+    ) -> coupon_service_pb2.ValidateCouponResponse:  # fmt: skip
+        """What a code would take off; raises WrongState where it takes nothing, with the reason."""
+        request = coupon_service_pb2.ValidateCouponRequest(
+            code=code, customer=_name_or_nobody(customer), order_amount=order_amount, order_id=order_id, lines=lines
+        )
+        return self._call(self._coupons.ValidateCoupon, request, timeout, QUICK_SECONDS)
+
+    def reserve(
+        self, code: str, order_id: str, order_amount: Money, *, customer: str | None = None,
+        lines: Sequence[coupon_pb2.OrderLine] = (), timeout: float | None = None,
+    ) -> coupon_pb2.Reservation:  # fmt: skip
+        """Hold a code for an order for some minutes."""
+        request = coupon_service_pb2.ReserveCouponRequest(
+            code=code, customer=_name_or_nobody(customer), order_id=order_id, order_amount=order_amount, lines=lines,
+            request_id=_new_id(),
+        )  # fmt: skip
+        return self._call(self._coupons.ReserveCoupon, request, timeout, QUICK_SECONDS).reservation
+
+    def release(self, reservation: str, *, timeout: float | None = None) -> coupon_pb2.Reservation:
+        """Give a reservation up, by its name."""
+        request = coupon_service_pb2.ReleaseReservationRequest(name=reservation, request_id=_new_id())
+        return self._call(self._coupons.ReleaseReservation, request, timeout, QUICK_SECONDS).reservation
+
+    def redeem(
+        self, code: str, order_id: str, order_amount: Money, *, customer: str | None = None, reservation: str = "",
+        lines: Sequence[coupon_pb2.OrderLine] = (), timeout: float | None = None,
+    ) -> coupon_pb2.Redemption:  # fmt: skip
+        """Use a code on an order: once, however often it is asked."""
+        request = coupon_service_pb2.RedeemCouponRequest(
+            code=code, customer=_name_or_nobody(customer), order_id=order_id, order_amount=order_amount, lines=lines,
+            reservation=reservation, request_id=_new_id(),
+        )  # fmt: skip
+        return self._call(self._coupons.RedeemCoupon, request, timeout, QUICK_SECONDS).redemption
+
+    def record(
+        self, customer: str, events: Iterable[event_pb2.Event], *, ids: Sequence[str] = (), timeout: float | None = None
+    ) -> int:
+        """Record what the customer did; how many events were not recorded before.
+
+        `ids` are the shop's own keys, one for each event, which make it harmless to send an event again; without them
+        each event is a new one.
+        """
+        given = list(events)
+        keys = list(ids) or [_new_id() for _ in given]
+        parent = customer_name(customer)
+        requests = [
+            customer_service_pb2.CreateEventRequest(parent=parent, event_id=key, event=event)
+            for key, event in zip(keys, given, strict=True)
+        ]
+        created = 0
+        for some in _parts(requests):
+            request = customer_service_pb2.BatchCreateEventsRequest(parent=parent, requests=some, request_id=_new_id())
+            created += self._call(self._customers.BatchCreateEvents, request, timeout, BATCH_SECONDS).created_count
+        return created
+
+    def _call(self, method: Callable[..., Response], request: Message, timeout: float | None, usual: float) -> Response:
+        deadline = time.monotonic() + (timeout or self._timeout or usual)
+        while True:
+            try:
+                return method(request, timeout=deadline - time.monotonic(), metadata=self._metadata())
+            except grpc.RpcError as failed:
+                error = error_of(failed)
+            pause = (error.retry_after or 0.0) * random.uniform(1, LATEST)
+            if not isinstance(error, Overloaded) or not pause or time.monotonic() + pause >= deadline:
+                raise error
+            time.sleep(pause)
+
+    def _metadata(self) -> Metadata:
+        token = self._token() if callable(self._token) else self._token
+        span = self._traceparent()
+        return (
+            *(() if token is None else (("authorization", f"Bearer {token}"),)),
+            *(() if span is None else (("traceparent", span),)),
+        )
+
+
+def _score_request(
+    customer: str, session_events: Sequence[event_pb2.Event], as_of: datetime | None
+) -> scoring_service_pb2.ScoreRequest:
+    return scoring_service_pb2.ScoreRequest(
+        customer=customer_name(customer),
+        session_events=session_events,
+        as_of_time=None if as_of is None else instant(as_of),
+    )
+
+
+def _name_or_nobody(customer: str | None) -> str:
+    return "" if customer is None else customer_name(customer)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _parts(whole: Sequence[Part]) -> Iterator[Sequence[Part]]:
+    return (whole[start : start + BATCH] for start in range(0, len(whole), BATCH))

@@ -1,0 +1,32 @@
+"""Values of the wire from values of Python."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.money_pb2 import Money
+
+NANOS = 10**9
+
+
+def money(amount: Decimal | int | str, currency: str) -> Money:
+    """An exact amount, "59.90" of "GBP" say. Raises TypeError for a float, which has no exact pence."""
+    if isinstance(amount, float):
+        raise TypeError(f"an amount of money is a Decimal, an int or a string, not the float {amount}")
+    exact = Decimal(amount)
+    units = int(exact)
+    return Money(currency_code=currency, units=units, nanos=int((exact - units) * NANOS))
+
+
+def instant(moment: datetime) -> Timestamp:
+    """Raises ValueError for a time without a zone, which would mean another moment on each machine."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no time zone: give it one, such as datetime.now(UTC)")
+    made = Timestamp()
+    made.FromDatetime(moment)
+    return made
+
+
+def customer_name(customer: str) -> str:
+    """The resource name of a customer, from the shop's own id."""
+    return f"customers/{customer}"
