@@ -26,7 +26,7 @@ from server.coupon_messages import (
 from server.money import minor_units, money
 from server.own_code_messages import gathered, imported_message
 from server.own_code_messages import own_codes as rows_of
-from server.transactions import perform, reading
+from server.transactions import perform, reading, writing
 
 Response = TypeVar("Response", bound=Message)
 EXPORTED_AT_ONCE = 1000
@@ -139,13 +139,14 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
     ) -> Iterator[coupon_service_pb2.ExportCouponsResponse]:
         name = campaign_id(request.name)
 
-        def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.ExportCouponsResponse:
-            exporting.begin(transaction, cause, name)
+        def effect(transaction: Transaction, _cause: Cause) -> coupon_service_pb2.ExportCouponsResponse:
+            launch.get(transaction, name)
             return coupon_service_pb2.ExportCouponsResponse()
 
         perform(self._database, request, coupon_service_pb2.ExportCouponsResponse, effect, subject=request.name)
-        with reading(self._database) as snapshot:
-            currency = launch.get(snapshot, name).plan.currency
+        with writing(self._database) as transaction:
+            cause = call.current().cause(request.request_id)
+            currency = exporting.begin(transaction, cause, name).plan.currency
         after = ""
         while True:
             with reading(self._database) as snapshot:

@@ -119,6 +119,17 @@ def test_every_coupon_is_exported_once_in_pages_and_it_is_on_record(
     assert audit_lines(database)[-1] == ("coupons.export", "campaigns/spring", "OK")
 
 
+def test_a_stream_that_is_asked_for_again_is_on_record_again(database: Database, tmp_path: Path) -> None:
+    issued_codes(database, ["anna"])
+    asked = coupon_service_pb2.ExportCouponsRequest(name="campaigns/spring", request_id=new_id())
+
+    with serving(database, tmp_path, model=False) as shop:
+        first, again = (list(shop.coupons.ExportCoupons(asked, timeout=20)) for _ in range(2))
+
+    assert first == again
+    assert audit_lines(database)[-2:] == [("coupons.export", "campaigns/spring", "OK")] * 2
+
+
 @pytest.mark.parametrize("role", ["analyst", "approver", "service"])
 def test_who_may_not_see_codes_gets_none_and_that_is_on_record(database: Database, tmp_path: Path, role: str) -> None:
     issued_codes(database, ["anna"])

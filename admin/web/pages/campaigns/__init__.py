@@ -21,6 +21,7 @@ def routes(house: House) -> Sequence[Route]:
         Route(ONE + "/audience", page(house, audience.audience, staff), name="audience"),
         Route(ONE + "/offers", page(house, detail.offers, staff), name="offers"),
         Route(ONE + "/coupons", page(house, audience.coupons, Right(TEAM)), name="coupons"),
+        Route(ONE + "/codes", page(house, audience.codes, Right(TEAM)), methods=["POST"], name="codes"),
         Route(ONE + "/budget", page(house, money.money, staff), name="budget"),
         Route(ONE + "/activity", page(house, detail.activity, staff), name="activity"),
         Route(ONE + "/experiment", page(house, experiment.experiment, staff), name="experiment"),

@@ -7,7 +7,7 @@ from admin.web.charts import BarChart, bar_chart
 from admin.web.language import locale_of, translations
 from admin.web.pages.campaigns.sheet import campaign_id, tab
 from admin.web.visit import Visit
-from campaigns.coupons import reach
+from campaigns.coupons import exporting, reach
 from campaigns.coupons.reach import Funnel
 from campaigns.life import launch
 
@@ -23,15 +23,23 @@ def audience(visit: Visit) -> Response:
 
 
 def coupons(visit: Visit) -> Response:
-    """A page of customers; codes only for who may take them all."""
+    """A page of customers, without whole codes."""
     with visit.reading() as snapshot:
         campaign = launch.get(snapshot, campaign_id(visit))
         found = reach.page(
-            snapshot, campaign.campaign_id, limit=PAGE + 1, after=visit.field("after"),
-            with_codes=visit.may("coupons.export"),
+            snapshot, campaign.campaign_id, limit=PAGE + 1, after=visit.field("after"), with_codes=False
         )  # fmt: skip
     after = found[PAGE - 1].customer_id if len(found) > PAGE else ""
-    return tab(visit, "coupons", campaign, found=found[:PAGE], after=after)
+    return tab(visit, "coupons", campaign, found=found[:PAGE], after=after, since=visit.field("after"), whole=False)
+
+
+def codes(visit: Visit) -> Response:
+    """The same page with whole codes, which is on record."""
+    name, since = campaign_id(visit), visit.field("after")
+    with visit.changing("coupons.export", f"campaigns/{name}") as (transaction, cause):
+        campaign, found = exporting.show(transaction, cause, name, limit=PAGE, after=since)
+    after = found[-1].customer_id if len(found) == PAGE else ""
+    return tab(visit, "coupons", campaign, found=found, after=after, since=since, whole=True)
 
 
 def _chart(visit: Visit, found: Funnel) -> BarChart:

@@ -614,7 +614,7 @@ class ExportCouponsRequest(_message.Message):
     name: _builtins.str
     """Resource name of the campaign."""
     request_id: _builtins.str
-    """UUID that makes a repetition harmless: the audit log has one line of both calls."""
+    """UUID of the call. Codes leave the house again with each repetition, so the audit log has a line of each."""
     def __init__(
         self,
         *,

@@ -134,7 +134,7 @@ class CouponServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExportCoupons(self, request, context):
-        """Gives every coupon of a campaign with its code, by customer; the audit log says that it was asked for.
+        """Gives every coupon of a campaign with its code, by customer; the audit log has a line of every stream.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -54,7 +54,7 @@ class CouponServiceStub:
     WithdrawCoupons: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.WithdrawCouponsRequest, _coupon_service_pb2.WithdrawCouponsResponse]
     """Takes back what was taken in for a campaign that is not launched yet, such as a wrong file. Nothing left is no error."""
     ExportCoupons: _grpc.UnaryStreamMultiCallable[_coupon_service_pb2.ExportCouponsRequest, _coupon_service_pb2.ExportCouponsResponse]
-    """Gives every coupon of a campaign with its code, by customer; the audit log says that it was asked for."""
+    """Gives every coupon of a campaign with its code, by customer; the audit log has a line of every stream."""
 
 @_typing.type_check_only
 class CouponServiceAsyncStub(CouponServiceStub):
@@ -82,7 +82,7 @@ class CouponServiceAsyncStub(CouponServiceStub):
     WithdrawCoupons: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.WithdrawCouponsRequest, _coupon_service_pb2.WithdrawCouponsResponse]  # type: ignore[assignment]
     """Takes back what was taken in for a campaign that is not launched yet, such as a wrong file. Nothing left is no error."""
     ExportCoupons: _aio.UnaryStreamMultiCallable[_coupon_service_pb2.ExportCouponsRequest, _coupon_service_pb2.ExportCouponsResponse]  # type: ignore[assignment]
-    """Gives every coupon of a campaign with its code, by customer; the audit log says that it was asked for."""
+    """Gives every coupon of a campaign with its code, by customer; the audit log has a line of every stream."""
 
 class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
     """Says what a code is worth, holds it, takes it in, and gives it back."""
@@ -155,6 +155,6 @@ class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _coupon_service_pb2.ExportCouponsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_coupon_service_pb2.ExportCouponsResponse], _abc.AsyncIterator[_coupon_service_pb2.ExportCouponsResponse]]:
-        """Gives every coupon of a campaign with its code, by customer; the audit log says that it was asked for."""
+        """Gives every coupon of a campaign with its code, by customer; the audit log has a line of every stream."""
 
 def add_CouponServiceServicer_to_server(servicer: CouponServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
