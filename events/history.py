@@ -1,5 +1,6 @@
 """Events of many customers side by side, as arrays: what the database answers and the network reads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -53,6 +54,20 @@ class Histories:
             customer_ids=self.customer_ids[start:stop],
             offsets=self.offsets[start : stop + 1] - self.offsets[start],
             **{name: getattr(self, name)[rows] for name in ROW_FIELDS},
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Side by side, in this order; there is at least one."""
+        if len(parts) == 1:
+            return parts[0]
+        begins = np.cumsum([0, *(part.offsets[-1] for part in parts)])
+        return cls(
+            customer_ids=np.concatenate([part.customer_ids for part in parts]),
+            offsets=np.concatenate(
+                [begins[:1], *(part.offsets[1:] + begin for part, begin in zip(parts, begins[:-1], strict=True))]
+            ),
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in ROW_FIELDS},
         )
 
     @classmethod

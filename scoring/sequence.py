@@ -4,6 +4,8 @@ B sequences of at most L tokens; M items, W words and K numbers a token; Q queri
 """
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
+from itertools import chain
 from typing import Self, TypeVar
 
 import numpy as np
@@ -68,16 +70,22 @@ class Tokens:
 def tokens_of(actions: Actions) -> Tokens:
     """Numbers and words of every action."""
     rows = actions.rows[:-1]
-    channel, text = actions.histories.channel[rows], actions.histories.text[rows]
-    bags: dict[int, list[int]] = {}
-    spoken = np.array([c is not None or t is not None for c, t in zip(channel, text, strict=True)], dtype=bool)
-    for place in np.flatnonzero(spoken).tolist():
-        heard = [] if channel[place] is None else hashed(f"channel{channel[place]}")
-        bags[place] = (heard + hashed(text[place]))[:WORDS]
-    lengths = np.zeros(len(rows) + 1, dtype=np.int64)
-    lengths[1:][list(bags)] = [len(bag) for bag in bags.values()]
-    words = np.fromiter((word for bag in bags.values() for word in bag), dtype=np.int64)
-    return Tokens(actions=actions, numbers=_numbers(actions), words=words, word_starts=np.cumsum(lengths))
+    channel, text = actions.histories.channel[rows].tolist(), actions.histories.text[rows].tolist()
+    bags = [_channel_words(c) if t is None else _spoken(c, t) for c, t in zip(channel, text, strict=True)]
+    lengths = np.fromiter(map(len, bags), dtype=np.int64, count=len(bags))
+    words = np.fromiter(chain.from_iterable(bags), dtype=np.int64, count=int(lengths.sum()))
+    starts = np.concatenate(([0], np.cumsum(lengths)))
+    return Tokens(actions=actions, numbers=_numbers(actions), words=words, word_starts=starts)
+
+
+def _spoken(channel: str | None, text: str) -> list[int]:
+    return [*_channel_words(channel), *hashed(text)][:WORDS]
+
+
+@lru_cache(maxsize=1024)
+def _channel_words(channel: str | None) -> tuple[int, ...]:
+    """A shop has a handful of channels, and nearly every action names one."""
+    return () if channel is None else tuple(hashed(f"channel{channel}")[:WORDS])
 
 
 def _numbers(actions: Actions) -> npt.NDArray[np.float32]:
