@@ -13,6 +13,7 @@ from database.budget_tables import RedemptionRow, ReservationRow
 from database.own_code_tables import OwnCodeRow
 from database.report_tables import ScoreHistoryRow
 from database.session import Snapshot, Transaction, changed_rows, driver_connection
+from database.state_tables import CustomerStateRow
 from database.tables import (
     AudienceRow,
     CouponRow,
@@ -29,8 +30,8 @@ from database.tier_tables import ShadowScoreRow, TierChangeRow
 from database.tombstones import HASH
 
 GONE: tuple[type[Row], ...] = (
-    EventRow, ScoreRow, ShadowScoreRow, ScoreHistoryRow, TierChangeRow, CustomerFactsRow, SegmentMemberRow,
-    ExclusionRow, OwnCodeRow, CustomerRow,
+    EventRow, CustomerStateRow, ScoreRow, ShadowScoreRow, ScoreHistoryRow, TierChangeRow, CustomerFactsRow,
+    SegmentMemberRow, ExclusionRow, OwnCodeRow, CustomerRow,
 )  # fmt: skip
 """Their rows about the customer are deleted."""
 BOOKS: tuple[type[Row], ...] = (AudienceRow, CouponRow, RedemptionRow)

@@ -1,6 +1,6 @@
 """The events that we remember: recorded once by their id, read by customer."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import astuple
 from datetime import datetime
 from io import BytesIO
@@ -11,11 +11,16 @@ import numpy.typing as npt
 import polars as pl
 from psycopg import sql
 
+from database import states
 from database.copying import copy_frame
 from database.session import Snapshot, Transaction, driver_connection
 from events.event import EVENT_SCHEMA, TIME, Event, EventType
 from events.history import Histories
 
+SLICE_ROWS = 100_000
+"""Rows in one statement, which therefore ends within the statement timeout whatever the frame's size."""
+LATEST = 2000
+"""Events of a customer that a history holds."""
 COLUMNS = sql.SQL(", ").join(map(sql.Identifier, EVENT_SCHEMA))
 NEW_CUSTOMERS = "INSERT INTO customers (customer_id) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
 NEW_EVENTS = sql.SQL("""
@@ -91,14 +96,32 @@ def insert_events(transaction: Transaction, events: Sequence[Event]) -> int:
     new = connection.execute(NEW_EVENTS, columns).rowcount
     if new < len(ordered):
         _refuse_other_content(transaction, ordered)
+    if new:
+        states.renew(transaction, list({event.customer_id for event in ordered}))
     return new
 
 
-def copy_events(transaction: Transaction, frame: pl.DataFrame) -> int:
-    """Record a frame in EVENT_SCHEMA and the customers it names; returns how many events were new."""
+def copy_events(
+    transaction: Transaction, frame: pl.DataFrame, *, progress: Callable[[int], None] = lambda _: None
+) -> int:  # fmt: skip
+    """Record a frame in EVENT_SCHEMA and the customers it names; returns how many events were new.
+
+    `progress` is told how many rows more were written. From here on others who record events of these customers wait
+    for the transaction, so it should end soon.
+    """
+    new = 0
+    for part in frame.select(EVENT_SCHEMA.names()).sort("customer_id", "time").iter_slices(SLICE_ROWS):
+        new += _copy(transaction, part)
+        progress(part.height)
+    if new:
+        states.renew(transaction, frame["customer_id"].unique().to_list())
+    return new
+
+
+def _copy(transaction: Transaction, part: pl.DataFrame) -> int:
     connection = driver_connection(transaction)
     connection.execute(STAGE)
-    copy_frame(connection, "event_stage", frame.select(EVENT_SCHEMA.names()))
+    copy_frame(connection, "event_stage", part)
     connection.execute(STAGED_CUSTOMERS)
     new = connection.execute(STAGED_EVENTS).rowcount
     connection.execute("DROP TABLE event_stage")
@@ -106,7 +129,7 @@ def copy_events(transaction: Transaction, frame: pl.DataFrame) -> int:
 
 
 def histories(
-    snapshot: Snapshot, customer_ids: Sequence[str], *, before: datetime | None = None, limit: int = 2000
+    snapshot: Snapshot, customer_ids: Sequence[str], *, before: datetime | None = None, limit: int = LATEST
 ) -> Histories:
     """The latest `limit` events of each customer strictly before `before`, in the order of `customer_ids`.
 

@@ -20,9 +20,6 @@ from events.attributes import AttributeFile
 from events.event import ITEM_SCHEMA
 from events.loading import Loaded
 
-SLICE_ROWS = 100_000
-"""Rows in one statement, which therefore ends within the statement timeout whatever the file's size."""
-
 
 class FileChanged(Exception):
     """The file was written to while it was imported."""
@@ -73,13 +70,11 @@ def store_events(
     """
     if not _begin(transaction, import_id, "events", file_name):
         return None
-    new = 0
-    for part in loaded.events.sort("customer_id", "time").iter_slices(SLICE_ROWS):
-        new += copy_events(transaction, part)
-        progress(part.height)
+    _copy_rejected(transaction, import_id, rejected, loaded.rejected.height)
     copy_items(transaction, loaded.items, replace=False)
     copy_customers(transaction, loaded.customers, replace=False)
-    _copy_rejected(transaction, import_id, rejected, loaded.rejected.height)
+    # The last to wait for others: whoever records events of these customers waits from here on for the commit.
+    new = copy_events(transaction, loaded.events, progress=progress)
     left_out = _leave_out_erased(transaction, loaded.events["customer_id"], import_id)
     # Plans made before autovacuum comes round would not know of these rows.
     transaction.execute(text("ANALYZE events"))
