@@ -30,8 +30,8 @@ def recall(
     snapshot: Snapshot, customer_ids: Sequence[str], *, before: datetime | None = None, memory: Memory | None = None
 ) -> Recalled:  # fmt: skip
     """Of each customer, in this order, at least what `events.histories` would find before `before`."""
-    held = [memory and memory.find(customer_id) for customer_id in customer_ids]
-    found = states.look(snapshot, customer_ids, [each and each.version for each in held])
+    held = [None if memory is None else memory.find(customer_id) for customer_id in customer_ids]
+    found = states.look(snapshot, customer_ids, [None if each is None else each.version for each in held])
     parts = [
         _at_hand(customer_id, state, remembered, memory)
         for customer_id, state, remembered in zip(customer_ids, found, held, strict=True)

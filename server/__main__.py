@@ -64,7 +64,7 @@ def _serve(server: Server) -> None:
 def _configuration(given: Settings) -> Configuration:
     return Configuration(
         listen=given.listen, admission=Admission.of(given), models_folder=given.models, device=given.device,
-        batch_size=given.batch_size, queue_size=given.queue_size,
+        batch_size=given.batch_size, queue_size=given.queue_size, memory_bytes=given.memory_mb * 2**20,
         allowance=Allowance(burst=given.guess_burst, per_second=given.guesses_per_second),
         policy=ApprovalPolicy.of(
             approvals=given.approvals, large_budget=given.large_budget, currency=given.currency

@@ -101,6 +101,8 @@ class Configuration:
     device: str = "cpu"
     batch_size: int = 32
     queue_size: int = 512
+    memory_bytes: int = 256 * 2**20
+    """For histories of customers who were asked about."""
     allowance: Allowance = USUAL
     """Of guessing codes, for each caller."""
     policy: ApprovalPolicy = field(default_factory=ApprovalPolicy)
@@ -139,6 +141,7 @@ class Server:
         predictions = Predictions(
             database, live, batch_size=configuration.batch_size, queue_size=configuration.queue_size,
             observe=metrics.batches.served,
+            memory_bytes=configuration.memory_bytes,
         )  # fmt: skip
         campaigns = CampaignService(database, seal, configuration.policy)
         campaign_service_pb2_grpc.add_CampaignServiceServicer_to_server(campaigns, server)

@@ -5,17 +5,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from campaigns.errors import CustomerNotFound
-from database import customers, patience, standings
-from database import events as recorded
+from database import patience
+from database.memory import Memory
+from database.recall import recall
 from database.session import Database, Snapshot
 from database.standings import StoredStanding
+from database.states import State
 from events.event import Event
 from events.history import Histories
 from scoring.batch import Observer, Ticket
@@ -82,6 +83,7 @@ class Group(NamedTuple, Generic[Asked]):
     histories: Histories
     times: Times
     """As-of time of each, seconds since the epoch."""
+    states: list[State]
 
 
 class Known(NamedTuple, Generic[Asked]):
@@ -90,7 +92,7 @@ class Known(NamedTuple, Generic[Asked]):
     groups: list[Group[Asked]]
     strangers: frozenset[str]
     """Ids that belong to nobody."""
-    standings: Mapping[str, StoredStanding] = MappingProxyType({})
+    standings: Mapping[str, StoredStanding | None]
     """Of customers who are asked about as of the present."""
 
 
@@ -105,16 +107,19 @@ class Placed(NamedTuple, Generic[Told]):
 class Predictions:
     """Three pools over one loader; each answers with what is in force when its batch begins."""
 
-    def __init__(self, database: Database, live: Live, *, batch_size: int, queue_size: int, observe: Observer) -> None:
+    def __init__(
+        self, database: Database, live: Live, *, batch_size: int, queue_size: int, memory_bytes: int, observe: Observer
+    ) -> None:  # fmt: skip
         self._database = database
+        self._memory = Memory(memory_bytes)
         self._live = live
         self._window = batch_size
         self._scores = Pool[Question, Known[Question], Placed[Score] | CustomerNotFound](
-            load=self._load_placed, run=self._score, batch_size=batch_size, queue_size=queue_size, name="scores",
+            load=self._load, run=self._score, batch_size=batch_size, queue_size=queue_size, name="scores",
             observe=observe,
         )  # fmt: skip
         self._explanations = Pool[Question, Known[Question], Placed[Explanation] | CustomerNotFound](
-            load=self._load_placed, run=self._explain, batch_size=EXPLANATIONS_IN_A_BATCH, queue_size=queue_size,
+            load=self._load, run=self._explain, batch_size=EXPLANATIONS_IN_A_BATCH, queue_size=queue_size,
             name="explanations", observe=observe,
         )  # fmt: skip
         self._items = Pool[ItemQuestion, Known[ItemQuestion], list[Recommendation] | CustomerNotFound](
@@ -182,13 +187,7 @@ class Predictions:
     def _load(self, questions: Sequence[Asked], seconds: float) -> Known[Asked]:
         with self._database.reading() as snapshot:
             patience.limit(snapshot, seconds)
-            return _known(snapshot, questions)
-
-    def _load_placed(self, questions: Sequence[Question], seconds: float) -> Known[Question]:
-        with self._database.reading() as snapshot:
-            patience.limit(snapshot, seconds)
-            present = {question.customer_id for question in questions if question.as_of is None}
-            return _known(snapshot, questions)._replace(standings=standings.of_these(snapshot, sorted(present)))
+            return _known(snapshot, questions, self._memory)
 
     def _score(self, questions: Sequence[Question], known: Known[Question]) -> list[Placed[Score] | CustomerNotFound]:
         scorer = self.scorer()
@@ -209,14 +208,20 @@ class Predictions:
         return _answers(questions, known, lambda group: _recommended(scorer, group))
 
 
-def _known(snapshot: Snapshot, questions: Sequence[Asked]) -> Known[Asked]:
+def _known(snapshot: Snapshot, questions: Sequence[Asked], memory: Memory) -> Known[Asked]:
     places: dict[tuple[object, ...], list[int]] = {}
     for place, question in enumerate(questions):
         places.setdefault(question.likeness, []).append(place)
-    groups = [_looked_up(snapshot, alike, [questions[place] for place in alike]) for alike in places.values()]
-    quiet = {name for group in groups for name in _without_events(group.histories)}
-    known = customers.known_among(snapshot, sorted(quiet)) if quiet else set()
-    return Known(groups, frozenset(quiet - known))
+    groups = [_looked_up(snapshot, alike, [questions[place] for place in alike], memory) for alike in places.values()]
+    strangers, standings = set[str](), dict[str, StoredStanding | None]()
+    for group in groups:
+        events = np.diff(group.histories.offsets).tolist()
+        for question, state, count in zip(group.questions, group.states, events, strict=True):
+            if question.as_of is None:
+                standings[question.customer_id] = state.standing
+            if not count and not state.known:
+                strangers.add(question.customer_id)
+    return Known(groups, frozenset(strangers), standings)
 
 
 def _placed(
@@ -230,15 +235,15 @@ def _placed(
     ]  # fmt: skip
 
 
-def _looked_up(snapshot: Snapshot, places: list[int], questions: list[Asked]) -> Group[Asked]:
+def _looked_up(snapshot: Snapshot, places: list[int], questions: list[Asked], memory: Memory) -> Group[Asked]:
     """With the sessions, and the times as of which the customers are looked at."""
     as_of = questions[0].as_of
-    known = recorded.histories(snapshot, [question.customer_id for question in questions], before=as_of)
-    histories = with_sessions(known, [question.session for question in questions])
+    known = recall(snapshot, [question.customer_id for question in questions], before=as_of, memory=memory)
+    histories = with_sessions(known.histories, [question.session for question in questions])
     times = np.array([(as_of or question.now).timestamp() for question in questions])
     if as_of is None:
         times = present(histories, times, AHEAD.total_seconds())
-    return Group(places, questions, histories, times)
+    return Group(places, questions, histories, times, known.states)
 
 
 def _recommended(scorer: Scorer, group: Group[ItemQuestion]) -> list[list[Recommendation]]:
@@ -248,10 +253,6 @@ def _recommended(scorer: Scorer, group: Group[ItemQuestion]) -> list[list[Recomm
         exclude=[question.exclude for question in group.questions],
         context_items=[question.context for question in group.questions],
     )  # fmt: skip
-
-
-def _without_events(histories: Histories) -> list[str]:
-    return [str(name) for name in histories.customer_ids[np.diff(histories.offsets) == 0]]
 
 
 def _answers(

@@ -6,8 +6,9 @@ import numpy as np
 
 from campaigns import registry
 from campaigns.tiers.rescoring import Rescoring
-from database import events, scores
+from database import scores, states
 from database.operations import Operation
+from database.recall import Recalled, recall
 from scoring.score import Score
 from worker.tools import Tools
 
@@ -17,8 +18,18 @@ def next_scores(tools: Tools, operation: Operation) -> Sequence[Score]:
     pinned = Rescoring.of(operation.request)
     with tools.database.reading() as snapshot:
         customers = scores.next_customers(snapshot, after=operation.cursor, limit=tools.settings.score_chunk)
-        histories = events.histories(snapshot, customers, before=pinned.as_of)
+        if not customers:
+            return []
+        known = recall(snapshot, customers, before=pinned.as_of)
         model = registry.get(snapshot, pinned.model_id)
-    if not customers:
-        return []
-    return tools.scorer(model).score(histories, np.full(len(customers), pinned.as_of.timestamp()))
+    _keep(tools, customers, known)
+    return tools.scorer(model).score(known.histories, np.full(len(customers), pinned.as_of.timestamp()))
+
+
+def _keep(tools: Tools, customers: Sequence[str], known: Recalled) -> None:
+    """What had to be read event by event is there in one piece the next time, for servers too."""
+    bare = [customer_id for customer_id, state in zip(customers, known.states, strict=True) if state.version is None]
+    if bare or known.read:
+        with tools.database.writing() as transaction:
+            states.begin(transaction, bare)
+            states.keep(transaction, known.read)

@@ -1,0 +1,80 @@
+"""A packed history comes back as it was, whatever its numbers and strings."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.history import Histories
+from events.packing import FORMAT, packed, unpacked
+
+NUMBERS = st.one_of(st.just(np.nan), st.integers(0, 5), st.integers(0, 10**9), st.floats(allow_nan=True))
+STRINGS = st.one_of(st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5))
+COUNTS = st.lists(st.integers(0, 6), min_size=1, max_size=4)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> Histories:
+    sizes = draw(COUNTS)
+    rows = sum(sizes)
+
+    def numbers() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        return np.array(draw(st.lists(NUMBERS, min_size=rows, max_size=rows)), dtype=np.float64)
+
+    def strings() -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+        return np.array([*draw(st.lists(STRINGS, min_size=rows, max_size=rows)), None], dtype=object)[:-1]
+
+    return Histories(
+        customer_ids=np.array([f"customer-{number}" for number in range(len(sizes))], dtype=object),
+        offsets=np.cumsum([0, *sizes]),
+        time=np.array(draw(st.lists(st.floats(0, 2e9), min_size=rows, max_size=rows)), dtype=np.float64),
+        event_type=np.array(draw(st.lists(st.integers(1, 7), min_size=rows, max_size=rows)), dtype=np.int8),
+        order_id=strings(), item_id=strings(), channel=strings(), text=strings(),
+        quantity=numbers(), unit_price=numbers(), rating=numbers(), dwell_seconds=numbers(),
+    )  # fmt: skip
+
+
+def assert_same(one: Histories, other: Histories) -> None:
+    for field in fields(Histories):
+        left, right = getattr(one, field.name), getattr(other, field.name)
+        assert left.dtype == right.dtype, field.name
+        np.testing.assert_array_equal(left, right, field.name)
+
+
+@settings(max_examples=50)
+@given(histories())
+def test_what_is_packed_and_joined_again_is_the_same(made: Histories) -> None:
+    parts = [unpacked(packed(made, place), str(name)) for place, name in enumerate(made.customer_ids)]
+
+    assert_same(Histories.joined([part for part in parts if part is not None]), made)
+
+
+def test_more_strings_than_one_byte_tells_apart() -> None:
+    made = replace(plain(300), item_id=np.array([f"item-{number}" for number in range(300)], dtype=object))
+
+    again = unpacked(packed(made, 0), "anna")
+
+    assert again is not None
+    assert_same(again, made)
+
+
+def test_pieces_prices_and_stars_take_two_bytes_each_and_what_nobody_said_none() -> None:
+    said = np.full(100, 3.0)
+    made = replace(plain(100), quantity=said, unit_price=said, rating=said)
+
+    assert len(packed(made, 0)) == 5 + 100 * (8 + 1 + 3 * 2) + 4 + 4 * 6
+
+
+def test_pieces_of_another_release_are_not_read() -> None:
+    assert unpacked(bytes([FORMAT + 1]) + packed(plain(2), 0)[1:], "anna") is None
+
+
+def plain(rows: int) -> Histories:
+    """One customer of whom little is known."""
+    unsaid, unknown = np.full(rows, None, dtype=object), np.full(rows, np.nan)
+    return Histories(
+        customer_ids=np.array(["anna"], dtype=object), offsets=np.array([0, rows]), time=np.zeros(rows),
+        event_type=np.ones(rows, dtype=np.int8), order_id=unsaid, item_id=unsaid, channel=unsaid, text=unsaid,
+        quantity=unknown, unit_price=unknown, rating=unknown, dwell_seconds=unknown,
+    )  # fmt: skip
