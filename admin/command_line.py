@@ -33,6 +33,7 @@ COMMANDS = {
     "recommend": Command("admin.commands.recommend", "Recommend items to each customer of a file"),
     "models": Command("admin.commands.models", "List trained networks; choose the one that answers"),
     "serve": Command("admin.commands.serve", "The gRPC server"),
+    "top": Command("admin.commands.top", "A running server's pools, live: rates, queues, waits, losses"),
     "work": Command("admin.commands.work", "A Celery worker for bulk work"),
     "beat": Command("admin.commands.beat", "The clock: nightly rescoring, the outbox, the sweeper"),
     "rules": Command("admin.commands.rules", "Check a rule, read it as a sentence, see who it means and why"),

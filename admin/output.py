@@ -19,7 +19,7 @@ def emit(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_jso
     if as_json:
         sys.stdout.write(json.dumps(value, indent=1, default=str) + "\n")
         return
-    Console().print(_fields(value, title) if isinstance(value, Mapping) else _rows(value, title))
+    Console().print(_fields(value, title) if isinstance(value, Mapping) else table_of(value, title=title))
 
 
 def fail(message: str) -> NoReturn:
@@ -43,7 +43,8 @@ def _fields(value: Mapping[str, object], title: str) -> Table:
     return table
 
 
-def _rows(values: Sequence[Mapping[str, object]], title: str) -> Table:
+def table_of(values: Sequence[Mapping[str, object]], *, title: str) -> Table:
+    """A row for each; numbers stand on the right."""
     table = Table(title=title or None)
     names = list(values[0]) if values else []
     for name in names:

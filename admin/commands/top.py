@@ -1,0 +1,90 @@
+"""`tierwise top`: the pools of a running server, live, from its metrics."""
+
+import time
+from collections.abc import Mapping
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from admin.output import emit, fail, table_of
+from admin.pool_readings import Reading, reading_of, rows
+from settings import settings
+
+app = typer.Typer()
+TIMEOUT_SECONDS = 5.0
+Address = Annotated[
+    str | None, typer.Option(help="host:port of the server's metrics; default: TIERWISE_METRICS_LISTEN.")
+]
+Seconds = Annotated[float, typer.Option(min=0.1, help="Between two looks.")]
+Once = Annotated[bool, typer.Option("--once", help="Look twice, so many seconds apart, print, and end.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One reading as JSON, since the server's start; then end.")]
+
+
+@app.command()
+def top(*, address: Address = None, every: Seconds = 2.0, once: Once = False, as_json: AsJson = False) -> None:
+    """Rate, queue, waits, computing and losses of each model and lane, until Ctrl-C."""
+    where = address or settings().metrics_listen
+    if where is None:
+        fail(
+            "no metrics to read: start the server with TIERWISE_METRICS_LISTEN=9464, and set it here or give --address"
+        )
+    before = _look(where)
+    if as_json:
+        emit(list(rows(before, None)), as_json=True)
+        return
+    if once:
+        time.sleep(every)
+        Console().print(_table(where, _look(where), before))
+        return
+    try:
+        _watch(where, before, every)
+    except KeyboardInterrupt:
+        return
+
+
+def _watch(where: str, before: Reading, every: float) -> None:
+    with Live(_table(where, before, None), auto_refresh=False, screen=True) as live:
+        while True:
+            time.sleep(every)
+            now = _look(where)
+            live.update(_table(where, now, before), refresh=True)
+            before = now
+
+
+def _table(where: str, now: Reading, before: Reading | None) -> Table:
+    since = "since its start" if before is None else f"in the last {now.at - before.at:.1f} s"
+    table = table_of([_shown(row) for row in rows(now, before)], title=f"{where}, {since}")
+    table.box = None
+    return table
+
+
+def _shown(row: Mapping[str, object]) -> dict[str, object]:
+    """In few columns, so that it fits a terminal; milliseconds are median and 99th percentile."""
+    return {
+        "pool, lane": f"{row['pool']}, {row['lane']}", "model": row["model"], "/s": row["per_second"],
+        "queue": row["waiting"], "batch": row["batch_size"], "wait": _pair(row["wait_p50_ms"], row["wait_p99_ms"]),
+        "compute": _pair(row["compute_p50_ms"], row["compute_p99_ms"]), "shed": row["shed"],
+        "expired": row["expired"], "failed": row["failed"],
+    }  # fmt: skip
+
+
+def _pair(middle: object, high: object) -> str:
+    return f"{middle:.3g}/{high:.3g}" if isinstance(middle, float) and isinstance(high, float) else "–"
+
+
+def _look(where: str) -> Reading:
+    """Ends the command where nobody answers."""
+    host, _, port = where.rpartition(":")
+    url = f"http://{host or '127.0.0.1'}:{port}/metrics"
+    try:
+        answer = httpx.get(url, timeout=TIMEOUT_SECONDS, trust_env=False)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        fail(f"{url} does not answer ({error}): is the server running, and with TIERWISE_METRICS_LISTEN={where}?")
+    found = reading_of(answer.text, at=time.monotonic())
+    if not found.waiting:
+        fail(f"{url} answers, and not for a server's pools: is it the port of a worker or of another program?")
+    return found
