@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import time
 from functools import cache
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -99,6 +99,10 @@ class Settings(BaseSettings):
     """Coupons that a launch commits at once."""
     segment_chunk: int = Field(default=50_000, ge=1, le=1_000_000)
     """Customers that the build of a segment looks at before it commits."""
+    channels: dict[Literal["EMAIL", "SMS", "PUSH"], SecretStr] = Field(default_factory=dict)
+    """Channel to where its messages go, as JSON: file:PATH for a folder of files, or a provider's https:// address."""
+    message_chunk: int = Field(default=100, ge=1, le=1000)
+    """Messages that leave between two looks at whether their campaign is still active."""
     task_seconds: float = Field(default=30, ge=0)
     """A task works this long, then hands the rest to the next one, so that work of any size shares the workers."""
     redeliver_seconds: int = Field(default=300, ge=1)

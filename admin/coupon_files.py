@@ -11,8 +11,8 @@ from typing import Annotated, TextIO
 import typer
 
 from admin.output import emit, fail, progress_bar
-from admin.transactions import AsJson, DatabaseUrl, Reason, changing, reading
-from campaigns.coupons import exporting, own_codes, redemption
+from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
+from campaigns.coupons import deliveries, exporting, handing_over, own_codes, redemption
 from campaigns.coupons.codes import displayed
 from campaigns.coupons.own_codes import OwnCode
 from campaigns.life import launch
@@ -62,6 +62,31 @@ def withdraw(
     with changing(database_url, reason, action="coupons.withdraw", object_name=about) as (transaction, cause):
         count = own_codes.withdraw(transaction, cause, campaign_id)
     emit({"campaign_id": campaign_id, "withdrawn": count}, as_json=as_json, title="Withdrawn")
+
+
+@app.command("hand-over")
+def hand_over(
+    campaign_id: Annotated[str, typer.Argument(help="Whose coupons; it is active.")],
+    *, reason: Reason = None, database_url: DatabaseUrl = None, as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Hand over to their channels the coupons that were not yet; a launch does so by itself."""
+    about = f"campaigns/{campaign_id}"
+    with changing(database_url, reason, action=handing_over.ACTION, object_name=about) as (transaction, cause):
+        begun = handing_over.begin(transaction, cause, campaign_id)
+    emit({"operation_id": begun.operation_id, "state": begun.state}, as_json=as_json, title="Begun")
+
+
+@app.command("messages")
+def list_messages(
+    campaign_id: Annotated[str, typer.Argument(help="Whose messages.")], *, limit: Limit = 50,
+    state: Annotated[str | None, typer.Option(help="Such as HANDED_OVER, REFUSED or NO_CONSENT.")] = None,
+    after: Annotated[str, typer.Option(help="Go on after this customer.")] = "", database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Show what was handed over to the channels, customer by customer."""
+    with reading(database_url) as snapshot:
+        found = deliveries.page(snapshot, campaign_id, state=state, limit=limit, after=after)
+    emit([each.facts() for each in found], as_json=as_json, title=f"Messages of {campaign_id}")
 
 
 @app.command("export")

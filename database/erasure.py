@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from database.audience_tables import CustomerFactsRow, ExclusionRow, SegmentMemberRow
 from database.audit_tables import SubjectRow
 from database.budget_tables import RedemptionRow, ReservationRow
+from database.message_tables import MessageRow
 from database.own_code_tables import OwnCodeRow
 from database.report_tables import ScoreHistoryRow
 from database.session import Snapshot, Transaction, changed_rows, driver_connection
@@ -31,7 +32,7 @@ from database.tombstones import HASH
 
 GONE: tuple[type[Row], ...] = (
     EventRow, CustomerStateRow, ScoreRow, ShadowScoreRow, ScoreHistoryRow, TierChangeRow, CustomerFactsRow,
-    SegmentMemberRow, ExclusionRow, OwnCodeRow, CustomerRow,
+    SegmentMemberRow, ExclusionRow, OwnCodeRow, MessageRow, CustomerRow,
 )  # fmt: skip
 """Their rows about the customer are deleted."""
 BOOKS: tuple[type[Row], ...] = (AudienceRow, CouponRow, RedemptionRow)
@@ -97,19 +98,20 @@ DELETE FROM rejected_rows WHERE import_id = %s AND EXISTS (SELECT FROM erased_cu
 )
 """
 )
-# A launch may be held for weeks and is not waited for: each chunk reads the audience anew, and finds the pseudonym.
+# A launch or a hand-over may be held for weeks and is not waited for: each chunk reads anew, and finds the pseudonym.
 STILL_AT_WORK = """
 SELECT EXISTS (
   SELECT FROM operations
-  WHERE state = 'RUNNING' AND kind NOT IN ('ERASE_CUSTOMER', 'LAUNCH_CAMPAIGN') AND create_time <= %s
+  WHERE state = 'RUNNING' AND create_time <= %s
+    AND kind NOT IN ('ERASE_CUSTOMER', 'LAUNCH_CAMPAIGN', 'HAND_OVER_COUPONS')
 )
 """
 STEP_BACK = """
 UPDATE operations SET cursor = coalesce((
   SELECT max(customer_id) FROM audiences WHERE campaign_id = request ->> 'campaign_id' AND customer_id < cursor
-), '') WHERE state = 'RUNNING' AND kind = 'LAUNCH_CAMPAIGN' AND cursor = %(customer_id)s
+), '') WHERE state = 'RUNNING' AND kind IN ('LAUNCH_CAMPAIGN', 'HAND_OVER_COUPONS') AND cursor = %(customer_id)s
 """
-"""A held launch stands after the customer: after the one before, it issues nothing twice."""
+"""Held work stands after the customer: after the one before, it gives nothing twice."""
 
 
 def erase(transaction: Transaction, customer_id: str, *, pseudonym: str, now: datetime) -> dict[str, int]:

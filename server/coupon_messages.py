@@ -1,6 +1,7 @@
 """Coupons and their redemptions between the wire and us."""
 
-from typing import TypeAlias
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 from tierwise.v1 import campaign_pb2, coupon_pb2, coupon_service_pb2, offer_service_pb2, tier_pb2
 
@@ -50,6 +51,14 @@ def reservation_message(reservation: Reservation) -> coupon_pb2.Reservation:
         discount_amount=money(reservation.discount_minor, reservation.currency),
         state=coupon_pb2.Reservation.State.Value(reservation.state), reserve_time=stamp(reservation.reserve_time),
         expire_time=stamp(reservation.expire_time),
+    )  # fmt: skip
+
+
+def handed_over_message(response: Mapping[str, Any]) -> coupon_service_pb2.HandOverCouponsResponse:
+    """The answer of a hand-over that is over."""
+    return coupon_service_pb2.HandOverCouponsResponse(
+        handed_over_count=response["HANDED_OVER"], refused_count=response["REFUSED"],
+        no_consent_count=response["NO_CONSENT"], lapsed_count=response["LAPSED"],
     )  # fmt: skip
 
 

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import grpc
+from google.longrunning import operations_pb2
 from google.protobuf.message import Message
 from tierwise.v1 import coupon_service_pb2, coupon_service_pb2_grpc
 
 from campaigns.actor import Cause
-from campaigns.coupons import exporting, own_codes, redemption, refunding, reservation
+from campaigns.coupons import exporting, handing_over, own_codes, redemption, refunding, reservation
 from campaigns.coupons.reservation import USUAL_TIME
 from campaigns.life import launch
 from database.session import Database, Transaction
@@ -24,6 +25,7 @@ from server.coupon_messages import (
     reservation_message,
 )
 from server.money import minor_units, money
+from server.operation_messages import operation_message
 from server.own_code_messages import gathered, imported_message
 from server.own_code_messages import own_codes as rows_of
 from server.transactions import perform, reading, writing
@@ -133,6 +135,14 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
         return perform(
             self._database, request, coupon_service_pb2.WithdrawCouponsResponse, effect, subject=request.name
         )  # fmt: skip
+
+    def HandOverCoupons(
+        self, request: coupon_service_pb2.HandOverCouponsRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
+            return operation_message(handing_over.begin(transaction, cause, campaign_id(request.name)))
+
+        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
 
     def ExportCoupons(
         self, request: coupon_service_pb2.ExportCouponsRequest, context: grpc.ServicerContext

@@ -11,6 +11,7 @@ from tierwise.v1 import (
     audit_service_pb2,
     budget_service_pb2,
     campaign_service_pb2,
+    coupon_service_pb2,
     customer_service_pb2,
     scoring_service_pb2,
     segment_service_pb2,
@@ -20,6 +21,7 @@ from database.operations import (
     BUILD_SEGMENT,
     CANCELLED,
     ERASE_CUSTOMER,
+    HAND_OVER_COUPONS,
     LAUNCH_CAMPAIGN,
     PREVIEW_MODEL,
     RECONCILE_LEDGERS,
@@ -52,6 +54,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         VERIFY_AUDIT: Kind(audit_service_pb2.VerifyAuditMetadata, {}),
         ERASE_CUSTOMER: Kind(customer_service_pb2.DeleteCustomerMetadata, {}),
         BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
+        HAND_OVER_COUPONS: Kind(coupon_service_pb2.HandOverCouponsMetadata, {"campaign": CAMPAIGN}),
         PREVIEW_MODEL: Kind(scoring_service_pb2.PreviewModelMetadata, {"model": MODEL}),
     }
 )

@@ -20,6 +20,7 @@ from database import operations
 from database.operations import (
     BUILD_SEGMENT,
     ERASE_CUSTOMER,
+    HAND_OVER_COUPONS,
     LAUNCH_CAMPAIGN,
     RECONCILE_LEDGERS,
     SUCCEEDED,
@@ -31,6 +32,7 @@ from server import call
 from server.audit_messages import verified_message
 from server.budget_messages import reconciled_message
 from server.campaign_messages import campaign_message
+from server.coupon_messages import handed_over_message
 from server.operation_messages import operation_id, operation_message
 from server.pages import asked, cut
 from server.refusals import InvalidRequest
@@ -43,7 +45,12 @@ POLL_SECONDS = 0.2
 ALL = ("", "operations")
 """Names of the collection that ListOperations knows."""
 ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], Message]] = MappingProxyType(
-    {RECONCILE_LEDGERS: reconciled_message, VERIFY_AUDIT: verified_message, ERASE_CUSTOMER: lambda _: Empty()}
+    {
+        RECONCILE_LEDGERS: reconciled_message,
+        VERIFY_AUDIT: verified_message,
+        ERASE_CUSTOMER: lambda _: Empty(),
+        HAND_OVER_COUPONS: handed_over_message,
+    }
 )
 """Work whose response row is all that there is to answer."""
 

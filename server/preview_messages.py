@@ -35,7 +35,7 @@ def preview_message(shown: Preview) -> campaign_preview_pb2.CampaignPreview:
             for name, count in shown.groups.items()
         ],
         days=outlook.days, total=_forecast(outlook.forecast.total, ""),
-        tiers=[_forecast(each, outlook.basis[each.tier]) for each in outlook.forecast.tiers],
+        tiers=[_forecast(each, outlook.basis[each.tier].sentence()) for each in outlook.forecast.tiers],
         liability=_owed(shown.affordable.liability), largest_liability=shown.most_minor,
         over_budget_count=shown.over_budget,
         detectable=[_detectable(each) for each in outlook.sensitivities],

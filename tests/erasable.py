@@ -41,6 +41,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "liability_readings": (
             "campaign_id day time coupons expected_minor deviation_minor most_minor used_minor overspend"
         ),
+        "message_counts": "campaign_id channel state hour count",
         "model_readings": "month model_id horizon bin customers predicted bought squared_error",
         "models": "model_id folder manifest state revision create_time activate_time",
         "operations": "operation_id kind state done_count total_count cancel_requested create_time update_time",

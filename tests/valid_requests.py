@@ -186,6 +186,7 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "CompareCampaignVersions": lambda _: request_of(
         "CompareCampaignVersions", name="campaigns/draft", from_version=1, to_version=2
     ),
+    "HandOverCoupons": lambda _: request_of("HandOverCoupons", name="campaigns/active"),
     "WithdrawCoupons": lambda _: request_of("WithdrawCoupons", name="campaigns/draft"),
     "ImportCoupons": lambda _: request_of(
         "ImportCoupons",

@@ -46,7 +46,7 @@ def worker(database_url: str, *, role: str = "work", **settings: str) -> Iterato
 
 
 @contextmanager
-def relaying(database: Database, database_url: str) -> Iterator[None]:
+def relaying(database: Database, database_url: str, *, revive_seconds: float = 60) -> Iterator[None]:
     """The relay of a beat process, in a thread."""
     app = make_app(Settings(), database_url)
     stop = Event()
@@ -54,7 +54,7 @@ def relaying(database: Database, database_url: str) -> Iterator[None]:
     def send(task: str, arguments: Mapping[str, Any]) -> None:
         app.send_task(task, kwargs=dict(arguments))
 
-    relay = Thread(target=run, args=(database, send, stop), kwargs={"revive_seconds": 60})
+    relay = Thread(target=run, args=(database, send, stop), kwargs={"revive_seconds": revive_seconds})
     relay.start()
     try:
         yield

@@ -9,6 +9,7 @@ from typing import Any
 
 from celery import Celery
 
+from channels.addresses import ChannelAddressRefused
 from database import broker
 from database.session import Database
 from settings import Settings, settings
@@ -28,6 +29,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("role", nargs="?", choices=("work", "beat"), default="work")
     role = parser.parse_args(arguments).role
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # It would write a line for each message, with the provider's address and what stands in it.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     read = settings()
     if read.database_url is None:
         sys.stderr.write("no database: set TIERWISE_DATABASE_URL to postgresql://…\n")
@@ -36,6 +39,11 @@ def main(arguments: list[str]) -> int:
     if read.broker_url is None:
         broker.install(url)
     tools = Tools(settings=read, database_url=url)
+    try:
+        tools.check_channels()
+    except ChannelAddressRefused as error:
+        sys.stderr.write(f"TIERWISE_CHANNELS: {error}\n")
+        return USAGE_ERROR
     app = make_app(read, url)
     register(app, tools)
     logging.getLogger(__name__).info("%s: %s", role, read.masked())

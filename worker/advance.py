@@ -13,6 +13,7 @@ from database import operations, outbox
 from database.operations import (
     BUILD_SEGMENT,
     ERASE_CUSTOMER,
+    HAND_OVER_COUPONS,
     LAUNCH_CAMPAIGN,
     PREVIEW_MODEL,
     RECONCILE_LEDGERS,
@@ -22,7 +23,7 @@ from database.operations import (
 )
 from database.session import Transaction
 from scoring.score import ModelRejected
-from worker import erasure, reconciliation, rescoring, verification
+from worker import erasure, handing_over, reconciliation, rescoring, verification
 from worker import issuance as issuing
 from worker import segment_building as building
 from worker import shadowing as shadow
@@ -37,6 +38,7 @@ STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
         VERIFY_AUDIT: verification.step,
         ERASE_CUSTOMER: erasure.step,
         PREVIEW_MODEL: shadow.step,
+        HAND_OVER_COUPONS: handing_over.step,
     }
 )
 HOPELESS = (ModelRejected, Refusal)

@@ -1,7 +1,7 @@
 """One chunk of a launch: the audience first, then codes."""
 
 from campaigns.actor import WORKER, Cause
-from campaigns.coupons import issuance
+from campaigns.coupons import handing_over, issuance
 from database import coupon_chunks
 from database.operations import Operation
 from database.session import Transaction
@@ -28,5 +28,9 @@ def _chunk(transaction: Transaction, tools: Tools, operation: Operation) -> bool
         transaction, operation.request["campaign_id"], after=operation.cursor, limit=tools.settings.issue_chunk
     )
     if chunk is None:
-        return issuance.finish(transaction, operation, Cause(actor=WORKER, now=now))
+        cause = Cause(actor=WORKER, now=now)
+        if not issuance.finish(transaction, operation, cause):
+            return False
+        handing_over.begin_where_it_leads(transaction, cause, operation.request["campaign_id"], tools.channels)
+        return True
     return issuance.issue(transaction, operation, chunk, now)

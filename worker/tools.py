@@ -1,10 +1,13 @@
 """What a worker process works with: made on first use, in the process that uses it, never carried over a fork."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from channels.addresses import channels
+from channels.message import Channel
 from database.models import RegisteredModel
 from database.session import Database
 from scoring.scorer import Scorer
@@ -27,6 +30,20 @@ class Tools:
     def database(self) -> Database:
         """This process's own connections."""
         return Database.at(self.database_url, pool_size=2, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
+
+    @cached_property
+    def channels(self) -> Mapping[str, Channel]:
+        """The ways out of the house that have an address."""
+        return self.check_channels()
+
+    def check_channels(self) -> Mapping[str, Channel]:
+        """What they are made of, kept nowhere. Raises ChannelAddressRefused."""
+        return channels({name: address.get_secret_value() for name, address in self.settings.channels.items()})
+
+    @property
+    def longest_task(self) -> timedelta:
+        """After this the broker has killed a task."""
+        return timedelta(seconds=self.settings.redeliver_seconds)
 
     def scorer(self, model: RegisteredModel) -> Scorer:
         """The network of a registered model, loaded once. Raises ModelRejected when its folder cannot be used."""

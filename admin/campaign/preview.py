@@ -39,7 +39,8 @@ def preview(
 def _parts(shown: Preview) -> dict[str, list[dict[str, object]]]:
     """Tables for people, each a list for programs; money in minor units."""
     outlook, currency = shown.outlook, shown.campaign.plan.currency
-    bases = {**outlook.basis, "all": f"{outlook.days:g} days; intervals of 80 %"}
+    bases = {tier: grounds.sentence() for tier, grounds in outlook.basis.items()}
+    bases["all"] = f"{outlook.days:g} days; intervals of 80 %"
     owed, within = shown.affordable.liability, shown.affordable.liability.within(LEVEL)
     return {
         "from_all_customers_to_the_audience": [

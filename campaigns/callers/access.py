@@ -70,6 +70,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.CouponService/ImportCoupons": Right(PLANNERS, "coupons.import"),
         "/tierwise.v1.CouponService/WithdrawCoupons": Right(PLANNERS, "coupons.withdraw"),
         "/tierwise.v1.CouponService/ExportCoupons": Right(PLANNERS, "coupons.export"),
+        "/tierwise.v1.CouponService/HandOverCoupons": Right(PLANNERS, "coupons.handOver"),
         "/tierwise.v1.CouponService/ReserveCoupon": Right(SHOP, "coupons.reserve"),
         "/tierwise.v1.CouponService/ReleaseReservation": Right(SHOP, "coupons.release"),
         "/tierwise.v1.CouponService/RedeemCoupon": Right(SHOP, "coupons.redeem"),

@@ -8,14 +8,13 @@ from enum import StrEnum
 
 from campaigns.experiments.forecast import Calibration, Prediction
 from campaigns.experiments.hindsight import CampaignOutcome, Outcome, calibration
+from campaigns.forecast.grounds import Grounds
 from database import forecasts
 from database.forecast_tables import ForecastRow
 from database.session import Snapshot
 
 MEMORY = 50
 """Campaigns; what was longer ago says little of today."""
-NAMED = 3
-"""Campaigns that are told by name."""
 
 
 class Quantity(StrEnum):
@@ -34,8 +33,8 @@ class Lessons:
 
     calibrations: Mapping[str, Calibration]
     """By tier; a tier without past campaigns is not in it."""
-    basis: Mapping[str, str]
-    """The same in words."""
+    basis: Mapping[str, Grounds]
+    """The same, to be told."""
 
 
 def learned(snapshot: Snapshot) -> Lessons:
@@ -44,7 +43,7 @@ def learned(snapshot: Snapshot) -> Lessons:
     calibrations = {tier: calibration(list(outcomes.values())) for tier, outcomes in past.items()}
     return Lessons(
         calibrations=calibrations,
-        basis={tier: _words(calibrations[tier], list(outcomes)) for tier, outcomes in past.items()},
+        basis={tier: _grounds(calibrations[tier], list(outcomes)) for tier, outcomes in past.items()},
     )
 
 
@@ -70,10 +69,7 @@ def _outcomes(rows: Sequence[ForecastRow]) -> dict[str, dict[str, CampaignOutcom
     return past
 
 
-def _words(learned: Calibration, campaigns: Sequence[str]) -> str:
-    named = ", ".join(campaigns[:NAMED]) + (f" and {len(campaigns) - NAMED} before" if len(campaigns) > NAMED else "")
-    counted = "1 past campaign" if len(campaigns) == 1 else f"{len(campaigns)} past campaigns"
-    return (
-        f"learned from {counted} of this tier ({named}): {math.exp(learned.redemptions.centre):.2f} times the "
-        f"redemptions and {learned.revenue.centre:.2f} times the revenue that is assumed without any"
+def _grounds(learned: Calibration, campaigns: Sequence[str]) -> Grounds:
+    return Grounds(
+        campaigns=campaigns, redemptions=math.exp(learned.redemptions.centre), revenue=learned.revenue.centre
     )

@@ -10,13 +10,13 @@ from campaigns.experiments.forecast import (
     Calibration,
     Forecast,
     Limits,
-    Response,
     TierAudience,
     foretell,
 )
 from campaigns.experiments.power import Baseline
 from campaigns.experiments.results import Metric
 from campaigns.forecast.detecting import LIFT, Sensitivity, sensitivities
+from campaigns.forecast.grounds import Grounds
 from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.discount import WHOLE, Discount
 from campaigns.terms.usual_saving import Prices, unforetold, unpriced, usual_saving
@@ -38,7 +38,7 @@ class Outlook:
     days: float
     """Of the campaign that are foretold."""
     forecast: Forecast
-    basis: Mapping[str, str]
+    basis: Mapping[str, Grounds]
     """Tier to what its forecast rests on."""
     baselines: Mapping[Metric, Baseline]
     """Per customer, as it would be without the campaign; empty where nobody would be reached."""
@@ -67,7 +67,7 @@ def outlook(
     prices: Prices = NO_PRICES,
     currency: str | None = None,
     calibrations: Mapping[str, Calibration] | None = None,
-    basis: Mapping[str, str] | None = None,
+    basis: Mapping[str, Grounds] | None = None,
     lift: float = LIFT,
 ) -> Outlook:
     """From the candidates who are not excluded; a tier without calibration is foretold by what is assumed.
@@ -93,7 +93,7 @@ def outlook(
     return Outlook(
         days=min(days, LONGEST_DAYS),
         forecast=forecast,
-        basis={tier.tier: (basis or {}).get(tier.tier, assumed()) for tier in audiences},
+        basis={tier.tier: (basis or {}).get(tier.tier, Grounds()) for tier in audiences},
         baselines=usual,
         sensitivities=sensitivities(plan.design, sum(each.count for each in reached), usual, lift=lift),
         notes=(
@@ -107,15 +107,6 @@ def outlook(
 def discounts(plan: CampaignPlan) -> list[Discount]:
     """Of all tiers and arms."""
     return [offer.discount for arm in plan.design.arms for offer in plan.offers_in(arm.name)]
-
-
-def assumed() -> str:
-    """In words, what a forecast rests on before any campaign has shown better."""
-    response = Response()
-    return (
-        f"assumed: {response.redemption:g} redemptions for each buyer that the scores foretell, and "
-        f"{response.lift:.0%} more revenue; no past campaign of this tier"
-    )
 
 
 def _audience(

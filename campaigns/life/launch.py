@@ -160,7 +160,7 @@ def check_launchable(snapshot: Snapshot, plan: CampaignPlan, now: datetime) -> N
 
 
 def pause(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Campaign:
-    """Let no coupon be redeemed, and none be issued by a launch that is under way, for the time being.
+    """Let no coupon be redeemed, and none be issued or handed over by work that is under way, for the time being.
 
     Raises CampaignNotFound, CampaignChanged, CampaignNotMovable.
     """
@@ -168,15 +168,16 @@ def pause(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str
 
 
 def resume(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Campaign:
-    """Let coupons be redeemed again; a launch that was under way goes on where it stopped.
+    """Let coupons be redeemed again; a launch or hand-over that was under way goes on where it stopped.
 
     Raises CampaignNotFound, CampaignChanged, CampaignNotMovable.
     """
     campaign = locked(transaction, campaign_id, etag)
     resumed = move(transaction, cause, campaign, resumption(campaign))
-    under_way = operations.running(transaction, operations.LAUNCH_CAMPAIGN, campaign_id=campaign_id)
-    if under_way is not None:
-        jobs.go_on(transaction, under_way.operation_id, cause.now)
+    for kind in operations.HELD_WITH_A_CAMPAIGN:
+        under_way = operations.running(transaction, kind, campaign_id=campaign_id)
+        if under_way is not None:
+            jobs.go_on(transaction, under_way.operation_id, cause.now)
     return resumed
 
 

@@ -1,4 +1,4 @@
-"""The kill switch: nothing is issued, reserved or redeemed while everything, or its campaign, is stopped.
+"""The kill switch: nothing is issued, handed over, reserved or redeemed while everything, or its campaign, is stopped.
 
 Whoever gives something away asks last in its transaction, after every lock that it may have to wait for, and nobody
 remembers the answer: what commits later than a moment after the stop is nothing.
@@ -14,7 +14,7 @@ from campaigns.errors import CouponsStopped, CouponSuspended, InvalidCampaign
 from campaigns.life import launch
 from campaigns.terms.campaign import State
 from database import operations, stops
-from database.operations import LAUNCH_CAMPAIGN
+from database.operations import HELD_WITH_A_CAMPAIGN
 from database.session import Snapshot, Transaction
 from database.stop_tables import StopRow
 from database.stops import EVERYTHING
@@ -50,7 +50,7 @@ def stop(transaction: Transaction, cause: Cause, scope: str) -> Stop:
 
 
 def allow(transaction: Transaction, cause: Cause, scope: str) -> None:
-    """Let it go on: held launches are handed to the workers, who go on at their cursors.
+    """Let it go on: held launches and hand-overs are handed to the workers, who go on at their cursors.
 
     A stop of everything and one of a campaign are lifted one by one. What is not stopped stays as it is.
     Raises InvalidCampaign without a reason, CampaignNotFound.
@@ -60,8 +60,9 @@ def allow(transaction: Transaction, cause: Cause, scope: str) -> None:
     if before is None or not stops.remove(transaction, scope):
         return
     # Those that something else still holds find that out, and wait on.
-    for operation in operations.under_way(transaction, LAUNCH_CAMPAIGN):
-        jobs.go_on(transaction, operation.operation_id, cause.now)
+    for kind in HELD_WITH_A_CAMPAIGN:
+        for operation in operations.under_way(transaction, kind):
+            jobs.go_on(transaction, operation.operation_id, cause.now)
     facts = {"reason": before.reason, "stopped_by": before.stopped_by, "stop_time": before.stop_time.isoformat()}
     trail.done(transaction, cause, "switches.allow", _name(scope), before=facts)
 

@@ -145,8 +145,10 @@ def test_a_forecast_that_was_too_low_raises_the_next_one_and_one_that_was_right_
     told = [line(shop, Quantity.REDEMPTIONS, f"past-{number}").foretold.value for number in range(5)]
     assert told == sorted(told), "each campaign was foretold better than the one before it"
     assert told[-1] > 1.5 * told[0]
-    assert after.basis["HIGH"].startswith(
-        "learned from 5 past campaigns of this tier (past-0, past-1, past-2 and 2 before): "
+    assert (
+        after.basis["HIGH"]
+        .sentence()
+        .startswith("learned from 5 past campaigns of this tier (past-0, past-1, past-2 and 2 before): ")
     )
 
 

@@ -171,6 +171,7 @@ OTHER: Mapping[str, tuple[str, object]] = {
     "StopCampaign": ("reason", "other"),
     "AllowCampaign": ("reason", "other"),
     "ImportCoupons": ("all_or_nothing", True),
+    "HandOverCoupons": ("name", "campaigns/paused"),
     "WithdrawCoupons": ("name", "campaigns/approved"),
     "ExportCoupons": ("name", "campaigns/paused"),
 }

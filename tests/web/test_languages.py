@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from babel.messages.extract import extract_from_dir
 
 from admin.web import look
 from admin.web.language import chosen, translations
+from campaigns.errors import CampaignNotFound, Refusal
 from rules.sentence import Language
 
 WEB = Path(look.__file__).parent
@@ -43,3 +45,34 @@ def test_the_choice_goes_before_what_the_browser_asks_for() -> None:
     assert chosen(None, "zh-CN,zh;q=0.9") is Language.CHINESE
     assert chosen("xx", "fr") is Language.ENGLISH
     assert chosen(None, None) is Language.ENGLISH
+
+
+def reasons() -> list[str]:
+    """Of every refusal there is."""
+    found, waiting = [], [Refusal]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if "reason" in vars(kind) and kind.__module__ == Refusal.__module__:
+            found.append(kind.reason)
+    return found
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_refusal_has_a_sentence_in_each_language(language: Language) -> None:
+    parts = look.environment(language).get_template("refusal_parts.html").make_module({"language": language})
+    said = {reason: str(parts.reason_sentence(reason)) for reason in reasons()}  # type: ignore[attr-defined]  # a macro
+
+    assert len(said) > 70
+    assert [reason for reason, sentence in said.items() if sentence == reason] == []
+    chinese = [any("\u4e00" <= symbol <= "\u9fff" for symbol in sentence) for sentence in said.values()]
+    assert set(chinese) == {language is Language.CHINESE}
+
+
+def test_a_refusal_keeps_its_exact_words_beside_the_sentence() -> None:
+    parts = look.environment(Language.CHINESE).get_template("refusal_parts.html")
+    refusal = CampaignNotFound("there is no campaigns/spring", campaign="campaigns/spring")
+
+    said = str(parts.make_module({"language": Language.CHINESE}).told(refusal))  # type: ignore[attr-defined]  # a macro
+
+    assert said == '没有这个活动。 <span lang="en">there is no campaigns/spring</span>'

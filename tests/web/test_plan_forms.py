@@ -16,7 +16,7 @@ from campaigns.terms.campaign import CampaignId, Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent, Scope
 from campaigns.terms.limits import Budget
 from campaigns.terms.recurrence import Recurrence
-from campaigns.terms.restraint import OfferCap
+from campaigns.terms.restraint import OfferCap, Stacking
 from campaigns.tiers.tiers import Tier
 
 AMOUNTS = st.integers(1, 10**12)
@@ -195,6 +195,9 @@ LIMITS = st.fixed_dictionaries({
     "offer_caps": st.lists(
         st.builds(OfferCap, offers=st.integers(1, 9), days=st.integers(1, 366)), max_size=5
     ).map(tuple),
+    "stacking": st.builds(
+        Stacking, priority=st.integers(-9, 9), group=st.none() | st.just("seasonal"), alone=st.booleans()
+    ),
     "excluded_campaigns": st.lists(st.sampled_from(["spring", "a-1"]).map(CampaignId), unique=True).map(tuple),
 })  # fmt: skip
 
@@ -217,3 +220,4 @@ def test_limits_that_make_no_sense_are_named_and_change_nothing() -> None:
     assert found.plan == plan
     assert found.faults == {"budget": Fault.DECIMALS, "holdout_percent": Fault.NUMBER, "cap.0.days": Fault.EMPTY}
     assert limits.field_of("offer_caps[1].days") == "cap.1.days"
+    assert limits.field_of("stacking.group") == "group"

@@ -1,4 +1,4 @@
-"""Budget, holdout and other limits of a plan as people type them. Pure."""
+"""Budget, holdout, stacking and other limits of a plan as people type them. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from decimal import Decimal
 from admin.web.forms.typed import Fault, Fields, Mistyped, decimal_of, first, lines, major, minor_of, plain, whole_of
 from campaigns.terms.campaign import CampaignId, CampaignPlan
 from campaigns.terms.limits import USUAL_CONFIDENCE, Budget
-from campaigns.terms.restraint import OfferCap
+from campaigns.terms.restraint import OfferCap, Stacking
 
 WHOLE = 100
 NAMES = {"budget.limit": "budget", "budget.confidence": "confidence", "offer_caps": "cap.0.offers"}
@@ -35,11 +35,13 @@ def shown(plan: CampaignPlan) -> dict[str, list[str]]:
         "margin_percent": _text(plan.margin_percent),
         "audience_limit": _text(plan.audience_limit),
         "excluded_campaigns": "\n".join(plan.excluded_campaigns),
+        "priority": str(plan.stacking.priority),
+        "group": plan.stacking.group or "",
     }
     for place, cap in enumerate(plan.offer_caps):
         texts |= {f"cap.{place}.offers": str(cap.offers), f"cap.{place}.days": str(cap.days)}
-    if plan.refund_gives_code_back:
-        texts["refund_gives_code_back"] = "1"
+    boxes = {"refund_gives_code_back": plan.refund_gives_code_back, "alone": plan.stacking.alone}
+    texts |= {name: "1" for name, ticked in boxes.items() if ticked}
     return {name: [text] for name, text in texts.items()}
 
 
@@ -57,6 +59,11 @@ def read(fields: Fields, plan: CampaignPlan) -> Read:
         audience_limit=form.whole("audience_limit"),
         excluded_campaigns=tuple(map(CampaignId, lines(fields, "excluded_campaigns"))),
         offer_caps=form.caps(),
+        stacking=Stacking(
+            priority=form.whole("priority") or 0,
+            group=first(fields, "group") or None,
+            alone=bool(first(fields, "alone")),
+        ),
         refund_gives_code_back=bool(first(fields, "refund_gives_code_back")),
     )
     return Read(plan=plan if form.faults else changed, faults=form.faults)
@@ -70,7 +77,7 @@ def rows_of(fields: Fields) -> int:
 
 def field_of(refused: str) -> str:
     """The field of the form that shows what a refusal names: offer_caps[0].days is cap.0.days."""
-    return NAMES.get(refused, refused.replace("offer_caps[", "cap.").replace("]", ""))
+    return NAMES.get(refused, refused.replace("offer_caps[", "cap.").replace("]", "").removeprefix("stacking."))
 
 
 class _Form:

@@ -16,6 +16,7 @@ from campaigns.callers.access import STAFF, Right
 from campaigns.tiers import rescored, schemes, tier_preview
 from campaigns.tiers.rescored import Rescored
 from campaigns.tiers.tiers import Tier
+from database import tier_previews
 
 SHOWN = 20
 EXAMPLES = 5
@@ -39,10 +40,11 @@ def listing(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         found = schemes.page(snapshot, limit=SHOWN)
         past = rescored.latest(snapshot, limit=LOOKED_BACK)
+        latest = tier_previews.latest(snapshot)
     last = past[-1] if past else None
     return visit.page(
         "tiers.html", schemes=found, last=last, distribution=None if last is None else _distribution(visit, last),
-        shares=_shares(visit, past),
+        shares=_shares(visit, past), currency=visit.house.currency if latest is None else latest.currency,
     )  # fmt: skip
 
 

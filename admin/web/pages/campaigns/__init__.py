@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from starlette.routing import Route
 
 from admin.web.house import House
-from admin.web.pages.campaigns import audience, detail, experiment, listing, money, moves
+from admin.web.pages.campaigns import audience, deletion, deliveries, detail, experiment, listing, money, moves
 from admin.web.visit import page
-from campaigns.callers.access import STAFF, TEAM, Right
+from campaigns.callers.access import PLANNERS, STAFF, TEAM, Right
 
 ONE = "/campaigns/{campaign_id}"
 
@@ -22,11 +22,15 @@ def routes(house: House) -> Sequence[Route]:
         Route(ONE + "/offers", page(house, detail.offers, staff), name="offers"),
         Route(ONE + "/coupons", page(house, audience.coupons, Right(TEAM)), name="coupons"),
         Route(ONE + "/codes", page(house, audience.codes, Right(TEAM)), methods=["POST"], name="codes"),
+        Route(ONE + "/deliveries", page(house, deliveries.listing, Right(TEAM)), name="deliveries"),
+        Route(ONE + "/deliveries", page(house, deliveries.hand_over, Right(TEAM)), methods=["POST"], name="hand_over"),
         Route(ONE + "/budget", page(house, money.money, staff), name="budget"),
         Route(ONE + "/activity", page(house, detail.activity, staff), name="activity"),
         Route(ONE + "/experiment", page(house, experiment.experiment, staff), name="experiment"),
         Route(ONE + "/versions", page(house, detail.plan_versions, staff), name="versions"),
         Route(ONE + "/versions/{version:int}", page(house, detail.difference, staff), name="version"),
+        Route(ONE + "/delete", page(house, deletion.confirm, Right(PLANNERS)), name="confirm_deletion"),
+        Route(ONE + "/delete", page(house, deletion.delete, Right(PLANNERS)), methods=["POST"], name="delete_campaign"),
         Route(ONE + "/{verb}", page(house, moves.confirm, staff), name="confirm_move"),
         Route(ONE + "/{verb}", page(house, moves.move, staff), methods=["POST"], name="move_campaign"),
     )

@@ -12,15 +12,12 @@ from starlette.responses import Response
 from admin.web.charts import LineChart, Series, line_chart
 from admin.web.language import locale_of, translations
 from admin.web.look import written_money
+from admin.web.pages.campaigns.hours import DAY_HOURS, DAYS, place, words
 from admin.web.pages.campaigns.sheet import campaign_id, tab
 from admin.web.visit import Visit
 from campaigns.coupons import spending
 from campaigns.life import launch
 from campaigns.terms.campaign import Campaign, CampaignPlan
-from rules.sentence import Language
-
-DAYS = {Language.ENGLISH: "d MMM", Language.CHINESE: "M月d日"}
-DAY_HOURS = 24
 
 
 def money(visit: Visit) -> Response:
@@ -35,23 +32,14 @@ def by_hour(visit: Visit, campaign: Campaign, hours: Sequence[tuple[datetime, in
     """Redemptions of each hour of a week, in the campaign's zone."""
     if not any(count for _, count in hours):
         return None
-    locale, zone = locale_of(visit.language), ZoneInfo(campaign.plan.zone)
-
-    def place(moment: datetime) -> float:
-        """In local days."""
-        local = moment.astimezone(zone)
-        return local.toordinal() + local.hour / DAY_HOURS
-
-    def words(number: float) -> str:
-        day = str(format_date(date.fromordinal(int(number)), DAYS[visit.language], locale=locale))
-        hour = round((number - int(number)) * DAY_HOURS)
-        return f"{day} {hour:02}:00" if hour else day
-
+    locale, zone = locale_of(visit.language), campaign.plan.zone
     # A step an hour: each count stands at the beginning of its hour and at the end.
-    ends = [(place(hour) + edge / DAY_HOURS, float(count)) for hour, count in hours for edge in (0, 1)]
+    ends = [(place(hour, zone) + edge / DAY_HOURS, float(count)) for hour, count in hours for edge in (0, 1)]
     name = translations(visit.language).gettext("Redeemed")
     series = Series(name=name, x=[x for x, _ in ends], y=[y for _, y in ends])
-    return line_chart([series], x_words=words, y_words=lambda value: _whole(value, locale), from_zero=True)
+    return line_chart(
+        [series], x_words=words(visit.language), y_words=lambda value: _whole(value, locale), from_zero=True
+    )
 
 
 def _whole(value: float, locale: Locale) -> str:

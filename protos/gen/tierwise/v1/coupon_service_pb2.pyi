@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
@@ -652,3 +653,115 @@ class ExportCouponsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExportCouponsResponse: _TypeAlias = ExportCouponsResponse  # noqa: Y015
+
+@_typing.final
+class HandOverCouponsRequest(_message.Message):
+    """Request of CouponService.HandOverCoupons."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the campaign."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless."""
+    reason: _builtins.str
+    """Why, for the audit log."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandOverCouponsRequest: _TypeAlias = HandOverCouponsRequest  # noqa: Y015
+
+@_typing.final
+class HandOverCouponsResponse(_message.Message):
+    """Response of CouponService.HandOverCoupons: the campaign's messages so far, by what became of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HANDED_OVER_COUNT_FIELD_NUMBER: _builtins.int
+    REFUSED_COUNT_FIELD_NUMBER: _builtins.int
+    NO_CONSENT_COUNT_FIELD_NUMBER: _builtins.int
+    LAPSED_COUNT_FIELD_NUMBER: _builtins.int
+    handed_over_count: _builtins.int
+    """The channel has them, which is not to say that people read them."""
+    refused_count: _builtins.int
+    """The channel will not take them."""
+    no_consent_count: _builtins.int
+    """The customer does not agree to the channel any more."""
+    lapsed_count: _builtins.int
+    """The coupon was used or over before it could leave."""
+    def __init__(
+        self,
+        *,
+        handed_over_count: _builtins.int = ...,
+        refused_count: _builtins.int = ...,
+        no_consent_count: _builtins.int = ...,
+        lapsed_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["handed_over_count", b"handed_over_count", "lapsed_count", b"lapsed_count", "no_consent_count", b"no_consent_count", "refused_count", b"refused_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandOverCouponsResponse: _TypeAlias = HandOverCouponsResponse  # noqa: Y015
+
+@_typing.final
+class HandOverCouponsMetadata(_message.Message):
+    """Progress of CouponService.HandOverCoupons."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    DONE_COUNT_FIELD_NUMBER: _builtins.int
+    TOTAL_COUNT_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    CANCEL_REQUESTED_FIELD_NUMBER: _builtins.int
+    campaign: _builtins.str
+    """Resource name of the campaign."""
+    done_count: _builtins.int
+    """Coupons that were looked at."""
+    total_count: _builtins.int
+    """Coupons whose channel has an address, in all."""
+    cancel_requested: _builtins.bool
+    """Whether someone asked to cancel it."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When the operation began."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it last made progress."""
+
+    def __init__(
+        self,
+        *,
+        campaign: _builtins.str = ...,
+        done_count: _builtins.int = ...,
+        total_count: _builtins.int | None = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        cancel_requested: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "campaign", b"campaign", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total_count: _TypeAlias = _typing.Literal["total_count"]  # noqa: Y015
+    _WhichOneofArgType__total_count: _TypeAlias = _typing.Literal["_total_count", b"_total_count"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total_count) -> _WhichOneofReturnType__total_count | None: ...
+
+Global___HandOverCouponsMetadata: _TypeAlias = HandOverCouponsMetadata  # noqa: Y015

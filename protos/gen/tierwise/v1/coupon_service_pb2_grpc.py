@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from tierwise.v1 import coupon_service_pb2 as tierwise_dot_v1_dot_coupon__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -75,6 +76,11 @@ class CouponServiceStub:
                 request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ExportCouponsRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.ExportCouponsResponse.FromString,
                 _registered_method=True)
+        self.HandOverCoupons = channel.unary_unary(
+                '/tierwise.v1.CouponService/HandOverCoupons',
+                request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.HandOverCouponsRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
 
 
 class CouponServiceServicer:
@@ -140,6 +146,14 @@ class CouponServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def HandOverCoupons(self, request, context):
+        """Hands over the coupons of an active campaign to their channels, those that were not handed over before; a launch begins it
+        by itself. Each customer's consent is asked again, and pausing the campaign holds it. One that is under way is answered.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CouponServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -182,6 +196,11 @@ def add_CouponServiceServicer_to_server(servicer, server):
                     servicer.ExportCoupons,
                     request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.ExportCouponsRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ExportCouponsResponse.SerializeToString,
+            ),
+            'HandOverCoupons': grpc.unary_unary_rpc_method_handler(
+                    servicer.HandOverCoupons,
+                    request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.HandOverCouponsRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -401,6 +420,33 @@ class CouponService:
             '/tierwise.v1.CouponService/ExportCoupons',
             tierwise_dot_v1_dot_coupon__service__pb2.ExportCouponsRequest.SerializeToString,
             tierwise_dot_v1_dot_coupon__service__pb2.ExportCouponsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def HandOverCoupons(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CouponService/HandOverCoupons',
+            tierwise_dot_v1_dot_coupon__service__pb2.HandOverCouponsRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
             insecure,

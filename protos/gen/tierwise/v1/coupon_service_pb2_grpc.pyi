@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from google.longrunning import operations_pb2 as _operations_pb2
 from grpc import aio as _aio
 from tierwise.v1 import coupon_service_pb2 as _coupon_service_pb2
 import abc as _abc_1
@@ -55,6 +56,10 @@ class CouponServiceStub:
     """Takes back what was taken in for a campaign that is not launched yet, such as a wrong file. Nothing left is no error."""
     ExportCoupons: _grpc.UnaryStreamMultiCallable[_coupon_service_pb2.ExportCouponsRequest, _coupon_service_pb2.ExportCouponsResponse]
     """Gives every coupon of a campaign with its code, by customer; the audit log has a line of every stream."""
+    HandOverCoupons: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.HandOverCouponsRequest, _operations_pb2.Operation]
+    """Hands over the coupons of an active campaign to their channels, those that were not handed over before; a launch begins it
+    by itself. Each customer's consent is asked again, and pausing the campaign holds it. One that is under way is answered.
+    """
 
 @_typing.type_check_only
 class CouponServiceAsyncStub(CouponServiceStub):
@@ -83,6 +88,10 @@ class CouponServiceAsyncStub(CouponServiceStub):
     """Takes back what was taken in for a campaign that is not launched yet, such as a wrong file. Nothing left is no error."""
     ExportCoupons: _aio.UnaryStreamMultiCallable[_coupon_service_pb2.ExportCouponsRequest, _coupon_service_pb2.ExportCouponsResponse]  # type: ignore[assignment]
     """Gives every coupon of a campaign with its code, by customer; the audit log has a line of every stream."""
+    HandOverCoupons: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.HandOverCouponsRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """Hands over the coupons of an active campaign to their channels, those that were not handed over before; a launch begins it
+    by itself. Each customer's consent is asked again, and pausing the campaign holds it. One that is under way is answered.
+    """
 
 class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
     """Says what a code is worth, holds it, takes it in, and gives it back."""
@@ -156,5 +165,15 @@ class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_coupon_service_pb2.ExportCouponsResponse], _abc.AsyncIterator[_coupon_service_pb2.ExportCouponsResponse]]:
         """Gives every coupon of a campaign with its code, by customer; the audit log has a line of every stream."""
+
+    @_abc_1.abstractmethod
+    def HandOverCoupons(
+        self,
+        request: _coupon_service_pb2.HandOverCouponsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """Hands over the coupons of an active campaign to their channels, those that were not handed over before; a launch begins it
+        by itself. Each customer's consent is asked again, and pausing the campaign holds it. One that is under way is answered.
+        """
 
 def add_CouponServiceServicer_to_server(servicer: CouponServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,64 @@
+"""What was handed over to the channels: how it stands, by the hour, and customer by customer."""
+
+from itertools import accumulate
+from typing import Any
+
+from starlette.responses import Response
+
+from admin.web.charts import LineChart, Series, line_chart
+from admin.web.language import locale_of, translations
+from admin.web.look import written_number
+from admin.web.pages.campaigns.audience import PAGE
+from admin.web.pages.campaigns.hours import DAY_HOURS, place, words
+from admin.web.pages.campaigns.sheet import campaign_id, tab
+from admin.web.visit import Visit
+from campaigns.coupons import deliveries, handing_over
+from campaigns.coupons.deliveries import Deliveries
+from campaigns.life import launch
+from campaigns.terms.campaign import Campaign, State
+
+SHOWN = (*deliveries.FATES, "WAITING", "SENDING")
+
+
+def listing(visit: Visit) -> Response:
+    """Counts of the whole campaign and a page of its messages."""
+    state = visit.field("state") if visit.field("state") in SHOWN else None
+    with visit.reading() as snapshot:
+        campaign = launch.get(snapshot, campaign_id(visit))
+        standing = deliveries.deliveries(snapshot, campaign)
+        found = deliveries.page(
+            snapshot, campaign.campaign_id, state=state, limit=PAGE + 1, after=visit.field("after")
+        )  # fmt: skip
+    values: dict[str, Any] = {
+        "standing": standing, "found": found[:PAGE], "after": found[PAGE - 1].customer_id if len(found) > PAGE else "",
+        "state": state or "", "shown": SHOWN, "chart": _by_hour(visit, campaign, standing),
+        "leaves": bool(handing_over.needed(campaign)), "ready": campaign.state is State.ACTIVE,
+        "running": standing.work is not None and not standing.work.done,
+    }  # fmt: skip
+    if visit.fragment:
+        return visit.page("deliveries_standing.html", campaign=campaign, **values)
+    return tab(visit, "deliveries", campaign, **values)
+
+
+def hand_over(visit: Visit) -> Response:
+    """Begin, or go on at once with what waits."""
+    name = campaign_id(visit)
+    with visit.changing(handing_over.ACTION, f"campaigns/{name}") as (transaction, cause):
+        handing_over.begin(transaction, cause, name)
+    return visit.go(f"/campaigns/{name}/deliveries")
+
+
+def _by_hour(visit: Visit, campaign: Campaign, standing: Deliveries) -> LineChart | None:
+    """How many are handed over in all, after each hour."""
+    if len(standing.hours) <= 1:
+        return None
+    zone, locale = campaign.plan.zone, locale_of(visit.language)
+    totals = accumulate(count for _, count in standing.hours)
+    ends = [place(hour, zone) + 1 / DAY_HOURS for hour, _ in standing.hours]
+    series = Series(
+        name=translations(visit.language).gettext("Handed over"), x=[place(standing.hours[0][0], zone), *ends],
+        y=[0.0, *map(float, totals)],
+    )  # fmt: skip
+    return line_chart(
+        [series], x_words=words(visit.language), y_words=lambda value: written_number(value, locale), from_zero=True
+    )

@@ -1,0 +1,103 @@
+"""What a campaign's channels were given: by channel and what became of it, by the hour, and customer by customer."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from campaigns import trail
+from campaigns.terms.campaign import Campaign
+from database import messages, operations
+from database.audit import AuditEntry, Wanted
+from database.message_tables import MessageRow
+from database.operations import Operation
+from database.session import Snapshot
+
+FATES = ("HANDED_OVER", "REFUSED", "NO_CONSENT", "LAPSED")
+"""States that are final."""
+EXPORTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByChannel:
+    """The messages of one channel."""
+
+    channel: str
+    due: int
+    """Coupons of the channel when the hand-over last began."""
+    fates: Mapping[str, int]
+
+    @property
+    def waiting(self) -> int:
+        """Not settled yet, as far as is counted."""
+        return max(0, self.due - sum(self.fates.values()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliveries:
+    """How the hand-over of a campaign stands."""
+
+    channels: Sequence[ByChannel]
+    hours: Sequence[tuple[datetime, int]]
+    """Handed over, by the hour; hours without are left out."""
+    work: Operation | None
+    """The hand-over that began last."""
+    exports: Sequence[AuditEntry]
+    """Who took the codes instead, newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A customer's message."""
+
+    customer_id: str
+    channel: str
+    state: str
+    note: str | None
+    claim_time: datetime
+    settle_time: datetime | None
+
+    @classmethod
+    def of(cls, row: MessageRow) -> Self:
+        """From the database."""
+        return cls(
+            customer_id=row.customer_id, channel=row.channel, state=row.state, note=row.note,
+            claim_time=row.claim_time, settle_time=row.settle_time,
+        )  # fmt: skip
+
+    def facts(self) -> dict[str, Any]:
+        """In JSON."""
+        settled = None if self.settle_time is None else self.settle_time.isoformat(timespec="seconds")
+        return {
+            "customer_id": self.customer_id, "channel": self.channel, "state": self.state, "note": self.note,
+            "claimed": self.claim_time.isoformat(timespec="seconds"), "settled": settled,
+        }  # fmt: skip
+
+
+def deliveries(snapshot: Snapshot, campaign: Campaign) -> Deliveries:
+    """From kept counts: no message is looked at."""
+    due: dict[str, int] = defaultdict(int)
+    fates: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(FATES, 0))
+    hours: dict[datetime, int] = defaultdict(int)
+    for tally in messages.tallies(snapshot, campaign.campaign_id):
+        if tally.state == messages.DUE:
+            due[tally.channel] += tally.messages
+            continue
+        fates[tally.channel][tally.state] += tally.messages
+        if tally.state == FATES[0]:
+            hours[tally.hour] += tally.messages
+    return Deliveries(
+        channels=[ByChannel(channel=name, due=due[name], fates=fates[name]) for name in sorted({*due, *fates})],
+        hours=sorted(hours.items()),
+        work=operations.newest(snapshot, operations.HAND_OVER_COUPONS, campaign_id=campaign.campaign_id),
+        exports=trail.page(snapshot, Wanted(object_name=campaign.name, action="coupons.export"), limit=EXPORTS),
+    )
+
+
+def page(
+    snapshot: Snapshot, campaign_id: str, *, state: str | None, limit: int, after: str = ""
+) -> list[Delivery]:  # fmt: skip
+    """By customer_id; the next page is `after` the last customer of this one."""
+    found = messages.page(snapshot, campaign_id, state=state, limit=limit, after=after)
+    return [Delivery.of(row) for row in found]

@@ -1,0 +1,163 @@
+"""A campaign's coupons handed over to their channels, each at most once, by those who agreed and while it is active.
+
+A chunk has three parts: `take` writes down who is about to be sent what, the worker hands it over with no transaction
+open, and `settle` notes what became of it. Killed between them, the same messages leave again under the same keys.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from campaigns import jobs, trail
+from campaigns.actor import Cause
+from campaigns.coupons.deliveries import FATES
+from campaigns.errors import CampaignNotMovable
+from campaigns.life import launch, switches
+from campaigns.terms.campaign import Campaign, State
+from channels.message import Fate, Message, Receipt
+from database import messages, operations
+from database.messages import SENDING, Claimed, Settled
+from database.operations import HAND_OVER_COUPONS, Operation
+from database.session import Transaction
+
+ACTION = "coupons.handOver"
+START = ""
+"""The cursor before the first customer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What leaves together."""
+
+    name: str
+    messages: Sequence[Message] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What a worker may take."""
+
+    channels: Sequence[str]
+    """Those that it knows the way to."""
+    limit: int
+    abandoned: datetime
+    """Whoever took a batch before then is gone."""
+
+
+NOTHING = Batch(name="")
+"""Of a chunk that only counted, or met nobody who agreed."""
+
+
+def begin(transaction: Transaction, cause: Cause, campaign_id: str) -> Operation:
+    """Hand over what was not yet; one that is under way is answered again.
+
+    Raises CampaignNotFound, CampaignNotMovable.
+    """
+    campaign = launch.locked(transaction, campaign_id)
+    if campaign.state is not State.ACTIVE:
+        raise CampaignNotMovable(
+            f"{campaign.name} is {campaign.state}: its coupons are handed over while it is active",
+            campaign=campaign.name, state=campaign.state,
+        )  # fmt: skip
+    under_way = operations.running(transaction, HAND_OVER_COUPONS, campaign_id=campaign_id)
+    if under_way is not None:
+        jobs.go_on(transaction, under_way.operation_id, cause.now)
+        return under_way
+    return jobs.begin(
+        transaction, cause, uuid4().hex, HAND_OVER_COUPONS, {"campaign_id": campaign_id}, total_count=None,
+        action=ACTION, object_name=campaign.name,
+    )  # fmt: skip
+
+
+def begin_where_it_leads(transaction: Transaction, cause: Cause, campaign_id: str, channels: Collection[str]) -> None:
+    """After a launch: begin if one of the campaign's channels has an address."""
+    if needed(launch.get(transaction, campaign_id)) & set(channels):
+        begin(transaction, cause, campaign_id)
+
+
+def needed(campaign: Campaign) -> set[str]:
+    """The channels of a campaign by which coupons leave the house; on the site they wait for the customer."""
+    return {way.value for offer in campaign.plan.offers for way in offer.channels if way.needs_consent}
+
+
+def take(
+    transaction: Transaction, operation: Operation, share: Share, cause: Cause
+) -> Batch | None:  # fmt: skip
+    """Write down the next messages: first those that wait or whose worker is gone, then new ones.
+
+    None when there is nothing to do for this worker: another was faster or is still at it, or all is done.
+    Raises CouponsStopped or CouponSuspended, with nothing written, while the campaign stands still.
+    """
+    current = operations.locked(transaction, operation.operation_id)
+    if current is None or current.done or current.cursor != operation.cursor:
+        return None
+    campaign = launch.get(transaction, operation.request["campaign_id"])
+    if campaign.state is State.ENDED:
+        operations.cancel(transaction, operation.operation_id, cause.now)
+        return None
+    if current.cursor is None:
+        due = messages.count_due(transaction, campaign.campaign_id, share.channels, cause.now)
+        operations.expect(transaction, operation.operation_id, due)
+        operations.advance(transaction, operation.operation_id, seen=None, cursor=START, count=0, now=cause.now)
+        return NOTHING
+    claimed = _claim(transaction, current, share, cause.now)
+    if claimed:
+        # Whoever stops or pauses a campaign is heard until the last moment before the messages leave.
+        switches.refuse_if_stopped(transaction, campaign.campaign_id)
+        return _batch(campaign.campaign_id, claimed)
+    if not messages.any_open(transaction, campaign.campaign_id):
+        _finish(transaction, current, cause)
+    return None
+
+
+def settle(
+    transaction: Transaction, campaign_id: str, batch: Batch, receipts: Sequence[Receipt], now: datetime
+) -> str | None:  # fmt: skip
+    """Note what became of each message of a batch; why some wait, if any does."""
+    settled = [
+        Settled(message.customer_id, receipt.fate, receipt.note)
+        for message, receipt in zip(batch.messages, receipts, strict=True)
+    ]
+    messages.settle(transaction, campaign_id, settled, now)
+    return next((receipt.note for receipt in receipts if receipt.fate is Fate.WAITING), None)
+
+
+def _claim(transaction: Transaction, operation: Operation, share: Share, now: datetime) -> Sequence[Claimed]:
+    campaign_id: str = operation.request["campaign_id"]
+    waiting = messages.open_batch(transaction, campaign_id, share.channels, claimed_before=share.abandoned)
+    if waiting is not None:
+        return messages.claim_again(transaction, campaign_id, waiting, now)
+    claimed = messages.claim(
+        transaction, campaign_id, share.channels, after=operation.cursor or START, limit=share.limit, now=now,
+        batch=f"{campaign_id}-{operation.operation_id}-{operation.done_count:09}",
+    )  # fmt: skip
+    if claimed:
+        operations.advance(
+            transaction, operation.operation_id, seen=operation.cursor, cursor=claimed[-1].customer_id,
+            count=len(claimed), now=now,
+        )  # fmt: skip
+    return claimed
+
+
+def _batch(campaign_id: str, claimed: Sequence[Claimed]) -> Batch:
+    leaving = [_message(campaign_id, each) for each in claimed if each.state == SENDING]
+    return Batch(name=claimed[0].batch, messages=leaving)
+
+
+def _message(campaign_id: str, claimed: Claimed) -> Message:
+    return Message(
+        key=str(uuid5(NAMESPACE_URL, f"campaigns/{campaign_id}/customers/{claimed.customer_id}")),
+        campaign_id=campaign_id, customer_id=claimed.customer_id, channel=claimed.channel, tier=claimed.tier,
+        code=claimed.code, discount=claimed.discount, expire_time=claimed.expire_time,
+    )  # fmt: skip
+
+
+def _finish(transaction: Transaction, operation: Operation, cause: Cause) -> None:
+    campaign_id = operation.request["campaign_id"]
+    counts = dict.fromkeys(FATES, 0)
+    for tally in messages.tallies(transaction, campaign_id):
+        if tally.state in counts:
+            counts[tally.state] += tally.messages
+    operations.finish(transaction, operation.operation_id, counts, cause.now)
+    trail.done(transaction, cause, f"{ACTION}.finish", f"campaigns/{campaign_id}", after=counts)

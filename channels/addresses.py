@@ -1,0 +1,28 @@
+"""From the address of a channel to the channel: `file:PATH` is a folder, `https://…` a provider."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from channels.folder import Folder
+from channels.message import Channel
+from channels.webhook import Webhook
+
+
+class ChannelAddressRefused(ValueError):
+    """The address leads nowhere that we know."""
+
+
+def channels(addresses: Mapping[str, str]) -> Mapping[str, Channel]:
+    """By the name of the channel. Raises ChannelAddressRefused."""
+    return {name: _channel(name, address) for name, address in addresses.items()}
+
+
+def _channel(name: str, address: str) -> Channel:
+    parts = urlsplit(address)
+    if parts.scheme == "file" and parts.path and not parts.netloc:
+        return Folder(Path(unquote(parts.path)) / name.lower())
+    if parts.scheme in ("http", "https") and parts.hostname:
+        return Webhook(address)
+    # The address may hold a password.
+    raise ChannelAddressRefused(f"the address of {name} must be file:PATH or https://HOST/PATH")

@@ -1,0 +1,57 @@
+"""What a channel is given and what it says to it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One coupon for one customer, whom the channel's provider knows by the shop's own id."""
+
+    key: str
+    """The same each time that this message is handed over: whoever gets it twice sends it once."""
+    campaign_id: str
+    customer_id: str
+    channel: str
+    tier: str
+    code: str
+    discount: Mapping[str, Any]
+    expire_time: datetime
+
+    def document(self) -> dict[str, Any]:
+        """As it leaves."""
+        return {
+            "key": self.key, "campaign": f"campaigns/{self.campaign_id}", "customer": f"customers/{self.customer_id}",
+            "channel": self.channel, "tier": self.tier, "code": self.code, "discount": dict(self.discount),
+            "expire_time": self.expire_time.isoformat(),
+        }  # fmt: skip
+
+
+class Fate(StrEnum):
+    """What became of a message at its channel."""
+
+    HANDED_OVER = "HANDED_OVER"
+    """The receiver has it, which is not to say that a person read it."""
+    REFUSED = "REFUSED"
+    """The receiver will not take it, however often it is asked."""
+    WAITING = "WAITING"
+    """The receiver could not be asked, or did not answer: to be handed over again under the same key."""
+
+
+class Receipt(NamedTuple):
+    """What became of one message."""
+
+    fate: Fate
+    note: str | None = None
+    """Why it was not taken."""
+
+
+class Channel(Protocol):
+    """A way out of the house."""
+
+    def hand_over(self, batch: str, messages: Sequence[Message]) -> list[Receipt]:
+        """One receipt for each message. The same batch again means that nobody knows how far it got before."""
+        ...

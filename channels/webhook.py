@@ -1,0 +1,58 @@
+"""A provider who takes one message a request: POST of a JSON document, with a key that makes a repetition harmless.
+
+The key is the header of draft-ietf-httpapi-idempotency-key-header. Without an answer nobody knows whether the provider
+has the message, so it is sent again under the same key, and never under another.
+"""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import httpx
+
+from channels.message import Fate, Message, Receipt
+
+AT_ONCE = 8
+ATTEMPTS = 3
+TIMEOUT_SECONDS = 5.0
+PAUSE_SECONDS = 0.2
+LATER = frozenset({401, 403, 404, 405, 407, 408, 409, 425, 429})
+"""Says nothing of the message: the address or the password is wrong, or the provider is busy."""
+
+
+class Webhook:
+    """One provider. When it is away the rest of a batch is not tried."""
+
+    def __init__(self, address: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self._address = address
+        self._timeout_seconds = timeout_seconds
+
+    def hand_over(self, _batch: str, messages: Sequence[Message]) -> list[Receipt]:
+        """Several at once, each up to three times."""
+        away = Event()
+        with httpx.Client(timeout=self._timeout_seconds) as client, ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(lambda message: self._patiently(client, message, away), messages))
+
+    def _patiently(self, client: httpx.Client, message: Message, away: Event) -> Receipt:
+        receipt = Receipt(Fate.WAITING, "not tried: the provider was away")
+        for attempt in range(ATTEMPTS):
+            if away.is_set():
+                return receipt
+            if attempt:
+                time.sleep(PAUSE_SECONDS * 2**attempt)
+            receipt = self._try(client, message)
+            if receipt.fate is not Fate.WAITING:
+                return receipt
+        away.set()
+        return receipt
+
+    def _try(self, client: httpx.Client, message: Message) -> Receipt:
+        try:
+            answer = client.post(self._address, json=message.document(), headers={"Idempotency-Key": message.key})
+        except httpx.TransportError as error:
+            return Receipt(Fate.WAITING, type(error).__name__)
+        if answer.is_success:
+            return Receipt(Fate.HANDED_OVER)
+        refused = answer.is_client_error and answer.status_code not in LATER
+        return Receipt(Fate.REFUSED if refused else Fate.WAITING, f"HTTP {answer.status_code}")

@@ -1,0 +1,89 @@
+"""The two ways out of the house."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from provider import providing
+
+from channels.addresses import ChannelAddressRefused, channels
+from channels.folder import Folder
+from channels.message import Fate, Message, Receipt
+from channels.webhook import ATTEMPTS, Webhook
+
+
+def message(customer_id: str) -> Message:
+    return Message(
+        key=f"key-{customer_id}", campaign_id="spring", customer_id=customer_id, channel="EMAIL", tier="HIGH",
+        code=f"CODE{customer_id}", discount={"percent": 10}, expire_time=datetime(2026, 12, 1, tzinfo=UTC),
+    )  # fmt: skip
+
+
+DOCUMENT = {
+    "key": "key-c1", "campaign": "campaigns/spring", "customer": "customers/c1", "channel": "EMAIL", "tier": "HIGH",
+    "code": "CODEc1", "discount": {"percent": 10}, "expire_time": "2026-12-01T00:00:00+00:00",
+}  # fmt: skip
+
+
+def test_a_batch_is_a_file_of_one_document_a_line_and_takes_its_own_place_when_it_comes_again(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "email")
+    folder.hand_over("b1", [message("c1"), message("c2")])
+
+    receipts = folder.hand_over("b1", [message("c1")])
+
+    assert receipts == [Receipt(Fate.HANDED_OVER)]
+    assert [file.name for file in (tmp_path / "email").iterdir()] == ["b1.jsonl"]
+    assert [json.loads(line) for line in (tmp_path / "email" / "b1.jsonl").read_text().splitlines()] == [DOCUMENT]
+
+
+def test_messages_wait_for_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "email").write_text("a file stands here")
+
+    assert [receipt.fate for receipt in Folder(tmp_path / "email").hand_over("b1", [message("c1")])] == [Fate.WAITING]
+
+
+def test_a_provider_gets_the_document_with_its_key() -> None:
+    with providing() as provider:
+        receipts = Webhook(provider.address).hand_over("b1", [message("c1")])
+
+    assert (receipts, provider.came) == ([Receipt(Fate.HANDED_OVER)], [("key-c1", DOCUMENT)])
+
+
+def test_what_a_provider_refuses_is_not_sent_again_and_the_others_are_sent() -> None:
+    with providing(lambda document: 422 if document["customer"] == "customers/c2" else 202) as provider:
+        receipts = Webhook(provider.address).hand_over("b1", [message("c1"), message("c2"), message("c3")])
+
+    assert receipts == [Receipt(Fate.HANDED_OVER), Receipt(Fate.REFUSED, "HTTP 422"), Receipt(Fate.HANDED_OVER)]
+    assert provider.customers == ["customers/c1", "customers/c2", "customers/c3"]
+
+
+def test_a_busy_provider_is_asked_again_under_the_same_key() -> None:
+    statuses = iter([503, 429, 200])
+    with providing(lambda _: next(statuses)) as provider:
+        receipts = Webhook(provider.address).hand_over("b1", [message("c1")])
+
+    assert (receipts, [key for key, _ in provider.came]) == ([Receipt(Fate.HANDED_OVER)], ["key-c1"] * ATTEMPTS)
+
+
+def test_a_provider_that_is_away_is_left_alone_after_the_first_messages() -> None:
+    with providing(lambda _: 503) as provider:
+        receipts = Webhook(provider.address).hand_over("b1", [message(f"c{number}") for number in range(40)])
+
+    assert {receipt.fate for receipt in receipts} == {Fate.WAITING}
+    assert receipts[0].note == "HTTP 503"
+    assert receipts[-1].note == "not tried: the provider was away"
+
+
+def test_addresses_say_which_way_it_goes(tmp_path: Path) -> None:
+    made = channels({"EMAIL": f"file:{tmp_path}", "SMS": "https://user:secret@provider.example/send"})
+
+    assert [type(channel) for channel in made.values()] == [Folder, Webhook]
+
+
+@pytest.mark.parametrize("address", ["ftp://secret@host/x", "file://host/x", "mail", "https:///x"])
+def test_an_address_that_leads_nowhere_is_refused_without_being_told(address: str) -> None:
+    with pytest.raises(ChannelAddressRefused) as raised:
+        channels({"SMS": address})
+
+    assert str(raised.value) == "the address of SMS must be file:PATH or https://HOST/PATH"

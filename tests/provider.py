@@ -1,0 +1,55 @@
+"""A provider of messages on loopback: it answers what the test says, and remembers what it was sent."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass(slots=True)
+class Provider:
+    """Keys and documents, in the order of their arrival."""
+
+    address: str = ""
+    answer: Callable[[dict[str, Any]], int] = lambda _: 200
+    came: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def customers(self) -> list[str]:
+        return sorted(document["customer"] for _, document in self.came)
+
+
+@contextmanager
+def providing(answer: Callable[[dict[str, Any]], int] = lambda _: 200) -> Iterator[Provider]:
+    provider = Provider(answer=answer)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:  # the sender was killed
+                return
+            document = json.loads(body)
+            provider.came.append((self.headers["Idempotency-Key"], document))
+            self.send_response(provider.answer(document))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    provider.address = f"http://127.0.0.1:{server.server_port}/send"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield provider
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

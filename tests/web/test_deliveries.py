@@ -1,0 +1,78 @@
+"""What was handed over to the channels, watched in the browser."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from browser import Site, faults, picture
+from campaign_factories import (
+    NOW,
+    TEN_PERCENT,
+    add_customers,
+    launch_campaign,
+    make_plan,
+    read_operation,
+    store_scores,
+)
+from playwright.sync_api import expect
+from sqlalchemy import text
+
+from campaigns.terms.campaign import Channel
+from database import operations
+from settings import Settings
+from worker import handing_over
+from worker.tools import Tools
+
+CROWD = [f"c{number:02}" for number in range(60)]
+BY_EMAIL = replace(TEN_PERCENT, channel=Channel.EMAIL)
+
+
+@pytest.fixture
+def tools(site: Site, database_url: str, tmp_path: Path) -> Tools:
+    settings = Settings.model_validate({"channels": {"EMAIL": f"file:{tmp_path}"}, "message_chunk": 20})
+    return Tools(settings=settings, database_url=database_url)
+
+
+def work(site: Site, tools: Tools) -> None:
+    with site.database.reading() as snapshot:
+        (begun,) = operations.page(snapshot, limit=1, kind=operations.HAND_OVER_COUPONS)
+    while handing_over.step(tools, read_operation(site.database, begun.operation_id)):
+        pass
+    tools.database.close()
+
+
+def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tools: Tools) -> None:
+    add_customers(site.database, CROWD, consented=["email"])
+    store_scores(site.database, dict.fromkeys(CROWD, 9000))
+    launch_campaign(site.database, make_plan(offers=(BY_EMAIL,), end_time=NOW.replace(year=2099)))
+    with site.database.writing() as transaction:
+        transaction.execute(text("UPDATE customers SET consented_channels = '{}' WHERE customer_id < 'c03'"))
+    anna = site.enter("anna")
+    anna.goto("/campaigns/spring/deliveries")
+    expect(anna.get_by_text("Nothing was handed over to a channel")).to_be_visible()
+
+    anna.get_by_role("button", name="Hand over what is left").click()
+    expect(anna.get_by_text("Being handed over")).to_be_visible()
+    work(site, tools)
+
+    row = anna.get_by_role("table", name="Messages by channel").get_by_role("row").last
+    expect(row).to_have_text("e-mail60570300")
+    anna.reload()
+    anna.get_by_label("State").select_option("NO_CONSENT")
+    anna.get_by_role("button", name="Show").click()
+    expect(anna.get_by_role("table", name="Messages", exact=True).get_by_role("row")).to_have_count(4)
+    assert faults(anna) == []
+    picture(anna, "deliveries")
+    anna.goto("/campaigns/spring/deliveries")
+    anna.get_by_role("link", name="Next page").click()
+    expect(anna.get_by_role("table", name="Messages", exact=True).get_by_role("row")).to_have_count(11)
+
+    chen = site.enter("chen", "approver", color_scheme="dark", viewport={"width": 400, "height": 800})
+    chen.get_by_role("button", name="中文").click()
+    chen.goto("/campaigns/spring/deliveries")
+    expect(chen.get_by_role("button", name="移交剩余的优惠券")).to_have_count(0)
+    assert faults(chen) == []
+    picture(chen, "deliveries-zh-dark-narrow")
+    refused = site.enter("ada", "analyst").goto("/campaigns/spring/deliveries")
+    assert refused is not None
+    assert refused.status == 403

@@ -1,0 +1,282 @@
+"""Coupons leave once each, for those who agree at that moment, and only while their campaign is active."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from campaign_factories import (
+    NOW,
+    TEN_PERCENT,
+    add_customers,
+    audit_lines,
+    codes_of,
+    counts,
+    launch_campaign,
+    make_cause,
+    make_plan,
+    read_operation,
+    store_scores,
+)
+from provider import providing
+from sqlalchemy import text
+from worker_processes import relaying, wait_for, wait_until_done, worker
+
+from campaigns import erasure
+from campaigns.coupons import deliveries, handing_over
+from campaigns.coupons.handing_over import Share
+from campaigns.errors import CampaignNotMovable, CouponsStopped
+from campaigns.life import launch, switches
+from campaigns.terms.campaign import Channel
+from channels.message import Fate, Message, Receipt
+from database import broker
+from database.operations import SUCCEEDED, Operation
+from database.session import Database
+from settings import Settings
+from worker import handing_over as task
+from worker.tools import Tools
+
+BY_EMAIL = replace(TEN_PERCENT, channel=Channel.EMAIL)
+FIVE = ["c1", "c2", "c3", "c4", "c5"]
+LONG_AGO, EVER = NOW - timedelta(days=1), NOW + timedelta(days=1)
+
+
+class Recorder:
+    """A channel that is away when the test says so."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.given: list[str] = []
+        self.keys: list[str] = []
+
+    def hand_over(self, _batch: str, messages: list[Message]) -> list[Receipt]:
+        if self.away:
+            return [Receipt(Fate.WAITING, "HTTP 503") for _ in messages]
+        self.given += [message.customer_id for message in messages]
+        self.keys += [message.key for message in messages]
+        return [Receipt(Fate.HANDED_OVER) for _ in messages]
+
+
+class Clocked(Tools):
+    """At a time of the test, with the channel of the test."""
+
+    def now(self) -> datetime:
+        return NOW
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def tools(database_url: str, recorder: Recorder) -> Iterator[Tools]:
+    made = Clocked(settings=Settings(message_chunk=2), database_url=database_url)
+    made.__dict__["channels"] = {"EMAIL": recorder}
+    yield made
+    made.database.close()
+
+
+def launched(database: Database, customers: list[str] = FIVE) -> None:
+    add_customers(database, customers, consented=["email"])
+    store_scores(database, dict.fromkeys(customers, 9000))
+    launch_campaign(database, make_plan(offers=(BY_EMAIL,)))
+
+
+def begun(database: Database) -> Operation:
+    with database.writing() as transaction:
+        return handing_over.begin(transaction, make_cause(), "spring")
+
+
+def step(tools: Tools, operation: Operation) -> bool:
+    return task.step(tools, read_operation(tools.database, operation.operation_id))
+
+
+def work(tools: Tools, operation: Operation) -> Operation:
+    while step(tools, operation):
+        pass
+    return read_operation(tools.database, operation.operation_id)
+
+
+def take(database: Database, operation: Operation, *, abandoned: datetime = LONG_AGO) -> list[str] | None:
+    """What a worker takes and then dies with."""
+    current = read_operation(database, operation.operation_id)
+    share = Share(channels=["EMAIL"], limit=2, abandoned=abandoned)
+    with database.writing() as transaction:
+        batch = handing_over.take(transaction, current, share, make_cause())
+    return None if batch is None else [message.customer_id for message in batch.messages]
+
+
+def states(database: Database) -> dict[str, str]:
+    with database.reading() as snapshot:
+        found = deliveries.page(snapshot, "spring", state=None, limit=100)
+    return {each.customer_id: each.state for each in found}
+
+
+def fates(database: Database) -> dict[str, int]:
+    with database.reading() as snapshot:
+        (channel,) = deliveries.deliveries(snapshot, launch.get(snapshot, "spring")).channels
+    return {"due": channel.due, "waiting": channel.waiting, **{name: n for name, n in channel.fates.items() if n}}
+
+
+def disagree(database: Database, customer_id: str) -> None:
+    with database.writing() as transaction:
+        transaction.execute(
+            text("UPDATE customers SET consented_channels = '{}' WHERE customer_id = :id"), {"id": customer_id}
+        )
+
+
+def test_every_coupon_is_handed_over_once_and_a_second_hand_over_finds_nothing(
+    database: Database, tools: Tools, recorder: Recorder
+) -> None:
+    launched(database)
+
+    done = work(tools, begun(database))
+
+    assert recorder.given == FIVE
+    assert len(set(recorder.keys)) == 5
+    assert (done.state, done.done_count, done.total_count) == (SUCCEEDED, 5, 5)
+    assert done.response == {"HANDED_OVER": 5, "REFUSED": 0, "NO_CONSENT": 0, "LAPSED": 0}
+    assert fates(database) == {"due": 5, "waiting": 0, "HANDED_OVER": 5}
+    assert audit_lines(database)[-1] == ("coupons.handOver.finish", "campaigns/spring", "OK")
+    work(tools, begun(database))
+    assert recorder.given == FIVE
+
+
+def test_who_does_not_agree_any_more_gets_nothing(database: Database, tools: Tools, recorder: Recorder) -> None:
+    launched(database)
+    disagree(database, "c2")
+
+    work(tools, begun(database))
+
+    assert recorder.given == ["c1", "c3", "c4", "c5"]
+    assert states(database)["c2"] == "NO_CONSENT"
+    assert fates(database) == {"due": 5, "waiting": 0, "HANDED_OVER": 4, "NO_CONSENT": 1}
+
+
+def test_a_pause_holds_and_a_resumption_goes_on_after_it(database: Database, tools: Tools, recorder: Recorder) -> None:
+    launched(database)
+    operation = begun(database)
+    assert [step(tools, operation), step(tools, operation)] == [True, True]
+    with database.writing() as transaction:
+        launch.pause(transaction, make_cause(), "spring")
+    before = counts(database, "messages", "message_counts")
+
+    assert step(tools, operation) is False
+
+    assert (recorder.given, counts(database, "messages", "message_counts")) == (["c1", "c2"], before)
+    (waiting,) = counts(database, "outbox")
+    with database.writing() as transaction:
+        launch.resume(transaction, make_cause(), "spring")
+    assert counts(database, "outbox") == (waiting + 1,)
+    work(tools, operation)
+    assert recorder.given == FIVE
+
+
+def test_the_kill_switch_holds_and_an_end_ends(database: Database, tools: Tools, recorder: Recorder) -> None:
+    launched(database)
+    operation = begun(database)
+    step(tools, operation)
+    with database.writing() as transaction:
+        switches.stop(transaction, make_cause(reason="wrong prices"), "spring")
+    with pytest.raises(CouponsStopped):
+        take(database, operation)
+    assert (step(tools, operation), recorder.given) == (False, [])
+    with database.writing() as transaction:
+        launch.end(transaction, make_cause(), "spring")
+
+    assert step(tools, operation) is False
+
+    assert read_operation(database, operation.operation_id).state == "CANCELLED"
+    assert states(database) == {}
+
+
+def test_messages_wait_for_a_channel_that_is_away_and_leave_first_when_it_is_back(
+    database: Database, tools: Tools, recorder: Recorder
+) -> None:
+    launched(database)
+    operation = begun(database)
+    step(tools, operation)
+    recorder.away = True
+    assert step(tools, operation) is False
+    assert read_operation(database, operation.operation_id).error == "messages wait: HTTP 503"
+    assert states(database) == {"c1": "WAITING", "c2": "WAITING"}
+    disagree(database, "c2")
+    recorder.away = False
+
+    done = work(tools, operation)
+
+    assert recorder.given == ["c1", "c3", "c4", "c5"]
+    assert (done.state, fates(database)["NO_CONSENT"]) == (SUCCEEDED, 1)
+
+
+def test_the_batch_of_a_dead_worker_leaves_again_under_the_same_keys_and_that_of_a_living_one_does_not(
+    database: Database, tools: Tools, recorder: Recorder
+) -> None:
+    launched(database)
+    operation = begun(database)
+    step(tools, operation)
+    assert take(database, operation) == ["c1", "c2"]
+
+    assert take(database, operation) == ["c3", "c4"]
+    assert take(database, operation) == ["c5"]
+    assert take(database, operation) is None
+    assert not read_operation(database, operation.operation_id).done
+    assert take(database, operation, abandoned=EVER) == ["c1", "c2"]
+    assert counts(database, "messages") == (5,)
+
+
+def test_a_used_coupon_is_not_announced_and_an_erased_customer_is_not_written_to(
+    database: Database, tools: Tools, recorder: Recorder
+) -> None:
+    launched(database)
+    operation = begun(database)
+    step(tools, operation)
+    assert take(database, operation) == ["c1", "c2"]
+    with database.writing() as transaction:
+        transaction.execute(text("UPDATE coupons SET state = 'REDEEMED' WHERE customer_id IN ('c2', 'c3')"))
+    with database.writing() as transaction:
+        erasure.begin(transaction, make_cause(), "c1")
+        transaction.execute(text("UPDATE messages SET state = 'WAITING'"))
+
+    work(tools, operation)
+
+    assert recorder.given == ["c4", "c5"]
+    assert states(database) == {"c2": "LAPSED", "c4": "HANDED_OVER", "c5": "HANDED_OVER"}
+
+
+def test_only_an_active_campaign_is_handed_over_and_one_hand_over_at_a_time(database: Database) -> None:
+    launched(database)
+    first = begun(database)
+    assert begun(database).operation_id == first.operation_id
+    with database.writing() as transaction:
+        launch.end(transaction, make_cause(), "spring")
+
+    with pytest.raises(CampaignNotMovable), database.writing() as transaction:
+        handing_over.begin(transaction, make_cause(), "spring")
+
+
+@contextmanager
+def working(database: Database, url: str, address: str) -> Iterator[None]:
+    settings = {"TIERWISE_CHANNELS": json.dumps({"EMAIL": address}), "TIERWISE_MESSAGE_CHUNK": "20"}
+    with relaying(database, url, revive_seconds=2), worker(url, **settings):
+        yield
+
+
+def test_a_worker_that_is_killed_sends_nothing_under_a_second_key(database: Database, database_url: str) -> None:
+    crowd = [f"c{number:03}" for number in range(300)]
+    launched(database, crowd)
+    operation = begun(database)
+    broker.install(database_url)
+    with providing() as provider:
+        with working(database, database_url, provider.address):
+            wait_for(lambda: len(provider.came) > 60, seconds=120)
+        with working(database, database_url, provider.address):
+            done = wait_until_done(database, operation, seconds=120)
+
+    came = {key: document["code"] for key, document in provider.came}
+    assert (len(came), set(came.values())) == (300, set(codes_of(database).values()))
+    assert len(provider.came) <= 300 + 20
+    assert done.response == {"HANDED_OVER": 300, "REFUSED": 0, "NO_CONSENT": 0, "LAPSED": 0}

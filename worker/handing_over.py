@@ -1,0 +1,53 @@
+"""One chunk of a hand-over: written down, handed over with no transaction open, settled."""
+
+from campaigns.actor import WORKER, Cause
+from campaigns.coupons import handing_over
+from campaigns.coupons.handing_over import Batch, Share
+from campaigns.errors import CouponsStopped, CouponSuspended
+from channels.message import Receipt
+from database import operations
+from database.operations import Operation
+from worker.tools import Tools
+
+
+def step(tools: Tools, operation: Operation) -> bool:
+    """The messages after the operation's cursor, or those that wait.
+
+    False when another worker is at it, while the campaign stands still, and when a channel is away: then the relay
+    hands the operation to the workers again after a while, until the campaign is over.
+    """
+    batch = _take(tools, operation)
+    if batch is None:
+        return False
+    if not batch.messages:
+        return True
+    receipts = _hand_over(tools, batch)
+    with tools.database.writing() as transaction:
+        campaign_id = operation.request["campaign_id"]
+        waiting = handing_over.settle(transaction, campaign_id, batch, receipts, tools.now())
+        if waiting is not None:
+            operations.stumble(transaction, operation.operation_id, f"messages wait: {waiting}")
+    return waiting is None
+
+
+def _take(tools: Tools, operation: Operation) -> Batch | None:
+    now = tools.now()
+    share = Share(
+        channels=sorted(tools.channels), limit=tools.settings.message_chunk, abandoned=now - tools.longest_task
+    )
+    try:
+        with tools.database.writing() as transaction:
+            return handing_over.take(transaction, operation, share, Cause(actor=WORKER, now=now))
+    except (CouponsStopped, CouponSuspended):
+        return None
+
+
+def _hand_over(tools: Tools, batch: Batch) -> list[Receipt]:
+    """Channel by channel; receipts in the order of the messages."""
+    receipts: dict[str, Receipt] = {}
+    for name, channel in tools.channels.items():
+        leaving = [message for message in batch.messages if message.channel == name]
+        if leaving:
+            given = channel.hand_over(batch.name, leaving)
+            receipts |= {message.key: receipt for message, receipt in zip(leaving, given, strict=True)}
+    return [receipts[message.key] for message in batch.messages]
