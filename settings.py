@@ -82,8 +82,12 @@ class Settings(BaseSettings):
     """Where the network runs."""
     batch_size: int = Field(default=32, ge=1, le=1024)
     """Largest number of callers in one forward pass."""
-    queue_size: int = Field(default=512, ge=1)
-    """Callers that may wait for the network; more are refused at once."""
+    replicas: int = Field(default=1, ge=0, le=64)
+    """Processes that score; 0 lets the server compute by itself."""
+    longest_wait: float = Field(default=10.0, gt=0)
+    """Seconds that anybody waits for a score; who would wait longer, or past the deadline, is refused at once."""
+    callers: int = Field(default=512, ge=1)
+    """Calls that the server answers at the same time."""
     metrics_listen: str | None = None
     """Where `tierwise serve` answers Prometheus: host:port, or a port of loopback; without it nowhere."""
     work_metrics_listen: str | None = None

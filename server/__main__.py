@@ -64,7 +64,8 @@ def _serve(server: Server) -> None:
 def _configuration(given: Settings) -> Configuration:
     return Configuration(
         listen=given.listen, admission=Admission.of(given), models_folder=given.models, device=given.device,
-        batch_size=given.batch_size, queue_size=given.queue_size, memory_bytes=given.memory_mb * 2**20,
+        batch_size=given.batch_size, callers=given.callers, replicas=given.replicas,
+        longest_wait=given.longest_wait, memory_bytes=given.memory_mb * 2**20,
         allowance=Allowance(burst=given.guess_burst, per_second=given.guesses_per_second),
         policy=ApprovalPolicy.of(
             approvals=given.approvals, large_budget=given.large_budget, currency=given.currency

@@ -38,6 +38,7 @@ from tierwise.v1 import (
 from campaigns.callers.guessing import USUAL, Allowance
 from campaigns.life.approval import ApprovalPolicy
 from database.session import Database
+from scoring.replicas import LocalReplicas, ProcessReplicas, Replicas
 from server.access.admission import Admission
 from server.access.callers import Callers
 from server.access.guesses import Guesses
@@ -54,7 +55,7 @@ from server.live import Live
 from server.metrics.server import ServerMetrics
 from server.offer_service import OfferService
 from server.operations_service import OperationsService
-from server.predictions import Predictions
+from server.predictions import Predictions, Sizes
 from server.recommendation_service import RecommendationService
 from server.scoring_service import ScoringService
 from server.seal import Seal
@@ -100,9 +101,14 @@ class Configuration:
     admission: Admission
     device: str = "cpu"
     batch_size: int = 32
-    queue_size: int = 512
     memory_bytes: int = 256 * 2**20
     """For histories of customers who were asked about."""
+    callers: int = 512
+    """Calls that are answered at the same time, beyond what is kept for other than scores."""
+    replicas: int = 0
+    """Processes that score; 0 computes in this one."""
+    longest_wait: float = 10.0
+    """Seconds that anybody waits for a score, whatever the deadline."""
     allowance: Allowance = USUAL
     """Of guessing codes, for each caller."""
     policy: ApprovalPolicy = field(default_factory=ApprovalPolicy)
@@ -120,6 +126,7 @@ class Server:
     health: health.HealthServicer
     live: Live
     predictions: Predictions
+    replicas: Replicas
     port: int
     exposition: Exposition | None
     """None where nobody may look."""
@@ -127,29 +134,31 @@ class Server:
     @classmethod
     def assembled(cls, database: Database, seal: Seal, configuration: Configuration) -> Self:
         """Bound to its port and not answering yet. Raises ValueError, or RuntimeError where the port is taken."""
-        threads = configuration.queue_size + 2 * configuration.batch_size + SPARE_THREADS
+        threads = configuration.callers + SPARE_THREADS
         pool = ThreadPoolExecutor(threads, thread_name_prefix="call")
         status = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=pool)
+        device = configuration.device
+        replicas = ProcessReplicas(device) if configuration.replicas else LocalReplicas(device)
         live = Live(
-            database, models_folder=configuration.models_folder, device=configuration.device,
+            database, models_folder=configuration.models_folder, replicas=replicas,
             changed=Announcer(status, need_model=NEED_MODEL).announce,
         )  # fmt: skip
         metrics = ServerMetrics.of(live)
         identify = Callers(admission=configuration.admission, keys=Keys(database)).identify
         guard = Guard(database, identify, observe=metrics.calls.ended)
         server = grpc.server(pool, interceptors=[guard], options=OPTIONS)
-        predictions = Predictions(
-            database, live, batch_size=configuration.batch_size, queue_size=configuration.queue_size,
-            observe=metrics.batches.served,
-            memory_bytes=configuration.memory_bytes,
+        sizes = Sizes(
+            replicas=max(configuration.replicas, 1), batch=configuration.batch_size,
+            longest_wait=configuration.longest_wait, memory_bytes=configuration.memory_bytes,
         )  # fmt: skip
+        predictions = Predictions(database, live, replicas, sizes, metrics.batches.served)
         campaigns = CampaignService(database, seal, configuration.policy)
         campaign_service_pb2_grpc.add_CampaignServiceServicer_to_server(campaigns, server)
         switch_service_pb2_grpc.add_SwitchServiceServicer_to_server(SwitchService(database, seal), server)
         guesses = Guesses(database, configuration.allowance)
         _add_services(server, status, database, seal, live, predictions, guesses=guesses)
         return cls(
-            grpc_server=server, guard=guard, health=status, live=live, predictions=predictions,
+            grpc_server=server, guard=guard, health=status, live=live, predictions=predictions, replicas=replicas,
             port=bind(server, configuration.listen, configuration.admission),
             exposition=metrics.exposed(
                 configuration.metrics_listen, database=database, guard=guard, live=live, predictions=predictions
@@ -175,6 +184,7 @@ class Server:
         self.guard.settle(grace_seconds)
         self.grpc_server.stop(0)
         stopped.wait()
+        self.replicas.close()
         self.live.stop()
         self.predictions.close()
         if self.exposition is not None:

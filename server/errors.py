@@ -26,7 +26,7 @@ from campaigns.errors import (
 from database.events import EventIdReused
 from database.failures import Failure, failure_of
 from database.requests import RequestIdReused
-from scoring.pool import Closed, Expired, Overloaded
+from scoring.pool.refusals import Closed, Expired, Overloaded
 from scoring.score import UnknownItem
 from server.refusals import CallerGone, FieldViolation, InvalidRequest, Unavailable
 

@@ -20,7 +20,7 @@ class Announcer:
 
     def announce(self, in_force: InForce) -> None:
         """A model that is not in force any more answers nobody, and says so."""
-        model = None if in_force.scorer is None else f"{MODEL}{in_force.scorer.model_id}"
+        model = None if in_force.model is None else f"{MODEL}{in_force.model.model_id}"
         if self._model not in {None, model}:
             self._status.set(self._model, NOT_SERVING)
         if model is not None:

@@ -19,7 +19,7 @@ from campaigns.callers import access
 from campaigns.callers.access import RIGHTS
 from campaigns.errors import PermissionDenied
 from database.session import Database
-from scoring.pool import Expired
+from scoring.pool.refusals import Expired
 from server.call import Call, answering, arrival, deadline_of
 from server.deadlines import SHORTEST_SECONDS
 from server.errors import reason_of, status_of

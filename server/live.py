@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import structlog
 
 from campaigns.tiers import schemes
@@ -16,10 +15,9 @@ from database import models
 from database.failures import failure_of
 from database.models import RegisteredModel
 from database.session import Database
-from events.event import EVENT_SCHEMA
-from events.history import Histories
+from scoring.asking import ModelFolder, Role
+from scoring.replicas import Replicas
 from scoring.score import ModelRejected
-from scoring.scorer import Scorer
 
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 30.0
@@ -32,7 +30,7 @@ log = structlog.get_logger("server")
 class InForce:
     """What answers are made with; replaced as a whole, so that one answer never mixes two states."""
 
-    scorer: Scorer | None = None
+    model: ModelFolder | None = None
     scheme: TierScheme | None = None
 
 
@@ -47,12 +45,12 @@ class Live:
     """Follows the database; calls that are under way keep what they began with."""
 
     def __init__(
-        self, database: Database, models_folder: Path, device: str, changed: Callable[[InForce], None]
+        self, database: Database, models_folder: Path, replicas: Replicas, changed: Callable[[InForce], None]
     ) -> None:
         """`changed` is told whenever what is in force changes."""
         self._database = database
         self._folder = models_folder
-        self._device = device
+        self._replicas = replicas
         self._changed = changed
         self._rejected: Rejected | None = None
         self.loaded = 0
@@ -79,32 +77,27 @@ class Live:
         with self._refreshing:
             with self._database.reading() as snapshot:
                 model, scheme = models.active(snapshot), schemes.active(snapshot)
-            fresh = InForce(scorer=self._scorer(model), scheme=scheme)
-            if fresh.scorer is not self.in_force.scorer or fresh.scheme != self.in_force.scheme:
+            fresh = InForce(model=self._held(model), scheme=scheme)
+            if fresh != self.in_force:
                 self.in_force = fresh
                 self._changed(fresh)
 
-    def load(self, model: RegisteredModel) -> Scorer:
-        """A model that has answered once, so that no caller pays for its first pass. Raises ModelRejected."""
-        folder = Path(model.folder)
-        scorer = Scorer.load(folder if folder.is_absolute() else self._folder / folder, self._device)
-        if scorer.model_id != model.model_id:
-            raise ModelRejected(f"{folder} holds {scorer.model_id}, not {model.model_id}")
-        nobody, now = Histories.from_frame(EVENT_SCHEMA.to_frame(), ["nobody"]), np.array([time.time()])
-        scorer.score(nobody, now)
-        return scorer
+    def check(self, model: RegisteredModel) -> None:
+        """Raises ModelRejected for a model that could not answer."""
+        self._replicas.check({Role.ACTIVE: self._folder_of(model)})
 
-    def _scorer(self, model: RegisteredModel | None) -> Scorer | None:
+    def _held(self, model: RegisteredModel | None) -> ModelFolder | None:
         """The active model, or the one before while the active one cannot be loaded."""
-        held = self.in_force.scorer
+        held = self.in_force.model
         if model is None or (held is not None and held.model_id == model.model_id):
             return held
         rejected = self._rejected
         if rejected is not None and rejected.model_id == model.model_id and time.monotonic() < rejected.retry_at:
             return held
+        folder = self._folder_of(model)
         try:
-            scorer = self.load(model)
-        except (ModelRejected, OSError) as error:
+            self._replicas.hold({Role.ACTIVE: folder})
+        except ModelRejected as error:
             self._rejected = Rejected(model.model_id, time.monotonic() + RETRY_SECONDS)
             kept = None if held is None else held.model_id
             log.warning("model rejected", model=model.model_id, kept=kept, error=str(error))
@@ -112,7 +105,11 @@ class Live:
             return held
         log.info("model loaded", model=model.model_id)
         self.loaded += 1
-        return scorer
+        return folder
+
+    def _folder_of(self, model: RegisteredModel) -> ModelFolder:
+        folder = Path(model.folder)
+        return ModelFolder(model.model_id, folder if folder.is_absolute() else self._folder / folder)
 
     def _poll(self) -> None:
         while True:

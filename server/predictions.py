@@ -1,159 +1,125 @@
 """Scores, explanations and recommendations: one query and one forward pass for all who wait."""
 
+import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-import numpy as np
-import numpy.typing as npt
-
-from campaigns.errors import CustomerNotFound
-from database import patience
 from database.memory import Memory
-from database.recall import recall
-from database.session import Database, Snapshot
+from database.session import Database
 from database.standings import StoredStanding
-from database.states import State
-from events.event import Event
-from events.history import Histories
-from scoring.batch import Observer, Ticket
-from scoring.pool import Expired, Pool, PoolFigures
-from scoring.score import Explanation, Recommendation, Score, Strategy
-from scoring.scorer import Scorer
+from scoring.asking import Kind, Recommended, Task, Terms, explanation_of, recommended_of, score_of
+from scoring.pool.batch import Observer, Ticket, unobserved
+from scoring.pool.figures import PoolFigures
+from scoring.pool.lane import Lane
+from scoring.pool.pool import Pool
+from scoring.pool.refusals import ComputationFailed, Expired, ReplicaDied
+from scoring.pool.row import Loaded, Told
+from scoring.replicas import Replicas
+from scoring.score import Explanation, Recommendation, Score, UnknownItem
 from server import call
-from server.event_messages import AHEAD
 from server.live import Live
+from server.loading import ItemQuestion, Loading, Place, Question
 from server.refusals import CallerGone, ModelUnavailable
-from server.session_histories import present, with_sessions
 
 EXPLANATIONS_IN_A_BATCH = 4
 """Each takes many forward passes: a larger batch would only make the first wait for the last."""
 
 Answer = TypeVar("Answer")
-Told = TypeVar("Told")
-Asked = TypeVar("Asked", bound="Question")
-Times = npt.NDArray[np.float64]
+Promised = Ticket[Told[Place]]
 
 
 class ModelFailed(Exception):
     """The network raised something; the cause says what."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """Of whom, and as of when."""
-
-    customer_id: str
-    session: tuple[Event, ...]
-    as_of: datetime | None
-    """None for the present."""
-    now: datetime
-
-    @property
-    def likeness(self) -> tuple[object, ...]:
-        """Questions of equal likeness are answered together."""
-        return (self.as_of,)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemQuestion(Question):
-    """Which items to recommend."""
-
-    count: int
-    strategy: Strategy
-    diversity: float
-    context: tuple[str, ...]
-    exclude: frozenset[str]
-
-    @property
-    def likeness(self) -> tuple[object, ...]:
-        """Questions of equal likeness are answered together."""
-        return (self.as_of, self.count, self.strategy, self.diversity)
-
-
-class Group(NamedTuple, Generic[Asked]):
-    """Questions of equal likeness, with what was recorded before the time that they look back from."""
-
-    places: list[int]
-    """In the batch."""
-    questions: list[Asked]
-    histories: Histories
-    times: Times
-    """As-of time of each, seconds since the epoch."""
-    states: list[State]
-
-
-class Known(NamedTuple, Generic[Asked]):
-    """What the database knows about a batch."""
-
-    groups: list[Group[Asked]]
-    strangers: frozenset[str]
-    """Ids that belong to nobody."""
-    standings: Mapping[str, StoredStanding | None]
-    """Of customers who are asked about as of the present."""
-
-
-class Placed(NamedTuple, Generic[Told]):
+class Placed(NamedTuple, Generic[Answer]):
     """What the network says, and where the customer stands since the last rescoring."""
 
-    told: Told
+    told: Answer
     standing: StoredStanding | None
     """None for who has no tier yet, and where the past is asked about."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Of the pools."""
+
+    replicas: int = 1
+    """That score; explanations and recommendations have one each."""
+    batch: int = 32
+    longest_wait: float = 10.0
+    """Seconds that anybody waits for a score, whatever the deadline."""
+    memory_bytes: int = 256 * 2**20
+    """For histories of customers who were asked about."""
+
+
 class Predictions:
-    """Three pools over one loader; each answers with what is in force when its batch begins."""
+    """Three pools over one loader; each answers with the models that its replicas hold when a batch begins."""
 
     def __init__(
-        self, database: Database, live: Live, *, batch_size: int, queue_size: int, memory_bytes: int, observe: Observer
-    ) -> None:  # fmt: skip
-        self._database = database
-        self._memory = Memory(memory_bytes)
-        self._live = live
-        self._window = batch_size
-        self._scores = Pool[Question, Known[Question], Placed[Score] | CustomerNotFound](
-            load=self._load, run=self._score, batch_size=batch_size, queue_size=queue_size, name="scores",
-            observe=observe,
+        self, database: Database, live: Live, replicas: Replicas, sizes: Sizes, observe: Observer = unobserved
+    ) -> None:
+        self._live, self._window = live, sizes.batch
+        load = Loading(database, Memory(sizes.memory_bytes)).load
+        self._scores = Pool[Question, Place](
+            replicas.several(sizes.replicas), load=load, batch_size=sizes.batch, longest_wait=sizes.longest_wait,
+            name="scores", observe=observe,
         )  # fmt: skip
-        self._explanations = Pool[Question, Known[Question], Placed[Explanation] | CustomerNotFound](
-            load=self._load, run=self._explain, batch_size=EXPLANATIONS_IN_A_BATCH, queue_size=queue_size,
+        self._explanations = Pool[Question, Place](
+            replicas.several(1), load=load, batch_size=EXPLANATIONS_IN_A_BATCH, longest_wait=sizes.longest_wait,
             name="explanations", observe=observe,
         )  # fmt: skip
-        self._items = Pool[ItemQuestion, Known[ItemQuestion], list[Recommendation] | CustomerNotFound](
-            load=self._load, run=self._recommend, batch_size=batch_size, queue_size=queue_size,
+        self._items = Pool[Question, Place](
+            replicas.several(1), load=load, batch_size=sizes.batch, longest_wait=sizes.longest_wait,
             name="recommendations", observe=observe,
         )  # fmt: skip
 
     def score(self, question: Question) -> Placed[Score]:
         """Raises CustomerNotFound, ModelUnavailable, ModelFailed, Overloaded, Expired."""
-        return _waited(self._submitted(self._scores, question))
+        return _score(question, _waited(self._submitted(self._scores, Task.SCORE, question)))
 
     def scores(self, questions: Sequence[Question]) -> Iterator[Placed[Score] | Exception]:
         """An answer or the reason why not for each question, in order.
 
         At most a batch of them waits in the pool at a time, so that single callers find room between them.
         """
-        waiting: deque[Ticket[Placed[Score] | CustomerNotFound] | Exception] = deque()
+        waiting: deque[tuple[Question, Promised | Exception]] = deque()
         for question in questions:
             if len(waiting) == self._window:
-                yield _outcome(waiting.popleft())
+                yield _outcome(*waiting.popleft())
             try:
-                waiting.append(self._submitted(self._scores, question))
+                waiting.append((question, self._submitted(self._scores, Task.SCORE, question, Lane.BATCH)))
             except Exception as error:  # noqa: BLE001 - it belongs to this question alone
-                waiting.append(error)
+                waiting.append((question, error))
         while waiting:
-            yield _outcome(waiting.popleft())
+            yield _outcome(*waiting.popleft())
 
     def explain(self, question: Question) -> Placed[Explanation]:
         """Raises as `score` does."""
-        return _waited(self._submitted(self._explanations, question))
+        told = _waited(self._submitted(self._explanations, Task.EXPLAIN, question))
+        return Placed(explanation_of(told.answer), told.beside.standing)
 
-    def recommend(self, question: ItemQuestion) -> list[Recommendation]:
+    def recommend(self, question: ItemQuestion) -> Recommended:
         """Raises as `score` does."""
-        return _waited(self._submitted(self._items, question))
+        return recommended_of(_waited(self._submitted(self._items, Task.RECOMMEND, question)).answer)
+
+    def similar(self, item_id: str, count: int) -> tuple[str, list[Recommendation]]:
+        """The model's id and the items. Raises UnknownItem, and as `score` does."""
+        self._must_have_model()
+        try:
+            ticket = self._items.submit_loaded(
+                Loaded(item_id.encode(), Place(time.time(), None)), deadline=call.current().deadline,
+                kind=Kind(Task.SIMILAR, terms=Terms(count)),
+            )  # fmt: skip
+        except ReplicaDied as error:
+            raise ModelUnavailable(f"the model cannot answer: {error}") from error
+        found = recommended_of(_waited(ticket).answer)
+        if found.items is None:
+            raise UnknownItem(item_id)
+        return found.model_id, found.items
 
     def figures(self) -> Mapping[str, PoolFigures]:
         """Counters of each pool."""
@@ -168,133 +134,55 @@ class Predictions:
         for pool in (self._scores, self._explanations, self._items):
             pool.close()
 
-    def scorer(self) -> Scorer:
-        """The loaded model. Raises ModelUnavailable."""
-        scorer = self._live.in_force.scorer
-        if scorer is None:
+    def _must_have_model(self) -> None:
+        if self._live.in_force.model is None:
             raise ModelUnavailable("no model is loaded; activate one with ActivateModel and try again")
-        return scorer
 
     def _submitted(
-        self, pool: Pool[Asked, Known[Asked], Answer | CustomerNotFound], question: Asked
-    ) -> Ticket[Answer | CustomerNotFound]:
-        self.scorer()
-        ticket = pool.submit(question, deadline=call.current().deadline)
-        if not call.current().context.add_callback(lambda: _cancel(ticket)):
-            ticket.cancel()
+        self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane = Lane.INTERACTIVE
+    ) -> Promised:
+        self._must_have_model()
+        kind = Kind(task, terms=question.terms)
+        try:
+            ticket = pool.submit(
+                question, deadline=call.current().deadline, lane=lane, kind=kind, key=_key(task, question)
+            )
+        except ReplicaDied as error:
+            raise ModelUnavailable(f"the model cannot answer: {error}") from error
+        if not call.current().context.add_callback(lambda: pool.cancel(ticket)):
+            pool.cancel(ticket)
         return ticket
 
-    def _load(self, questions: Sequence[Asked], seconds: float) -> Known[Asked]:
-        with self._database.reading() as snapshot:
-            patience.limit(snapshot, seconds)
-            return _known(snapshot, questions, self._memory)
 
-    def _score(self, questions: Sequence[Question], known: Known[Question]) -> list[Placed[Score] | CustomerNotFound]:
-        scorer = self.scorer()
-        told = _answers(questions, known, lambda group: scorer.score(group.histories, group.times))
-        return _placed(questions, known, told)
-
-    def _explain(
-        self, questions: Sequence[Question], known: Known[Question]
-    ) -> list[Placed[Explanation] | CustomerNotFound]:
-        scorer = self.scorer()
-        told = _answers(questions, known, lambda group: scorer.explain(group.histories, group.times))
-        return _placed(questions, known, told)
-
-    def _recommend(
-        self, questions: Sequence[ItemQuestion], known: Known[ItemQuestion]
-    ) -> list[list[Recommendation] | CustomerNotFound]:
-        scorer = self.scorer()
-        return _answers(questions, known, lambda group: _recommended(scorer, group))
+def _key(task: Task, question: Question) -> tuple[Any, ...]:
+    """Of questions that are answered alike; the times at which they were asked do not count, as the latest is taken."""
+    return (task, question.customer_id, question.as_of, question.session, question.terms, question.wish)
 
 
-def _known(snapshot: Snapshot, questions: Sequence[Asked], memory: Memory) -> Known[Asked]:
-    places: dict[tuple[object, ...], list[int]] = {}
-    for place, question in enumerate(questions):
-        places.setdefault(question.likeness, []).append(place)
-    groups = [_looked_up(snapshot, alike, [questions[place] for place in alike], memory) for alike in places.values()]
-    strangers, standings = set[str](), dict[str, StoredStanding | None]()
-    for group in groups:
-        events = np.diff(group.histories.offsets).tolist()
-        for question, state, count in zip(group.questions, group.states, events, strict=True):
-            if question.as_of is None:
-                standings[question.customer_id] = state.standing
-            if not count and not state.known:
-                strangers.add(question.customer_id)
-    return Known(groups, frozenset(strangers), standings)
+def _score(question: Question, told: Told[Place]) -> Placed[Score]:
+    return Placed(score_of(told.answer, question.customer_id, told.beside.as_of), told.beside.standing)
 
 
-def _placed(
-    questions: Sequence[Question], known: Known[Question], told: Sequence[Told | CustomerNotFound]
-) -> list[Placed[Told] | CustomerNotFound]:
-    """Each answer with where its customer stands, if it is of the present."""
-    return [
-        answer if isinstance(answer, CustomerNotFound)
-        else Placed(answer, known.standings.get(question.customer_id) if question.as_of is None else None)
-        for question, answer in zip(questions, told, strict=True)
-    ]  # fmt: skip
-
-
-def _looked_up(snapshot: Snapshot, places: list[int], questions: list[Asked], memory: Memory) -> Group[Asked]:
-    """With the sessions, and the times as of which the customers are looked at."""
-    as_of = questions[0].as_of
-    known = recall(snapshot, [question.customer_id for question in questions], before=as_of, memory=memory)
-    histories = with_sessions(known.histories, [question.session for question in questions])
-    times = np.array([(as_of or question.now).timestamp() for question in questions])
-    if as_of is None:
-        times = present(histories, times, AHEAD.total_seconds())
-    return Group(places, questions, histories, times, known.states)
-
-
-def _recommended(scorer: Scorer, group: Group[ItemQuestion]) -> list[list[Recommendation]]:
-    first = group.questions[0]
-    return scorer.recommend(
-        group.histories, group.times, count=first.count, strategy=first.strategy, diversity=first.diversity,
-        exclude=[question.exclude for question in group.questions],
-        context_items=[question.context for question in group.questions],
-    )  # fmt: skip
-
-
-def _answers(
-    questions: Sequence[Asked], known: Known[Asked], network: Callable[[Group[Asked]], Sequence[Answer]]
-) -> "list[Answer | CustomerNotFound]":
-    """One answer for each question, in their order; strangers get none."""
-    found: dict[int, Answer | CustomerNotFound] = {}
-    for group in known.groups:
-        try:
-            found |= dict(zip(group.places, network(group), strict=True))
-        except Exception as error:
-            raise ModelFailed(f"the network failed on {len(group.places)} customers") from error
-    for place, question in enumerate(questions):
-        if question.customer_id in known.strangers:
-            name = f"customers/{question.customer_id}"
-            found[place] = CustomerNotFound(f"there is no {name}", customer=name)
-    return [found[place] for place in range(len(questions))]
-
-
-def _waited(ticket: Ticket[Answer | CustomerNotFound]) -> Answer:
-    """The answer, if it comes before the deadline. Raises what the pool raises."""
+def _waited(ticket: Promised) -> Told[Place]:
+    """The answer, if it comes before the deadline. Raises what the pool raises, in the door's words."""
     try:
-        answer = ticket.result(max(call.current().remaining(), 0))
+        told = ticket.result(max(call.current().remaining(), 0))
     except CancelledError as gone:
         raise CallerGone("the call was cancelled") from gone
     except TimeoutError as late:
-        ticket.cancel()
         raise Expired("the deadline passed before the answer was ready") from late
+    except ComputationFailed as failed:
+        raise ModelFailed("the network failed") from failed
+    except ReplicaDied as died:
+        raise ModelUnavailable(f"the model cannot answer: {died}") from died
     call.current().timings.note(ticket)
-    if isinstance(answer, CustomerNotFound):
-        raise answer
-    return answer
+    return told
 
 
-def _outcome(ticket: Ticket[Placed[Score] | CustomerNotFound] | Exception) -> Placed[Score] | Exception:
+def _outcome(question: Question, ticket: Promised | Exception) -> Placed[Score] | Exception:
     if isinstance(ticket, Exception):
         return ticket
     try:
-        return _waited(ticket)
+        return _score(question, _waited(ticket))
     except Exception as error:  # noqa: BLE001 - it belongs to this question alone
         return error
-
-
-def _cancel(ticket: Ticket[Answer]) -> None:
-    ticket.cancel()

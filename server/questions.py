@@ -8,7 +8,7 @@ from scoring.score import Strategy
 from server import call
 from server.customer_messages import customer_id
 from server.event_messages import session_events
-from server.predictions import ItemQuestion, Question
+from server.loading import ItemQuestion, Question
 from server.refusals import InvalidRequest
 from server.stamps import moment
 

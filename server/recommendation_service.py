@@ -24,20 +24,19 @@ class RecommendationService(recommendation_service_pb2_grpc.RecommendationServic
         self, request: recommendation_service_pb2.RecommendRequest, context: grpc.ServicerContext
     ) -> recommendation_service_pb2.RecommendResponse:
         question = item_question_of(request)
-        model_id = self._predictions.scorer().model_id
-        found = self._predictions.recommend(question)
+        model_id, found = self._predictions.recommend(question)
         as_of = question.as_of or question.now
         call.current().timings.model = MODEL + model_id
         return recommendation_service_pb2.RecommendResponse(
-            recommendations=recommendation_messages(found), model=MODEL + model_id, as_of_time=stamp(as_of),
+            recommendations=recommendation_messages(found or []), model=MODEL + model_id, as_of_time=stamp(as_of),
             attribution_token=self._attribution.token(model_id, question.customer_id, as_of),
         )  # fmt: skip
 
     def SimilarItems(
         self, request: recommendation_service_pb2.SimilarItemsRequest, context: grpc.ServicerContext
     ) -> recommendation_service_pb2.SimilarItemsResponse:
-        scorer = self._predictions.scorer()
-        found = scorer.similar(request.item_id, request.count or DEFAULT_COUNT)
+        model_id, found = self._predictions.similar(request.item_id, request.count or DEFAULT_COUNT)
+        call.current().timings.model = MODEL + model_id
         return recommendation_service_pb2.SimilarItemsResponse(
-            items=recommendation_messages(found), model=MODEL + scorer.model_id
+            items=recommendation_messages(found), model=MODEL + model_id
         )

@@ -18,10 +18,11 @@ from server import call
 from server.attribution import Attribution
 from server.errors import status_of
 from server.live import Live
+from server.loading import Question
 from server.model_messages import model_id, model_message
 from server.operation_messages import operation_message
 from server.pages import asked, cut
-from server.predictions import ModelFailed, Placed, Predictions, Question
+from server.predictions import ModelFailed, Placed, Predictions
 from server.questions import question_of
 from server.refusals import ModelUnavailable, ModelUnusable
 from server.score_messages import Degraded, explanation_message, score_message, stored_score_message
@@ -126,8 +127,8 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         if model is None:
             return
         try:
-            self._live.load(model)
-        except (ModelRejected, OSError) as error:
+            self._live.check(model)
+        except ModelRejected as error:
             log.warning("model rejected", model=name, error=str(error), log_id=call.current().log_id)
             message = (
                 f"{name} cannot be loaded: its folder is missing or damaged; the log line is {call.current().log_id}"

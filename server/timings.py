@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from scoring.batch import Batch, Ticket
+from scoring.pool.batch import Batch, Ticket
 
 TRAILERS = {
     "queue_ms": "tierwise-queue-ms",

@@ -72,7 +72,7 @@ class Shop:
 
 @contextmanager
 def serving(
-    database: Database, home: Path, *, model: bool = True, queue_size: int = 512, admission: Admission = INSECURE,
+    database: Database, home: Path, *, model: bool = True, replicas: int = 0, admission: Admission = INSECURE,
     credentials: grpc.ChannelCredentials | None = None, allowance: Allowance = USUAL,
     metrics_listen: str | None = None,
 ) -> Iterator[Shop]:  # fmt: skip
@@ -87,7 +87,7 @@ def serving(
             listen="127.0.0.1:0",
             admission=admission,
             models_folder=models,
-            queue_size=queue_size,
+            replicas=replicas,
             allowance=allowance,
             metrics_listen=metrics_listen,
         ),

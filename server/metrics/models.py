@@ -18,9 +18,9 @@ class ModelMetrics(Collector):
         """For the registry."""
         now = self._live.in_force
         told = InfoMetricFamily("tierwise_model_in_force", "Which model answers, by which tier scheme.")
-        if now.scorer is not None:
+        if now.model is not None:
             scheme = "" if now.scheme is None else str(now.scheme.version)
-            told.add_metric((), {"model": now.scorer.model_id, "tier_scheme": scheme})
+            told.add_metric((), {"model": now.model.model_id, "tier_scheme": scheme})
         yield told
         reloads = CounterMetricFamily("tierwise_model_reloads", "Attempts to load a model.", labels=["outcome"])
         reloads.add_metric(["loaded"], self._live.loaded)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from scoring.batch import INTERACTIVE, Batch
-from scoring.pool import PoolFigures
+from scoring.pool.batch import Batch
+from scoring.pool.figures import LaneFigures, PoolFigures
 from telemetry.distribution import SECONDS, SIZES, Distribution
 
 LABELS = ("pool", "lane", "model")
@@ -38,8 +38,8 @@ class BatchMetrics(Collector):
         self._sizes.observe((*labels, batch.reason), batch.size)
         self._loads.observe(labels, batch.load_seconds)
         self._computes.observe(labels, batch.run_seconds)
-        for wait in batch.waits:
-            self._waits.observe(labels, wait)
+        for lane, wait in zip(batch.lanes, batch.waits, strict=True):
+            self._waits.observe((batch.pool, lane, labels[-1]), wait)
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
         """For the registry."""
@@ -60,14 +60,15 @@ class PoolMetrics(Collector):
         )
         waiting = GaugeMetricFamily("tierwise_pool_waiting", "Requests in the queue.", labels=("pool", "lane"))
         for name, figures in self._figures().items():
-            waiting.add_metric((name, INTERACTIVE), figures.waiting)
-            for outcome, count in _outcomes(figures).items():
-                requests.add_metric((name, INTERACTIVE, outcome), count)
+            for lane, its in figures.lanes.items():
+                waiting.add_metric((name, lane), its.waiting)
+                for outcome, count in _outcomes(its).items():
+                    requests.add_metric((name, lane, outcome), count)
         yield requests
         yield waiting
 
 
-def _outcomes(figures: PoolFigures) -> dict[str, int]:
+def _outcomes(figures: LaneFigures) -> dict[str, int]:
     return {
         "answered": figures.answered, "failed": figures.failed, "shed": figures.refused, "expired": figures.expired,
         "cancelled": figures.cancelled,

@@ -26,8 +26,8 @@ class ServerMetrics:
         """For the server that answers with what is in force there."""
 
         def model_id() -> str:
-            scorer = live.in_force.scorer
-            return "" if scorer is None else scorer.model_id
+            model = live.in_force.model
+            return "" if model is None else model.model_id
 
         return cls(batches=BatchMetrics(model_id))
 

@@ -18,7 +18,7 @@ from tierwise.v1 import customer_service_pb2, score_pb2, tier_pb2
 import tierwise_client
 from campaigns.callers import api_keys
 from database.session import Database
-from scoring.pool import Overloaded
+from scoring.pool.refusals import Overloaded
 from server.access.admission import Admission
 from server.access.tls import Tls
 from server.errors import status_of

@@ -21,8 +21,10 @@ from tiny_model import tiny_model
 
 from database.embedded import EmbeddedPostgres
 from database.session import Database
+from scoring.asking import Role
+from scoring.computing import Computing
+from scoring.replicas import LocalReplicas
 from scoring.scorer import Scorer
-from server.live import InForce
 from settings import child_environment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -83,7 +85,8 @@ def broken_scorer() -> Scorer:
 def put_in_force(shop: Shop, scorer: Scorer) -> None:
     """Answer with this, and stop following the database, which would bring the good model back."""
     shop.server.live.stop()
-    shop.server.live.in_force = InForce(scorer=scorer)
+    assert isinstance(shop.server.replicas, LocalReplicas)
+    shop.server.replicas.computing = Computing({Role.ACTIVE: scorer})
 
 
 def test_a_network_that_fails_leaves_the_stored_score(shop: Shop) -> None:

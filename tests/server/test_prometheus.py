@@ -61,10 +61,10 @@ def test_calls_are_counted_by_method_and_code(told: Mapping[str, float]) -> None
 
 def test_batches_are_told_by_pool_lane_model_and_reason(told: Mapping[str, float]) -> None:
     scores, items = (f"lane=interactive,model=tiny-1,pool={pool}" for pool in ("scores", "recommendations"))
-    assert told[f"tierwise_pool_queue_wait_seconds_count{{{scores}}}"] == 4
-    assert told[f"tierwise_pool_compute_seconds_count{{{scores}}}"] == 4
+    assert told[f"tierwise_pool_queue_wait_seconds_count{{{scores}}}"] == 3
+    assert told[f"tierwise_pool_compute_seconds_count{{{scores}}}"] == 3
     assert told[f"tierwise_pool_load_seconds_count{{{items}}}"] == 1
-    assert told[f"tierwise_pool_batch_size_sum{{{scores},reason=idle}}"] == 4
+    assert told[f"tierwise_pool_batch_size_sum{{{scores},reason=idle}}"] == 3
     assert told["tierwise_pool_requests_total{lane=interactive,outcome=answered,pool=scores}"] == 4
     assert told["tierwise_pool_requests_total{lane=interactive,outcome=shed,pool=scores}"] == 0
     assert told["tierwise_pool_waiting{lane=interactive,pool=scores}"] == 0

@@ -161,12 +161,12 @@ def test_a_batch_answers_as_singles_do_and_refuses_strangers_alone(shop: Shop) -
     assert read_status(results[1].status).reason == "CUSTOMER_NOT_FOUND"
 
 
-def test_a_whole_batch_passes_through_a_queue_that_is_smaller(database: Database, tmp_path: Path) -> None:
+def test_a_whole_batch_passes_a_few_at_a_time(database: Database, tmp_path: Path) -> None:
     names = [f"c{number}" for number in range(500)]
     add_customers(database, names)
     request = scoring_service_pb2.BatchScoreRequest(requests=[asking(name) for name in names])
 
-    with serving(database, tmp_path, queue_size=40) as shop:
+    with serving(database, tmp_path) as shop:
         results = shop.scoring.BatchScore(request, timeout=60).results
 
     assert [result.score.customer for result in results] == [f"customers/{name}" for name in names]

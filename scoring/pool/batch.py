@@ -1,4 +1,4 @@
-"""How the rows of a pool were served: what a caller, a metric or a trace may know of them afterwards."""
+"""How rows of a pool were served: what a caller, a metric or a trace may know of them afterwards."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -6,33 +6,40 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
-Answer = TypeVar("Answer")
+from scoring.pool.lane import Lane
 
-INTERACTIVE = "interactive"
+Answer = TypeVar("Answer")
 
 
 class Release(StrEnum):
-    """Why a batch left the queue."""
+    """Why a batch begins as it is."""
 
     FULL = "full"
-    """It had as many rows as a batch may have."""
+    """It has as many rows as a batch may have."""
     IDLE = "idle"
-    """The network was free, and nobody else waited."""
+    """A replica is free, and nothing is won by waiting for more."""
+    DEADLINE = "deadline"
+    """Waiting would be worth it, but a row would be late."""
+    HELD = "held"
+    """It waited for more, and nothing came in time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Batch:
-    """Rows that were loaded and computed together; times are of the pool's clock, in seconds."""
+    """Rows that were computed together; times are of the pool's clock, in seconds."""
 
     pool: str
-    lane: str = INTERACTIVE
+    lanes: tuple[Lane, ...]
+    """Of each row."""
     reason: Release
     waits: tuple[float, ...]
-    """Seconds that each row spent in the queue."""
-    released: float
-    """When it left the queue; parts of a batch that had to be split share it."""
+    """Seconds that each row spent in the queue, before it was loaded and afterwards."""
     started: float
+    """When the query for the row that was loaded last began; `released` where nothing is loaded."""
     loaded: float
+    """When that query was answered."""
+    released: float
+    """When the batch left the queue."""
     ended: float
     marks: tuple[object, ...] = ()
     """What callers gave their rows along, for whoever observes; rows without one are left out."""
@@ -43,6 +50,11 @@ class Batch:
         return len(self.waits)
 
     @property
+    def lane(self) -> Lane:
+        """The most urgent one."""
+        return min(self.lanes, key=list(Lane).index)
+
+    @property
     def load_seconds(self) -> float:
         """Of the query."""
         return self.loaded - self.started
@@ -50,7 +62,7 @@ class Batch:
     @property
     def run_seconds(self) -> float:
         """Of the forward pass, with all that is done to its rows."""
-        return self.ended - self.loaded
+        return self.ended - self.released
 
 
 Observer: TypeAlias = Callable[[Batch], None]
@@ -70,8 +82,5 @@ class Ticket(Future[Answer]):
         self.mark = mark
         self.batch: Batch | None = None
         """None until there is an answer."""
-
-    @property
-    def waited(self) -> float:
+        self.waited = 0.0
         """Seconds in the queue; 0 until there is an answer."""
-        return 0.0 if self.batch is None else self.batch.released - self.arrived

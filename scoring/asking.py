@@ -1,0 +1,133 @@
+"""What a replica is asked about one customer, and what it answers: as bytes, free of tensors.
+
+A score, which is asked for most, is packed by hand both ways; everything else that goes between our own processes is
+pickled.
+"""
+
+import pickle
+import struct
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from scoring.score import Explanation, Recommendation, Score, Strategy
+
+HEAD = struct.Struct("<dHI")
+"""As-of time in seconds since the epoch, bytes of the customer's id, bytes of the wish."""
+SCORE = struct.Struct("<7d3s")
+"""Probabilities of purchase and churn, expected spend and its band, currency; the id of the model follows."""
+
+
+class Role(StrEnum):
+    """For what a model is there."""
+
+    ACTIVE = "active"
+
+
+class Task(StrEnum):
+    """What a model can be asked."""
+
+    SCORE = "score"
+    EXPLAIN = "explain"
+    RECOMMEND = "recommend"
+    SIMILAR = "similar"
+
+
+class Terms(NamedTuple):
+    """On which customers must agree to be recommended items together."""
+
+    most: int
+    strategy: Strategy = Strategy.HYBRID
+    diversity: float = 0.0
+
+
+class Kind(NamedTuple):
+    """Of a batch."""
+
+    task: Task
+    role: Role = Role.ACTIVE
+    terms: Terms | None = None
+    """Of recommendations and of similar items."""
+
+
+class Wish(NamedTuple):
+    """What one customer's recommendations depend on."""
+
+    exclude: frozenset[str] = frozenset()
+    context: tuple[str, ...] = ()
+
+
+class Asked(NamedTuple):
+    """About one customer."""
+
+    customer_id: str
+    as_of: float
+    """Seconds since the epoch."""
+    history: bytes
+    """Packed."""
+    wish: Wish | None = None
+
+    def packed(self) -> bytes:
+        """For the replica."""
+        name = self.customer_id.encode()
+        wish = b"" if self.wish is None else pickle.dumps(self.wish)
+        return b"".join((HEAD.pack(self.as_of, len(name), len(wish)), name, wish, self.history))
+
+
+class Recommended(NamedTuple):
+    """Items, and which model named them."""
+
+    model_id: str
+    items: list[Recommendation] | None
+    """None where the item that was asked about is unknown."""
+
+
+class ModelFolder(NamedTuple):
+    """Where a trained model lies."""
+
+    model_id: str
+    folder: Path
+
+
+def asked(payload: bytes | memoryview) -> Asked:
+    """What was packed."""
+    as_of, name, wish = HEAD.unpack_from(payload)
+    text = HEAD.size + name
+    return Asked(
+        customer_id=bytes(payload[HEAD.size : text]).decode(),
+        as_of=as_of,
+        history=bytes(payload[text + wish :]),
+        wish=pickle.loads(payload[text : text + wish]) if wish else None,  # noqa: S301 - packed by our own process
+    )
+
+
+def packed_score(score: Score) -> bytes:
+    """What the caller does not know by itself."""
+    numbers = (
+        score.purchase_30, score.purchase_60, score.purchase_90, score.churn, score.spend_minor, score.spend_low_minor,
+        score.spend_high_minor,
+    )  # fmt: skip
+    return SCORE.pack(*numbers, score.currency.encode()) + score.model_id.encode()
+
+
+def score_of(answer: bytes, customer_id: str, as_of: float) -> Score:
+    """The score that was packed, of this customer at this time (seconds since the epoch)."""
+    purchase_30, purchase_60, purchase_90, churn, spend, low, high, currency = SCORE.unpack_from(answer)
+    return Score(
+        customer_id=customer_id, as_of=datetime.fromtimestamp(as_of, UTC), purchase_30=purchase_30,
+        purchase_60=purchase_60, purchase_90=purchase_90, churn=churn, spend_minor=int(spend), spend_low_minor=int(low),
+        spend_high_minor=int(high), currency=currency.decode(), model_id=answer[SCORE.size :].decode(),
+    )  # fmt: skip
+
+
+def explanation_of(answer: bytes) -> Explanation:
+    """As the replica pickled it."""
+    explanation: Explanation = pickle.loads(answer)  # noqa: S301 - by our own process
+    return explanation
+
+
+def recommended_of(answer: bytes) -> Recommended:
+    """As the replica pickled it."""
+    found: Recommended = pickle.loads(answer)  # noqa: S301 - by our own process
+    return found

@@ -1,0 +1,90 @@
+"""Models at work in a replica: payloads of one kind in, answers out, one forward pass for all."""
+
+import pickle
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+import numpy as np
+
+from events.event import EVENT_SCHEMA
+from events.history import Histories
+from events.packing import unpacked
+from scoring.actions import Floats
+from scoring.asking import Asked, Kind, ModelFolder, Recommended, Role, Task, Terms, Wish, asked, packed_score
+from scoring.score import ModelRejected, UnknownItem
+from scoring.scorer import Scorer
+from scoring.threads import limit_threads
+
+Payload = bytes | memoryview
+WARM_BATCHES = (1, 4)
+"""Of customers of whom nothing is known, before the first caller."""
+
+
+class Computing:
+    """The models that a replica holds, by their roles."""
+
+    def __init__(self, scorers: Mapping[Role, Scorer]) -> None:
+        self._scorers = scorers
+
+    def __call__(self, kind: Kind, rows: Sequence[Payload]) -> list[bytes]:
+        """One answer for each row; a role that nobody has any more falls to the active model."""
+        scorer = self._scorers.get(kind.role) or self._scorers[Role.ACTIVE]
+        if kind.task is Task.SIMILAR:
+            return [_similar(scorer, kind.terms or Terms(1), bytes(row).decode()) for row in rows]
+        customers = [asked(row) for row in rows]
+        histories, as_of = _histories(customers), np.array([each.as_of for each in customers])
+        match kind.task:
+            case Task.SCORE:
+                return [packed_score(score) for score in scorer.score(histories, as_of)]
+            case Task.EXPLAIN:
+                return [pickle.dumps(explanation) for explanation in scorer.explain(histories, as_of)]
+            case Task.RECOMMEND:
+                return _recommended(scorer, kind.terms or Terms(1), customers, histories, as_of)
+            case _:
+                assert_never(kind.task)
+
+
+def computing(models: Mapping[Role, ModelFolder], device: str) -> Computing:
+    """With models from their folders, which have answered once. Raises ModelRejected, OSError."""
+    limit_threads()
+    return Computing({role: _loaded(model, device) for role, model in models.items()})
+
+
+def _loaded(model: ModelFolder, device: str) -> Scorer:
+    scorer = Scorer.load(model.folder, device)
+    if scorer.model_id != model.model_id:
+        raise ModelRejected(f"{model.folder} holds {scorer.model_id}, not {model.model_id}")
+    for count in WARM_BATCHES:
+        nobody = Histories.from_frame(EVENT_SCHEMA.to_frame(), [f"nobody-{number}" for number in range(count)])
+        scorer.score(nobody, np.zeros(count))
+    return scorer
+
+
+def _histories(customers: Sequence[Asked]) -> Histories:
+    return Histories.joined([_history(each) for each in customers])
+
+
+def _history(customer: Asked) -> Histories:
+    history = unpacked(customer.history, customer.customer_id)
+    if history is None:
+        raise ValueError(f"the history of {customer.customer_id} was packed by another release")
+    return history
+
+
+def _recommended(
+    scorer: Scorer, terms: Terms, customers: Sequence[Asked], histories: Histories, as_of: Floats
+) -> list[bytes]:
+    wishes = [each.wish or Wish() for each in customers]
+    found = scorer.recommend(
+        histories, as_of, count=terms.most, strategy=terms.strategy, diversity=terms.diversity,
+        exclude=[wish.exclude for wish in wishes], context_items=[wish.context for wish in wishes],
+    )  # fmt: skip
+    return [pickle.dumps(Recommended(scorer.model_id, items)) for items in found]
+
+
+def _similar(scorer: Scorer, terms: Terms, item_id: str) -> bytes:
+    try:
+        items = scorer.similar(item_id, terms.most)
+    except UnknownItem:
+        items = None
+    return pickle.dumps(Recommended(scorer.model_id, items))

@@ -1,0 +1,1 @@
+"""Batches of whoever waits, computed by replicas of a network in processes of their own."""

@@ -1,0 +1,74 @@
+"""What a pool did since it was made, and what it holds at this moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from scoring.pool.lane import Lane
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneFigures:
+    """Requests of one lane."""
+
+    submitted: int = 0
+    shared: int = 0
+    """Of these, joined an equal request that waited already."""
+    answered: int = 0
+    failed: int = 0
+    refused: int = 0
+    """On arrival: what waits takes too long for the deadline, or for anybody."""
+    expired: int = 0
+    """Dropped unread because their deadline had passed, or would have before the answer."""
+    cancelled: int = 0
+    """Removed from the queue by their callers."""
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolFigures:
+    """All lanes, and the replicas."""
+
+    lanes: Mapping[Lane, LaneFigures]
+    batches: int = 0
+    """Begun; one that had to be split counts once."""
+    rows: int = 0
+    """Requests in these batches."""
+    deaths: int = 0
+    """Of replicas."""
+    replicas: int = 0
+    """That are up."""
+    running: int = 0
+    """Batches under way."""
+    fixed_seconds: float = 0.0
+    """Of a batch of any size, as learned."""
+    unit_seconds: float = 0.0
+    """Of each unit of work, as learned."""
+
+    @property
+    def submitted(self) -> int:
+        """In all lanes, like those below."""
+        return sum(lane.submitted for lane in self.lanes.values())
+
+    @property
+    def answered(self) -> int:
+        return sum(lane.answered for lane in self.lanes.values())
+
+    @property
+    def failed(self) -> int:
+        return sum(lane.failed for lane in self.lanes.values())
+
+    @property
+    def refused(self) -> int:
+        return sum(lane.refused for lane in self.lanes.values())
+
+    @property
+    def expired(self) -> int:
+        return sum(lane.expired for lane in self.lanes.values())
+
+    @property
+    def cancelled(self) -> int:
+        return sum(lane.cancelled for lane in self.lanes.values())
+
+    @property
+    def waiting(self) -> int:
+        return sum(lane.waiting for lane in self.lanes.values())

@@ -1,0 +1,257 @@
+"""The queue of a pool: who is let in, what is loaded next, what is computed next. Safe for threads."""
+
+import math
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import Generic, NamedTuple
+
+from scoring.pool import deciding
+from scoring.pool.batch import Release, Ticket
+from scoring.pool.deciding import Backlog
+from scoring.pool.figures import LaneFigures, PoolFigures
+from scoring.pool.lane import Lane
+from scoring.pool.pace import Pace
+from scoring.pool.refusals import Closed, Expired, Overloaded, ReplicaDied
+from scoring.pool.row import Beside, Request, Row, Told
+from scoring.pool.waiting import Waiting
+
+SHORTEST_RETRY = 0.05
+"""Seconds; nobody is told to come back sooner."""
+LONGEST_GAP = 0.1
+"""Seconds between two arrivals that count: what is further apart belongs to different bursts."""
+SMOOTHING = 0.2
+"""Weight of the newest gap in their running mean."""
+Fail = Callable[[Sequence[Row[Request, Beside]], Exception], None]
+"""Tells all who wait for these rows."""
+LATE = "the deadline passed before the work began"
+
+
+class Departure(NamedTuple, Generic[Request, Beside]):
+    """Of rows for one replica, and why they are not more."""
+
+    rows: list[Row[Request, Beside]]
+    reason: Release
+
+
+class Queue(Generic[Request, Beside]):
+    """Rows wait twice: until they are loaded, and then for a replica."""
+
+    def __init__(
+        self,
+        *,
+        batch_size: int,
+        replicas: int,
+        longest_wait: float,
+        clock: Callable[[], float],
+        fail: "Fail[Request, Beside]",
+    ) -> None:
+        self._most, self._replicas, self._longest_wait = batch_size, replicas, longest_wait
+        self._clock, self._fail = clock, fail
+        self._lock = threading.Lock()
+        self._arrived_more, self._ready_more = threading.Condition(self._lock), threading.Condition(self._lock)
+        self._closed = threading.Condition(self._lock)
+        self._arrived, self._ready = Waiting[Request, Beside](), Waiting[Request, Beside]()
+        self._loading: Sequence[Row[Request, Beside]] = ()
+        self._ends: dict[object, float] = {}
+        self._pace, self._gap, self._last_arrival = Pace(), LONGEST_GAP, -math.inf
+        self._sizes = 0
+        self._closing = False
+        self._counts = Counter[str]()
+        self._by_lane = {lane: Counter[str]() for lane in Lane}
+
+    def put(self, row: Row[Request, Beside]) -> None:
+        """Let a row in. Raises Overloaded, Expired, Closed or ReplicaDied."""
+        with self._lock:
+            if self._shared(row):
+                return
+            self._admit(row)
+            self._gap += SMOOTHING * (min(row.arrival - self._last_arrival, LONGEST_GAP) - self._gap)
+            self._last_arrival = row.arrival
+            self._tally("submitted", [row])
+            if row.loaded is None:
+                self._arrived.add(row)
+                self._arrived_more.notify()
+            else:
+                self._ready.add(row)
+                self._ready_more.notify()
+
+    def cancel(self, ticket: Ticket[Told[Beside]]) -> None:
+        """Whoever holds this ticket waits no longer; nothing happens where its row is computed already."""
+        with self._lock:
+            for waiting in (self._arrived, self._ready):
+                for row in [row for row in waiting if ticket in row.tickets]:
+                    row.tickets.remove(ticket)
+                    ticket.cancel()
+                    self._tally("cancelled", [row])
+                    if not row.tickets:
+                        waiting.remove(row)
+
+    def next_to_load(self) -> list[Row[Request, Beside]]:
+        """Whoever waits, as soon as less than a batch for each replica is loaded already; nobody at the end."""
+        room = self._most * self._replicas
+        with self._lock:
+            while True:
+                if len(self._ready) < room and (rows := self._chosen(self._arrived, most=room, alike=False)):
+                    self._arrived.take(rows)
+                    self._loading = rows
+                    return rows
+                if self._closing and not self._arrived:
+                    return []
+                self._arrived_more.wait()
+
+    def take_in(self, rows: Sequence[Row[Request, Beside]]) -> None:
+        """Loaded rows wait for a replica; the others that were to be loaded are not the queue's any more."""
+        with self._lock:
+            self._loading = ()
+            for row in rows:
+                self._ready.add(row)
+            self._ready_more.notify_all()
+
+    def next_batch(self, replica: object, *, wait: bool) -> Departure[Request, Beside] | None:
+        """For a replica that is free; no rows where nothing waits and `wait` is false; None at the end."""
+        held = False
+        with self._lock:
+            while True:
+                rows = self._chosen(self._ready, most=self._most, alike=True)
+                hold, release = self._hold(rows)
+                if rows and (hold == 0.0 or held):
+                    self._begin(replica, rows)
+                    return Departure(rows, Release.HELD if held else release)
+                if not wait:
+                    return Departure([], Release.IDLE)
+                if not rows and self._closing and not self._arrived and not self._loading:
+                    return None
+                held = not self._ready_more.wait(hold or None) and hold > 0
+
+    def done(self, replica: object, rows: Sequence[Row[Request, Beside]], seconds: float) -> None:
+        """A batch was computed as a whole."""
+        with self._lock:
+            self._pace = self._pace.learned(deciding.units_of(rows), seconds)
+            self._ends.pop(replica, None)
+            self._tally("answered", rows)
+
+    def failed(self, replica: object) -> None:
+        """A batch was not computed as a whole, and has been seen to."""
+        with self._lock:
+            self._ends.pop(replica, None)
+
+    def lost(self, error: Exception) -> None:
+        """A replica does not come back for now; where none is left, nobody waits for one."""
+        with self._lock:
+            self._replicas -= 1
+            gone = [] if self._replicas else [*self._arrived, *self._ready]
+            self._arrived.take(gone)
+            self._ready.take(gone)
+        self._fail(gone, error)
+
+    def found(self) -> None:
+        """A lost replica is back."""
+        with self._lock:
+            self._replicas += 1
+
+    def close(self) -> None:
+        """Let nobody in any more."""
+        with self._lock:
+            self._closing = True
+            for each in (self._arrived_more, self._ready_more, self._closed):
+                each.notify_all()
+
+    def closed_within(self, seconds: float) -> bool:
+        """Wait so long, or until the queue is closed; whether it is."""
+        with self._lock:
+            self._closed.wait_for(lambda: self._closing, seconds)
+            return self._closing
+
+    def count_death(self) -> None:
+        """Of a replica."""
+        with self._lock:
+            self._count(deaths=1)
+
+    def tally(self, name: str, rows: Iterable[Row[Request, Beside]]) -> None:
+        """Count rows in their lanes."""
+        with self._lock:
+            self._tally(name, rows)
+
+    def figures(self) -> PoolFigures:
+        """A consistent copy of the counters."""
+        with self._lock:
+            waiting = Counter(row.lane for row in (*self._arrived, *self._loading, *self._ready))
+            lanes = {lane: LaneFigures(**self._by_lane[lane], waiting=waiting[lane]) for lane in Lane}
+            return PoolFigures(
+                lanes=lanes, **self._counts, replicas=self._replicas, running=len(self._ends),
+                fixed_seconds=self._pace.fixed, unit_seconds=self._pace.each,
+            )  # fmt: skip
+
+    def _shared(self, row: Row[Request, Beside]) -> bool:
+        """Whether an equal request waits that is not loaded yet: the newer one takes its place, for all who wait.
+
+        What is loaded might not know what the newcomer has been told was recorded, so nobody joins it.
+        """
+        waits = self._arrived.equal_to(row.key)
+        if waits is None or waits.lane is not row.lane:
+            return False
+        waits.request, waits.deadline = row.request, max(waits.deadline, row.deadline)
+        waits.tickets += row.tickets
+        self._tally("submitted", [row])
+        self._tally("shared", [row])
+        return True
+
+    def _admit(self, row: Row[Request, Beside]) -> None:
+        if self._closing:
+            raise Closed("the pool is closing")
+        if self._replicas == 0:
+            raise ReplicaDied("no replica is up")
+        patience = row.deadline - row.arrival
+        if patience <= 0:
+            self._tally("expired", [row])
+            raise Expired(LATE)
+        wait = deciding.predicted_wait(
+            self._ahead_of(row), row.size, self._pace, most=self._most, replicas=self._replicas
+        )
+        if wait > min(patience, self._longest_wait):
+            self._tally("refused", [row])
+            raise Overloaded(f"what waits takes about {wait:.2f} s", retry_after=max(wait, SHORTEST_RETRY))
+
+    def _ahead_of(self, row: Row[Request, Beside]) -> Backlog:
+        arrived, ready = self._arrived.ahead_of(row.lane), self._ready.ahead_of(row.lane)
+        running = sum(max(end - row.arrival, 0.0) for end in self._ends.values())
+        return Backlog(
+            rows=arrived.rows + ready.rows + len(self._loading),
+            units=(arrived.rows + len(self._loading)) * self._usual_size + ready.units,
+            running=running,
+        )
+
+    @property
+    def _usual_size(self) -> float:
+        """Of a row whose size is not known yet."""
+        return self._sizes / self._counts["rows"] if self._sizes else 1.0
+
+    def _hold(self, rows: Sequence[Row[Request, Beside]]) -> tuple[float, Release]:
+        if not rows or self._closing:
+            return 0.0, Release.IDLE
+        return deciding.holding(rows, self._pace, self._gap, self._clock(), most=self._most)
+
+    def _begin(self, replica: object, rows: Sequence[Row[Request, Beside]]) -> None:
+        self._ready.take(rows)
+        self._ends[replica] = self._clock() + self._pace.of(deciding.units_of(rows))
+        self._count(batches=1, rows=len(rows))
+        self._sizes += sum(row.size for row in rows)
+        self._arrived_more.notify()
+
+    def _chosen(self, waiting: Waiting[Request, Beside], *, most: int, alike: bool) -> list[Row[Request, Beside]]:
+        rows, late = deciding.chosen(waiting, self._pace, self._clock(), most=most, alike=alike)
+        if late:
+            waiting.take(late)
+            self._tally("expired", late)
+            self._fail(late, Expired(LATE))
+        return rows
+
+    def _tally(self, name: str, rows: Iterable[Row[Request, Beside]]) -> None:
+        """The caller holds the lock, as below."""
+        for row in rows:
+            self._by_lane[row.lane][name] += 1
+
+    def _count(self, **more: int) -> None:
+        for name, amount in more.items():
+            self._counts[name] += amount

@@ -1,0 +1,108 @@
+"""Where models answer: in processes of their own, or in this one."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, cast
+
+from scoring.asking import Kind, ModelFolder, Role
+from scoring.pool.process import Process, ProcessReplica
+from scoring.pool.refusals import ComputationFailed, ReplicaDied
+from scoring.pool.replica import LocalReplica, Payload, Replica
+from scoring.pool.zygote import Zygote
+from scoring.score import ModelRejected
+
+if TYPE_CHECKING:
+    from scoring.computing import Computing
+
+Models = Mapping[Role, ModelFolder]
+
+
+class Replicas(Protocol):
+    """All answer with the same models, and change them without losing a batch."""
+
+    def several(self, count: int) -> Sequence[Replica]:
+        """For a pool, which ends them."""
+
+    def hold(self, models: Models) -> None:
+        """Answer with these from the next batch on. Raises ModelRejected, and then goes on as before."""
+
+    def check(self, models: Models) -> None:
+        """Raises ModelRejected for models that could not answer."""
+
+    def close(self) -> None:
+        """Start nothing any more; what runs ends with its pool."""
+
+
+class LocalReplicas:
+    """In the threads of their pools: nothing to start, and a large batch holds up whoever speaks to callers."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self.computing: Computing | None = None
+
+    def several(self, count: int) -> Sequence[Replica]:
+        """For a pool, which ends them."""
+        return [LocalReplica(self._compute) for _ in range(count)]
+
+    def hold(self, models: Models) -> None:
+        """Answer with these from the next batch on. Raises ModelRejected."""
+        self.computing = self._loaded(models)
+
+    def check(self, models: Models) -> None:
+        """Raises ModelRejected for models that could not answer."""
+        self._loaded(models)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def _loaded(self, models: Models) -> "Computing":
+        try:
+            return _computing(models, self._device)
+        except OSError as error:
+            raise ModelRejected(str(error).strip().rpartition("\n")[2]) from error
+
+    def _compute(self, kind: Hashable, rows: Sequence[Payload]) -> Sequence[bytes]:
+        if self.computing is None:
+            raise ComputationFailed("no model is held")
+        return self.computing(cast("Kind", kind), rows)
+
+
+class ProcessReplicas:
+    """Each in a process of its own, forked from one that has imported everything."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._zygote = Zygote(["scoring.computing"])
+        self._replicas: list[ProcessReplica] = []
+
+    def several(self, count: int) -> Sequence[Replica]:
+        """For a pool, which ends them."""
+        made = [ProcessReplica(self._zygote) for _ in range(count)]
+        self._replicas += made
+        return made
+
+    def hold(self, models: Models) -> None:
+        """Answer with these from the next batch on. Raises ModelRejected."""
+        ready = [self._started(models) for _ in self._replicas]
+        for replica, process in zip(self._replicas, ready, strict=True):
+            replica.renew(process, partial(_computing, models, self._device))
+
+    def check(self, models: Models) -> None:
+        """Raises ModelRejected for models that could not answer."""
+        self._started(models).close()
+
+    def close(self) -> None:
+        """Start no process any more; those that run end with their pools."""
+        self._zygote.close()
+
+    def _started(self, models: Models) -> Process:
+        try:
+            return Process(self._zygote, partial(_computing, models, self._device))
+        except (ComputationFailed, ReplicaDied) as error:
+            raise ModelRejected(str(error).strip().rpartition("\n")[2]) from error
+
+
+def _computing(models: Models, device: str) -> "Computing":
+    from scoring.computing import computing  # noqa: PLC0415  # takes seconds, which a server with processes saves
+
+    return computing(models, device)

@@ -1,0 +1,29 @@
+"""What a replica process of a test computes: quick to import, and deadly on request."""
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+
+from scoring.pool.replica import Compute, Payload
+
+
+def doubling(factor: int = 2) -> Compute:
+    """Each row as often as the factor says. A row `die` kills its process, `fail` fails, and `slow` takes a while."""
+
+    def compute(_kind: object, rows: Sequence[Payload]) -> list[bytes]:
+        payloads = [bytes(row) for row in rows]
+        if b"die" in payloads:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if b"fail" in payloads:
+            raise ArithmeticError("asked to fail")
+        if b"slow" in payloads:
+            time.sleep(0.2)
+        return [payload * factor for payload in payloads]
+
+    return compute
+
+
+def broken() -> Compute:
+    """Fails to start."""
+    raise ValueError("cannot start")

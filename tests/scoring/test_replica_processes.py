@@ -1,0 +1,210 @@
+"""Replicas in processes: what kills one costs nobody else an answer, and other models come without a gap."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+from doubling import broken, doubling
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scoring.pool.memory import GRAIN, Block
+from scoring.pool.pool import Pool
+from scoring.pool.process import Process, ProcessReplica
+from scoring.pool.refusals import ComputationFailed, ReplicaDied
+from scoring.pool.row import Loaded
+from scoring.pool.zygote import Zygote
+
+WAIT = 60
+Bytes = Pool[bytes, None]
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Zygote]:
+    made = Zygote(["doubling"])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def replica(zygote: Zygote) -> ProcessReplica:
+    return ProcessReplica(zygote, doubling)
+
+
+@pytest.fixture
+def pool(replica: ProcessReplica) -> Iterator[Bytes]:
+    made = Bytes([replica], batch_size=8)
+    yield made
+    made.close()
+
+
+def ask(pool: Bytes, *payloads: bytes) -> list[bytes | Exception]:
+    """All at once."""
+    tickets = [pool.submit_loaded(Loaded(payload, None)) for payload in payloads]
+    outcomes: list[bytes | Exception] = []
+    for ticket in tickets:
+        error = ticket.exception(WAIT)
+        outcomes.append(error if isinstance(error, Exception) else ticket.result().answer)
+    return outcomes
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@given(batches=st.lists(st.lists(st.binary(max_size=3 * GRAIN // 2), max_size=3), min_size=1, max_size=3))
+@settings(max_examples=20, deadline=None)
+def test_a_block_holds_whatever_rows_were_written_last(batches: list[list[bytes]]) -> None:
+    ours = Block.new()
+    theirs = Block(os.dup(ours.descriptor))
+    for rows in batches:
+        ours.write(rows)
+        assert [bytes(row) for row in theirs.read()] == rows
+    ours.close()
+    theirs.close()
+
+
+def test_rows_of_any_size_come_back_from_a_process(pool: Bytes) -> None:
+    payloads = [b"", b"a", bytes(3_000_000), b"b" * 100]
+
+    assert ask(pool, *payloads) == [payload * 2 for payload in payloads]
+
+
+def test_a_killed_replica_is_replaced_and_its_batch_is_answered(pool: Bytes, replica: ProcessReplica) -> None:
+    first = replica.pid
+    slow = pool.submit_loaded(Loaded(b"slow", None))
+    while not pool.figures().running:
+        pass
+    os.kill(first, signal.SIGKILL)
+
+    assert slow.result(WAIT).answer == b"slowslow"
+    assert replica.pid != first
+    assert (pool.figures().deaths, pool.figures().failed) == (1, 0)
+
+
+def test_killed_again_and_again_under_load_no_request_fails(pool: Bytes, replica: ProcessReplica) -> None:
+    done = threading.Event()
+    wrong: list[object] = []
+
+    def caller(number: int) -> None:
+        payload = str(number).encode()
+        while not done.is_set():
+            if (outcome := ask(pool, payload)) != [payload * 2]:
+                wrong.append(outcome)
+
+    callers = [threading.Thread(target=caller, args=(number,)) for number in range(6)]
+    for each in callers:
+        each.start()
+    for deaths in range(1, 4):
+        os.kill(replica.pid, signal.SIGKILL)
+        answered = pool.figures().answered
+        while pool.figures().deaths < deaths or pool.figures().answered < answered + 20:
+            threading.Event().wait(0.01)
+    done.set()
+    for each in callers:
+        each.join(WAIT)
+
+    assert wrong == []
+    assert pool.figures().failed == 0
+
+
+def test_only_the_row_that_kills_fails(pool: Bytes) -> None:
+    ask(pool, b"warm")
+
+    outcomes = ask(pool, b"slow", b"a", b"die", b"b", b"c")
+
+    assert isinstance(outcomes.pop(2), ReplicaDied)
+    assert outcomes == [b"slowslow", b"aa", b"bb", b"cc"]
+
+
+def test_only_the_row_that_raises_fails_and_says_where(pool: Bytes, replica: ProcessReplica) -> None:
+    first = replica.pid
+
+    outcomes = ask(pool, b"slow", b"a", b"fail", b"b")
+
+    failed = outcomes.pop(2)
+    assert isinstance(failed, ComputationFailed)
+    assert "doubling.py" in str(failed)
+    assert "asked to fail" in str(failed)
+    assert outcomes == [b"slowslow", b"aa", b"bb"]
+    assert replica.pid == first
+
+
+def test_what_a_replica_computes_changes_between_two_batches_under_load(
+    pool: Bytes, replica: ProcessReplica, zygote: Zygote
+) -> None:
+    outcomes: list[bytes | Exception] = []
+    done = threading.Event()
+
+    def caller() -> None:
+        while not done.is_set():
+            outcomes.extend(ask(pool, b"x"))
+
+    callers = [threading.Thread(target=caller) for _ in range(4)]
+    for each in callers:
+        each.start()
+    old = replica.pid
+    for factor in (3, 4):
+        make = partial(doubling, factor)
+        replica.renew(Process(zygote, make), make)
+        while outcomes[-1:] != [b"x" * factor]:
+            threading.Event().wait(0.01)
+    done.set()
+    for each in callers:
+        each.join(WAIT)
+    os.kill(replica.pid, signal.SIGKILL)
+
+    assert set(outcomes) == {b"xx", b"xxx", b"xxxx"}
+    assert ask(pool, b"y") == [b"yyyy"], "what is started in its place computes the same"
+    while alive(old):
+        threading.Event().wait(0.01)
+
+
+def test_a_process_that_cannot_start_says_why(zygote: Zygote) -> None:
+    with pytest.raises(ComputationFailed, match="cannot start"):
+        Process(zygote, broken)
+
+
+def test_without_a_replica_callers_are_told_at_once_and_it_comes_back(pool: Bytes, replica: ProcessReplica) -> None:
+    good = replica._make
+    replica._make = broken
+    os.kill(replica.pid, signal.SIGKILL)
+
+    (lost,) = ask(pool, b"a")
+    assert isinstance(lost, ReplicaDied)
+    with pytest.raises(ReplicaDied, match="no replica is up"):
+        pool.submit_loaded(Loaded(b"b", None))
+    assert pool.figures().replicas == 0
+
+    replica._make = good
+    while not pool.figures().replicas:
+        threading.Event().wait(0.01)
+    assert ask(pool, b"c") == [b"cc"]
+
+
+def test_a_zygote_that_was_killed_is_started_again(zygote: Zygote) -> None:
+    ProcessReplica(zygote, doubling).close()
+    assert zygote._process is not None
+    zygote._process.kill()
+    zygote._process.wait()
+
+    again = Bytes([ProcessReplica(zygote, doubling)])
+
+    assert ask(again, b"a") == [b"aa"]
+    again.close()
+
+
+def test_processes_end_with_their_pool(zygote: Zygote) -> None:
+    replica = ProcessReplica(zygote, doubling)
+    pid = replica.pid
+    Bytes([replica]).close()
+
+    while alive(pid):
+        threading.Event().wait(0.01)

@@ -1,0 +1,131 @@
+"""The server with models in processes of their own: the same answers, whatever dies or changes meanwhile."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import grpc
+import pytest
+from campaign_factories import store_scores
+from serving import Shop, activate, purchase, recording, serving
+from tierwise.v1 import recommendation_service_pb2, score_pb2, scoring_service_pb2
+
+from database.session import Database
+from scoring.pool.process import ProcessReplica
+from scoring.replicas import ProcessReplicas
+
+SCORE_ANNA = scoring_service_pb2.ScoreRequest(customer="customers/anna")
+CALLERS = 6
+
+
+@pytest.fixture(scope="module")
+def shop(database_of_file: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    with serving(database_of_file, tmp_path_factory.mktemp("home"), replicas=1) as running:
+        running.customers.BatchCreateEvents(recording("anna", [purchase(-day) for day in (40, 3)]))
+        store_scores(running.database, {"anna": 9000})
+        yield running
+
+
+def scoring_replica(shop: Shop) -> ProcessReplica:
+    assert isinstance(shop.server.replicas, ProcessReplicas)
+    return shop.server.replicas._replicas[0]
+
+
+@contextmanager
+def asking(shop: Shop) -> Iterator[list[score_pb2.Score | grpc.RpcError]]:
+    """Callers who ask for a score again and again; what they were told grows meanwhile."""
+    told: list[score_pb2.Score | grpc.RpcError] = []
+    done = threading.Event()
+
+    def caller() -> None:
+        while not done.is_set():
+            try:
+                told.append(shop.scoring.Score(SCORE_ANNA, timeout=60).score)
+            except grpc.RpcError as error:
+                told.append(error)
+
+    callers = [threading.Thread(target=caller) for _ in range(CALLERS)]
+    for each in callers:
+        each.start()
+    wait_for(told, CALLERS)
+    yield told
+    wait_for(told, len(told) + 2 * CALLERS)
+    done.set()
+    for each in callers:
+        each.join(60)
+
+
+def wait_for(told: list[score_pb2.Score | grpc.RpcError], count: int) -> None:
+    while len(told) < count:
+        threading.Event().wait(0.01)
+
+
+def model(shop: Shop) -> str:
+    """Resource name of the one in force."""
+    assert shop.server.live.in_force.model is not None
+    return f"models/{shop.server.live.in_force.model.model_id}"
+
+
+def models_and_failures(told: list[score_pb2.Score | grpc.RpcError]) -> tuple[set[str], list[object]]:
+    scores = [each for each in told if isinstance(each, score_pb2.Score) and not each.degraded]
+    return {score.model for score in scores}, [each for each in told if each not in scores]
+
+
+def test_a_process_answers_whatever_a_model_can_be_asked(shop: Shop) -> None:
+    as_of = shop.scoring.Score(SCORE_ANNA).score.as_of_time
+    request = scoring_service_pb2.ScoreRequest(customer="customers/anna", as_of_time=as_of)
+    answered = shop.scoring.Score(request).score
+    explained = shop.scoring.ExplainScore(
+        scoring_service_pb2.ExplainScoreRequest(customer="customers/anna", as_of_time=as_of)
+    ).explanation
+    items = shop.items.Recommend(recommendation_service_pb2.RecommendRequest(customer="customers/anna", count=3))
+    similar = shop.items.SimilarItems(recommendation_service_pb2.SimilarItemsRequest(item_id="item-1", count=3))
+
+    assert answered.model == model(shop)
+    answered.attribution_token = explained.score.attribution_token = ""
+    assert answered == explained.score
+    assert (len(items.recommendations), len(similar.items)) == (3, 3)
+    with pytest.raises(grpc.RpcError) as unknown:
+        shop.items.SimilarItems(recommendation_service_pb2.SimilarItemsRequest(item_id="nothing"))
+    assert unknown.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+def test_killed_under_load_it_is_replaced_and_no_request_fails(shop: Shop) -> None:
+    deaths = shop.server.predictions.figures()["scores"].deaths
+    with asking(shop) as told:
+        for _ in range(2):
+            os.kill(scoring_replica(shop).pid, signal.SIGKILL)
+            deaths += 1
+            while shop.server.predictions.figures()["scores"].deaths < deaths:
+                threading.Event().wait(0.01)
+            wait_for(told, len(told) + CALLERS)
+
+    assert models_and_failures(told) == ({model(shop)}, [])
+
+
+def test_another_model_comes_under_load_and_no_request_fails(shop: Shop) -> None:
+    before = model(shop)
+    with asking(shop) as told:
+        activate(shop.database, shop.models, "tiny-2", seed=2)
+        shop.server.live.refresh()
+
+    assert models_and_failures(told) == ({before, "models/tiny-2"}, [])
+    assert shop.scoring.Score(SCORE_ANNA).score.model == "models/tiny-2"
+
+
+def test_without_a_process_the_stored_score_answers_and_says_so(shop: Shop) -> None:
+    folder = shop.models / model(shop).removeprefix("models/")
+    away = folder.rename(shop.models / "away")
+    os.kill(scoring_replica(shop).pid, signal.SIGKILL)
+    scores = [shop.scoring.Score(SCORE_ANNA, timeout=60).score for _ in range(2)]
+    away.rename(folder)
+    while not shop.server.predictions.figures()["scores"].replicas:
+        threading.Event().wait(0.01)
+
+    assert [(score.degraded, score.degraded_reason) for score in scores] == [
+        (True, score_pb2.Score.MODEL_NOT_LOADED)
+    ] * 2
+    assert scores[0].expected_spend.expected.units == 90
+    assert models_and_failures([shop.scoring.Score(SCORE_ANNA, timeout=60).score]) == ({model(shop)}, [])
