@@ -28,6 +28,7 @@ COMMANDS = {
     "simulate": Command("admin.commands.simulate", "Make a shop whose truth is known"),
     "import": Command("admin.commands.imports", "Read events, items and customers; report their quality"),
     "train": Command("admin.commands.train", "Train the network and write a model folder"),
+    "adapt": Command("admin.commands.adapt", "Teach a model one market, as a small file that changes it"),
     "evaluate": Command("admin.commands.evaluate", "Measure the model beside baselines, forward in time"),
     "predict": Command("admin.commands.predict", "Predict what each customer of a file will do"),
     "recommend": Command("admin.commands.recommend", "Recommend items to each customer of a file"),

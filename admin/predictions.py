@@ -8,6 +8,8 @@ from pathlib import Path
 from admin.output import fail, progress_bar
 from admin.training_data import TrainingData, training_progress
 from events.history import Histories
+from scoring.adapters import MarketName
+from scoring.markets import Markets
 from scoring.score import ModelRejected
 from scoring.scorer import Scorer
 from settings import settings
@@ -17,11 +19,12 @@ from training.fit import train
 
 
 @contextmanager
-def scorer_for(data: TrainingData, model: Path | None, *, seed: int) -> Iterator[Scorer]:
-    """The model of a folder, or one trained on the data and forgotten afterwards."""
+def scorer_for(data: TrainingData, model: Path | None, *, seed: int, market: str | None = None) -> Iterator[Scorer]:
+    """The model of a folder, or one trained on the data and forgotten afterwards; `market` names an adapter of it."""
     try:
         if model is not None:
-            yield Scorer.load(model, settings().device)
+            base = Scorer.load(model, settings().device)
+            yield base if market is None else Markets(base, model).scorer(market)
             return
         with tempfile.TemporaryDirectory() as home:
             with training_progress() as progress:
@@ -30,7 +33,7 @@ def scorer_for(data: TrainingData, model: Path | None, *, seed: int) -> Iterator
                     configuration=Configuration(), device=settings().device, progress=progress,
                 )  # fmt: skip
             yield Scorer.load(folder, settings().device)
-    except (ModelRejected, HistoryTooShort) as refusal:
+    except (MarketName, ModelRejected, HistoryTooShort) as refusal:
         fail(str(refusal))
 
 

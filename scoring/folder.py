@@ -1,4 +1,4 @@
-"""A model as a folder: manifest.json, weights.safetensors, items.parquet, trees.json. Reading it runs nothing in it.
+"""A model as a folder: a manifest, weights, items, trees and vectors of texts. Reading it runs nothing in it.
 
 Written under a temporary name and renamed, so that a folder of the final name is always whole; every file but the
 manifest is named in the manifest with its SHA-256.
@@ -23,7 +23,7 @@ from safetensors.numpy import load, save
 from scoring.answers import Calibration
 from scoring.buying import BuyingModel
 from scoring.catalogue import Catalogue
-from scoring.model import FORMAT, Blend, Model, item_words
+from scoring.model import FORMAT, Blend, ItemText, Model, item_words
 from scoring.network import HORIZONS, Architecture, Network
 from scoring.normalisation import Normaliser
 from scoring.score import ModelRejected
@@ -31,6 +31,8 @@ from scoring.together import together_from
 from scoring.trees import Trees
 
 MANIFEST, WEIGHTS, ITEMS, TREES = "manifest.json", "weights.safetensors", "items.parquet", "trees.json"
+TEXT = "text.safetensors"
+TEXT_VECTORS = "items"
 TOGETHER_PREFIXES = ("together.", "popular")
 
 
@@ -73,6 +75,10 @@ def _write_files(model: Model, folder: Path) -> None:
         trees = model.trees.to_json().encode()
         _write(folder / TREES, trees)
         files[TREES] = _digest(trees)
+    if model.item_text is not None:
+        vectors = save({TEXT_VECTORS: model.item_text})
+        _write(folder / TEXT, vectors)
+        files[TEXT] = _digest(vectors)
     manifest = dict(model.manifest) | {
         "format": FORMAT,
         "horizons_days": list(HORIZONS),
@@ -137,26 +143,33 @@ def _assembled(folder: Path, manifest: Mapping[str, Any], device: torch.device) 
     arrays = load(_checked(folder, WEIGHTS, manifest))
     table = pl.read_parquet(_checked(folder, ITEMS, manifest))
     catalogue = Catalogue(tuple(table["item_id"]), tuple(table["title"]), tuple(table["category"]))
+    text = load(_checked(folder, TEXT, manifest))[TEXT_VECTORS] if TEXT in manifest["files"] else None
     others = {name: array for name, array in arrays.items() if name.startswith(TOGETHER_PREFIXES)}
     return Model(
         manifest=manifest,
         catalogue=catalogue,
-        networks=_networks(manifest, catalogue, {n: a for n, a in arrays.items() if n not in others}, device),
+        networks=_networks(manifest, catalogue, text, {n: a for n, a in arrays.items() if n not in others}, device),
         normaliser=Normaliser.from_json(manifest["features"]),
         buying=BuyingModel(**{name: float(value) for name, value in manifest["buying"].items()}),
         calibration=Calibration.from_json(manifest["calibration"]),
         together=together_from(others, len(catalogue) + 2),
         blend=Blend(**manifest["blend"]),
         trees=Trees.from_json(_checked(folder, TREES, manifest)) if TREES in manifest["files"] else None,
+        item_text=text,
     )
 
 
 def _networks(
-    manifest: Mapping[str, Any], catalogue: Catalogue, arrays: dict[str, np.ndarray], device: torch.device
+    manifest: Mapping[str, Any],
+    catalogue: Catalogue,
+    text: ItemText | None,
+    arrays: dict[str, np.ndarray],
+    device: torch.device,
 ) -> tuple[Network, ...]:
     words, networks = item_words(catalogue), []
+    vectors = None if text is None else torch.from_numpy(text)
     for place, shape in enumerate(manifest["architecture"]):
-        network = Network(Architecture(**shape), words)
+        network = Network(Architecture(**shape), words, vectors)
         own = {name: torch.from_numpy(array) for name, array in arrays.items() if name.startswith(f"{place}.")}
         network.load_state_dict({name.split(".", 1)[1]: tensor for name, tensor in own.items()})
         networks.append(network.to(device).eval().requires_grad_(requires_grad=False))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from scoring.answers import Calibration
@@ -22,6 +23,7 @@ ITEM_WORDS = 16
 
 Manifest = Mapping[str, Any]
 """What manifest.json holds, see ARCHITECTURE.md."""
+ItemText = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,8 @@ class Model:
     blend: Blend
     trees: Trees | None = None
     """None where the shop is too small for them."""
+    item_text: ItemText | None = None
+    """[V + 2, E] what a language model made of each item's text, zeros where there is none; None without one."""
 
     @property
     def model_id(self) -> str:

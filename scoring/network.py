@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scoring.catalogue import UNKNOWN, WORD_BUCKETS
+from scoring.catalogue import ABSENT, UNKNOWN, WORD_BUCKETS
+from scoring.prefix import Prefix
 from scoring.sequence import NUMBERS, Batch
 from scoring.view import DAY, KINDS
 
@@ -42,6 +43,8 @@ class Architecture:
     dropout: float = 0.1
     item_dropout: float = 0.15
     """Share of item numbers hidden in training, so that an unknown item's words still say something."""
+    text_width: int = 0
+    """Of the vectors of item texts that a language model made; 0 without one."""
 
     def to_json(self) -> dict[str, Any]:
         """For the manifest."""
@@ -81,11 +84,13 @@ class NumberEmbedding(nn.Module):
 
 
 class ItemEmbedding(nn.Module):
-    """An item is its own vector plus the mean of its words' (title and category path)."""
+    """An item is its own vector plus the mean of its words' (title and category path), plus what its text says."""
 
     item_words: Tensor
+    item_text: Tensor
 
-    def __init__(self, item_words: Tensor, width: int) -> None:
+    def __init__(self, item_words: Tensor, width: int, item_text: Tensor | None) -> None:
+        """`item_text` [V + 2, E] are vectors of a language model, rows of zeros where an item has no text."""
         super().__init__()
         self.own = nn.Embedding(len(item_words), width, padding_idx=0)
         self.words = nn.EmbeddingBag(WORD_BUCKETS, width, mode="mean", padding_idx=0)
@@ -93,12 +98,22 @@ class ItemEmbedding(nn.Module):
         self.register_buffer("item_words", item_words, persistent=False)
         nn.init.normal_(self.own.weight[1:], std=0.05)
         nn.init.normal_(self.words.weight[1:], std=0.05)
+        self.text = None if item_text is None else nn.Linear(item_text.shape[1], width, bias=False)
+        if item_text is not None:
+            self.register_buffer("item_text", item_text, persistent=False)
+            self.untold = nn.Parameter(torch.zeros(width))
 
     def forward(self, numbers: Tensor, hidden: Tensor | None = None) -> Tensor:
         """[n] catalogue numbers to [n, D]; where `hidden` [n] is true the item is treated as unknown, words apart."""
         own = numbers if hidden is None else torch.where(hidden & (numbers > UNKNOWN), UNKNOWN, numbers)
         vectors: Tensor = self.own(own) + self.words(self.item_words[numbers])
-        return vectors
+        return vectors if self.text is None else vectors + self._told(numbers, self.text)
+
+    def _told(self, numbers: Tensor, text: nn.Linear) -> Tensor:
+        """[n, D] by the text, or one learned vector for every item that has none; nothing where there is no item."""
+        vectors = self.item_text[numbers]
+        told = torch.where((vectors != 0).any(dim=-1, keepdim=True), text(vectors), self.untold)
+        return told * (numbers > ABSENT).unsqueeze(-1)
 
 
 class Block(nn.Module):
@@ -112,8 +127,10 @@ class Block(nn.Module):
         self.to_query_key_value = nn.Linear(width, 3 * width)
         self.from_heads = nn.Linear(width, width)
         self.gap_bias = nn.Embedding(GAP_BUCKETS, shape.heads)
-        self.gate, self.value, self.back = nn.Linear(width, inner), nn.Linear(width, inner), nn.Linear(inner, width)
+        self.gate, self.value = nn.Linear(width, inner), nn.Linear(width, inner)
+        self.back: nn.Module = nn.Linear(inner, width)
         self.dropout = nn.Dropout(shape.dropout)
+        self.prefix: Prefix | None = None
         nn.init.zeros_(self.gap_bias.weight)
 
     def forward(self, tokens: Tensor, gaps: Tensor, blocked: Tensor) -> Tensor:
@@ -121,6 +138,8 @@ class Block(nn.Module):
         shape = (*tokens.shape[:2], 3, self.heads, -1)
         query, key, value = self.to_query_key_value(self.attention_norm(tokens)).view(shape).permute(2, 0, 3, 1, 4)
         bias = self.gap_bias(gaps).permute(0, 3, 1, 2).masked_fill(blocked, BLOCKED)
+        if self.prefix is not None:
+            key, value, bias = self.prefix(key, value, bias)
         seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias.to(query.dtype))
         tokens = tokens + self.dropout(self.from_heads(seen.transpose(1, 2).flatten(2)))
         normed = self.forward_norm(tokens)
@@ -132,10 +151,10 @@ class Block(nn.Module):
 class Network(nn.Module):
     """Tokens and queries in, purchase hazards, spend, silence and item-ranking states out."""
 
-    def __init__(self, shape: Architecture, item_words: Tensor) -> None:
+    def __init__(self, shape: Architecture, item_words: Tensor, item_text: Tensor | None = None) -> None:
         super().__init__()
         width, self.shape = shape.width, shape
-        self.items = ItemEmbedding(item_words, width)
+        self.items = ItemEmbedding(item_words, width, item_text)
         self.kind = nn.Embedding(KINDS, width, padding_idx=0)
         self.numbers = NumberEmbedding(NUMBERS, width)
         self.review_words = nn.EmbeddingBag(WORD_BUCKETS, width, mode="mean", padding_idx=0)

@@ -53,6 +53,12 @@ class Configuration:
     """Of boosting at most; 0 for a model without trees."""
     held_out_share: float = 0.15
     """Customers that the first fit never sees."""
+    pretrain_epochs: int = 0
+    """Over unlabelled actions, before labels are learned."""
+    label_share: float = 1.0
+    """Of the customers whose windows are learned from; the others' actions are still pre-trained on."""
+    item_text: str | None = None
+    """What made the vectors of the items' texts; None for words alone."""
 
     def to_json(self) -> dict[str, Any]:
         """For the manifest."""

@@ -7,17 +7,20 @@ from typing import Any
 import numpy as np
 import torch
 
+from scoring.actions import Integers
 from scoring.answers import Calibration
 from scoring.catalogue import Catalogue
-from scoring.model import Blend, Model, item_words
+from scoring.model import Blend, ItemText, Model, item_words
 from scoring.network import Architecture, Network
 from scoring.sequence import Tokens
 from scoring.together import Together
 from scoring.trees import Trees
 from training.configuration import Configuration
+from training.curves import NOWHERE, Curves
 from training.learning import Progress, Validate, learn, learner_of
 from training.linear_start import solve_linear_part
 from training.preparation import Prepared, base_rates
+from training.pretraining import pretrain
 
 
 class HistoryTooShort(ValueError):
@@ -37,6 +40,9 @@ class Course:
     device: torch.device
     checkpoints: Path
     progress: Progress
+    curves: Curves = NOWHERE
+    item_text: ItemText | None = None
+    """[V + 2, E] what a language model made of the items' texts."""
 
     @property
     def customers(self) -> int:
@@ -53,6 +59,11 @@ class Course:
         """Time of the first action."""
         return float(self.tokens.actions.time.min())
 
+    def labelled(self, customers: Integers) -> Integers:
+        """Those whose windows are learned from: a random part of these, in their order."""
+        count = max(1, round(self.configuration.label_share * len(customers)))
+        return customers[np.sort(np.random.default_rng(self.seed).permutation(len(customers))[:count])]
+
 
 @dataclass(frozen=True, slots=True)
 class Learned:
@@ -68,12 +79,16 @@ def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, v
     shape = Architecture(
         features=len(prepared.normaliser.names), items=course.items, width=configuration.width,
         layers=configuration.layers, heads=configuration.heads, dropout=configuration.dropout,
+        text_width=0 if course.item_text is None else course.item_text.shape[1],
     )  # fmt: skip
+    text = None if course.item_text is None else torch.from_numpy(course.item_text)
     words, base = item_words(course.catalogue), torch.from_numpy(base_rates(prepared.examples.labels)).float()
     for member in range(configuration.members):
         seed = course.seed * 1000 + member
         torch.manual_seed(seed)
-        network, average = Network(shape, words), Network(shape, words)
+        network, average = Network(shape, words, text), Network(shape, words, text)
+        if configuration.pretrain_epochs:
+            pretrain(network, course.tokens, configuration, until=prepared.until, seed=seed, curves=course.curves)
         network.start_at(base)
         solve_linear_part(network, prepared.examples, configuration, seed)
         learner = learner_of(network.to(course.device), average.to(course.device), configuration)
@@ -81,6 +96,7 @@ def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, v
         learn(
             learner, prepared.examples, configuration,
             epochs=epochs, seed=seed, validate=validate, checkpoint=checkpoint, progress=course.progress,
+            curves=course.curves,
         )  # fmt: skip
         networks.append(learner.average.eval().requires_grad_(requires_grad=False))
         best.append(learner.best_epoch)
@@ -102,6 +118,7 @@ def model_of(
         together=together,
         blend=blend,
         trees=trees,
+        item_text=course.item_text,
     )
 
 

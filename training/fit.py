@@ -23,6 +23,8 @@ from training.boosting import grow
 from training.calibration import season_of
 from training.configuration import Configuration
 from training.course import Course, learn_members, model_of
+from training.curves import NOWHERE, Curves
+from training.item_text import ItemEncoder, item_vectors
 from training.learning import Progress
 from training.pairing import fit_together
 from training.preparation import Prepared, catalogue_of, prepare, tokens_from
@@ -40,6 +42,7 @@ def silence(stage: str, done: int, total: int) -> None:
 def train(
     events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, out: Path,
     configuration: Configuration, seed: int = 0, device: str = "cpu", progress: Progress = silence,
+    encode: ItemEncoder | None = None, curves: Curves = NOWHERE,
 ) -> Path:  # fmt: skip
     """Train on the events strictly before `as_of` and write the model folder; resumes what a killed run had begun.
 
@@ -54,7 +57,7 @@ def train(
     checkpoints = out.with_name(f".{out.name}.{fingerprint[:12]}.checkpoints")
     model = fit(
         events, items, as_of=as_of, configuration=configuration, seed=seed, device=device,
-        checkpoints=checkpoints, progress=progress,
+        checkpoints=checkpoints, progress=progress, encode=encode, curves=curves,
     )  # fmt: skip
     written = folder.write(model, out)
     shutil.rmtree(checkpoints, ignore_errors=True)
@@ -64,14 +67,19 @@ def train(
 def fit(
     events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime,
     configuration: Configuration, seed: int, device: str, checkpoints: Path, progress: Progress,
+    encode: ItemEncoder | None = None, curves: Curves = NOWHERE,
 ) -> Model:  # fmt: skip
-    """The trained model, in memory; checkpoints stay where they are."""
+    """The trained model, in memory; checkpoints stay where they are.
+
+    `encode` makes vectors of the items' texts; `configuration.item_text` says what it is.
+    """
     known = events.filter(pl.col("time") < as_of)
     currency = currency_of(known)
     catalogue = catalogue_of(known, items)
     course = Course(
         tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue, as_of=as_of.timestamp(),
         configuration=configuration, seed=seed, device=torch.device(device), checkpoints=checkpoints, progress=progress,
+        curves=curves, item_text=None if encode is None else item_vectors(catalogue, encode),
     )  # fmt: skip
     model = _final(course, rehearse(course))
     manifest = dict(model.manifest) | {
@@ -87,7 +95,7 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
     actions, nobody = course.tokens.actions, np.zeros(len(course.tokens.actions.time), dtype=bool)
     cutoffs = closed_cutoffs(course)
     prepared = prepare(
-        course.tokens, np.arange(course.customers), cutoffs,
+        course.tokens, course.labelled(np.arange(course.customers)), cutoffs,
         until=course.as_of, held_out_orders=nobody,
         memory_days=course.configuration.memory_days, seed=course.seed,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from scoring.network import Network
 from training.configuration import Configuration
+from training.curves import NOWHERE, Curves
 from training.examples import NONE, Examples, Lesson, lessons
 from training.linear_start import penalty
 from training.loss import Happened, item_loss, value_loss
@@ -58,7 +59,7 @@ def learner_of(network: Network, average: Network, configuration: Configuration)
 
 def learn(
     learner: Learner, examples: Examples, configuration: Configuration, *,
-    epochs: int, seed: int, validate: Validate | None, checkpoint: Path, progress: Progress,
+    epochs: int, seed: int, validate: Validate | None, checkpoint: Path, progress: Progress, curves: Curves = NOWHERE,
 ) -> None:  # fmt: skip
     """Train up to `epochs`, resuming from the checkpoint if there is one; with `validate`, stop when patience ends.
 
@@ -68,9 +69,10 @@ def learn(
     if checkpoint.exists():
         _restore(learner, checkpoint)
     while learner.epoch < epochs and not _out_of_patience(learner, configuration):
-        _epoch(learner, examples, configuration, seed)
+        curves.note(f"{checkpoint.stem}/loss", _epoch(learner, examples, configuration, seed), learner.epoch)
         if validate is not None:
             learner.losses.append(validate(learner.average.eval()))
+            curves.note(f"{checkpoint.stem}/validation", learner.losses[-1], learner.epoch)
             if learner.best_epoch == learner.epoch:
                 learner.best = {name: value.clone() for name, value in learner.average.state_dict().items()}
         _store(learner, checkpoint)
@@ -83,7 +85,9 @@ def _out_of_patience(learner: Learner, configuration: Configuration) -> bool:
     return bool(learner.losses) and learner.epoch - learner.best_epoch >= configuration.patience
 
 
-def _epoch(learner: Learner, examples: Examples, configuration: Configuration, seed: int) -> None:
+def _epoch(learner: Learner, examples: Examples, configuration: Configuration, seed: int) -> float:
+    """Mean loss of its steps."""
+    losses: list[float] = []
     device = next(learner.network.parameters()).device
     random = np.random.default_rng((seed, learner.epoch))
     torch.manual_seed(int(random.integers(2**62)))
@@ -96,9 +100,11 @@ def _epoch(learner: Learner, examples: Examples, configuration: Configuration, s
         loss.backward()  # type: ignore[no-untyped-call]  # torch does not type it
         torch.nn.utils.clip_grad_norm_(learner.network.parameters(), GRADIENT_LIMIT)
         learner.optimizer.step()
+        losses.append(float(loss.detach()))
         learner.step += 1
         _follow(learner, configuration.averaging)
     learner.epoch += 1
+    return float(np.mean(losses)) if losses else 0.0
 
 
 def _loss(

@@ -33,6 +33,8 @@ class Prepared:
     examples: Examples
     buying: BuyingModel
     normaliser: Normaliser
+    until: float
+    """Nothing from here on was an input or a label."""
 
 
 def catalogue_of(events: pl.DataFrame, items: pl.DataFrame | None) -> Catalogue:
@@ -65,7 +67,7 @@ def prepare(
         tokens, pairs, normaliser(raw), labels_of(actions, pairs),
         weight=weights_of(pairs, memory_days), next_order=next_orders(actions, end, held_out_orders), until=end,
     )  # fmt: skip
-    return Prepared(examples=examples, buying=buying, normaliser=normaliser)
+    return Prepared(examples=examples, buying=buying, normaliser=normaliser, until=until)
 
 
 def weights_of(pairs: Pairs, memory_days: float) -> Floats:

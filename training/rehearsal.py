@@ -97,7 +97,7 @@ def rehearse(course: Course) -> Rehearsal:
     actions, split = course.tokens.actions, split_of(course)
     last = last_orders(actions)
     prepared = prepare(
-        course.tokens, np.flatnonzero(~split.held), split.cutoffs,
+        course.tokens, course.labelled(np.flatnonzero(~split.held)), split.cutoffs,
         until=split.boundary, held_out_orders=last,
         memory_days=course.configuration.memory_days, seed=course.seed,
     )  # fmt: skip

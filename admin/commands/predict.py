@@ -34,6 +34,7 @@ def predict(
     horizon: Annotated[int, typer.Option(help="Days: 30, 60 or 90.")] = 90,
     out: Annotated[Path, typer.Option(help="Parquet file to write.", dir_okay=False)],
     model: Annotated[Path | None, typer.Option(help="Model folder; default: train on these events.")] = None,
+    market: Annotated[str | None, typer.Option(help="Answer as its adapter says; needs --model.")] = None,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -44,11 +45,13 @@ def predict(
     """
     if horizon not in HORIZONS:
         fail(f"--horizon: must be one of {', '.join(map(str, HORIZONS))}, is {horizon}")
+    if market is not None and model is None:
+        fail("--market needs --model: an adapter changes one certain model")
     began = time.monotonic()
     limit_threads()
     data = training_data(events, items, preset, database_url, as_of)
     histories = Histories.from_frame(data.events.filter(pl.col("time") < data.as_of))
-    with scorer_for(data, model, seed=seed) as scorer:
+    with scorer_for(data, model, seed=seed, market=market) as scorer:
         scores = [
             score
             for block in blocks(histories, BLOCK, "Scoring")

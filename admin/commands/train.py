@@ -1,8 +1,10 @@
 """`tierwise train`: events in, a model folder out."""
 
+import importlib
 import time
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,11 +26,28 @@ from campaigns import registry
 from scoring.folder import read_manifest
 from scoring.threads import limit_threads
 from settings import settings
+from training.board import BoardCurves
 from training.configuration import Configuration
 from training.course import HistoryTooShort
 from training.fit import train as train_model
+from training.item_text import ItemEncoder
 
 app = typer.Typer()
+
+
+class TowerTuning(StrEnum):
+    """What of the tower learns."""
+
+    FROZEN = "frozen"
+    TUNED = "tuned"
+    ADAPTED = "adapted"
+
+
+class Backbone(StrEnum):
+    """What reads a history."""
+
+    EVENTS = "events"
+    TEXT = "text"
 
 
 @app.command()
@@ -44,17 +63,55 @@ def train(
     members: Annotated[int, typer.Option(min=1, help="Networks whose answers are averaged.")] = Configuration().members,
     epochs: Annotated[int, typer.Option(min=1, help="At most.")] = Configuration().max_epochs,
     activate: Annotated[bool, typer.Option(help="Let the model answer from now on.")] = False,
+    backbone: Annotated[
+        Backbone, typer.Option(help="events: the network that answers; text: a language model, beside it.")
+    ] = Backbone.EVENTS,
+    encoder: Annotated[
+        str | None, typer.Option(help="With text: a Hugging Face id or a local folder; default: made from nothing.")
+    ] = None,
+    pretrain: Annotated[int, typer.Option(min=0, help="Epochs over actions without labels, before labels.")] = 0,
+    label_share: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Of the customers whose windows are learned from.")
+    ] = 1.0,
+    tower: Annotated[
+        str | None,
+        typer.Option(help="Encoder of item texts for the network: a Hugging Face id, a local folder, or scratch."),
+    ] = None,
+    tower_tuning: Annotated[
+        TowerTuning, typer.Option(help="Whether it learns from the stars of reviews first: all of it, or an adapter.")
+    ] = TowerTuning.FROZEN,
+    documents: Annotated[
+        Path | None, typer.Option(help="With text: CSV or Parquet of texts, in the place of histories.")
+    ] = None,
+    text: Annotated[list[str] | None, typer.Option(help="Column of --documents to read; may be repeated.")] = None,
+    label: Annotated[str | None, typer.Option(help="Column of --documents to tell, of two values.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the network on what was known at a time. A killed run resumes when it is started again.
 
     A model trained on the database's events is made known to it; `tierwise models activate` lets it answer.
+    With --backbone text a language model learns who buys from histories told as texts, or a label of --documents.
     """
     began = time.monotonic()
     limit_threads()
+    if backbone is Backbone.TEXT:
+        language = _language_training()
+        asked = language.Asked(
+            encoder=encoder, documents=documents, text=text or [], label=label, epochs=epochs, seed=seed, out=out
+        )
+        language.train(asked, lambda: training_data(events, items, preset, database_url, as_of), as_json=as_json)
+        return
     data = training_data(events, items, preset, database_url, as_of)
     folder = out or settings().models / f"{data.as_of:%Y%m%d-%H%M%S}-{seed}"
-    _train(data, folder, Configuration(members=members, max_epochs=epochs), seed)
+    encode = None if tower is None else _language_training().tower(tower, tower_tuning, data, seed)
+    configuration = Configuration(
+        members=members,
+        max_epochs=epochs,
+        pretrain_epochs=pretrain,
+        label_share=label_share,
+        item_text=None if encode is None else encode.fingerprint,
+    )
+    _train(data, folder, configuration, seed, encode)
     manifest = read_manifest(folder)
     if events is None or activate:
         _register(folder, manifest, database_url, activate=activate)
@@ -70,15 +127,28 @@ def train(
     emit(summary | manifest["metrics"], as_json=as_json, title="Trained, with figures of the rehearsal")
 
 
-def _train(data: TrainingData, folder: Path, configuration: Configuration, seed: int) -> None:
+def _train(
+    data: TrainingData, folder: Path, configuration: Configuration, seed: int, encode: ItemEncoder | None
+) -> None:
+    curves = BoardCurves(settings().home / "runs" / folder.name)
     try:
         with training_progress() as progress:
             train_model(
                 data.events, data.items, as_of=data.as_of, out=folder, configuration=configuration, seed=seed,
-                device=settings().device, progress=progress,
+                device=settings().device, progress=progress, encode=encode, curves=curves,
             )  # fmt: skip
     except (HistoryTooShort, FileExistsError, ValueError) as refusal:
         fail(str(refusal))
+    finally:
+        curves.close()
+
+
+def _language_training() -> Any:  # noqa: ANN401  # a module
+    """Imported when it is asked for: its libraries take seconds, and need not be there to train on events."""
+    try:
+        return importlib.import_module("admin.text_training")
+    except ModuleNotFoundError as error:
+        fail(f"{error.name} is not installed: language models need the extra, `pip install tierwise[training]`")
 
 
 def _register(folder: Path, manifest: dict[str, object], database_url: str | None, *, activate: bool) -> None:

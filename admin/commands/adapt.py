@@ -1,0 +1,76 @@
+"""`tierwise adapt`: teach a model one market, as a small file that changes it."""
+
+import resource
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from admin.output import emit, fail
+from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Preset, Seed, training_data, training_progress
+from scoring import adapters, folder
+from scoring.adapters import MarketName, Method
+from scoring.score import ModelRejected
+from scoring.threads import limit_threads
+from settings import settings
+from training.adaptation import Plan
+from training.adaptation import adapt as adapt_model
+from training.board import BoardCurves
+from training.course import HistoryTooShort
+
+app = typer.Typer()
+KILOBYTES_A_MEGABYTE = 1024
+
+
+@app.command()
+def adapt(
+    model: Annotated[Path, typer.Argument(help="A folder that `tierwise train` wrote.", file_okay=False)],
+    *,
+    market: Annotated[str, typer.Option(help="Whose adapter it is; names the file.")],
+    method: Annotated[Method, typer.Option(help="How the network is changed with few numbers.")] = Method.LORA,
+    rank: Annotated[int, typer.Option(min=1, help="Also the width of a bottleneck and the length of a prefix.")] = 4,
+    epochs: Annotated[int, typer.Option(min=1, help="At most.")] = Plan().epochs,
+    events: Events = None,
+    preset: Preset = None,
+    database_url: DatabaseUrl = None,
+    as_of: AsOf = None,
+    out: Annotated[
+        Path | None, typer.Option(help="New file; default: adapters/MARKET.safetensors in the model.")
+    ] = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Teach a model the events of one market; its own weights stay, the change is a file of its own."""
+    limit_threads()
+    path = out or _path(model, market)
+    data = training_data(events, None, preset, database_url, as_of)
+    curves = BoardCurves(settings().home / "runs" / f"{model.name}-{market}-{method}")
+    try:
+        with training_progress() as progress:
+            found = adapt_model(
+                folder.read(model), data.events, Plan(method=method, rank=rank, epochs=epochs, seed=seed),
+                market=market, as_of=data.as_of, progress=progress, curves=curves,
+            )  # fmt: skip
+    except (HistoryTooShort, ModelRejected, ValueError) as refusal:
+        fail(str(refusal))
+    finally:
+        curves.close()
+    adapters.write(found.adapter, path)
+    summary = {
+        "file": str(path), "market": market, "method": method.value, "numbers": found.adapter.size,
+        "bytes": path.stat().st_size, "trainable_share": found.trainable_share, "seconds": round(found.seconds, 1),
+        "peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KILOBYTES_A_MEGABYTE),
+    }  # fmt: skip
+    if as_json:
+        emit(summary | {"before": found.before, "after": found.after}, as_json=True)
+        return
+    emit(summary, as_json=False, title="Adapted")
+    rows = [{"model": "as it was", **found.before}, {"model": "adapted", **found.after}]
+    emit(rows, as_json=False, title="On the last window, which neither learned from")
+
+
+def _path(model: Path, market: str) -> Path:
+    try:
+        return adapters.path_of(model, market)
+    except MarketName as refusal:
+        fail(str(refusal))

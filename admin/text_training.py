@@ -1,0 +1,102 @@
+"""`tierwise train --backbone text`: a language model that reads histories, or the texts of a file."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from admin.output import emit, fail
+from admin.training_data import TrainingData, training_progress
+from events.reading import FileNotUsable
+from scoring.network import HORIZONS
+from settings import settings
+from training.board import BoardCurves
+from training.course import HistoryTooShort
+from training.text import classifier_folder
+from training.text.classifier import Taught, teach
+from training.text.documents import DocumentsNotUsable, Parts, parts_of_file
+from training.text.encoder import EncoderRefused
+from training.text.histories import parts_of_events
+from training.text.recipe import Recipe
+from training.text.tower import Tower, Tuning, tower_of
+
+TOWER = Recipe(tokens=48, epochs=2, ngrams=False)
+"""Titles and reviews are short, and only vectors are wanted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line asks for."""
+
+    encoder: str | None
+    documents: Path | None
+    text: list[str]
+    label: str | None
+    epochs: int
+    """At most."""
+    seed: int
+    out: Path | None
+
+
+def tower(name: str, tuning: str, data: TrainingData, seed: int) -> Tower:
+    """An encoder of item texts; what it reads of events lies before the rehearsal's window."""
+    before = data.events.filter(pl.col("time") < data.as_of - timedelta(days=HORIZONS[-1]))
+    try:
+        with training_progress() as progress:
+            return tower_of(
+                name, Tuning(tuning), before, data.items, recipe=TOWER, cache=settings().home / "vectors", seed=seed,
+                progress=progress,
+            )  # fmt: skip
+    except (DocumentsNotUsable, EncoderRefused) as refusal:
+        fail(str(refusal))
+
+
+def train(asked: Asked, data: Callable[[], TrainingData], *, as_json: bool) -> None:
+    """Teach who buys within the longest horizon from histories told as texts, or a label of a file of texts."""
+    out = asked.out or settings().models / f"text-{datetime.now(UTC):%Y%m%d-%H%M%S}-{asked.seed}"
+    if out.exists():
+        fail(f"{out} exists: a model is never overwritten; name another folder")
+    recipe = Recipe(encoder=asked.encoder, epochs=min(asked.epochs, Recipe().epochs))
+    began, curves = time.monotonic(), BoardCurves(settings().home / "runs" / out.name)
+    try:
+        with training_progress() as progress:
+            parts = _parts(asked, data)
+            taught = teach(parts, recipe, seed=asked.seed, progress=progress, curves=curves)
+        classifier_folder.write(taught, parts, recipe, seed=asked.seed, folder=out)
+    except (DocumentsNotUsable, EncoderRefused, FileNotUsable, HistoryTooShort) as refusal:
+        fail(str(refusal))
+    finally:
+        curves.close()
+    _show(taught, parts, out, time.monotonic() - began, as_json=as_json)
+
+
+def _parts(asked: Asked, data: Callable[[], TrainingData]) -> Parts:
+    if asked.documents is None:
+        found = data()
+        return parts_of_events(found.events, found.items, as_of=found.as_of, seed=asked.seed)
+    if not asked.text or asked.label is None:
+        fail("--documents needs --text and --label: the columns to read, and the one to tell")
+    return parts_of_file(asked.documents, asked.text, asked.label, asked.seed)
+
+
+def _show(taught: Taught, parts: Parts, out: Path, seconds: float, *, as_json: bool) -> None:
+    summary = {
+        "folder": str(out), "learned_from": len(parts.training), "split": parts.how, "epochs": taught.epochs,
+        "ngram_share": taught.classifier.share, "threshold": taught.classifier.threshold, "seconds": round(seconds, 1),
+    }  # fmt: skip
+    if as_json:
+        reports = {
+            part: {member: report.to_json() for member, report in found.items()}
+            for part, found in taught.reports.items()
+        }
+        emit(summary | {"reports": reports}, as_json=True)
+        return
+    emit(summary, as_json=False, title="Taught")
+    for part, found in taught.reports.items():
+        figures = [{"member": member, **report.figures} for member, report in found.items()]
+        emit(figures, as_json=False, title=f"{part.capitalize()} part")
+        last = list(found.values())[-1]
+        emit([{"label": label, **row} for label, row in last.labels.items()], as_json=False, title="By label")

@@ -1,0 +1,87 @@
+"""What a choice of training is worth: rehearsals of one history, forward in time, that differ in that choice only.
+
+    python -m bench.rehearsals --events F --vary text|pretraining [--items I] [--preset P] [--as-of T] [--epochs N]
+
+Every row is the network alone and the whole mixture on the last window, as the manifest of a model shows them.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+
+from admin.text_training import tower
+from admin.training_data import TrainingData, training_data
+from events.history import Histories
+from scoring.threads import limit_threads
+from training.configuration import Configuration
+from training.course import Course
+from training.fit import silence
+from training.item_text import item_vectors
+from training.preparation import catalogue_of, tokens_from
+from training.rehearsal import rehearse
+
+FIGURES = ("auc_networks", "auc", "log_loss", "gini")
+PRETRAIN_EPOCHS = 4
+LABEL_SHARES = (0.01, 0.1, 1.0)
+
+Variant = tuple[str, Configuration, str | None]
+"""Its name, its configuration, and how the text tower is tuned."""
+
+
+def variants(vary: str, plain: Configuration) -> Iterator[Variant]:
+    """The plain training first."""
+    if vary == "text":
+        yield "words alone", plain, None
+        yield "text tower, frozen", plain, "frozen"
+        yield "text tower, tuned on stars", plain, "tuned"
+    elif vary == "pretraining":
+        for share in LABEL_SHARES:
+            labels = replace(plain, label_share=share)
+            yield f"{share:.0%} of labels", labels, None
+            yield f"{share:.0%} of labels, pre-trained", replace(labels, pretrain_epochs=PRETRAIN_EPOCHS), None
+
+
+def rehearsed(data: TrainingData, variant: Variant, seed: int, encoder: str) -> dict[str, object]:
+    """Figures of one."""
+    name, configuration, tuning = variant
+    known = data.events.filter(data.events["time"] < data.as_of)
+    catalogue = catalogue_of(known, data.items)
+    began = time.process_time()
+    text = None if tuning is None else item_vectors(catalogue, tower(encoder, tuning, data, seed))
+    with TemporaryDirectory() as folder:
+        course = Course(
+            tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue,
+            as_of=data.as_of.timestamp(), configuration=configuration, seed=seed, device=torch.device("cpu"),
+            checkpoints=Path(folder), progress=silence, item_text=text,
+        )  # fmt: skip
+        found = rehearse(course)
+    figures = {figure: round(found.metrics.get(figure, float("nan")), 4) for figure in FIGURES}
+    return {"variant": name, **figures, "epochs": found.epochs, "seconds": round(time.process_time() - began)}
+
+
+def main() -> None:
+    """Print a row of JSON for each variant, as soon as it is there."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=Path, required=True)
+    parser.add_argument("--items", type=Path)
+    parser.add_argument("--preset")
+    parser.add_argument("--as-of")
+    parser.add_argument("--vary", choices=("text", "pretraining"), required=True)
+    parser.add_argument("--epochs", type=int, default=Configuration().max_epochs)
+    parser.add_argument("--encoder", default="scratch")
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    limit_threads()
+    data = training_data(asked.events, asked.items, asked.preset, None, asked.as_of)
+    for variant in variants(asked.vary, Configuration(max_epochs=asked.epochs)):
+        print(json.dumps(rehearsed(data, variant, asked.seed, asked.encoder)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Language models: encoders of text, what they are taught, and how they are made from nothing."""

@@ -1,0 +1,88 @@
+"""A taught classifier as a folder: the encoder as the library writes it, the n-grams, and what they came from."""
+
+import json
+import shutil
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from training.text.classifier import LABELS, Classifier, Taught
+from training.text.documents import Parts
+from training.text.encoder import EncoderRefused, load_classifier
+from training.text.ngrams import Ngrams
+from training.text.recipe import Recipe
+
+MANIFEST, ENCODER, WORDS, WEIGHTS = "classifier.json", "encoder", "ngrams.json", "ngrams.safetensors"
+FORMAT = 1
+
+
+def write(taught: Taught, parts: Parts, recipe: Recipe, *, seed: int, folder: Path) -> Path:
+    """Under a temporary name first, so that a folder of the final name is whole; FileExistsError if it is there."""
+    if folder.exists():
+        raise FileExistsError(f"{folder} exists: a model is never overwritten; name another folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
+    try:
+        _write_files(taught, parts, recipe, seed, unfinished)
+        unfinished.rename(folder)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    return folder
+
+
+def read(folder: Path) -> Classifier:
+    """Load a folder and run nothing in it; EncoderRefused where it is not what `write` wrote."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        if manifest["format"] != FORMAT:
+            raise EncoderRefused(f"{folder}: format is {manifest['format']!r}, this version reads {FORMAT}")
+        ngrams = _read_ngrams(folder) if (folder / WORDS).exists() else None
+        negative, positive = manifest["names"]
+        return Classifier(
+            encoder=load_classifier(str(folder / ENCODER), LABELS), tokens=int(manifest["recipe"]["tokens"]),
+            ngrams=ngrams, share=float(manifest["share"]), threshold=float(manifest["threshold"]),
+            names=(str(negative), str(positive)),
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise EncoderRefused(f"{folder} is not a classifier's folder: {error.filename} is missing") from error
+    except (KeyError, TypeError, ValueError, SafetensorError) as error:
+        if isinstance(error, EncoderRefused):
+            raise
+        raise EncoderRefused(f"{folder}: its parts do not fit together ({error}); train it again") from error
+
+
+def _write_files(taught: Taught, parts: Parts, recipe: Recipe, seed: int, folder: Path) -> None:
+    classifier = taught.classifier
+    folder.mkdir()
+    classifier.encoder.model.save_pretrained(folder / ENCODER)
+    classifier.encoder.tokenizer.save_pretrained(folder / ENCODER)
+    if classifier.ngrams is not None:
+        (folder / WORDS).write_text(json.dumps(classifier.ngrams.to_json()))
+        save_file({"frequency": classifier.ngrams.frequency, "weight": classifier.ngrams.weight}, folder / WEIGHTS)
+    manifest: dict[str, Any] = {
+        "format": FORMAT, "code_version": version("tierwise"), "seed": seed, "recipe": recipe.to_json(),
+        "names": list(classifier.names), "share": classifier.share, "threshold": classifier.threshold,
+        "split": {
+            "how": parts.how, "training": len(parts.training), "validation": len(parts.validation),
+            "test": len(parts.test),
+        },
+        "epochs": taught.epochs,
+        "reports": {
+            part: {member: asdict(report) for member, report in found.items()}
+            for part, found in taught.reports.items()
+        },
+    }  # fmt: skip
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
+
+
+def _read_ngrams(folder: Path) -> Ngrams:
+    arrays = load_file(folder / WEIGHTS)
+    words = json.loads((folder / WORDS).read_bytes())
+    return Ngrams.from_parts(words, arrays["frequency"].astype(np.float64), arrays["weight"].astype(np.float64))

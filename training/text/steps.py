@@ -1,0 +1,71 @@
+"""The loop that every language model learns by: AdamW, a rate that rises and falls, the best epoch kept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from training.curves import NOWHERE, Curves
+from training.text.batches import Batches
+from training.text.recipe import Recipe
+
+Telling = Callable[[str, int, int], None]
+"""(stage, done, total)"""
+Loss = Callable[[dict[str, Tensor], Tensor], Tensor]
+"""Of a batch and its labels."""
+GRADIENT_LIMIT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """How it went."""
+
+    best_epoch: int
+    losses: tuple[float, ...]
+    """Of validation, an epoch each; empty where nothing was validated."""
+
+
+def run_epochs(
+    model: nn.Module, batches: Batches, loss: Loss, *, epochs: int, recipe: Recipe, rate: float, seed: int, stage: str,
+    progress: Telling, validate: Callable[[], float] | None = None, curves: Curves = NOWHERE,
+) -> Learned:  # fmt: skip
+    """Learn what has a gradient; with `validate` (smaller is better) keep the best epoch and stop out of patience."""
+    learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(learned, lr=rate, weight_decay=recipe.weight_decay)
+    total, losses, best = epochs * len(batches), list[float](), dict[str, Tensor]()
+    step = 0
+    for epoch in range(epochs):
+        random = np.random.default_rng((seed, epoch))
+        torch.manual_seed(int(random.integers(2**62)))
+        model.train()
+        for batch, labels in batches.shuffled(random):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * _share(step / total, recipe.warm_up)
+            optimizer.zero_grad(set_to_none=True)
+            found = loss(batch, labels)
+            found.backward()  # type: ignore[no-untyped-call]  # torch does not type it
+            nn.utils.clip_grad_norm_(learned, GRADIENT_LIMIT)
+            optimizer.step()
+            step += 1
+            curves.note(f"{stage}/loss", float(found.detach()), step)
+            progress(stage, step, total)
+        model.eval()
+        if validate is None:
+            continue
+        losses.append(validate())
+        curves.note(f"{stage}/validation", losses[-1], epoch + 1)
+        if losses[-1] == min(losses):
+            best = {name: value.clone() for name, value in model.state_dict().items()}
+        if epoch - int(np.argmin(losses)) >= recipe.patience:
+            progress(stage, total, total)
+            break
+    if best:
+        model.load_state_dict(best)
+    return Learned(1 + int(np.argmin(losses)) if losses else epochs, tuple(losses))
+
+
+def _share(done: float, warm_up: float) -> float:
+    """Of the learning rate: up in a line, down in a line."""
+    return done / warm_up if done < warm_up else (1.0 - done) / (1.0 - warm_up)

@@ -1,0 +1,126 @@
+"""The text tower: an encoder of item texts, frozen, fine-tuned or adapted to the shop's own reviews."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import torch
+from peft import LoraConfig, get_peft_model
+from safetensors.torch import save
+
+from training.text.batches import encode
+from training.text.classifier import LABELS, fine_tune
+from training.text.documents import Documents, DocumentsNotUsable, parts_at_random
+from training.text.encoder import Encoder, load_classifier, load_encoder
+from training.text.recipe import Recipe
+from training.text.scratch import make_classifier
+from training.text.steps import Telling
+from training.text.vector_cache import VectorCache, Vectors
+
+ASKED = 128
+"""Texts in one forward pass."""
+SCRATCH = "scratch"
+"""In the place of an encoder's name: made from nothing on the shop's texts."""
+GOOD_STARS = 4
+RANK = 8
+
+
+class Tuning(StrEnum):
+    """What of the encoder learns from the stars of reviews before it makes vectors."""
+
+    FROZEN = "frozen"
+    TUNED = "tuned"
+    ADAPTED = "adapted"
+
+
+@dataclass(frozen=True, slots=True)
+class Tower:
+    """Texts to vectors of unit length: means over an encoder's last states."""
+
+    encoder: Encoder
+    tokens: int
+    cache: VectorCache
+
+    @property
+    def fingerprint(self) -> str:
+        """Of weights and tokenizer: another encoder has vectors of its own."""
+        weights = {name: tensor.contiguous() for name, tensor in sorted(self.encoder.model.state_dict().items())}
+        found = hashlib.sha256(save({name: tensor.clone() for name, tensor in weights.items()}))
+        found.update(self.encoder.tokenizer.backend_tokenizer.to_str().encode())
+        found.update(str(self.tokens).encode())
+        return found.hexdigest()[:24]
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """[N, E], from the cache where they are known."""
+        return self.cache.vectors(self.fingerprint, texts, self._compute)
+
+    def _compute(self, texts: Sequence[str]) -> Vectors:
+        encoded = encode(self.encoder.tokenizer, texts, self.tokens) if texts else None
+        vectors = np.zeros((len(texts), self.encoder.model.config.hidden_size), dtype=np.float32)
+        order = (
+            np.argsort(np.diff(encoded.starts), kind="stable") if encoded is not None else np.zeros(0, dtype=np.int64)
+        )
+        for start in range(0, len(order), ASKED):
+            assert encoded is not None
+            chosen = order[start : start + ASKED]
+            batch = encoded.batch(chosen)
+            with torch.inference_mode():
+                states = self.encoder.model.eval()(**batch).last_hidden_state
+            real = batch["attention_mask"].unsqueeze(-1)
+            means = (states * real).sum(dim=1) / real.sum(dim=1)
+            vectors[chosen] = torch.nn.functional.normalize(means, dim=-1).numpy()
+        return vectors
+
+
+def tower_of(
+    name: str, tuning: Tuning, events: pl.DataFrame, items: pl.DataFrame | None, *,
+    recipe: Recipe, cache: Path, seed: int, progress: Telling,
+) -> Tower:  # fmt: skip
+    """The encoder of that name, or one made from nothing on the texts of these events and items.
+
+    Raises:
+        EncoderRefused: It cannot be had as data only.
+        DocumentsNotUsable: It shall learn from stars, and there are too few reviews.
+    """
+    reviews = _reviews(events)
+    if name == SCRATCH:
+        encoder = make_classifier(_texts(events, items), LABELS, recipe, seed, progress)
+    else:
+        encoder = load_encoder(name) if tuning is Tuning.FROZEN else load_classifier(name, LABELS)
+    if tuning is not Tuning.FROZEN:
+        encoder = _taught(encoder, tuning, reviews, recipe, seed, progress)
+    body = getattr(encoder.model, "base_model", encoder.model)
+    return Tower(Encoder(body, encoder.tokenizer), recipe.tokens, VectorCache(cache))
+
+
+def _taught(
+    encoder: Encoder, tuning: Tuning, reviews: Documents, recipe: Recipe, seed: int, progress: Telling
+) -> Encoder:
+    parts = parts_at_random(reviews, ("fewer stars", f"{GOOD_STARS} stars and more"), seed)
+    if tuning is Tuning.TUNED:
+        fine_tune(encoder, parts.training, parts.validation, recipe, seed=seed, progress=progress)
+        return encoder
+    adapted = get_peft_model(encoder.model, LoraConfig(task_type="SEQ_CLS", r=RANK, lora_alpha=2 * RANK))
+    fine_tune(
+        Encoder(adapted, encoder.tokenizer), parts.training, parts.validation, recipe, seed=seed, progress=progress
+    )
+    return Encoder(adapted.merge_and_unload(), encoder.tokenizer)
+
+
+def _reviews(events: pl.DataFrame) -> Documents:
+    told = events.filter(pl.col("text").is_not_null() & pl.col("rating").is_not_null()).sort("event_id")
+    return Documents(tuple(told["text"]), (told["rating"] >= GOOD_STARS).cast(pl.Int64).to_numpy())
+
+
+def _texts(events: pl.DataFrame, items: pl.DataFrame | None) -> list[str]:
+    """Titles, categories and reviews, each once, in an order that depends on nothing."""
+    found = set(events["text"].drop_nulls())
+    if items is not None:
+        found |= set(items["title"].drop_nulls()) | {path.replace("|", ", ") for path in items["category"].drop_nulls()}
+    if not found:
+        raise DocumentsNotUsable("the shop has no texts: items need titles, or events need reviews")
+    return sorted(found)

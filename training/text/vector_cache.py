@@ -1,0 +1,54 @@
+"""Vectors of texts by what the texts say: none is computed twice by one encoder."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+Vectors = npt.NDArray[np.float32]
+DIGEST, VECTOR = "digest", "vector"
+
+
+@dataclass(frozen=True, slots=True)
+class VectorCache:
+    """One Parquet file for each encoder; two that write at once lose vectors of one of them, and compute them again."""
+
+    folder: Path
+
+    def vectors(self, encoder: str, texts: Sequence[str], compute: Callable[[Sequence[str]], Vectors]) -> Vectors:
+        """[N, E]: the known ones from the file, the others by `compute`; `encoder` names the file."""
+        digests = [_digest(text) for text in texts]
+        path = self.folder / f"{encoder}.parquet"
+        known = _read(path)
+        new = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known}
+        if new:
+            known |= dict(zip(new, compute(list(new.values())), strict=True))
+            _write(path, known)
+        return np.stack([known[digest] for digest in digests]) if digests else compute([])
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _read(path: Path) -> dict[str, Vectors]:
+    if not path.exists():
+        return {}
+    table = pl.read_parquet(path)
+    return dict(zip(table[DIGEST], table[VECTOR].to_numpy(), strict=True))
+
+
+def _write(path: Path, known: dict[str, Vectors]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    vectors = np.stack(list(known.values()))
+    table = pl.DataFrame(
+        {DIGEST: list(known), VECTOR: vectors}, schema_overrides={VECTOR: pl.Array(pl.Float32, vectors.shape[1])}
+    )
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
+    table.write_parquet(unfinished)
+    unfinished.replace(path)
