@@ -8,12 +8,12 @@ import json
 from dataclasses import dataclass, replace
 from typing import Self
 
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 
 from scoring.actions import Floats
 from scoring.answers import Answers
+from scoring.boosters import lightgbm
 from scoring.network import HORIZONS
 
 

@@ -1,6 +1,7 @@
 """A real PostgreSQL, migrated once; every test that asks for `database_url` gets a clone of its own."""
 
 import itertools
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from database.migrate import migrate
 from database.session import Database
 
 CLONES = itertools.count()
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 6 * 1024**3
 LONGEST = ("test_docs.py", "test_demo.py", "test_killed_launch.py", "test_bulk_faults.py", "test_never_oversold.py")
 """Files that begin first, so that no process is left alone with one at the end."""
 pytest_plugins = ["browser", "events_fixtures", "reporting_shop"]
@@ -31,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[embedded.EmbeddedPostgres]:
     """One server for each test process, with a migrated database called template_tierwise."""
-    with tempfile.TemporaryDirectory(prefix="tierwise-test-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tierwise-test-", dir=_memory()) as folder:
         Path(folder).chmod(0o755)
         server = embedded.start(Path(folder) / "postgres", durable=False)
         try:
@@ -81,6 +84,12 @@ def _clone(server: embedded.EmbeddedPostgres) -> Iterator[str]:
     _execute(server, f"CREATE DATABASE {name} TEMPLATE template_tierwise STRATEGY FILE_COPY")
     yield server.url(name)
     _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _memory() -> Path | None:
+    """Where databases are copied twice as fast, if there is room; None for the disk."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+    return MEMORY if roomy else None
 
 
 def _execute(server: embedded.EmbeddedPostgres, statement: str) -> None:

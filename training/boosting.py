@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import lightgbm
 import numpy as np
 import numpy.typing as npt
 
 from scoring.actions import Integers
 from scoring.answers import Answers
+from scoring.boosters import lightgbm
 from scoring.network import HORIZONS
 from scoring.trees import Trees, between
 from training.examples import Examples
