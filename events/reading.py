@@ -62,6 +62,14 @@ def rejected_rows(
         yield doomed.select("row_number", "reason", content).cast(REJECTED_SCHEMA)
 
 
+def table(path: Path) -> pl.DataFrame:
+    """A whole file, CSV columns with the kinds that their values have. Raises FileNotUsable."""
+    try:
+        return _scan(path, ",", "utf8", typed=True).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise FileNotUsable(_explained(path, error)) from error
+
+
 def fingerprint(path: Path, *options: str) -> str:
     """SHA-256 over a file's bytes and the options that it is read with."""
     digest = sha256("\0".join(options).encode())
@@ -71,13 +79,13 @@ def fingerprint(path: Path, *options: str) -> str:
     return digest.hexdigest()
 
 
-def _scan(path: Path, separator: str, encoding: Encoding) -> pl.LazyFrame:
+def _scan(path: Path, separator: str, encoding: Encoding, *, typed: bool = False) -> pl.LazyFrame:
     if not path.is_file():
         raise FileNotUsable(f"{path}: there is no such file")
     if path.suffix.lower() in PARQUET:
         return pl.scan_parquet(path)
     if path.suffix.lower() in CSV:
-        return pl.scan_csv(path, separator=separator, encoding=encoding, infer_schema=False)
+        return pl.scan_csv(path, separator=separator, encoding=encoding, infer_schema=typed, infer_schema_length=None)
     endings = ", ".join((*CSV, *PARQUET))
     raise FileNotUsable(f"{path}: cannot tell its kind; let its name end with one of {endings}")
 

@@ -1,0 +1,44 @@
+"""What a score stands for in outcomes, from what came of the trial.
+
+The best linear predictor of the effect (Chernozhukov, Demirer, Duflo and Fernández-Val 2018): outcomes are regressed on
+the treatment, less its propensity, and on that times the score, beside the response as what makes customers differ.
+"""
+
+import numpy as np
+
+from scoring.actions import Floats
+from scoring.uplift import Line
+from training.uplift.choice import Interval
+from training.uplift.trial import Trial
+
+DEVIATIONS = 1.959964
+"""Of a normal distribution to either side of its mean, between which 95 % lie."""
+
+
+def average(trial: Trial, response: Floats) -> Interval:
+    """Mean effect per customer of all, with a robust interval."""
+    value, deviation = _effects(trial, response, np.ones((len(trial), 1)))
+    reach = DEVIATIONS * float(deviation[0])
+    return Interval(value=float(value[0]), low=float(value[0]) - reach, high=float(value[0]) + reach)
+
+
+def fit_line(trial: Trial, score: Floats, response: Floats) -> Line:
+    """The effect by out-of-fold scores; the slope is shrunk by what chance alone may have made of it."""
+    centre, unit = float(score.mean()), float(score.std()) or 1.0
+    value, deviation = _effects(trial, response, np.column_stack([np.ones(len(trial)), (score - centre) / unit]))
+    slope = float(value[1])
+    kept = 0.0 if slope <= 0 else max(0.0, 1 - (float(deviation[1]) / slope) ** 2)
+    return Line(mean=float(value[0]), slope=kept * slope / unit, centre=centre)
+
+
+def _effects(trial: Trial, response: Floats, by: Floats) -> tuple[Floats, Floats]:
+    """What the treatment changes by each column of `by` [N, K], and robust (HC0) standard errors: [K] each."""
+    size = by.shape[1]
+    left = trial.treated - trial.propensity
+    weight = 1 / (trial.propensity * (1 - trial.propensity))
+    read = np.column_stack([left[:, None] * by, response, by])
+    inverse = np.linalg.pinv((read * weight[:, None]).T @ read)
+    found = inverse @ (read * weight[:, None]).T @ trial.outcome
+    residual = weight * (trial.outcome - read @ found)
+    meat = (read * residual[:, None]).T @ (read * residual[:, None])
+    return found[:size], np.sqrt(np.diag(inverse @ meat @ inverse)[:size])

@@ -1,0 +1,112 @@
+"""Four ways to learn whom a treatment changes, and one that asks only who responds.
+
+S-, T- and X-learner after Künzel et al. 2019, the DR-learner after Kennedy 2020. All stand on boosted trees, shallow and
+strongly regularised: effects are weak beside what makes customers differ.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+import lightgbm
+import numpy as np
+
+from scoring.actions import Floats
+from scoring.uplift import Term, score
+from training.uplift.trial import Trial, folds
+
+COMMON = {
+    "learning_rate": 0.06, "feature_fraction": 0.8, "bagging_fraction": 0.7, "bagging_freq": 1,
+    "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbose": -1,
+}  # fmt: skip
+OUTCOME = {"num_leaves": 8, "lambda_l2": 10.0, "min_data_in_leaf": 200}
+EFFECT = {"num_leaves": 4, "lambda_l2": 100.0, "min_data_in_leaf": 400}
+ROUNDS = 50
+SMALL = 20
+"""A leaf holds no more than one in so many customers, however few they are."""
+PARTS = 3
+"""Of those whom the DR-learner's outcomes are learned from, so that none is foretold by itself."""
+Learn = Callable[[Trial, int], tuple[Term, ...]]
+
+
+class Learner(StrEnum):
+    """By what customers are ranked."""
+
+    RESPONSE = "response"
+    """The chance of the outcome, treated or not: what targeting does that knows no experiment."""
+    S = "S"
+    T = "T"
+    X = "X"
+    DR = "DR"
+
+
+def response(trial: Trial, seed: int) -> tuple[Term, ...]:
+    """Who has the outcome at all."""
+    return (Term(trees=_outcome(trial, seed), weight=1.0),)
+
+
+def s_learner(trial: Trial, seed: int) -> tuple[Term, ...]:
+    """One model of the outcome that reads the treatment as a feature."""
+    features = np.column_stack([trial.features, trial.treated])
+    trees = _grow(features, trial.outcome, trial, OUTCOME | _objective(trial), seed)
+    return (Term(trees=trees, weight=1.0, treated=1.0), Term(trees=trees, weight=-1.0, treated=0.0))
+
+
+def t_learner(trial: Trial, seed: int) -> tuple[Term, ...]:
+    """A model of the outcome for each arm."""
+    return (
+        Term(trees=_outcome(trial.part(trial.treated), seed), weight=1.0),
+        Term(trees=_outcome(trial.part(~trial.treated), seed), weight=-1.0),
+    )
+
+
+def x_learner(trial: Trial, seed: int) -> tuple[Term, ...]:
+    """Models of what each arm would have done in the other, weighted by who is many."""
+    with_it, without = t_learner(trial, seed)
+    ours, others, share = trial.part(trial.treated), trial.part(~trial.treated), float(trial.propensity.mean())
+    gained = _effect(ours, ours.outcome + score((without,), ours.features), seed)
+    missed = _effect(others, score((with_it,), others.features) - others.outcome, seed)
+    return (Term(trees=gained, weight=1 - share), Term(trees=missed, weight=share))
+
+
+def dr_learner(trial: Trial, seed: int) -> tuple[Term, ...]:
+    """A model of the doubly robust difference, whose outcomes are foretold by those who are not in the part."""
+    parts = folds(trial, PARTS, np.random.default_rng(seed))
+    difference = np.empty(len(trial))
+    for part in range(PARTS):
+        rows = parts == part
+        difference[rows] = _doubly_robust(trial.part(rows), t_learner(trial.part(~rows), seed))
+    return (Term(trees=_effect(trial, difference, seed), weight=1.0),)
+
+
+LEARNERS: Mapping[Learner, Learn] = MappingProxyType(
+    {
+        Learner.RESPONSE: response, Learner.S: s_learner, Learner.T: t_learner, Learner.X: x_learner,
+        Learner.DR: dr_learner,
+    }
+)  # fmt: skip
+
+
+def _doubly_robust(trial: Trial, arms: tuple[Term, ...]) -> Floats:
+    """[N] whose mean is the effect where either the outcomes or the propensities are right (Robins et al. 1994)."""
+    with_it, less = (term.say(trial.features) for term in arms)
+    left = np.where(trial.treated, trial.outcome - with_it, -(trial.outcome + less))
+    return with_it + less + left / np.where(trial.treated, trial.propensity, 1 - trial.propensity)
+
+
+def _outcome(trial: Trial, seed: int) -> lightgbm.Booster:
+    return _grow(trial.features, trial.outcome, trial, OUTCOME | _objective(trial), seed)
+
+
+def _effect(trial: Trial, difference: Floats, seed: int) -> lightgbm.Booster:
+    return _grow(trial.features, difference, trial, EFFECT | {"objective": "regression"}, seed)
+
+
+def _objective(trial: Trial) -> dict[str, object]:
+    return {"objective": "binary" if trial.binary else "regression"}
+
+
+def _grow(features: Floats, target: Floats, trial: Trial, shape: dict[str, object], seed: int) -> lightgbm.Booster:
+    leaf = min(int(str(shape["min_data_in_leaf"])), max(len(target) // SMALL, 1))
+    data = lightgbm.Dataset(features, target, categorical_feature=list(trial.categorical), free_raw_data=False)
+    return lightgbm.train(COMMON | shape | {"min_data_in_leaf": leaf, "seed": seed}, data, ROUNDS)

@@ -1,0 +1,175 @@
+"""A table of customers as a trial: who was treated, what came of it, and which columns may be read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from scoring.actions import Floats
+from scoring.uplift_columns import OTHER, Column, is_text, matrix
+from training.uplift.trial import Flags, Trial
+
+MOST_LEVELS = 64
+"""Of a text; rarer ones are one level."""
+RARE = 50
+"""Customers, below which a level is rare."""
+IDENTIFYING = 0.5
+"""Distinct texts for each row, above which a column names customers instead of describing them."""
+EXPECTED = 20.0
+"""Rows with another value than the usual one, of which chance would not leave out all."""
+FEWEST = 100
+"""Customers of an arm."""
+FEWEST_OUTCOMES = 30
+
+
+class TrialNotUsable(ValueError):
+    """The table does not hold an experiment that can be learned from; the message names the column."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treatment:
+    """Who counts as treated and who as not."""
+
+    column: str
+    value: str | None = None
+    """None where the column says yes or no."""
+    control: str | None = None
+    """None where everybody else is one."""
+
+    @classmethod
+    def read(cls, words: str) -> "Treatment":
+        """From COLUMN, COLUMN=VALUE or COLUMN=VALUE,CONTROL."""
+        column, _, values = words.partition("=")
+        value, _, control = values.partition(",")
+        return cls(column=column, value=value or None, control=control or None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A trial, and what was made of the table."""
+
+    trial: Trial
+    """Drawn alike, unless a propensity was given."""
+    columns: tuple[Column, ...]
+    rows: Flags
+    """[rows of the table] who is in the trial."""
+    left_out: Mapping[str, str]
+    """Columns that are not read, each with the reason."""
+
+
+def read(
+    frame: pl.DataFrame, *, treatment: Treatment, outcome: str, features: Sequence[str] = (),
+    ignored: Sequence[str] = (), propensity: str | None = None,
+) -> Reading:  # fmt: skip
+    """Features are all other columns unless they are named. Raises TrialNotUsable."""
+    for name in (treatment.column, outcome, *features, *ignored, *((propensity,) if propensity else ())):
+        if name not in frame.columns:
+            raise TrialNotUsable(f"there is no column {name}: there are {', '.join(frame.columns)}")
+    treated, arms = _arms(frame[treatment.column], treatment)
+    came = _outcome(frame[outcome])
+    rows = arms & ~np.isnan(came)
+    treated, came, kept = treated[rows], came[rows], frame.filter(pl.Series(rows))
+    _check(treated, came, treatment, outcome)
+    spoken_for = {treatment.column, outcome, *ignored, *((propensity,) if propensity else ())}
+    asked = list(features) or [name for name in kept.columns if name not in spoken_for]
+    columns, left_out = _columns(kept, asked, came, outcome, named=bool(features))
+    if not columns:
+        raise TrialNotUsable("no column is left that describes customers: " + "; ".join(left_out.values()))
+    trial = Trial(
+        features=matrix(kept, columns), treated=treated, outcome=came,
+        categorical=tuple(place for place, column in enumerate(columns) if column.levels is not None),
+        propensity=_given(kept[propensity]) if propensity else np.full(len(came), treated.mean()),
+    )  # fmt: skip
+    return Reading(trial=trial, columns=columns, rows=rows, left_out=left_out)
+
+
+def _arms(values: pl.Series, treatment: Treatment) -> tuple[Flags, Flags]:
+    """[N] who was treated, and who is in either arm."""
+    texts, name = values.cast(pl.String), treatment.column
+    if treatment.value is None:
+        flags = _outcome(values) if not is_text(values.dtype) else np.full(len(values), 2.0)
+        if not np.isin(flags[~np.isnan(flags)], (0.0, 1.0)).all():
+            found = ", ".join(map(str, values.unique().sort().head(5)))
+            raise TrialNotUsable(f"{name} is not 0 and 1 but {found}: say which is the treatment, {name}=VALUE,CONTROL")
+        return flags == 1.0, ~np.isnan(flags)
+    for wanted in filter(None, (treatment.value, treatment.control)):
+        if not (texts == wanted).any():
+            found = ", ".join(map(str, texts.unique().sort().head(5)))
+            raise TrialNotUsable(f"{name} is never {wanted!r}: it is {found}")
+    treated = (texts == treatment.value).fill_null(value=False).to_numpy()
+    others = texts.is_not_null() if treatment.control is None else (texts == treatment.control).fill_null(value=False)
+    return treated, treated | others.to_numpy()
+
+
+def _outcome(values: pl.Series) -> Floats:
+    if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
+        raise TrialNotUsable(f"{values.name} holds {values.dtype}: it must be a number, or true and false")
+    numbers: Floats = values.cast(pl.Float64).to_numpy()
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def _check(treated: Flags, came: Floats, treatment: Treatment, outcome: str) -> None:
+    for name, count in (("treated", int(treated.sum())), ("not treated", int((~treated).sum()))):
+        if count < FEWEST:
+            raise TrialNotUsable(f"{treatment.column}: {count} customers were {name}, at least {FEWEST} are needed")
+    counts = np.bincount(treated, weights=came != 0, minlength=2)
+    if came.min() == came.max() or counts.sum() < FEWEST_OUTCOMES:
+        raise TrialNotUsable(
+            f"{outcome}: {counts.sum():.0f} customers have an outcome, at least {FEWEST_OUTCOMES} are needed"
+        )
+
+
+def _given(values: pl.Series) -> Floats:
+    propensity = _outcome(values)
+    if not ((propensity > 0) & (propensity < 1)).all():
+        raise TrialNotUsable(f"{values.name}: every customer's probability of treatment must lie between 0 and 1")
+    return propensity
+
+
+def _columns(
+    frame: pl.DataFrame, names: Sequence[str], came: Floats, outcome: str, *, named: bool
+) -> tuple[tuple[Column, ...], dict[str, str]]:
+    columns: list[Column] = []
+    left_out: dict[str, str] = {}
+    for name in names:
+        reason = _useless(frame[name]) or (None if named else _after(frame[name], came, outcome))
+        if reason is None:
+            columns.append(Column(name=name, levels=_levels(frame[name]) if is_text(frame[name].dtype) else None))
+        else:
+            left_out[name] = reason
+    return tuple(columns), left_out
+
+
+def _useless(values: pl.Series) -> str | None:
+    kind, name = values.dtype, values.name
+    if (
+        not (kind.is_numeric() or kind.is_temporal() or is_text(kind) or kind in (pl.Boolean, pl.Null))
+        or kind == pl.Time
+    ):
+        return f"{name} holds {kind}"
+    distinct = values.drop_nulls().n_unique()
+    if distinct <= 1 and (distinct == 0 or values.null_count() == 0):
+        return f"{name} is the same for everybody"
+    if is_text(kind) and distinct > IDENTIFYING * len(values):
+        return f"{name} names customers"
+    return None
+
+
+def _after(values: pl.Series, came: Floats, outcome: str) -> str | None:
+    """Why a column cannot have been known before: with one outcome it always has one value, and not with the other."""
+    usual = values.mode().sort().first()
+    differs = values.ne_missing(pl.Series([usual], dtype=values.dtype)).to_numpy() if usual is not None else None
+    if differs is None:
+        return None
+    happened = came != 0
+    for having, words in ((happened, "with"), (~happened, "without")):
+        if not differs[having].any() and differs.mean() * having.sum() > EXPECTED:
+            return f"{values.name} is always {usual} {words} {outcome}: it seems to be known only afterwards"
+    return None
+
+
+def _levels(values: pl.Series) -> tuple[str, ...]:
+    counted = values.cast(pl.String).drop_nulls().value_counts(sort=True, name="rows")
+    common = counted.filter(pl.col("rows") >= RARE).head(MOST_LEVELS)[values.name].sort().to_list()
+    return (*common, OTHER)
