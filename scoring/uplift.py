@@ -34,12 +34,13 @@ class Term:
 
 def score(terms: tuple[Term, ...], features: Floats) -> Floats:
     """[N] by which customers are ranked; the higher, the sooner an offer is theirs."""
-    return np.sum([term.say(features) for term in terms], axis=0, initial=0.0)
+    parts: Floats = np.array([term.say(features) for term in terms])
+    return parts.sum(axis=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """The effect that a score stands for: `mean` at `centre`, and `slope` more for each unit of score; never falling."""
+    """The effect that a score stands for: `mean` at `centre`, and `slope` more for each unit; it never falls."""
 
     mean: float
     slope: float

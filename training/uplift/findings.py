@@ -7,7 +7,7 @@ from typing import Any
 from scoring.actions import Floats
 from scoring.uplift import Line, UpliftModel
 from training.uplift.choice import Choice, Figures, Interval, choose, nested
-from training.uplift.crossfit import REPEATS, Progress, cross_fit, on_all
+from training.uplift.crossfit import FOLDS, Progress, cross_fit, on_all
 from training.uplift.effect import average, fit_line
 from training.uplift.learners import Learner
 from training.uplift.propensity import foretold
@@ -55,14 +55,14 @@ class Findings:
 
 
 def learn(
-    trial: Trial, *, seed: int, progress: Progress, given: bool = False, repeats: int = REPEATS,
+    trial: Trial, *, seed: int, progress: Progress, given: bool = False, parts: int = FOLDS,
     resamples: int = RESAMPLES,
 ) -> Findings:  # fmt: skip
     """Equal trials and seeds give equal findings; `given` keeps the trial's propensities as they are."""
     estimated = None if given else foretold(trial, seed=seed)
     if estimated is not None:
         trial = replace(trial, propensity=estimated)
-    scores = cross_fit(trial, seed=seed, repeats=repeats, progress=progress)
+    scores = cross_fit(trial, parts=parts, seed=seed, progress=progress)
     chosen = choose(trial, scores, resamples=resamples, seed=seed)
     response = scores[Learner.RESPONSE]
     return Findings(
@@ -83,8 +83,8 @@ def _row(learner: Learner, figures: Figures, effect: Interval) -> dict[str, Any]
     }  # fmt: skip
 
 
-def model(reading: Reading, findings: Findings, *, seed: int, repeats: int = REPEATS) -> UpliftModel:
+def model(reading: Reading, findings: Findings, *, seed: int) -> UpliftModel:
     """The chosen learner, fitted on everybody."""
     learner = findings.choice.learner
-    terms = on_all(findings.trial, learner, seed=seed, repeats=repeats)
+    terms = on_all(findings.trial, learner, seed=seed)
     return UpliftModel(learner=learner, columns=reading.columns, terms=terms, line=findings.line)

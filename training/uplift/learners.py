@@ -1,7 +1,7 @@
 """Four ways to learn whom a treatment changes, and one that asks only who responds.
 
-S-, T- and X-learner after Künzel et al. 2019, the DR-learner after Kennedy 2020. All stand on boosted trees, shallow and
-strongly regularised: effects are weak beside what makes customers differ.
+S-, T- and X-learner after Künzel et al. 2019, the DR-learner after Kennedy 2020. All stand on boosted trees, shallow
+and strongly regularised: effects are weak beside what makes customers differ.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,12 +16,16 @@ from scoring.uplift import Term, score
 from training.uplift.trial import Trial, folds
 
 COMMON = {
-    "learning_rate": 0.06, "feature_fraction": 0.8, "bagging_fraction": 0.7, "bagging_freq": 1,
+    "num_leaves": 4, "learning_rate": 0.06, "feature_fraction": 0.8, "bagging_fraction": 0.7, "bagging_freq": 1,
     "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbose": -1,
 }  # fmt: skip
-OUTCOME = {"num_leaves": 8, "lambda_l2": 10.0, "min_data_in_leaf": 200}
-EFFECT = {"num_leaves": 4, "lambda_l2": 100.0, "min_data_in_leaf": 400}
-ROUNDS = 50
+OUTCOME: Mapping[str, object] = MappingProxyType({"lambda_l2": 10.0})
+EFFECT: Mapping[str, object] = MappingProxyType({"lambda_l2": 100.0})
+LEAF = 200
+"""Fewest customers of one."""
+ROUNDS = 60
+RESPONSE_ROUNDS = 150
+"""Who has the outcome is told best (log loss out of fold) by more trees than bear on the weaker effects."""
 SMALL = 20
 """A leaf holds no more than one in so many customers, however few they are."""
 PARTS = 3
@@ -42,7 +46,7 @@ class Learner(StrEnum):
 
 def response(trial: Trial, seed: int) -> tuple[Term, ...]:
     """Who has the outcome at all."""
-    return (Term(trees=_outcome(trial, seed), weight=1.0),)
+    return (Term(trees=_outcome(trial, seed, RESPONSE_ROUNDS), weight=1.0),)
 
 
 def s_learner(trial: Trial, seed: int) -> tuple[Term, ...]:
@@ -94,19 +98,21 @@ def _doubly_robust(trial: Trial, arms: tuple[Term, ...]) -> Floats:
     return with_it + less + left / np.where(trial.treated, trial.propensity, 1 - trial.propensity)
 
 
-def _outcome(trial: Trial, seed: int) -> lightgbm.Booster:
-    return _grow(trial.features, trial.outcome, trial, OUTCOME | _objective(trial), seed)
+def _outcome(trial: Trial, seed: int, rounds: int = ROUNDS) -> lightgbm.Booster:
+    return _grow(trial.features, trial.outcome, trial, OUTCOME | _objective(trial), seed, rounds)
 
 
 def _effect(trial: Trial, difference: Floats, seed: int) -> lightgbm.Booster:
     return _grow(trial.features, difference, trial, EFFECT | {"objective": "regression"}, seed)
 
 
-def _objective(trial: Trial) -> dict[str, object]:
+def _objective(trial: Trial) -> dict[str, str]:
     return {"objective": "binary" if trial.binary else "regression"}
 
 
-def _grow(features: Floats, target: Floats, trial: Trial, shape: dict[str, object], seed: int) -> lightgbm.Booster:
-    leaf = min(int(str(shape["min_data_in_leaf"])), max(len(target) // SMALL, 1))
+def _grow(
+    features: Floats, target: Floats, trial: Trial, shape: Mapping[str, object], seed: int, rounds: int = ROUNDS
+) -> lightgbm.Booster:
+    leaf = min(LEAF, max(len(target) // SMALL, 1))
     data = lightgbm.Dataset(features, target, categorical_feature=list(trial.categorical), free_raw_data=False)
-    return lightgbm.train(COMMON | shape | {"min_data_in_leaf": leaf, "seed": seed}, data, ROUNDS)
+    return lightgbm.train(COMMON | shape | {"min_data_in_leaf": leaf, "seed": seed}, data, rounds)

@@ -165,7 +165,7 @@ def _after(values: pl.Series, came: Floats, outcome: str) -> str | None:
     happened = came != 0
     for having, words in ((happened, "with"), (~happened, "without")):
         if not differs[having].any() and differs.mean() * having.sum() > EXPECTED:
-            return f"{values.name} is always {usual} {words} {outcome}: it seems to be known only afterwards"
+            return f"{values.name} is always {usual!s} {words} {outcome}: it seems to be known only afterwards"
     return None
 
 

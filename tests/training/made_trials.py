@@ -1,0 +1,31 @@
+"""Trials whose truth is known."""
+
+import numpy as np
+
+from scoring.actions import Floats
+from training.uplift.trial import Trial
+
+
+def made_trial(
+    outcome: Floats, treated: Floats, *, features: Floats | None = None, propensity: float | Floats = 0.5
+) -> Trial:  # fmt: skip
+    size = len(outcome)
+    return Trial(
+        features=np.zeros((size, 1)) if features is None else features, categorical=(),
+        treated=np.asarray(treated) > 0, outcome=np.asarray(outcome, dtype=np.float64),
+        propensity=np.broadcast_to(np.asarray(propensity, dtype=np.float64), size).copy(),
+    )  # fmt: skip
+
+
+def drawn_trial(size: int, *, seed: int, share: float = 0.5, contrary: bool) -> tuple[Trial, Floats]:
+    """Six features of which the first says who has the outcome, and the true effect on each customer.
+
+    `contrary`: the treatment changes those who have it seldom; otherwise all alike.
+    """
+    random = np.random.default_rng(seed)
+    features = random.normal(size=(size, 6))
+    base = 0.1 + 0.2 * (features[:, 0] > 0)
+    effect = 0.25 * (features[:, 0] < 0) * (features[:, 1] > 0) if contrary else np.full(size, 0.06)
+    treated = random.random(size) < share
+    outcome = random.random(size) < base + effect * treated
+    return made_trial(outcome, treated, features=features, propensity=treated.mean()), effect

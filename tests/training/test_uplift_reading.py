@@ -1,0 +1,86 @@
+"""A table becomes a trial, or it is said what is wrong with which column."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from scoring.uplift_columns import OTHER
+from training.uplift.reading import Reading, Treatment, TrialNotUsable, read
+
+SIZE = 600
+
+
+def table(**columns: object) -> pl.DataFrame:
+    random = np.random.default_rng(0)
+    plain: dict[str, object] = {
+        "arm": ["mail", "none", "sms"] * (SIZE // 3), "visit": random.random(SIZE) < 0.4, "age": random.random(SIZE),
+        "city": ["Ulm", "Bonn", None] * (SIZE // 3),
+    }  # fmt: skip
+    return pl.DataFrame(plain | columns)
+
+
+def reading(frame: pl.DataFrame, arm: str = "arm=mail,none", **options: Any) -> Reading:  # noqa: ANN401
+    return read(frame, treatment=Treatment.read(arm), outcome="visit", **options)
+
+
+def test_two_arms_of_three_and_columns_by_their_kind() -> None:
+    found = reading(table())
+
+    assert found.rows.tolist() == [True, True, False] * (SIZE // 3)
+    assert found.trial.treated.tolist() == [True, False] * (SIZE // 3)
+    assert found.trial.propensity.tolist() == [0.5] * 400
+    assert [(column.name, column.levels) for column in found.columns] == [
+        ("age", None), ("city", ("Bonn", "Ulm", OTHER))
+    ]  # fmt: skip
+    assert found.trial.categorical == (1,)
+    assert found.trial.features[:4, 1].tolist() == [1, 0, 1, 0]
+    assert reading(table(), "arm=mail").trial.propensity[0] == pytest.approx(1 / 3)
+
+
+def test_what_is_not_known_is_no_number_and_a_text_never_seen_is_another() -> None:
+    columns = reading(table(), "arm=mail").columns
+    codes = columns[1].numbers(pl.Series(["Ulm", "Rome", None]))
+
+    assert codes[:2].tolist() == [1, 2]
+    assert np.isnan(codes[2])
+    assert np.isnan(columns[0].numbers(pl.Series([float("inf"), None, float("nan")]))).all()
+
+
+def test_columns_that_describe_nobody_or_are_known_only_afterwards_are_left_out() -> None:
+    visit = table()["visit"]
+    frame = table(
+        visit=visit, shop=1, who=[f"c{n}" for n in range(SIZE)], spend=visit.cast(pl.Float64) * np.arange(SIZE),
+        tags=[["a"]] * SIZE,
+    )  # fmt: skip
+    assert dict(reading(frame).left_out) == {
+        "shop": "shop is the same for everybody",
+        "who": "who names customers",
+        "spend": "spend is always 0.0 without visit: it seems to be known only afterwards",
+        "tags": "tags holds List(String)",
+    }
+    assert [column.name for column in reading(frame, features=["age", "spend"]).columns] == ["age", "spend"]
+    assert [column.name for column in reading(frame, ignored=["age"]).columns] == ["city"]
+
+
+@pytest.mark.parametrize(
+    ("frame", "arm", "said"),
+    [
+        (table(), "group", "there is no column group: there are arm, visit, age, city"),
+        (table(), "arm", r"arm is not 0 and 1 but mail, none, sms: say which is the treatment, arm=VALUE,CONTROL"),
+        (table(), "arm=post", "arm is never 'post': it is mail, none, sms"),
+        (table(visit="yes"), "arm=mail", "visit holds String: it must be a number, or true and false"),
+        (table(visit=0), "arm=mail", "visit: 0 customers have an outcome, at least 30 are needed"),
+        (table().head(90), "arm=mail", "arm: 30 customers were treated, at least 100 are needed"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_refused(frame: pl.DataFrame, arm: str, said: str) -> None:
+    with pytest.raises(TrialNotUsable, match=said):
+        reading(frame, arm)
+
+
+def test_propensities_must_be_probabilities() -> None:
+    with pytest.raises(TrialNotUsable, match="p: every customer's probability of treatment must lie between 0 and 1"):
+        reading(table(p=1.0), propensity="p")
+    assert reading(table(p=0.25), propensity="p").trial.propensity.tolist() == [0.25] * 400
