@@ -34,8 +34,8 @@ class Term:
 
 def score(terms: tuple[Term, ...], features: Floats) -> Floats:
     """[N] by which customers are ranked; the higher, the sooner an offer is theirs."""
-    parts: Floats = np.array([term.say(features) for term in terms])
-    return parts.sum(axis=0)
+    summed: Floats = np.array([term.say(features) for term in terms]).sum(axis=0)
+    return summed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

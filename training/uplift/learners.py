@@ -7,6 +7,7 @@ and strongly regularised: effects are weak beside what makes customers differ.
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 import lightgbm
 import numpy as np
@@ -15,12 +16,12 @@ from scoring.actions import Floats
 from scoring.uplift import Term, score
 from training.uplift.trial import Trial, folds
 
-COMMON = {
+COMMON: dict[str, Any] = {
     "num_leaves": 4, "learning_rate": 0.06, "feature_fraction": 0.8, "bagging_fraction": 0.7, "bagging_freq": 1,
     "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbose": -1,
 }  # fmt: skip
-OUTCOME: Mapping[str, object] = MappingProxyType({"lambda_l2": 10.0})
-EFFECT: Mapping[str, object] = MappingProxyType({"lambda_l2": 100.0})
+OUTCOME: dict[str, Any] = {"lambda_l2": 10.0}
+EFFECT: dict[str, Any] = {"lambda_l2": 100.0}
 LEAF = 200
 """Fewest customers of one."""
 ROUNDS = 60
@@ -106,12 +107,12 @@ def _effect(trial: Trial, difference: Floats, seed: int) -> lightgbm.Booster:
     return _grow(trial.features, difference, trial, EFFECT | {"objective": "regression"}, seed)
 
 
-def _objective(trial: Trial) -> dict[str, str]:
+def _objective(trial: Trial) -> dict[str, Any]:
     return {"objective": "binary" if trial.binary else "regression"}
 
 
 def _grow(
-    features: Floats, target: Floats, trial: Trial, shape: Mapping[str, object], seed: int, rounds: int = ROUNDS
+    features: Floats, target: Floats, trial: Trial, shape: dict[str, Any], seed: int, rounds: int = ROUNDS
 ) -> lightgbm.Booster:
     leaf = min(LEAF, max(len(target) // SMALL, 1))
     data = lightgbm.Dataset(features, target, categorical_feature=list(trial.categorical), free_raw_data=False)
