@@ -28,7 +28,9 @@ def drawn_trial(size: int, *, seed: int, share: float = 0.5, contrary: bool) -> 
     random = np.random.default_rng(seed)
     features = random.normal(size=(size, 6))
     base = 0.1 + 0.2 * (features[:, 0] > 0)
-    effect: Floats = 0.25 * (features[:, 0] < 0) * (features[:, 1] > 0) if contrary else np.full(size, 0.06)
+    effect = np.full(size, 0.06)
+    if contrary:
+        effect = 0.25 * ((features[:, 0] < 0) & (features[:, 1] > 0)).astype(np.float64)
     treated = random.random(size) < share
     outcome = random.random(size) < base + effect * treated
     return made_trial(outcome, treated, features=features, propensity=treated.mean()), effect
