@@ -31,7 +31,7 @@ $(STAMP): pyproject.toml requirements.lock
 
 lock: $(STAMP) ## Pin every dependency again, for CPU and GPU machines alike
 	@env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
-	  --extra dev --extra cuda pyproject.toml -o requirements.lock
+	  --extra dev --extra cuda --extra otel pyproject.toml -o requirements.lock
 
 protos: $(STAMP) ## Generate protos/gen from protos/tierwise
 	@$(BIN)/python -m protos.generate

@@ -90,6 +90,10 @@ class Settings(BaseSettings):
     """Calls that the server answers at the same time."""
     metrics_listen: str | None = None
     """Where `tierwise serve` answers Prometheus: host:port, or a port of loopback; without it nowhere."""
+    trace_endpoint: str | None = None
+    """http:// or https:// address of an OpenTelemetry collector (OTLP over gRPC); without it nothing is traced."""
+    trace_share: float = Field(default=0.01, ge=0, le=1)
+    """Of the calls whose callers did not decide whether they are traced."""
     work_metrics_listen: str | None = None
     """The same for `tierwise work`."""
     beat_metrics_listen: str | None = None

@@ -15,6 +15,7 @@ from server.access.admission import Admission
 from server.assembly import Configuration, Server
 from server.seal import Seal, kept_key
 from settings import Settings, settings
+from telemetry.tracing import tracing_to
 
 GRACE_SECONDS = 20.0
 """Below the time after which whoever started this process gives up on it."""
@@ -70,7 +71,7 @@ def _configuration(given: Settings) -> Configuration:
         policy=ApprovalPolicy.of(
             approvals=given.approvals, large_budget=given.large_budget, currency=given.currency
         ),
-        metrics_listen=given.metrics_listen,
+        metrics_listen=given.metrics_listen, tracing=tracing_to(given.trace_endpoint, share=given.trace_share),
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from tierwise.v1 import (
 from campaigns.callers.guessing import USUAL, Allowance
 from campaigns.life.approval import ApprovalPolicy
 from database.session import Database
+from scoring.pool.batch import Batch, Observer
 from scoring.replicas import LocalReplicas, ProcessReplicas, Replicas
 from server.access.admission import Admission
 from server.access.callers import Callers
@@ -63,6 +64,7 @@ from server.segment_service import SegmentService
 from server.switch_service import SwitchService
 from server.tier_service import TierService
 from telemetry.exposition import Exposition
+from telemetry.tracing import UNTRACED, Tracing
 
 NEED_NO_MODEL = (
     audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
@@ -115,6 +117,7 @@ class Configuration:
     """How many people have to agree to a campaign."""
     metrics_listen: str | None = None
     """Where Prometheus asks; None for nowhere."""
+    tracing: Tracing = UNTRACED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +131,7 @@ class Server:
     predictions: Predictions
     replicas: Replicas
     port: int
+    tracing: Tracing
     exposition: Exposition | None
     """None where nobody may look."""
 
@@ -145,13 +149,13 @@ class Server:
         )  # fmt: skip
         metrics = ServerMetrics.of(live)
         identify = Callers(admission=configuration.admission, keys=Keys(database)).identify
-        guard = Guard(database, identify, observe=metrics.calls.ended)
+        guard = Guard(database, identify, observe=metrics.calls.ended, tracing=configuration.tracing)
         server = grpc.server(pool, interceptors=[guard], options=OPTIONS)
         sizes = Sizes(
             replicas=max(configuration.replicas, 1), batch=configuration.batch_size,
             longest_wait=configuration.longest_wait, memory_bytes=configuration.memory_bytes,
         )  # fmt: skip
-        predictions = Predictions(database, live, replicas, sizes, metrics.batches.served)
+        predictions = Predictions(database, live, replicas, sizes, _observing(metrics, configuration.tracing))
         campaigns = CampaignService(database, seal, configuration.policy)
         campaign_service_pb2_grpc.add_CampaignServiceServicer_to_server(campaigns, server)
         switch_service_pb2_grpc.add_SwitchServiceServicer_to_server(SwitchService(database, seal), server)
@@ -160,6 +164,7 @@ class Server:
         return cls(
             grpc_server=server, guard=guard, health=status, live=live, predictions=predictions, replicas=replicas,
             port=bind(server, configuration.listen, configuration.admission),
+            tracing=configuration.tracing,
             exposition=metrics.exposed(
                 configuration.metrics_listen, database=database, guard=guard, live=live, predictions=predictions
             ),
@@ -187,8 +192,18 @@ class Server:
         self.replicas.close()
         self.live.stop()
         self.predictions.close()
+        self.tracing.close()
         if self.exposition is not None:
             self.exposition.close()
+
+
+def _observing(metrics: ServerMetrics, tracing: Tracing) -> Observer:
+    def served(batch: Batch) -> None:
+        metrics.batches.served(batch)
+        if batch.marks:
+            tracing.served(batch)
+
+    return served
 
 
 def _add_services(

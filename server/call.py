@@ -12,6 +12,7 @@ import grpc
 from campaigns.actor import Actor, Cause
 from server.deadlines import default_seconds
 from server.timings import Timings
+from telemetry.tracing import CallSpan
 
 FOREVER = 10**6
 """Seconds; gRPC reports a deadline that was not set as a very late one."""
@@ -31,10 +32,16 @@ class Call:
     log_id: str
     context: grpc.ServicerContext
     timings: Timings = field(default_factory=Timings)
+    span: CallSpan | None = None
+    """None for a call that is not traced."""
 
     def remaining(self) -> float:
         """Seconds until the deadline."""
         return self.deadline - time.monotonic()
+
+    def mark(self) -> object:
+        """For a request to a pool, so that its batch knows the call's span."""
+        return None if self.span is None else self.span.mark()
 
     def cause(self, request_id: str = "", reason: str = "") -> Cause:
         """For use cases that change something."""

@@ -1,7 +1,6 @@
 """Between the wire and every method: who may call, deadline, validation, errors with details, and one log line."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -10,9 +9,7 @@ from uuid import uuid4
 import grpc
 import structlog
 from google.protobuf.message import Message
-from google.rpc import code_pb2, status_pb2
 from grpc_status import rpc_status
-from structlog.typing import FilteringBoundLogger
 
 from campaigns.actor import Actor
 from campaigns.callers import access
@@ -20,20 +17,18 @@ from campaigns.callers.access import RIGHTS
 from campaigns.errors import PermissionDenied
 from database.session import Database
 from scoring.pool.refusals import Expired
+from server.account import Account, Observe
 from server.call import Call, answering, arrival, deadline_of
 from server.deadlines import SHORTEST_SECONDS
-from server.errors import reason_of, status_of
-from server.timings import Timings
+from server.errors import status_of
 from server.transactions import record_denial, subject_of
 from server.validation import check
+from telemetry.tracing import UNTRACED, Tracing
 
 Method = Callable[[Any, grpc.ServicerContext], Any]
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Identify: TypeAlias = Callable[[grpc.ServicerContext], Actor]
 """Tells who calls; raises a refusal for a caller who does not prove it."""
-
-Observe: TypeAlias = Callable[[str, str, float], None]
-"""Told of each call that ended: its method, its code, and the seconds that it took."""
 
 log = structlog.get_logger("server")
 
@@ -41,10 +36,14 @@ log = structlog.get_logger("server")
 class Guard(grpc.ServerInterceptor):
     """Wraps each method once; what is public (health) passes as it is."""
 
-    def __init__(self, database: Database, identify: Identify, *, observe: Observe = lambda *_: None) -> None:
+    def __init__(
+        self, database: Database, identify: Identify, *, observe: Observe = lambda *_: None,
+        tracing: Tracing = UNTRACED,
+    ) -> None:  # fmt: skip
         self._database = database
         self._identify = identify
         self._observe = observe
+        self._tracing = tracing
         self._wrapped: dict[str, Handler] = {}
         self._open = 0
         self._changed = threading.Condition()
@@ -137,41 +136,27 @@ class Guard(grpc.ServerInterceptor):
     @contextmanager
     def _answering(self, name: str, request: Message | None, context: grpc.ServicerContext) -> Iterator[None]:
         """From the first question, who calls, to the line in the log; what goes wrong between is told with details."""
-        started, log_id, timings = time.perf_counter(), uuid4().hex, Timings()
-        line = log.bind(method=name.removeprefix("/"), log_id=log_id, request_id=getattr(request, "request_id", ""))
+        method, log_id = name.removeprefix("/"), uuid4().hex
+        line = log.bind(method=method, log_id=log_id, request_id=getattr(request, "request_id", ""))
+        span = self._tracing.begin(method, context.invocation_metadata)
+        account = Account(method=method, line=line, observe=self._observe, span=span)
         try:
             actor = self._identify(context)
-            line = line.bind(actor=str(actor))
+            account.line = line.bind(actor=str(actor))
             call = Call(
                 method=name, actor=actor, now=arrival(), deadline=deadline_of(name, context), log_id=log_id,
-                context=context, timings=timings,
+                context=context, timings=account.timings, span=span,
             )  # fmt: skip
             with answering(call):
                 self._admit(call, request)
                 yield
         except Exception as error:  # noqa: BLE001 - the table of errors knows them all
             status = status_of(error, log_id)
-            self._tell(name, line, started, timings, status, error)
+            account.close(status, error)
             context.abort_with_status(rpc_status.to_status(status))
-        if timings.batches:
-            context.set_trailing_metadata(timings.trailers(log_id))
-        self._tell(name, line, started, timings)
-
-    def _tell(
-        self, name: str, line: FilteringBoundLogger, started: float, timings: Timings,
-        status: status_pb2.Status | None = None, error: Exception | None = None,
-    ) -> None:  # fmt: skip
-        """Whoever observes, and the log."""
-        seconds = time.perf_counter() - started
-        code = "OK" if status is None else code_pb2.Code.Name(status.code)
-        self._observe(name.removeprefix("/"), code, seconds)
-        line = line.bind(ms=round(seconds * 1000, 2), **timings.figures())
-        if status is None:
-            line.info("call", code=code)
-        elif status.code == code_pb2.INTERNAL:
-            line.error("call", code=code, exc_info=error)
-        else:
-            line.info("call", code=code, reason=reason_of(status))
+        if account.timings.batches:
+            context.set_trailing_metadata(account.timings.trailers(log_id))
+        account.close()
 
     def _admit(self, call: Call, request: Message | None) -> None:
         """Who may not ask learns nothing of what is wrong with the request (AIP-211)."""

@@ -145,7 +145,12 @@ class Predictions:
         kind = Kind(task, terms=question.terms)
         try:
             ticket = pool.submit(
-                question, deadline=call.current().deadline, lane=lane, kind=kind, key=_key(task, question)
+                question,
+                deadline=call.current().deadline,
+                lane=lane,
+                kind=kind,
+                key=_key(task, question),
+                mark=call.current().mark(),
             )
         except ReplicaDied as error:
             raise ModelUnavailable(f"the model cannot answer: {error}") from error

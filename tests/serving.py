@@ -42,6 +42,7 @@ from database.session import Database
 from server.access.admission import Admission
 from server.assembly import Configuration, Server
 from server.seal import Seal
+from telemetry.tracing import UNTRACED, Tracing
 
 KEY = b"k" * 32
 INSECURE = Admission(insecure=True)
@@ -74,7 +75,7 @@ class Shop:
 def serving(
     database: Database, home: Path, *, model: bool = True, replicas: int = 0, admission: Admission = INSECURE,
     credentials: grpc.ChannelCredentials | None = None, allowance: Allowance = USUAL,
-    metrics_listen: str | None = None,
+    metrics_listen: str | None = None, tracing: Tracing = UNTRACED,
 ) -> Iterator[Shop]:  # fmt: skip
     """From the first answer to the last; with a tiny model active unless a test wants to do without."""
     models = home / "models"
@@ -90,6 +91,7 @@ def serving(
             replicas=replicas,
             allowance=allowance,
             metrics_listen=metrics_listen,
+            tracing=tracing,
         ),
     )
     if model:
