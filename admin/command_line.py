@@ -29,6 +29,7 @@ COMMANDS = {
     "import": Command("admin.commands.imports", "Read events, items and customers; report their quality"),
     "train": Command("admin.commands.train", "Train the network and write a model folder"),
     "adapt": Command("admin.commands.adapt", "Teach a model one market, as a small file that changes it"),
+    "tune": Command("admin.commands.tune", "Search for the configuration to train with"),
     "evaluate": Command("admin.commands.evaluate", "Measure the model beside baselines, forward in time"),
     "predict": Command("admin.commands.predict", "Predict what each customer of a file will do"),
     "recommend": Command("admin.commands.recommend", "Recommend items to each customer of a file"),

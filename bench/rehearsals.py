@@ -17,13 +17,10 @@ import torch
 
 from admin.text_training import tower
 from admin.training_data import TrainingData, training_data
-from events.history import Histories
 from scoring.threads import limit_threads
 from training.configuration import Configuration
-from training.course import Course
+from training.course import course_of
 from training.fit import silence
-from training.item_text import item_vectors
-from training.preparation import catalogue_of, tokens_from
 from training.rehearsal import rehearse
 
 FIGURES = ("auc_networks", "auc", "log_loss", "gini")
@@ -50,15 +47,12 @@ def variants(vary: str, plain: Configuration) -> Iterator[Variant]:
 def rehearsed(data: TrainingData, variant: Variant, seed: int, encoder: str) -> dict[str, object]:
     """Figures of one."""
     name, configuration, tuning = variant
-    known = data.events.filter(data.events["time"] < data.as_of)
-    catalogue = catalogue_of(known, data.items)
     began = time.process_time()
-    text = None if tuning is None else item_vectors(catalogue, tower(encoder, tuning, data, seed))
+    encode = None if tuning is None else tower(encoder, tuning, data, seed)
     with TemporaryDirectory() as folder:
-        course = Course(
-            tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue,
-            as_of=data.as_of.timestamp(), configuration=configuration, seed=seed, device=torch.device("cpu"),
-            checkpoints=Path(folder), progress=silence, item_text=text,
+        course = course_of(
+            data.events, data.items, as_of=data.as_of, configuration=configuration, seed=seed,
+            device=torch.device("cpu"), checkpoints=Path(folder), progress=silence, encode=encode,
         )  # fmt: skip
         found = rehearse(course)
     figures = {figure: round(found.metrics.get(figure, float("nan")), 4) for figure in FIGURES}

@@ -1,7 +1,8 @@
 """What can be chosen about a training run; the defaults were chosen time-forward, inside histories only."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +64,10 @@ class Configuration:
     def to_json(self) -> dict[str, Any]:
         """For the manifest."""
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """What `to_json` wrote, or a part of it; ValueError for a name that there is not."""
+        if unknown := sorted(set(value) - {field.name for field in fields(cls)}):
+            raise ValueError(f"{', '.join(unknown)}: a configuration has no such field")
+        return cls(**value)

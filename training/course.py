@@ -1,12 +1,15 @@
 """One course of training: the data, how it is run, and the networks that come out of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import torch
 
+from events.history import Histories
 from scoring.actions import Integers
 from scoring.answers import Calibration
 from scoring.catalogue import Catalogue
@@ -17,9 +20,10 @@ from scoring.together import Together
 from scoring.trees import Trees
 from training.configuration import Configuration
 from training.curves import NOWHERE, Curves
+from training.item_text import ItemEncoder, item_vectors
 from training.learning import Progress, Validate, learn, learner_of
 from training.linear_start import solve_linear_part
-from training.preparation import Prepared, base_rates
+from training.preparation import Prepared, base_rates, catalogue_of, tokens_from
 from training.pretraining import pretrain
 
 
@@ -63,6 +67,21 @@ class Course:
         """Those whose windows are learned from: a random part of these, in their order."""
         count = max(1, round(self.configuration.label_share * len(customers)))
         return customers[np.sort(np.random.default_rng(self.seed).permutation(len(customers))[:count])]
+
+
+def course_of(
+    events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, configuration: Configuration, seed: int,
+    device: torch.device, checkpoints: Path, progress: Progress, curves: Curves = NOWHERE,
+    encode: ItemEncoder | None = None,
+) -> Course:  # fmt: skip
+    """Of the events strictly before `as_of`; `encode` makes vectors of the items' texts."""
+    known = events.filter(pl.col("time") < as_of)
+    catalogue = catalogue_of(known, items)
+    return Course(
+        tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue, as_of=as_of.timestamp(),
+        configuration=configuration, seed=seed, device=device, checkpoints=checkpoints, progress=progress,
+        curves=curves, item_text=None if encode is None else item_vectors(catalogue, encode),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 import torch
 
-from events.history import Histories
 from scoring import folder
 from scoring.answers import Answers, Calibration, ask, outlook_of
 from scoring.model import Model
@@ -22,12 +21,12 @@ from scoring.trees import Trees, mixed
 from training.boosting import grow
 from training.calibration import season_of
 from training.configuration import Configuration
-from training.course import Course, learn_members, model_of
+from training.course import Course, course_of, learn_members, model_of
 from training.curves import NOWHERE, Curves
-from training.item_text import ItemEncoder, item_vectors
+from training.item_text import ItemEncoder
 from training.learning import Progress
 from training.pairing import fit_together
-from training.preparation import Prepared, catalogue_of, prepare, tokens_from
+from training.preparation import Prepared, prepare
 from training.provenance import currency_of, data_of, fingerprint_of, model_id_of
 from training.rehearsal import Rehearsal, closed_cutoffs, rehearse
 
@@ -75,11 +74,9 @@ def fit(
     """
     known = events.filter(pl.col("time") < as_of)
     currency = currency_of(known)
-    catalogue = catalogue_of(known, items)
-    course = Course(
-        tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue, as_of=as_of.timestamp(),
-        configuration=configuration, seed=seed, device=torch.device(device), checkpoints=checkpoints, progress=progress,
-        curves=curves, item_text=None if encode is None else item_vectors(catalogue, encode),
+    course = course_of(
+        known, items, as_of=as_of, configuration=configuration, seed=seed, device=torch.device(device),
+        checkpoints=checkpoints, progress=progress, curves=curves, encode=encode,
     )  # fmt: skip
     model = _final(course, rehearse(course))
     manifest = dict(model.manifest) | {

@@ -101,7 +101,7 @@ def rehearse(course: Course) -> Rehearsal:
         until=split.boundary, held_out_orders=last,
         memory_days=course.configuration.memory_days, seed=course.seed,
     )  # fmt: skip
-    forward = forward_of(course.tokens, _asked(course, split), prepared, split.held)
+    forward = forward_of(course.tokens, asked_after(course, split), prepared, split.held)
     orders = held_out(course.tokens, last, seed=course.seed)
     learned = learn_members(
         course, prepared, "rehearsal", course.configuration.max_epochs, _judge(course, forward, orders)
@@ -126,7 +126,7 @@ def rehearse(course: Course) -> Rehearsal:
     )
 
 
-def _asked(course: Course, split: Split) -> Pairs:
+def asked_after(course: Course, split: Split) -> Pairs:
     """The window after the boundary for everybody; without one, the held-out customers' windows."""
     actions = course.tokens.actions
     asked = (

@@ -1,7 +1,9 @@
 """`tierwise train`: events in, a model folder out."""
 
 import importlib
+import json
 import time
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -69,6 +71,9 @@ def train(
     encoder: Annotated[
         str | None, typer.Option(help="With text: a Hugging Face id or a local folder; default: made from nothing.")
     ] = None,
+    configuration: Annotated[
+        Path | None, typer.Option(help="JSON that `tierwise tune` wrote; other options come on top of it.")
+    ] = None,
     pretrain: Annotated[int, typer.Option(min=0, help="Epochs over actions without labels, before labels.")] = 0,
     label_share: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Of the customers whose windows are learned from.")
@@ -104,14 +109,15 @@ def train(
     data = training_data(events, items, preset, database_url, as_of)
     folder = out or settings().models / f"{data.as_of:%Y%m%d-%H%M%S}-{seed}"
     encode = None if tower is None else _language_training().tower(tower, tower_tuning, data, seed)
-    configuration = Configuration(
+    chosen = replace(
+        _configuration(configuration),
         members=members,
         max_epochs=epochs,
         pretrain_epochs=pretrain,
         label_share=label_share,
         item_text=None if encode is None else encode.fingerprint,
     )
-    _train(data, folder, configuration, seed, encode)
+    _train(data, folder, chosen, seed, encode)
     manifest = read_manifest(folder)
     if events is None or activate:
         _register(folder, manifest, database_url, activate=activate)
@@ -125,6 +131,15 @@ def train(
         "seconds": round(time.monotonic() - began, 1),
     }
     emit(summary | manifest["metrics"], as_json=as_json, title="Trained, with figures of the rehearsal")
+
+
+def _configuration(path: Path | None) -> Configuration:
+    if path is None:
+        return Configuration()
+    try:
+        return Configuration.from_json(json.loads(path.read_bytes()))
+    except (OSError, TypeError, ValueError) as error:
+        fail(f"--configuration {path}: {error}; give a file that `tierwise tune` wrote")
 
 
 def _train(

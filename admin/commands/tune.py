@@ -1,0 +1,69 @@
+"""`tierwise tune`: search for the configuration to train with."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from admin.output import emit, fail
+from admin.training_data import (
+    AsJson,
+    AsOf,
+    DatabaseUrl,
+    Events,
+    Items,
+    Preset,
+    Seed,
+    training_data,
+    training_progress,
+)  # fmt: skip
+from scoring.threads import limit_threads
+from settings import settings
+from training.board import BoardCurves
+from training.configuration import Configuration
+from training.course import HistoryTooShort, course_of
+from training.tuning import tune as search
+
+app = typer.Typer()
+
+
+@app.command()
+def tune(
+    *,
+    events: Events = None,
+    items: Items = None,
+    preset: Preset = None,
+    database_url: DatabaseUrl = None,
+    as_of: AsOf = None,
+    trials: Annotated[int, typer.Option(min=1, help="To end, those of earlier runs of the study counted.")] = 20,
+    epochs: Annotated[int, typer.Option(min=1, help="Of each trial, at most.")] = Configuration().max_epochs,
+    study: Annotated[Path, typer.Option(help="File of the study: the same one goes on where it was.", dir_okay=False)],
+    out: Annotated[Path, typer.Option(help="JSON for `tierwise train --configuration`.", dir_okay=False)],
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Try configurations forward in time, end the hopeless ones early, and write the best."""
+    began = time.monotonic()
+    limit_threads()
+    data = training_data(events, items, preset, database_url, as_of)
+    curves = BoardCurves(settings().home / "runs" / study.stem)
+    try:
+        course = course_of(
+            data.events, data.items, as_of=data.as_of, configuration=Configuration(max_epochs=epochs), seed=seed,
+            device=torch.device(settings().device), checkpoints=Path("unused"), progress=lambda *_: None, curves=curves,
+        )  # fmt: skip
+        with training_progress() as progress:
+            found = search(course, trials=trials, study=study, progress=progress)
+    except (HistoryTooShort, ValueError) as refusal:
+        fail(str(refusal))
+    finally:
+        curves.close()
+    out.write_text(json.dumps(found.configuration.to_json(), indent=1))
+    summary = {
+        "out": str(out), "loss": found.loss, "default_loss": found.default_loss, "trials": found.trials,
+        "pruned": found.pruned, "seconds": round(time.monotonic() - began, 1),
+    }  # fmt: skip
+    emit(summary, as_json=as_json, title="Best configuration")
