@@ -8,9 +8,11 @@ from pathlib import Path
 
 import polars as pl
 
+from admin.memory import peak_megabytes
 from admin.output import emit, fail
 from admin.training_data import TrainingData, training_progress
 from events.reading import FileNotUsable
+from scoring.adapters import Method
 from scoring.network import HORIZONS
 from settings import settings
 from training.board import BoardCurves
@@ -21,7 +23,7 @@ from training.text.documents import DocumentsNotUsable, Parts, parts_of_file
 from training.text.encoder import EncoderRefused
 from training.text.histories import parts_of_events
 from training.text.recipe import Recipe
-from training.text.tower import Tower, Tuning, tower_of
+from training.text.tower import Tower, tower_of
 
 TOWER = Recipe(tokens=48, epochs=2, ngrams=False)
 """Titles and reviews are short, and only vectors are wanted."""
@@ -32,6 +34,7 @@ class Asked:
     """What the command line asks for."""
 
     encoder: str | None
+    method: Method
     documents: Path | None
     text: list[str]
     label: str | None
@@ -41,13 +44,13 @@ class Asked:
     out: Path | None
 
 
-def tower(name: str, tuning: str, data: TrainingData, seed: int) -> Tower:
+def tower(name: str, method: Method | None, data: TrainingData, seed: int) -> Tower:
     """An encoder of item texts; what it reads of events lies before the rehearsal's window."""
     before = data.events.filter(pl.col("time") < data.as_of - timedelta(days=HORIZONS[-1]))
     try:
         with training_progress() as progress:
             return tower_of(
-                name, Tuning(tuning), before, data.items, recipe=TOWER, cache=settings().home / "vectors", seed=seed,
+                name, method, before, data.items, recipe=TOWER, cache=settings().home / "vectors", seed=seed,
                 progress=progress,
             )  # fmt: skip
     except (DocumentsNotUsable, EncoderRefused) as refusal:
@@ -59,7 +62,7 @@ def train(asked: Asked, data: Callable[[], TrainingData], *, as_json: bool) -> N
     out = asked.out or settings().models / f"text-{datetime.now(UTC):%Y%m%d-%H%M%S}-{asked.seed}"
     if out.exists():
         fail(f"{out} exists: a model is never overwritten; name another folder")
-    recipe = Recipe(encoder=asked.encoder, epochs=min(asked.epochs, Recipe().epochs))
+    recipe = Recipe(encoder=asked.encoder, method=asked.method, epochs=min(asked.epochs, Recipe().epochs))
     began, curves = time.monotonic(), BoardCurves(settings().home / "runs" / out.name)
     try:
         with training_progress() as progress:
@@ -84,7 +87,8 @@ def _parts(asked: Asked, data: Callable[[], TrainingData]) -> Parts:
 
 def _show(taught: Taught, parts: Parts, out: Path, seconds: float, *, as_json: bool) -> None:
     summary = {
-        "folder": str(out), "learned_from": len(parts.training), "split": parts.how, "epochs": taught.epochs,
+        "folder": str(out), "learned_from": len(parts.training), "trainable_share": taught.trainable_share,
+        "peak_megabytes": peak_megabytes(), "split": parts.how, "epochs": taught.epochs,
         "ngram_share": taught.classifier.share, "threshold": taught.classifier.threshold, "seconds": round(seconds, 1),
     }  # fmt: skip
     if as_json:

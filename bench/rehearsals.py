@@ -13,10 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import torch
-
 from admin.text_training import tower
 from admin.training_data import TrainingData, training_data
+from scoring.adapters import Method
 from scoring.threads import limit_threads
 from training.configuration import Configuration
 from training.course import course_of
@@ -27,35 +26,35 @@ FIGURES = ("auc_networks", "auc", "log_loss", "gini")
 PRETRAIN_EPOCHS = 4
 LABEL_SHARES = (0.01, 0.1, 1.0)
 
-Variant = tuple[str, Configuration, str | None]
-"""Its name, its configuration, and how the text tower is tuned."""
+Variant = tuple[str, Configuration, bool, Method | None]
+"""Its name, its configuration, whether it has a text tower, and how that is tuned."""
 
 
 def variants(vary: str, plain: Configuration) -> Iterator[Variant]:
     """The plain training first."""
     if vary == "text":
-        yield "words alone", plain, None
-        yield "text tower, frozen", plain, "frozen"
-        yield "text tower, tuned on stars", plain, "tuned"
+        yield "words alone", plain, False, None
+        yield "text tower, frozen", plain, True, None
+        yield "text tower, tuned on stars", plain, True, Method.FULL
     elif vary == "pretraining":
         for share in LABEL_SHARES:
             labels = replace(plain, label_share=share)
-            yield f"{share:.0%} of labels", labels, None
-            yield f"{share:.0%} of labels, pre-trained", replace(labels, pretrain_epochs=PRETRAIN_EPOCHS), None
+            yield f"{share:.0%} of labels", labels, False, None
+            yield f"{share:.0%} of labels, pre-trained", replace(labels, pretrain_epochs=PRETRAIN_EPOCHS), False, None
 
 
 def rehearsed(data: TrainingData, variant: Variant, seed: int, encoder: str) -> dict[str, object]:
     """Figures of one."""
-    name, configuration, tuning = variant
+    name, configuration, with_text, method = variant
     began = time.process_time()
-    encode = None if tuning is None else tower(encoder, tuning, data, seed)
+    encode = tower(encoder, method, data, seed) if with_text else None
     with TemporaryDirectory() as folder:
         course = course_of(
             data.events, data.items, as_of=data.as_of, configuration=configuration, seed=seed,
-            device=torch.device("cpu"), checkpoints=Path(folder), progress=silence, encode=encode,
+            device="cpu", checkpoints=Path(folder), progress=silence, encode=encode,
         )  # fmt: skip
         found = rehearse(course)
-    figures = {figure: round(found.metrics.get(figure, float("nan")), 4) for figure in FIGURES}
+    figures = {figure: round(found.metrics[figure], 4) for figure in FIGURES if figure in found.metrics}
     return {"variant": name, **figures, "epochs": found.epochs, "seconds": round(time.process_time() - began)}
 
 

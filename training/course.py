@@ -71,7 +71,7 @@ class Course:
 
 def course_of(
     events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, configuration: Configuration, seed: int,
-    device: torch.device, checkpoints: Path, progress: Progress, curves: Curves = NOWHERE,
+    device: str, checkpoints: Path, progress: Progress, curves: Curves = NOWHERE,
     encode: ItemEncoder | None = None,
 ) -> Course:  # fmt: skip
     """Of the events strictly before `as_of`; `encode` makes vectors of the items' texts."""
@@ -79,7 +79,7 @@ def course_of(
     catalogue = catalogue_of(known, items)
     return Course(
         tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue, as_of=as_of.timestamp(),
-        configuration=configuration, seed=seed, device=device, checkpoints=checkpoints, progress=progress,
+        configuration=configuration, seed=seed, device=torch.device(device), checkpoints=checkpoints, progress=progress,
         curves=curves, item_text=None if encode is None else item_vectors(catalogue, encode),
     )  # fmt: skip
 

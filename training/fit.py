@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import torch
 
 from scoring import folder
 from scoring.answers import Answers, Calibration, ask, outlook_of
@@ -75,7 +74,7 @@ def fit(
     known = events.filter(pl.col("time") < as_of)
     currency = currency_of(known)
     course = course_of(
-        known, items, as_of=as_of, configuration=configuration, seed=seed, device=torch.device(device),
+        known, items, as_of=as_of, configuration=configuration, seed=seed, device=device,
         checkpoints=checkpoints, progress=progress, curves=curves, encode=encode,
     )  # fmt: skip
     model = _final(course, rehearse(course))

@@ -1,11 +1,11 @@
 """`tierwise adapt`: teach a model one market, as a small file that changes it."""
 
-import resource
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from admin.memory import peak_megabytes
 from admin.output import emit, fail
 from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Preset, Seed, training_data, training_progress
 from scoring import adapters, folder
@@ -19,7 +19,6 @@ from training.board import BoardCurves
 from training.course import HistoryTooShort
 
 app = typer.Typer()
-KILOBYTES_A_MEGABYTE = 1024
 
 
 @app.command()
@@ -59,7 +58,7 @@ def adapt(
     summary = {
         "file": str(path), "market": market, "method": method.value, "numbers": found.adapter.size,
         "bytes": path.stat().st_size, "trainable_share": found.trainable_share, "seconds": round(found.seconds, 1),
-        "peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KILOBYTES_A_MEGABYTE),
+        "peak_megabytes": peak_megabytes(),
     }  # fmt: skip
     if as_json:
         emit(summary | {"before": found.before, "after": found.after}, as_json=True)

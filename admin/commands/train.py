@@ -25,6 +25,7 @@ from admin.training_data import (
 )  # fmt: skip
 from admin.transactions import changing
 from campaigns import registry
+from scoring.adapters import Method
 from scoring.folder import read_manifest
 from scoring.threads import limit_threads
 from settings import settings
@@ -35,14 +36,6 @@ from training.fit import train as train_model
 from training.item_text import ItemEncoder
 
 app = typer.Typer()
-
-
-class TowerTuning(StrEnum):
-    """What of the tower learns."""
-
-    FROZEN = "frozen"
-    TUNED = "tuned"
-    ADAPTED = "adapted"
 
 
 class Backbone(StrEnum):
@@ -82,9 +75,9 @@ def train(
         str | None,
         typer.Option(help="Encoder of item texts for the network: a Hugging Face id, a local folder, or scratch."),
     ] = None,
-    tower_tuning: Annotated[
-        TowerTuning, typer.Option(help="Whether it learns from the stars of reviews first: all of it, or an adapter.")
-    ] = TowerTuning.FROZEN,
+    method: Annotated[
+        Method | None, typer.Option(help="How much of an encoder learns: the whole with text, nothing with --tower.")
+    ] = None,
     documents: Annotated[
         Path | None, typer.Option(help="With text: CSV or Parquet of texts, in the place of histories.")
     ] = None,
@@ -102,13 +95,20 @@ def train(
     if backbone is Backbone.TEXT:
         language = _language_training()
         asked = language.Asked(
-            encoder=encoder, documents=documents, text=text or [], label=label, epochs=epochs, seed=seed, out=out
+            encoder=encoder,
+            method=method or Method.FULL,
+            documents=documents,
+            text=text or [],
+            label=label,
+            epochs=epochs,
+            seed=seed,
+            out=out,
         )
         language.train(asked, lambda: training_data(events, items, preset, database_url, as_of), as_json=as_json)
         return
     data = training_data(events, items, preset, database_url, as_of)
     folder = out or settings().models / f"{data.as_of:%Y%m%d-%H%M%S}-{seed}"
-    encode = None if tower is None else _language_training().tower(tower, tower_tuning, data, seed)
+    encode = None if tower is None else _language_training().tower(tower, method, data, seed)
     chosen = replace(
         _configuration(configuration),
         members=members,

@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
 
 from admin.output import emit, fail
@@ -53,7 +52,7 @@ def tune(
     try:
         course = course_of(
             data.events, data.items, as_of=data.as_of, configuration=Configuration(max_epochs=epochs), seed=seed,
-            device=torch.device(settings().device), checkpoints=Path("unused"), progress=lambda *_: None, curves=curves,
+            device=settings().device, checkpoints=Path("unused"), progress=lambda *_: None, curves=curves,
         )  # fmt: skip
         with training_progress() as progress:
             found = search(course, trials=trials, study=study, progress=progress)

@@ -18,6 +18,7 @@ from admin.command_line import main
 from events.event import EventType
 from events.history import Histories
 from scoring.actions import actions_of, pairs_of
+from scoring.adapters import Method
 from scoring.catalogue import Catalogue
 from training.course import HistoryTooShort
 from training.text import classifier_folder
@@ -140,6 +141,31 @@ def test_an_encoder_of_a_local_folder_is_fine_tuned(parts: Parts, tmp_path: Path
     assert taught.reports["test"]["transformer"].figures["auc"] > 0.9
     assert taught.classifier.share == 0.0
     assert list(taught.reports["test"]) == ["transformer"]
+
+
+@pytest.mark.parametrize("method", [Method.LORA, Method.ADALORA, Method.IA3])
+def test_few_numbers_learn_and_are_merged_into_the_encoder(method: Method, parts: Parts, tmp_path: Path) -> None:
+    recipe = replace(
+        TINY, encoder=str(saved(tmp_path / "encoder")), method=method, rank=2, ngrams=False, epochs=2,
+        graft_learning_rate=2e-2,
+    )  # fmt: skip
+    taught = teach(parts, recipe, seed=0, progress=nothing)
+    folder = classifier_folder.write(taught, parts, recipe, seed=0, folder=tmp_path / "model")
+    texts = parts.test.texts
+
+    assert taught.trainable_share < 0.2
+    assert not [
+        name for name, _ in taught.classifier.encoder.model.named_parameters() if "lora" in name or "ia3" in name
+    ]
+    assert classifier_folder.read(folder).logits(texts) == pytest.approx(taught.classifier.logits(texts), abs=1e-5)
+    assert np.ptp(taught.classifier.logits(texts)) > 0
+
+
+def test_what_cannot_be_merged_into_an_encoder_is_refused(parts: Parts, tmp_path: Path) -> None:
+    recipe = replace(TINY, encoder=str(saved(tmp_path / "encoder")), method=Method.PREFIX)
+
+    with pytest.raises(EncoderRefused, match="prefix cannot be merged into an encoder; use one of full, lora"):
+        teach(parts, recipe, seed=0, progress=nothing)
 
 
 def test_a_folder_that_could_run_something_is_refused(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from training.configuration import Configuration
 from training.tuning import MEDIAN, SEARCHED, Found, tune
 
 
-class AllButTheFirst(optuna.pruners.BasePruner):
+class AllButTheFirst(optuna.pruners.BasePruner):  # type: ignore[misc]  # mypy does not read optuna
     """Ends every trial after its first epoch, but for the first."""
 
     def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:

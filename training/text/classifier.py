@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from scoring.adapters import Method
 from training.curves import NOWHERE, Curves
 from training.text.batches import Batches, encode
 from training.text.documents import Documents, Parts
@@ -19,6 +20,7 @@ from training.text.recipe import Recipe
 from training.text.report import Report, best_threshold, report_of
 from training.text.scratch import make_classifier
 from training.text.steps import Telling, run_epochs
+from training.text.tuning import settle, tunable
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -55,6 +57,7 @@ class Taught:
 
     classifier: Classifier
     epochs: int
+    trainable_share: float
     reports: dict[str, dict[str, Report]]
     """Part to member to report; the mixture is called 'classifier'."""
 
@@ -71,11 +74,11 @@ def teach(parts: Parts, recipe: Recipe, *, seed: int, progress: Telling, curves:
         if recipe.encoder is None
         else load_classifier(recipe.encoder, LABELS)
     )
-    epochs = fine_tune(encoder, training, validation, recipe, seed=seed, progress=progress, curves=curves)
+    tuned = fine_tune(encoder, training, validation, recipe, seed=seed, progress=progress, curves=curves)
     chosen = _chosen(encoder, training, validation, recipe, parts.names)
     final = _refitted(chosen, training, validation)
     reports = {"validation": _reports(chosen, validation), "test": _reports(final, parts.test)}
-    return Taught(classifier=final, epochs=epochs, reports=reports)
+    return Taught(classifier=final, epochs=tuned.best_epoch, trainable_share=tuned.trainable_share, reports=reports)
 
 
 def _chosen(
@@ -103,26 +106,43 @@ def _refitted(chosen: Classifier, training: Documents, validation: Documents) ->
     return replace(chosen, ngrams=fit_ngrams(texts, np.concatenate((training.labels, validation.labels))))
 
 
+@dataclass(frozen=True, slots=True)
+class FineTuned:
+    """How it went."""
+
+    best_epoch: int
+    trainable_share: float
+
+
 def fine_tune(
     encoder: Encoder, training: Documents, validation: Documents, recipe: Recipe, *,
     seed: int, progress: Telling, curves: Curves = NOWHERE,
-) -> int:  # fmt: skip
-    """Cross-entropy with AdamW; the encoder is changed in place. The epoch that was best on the validation part."""
-    encoded = encode(encoder.tokenizer, training.texts, recipe.tokens)
+) -> FineTuned:  # fmt: skip
+    """Cross-entropy with AdamW; the encoder is changed in place, and the epoch kept that validation liked best."""
+    batches = Batches(encode(encoder.tokenizer, training.texts, recipe.tokens), training.labels, recipe.batch)
+    graft = tunable(encoder.model, recipe.method, recipe.rank, recipe.epochs * len(batches))
+    learning = Encoder(graft.model, encoder.tokenizer)
 
     def loss(batch: dict[str, Tensor], labels: Tensor) -> Tensor:
-        found: Tensor = functional.cross_entropy(encoder.model(**batch).logits, labels)
+        found: Tensor = functional.cross_entropy(graft.model(**batch).logits, labels)
         return found
 
     def validate() -> float:
-        logits = torch.from_numpy(deep_logits(encoder, validation.texts, recipe.tokens))
+        logits = torch.from_numpy(deep_logits(learning, validation.texts, recipe.tokens))
         return float(functional.binary_cross_entropy_with_logits(logits, torch.from_numpy(validation.labels).double()))
 
-    return run_epochs(
-        encoder.model, Batches(encoded, training.labels, recipe.batch), loss, epochs=recipe.epochs, recipe=recipe,
-        rate=recipe.scratch_learning_rate if recipe.encoder is None else recipe.learning_rate, seed=seed,
-        stage="labels", progress=progress, validate=validate, curves=curves,
-    ).best_epoch  # fmt: skip
+    learned = run_epochs(
+        graft.model, batches, loss, epochs=recipe.epochs, recipe=recipe, rate=_rate(recipe), seed=seed, stage="labels",
+        progress=progress, validate=validate, curves=curves, after_step=graft.after_step,
+    )  # fmt: skip
+    settle(graft.model, recipe.method)
+    return FineTuned(learned.best_epoch, graft.share)
+
+
+def _rate(recipe: Recipe) -> float:
+    if recipe.method is not Method.FULL:
+        return recipe.graft_learning_rate
+    return recipe.scratch_learning_rate if recipe.encoder is None else recipe.learning_rate
 
 
 def deep_logits(encoder: Encoder, texts: Sequence[str], tokens: int) -> Floats:

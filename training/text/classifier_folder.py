@@ -74,6 +74,7 @@ def _write_files(taught: Taught, parts: Parts, recipe: Recipe, seed: int, folder
             "test": len(parts.test),
         },
         "epochs": taught.epochs,
+        "trainable_share": taught.trainable_share,
         "reports": {
             part: {member: asdict(report) for member, report in found.items()}
             for part, found in taught.reports.items()

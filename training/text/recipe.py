@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from scoring.adapters import Method
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
@@ -10,6 +12,10 @@ class Recipe:
 
     encoder: str | None = None
     """A Hugging Face id or a local folder; None: a small BERT is made from nothing on these texts."""
+    method: Method = Method.FULL
+    """How much of the encoder learns."""
+    rank: int = 8
+    """Of low-rank updates."""
     tokens: int = 96
     """Of one text that are read; the rest is cut off."""
     epochs: int = 4
@@ -21,6 +27,8 @@ class Recipe:
     """Of a downloaded encoder."""
     scratch_learning_rate: float = 7e-4
     """Of one that is made from nothing."""
+    graft_learning_rate: float = 2e-3
+    """Of few numbers in an encoder whose own weights stay."""
     weight_decay: float = 0.01
     warm_up: float = 0.1
     """Share of the steps over which the learning rate rises; then it falls to 0."""

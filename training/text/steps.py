@@ -30,6 +30,7 @@ class Learned:
 def run_epochs(
     model: nn.Module, batches: Batches, loss: Loss, *, epochs: int, recipe: Recipe, rate: float, seed: int, stage: str,
     progress: Telling, validate: Callable[[], float] | None = None, curves: Curves = NOWHERE,
+    after_step: Callable[[int], None] | None = None,
 ) -> Learned:  # fmt: skip
     """Learn what has a gradient; with `validate` (smaller is better) keep the best epoch and stop out of patience."""
     learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -48,6 +49,8 @@ def run_epochs(
             found.backward()  # type: ignore[no-untyped-call]  # torch does not type it
             nn.utils.clip_grad_norm_(learned, GRADIENT_LIMIT)
             optimizer.step()
+            if after_step is not None:
+                after_step(step)
             step += 1
             curves.note(f"{stage}/loss", float(found.detach()), step)
             progress(stage, step, total)

@@ -2,16 +2,15 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import torch
-from peft import LoraConfig, get_peft_model
 from safetensors.torch import save
 
+from scoring.adapters import Method
 from training.text.batches import encode
 from training.text.classifier import LABELS, fine_tune
 from training.text.documents import Documents, DocumentsNotUsable, parts_at_random
@@ -26,15 +25,6 @@ ASKED = 128
 SCRATCH = "scratch"
 """In the place of an encoder's name: made from nothing on the shop's texts."""
 GOOD_STARS = 4
-RANK = 8
-
-
-class Tuning(StrEnum):
-    """What of the encoder learns from the stars of reviews before it makes vectors."""
-
-    FROZEN = "frozen"
-    TUNED = "tuned"
-    ADAPTED = "adapted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,38 +67,32 @@ class Tower:
 
 
 def tower_of(
-    name: str, tuning: Tuning, events: pl.DataFrame, items: pl.DataFrame | None, *,
+    name: str, method: Method | None, events: pl.DataFrame, items: pl.DataFrame | None, *,
     recipe: Recipe, cache: Path, seed: int, progress: Telling,
 ) -> Tower:  # fmt: skip
     """The encoder of that name, or one made from nothing on the texts of these events and items.
+
+    It learns the stars of their reviews by the method before it makes vectors; by none, it stays as it is.
 
     Raises:
         EncoderRefused: It cannot be had as data only.
         DocumentsNotUsable: It shall learn from stars, and there are too few reviews.
     """
     reviews = _reviews(events)
+    recipe = replace(recipe, encoder=None if name == SCRATCH else name, method=method or recipe.method)
     if name == SCRATCH:
         encoder = make_classifier(_texts(events, items), LABELS, recipe, seed, progress)
     else:
-        encoder = load_encoder(name) if tuning is Tuning.FROZEN else load_classifier(name, LABELS)
-    if tuning is not Tuning.FROZEN:
-        encoder = _taught(encoder, tuning, reviews, recipe, seed, progress)
+        encoder = load_encoder(name) if method is None else load_classifier(name, LABELS)
+    if method is not None:
+        _teach(encoder, reviews, recipe, seed, progress)
     body = getattr(encoder.model, "base_model", encoder.model)
     return Tower(Encoder(body, encoder.tokenizer), recipe.tokens, VectorCache(cache))
 
 
-def _taught(
-    encoder: Encoder, tuning: Tuning, reviews: Documents, recipe: Recipe, seed: int, progress: Telling
-) -> Encoder:
+def _teach(encoder: Encoder, reviews: Documents, recipe: Recipe, seed: int, progress: Telling) -> None:
     parts = parts_at_random(reviews, ("fewer stars", f"{GOOD_STARS} stars and more"), seed)
-    if tuning is Tuning.TUNED:
-        fine_tune(encoder, parts.training, parts.validation, recipe, seed=seed, progress=progress)
-        return encoder
-    adapted = get_peft_model(encoder.model, LoraConfig(task_type="SEQ_CLS", r=RANK, lora_alpha=2 * RANK))
-    fine_tune(
-        Encoder(adapted, encoder.tokenizer), parts.training, parts.validation, recipe, seed=seed, progress=progress
-    )
-    return Encoder(adapted.merge_and_unload(), encoder.tokenizer)
+    fine_tune(encoder, parts.training, parts.validation, recipe, seed=seed, progress=progress)
 
 
 def _reviews(events: pl.DataFrame) -> Documents:
