@@ -183,6 +183,15 @@ def facts_of(snapshot: Snapshot, customer_id: str, as_of: datetime, *, currency:
     return None if row is None else KnownFacts(customer_id=customer_id, as_of=as_of, facts=_known(row))
 
 
+def facts_before(
+    snapshot: Snapshot, customer_ids: Sequence[str], as_of: datetime, *, currency: str, names: Sequence[str]
+) -> Sequence[RowMapping]:
+    """Of those customers who exist: customer_id, and the named facts worked out from what was recorded before."""
+    asked = _parameters(as_of, currency) | {"customer_ids": list(customer_ids)}
+    wanted = f"SELECT customer_id, {', '.join(names)} FROM ({THESE}) AS fresh"  # noqa: S608  # names are of the registry
+    return snapshot.execute(text(wanted), asked).mappings().all()
+
+
 def stored_facts(snapshot: Snapshot, customer_id: str) -> KnownFacts | None:
     """As the last refresh left them, which is what rules about all customers see; None before the first."""
     query = select(CustomerFactsRow.__table__).where(CustomerFactsRow.customer_id == customer_id)

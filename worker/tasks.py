@@ -8,7 +8,7 @@ from typing import Any
 from celery import Celery, Task, signals
 
 from campaigns import jobs
-from worker import reporting, schedule
+from worker import reporting, schedule, uplift
 from worker.advance import HOPELESS, advance, give_up, stumble
 from worker.tools import Tools
 
@@ -57,6 +57,13 @@ def register(app: Celery, tools: Tools) -> None:
                     database, now, seconds=schedule.longest_statement(settings), enough=enough
                 ),
                 lambda: reporting.tend(database, settings, now, enough=enough),
+                lambda: uplift.learn_from_campaigns(
+                    database,
+                    now,
+                    currency=settings.currency,
+                    seconds=schedule.longest_statement(settings),
+                    enough=enough,
+                ),
             ]
         )
 

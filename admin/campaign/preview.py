@@ -9,6 +9,7 @@ from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Etag, Reason, changing
 from campaigns.experiments.forecast import LEVEL, Prediction, TierForecast
 from campaigns.forecast import dry_run
+from campaigns.forecast.changing import TOP, Change
 from campaigns.forecast.dry_run import Preview
 from campaigns.forecast.examples import Example
 
@@ -60,6 +61,7 @@ def _parts(shown: Preview) -> dict[str, list[dict[str, object]]]:
                 "customers_over_budget": shown.over_budget,
             }
         ],
+        "change": _change(shown.change),
         "smallest_effects_that_would_be_found": [
             {
                 "arm": each.arm, "metric": each.metric, "per_customer": each.smallest.per_customer,
@@ -70,6 +72,19 @@ def _parts(shown: Preview) -> dict[str, list[dict[str, object]]]:
         "examples": [_example(each, currency) for each in shown.examples],
         "left_out": [{"note": note} for note in outlook.notes],
     }  # fmt: skip
+
+
+def _change(change: Change | None) -> list[dict[str, object]]:
+    if change is None:
+        return [{"basis": "no past holdout yet: this is response, not effect"}]
+    learned = change.learned
+    return [
+        {
+            "customers": change.customers, "buy_because_of_it": round(change.expected), "low": round(change.low),
+            "high": round(change.high), "top": TOP, "kept_by_top": change.kept,
+            "basis": f"learned from campaigns/{learned.campaign_id}: {learned.reason}",
+        }
+    ]  # fmt: skip
 
 
 def _forecast(forecast: TierForecast, basis: str) -> dict[str, object]:

@@ -13,6 +13,8 @@ from campaigns.audiences import audience
 from campaigns.audiences.eligibility import Exclusion
 from campaigns.budgets.budget import Affordable
 from campaigns.errors import CampaignLaunched, InvalidCampaign
+from campaigns.forecast import changing
+from campaigns.forecast.changing import Change
 from campaigns.forecast.detecting import LIFT
 from campaigns.forecast.examples import Example, examples
 from campaigns.forecast.foretelling import affordable_part, days_left, foretold
@@ -69,6 +71,8 @@ class Preview:
     outlook: Outlook
     """Of what the budget bears."""
     examples: tuple[Example, ...]
+    change: Change | None
+    """What the offer is expected to change, as a past campaign did; None where none held anybody out."""
 
     @property
     def audience(self) -> int:
@@ -138,6 +142,7 @@ def _shown(
         reached=reached, groups={group: share * count for group, share in campaign.plan.design.shares.items()},
         affordable=part, outlook=foretold(snapshot, campaign, borne, drawn, days=days, lift=lift),
         examples=examples(snapshot, campaign, drawn, size=size, language=language),
+        change=changing.expected(snapshot, [each.customer_id for each in drawn], customers=round(count)),
     )  # fmt: skip
 
 

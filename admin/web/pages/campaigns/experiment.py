@@ -20,6 +20,7 @@ from campaigns import course
 from campaigns.course import Course, Mark
 from campaigns.errors import CampaignNotLaunched, InvalidExperiment
 from campaigns.experiments.results import Metric
+from campaigns.forecast import changing
 from campaigns.life import launch
 from campaigns.readings import ALL_ARMS
 from rules.sentence import Language
@@ -43,11 +44,12 @@ def experiment(visit: Visit) -> Response:
     """Nothing to compare is no error: the page says why."""
     with visit.reading() as snapshot:
         campaign = launch.get(snapshot, campaign_id(visit))
+        taught = changing.taught(snapshot, campaign)
         try:
             found = course.course(snapshot, campaign.campaign_id, visit.now, at_once=visit.field("count") == "now")
         except (CampaignNotLaunched, InvalidExperiment) as refusal:
             return tab(visit, "experiment", campaign, found=None, refusal=refusal)
-    return tab(visit, "experiment", campaign, found=found, **_shown(visit, found))
+    return tab(visit, "experiment", campaign, found=found, taught=taught, **_shown(visit, found))
 
 
 def _shown(visit: Visit, found: Course) -> dict[str, Any]:

@@ -1,0 +1,113 @@
+"""A campaign that held customers out teaches whom its offer changes, and the next preview says so."""
+
+from datetime import timedelta
+
+import pytest
+from campaign_factories import NOW, add_customers, audit_lines, launch_campaign, make_cause, make_plan, store_scores
+
+from campaigns import measuring
+from campaigns.experiments.assignment import HOLDOUT, group_of
+from campaigns.forecast import changing, dry_run
+from campaigns.forecast.dry_run import Preview
+from campaigns.life import launch
+from database.events import insert_events
+from database.session import Database
+from database.uplifts import Uplift
+from events.event import Event, EventType
+from worker.schedule import close_forecasts, end_campaigns
+from worker.uplift import learn_from_campaigns
+
+CROWD = [f"c{number:03}" for number in range(500)]
+PLAN = make_plan(holdout_percent=40)
+OVER = PLAN.end_time + measuring.AFTERMATH + timedelta(seconds=1)
+
+
+def order(who: str, name: str, days: int) -> Event:
+    return Event(
+        event_id=f"{name}-{who}", customer_id=who, time=NOW + timedelta(days=days), order_id=f"{name}-{who}",
+        item_id="i", event_type=EventType.PURCHASE, quantity=1.0, unit_price_minor=5000, currency="GBP",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def shop(database: Database) -> Database:
+    """Customers with an even number bought long ago; a few of the others buy anyway."""
+    add_customers(database, CROWD)
+    store_scores(database, dict.fromkeys(CROWD, 9000))
+    with database.writing() as transaction:
+        insert_events(transaction, [order(who, "past", -40) for who in CROWD[::2]])
+    return database
+
+
+def run(database: Database, plan_id: str = "spring") -> None:
+    """Of those who got the offer and bought before, all buy: the offer changes them."""
+    launch_campaign(database, PLAN, plan_id)
+    offered = [who for who in CROWD if group_of(PLAN.design, campaign_id=plan_id, customer_id=who) != HOLDOUT]
+    changed = [order(who, plan_id, 3) for who in set(offered) & set(CROWD[::2])]
+    with database.writing() as transaction:
+        insert_events(transaction, [*changed, *(order(who, plan_id, 4) for who in CROWD[1::6])])
+
+
+def learn(database: Database, *, enough: bool = False) -> list[str]:
+    end_campaigns(database, OVER)
+    close_forecasts(database, OVER, seconds=60, enough=lambda: False)
+    return learn_from_campaigns(database, OVER, currency="GBP", seconds=60, enough=lambda: enough)
+
+
+def taught(database: Database) -> Uplift | None:
+    with database.reading() as snapshot:
+        return changing.taught(snapshot, launch.get(snapshot, "spring"))
+
+
+def preview(database: Database) -> Preview:
+    with database.writing() as transaction:
+        launch.create(transaction, make_cause(), "next", PLAN)
+    with database.writing() as transaction:
+        return dry_run.preview(transaction, make_cause(), "next", size=1)
+
+
+def test_what_a_measured_campaign_teaches_is_kept_once_and_told_by_the_next_preview(shop: Database) -> None:
+    run(shop)
+    assert learn(shop, enough=True) == []
+    assert taught(shop) is None
+
+    assert learn(shop) == ["spring"]
+    found = taught(shop)
+    assert found is not None
+    assert found.effect is not None
+    assert found.effect == pytest.approx(0.5, abs=0.06)
+    assert found.customers == len(CROWD)
+    assert found.learner is not None
+    (line,) = [line for line in audit_lines(shop) if line.action == "campaigns.uplift.learn"]
+    assert line.after["learner"] == found.learner
+
+    assert learn(shop) == []
+    assert taught(shop) == found
+
+    change = preview(shop).change
+    assert change is not None
+    assert change.learned == found
+    assert change.customers == len(CROWD)
+    assert change.low < change.expected < change.high
+    assert change.expected == pytest.approx(len(CROWD) / 2, rel=0.2)
+    assert change.kept is not None
+    assert change.kept > 0.3
+
+
+def test_a_campaign_that_is_too_small_teaches_nothing_and_is_not_asked_again(
+    shop: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(shop)
+    monkeypatch.setattr(changing, "MOST", 80)
+
+    assert learn(shop) == ["spring"]
+    found = taught(shop)
+    assert found is not None
+    assert (found.model, found.learner, found.customers) == (None, None, 80)
+    assert "customers were" in found.reason
+    assert learn(shop) == []
+    assert preview(shop).change is None
+
+
+def test_without_a_past_holdout_nothing_is_said_of_effects(shop: Database) -> None:
+    assert preview(shop).change is None
