@@ -9,12 +9,12 @@ from database.tables import NOW, CampaignRow, Row
 
 
 class UpliftRow(Row):
-    """What one campaign taught, by those whom it held out; written once. Chances are of an order within the campaign."""
+    """What one campaign taught, by those whom it held out; written once. Chances are of an order within it."""
 
     __tablename__ = "uplifts"
     campaign_id: Mapped[str] = mapped_column(ForeignKey(CampaignRow.campaign_id), primary_key=True)
     model: Mapped[str | None]
-    """JSON of `scoring.uplift`, with levels of texts that at least fifty customers share; null where nothing was learned."""
+    """JSON of `scoring.uplift`; its levels of texts are of fifty customers each. Null where nothing was learned."""
     learner: Mapped[str | None]
     reason: Mapped[str]
     """Why that learner was chosen, or why nothing could be learned."""

