@@ -10,6 +10,7 @@ from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.forecast import changing, dry_run
 from campaigns.forecast.dry_run import Preview
 from campaigns.life import launch
+from database import facts
 from database.events import insert_events
 from database.session import Database
 from database.uplifts import Uplift
@@ -36,6 +37,7 @@ def shop(database: Database) -> Database:
     store_scores(database, dict.fromkeys(CROWD, 9000))
     with database.writing() as transaction:
         insert_events(transaction, [order(who, "past", -40) for who in CROWD[::2]])
+        facts.refresh(transaction, None, as_of=NOW, currency="GBP")
     return database
 
 
