@@ -110,6 +110,7 @@ def limit(anna: Page) -> None:
 def submit(anna: Page) -> None:
     preview = anna.locator("#preview")
     expect(preview).to_contain_text("Additional revenue")
+    expect(preview).to_contain_text("No past campaign held anybody out yet: this is response, not effect.")
     expect(preview.get_by_role("row", name="tier without an offer")).to_contain_text("30")
     assert faults(anna) == []
     picture(anna, "wizard-review")
