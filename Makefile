@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 1
 export PYTHONPATH := .:protos/gen
 
 .PHONY: help setup lock protos format check test demo run migrate clean bench bench-import bench-bulk bench-issuance \
-	bench-serving bench-redemption bench-audience bench-experiments bench-admin
+	bench-serving bench-score bench-redemption bench-audience bench-experiments bench-admin
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ $(STAMP): pyproject.toml requirements.lock
 
 lock: $(STAMP) ## Pin every dependency again, for CPU and GPU machines alike
 	@env -u UV_FIND_LINKS $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-header \
-	  --extra dev --extra cuda --extra otel pyproject.toml -o requirements.lock
+	  --extra dev --extra cuda --extra openvino --extra otel pyproject.toml -o requirements.lock
 
 protos: $(STAMP) ## Generate protos/gen from protos/tierwise
 	@$(BIN)/python -m protos.generate
@@ -60,7 +60,7 @@ run: $(STAMP) ## Server, worker, beat and web admin until Ctrl-C
 migrate: $(STAMP) ## Bring the database at TIERWISE_DATABASE_URL to the newest shape
 	@$(BIN)/tierwise migrate
 
-bench: bench-import bench-bulk bench-issuance bench-serving bench-redemption bench-audience bench-experiments bench-admin ## Every benchmark
+bench: bench-import bench-bulk bench-issuance bench-serving bench-score bench-redemption bench-audience bench-experiments bench-admin ## Every benchmark
 
 bench-import: $(STAMP) ## Import beside a bare COPY of the same rows
 	@$(BIN)/python -m bench.importing
@@ -71,7 +71,11 @@ bench-bulk: $(STAMP) ## Rescoring beside the bare network
 bench-issuance: $(STAMP) ## A launch of a million coupons beside a bare COPY of them (COUPONS=100000 ROUNDS=3)
 	@$(BIN)/python -m bench.issuance $(if $(COUPONS),--coupons $(COUPONS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
-bench-serving: $(STAMP) ## The server beside a bare echo and the bare network
+bench-serving: $(STAMP) ## The pool beside the floors that tie it to other servers (FLOORS=folder ROUNDS=3 CALLERS=8,32 RATES=200)
+	@$(BIN)/python -m bench.peers $(if $(FLOORS),--floors $(FLOORS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	  $(if $(CALLERS),--callers $(CALLERS)) $(if $(RATES),--rates $(RATES))
+
+bench-score: $(STAMP) ## The whole server beside a bare echo and the bare network
 	@$(BIN)/python -m bench.serving
 
 bench-redemption: $(STAMP) ## Coupons at the till: 100 callers on one hot campaign, in shards and in one row

@@ -89,7 +89,7 @@ def main(
         score, echo = _server(shop, ids), _echo(shop, ids)
         costs = _costs(score, echo, partial(_network, scorer, _histories(shop, ids)), seconds, rounds)
     publish(
-        "serving",
+        "score",
         _figures(costs),
         notes=[
             f"{customers:,} customers asked about in turn, slices of {seconds:g} s, medians of {rounds} rounds",

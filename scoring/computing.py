@@ -11,13 +11,12 @@ from events.history import Histories
 from events.packing import unpacked
 from scoring.actions import Floats
 from scoring.asking import Asked, Kind, ModelFolder, Recommended, Role, Task, Terms, Wish, asked, packed_score
+from scoring.precision import suited
 from scoring.score import ModelRejected, UnknownItem
 from scoring.scorer import Scorer
 from scoring.threads import limit_threads
 
 Payload = bytes | memoryview
-WARM_BATCHES = (1, 4)
-"""Of customers of whom nothing is known, before the first caller."""
 
 
 class Computing:
@@ -45,7 +44,10 @@ class Computing:
 
 
 def computing(models: Mapping[Role, ModelFolder], device: str) -> Computing:
-    """With models from their folders, which have answered once. Raises ModelRejected, OSError."""
+    """With models from their folders, which have answered once, in the precision that suits them.
+
+    Raises ModelRejected, OSError.
+    """
     limit_threads()
     return Computing({role: _loaded(model, device) for role, model in models.items()})
 
@@ -54,10 +56,9 @@ def _loaded(model: ModelFolder, device: str) -> Scorer:
     scorer = Scorer.load(model.folder, device)
     if scorer.model_id != model.model_id:
         raise ModelRejected(f"{model.folder} holds {scorer.model_id}, not {model.model_id}")
-    for count in WARM_BATCHES:
-        nobody = Histories.from_frame(EVENT_SCHEMA.to_frame(), [f"nobody-{number}" for number in range(count)])
-        scorer.score(nobody, np.zeros(count))
-    return scorer
+    nobody = Histories.from_frame(EVENT_SCHEMA.to_frame(), ["nobody"])
+    scorer.score(nobody, np.zeros(1))
+    return suited(scorer)
 
 
 def _histories(customers: Sequence[Asked]) -> Histories:

@@ -143,7 +143,13 @@ def _values(
         batch.kind[np.ix_(absent, group.actions - first)] = 0
     batch = batch.to(device)
     with torch.inference_mode():
-        hazards = torch.stack([network(batch).hazards for network in model.networks]).double().mean(dim=0).cpu().numpy()
+        hazards = (
+            torch.stack([network(batch, states=False).hazards for network in model.networks])
+            .double()
+            .mean(dim=0)
+            .cpu()
+            .numpy()
+        )
     nothing = np.zeros(len(present))
     answers = Answers(hazards=hazards[sequence, query], log_mean=nothing, log_sigma=nothing, silence=nothing)
     answers = mixed(model.trees, answers, tabular[sequence, query])

@@ -64,7 +64,7 @@ class Outputs:
     silence: Tensor
     """[B, Q] logit of doing nothing at all over the longest horizon, given no order."""
     states: Tensor
-    """[B, L, D] of the event tokens, to rank the next item with."""
+    """[B, L, D] of the event tokens, to rank the next item with; [B, 0, D] where they were not asked for."""
 
 
 class NumberEmbedding(nn.Module):
@@ -133,11 +133,15 @@ class Block(nn.Module):
         self.prefix: Prefix | None = None
         nn.init.zeros_(self.gap_bias.weight)
 
-    def forward(self, tokens: Tensor, gaps: Tensor, blocked: Tensor) -> Tensor:
-        """[B, T, D] to the same; gaps [B, T, T] are buckets; blocked [B, 1, T, T] is true where nothing is seen."""
+    def forward(self, tokens: Tensor, gaps: Tensor, blocked: Tensor, *, first: int = 0) -> Tensor:
+        """[B, T, D] to [B, T - first, D], without the tokens before `first`, which are seen all the same.
+
+        gaps [B, T, T] are buckets; blocked [B, 1, T, T] is true where nothing is seen.
+        """
         shape = (*tokens.shape[:2], 3, self.heads, -1)
         query, key, value = self.to_query_key_value(self.attention_norm(tokens)).view(shape).permute(2, 0, 3, 1, 4)
-        bias = self.gap_bias(gaps).permute(0, 3, 1, 2).masked_fill(blocked, BLOCKED)
+        query, tokens = query[:, :, first:], tokens[:, first:]
+        bias = self.gap_bias(gaps[:, first:]).permute(0, 3, 1, 2).masked_fill(blocked[:, :, first:], BLOCKED)
         if self.prefix is not None:
             key, value, bias = self.prefix(key, value, bias)
         seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias.to(query.dtype))
@@ -177,24 +181,26 @@ class Network(nn.Module):
         with torch.no_grad():
             self.heads.bias.copy_(base)
 
-    def forward(self, batch: Batch) -> Outputs:
-        """Answer every query of the batch."""
+    def forward(self, batch: Batch, *, states: bool = True) -> Outputs:
+        """Answer every query of the batch; without `states` the last layer is left out where only they read it."""
         length = batch.kind.shape[1]
         since = _since_last(batch)
         queries = self.query + self.query_number(since.unsqueeze(-1)) + self.fuse(batch.tabular)
         tokens = self.dropout(torch.cat((self._embedded(batch), queries), dim=1))
         gaps, blocked = _gap_buckets(batch), _blocked(batch)
-        for block in self.blocks:
+        *blocks, last = self.blocks
+        for block in blocks:
             tokens = block(tokens, gaps, blocked)
-        tokens = self.norm(tokens)
-        values = self.heads(tokens[:, length:]) + self.direct(batch.tabular)
+        first = 0 if states else length
+        tokens = self.norm(last(tokens, gaps, blocked, first=first))
+        values = self.heads(tokens[:, length - first :]) + self.direct(batch.tabular)
         hazards, log_mean, log_sigma, silence = values.split((len(HORIZONS), 1, 1, 1), dim=-1)
         return Outputs(
             hazards,
             log_mean.squeeze(-1),
             capped(log_sigma.squeeze(-1)),
             silence.squeeze(-1),
-            self.next_item(tokens[:, :length]),
+            self.next_item(tokens[:, : length - first]),
         )
 
     def _embedded(self, batch: Batch) -> Tensor:

@@ -47,6 +47,8 @@ class Scorer:
 
     model: Model
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    bfloat16: bool = False
+    """Whether scores are computed in bfloat16; what else is asked is computed in float32."""
 
     @classmethod
     def load(cls, path: Path, device: str = "cpu") -> Self:
@@ -74,8 +76,9 @@ class Scorer:
         A customer without events before that time gets the answer of a customer of whom nothing is known.
         """
         question = self._question(histories, as_of)
-        outlook = outlook_of(self._ask(question), self.model.calibration, as_of)
-        return self._scores(histories, as_of, outlook)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            answers = self._ask(question)
+        return self._scores(histories, as_of, outlook_of(answers, self.model.calibration, as_of))
 
     def explain(
         self, histories: Histories, as_of: Floats, *, language: Language = Language.ENGLISH

@@ -20,11 +20,11 @@ ITEMS = tuple(f"item-{number}" for number in range(12))
 TITLES = tuple(f"{colour} {thing}" for colour in ("Red", "Blue", "Green") for thing in ("Lamp", "Mug", "Chair", "Rug"))
 
 
-def tiny_model(model_id: str = "tiny-1", *, seed: int = 1) -> Model:
+def tiny_model(model_id: str = "tiny-1", *, seed: int = 1, layers: int = 1) -> Model:
     """Every weight is random, so that every input moves the answer a little."""
     torch.manual_seed(seed)
     catalogue = Catalogue(ITEMS, TITLES, tuple("Home|Small" for _ in ITEMS))
-    shape = Architecture(features=len(NAMES), items=len(ITEMS) + 2, width=16, layers=1, heads=2, dropout=0.0)
+    shape = Architecture(features=len(NAMES), items=len(ITEMS) + 2, width=16, layers=layers, heads=2, dropout=0.0)
     network = Network(shape, item_words(catalogue))
     with torch.no_grad():
         for weight in network.parameters():

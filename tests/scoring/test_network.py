@@ -156,3 +156,14 @@ def test_a_season_counts_a_year_later_and_only_then() -> None:
 
 def test_a_frame_without_events_is_a_history_without_events() -> None:
     assert len(tokens_from(Histories.from_frame(frame([]), ["nobody"])).actions.time) == 0
+
+
+def test_the_last_layer_may_be_left_out_where_only_states_read_it() -> None:
+    asked = batch(Histories.from_frame(random_shop(5, seed=3)), [NOW - 90 * 86_400, NOW])
+    network = tiny_model(layers=2).networks[0]
+    with torch.inference_mode():
+        whole, part = network(asked), network(asked, states=False)
+
+    for name in ("hazards", "log_mean", "log_sigma", "silence"):
+        np.testing.assert_allclose(getattr(part, name), getattr(whole, name), atol=1e-6)
+    assert part.states.shape[1] == 0

@@ -1,0 +1,212 @@
+"""The network that other servers were measured with: behind our pool, behind the floors, and bare.
+
+The floors tie the ratios to the table of other servers, which was made on another machine: there the one-process floor
+made 204, 576, 731 and 682 answers a second at 1, 8, 32 and 128 callers, and the best of the others 395, 694, 950, 907.
+"""
+
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Self
+
+import typer
+
+from bench.figures import Figure, in_turn, publish
+from bench.shop import free_address
+from settings import child_environment
+
+ROOT = Path(__file__).resolve().parent.parent
+FLOORS = ROOT.parent / "shared" / "bench"
+STRONGEST = {"PEER_BF16": "1", "PEER_GREEDY": "1", "PEER_LAST": "1"}
+FLOOR, FAST_FLOOR = "floor", "fast floor"
+BARE = {
+    "pool: bare": (),
+    "pool OpenVINO: bare": ("last", "openvino"),
+    "pool bf16: bare": ("bfloat16", "last"),
+    "pool bf16 OpenVINO: bare": ("bfloat16", "last", "openvino"),
+}
+UNITS = {"rate": "answers/s", "p50": "ms", "p99": "ms", "processor": "ms/answer"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What the load generator saw of one slice; milliseconds."""
+
+    rate: float
+    p50: float
+    p99: float
+    processor: float
+    """Of the server and its processes, an answer."""
+
+    @classmethod
+    def median(cls, loads: Sequence[Self]) -> Self:
+        """Of each measurement on its own."""
+        return cls(**{each.name: statistics.median(getattr(load, each.name) for load in loads) for each in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A server of the network."""
+
+    name: str
+    against: str | None
+    """Name of the floor that it is compared with."""
+    command: Sequence[str]
+    variables: Mapping[str, str]
+    address: str
+
+    def closed(self, folder: Path, callers: int, seconds: float) -> Load:
+        """So many callers at once."""
+        engine = "h2load" if shutil.which("h2load") else "py"
+        return self._loaded(folder, "--engine", engine, "--concurrency", str(callers), "--duration", f"{seconds:g}")
+
+    def open(self, folder: Path, rate: int, seconds: float) -> Load:
+        """So many requests a second, whoever answers; times are from when each should have been sent."""
+        return self._loaded(folder, "--mode", "open", "--rate", str(rate), "--duration", f"{seconds:g}")
+
+    def _loaded(self, folder: Path, *arguments: str) -> Load:
+        told = subprocess.run(
+            [
+                sys.executable, str(folder / "load.py"), "--target", self.address, "--builder", "builders:Bench",
+                "--tag", self.name, "--warmup", "1", *arguments,
+            ],
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        seen = json.loads(told)
+        if seen["errors"]:
+            raise RuntimeError(f"{seen['errors']} calls of {self.name} failed")
+        return Load(rate=seen["req_s"], p50=seen["p50"], p99=seen["p99"], processor=seen["server_cpu_ms_req"])
+
+
+def main(
+    *,
+    floors: Annotated[Path, typer.Option(help="Folder of the load generator, the floors and their network.")] = FLOORS,
+    seconds: Annotated[float, typer.Option(min=1, help="Of one slice of load.")] = 3.0,
+    rounds: Annotated[int, typer.Option(min=1)] = 5,
+    callers: Annotated[str, typer.Option(help="At the same time; several by commas.")] = "1,8,32,128",
+    rates: Annotated[str, typer.Option(help="Of the open loop, a second; several by commas.")] = "200,500",
+    layouts: Annotated[bool, typer.Option(help="Compare fronts and places instead of floors.")] = False,
+) -> None:
+    """Measure the pool."""
+    if not floors.is_dir():
+        print(f"skipped: there are no floors in {floors}; name their folder by --floors")
+        return
+    peers = list(_layouts(floors) if layouts else _peers(floors))
+    with _running(peers), _bare(floors) as bare:
+        slices: dict[str, Callable[[], Load]] = {}
+        for count in _numbers(callers):
+            slices |= {f"{peer.name}: {count} callers": partial(peer.closed, floors, count, seconds) for peer in peers}
+        for rate in _numbers(rates):
+            slices |= {f"{peer.name}: {rate}/s": partial(peer.open, floors, rate, seconds) for peer in peers}
+        slices |= {name: partial(forwarded, seconds / 2) for name, forwarded in bare.items()}
+        loads = {name: Load.median(seen) for name, seen in in_turn(slices, rounds).items()}
+    notes = [
+        f"slices of {seconds:g} s in turn, medians of {rounds} rounds; one replica, one thread a replica, loopback"
+    ]
+    publish("layouts" if layouts else "serving", dict(_figures(loads, peers)), notes=notes)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",") if part]
+
+
+def _ours(floors: Path, name: str, against: str | None, *arguments: str) -> Peer:
+    address = free_address()
+    command = [sys.executable, "-m", "bench.peer_front", address, str(floors), *arguments]
+    return Peer(name, against, command, {}, address)
+
+
+def _floor(floors: Path, name: str, variables: Mapping[str, str]) -> Peer:
+    address = free_address()
+    command = [sys.executable, str(floors / "servers" / "floor.py"), "batcher", address.rpartition(":")[2]]
+    return Peer(name, None, command, variables, address)
+
+
+def _peers(floors: Path) -> Iterator[Peer]:
+    yield _floor(floors, FLOOR, {})
+    yield _ours(floors, "pool", FLOOR, "aio", "process")
+    yield _ours(floors, "pool OpenVINO", FLOOR, "aio", "process", "last", "openvino")
+    yield _floor(floors, FAST_FLOOR, STRONGEST)
+    yield _ours(floors, "pool bf16", FAST_FLOOR, "aio", "process", "bfloat16", "last")
+    yield _ours(floors, "pool bf16 OpenVINO", FAST_FLOOR, "aio", "process", "bfloat16", "last", "openvino")
+
+
+def _layouts(floors: Path) -> Iterator[Peer]:
+    for front in ("sync", "aio"):
+        for place in ("local", "process"):
+            against = None if (front, place) == ("sync", "local") else "sync, local"
+            yield _ours(floors, f"{front}, {place}", against, front, place, "bfloat16", "last")
+
+
+@contextmanager
+def _running(peers: Sequence[Peer]) -> Iterator[None]:
+    """All at once, so that slices can take turns; an idle server costs nothing."""
+    processes: list[subprocess.Popen[str]] = []
+    try:
+        for peer in peers:
+            variables = child_environment({"OMP_NUM_THREADS": "1", "PEER_TAG": peer.name, **peer.variables})
+            processes.append(subprocess.Popen(peer.command, env=variables, cwd=ROOT, stdout=subprocess.PIPE, text=True))
+            _wait_until_ready(processes[-1], peer)
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+
+
+def _wait_until_ready(process: "subprocess.Popen[str]", peer: Peer) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("ready"):
+            return
+    raise RuntimeError(f"{peer.name} did not start")
+
+
+@contextmanager
+def _bare(floors: Path) -> Iterator[Mapping[str, Callable[[float], Load]]]:
+    """Each variant in a process like a replica's, with batches of 32 and no server."""
+    processes: dict[str, subprocess.Popen[str]] = {}
+    try:
+        for name, variant in BARE.items():
+            processes[name] = subprocess.Popen(
+                [sys.executable, "-m", "bench.peer_bare", str(floors), *variant], cwd=ROOT, text=True,
+                env=child_environment({"OMP_NUM_THREADS": "1"}), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            )  # fmt: skip
+        yield {name: partial(_forwarded, process) for name, process in processes.items()}
+    finally:
+        for process in processes.values():
+            process.kill()
+            process.communicate()
+
+
+def _forwarded(process: "subprocess.Popen[str]", seconds: float) -> Load:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{seconds}\n")
+    process.stdin.flush()
+    return Load(**json.loads(process.stdout.readline()))
+
+
+def _figures(loads: Mapping[str, Load], peers: Sequence[Peer]) -> Iterator[tuple[str, Figure]]:
+    floors = {peer.name: peer.against for peer in peers}
+    for name, load in loads.items():
+        peer, _, under = name.partition(": ")
+        floor = loads.get(f"{floors.get(peer)}: {under}")
+        against = floors.get(peer) if floor else None
+        for unit, measured, compared in (
+            ("rate", load.rate, floor and floor.rate), ("p50", load.p50, floor and floor.p50),
+            ("p99", load.p99, floor and floor.p99), ("processor", load.processor, floor and floor.processor),
+        ):  # fmt: skip
+            ratio = measured / compared if compared else None
+            yield f"{name}: {unit}", Figure(value=measured, unit=UNITS[unit], against=against, ratio=ratio)
+
+
+if __name__ == "__main__":
+    typer.run(main)
