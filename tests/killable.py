@@ -3,11 +3,11 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from forked import ForkedWorker
 from worker_processes import ROOT, free_port, kill, listens, wait_for
 
 from database import embedded
@@ -75,14 +75,11 @@ class Worker:
 
     role: str
     environment: Mapping[str, str] = field(default_factory=dict)
-    process: "subprocess.Popen[bytes] | None" = None
+    process: ForkedWorker | None = None
 
     def start(self) -> None:
         self.kill()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "worker", self.role], cwd=ROOT, env=child_environment(self.environment),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+        self.process = ForkedWorker(self.role, folder=ROOT, environment=child_environment(self.environment))
 
     def kill(self) -> None:
         """With what it forked."""

@@ -1,16 +1,12 @@
 """`tierwise` in a process of its own for each command, forked from one that has read the modules once."""
 
-import multiprocessing
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from admin.command_line import main
+from forked import FORKS, become
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([f"admin.commands.{name}" for name in ("campaign", "tier", "segment", "coupon", "audit")])
+from admin.command_line import main
 
 
 class Ended(NamedTuple):
@@ -36,9 +32,5 @@ def tierwise(words: Sequence[str], *, folder: Path, environment: Mapping[str, st
 
 
 def _command(words: list[str], folder: str, environment: dict[str, str], said: str, complained: str) -> None:
-    os.environ.clear()  # noqa: TID251 - becomes the process that a shell would have started
-    os.environ.update(environment)  # noqa: TID251 - likewise
-    os.chdir(folder)
-    for path, stream in ((said, sys.stdout), (complained, sys.stderr)):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream.fileno())
+    become(folder, environment, said, complained)
     main(words, prog_name="tierwise")

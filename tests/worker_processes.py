@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ from threading import Event, Thread
 from typing import Any
 
 from campaign_factories import read_operation
+from forked import ForkedWorker
 
 from database.operations import Operation
 from database.session import Database
@@ -25,7 +25,7 @@ REDELIVER_SECONDS = 3
 
 
 @contextmanager
-def worker(database_url: str, *, role: str = "work", **settings: str) -> Iterator["subprocess.Popen[bytes]"]:
+def worker(database_url: str, *, role: str = "work", **settings: str) -> Iterator[ForkedWorker]:
     """A worker of one process in a group of its own, killed at the end if it still runs."""
     changes = {
         "TIERWISE_DATABASE_URL": database_url,
@@ -34,11 +34,7 @@ def worker(database_url: str, *, role: str = "work", **settings: str) -> Iterato
         "TIERWISE_REDELIVER_SECONDS": str(REDELIVER_SECONDS),
         "OMP_NUM_THREADS": "1",
     }
-    environment = child_environment(changes | settings)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "worker", role], cwd=ROOT, env=environment, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    process = ForkedWorker(role, folder=ROOT, environment=child_environment(changes | settings))
     try:
         yield process
     finally:
@@ -64,14 +60,14 @@ def relaying(database: Database, database_url: str, *, revive_seconds: float = 6
         app.close()
 
 
-def kill(process: "subprocess.Popen[bytes]") -> None:
+def kill(process: "subprocess.Popen[bytes] | ForkedWorker") -> None:
     """SIGKILL to the worker and to every process that it forked."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def wait_for(condition: Callable[[], bool], *, seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], bool], *, seconds: float = 150) -> None:
     """Until it holds; fails the test when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -79,7 +75,7 @@ def wait_for(condition: Callable[[], bool], *, seconds: float = 60) -> None:
         time.sleep(0.01)
 
 
-def wait_until_done(database: Database, operation: Operation, *, seconds: float = 60) -> Operation:
+def wait_until_done(database: Database, operation: Operation, *, seconds: float = 150) -> Operation:
     wait_for(lambda: read_operation(database, operation.operation_id).done, seconds=seconds)
     return read_operation(database, operation.operation_id)
 
