@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     beat_metrics_listen: str | None = None
     """The same for `tierwise beat`."""
     memory_mb: int = Field(default=256, ge=0)
-    """For the histories of customers whom a server was asked about; each takes about 10 kB."""
+    """For the histories of customers whom a server was asked about; each takes about 3 kB."""
     worker_processes: int = Field(default=2, ge=1)
     score_chunk: int = Field(default=2000, ge=1, le=20_000)
     """Customers that a rescoring commits at once."""

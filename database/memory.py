@@ -1,24 +1,19 @@
-"""Histories that this process has read before, each for one version of its customer's events."""
+"""Histories that this process has read before, in one piece, each for one version of its customer's events."""
 
 import threading
 from collections import OrderedDict
 from typing import NamedTuple
 
-from events.history import Histories
-
-ROW_BYTES = 80
-"""Of a row's numbers and references; strings are counted where they are packed."""
-ENTRY_BYTES = 3000
-"""Of the arrays that hold an entry, whatever its rows."""
+ENTRY_BYTES = 300
+"""Of what holds an entry, whatever its size."""
 
 
 class Remembered(NamedTuple):
     """The history of one customer as of a version."""
 
     version: int
-    history: Histories
-    size: int
-    """About how many bytes it takes."""
+    history: bytes
+    """As `events.packing` writes it."""
 
 
 class Memory:
@@ -47,21 +42,20 @@ class Memory:
                 self._entries.move_to_end(customer_id)
             return found
 
-    def remember(self, customer_id: str, version: int, history: Histories, packed: bytes) -> None:
-        """In place of what was remembered of the customer; `packed` is the history in one piece."""
-        entry = Remembered(version, history, len(packed) + ROW_BYTES * len(history.time) + ENTRY_BYTES)
+    def remember(self, customer_id: str, version: int, history: bytes) -> None:
+        """In place of what was remembered of the customer."""
         with self._lock:
             self._drop(customer_id)
-            self._entries[customer_id] = entry
-            self._bytes += entry.size
+            self._entries[customer_id] = Remembered(version, history)
+            self._bytes += len(history) + ENTRY_BYTES
             while self._bytes > self._most_bytes:
                 self._drop(next(iter(self._entries)))
 
     def forget(self, customer_id: str) -> None:
-        """Let go of a customer whom the database does not know any more."""
+        """Let go of a customer whose events have no version any more."""
         with self._lock:
             self._drop(customer_id)
 
     def _drop(self, customer_id: str) -> None:
         entry = self._entries.pop(customer_id, None)
-        self._bytes -= 0 if entry is None else entry.size
+        self._bytes -= 0 if entry is None else len(entry.history) + ENTRY_BYTES

@@ -12,18 +12,17 @@ from database import events, states
 from database.memory import Memory, Remembered
 from database.session import Snapshot
 from database.states import Packed, State
-from events.history import Histories
-from events.packing import packed, unpacked
+from events import packing
 
 
 class Recalled(NamedTuple):
     """What the database knows of a batch of customers."""
 
-    histories: Histories
-    """The latest events; also later ones than asked for, where there is room."""
+    packed: list[bytes]
+    """The latest events of each; also later ones than asked for, where there is room."""
     states: list[State]
     read: list[Packed]
-    """Histories that were read event by event, for whoever wants to keep them."""
+    """What was read event by event, for whoever wants to keep it in one piece."""
 
 
 def recall(
@@ -32,48 +31,52 @@ def recall(
     """Of each customer, in this order, at least what `events.histories` would find before `before`."""
     held = [None if memory is None else memory.find(customer_id) for customer_id in customer_ids]
     found = states.look(snapshot, customer_ids, [None if each is None else each.version for each in held])
-    parts = [
-        _at_hand(customer_id, state, remembered, memory)
-        for customer_id, state, remembered in zip(customer_ids, found, held, strict=True)
-    ]
-    unread = [place for place, part in enumerate(parts) if part is None]
+    whole = [_at_hand(state, remembered) for state, remembered in zip(found, held, strict=True)]
+    fresh = _read(snapshot, [customer_ids[place] for place, history in enumerate(whole) if history is None])
     read: list[Packed] = []
-    if unread:
-        fresh = events.histories(snapshot, [customer_ids[place] for place in unread])
-        for number, place in enumerate(unread):
-            parts[place] = fresh.some(number, number + 1)
-            read += _packed(fresh, number, found[place], memory)
-    whole = [_reaching(snapshot, part, before) for part in parts if part is not None]
-    return Recalled(Histories.joined(whole), found, read)
+    for place, (customer_id, state) in enumerate(zip(customer_ids, found, strict=True)):
+        history = whole[place]
+        if history is None:
+            history = whole[place] = fresh[customer_id]
+            read += [] if state.version is None else [Packed(customer_id, state.version, history)]
+        if memory is not None and history is not getattr(held[place], "history", None):
+            _remember(memory, customer_id, state, history)
+    packed = [history for history in whole if history is not None]
+    return Recalled(_reaching(snapshot, packed, customer_ids, before), found, read)
 
 
-def _at_hand(customer_id: str, state: State, held: Remembered | None, memory: Memory | None) -> Histories | None:
+def _at_hand(state: State, held: Remembered | None) -> bytes | None:
     """What need not be read event by event."""
     if state.version is None:
-        if memory and held:
-            memory.forget(customer_id)
         return None
     if held is not None and held.version == state.version:
         return held.history
-    history = unpacked(state.history, customer_id) if state.history else None
-    if memory and history and state.history:
-        memory.remember(customer_id, state.version, history, state.history)
-    return history
+    return state.history if state.history is not None and packing.is_ours(state.history) else None
 
 
-def _packed(fresh: Histories, number: int, state: State, memory: Memory | None) -> list[Packed]:
-    """In one piece, where there is a version by which it can be told whether it is outdated."""
+def _read(snapshot: Snapshot, customer_ids: Sequence[str]) -> dict[str, bytes]:
+    if not customer_ids:
+        return {}
+    histories = events.histories(snapshot, customer_ids)
+    return {customer_id: packing.packed(histories, place) for place, customer_id in enumerate(customer_ids)}
+
+
+def _remember(memory: Memory, customer_id: str, state: State, history: bytes) -> None:
+    """Where there is a version by which it can be told whether it is outdated."""
     if state.version is None:
-        return []
-    customer_id, content = str(fresh.customer_ids[number]), packed(fresh, number)
-    # A copy, for the rows of `fresh` are views of those of the whole batch.
-    if memory and (copy := unpacked(content, customer_id)):
-        memory.remember(customer_id, state.version, copy, content)
-    return [Packed(customer_id, state.version, content)]
+        memory.forget(customer_id)
+    else:
+        memory.remember(customer_id, state.version, history)
 
 
-def _reaching(snapshot: Snapshot, part: Histories, before: datetime | None) -> Histories:
-    """One history; where it is cut off and too new, the events before `before` may not be among it."""
-    if before is None or len(part.time) < events.LATEST or part.time[-1] < before.timestamp():
-        return part
-    return events.histories(snapshot, part.customer_ids.tolist(), before=before)
+def _reaching(
+    snapshot: Snapshot, packed: list[bytes], customer_ids: Sequence[str], before: datetime | None
+) -> list[bytes]:  # fmt: skip
+    """Where a history is cut off and too new, the events before `before` may not be among it, and are read."""
+    if before is None:
+        return packed
+    for place, (history, customer_id) in enumerate(zip(packed, customer_ids, strict=True)):
+        if packing.rows(history) >= events.LATEST and packing.latest(history) >= before.timestamp():
+            older = events.histories(snapshot, [customer_id], before=before)
+            packed[place] = packing.packed(older, 0)
+    return packed

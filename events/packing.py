@@ -1,6 +1,8 @@
 """One customer's history as bytes: column by column, each number as narrow as keeps it exact, each string once."""
 
+import math
 import struct
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +13,8 @@ FORMAT = 1
 """First byte; bytes of another format are not read."""
 HEAD = struct.Struct("<BI")
 """Format, and how many rows."""
+TIME = struct.Struct("<d")
+"""Times come first."""
 STRINGS_HEAD = struct.Struct("<HI")
 """How many different strings, and how many bytes they take."""
 WIDTHS = ("<f2", "<f4", "<f8")
@@ -25,23 +29,43 @@ Strings = npt.NDArray[np.object_]
 
 def packed(histories: Histories, place: int) -> bytes:
     """The rows of the customer at this place."""
-    rows = slice(int(histories.offsets[place]), int(histories.offsets[place + 1]))
-    parts = [HEAD.pack(FORMAT, rows.stop - rows.start)]
-    parts += [histories.time[rows].astype("<f8").tobytes(), histories.event_type[rows].tobytes()]
-    parts += [_numbers(getattr(histories, name)[rows]) for name in NUMBERS]
-    parts += [_strings(getattr(histories, name)[rows]) for name in STRINGS]
+    own = slice(int(histories.offsets[place]), int(histories.offsets[place + 1]))
+    parts = [HEAD.pack(FORMAT, own.stop - own.start)]
+    parts += [histories.time[own].astype("<f8").tobytes(), histories.event_type[own].tobytes()]
+    parts += [_numbers(getattr(histories, name)[own]) for name in NUMBERS]
+    parts += [_strings(getattr(histories, name)[own]) for name in STRINGS]
     return b"".join(parts)
 
 
-def unpacked(content: bytes, customer_id: str) -> Histories | None:
-    """The history that was packed, as this customer's; None where another release packed it."""
-    version, rows = HEAD.unpack_from(content)
-    if version != FORMAT:
-        return None
-    reader = _Reader(content, rows)
+def is_ours(content: bytes) -> bool:
+    """Whether this release can read it."""
+    return content[:1] == bytes([FORMAT])
+
+
+def rows(content: bytes) -> int:
+    """How many events it holds."""
+    return int(HEAD.unpack_from(content)[1])
+
+
+def latest(content: bytes) -> float:
+    """The time of the newest event, seconds since the epoch; minus infinity where there is none."""
+    count = rows(content)
+    return float(TIME.unpack_from(content, HEAD.size + (count - 1) * TIME.size)[0]) if count else -math.inf
+
+
+def unpacked(contents: Sequence[bytes], customer_ids: Sequence[str]) -> Histories:
+    """Side by side, as these customers'. Raises ValueError for one that another release packed."""
+    return Histories.joined([_history(*each) for each in zip(contents, customer_ids, strict=True)])
+
+
+def _history(content: bytes, customer_id: str) -> Histories:
+    if not is_ours(content):
+        raise ValueError(f"the history of {customer_id} was packed by another release")
+    count = rows(content)
+    reader = _Reader(content, count)
     return Histories(
         customer_ids=np.array([customer_id], dtype=object),
-        offsets=np.array([0, rows]),
+        offsets=np.array([0, count]),
         time=reader.column("<f8").astype(np.float64, copy=False),
         event_type=reader.column("<i1").astype(np.int8, copy=False),
         quantity=reader.numbers(),

@@ -62,14 +62,7 @@ def _loaded(model: ModelFolder, device: str) -> Scorer:
 
 
 def _histories(customers: Sequence[Asked]) -> Histories:
-    return Histories.joined([_history(each) for each in customers])
-
-
-def _history(customer: Asked) -> Histories:
-    history = unpacked(customer.history, customer.customer_id)
-    if history is None:
-        raise ValueError(f"the history of {customer.customer_id} was packed by another release")
-    return history
+    return unpacked([each.history for each in customers], [each.customer_id for each in customers])
 
 
 def _recommended(

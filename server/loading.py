@@ -14,7 +14,7 @@ from database.recall import recall
 from database.session import Database, Snapshot
 from database.standings import StoredStanding
 from events.event import Event
-from events.packing import packed
+from events.packing import latest, packed, rows, unpacked
 from scoring.asking import Asked, Terms, Wish
 from scoring.pool.row import Loaded
 from scoring.score import Strategy
@@ -108,20 +108,29 @@ def _loaded(snapshot: Snapshot, questions: Sequence[Question], memory: Memory) -
     """With the sessions, and the times as of which the customers are looked at."""
     as_of = questions[0].as_of
     known = recall(snapshot, [question.customer_id for question in questions], before=as_of, memory=memory)
-    histories = with_sessions(known.histories, [question.session for question in questions])
-    times = np.array([(as_of or question.now).timestamp() for question in questions])
-    if as_of is None:
-        times = present(histories, times, AHEAD.total_seconds())
-    events = np.diff(histories.offsets).tolist()
-    for place, (question, state) in enumerate(zip(questions, known.states, strict=True)):
-        if not events[place] and not state.known:
+    for question, state, recorded in zip(questions, known.states, known.packed, strict=True):
+        history = _with_session(recorded, question)
+        if not state.known and not rows(history):
             name = f"customers/{question.customer_id}"
             yield CustomerNotFound(f"there is no {name}", customer=name)
             continue
-        time = float(times[place])
-        asked = Asked(question.customer_id, time, packed(histories, place), question.wish)
-        standing = state.standing if as_of is None else None
-        yield Loaded(asked.packed(), Place(time, standing), _size(events[place]))
+        time = _present(history, question) if as_of is None else as_of.timestamp()
+        asked = Asked(question.customer_id, time, history, question.wish)
+        yield Loaded(asked.packed(), Place(time, state.standing if as_of is None else None), _size(rows(history)))
+
+
+def _with_session(history: bytes, question: Question) -> bytes:
+    if not question.session:
+        return history
+    return packed(with_sessions(unpacked([history], [question.customer_id]), [question.session]), 0)
+
+
+def _present(history: bytes, question: Question) -> float:
+    """The time of the question, unless something happened later by a clock that is fast."""
+    now = question.now.timestamp()
+    if latest(history) < now:
+        return now
+    return float(present(unpacked([history], [question.customer_id]), np.array([now]), AHEAD.total_seconds())[0])
 
 
 def _size(events: int) -> int:

@@ -9,6 +9,7 @@ from campaigns.tiers.rescoring import Rescoring
 from database import scores, states
 from database.operations import Operation
 from database.recall import Recalled, recall
+from events.packing import unpacked
 from scoring.score import Score
 from worker.tools import Tools
 
@@ -23,7 +24,9 @@ def next_scores(tools: Tools, operation: Operation) -> Sequence[Score]:
         known = recall(snapshot, customers, before=pinned.as_of)
         model = registry.get(snapshot, pinned.model_id)
     _keep(tools, customers, known)
-    return tools.scorer(model).score(known.histories, np.full(len(customers), pinned.as_of.timestamp()))
+    return tools.scorer(model).score(
+        unpacked(known.packed, customers), np.full(len(customers), pinned.as_of.timestamp())
+    )
 
 
 def _keep(tools: Tools, customers: Sequence[str], known: Recalled) -> None:

@@ -16,6 +16,7 @@ from database.memory import Memory
 from database.recall import recall
 from database.session import Database
 from events.event import Event, EventType
+from events.packing import unpacked
 
 PROCESSES = get_context("spawn")
 NAMES = ("anna", "bert", "cleo")
@@ -73,10 +74,11 @@ def read(url: str, shared: Shared, found: "Queue[int | str]") -> None:
             known = recall(snapshot, NAMES, memory=memory)
             plain = events.histories(snapshot, NAMES)
         answers += sum(state.version is not None and state.history is None for state in known.states)
-        if known.histories.time.tolist() != plain.time.tolist():
+        seen = unpacked(known.packed, NAMES)
+        if seen.time.tolist() != plain.time.tolist():
             found.put("memory differs from the events of the same snapshot")
             return
-        if missing := _missing(before, known.histories.item_id, known.histories.offsets):
+        if missing := _missing(before, seen.item_id, seen.offsets):
             found.put(missing)
             return
     found.put(answers)

@@ -17,6 +17,7 @@ from database.recall import Recalled, recall
 from database.session import Database, driver_connection
 from events.event import EVENT_SCHEMA, Event, EventType
 from events.history import Histories
+from events.packing import FORMAT, unpacked
 from scoring.scorer import Scorer
 from server.session_histories import with_sessions
 
@@ -69,7 +70,7 @@ def recalled(database: Database, *customer_ids: str, memory: Memory | None = Non
     """Checked against the events themselves, in the same snapshot."""
     with database.reading() as snapshot:
         known = recall(snapshot, customer_ids, memory=memory)
-        assert_same(known.histories, events.histories(snapshot, customer_ids))
+        assert_same(unpacked(known.packed, customer_ids), events.histories(snapshot, customer_ids))
     return known
 
 
@@ -159,7 +160,17 @@ def test_a_history_that_is_cut_off_still_reaches_back_from_any_time(database: Da
 
     with database.reading() as snapshot:
         known = recall(snapshot, ["anna"], before=long_ago)
-        assert_same(known.histories, events.histories(snapshot, ["anna"], before=long_ago))
+        assert_same(unpacked(known.packed, ["anna"]), events.histories(snapshot, ["anna"], before=long_ago))
+
+
+def test_a_piece_of_another_release_is_read_from_its_events(database: Database) -> None:
+    record(database, event(1))
+    pack(database, "anna")
+    with database.writing() as transaction:
+        foreign = "UPDATE customer_states SET history = set_byte(history, 0, %s)"
+        driver_connection(transaction).execute(foreign, (FORMAT + 1,))
+
+    assert [each.customer_id for each in recalled(database, "anna").read] == ["anna"]
 
 
 def test_memory_forgets_who_was_asked_about_least_lately(database: Database) -> None:
@@ -197,7 +208,7 @@ def test_whatever_happened_in_whichever_order_the_answer_is_that_of_the_events(
             case _:
                 recalled(database, *names, memory=memory)
 
-    known = recalled(database, *names, memory=memory).histories
+    known = unpacked(recalled(database, *names, memory=memory).packed, names)
     session = [[replace(event(99, names[0]), time=NOON + timedelta(minutes=4))], [], []]
     as_of = np.full(3, (NOON + timedelta(minutes=6)).timestamp())
     with database.reading() as snapshot:

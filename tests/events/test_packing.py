@@ -3,11 +3,12 @@
 from dataclasses import fields, replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.history import Histories
-from events.packing import FORMAT, packed, unpacked
+from events.packing import FORMAT, is_ours, latest, packed, rows, unpacked
 
 NUMBERS = st.one_of(st.just(np.nan), st.integers(0, 5), st.integers(0, 10**9), st.floats(allow_nan=True))
 STRINGS = st.one_of(st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5))
@@ -17,19 +18,19 @@ COUNTS = st.lists(st.integers(0, 6), min_size=1, max_size=4)
 @st.composite
 def histories(draw: st.DrawFn) -> Histories:
     sizes = draw(COUNTS)
-    rows = sum(sizes)
+    total = sum(sizes)
 
     def numbers() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        return np.array(draw(st.lists(NUMBERS, min_size=rows, max_size=rows)), dtype=np.float64)
+        return np.array(draw(st.lists(NUMBERS, min_size=total, max_size=total)), dtype=np.float64)
 
     def strings() -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-        return np.array([*draw(st.lists(STRINGS, min_size=rows, max_size=rows)), None], dtype=object)[:-1]
+        return np.array([*draw(st.lists(STRINGS, min_size=total, max_size=total)), None], dtype=object)[:-1]
 
     return Histories(
         customer_ids=np.array([f"customer-{number}" for number in range(len(sizes))], dtype=object),
         offsets=np.cumsum([0, *sizes]),
-        time=np.array(draw(st.lists(st.floats(0, 2e9), min_size=rows, max_size=rows)), dtype=np.float64),
-        event_type=np.array(draw(st.lists(st.integers(1, 7), min_size=rows, max_size=rows)), dtype=np.int8),
+        time=np.array(draw(st.lists(st.floats(0, 2e9), min_size=total, max_size=total)), dtype=np.float64),
+        event_type=np.array(draw(st.lists(st.integers(1, 7), min_size=total, max_size=total)), dtype=np.int8),
         order_id=strings(), item_id=strings(), channel=strings(), text=strings(),
         quantity=numbers(), unit_price=numbers(), rating=numbers(), dwell_seconds=numbers(),
     )  # fmt: skip
@@ -45,18 +46,19 @@ def assert_same(one: Histories, other: Histories) -> None:
 @settings(max_examples=50)
 @given(histories())
 def test_what_is_packed_and_joined_again_is_the_same(made: Histories) -> None:
-    parts = [unpacked(packed(made, place), str(name)) for place, name in enumerate(made.customer_ids)]
+    parts = [packed(made, place) for place in range(len(made))]
 
-    assert_same(Histories.joined([part for part in parts if part is not None]), made)
+    assert_same(unpacked(parts, made.customer_ids.tolist()), made)
+    assert sum(map(rows, parts)) == len(made.time)
+    assert [latest(part) for part in parts if rows(part)] == made.time[
+        made.offsets[1:][np.diff(made.offsets) > 0] - 1
+    ].tolist()
 
 
 def test_more_strings_than_one_byte_tells_apart() -> None:
     made = replace(plain(300), item_id=np.array([f"item-{number}" for number in range(300)], dtype=object))
 
-    again = unpacked(packed(made, 0), "anna")
-
-    assert again is not None
-    assert_same(again, made)
+    assert_same(unpacked([packed(made, 0)], ["anna"]), made)
 
 
 def test_pieces_prices_and_stars_take_two_bytes_each_and_what_nobody_said_none() -> None:
@@ -67,14 +69,18 @@ def test_pieces_prices_and_stars_take_two_bytes_each_and_what_nobody_said_none()
 
 
 def test_pieces_of_another_release_are_not_read() -> None:
-    assert unpacked(bytes([FORMAT + 1]) + packed(plain(2), 0)[1:], "anna") is None
+    foreign = bytes([FORMAT + 1]) + packed(plain(2), 0)[1:]
+
+    assert not is_ours(foreign)
+    with pytest.raises(ValueError, match="the history of anna was packed by another release"):
+        unpacked([foreign], ["anna"])
 
 
-def plain(rows: int) -> Histories:
+def plain(count: int) -> Histories:
     """One customer of whom little is known."""
-    unsaid, unknown = np.full(rows, None, dtype=object), np.full(rows, np.nan)
+    unsaid, unknown = np.full(count, None, dtype=object), np.full(count, np.nan)
     return Histories(
-        customer_ids=np.array(["anna"], dtype=object), offsets=np.array([0, rows]), time=np.zeros(rows),
-        event_type=np.ones(rows, dtype=np.int8), order_id=unsaid, item_id=unsaid, channel=unsaid, text=unsaid,
+        customer_ids=np.array(["anna"], dtype=object), offsets=np.array([0, count]), time=np.zeros(count),
+        event_type=np.ones(count, dtype=np.int8), order_id=unsaid, item_id=unsaid, channel=unsaid, text=unsaid,
         quantity=unknown, unit_price=unknown, rating=unknown, dwell_seconds=unknown,
     )  # fmt: skip
