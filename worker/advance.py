@@ -51,6 +51,13 @@ def advance(tools: Tools, operation_id: str, *, enough: Callable[[], bool]) -> N
     In the last case the rest is written into the outbox. Killed at any line, the next run goes on after the last chunk
     that was committed. Raises whatever a chunk raises, with nothing of that chunk written.
     """
+    try:
+        _advance(tools, operation_id, enough)
+    finally:
+        tools.ahead.settle()
+
+
+def _advance(tools: Tools, operation_id: str, enough: Callable[[], bool]) -> None:
     worked = False
     while True:
         with tools.database.reading() as snapshot:

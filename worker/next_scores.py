@@ -1,6 +1,7 @@
 """The scores of the chunk after an operation's cursor: the network runs between two transactions, never inside one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,22 @@ from worker.tools import Tools
 
 
 def next_scores(tools: Tools, operation: Operation) -> Sequence[Score]:
-    """By the pinned model, as of the pinned time, in the order of the cursor; none at the end."""
+    """By the pinned model, as of the pinned time, in the order of the cursor; none at the end.
+
+    From here on the chunk after it is worked on, so that it is there when this one is written.
+    """
+    scored = tools.ahead.take(_key(operation), lambda: _scores(tools, operation))
+    if scored:
+        following = replace(operation, cursor=scored[-1].customer_id)
+        tools.ahead.begin(_key(following), lambda: _scores(tools, following))
+    return scored
+
+
+def _key(operation: Operation) -> tuple[str, str | None]:
+    return operation.operation_id, operation.cursor
+
+
+def _scores(tools: Tools, operation: Operation) -> Sequence[Score]:
     pinned = Rescoring.of(operation.request)
     with tools.database.reading() as snapshot:
         customers = scores.next_customers(snapshot, after=operation.cursor, limit=tools.settings.score_chunk)

@@ -1,6 +1,6 @@
 """What a worker process works with: made on first use, in the process that uses it, never carried over a fork."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -10,8 +10,10 @@ from channels.addresses import channels
 from channels.message import Channel
 from database.models import RegisteredModel
 from database.session import Database
+from scoring.score import Score
 from scoring.scorer import Scorer
 from settings import Settings
+from worker.ahead import Ahead
 
 STATEMENT_TIMEOUT_MS = 30 * 60_000
 """Giving millions of customers their tiers is one statement."""
@@ -44,6 +46,11 @@ class Tools:
     def longest_task(self) -> timedelta:
         """After this the broker has killed a task."""
         return timedelta(seconds=self.settings.redeliver_seconds)
+
+    @cached_property
+    def ahead(self) -> Ahead[Sequence[Score]]:
+        """For the scores of the chunk to come."""
+        return Ahead()
 
     def scorer(self, model: RegisteredModel) -> Scorer:
         """The network of a registered model, loaded once. Raises ModelRejected when its folder cannot be used."""
