@@ -16,7 +16,7 @@ export OMP_NUM_THREADS ?= 1
 export PYTHONPATH := .:protos/gen
 
 .PHONY: help setup lock protos format check test demo run migrate clean bench bench-import bench-bulk bench-issuance \
-	bench-serving bench-score bench-redemption bench-audience bench-experiments bench-admin
+	bench-serving bench-score bench-overload bench-redemption bench-audience bench-experiments bench-admin
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,7 +60,7 @@ run: $(STAMP) ## Server, worker, beat and web admin until Ctrl-C
 migrate: $(STAMP) ## Bring the database at TIERWISE_DATABASE_URL to the newest shape
 	@$(BIN)/tierwise migrate
 
-bench: bench-import bench-bulk bench-issuance bench-serving bench-score bench-redemption bench-audience bench-experiments bench-admin ## Every benchmark
+bench: bench-import bench-bulk bench-issuance bench-serving bench-score bench-overload bench-redemption bench-audience bench-experiments bench-admin ## Every benchmark
 
 bench-import: $(STAMP) ## Import beside a bare COPY of the same rows
 	@$(BIN)/python -m bench.importing
@@ -77,6 +77,9 @@ bench-serving: $(STAMP) ## The pool beside the floors that tie it to other serve
 
 bench-score: $(STAMP) ## The whole server beside a bare echo and the bare network
 	@$(BIN)/python -m bench.serving
+
+bench-overload: $(STAMP) ## Score in an open loop, up to three times what it can do, and a soak (SOAK=10 minutes)
+	@$(BIN)/python -m bench.overload $(if $(SOAK),--soak-minutes $(SOAK))
 
 bench-redemption: $(STAMP) ## Coupons at the till: 100 callers on one hot campaign, in shards and in one row
 	@$(BIN)/python -m bench.redemption

@@ -12,10 +12,11 @@ def seconds_of(pid: int) -> float:
     """User and system time that a process and all its children, also those that ended, have used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     own = TICK * sum(int(field) for field in fields[USER : WAITED_SYSTEM + 1])
-    return own + sum(map(_seconds_or_none, _children(pid)))
+    return own + sum(map(_seconds_or_none, children(pid)))
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """Direct ones."""
     threads = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for thread in threads for child in thread.read_text().split()]
 

@@ -86,8 +86,8 @@ def main(
     limit_threads()
     with prepared() as shop:
         scorer, ids = learn(shop), stock(shop, customers)
-        score, echo = _server(shop, ids), _echo(shop, ids)
-        costs = _costs(score, echo, partial(_network, scorer, _histories(shop, ids)), seconds, rounds)
+        score, echo = score_server(shop, ids), _echo(shop, ids)
+        costs = _costs(score, echo, partial(network_cost, scorer, histories_of(shop, ids)), seconds, rounds)
     publish(
         "score",
         _figures(costs),
@@ -100,7 +100,8 @@ def main(
     )
 
 
-def _server(shop: BenchShop, ids: Sequence[str]) -> Target:
+def score_server(shop: BenchShop, ids: Sequence[str]) -> Target:
+    """Ours, serving, to be asked about these customers in turn."""
     address = free_address()
     shop.processes.environment["TIERWISE_LISTEN"] = address
     shop.processes.start("server", ["-m", "server"])
@@ -134,12 +135,13 @@ def _target(shop: BenchShop, name: str, address: str, method: str, requests: Seq
     )  # fmt: skip
 
 
-def _histories(shop: BenchShop, ids: Sequence[str]) -> Histories:
+def histories_of(shop: BenchShop, ids: Sequence[str]) -> Histories:
+    """In memory."""
     with shop.database.reading() as snapshot:
         return events.histories(snapshot, ids)
 
 
-def _network(scorer: Scorer, histories: Histories, batch: int, seconds: float) -> Cost:
+def network_cost(scorer: Scorer, histories: Histories, batch: int, seconds: float) -> Cost:
     """The scorer in this process on histories in memory, one thread: customers a second."""
     now = datetime.now(UTC).timestamp()
     scored, began = 0, time.perf_counter()
