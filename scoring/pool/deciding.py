@@ -1,5 +1,6 @@
 """What to compute next, whether to wait for more, whom to let in: decided without clock, lock or thread."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple
@@ -35,28 +36,34 @@ def chosen(
 ) -> Choice[Request, Beside]:
     """The next batch out of the rows by rank: the first that is in time, and those that go with it.
 
-    To be computed together rows must be `alike`: of one kind, and each only as long as the padding that it causes costs
-    less than a batch of its own. Late is who has expired, and who would before being computed, be it alone and at once;
-    but never the first that has not expired, so that a pace which was learned in bad times recovers.
+    To be computed together rows must be `alike`: of one kind, each only as long as the padding that it causes costs
+    less than a batch of its own, and no more than are likely done before the first of their deadlines. Late is who has
+    expired, and who would before being computed, be it alone and at once; but never the first that has not expired, so
+    that a pace which was learned in bad times recovers.
     """
     choice = Choice[Request, Beside]([], [])
-    batch, longest = choice.batch, 0
+    batch, longest, soonest = choice.batch, 0, math.inf
+    fixed, each = pace.fixed, pace.each
     for row in rows:
-        if row.deadline <= now or (batch and row.deadline <= now + pace.of(row.size)):
+        size = row.size
+        if row.deadline <= now or (batch and row.deadline <= now + fixed + each * size):
             choice.late.append(row)
             continue
-        if batch and alike and (row.kind != batch[0].kind or not _fits(row.size, longest, len(batch), pace)):
-            continue
+        if batch and alike:
+            done = now + fixed + each * max(size, longest) * (len(batch) + 1)
+            wasted = each * _padding(size, longest, len(batch))
+            if row.kind != batch[0].kind or wasted > fixed or done > min(soonest, row.deadline):
+                continue
         batch.append(row)
-        longest = max(longest, row.size)
+        longest, soonest = max(longest, size), min(soonest, row.deadline)
         if len(batch) == most:
             break
     return choice
 
 
-def _fits(size: int, longest: int, rows: int, pace: Pace) -> bool:
-    padding = (size - longest) * rows if size > longest else longest - size
-    return pace.each * padding <= pace.fixed
+def _padding(size: int, longest: int, rows: int) -> int:
+    """Units that one more row adds to nobody's answer."""
+    return (size - longest) * rows if size > longest else longest - size
 
 
 def units_of(batch: Sequence[Row[Request, Beside]]) -> int:

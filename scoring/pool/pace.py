@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-FORGETTING = 0.98
+FORGETTING = 0.95
 """Weight of everything before against the newest batch."""
 
 

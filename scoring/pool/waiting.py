@@ -10,6 +10,10 @@ from scoring.pool.deciding import Backlog
 from scoring.pool.lane import Lane
 from scoring.pool.row import Beside, Request, Row
 
+LANES = tuple(Lane)
+NOT_BEHIND = {lane: LANES[: place + 1] for place, lane in enumerate(LANES)}
+"""The lane and those that are more urgent."""
+
 
 class Waiting(Generic[Request, Beside]):
     """First in, first out in each lane; the lanes are merged by rank. Not safe for threads: the pool has the lock."""
@@ -54,7 +58,7 @@ class Waiting(Generic[Request, Beside]):
 
     def ahead_of(self, lane: Lane) -> Backlog:
         """What is done before a newcomer of the lane: its own lane and those that are more urgent."""
-        lanes = list(Lane)[: list(Lane).index(lane) + 1]
+        lanes = NOT_BEHIND[lane]
         return Backlog(
             rows=sum(len(self._lanes[each]) for each in lanes), units=sum(self._units[each] for each in lanes)
         )

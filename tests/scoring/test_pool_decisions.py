@@ -69,6 +69,13 @@ def test_padding_never_costs_more_than_batches_of_their_own(them: list[Row[int, 
         assert learned.of(units_of(batch)) <= apart + 1e-9
 
 
+@given(rows, paces)
+def test_nobody_is_made_late_by_those_who_come_along(them: list[Row[int, None]], learned: Pace) -> None:
+    batch, _ = chosen(waiting(them), learned, NOW, most=32)
+
+    assert len(batch) < 2 or NOW + learned.of(units_of(batch)) <= min(each.deadline for each in batch) + 1e-9
+
+
 @given(rows, paces, st.integers(1, 32))
 def test_nothing_is_left_over_that_would_have_gone_with_the_batch(
     them: list[Row[int, None]], learned: Pace, most: int
