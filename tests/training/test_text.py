@@ -28,6 +28,7 @@ from training.text.encoder import EncoderRefused, load_classifier, refuse_code
 from training.text.histories import parts_of_events
 from training.text.narrative import narratives
 from training.text.scratch import IGNORED, hide
+from training.text.tower import SCRATCH, tower_of
 from training.text.wordpiece import MASK, SPECIAL, train_tokenizer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,6 +160,32 @@ def test_few_numbers_learn_and_are_merged_into_the_encoder(method: Method, parts
     ]
     assert classifier_folder.read(folder).logits(texts) == pytest.approx(taught.classifier.logits(texts), abs=1e-5)
     assert np.ptp(taught.classifier.logits(texts)) > 0
+
+
+def test_a_tower_gives_vectors_of_unit_length_and_remembers_them(tmp_path: Path) -> None:
+    found = reviews(60)
+    rows = [
+        row(EventType.REVIEW, 5, f"customer-{place}", item_id="item-1", text=text, rating=5 if label else 1)
+        for place, (text, label) in enumerate(zip(found.texts, found.labels.tolist(), strict=True))
+    ]
+    items = pl.DataFrame({"item_id": ["item-1"], "title": ["Sturdy lamp"], "category": ["Home|Light"]})
+    recipe, cache = replace(TINY, epochs=1, ngrams=False), tmp_path / "vectors"
+    frozen, again, tuned = (
+        tower_of(SCRATCH, method, frame(rows), items, recipe=recipe, cache=cache, seed=0, progress=nothing)
+        for method in (None, None, Method.LORA)
+    )
+    texts = ["Sturdy lamp", "", "A dull rug"]
+
+    vectors = frozen(texts)
+
+    assert vectors.shape == (3, 16)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0, abs=1e-5)
+    assert frozen.fingerprint == again.fingerprint != tuned.fingerprint
+    assert np.array_equal(again(texts[::-1]), vectors[::-1])
+    assert not np.array_equal(tuned(texts), vectors)
+    assert {path.stem for path in cache.iterdir()} == {frozen.fingerprint, tuned.fingerprint}
+    with pytest.raises(DocumentsNotUsable, match="the shop has no texts"):
+        tower_of(SCRATCH, None, frame([]), None, recipe=recipe, cache=cache, seed=0, progress=nothing)
 
 
 def test_what_cannot_be_merged_into_an_encoder_is_refused(parts: Parts, tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ class Tower:
     @property
     def fingerprint(self) -> str:
         """Of weights and tokenizer: another encoder has vectors of its own."""
-        weights = {name: tensor.contiguous() for name, tensor in sorted(self.encoder.model.state_dict().items())}
-        found = hashlib.sha256(save({name: tensor.clone() for name, tensor in weights.items()}))
+        weights = {name: tensor.clone() for name, tensor in sorted(self.encoder.model.state_dict().items())}
+        found = hashlib.sha256(save(weights))
         found.update(self.encoder.tokenizer.backend_tokenizer.to_str().encode())
         found.update(str(self.tokens).encode())
         return found.hexdigest()[:24]
@@ -49,13 +49,12 @@ class Tower:
         return self.cache.vectors(self.fingerprint, texts, self._compute)
 
     def _compute(self, texts: Sequence[str]) -> Vectors:
-        encoded = encode(self.encoder.tokenizer, texts, self.tokens) if texts else None
         vectors = np.zeros((len(texts), self.encoder.model.config.hidden_size), dtype=np.float32)
-        order = (
-            np.argsort(np.diff(encoded.starts), kind="stable") if encoded is not None else np.zeros(0, dtype=np.int64)
-        )
+        if not texts:
+            return vectors
+        encoded = encode(self.encoder.tokenizer, texts, self.tokens)
+        order = np.argsort(np.diff(encoded.starts), kind="stable")
         for start in range(0, len(order), ASKED):
-            assert encoded is not None
             chosen = order[start : start + ASKED]
             batch = encoded.batch(chosen)
             with torch.inference_mode():
