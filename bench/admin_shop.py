@@ -72,6 +72,16 @@ INSERT INTO budget_shards (campaign_id, shard, spent_count, spent_minor)
 SELECT campaign_id, 0, count(*), sum(discount_minor) FROM redemptions GROUP BY campaign_id
 ON CONFLICT (campaign_id, shard) DO UPDATE SET (spent_count, spent_minor) = (excluded.spent_count, excluded.spent_minor)
 """)
+MESSAGES = text("""
+INSERT INTO messages (campaign_id, customer_id, channel, state, batch, claim_time, settle_time)
+SELECT campaign_id, customer_id, channel,
+  CASE hashtext(customer_id) & 63 WHEN 2 THEN 'NO_CONSENT' ELSE 'HANDED_OVER' END, 'bench', issue_time, issue_time
+FROM coupons WHERE campaign_id = 'bench-0'
+""")
+MESSAGE_COUNTS = text("""
+INSERT INTO message_counts (campaign_id, channel, state, hour, count)
+SELECT campaign_id, channel, state, date_trunc('hour', settle_time, 'UTC'), count(*) FROM messages GROUP BY 1, 2, 3, 4
+""")
 LINES = text("""
 INSERT INTO audit_log (time, actor, action, object_name, outcome, before, after)
 SELECT now() - n * interval '7 seconds', 'marketer:person-' || n % 50,
@@ -113,7 +123,7 @@ def fill(database: Database, scale: Scale, folder: str) -> None:
     _write(database, LAUNCHED, customers | {"live": scale.live})
     _write(database, AUDIENCES, {"live": scale.live})
     _write(database, COUPONS, {"live": scale.live, "discount": json.dumps(discount_document.to_data(TENTH))})
-    for statement in (REDEMPTIONS, SHARDS):
+    for statement in (REDEMPTIONS, SHARDS, MESSAGES, MESSAGE_COUNTS):
         _write(database, statement, {})
     _write(database, LINES, {"lines": scale.audit_lines})
     _seal(database)
