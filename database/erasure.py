@@ -29,6 +29,7 @@ from database.tables import (
 )
 from database.tier_tables import ShadowScoreRow, TierChangeRow
 from database.tombstones import HASH
+from database.traces import length_of, number_of
 
 GONE: tuple[type[Row], ...] = (
     EventRow, CustomerStateRow, ScoreRow, ShadowScoreRow, ScoreHistoryRow, TierChangeRow, CustomerFactsRow,
@@ -44,8 +45,8 @@ FORGOTTEN_LAST: tuple[type[Row], ...] = (SubjectRow,)
 ORDERS: tuple[InstrumentedAttribute[str], ...] = (RedemptionRow.order_id, ReservationRow.order_id)
 """The shop's own key of an order leads to the person, so the row's own key takes its place."""
 TRACES: tuple[InstrumentedAttribute[Any], ...] = (
-    RejectedRow.content, RequestRow.response, OperationRow.request, OperationRow.response, OperationRow.cursor,
-    OperationRow.error, OutboxRow.arguments,
+    RejectedRow.content, RequestRow.response, RequestRow.named, OperationRow.request, OperationRow.response,
+    OperationRow.cursor, OperationRow.error, OutboxRow.arguments,
 )  # fmt: skip
 """What was written down on the way and may name the customer, or did."""
 # As every till does: the coupon first. Whoever is at one has committed when the statements after this one look.
@@ -67,11 +68,13 @@ WHERE code = ANY(%(codes)s)
 }
 WIPE_TRACES: Mapping[str, str] = {
     "rejected_rows": """
-DELETE FROM rejected_rows WHERE EXISTS (SELECT FROM jsonb_each_text(content) WHERE btrim(value) = %(customer_id)s)
+DELETE FROM rejected_rows WHERE values_of(content) @> ARRAY[hashtextextended(%(customer_id)s, 0)]
+  AND EXISTS (SELECT FROM jsonb_each_text(content) WHERE btrim(value) = %(customer_id)s)
 """,
     # An answer names a customer by a whole string, which protobuf writes after its length, or by the name of an event.
     "requests": """
-DELETE FROM requests WHERE position(%(field)s::bytea in response) > 0 OR position(%(parent)s::bytea in response) > 0
+DELETE FROM requests WHERE (named @> ARRAY[%(number)s::bigint] OR named IS NULL AND response IS NOT NULL)
+  AND (position(%(field)s::bytea in response) > 0 OR position(%(parent)s::bytea in response) > 0)
 """,
     "operations": """
 UPDATE operations SET cursor = nullif(cursor, %(customer_id)s), error = replace(error, %(name)s, %(pseudonym)s),
@@ -170,13 +173,6 @@ def _spellings(snapshot: Snapshot, customer_id: str, pseudonym: str) -> dict[str
     }
     encoded = name.encode()
     return {
-        "customer_id": customer_id, "name": name, "pseudonym": pseudonym, "field": _varint(len(encoded)) + encoded,
-        "parent": encoded + b"/", **quoted,
+        "customer_id": customer_id, "name": name, "pseudonym": pseudonym, "field": length_of(encoded) + encoded,
+        "parent": encoded + b"/", "number": number_of(customer_id), **quoted,
     }  # fmt: skip
-
-
-def _varint(length: int) -> bytes:
-    """As protobuf writes a length: seven bits a byte, the lowest first."""
-    if length < 0x80:  # noqa: PLR2004 - seven bits
-        return bytes([length])
-    return bytes([length & 0x7F | 0x80]) + _varint(length >> 7)

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import polars as pl
+from sqlalchemy import FromClause, func, select
 
 from database import coupon_chunks
 from database.copying import copy_frame
 from database.coupon_chunks import WITHOUT, Chunk, Terms
+from database.own_code_tables import OwnCodeRow
 from database.session import Snapshot, Transaction, driver_connection
 
 STAGED = pl.Schema(
@@ -64,6 +66,7 @@ REJECTED = "SELECT count(*) FROM own_code_stage WHERE reason IS NOT NULL"
 REJECTIONS = """
 SELECT row_number, field, reason FROM own_code_stage WHERE reason IS NOT NULL ORDER BY row_number LIMIT %s
 """
+LEFT = "SELECT count(*) FROM own_codes WHERE campaign_id = %s"
 ANY = "SELECT EXISTS (SELECT FROM own_codes WHERE campaign_id = %s)"
 REMOVE = "DELETE FROM own_codes WHERE campaign_id = %s"
 INTO_COUPONS = """
@@ -101,6 +104,17 @@ class Rejection(NamedTuple):
     field: str
     """code or customer."""
     reason: str
+
+
+class Waiting(NamedTuple):
+    """Codes that a campaign has before its launch."""
+
+    unnamed: int
+    """For whoever is next."""
+    named: int
+    """For one customer each."""
+    within: int
+    """Of those, for customers whom the campaign would reach."""
 
 
 class Added(NamedTuple):
@@ -147,6 +161,27 @@ def any_left(snapshot: Snapshot, campaign_id: str) -> bool:
     """Whether a campaign has codes that nobody got yet."""
     found = driver_connection(snapshot).execute(ANY, (campaign_id,)).fetchone()
     return found is not None and bool(found[0])
+
+
+def waiting(snapshot: Snapshot, campaign_id: str, members: FromClause) -> Waiting:
+    """Codes of a campaign beside its candidates, as in `database.prospects`."""
+    if not any_left(snapshot, campaign_id):
+        return Waiting(0, 0, 0)
+    own = select(OwnCodeRow).where(OwnCodeRow.campaign_id == campaign_id).subquery("own")
+    reached = members.c.exclusion.is_(None) & (members.c.customer_id == own.c.customer_id)
+    counts = select(
+        func.count().filter(own.c.customer_id.is_(None)),
+        func.count(own.c.customer_id),
+        func.count(members.c.customer_id),
+    )
+    return Waiting(*snapshot.execute(counts.select_from(own.outerjoin(members, reached))).one())
+
+
+def left(snapshot: Snapshot, campaign_id: str) -> int:
+    """How many codes a campaign has that nobody got."""
+    found = driver_connection(snapshot).execute(LEFT, (campaign_id,)).fetchone()
+    assert found is not None, "an aggregate has one row"
+    return int(str(found[0]))
 
 
 def remove(transaction: Transaction, campaign_id: str) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import BYTEA, insert
 from database.erasure_tables import ErasureKeyRow
 from database.session import Transaction, changed_rows
 from database.tables import RequestRow
+from database.traces import numbers_in
 
 
 class RequestIdReused(Exception):
@@ -41,7 +42,7 @@ def claim(transaction: Transaction, method: str, request_id: str, body_hash: byt
 def keep(transaction: Transaction, method: str, request_id: str, response: bytes) -> None:
     """Store the answer beside the change that it tells of."""
     which = update(RequestRow).where(RequestRow.method == method, RequestRow.request_id == request_id)
-    transaction.execute(which.values(response=response))
+    transaction.execute(which.values(response=response, named=numbers_in(response)))
 
 
 def forget(transaction: Transaction, before: datetime) -> int:

@@ -133,6 +133,7 @@ class RejectedRow(Row):
     """Counted from 1, the first row after the header."""
     reason: Mapped[str]
     content: Mapped[dict[str, Any]]
+    __table_args__ = (Index("ix_rejected_rows_values", text("values_of(content)"), postgresql_using="gin"),)
 
 
 class ModelRow(Row):
@@ -238,7 +239,13 @@ class RequestRow(Row):
     body_hash: Mapped[bytes]
     response: Mapped[bytes | None]
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
-    __table_args__ = (Index(None, "create_time"),)
+    named: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+    """Customers whom the answer names, by `database.traces`; null of answers from before they were noted."""
+    __table_args__ = (
+        Index(None, "create_time"),
+        Index(None, "named", postgresql_using="gin"),
+        Index("ix_requests_not_noted", "create_time", postgresql_where=text("named IS NULL AND response IS NOT NULL")),
+    )
 
 
 class CampaignRow(Row):

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from alembic import op
 
 LIMITS = ("lock_timeout", "statement_timeout")
 
 
-def make_beside_writers(name: str, table: str, columns: Sequence[str], **options: Any) -> None:  # noqa: ANN401 - as op.create_index
+def make_beside_writers(name: str, table: str, columns: Sequence[str | sa.TextClause], **options: Any) -> None:  # noqa: ANN401 - as op.create_index
     """Make an index CONCURRENTLY, however long that waits for older transactions; nobody waits for it.
 
     What an attempt that broke left behind is invalid and in the way, so it goes first: this can be run again and again.

@@ -37,7 +37,7 @@ def preview_message(shown: Preview) -> campaign_preview_pb2.CampaignPreview:
         days=outlook.days, total=_forecast(outlook.forecast.total, ""),
         tiers=[_forecast(each, outlook.basis[each.tier].sentence()) for each in outlook.forecast.tiers],
         liability=_owed(shown.affordable.liability), largest_liability=shown.most_minor,
-        over_budget_count=shown.over_budget,
+        over_budget_count=shown.over_budget, own_codes_left_count=shown.own_codes_left,
         detectable=[_detectable(each) for each in outlook.sensitivities],
         examples=[_example(each, campaign.plan.currency) for each in shown.examples], notes=outlook.notes,
     )  # fmt: skip

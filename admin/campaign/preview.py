@@ -62,6 +62,7 @@ def _parts(shown: Preview) -> dict[str, list[dict[str, object]]]:
             }
         ],
         "change": _change(shown.change),
+        "own_codes": [{"left_about": shown.own_codes_left}] if any(shown.own_codes) else [],
         "smallest_effects_that_would_be_found": [
             {
                 "arm": each.arm, "metric": each.metric, "per_customer": each.smallest.per_customer,

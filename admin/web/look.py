@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from admin.web.language import locale_of, translations
+from campaigns.coupons.codes import masked
 from rules.sentence import MINOR_DIGITS, Language
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -126,6 +127,7 @@ FILTERS: Mapping[str, Any] = {
     "when": when,
     "ago": ago,
     "clock": clock,
+    "masked": masked,
     "month": month,
     "weekday": weekday,
 }

@@ -1,13 +1,11 @@
 """Codes of a campaign for those who print, send or look them up: on record before the first one leaves, each time."""
 
-from collections.abc import Sequence
-
 from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.coupons import reach
+from campaigns.coupons.reach import Page
 from campaigns.life import launch
 from campaigns.terms.campaign import Campaign
-from database.members import Member
 from database.session import Transaction
 
 
@@ -18,12 +16,10 @@ def begin(transaction: Transaction, cause: Cause, campaign_id: str) -> Campaign:
     return campaign
 
 
-def show(
-    transaction: Transaction, cause: Cause, campaign_id: str, *, limit: int, after: str
-) -> tuple[Campaign, Sequence[Member]]:
+def show(transaction: Transaction, cause: Cause, campaign_id: str, *, limit: int, after: str) -> tuple[Campaign, Page]:
     """Some customers with their whole codes, and the same line. Raises CampaignNotFound."""
     campaign = launch.get(transaction, campaign_id)
     found = reach.page(transaction, campaign_id, limit=limit, after=after, with_codes=True)
-    codes = sum(each.code is not None for each in found)
+    codes = sum(each.code is not None for each in found.members)
     trail.done(transaction, cause, "coupons.export", campaign.name, after={"shown_count": codes})
     return campaign, found

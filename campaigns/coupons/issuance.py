@@ -93,6 +93,7 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
         "campaign_id": active.campaign_id, "issued_count": active.issued_count,
         "held_out_count": active.held_out_count, "over_budget_count": active.over_budget_count,
         "collision_count": campaigns.collisions(transaction, active.campaign_id),
+        "own_codes_left_count": own_codes.left(transaction, active.campaign_id),
         "audience": campaigns.audience_sizes(transaction, active.campaign_id),
         "excluded": exclusions.by_reason(transaction, active.campaign_id),
     }  # fmt: skip

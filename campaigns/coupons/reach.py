@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from campaigns.coupons.codes import masked
 from campaigns.terms.campaign import Campaign
@@ -22,11 +23,21 @@ class Funnel:
     redeemed: int
     tiers: Mapping[str, int]
     """Of the audience."""
+    own_codes_left: int
+    """Codes that the shop brought along and that nobody got."""
 
     @property
     def fitted(self) -> int:
         """Tier and rule."""
         return self.audience + sum(self.excluded.values())
+
+
+class Page(NamedTuple):
+    """Some of the frozen audience."""
+
+    members: Sequence[Member]
+    last: str
+    """After whom the next page begins; empty where there is none."""
 
 
 def funnel(snapshot: Snapshot, campaign: Campaign) -> Funnel | None:
@@ -37,13 +48,13 @@ def funnel(snapshot: Snapshot, campaign: Campaign) -> Funnel | None:
     return Funnel(
         excluded=launched.response.get("excluded", {}), audience=campaign.issued_count + campaign.held_out_count,
         held_out=campaign.held_out_count, issued=campaign.issued_count, redeemed=campaign.redeemed_count,
-        tiers=launched.response["audience"],
+        tiers=launched.response["audience"], own_codes_left=launched.response.get("own_codes_left_count", 0),
     )  # fmt: skip
 
 
-def page(
-    snapshot: Snapshot, campaign_id: str, *, limit: int, after: str = "", with_codes: bool
-) -> Sequence[Member]:  # fmt: skip
+def page(snapshot: Snapshot, campaign_id: str, *, limit: int, after: str = "", with_codes: bool) -> Page:
     """The frozen audience by customer_id, and each one's coupon; codes are masked for who may not have them."""
-    found = members.page(snapshot, campaign_id, limit=limit, after=after)
-    return found if with_codes else [each._replace(code=each.code and masked(each.code)) for each in found]
+    found = members.page(snapshot, campaign_id, limit=limit + 1, after=after)
+    shown, last = found[:limit], found[limit - 1].customer_id if len(found) > limit else ""
+    hidden = shown if with_codes else [each._replace(code=each.code and masked(each.code)) for each in shown]
+    return Page(members=hidden, last=last)

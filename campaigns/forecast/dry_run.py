@@ -13,6 +13,7 @@ from campaigns.audiences import audience
 from campaigns.audiences.eligibility import Exclusion
 from campaigns.budgets.budget import Affordable
 from campaigns.errors import CampaignLaunched, InvalidCampaign
+from campaigns.experiments.assignment import HOLDOUT
 from campaigns.forecast import changing
 from campaigns.forecast.changing import Change
 from campaigns.forecast.detecting import LIFT
@@ -22,8 +23,9 @@ from campaigns.forecast.outlook import Outlook, horizon
 from campaigns.life import launch
 from campaigns.terms.campaign import Campaign
 from campaigns.tiers.tiers import Tier
-from database import prospects
+from database import own_codes, prospects
 from database.eligibility import Drawn, Targeting
+from database.own_codes import Waiting
 from database.prospects import Prospect, Prospects
 from database.session import Snapshot, Transaction
 from rules.sentence import Language
@@ -70,6 +72,8 @@ class Preview:
     """What the budget bears of the audience, and what those coupons may cost."""
     outlook: Outlook
     """Of what the budget bears."""
+    own_codes: Waiting
+    """Codes that the shop brought along for it."""
     examples: tuple[Example, ...]
     change: Change | None
     """What the offer is expected to change, as a past campaign did; None where none held anybody out."""
@@ -83,6 +87,14 @@ class Preview:
     def over_budget(self) -> int:
         """About so many of them get no coupon and are in no group, because the budget does not bear it."""
         return round(self.audience * (1 - self.affordable.drawn))
+
+    @property
+    def own_codes_left(self) -> int:
+        """About so many of the shop's own codes nobody would get: customers get theirs, or whichever is next."""
+        part = self.affordable.drawn * (1 - self.campaign.plan.design.shares[HOLDOUT])
+        given = part * self.own_codes.within
+        rest = max(self.own_codes.unnamed - (part * self.audience - given), 0)
+        return round(self.own_codes.named - given + rest)
 
     @property
     def most_minor(self) -> float | None:
@@ -143,6 +155,7 @@ def _shown(
         affordable=part, outlook=foretold(snapshot, campaign, borne, drawn, days=days, lift=lift),
         examples=examples(snapshot, campaign, drawn, size=size, language=language),
         change=changing.expected(snapshot, [each.customer_id for each in drawn], customers=round(count)),
+        own_codes=own_codes.waiting(snapshot, campaign.campaign_id, members),
     )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def test_only_those_who_fit_the_rule_get_a_coupon(shop: Database) -> None:
     assert set(codes_of(shop)) == {"anna", "dora"}
     assert operation.response == {
         "campaign_id": "spring", "issued_count": 2, "held_out_count": 0, "collision_count": 0,
-        "over_budget_count": 0,
+        "over_budget_count": 0, "own_codes_left_count": 0,
         "audience": {"HIGH": 2}, "excluded": {},
     }  # fmt: skip
     with shop.reading() as snapshot:
@@ -136,7 +136,7 @@ def test_who_is_held_out_follows_from_the_hash_and_gets_nothing(database: Databa
     assert (operation.done_count, operation.total_count) == (300 - held_out, 300 - held_out)
     assert operation.response == {
         "campaign_id": "spring", "issued_count": 300 - held_out, "held_out_count": held_out, "collision_count": 0,
-        "over_budget_count": 0,
+        "over_budget_count": 0, "own_codes_left_count": 0,
         "audience": {"HIGH": 300}, "excluded": {},
     }  # fmt: skip
     with database.reading() as snapshot:

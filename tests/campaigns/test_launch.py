@@ -167,6 +167,7 @@ def test_each_customer_of_an_offered_tier_gets_one_code_with_what_it_was_decided
         "issued_count": 3,
         "held_out_count": 0,
         "collision_count": 0,
+        "own_codes_left_count": 0,
         "over_budget_count": 0,
         "audience": {"HIGH": 2, "MID": 1},
         "excluded": {},

@@ -22,6 +22,7 @@ from campaigns.coupons import own_codes, redemption
 from campaigns.coupons.codes import LENGTH, mint, normalise
 from campaigns.coupons.own_codes import OwnCode
 from campaigns.errors import CampaignNotFound, CodesNotAccepted, CodesRejected, InvalidCampaign
+from campaigns.forecast import dry_run
 from campaigns.life import launch
 from campaigns.terms.basket import Basket
 from campaigns.terms.recurrence import Recurrence
@@ -58,14 +59,36 @@ def test_customers_get_their_own_code_or_the_next_one_and_the_rest_get_new_ones(
         OwnCode("vip-for-zoe", "zoe"),
     )  # fmt: skip
 
-    finish_launch(shop, begin_launch(shop), limit=2)
+    launched = finish_launch(shop, begin_launch(shop), limit=2)
 
+    assert launched.response is not None
+    assert launched.response["own_codes_left_count"] == 1
     given = codes_of(shop)
     assert given.keys() == set(CROWD)
     assert [given[customer] for customer in CROWD[:3]] == ["SPR1NGCARD1", "V1PF0RBERT", "SPR1NGCARD2"]
     assert normalise(given["dora"]) == given["dora"]
     assert len(given["dora"]) == LENGTH
     assert waiting(shop) == {("V1PF0RZ0E", "zoe")}, "zoe is not in the audience"
+
+
+@pytest.mark.parametrize(
+    ("rows", "left"),
+    [
+        ((), 0),
+        ((OwnCode("VIPFORANNA", "anna"), OwnCode("VIPFORZOE", "zoe")), 1),
+        (tuple(OwnCode(f"SPRINGCARD{number}") for number in range(7)), 3),
+        ((OwnCode("VIPFORANNA", "anna"), *(OwnCode(f"SPRINGCARD{number}") for number in range(4))), 1),
+    ],
+)
+def test_a_preview_foresees_how_many_nobody_gets(shop: Database, rows: tuple[OwnCode, ...], left: int) -> None:
+    take_in(shop, *rows)
+
+    with shop.writing() as transaction:
+        shown = dry_run.preview(transaction, make_cause(), "spring", size=1)
+    launched = finish_launch(shop, begin_launch(shop))
+
+    assert launched.response is not None
+    assert (shown.own_codes_left, launched.response["own_codes_left_count"]) == (left, left)
 
 
 def test_a_code_from_elsewhere_counts_as_any_other(shop: Database) -> None:

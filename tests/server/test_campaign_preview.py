@@ -45,7 +45,7 @@ def test_a_preview_says_whom_a_launch_would_reach_and_what_to_expect(shop: Shop)
     assert 0 < shown.total.redemptions.low < shown.total.redemptions.value < shown.total.redemptions.high
     assert shown.total.cost == shown.tiers[0].cost
     assert 0 < shown.liability.low < shown.liability.value < shown.liability.high
-    assert (shown.HasField("largest_liability"), shown.over_budget_count) == (False, 0)
+    assert (shown.HasField("largest_liability"), shown.over_budget_count, shown.own_codes_left_count) == (False, 0, 0)
     assert shown.tiers[0].basis.startswith("assumed: 0.3 redemptions for each buyer that the scores foretell")
     assert len(shown.examples) == 10
     assert all(each.HasField("discount") == (each.arm == "offer") for each in shown.examples)

@@ -10,6 +10,7 @@ from campaign_factories import (
     add_customers,
     add_model,
     audit_lines,
+    codes_of,
     launch_campaign,
     make_cause,
     make_plan,
@@ -78,6 +79,9 @@ def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_the
     expect(page.get_by_role("row", name="Somebody of whom nothing is known")).to_be_visible()
     expect(page.get_by_role("row", name="44 product views so far")).to_be_visible()
     expect(page.get_by_role("row", name="Spring")).to_contain_text("10 % off")
+    (code,) = (code for who, code in codes_of(shop.database).items() if who == "c1")
+    expect(page.get_by_role("row", name="Spring")).to_contain_text(f"••••{code[-3:]}")
+    assert code not in page.content()
     expect(page.get_by_role("row", name="For the richest")).to_contain_text(
         "is not expected to spend at least 9999.99 GBP within 90 days: it is 90.00 GBP"
     )

@@ -26,20 +26,16 @@ def coupons(visit: Visit) -> Response:
     """A page of customers, without whole codes."""
     with visit.reading() as snapshot:
         campaign = launch.get(snapshot, campaign_id(visit))
-        found = reach.page(
-            snapshot, campaign.campaign_id, limit=PAGE + 1, after=visit.field("after"), with_codes=False
-        )  # fmt: skip
-    after = found[PAGE - 1].customer_id if len(found) > PAGE else ""
-    return tab(visit, "coupons", campaign, found=found[:PAGE], after=after, since=visit.field("after"), whole=False)
+        found = reach.page(snapshot, campaign.campaign_id, limit=PAGE, after=visit.field("after"), with_codes=False)
+    return tab(visit, "coupons", campaign, found=found, since=visit.field("after"), whole=False)
 
 
 def codes(visit: Visit) -> Response:
-    """The same page with whole codes, which is on record."""
+    """The same page with whole codes, which is on record, as the next one will be."""
     name, since = campaign_id(visit), visit.field("after")
     with visit.changing("coupons.export", f"campaigns/{name}") as (transaction, cause):
         campaign, found = exporting.show(transaction, cause, name, limit=PAGE, after=since)
-    after = found[-1].customer_id if len(found) == PAGE else ""
-    return tab(visit, "coupons", campaign, found=found, after=after, since=since, whole=True)
+    return tab(visit, "coupons", campaign, found=found, since=since, whole=True)
 
 
 def _chart(visit: Visit, found: Funnel) -> BarChart:

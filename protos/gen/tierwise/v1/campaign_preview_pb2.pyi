@@ -333,6 +333,7 @@ class CampaignPreview(_message.Message):
     EXAMPLES_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
     OVER_BUDGET_COUNT_FIELD_NUMBER: _builtins.int
+    OWN_CODES_LEFT_COUNT_FIELD_NUMBER: _builtins.int
     campaign: _builtins.str
     """Resource name of the campaign."""
     etag: _builtins.str
@@ -348,6 +349,10 @@ class CampaignPreview(_message.Message):
     over_budget_count: _builtins.int
     """About so many of the audience get no coupon and are in no group, drawn by hash, because the budget does not bear
     their coupons with its confidence; groups, forecast and liability are of the others.
+    """
+    own_codes_left_count: _builtins.int
+    """About so many codes that the shop brought along would go to nobody: their customers are not reached or held out, or
+    there are more codes than coupons.
     """
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
@@ -411,10 +416,11 @@ class CampaignPreview(_message.Message):
         examples: _abc.Iterable[Global___CampaignPreview.Example] | None = ...,
         notes: _abc.Iterable[_builtins.str] | None = ...,
         over_budget_count: _builtins.int = ...,
+        own_codes_left_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_largest_liability", b"_largest_liability", "largest_liability", b"largest_liability", "liability", b"liability", "time", b"time", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_largest_liability", b"_largest_liability", "audience_count", b"audience_count", "campaign", b"campaign", "customer_count", b"customer_count", "days", b"days", "detectable", b"detectable", "etag", b"etag", "examples", b"examples", "falls", b"falls", "groups", b"groups", "largest_liability", b"largest_liability", "liability", b"liability", "notes", b"notes", "over_budget_count", b"over_budget_count", "reached", b"reached", "tiers", b"tiers", "time", b"time", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_largest_liability", b"_largest_liability", "audience_count", b"audience_count", "campaign", b"campaign", "customer_count", b"customer_count", "days", b"days", "detectable", b"detectable", "etag", b"etag", "examples", b"examples", "falls", b"falls", "groups", b"groups", "largest_liability", b"largest_liability", "liability", b"liability", "notes", b"notes", "over_budget_count", b"over_budget_count", "own_codes_left_count", b"own_codes_left_count", "reached", b"reached", "tiers", b"tiers", "time", b"time", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__largest_liability: _TypeAlias = _typing.Literal["largest_liability"]  # noqa: Y015
     _WhichOneofArgType__largest_liability: _TypeAlias = _typing.Literal["_largest_liability", b"_largest_liability"]  # noqa: Y015
