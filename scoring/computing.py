@@ -43,22 +43,22 @@ class Computing:
                 assert_never(kind.task)
 
 
-def computing(models: Mapping[Role, ModelFolder], device: str) -> Computing:
-    """With models from their folders, which have answered once, in the precision that suits them.
+def computing(models: Mapping[Role, ModelFolder], device: str, *, exact: bool = False) -> Computing:
+    """With models from their folders, which have answered once, in the precision that suits them, or exact.
 
     Raises ModelRejected, OSError.
     """
     limit_threads()
-    return Computing({role: _loaded(model, device) for role, model in models.items()})
+    return Computing({role: _loaded(model, device, exact=exact) for role, model in models.items()})
 
 
-def _loaded(model: ModelFolder, device: str) -> Scorer:
+def _loaded(model: ModelFolder, device: str, *, exact: bool) -> Scorer:
     scorer = Scorer.load(model.folder, device)
     if scorer.model_id != model.model_id:
         raise ModelRejected(f"{model.folder} holds {scorer.model_id}, not {model.model_id}")
     nobody = Histories.from_frame(EVENT_SCHEMA.to_frame(), ["nobody"])
     scorer.score(nobody, np.zeros(1))
-    return suited(scorer)
+    return scorer if exact else suited(scorer)
 
 
 def _histories(customers: Sequence[Asked]) -> Histories:

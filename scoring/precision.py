@@ -14,9 +14,9 @@ from scoring.scorer import Scorer
 
 CUSTOMERS, EVENTS = 32, 32
 """Of the batch that is tried."""
-TRIALS = 3
+TRIALS = 5
 DAY = 86_400.0
-WORTH = 0.9
+WORTH = 0.8
 """Share of the time in float32 that bfloat16 may take: for less gain nothing is rounded."""
 POINTS = 0.005
 """Most that a probability may differ."""

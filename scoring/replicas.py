@@ -57,7 +57,7 @@ class LocalReplicas:
 
     def _loaded(self, models: Models) -> "Computing":
         try:
-            return _computing(models, self._device)
+            return _computing(models, self._device, exact=True)
         except OSError as error:
             raise ModelRejected(str(error).strip().rpartition("\n")[2]) from error
 
@@ -102,7 +102,7 @@ class ProcessReplicas:
             raise ModelRejected(str(error).strip().rpartition("\n")[2]) from error
 
 
-def _computing(models: Models, device: str) -> "Computing":
+def _computing(models: Models, device: str, *, exact: bool = False) -> "Computing":
     from scoring.computing import computing  # noqa: PLC0415  # takes seconds, which a server with processes saves
 
-    return computing(models, device)
+    return computing(models, device, exact=exact)

@@ -21,13 +21,13 @@ EXACT = Trial(seconds=1.0, scores=[SCORE, SCORE])
 @pytest.mark.parametrize(
     ("seconds", "changes", "worth"),
     [
-        (0.8, {}, True),
-        (0.95, {}, False),
-        (0.8, {"purchase_60": 0.304}, True),
-        (0.8, {"purchase_60": 0.306}, False),
-        (0.8, {"churn": 0.49}, False),
-        (0.8, {"spend_minor": 10_090}, True),
-        (0.8, {"spend_minor": 10_110}, False),
+        (0.7, {}, True),
+        (0.85, {}, False),
+        (0.7, {"purchase_60": 0.304}, True),
+        (0.7, {"purchase_60": 0.306}, False),
+        (0.7, {"churn": 0.49}, False),
+        (0.7, {"spend_minor": 10_090}, True),
+        (0.7, {"spend_minor": 10_110}, False),
     ],
 )
 def test_rounding_must_pay_and_change_next_to_nothing(

@@ -84,8 +84,8 @@ def test_a_process_answers_whatever_a_model_can_be_asked(shop: Shop) -> None:
     similar = shop.items.SimilarItems(recommendation_service_pb2.SimilarItemsRequest(item_id="item-1", count=3))
 
     assert answered.model == model(shop)
-    answered.attribution_token = explained.score.attribution_token = ""
-    assert answered == explained.score
+    for one, other in zip(answered.purchase_probabilities, explained.score.purchase_probabilities, strict=True):
+        assert one.probability == pytest.approx(other.probability, abs=0.005), "a score may be rounded to bfloat16"
     assert (len(items.recommendations), len(similar.items)) == (3, 3)
     with pytest.raises(grpc.RpcError) as unknown:
         shop.items.SimilarItems(recommendation_service_pb2.SimilarItemsRequest(item_id="nothing"))
