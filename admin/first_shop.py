@@ -11,6 +11,8 @@ from events.formats import fitting_preset
 
 HORIZON = timedelta(days=90)
 DAYS = 540
+FIRST_HOUR = timedelta(hours=1)
+"""After the history's end; it has to be over, for the story asks and adds events within it."""
 SEED = 7
 
 
@@ -33,10 +35,10 @@ class FirstShop:
     """Whether customers were asked for their consent to be addressed."""
 
 
-def load_made_shop(stages: Stages, customers: int, today: datetime, epochs: int | None = None) -> FirstShop:
-    """A simulated shop whose history ends last midnight. Its future is known and kept apart."""
+def load_made_shop(stages: Stages, customers: int, now: datetime, epochs: int | None = None) -> FirstShop:
+    """A simulated shop whose history ends at a midnight an hour ago or more. Its future is known and kept apart."""
     folder = Path(stages.environment["TIERWISE_HOME"]) / "shop"
-    start = today.date() - timedelta(days=DAYS)
+    start = (now - FIRST_HOUR).date() - timedelta(days=DAYS)
     with stages.stage(f"A shop of {customers:,} customers is made"):
         made = stages.tierwise(
             "simulate", "--customers", str(customers), "--seed", str(SEED), "--start", start.isoformat(),

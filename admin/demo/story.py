@@ -17,7 +17,7 @@ from tierwise.v1 import campaign_pb2, coupon_pb2, event_pb2, score_pb2, tier_pb2
 from admin.demo import effect, figures
 from admin.demo.client import Refused, ShopClient
 from admin.demo.plan import discount_words, spring_plan
-from admin.first_shop import FirstShop
+from admin.first_shop import FIRST_HOUR, FirstShop
 from admin.output import emit
 from admin.processes import INSECURE, Processes
 from admin.stages import Stages
@@ -137,7 +137,7 @@ def ask(
 ) -> None:
     """What a shop's own services would ask: a score, why, and what to show; then what a fresh event changes."""
     customer = coupon["customer_id"]
-    soon = shop.as_of + timedelta(hours=1)
+    soon = shop.as_of + FIRST_HOUR
     with stages.stage("A service asks about one customer"):
         before, answer_ms = timed(lambda: client.score(customer, soon))
         console.print(_card(before, f"Score({customer}) in {answer_ms:.0f} ms"))

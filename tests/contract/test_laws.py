@@ -29,6 +29,8 @@ READING = {
 }  # fmt: skip
 """Methods that change nothing; every other one is held to the laws of writing."""
 WRITING = sorted(METHODS.keys() - READING)
+LEFT_BY_A_REPETITION = {"ExportCoupons": {"audit_log"}}
+"""Whole codes leave again, and whoever sees them leaves a line."""
 COMPLETE_WHEN_EMPTY = {
     "ListAuditEntries",
     "ListModels",
@@ -142,6 +144,7 @@ def test_a_repeated_write_happens_once_and_its_id_is_good_for_nothing_else(shop:
     first = call(shop, method, request)
     after = contents(shop.database)
     second = call(shop, method, request)
+    again = contents(shop.database)
     with pytest.raises(grpc.RpcError) as raised:
         call(shop, method, _other(request))
 
@@ -149,7 +152,8 @@ def test_a_repeated_write_happens_once_and_its_id_is_good_for_nothing_else(shop:
     assert second.SerializeToString() == first.SerializeToString()
     assert (refusal(raised.value).code, refusal(raised.value).reason) == ("INVALID_ARGUMENT", "REQUEST_ID_REUSED")
     assert refusal(raised.value).fields == ["request_id"]
-    assert contents(shop.database) == after
+    assert {table for table in TABLES if again[table] != after[table]} == LEFT_BY_A_REPETITION.get(method, set())
+    assert contents(shop.database) == again
 
 
 OTHER: Mapping[str, tuple[str, object]] = {
