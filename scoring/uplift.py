@@ -8,11 +8,11 @@ import json
 from dataclasses import dataclass
 from typing import Any, Self
 
-import lightgbm
 import numpy as np
 import polars as pl
 
 from scoring.actions import Floats
+from scoring.boosters import lightgbm
 from scoring.uplift_columns import Column, matrix
 
 

@@ -9,10 +9,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-import lightgbm
 import numpy as np
 
 from scoring.actions import Floats
+from scoring.boosters import lightgbm
 from scoring.uplift import Term, score
 from training.uplift.trial import Trial, folds
 

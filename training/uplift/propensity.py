@@ -1,9 +1,9 @@
 """With which probability each customer was treated, where nobody says: drawn alike, unless features foretell it."""
 
-import lightgbm
 import numpy as np
 
 from scoring.actions import Floats
+from scoring.boosters import lightgbm
 from training.metrics import auc
 from training.uplift.trial import Trial, folds
 
