@@ -6,18 +6,18 @@ made 204, 576, 731 and 682 answers a second at 1, 8, 32 and 128 callers, and the
 
 import json
 import shutil
-import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
 import typer
 
+from bench.cost import UNITS, Cost
 from bench.figures import Figure, in_turn, publish
 from bench.shop import free_address
 from settings import child_environment
@@ -32,23 +32,6 @@ BARE = {
     "pool bf16: bare": ("bfloat16", "last"),
     "pool bf16 OpenVINO: bare": ("bfloat16", "last", "openvino"),
 }
-UNITS = {"rate": "answers/s", "p50": "ms", "p99": "ms", "processor": "ms/answer"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
-    """What the load generator saw of one slice; milliseconds."""
-
-    rate: float
-    p50: float
-    p99: float
-    processor: float
-    """Of the server and its processes, an answer."""
-
-    @classmethod
-    def median(cls, loads: Sequence[Self]) -> Self:
-        """Of each measurement on its own."""
-        return cls(**{each.name: statistics.median(getattr(load, each.name) for load in loads) for each in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +45,16 @@ class Peer:
     variables: Mapping[str, str]
     address: str
 
-    def closed(self, folder: Path, callers: int, seconds: float) -> Load:
+    def closed(self, folder: Path, callers: int, seconds: float) -> Cost:
         """So many callers at once."""
         engine = "h2load" if shutil.which("h2load") else "py"
         return self._loaded(folder, "--engine", engine, "--concurrency", str(callers), "--duration", f"{seconds:g}")
 
-    def open(self, folder: Path, rate: int, seconds: float) -> Load:
+    def open(self, folder: Path, rate: int, seconds: float) -> Cost:
         """So many requests a second, whoever answers; times are from when each should have been sent."""
         return self._loaded(folder, "--mode", "open", "--rate", str(rate), "--duration", f"{seconds:g}")
 
-    def _loaded(self, folder: Path, *arguments: str) -> Load:
+    def _loaded(self, folder: Path, *arguments: str) -> Cost:
         told = subprocess.run(
             [
                 sys.executable, str(folder / "load.py"), "--target", self.address, "--builder", "builders:Bench",
@@ -82,7 +65,7 @@ class Peer:
         seen = json.loads(told)
         if seen["errors"]:
             raise RuntimeError(f"{seen['errors']} calls of {self.name} failed")
-        return Load(rate=seen["req_s"], p50=seen["p50"], p99=seen["p99"], processor=seen["server_cpu_ms_req"])
+        return Cost(rate=seen["req_s"], p50=seen["p50"], p99=seen["p99"], processor=seen["server_cpu_ms_req"])
 
 
 def main(
@@ -100,17 +83,17 @@ def main(
         return
     peers = list(_layouts(floors) if layouts else _peers(floors))
     with _running(peers), _bare(floors) as bare:
-        slices: dict[str, Callable[[], Load]] = {}
+        slices: dict[str, Callable[[], Cost]] = {}
         for count in _numbers(callers):
             slices |= {f"{peer.name}: {count} callers": partial(peer.closed, floors, count, seconds) for peer in peers}
         for rate in _numbers(rates):
             slices |= {f"{peer.name}: {rate}/s": partial(peer.open, floors, rate, seconds) for peer in peers}
         slices |= {name: partial(forwarded, seconds / 2) for name, forwarded in bare.items()}
-        loads = {name: Load.median(seen) for name, seen in in_turn(slices, rounds).items()}
+        costs = {name: Cost.median(seen) for name, seen in in_turn(slices, rounds).items()}
     notes = [
         f"slices of {seconds:g} s in turn, medians of {rounds} rounds; one replica, one thread a replica, loopback"
     ]
-    publish("layouts" if layouts else "serving", dict(_figures(loads, peers)), notes=notes)
+    publish("layouts" if layouts else "serving", dict(_figures(costs, peers)), notes=notes)
 
 
 def _numbers(text: str) -> list[int]:
@@ -170,7 +153,7 @@ def _wait_until_ready(process: "subprocess.Popen[str]", peer: Peer) -> None:
 
 
 @contextmanager
-def _bare(floors: Path) -> Iterator[Mapping[str, Callable[[float], Load]]]:
+def _bare(floors: Path) -> Iterator[Mapping[str, Callable[[float], Cost]]]:
     """Each variant in a process like a replica's, with batches of 32 and no server."""
     processes: dict[str, subprocess.Popen[str]] = {}
     try:
@@ -186,26 +169,24 @@ def _bare(floors: Path) -> Iterator[Mapping[str, Callable[[float], Load]]]:
             process.communicate()
 
 
-def _forwarded(process: "subprocess.Popen[str]", seconds: float) -> Load:
+def _forwarded(process: "subprocess.Popen[str]", seconds: float) -> Cost:
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(f"{seconds}\n")
     process.stdin.flush()
-    return Load(**json.loads(process.stdout.readline()))
+    return Cost(**json.loads(process.stdout.readline()))
 
 
-def _figures(loads: Mapping[str, Load], peers: Sequence[Peer]) -> Iterator[tuple[str, Figure]]:
+def _figures(costs: Mapping[str, Cost], peers: Sequence[Peer]) -> Iterator[tuple[str, Figure]]:
     floors = {peer.name: peer.against for peer in peers}
-    for name, load in loads.items():
+    for name, cost in costs.items():
         peer, _, under = name.partition(": ")
-        floor = loads.get(f"{floors.get(peer)}: {under}")
+        floor = costs.get(f"{floors.get(peer)}: {under}")
         against = floors.get(peer) if floor else None
-        for unit, measured, compared in (
-            ("rate", load.rate, floor and floor.rate), ("p50", load.p50, floor and floor.p50),
-            ("p99", load.p99, floor and floor.p99), ("processor", load.processor, floor and floor.processor),
-        ):  # fmt: skip
+        for measure, unit in UNITS.items():
+            measured, compared = getattr(cost, measure), floor and getattr(floor, measure)
             ratio = measured / compared if compared else None
-            yield f"{name}: {unit}", Figure(value=measured, unit=UNITS[unit], against=against, ratio=ratio)
+            yield f"{name}: {measure}", Figure(value=measured, unit=unit, against=against, ratio=ratio)
 
 
 if __name__ == "__main__":

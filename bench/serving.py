@@ -1,12 +1,11 @@
 """The server beside a bare echo of the same stack and beside the bare network, at 1, 8 and 32 callers."""
 
-import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Self
+from typing import Annotated
 
 import grpc
 import numpy as np
@@ -15,6 +14,7 @@ from google.protobuf.message import Message
 from tierwise.v1 import scoring_service_pb2, scoring_service_pb2_grpc
 
 from admin.demo.client import ShopClient
+from bench.cost import UNITS, Cost
 from bench.echo import METHOD as ECHO
 from bench.figures import Figure, in_turn, publish
 from bench.load import closed_loop
@@ -29,26 +29,6 @@ CALLERS = (1, 8, 32)
 SERVICE = scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].full_name
 SCORE = f"/{SERVICE}/Score"
 START_SECONDS = 60.0
-UNITS = {"rate": "answers/s", "p50": "ms", "p99": "ms", "processor": "ms/answer"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cost:
-    """What answers took, measured by their callers and by the processor; milliseconds."""
-
-    rate: float
-    """Answers a second."""
-    p50: float = 0.0
-    p99: float = 0.0
-    processor: float = 0.0
-    """Of the server, an answer."""
-    database: float = 0.0
-    """Of PostgreSQL, an answer."""
-
-    @classmethod
-    def median(cls, costs: Sequence[Self]) -> Self:
-        """Of each measurement on its own."""
-        return cls(**{each.name: statistics.median(getattr(cost, each.name) for cost in costs) for each in fields(cls)})
 
 
 @dataclass(frozen=True, slots=True)

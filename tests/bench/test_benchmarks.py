@@ -12,11 +12,12 @@ from tiny_model import write_tiny_model
 
 from bench import admin_pages, experiments, figures, importing, redemption, serving
 from bench.admin_shop import Scale
+from bench.cost import Cost
 from bench.echo import METHOD, echo
 from bench.figures import Figure, in_turn, interleaved, publish
 from bench.load import NoAnswer, closed_loop
 from bench.processor import seconds_of
-from bench.serving import Cost, Target
+from bench.serving import Target
 from bench.shop import BenchmarkFailedError, free_address, prepared
 from settings import settings
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from bench import peers
+from bench.cost import Cost
 from bench.figures import Figure
-from bench.peers import Load, Peer
+from bench.peers import Peer
 
 
 def test_without_floors_it_is_skipped_and_says_where_it_looked(
@@ -20,13 +21,13 @@ def test_without_floors_it_is_skipped_and_says_where_it_looked(
 
 
 def test_the_pool_stands_beside_the_floor_under_the_same_load() -> None:
-    loads = {
-        "floor: 8 callers": Load(rate=100.0, p50=4.0, p99=8.0, processor=2.0),
-        "pool: 8 callers": Load(rate=150.0, p50=2.0, p99=4.0, processor=1.0),
-        "pool: bare": Load(rate=200.0, p50=1.0, p99=1.0, processor=0.5),
+    costs = {
+        "floor: 8 callers": Cost(rate=100.0, p50=4.0, p99=8.0, processor=2.0),
+        "pool: 8 callers": Cost(rate=150.0, p50=2.0, p99=4.0, processor=1.0),
+        "pool: bare": Cost(rate=200.0, p50=1.0, p99=1.0, processor=0.5),
     }
 
-    found = dict(peers._figures(loads, [Peer("floor", None, (), {}, ""), Peer("pool", "floor", (), {}, "")]))
+    found = dict(peers._figures(costs, [Peer("floor", None, (), {}, ""), Peer("pool", "floor", (), {}, "")]))
 
     assert found["pool: 8 callers: rate"] == Figure(value=150.0, unit="answers/s", against="floor", ratio=1.5)
     assert found["pool: 8 callers: p99"] == Figure(value=4.0, unit="ms", against="floor", ratio=0.5)
