@@ -2,9 +2,10 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from database.memory import Memory
@@ -108,14 +109,10 @@ class Predictions:
 
     def similar(self, item_id: str, count: int) -> tuple[str, list[Recommendation]]:
         """The model's id and the items. Raises UnknownItem, and as `score` does."""
-        self._must_have_model()
-        try:
-            ticket = self._items.submit_loaded(
-                Loaded(item_id.encode(), Place(time.time(), None)), deadline=call.current().deadline,
-                kind=Kind(Task.SIMILAR, terms=Terms(count)),
-            )  # fmt: skip
-        except ReplicaDied as error:
-            raise ModelUnavailable(f"the model cannot answer: {error}") from error
+        asked = Loaded(item_id.encode(), Place(time.time(), None))
+        ticket = self._promised(
+            self._items, partial(self._items.submit_loaded, asked, kind=Kind(Task.SIMILAR, terms=Terms(count)))
+        )
         found = recommended_of(_waited(ticket).answer)
         if found.items is None:
             raise UnknownItem(item_id)
@@ -134,27 +131,22 @@ class Predictions:
         for pool in (self._scores, self._explanations, self._items):
             pool.close()
 
-    def _must_have_model(self) -> None:
-        if self._live.in_force.model is None:
-            raise ModelUnavailable("no model is loaded; activate one with ActivateModel and try again")
-
     def _submitted(
         self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane = Lane.INTERACTIVE
     ) -> Promised:
-        self._must_have_model()
-        kind = Kind(task, terms=question.terms)
+        kind, key = Kind(task, terms=question.terms), _key(task, question)
+        return self._promised(pool, partial(pool.submit, question, lane=lane, kind=kind, key=key))
+
+    def _promised(self, pool: Pool[Question, Place], submit: Callable[..., Promised]) -> Promised:
+        """For the call at hand: until its deadline, and as long as its caller is there."""
+        if self._live.in_force.model is None:
+            raise ModelUnavailable("no model is loaded; activate one with ActivateModel and try again")
+        current = call.current()
         try:
-            ticket = pool.submit(
-                question,
-                deadline=call.current().deadline,
-                lane=lane,
-                kind=kind,
-                key=_key(task, question),
-                mark=call.current().mark(),
-            )
+            ticket = submit(deadline=current.deadline, mark=current.mark())
         except ReplicaDied as error:
             raise ModelUnavailable(f"the model cannot answer: {error}") from error
-        if not call.current().context.add_callback(lambda: pool.cancel(ticket)):
+        if not current.context.add_callback(lambda: pool.cancel(ticket)):
             pool.cancel(ticket)
         return ticket
 
