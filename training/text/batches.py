@@ -11,6 +11,8 @@ from torch import Tensor
 
 Integers = npt.NDArray[np.int64]
 
+ASKED = 128
+"""Texts in one forward pass when nothing is learned."""
 POOL = 16
 """Batches that are sorted by length together."""
 
@@ -34,6 +36,13 @@ class Encoded:
         tokens = np.full(real.shape, self.padding, dtype=np.int64)
         tokens[real] = self.flat[(begin[:, None] + place)[real]]
         return {"input_ids": torch.from_numpy(tokens), "attention_mask": torch.from_numpy(real.astype(np.int64))}
+
+    def batches(self) -> Iterator[tuple[Integers, dict[str, Tensor]]]:
+        """Every text once, the short ones first: which texts, and these as `batch` gives them."""
+        order = np.argsort(np.diff(self.starts), kind="stable")
+        for start in range(0, len(order), ASKED):
+            chosen = order[start : start + ASKED]
+            yield chosen, self.batch(chosen)
 
 
 def encode(tokenizer: Any, texts: Sequence[str], most: int) -> Encoded:  # noqa: ANN401  # the library's type

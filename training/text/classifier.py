@@ -26,8 +26,6 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 LABELS = 2
-ASKED = 128
-"""Texts in one forward pass when nothing is learned."""
 SHARES = np.linspace(0.0, 1.0, 11)
 EQUAL = 0.5
 """The share of the n-grams is shrunk halfway to an equal one, as that of the trees is."""
@@ -147,14 +145,11 @@ def _rate(recipe: Recipe) -> float:
 
 def deep_logits(encoder: Encoder, texts: Sequence[str], tokens: int) -> Floats:
     """[N] log odds of the second label, by the encoder alone."""
-    encoded = encode(encoder.tokenizer, texts, tokens)
-    order = np.argsort(np.diff(encoded.starts), kind="stable")
     logits = np.zeros(len(texts))
     model: Any = encoder.model.eval()
-    for start in range(0, len(order), ASKED):
-        chosen = order[start : start + ASKED]
+    for chosen, batch in encode(encoder.tokenizer, texts, tokens).batches():
         with torch.inference_mode():
-            said = model(**encoded.batch(chosen)).logits.double()
+            said = model(**batch).logits.double()
         logits[chosen] = (said[:, 1] - said[:, 0]).numpy()
     return logits
 

@@ -20,8 +20,6 @@ from training.text.scratch import make_classifier
 from training.text.steps import Telling
 from training.text.vector_cache import VectorCache, Vectors
 
-ASKED = 128
-"""Texts in one forward pass."""
 SCRATCH = "scratch"
 """In the place of an encoder's name: made from nothing on the shop's texts."""
 GOOD_STARS = 4
@@ -52,13 +50,10 @@ class Tower:
         vectors = np.zeros((len(texts), self.encoder.model.config.hidden_size), dtype=np.float32)
         if not texts:
             return vectors
-        encoded = encode(self.encoder.tokenizer, texts, self.tokens)
-        order = np.argsort(np.diff(encoded.starts), kind="stable")
-        for start in range(0, len(order), ASKED):
-            chosen = order[start : start + ASKED]
-            batch = encoded.batch(chosen)
+        model = self.encoder.model.eval()
+        for chosen, batch in encode(self.encoder.tokenizer, texts, self.tokens).batches():
             with torch.inference_mode():
-                states = self.encoder.model.eval()(**batch).last_hidden_state
+                states = model(**batch).last_hidden_state
             real = batch["attention_mask"].unsqueeze(-1)
             means = (states * real).sum(dim=1) / real.sum(dim=1)
             vectors[chosen] = torch.nn.functional.normalize(means, dim=-1).numpy()
