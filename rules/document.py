@@ -41,6 +41,19 @@ from rules.similar import instead
 MAXIMUM_CHARACTERS = 500_000
 OPERATORS = tuple(operator.value for operator in Operator)
 SIMPLE = (bool, int, float, str, datetime)
+BREAKS = frozenset("\x85\u2028\u2029")
+"""Ends of lines to YAML, which folds them to spaces unless they are escaped."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes every text so that it is read back."""
+
+
+def _text_node(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if BREAKS & set(text) else None)
+
+
+_Dumper.add_representer(str, _text_node)
 
 
 def parse(text: str) -> Rule:
@@ -90,7 +103,7 @@ def to_json(rule: Rule) -> str:
 
 def to_yaml(rule: Rule) -> str:
     """A YAML document that `parse` reads back as the same rule."""
-    return yaml.safe_dump(to_data(rule), sort_keys=False, allow_unicode=True)
+    return yaml.dump(to_data(rule), Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 def _rule(data: object, prefix: str, depth: int, nodes: Iterator[int]) -> Rule:

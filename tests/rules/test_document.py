@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from rule_strategies import rules
 
 from rules.check import InvalidRule
@@ -38,6 +38,7 @@ def test_a_document_is_read_as_it_is_written() -> None:
 
 
 @given(rule=rules(6))
+@example(rule=Within("country", ("\x85", "a\x85b", "a\u2028b", "a\u2029", "a\nb\n", "\ufeff")))
 def test_every_rule_comes_back_from_yaml_and_from_json(rule: Rule) -> None:
     assert parse(to_yaml(rule)) == rule
     assert parse(to_json(rule)) == rule
