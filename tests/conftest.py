@@ -14,6 +14,7 @@ import pytest
 from database import embedded
 from database.migrate import migrate
 from database.session import Database
+from settings import settings
 
 CLONES = itertools.count()
 MEMORY = Path("/dev/shm")
@@ -67,6 +68,17 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database.at(database_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """TIERWISE_HOME of commands that run in this process, so that the checkout stays as it was."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIERWISE_HOME", str(folder))
+        settings.cache_clear()
+        yield folder
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

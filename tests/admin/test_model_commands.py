@@ -14,6 +14,8 @@ from database.events import copy_events
 from database.session import Database
 from events.event import EventType
 
+pytestmark = pytest.mark.usefixtures("home")
+
 SHOP = random_shop(90, seed=21)
 CANONICAL = SHOP.select(
     "customer_id",

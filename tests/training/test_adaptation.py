@@ -17,6 +17,8 @@ from scoring.adapters import Adapter, Method, adapted
 from scoring.scorer import Scorer
 from training.grafting import graft, harvest, learning_parameters
 
+pytestmark = pytest.mark.usefixtures("home")
+
 KNOWN = histories(bought(9, item_id="item-0"), bought(5, item_id="item-4"))
 METHODS = list(Method)
 

@@ -31,6 +31,8 @@ from training.text.scratch import IGNORED, hide
 from training.text.tower import SCRATCH, tower_of
 from training.text.wordpiece import MASK, SPECIAL, train_tokenizer
 
+pytestmark = pytest.mark.usefixtures("home")
+
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("bad", "good")
 

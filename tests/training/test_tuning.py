@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import optuna
+import pytest
 from made_histories import AS_OF, random_shop
 from small_training import SMALL, course
 from typer.testing import CliRunner
@@ -12,6 +13,8 @@ from typer.testing import CliRunner
 from admin.command_line import main
 from training.configuration import Configuration
 from training.tuning import MEDIAN, SEARCHED, Found, tune
+
+pytestmark = pytest.mark.usefixtures("home")
 
 
 class AllButTheFirst(optuna.pruners.BasePruner):  # type: ignore[misc]  # mypy does not read optuna
