@@ -1,5 +1,6 @@
 """What two documents differ in, field by field. Pure."""
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,11 @@ class Difference:
     before: Json
     """None where the field is null or was not there."""
     after: Json
+
+    @property
+    def field(self) -> str:
+        """The outermost field: offers, or rule."""
+        return re.split(r"[.\[]", self.path, maxsplit=1)[0]
 
 
 def differences(before: Json, after: Json, *, as_one: Collection[str] = ()) -> tuple[Difference, ...]:

@@ -60,7 +60,7 @@ def test_a_plan_reads_as_words(name: str, english: str, chinese: str) -> None:
         ("cost_minor", 12_345, "12,345 in minor units"),
         ("refusal", "BUDGET_EXHAUSTED", "The campaign's budget is used up."),
         ("state", "PAUSED", "paused"),
-        ("parameters", {"high": 0.1, "mid": 0.3}, "high: 0.1; mid: 0.3"),
+        ("parameters", {"high": 0.1, "mid": 0.3}, "HIGH: 0.1; MID: 0.3"),
         ("cancel_requested", True, "yes"),
         ("fields", ["city", "consented_channels"], "city, consented_channels"),
     ],

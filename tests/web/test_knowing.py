@@ -233,7 +233,7 @@ def test_the_log_is_searched_by_what_was_done(shop: Site) -> None:
 
     expect(page.get_by_role("row")).to_have_count(3)
     page.get_by_text("5 fields").first.click()
-    expect(page.get_by_text("EXPECTED_VALUE").first).to_be_visible()
+    expect(page.get_by_text("expected spend").first).to_be_visible()
     expect(page.get_by_text("Sealed and intact")).to_be_visible()
     assert faults(page) == []
     picture(page, "audit-dark")
