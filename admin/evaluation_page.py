@@ -142,7 +142,7 @@ def _why(found: Mapping[str, float]) -> str:
 
 
 def _questions(found: Evaluation) -> list[Question]:
-    asked = [("All customers", CHURN, found.everybody.churn)]
+    asked = [("All customers.", CHURN, found.everybody.churn)]
     for name, products in found.slices.items():
         asked += [(MEANINGS[name], ORDER, products.purchase), (MEANINGS[name], CHURN, products.churn)]
     return [
