@@ -85,7 +85,7 @@ def test_a_browser_shows_it_offline(found: Evaluation, chromium: Browser, tmp_pa
     shown.on("console", lambda message: problems.append(message.text))
     shown.goto((tmp_path / "report.html").as_uri())
     for scheme in ("light", "dark"):
-        shown.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        shown.emulate_media(color_scheme=scheme)
         picture(shown, f"evaluation-{scheme}")
         assert faults(shown) == []
 
