@@ -11,6 +11,7 @@ from scipy.special import expit, ndtri
 
 from scoring.actions import Floats, Pairs
 from scoring.network import HORIZONS, Network
+from scoring.passing import Forward, Plainly
 from scoring.sequence import Tokens, batch_of
 from scoring.view import DAY
 
@@ -38,20 +39,18 @@ class Answers:
 def ask(
     networks: Sequence[Network], tokens: Tokens, pairs: Pairs, tabular: npt.NDArray[np.float32], device: torch.device
 ) -> Answers:
-    """One forward pass of each network (several beyond BATCH questions, of similar length); their means."""
-    most = BATCH[device.type]
+    """The means of what networks on the device say, as they are."""
+    return asked(Plainly(networks, device), tokens, pairs, tabular, most=BATCH[device.type])
+
+
+def asked(forward: Forward, tokens: Tokens, pairs: Pairs, tabular: npt.NDArray[np.float32], *, most: int) -> Answers:
+    """One forward pass, or several of similar length beyond `most` questions."""
     values = np.zeros((len(pairs), len(HORIZONS) + 3))
     order = np.argsort(pairs.last - pairs.first, kind="stable")
     for start in range(0, len(order), most):
         block = order[start : start + most]
-        batch = batch_of(
-            tokens, pairs.first[block], pairs.last[block], pairs.as_of[block, None], tabular[block, None]
-        ).to(device)
-        with torch.inference_mode():
-            for network in networks:
-                out = network(batch, states=False)
-                parts = (out.hazards[:, 0], out.log_mean, out.log_sigma, out.silence)
-                values[block] += torch.cat(parts, dim=1).double().cpu().numpy() / len(networks)
+        batch = batch_of(tokens, pairs.first[block], pairs.last[block], pairs.as_of[block, None], tabular[block, None])
+        values[block] = forward(batch).numpy()
     split = len(HORIZONS)
     return Answers(
         hazards=values[:, :split],

@@ -9,6 +9,7 @@ between two tokens. The query token carries the tabular features (joint fusion),
 path: at the start of training the network is a linear model at the base rates, and the Transformer learns the rest.
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ from scoring.view import DAY, KINDS
 HORIZONS = (30, 60, 90)
 """Days; the purchase hazards are those of the intervals between them."""
 GAP_BUCKETS = 48
+UNSEEN = GAP_BUCKETS
+"""In the place of a bucket where a token is not seen."""
 SMALLEST_GAP = 60.0
 """Seconds; shorter gaps share a bucket, and each doubling from there takes two."""
 SIGMA_LIMIT = 1.6
@@ -109,6 +112,24 @@ class ItemEmbedding(nn.Module):
         vectors: Tensor = self.own(own) + self.words(self.item_words[numbers])
         return vectors if self.text is None else vectors + self._told(numbers, self.text)
 
+    def mean(self, items: Tensor, vectors: Tensor | None, *, hide: float) -> Tensor:
+        """[B, L, M] catalogue numbers, 0 where there is none, to [B, L, D].
+
+        By `vectors` [V + 2, D] of all items where they are at hand; a share of the items is hidden while training.
+        """
+        if vectors is None:
+            numbers, place = torch.unique(torch.cat((items.new_zeros(1), items.flatten())), return_inverse=True)
+            hidden = torch.rand(numbers.shape, device=numbers.device) < hide if self.training else None
+            vectors, items = self(numbers, hidden), place[1:].view_as(items)
+        means = functional.embedding_bag(items.flatten(0, 1), vectors, mode="mean", padding_idx=0)
+        return means.view(*items.shape[:2], -1)
+
+    @torch.no_grad()
+    def all(self) -> Tensor:
+        """[V + 2, D] as they are now."""
+        vectors: Tensor = self(torch.arange(len(self.item_words), device=self.item_words.device))
+        return vectors
+
     def _told(self, numbers: Tensor, text: nn.Linear) -> Tensor:
         """[n, D] by the text, or one learned vector for every item that has none; nothing where there is no item."""
         vectors = self.item_text[numbers]
@@ -133,15 +154,15 @@ class Block(nn.Module):
         self.prefix: Prefix | None = None
         nn.init.zeros_(self.gap_bias.weight)
 
-    def forward(self, tokens: Tensor, gaps: Tensor, blocked: Tensor, *, first: int = 0) -> Tensor:
+    def forward(self, tokens: Tensor, gaps: Tensor, *, first: int = 0) -> Tensor:
         """[B, T, D] to [B, T - first, D], without the tokens before `first`, which are seen all the same.
 
-        gaps [B, T, T] are buckets; blocked [B, 1, T, T] is true where nothing is seen.
+        gaps [B, T, T] are buckets, or UNSEEN.
         """
         shape = (*tokens.shape[:2], 3, self.heads, -1)
         query, key, value = self.to_query_key_value(self.attention_norm(tokens)).view(shape).permute(2, 0, 3, 1, 4)
         query, tokens = query[:, :, first:], tokens[:, first:]
-        bias = self.gap_bias(gaps[:, first:]).permute(0, 3, 1, 2).masked_fill(blocked[:, :, first:], BLOCKED)
+        bias = self._bias(gaps[:, first:])
         if self.prefix is not None:
             key, value, bias = self.prefix(key, value, bias)
         seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias.to(query.dtype))
@@ -150,6 +171,11 @@ class Block(nn.Module):
         gated: Tensor = functional.silu(self.gate(normed)) * self.value(normed)
         passed: Tensor = self.dropout(self.back(gated))
         return tokens + passed
+
+    def _bias(self, gaps: Tensor) -> Tensor:
+        """[B, Q, T] buckets to [B, A, Q, T]: head after head in memory, as attention reads it."""
+        biases = functional.pad(self.gap_bias.weight, (0, 0, 0, 1), value=BLOCKED)
+        return biases.T.index_select(1, gaps.flatten()).view(-1, *gaps.shape).transpose(0, 1)
 
 
 class Network(nn.Module):
@@ -181,18 +207,21 @@ class Network(nn.Module):
         with torch.no_grad():
             self.heads.bias.copy_(base)
 
-    def forward(self, batch: Batch, *, states: bool = True) -> Outputs:
-        """Answer every query of the batch; without `states` the last layer is left out where only they read it."""
+    def forward(self, batch: Batch, *, states: bool = True, items: Tensor | None = None) -> Outputs:
+        """Answer every query of the batch; without `states` the last layer is left out where only they read it.
+
+        `items` [V + 2, D] is what `self.items.all()` said since the weights changed, and saves saying it again.
+        """
         length = batch.kind.shape[1]
         since = _since_last(batch)
         queries = self.query + self.query_number(since.unsqueeze(-1)) + self.fuse(batch.tabular)
-        tokens = self.dropout(torch.cat((self._embedded(batch), queries), dim=1))
-        gaps, blocked = _gap_buckets(batch), _blocked(batch)
+        tokens = self.dropout(torch.cat((self._embedded(batch, items), queries), dim=1))
+        gaps = _gaps(batch)
         *blocks, last = self.blocks
         for block in blocks:
-            tokens = block(tokens, gaps, blocked)
+            tokens = block(tokens, gaps)
         first = 0 if states else length
-        tokens = self.norm(last(tokens, gaps, blocked, first=first))
+        tokens = self.norm(last(tokens, gaps, first=first))
         values = self.heads(tokens[:, length - first :]) + self.direct(batch.tabular)
         hazards, log_mean, log_sigma, silence = values.split((len(HORIZONS), 1, 1, 1), dim=-1)
         return Outputs(
@@ -203,13 +232,9 @@ class Network(nn.Module):
             self.next_item(tokens[:, : length - first]),
         )
 
-    def _embedded(self, batch: Batch) -> Tensor:
+    def _embedded(self, batch: Batch, vectors: Tensor | None) -> Tensor:
         """[B, L, D] the sum of what a token is: kind, numbers, mean item, words."""
-        unique, place = torch.unique(batch.items, return_inverse=True)
-        hidden = torch.rand(unique.shape, device=unique.device) < self.shape.item_dropout if self.training else None
-        bags = self.items(unique, hidden)[place]
-        real = (batch.items > 0).unsqueeze(-1)
-        items = (bags * real).sum(dim=2) / real.sum(dim=2).clamp(min=1)
+        items = self.items.mean(batch.items, vectors, hide=self.shape.item_dropout)
         words = self.review_words(batch.words.flatten(0, 1)).view_as(items)
         embedded: Tensor = self.kind(batch.kind) + self.numbers(batch.numbers) + items + words
         return embedded
@@ -222,7 +247,7 @@ class Network(nn.Module):
 
 def capped(log_sigma: Tensor) -> Tensor:
     """[...] softly limited to log SIGMA_LIMIT."""
-    limit = torch.tensor(SIGMA_LIMIT).log()
+    limit = math.log(SIGMA_LIMIT)
     return limit - functional.softplus(limit - log_sigma)
 
 
@@ -234,20 +259,20 @@ def _since_last(batch: Batch) -> Tensor:
     return torch.where(gap.isinf(), 0.0, gap / DAY).log1p().float() / 2.0
 
 
-def _gap_buckets(batch: Batch) -> Tensor:
-    """[B, T, T] bucket of the time from the column's token to the row's."""
+def _gaps(batch: Batch) -> Tensor:
+    """[B, T, T] bucket of the time from the column's token to the row's, UNSEEN where the row does not see it."""
     time = torch.cat((batch.time, batch.query_time.nan_to_num()), dim=1)
     gap = (time.unsqueeze(2) - time.unsqueeze(1)).clamp(min=0.0).float()
-    return (torch.log2(1.0 + gap / SMALLEST_GAP) * 2.0).long().clamp(max=GAP_BUCKETS - 1)
+    buckets = (torch.log2(1.0 + gap / SMALLEST_GAP) * 2.0).long().clamp(max=GAP_BUCKETS - 1)
+    return torch.where(_seen(batch), buckets, UNSEEN)
 
 
-def _blocked(batch: Batch) -> Tensor:
-    """[B, 1, T, T] true where the row's token may not see the column's."""
+def _seen(batch: Batch) -> Tensor:
+    """[B, T, T] true where the row's token may see the column's."""
     (count, length), queries = batch.kind.shape, batch.query_time.shape[1]
     device = batch.kind.device
     seen = torch.zeros(count, length + queries, length + queries, dtype=torch.bool, device=device)
     real = (batch.kind > 0).unsqueeze(1)
     seen[:, :length, :length] = torch.ones(length, length, dtype=torch.bool, device=device).tril() & real
     seen[:, length:, :length] = (batch.time.unsqueeze(1) < batch.query_time.unsqueeze(2)) & real
-    seen |= torch.eye(length + queries, dtype=torch.bool, device=device)
-    return ~seen.unsqueeze(1)
+    return seen | torch.eye(length + queries, dtype=torch.bool, device=device)

@@ -16,10 +16,12 @@ from events.history import Histories
 from rules.sentence import Language
 from scoring import folder
 from scoring.actions import Floats, Pairs, actions_of, pairs_of
-from scoring.answers import Answers, Outlook, ask, longest_logit, outlook_of
+from scoring.answers import BATCH, Answers, Outlook, asked, longest_logit, outlook_of
 from scoring.explanation import Customer, explain
 from scoring.features import raw_features
+from scoring.frames import Frames
 from scoring.model import Manifest, Model
+from scoring.passing import Forward, Plainly
 from scoring.recommendation import Recommender, Request
 from scoring.score import Explanation, Recommendation, Score, Strategy
 from scoring.sequence import Tokens, tokens_of
@@ -76,8 +78,7 @@ class Scorer:
         A customer without events before that time gets the answer of a customer of whom nothing is known.
         """
         question = self._question(histories, as_of)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            answers = self._ask(question)
+        answers = self._mixed(question, self._forward)
         return self._scores(histories, as_of, outlook_of(answers, self.model.calibration, as_of))
 
     def explain(
@@ -85,7 +86,7 @@ class Scorer:
     ) -> list[Explanation]:
         """Scores with what made them, in words of a language, one customer after the other."""
         question = self._question(histories, as_of)
-        answers = self._ask(question)
+        answers = self._mixed(question, self._exactly)
         scores = self._scores(histories, as_of, outlook_of(answers, self.model.calibration, as_of))
         logits = longest_logit(answers, self.model.calibration, as_of)
         return [
@@ -127,8 +128,21 @@ class Scorer:
         tabular = np.where(known, self.model.normaliser(raw), np.float32(0))
         return Question(tokens_of(actions), pairs, raw, tabular)
 
-    def _ask(self, question: Question) -> Answers:
-        answers = ask(self.model.networks, question.tokens, question.pairs, question.tabular, self.device)
+    @cached_property
+    def _forward(self) -> Forward:
+        """For scores alone; a GPU is asked in frames."""
+        if self.device.type != "cuda" and not self.bfloat16:
+            return self._exactly
+        kind = Frames if self.device.type == "cuda" else Plainly
+        return kind(self.model.networks, self.device, bfloat16=self.bfloat16)
+
+    @cached_property
+    def _exactly(self) -> Forward:
+        return Plainly(self.model.networks, self.device)
+
+    def _mixed(self, question: Question, forward: Forward) -> Answers:
+        most = BATCH[self.device.type]
+        answers = asked(forward, question.tokens, question.pairs, question.tabular, most=most)
         return mixed(self.model.trees, answers, question.tabular)
 
     def _scores(self, histories: Histories, as_of: Floats, outlook: Outlook) -> list[Score]:

@@ -53,6 +53,12 @@ def test_many_questions_at_once_are_answered_as_one_by_one() -> None:
         np.testing.assert_allclose(hazards(one)[:, 0], together[:, nth], atol=1e-6)
 
 
+def test_vectors_of_items_at_hand_give_the_same_answers() -> None:
+    asked = batch(Histories.from_frame(random_shop(5, seed=3)), [NOW])
+    with torch.inference_mode():
+        assert torch.equal(NETWORK(asked, items=NETWORK.items.all()).hazards, NETWORK(asked).hazards)
+
+
 def test_what_happens_after_the_question_never_changes_the_answer() -> None:
     before = [bought(30, item_id="item-2"), row(EventType.VIEW, 20, item_id="item-3"), bought(10)]
     after = [bought(-2, 99_999), row(EventType.CART, -1, item_id="item-5"), row(EventType.RETURN, -7, item_id="item-1")]

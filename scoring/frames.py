@@ -1,0 +1,159 @@
+"""Forward passes of fixed sizes: on a GPU one captured graph each, replayed by one launch instead of a hundred.
+
+A batch is laid into the smallest frame that holds it; what is left of the frame is padding, which nothing sees. It
+crosses to the device in one copy from pinned memory, and the answers come back in one. On a processor the same code
+calls the networks where a GPU replays.
+"""
+
+import itertools
+import math
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from scoring.network import HORIZONS, Network
+from scoring.passing import Networks
+from scoring.sequence import ITEMS, NUMBERS, TOKENS, WORDS, Batch
+
+ROWS = (1, 8, 32, 256)
+LENGTHS = (16, 64, TOKENS)
+BAGS = ((4, 4), (ITEMS, WORDS))
+"""Items and words of a token: few, as nearly everywhere, or as many as are ever read."""
+ALIGNED = 64
+"""Bytes; every field begins at a multiple."""
+WARM_UPS = 3
+"""Passes before one is captured, in which libraries choose their kernels."""
+
+Replay = Callable[[], object]
+
+
+class Size(NamedTuple):
+    """Of a frame."""
+
+    rows: int
+    length: int
+    items: int
+    words: int
+
+    def holds(self, other: "Size") -> bool:
+        """Whether a batch of the other size fits."""
+        return all(ours >= theirs for ours, theirs in zip(self, other, strict=True))
+
+
+SIZES = sorted(
+    (Size(rows, length, *bags) for rows, length, bags in itertools.product(ROWS, LENGTHS, BAGS)), key=math.prod
+)
+"""Smallest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Where a field of the batch lies in the block."""
+
+    start: int
+    stop: int
+    dtype: torch.dtype
+    shape: tuple[int, ...]
+
+
+class Frames:
+    """Networks that answer batches of up to max(ROWS) questions, one of each sequence. Safe to call from threads."""
+
+    def __init__(self, networks: Sequence[Network], device: torch.device, *, bfloat16: bool = False) -> None:
+        self._networks, self._device, self._bfloat16 = Networks(networks), device, bfloat16
+        self._frames: dict[Size, _Frame] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, batch: Batch) -> Tensor:
+        """As every Forward."""
+        size = size_of(batch)
+        with self._lock:
+            if size not in self._frames:
+                self._frames[size] = _Frame(self._networks, size, self._device, bfloat16=self._bfloat16)
+            return self._frames[size].answer(batch)
+
+
+def size_of(batch: Batch) -> Size:
+    """The smallest that holds it."""
+    rows, length = batch.kind.shape
+    wanted = Size(rows, length, batch.items.shape[2], batch.words.shape[2])
+    return next(size for size in SIZES if size.holds(wanted))
+
+
+class _Frame:
+    """One size, with its memory on both sides."""
+
+    def __init__(self, networks: Networks, size: Size, device: torch.device, *, bfloat16: bool) -> None:
+        pinned = device.type == "cuda"
+        layout, length = _layout(size, networks.features)
+        self._host = torch.zeros(length, dtype=torch.uint8, pin_memory=pinned)
+        self._block = torch.zeros(length, dtype=torch.uint8, device=device)
+        self._laid, batch = _views(self._host, layout), Batch(**_views(self._block, layout))
+        self._said = torch.zeros(size.rows, len(HORIZONS) + 3, dtype=torch.float64, pin_memory=pinned)
+        self._answers = torch.zeros_like(self._said, device=device)
+
+        def compute() -> None:
+            # Autocast keeps rounded weights for the next call, which a captured graph must not read.
+            with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16, cache_enabled=False):
+                self._answers.copy_(networks.means(batch))
+
+        self._device, self._replay = device, _captured(compute) if device.type == "cuda" else compute
+
+    def answer(self, batch: Batch) -> Tensor:
+        self._lay(batch)
+        with torch.inference_mode():
+            self._block.copy_(self._host, non_blocking=True)
+            self._replay()
+            self._said.copy_(self._answers, non_blocking=True)
+        if self._device.type == "cuda":
+            torch.cuda.current_stream(self._device).synchronize()
+        return self._said[: len(batch.kind)].clone()
+
+    def _lay(self, batch: Batch) -> None:
+        self._host.zero_()
+        for name, laid in self._laid.items():
+            values: Tensor = getattr(batch, name)
+            laid[tuple(slice(size) for size in values.shape)] = values
+
+
+def _layout(size: Size, features: int) -> tuple[Mapping[str, Field], int]:
+    """Of each field, and how long the block is."""
+    rows, length, items, words = size
+    wanted = {
+        "kind": (torch.int32, (rows, length)),
+        "time": (torch.float64, (rows, length)),
+        "numbers": (torch.float32, (rows, length, NUMBERS)),
+        "items": (torch.int32, (rows, length, items)),
+        "words": (torch.int32, (rows, length, words)),
+        "query_time": (torch.float64, (rows, 1)),
+        "tabular": (torch.float32, (rows, 1, features)),
+    }
+    layout, start = dict[str, Field](), 0
+    for field in fields(Batch):
+        dtype, shape = wanted[field.name]
+        stop = start + dtype.itemsize * math.prod(shape)
+        layout[field.name] = Field(start, stop, dtype, shape)
+        start = -(-stop // ALIGNED) * ALIGNED
+    return layout, start
+
+
+def _views(block: Tensor, layout: Mapping[str, Field]) -> dict[str, Tensor]:
+    return {name: block[at.start : at.stop].view(at.dtype).view(at.shape) for name, at in layout.items()}
+
+
+def _captured(compute: Callable[[], None]) -> Replay:
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch does not type it
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.inference_mode():
+        with torch.cuda.stream(stream):
+            for _ in range(WARM_UPS):
+                compute()
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            compute()
+    return graph.replay
