@@ -15,6 +15,7 @@ from tierwise.v1 import (
     customer_service_pb2,
     scoring_service_pb2,
     segment_service_pb2,
+    tier_service_pb2,
 )
 
 from database.operations import (
@@ -24,6 +25,7 @@ from database.operations import (
     HAND_OVER_COUPONS,
     LAUNCH_CAMPAIGN,
     PREVIEW_MODEL,
+    PREVIEW_TIERS,
     RECONCILE_LEDGERS,
     SCORE_ALL_CUSTOMERS,
     SUCCEEDED,
@@ -34,6 +36,7 @@ from server.campaign_messages import CAMPAIGN
 from server.model_messages import MODEL
 from server.rule_messages import SEGMENT
 from server.stamps import stamp
+from server.tier_messages import TIER_SCHEME
 
 OPERATION = "operations/"
 
@@ -56,6 +59,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
         HAND_OVER_COUPONS: Kind(coupon_service_pb2.HandOverCouponsMetadata, {"campaign": CAMPAIGN}),
         PREVIEW_MODEL: Kind(scoring_service_pb2.PreviewModelMetadata, {"model": MODEL}),
+        PREVIEW_TIERS: Kind(tier_service_pb2.KeepTierPreviewMetadata, {"tier_scheme": TIER_SCHEME, "model": MODEL}),
     }
 )
 
@@ -81,7 +85,7 @@ def _metadata(operation: Operation) -> Message:
     return kind(
         done_count=operation.done_count, total_count=operation.total_count, create_time=stamp(operation.create_time),
         update_time=stamp(operation.update_time), cancel_requested=operation.cancel_requested,
-        **{field: prefix + operation.request[f"{field}_id"] for field, prefix in subject.items()},
+        **{field: prefix + named for field, prefix in subject.items() if (named := operation.request[f"{field}_id"])},
     )  # fmt: skip
 
 

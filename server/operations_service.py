@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -16,12 +17,14 @@ from campaigns.actor import Cause
 from campaigns.audiences import segments
 from campaigns.errors import SegmentNotFound
 from campaigns.life import launch
+from campaigns.tiers import previewing
 from database import operations
 from database.operations import (
     BUILD_SEGMENT,
     ERASE_CUSTOMER,
     HAND_OVER_COUPONS,
     LAUNCH_CAMPAIGN,
+    PREVIEW_TIERS,
     RECONCILE_LEDGERS,
     SUCCEEDED,
     VERIFY_AUDIT,
@@ -39,6 +42,7 @@ from server.refusals import InvalidRequest
 from server.seal import Seal
 from server.segment_messages import segment_message
 from server.stamps import instant_key, key_instant
+from server.tier_preview_messages import preview_message
 from server.transactions import perform, reading
 
 POLL_SECONDS = 0.2
@@ -126,6 +130,8 @@ def _made(snapshot: Snapshot, operation: Operation) -> Message | None:
     """What came of it; the campaign or the segment as it stands, and only its name if it was deleted since."""
     if operation.kind == LAUNCH_CAMPAIGN:
         return campaign_message(launch.get(snapshot, operation.request["campaign_id"]))
+    if operation.kind == PREVIEW_TIERS and operation.response is not None:
+        return preview_message(replace(previewing.found(snapshot, operation), movers=()))
     if operation.kind in ANSWERS and operation.response is not None:
         return ANSWERS[operation.kind](operation.response)
     if operation.kind != BUILD_SEGMENT:

@@ -3,17 +3,19 @@
 from datetime import datetime
 
 import grpc
+from google.longrunning import operations_pb2
 from tierwise.v1 import tier_preview_pb2, tier_scheme_pb2, tier_service_pb2, tier_service_pb2_grpc
 
 from campaigns import customers as customer_cases
 from campaigns.actor import Cause
-from campaigns.tiers import schemes, tier_preview
+from campaigns.tiers import previewing, schemes, tier_preview
 from campaigns.tiers.tiers import TierScheme
 from database import tier_changes
 from database.session import Database, Snapshot, Transaction
 from server import call
 from server.customer_messages import CUSTOMER
 from server.model_messages import model_id
+from server.operation_messages import operation_message
 from server.pages import asked, cut
 from server.seal import Seal
 from server.stamps import instant_key, key_instant
@@ -74,6 +76,17 @@ class TierService(tier_service_pb2_grpc.TierServiceServicer):
                 size=request.sample_size or EXAMPLES, seed=request.seed,
             )  # fmt: skip
         return preview_message(found)
+
+    def KeepTierPreview(
+        self, request: tier_service_pb2.KeepTierPreviewRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
+            begun = previewing.begin(
+                transaction, cause, version(request.name), model_id=model_id(request.model) or None
+            )  # fmt: skip
+            return operation_message(begun)
+
+        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
 
     def ListTierChanges(
         self, request: tier_service_pb2.ListTierChangesRequest, context: grpc.ServicerContext

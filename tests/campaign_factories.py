@@ -14,7 +14,7 @@ from campaigns.life import approving, launch
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.campaign import Campaign, CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Percent
-from campaigns.tiers import rescoring, schemes, shadowing
+from campaigns.tiers import previewing, rescoring, schemes, shadowing
 from campaigns.tiers.tiers import Levels, Measure, Method, Tier
 from database import budgets, coupon_chunks, operations
 from database.operations import Operation
@@ -106,6 +106,14 @@ def shadow(database: Database, operation_id: str, spends: Mapping[str, int], *, 
         assert shadowing.keep(transaction, operation, scored, cursor=max(spends), now=NOW)
     with database.writing() as transaction:
         assert shadowing.finish(transaction, read_operation(database, operation_id), make_cause())
+
+
+def look(database: Database, operation: Operation) -> bool:
+    """What a worker does of a preview of tiers."""
+    with database.reading() as snapshot:
+        seen = previewing.work_out(snapshot, operation, NOW)
+    with database.writing() as transaction:
+        return previewing.finish(transaction, operation, seen, make_cause())
 
 
 def create_campaign(database: Database, campaign_id: str = "spring", /, **changes: object) -> Campaign:

@@ -220,6 +220,7 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "ListTierSchemes": lambda _: request_of("ListTierSchemes"),
     "ActivateTierScheme": lambda _: request_of("ActivateTierScheme", name="tierSchemes/2"),
     "PreviewTiers": lambda _: request_of("PreviewTiers", tier_scheme=BY_SHARE),
+    "KeepTierPreview": lambda _: request_of("KeepTierPreview", name="tierSchemes/1"),
     "ListTierChanges": lambda _: request_of("ListTierChanges", parent="customers/-"),
     "GetBudget": lambda _: request_of("GetBudget", name="campaigns/active"),
     "ReconcileLedgers": lambda _: request_of("ReconcileLedgers", campaign="campaigns/-"),

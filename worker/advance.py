@@ -16,6 +16,7 @@ from database.operations import (
     HAND_OVER_COUPONS,
     LAUNCH_CAMPAIGN,
     PREVIEW_MODEL,
+    PREVIEW_TIERS,
     RECONCILE_LEDGERS,
     SCORE_ALL_CUSTOMERS,
     VERIFY_AUDIT,
@@ -23,7 +24,7 @@ from database.operations import (
 )
 from database.session import Transaction
 from scoring.score import ModelRejected
-from worker import erasure, handing_over, reconciliation, rescoring, verification
+from worker import erasure, handing_over, reconciliation, rescoring, tier_preview, verification
 from worker import issuance as issuing
 from worker import segment_building as building
 from worker import shadowing as shadow
@@ -38,6 +39,7 @@ STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
         VERIFY_AUDIT: verification.step,
         ERASE_CUSTOMER: erasure.step,
         PREVIEW_MODEL: shadow.step,
+        PREVIEW_TIERS: tier_preview.step,
         HAND_OVER_COUPONS: handing_over.step,
     }
 )

@@ -9,7 +9,9 @@ from admin import tier_previews
 from admin.output import emit, fail
 from admin.tier_previews import Examples
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
-from campaigns.tiers import schemes, tier_preview
+from admin.waiting import refuse_unfinished, waited
+from campaigns.tiers import previewing, schemes, tier_preview
+from campaigns.tiers.tier_preview import TierPreview
 from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method, TierScheme
 from database import scores, tier_changes
 
@@ -84,11 +86,17 @@ def preview(
     mid: Annotated[float | None, typer.Option(help=MID)] = None,
     margin: Margin = schemes.STEADY.margin,
     grace_days: GraceDays = schemes.STEADY.grace_days,
+    by_worker: Annotated[bool, typer.Option(help="Of a version: let a worker look, and keep it for the web.")] = False,
     examples: Examples = 5,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show who would move between tiers if a scheme, a model or both were in force; nothing is written."""
+    """Show who would move between tiers if a scheme, a model or both were in force; nothing moves."""
+    if by_worker:
+        if version is None:
+            fail("a worker looks at a version: name it, as `tierwise tier list` shows it")
+        tier_previews.show(_kept(version, model, database_url), as_json=as_json)
+        return
     now = datetime.now(UTC)
     with reading(database_url) as snapshot:
         if version is not None:
@@ -144,6 +152,17 @@ def changes(
         for each in found
     ]  # fmt: skip
     emit(rows, as_json=as_json, title="Changes of tiers")
+
+
+def _kept(version: int, model_id: str | None, database_url: str | None) -> TierPreview:
+    """What a worker found, when it has."""
+    about = f"tierSchemes/{version}"
+    with changing(database_url, None, action=previewing.ACTION, object_name=about) as (transaction, cause):
+        operation = previewing.begin(transaction, cause, version, model_id=model_id)
+    done = waited(operation.operation_id, database_url)
+    refuse_unfinished(done)
+    with reading(database_url) as snapshot:
+        return previewing.found(snapshot, done)
 
 
 def _time(time: datetime | None) -> str | None:

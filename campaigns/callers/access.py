@@ -107,6 +107,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.TierService/ListTierSchemes": Right(EVERYONE),
         "/tierwise.v1.TierService/ActivateTierScheme": Right(PLANNERS, "tiers.activate"),
         "/tierwise.v1.TierService/PreviewTiers": Right(TEAM),
+        "/tierwise.v1.TierService/KeepTierPreview": Right(STAFF, "tiers.preview"),
         "/tierwise.v1.TierService/ListTierChanges": Right(DESK),
         "/google.longrunning.Operations/ListOperations": Right(EVERYONE),
         "/google.longrunning.Operations/GetOperation": Right(EVERYONE),

@@ -3,13 +3,14 @@
 from threading import Thread
 
 import pytest
-from campaign_factories import add_customers, register_model, shadow, store_scores
+from campaign_factories import add_customers, look, register_model, shadow, store_scores
 from shell import Shell
 from typer.testing import CliRunner
 from worker_processes import wait_for
 
 from admin.command_line import main
 from campaigns.tiers import shadowing
+from database import operations
 from database.operations import Operation
 from database.session import Database
 
@@ -87,6 +88,35 @@ def test_a_model_is_previewed_while_the_command_waits(database: Database, tierwi
     stricter = tierwise("tier", "preview", "--model", "m2", "--method", "ABSOLUTE", "--high", "8000", "--mid", "1000")
     assert [(cell["from"], cell["to"]) for cell in stricter["cells"]] == [("HIGH", "HIGH"), ("LOW", "MID")]
     assert "MODEL_NOT_FOUND" in tierwise.refusal("models", "preview", "m9")
+
+
+def test_a_worker_keeps_a_preview_while_the_command_waits(database: Database, tierwise: Shell) -> None:
+    add_customers(database, ["anna", "bert"])
+    store_scores(database, {"anna": 9000, "bert": 6000})
+    tierwise("tier", "scheme", "--method", "ABSOLUTE", "--high", "8000", "--mid", "1000", "--no-activate")
+    worker = Thread(target=work_off_tiers, args=(database,))
+    worker.start()
+
+    kept = tierwise("tier", "preview", "2", "--by-worker")
+    worker.join()
+
+    assert (kept["customers"], kept["moved"]) == (2, 1)
+    assert kept == tierwise("tier", "preview", "2")
+    assert "name it" in tierwise.refusal("tier", "preview", "--by-worker")
+    assert "TIER_SCHEME_NOT_FOUND" in tierwise.refusal("tier", "preview", "9", "--by-worker")
+
+
+def work_off_tiers(database: Database) -> None:
+    """The next preview of tiers that is begun."""
+    wait_for(lambda: _next(database) is not None)
+    begun = _next(database)
+    assert begun is not None
+    look(database, begun)
+
+
+def _next(database: Database) -> Operation | None:
+    with database.reading() as snapshot:
+        return operations.running(snapshot, operations.PREVIEW_TIERS)
 
 
 def test_people_read_tables(database: Database, database_url: str) -> None:

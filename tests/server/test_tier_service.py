@@ -11,7 +11,9 @@ from campaign_factories import (
     add_customers,
     audit_lines,
     launch_campaign,
+    look,
     make_plan,
+    read_operation,
     register_model,
     rescore,
     shadow,
@@ -20,7 +22,7 @@ from campaign_factories import (
 from google.longrunning import operations_pb2
 from google.type import money_pb2
 from serving import Shop, new_id, refusal, serving
-from tierwise.v1 import scoring_service_pb2, tier_pb2, tier_scheme_pb2, tier_service_pb2
+from tierwise.v1 import scoring_service_pb2, tier_pb2, tier_preview_pb2, tier_scheme_pb2, tier_service_pb2
 
 from database.session import Database
 
@@ -126,6 +128,26 @@ def test_a_scheme_that_makes_no_sense_is_neither_made_nor_previewed(
         assert (refusal(raised.value).reason, refusal(raised.value).fields) == (reason, [field])
 
     assert len(shop.tiers.ListTierSchemes(tier_service_pb2.ListTierSchemesRequest()).tier_schemes) == 1
+
+
+def test_a_preview_is_kept_by_an_operation_that_names_nobody(shop: Shop) -> None:
+    made = make(shop)
+    asked = tier_service_pb2.KeepTierPreviewRequest(name=made.name)
+    begun, joined = shop.tiers.KeepTierPreview(asked), shop.tiers.KeepTierPreview(asked)
+    look(shop.database, read_operation(shop.database, begun.name.removeprefix("operations/")))
+    done = shop.operations.GetOperation(operations_pb2.GetOperationRequest(name=begun.name))
+    at_once = shop.tiers.PreviewTiers(
+        tier_service_pb2.PreviewTiersRequest(tier_scheme=tier_scheme_pb2.TierScheme(name=made.name))
+    )
+
+    metadata, kept = tier_service_pb2.KeepTierPreviewMetadata(), tier_preview_pb2.TierPreview()
+    assert done.metadata.Unpack(metadata)
+    assert done.response.Unpack(kept)
+    assert (begun.name, done.done) == (joined.name, True)
+    assert (metadata.tier_scheme, metadata.model, metadata.done_count) == (made.name, "", 3)
+    assert (kept.moved_count, len(kept.movers), len(at_once.movers)) == (2, 0, 2)
+    kept.movers.extend(at_once.movers)
+    assert kept == at_once
 
 
 def test_the_history_of_tiers_is_read_newest_first_of_one_or_of_all(shop: Shop) -> None:

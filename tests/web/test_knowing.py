@@ -12,6 +12,7 @@ from campaign_factories import (
     audit_lines,
     codes_of,
     launch_campaign,
+    look,
     make_cause,
     make_plan,
     register_model,
@@ -25,6 +26,7 @@ from tiny_model import write_tiny_model
 from campaigns import registry
 from campaigns.tiers import schemes, shadowing
 from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method
+from database import operations
 from database.events import insert_events
 from database.report_tables import ModelReadingRow
 from events.event import Event, EventType
@@ -51,6 +53,14 @@ def shop(site: Site, tmp_path: Path) -> Site:
             parameters=Levels(high=1500, mid=1000), hysteresis=Hysteresis(margin=0, grace_days=0),
         )  # fmt: skip
     return site
+
+
+def work_off(site: Site) -> None:
+    """The preview of tiers that a page began."""
+    with site.database.reading() as snapshot:
+        begun = operations.running(snapshot, operations.PREVIEW_TIERS)
+    assert begun is not None
+    look(site.database, begun)
 
 
 def test_a_customer_is_found_and_their_card_says_what_is_known(shop: Site) -> None:
@@ -129,8 +139,11 @@ def test_an_analyst_sees_no_customer(shop: Site) -> None:
 def test_a_scheme_is_looked_at_before_it_is_put_in_force(shop: Site) -> None:
     page = shop.enter("anna")
     page.goto("/tiers/2")
+    expect(page.get_by_text("Every customer is being looked at")).to_be_visible()
+    work_off(shop)
 
     expect(page.get_by_role("row", name="MID 1 – –")).to_be_visible()
+    expect(page.get_by_text("by the scores as of 20 Nov 2026")).to_be_visible()
     expect(page.get_by_text("c2")).to_be_visible()
     assert faults(page) == []
     picture(page, "tier-preview")
@@ -216,6 +229,8 @@ def test_a_model_is_tried_out_before_an_operator_lets_it_answer(shop: Site) -> N
 
     operator = shop.enter("olga", "operator")
     operator.goto("/models/m2")
+    expect(operator.get_by_text("Every customer is being looked at")).to_be_visible()
+    work_off(shop)
     expect(operator.get_by_role("row", name="HIGH – – 1")).to_be_visible()
     expect(operator.get_by_text("m1 is retired")).to_be_visible()
     assert faults(operator) == []

@@ -11,12 +11,11 @@ from admin.web.charts import LineChart, Series, Words, line_chart
 from admin.web.house import House
 from admin.web.language import locale_of
 from admin.web.look import written_day, written_percent
-from admin.web.migration import migration
 from admin.web.visit import Visit, page
 from campaigns import registry
 from campaigns.callers.access import STAFF, Right
-from campaigns.errors import CustomersNotScored, ModelNotPreviewed, ModelPreviewRunning, Refusal
-from campaigns.tiers import drift, maturing, rescored, schemes, shadowing, tier_preview
+from campaigns.errors import ModelNotPreviewed, ModelPreviewRunning, NoActiveTierScheme, Refusal
+from campaigns.tiers import drift, maturing, rescored, schemes, shadowing
 from campaigns.tiers.maturing import Month, Point
 from database import model_readings, models
 from database.models import RegisteredModel
@@ -24,7 +23,6 @@ from database.models import RegisteredModel
 SHOWN = 20
 BESIDE = 5
 """Models whose metrics stand side by side."""
-EXAMPLES = 5
 LOOKED_BACK = 60
 """Rescorings: two months of nights."""
 HORIZON = 90
@@ -75,22 +73,20 @@ def detail(visit: Visit) -> Response:
 
 
 def preview(visit: Visit) -> Response:
-    """Who would move if the model answered: how far its shadow scores are, or what they say."""
+    """How far its shadow scores are, and when they are there, who would move by the scheme in force."""
     model_id = visit.request.path_params["model_id"]
-    running, seen = None, None
+    running, scheme = None, None
     refusal: Refusal | None = None
     with visit.reading() as snapshot:
         model = registry.get(snapshot, model_id)
         try:
-            seen = tier_preview.preview(
-                snapshot, schemes.in_force(snapshot), model_id=model_id, now=visit.now, size=EXAMPLES
-            )
+            shadowing.finished(snapshot, model_id)
+            scheme = schemes.in_force(snapshot)
         except ModelPreviewRunning as problem:
             running, refusal = shadowing.running(snapshot, model_id), problem
-        except (ModelNotPreviewed, CustomersNotScored) as problem:
+        except (ModelNotPreviewed, NoActiveTierScheme) as problem:
             refusal = problem
-    shown = {} if seen is None else migration(visit, seen)
-    return visit.page("model_preview.html", model=model, running=running, refusal=refusal, **{"seen": None} | shown)
+    return visit.page("model_preview.html", model=model, running=running, refusal=refusal, scheme=scheme)
 
 
 def try_out(visit: Visit) -> Response:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -13,13 +15,14 @@ from admin.web.look import written_day, written_number, written_percent
 from admin.web.migration import migration
 from admin.web.visit import Visit, page
 from campaigns.callers.access import STAFF, Right
-from campaigns.tiers import rescored, schemes, tier_preview
+from campaigns.errors import CustomersNotScored, ModelNotPreviewed, ModelPreviewRunning, Refusal
+from campaigns.tiers import previewing, rescored, schemes
 from campaigns.tiers.rescored import Rescored
 from campaigns.tiers.tiers import Tier
 from database import tier_previews
+from database.session import Snapshot
 
 SHOWN = 20
-EXAMPLES = 5
 LOOKED_BACK = 60
 """Rescorings: two months of nights."""
 
@@ -32,6 +35,7 @@ def routes(house: House) -> Sequence[Route]:
         Route("/tiers/{version:int}", page(house, scheme_page, staff), name="tier_scheme"),
         Route("/tiers/{version:int}", page(house, activate, staff), methods=["POST"], name="tier_activate"),
         Route("/tiers/{version:int}/preview", page(house, preview, staff), name="tier_preview"),
+        Route("/tiers/{version:int}/preview", page(house, look, staff), methods=["POST"], name="tier_look"),
     )
 
 
@@ -40,27 +44,37 @@ def listing(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         found = schemes.page(snapshot, limit=SHOWN)
         past = rescored.latest(snapshot, limit=LOOKED_BACK)
-        latest = tier_previews.latest(snapshot)
+        currency = tier_previews.currency(snapshot) or visit.house.currency
     last = past[-1] if past else None
     return visit.page(
         "tiers.html", schemes=found, last=last, distribution=None if last is None else _distribution(visit, last),
-        shares=_shares(visit, past), currency=visit.house.currency if latest is None else latest.currency,
+        shares=_shares(visit, past), currency=currency,
     )  # fmt: skip
 
 
 def scheme_page(visit: Visit) -> Response:
-    """What it says; who would move is worked out after the page stands, since it looks at every customer."""
+    """What it says, and who would move: a worker finds out where nobody asked since the last rescoring."""
     with visit.reading() as snapshot:
         scheme = schemes.get(snapshot, visit.request.path_params["version"])
-    return visit.page("tier_scheme.html", scheme=scheme)
+        values = _looked(visit, snapshot)
+    return visit.page("tier_scheme.html", scheme=scheme, **values)
 
 
 def preview(visit: Visit) -> Response:
-    """Who would move between tiers, before the version is in force."""
+    """Who would move between tiers by the version, and by a model if one is named."""
     with visit.reading() as snapshot:
-        scheme = schemes.get(snapshot, visit.request.path_params["version"])
-        seen = tier_preview.preview(snapshot, scheme, now=visit.now, size=EXAMPLES)
-    return visit.page("tier_preview.html", **migration(visit, seen), scheme=scheme)
+        values = _looked(visit, snapshot)
+    return visit.page("tier_previewing.html", **values)
+
+
+def look(visit: Visit) -> Response:
+    """Let a worker look at every customer, if none does already."""
+    version, model_id = visit.request.path_params["version"], visit.field("model") or None
+    with visit.changing(previewing.ACTION, f"tierSchemes/{version}") as (transaction, cause):
+        previewing.begin(transaction, cause, version, model_id=model_id)
+    if visit.fragment:
+        return preview(visit)
+    return visit.go(f"/tiers/{version}" if model_id is None else f"/models/{quote(model_id)}#preview")
 
 
 def activate(visit: Visit) -> Response:
@@ -70,6 +84,26 @@ def activate(visit: Visit) -> Response:
     with change as (transaction, cause):
         schemes.activate(transaction, cause, version, etag=visit.field("etag"))
     return visit.go("/tiers")
+
+
+def _looked(visit: Visit, snapshot: Snapshot) -> dict[str, Any]:
+    """Values of `tier_previewing.html`; what was found of other scores than today's is not shown."""
+    version, model_id = visit.request.path_params["version"], visit.field("model") or None
+    found = previewing.looked(snapshot, version, model_id=model_id)
+    operation, seen = found.operation, found.seen if found.current else None
+    running = operation is not None and not operation.done
+    refusal: Refusal | None = None
+    if seen is None and not running:
+        try:
+            previewing.check(snapshot, model_id)
+        except (CustomersNotScored, ModelNotPreviewed, ModelPreviewRunning) as problem:
+            refusal = problem
+    return {
+        "version": version, "model_id": model_id, "running": running, "refusal": refusal, "seen": None,
+        "error": None if operation is None or found.current else operation.error,
+        "time": None if operation is None else operation.update_time,
+        **({} if seen is None else migration(visit, seen)),
+    }  # fmt: skip
 
 
 def _distribution(visit: Visit, last: Rescored) -> BarChart:

@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from tierwise.v1 import tier_change_pb2 as _tier_change_pb2
 from tierwise.v1 import tier_scheme_pb2 as _tier_scheme_pb2
@@ -193,6 +194,88 @@ class PreviewTiersRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PreviewTiersRequest: _TypeAlias = PreviewTiersRequest  # noqa: Y015
+
+@_typing.final
+class KeepTierPreviewRequest(_message.Message):
+    """Request of TierService.KeepTierPreview."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the version."""
+    model: _builtins.str
+    """Resource name of a model that PreviewModel ran; empty: the stored scores."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        model: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeepTierPreviewRequest: _TypeAlias = KeepTierPreviewRequest  # noqa: Y015
+
+@_typing.final
+class KeepTierPreviewMetadata(_message.Message):
+    """Progress of TierService.KeepTierPreview."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIER_SCHEME_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    DONE_COUNT_FIELD_NUMBER: _builtins.int
+    TOTAL_COUNT_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    CANCEL_REQUESTED_FIELD_NUMBER: _builtins.int
+    tier_scheme: _builtins.str
+    """Resource name of the version."""
+    model: _builtins.str
+    """Resource name of the model; empty: the stored scores."""
+    done_count: _builtins.int
+    """Customers who were looked at: all or none."""
+    total_count: _builtins.int
+    """Never known before the end."""
+    cancel_requested: _builtins.bool
+    """Whether someone asked to cancel it."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When the operation began."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it last made progress."""
+
+    def __init__(
+        self,
+        *,
+        tier_scheme: _builtins.str = ...,
+        model: _builtins.str = ...,
+        done_count: _builtins.int = ...,
+        total_count: _builtins.int | None = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        cancel_requested: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "model", b"model", "tier_scheme", b"tier_scheme", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total_count: _TypeAlias = _typing.Literal["total_count"]  # noqa: Y015
+    _WhichOneofArgType__total_count: _TypeAlias = _typing.Literal["_total_count", b"_total_count"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total_count) -> _WhichOneofReturnType__total_count | None: ...
+
+Global___KeepTierPreviewMetadata: _TypeAlias = KeepTierPreviewMetadata  # noqa: Y015
 
 @_typing.final
 class ListTierChangesRequest(_message.Message):

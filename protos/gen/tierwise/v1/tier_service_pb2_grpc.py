@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from tierwise.v1 import tier_preview_pb2 as tierwise_dot_v1_dot_tier__preview__pb2
 from tierwise.v1 import tier_scheme_pb2 as tierwise_dot_v1_dot_tier__scheme__pb2
 from tierwise.v1 import tier_service_pb2 as tierwise_dot_v1_dot_tier__service__pb2
@@ -62,6 +63,11 @@ class TierServiceStub:
                 request_serializer=tierwise_dot_v1_dot_tier__service__pb2.PreviewTiersRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_tier__preview__pb2.TierPreview.FromString,
                 _registered_method=True)
+        self.KeepTierPreview = channel.unary_unary(
+                '/tierwise.v1.TierService/KeepTierPreview',
+                request_serializer=tierwise_dot_v1_dot_tier__service__pb2.KeepTierPreviewRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.ListTierChanges = channel.unary_unary(
                 '/tierwise.v1.TierService/ListTierChanges',
                 request_serializer=tierwise_dot_v1_dot_tier__service__pb2.ListTierChangesRequest.SerializeToString,
@@ -108,6 +114,14 @@ class TierServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def KeepTierPreview(self, request, context):
+        """Lets a worker do what PreviewTiers does, and keeps what it finds; joins the run for the same scheme and model that is
+        under way. Whoever would move is named by PreviewTiers only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListTierChanges(self, request, context):
         """Lists changes of tiers, newest first, of one customer or of all.
         """
@@ -142,6 +156,11 @@ def add_TierServiceServicer_to_server(servicer, server):
                     servicer.PreviewTiers,
                     request_deserializer=tierwise_dot_v1_dot_tier__service__pb2.PreviewTiersRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_tier__preview__pb2.TierPreview.SerializeToString,
+            ),
+            'KeepTierPreview': grpc.unary_unary_rpc_method_handler(
+                    servicer.KeepTierPreview,
+                    request_deserializer=tierwise_dot_v1_dot_tier__service__pb2.KeepTierPreviewRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'ListTierChanges': grpc.unary_unary_rpc_method_handler(
                     servicer.ListTierChanges,
@@ -285,6 +304,33 @@ class TierService:
             '/tierwise.v1.TierService/PreviewTiers',
             tierwise_dot_v1_dot_tier__service__pb2.PreviewTiersRequest.SerializeToString,
             tierwise_dot_v1_dot_tier__preview__pb2.TierPreview.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def KeepTierPreview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.TierService/KeepTierPreview',
+            tierwise_dot_v1_dot_tier__service__pb2.KeepTierPreviewRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
             insecure,

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from collections import abc as _abc
+from google.longrunning import operations_pb2 as _operations_pb2
 from grpc import aio as _aio
 from tierwise.v1 import tier_preview_pb2 as _tier_preview_pb2
 from tierwise.v1 import tier_scheme_pb2 as _tier_scheme_pb2
@@ -45,6 +46,10 @@ class TierServiceStub:
     """Puts a version in force; tiers stay as they are until the next rescoring."""
     PreviewTiers: _grpc.UnaryUnaryMultiCallable[_tier_service_pb2.PreviewTiersRequest, _tier_preview_pb2.TierPreview]
     """Shows who would move between tiers by another scheme, by another model that PreviewModel ran, or by both. Writes nothing."""
+    KeepTierPreview: _grpc.UnaryUnaryMultiCallable[_tier_service_pb2.KeepTierPreviewRequest, _operations_pb2.Operation]
+    """Lets a worker do what PreviewTiers does, and keeps what it finds; joins the run for the same scheme and model that is
+    under way. Whoever would move is named by PreviewTiers only.
+    """
     ListTierChanges: _grpc.UnaryUnaryMultiCallable[_tier_service_pb2.ListTierChangesRequest, _tier_service_pb2.ListTierChangesResponse]
     """Lists changes of tiers, newest first, of one customer or of all."""
 
@@ -63,6 +68,10 @@ class TierServiceAsyncStub(TierServiceStub):
     """Puts a version in force; tiers stay as they are until the next rescoring."""
     PreviewTiers: _aio.UnaryUnaryMultiCallable[_tier_service_pb2.PreviewTiersRequest, _tier_preview_pb2.TierPreview]  # type: ignore[assignment]
     """Shows who would move between tiers by another scheme, by another model that PreviewModel ran, or by both. Writes nothing."""
+    KeepTierPreview: _aio.UnaryUnaryMultiCallable[_tier_service_pb2.KeepTierPreviewRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """Lets a worker do what PreviewTiers does, and keeps what it finds; joins the run for the same scheme and model that is
+    under way. Whoever would move is named by PreviewTiers only.
+    """
     ListTierChanges: _aio.UnaryUnaryMultiCallable[_tier_service_pb2.ListTierChangesRequest, _tier_service_pb2.ListTierChangesResponse]  # type: ignore[assignment]
     """Lists changes of tiers, newest first, of one customer or of all."""
 
@@ -108,6 +117,16 @@ class TierServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_tier_preview_pb2.TierPreview, _abc.Awaitable[_tier_preview_pb2.TierPreview]]:
         """Shows who would move between tiers by another scheme, by another model that PreviewModel ran, or by both. Writes nothing."""
+
+    @_abc_1.abstractmethod
+    def KeepTierPreview(
+        self,
+        request: _tier_service_pb2.KeepTierPreviewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """Lets a worker do what PreviewTiers does, and keeps what it finds; joins the run for the same scheme and model that is
+        under way. Whoever would move is named by PreviewTiers only.
+        """
 
     @_abc_1.abstractmethod
     def ListTierChanges(

@@ -1,0 +1,50 @@
+"""A worker takes a preview of tiers to its end in one step, and fails it for good where there is nothing to look at."""
+
+from contextlib import closing
+
+import pytest
+from campaign_factories import add_customers, make_cause, read_operation, store_scores
+from sqlalchemy import text
+
+from campaigns.errors import CustomersNotScored
+from campaigns.tiers import previewing
+from database.operations import Operation
+from database.session import Database
+from settings import Settings
+from worker.advance import advance
+from worker.tools import Tools
+
+
+def begin(database: Database) -> Operation:
+    add_customers(database, ["anna", "bert"])
+    store_scores(database, {"anna": 9000, "bert": 10})
+    with database.writing() as transaction:
+        return previewing.begin(transaction, make_cause(), 1)
+
+
+def work_on(database_url: str, operation: Operation) -> None:
+    tools = Tools(settings=Settings(), database_url=database_url)
+    with closing(tools.database):
+        advance(tools, operation.operation_id, enough=lambda: True)
+
+
+def test_it_is_over_in_one_step(database: Database, database_url: str) -> None:
+    operation = begin(database)
+
+    work_on(database_url, operation)
+
+    done = read_operation(database, operation.operation_id)
+    assert (done.state, done.done_count) == ("SUCCEEDED", 2)
+    assert done.response is not None
+    assert [cell["customers"] for cell in done.response["cells"]] == [1, 1]
+
+
+def test_without_scores_it_is_refused(database: Database, database_url: str) -> None:
+    operation = begin(database)
+    with database.writing() as transaction:
+        transaction.execute(text("DELETE FROM scores"))
+
+    with pytest.raises(CustomersNotScored):
+        work_on(database_url, operation)
+
+    assert read_operation(database, operation.operation_id).state == "RUNNING"
