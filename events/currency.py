@@ -11,6 +11,11 @@ DECIMALS = {
 USUAL_DECIMALS = 2
 
 
+def minor_units_of(currency: str) -> int:
+    """How many make a major unit: 100 of GBP, 1 of JPY."""
+    return int(10 ** DECIMALS.get(currency, USUAL_DECIMALS))
+
+
 def amount(minor: int, currency: str) -> str:
     """1250 minor units of GBP are 12.50 GBP."""
     decimals = DECIMALS.get(currency, USUAL_DECIMALS)

@@ -3,17 +3,22 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from scoring.actions import Floats
 from scoring.answers import Answers, Calibration, outlook_of
+from scoring.boosters import lightgbm
 from scoring.buying import HORIZON_DAYS
 from scoring.feature_registry import NAMES
-from training.boosting import grow
+from scoring.features import MONTH
+from training.boosting import SHAPE, grow
 from training.preparation import Prepared
 from training.validation import Forward
 
 NEVER_DAYS = 3650.0
+RAREST = 1e-3
+"""Rates are kept so far off 0 and 1."""
 STRENGTH = 0.02
 """Of the linear model's regularisation (scikit-learn's C), weak enough for 50 features of correlated customers."""
 
@@ -22,38 +27,51 @@ STRENGTH = 0.02
 class Prediction:
     """One predictor's answer for P customers."""
 
-    probability: Floats
+    purchase: Floats
+    """Probability of an order."""
     spend: Floats
+    churn: Floats
+    """Probability that the customer does nothing at all."""
 
 
 def recency(raw: Floats, prepared: Prepared) -> Prediction:
     """The longer silent, the less likely; the spend of the last 90 days comes again."""
-    silent = -np.nan_to_num(_column(raw, "days_since_order"), nan=NEVER_DAYS)
-    return Prediction(_as_rates(silent, prepared), _column(raw, "spend_90"))
+    labels = prepared.examples.labels
+    since_order, since_event = (
+        np.nan_to_num(_column(raw, f"days_since_{what}"), nan=NEVER_DAYS) for what in ("order", "event")
+    )
+    return Prediction(
+        _as_rates(-since_order, labels.bought), _column(raw, "spend_90"), _as_rates(since_event, labels.silent)
+    )
 
 
 def frequency(raw: Floats, prepared: Prepared) -> Prediction:
     """Orders so far over days known; spend continues at its rate."""
-    often = np.nan_to_num(_column(raw, "orders_per_month"))
-    spend = np.nan_to_num(_column(raw, "spend_per_month")) * HORIZON_DAYS / 30.4375
-    return Prediction(_as_rates(often, prepared), spend)
+    labels, often = prepared.examples.labels, np.nan_to_num(_column(raw, "orders_per_month"))
+    spend = np.nan_to_num(_column(raw, "spend_per_month")) * HORIZON_DAYS / MONTH
+    return Prediction(_as_rates(often, labels.bought), spend, _as_rates(-often, labels.silent))
 
 
 def linear(forward: Forward, prepared: Prepared) -> Prediction:
-    """Logistic regression for the order, ridge regression of log spend for the amount."""
+    """Logistic regressions for the order and for silence, ridge regression of log spend for the amount."""
     examples = prepared.examples
     bought = examples.labels.bought
-    buys = LogisticRegression(C=STRENGTH, max_iter=500).fit(examples.tabular, bought)
+    probability, churn = (
+        _logistic(examples.tabular, happened, forward.tabular) for happened in (bought, examples.labels.silent)
+    )
     logs = np.log(np.maximum(examples.labels.spend[bought > 0], 1.0))
     amount = Ridge(alpha=100.0).fit(examples.tabular[bought > 0], logs)
     spread = float((logs - amount.predict(examples.tabular[bought > 0])).var())
-    probability = np.asarray(buys.predict_proba(forward.tabular)[:, 1], dtype=np.float64)
-    return Prediction(probability, probability * np.exp(amount.predict(forward.tabular) + spread / 2))
+    return Prediction(probability, probability * np.exp(amount.predict(forward.tabular) + spread / 2), churn)
 
 
 def closed_form(raw: Floats) -> Prediction:
-    """BG/NBD for whether and how often, a shrunk log-normal basket for how much (`scoring.buying`)."""
-    return Prediction(np.nan_to_num(_column(raw, "chance_90")), np.nan_to_num(_column(raw, "expected_spend_90")))
+    """BG/NBD for whether and how often, a shrunk log-normal basket for how much (`scoring.buying`).
+
+    It knows orders only: whoever does not order is silent.
+    """
+    chance = np.nan_to_num(_column(raw, "chance_90"))
+    return Prediction(chance, np.nan_to_num(_column(raw, "expected_spend_90")), 1.0 - chance)
 
 
 def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Prediction | None:
@@ -69,7 +87,22 @@ def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Pre
         hazards=hazards, log_mean=logs, log_sigma=np.full(size, log_sigma), silence=np.zeros(size)
     )  # fmt: skip
     outlook = outlook_of(answers, Calibration(), forward.pairs.as_of)
-    return Prediction(outlook.purchase[:, -1], outlook.spend)
+    return Prediction(outlook.purchase[:, -1], outlook.spend, _silence(forward, prepared, rounds, seed))
+
+
+def _silence(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Floats:
+    examples = prepared.examples
+    data = lightgbm.Dataset(examples.tabular, examples.labels.silent, weight=examples.weight)
+    grown = lightgbm.train(SHAPE | {"objective": "binary", "seed": seed}, data, rounds)
+    return np.asarray(grown.predict(forward.tabular, num_threads=1), dtype=np.float64)
+
+
+def _logistic(known: npt.NDArray[np.float32], happened: Floats, asked: npt.NDArray[np.float32]) -> Floats:
+    """[P] probabilities at `asked` [P, S]; the rate where everybody or nobody did it."""
+    if happened.min() == happened.max():
+        return np.full(len(asked), happened[0])
+    fitted = LogisticRegression(C=STRENGTH, max_iter=500).fit(known, happened)
+    return np.asarray(fitted.predict_proba(asked)[:, 1], dtype=np.float64)
 
 
 def _column(raw: Floats, name: str) -> Floats:
@@ -77,9 +110,9 @@ def _column(raw: Floats, name: str) -> Floats:
     return values
 
 
-def _as_rates(order: Floats, prepared: Prepared) -> Floats:
-    """A ranking as probabilities whose mean is the training part's rate of buyers."""
-    rate = float(prepared.examples.labels.bought.mean())
+def _as_rates(order: Floats, happened: Floats) -> Floats:
+    """A ranking as probabilities whose mean is about the training part's rate."""
+    rate = float(np.clip(happened.mean(), RAREST, 1 - RAREST))
     share = (np.argsort(np.argsort(order, kind="stable"), kind="stable") + 0.5) / len(order)
     odds = share / (1 - share) * rate / (1 - rate)
     return np.asarray(odds / (1 + odds))

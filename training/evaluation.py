@@ -1,6 +1,6 @@
 """How good the model is beside baselines: fitted one window before the end, asked about that window."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,51 +10,100 @@ import numpy as np
 import polars as pl
 import torch
 
+from events.currency import minor_units_of
 from events.history import Histories
-from scoring.actions import Floats, Integers
 from scoring.answers import ask, outlook_of
 from scoring.features import raw_features
 from scoring.model import Model
 from scoring.network import HORIZONS
 from scoring.sequence import Tokens
 from scoring.trees import mixed
+from scoring.view import Where
 from training.baselines import Prediction, boosted, closed_form, frequency, linear, recency
+from training.comparison import OURS, Comparison, compare
 from training.configuration import Configuration
 from training.fit import fit
-from training.labels import cutoffs_of, questions
+from training.labels import Labels, cutoffs_of, questions
 from training.learning import Progress
-from training.metrics import all_metrics, auc, calibration_table, gini
+from training.metrics import (
+    AMOUNTS,
+    CHANCES,
+    SLICED,
+    Figure,
+    calibration_table,
+    decile_table,
+    lift_table,
+    roc,
+    tier_table,
+)
 from training.preparation import Prepared, prepare, tokens_from
+from training.slices import Slice, slices_of
 from training.validation import Forward, forward_of
 
-RESAMPLES = 300
-BOUNDS = (0.025, 0.975)
-MINOR_UNITS = 100
+MEASURE = "expected_value"
+"""Of the manifest's thresholds: that which tiers of spend are by."""
+
+Table = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluation:
-    """Figures of every predictor over the same customers; money in major units."""
+class Products:
+    """What is foretold of some customers, within one window."""
 
-    cutoff: datetime
-    customers: int
-    buy_rate: float
-    figures: dict[str, dict[str, float]]
-    """Predictor to figures; ours is called 'model'."""
-    differences: dict[str, dict[str, tuple[float, float]]]
-    """Baseline to the 95 % interval of model minus baseline, AUC and Gini, by paired bootstrap over customers."""
-    calibration: list[dict[str, float]]
+    purchase: Comparison
+    """Probability of an order."""
+    churn: Comparison
+    """Probability that the customer does nothing at all."""
 
     def to_json(self) -> dict[str, Any]:
         """For `--json`."""
         return {
+            name: comparison.to_json() | {"near_chance": comparison.near_chance}
+            for name, comparison in (("purchase", self.purchase), ("churn", self.churn))
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What every predictor said of the same customers, beside what came; money in major units."""
+
+    cutoff: datetime
+    currency: str
+    everybody: Products
+    value: Comparison
+    """Expected spend within the window."""
+    slices: Mapping[Slice, Products]
+    """Those that have customers."""
+    roc: Mapping[str, list[tuple[float, float]]]
+    """Predictor to its curve."""
+    calibration: Table
+    deciles: Table
+    lift: Table
+    tiers: Table
+    shares: Mapping[str, Mapping[str, float]]
+    """Predictor to what the rehearsal found of it, and its shares of the answer."""
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`."""
+        everybody, value = self.everybody.to_json(), self.value.to_json()
+        both = {
+            part: {name: figures | value[part][name] for name, figures in everybody["purchase"][part].items()}
+            for part in ("figures", "intervals", "differences")
+        }
+        return {
             "cutoff": self.cutoff.isoformat(),
             "horizon_days": HORIZONS[-1],
-            "customers": self.customers,
-            "buy_rate": self.buy_rate,
-            "figures": self.figures,
-            "differences": self.differences,
+            "currency": self.currency,
+            "customers": self.everybody.purchase.customers,
+            "buy_rate": self.everybody.purchase.mean,
+            **both,
+            "churn": everybody["churn"],
+            "slices": {str(name): each.to_json() for name, each in self.slices.items()},
             "calibration": self.calibration,
+            "deciles": self.deciles,
+            "lift": self.lift,
+            "tiers": self.tiers,
+            "shares": self.shares,
         }
 
 
@@ -72,15 +121,41 @@ def evaluate(
     prepared = _training_part(tokens, cutoff, configuration, seed)
     pairs = questions(tokens.actions, np.array([cutoff.timestamp()]))
     forward = forward_of(tokens, pairs, prepared, np.zeros(len(tokens.actions.offsets) - 1, dtype=bool))
-    predictions = {"model": _ours(model, forward), **_baselines(forward, prepared, configuration, seed)}
-    bought, spend = forward.labels.bought, forward.labels.spend
+    predictions = {OURS: _ours(model, forward), **_baselines(forward, prepared, configuration, seed)}
+    return _measured(model, forward, predictions, cutoff, seed)
+
+
+def _measured(
+    model: Model, forward: Forward, predictions: Mapping[str, Prediction], cutoff: datetime, seed: int
+) -> Evaluation:
+    labels, ours = forward.labels, predictions[OURS]
+    minor = minor_units_of(model.currency)
+    spend, value = labels.spend / minor, {name: made.spend / minor for name, made in predictions.items()}
+    thresholds = {tier: least / minor for tier, least in model.manifest["tiers"][MEASURE].items()}
+    inside = slices_of(raw_features(forward.tokens.actions, forward.pairs, model.buying))
     return Evaluation(
         cutoff=cutoff,
-        customers=len(pairs),
-        buy_rate=float(bought.mean()),
-        figures={name: _figures(bought, spend, made) for name, made in predictions.items()},
-        differences=_differences(bought, spend, predictions, seed),
-        calibration=calibration_table(bought, predictions["model"].probability),
+        currency=model.currency,
+        everybody=_products(labels, predictions, np.ones(len(spend), dtype=bool), CHANCES, seed),
+        value=compare(spend, value, AMOUNTS, seed=seed),
+        slices={name: _products(labels, predictions, at, SLICED, seed) for name, at in inside.items() if at.any()},
+        roc={name: roc(labels.bought, made.purchase) for name, made in predictions.items()},
+        calibration=calibration_table(labels.bought, ours.purchase),
+        deciles=decile_table(spend, value[OURS]),
+        lift=lift_table(labels.bought, ours.purchase),
+        tiers=tier_table(spend, value[OURS], thresholds),
+        shares=model.manifest.get("predictors", {}),
+    )
+
+
+def _products(
+    labels: Labels, predictions: Mapping[str, Prediction], at: Where, figures: Mapping[str, Figure], seed: int
+) -> Products:
+    purchase = {name: made.purchase[at] for name, made in predictions.items()}
+    churn = {name: made.churn[at] for name, made in predictions.items()}
+    return Products(
+        purchase=compare(labels.bought[at], purchase, figures, seed=seed),
+        churn=compare(labels.silent[at], churn, figures, seed=seed),
     )
 
 
@@ -106,7 +181,7 @@ def _ours(model: Model, forward: Forward) -> Prediction:
     tabular = model.normaliser(raw_features(forward.tokens.actions, pairs, model.buying))
     answers = mixed(model.trees, ask(model.networks, forward.tokens, pairs, tabular, torch.device("cpu")), tabular)
     outlook = outlook_of(answers, model.calibration, pairs.as_of)
-    return Prediction(outlook.purchase[:, -1], outlook.spend)
+    return Prediction(outlook.purchase[:, -1], outlook.spend, outlook.churn)
 
 
 def _baselines(forward: Forward, prepared: Prepared, configuration: Configuration, seed: int) -> dict[str, Prediction]:
@@ -118,31 +193,3 @@ def _baselines(forward: Forward, prepared: Prepared, configuration: Configuratio
         "closed_form": closed_form(raw),
         "linear": linear(forward, prepared),
     } | ({} if trees is None else {"trees": trees})
-
-
-def _figures(bought: Floats, spend: Floats, made: Prediction) -> dict[str, float]:
-    return all_metrics(bought, spend / MINOR_UNITS, made.probability, made.spend / MINOR_UNITS)
-
-
-def _differences(
-    bought: Floats, spend: Floats, predictions: dict[str, Prediction], seed: int
-) -> dict[str, dict[str, tuple[float, float]]]:
-    random = np.random.default_rng(seed)
-    draws = [random.integers(0, len(bought), len(bought)) for _ in range(RESAMPLES)]
-    ours = predictions["model"]
-    return {
-        name: {
-            "auc": _interval(draws, auc, bought, ours.probability, other.probability),
-            "gini": _interval(draws, gini, spend, ours.spend, other.spend),
-        }
-        for name, other in predictions.items()
-        if name != "model"
-    }
-
-
-def _interval(
-    draws: list[Integers], figure: Callable[[Floats, Floats], float], truth: Floats, ours: Floats, theirs: Floats
-) -> tuple[float, float]:
-    differences = [figure(truth[draw], ours[draw]) - figure(truth[draw], theirs[draw]) for draw in draws]
-    low, high = np.nanquantile(differences, BOUNDS).tolist()
-    return low, high

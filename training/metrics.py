@@ -1,12 +1,20 @@
 """How good predictions are: ranking, calibration and money. All functions take arrays over customers."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
 import numpy as np
 from scipy.special import expit, logit
 from scipy.stats import rankdata
 
-from scoring.actions import Floats
+from scoring.actions import Floats, Integers
 
 TIES_SEED = 7
+CURVE = 101
+"""Points of a curve."""
+
+Figure = Callable[[Floats, Floats], float]
+"""Of what came and what was said of it, both over customers."""
 
 
 def auc(bought: Floats, score: Floats) -> float:
@@ -32,20 +40,66 @@ def log_loss(bought: Floats, probability: Floats) -> float:
     return float(-(bought * np.log(p) + (1 - bought) * np.log1p(-p)).mean())
 
 
+def roc(bought: Floats, score: Floats) -> list[tuple[float, float]]:
+    """Share of non-buyers (ascending, evenly spaced) and of buyers above a threshold; ties are one threshold."""
+    order = np.argsort(-score, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)
+    true, false = (
+        np.append(0.0, np.cumsum(kind[order])[ends]) / max(kind.sum(), 1.0) for kind in (bought, 1.0 - bought)
+    )
+    across = np.linspace(0.0, 1.0, CURVE)
+    return list(zip(across.tolist(), np.interp(across, false, true).tolist(), strict=True))
+
+
 def calibration_table(bought: Floats, probability: Floats, bins: int = 10) -> list[dict[str, float]]:
     """Predicted and true rate in bins of equally many customers, lowest first."""
-    groups = np.array_split(np.argsort(probability, kind="stable"), bins)
     return [
         {"customers": len(g), "predicted": float(probability[g].mean()), "bought": float(bought[g].mean())}
-        for g in groups
-        if len(g)
+        for g in _bins(probability, bins)
     ]
 
 
-def calibration_error(bought: Floats, probability: Floats) -> float:
-    """Expected calibration error over ten bins of equally many customers."""
-    table = calibration_table(bought, probability)
-    return sum(abs(row["predicted"] - row["bought"]) * row["customers"] for row in table) / len(bought)
+def decile_table(spend: Floats, predicted: Floats) -> list[dict[str, float]]:
+    """Mean spend of tenths of customers, the highest prediction first."""
+    return [
+        {"customers": len(g), "predicted": float(predicted[g].mean()), "spent": float(spend[g].mean())}
+        for g in reversed(_bins(predicted, 10))
+    ]
+
+
+def lift_table(bought: Floats, probability: Floats) -> list[dict[str, float]]:
+    """Of the likeliest customers, tenth by tenth: their share, the share of all buyers among them, and its ratio."""
+    groups = [*reversed(_bins(probability, 10))]
+    share = np.cumsum([len(g) for g in groups]) / len(bought)
+    found = np.cumsum([bought[g].sum() for g in groups]) / max(bought.sum(), 1.0)
+    return [{"share": s, "found": f, "lift": f / s} for s, f in zip(share.tolist(), found.tolist(), strict=True)]
+
+
+def tier_table(spend: Floats, predicted: Floats, thresholds: Mapping[str, float]) -> list[dict[str, float | str]]:
+    """Customers and mean spend of each tier by predicted spend, highest first; below all thresholds is LOW."""
+    names = [*sorted(thresholds, key=lambda name: -thresholds[name]), "LOW"]
+    place = (predicted[:, None] < np.array([thresholds[name] for name in names[:-1]])).sum(axis=1)
+    return [
+        {
+            "tier": name, "customers": int(at.sum()),
+            "predicted": float(predicted[at].mean()), "spent": float(spend[at].mean()),
+        }
+        for number, name in enumerate(names)
+        if (at := place == number).any()
+    ]  # fmt: skip
+
+
+def _bins(score: Floats, count: int) -> list[Integers]:
+    """Places of equally many customers, the lowest score first."""
+    return [g for g in np.array_split(np.argsort(score, kind="stable"), count) if len(g)]
+
+
+def calibration_error(bought: Floats, probability: Floats, bins: int = 10) -> float:
+    """Expected calibration error over bins of equally many customers."""
+    groups = _bins(probability, bins)
+    starts = np.cumsum([0, *(len(g) for g in groups[:-1])])
+    excess = (probability - bought)[np.concatenate(groups)]
+    return float(np.abs(np.add.reduceat(excess, starts)).sum() / len(bought))
 
 
 def level_offset(bought: Floats, probability: Floats) -> float:
@@ -86,16 +140,27 @@ def capture(spend: Floats, predicted: Floats) -> float:
     return float(spend[top].sum() / max(spend.sum(), 1.0))
 
 
+def mean_error(spend: Floats, predicted: Floats) -> float:
+    """Mean absolute error of one customer."""
+    return float(np.abs(spend - predicted).mean())
+
+
+def total_ratio(spend: Floats, predicted: Floats) -> float:
+    """Predicted over real spend of all together."""
+    return float(predicted.sum() / max(spend.sum(), 1.0))
+
+
+SLICED: Mapping[str, Figure] = MappingProxyType({"auc": auc, "log_loss": log_loss, "ece": calibration_error})
+"""Of a probability, for some of the customers."""
+CHANCES: Mapping[str, Figure] = MappingProxyType({**SLICED, "average_precision": average_precision})
+"""Of a probability."""
+AMOUNTS: Mapping[str, Figure] = MappingProxyType({
+    "gini": gini, "spearman": spearman, "mae": mean_error, "capture_top_decile": capture, "total_ratio": total_ratio,
+})  # fmt: skip
+"""Of an amount."""
+
+
 def all_metrics(bought: Floats, spend: Floats, probability: Floats, value: Floats) -> dict[str, float]:
-    """Everything `tierwise evaluate` reports of one predictor; money in the unit of `spend`."""
-    return {
-        "auc": auc(bought, probability),
-        "average_precision": average_precision(bought, probability),
-        "log_loss": log_loss(bought, probability),
-        "ece": calibration_error(bought, probability),
-        "gini": gini(spend, value),
-        "spearman": spearman(spend, value),
-        "mae": float(np.abs(spend - value).mean()),
-        "capture_top_decile": capture(spend, value),
-        "total_ratio": float(value.sum() / max(spend.sum(), 1.0)),
-    }
+    """Every figure of one predictor of orders; money in the unit of `spend`."""
+    chances = {name: figure(bought, probability) for name, figure in CHANCES.items()}
+    return chances | {name: figure(spend, value) for name, figure in AMOUNTS.items()}

@@ -15,6 +15,8 @@ ROW = 34.0
 BAR = 18.0
 NAMES = 150.0
 ROW_WIDTH = 100.0
+FILLED = 0.7
+"""Of the room of a name, by its columns."""
 
 Words = Callable[[float], str]
 Place = Callable[[float], float]
@@ -97,21 +99,78 @@ class BarChart:
     height: float = field(default=0.0)
 
 
-def line_chart(series: Sequence[Series], *, x_words: Words, y_words: Words, from_zero: bool = False) -> LineChart:
+class Column(NamedTuple):
+    """A height over a name."""
+
+    series: int
+    at: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnChart:
+    """Columns side by side over names, on a grid that starts at zero."""
+
+    columns: tuple[Column, ...]
+    series: tuple[str, ...]
+    across: tuple[Tick, ...]
+    up: tuple[Tick, ...]
+    table: tuple[tuple[str, ...], ...]
+    width: float = WIDTH
+    height: float = HEIGHT
+    left: float = LEFT
+    right: float = WIDTH - RIGHT
+    bottom: float = HEIGHT - BOTTOM
+
+
+def line_chart(
+    series: Sequence[Series], *, x_words: Words, y_words: Words, from_zero: bool = False, width: float = WIDTH,
+    height: float = HEIGHT,
+) -> LineChart:  # fmt: skip
     """Lines with their intervals; an empty grid where there are no figures."""
     xs = [value for each in series for value in each.x]
     ys = [value for each in series for value in (*each.y, *each.low, *each.high)] + [0.0] * from_zero
     first, last = min(xs, default=0.0), max(xs, default=1.0)
     up = nice_ticks(min(ys, default=0.0), max(ys, default=1.0))
-    x_at = _scale(first, last, LEFT, WIDTH - RIGHT)
-    y_at = _scale(up[0], up[-1], HEIGHT - BOTTOM, TOP)
+    x_at = _scale(first, last, LEFT, width - RIGHT)
+    y_at = _scale(up[0], up[-1], height - BOTTOM, TOP)
     return LineChart(
         lines=tuple(Drawn(each.name, _path(each.x, each.y, x_at, y_at), _band(each, x_at, y_at)) for each in series),
         across=tuple(Tick(x_at(x), x_words(x)) for x in nice_ticks(first, last) if first <= x <= last),
         up=tuple(Tick(y_at(value), y_words(value)) for value in up),
         zero=y_at(0.0) if up[0] < 0 < up[-1] else None,
         table=_line_table(series, x_words, y_words),
+        width=width,
+        height=height,
+        right=width - RIGHT,
+        bottom=height - BOTTOM,
     )  # fmt: skip
+
+
+def column_chart(names: Sequence[str], series: Sequence[tuple[str, Sequence[float]]], *, words: Words) -> ColumnChart:
+    """Columns of each series side by side over each name; no figure is negative."""
+    up = nice_ticks(0.0, max((value for _, values in series for value in values), default=1.0))
+    y_at = _scale(0.0, up[-1], HEIGHT - BOTTOM, TOP)
+    room = (WIDTH - RIGHT - LEFT) / max(len(names), 1)
+    width = room * FILLED / max(len(series), 1)
+    drawn = tuple(
+        Column(
+            of, round(LEFT + room * (place + (1 - FILLED) / 2) + of * width, 2), y_at(value),
+            round(width, 2), round(HEIGHT - BOTTOM - y_at(value), 2),
+        )
+        for of, (_, values) in enumerate(series)
+        for place, value in enumerate(values)
+    )  # fmt: skip
+    rows = [(name, *(words(values[place]) for _, values in series)) for place, name in enumerate(names)]
+    return ColumnChart(
+        columns=drawn,
+        series=tuple(name for name, _ in series),
+        across=tuple(Tick(round(LEFT + room * (place + 0.5), 2), name) for place, name in enumerate(names)),
+        up=tuple(Tick(y_at(value), words(value)) for value in up),
+        table=(("", *(name for name, _ in series)), *rows),
+    )
 
 
 def bar_chart(

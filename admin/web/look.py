@@ -1,5 +1,6 @@
 """How values look on a page: templates, and the filters that write money, numbers and times for a reader."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,11 +15,14 @@ from jinja2.runtime import Context
 
 from admin.web.language import locale_of, translations
 from campaigns.coupons.codes import masked
-from rules.sentence import MINOR_DIGITS, Language
+from campaigns.terms import discount_document
+from rules.document import from_data
+from rules.sentence import MINOR_DIGITS, Language, sentence
 
 TEMPLATES = Path(__file__).parent / "templates"
 USUAL_DIGITS = 2
 MONTHS = {Language.ENGLISH: "MMMM y", Language.CHINESE: "y年M月"}
+STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 TIMES = {Language.ENGLISH: "d MMM y HH:mm", Language.CHINESE: "y年M月d日 HH:mm"}
 
 
@@ -119,6 +123,22 @@ def ago(context: Context, moment: datetime | None) -> str:
     return written
 
 
+@pass_context
+def rule_sentence(context: Context, document: Mapping[str, Any], currency: str | None = None) -> str:
+    """A rule's document as what it means."""
+    return sentence(from_data(document), context["language"], currency=currency)
+
+
+def steps(path: str) -> list[str | int]:
+    """The names and places on the way to a field: of arms[0].weight they are arms, 0 and weight."""
+    return [int(place) if place else name for name, place in STEP.findall(path)]
+
+
+def last_name(path: str) -> str:
+    """Of the field that a path leads to, or of the list in which it has a place."""
+    return next((step for step in reversed(steps(path)) if isinstance(step, str)), "")
+
+
 FILTERS: Mapping[str, Any] = {
     "money": money,
     "number": number,
@@ -130,6 +150,11 @@ FILTERS: Mapping[str, Any] = {
     "masked": masked,
     "month": month,
     "weekday": weekday,
+    "moment": datetime.fromisoformat,
+    "discount": discount_document.from_data,
+    "rule_sentence": rule_sentence,
+    "steps": steps,
+    "last_name": last_name,
 }
 
 

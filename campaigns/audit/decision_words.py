@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from campaigns.audiences import channel_words
 from campaigns.audit.decision import Decision, Known, because
 from campaigns.experiments.assignment import HOLDOUT, position
 from campaigns.terms.campaign import CampaignPlan
+from campaigns.tiers import tier_words
 from campaigns.tiers.tiers import Measure, measured
 from rules.sentence import Language, Speaker
 
@@ -16,7 +18,6 @@ class _Phrases(NamedTuple):
 
     tier: str
     measures: Mapping[Measure, str]
-    channel: str
     held_out: str
     arm: str
 
@@ -24,14 +25,14 @@ class _Phrases(NamedTuple):
 PHRASES: Mapping[Language, _Phrases] = MappingProxyType(
     {
         Language.ENGLISH: _Phrases(
-            tier="tier {tier}: {measure} {value:g}, HIGH from {high:g}, MID from {mid:g}",
-            measures={each: each.lower().replace("_", " ") for each in Measure},
-            channel="by {}: {}", held_out="held out: drawn to {:.6f} of 1", arm="in the arm {}: drawn to {:.6f} of 1",
+            tier="tier {tier}: {measure} is {value}, HIGH begins at {high} and MID at {mid}",
+            measures=tier_words.TITLES,
+            held_out="held out: drawn to {:.6f} of 1", arm="in the arm {}: drawn to {:.6f} of 1",
         ),
         Language.CHINESE: _Phrases(
-            tier="层级 {tier}：{measure} {value:g}，HIGH 自 {high:g} 起，MID 自 {mid:g} 起",
+            tier="层级 {tier}：{measure}为 {value}，HIGH 自 {high} 起，MID 自 {mid} 起",
             measures={Measure.EXPECTED_VALUE: "预期消费", Measure.PURCHASE_90: "90 天内购买的概率"},
-            channel="渠道 {}：{}", held_out="留出不发：抽签为 {:.6f}（满值 1）",
+            held_out="留出不发：抽签为 {:.6f}（满值 1）",
             arm="在 {} 组：抽签为 {:.6f}（满值 1）",
         ),
     }
@@ -44,13 +45,18 @@ def reasons(plan: CampaignPlan, known: Known, decided: Decision, language: Langu
     said = []
     if known.standard is not None and known.score is not None:
         measure, levels = known.standard.measure, known.standard.bounds.thresholds
-        said.append(phrases.tier.format(
-            tier=decided.tier, measure=phrases.measures[measure], value=measured(measure, known.score),
-            high=levels.high, mid=levels.mid,
-        ))  # fmt: skip
+        value, high, mid = (
+            tier_words.worth(measure, each, plan.currency)
+            for each in (measured(measure, known.score), levels.high, levels.mid)
+        )
+        said.append(
+            phrases.tier.format(
+                tier=decided.tier, measure=phrases.measures[measure], value=value, high=high, mid=mid
+            )
+        )  # fmt: skip
     said += [speaker.reason(each) for each in because(plan, known)]
-    if decided.channel is not None:
-        said.append(phrases.channel.format(decided.channel, decided.channel_reason))
+    if decided.channel is not None and decided.channel_reason is not None:
+        said.append(channel_words.chosen(decided.channel, decided.channel_reason, language))
     if decided.group is not None:
         place = position(*known.who)
         held = decided.group == HOLDOUT

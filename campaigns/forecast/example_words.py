@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from campaigns.audiences.eligibility import ChannelReason
 from rules.sentence import Language
 
 
@@ -17,31 +16,16 @@ class ExampleWords:
     late: str
     """Why somebody has a tier whose threshold is missed."""
     erased: str
-    channel: str
-    agreed: str
-    free: str
-    """Of channels that need no consent."""
-    ways: Mapping[ChannelReason, str]
     held_out: str
     arm: str
 
 
 ENGLISH = ExampleWords(
     tier="tier {tier} by scheme {scheme}", because=": ", late=", and tiers fall late", erased="erased in this moment",
-    channel="by {channel}, {agreed}{way}", agreed="agreed to it", free="which needs no consent",
-    ways=MappingProxyType({
-        ChannelReason.ORDER: "", ChannelReason.RESPONSES: ", and responded to it most often",
-        ChannelReason.PREFERENCE: ", and says to prefer it",
-    }),
     held_out="held out by the draw, to compare with", arm="in the arm {arm} by the draw",
 )  # fmt: skip
 CHINESE = ExampleWords(
     tier="按方案{scheme}为{tier}等级", because="：", late="，等级下降有宽限", erased="此刻已被删除",
-    channel="通过{channel}，{agreed}{way}", agreed="已同意", free="无需同意",
-    ways=MappingProxyType({
-        ChannelReason.ORDER: "", ChannelReason.RESPONSES: "，响应次数最多",
-        ChannelReason.PREFERENCE: "，且自称偏好此渠道",
-    }),
     held_out="抽入对照组，用于对比", arm="抽入实验组{arm}",
 )  # fmt: skip
 WORDS: Mapping[Language, ExampleWords] = MappingProxyType({Language.ENGLISH: ENGLISH, Language.CHINESE: CHINESE})

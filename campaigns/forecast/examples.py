@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from campaigns.audiences import channel_words
 from campaigns.audiences.eligibility import ChannelReason
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.forecast.example_words import WORDS
@@ -52,7 +53,8 @@ class _Said:
     """Customers of one campaign, in one language."""
 
     def __init__(self, snapshot: Snapshot, campaign: Campaign, language: Language) -> None:
-        self._snapshot, self._plan, self._words = snapshot, campaign.plan, WORDS[language]
+        self._snapshot, self._plan = snapshot, campaign.plan
+        self._language, self._words = language, WORDS[language]
         self._speaker = Speaker(language=language, currency=campaign.plan.currency)
 
     def example(self, prospect: Prospect, arm: str) -> Example:
@@ -64,7 +66,9 @@ class _Said:
             reasons=(
                 self._tier_reason(prospect),
                 *self._rule_reasons(prospect.customer_id),
-                self._channel_reason(prospect),
+                channel_words.chosen(
+                    Channel(prospect.channel), ChannelReason(prospect.channel_reason), self._language
+                ),
                 self._words.held_out if arm == HOLDOUT else self._words.arm.format(arm=arm),
             ),
         )  # fmt: skip
@@ -91,8 +95,3 @@ class _Said:
             return (self._words.erased,)
         verdict = evaluate(self._plan.rule, known.facts, facts.segments_of(self._snapshot, customer_id))
         return tuple(self._speaker.reason(reason) for reason in verdict.because)
-
-    def _channel_reason(self, prospect: Prospect) -> str:
-        agreed = self._words.agreed if Channel(prospect.channel).needs_consent else self._words.free
-        way = self._words.ways[ChannelReason(prospect.channel_reason)]
-        return self._words.channel.format(channel=prospect.channel, agreed=agreed, way=way)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from campaigns.life import versions
-from campaigns.life.differences import Difference, differences
+from campaigns.life.differences import AS_ONE, Difference, differences
 from campaigns.life.versions import CampaignVersion
 from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign
@@ -21,7 +21,7 @@ class Waiting:
     approved: int | None
     """The last version that was approved; None where there is none."""
     differences: Sequence[Difference]
-    """From that to this; where there is none, every field that says anything."""
+    """From that to this, in the order of a plan's fields; where there is none, every field that says anything."""
 
 
 def waiting(snapshot: Snapshot, approver: str, *, limit: int) -> list[Waiting]:
@@ -34,8 +34,12 @@ def read(snapshot: Snapshot, campaign: Campaign) -> Waiting:
     """A campaign's version as an approver reads it."""
     this = versions.get(snapshot, campaign.campaign_id, campaign.version)
     approved = versions.last_approved(snapshot, campaign.campaign_id, before=campaign.version)
+    plan = stored.plan_document(this.plan)
     if approved is not None:
-        changed = versions.compare(snapshot, campaign.campaign_id, approved, campaign.version)
+        changed = versions.compare(snapshot, campaign.campaign_id, approved, campaign.version, as_one=AS_ONE)
     else:
-        changed = differences({}, stored.plan_document(this.plan))
-    return Waiting(campaign=campaign, version=this, approved=approved, differences=changed)
+        said = {name: value for name, value in plan.items() if value != []}
+        changed = differences({"offers": {}}, said, as_one=AS_ONE)
+    fields = list(plan)
+    ordered = sorted(changed, key=lambda each: fields.index(each.field))
+    return Waiting(campaign=campaign, version=this, approved=approved, differences=ordered)

@@ -1,6 +1,6 @@
 """Versions of a campaign's plan: each change makes one, and none is ever changed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,10 +73,12 @@ def last_approved(snapshot: Snapshot, campaign_id: str, *, before: int) -> int |
     return versions.last_approved(snapshot, campaign_id, before=before)
 
 
-def compare(snapshot: Snapshot, campaign_id: str, before: int, after: int) -> tuple[Difference, ...]:
-    """The fields in which two versions differ. Raises CampaignNotFound, CampaignVersionNotFound."""
+def compare(
+    snapshot: Snapshot, campaign_id: str, before: int, after: int, *, as_one: Collection[str] = ()
+) -> tuple[Difference, ...]:
+    """The `differences` of two versions. Raises CampaignNotFound, CampaignVersionNotFound."""
     old, new = (stored.plan_document(get(snapshot, campaign_id, version).plan) for version in (before, after))
-    return differences(old, new)
+    return differences(old, new, as_one=as_one)
 
 
 def _no_campaign(campaign_id: str) -> CampaignNotFound:

@@ -10,12 +10,17 @@ from events.currency import amount
 TITLES = {Measure.PURCHASE_90: "the probability to buy", Measure.EXPECTED_VALUE: "the expected spend"}
 
 
+def worth(measure: Measure, value: float, currency: str) -> str:
+    """What a scheme measures, such as 120.00 GBP or 12.3%."""
+    return f"{value:.1%}" if measure is Measure.PURCHASE_90 else amount(round(value), currency)
+
+
 def because(mover: Mover, preview: TierPreview) -> str:
     """Such as: the expected spend of 120.00 GBP reaches 100.00 GBP, where HIGH begins."""
     measure, bounds = preview.scheme.measure, _bounds(preview)
 
     def said(value: float) -> str:
-        return f"{value:.1%}" if measure is Measure.PURCHASE_90 else amount(round(value), preview.currency)
+        return worth(measure, value, preview.currency)
 
     stored = "" if mover.stored_value == mover.value else f" ({said(mover.stored_value)} by the stored score)"
     subject = f"{TITLES[measure]} of {said(mover.value)}{stored}"

@@ -92,13 +92,20 @@ def test_recommendations_are_ranked_from_zero_without_repeats(files: Path) -> No
 
 
 def test_evaluation_sets_the_model_beside_baselines(files: Path) -> None:
-    found = run("evaluate", "--events", files / "events.parquet", "--as-of", AS_OF.isoformat(), "--epochs", 1)
+    report = files / "reports" / "evaluation.html"
+    found = run("evaluate", "--events", files / "events.parquet", "--as-of", AS_OF.isoformat(), "--epochs", 1,
+                "--report", report)  # fmt: skip
 
     assert set(found["figures"]) == {"model", "recency", "frequency", "closed_form", "linear", "trees"}
     assert set(found["differences"]) == {"recency", "frequency", "closed_form", "linear", "trees"}
     assert sum(row["customers"] for row in found["calibration"]) == found["customers"]
     low, high = found["differences"]["recency"]["auc"]
     assert low <= high
+    slices = found["slices"]
+    assert sum(each["purchase"]["customers"] for each in slices.values()) == found["customers"]
+    assert set(slices["one_order"]["churn"]["figures"]["trees"]) == {"auc", "log_loss", "ece"}
+    assert sum(tier["customers"] for tier in found["tiers"]) == found["customers"]
+    assert f"{found['figures']['model']['auc']:.4f}".rstrip("0") in report.read_text()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from campaign_factories import NOW, TEN_PERCENT, make_plan
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.life.differences import Difference, Json, differences
+from campaigns.life.differences import AS_ONE, Difference, Json, differences
 from campaigns.terms import stored
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Fixed
@@ -49,6 +49,15 @@ def test_the_fields_of_a_plan_have_paths_that_read() -> None:
         Difference(path="redemption_limit", before=None, after=5),
         Difference(path="rule.every[1].compare.value", before=2, after=3),
     )  # fmt: skip
+
+
+def test_what_people_read_as_one_sentence_is_one_difference() -> None:
+    before = stored.plan_document(make_plan(rule=rich(100, 2)))
+    after = stored.plan_document(make_plan(rule=rich(100, 3)))
+
+    assert differences(before, after, as_one=AS_ONE) == (
+        Difference(path="rule", before=before["rule"], after=after["rule"]),
+    )
 
 
 @pytest.mark.parametrize(

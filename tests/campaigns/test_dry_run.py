@@ -255,7 +255,7 @@ def test_examples_show_every_treatment_with_what_they_get_and_why(shop: Database
     bold = next(each for each in shown if (each.tier, each.arm) == (Tier.HIGH, "bold"))
     assert bold.reasons == (
         "tier HIGH by scheme 1: is expected to spend at least 50.00 GBP within 90 days: it is 90.00 GBP",
-        "by ON_SITE, which needs no consent",
+        "on the site, which needs no consent",
         "in the arm bold by the draw",
     )
     assert shown != preview(shop, size=6, seed=2).examples
@@ -269,7 +269,7 @@ def test_an_example_is_told_in_the_language_of_the_reader(shop: Database) -> Non
     assert example.reasons == (
         "按方案1为HIGH等级：90天预期消费额为至少50.00 GBP：实际为90.00 GBP",
         "90天预期消费额为超过80.00 GBP：实际为90.00 GBP",
-        "通过ON_SITE，无需同意",
+        "在站内，无需同意",
         "抽入实验组offer",
     )
 

@@ -81,9 +81,9 @@ def test_the_same_inputs_give_the_same_offer(shop: Database) -> None:
         tier=Tier.HIGH, group="offer", channel=Channel.ON_SITE, channel_reason=ChannelReason.ORDER, discount=TEN
     )  # fmt: skip
     assert found.reasons == (
-        "tier HIGH: expected value 9000, HIGH from 5000, MID from 1000",
+        "tier HIGH: the expected spend is 90.00 GBP, HIGH begins at 50.00 GBP and MID at 10.00 GBP",
         "is expected to spend at least 90.00 GBP within 90 days: it is 90.00 GBP",
-        "by ON_SITE: ORDER",
+        "on the site, which needs no consent",
         found.reasons[-1],
     )
     assert found.reasons[-1].startswith("in the arm offer: drawn to 0.")

@@ -13,10 +13,14 @@ from training.metrics import (
     calibration_error,
     calibration_table,
     capture,
+    decile_table,
     gini,
     level_offset,
+    lift_table,
     log_loss,
+    roc,
     spearman,
+    tier_table,
 )  # fmt: skip
 
 
@@ -60,3 +64,35 @@ def test_the_level_offset_moves_the_mean_to_the_rate() -> None:
     shifted = 1 / (1 + (1 / probability - 1) * np.exp(-level_offset(bought, probability)))
 
     assert shifted.mean() == pytest.approx(bought.mean(), abs=1e-6)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_area_below_the_curve_is_the_auc(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    bought = np.append((random.random(300) < 0.4).astype(float), [0.0, 1.0])
+    score = random.integers(1, 12, 302) / 12
+    across, up = np.array(roc(bought, score)).T
+
+    assert np.trapezoid(up, across) == pytest.approx(auc(bought, score), abs=0.01)
+    assert (np.diff(up) >= -1e-12).all()
+    assert (across[0], across[-1], up[-1]) == (0.0, 1.0, 1.0)
+
+
+def test_tables_are_of_the_highest_predictions_first() -> None:
+    spend = np.arange(100.0)
+
+    assert decile_table(spend, spend)[0] == {"customers": 10, "predicted": 94.5, "spent": 94.5}
+    assert [row["spent"] for row in decile_table(spend, -spend)][:2] == [4.5, 14.5]
+    buyers = (spend >= 80).astype(float)
+    assert [round(row["found"], 9) for row in lift_table(buyers, spend)][:3] == [0.5, 1.0, 1.0]
+    assert lift_table(buyers, spend)[0]["lift"] == pytest.approx(5)
+
+
+def test_tiers_are_bounded_by_their_thresholds() -> None:
+    found = tier_table(np.array([5.0, 50.0, 7.0]), np.array([10.0, 20.0, 5.0]), {"MID": 6.0, "HIGH": 20.0})
+
+    assert found == [
+        {"tier": "HIGH", "customers": 1, "predicted": 20.0, "spent": 50.0},
+        {"tier": "MID", "customers": 1, "predicted": 10.0, "spent": 5.0},
+        {"tier": "LOW", "customers": 1, "predicted": 5.0, "spent": 7.0},
+    ]

@@ -101,12 +101,12 @@ def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_the
     expect(page.locator("#timeline ~ .wide tbody")).to_contain_text("There are none.")
     page.get_by_role("link", name="Why Spring").click()
     expect(page.get_by_text("the same decision comes out again")).to_be_visible()
-    expect(page.get_by_text("tier HIGH: expected value 9000")).to_be_visible()
+    expect(page.get_by_text("tier HIGH: the expected spend is 90.00 GBP")).to_be_visible()
     assert faults(page) == []
     picture(page, "decision")
 
     page.get_by_role("button", name="中文").click()
-    expect(page.get_by_text("层级 HIGH：预期消费 9000")).to_be_visible()
+    expect(page.get_by_text("层级 HIGH：预期消费为 90.00 GBP")).to_be_visible()
     page.set_viewport_size({"width": 400, "height": 800})
     page.emulate_media(color_scheme="dark")
     page.goto("/customers/c1")
@@ -248,7 +248,7 @@ def test_the_log_is_searched_by_what_was_done(shop: Site) -> None:
 
     expect(page.get_by_role("row")).to_have_count(3)
     page.get_by_text("5 fields").first.click()
-    expect(page.get_by_text("EXPECTED_VALUE").first).to_be_visible()
+    expect(page.get_by_text("expected spend").first).to_be_visible()
     expect(page.get_by_text("Sealed and intact")).to_be_visible()
     assert faults(page) == []
     picture(page, "audit-dark")

@@ -73,7 +73,7 @@ def test_an_approver_reads_what_changed_and_decides_with_a_comment(site: Site) -
     ben.get_by_role("link", name="Approvals").click()
 
     expect(ben.get_by_text("What changed since version 1")).to_be_visible()
-    expect(ben.get_by_role("row", name="holdout_percent 0 20")).to_be_visible()
+    expect(ben.get_by_role("row", name="Held out 0 % 20 %")).to_be_visible()
     assert faults(ben) == []
     picture(ben, "approvals")
     ben.get_by_label("Comment").fill("a fair holdout")

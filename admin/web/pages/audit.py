@@ -11,7 +11,7 @@ from campaigns import trail
 from campaigns.audit import sealing
 from campaigns.audit.chain import BEGINNING, Mark
 from campaigns.callers.access import STAFF, Right
-from campaigns.life.differences import differences
+from campaigns.life.differences import AS_ONE, differences
 from database.audit import Wanted
 
 SHOWN = 50
@@ -38,10 +38,13 @@ def listing(visit: Visit) -> Response:
     )  # fmt: skip
     with visit.reading() as snapshot:
         found = trail.page(snapshot, wanted, limit=SHOWN + 1, before=int(before) if before.isdecimal() else None)
-    lines = [(entry, differences(dict(entry.before or {}), dict(entry.after or {}))) for entry in found[:SHOWN]]
+    lines = [
+        (entry, differences(dict(entry.before or {}), dict(entry.after or {}), as_one=AS_ONE))
+        for entry in found[:SHOWN]
+    ]
     older = lines[-1][0].audit_id if len(found) > SHOWN else None
     template = "audit_rows.html" if visit.fragment else "audit.html"
-    return visit.page(template, lines=lines, older=older, fields=fields, outcomes=OUTCOMES)
+    return visit.page(template, lines=lines, older=older, fields=fields, outcomes=OUTCOMES, usual_currency=None)
 
 
 def seal(visit: Visit) -> Response:

@@ -8,7 +8,7 @@ from admin.web.visit import Visit
 from campaigns import trail, watching
 from campaigns.coupons import spending
 from campaigns.life import launch, versions
-from campaigns.life.differences import differences
+from campaigns.life.differences import AS_ONE, differences
 from campaigns.terms.campaign import Campaign
 from database.audit import Wanted
 from rules.sentence import Speaker
@@ -45,9 +45,12 @@ def activity(visit: Visit) -> Response:
             snapshot, Wanted(object_name=campaign.name), limit=LINES + 1,
             before=int(before) if before.isdecimal() else None,
         )  # fmt: skip
-    lines = [(entry, differences(dict(entry.before or {}), dict(entry.after or {}))) for entry in found[:LINES]]
+    lines = [
+        (entry, differences(dict(entry.before or {}), dict(entry.after or {}), as_one=AS_ONE))
+        for entry in found[:LINES]
+    ]
     older = lines[-1][0].audit_id if len(found) > LINES else None
-    return tab(visit, "activity", campaign, lines=lines, older=older)
+    return tab(visit, "activity", campaign, lines=lines, older=older, usual_currency=campaign.plan.currency)
 
 
 def plan_versions(visit: Visit) -> Response:
@@ -68,7 +71,9 @@ def difference(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         campaign = launch.get(snapshot, campaign_id(visit))
         this = versions.get(snapshot, campaign.campaign_id, version)
-        found = versions.compare(snapshot, campaign.campaign_id, version - 1, version) if version > 1 else ()
+        found = (
+            versions.compare(snapshot, campaign.campaign_id, version - 1, version, as_one=AS_ONE) if version > 1 else ()
+        )
     return visit.page("campaign_version.html", campaign=campaign, version=this, differences=found)
 
 

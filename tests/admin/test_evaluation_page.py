@@ -1,0 +1,94 @@
+"""The report of an evaluation is one page that says what was found, in a browser without a network."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import faults, picture
+from playwright.sync_api import Browser
+
+from admin.evaluation_page import page
+from training.comparison import compare
+from training.evaluation import Evaluation, Products
+from training.metrics import AMOUNTS, CHANCES, SLICED, calibration_table, decile_table, lift_table, roc, tier_table
+from training.slices import Slice
+
+RANDOM = np.random.default_rng(5)
+CHANCE = RANDOM.uniform(0.05, 0.95, 200)
+CAME = (RANDOM.random(200) < CHANCE).astype(float)
+SPEND = CAME * RANDOM.lognormal(4, 1, 200)
+SAID = {"model": CHANCE, "trees": RANDOM.permutation(CHANCE)}
+VALUES = {name: said * 90 for name, said in SAID.items()}
+
+
+@pytest.fixture(scope="module")
+def found() -> Evaluation:
+    """Two hundred customers, of whom the model knows much and the trees nothing; one slice is a lottery."""
+    products = Products(
+        purchase=compare(CAME, SAID, CHANCES, seed=0),
+        churn=compare(1 - CAME, {name: 1 - p for name, p in SAID.items()}, CHANCES, seed=0),
+    )
+    lottery = compare(RANDOM.permutation(CAME), SAID, SLICED, seed=0)
+    few = compare(CAME[:40], {name: said[:40] for name, said in SAID.items()}, SLICED, seed=0)
+    return Evaluation(
+        cutoff=datetime(2026, 4, 2, tzinfo=UTC), currency="GBP", everybody=products,
+        value=compare(SPEND, VALUES, AMOUNTS, seed=0),
+        slices={
+            Slice.ESTABLISHED: Products(purchase=few, churn=few),
+            Slice.ONE_ORDER: Products(purchase=lottery, churn=lottery),
+        },
+        roc={name: roc(CAME, said) for name, said in SAID.items()},
+        calibration=calibration_table(CAME, CHANCE),
+        deciles=decile_table(SPEND, VALUES["model"]), lift=lift_table(CAME, CHANCE),
+        tiers=tier_table(SPEND, VALUES["model"], {"HIGH": 70.0, "MID": 40.0}),
+        shares={
+            "networks": {"auc": 0.81, "purchase_share": 0.6, "spend_share": 1.0},
+            "closed_form": {"auc": 0.75, "purchase_share": 0.4, "spend_share": 0.0},
+            "trees": {"auc": 0.7, "purchase_share": 0.0, "spend_share": 0.0},
+        },
+    )  # fmt: skip
+
+
+def test_the_report_needs_nothing_beside_it(found: Evaluation) -> None:
+    html = page(found)
+
+    assert "<script" not in html
+    assert not re.findall(r'(?:src|href)="|url\(|@import', html)
+    assert html.count("<svg") == 6 == html.count('role="img"')
+    assert page(found) == html
+
+
+def test_the_report_says_who_is_ahead_who_has_a_say_and_where_it_is_a_lottery(found: Evaluation) -> None:
+    words = " ".join(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page(found), flags=re.DOTALL).split())
+
+    assert "the model is better" in words
+    assert "helps to foretell the chance of an order and the amount" in words
+    assert "BG/NBD 40.0% 0.0% 0.75 helps to foretell the chance of an order" in words
+    assert "boosted trees 0.0% 0.0% 0.7 adds nothing to the others on unseen windows" in words
+    assert "Established (two orders or more, the last within 90 days): who stays? Of 40 customers" in words
+    assert words.count("Too few customers to judge by.") == 2
+    assert words.count("Near chance") == 2
+
+
+def test_a_model_without_shares_is_reported_too(found: Evaluation) -> None:
+    assert "The model keeps no shares." in page(replace(found, shares={}))
+
+
+def test_a_browser_shows_it_offline(found: Evaluation, chromium: Browser, tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text(page(found))
+    context = chromium.new_context(offline=True)
+    shown = context.new_page()
+    problems: list[str] = []
+    shown.on("console", lambda message: problems.append(message.text))
+    shown.goto((tmp_path / "report.html").as_uri())
+    for scheme in ("light", "dark"):
+        shown.emulate_media(color_scheme=scheme)
+        picture(shown, f"evaluation-{scheme}")
+        assert faults(shown) == []
+
+    assert problems == []
+    assert shown.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()

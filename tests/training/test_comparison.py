@@ -1,0 +1,85 @@
+"""Predictors meet the same customers, and an interval says what is beyond chance."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoring.actions import Floats
+from scoring.feature_registry import NAMES
+from training.comparison import Comparison, compare
+from training.metrics import CHANCES
+from training.slices import Slice, slices_of
+
+RANDOM = np.random.default_rng(3)
+CHANCE = RANDOM.uniform(0.05, 0.95, 400)
+CAME = (RANDOM.random(400) < CHANCE).astype(float)
+
+
+def compared(**said: Floats) -> Comparison:
+    return compare(CAME, said, CHANCES, seed=0)
+
+
+def test_a_predictor_that_knows_is_ahead_beyond_chance_of_one_that_guesses() -> None:
+    found = compared(model=CHANCE, guess=RANDOM.permutation(CHANCE))
+    low, high = found.intervals["model"]["auc"]
+
+    assert found.figures["model"]["auc"] == CHANCES["auc"](CAME, CHANCE)
+    assert low < found.figures["model"]["auc"] < high
+    assert found.differences["guess"]["auc"][0] > 0
+    assert found.differences["guess"]["log_loss"][1] < 0
+    assert set(found.differences) == {"guess"}
+    assert not found.near_chance
+    assert compared(model=RANDOM.permutation(CHANCE)).near_chance
+
+
+def test_predictors_that_say_the_same_differ_by_nothing() -> None:
+    found = compared(model=CHANCE, twin=CHANCE.copy())
+
+    assert set(found.differences["twin"].values()) == {(0.0, 0.0)}
+
+
+def test_intervals_stand_around_what_was_found() -> None:
+    """A calibration error is larger in every resample than in the sample."""
+    found = compared(model=CHANCE)
+
+    for figure, (low, high) in found.intervals["model"].items():
+        assert low < found.figures["model"][figure] < high, figure
+
+
+def test_what_is_not_defined_is_null_and_near_chance() -> None:
+    found = compare(np.ones(20), {"model": CHANCE[:20], "other": CHANCE[20:40]}, CHANCES, seed=0)
+
+    assert found.near_chance
+    assert found.to_json()["figures"]["model"]["auc"] is None
+    assert found.to_json()["differences"]["other"]["auc"] is None
+    assert found.to_json()["figures"]["model"]["log_loss"] > 0
+
+
+def test_equal_seeds_give_equal_intervals() -> None:
+    assert compared(model=CHANCE) == compared(model=CHANCE)
+    assert compared(model=CHANCE) != replace(compared(model=CHANCE), mean=0.0)
+
+
+def sliced(orders: float, silent: float) -> list[Slice]:
+    raw = np.full((1, len(NAMES)), np.nan)
+    raw[0, NAMES.index("orders")], raw[0, NAMES.index("days_since_order")] = orders, silent
+    return [name for name, at in slices_of(raw).items() if at[0]]
+
+
+@pytest.mark.parametrize(
+    ("orders", "silent", "name"),
+    [
+        (2, 90.0, Slice.ESTABLISHED), (9, 0.1, Slice.ESTABLISHED), (2, 90.01, Slice.LAPSING), (1, 3.0, Slice.ONE_ORDER),
+        (1, 900.0, Slice.ONE_ORDER), (0, float("nan"), Slice.NO_ORDER),
+    ],
+)  # fmt: skip
+def test_slices_are_bounded_by_orders_and_by_the_window(orders: float, silent: float, name: Slice) -> None:
+    assert sliced(orders, silent) == [name]
+
+
+@given(st.integers(0, 5), st.floats(0, 1000))
+def test_every_customer_is_in_one_slice(orders: int, silent: float) -> None:
+    assert len(sliced(orders, silent if orders else float("nan"))) == 1
