@@ -16,6 +16,7 @@ from serving import Shop, purchase, serving
 from tierwise.v1 import customer_service_pb2, score_pb2, tier_pb2
 
 import tierwise_client
+from campaigns.actor import Role
 from campaigns.callers import api_keys
 from database.session import Database
 from scoring.pool.refusals import Overloaded
@@ -116,6 +117,31 @@ def test_a_key_over_tls_lets_in_and_another_does_not(database: Database, tmp_pat
             with pytest.raises(tierwise_client.Unidentified) as refused:
                 stranger.record("carla", [purchase(-1)])
             assert refused.value.reason == "CREDENTIALS_INVALID"
+
+
+def test_a_certificate_of_its_own_says_who_the_client_is(database: Database, tmp_path: Path) -> None:
+    authority = Authority.make()
+    root, _ = authority.root.write(tmp_path, "root")
+    certificate, key = authority.issue("localhost").write(tmp_path, "server")
+    tls = Tls(certificate=certificate, key=key, client_ca=root)
+    admission = Admission(tls=tls, certificate_roles={"till": Role.SERVICE})
+
+    def recorded(port: int, name: str) -> int:
+        shown, secret = authority.issue(name).write(tmp_path, name)
+        own = tierwise_client.Tls(authority=root, certificate=shown, key=secret)
+        with Tierwise(f"localhost:{port}", tls=own, timeout=10) as opened:
+            return opened.record("carla", [purchase(-1)])
+
+    with serving(database, tmp_path, model=False, admission=admission) as running:
+        assert recorded(running.server.port, "till") == 1
+        with pytest.raises(tierwise_client.NotAllowed):
+            recorded(running.server.port, "stranger")
+        with (
+            Tierwise(f"localhost:{running.server.port}", tls=tierwise_client.Tls(authority=root), timeout=2) as nobody,
+            pytest.raises(tierwise_client.TierwiseError) as refused,
+        ):
+            nobody.record("carla", [purchase(-1)])
+        assert isinstance(refused.value, tierwise_client.Unavailable | tierwise_client.DeadlineExceeded)
 
 
 class Moody:
