@@ -23,7 +23,8 @@ from sqlalchemy import text
 
 from campaigns import trail
 from campaigns.actor import Actor, Role
-from campaigns.coupons import reconciliation, redemption, refunding, reservation
+from campaigns.coupons import handing_over, reconciliation, redemption, refunding, reservation
+from campaigns.coupons.handing_over import Batch, Share
 from campaigns.errors import PermissionDenied
 from campaigns.terms.arms import ArmPlan, TierDiscount
 from campaigns.terms.basket import Basket
@@ -31,8 +32,10 @@ from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.terms.limits import Budget
 from campaigns.tiers.tiers import Tier
+from channels.message import Fate, Receipt
 from database import embedded
 from database.events import insert_events
+from database.operations import Operation
 from database.reports import ReportSettings
 from database.session import Database
 from events.event import Event, EventType
@@ -124,6 +127,7 @@ def open_shop(database: Database) -> None:
     rescore(database, SPENDS | dict.fromkeys(RISEN, 9000))
     launch_campaign(database, SPRING)
     launch_campaign(database, PARIS, "paris")
+    _hand_over(database)
     create_campaign(database, "winter", display_name="Winter")
     _shop_on(database)
     _reconcile(database)
@@ -175,6 +179,31 @@ def _buy_in_autumn(database: Database) -> None:
     ]  # fmt: skip
     with database.writing() as transaction:
         insert_events(transaction, events + sent)
+
+
+def _hand_over(database: Database) -> None:
+    """Coupons of `spring` leave by e-mail; the provider refuses the first two."""
+    with database.writing() as transaction:
+        operation = handing_over.begin(transaction, make_cause(), "spring")
+    share = Share(channels=["EMAIL"], limit=100, abandoned=NOW - timedelta(hours=1))
+    batch = handing_over.NOTHING
+    while not batch.messages:
+        batch = _taken(database, operation, share)
+    refused = [Receipt(Fate.REFUSED, "no such mailbox")] * 2
+    with database.writing() as transaction:
+        receipts = refused + [Receipt(Fate.HANDED_OVER)] * (len(batch.messages) - 2)
+        handing_over.settle(transaction, "spring", batch, receipts, NOW)
+    with database.writing() as transaction:
+        current = read_operation(database, operation.operation_id)
+        assert handing_over.take(transaction, current, share, make_cause()) is None
+
+
+def _taken(database: Database, operation: Operation, share: Share) -> Batch:
+    with database.writing() as transaction:
+        current = read_operation(database, operation.operation_id)
+        batch = handing_over.take(transaction, current, share, make_cause())
+    assert batch is not None, "nobody else hands over"
+    return batch
 
 
 def _shop_on(database: Database) -> None:

@@ -7,7 +7,7 @@ from campaign_factories import audit_lines
 from reporting_shop import LATER, ask
 
 from campaigns import measuring
-from campaigns.coupons import budgeting
+from campaigns.coupons import budgeting, deliveries
 from campaigns.experiments.results import Metric
 from campaigns.forecast import forecasts
 from campaigns.life import launch
@@ -62,6 +62,22 @@ def test_results_of_every_arm_and_metric(reported: Database, reported_url: str) 
         (arm, metric) for arm in ("ALL", "mild", "strong") for metric in Metric if metric is not Metric.COST
     }
     assert shown == sorted(expected)
+
+
+def test_messages_of_a_campaign_and_what_became_of_them(reported: Database, reported_url: str) -> None:
+    with reported.reading() as snapshot:
+        found = deliveries.deliveries(snapshot, launch.get(snapshot, "spring"))
+
+    shown = ask(
+        reported_url,
+        """SELECT channel, state, count(*) FROM reporting.deliveries WHERE campaign_id = 'spring'
+        GROUP BY channel, state ORDER BY channel, state""",
+    )
+
+    assert shown == [
+        (each.channel, fate, count) for each in found.channels for fate, count in sorted(each.fates.items()) if count
+    ]
+    assert shown == [("EMAIL", "HANDED_OVER", 38), ("EMAIL", "REFUSED", 2)]
 
 
 def test_what_campaigns_may_use_and_have(reported: Database, reported_url: str) -> None:
