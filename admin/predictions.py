@@ -7,6 +7,7 @@ from pathlib import Path
 
 from admin.output import fail, progress_bar
 from admin.training_data import TrainingData, training_progress
+from events.currency import strange
 from events.history import Histories
 from scoring.adapters import MarketName
 from scoring.markets import Markets
@@ -24,6 +25,8 @@ def scorer_for(data: TrainingData, model: Path | None, *, seed: int, market: str
     try:
         if model is not None:
             base = Scorer.load(model, settings().device)
+            if foreign := strange(data.events["currency"].unique(), base.currency):
+                fail(f"currency: prices are in {', '.join(foreign)}, and the model's money is {base.currency}; convert")
             yield base if market is None else Markets(base, model).scorer(market)
             return
         with tempfile.TemporaryDirectory() as home:

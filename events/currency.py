@@ -1,5 +1,6 @@
 """Major and minor units of currencies: prices in files are 2.55 pounds, ours are 255 pence."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 DECIMALS = {
@@ -9,6 +10,8 @@ DECIMALS = {
 }
 """ISO 4217 exponents that are not the usual one."""
 USUAL_DECIMALS = 2
+NO_CURRENCY = "XXX"
+"""ISO 4217's code for none: of a model that saw no prices."""
 
 
 def minor_units_of(currency: str) -> int:
@@ -20,3 +23,8 @@ def amount(minor: int, currency: str) -> str:
     """1250 minor units of GBP are 12.50 GBP."""
     decimals = DECIMALS.get(currency, USUAL_DECIMALS)
     return f"{Decimal(minor).scaleb(-decimals):,.{decimals}f} {currency}"
+
+
+def strange(found: Iterable[str | None], currency: str) -> list[str]:
+    """Of these currencies, sorted, those whose prices cannot be added to prices in `currency`."""
+    return [] if currency == NO_CURRENCY else sorted({each for each in found if each not in (None, currency)})

@@ -13,6 +13,8 @@ from scoring.catalogue import Catalogue
 HISTORY_ROWS = 2000
 """Rows before the as-of time that count: serving reads no more, so training sees no more either."""
 
+LARGEST = 1e15
+"""Of a price or a quantity that can be meant: their products and sums stay finite."""
 NEVER = np.iinfo(np.int64).max
 
 MERGED = (EventType.PURCHASE, EventType.RETURN)
@@ -54,8 +56,7 @@ def actions_of(histories: Histories, catalogue: Catalogue) -> Actions:
     owner = histories.customer_of_row
     starts = np.flatnonzero(_begins(histories, owner))
     rows = np.append(starts, len(owner))
-    price = np.nan_to_num(histories.unit_price)
-    quantity = np.where(np.isnan(histories.quantity), 1.0, histories.quantity)
+    price, quantity = _known(histories.unit_price, 0.0), _known(histories.quantity, 1.0)
     items = catalogue.numbers(histories.item_id)
     categories = catalogue.category_of[items]
     bought = histories.event_type == EventType.PURCHASE
@@ -72,8 +73,13 @@ def actions_of(histories: Histories, catalogue: Catalogue) -> Actions:
         quantity=_sums(quantity, starts),
         lines=np.diff(rows),
         rating=histories.rating[starts],
-        dwell=_sums(np.nan_to_num(histories.dwell_seconds), starts),
+        dwell=_sums(_known(histories.dwell_seconds, 0.0), starts),
     )
+
+
+def _known(values: Floats, otherwise: float) -> Floats:
+    """What can be a price, a quantity or a time; anything else is not known, whichever door it came through."""
+    return np.where((values >= 0.0) & (values <= LARGEST), values, otherwise)
 
 
 def _begins(histories: Histories, owner: Integers) -> npt.NDArray[np.bool_]:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from events.currency import amount as written
+
 Words = Callable[[float, str], str]
 """(value, currency) to words."""
 
@@ -30,8 +32,8 @@ class Feature:
 
 
 def amount(minor: float, currency: str) -> str:
-    """Money for a reader: '45.20 GBP'."""
-    return f"{minor / 100:,.2f} {currency}"
+    """Money for a reader: '45.20 GBP', '4,520 JPY'."""
+    return written(round(minor), currency)
 
 
 def counted(value: float, one: str, many: str | None = None) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from database.memory import Memory
 from database.session import Database
 from database.standings import StoredStanding
+from events.currency import strange
 from scoring.asking import Kind, Recommended, Task, Terms, explanation_of, recommended_of, score_of
 from scoring.pool.batch import Observer, Ticket, unobserved
 from scoring.pool.figures import PoolFigures
@@ -23,7 +24,7 @@ from scoring.score import Explanation, Recommendation, Score, UnknownItem
 from server import call
 from server.live import Live
 from server.loading import ItemQuestion, Loading, Place, Question
-from server.refusals import CallerGone, ModelUnavailable
+from server.refusals import CallerGone, InvalidRequest, ModelUnavailable
 
 EXPLANATIONS_IN_A_BATCH = 4
 """Each takes many forward passes: a larger batch would only make the first wait for the last."""
@@ -101,7 +102,9 @@ class Predictions:
     def explain(self, question: Question) -> Placed[Explanation]:
         """Raises as `score` does."""
         told = _waited(self._submitted(self._explanations, Task.EXPLAIN, question))
-        return Placed(explanation_of(told.answer), told.beside.standing)
+        explanation = explanation_of(told.answer)
+        _of_one_currency(question, explanation.score)
+        return Placed(explanation, told.beside.standing)
 
     def recommend(self, question: ItemQuestion) -> Recommended:
         """Raises as `score` does."""
@@ -157,7 +160,17 @@ def _key(task: Task, question: Question) -> tuple[Any, ...]:
 
 
 def _score(question: Question, told: Told[Place]) -> Placed[Score]:
-    return Placed(score_of(told.answer, question.customer_id, told.beside.as_of), told.beside.standing)
+    score = score_of(told.answer, question.customer_id, told.beside.as_of)
+    _of_one_currency(question, score)
+    return Placed(score, told.beside.standing)
+
+
+def _of_one_currency(question: Question, score: Score) -> None:
+    """Raises InvalidRequest where the session has prices that the model would take for its own money."""
+    for place, event in enumerate(question.session):
+        if strange([event.currency], score.currency):
+            field = f"session_events[{place}].unit_price.currency_code"
+            raise InvalidRequest.of(field, f"{event.currency}: the model's money is in {score.currency}")
 
 
 def _waited(ticket: Promised) -> Told[Place]:

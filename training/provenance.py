@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from events.currency import NO_CURRENCY
 from scoring.folder import weights_bytes
 from scoring.model import Model
 from training.configuration import Configuration
@@ -52,7 +53,7 @@ def currency_of(events: pl.DataFrame) -> str:
         raise ValueError(
             f"currency: prices in {', '.join(found)} cannot be added up; convert them to one currency first"
         )
-    return str(found[0]) if found else "XXX"
+    return str(found[0]) if found else NO_CURRENCY
 
 
 def model_id_of(model: Model, as_of: datetime) -> str:

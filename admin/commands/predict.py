@@ -11,6 +11,7 @@ import typer
 from admin.output import emit, fail
 from admin.predictions import blocks, scorer_for
 from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Items, Preset, Seed, training_data
+from events.currency import minor_units_of
 from events.history import Histories
 from scoring.score import Score
 from scoring.threads import limit_threads
@@ -18,7 +19,6 @@ from scoring.threads import limit_threads
 app = typer.Typer()
 
 HORIZONS = (30, 60, 90)
-MINOR_UNITS = 100
 BLOCK = 1000
 """Customers in one call of the network."""
 
@@ -81,7 +81,7 @@ def _probability(score: Score, horizon: int) -> float:
 def _spend(score: Score, horizon: int) -> float:
     """Expected spend grows with the expected number of orders, -log(1 - p) were they a Poisson process."""
     share = np.log1p(-_probability(score, horizon)) / np.log1p(-score.purchase_90)
-    return float(score.spend_minor / MINOR_UNITS * share)
+    return float(score.spend_minor / minor_units_of(score.currency) * share)
 
 
 def _summary(scores: list[Score], model_id: str, out: Path, seconds: float) -> dict[str, object]:
@@ -89,7 +89,7 @@ def _summary(scores: list[Score], model_id: str, out: Path, seconds: float) -> d
         "customers": len(scores),
         "model_id": model_id,
         "expected_buyers": round(sum(score.purchase_90 for score in scores), 1),
-        "expected_spend": round(sum(score.spend_minor for score in scores) / MINOR_UNITS, 2),
+        "expected_spend": round(sum(score.spend_minor / minor_units_of(score.currency) for score in scores), 2),
         "currency": scores[0].currency if scores else None,
         "out": str(out),
         "seconds": round(seconds, 1),

@@ -125,6 +125,17 @@ def test_a_mistake_is_explained(files: Path, command: tuple[object, ...], way_ou
     assert not (files / "never.parquet").exists()
 
 
+def test_prices_in_another_currency_are_refused(files: Path) -> None:
+    euros = files / "euros.parquet"
+    CANONICAL.with_columns(currency=pl.lit("EUR")).write_parquet(euros)
+    for command in ("predict", "recommend"):
+        said = run(
+            command, "--events", euros, "--out", files / "never.parquet", "--model", files / "model", exit_code=2
+        )
+        assert "currency: prices are in EUR, and the model's money is GBP" in " ".join(said.split())
+    assert not (files / "never.parquet").exists()
+
+
 def test_a_model_trained_on_the_database_is_known_to_it_and_can_be_activated(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:

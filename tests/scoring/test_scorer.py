@@ -15,7 +15,7 @@ from events.event import EventType
 from events.history import Histories
 from rules.sentence import Language
 from scoring import chinese
-from scoring.feature_registry import BY_NAME, NAMES
+from scoring.feature_registry import BY_NAME, NAMES, amount
 from scoring.model import Model
 from scoring.score import Score
 from scoring.scorer import Scorer
@@ -128,6 +128,11 @@ def test_reasons_are_words_that_a_marketer_reads() -> None:
     events = [one for one in explanation.contributions if one.kind == "event"]
     assert len(events) == 3
     assert all(one.time is not None for one in events)
+
+
+@pytest.mark.parametrize(("currency", "words"), [("GBP", "45.20 GBP"), ("JPY", "4,520 JPY"), ("KWD", "4.520 KWD")])
+def test_money_is_written_with_the_decimals_of_its_currency(currency: str, words: str) -> None:
+    assert amount(4520.0, currency) == words
 
 
 def test_every_reason_has_its_chinese() -> None:
