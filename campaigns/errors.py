@@ -9,12 +9,13 @@ Refusal
 │   └── CampaignExists · SegmentExists · StaffExists
 ├── Invalid         a value makes no sense; the fact `field` names it
 │   ├── InvalidCampaign · InvalidExperiment · InvalidSegment · InvalidTierScheme · InvalidOrder · InvalidCode
-│   └── InvalidKey · InvalidReservation · InvalidRefund · InvalidStaff
+│   └── InvalidKey · InvalidReservation · InvalidRefund · InvalidStaff · InvalidStage
 ├── Changed         another change came first; read again and repeat
 │   ├── CampaignChanged · CustomerChanged · ModelChanged · SegmentChanged · TierSchemeChanged
 ├── WrongState      not in the state that things are in
 │   ├── ApproverIsAuthor · VersionDecided · VersionNotSubmitted · VersionRejected
 │   ├── CampaignLaunched · CampaignNotEditable · CampaignNotLaunched · CampaignNotMovable · NoActiveModel
+│   ├── ModelNotMovable · StageTaken · NoEarlierModel
 │   ├── NoActiveTierScheme · CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
 │   └── CustomerErased · CustomerNotErased · ReservationClosed · RefundBeyondDiscount
 ├── Unidentified    who calls is not proven
@@ -183,6 +184,12 @@ class InvalidStaff(Invalid):
     reason = "INVALID_STAFF"
 
 
+class InvalidStage(Invalid):
+    """The share of a canary is none."""
+
+    reason = "INVALID_STAGE"
+
+
 class InvalidSegment(Invalid):
     """The fact `field` may be a path into the rule, such as rule.every[1].compare.value."""
 
@@ -323,6 +330,24 @@ class NoActiveModel(WrongState):
     """Nothing can be scored before a model is activated."""
 
     reason = "NO_ACTIVE_MODEL"
+
+
+class ModelNotMovable(WrongState):
+    """The table of moves has no such move from this state."""
+
+    reason = "MODEL_NOT_MOVABLE"
+
+
+class StageTaken(WrongState):
+    """One model at a time is the shadow, and one the canary."""
+
+    reason = "STAGE_TAKEN"
+
+
+class NoEarlierModel(WrongState):
+    """Nothing answered before the model that should be rolled back."""
+
+    reason = "NO_EARLIER_MODEL"
 
 
 class NoActiveTierScheme(WrongState):

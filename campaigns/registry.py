@@ -5,7 +5,8 @@ from typing import Any
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import ModelChanged, ModelNotFound, NoActiveModel
+from campaigns.errors import ModelChanged, ModelNotFound, ModelNotMovable, NoActiveModel, NoEarlierModel
+from campaigns.stages import Stage, State, check_move
 from database import models
 from database.models import RegisteredModel
 from database.session import Snapshot, Transaction
@@ -25,23 +26,64 @@ def register(
     return model
 
 
-def activate(transaction: Transaction, cause: Cause, model_id: str, *, etag: str | None = None) -> RegisteredModel:
-    """Let a model answer from here on. Raises ModelNotFound, ModelChanged."""
-    model = models.locked(transaction, model_id)
-    if model is None:
-        raise ModelNotFound(f"there is no model {model_id}", model=name(model_id))
-    if etag and etag != model.etag:
-        raise ModelChanged(f"{name(model_id)} changed since it was read", etag=etag, current_etag=model.etag)
-    before = models.active(transaction)
-    activated = models.activate(transaction, model_id, cause.now)
-    if activated is None:
-        raise ModelNotFound(f"there is no model {model_id}", model=name(model_id))
-    was = None if before is None else {"active": before.model_id}
+def move(
+    transaction: Transaction, cause: Cause, model_id: str, wanted: Stage, *,
+    etag: str | None = None, action: str = "models.move",
+) -> RegisteredModel:  # fmt: skip
+    """Put a model into a stage; whoever answered is retired by one that becomes ACTIVE. Nothing moves twice.
+
+    Raises ModelNotFound, ModelChanged, InvalidStage, ModelNotMovable, StageTaken, NoActiveModel.
+    """
+    model = _held(transaction, model_id, etag)
+    if stage_of(model) == wanted:
+        return model
+    serving = models.serving(transaction)
+    holders = {state: name(holder.model_id) for state, holder in serving.items()}
+    check_move(name(model_id), stage_of(model), wanted, holders)
+    before = serving.get(State.ACTIVE)
+    if wanted.state is State.ACTIVE:
+        models.follow(transaction, model_id, None if before is None else before.model_id)
+        if before is not None:
+            models.move(transaction, before.model_id, State.RETIRED, now=cause.now)
+    moved = models.move(transaction, model_id, wanted.state, canary_share=wanted.canary_share, now=cause.now)
     trail.done(
-        transaction, cause, "models.activate", name(model_id), before=was, after={"active": model_id},
-        version=activated.revision,
+        transaction, cause, action, name(model_id), before=_told(stage_of(model), before),
+        after=_told(wanted, None), version=moved.revision,
     )  # fmt: skip
-    return activated
+    return moved
+
+
+def activate(transaction: Transaction, cause: Cause, model_id: str, *, etag: str | None = None) -> RegisteredModel:
+    """Let a model answer from here on. Raises as `move` does."""
+    return move(transaction, cause, model_id, Stage(State.ACTIVE), etag=etag, action="models.activate")
+
+
+def roll_back(transaction: Transaction, cause: Cause, model_id: str, *, etag: str | None = None) -> RegisteredModel:
+    """Retire the model that answers, and let the one before answer again, which is returned.
+
+    Raises ModelNotFound, ModelChanged, ModelNotMovable for a model that does not answer, NoEarlierModel.
+    """
+    model = _held(transaction, model_id, etag)
+    if model.state != State.ACTIVE:
+        raise ModelNotMovable(
+            f"{name(model_id)} is {model.state}: only the model that answers can be rolled back",
+            model=name(model_id), state=model.state,
+        )  # fmt: skip
+    if model.predecessor is None:
+        raise NoEarlierModel(f"no model answered before {name(model_id)}", model=name(model_id))
+    retired = models.move(transaction, model_id, State.RETIRED, now=cause.now)
+    back = models.move(transaction, model.predecessor, State.ACTIVE, now=cause.now)
+    trail.done(
+        transaction, cause, "models.rollBack", name(model_id), before={"active": model_id},
+        after={"active": back.model_id}, version=retired.revision,
+    )  # fmt: skip
+    return back
+
+
+def earlier(snapshot: Snapshot, model_id: str) -> RegisteredModel | None:
+    """The model that answered before this one."""
+    model = models.get(snapshot, model_id)
+    return None if model is None or model.predecessor is None else models.get(snapshot, model.predecessor)
 
 
 def get(snapshot: Snapshot, model_id: str) -> RegisteredModel:
@@ -63,3 +105,27 @@ def in_force(snapshot: Snapshot) -> RegisteredModel:
 def name(model_id: str) -> str:
     """The resource name."""
     return f"models/{model_id}"
+
+
+def stage_of(model: RegisteredModel) -> Stage:
+    """Where it stands."""
+    return Stage(State(model.state), model.canary_share)
+
+
+def _held(transaction: Transaction, model_id: str, etag: str | None) -> RegisteredModel:
+    """A model that nobody else moves until the transaction ends."""
+    models.hold(transaction)
+    model = get(transaction, model_id)
+    if etag and etag != model.etag:
+        raise ModelChanged(f"{name(model_id)} changed since it was read", etag=etag, current_etag=model.etag)
+    return model
+
+
+def _told(stage: Stage, active: RegisteredModel | None) -> dict[str, str | float]:
+    """For the audit log: the stage, and which model answered."""
+    told: dict[str, str | float] = {"state": stage.state}
+    if stage.canary_share is not None:
+        told["canary_share"] = stage.canary_share
+    if active is not None:
+        told["active"] = active.model_id
+    return told

@@ -1,17 +1,19 @@
-"""The registry of trained networks: which there are, and which one answers."""
+"""The registry of trained networks: which there are, and what each is there for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database.session import Snapshot, Transaction
 from database.tables import ModelRow
 
 FRESH = {"populate_existing": True}
+ACTIVE = "ACTIVE"
+SERVING = ("SHADOW", "CANARY", ACTIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +24,16 @@ class RegisteredModel:
     folder: str
     manifest: Mapping[str, Any]
     state: str
-    """CANDIDATE, ACTIVE or RETIRED; at most one is ACTIVE."""
+    """CANDIDATE, SHADOW, CANARY, ACTIVE or RETIRED; at most one each is SHADOW, CANARY and ACTIVE."""
+    canary_share: float | None
+    """Of the customers whom a CANARY answers about."""
+    predecessor: str | None
+    """Which model answered when this one became ACTIVE."""
     revision: int
     create_time: datetime
     activate_time: datetime | None
+    move_time: datetime | None
+    """Into its state or its share; None where it never moved."""
 
     @property
     def etag(self) -> str:
@@ -46,29 +54,36 @@ def register(
     return _model(row)
 
 
-def locked(transaction: Transaction, model_id: str) -> RegisteredModel | None:
-    """A model that nobody else changes until the transaction ends."""
-    query = select(ModelRow).where(ModelRow.model_id == model_id).with_for_update().execution_options(**FRESH)
-    return _maybe(transaction.scalars(query).one_or_none())
+def hold(transaction: Transaction) -> None:
+    """Let no other transaction move a model until this one ends."""
+    transaction.execute(text("SELECT pg_advisory_xact_lock(hashtext('models'))"))
 
 
-def activate(transaction: Transaction, model_id: str, now: datetime) -> RegisteredModel | None:
-    """Let this model answer and retire the one that did; None when there is no such model."""
-    if locked(transaction, model_id) is None:
-        return None
-    retire = update(ModelRow).where(ModelRow.state == "ACTIVE", ModelRow.model_id != model_id)
-    transaction.execute(retire.values(state="RETIRED", revision=ModelRow.revision + 1))
-    transaction.execute(
-        update(ModelRow)
-        .where(ModelRow.model_id == model_id, ModelRow.state != "ACTIVE")
-        .values(state="ACTIVE", revision=ModelRow.revision + 1, activate_time=now)
-    )
-    return get(transaction, model_id)
+def move(
+    transaction: Transaction, model_id: str, state: str, *, canary_share: float | None = None, now: datetime
+) -> RegisteredModel:
+    """Put a known model into a state."""
+    moved = update(ModelRow).where(ModelRow.model_id == model_id).returning(ModelRow)
+    values = {"state": state, "canary_share": canary_share, "revision": ModelRow.revision + 1, "move_time": now}
+    if state == ACTIVE:
+        values["activate_time"] = now
+    return _model(transaction.scalars(moved.values(values), execution_options=FRESH).one())
+
+
+def follow(transaction: Transaction, model_id: str, predecessor: str | None) -> None:
+    """Note which model answers until this one does."""
+    transaction.execute(update(ModelRow).where(ModelRow.model_id == model_id).values(predecessor=predecessor))
+
+
+def serving(snapshot: Snapshot) -> dict[str, RegisteredModel]:
+    """The models that are asked about customers, by their states."""
+    rows = snapshot.scalars(select(ModelRow).where(ModelRow.state.in_(SERVING)).execution_options(**FRESH))
+    return {row.state: _model(row) for row in rows}
 
 
 def active(snapshot: Snapshot) -> RegisteredModel | None:
     """The model that answers."""
-    return _maybe(snapshot.scalars(select(ModelRow).where(ModelRow.state == "ACTIVE")).one_or_none())
+    return _maybe(snapshot.scalars(select(ModelRow).where(ModelRow.state == ACTIVE)).one_or_none())
 
 
 def get(snapshot: Snapshot, model_id: str) -> RegisteredModel | None:
@@ -92,6 +107,7 @@ def _maybe(row: ModelRow | None) -> RegisteredModel | None:
 
 def _model(row: ModelRow) -> RegisteredModel:
     return RegisteredModel(
-        model_id=row.model_id, folder=row.folder, manifest=row.manifest, state=row.state, revision=row.revision,
-        create_time=row.create_time, activate_time=row.activate_time,
+        model_id=row.model_id, folder=row.folder, manifest=row.manifest, state=row.state,
+        canary_share=row.canary_share, predecessor=row.predecessor, revision=row.revision,
+        create_time=row.create_time, activate_time=row.activate_time, move_time=row.move_time,
     )  # fmt: skip

@@ -144,11 +144,21 @@ class ModelRow(Row):
     folder: Mapped[str]
     manifest: Mapped[dict[str, Any]]
     state: Mapped[str]
-    """CANDIDATE, ACTIVE or RETIRED; at most one is ACTIVE."""
+    """CANDIDATE, SHADOW, CANARY, ACTIVE or RETIRED."""
+    canary_share: Mapped[float | None]
+    """Of the customers; of a CANARY only."""
+    predecessor: Mapped[str | None]
+    """Which model answered when this one became ACTIVE."""
     revision: Mapped[int] = mapped_column(server_default=text("1"))
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
     activate_time: Mapped[datetime | None]
-    __table_args__ = (Index("uq_models_active", "state", unique=True, postgresql_where=text("state = 'ACTIVE'")),)
+    move_time: Mapped[datetime | None]
+    """Into its state or its share; null where it never moved."""
+    __table_args__ = (
+        Index(
+            "uq_models_state", "state", unique=True, postgresql_where=text("state IN ('SHADOW', 'CANARY', 'ACTIVE')")
+        ),
+    )
 
 
 class TierSchemeRow(Row):

@@ -23,6 +23,10 @@ class Role(StrEnum):
     """For what a model is there."""
 
     ACTIVE = "active"
+    CANARY = "canary"
+    """Answers about some customers in the place of the active one."""
+    SHADOW = "shadow"
+    """Asked after the answer, for comparison."""
 
 
 class Task(StrEnum):

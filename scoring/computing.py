@@ -43,13 +43,22 @@ class Computing:
                 assert_never(kind.task)
 
 
-def computing(models: Mapping[Role, ModelFolder], device: str, *, exact: bool = False) -> Computing:
+def computing(
+    models: Mapping[Role, ModelFolder], device: str, *, exact: bool = False, forgiving: bool = False
+) -> Computing:
     """With models from their folders, which have answered once, in the precision that suits them, or exact.
 
-    Raises ModelRejected, OSError.
+    A `forgiving` one does without a canary that cannot be loaded any more. Raises ModelRejected, OSError.
     """
     limit_threads()
-    return Computing({role: _loaded(model, device, exact=exact) for role, model in models.items()})
+    scorers = {}
+    for role, model in models.items():
+        try:
+            scorers[role] = _loaded(model, device, exact=exact)
+        except (ModelRejected, OSError):
+            if role is not Role.CANARY or not forgiving:
+                raise
+    return Computing(scorers)
 
 
 def _loaded(model: ModelFolder, device: str, *, exact: bool) -> Scorer:

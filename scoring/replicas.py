@@ -1,6 +1,7 @@
 """Where models answer: in processes of their own, or in this one."""
 
-from collections.abc import Hashable, Mapping, Sequence
+import os
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from scoring.computing import Computing
 
 Models = Mapping[Role, ModelFolder]
+GIVING_WAY = 10
+"""Of 19: a fraction of a processor that others want, and all of one that nobody does."""
 
 
 class Replicas(Protocol):
@@ -28,6 +31,9 @@ class Replicas(Protocol):
 
     def check(self, models: Models) -> None:
         """Raises ModelRejected for models that could not answer."""
+
+    def beside(self) -> "Replicas":
+        """Others of the same kind, with models of their own; they are closed with these."""
 
     def close(self) -> None:
         """Start nothing any more; what runs ends with its pool."""
@@ -52,6 +58,10 @@ class LocalReplicas:
         """Raises ModelRejected for models that could not answer."""
         self._loaded(models)
 
+    def beside(self) -> "LocalReplicas":
+        """Others in this process."""
+        return LocalReplicas(self._device)
+
     def close(self) -> None:
         """Nothing to end."""
 
@@ -70,9 +80,10 @@ class LocalReplicas:
 class ProcessReplicas:
     """Each in a process of its own, forked from one that has imported everything."""
 
-    def __init__(self, device: str) -> None:
-        self._device = device
-        self._zygote = Zygote(["scoring.computing"])
+    def __init__(self, device: str, zygote: Zygote | None = None, *, niceness: int = 0) -> None:
+        """`niceness` is by how much they give way to others for a processor."""
+        self._device, self._niceness = device, niceness
+        self._zygote = zygote or Zygote(["scoring.computing"])
         self._replicas: list[ProcessReplica] = []
 
     def several(self, count: int) -> Sequence[Replica]:
@@ -85,24 +96,34 @@ class ProcessReplicas:
         """Answer with these from the next batch on. Raises ModelRejected."""
         ready = [self._started(models) for _ in self._replicas]
         for replica, process in zip(self._replicas, ready, strict=True):
-            replica.renew(process, partial(_computing, models, self._device))
+            replica.renew(process, self._making(models, forgiving=True))
 
     def check(self, models: Models) -> None:
         """Raises ModelRejected for models that could not answer."""
         self._started(models).close()
 
+    def beside(self) -> "ProcessReplicas":
+        """Others, forked from the same process; they give way to these."""
+        return ProcessReplicas(self._device, self._zygote, niceness=GIVING_WAY)
+
     def close(self) -> None:
         """Start no process any more; those that run end with their pools."""
         self._zygote.close()
 
+    def _making(self, models: Models, *, forgiving: bool = False) -> "Callable[[], Computing]":
+        return partial(_computing, models, self._device, forgiving=forgiving, niceness=self._niceness)
+
     def _started(self, models: Models) -> Process:
         try:
-            return Process(self._zygote, partial(_computing, models, self._device))
+            return Process(self._zygote, self._making(models))
         except (ComputationFailed, ReplicaDied) as error:
             raise ModelRejected(str(error).strip().rpartition("\n")[2]) from error
 
 
-def _computing(models: Models, device: str, *, exact: bool = False) -> "Computing":
+def _computing(
+    models: Models, device: str, *, exact: bool = False, forgiving: bool = False, niceness: int = 0
+) -> "Computing":
     from scoring.computing import computing  # noqa: PLC0415  # takes seconds, which a server with processes saves
 
-    return computing(models, device, exact=exact)
+    os.nice(niceness)
+    return computing(models, device, exact=exact, forgiving=forgiving)

@@ -176,6 +176,7 @@ class Server:
             self.health.set(service, SERVING)
         self.grpc_server.start()
         self.live.start()
+        self.predictions.shadows.start()
 
     def stop(self, grace_seconds: float, *, announce_seconds: float = 0) -> None:
         """Say so by health, then refuse new calls, and let those under way finish within the grace.
@@ -191,6 +192,7 @@ class Server:
         stopped.wait()
         self.replicas.close()
         self.live.stop()
+        self.predictions.shadows.stop()
         self.predictions.close()
         self.tracing.close()
         if self.exposition is not None:

@@ -23,6 +23,8 @@ SECONDS: Mapping[str, float] = MappingProxyType(
         "ImportCoupons": 120.0,
         "ExportCoupons": 600.0,
         "ActivateModel": 60.0,
+        "MoveModel": 60.0,
+        "RollBackModel": 60.0,
         "PreviewCampaign": 30.0,
         "PreviewTiers": 60.0,
         "WaitOperation": 60.0,

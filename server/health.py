@@ -15,16 +15,16 @@ class Announcer:
     def __init__(self, status: health.HealthServicer, *, need_model: tuple[str, ...]) -> None:
         self._status = status
         self._need_model = need_model
-        self._model: str | None = None
+        self._models: frozenset[str] = frozenset()
         self.announce(InForce())
 
     def announce(self, in_force: InForce) -> None:
         """A model that is not in force any more answers nobody, and says so."""
-        model = None if in_force.model is None else f"{MODEL}{in_force.model.model_id}"
-        if self._model not in {None, model}:
-            self._status.set(self._model, NOT_SERVING)
-        if model is not None:
+        models = frozenset(f"{MODEL}{model.model_id}" for model in in_force.answering)
+        for model in self._models - models:
+            self._status.set(model, NOT_SERVING)
+        for model in models:
             self._status.set(model, SERVING)
         for service in self._need_model:
-            self._status.set(service, NOT_SERVING if model is None else SERVING)
-        self._model = model
+            self._status.set(service, SERVING if models else NOT_SERVING)
+        self._models = models

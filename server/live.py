@@ -1,14 +1,15 @@
-"""The model and the tier scheme in force, as this process holds them: loaded when they change, swapped whole."""
+"""The models and the tier scheme in force, as this process holds them: loaded when they change, swapped whole."""
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import structlog
 
+from campaigns.experiments.assignment import position
+from campaigns.stages import State
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import TierScheme
 from database import models
@@ -16,12 +17,13 @@ from database.failures import failure_of
 from database.models import RegisteredModel
 from database.session import Database
 from scoring.asking import ModelFolder, Role
-from scoring.replicas import Replicas
+from scoring.replicas import Models, Replicas
 from scoring.score import ModelRejected
 
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 30.0
 """A model that could not be loaded is tried again after this long."""
+ROLES: Mapping[str, Role] = {State.ACTIVE: Role.ACTIVE, State.CANARY: Role.CANARY, State.SHADOW: Role.SHADOW}
 
 log = structlog.get_logger("server")
 
@@ -30,15 +32,27 @@ log = structlog.get_logger("server")
 class InForce:
     """What answers are made with; replaced as a whole, so that one answer never mixes two states."""
 
-    model: ModelFolder | None = None
+    models: Models = field(default_factory=dict)
+    """A SHADOW is named here and held elsewhere."""
+    canary_share: float = 0.0
     scheme: TierScheme | None = None
 
+    @property
+    def model(self) -> ModelFolder | None:
+        """The active one."""
+        return self.models.get(Role.ACTIVE)
 
-class Rejected(NamedTuple):
-    """A model that could not be loaded."""
+    @property
+    def answering(self) -> list[ModelFolder]:
+        """Those that callers may hear."""
+        return [model for role, model in self.models.items() if role is not Role.SHADOW]
 
-    model_id: str
-    retry_at: float
+    def role_of(self, customer_id: str) -> Role:
+        """Which model answers about a customer, by a hash of both: a larger share keeps whom a smaller one had."""
+        canary = self.models.get(Role.CANARY)
+        if canary is not None and position(canary.model_id, customer_id) < self.canary_share:
+            return Role.CANARY
+        return Role.ACTIVE
 
 
 class Live:
@@ -52,7 +66,9 @@ class Live:
         self._folder = models_folder
         self._replicas = replicas
         self._changed = changed
-        self._rejected: Rejected | None = None
+        self._held: Models = {}
+        self._retry_at: dict[str, float] = {}
+        """When a model that could not be loaded is tried again, by its id."""
         self.loaded = 0
         """Models that came into force since the beginning."""
         self.rejected = 0
@@ -76,8 +92,15 @@ class Live:
         """Take up what the database says at this moment."""
         with self._refreshing:
             with self._database.reading() as snapshot:
-                model, scheme = models.active(snapshot), schemes.active(snapshot)
-            fresh = InForce(model=self._held(model), scheme=scheme)
+                serving, scheme = models.serving(snapshot), schemes.active(snapshot)
+            wanted = {ROLES[state]: self._folder_of(model) for state, model in serving.items()}
+            shadow = wanted.pop(Role.SHADOW, None)
+            self._held = self._holding(wanted)
+            canary = serving.get(State.CANARY)
+            fresh = InForce(
+                models=self._held if shadow is None else {**self._held, Role.SHADOW: shadow},
+                canary_share=0.0 if canary is None else canary.canary_share or 0.0, scheme=scheme,
+            )  # fmt: skip
             if fresh != self.in_force:
                 self.in_force = fresh
                 self._changed(fresh)
@@ -86,26 +109,39 @@ class Live:
         """Raises ModelRejected for a model that could not answer."""
         self._replicas.check({Role.ACTIVE: self._folder_of(model)})
 
-    def _held(self, model: RegisteredModel | None) -> ModelFolder | None:
-        """The active model, or the one before while the active one cannot be loaded."""
-        held = self.in_force.model
-        if model is None or (held is not None and held.model_id == model.model_id):
-            return held
-        rejected = self._rejected
-        if rejected is not None and rejected.model_id == model.model_id and time.monotonic() < rejected.retry_at:
-            return held
-        folder = self._folder_of(model)
+    def _holding(self, wanted: Models) -> Models:
+        """What is held from now on: of the models that are wanted those that can be loaded.
+
+        An active one that cannot be leaves the one before; a canary that cannot be has no customers.
+        """
+        patient = {role: model for role, model in wanted.items() if not self._waits(model)}
+        active = patient.get(Role.ACTIVE, self._held.get(Role.ACTIVE))
+        if active is None:
+            return {}
+        chosen = {Role.ACTIVE: active}
+        canary = patient.get(Role.CANARY)
+        if canary is not None and (canary in self._held.values() or self._accepts(canary, self._replicas.check)):
+            chosen[Role.CANARY] = canary
+        if chosen == self._held or not self._accepts(active, lambda _: self._replicas.hold(chosen)):
+            return self._held
+        for model in set(chosen.values()) - set(self._held.values()):
+            log.info("model loaded", model=model.model_id)
+            self.loaded += 1
+        return chosen
+
+    def _accepts(self, model: ModelFolder, load: Callable[[Models], None]) -> bool:
+        """Whether it could be loaded; one that could not is left alone for a while."""
         try:
-            self._replicas.hold({Role.ACTIVE: folder})
+            load({Role.ACTIVE: model})
         except ModelRejected as error:
-            self._rejected = Rejected(model.model_id, time.monotonic() + RETRY_SECONDS)
-            kept = None if held is None else held.model_id
-            log.warning("model rejected", model=model.model_id, kept=kept, error=str(error))
+            self._retry_at[model.model_id] = time.monotonic() + RETRY_SECONDS
+            log.warning("model rejected", model=model.model_id, error=str(error))
             self.rejected += 1
-            return held
-        log.info("model loaded", model=model.model_id)
-        self.loaded += 1
-        return folder
+            return False
+        return True
+
+    def _waits(self, model: ModelFolder) -> bool:
+        return time.monotonic() < self._retry_at.get(model.model_id, 0.0)
 
     def _folder_of(self, model: RegisteredModel) -> ModelFolder:
         folder = Path(model.folder)

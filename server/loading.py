@@ -74,6 +74,8 @@ class Place(NamedTuple):
     """Seconds since the epoch."""
     standing: StoredStanding | None
     """Since the last rescoring; None for who has no tier yet, and where the past is asked about."""
+    payload: bytes = b""
+    """What the network was asked, for a shadow to be asked the same."""
 
 
 Outcome = Loaded[Place] | Exception
@@ -115,8 +117,9 @@ def _loaded(snapshot: Snapshot, questions: Sequence[Question], memory: Memory) -
             yield CustomerNotFound(f"there is no {name}", customer=name)
             continue
         time = _present(history, question) if as_of is None else as_of.timestamp()
-        asked = Asked(question.customer_id, time, history, question.wish)
-        yield Loaded(asked.packed(), Place(time, state.standing if as_of is None else None), _size(rows(history)))
+        payload = Asked(question.customer_id, time, history, question.wish).packed()
+        standing = state.standing if as_of is None else None
+        yield Loaded(payload, Place(time, standing, payload), _size(rows(history)))
 
 
 def _with_session(history: bytes, question: Question) -> bytes:

@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tierwise.v1 import model_pb2
+from tierwise.v1 import model_pb2, scoring_service_pb2
 
+from campaigns.comparison import comparison_of
+from campaigns.stages import Stage, State
 from database.models import RegisteredModel
-from server.stamps import stamp
+from database.shadow_comparisons import StoredComparison
+from server.money import money
+from server.stamps import maybe_stamp, stamp
 
 MODEL = "models/"
 
@@ -16,12 +20,32 @@ def model_id(name: str) -> str:
     return name.removeprefix(MODEL)
 
 
-def model_message(model: RegisteredModel) -> model_pb2.Model:
-    """For the wire."""
+def stage_of(request: scoring_service_pb2.MoveModelRequest) -> Stage:
+    """Where a model should go."""
+    share = request.canary_share if request.HasField("canary_share") else None
+    return Stage(State(model_pb2.Model.State.Name(request.state)), share)
+
+
+def model_message(model: RegisteredModel, comparison: StoredComparison | None = None) -> model_pb2.Model:
+    """For the wire; with what it said as a shadow, if anything."""
     return model_pb2.Model(
         name=f"{MODEL}{model.model_id}", state=model_pb2.Model.State.Value(model.state),
         metrics=_numbers(model.manifest.get("metrics", {})), etag=model.etag, create_time=stamp(model.create_time),
-        activate_time=None if model.activate_time is None else stamp(model.activate_time),
+        activate_time=maybe_stamp(model.activate_time), move_time=maybe_stamp(model.move_time),
+        canary_share=model.canary_share,
+        predecessor="" if model.predecessor is None else f"{MODEL}{model.predecessor}",
+        comparison=None if comparison is None else _comparison(comparison),
+    )  # fmt: skip
+
+
+def _comparison(stored: StoredComparison) -> model_pb2.Model.Comparison:
+    found = comparison_of(stored)
+    return model_pb2.Model.Comparison(
+        against=f"{MODEL}{stored.against}", count=found.count, purchase_difference=found.purchase_difference,
+        spend_difference=money(round(found.spend_difference_minor), stored.currency), stability=found.stability,
+        rank_correlation=found.rank_correlation, failed_count=stored.sums.failed_count,
+        skipped_count=stored.sums.skipped_count, begin_time=stamp(stored.begin_time),
+        update_time=stamp(stored.update_time),
     )  # fmt: skip
 
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import structlog
+
 from database.memory import Memory
 from database.session import Database
 from database.standings import StoredStanding
 from events.currency import strange
-from scoring.asking import Kind, Recommended, Task, Terms, explanation_of, recommended_of, score_of
+from scoring.asking import Kind, Recommended, Role, Task, Terms, explanation_of, recommended_of, score_of
 from scoring.pool.batch import Observer, Ticket, unobserved
 from scoring.pool.figures import PoolFigures
 from scoring.pool.lane import Lane
@@ -25,12 +27,17 @@ from server import call
 from server.live import Live
 from server.loading import ItemQuestion, Loading, Place, Question
 from server.refusals import CallerGone, InvalidRequest, ModelUnavailable
+from server.shadow import Shadows
 
 EXPLANATIONS_IN_A_BATCH = 4
 """Each takes many forward passes: a larger batch would only make the first wait for the last."""
 
 Answer = TypeVar("Answer")
 Promised = Ticket[Told[Place]]
+Answering = Callable[[], Told[Place]]
+"""Waits for the answer of a question that was asked."""
+
+log = structlog.get_logger("server")
 
 
 class ModelFailed(Exception):
@@ -65,6 +72,7 @@ class Predictions:
         self, database: Database, live: Live, replicas: Replicas, sizes: Sizes, observe: Observer = unobserved
     ) -> None:
         self._live, self._window = live, sizes.batch
+        self.shadows = Shadows(database, replicas, lambda: live.in_force, observe)
         load = Loading(database, Memory(sizes.memory_bytes)).load
         self._scores = Pool[Question, Place](
             replicas.several(sizes.replicas), load=load, batch_size=sizes.batch, longest_wait=sizes.longest_wait,
@@ -81,34 +89,34 @@ class Predictions:
 
     def score(self, question: Question) -> Placed[Score]:
         """Raises CustomerNotFound, ModelUnavailable, ModelFailed, Overloaded, Expired."""
-        return _score(question, _waited(self._submitted(self._scores, Task.SCORE, question)))
+        return self._score(question, self._answer(self._scores, Task.SCORE, question))
 
     def scores(self, questions: Sequence[Question]) -> Iterator[Placed[Score] | Exception]:
         """An answer or the reason why not for each question, in order.
 
         At most a batch of them waits in the pool at a time, so that single callers find room between them.
         """
-        waiting: deque[tuple[Question, Promised | Exception]] = deque()
+        waiting: deque[tuple[Question, Answering | Exception]] = deque()
         for question in questions:
             if len(waiting) == self._window:
-                yield _outcome(*waiting.popleft())
+                yield self._outcome(*waiting.popleft())
             try:
-                waiting.append((question, self._submitted(self._scores, Task.SCORE, question, Lane.BATCH)))
+                waiting.append((question, self._answering(self._scores, Task.SCORE, question, Lane.BATCH)))
             except Exception as error:  # noqa: BLE001 - it belongs to this question alone
                 waiting.append((question, error))
         while waiting:
-            yield _outcome(*waiting.popleft())
+            yield self._outcome(*waiting.popleft())
 
     def explain(self, question: Question) -> Placed[Explanation]:
         """Raises as `score` does."""
-        told = _waited(self._submitted(self._explanations, Task.EXPLAIN, question))
+        told = self._answer(self._explanations, Task.EXPLAIN, question)
         explanation = explanation_of(told.answer)
         _of_one_currency(question, explanation.score)
         return Placed(explanation, told.beside.standing)
 
     def recommend(self, question: ItemQuestion) -> Recommended:
         """Raises as `score` does."""
-        return recommended_of(_waited(self._submitted(self._items, Task.RECOMMEND, question)).answer)
+        return recommended_of(self._answer(self._items, Task.RECOMMEND, question).answer)
 
     def similar(self, item_id: str, count: int) -> tuple[str, list[Recommendation]]:
         """The model's id and the items. Raises UnknownItem, and as `score` does."""
@@ -127,6 +135,7 @@ class Predictions:
             "scores": self._scores.figures(),
             "explanations": self._explanations.figures(),
             "recommendations": self._items.figures(),
+            **self.shadows.figures(),
         }
 
     def close(self) -> None:
@@ -134,11 +143,44 @@ class Predictions:
         for pool in (self._scores, self._explanations, self._items):
             pool.close()
 
+    def _answer(self, pool: Pool[Question, Place], task: Task, question: Question) -> Told[Place]:
+        return self._answering(pool, task, question, Lane.INTERACTIVE)()
+
+    def _answering(self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane) -> Answering:
+        """Ask the model that answers about this customer; where a canary cannot, the active one is asked after it."""
+        role = self._live.in_force.role_of(question.customer_id)
+        ticket = self._submitted(pool, task, question, lane, role)
+
+        def answer() -> Told[Place]:
+            try:
+                return _waited(ticket)
+            except (ModelFailed, ModelUnavailable) as error:
+                if role is Role.ACTIVE:
+                    raise
+                log.warning("canary failed", log_id=call.current().log_id, error=str(error))
+            return _waited(self._submitted(pool, task, question, lane, Role.ACTIVE))
+
+        return answer
+
     def _submitted(
-        self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane = Lane.INTERACTIVE
+        self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane, role: Role
     ) -> Promised:
-        kind, key = Kind(task, terms=question.terms), _key(task, question)
+        kind, key = Kind(task, role, question.terms), (role, *_key(task, question))
         return self._promised(pool, partial(pool.submit, question, lane=lane, kind=kind, key=key))
+
+    def _score(self, question: Question, told: Told[Place]) -> Placed[Score]:
+        score = score_of(told.answer, question.customer_id, told.beside.as_of)
+        _of_one_currency(question, score)
+        self.shadows.ask(score, told.beside)
+        return Placed(score, told.beside.standing)
+
+    def _outcome(self, question: Question, answer: Answering | Exception) -> Placed[Score] | Exception:
+        if isinstance(answer, Exception):
+            return answer
+        try:
+            return self._score(question, answer())
+        except Exception as error:  # noqa: BLE001 - it belongs to this question alone
+            return error
 
     def _promised(self, pool: Pool[Question, Place], submit: Callable[..., Promised]) -> Promised:
         """For the call at hand: until its deadline, and as long as its caller is there."""
@@ -157,12 +199,6 @@ class Predictions:
 def _key(task: Task, question: Question) -> tuple[Any, ...]:
     """Of questions that are answered alike; the times at which they were asked do not count, as the latest is taken."""
     return (task, question.customer_id, question.as_of, question.session, question.terms, question.wish)
-
-
-def _score(question: Question, told: Told[Place]) -> Placed[Score]:
-    score = score_of(told.answer, question.customer_id, told.beside.as_of)
-    _of_one_currency(question, score)
-    return Placed(score, told.beside.standing)
 
 
 def _of_one_currency(question: Question, score: Score) -> None:
@@ -187,12 +223,3 @@ def _waited(ticket: Promised) -> Told[Place]:
         raise ModelUnavailable(f"the model cannot answer: {died}") from died
     call.current().timings.note(ticket)
     return told
-
-
-def _outcome(question: Question, ticket: Promised | Exception) -> Placed[Score] | Exception:
-    if isinstance(ticket, Exception):
-        return ticket
-    try:
-        return _score(question, _waited(ticket))
-    except Exception as error:  # noqa: BLE001 - it belongs to this question alone
-        return error

@@ -8,9 +8,9 @@ from tierwise.v1 import model_pb2, score_pb2, scoring_service_pb2, scoring_servi
 from campaigns import customers as customer_cases
 from campaigns import registry
 from campaigns.actor import Cause
-from campaigns.errors import ModelNotFound
+from campaigns.stages import State
 from campaigns.tiers import rescoring, shadowing
-from database import models, scores
+from database import models, scores, shadow_comparisons
 from database.session import Database, Transaction
 from scoring import score as scored
 from scoring.score import ModelRejected
@@ -19,7 +19,7 @@ from server.attribution import Attribution
 from server.errors import status_of
 from server.live import Live
 from server.loading import Question
-from server.model_messages import model_id, model_message
+from server.model_messages import model_id, model_message, stage_of
 from server.operation_messages import operation_message
 from server.pages import asked, cut
 from server.predictions import ModelFailed, Placed, Predictions
@@ -97,10 +97,8 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
 
     def GetModel(self, request: scoring_service_pb2.GetModelRequest, context: grpc.ServicerContext) -> model_pb2.Model:
         with reading(self._database) as snapshot:
-            model = models.get(snapshot, model_id(request.name))
-        if model is None:
-            raise ModelNotFound(f"there is no {request.name}", model=request.name)
-        return model_message(model)
+            model = registry.get(snapshot, model_id(request.name))
+            return model_message(model, shadow_comparisons.newest(snapshot, model.model_id))
 
     def PreviewModel(
         self, request: scoring_service_pb2.PreviewModelRequest, context: grpc.ServicerContext
@@ -117,6 +115,31 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
 
         def effect(transaction: Transaction, cause: Cause) -> model_pb2.Model:
             return model_message(registry.activate(transaction, cause, model_id(request.name), etag=request.etag))
+
+        return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
+
+    def MoveModel(
+        self, request: scoring_service_pb2.MoveModelRequest, context: grpc.ServicerContext
+    ) -> model_pb2.Model:
+        wanted = stage_of(request)
+        if wanted.state is not State.RETIRED:
+            self._must_load(request.name)
+
+        def effect(transaction: Transaction, cause: Cause) -> model_pb2.Model:
+            return model_message(registry.move(transaction, cause, model_id(request.name), wanted, etag=request.etag))
+
+        return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
+
+    def RollBackModel(
+        self, request: scoring_service_pb2.RollBackModelRequest, context: grpc.ServicerContext
+    ) -> model_pb2.Model:
+        with reading(self._database) as snapshot:
+            earlier = registry.earlier(snapshot, model_id(request.name))
+        if earlier is not None:
+            self._must_load(registry.name(earlier.model_id))
+
+        def effect(transaction: Transaction, cause: Cause) -> model_pb2.Model:
+            return model_message(registry.roll_back(transaction, cause, model_id(request.name), etag=request.etag))
 
         return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
 

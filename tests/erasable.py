@@ -43,7 +43,9 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         ),
         "message_counts": "campaign_id channel state hour count",
         "model_readings": "month model_id horizon bin customers predicted bought squared_error",
-        "models": "model_id folder manifest state revision create_time activate_time",
+        "models": (
+            "model_id folder manifest state canary_share predecessor revision create_time activate_time move_time"
+        ),
         "operations": "operation_id kind state done_count total_count cancel_requested create_time update_time",
         "outbox": "outbox_id task create_time claim_time",
         "reconciliations": "operation_id campaign_id time figures differences",
@@ -66,6 +68,10 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "segments": (
             "segment_id rule revision rule_revision build started_build operation_id built_revision member_count "
             "build_seconds built_at create_time update_time"
+        ),
+        "shadow_comparisons": (
+            "model_id against currency count purchase_difference spend_difference_minor joint failed_count "
+            "skipped_count begin_time update_time"
         ),
         "staff": "name role password_hash active failed_count locked_until create_time update_time",
         "staff_sessions": "token_hash name create_time expire_time",

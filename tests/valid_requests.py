@@ -19,7 +19,7 @@ from campaign_factories import (
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from serving import Shop, cause, plan, pounds, purchase, recording, register, serving
+from serving import Shop, activate, cause, plan, pounds, purchase, recording, serving
 from tierwise.v1 import (
     audit_service_pb2,
     budget_service_pb2,
@@ -94,7 +94,7 @@ def whole_shop(database: Database, home: Path) -> Iterator[Shop]:
     with database.writing() as transaction:
         scheduling.schedule(transaction, cause(), "scheduled")
     build_segment(database, "scored")
-    register(database, home / "models", "tiny-2", seed=2)
+    activate(database, home / "models", "tiny-2", seed=2)
     with serving(database, home) as shop:
         shop.customers.BatchCreateEvents(recording("anna", [purchase(-day) for day in range(1, 8)]))
         yield shop
@@ -161,6 +161,8 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "GetModel": lambda _: request_of("GetModel", name="models/tiny-1"),
     "PreviewModel": lambda _: request_of("PreviewModel", name="models/tiny-2"),
     "ActivateModel": lambda _: request_of("ActivateModel", name="models/tiny-2"),
+    "MoveModel": lambda _: request_of("MoveModel", name="models/tiny-2", state="CANARY", canary_share=0.1),
+    "RollBackModel": lambda _: request_of("RollBackModel", name="models/tiny-1"),
     "Recommend": lambda _: request_of("Recommend", customer="customers/anna"),
     "SimilarItems": lambda _: request_of("SimilarItems", item_id="item-1"),
     "GetCustomer": lambda _: request_of("GetCustomer", name="customers/anna"),

@@ -92,6 +92,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.ScoringService/GetModel": Right(EVERYONE),
         "/tierwise.v1.ScoringService/PreviewModel": Right(PLANNERS, "models.preview"),
         "/tierwise.v1.ScoringService/ActivateModel": Right(OPERATORS, "models.activate"),
+        "/tierwise.v1.ScoringService/MoveModel": Right(OPERATORS, "models.move"),
+        "/tierwise.v1.ScoringService/RollBackModel": Right(OPERATORS, "models.rollBack"),
         "/tierwise.v1.SegmentService/CreateSegment": Right(PLANNERS, "segments.create"),
         "/tierwise.v1.SegmentService/GetSegment": Right(STAFF),
         "/tierwise.v1.SegmentService/ListSegments": Right(STAFF),

@@ -1,6 +1,6 @@
 """How rows of a pool were served: what a caller, a metric or a trace may know of them afterwards."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,6 +41,8 @@ class Batch:
     released: float
     """When the batch left the queue."""
     ended: float
+    kind: Hashable = None
+    """Of all its rows."""
     marks: tuple[object, ...] = ()
     """What callers gave their rows along, for whoever observes; rows without one are left out."""
 

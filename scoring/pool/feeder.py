@@ -62,6 +62,7 @@ class Feeder(Generic[Request, Beside]):
             waits=tuple(row.waited(released) for row in rows),
             started=released if last.load_began is None else last.load_began,
             loaded=released if last.load_began is None else last.load_ended, released=released, ended=self._clock(),
+            kind=rows[0].kind,
             marks=tuple(ticket.mark for ticket in tickets if ticket.mark is not None),
         )  # fmt: skip
         for row, waited in zip(rows, batch.waits, strict=True):

@@ -1,6 +1,6 @@
 """How the pools serve: batches as they are answered, counters as they stand when Prometheus asks."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
@@ -13,9 +13,9 @@ LABELS = ("pool", "lane", "model")
 
 
 class BatchMetrics(Collector):
-    """Told of each batch; `model` names the one in force."""
+    """Told of each batch; `model` names the one that is in force for its kind."""
 
-    def __init__(self, model: Callable[[], str]) -> None:
+    def __init__(self, model: Callable[[Hashable], str]) -> None:
         self._model = model
         self._waits = Distribution(
             "tierwise_pool_queue_wait_seconds", "Of each request, until its batch left the queue.",
@@ -34,7 +34,7 @@ class BatchMetrics(Collector):
 
     def served(self, batch: Batch) -> None:
         """For the pools' observer."""
-        labels = (batch.pool, batch.lane, self._model())
+        labels = (batch.pool, batch.lane, self._model(batch.kind))
         self._sizes.observe((*labels, batch.reason), batch.size)
         self._loads.observe(labels, batch.load_seconds)
         self._computes.observe(labels, batch.run_seconds)

@@ -1,9 +1,11 @@
 """Everything that a server tells Prometheus, on a port of its own."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Self
 
 from database.session import Database
+from scoring.asking import Kind, Role
 from server.interceptor import Guard
 from server.live import Live
 from server.metrics.calls import CallMetrics, InFlightMetrics
@@ -25,8 +27,9 @@ class ServerMetrics:
     def of(cls, live: Live) -> Self:
         """For the server that answers with what is in force there."""
 
-        def model_id() -> str:
-            model = live.in_force.model
+        def model_id(kind: Hashable) -> str:
+            role = kind.role if isinstance(kind, Kind) else Role.ACTIVE
+            model = live.in_force.models.get(role)
             return "" if model is None else model.model_id
 
         return cls(batches=BatchMetrics(model_id))

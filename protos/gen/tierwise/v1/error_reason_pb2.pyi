@@ -58,6 +58,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The etag is of an older version of the model. Example: 'models/2026-11 changed since etag "1"'."""
     MODEL_UNUSABLE: _ErrorReason.ValueType  # 17
     """The model's folder is missing or damaged, so it cannot become the active one. Example: "models/2026-11: weights do not match the manifest"."""
+    MODEL_NOT_MOVABLE: _ErrorReason.ValueType  # 160
+    """There is no such move between the states of a model. Example: "models/2026-11 is ACTIVE and cannot become SHADOW; possible: another model takes its place, or it is rolled back"."""
+    STAGE_TAKEN: _ErrorReason.ValueType  # 161
+    """One model at a time is the shadow, and one the canary. Example: "models/2026-10 is CANARY: retire it first, or let it answer"."""
+    NO_EARLIER_MODEL: _ErrorReason.ValueType  # 162
+    """Nothing answered before the model that should be rolled back. Example: "no model answered before models/2026-11"."""
+    INVALID_STAGE: _ErrorReason.ValueType  # 163
+    """The share of a canary is missing, or is none. Example: "canary_share: only a CANARY has one, not SHADOW"."""
     OPERATION_NOT_FOUND: _ErrorReason.ValueType  # 18
     """There is no such operation. Example: "operations/abc does not exist"."""
     OPERATION_RUNNING: _ErrorReason.ValueType  # 19
@@ -244,6 +252,14 @@ MODEL_CHANGED: ErrorReason.ValueType  # 16
 """The etag is of an older version of the model. Example: 'models/2026-11 changed since etag "1"'."""
 MODEL_UNUSABLE: ErrorReason.ValueType  # 17
 """The model's folder is missing or damaged, so it cannot become the active one. Example: "models/2026-11: weights do not match the manifest"."""
+MODEL_NOT_MOVABLE: ErrorReason.ValueType  # 160
+"""There is no such move between the states of a model. Example: "models/2026-11 is ACTIVE and cannot become SHADOW; possible: another model takes its place, or it is rolled back"."""
+STAGE_TAKEN: ErrorReason.ValueType  # 161
+"""One model at a time is the shadow, and one the canary. Example: "models/2026-10 is CANARY: retire it first, or let it answer"."""
+NO_EARLIER_MODEL: ErrorReason.ValueType  # 162
+"""Nothing answered before the model that should be rolled back. Example: "no model answered before models/2026-11"."""
+INVALID_STAGE: ErrorReason.ValueType  # 163
+"""The share of a canary is missing, or is none. Example: "canary_share: only a CANARY has one, not SHADOW"."""
 OPERATION_NOT_FOUND: ErrorReason.ValueType  # 18
 """There is no such operation. Example: "operations/abc does not exist"."""
 OPERATION_RUNNING: ErrorReason.ValueType  # 19

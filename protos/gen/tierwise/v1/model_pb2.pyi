@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import money_pb2 as _money_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -37,21 +38,98 @@ class Model(_message.Message):
         CANDIDATE: Model._State.ValueType  # 1
         """Trained and not yet in use."""
         ACTIVE: Model._State.ValueType  # 2
-        """In use: at most one model is."""
+        """Answers about everybody but the customers of a canary."""
         RETIRED: Model._State.ValueType  # 3
-        """Was in use before."""
+        """Not in use any more."""
+        SHADOW: Model._State.ValueType  # 4
+        """Asked after each answer, never heard by callers; `comparison` tells how it differs."""
+        CANARY: Model._State.ValueType  # 5
+        """Answers about `canary_share` of the customers, always the same ones."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
-        """Whether the model answers."""
+        """What the model is there for. At most one each is SHADOW, CANARY and ACTIVE."""
 
     STATE_UNSPECIFIED: Model.State.ValueType  # 0
     """Not known."""
     CANDIDATE: Model.State.ValueType  # 1
     """Trained and not yet in use."""
     ACTIVE: Model.State.ValueType  # 2
-    """In use: at most one model is."""
+    """Answers about everybody but the customers of a canary."""
     RETIRED: Model.State.ValueType  # 3
-    """Was in use before."""
+    """Not in use any more."""
+    SHADOW: Model.State.ValueType  # 4
+    """Asked after each answer, never heard by callers; `comparison` tells how it differs."""
+    CANARY: Model.State.ValueType  # 5
+    """Answers about `canary_share` of the customers, always the same ones."""
+
+    @_typing.final
+    class Comparison(_message.Message):
+        """What a shadow would have said, beside what the active model said of the same customers at the same moments."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        AGAINST_FIELD_NUMBER: _builtins.int
+        COUNT_FIELD_NUMBER: _builtins.int
+        PURCHASE_DIFFERENCE_FIELD_NUMBER: _builtins.int
+        SPEND_DIFFERENCE_FIELD_NUMBER: _builtins.int
+        STABILITY_FIELD_NUMBER: _builtins.int
+        RANK_CORRELATION_FIELD_NUMBER: _builtins.int
+        FAILED_COUNT_FIELD_NUMBER: _builtins.int
+        SKIPPED_COUNT_FIELD_NUMBER: _builtins.int
+        BEGIN_TIME_FIELD_NUMBER: _builtins.int
+        UPDATE_TIME_FIELD_NUMBER: _builtins.int
+        against: _builtins.str
+        """Resource name of the model that answered."""
+        count: _builtins.int
+        """Answers that both gave."""
+        purchase_difference: _builtins.float
+        """Mean absolute difference of the probability to buy within 90 days."""
+        stability: _builtins.float
+        """Population stability index of both distributions of that probability; below 0.1 they are alike, above 0.25 they are not."""
+        rank_correlation: _builtins.float
+        """Rank correlation (Spearman) of that probability, over bins half a logit wide."""
+        failed_count: _builtins.int
+        """Answers that the shadow failed at."""
+        skipped_count: _builtins.int
+        """Answers that it was not asked for, because too much waited."""
+        @_builtins.property
+        def spend_difference(self) -> _money_pb2.Money:
+            """Mean absolute difference of the expected spend within 90 days."""
+
+        @_builtins.property
+        def begin_time(self) -> _timestamp_pb2.Timestamp:
+            """First answer."""
+
+        @_builtins.property
+        def update_time(self) -> _timestamp_pb2.Timestamp:
+            """Last answer."""
+
+        def __init__(
+            self,
+            *,
+            against: _builtins.str = ...,
+            count: _builtins.int = ...,
+            purchase_difference: _builtins.float = ...,
+            spend_difference: _money_pb2.Money | None = ...,
+            stability: _builtins.float | None = ...,
+            rank_correlation: _builtins.float | None = ...,
+            failed_count: _builtins.int = ...,
+            skipped_count: _builtins.int = ...,
+            begin_time: _timestamp_pb2.Timestamp | None = ...,
+            update_time: _timestamp_pb2.Timestamp | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["_rank_correlation", b"_rank_correlation", "_stability", b"_stability", "begin_time", b"begin_time", "rank_correlation", b"rank_correlation", "spend_difference", b"spend_difference", "stability", b"stability", "update_time", b"update_time"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["_rank_correlation", b"_rank_correlation", "_stability", b"_stability", "against", b"against", "begin_time", b"begin_time", "count", b"count", "failed_count", b"failed_count", "purchase_difference", b"purchase_difference", "rank_correlation", b"rank_correlation", "skipped_count", b"skipped_count", "spend_difference", b"spend_difference", "stability", b"stability", "update_time", b"update_time"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        _WhichOneofReturnType__rank_correlation: _TypeAlias = _typing.Literal["rank_correlation"]  # noqa: Y015
+        _WhichOneofArgType__rank_correlation: _TypeAlias = _typing.Literal["_rank_correlation", b"_rank_correlation"]  # noqa: Y015
+        _WhichOneofReturnType__stability: _TypeAlias = _typing.Literal["stability"]  # noqa: Y015
+        _WhichOneofArgType__stability: _TypeAlias = _typing.Literal["_stability", b"_stability"]  # noqa: Y015
+        @_typing.overload
+        def WhichOneof(self, oneof_group: _WhichOneofArgType__rank_correlation) -> _WhichOneofReturnType__rank_correlation | None: ...
+        @_typing.overload
+        def WhichOneof(self, oneof_group: _WhichOneofArgType__stability) -> _WhichOneofReturnType__stability | None: ...
 
     @_typing.final
     class MetricsEntry(_message.Message):
@@ -79,12 +157,20 @@ class Model(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     ACTIVATE_TIME_FIELD_NUMBER: _builtins.int
+    CANARY_SHARE_FIELD_NUMBER: _builtins.int
+    PREDECESSOR_FIELD_NUMBER: _builtins.int
+    MOVE_TIME_FIELD_NUMBER: _builtins.int
+    COMPARISON_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `models/{model}`."""
     state: Global___Model.State.ValueType
-    """Whether the model answers."""
+    """What the model is there for."""
     etag: _builtins.str
     """Version of this entry."""
+    canary_share: _builtins.float
+    """Of a CANARY: for which share of the customers it answers."""
+    predecessor: _builtins.str
+    """The model that answered before this one became ACTIVE, and would again after RollBackModel; empty where there is none."""
     @_builtins.property
     def metrics(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
         """Figures of its evaluation at training, by name, such as `auc`."""
@@ -97,6 +183,14 @@ class Model(_message.Message):
     def activate_time(self) -> _timestamp_pb2.Timestamp:
         """When it last became the active one."""
 
+    @_builtins.property
+    def move_time(self) -> _timestamp_pb2.Timestamp:
+        """When it came into its state, or to its share."""
+
+    @_builtins.property
+    def comparison(self) -> Global___Model.Comparison:
+        """Of a model that is or was a SHADOW; GetModel tells it, a list does not."""
+
     def __init__(
         self,
         *,
@@ -106,11 +200,17 @@ class Model(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         activate_time: _timestamp_pb2.Timestamp | None = ...,
+        canary_share: _builtins.float | None = ...,
+        predecessor: _builtins.str = ...,
+        move_time: _timestamp_pb2.Timestamp | None = ...,
+        comparison: Global___Model.Comparison | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["activate_time", b"activate_time", "create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_canary_share", b"_canary_share", "activate_time", b"activate_time", "canary_share", b"canary_share", "comparison", b"comparison", "create_time", b"create_time", "move_time", b"move_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activate_time", b"activate_time", "create_time", b"create_time", "etag", b"etag", "metrics", b"metrics", "name", b"name", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_canary_share", b"_canary_share", "activate_time", b"activate_time", "canary_share", b"canary_share", "comparison", b"comparison", "create_time", b"create_time", "etag", b"etag", "metrics", b"metrics", "move_time", b"move_time", "name", b"name", "predecessor", b"predecessor", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__canary_share: _TypeAlias = _typing.Literal["canary_share"]  # noqa: Y015
+    _WhichOneofArgType__canary_share: _TypeAlias = _typing.Literal["_canary_share", b"_canary_share"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__canary_share) -> _WhichOneofReturnType__canary_share | None: ...
 
 Global___Model: _TypeAlias = Model  # noqa: Y015

@@ -77,6 +77,16 @@ class ScoringServiceStub:
                 request_serializer=tierwise_dot_v1_dot_scoring__service__pb2.ActivateModelRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_model__pb2.Model.FromString,
                 _registered_method=True)
+        self.MoveModel = channel.unary_unary(
+                '/tierwise.v1.ScoringService/MoveModel',
+                request_serializer=tierwise_dot_v1_dot_scoring__service__pb2.MoveModelRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_model__pb2.Model.FromString,
+                _registered_method=True)
+        self.RollBackModel = channel.unary_unary(
+                '/tierwise.v1.ScoringService/RollBackModel',
+                request_serializer=tierwise_dot_v1_dot_scoring__service__pb2.RollBackModelRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_model__pb2.Model.FromString,
+                _registered_method=True)
 
 
 class ScoringServiceServicer:
@@ -134,7 +144,21 @@ class ScoringServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ActivateModel(self, request, context):
-        """Makes a model the one that answers; servers take it up within seconds and lose no call.
+        """Makes a model the one that answers; servers take it up within seconds and lose no call. The same as MoveModel to ACTIVE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MoveModel(self, request, context):
+        """Lets a model be a shadow, a canary, the one that answers, or retired; servers take it up within seconds and lose no call.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollBackModel(self, request, context):
+        """Retires the model that answers and lets the one before answer again, which is returned.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -181,6 +205,16 @@ def add_ScoringServiceServicer_to_server(servicer, server):
             'ActivateModel': grpc.unary_unary_rpc_method_handler(
                     servicer.ActivateModel,
                     request_deserializer=tierwise_dot_v1_dot_scoring__service__pb2.ActivateModelRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_model__pb2.Model.SerializeToString,
+            ),
+            'MoveModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveModel,
+                    request_deserializer=tierwise_dot_v1_dot_scoring__service__pb2.MoveModelRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_model__pb2.Model.SerializeToString,
+            ),
+            'RollBackModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollBackModel,
+                    request_deserializer=tierwise_dot_v1_dot_scoring__service__pb2.RollBackModelRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_model__pb2.Model.SerializeToString,
             ),
     }
@@ -400,6 +434,60 @@ class ScoringService:
             target,
             '/tierwise.v1.ScoringService/ActivateModel',
             tierwise_dot_v1_dot_scoring__service__pb2.ActivateModelRequest.SerializeToString,
+            tierwise_dot_v1_dot_model__pb2.Model.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MoveModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.ScoringService/MoveModel',
+            tierwise_dot_v1_dot_scoring__service__pb2.MoveModelRequest.SerializeToString,
+            tierwise_dot_v1_dot_model__pb2.Model.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollBackModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.ScoringService/RollBackModel',
+            tierwise_dot_v1_dot_scoring__service__pb2.RollBackModelRequest.SerializeToString,
             tierwise_dot_v1_dot_model__pb2.Model.FromString,
             options,
             channel_credentials,

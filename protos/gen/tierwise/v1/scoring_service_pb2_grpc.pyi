@@ -52,7 +52,11 @@ class ScoringServiceStub:
     Then TierService.PreviewTiers shows who would move. Each run takes the place of the one before.
     """
     ActivateModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.ActivateModelRequest, _model_pb2.Model]
-    """Makes a model the one that answers; servers take it up within seconds and lose no call."""
+    """Makes a model the one that answers; servers take it up within seconds and lose no call. The same as MoveModel to ACTIVE."""
+    MoveModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.MoveModelRequest, _model_pb2.Model]
+    """Lets a model be a shadow, a canary, the one that answers, or retired; servers take it up within seconds and lose no call."""
+    RollBackModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.RollBackModelRequest, _model_pb2.Model]
+    """Retires the model that answers and lets the one before answer again, which is returned."""
 
 @_typing.type_check_only
 class ScoringServiceAsyncStub(ScoringServiceStub):
@@ -76,7 +80,11 @@ class ScoringServiceAsyncStub(ScoringServiceStub):
     Then TierService.PreviewTiers shows who would move. Each run takes the place of the one before.
     """
     ActivateModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.ActivateModelRequest, _model_pb2.Model]  # type: ignore[assignment]
-    """Makes a model the one that answers; servers take it up within seconds and lose no call."""
+    """Makes a model the one that answers; servers take it up within seconds and lose no call. The same as MoveModel to ACTIVE."""
+    MoveModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.MoveModelRequest, _model_pb2.Model]  # type: ignore[assignment]
+    """Lets a model be a shadow, a canary, the one that answers, or retired; servers take it up within seconds and lose no call."""
+    RollBackModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.RollBackModelRequest, _model_pb2.Model]  # type: ignore[assignment]
+    """Retires the model that answers and lets the one before answer again, which is returned."""
 
 class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
     """Says what customers will do."""
@@ -145,6 +153,22 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _scoring_service_pb2.ActivateModelRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_model_pb2.Model, _abc.Awaitable[_model_pb2.Model]]:
-        """Makes a model the one that answers; servers take it up within seconds and lose no call."""
+        """Makes a model the one that answers; servers take it up within seconds and lose no call. The same as MoveModel to ACTIVE."""
+
+    @_abc_1.abstractmethod
+    def MoveModel(
+        self,
+        request: _scoring_service_pb2.MoveModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.Model, _abc.Awaitable[_model_pb2.Model]]:
+        """Lets a model be a shadow, a canary, the one that answers, or retired; servers take it up within seconds and lose no call."""
+
+    @_abc_1.abstractmethod
+    def RollBackModel(
+        self,
+        request: _scoring_service_pb2.RollBackModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_pb2.Model, _abc.Awaitable[_model_pb2.Model]]:
+        """Retires the model that answers and lets the one before answer again, which is returned."""
 
 def add_ScoringServiceServicer_to_server(servicer: ScoringServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
