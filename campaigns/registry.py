@@ -38,7 +38,7 @@ def move(
     if stage_of(model) == wanted:
         return model
     serving = models.serving(transaction)
-    holders = {state: name(holder.model_id) for state, holder in serving.items()}
+    holders = {State(state): name(holder.model_id) for state, holder in serving.items()}
     check_move(name(model_id), stage_of(model), wanted, holders)
     before = serving.get(State.ACTIVE)
     if wanted.state is State.ACTIVE:

@@ -47,7 +47,7 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
 BESIDE_THE_ACTIVE = (State.SHADOW, State.CANARY)
 
 
-def check_move(name: str, now: Stage, wanted: Stage, holders: Mapping[str, str]) -> None:
+def check_move(name: str, now: Stage, wanted: Stage, holders: Mapping[State, str]) -> None:
     """`holders` names the model of each state that one model has at a time.
 
     Raises InvalidStage, ModelNotMovable, NoActiveModel, StageTaken.

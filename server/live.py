@@ -47,6 +47,11 @@ class InForce:
         """Those that callers may hear."""
         return [model for role, model in self.models.items() if role is not Role.SHADOW]
 
+    def share_of(self, role: Role) -> float:
+        """Of the customers about whom the model of a role answers."""
+        canary = self.canary_share if Role.CANARY in self.models else 0.0
+        return {Role.ACTIVE: 1 - canary, Role.CANARY: canary, Role.SHADOW: 0.0}[role]
+
     def role_of(self, customer_id: str) -> Role:
         """Which model answers about a customer, by a hash of both: a larger share keeps whom a smaller one had."""
         canary = self.models.get(Role.CANARY)

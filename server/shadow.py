@@ -116,6 +116,7 @@ class Shadows:
         self._shadow: Shadow | None = None
         self._retry_at: dict[str, float] = {}
         self._keep_at = 0.0
+        self._following = threading.Lock()
         self._stop = threading.Event()
         self._follower = threading.Thread(target=self._run, name="shadow-follower", daemon=True)
 
@@ -143,19 +144,15 @@ class Shadows:
 
     def follow(self) -> None:
         """Take up or give up what is in force at this moment, and keep what was said."""
-        wanted, shadow = self._in_force().models.get(Role.SHADOW), self._shadow
-        if shadow is not None and shadow.model != wanted:
-            self._end()
-        elif shadow is not None and time.monotonic() >= self._keep_at:
-            self._keep_at = time.monotonic() + KEEP_SECONDS
-            shadow.keep(self._database)
-        if wanted is not None and self._shadow is None and time.monotonic() >= self._retry_at.get(wanted.model_id, 0):
-            self._begin(wanted)
-
-    def keep(self) -> None:
-        """What was said until now."""
-        if self._shadow is not None:
-            self._shadow.keep(self._database)
+        with self._following:
+            wanted, shadow, now = self._in_force().models.get(Role.SHADOW), self._shadow, time.monotonic()
+            if shadow is not None and shadow.model != wanted:
+                self._end()
+            elif shadow is not None and now >= self._keep_at:
+                self._keep_at = now + KEEP_SECONDS
+                shadow.keep(self._database)
+            if wanted is not None and self._shadow is None and now >= self._retry_at.get(wanted.model_id, 0.0):
+                self._begin(wanted)
 
     def _begin(self, model: ModelFolder) -> None:
         try:

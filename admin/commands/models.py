@@ -1,4 +1,4 @@
-"""`tierwise models`: which trained networks there are, and which one answers."""
+"""`tierwise models`: which trained networks there are, and what each is there for."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,17 +9,21 @@ import typer
 from admin import tier_previews
 from admin.output import emit, fail
 from admin.tier_previews import Examples
-from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
+from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from admin.waiting import refuse_unfinished, waited
 from campaigns import registry
+from campaigns.comparison import comparison_of
+from campaigns.stages import Stage, State
 from campaigns.tiers import schemes, shadowing, tier_preview
-from database import models
+from database import models, shadow_comparisons
 from database.models import RegisteredModel
+from database.shadow_comparisons import StoredComparison
+from events.currency import amount
 from scoring.score import ModelRejected
 from scoring.scorer import Scorer
 
 app = typer.Typer(
-    help="Trained networks: list them, make one known, choose the one that answers.", no_args_is_help=True
+    help="Trained networks: list them, make one known, let it answer by stages, take it back.", no_args_is_help=True
 )
 
 ModelId = Annotated[str, typer.Argument(help="As `tierwise models list` shows it.")]
@@ -97,6 +101,53 @@ def activate(
     emit(_row(model), as_json=as_json, title="Active")
 
 
+@app.command()
+def move(
+    model_id: ModelId,
+    state: Annotated[State, typer.Argument(case_sensitive=False, help="SHADOW, CANARY, ACTIVE or RETIRED.")],
+    *,
+    canary_share: Annotated[
+        float | None, typer.Option(help="Of a CANARY: for which share of the customers it answers, at most 0.5.")
+    ] = None,
+    etag: Etag = None,
+    reason: Reason = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a model be a shadow, a canary, the one that answers, or retired; servers take it up within seconds."""
+    name = registry.name(model_id)
+    with changing(database_url, reason, action="models.move", object_name=name) as (transaction, cause):
+        moved = registry.move(transaction, cause, model_id, Stage(state, canary_share), etag=etag)
+    emit(_row(moved), as_json=as_json, title="Moved")
+
+
+@app.command()
+def rollback(
+    model_id: Annotated[str | None, typer.Argument(help="Default: the one that answers.")] = None,
+    *,
+    etag: Etag = None,
+    reason: Reason = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Retire the model that answers, and let the one before answer again."""
+    with reading(database_url) as snapshot:
+        chosen = model_id or registry.in_force(snapshot).model_id
+    name = registry.name(chosen)
+    with changing(database_url, reason, action="models.rollBack", object_name=name) as (transaction, cause):
+        back = registry.roll_back(transaction, cause, chosen, etag=etag)
+    emit(_row(back), as_json=as_json, title="Answers again")
+
+
+@app.command()
+def show(model_id: ModelId, *, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Show one model, and what it said as a shadow beside the model that answered."""
+    with reading(database_url) as snapshot:
+        model = registry.get(snapshot, model_id)
+        compared = shadow_comparisons.newest(snapshot, model_id)
+    emit(_row(model) | ({} if compared is None else _compared(compared)), as_json=as_json, title="Model")
+
+
 def _newest(database_url: str | None) -> str:
     with reading(database_url) as snapshot:
         found = models.page(snapshot, limit=1)
@@ -110,8 +161,24 @@ def _row(model: RegisteredModel) -> dict[str, object]:
     return {
         "model_id": model.model_id,
         "state": model.state,
+        "canary_share": model.canary_share,
+        "etag": model.etag,
         "as_of": model.manifest.get("as_of"),
         "created": model.create_time.isoformat(timespec="seconds"),
         **{figure: metrics.get(figure) for figure in FIGURES},
         "folder": model.folder,
+    }
+
+
+def _compared(stored: StoredComparison) -> dict[str, object]:
+    found = comparison_of(stored)
+    return {
+        "shadow_of": stored.against,
+        "answers": found.count,
+        "purchase_difference": found.purchase_difference,
+        "spend_difference": amount(round(found.spend_difference_minor), stored.currency),
+        "stability": found.stability,
+        "rank_correlation": found.rank_correlation,
+        "failed": stored.sums.failed_count,
+        "skipped": stored.sums.skipped_count,
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from prometheus_client.core import CounterMetricFamily, InfoMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
 from server.live import Live
@@ -14,7 +14,7 @@ class ModelMetrics(Collector):
     def __init__(self, live: Live) -> None:
         self._live = live
 
-    def collect(self) -> Iterator[InfoMetricFamily | CounterMetricFamily]:
+    def collect(self) -> Iterator[InfoMetricFamily | GaugeMetricFamily | CounterMetricFamily]:
         """For the registry."""
         now = self._live.in_force
         told = InfoMetricFamily("tierwise_model_in_force", "Which model answers, by which tier scheme.")
@@ -22,6 +22,12 @@ class ModelMetrics(Collector):
             scheme = "" if now.scheme is None else str(now.scheme.version)
             told.add_metric((), {"model": now.model.model_id, "tier_scheme": scheme})
         yield told
+        shares = GaugeMetricFamily(
+            "tierwise_model_customers_share", "Of the customers about whom a model answers.", labels=["model", "role"]
+        )
+        for role, model in now.models.items():
+            shares.add_metric([model.model_id, role], now.share_of(role))
+        yield shares
         reloads = CounterMetricFamily("tierwise_model_reloads", "Attempts to load a model.", labels=["outcome"])
         reloads.add_metric(["loaded"], self._live.loaded)
         reloads.add_metric(["rejected"], self._live.rejected)

@@ -238,7 +238,7 @@ def test_a_model_is_tried_out_before_an_operator_lets_it_answer(shop: Site) -> N
     operator.get_by_role("button", name="Let it answer").click()
 
     expect(operator.get_by_role("row", name="m2 answers 2")).to_be_visible()
-    assert ("models.activate", "models/m2", "OK") in audit_lines(shop.database)
+    assert ("models.move", "models/m2", "OK") in audit_lines(shop.database)
 
 
 def test_the_log_is_searched_by_what_was_done(shop: Site) -> None:

@@ -1,4 +1,4 @@
-"""Models: the networks side by side, how good each proved, whether its scores drift, and which one answers."""
+"""Models: the networks side by side, how good each proved, whether its scores drift, and what each is there for."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -14,10 +14,12 @@ from admin.web.look import written_day, written_percent
 from admin.web.visit import Visit, page
 from campaigns import registry
 from campaigns.callers.access import STAFF, Right
-from campaigns.errors import ModelNotPreviewed, ModelPreviewRunning, NoActiveTierScheme, Refusal
+from campaigns.comparison import comparison_of
+from campaigns.errors import InvalidStage, ModelNotPreviewed, ModelPreviewRunning, NoActiveTierScheme, Refusal
+from campaigns.stages import MOVES, Stage, State
 from campaigns.tiers import drift, maturing, rescored, schemes, shadowing
 from campaigns.tiers.maturing import Month, Point
-from database import model_readings, models
+from database import model_readings, models, shadow_comparisons
 from database.models import RegisteredModel
 
 SHOWN = 20
@@ -36,7 +38,8 @@ def routes(house: House) -> Sequence[Route]:
     return (
         Route("/models", page(house, listing, staff), name="models"),
         Route("/models/{model_id}", page(house, detail, staff), name="model"),
-        Route("/models/{model_id}", page(house, let_answer, staff), methods=["POST"], name="model_activate"),
+        Route("/models/{model_id}", page(house, move, staff), methods=["POST"], name="model_move"),
+        Route("/models/{model_id}/roll-back", page(house, roll_back, staff), methods=["POST"], name="model_roll_back"),
         Route("/models/{model_id}/preview", page(house, preview, staff), name="model_preview"),
         Route("/models/{model_id}/preview", page(house, try_out, staff), methods=["POST"], name="model_try_out"),
     )
@@ -64,11 +67,14 @@ def detail(visit: Visit) -> Response:
         readings = model_readings.of_model(snapshot, model_id, horizon=HORIZON)
         moved = rescored.drift(rescored.latest(snapshot, limit=LOOKED_BACK), model_id)
         active = models.active(snapshot)
+        stored = shadow_comparisons.newest(snapshot, model_id)
     points = maturing.calibration(readings)
     return visit.page(
         "model.html", model=model, metrics=model.manifest.get("metrics", {}), names=_names([model]), active=active,
         calibration=_calibration(visit, points), error=maturing.error(points), drift=moved, some=drift.SOME,
-        much=drift.MUCH, months=_months(visit, maturing.by_month(readings)),
+        much=drift.MUCH, months=_months(visit, maturing.by_month(readings)), moves=MOVES[State(model.state)],
+        compared=None if stored is None else comparison_of(stored), against=stored and stored.against,
+        currency=stored and stored.currency,
     )  # fmt: skip
 
 
@@ -98,13 +104,31 @@ def try_out(visit: Visit) -> Response:
     return visit.go(f"/models/{model_id}#preview")
 
 
-def let_answer(visit: Visit) -> Response:
-    """Let a model answer from here on."""
+def move(visit: Visit) -> Response:
+    """Let a model be what the pressed button says."""
     model_id = visit.request.path_params["model_id"]
-    change = visit.changing("models.activate", registry.name(model_id), reason=visit.field("reason"))
+    change = visit.changing("models.move", registry.name(model_id), reason=visit.field("reason"))
     with change as (transaction, cause):
-        registry.activate(transaction, cause, model_id, etag=visit.field("etag"))
+        registry.move(transaction, cause, model_id, _wanted(visit), etag=visit.field("etag"))
     return visit.go("/models")
+
+
+def roll_back(visit: Visit) -> Response:
+    """Let the model before answer again."""
+    model_id = visit.request.path_params["model_id"]
+    change = visit.changing("models.rollBack", registry.name(model_id), reason=visit.field("reason"))
+    with change as (transaction, cause):
+        registry.roll_back(transaction, cause, model_id, etag=visit.field("etag"))
+    return visit.go("/models")
+
+
+def _wanted(visit: Visit) -> Stage:
+    """Raises InvalidStage."""
+    try:
+        state = State(visit.field("state"))
+        return Stage(state, float(visit.field("canary_percent")) / 100 if state is State.CANARY else None)
+    except ValueError as error:
+        raise InvalidStage("canary_percent: not a number of percent", field="canary_percent") from error
 
 
 def _names(found: Iterable[RegisteredModel]) -> list[str]:

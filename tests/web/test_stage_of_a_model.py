@@ -1,0 +1,36 @@
+"""A model is let answer by stages, and taken back, on its page."""
+
+from browser import Site, faults, picture
+from campaign_factories import NOW, add_model, make_score, register_model
+from playwright.sync_api import expect
+
+from campaigns.comparison import sums_of
+from database import shadow_comparisons
+
+
+def test_an_operator_lets_a_model_answer_by_stages_and_takes_it_back(site: Site) -> None:
+    add_model(site.database, "m1")
+    register_model(site.database, "m2")
+    pair = make_score("c1", purchase_90=0.3), make_score("c1", purchase_90=0.32, spend_minor=1200, model_id="m2")
+    with site.database.writing() as transaction:
+        shadow_comparisons.add(transaction, "m2", "m1", "GBP", sums_of([pair]), NOW)
+    marketer = site.enter("anna")
+    marketer.goto("/models/m2")
+    expect(marketer.get_by_text("by m1")).to_be_visible()
+    expect(marketer.get_by_text("£2.00")).to_be_visible()
+    expect(marketer.get_by_role("button", name="Let it be a canary")).to_have_count(0)
+
+    operator = site.enter("olga", "operator")
+    operator.goto("/models/m2")
+    operator.get_by_label("Share of the customers of a canary").fill("12.5")
+    picture(operator, "model-stage")
+    operator.get_by_role("button", name="Let it be a canary").click()
+    expect(operator.get_by_role("row", name="m2 canary 12.5%")).to_be_visible()
+    operator.goto("/models/m2")
+    operator.get_by_role("button", name="Let it answer").click()
+    expect(operator.get_by_role("row", name="m1 retired")).to_be_visible()
+    operator.goto("/models/m2")
+    assert faults(operator) == []
+    operator.get_by_role("button", name="Roll it back").click()
+    expect(operator.get_by_role("row", name="m1 answers")).to_be_visible()
+    expect(operator.get_by_role("row", name="m2 retired")).to_be_visible()
