@@ -27,7 +27,7 @@ def test_facts_come_with_the_scores_and_tiers_at_the_end(database: Database) -> 
     with database.writing() as transaction:
         transaction.execute(insert(CustomerRow), [{"customer_id": name} for name in names])
         models.register(transaction, "m", "folder", {}, NOW)
-        models.activate(transaction, "m", NOW)
+        models.move(transaction, "m", "ACTIVE", now=NOW)
         operation = rescoring.begin(transaction, CAUSE)
         scores = [scored(name, 100 * number) for number, name in enumerate(names)]
         assert rescoring.keep(transaction, operation, scores, cursor="c9", now=NOW)
