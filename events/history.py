@@ -1,7 +1,7 @@
 """Events of many customers side by side, as arrays: what the database answers and the network reads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -55,6 +55,11 @@ class Histories:
             offsets=self.offsets[start : stop + 1] - self.offsets[start],
             **{name: getattr(self, name)[rows] for name in ROW_FIELDS},
         )
+
+    def kept(self, rows: npt.NDArray[np.bool_]) -> Self:
+        """All customers, with those of their rows [N] that are marked."""
+        before = np.concatenate(([0], np.cumsum(rows)))
+        return replace(self, offsets=before[self.offsets], **{name: getattr(self, name)[rows] for name in ROW_FIELDS})
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:

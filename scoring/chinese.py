@@ -10,6 +10,7 @@ from events.event import EventType
 from scoring.actions import Actions
 from scoring.catalogue import Catalogue
 from scoring.feature_registry import Feature, amount
+from scoring.score import Change
 
 NAMES: Mapping[str, str] = MappingProxyType({
     "days_since_event": "距最近一次活动", "days_since_order": "距最近一次下单",
@@ -57,6 +58,11 @@ GROUPS: Mapping[EventType, str] = MappingProxyType({
     EventType.MESSAGE: "更早的 {} 条消息",
 })  # fmt: skip
 
+CHANGES: Mapping[Change, str] = MappingProxyType({
+    Change.MESSAGE: "再收到 {} 条消息", Change.COUPON: "再收到 {} 张优惠券", Change.VIEW: "再浏览 {} 次商品",
+    Change.CART: "再加购 {} 件商品", Change.ORDER: "再下 {} 单",
+})  # fmt: skip
+
 
 def feature_words(feature: Feature, value: float, currency: str) -> str:
     """'近 90 天订单数：3'."""
@@ -66,6 +72,12 @@ def feature_words(feature: Feature, value: float, currency: str) -> str:
 def group_words(kind: EventType, count: int) -> str:
     """'更早的 4 个订单'."""
     return GROUPS[kind].format(count)
+
+
+def change_words(change: Change, count: int, basket: float, currency: str) -> str:
+    """'再下 2 单，每单 45.20 GBP'."""
+    what = CHANGES[change].format(count)
+    return f"{what}，每单 {amount(basket, currency)}" if change is Change.ORDER else what
 
 
 def action_words(actions: Actions, action: int, catalogue: Catalogue, currency: str) -> str:

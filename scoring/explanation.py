@@ -13,6 +13,7 @@ of one sequence, and one customer takes ORDERS · (groups + 1) sequences in one 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ import torch
 from scipy.special import expit
 
 from events.event import EventType
+from rules.sentence import Language
 from scoring.actions import Floats, Integers
 from scoring.answers import Answers, longest_logit
 from scoring.feature_registry import BY_NAME, NAMES
@@ -27,7 +29,7 @@ from scoring.model import Model
 from scoring.score import Contribution, Explanation, Score
 from scoring.sequence import TOKENS, Tokens, batch_of
 from scoring.trees import mixed
-from scoring.wording import Wording
+from scoring.wording import WORDINGS, Wording
 
 LATEST = 5
 """Actions that are explained one by one."""
@@ -58,6 +60,24 @@ class Group:
     words: str
     actions: Integers
     time: datetime | None
+
+
+class Parts(NamedTuple):
+    """Of S features and G groups of events, in logits."""
+
+    shared: Floats
+    """[S + G] Shapley values, as an explanation tells them."""
+    left_out: Floats
+    """[S + G] by how much the logit falls when one alone is absent."""
+
+
+def parts_of(model: Model, customer: Customer, device: torch.device) -> Parts:
+    """What an explanation can be judged by."""
+    groups = _groups(model, customer, WORDINGS[Language.ENGLISH])
+    players = len(customer.tabular) + len(groups)
+    everybody = np.ones((1, players), dtype=bool)
+    whole, *less = _values(model, customer, groups, np.concatenate((everybody, ~np.eye(players, dtype=bool))), device)
+    return Parts(_shapley(model, customer, groups, device), whole - np.array(less))
 
 
 def explain(

@@ -75,6 +75,47 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventEffect:
+    """What one event is worth to a score: everything was asked anew without it. Effects do not add up."""
+
+    action: int
+    """Its place among the customer's actions, from 0."""
+    name: str
+    """The event's type."""
+    time: datetime
+    words: str
+    logit: float
+    """By how much the logit of `purchase_90` is higher with the event."""
+    points: float
+    """The same of the probability, in percentage points."""
+
+
+class Change(StrEnum):
+    """What more may happen to a customer, or be done for one."""
+
+    MESSAGE = "message"
+    COUPON = "coupon"
+    VIEW = "view"
+    CART = "cart"
+    ORDER = "order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """The least of one kind of change with which the model would place a customer above a border.
+
+    It tells how the model behaves, not what such a change would cause.
+    """
+
+    change: Change
+    count: int
+    words: str
+    """'2 more orders of 45.20 GBP'."""
+    score: Score
+    """What the model says of the customer so changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation:
     """One item for one customer."""
 

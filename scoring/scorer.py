@@ -1,7 +1,7 @@
 """The network at work: scores, reasons and recommendations for a batch of customers."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,13 +17,15 @@ from rules.sentence import Language
 from scoring import folder
 from scoring.actions import Floats, Pairs, actions_of, pairs_of
 from scoring.answers import BATCH, Answers, Outlook, asked, longest_logit, outlook_of
-from scoring.explanation import Customer, explain
+from scoring.contrast import contrasts
+from scoring.event_effects import event_effects
+from scoring.explanation import Customer, Parts, explain, parts_of
 from scoring.features import raw_features
 from scoring.frames import Frames
 from scoring.model import Manifest, Model
 from scoring.passing import Forward, Plainly
 from scoring.recommendation import Recommender, Request
-from scoring.score import Explanation, Recommendation, Score, Strategy
+from scoring.score import Contrast, EventEffect, Explanation, Recommendation, Score, Strategy
 from scoring.sequence import Tokens, tokens_of
 from scoring.trees import mixed
 from scoring.wording import WORDINGS
@@ -95,6 +97,34 @@ class Scorer:
             )
             for place, score in enumerate(scores)
         ]
+
+    def logits(self, histories: Histories, as_of: Floats) -> Floats:
+        """[C] of `purchase_90`, exact also far from one half."""
+        answers = self._mixed(self._question(histories, as_of), self._exactly)
+        return longest_logit(answers, self.model.calibration, as_of)
+
+    def parts(self, histories: Histories, as_of: Floats) -> list[Parts]:
+        """For judging explanations: each customer's parts, beside what leaving out that one part alone does."""
+        question = self._question(histories, as_of)
+        return [parts_of(self.model, _customer(question, place), self.device) for place in range(len(histories))]
+
+    def event_effects(
+        self, history: Histories, as_of: float, *, language: Language = Language.ENGLISH
+    ) -> list[EventEffect]:
+        """What each of the latest events of one customer is worth to the score, the largest effect first."""
+        return event_effects(
+            self.model, history, as_of, lambda many: self.logits(many, np.full(len(many), as_of)), WORDINGS[language]
+        )
+
+    def contrasts(
+        self, history: Histories, as_of: float, above: Callable[[Score], bool], *,
+        language: Language = Language.ENGLISH,
+    ) -> list[Contrast]:  # fmt: skip
+        """The least changes with which one customer's score would be `above`; of the model, and no causes."""
+        return contrasts(
+            self.model, history, as_of, lambda many: self.score(many, np.full(len(many), as_of)), above,
+            WORDINGS[language],
+        )  # fmt: skip
 
     def recommend(
         self, histories: Histories, as_of: Floats, *, count: int, strategy: Strategy = Strategy.HYBRID,

@@ -13,6 +13,7 @@ from scoring import chinese
 from scoring.actions import Actions
 from scoring.catalogue import Catalogue
 from scoring.feature_registry import Feature, amount, counted
+from scoring.score import Change
 
 
 class Wording(NamedTuple):
@@ -24,8 +25,17 @@ class Wording(NamedTuple):
     """(kind, how many)"""
     action: Callable[[Actions, int, Catalogue, str], str]
     """(actions, which of them, catalogue, currency)"""
+    change: Callable[[Change, int, float, str], str]
+    """(change, how many, minor units of each order, currency)"""
 
 
+CHANGES = {
+    Change.MESSAGE: ("more message", "more messages"),
+    Change.COUPON: ("more coupon", "more coupons"),
+    Change.VIEW: ("more product view", "more product views"),
+    Change.CART: ("more item in the cart", "more items in the cart"),
+    Change.ORDER: ("more order", "more orders"),
+}
 GROUPS = {
     EventType.VIEW: "earlier product view",
     EventType.CART: "earlier item put in the cart",
@@ -72,9 +82,17 @@ def action_words(actions: Actions, action: int, catalogue: Catalogue, currency: 
     return f"{words} on {day.day} {day:%B %Y}"
 
 
+def change_words(change: Change, count: int, basket: float, currency: str) -> str:
+    """'2 more orders of 45.20 GBP'."""
+    what = counted(count, *CHANGES[change])
+    return f"{what} of {amount(basket, currency)}" if change is Change.ORDER else what
+
+
 WORDINGS: Mapping[Language, Wording] = MappingProxyType(
     {
-        Language.ENGLISH: Wording(feature_words, group_words, action_words),
-        Language.CHINESE: Wording(chinese.feature_words, chinese.group_words, chinese.action_words),
+        Language.ENGLISH: Wording(feature_words, group_words, action_words, change_words),
+        Language.CHINESE: Wording(
+            chinese.feature_words, chinese.group_words, chinese.action_words, chinese.change_words
+        ),
     }
 )
