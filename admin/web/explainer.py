@@ -2,6 +2,7 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from database.models import RegisteredModel
 from events.history import Histories
 from rules.sentence import Language
-from scoring.score import Explanation
+from scoring.score import Contrast, Explanation, Score
 
 if TYPE_CHECKING:
     from scoring.scorer import Scorer
@@ -40,6 +41,17 @@ class Explainer:
             return None
         with self._one_at_a_time:
             return scorer.explain(histories, np.full(1, as_of.timestamp()), language=language)[0]
+
+    def contrasts(
+        self, model: RegisteredModel, history: Histories, as_of: datetime, above: Callable[[Score], bool],
+        language: Language,
+    ) -> list[Contrast]:  # fmt: skip
+        """Of one customer; none while the network is being read. Raises ModelRejected."""
+        scorer = self._ready(model)
+        if scorer is None:
+            return []
+        with self._one_at_a_time:
+            return scorer.contrasts(history, as_of.timestamp(), above, language=language)
 
     def _ready(self, model: RegisteredModel) -> "Scorer | None":
         with self._guard:

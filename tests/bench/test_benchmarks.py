@@ -8,9 +8,10 @@ from pathlib import Path
 import grpc
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
-from tiny_model import write_tiny_model
+from made_histories import NOW, random_shop
+from tiny_model import tiny_model, write_tiny_model
 
-from bench import admin_pages, experiments, figures, importing, redemption, serving
+from bench import admin_pages, experiments, explanations, figures, importing, redemption, serving
 from bench.admin_shop import Scale
 from bench.cost import Cost
 from bench.echo import METHOD, echo
@@ -19,6 +20,8 @@ from bench.load import NoAnswer, closed_loop
 from bench.processor import seconds_of
 from bench.serving import Target
 from bench.shop import BenchmarkFailedError, free_address, prepared
+from events.history import Histories
+from scoring.scorer import Scorer
 from settings import settings
 
 ANSWER = StringValue(value="an answer").SerializeToString()
@@ -204,3 +207,14 @@ def test_every_page_of_the_admin_is_measured(tmp_path: Path) -> None:
     assert {"/: p50", "/customers/customer-00000007/why: p95", "/campaigns/bench-59/edit/audience: p50"} <= set(found)
     assert all(figure.value > 0 for figure in found.values())
     assert notes == ["300 customers, 600 coupons, 300 audit lines"]
+
+
+def test_explanations_are_judged_by_asking_again() -> None:
+    scorer, customers = Scorer(tiny_model()), Histories.from_frame(random_shop(12, seed=6))
+    found = explanations.faithful(scorer, customers, NOW) | explanations.deletion(scorer, customers, NOW, seed=0)
+
+    assert 0.5 < found["parts against leaving out, median"].value <= 1
+    assert 0 < found["customers judged by"].value <= 12
+    assert found["largest effects move more than random events"].value == 1.0
+    costs = explanations.costs(scorer, customers.some(0, 3), NOW)
+    assert costs["score, besides the network"].value < costs["score"].value

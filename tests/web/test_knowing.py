@@ -115,6 +115,24 @@ def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_the
     picture(page, "customer-zh-dark-narrow")
 
 
+def test_the_card_says_what_more_would_be_enough_and_that_it_is_no_cause(shop: Site) -> None:
+    with shop.database.writing() as transaction:
+        scheme = schemes.create(
+            transaction, make_cause(), measure=Measure.PURCHASE_90, method=Method.ABSOLUTE,
+            parameters=Levels(high=0.02, mid=0.01),
+        )  # fmt: skip
+        schemes.activate(transaction, make_cause(), scheme.version)
+    page = shop.enter("anna")
+    page.goto("/customers/c3")
+
+    expect(page.get_by_role("heading", name="What more would be enough for a higher tier")).to_be_visible()
+    expect(page.get_by_text("1 more order of")).to_contain_text("HIGH")
+    expect(page.get_by_text("This is how the model behaves, and no cause")).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_text("再下 1 单，每单")).to_be_visible()
+
+
 def test_a_network_that_is_not_on_this_machine_cannot_say_why(site: Site) -> None:
     add_customers(site.database, ["c1"])
     store_scores(site.database, {"c1": 9000})

@@ -16,11 +16,16 @@ from campaigns.audit import replaying
 from campaigns.callers.access import TEAM, Right
 from campaigns.coupons import offering
 from campaigns.terms.campaign import Channel
+from campaigns.tiers import schemes
+from campaigns.tiers.tiers import Tier, TierScheme, measured
 from database import customers as known
 from database import scores, tier_changes
 from database.events import EventKey, histories, page_of_events
+from database.models import RegisteredModel
+from database.scores import StoredScore
 from events.event import EventType
-from scoring.score import Contribution, Explanation, ModelRejected
+from events.history import Histories
+from scoring.score import Contrast, Contribution, Explanation, ModelRejected, Score
 
 LISTED = 20
 EVENTS = 40
@@ -33,6 +38,13 @@ SHOWN: Mapping[str, Collection[EventType]] = MappingProxyType(
     {"": tuple(EventType), "orders": (EventType.PURCHASE, EventType.RETURN), "contacts": CONTACTS}
 )
 """What the timeline may be narrowed to."""
+
+
+class Rise(NamedTuple):
+    """What more would be enough for a higher tier, by the model."""
+
+    contrast: Contrast
+    tier: Tier
 
 
 class Steps(NamedTuple):
@@ -106,17 +118,36 @@ def why(visit: Visit) -> Response:
         customer = customers.get(snapshot, customer_id)
         score = scores.get(snapshot, customer_id)
         model = None if score is None else registry.get(snapshot, score.model_id)
+        scheme = schemes.active(snapshot)
         history = None if score is None else histories(snapshot, [customer_id], before=score.as_of)
-    told, rejected = None, None
+    told, rejected, rises = None, None, list[Rise]()
     if score is not None and model is not None and history is not None:
         try:
             told = visit.house.explainer.explain(model, history, score.as_of, visit.language)
+            rises = _rises(visit, model, history, score, scheme)
         except ModelRejected as problem:
             rejected = problem
     steps = None if told is None else _steps(told)
     return visit.page(
-        "customer_why.html", customer=customer.customer, score=score, steps=steps, rejected=rejected,
+        "customer_why.html", customer=customer.customer, score=score, steps=steps, rejected=rejected, rises=rises,
     )  # fmt: skip
+
+
+def _rises(
+    visit: Visit, model: RegisteredModel, history: Histories, score: StoredScore, scheme: TierScheme | None
+) -> list[Rise]:
+    """None where there is no tier yet, and none above it."""
+    if scheme is None or scheme.bounds is None or not score.tier:
+        return []
+    bounds, measure, now = scheme.bounds, scheme.measure, Tier(score.tier)
+
+    def tier_of(changed: Score) -> Tier:
+        return bounds.reached(measured(measure, changed))
+
+    found = visit.house.explainer.contrasts(
+        model, history, score.as_of, lambda changed: tier_of(changed).rank > now.rank, visit.language
+    )
+    return [Rise(each, tier_of(each.score)) for each in found]
 
 
 def _steps(told: Explanation) -> Steps:
