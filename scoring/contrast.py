@@ -5,9 +5,12 @@ who cannot be. What comes out is how the model behaves. Whether a coupon *makes*
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from events.event import EventType
 from events.history import ROW_FIELDS, Histories
@@ -70,7 +73,7 @@ def _with(history: Histories, change: Change, count: int, basket: float, as_of: 
     """The history with more events at its end, of the item that was bought or seen last."""
     items = [item for item in history.item_id.tolist() if item is not None]
     about_items = change not in (Change.MESSAGE, Change.COUPON)
-    more: dict[str, object] = dict.fromkeys(ROW_FIELDS, np.full(count, None, dtype=object))
+    more: dict[str, npt.NDArray[Any]] = dict.fromkeys(ROW_FIELDS, np.full(count, None, dtype=object))
     more |= dict.fromkeys(("quantity", "unit_price", "rating", "dwell_seconds"), np.full(count, np.nan))
     more |= {
         "time": as_of - np.arange(count, 0, -1) * APART,
@@ -80,7 +83,5 @@ def _with(history: Histories, change: Change, count: int, basket: float, as_of: 
     if change is Change.ORDER:
         more |= {"unit_price": np.full(count, basket), "quantity": np.ones(count)}
         more["order_id"] = np.array([f"{change}-{place}" for place in range(count)], dtype=object)
-    rows = {name: np.concatenate((getattr(history, name), more[name])) for name in ROW_FIELDS}  # type: ignore[arg-type] # arrays, all
-    return Histories(
-        customer_ids=history.customer_ids, offsets=np.array([0, len(rows["time"])], dtype=np.int64), **rows
-    )
+    rows = {name: np.concatenate((getattr(history, name), values)) for name, values in more.items()}
+    return replace(history, offsets=np.array([0, len(rows["time"])], dtype=np.int64), **rows)
