@@ -386,6 +386,12 @@ class OperationRunning(WrongState):
     reason = "OPERATION_RUNNING"
 
 
+class OperationNotRetryable(WrongState):
+    """Only work that failed or was cancelled is begun again."""
+
+    reason = "OPERATION_NOT_RETRYABLE"
+
+
 class SegmentBuilding(WrongState):
     """One build at a time."""
 

@@ -8,7 +8,7 @@ from admin.output import emit, fail
 from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
 from admin.waiting import looked_up, refuse_unfinished, waited
-from campaigns import jobs
+from campaigns import jobs, retrying
 from campaigns.coupons import reconciliation
 from campaigns.tiers import rescoring
 from database import operations
@@ -46,6 +46,19 @@ def cancel(
     with changing(database_url, reason, action="operations.cancel", object_name=name) as (transaction, cause):
         operation = jobs.cancel(transaction, cause, operation_id)
     emit(_row(operation), as_json=as_json, title="Cancelling")
+
+
+@app.command()
+def retry(
+    operation_id: OperationId, *, reason: Reason = None, database_url: DatabaseUrl = None, as_json: AsJson = False
+) -> None:
+    """Begin work that failed or was cancelled once more."""
+    with reading(database_url) as snapshot:
+        action = retrying.action_of(snapshot, operation_id)
+    name = f"operations/{operation_id}"
+    with changing(database_url, reason, action=action, object_name=name) as (transaction, cause):
+        operation = retrying.retry(transaction, cause, operation_id)
+    emit(_row(operation), as_json=as_json, title="Begun again")
 
 
 @app.command()

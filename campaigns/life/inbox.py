@@ -8,6 +8,7 @@ from campaigns.life.differences import AS_ONE, Difference, differences
 from campaigns.life.versions import CampaignVersion
 from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign
+from campaigns.tiers.tiers import Tier
 from database import campaign_lists
 from database.session import Snapshot
 
@@ -21,7 +22,10 @@ class Waiting:
     approved: int | None
     """The last version that was approved; None where there is none."""
     differences: Sequence[Difference]
-    """From that to this, in the order of a plan's fields; where there is none, every field that says anything."""
+    """From that to this, in the order of a plan's fields, high tiers first.
+
+    Where there is none, every field that says anything.
+    """
 
 
 def waiting(snapshot: Snapshot, approver: str, *, limit: int) -> list[Waiting]:
@@ -41,5 +45,5 @@ def read(snapshot: Snapshot, campaign: Campaign) -> Waiting:
         said = {name: value for name, value in plan.items() if value != []}
         changed = differences({"offers": {}}, said, as_one=AS_ONE)
     fields = list(plan)
-    ordered = sorted(changed, key=lambda each: fields.index(each.field))
+    ordered = sorted(changed, key=lambda each: (fields.index(each.field), [tier not in each.path for tier in Tier]))
     return Waiting(campaign=campaign, version=this, approved=approved, differences=ordered)

@@ -203,6 +203,7 @@ def test_a_rescoring_is_begun_as_of_a_time_and_cancelled(database: Database, tie
     assert shown["request"]["as_of"] == "2026-01-02T03:04:05+00:00"
     assert "RESCORING_RUNNING" in tierwise.refusal("job", "rescore")
     assert tierwise("job", "cancel", begun["operation_id"])["cancel_requested"] is True
+    assert "OPERATION_NOT_RETRYABLE" in tierwise.refusal("job", "retry", begun["operation_id"])
     assert [row["state"] for row in tierwise("job", "list")] == ["RUNNING", "SUCCEEDED"]
     assert "--as-of soon" in tierwise.refusal("job", "rescore", "--as-of", "soon")
 

@@ -11,9 +11,12 @@ from sqlalchemy import text
 from watched_shop import LAUNCHED, open_watched
 
 from campaigns import readings
+from campaigns.audit import verification
+from campaigns.coupons import reconciliation
 from campaigns.life import approving, launch, scheduling
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.recurrence import Recurrence
+from database import operations
 
 
 @pytest.fixture
@@ -149,6 +152,31 @@ def test_campaigns_are_found_and_stand_in_a_calendar(shop: Site) -> None:
     anna.goto(f"/calendar?month={LAUNCHED:%Y-%m}")
     expect(anna.get_by_role("link", name="Spring begins")).to_have_count(1)
     picture(anna, "calendar")
+
+
+def test_work_that_failed_is_begun_again_and_stopped(site: Site) -> None:
+    with site.database.writing() as transaction:
+        failed = verification.begin(transaction, make_cause())
+        operations.fail(transaction, failed.operation_id, "the disk is full", make_cause().now)
+        for _ in range(30):
+            done = reconciliation.begin(transaction, make_cause())
+            operations.cancel(transaction, done.operation_id, make_cause().now)
+    anna = site.enter("anna")
+    anna.goto("/jobs")
+    anna.get_by_role("link", name="Older").click()
+    row = anna.get_by_role("row", name="Verify the audit log failed the disk is full")
+    row.get_by_role("button", name="Try again").click()
+
+    again = anna.get_by_role("row", name="Verify the audit log running")
+    again.get_by_role("button", name="Cancel").click()
+    expect(again).to_contain_text("being cancelled")
+    assert faults(anna) == []
+    picture(anna, "jobs")
+    anna.get_by_role("button", name="中文").click()
+    expect(anna.get_by_role("row", name="校验审计日志")).to_contain_text("正在取消")
+    ada = site.enter("ada", "analyst")
+    ada.goto("/jobs")
+    expect(ada.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
 def _draft(site: Site, campaign_id: str, display_name: str, **changes: object) -> str:

@@ -1,13 +1,14 @@
-"""Jobs: bulk work with its progress, and the button that stops it."""
+"""Jobs: bulk work with its progress, and the buttons that stop it and begin it once more."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from admin.web.house import House
 from admin.web.visit import Visit, page
-from campaigns import jobs
+from campaigns import jobs, retrying
 from campaigns.callers.access import STAFF, Right
 from database import operations
 
@@ -16,18 +17,23 @@ SHOWN = 30
 
 def routes(house: House) -> Sequence[Route]:
     """The list, which renews itself while something runs."""
+    staff = Right(STAFF)
     return (
-        Route("/jobs", page(house, listing, Right(STAFF)), name="jobs"),
-        Route("/jobs/{operation_id}/cancel", page(house, cancel, Right(STAFF)), methods=["POST"], name="cancel_job"),
+        Route("/jobs", page(house, listing, staff), name="jobs"),
+        Route("/jobs/{operation_id}/cancel", page(house, cancel, staff), methods=["POST"], name="cancel_job"),
+        Route("/jobs/{operation_id}/retry", page(house, retry, staff), methods=["POST"], name="retry_job"),
     )
 
 
 def listing(visit: Visit) -> Response:
-    """Newest first."""
+    """Newest first; older pages stand still."""
+    after = _place(visit)
     with visit.reading() as snapshot:
-        found = operations.page(snapshot, limit=SHOWN)
+        found = operations.page(snapshot, limit=SHOWN + 1, after=after)
+    older = found[SHOWN - 1] if len(found) > SHOWN else None
+    running = after is None and any(not job.done for job in found)
     template = "jobs_rows.html" if visit.fragment else "jobs.html"
-    return visit.page(template, jobs=found, running=any(not job.done for job in found))
+    return visit.page(template, jobs=found[:SHOWN], running=running, older=older, retried=retrying.KINDS)
 
 
 def cancel(visit: Visit) -> Response:
@@ -36,3 +42,22 @@ def cancel(visit: Visit) -> Response:
     with visit.changing("operations.cancel", f"operations/{operation_id}") as (transaction, cause):
         jobs.cancel(transaction, cause, operation_id)
     return visit.go("/jobs")
+
+
+def retry(visit: Visit) -> Response:
+    """Begin the same work once more."""
+    operation_id = visit.request.path_params["operation_id"]
+    with visit.reading() as snapshot:
+        action = retrying.action_of(snapshot, operation_id)
+    with visit.changing(action, f"operations/{operation_id}") as (transaction, cause):
+        retrying.retry(transaction, cause, operation_id)
+    return visit.go("/jobs")
+
+
+def _place(visit: Visit) -> tuple[datetime, str] | None:
+    """An address that nobody of us wrote means the beginning."""
+    try:
+        moment = datetime.fromisoformat(visit.field("before"))
+    except ValueError:
+        return None
+    return (moment, visit.field("id")) if moment.tzinfo is not None else None

@@ -1,0 +1,94 @@
+"""Bulk work that failed or was cancelled, begun once more: the same thing asked for at another time."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from campaigns import jobs
+from campaigns.actor import Cause
+from campaigns.audiences import segment_building
+from campaigns.audit import verification
+from campaigns.coupons import handing_over, reconciliation
+from campaigns.errors import OperationNotRetryable
+from campaigns.life import launch
+from campaigns.tiers import previewing, rescoring, shadowing
+from database import operations
+from database.operations import Operation
+from database.session import Snapshot, Transaction
+
+Request = Mapping[str, Any]
+
+
+class Begin(NamedTuple):
+    """How work of a kind begins."""
+
+    action: str
+    """As `campaigns.callers.access` calls it."""
+    begin: Callable[[Transaction, Cause, Request], Operation]
+
+
+KINDS: Mapping[str, Begin] = MappingProxyType(
+    {
+        operations.SCORE_ALL_CUSTOMERS: Begin(
+            "customers.rescore", lambda transaction, cause, _: rescoring.begin(transaction, cause)
+        ),
+        operations.LAUNCH_CAMPAIGN: Begin(
+            "campaigns.launch",
+            lambda transaction, cause, asked: launch.launch(transaction, cause, asked["campaign_id"]),
+        ),
+        operations.BUILD_SEGMENT: Begin(
+            "segments.build",
+            lambda transaction, cause, asked: segment_building.begin(transaction, cause, asked["segment_id"]),
+        ),
+        operations.HAND_OVER_COUPONS: Begin(
+            handing_over.ACTION,
+            lambda transaction, cause, asked: handing_over.begin(transaction, cause, asked["campaign_id"]),
+        ),
+        operations.PREVIEW_MODEL: Begin(
+            "models.preview",
+            lambda transaction, cause, asked: shadowing.begin(transaction, cause, asked["model_id"]),
+        ),
+        operations.PREVIEW_TIERS: Begin(
+            previewing.ACTION,
+            lambda transaction, cause, asked: previewing.begin(
+                transaction, cause, int(asked["tier_scheme_id"]), model_id=asked["model_id"] or None
+            ),
+        ),
+        operations.RECONCILE_LEDGERS: Begin(
+            reconciliation.ACTION,
+            lambda transaction, cause, asked: reconciliation.begin(
+                transaction, cause, campaign_id=asked["campaign_id"]
+            ),
+        ),
+        operations.VERIFY_AUDIT: Begin(
+            verification.ACTION,
+            lambda transaction, cause, asked: verification.begin(transaction, cause, from_seq=asked["from_seq"]),
+        ),
+    }
+)  # fmt: skip
+"""All but erasures, which go on until they are done."""
+
+
+def action_of(snapshot: Snapshot, operation_id: str) -> str:
+    """What doing it again is called. Raises OperationNotFound, OperationNotRetryable."""
+    return _over(snapshot, operation_id)[1].action
+
+
+def retry(transaction: Transaction, cause: Cause, operation_id: str) -> Operation:
+    """The work that takes its place.
+
+    Raises OperationNotFound, OperationNotRetryable, and as the work's own beginning does.
+    """
+    operation, kind = _over(transaction, operation_id)
+    return kind.begin(transaction, cause, operation.request)
+
+
+def _over(snapshot: Snapshot, operation_id: str) -> tuple[Operation, Begin]:
+    operation = jobs.get(snapshot, operation_id)
+    kind = KINDS.get(operation.kind)
+    if kind is None or operation.state not in (operations.FAILED, operations.CANCELLED):
+        raise OperationNotRetryable(
+            f"{operation.name} is {operation.state}: work that failed or was cancelled is begun again",
+            operation=operation.name, state=operation.state,
+        )  # fmt: skip
+    return operation, kind
