@@ -212,6 +212,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """All or nothing was asked for, and some rows cannot be taken in. Example: "nothing was taken in, since 1 rows cannot be: row
     7, code: CODE_TAKEN".
     """
+    OPERATION_NOT_RETRYABLE: _ErrorReason.ValueType  # 142
+    """Only work that failed or was cancelled is begun again. Example: "operations/1f is SUCCEEDED: work that failed or was
+    cancelled is begun again".
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
@@ -405,5 +409,9 @@ the launch".
 CODES_REJECTED: ErrorReason.ValueType  # 131
 """All or nothing was asked for, and some rows cannot be taken in. Example: "nothing was taken in, since 1 rows cannot be: row
 7, code: CODE_TAKEN".
+"""
+OPERATION_NOT_RETRYABLE: ErrorReason.ValueType  # 142
+"""Only work that failed or was cancelled is begun again. Example: "operations/1f is SUCCEEDED: work that failed or was
+cancelled is begun again".
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
