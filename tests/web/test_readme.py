@@ -33,7 +33,7 @@ class Reader:
         """The link or button of the next word."""
         self._next(word)
         scope = where or page
-        link, button = (scope.get_by_role(role, name=word, exact=True) for role in ("link", "button"))  # type: ignore[arg-type]  # both are roles
+        link, button = (scope.get_by_role(role, name=word, exact=True) for role in ("link", "button"))
         press(page, link.or_(button).last)
 
     def see(self, page: Page, word: str) -> None:
