@@ -10,6 +10,7 @@ from rules.sentence import Language
 from scoring.network import HORIZONS
 from training.comparison import OURS, Comparison
 from training.evaluation import Evaluation
+from training.groups import SELECTED, Group, disparity
 from training.slices import MEANINGS
 
 STYLE = TEMPLATES.parent / "static" / "style.css"
@@ -24,6 +25,8 @@ FIGURES: Mapping[str, str] = {
     "gini": "Gini", "spearman": "Spearman", "mae": "mean error", "capture_top_decile": "spend in top tenth",
     "total_ratio": "predicted over real total",
 }  # fmt: skip
+FOUR_FIFTHS = 0.8
+"""Of the highest selection rate: who is selected less often is at a disadvantage by the rule of that name."""
 LESS_IS_BETTER = frozenset({"log_loss", "ece", "mae"})
 ORDER, CHURN = "an order", "nothing at all (churn)"
 FEWEST = 100
@@ -74,8 +77,8 @@ class Question(NamedTuple):
     few: bool
 
 
-def page(found: Evaluation) -> str:
-    """HTML."""
+def page(found: Evaluation, *, by: str | None = None) -> str:
+    """HTML; `by` is the attribute that the groups are of."""
     made = environment(Language.ENGLISH).get_template("evaluation.html")
     return made.render(
         found=found, style=STYLE.read_text(), horizon=HORIZONS[-1], roc=_roc(found), calibration=_calibration(found),
@@ -83,6 +86,7 @@ def page(found: Evaluation) -> str:
         tiers=_spend(found, found.tiers, [str(row["tier"]) for row in found.tiers]),
         lift=_lift(found), chances=_table(found.everybody.purchase), amounts=_table(found.value),
         shares=_shares(found.shares), blend=_blend(found.shares), questions=_questions(found),
+        by=by, groups=_groups(found), disparity=disparity(found.groups), selected=SELECTED, usual=FOUR_FIFTHS,
     )  # fmt: skip
 
 
@@ -148,6 +152,13 @@ def _questions(found: Evaluation) -> list[Question]:
     return [
         Question(who, what, comparison, _table(comparison), comparison.customers < FEWEST)
         for who, what, comparison in asked
+    ]
+
+
+def _groups(found: Evaluation) -> list[tuple[Group, tuple[Cell, ...]]]:
+    return [
+        (group, tuple(Cell(value, *group.intervals[word], "") for word, value in group.figures.items()))
+        for group in found.groups
     ]
 
 

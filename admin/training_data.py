@@ -17,6 +17,7 @@ from admin.times import read_time
 from database.events import read_events
 from database.items import read_items
 from database.session import Database
+from events.event import CUSTOMER_SCHEMA
 from events.formats import FormatNotUsable, preset
 from events.loading import load_events, load_items
 from events.reading import FileNotUsable
@@ -36,10 +37,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """Events in EVENT_SCHEMA, items in ITEM_SCHEMA, and the time to stand at."""
+    """Events in EVENT_SCHEMA, items in ITEM_SCHEMA, what a file says of customers, and the time to stand at."""
 
     events: pl.DataFrame
     items: pl.DataFrame
+    customers: pl.DataFrame
     as_of: datetime
 
 
@@ -47,25 +49,25 @@ def training_data(
     events: Path | None, items: Path | None, preset_name: str | None, database_url: str | None, as_of: str | None
 ) -> TrainingData:
     """Read everything; ends the command with an error where a file or the database does not do."""
-    found, catalogue = _from_database(database_url) if events is None else _from_file(events, preset_name)
+    found, catalogue, customers = _from_database(database_url) if events is None else _from_file(events, preset_name)
     if items is not None:
         catalogue = _items(items)
     if found.is_empty():
         fail("there are no events: import some with `tierwise import events`, or give --events")
     last = found.select(pl.col("time").max()).item()
     return TrainingData(
-        found, catalogue, last + timedelta(microseconds=1) if as_of is None else read_time(as_of, "--as-of")
+        found, catalogue, customers, last + timedelta(microseconds=1) if as_of is None else read_time(as_of, "--as-of")
     )
 
 
-def _from_file(path: Path, preset_name: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _from_file(path: Path, preset_name: str | None) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     try:
         loaded = load_events(
             path, preset(preset_name) if preset_name else None, currency=settings().currency, now=datetime.now(UTC)
         )
     except (FileNotUsable, FormatNotUsable) as refusal:
         fail(str(refusal))
-    return loaded.events, loaded.items
+    return loaded.events, loaded.items, loaded.customers
 
 
 def _items(path: Path) -> pl.DataFrame:
@@ -75,11 +77,11 @@ def _items(path: Path) -> pl.DataFrame:
         fail(str(refusal))
 
 
-def _from_database(database_url: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _from_database(database_url: str | None) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     database = Database.at(chosen_url(database_url), statement_timeout_ms=0)
     try:
         with database.reading() as snapshot:
-            return read_events(snapshot), read_items(snapshot)
+            return read_events(snapshot), read_items(snapshot), CUSTOMER_SCHEMA.to_frame()
     finally:
         database.close()
 

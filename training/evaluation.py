@@ -1,7 +1,7 @@
 """How good the model is beside baselines: fitted one window before the end, asked about that window."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from training.baselines import Prediction, boosted, closed_form, frequency, line
 from training.comparison import OURS, Comparison, compare
 from training.configuration import Configuration
 from training.fit import fit
+from training.groups import Group, disparity, groups_of
 from training.labels import Labels, cutoffs_of, questions
 from training.learning import Progress
 from training.metrics import (
@@ -82,6 +83,8 @@ class Evaluation:
     tiers: Table
     shares: Mapping[str, Mapping[str, float]]
     """Predictor to what the rehearsal found of it, and its shares of the answer."""
+    groups: Sequence[Group] = ()
+    """By an attribute, where one was asked for."""
 
     def to_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -103,6 +106,8 @@ class Evaluation:
             "deciles": self.deciles,
             "lift": self.lift,
             "tiers": self.tiers,
+            "groups": [group.to_json() for group in self.groups],
+            **(disparity(self.groups) if self.groups else {}),
             "shares": self.shares,
         }
 
@@ -110,8 +115,12 @@ class Evaluation:
 def evaluate(
     events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime,
     configuration: Configuration, seed: int, checkpoints: Path, progress: Progress,
+    attribute: Mapping[str, str] | None = None,
 ) -> Evaluation:  # fmt: skip
-    """Fit on what was known at `as_of` minus the longest horizon, and measure on the window up to `as_of`."""
+    """Fit on what was known at `as_of` minus the longest horizon, and measure on the window up to `as_of`.
+
+    `attribute` says what each customer is, for figures by group.
+    """
     cutoff = as_of - timedelta(days=HORIZONS[-1])
     model = fit(
         events, items, as_of=cutoff, configuration=configuration, seed=seed, device="cpu",
@@ -122,7 +131,8 @@ def evaluate(
     pairs = questions(tokens.actions, np.array([cutoff.timestamp()]))
     forward = forward_of(tokens, pairs, prepared, np.zeros(len(tokens.actions.offsets) - 1, dtype=bool))
     predictions = {OURS: _ours(model, forward), **_baselines(forward, prepared, configuration, seed)}
-    return _measured(model, forward, predictions, cutoff, seed)
+    found = _measured(model, forward, predictions, cutoff, seed)
+    return found if attribute is None else replace(found, groups=_groups(forward, predictions[OURS], attribute, seed))
 
 
 def _measured(
@@ -146,6 +156,12 @@ def _measured(
         tiers=tier_table(spend, value[OURS], thresholds),
         shares=model.manifest.get("predictors", {}),
     )
+
+
+def _groups(forward: Forward, ours: Prediction, attribute: Mapping[str, str], seed: int) -> list[Group]:
+    ids = forward.tokens.actions.histories.customer_ids[forward.pairs.customer]
+    values = [attribute.get(str(customer_id)) for customer_id in ids]
+    return groups_of(values, forward.labels.bought, ours.purchase, seed=seed)
 
 
 def _products(

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
+import polars as pl
 import typer
 
 from admin.evaluation_page import page
 from admin.output import emit, fail
 from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Items, Preset, Seed, training_data, training_progress
+from events.reading import FileNotUsable, table
 from scoring.threads import limit_threads
 from training.comparison import OURS, Interval
 from training.configuration import Configuration
@@ -17,6 +19,7 @@ from training.course import HistoryTooShort
 from training.evaluation import Evaluation
 from training.evaluation import evaluate as evaluate_model
 
+CUSTOMER = "customer_id"
 app = typer.Typer()
 
 
@@ -32,26 +35,51 @@ def evaluate(
     members: Annotated[int, typer.Option(min=1, help="Networks whose answers are averaged.")] = Configuration().members,
     epochs: Annotated[int, typer.Option(min=1, help="At most.")] = Configuration().max_epochs,
     report: Annotated[Path | None, typer.Option(help="HTML file to write, with pictures.", dir_okay=False)] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Compare groups of customers by this attribute.")
+    ] = None,
+    customers: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet file with customer_id and that column; default: --events.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Fit on what was known 90 days before a time, and measure on those 90 days, beside simple predictors."""
     limit_threads()
     data = training_data(events, items, preset, database_url, as_of)
+    attribute = None if by is None else _attribute(by, data.customers if customers is None else _table(customers))
     try:
         with training_progress() as progress, tempfile.TemporaryDirectory() as checkpoints:
             found = evaluate_model(
                 data.events, data.items, as_of=data.as_of, seed=seed, progress=progress,
                 configuration=Configuration(members=members, max_epochs=epochs), checkpoints=Path(checkpoints),
+                attribute=attribute,
             )  # fmt: skip
     except (HistoryTooShort, ValueError) as refusal:
         fail(str(refusal))
     if report is not None:
         report.parent.mkdir(parents=True, exist_ok=True)
-        report.write_text(page(found))
+        report.write_text(page(found, by=by))
     if as_json:
         emit(found.to_json(), as_json=True)
     else:
         _show(found)
+
+
+def _table(path: Path) -> pl.DataFrame:
+    try:
+        return table(path)
+    except FileNotUsable as refusal:
+        fail(f"--customers: {refusal}")
+
+
+def _attribute(column: str, frame: pl.DataFrame) -> dict[str, str]:
+    """Customer to value, of those who have one."""
+    if missing := sorted({CUSTOMER, column} - set(frame.columns)):
+        fail(f"--by: there is no column {', '.join(missing)}; there are {', '.join(frame.columns)}")
+    if frame[column].dtype.is_nested():
+        fail(f"--by: {column} holds lists; name a column of single values")
+    known = frame.select(pl.col(CUSTOMER).cast(pl.String), pl.col(column).cast(pl.String)).drop_nulls()
+    return dict(known.unique(CUSTOMER, keep="last").iter_rows())
 
 
 def _show(found: Evaluation) -> None:
@@ -61,6 +89,11 @@ def _show(found: Evaluation) -> None:
     for name, intervals in told["differences"].items():
         emit(_written(intervals), as_json=False, title=f"Model minus {name}, 95 %")
     emit(_of_slices(found), as_json=False, title="By slice")
+    if found.groups:
+        rows = [
+            {"group": group.name, "customers": group.selection.customers, **group.figures} for group in found.groups
+        ]
+        emit(rows, as_json=False, title="By group")
     emit(found.calibration, as_json=False, title="Calibration, by tenths of customers")
 
 

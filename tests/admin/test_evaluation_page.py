@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 from admin.evaluation_page import page
 from training.comparison import compare
 from training.evaluation import Evaluation, Products
+from training.groups import groups_of
 from training.metrics import AMOUNTS, CHANCES, SLICED, calibration_table, decile_table, lift_table, roc, tier_table
 from training.slices import Slice
 
@@ -71,6 +72,17 @@ def test_the_report_says_who_is_ahead_who_has_a_say_and_where_it_is_a_lottery(fo
     assert "Established (two orders or more, the last within 90 days): who stays? Of 40 customers" in words
     assert words.count("Too few customers to judge by.") == 2
     assert words.count("Near chance") == 2
+
+
+def test_groups_are_told_with_how_often_each_is_selected(found: Evaluation) -> None:
+    values = ["north" if chance > 0.5 else "<south>" for chance in CHANCE]
+    html = page(replace(found, groups=groups_of(values, CAME, CHANCE, seed=0)), by="region")
+    words = " ".join(re.sub(r"<style>.*?</style>|<[^>]+>", " ", html, flags=re.DOTALL).split())
+
+    assert "Groups by region" in words
+    assert "&lt;south&gt; " in words
+    assert "<south>" not in html
+    assert "selected 0 times as often as the one selected most, less than the four fifths that are usual" in words
 
 
 def test_a_model_without_shares_is_reported_too(found: Evaluation) -> None:

@@ -94,7 +94,7 @@ def test_recommendations_are_ranked_from_zero_without_repeats(files: Path) -> No
 def test_evaluation_sets_the_model_beside_baselines(files: Path) -> None:
     report = files / "reports" / "evaluation.html"
     found = run("evaluate", "--events", files / "events.parquet", "--as-of", AS_OF.isoformat(), "--epochs", 1,
-                "--report", report)  # fmt: skip
+                "--report", report, "--by", "country")  # fmt: skip
 
     assert set(found["figures"]) == {"model", "recency", "frequency", "closed_form", "linear", "trees"}
     assert set(found["differences"]) == {"recency", "frequency", "closed_form", "linear", "trees"}
@@ -105,7 +105,26 @@ def test_evaluation_sets_the_model_beside_baselines(files: Path) -> None:
     assert sum(each["purchase"]["customers"] for each in slices.values()) == found["customers"]
     assert set(slices["one_order"]["churn"]["figures"]["trees"]) == {"auc", "log_loss", "ece"}
     assert sum(tier["customers"] for tier in found["tiers"]) == found["customers"]
+    (uk,) = found["groups"]
+    assert (uk["group"], uk["customers"], found["selection_ratio"]) == ("UK", found["customers"], 1.0)
+    assert "Groups by country" in report.read_text()
     assert f"{found['figures']['model']['auc']:.4f}".rstrip("0") in report.read_text()
+
+
+@pytest.mark.parametrize(
+    ("rest", "way_out"),
+    [
+        (("--by", "shoe_size"), "there is no column shoe_size; there are customer_id, country"),
+        (("--by", "consented_channels"), "holds lists"),
+        (("--by", "x", "--customers", "/nowhere.csv"), "nowhere.csv"),
+    ],
+)
+def test_groups_by_what_is_not_there_are_refused_before_anything_is_fitted(
+    files: Path, rest: tuple[str, ...], way_out: str
+) -> None:
+    said = run("evaluate", "--events", files / "events.parquet", *rest, exit_code=2)
+
+    assert way_out in " ".join(said.split())
 
 
 @pytest.mark.parametrize(

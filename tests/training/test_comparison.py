@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scoring.actions import Floats
 from scoring.feature_registry import NAMES
 from training.comparison import Comparison, compare
+from training.groups import OTHERS, UNKNOWN, disparity, groups_of
 from training.metrics import CHANCES
 from training.slices import Slice, slices_of
 
@@ -83,3 +84,32 @@ def test_slices_are_bounded_by_orders_and_by_the_window(orders: float, silent: f
 @given(st.integers(0, 5), st.floats(0, 1000))
 def test_every_customer_is_in_one_slice(orders: int, silent: float) -> None:
     assert len(sliced(orders, silent if orders else float("nan"))) == 1
+
+
+def test_groups_that_are_treated_alike_and_one_that_is_not() -> None:
+    values = ["north" if place % 2 else "south" for place in range(400)]
+    alike = groups_of(values, CAME, CHANCE, seed=0)
+    doubted = groups_of(values, CAME, np.where(np.array(values) == "south", CHANCE / 4, CHANCE), seed=0)
+
+    assert [(group.name, group.selection.customers) for group in alike] == [("north", 200), ("south", 200)]
+    ratio, gap = disparity(alike)["selection_ratio"], disparity(alike)["true_positive_gap"]
+    assert ratio is not None
+    assert ratio > 0.6
+    assert gap is not None
+    assert gap < 0.1
+    assert disparity(doubted)["selection_ratio"] == 0.0
+    south = doubted[1]
+    assert south.figures["selection_rate"] == 0.0
+    assert south.figures["calibration_gap"] < -0.2
+    low, high = south.intervals["calibration_gap"]
+    assert low < south.figures["calibration_gap"] < high < 0
+
+
+def test_small_groups_are_judged_together_and_who_has_no_value_is_known_as_such() -> None:
+    values = [*(["a"] * 200), *(["b"] * 20), *(["c"] * 10), *([None] * 170)]
+    found = groups_of(values, CAME, CHANCE, seed=0)
+
+    assert [(group.name, group.selection.customers) for group in found] == [
+        ("a", 200), (UNKNOWN, 170), (OTHERS, 30),
+    ]  # fmt: skip
+    assert sum(group.figures["selection_rate"] * group.selection.customers for group in found) == pytest.approx(40)

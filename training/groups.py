@@ -1,0 +1,106 @@
+"""Whether the model treats groups of customers alike: whom it selects, whom of the buyers it finds, what comes true."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.actions import Floats
+from training.comparison import OURS, Comparison, Interval, compare
+from training.metrics import Figure, auc, calibration_error
+
+SELECTED = 0.1
+"""Share of all customers, those with the highest chance: whom a campaign of that size would address."""
+FEWEST = 30
+"""Customers of a group; smaller ones are judged together."""
+OTHERS, UNKNOWN = "(others)", "(unknown)"
+
+
+def selection_rate(_: Floats, selected: Floats) -> float:
+    """Share of a group that is selected."""
+    return float(selected.mean())
+
+
+def true_positive_rate(bought: Floats, selected: Floats) -> float:
+    """Share of a group's buyers that is selected; NaN where nobody bought."""
+    return float(selected[bought > 0].mean()) if bought.any() else float("nan")
+
+
+def calibration_gap(bought: Floats, probability: Floats) -> float:
+    """Mean chance less the rate that came: above 0 where the group is thought better than it is."""
+    return float(probability.mean() - bought.mean())
+
+
+SELECTION: Mapping[str, Figure] = MappingProxyType({
+    "selection_rate": selection_rate, "true_positive_rate": true_positive_rate,
+})  # fmt: skip
+CALIBRATION: Mapping[str, Figure] = MappingProxyType({
+    "calibration_gap": calibration_gap, "ece": calibration_error, "auc": auc,
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Customers of one value of an attribute."""
+
+    name: str
+    selection: Comparison
+    calibration: Comparison
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """All of them, by name."""
+        return {**self.selection.figures[OURS], **self.calibration.figures[OURS]}
+
+    @property
+    def intervals(self) -> dict[str, Interval]:
+        """Of the figures."""
+        return {**self.selection.intervals[OURS], **self.calibration.intervals[OURS]}
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--json`; what is not defined is null."""
+        selection, calibration = self.selection.to_json(), self.calibration.to_json()
+        return {
+            "group": self.name,
+            "customers": self.selection.customers,
+            "buy_rate": self.selection.mean,
+            "figures": selection["figures"][OURS] | calibration["figures"][OURS],
+            "intervals": selection["intervals"][OURS] | calibration["intervals"][OURS],
+        }
+
+
+def groups_of(values: Sequence[str | None], bought: Floats, probability: Floats, *, seed: int) -> list[Group]:
+    """By the attribute's value of each of P customers, the largest group first."""
+    names = _names(values)
+    selected = np.zeros(len(bought))
+    selected[np.argsort(-probability, kind="stable")[: max(1, round(SELECTED * len(bought)))]] = 1.0
+    kinds, counts = np.unique(names, return_counts=True)
+    return [
+        Group(
+            name=str(name),
+            selection=compare(bought[at], {OURS: selected[at]}, SELECTION, seed=seed),
+            calibration=compare(bought[at], {OURS: probability[at]}, CALIBRATION, seed=seed),
+        )
+        for name in kinds[np.argsort(-counts, kind="stable")]
+        for at in (names == name,)
+    ]
+
+
+def disparity(groups: Sequence[Group]) -> dict[str, float | None]:
+    """Lowest over highest selection rate, and how far the shares of buyers that are found lie apart."""
+    rates = [group.figures["selection_rate"] for group in groups]
+    found = [rate for group in groups if np.isfinite(rate := group.figures["true_positive_rate"])]
+    return {
+        "selection_ratio": min(rates) / max(rates) if max(rates, default=0.0) > 0 else None,
+        "true_positive_gap": max(found) - min(found) if found else None,
+    }
+
+
+def _names(values: Sequence[str | None]) -> npt.NDArray[np.str_]:
+    named = np.array([UNKNOWN if value is None else value for value in values])
+    kinds, counts = np.unique(named, return_counts=True)
+    few = kinds[counts < FEWEST]
+    return np.where(np.isin(named, few), OTHERS, named) if len(few) > 1 else named
