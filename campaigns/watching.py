@@ -14,6 +14,7 @@ from campaigns.terms.campaign import Campaign
 from database import alerts, campaign_lists, operations
 from database.alerts import Stuck, Tight, Uneven
 from database.campaign_lists import Order, Sought
+from database.operations import Operation
 from database.readings import ResultReading
 from database.session import Snapshot
 
@@ -21,6 +22,8 @@ TIGHT = 0.9
 """Of the budget."""
 SILENT = timedelta(minutes=5)
 """Without a chunk, after which a launch is stuck."""
+MISSED = (operations.SCORE_ALL_CUSTOMERS, operations.BUILD_SEGMENT, operations.HAND_OVER_COUPONS)
+"""Work that others count on; a launch that fails is told with its campaign."""
 MOST = 20
 """Of each kind of alert."""
 
@@ -60,11 +63,14 @@ class Alerts:
     """Waiting for the approval of whoever asks."""
     tight: Sequence[Tight]
     uneven: Sequence[Uneven]
+    failed: Sequence[Operation]
+    """Work whose last attempt came to nothing."""
     ledger_differences: Sequence[dict[str, Any]]
     """Of the last comparison: campaign_id, figure, truth and counter."""
 
     def __bool__(self) -> bool:
-        return any((self.stops, self.stuck, self.to_decide, self.tight, self.uneven, self.ledger_differences))
+        kinds = (self.stops, self.stuck, self.to_decide, self.tight, self.uneven, self.failed, self.ledger_differences)
+        return any(kinds)
 
 
 def listed(
@@ -95,7 +101,7 @@ def alert(snapshot: Snapshot, now: datetime, *, approver: str | None) -> Alerts:
         to_decide=[stored.campaign(row) for row in waiting],
         tight=alerts.tight(snapshot, share=TIGHT, limit=MOST),
         uneven=alerts.uneven(snapshot, limit=MOST),
-        ledger_differences=_differences(snapshot),
+        failed=_failed(snapshot), ledger_differences=_differences(snapshot),
     )  # fmt: skip
 
 
@@ -114,6 +120,11 @@ def _standings(snapshot: Snapshot, campaigns: Sequence[Campaign]) -> list[Standi
 
 def _mark(columns: dict[str, Any]) -> Mark:
     return Mark.of_reading(ResultReading(**columns))
+
+
+def _failed(snapshot: Snapshot) -> list[Operation]:
+    newest = [operation for kind in MISSED for operation in operations.page(snapshot, limit=1, kind=kind)]
+    return [operation for operation in newest if operation.state == operations.FAILED]
 
 
 def _differences(snapshot: Snapshot) -> Sequence[dict[str, Any]]:

@@ -167,6 +167,12 @@ def page(
     return list(snapshot.scalars(query.order_by(MessageRow.customer_id).limit(limit)))
 
 
+def of_customer(snapshot: Snapshot, customer_id: str, *, limit: int) -> list[MessageRow]:
+    """The latest of one customer, of any campaign."""
+    query = select(MessageRow).where(MessageRow.customer_id == customer_id)
+    return list(snapshot.scalars(query.order_by(MessageRow.claim_time.desc()).limit(limit)))
+
+
 def _claimed(transaction: Transaction, statement: str, campaign_id: str, asked: dict[str, Any]) -> list[Claimed]:
     cursor = driver_connection(transaction).cursor(row_factory=namedtuple_row)
     found = [Claimed(*row) for row in cursor.execute(statement.encode(), asked).fetchall()]

@@ -67,6 +67,11 @@ def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tool
     anna.get_by_role("link", name="Next page").click()
     expect(anna.get_by_role("table", name="Messages", exact=True).get_by_role("row")).to_have_count(11)
 
+    anna.goto("/customers/c01")
+    expect(anna.get_by_text("No consent any more")).to_be_visible()
+    anna.goto("/customers/c05")
+    expect(anna.get_by_text("Handed over")).to_be_visible()
+
     chen = site.enter("chen", "approver", color_scheme="dark", viewport={"width": 400, "height": 800})
     chen.get_by_role("button", name="中文").click()
     chen.goto("/campaigns/spring/deliveries")

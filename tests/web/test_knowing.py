@@ -160,7 +160,7 @@ def test_a_scheme_is_looked_at_before_it_is_put_in_force(shop: Site) -> None:
     expect(page.get_by_text("Every customer is being looked at")).to_be_visible()
     work_off(shop)
 
-    expect(page.get_by_role("row", name="MID 1 – –")).to_be_visible()
+    expect(page.get_by_role("row", name="MID 1 33.3% – –")).to_be_visible()
     expect(page.get_by_text("by the scores as of 20 Nov 2026")).to_be_visible()
     expect(page.get_by_text("c2")).to_be_visible()
     assert faults(page) == []
@@ -249,7 +249,7 @@ def test_a_model_is_tried_out_before_an_operator_lets_it_answer(shop: Site) -> N
     operator.goto("/models/m2")
     expect(operator.get_by_text("Every customer is being looked at")).to_be_visible()
     work_off(shop)
-    expect(operator.get_by_role("row", name="HIGH – – 1")).to_be_visible()
+    expect(operator.get_by_role("row", name="HIGH – – 1 33.3%")).to_be_visible()
     expect(operator.get_by_text("m1 is retired")).to_be_visible()
     assert faults(operator) == []
     picture(operator, "model-preview")

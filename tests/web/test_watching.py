@@ -16,6 +16,7 @@ from campaigns.coupons import reconciliation
 from campaigns.life import approving, launch, scheduling
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.recurrence import Recurrence
+from campaigns.tiers import rescoring
 from database import operations
 
 
@@ -51,6 +52,8 @@ def test_home_says_what_needs_somebody_and_how_campaigns_stand(shop: Site) -> No
         approving.submit(transaction, make_cause(), _draft(shop, "summer", "Summer"), ApprovalPolicy())
         transaction.execute(text("UPDATE campaigns SET budget_minor = 33000 WHERE campaign_id = 'spring'"))
         transaction.execute(text("UPDATE result_readings SET mismatch = true"))
+        failed = rescoring.begin(transaction, make_cause(now))
+        operations.fail(transaction, failed.operation_id, "the disk is full", now)
     ben = shop.enter("ben", "approver")
 
     spring = ben.get_by_role("article").filter(has_text="Spring")
@@ -59,8 +62,14 @@ def test_home_says_what_needs_somebody_and_how_campaigns_stand(shop: Site) -> No
     expect(spring).to_contain_text("of 203 coupons")
     expect(ben.get_by_role("listitem").filter(has_text="Spring has used 97% of its budget")).to_contain_text("£9.20")
     expect(ben.get_by_role("listitem").filter(has_text="The groups of Spring")).to_be_visible()
+    expect(ben.get_by_role("listitem").filter(has_text="Score everybody")).to_contain_text("the disk is full")
+    tight = ben.get_by_role("listitem").filter(has_text="Spring has used")
+    expect(tight.get_by_role("link", name="Pause")).to_have_attribute("href", "/campaigns/spring/pause")
     assert faults(ben) == []
     picture(ben, "home")
+    anna = shop.enter("anna")
+    anna.get_by_role("listitem").filter(has_text="Score everybody").get_by_role("button", name="Try again").click()
+    expect(anna.get_by_role("row", name="Score everybody m1 running")).to_be_visible()
     ben.get_by_role("listitem").filter(has_text="Summer waits for your decision").get_by_role("link").click()
 
     expect(ben.get_by_role("article").filter(has_text="Summer")).to_contain_text("none was approved before")

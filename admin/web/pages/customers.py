@@ -19,7 +19,7 @@ from campaigns.terms.campaign import Channel
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Tier, TierScheme, measured
 from database import customers as known
-from database import scores, tier_changes
+from database import messages, scores, tier_changes
 from database.events import EventKey, histories, page_of_events
 from database.models import RegisteredModel
 from database.scores import StoredScore
@@ -90,11 +90,12 @@ def card(visit: Visit) -> Response:
         changes = tier_changes.page(snapshot, customer_id=customer_id, limit=CHANGES)
         found = page_of_events(snapshot, customer_id, after=None, limit=EVENTS + 1, kinds=SHOWN[shown])
         contacts = page_of_events(snapshot, customer_id, after=None, limit=MESSAGES, kinds=CONTACTS)
+        sent = messages.of_customer(snapshot, customer_id, limit=MESSAGES)
         offers = offering.offers_for(snapshot, customer_id, visit.now, full=True, language=visit.language)
     addressed = [channel for channel in Channel if channel.needs_consent]
     return visit.page(
         "customer.html", customer=customer.customer, score=score, changes=changes, channels=addressed, offers=offers,
-        contacts=contacts, show=shown, shows=list(SHOWN), events=found[:EVENTS],
+        contacts=contacts, sent=sent, show=shown, shows=list(SHOWN), events=found[:EVENTS],
         older=found[EVENTS - 1] if len(found) > EVENTS else None,
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from admin.web.house import House
 from admin.web.visit import Visit, page
-from campaigns import watching
+from campaigns import retrying, watching
 from campaigns.callers.access import STAFF, Right
 
 SHOWN = 12
@@ -27,7 +27,7 @@ def home(visit: Visit) -> Response:
         alerts = watching.alert(snapshot, visit.now, approver=approver)
     last = found[SHOWN - 1].campaign if len(found) > SHOWN else None
     after = "" if last is None else f"{last.plan.end_time.isoformat()}~{last.campaign_id}"
-    return visit.page("home.html", live=found[:SHOWN], alerts=alerts, after=after)
+    return visit.page("home.html", live=found[:SHOWN], alerts=alerts, after=after, retried=retrying.KINDS)
 
 
 def _place(key: str) -> tuple[datetime, str] | None:
