@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     longest_wait: float = Field(default=10.0, gt=0)
     """Seconds that anybody waits for a score; who would wait longer, or past the deadline, is refused at once."""
     callers: int = Field(default=512, ge=1)
-    """Calls that the server answers at the same time."""
+    """Calls that the server answers at the same time, beside those of Score, which take no thread."""
     metrics_listen: str | None = None
     """Where `tierwise serve` answers Prometheus: host:port, or a port of loopback; without it nowhere."""
     trace_endpoint: str | None = None

@@ -12,7 +12,7 @@ WAYS_OUT = (
 )
 
 
-def bind(server: grpc.Server, listen: str, admission: Admission) -> int:
+def bind(server: grpc.aio.Server, listen: str, admission: Admission) -> int:
     """Take the address, and answer with the port. Raises ValueError, or RuntimeError where it is taken."""
     address = checked(listen, encrypted=admission.tls is not None, insecure=admission.insecure)
     if admission.tls is None:

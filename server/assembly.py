@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
-from grpc_health.v1 import health, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_health.v1 import health
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 from tierwise.v1 import (
     audit_service_pb2,
     audit_service_pb2_grpc,
@@ -44,15 +43,16 @@ from server.access.admission import Admission
 from server.access.callers import Callers
 from server.access.guesses import Guesses
 from server.access.keys import Keys
-from server.address import bind
 from server.audit_service import AuditService
 from server.budget_service import BudgetService
 from server.campaign_service import CampaignService
 from server.coupon_service import CouponService
 from server.customer_service import CustomerService
-from server.health import SERVING, Announcer
-from server.interceptor import Guard
+from server.front import Front
+from server.guard import Guard
+from server.health import Announcer
 from server.live import Live
+from server.methods import Methods
 from server.metrics.server import ServerMetrics
 from server.offer_service import OfferService
 from server.operations_service import OperationsService
@@ -82,15 +82,6 @@ NEED_MODEL = (
     recommendation_service_pb2.DESCRIPTOR.services_by_name["RecommendationService"].full_name,
     scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].full_name,
 )
-SPARE_THREADS = 32
-"""Beyond the callers that may wait for the network, for everything else."""
-OPTIONS = (
-    # Two servers on one port would share callers silently.
-    ("grpc.so_reuseport", 0),
-    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
-    # Clients may look whether the line is alive, as `tierwise_client` does; gRPC itself allows it every five minutes.
-    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +97,7 @@ class Configuration:
     memory_bytes: int = 256 * 2**20
     """For histories of customers who were asked about."""
     callers: int = 512
-    """Calls that are answered at the same time, beyond what is kept for other than scores."""
+    """Calls that are answered at the same time, beside those of Score, which take no thread."""
     replicas: int = 0
     """Processes that score; 0 computes in this one."""
     longest_wait: float = 10.0
@@ -124,9 +115,8 @@ class Configuration:
 class Server:
     """A server that answers from `start` to `stop`."""
 
-    grpc_server: grpc.Server
+    front: Front
     guard: Guard
-    health: health.HealthServicer
     live: Live
     predictions: Predictions
     replicas: Replicas
@@ -138,33 +128,32 @@ class Server:
     @classmethod
     def assembled(cls, database: Database, seal: Seal, configuration: Configuration) -> Self:
         """Bound to its port and not answering yet. Raises ValueError, or RuntimeError where the port is taken."""
-        threads = configuration.callers + SPARE_THREADS
-        pool = ThreadPoolExecutor(threads, thread_name_prefix="call")
-        status = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=pool)
+        front = Front()
         device = configuration.device
         replicas = ProcessReplicas(device) if configuration.replicas else LocalReplicas(device)
         live = Live(
             database, models_folder=configuration.models_folder, replicas=replicas,
-            changed=Announcer(status, need_model=NEED_MODEL).announce,
+            changed=Announcer(front.tell, need_model=NEED_MODEL).announce,
         )  # fmt: skip
         metrics = ServerMetrics.of(live)
-        identify = Callers(admission=configuration.admission, keys=Keys(database)).identify
-        guard = Guard(database, identify, observe=metrics.calls.ended, tracing=configuration.tracing)
-        server = grpc.server(pool, interceptors=[guard], options=OPTIONS)
+        guard = Guard(
+            database, Callers(admission=configuration.admission, keys=Keys(database)),
+            ThreadPoolExecutor(configuration.callers, thread_name_prefix="call"), observe=metrics.calls.ended,
+            tracing=configuration.tracing,
+        )  # fmt: skip
         sizes = Sizes(
             replicas=max(configuration.replicas, 1), batch=configuration.batch_size,
             longest_wait=configuration.longest_wait, memory_bytes=configuration.memory_bytes,
         )  # fmt: skip
-        predictions = Predictions(database, live, replicas, sizes, _observing(metrics, configuration.tracing))
-        campaigns = CampaignService(database, seal, configuration.policy)
-        campaign_service_pb2_grpc.add_CampaignServiceServicer_to_server(campaigns, server)
-        switch_service_pb2_grpc.add_SwitchServiceServicer_to_server(SwitchService(database, seal), server)
-        guesses = Guesses(database, configuration.allowance)
-        _add_services(server, status, database, seal, live, predictions, guesses=guesses)
+        predictions = Predictions(
+            database, live, replicas, sizes, hand_out=front.loop.soon,
+            observe=_observing(metrics, configuration.tracing),
+        )  # fmt: skip
+        methods = front.open(guard)
+        _add_services(methods, database, seal, live, predictions, configuration)
         return cls(
-            grpc_server=server, guard=guard, health=status, live=live, predictions=predictions, replicas=replicas,
-            port=bind(server, configuration.listen, configuration.admission),
-            tracing=configuration.tracing,
+            front=front, guard=guard, live=live, predictions=predictions, replicas=replicas,
+            port=front.bind(configuration.listen, configuration.admission), tracing=configuration.tracing,
             exposition=metrics.exposed(
                 configuration.metrics_listen, database=database, guard=guard, live=live, predictions=predictions
             ),
@@ -172,9 +161,7 @@ class Server:
 
     def start(self) -> None:
         """Answer; scoring follows as soon as the active model is loaded."""
-        for service in ("", *NEED_NO_MODEL):
-            self.health.set(service, SERVING)
-        self.grpc_server.start()
+        self.front.start(("", *NEED_NO_MODEL))
         self.live.start()
         self.predictions.shadows.start()
 
@@ -183,17 +170,14 @@ class Server:
 
         Between the two, callers who watch health have time to turn elsewhere.
         """
-        self.health.enter_graceful_shutdown()
+        self.front.say_goodbye()
         time.sleep(announce_seconds)
-        stopped = self.grpc_server.stop(grace_seconds)
-        # Streams such as a health watch end only when they are cut off, and should not use up the grace.
-        self.guard.settle(grace_seconds)
-        self.grpc_server.stop(0)
-        stopped.wait()
+        self.front.stop(self.guard, grace_seconds)
         self.replicas.close()
         self.live.stop()
         self.predictions.shadows.stop()
         self.predictions.close()
+        self.front.loop.close()
         self.tracing.close()
         if self.exposition is not None:
             self.exposition.close()
@@ -209,30 +193,29 @@ def _observing(metrics: ServerMetrics, tracing: Tracing) -> Observer:
 
 
 def _add_services(
-    server: grpc.Server,
-    status: health.HealthServicer,
-    database: Database,
-    seal: Seal,
-    live: Live,
-    predictions: Predictions,
-    *,
-    guesses: Guesses,
+    methods: Methods, database: Database, seal: Seal, live: Live, predictions: Predictions, configuration: Configuration
 ) -> None:
+    server = methods.as_server
     scoring = ScoringService(database, live, predictions, seal)
     scoring_service_pb2_grpc.add_ScoringServiceServicer_to_server(scoring, server)
     items = RecommendationService(predictions, seal)
     recommendation_service_pb2_grpc.add_RecommendationServiceServicer_to_server(items, server)
     customer_service_pb2_grpc.add_CustomerServiceServicer_to_server(CustomerService(database, seal), server)
+    campaigns = CampaignService(database, seal, configuration.policy)
+    campaign_service_pb2_grpc.add_CampaignServiceServicer_to_server(campaigns, server)
+    switch_service_pb2_grpc.add_SwitchServiceServicer_to_server(SwitchService(database, seal), server)
     audit_service_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(database, seal), server)
     budget_service_pb2_grpc.add_BudgetServiceServicer_to_server(BudgetService(database), server)
-    coupon_service_pb2_grpc.add_CouponServiceServicer_to_server(CouponService(database, guesses), server)
+    coupon_service_pb2_grpc.add_CouponServiceServicer_to_server(
+        CouponService(database, Guesses(database, configuration.allowance)), server
+    )
     offer_service_pb2_grpc.add_OfferServiceServicer_to_server(OfferService(database), server)
     segment_service_pb2_grpc.add_SegmentServiceServicer_to_server(SegmentService(database, seal), server)
     tier_service_pb2_grpc.add_TierServiceServicer_to_server(TierService(database, seal), server)
     operations_pb2_grpc.add_OperationsServicer_to_server(  # type: ignore[no-untyped-call] # has no types
         OperationsService(database, seal), server
     )
-    health_pb2_grpc.add_HealthServicer_to_server(status, server)
-    reflection.enable_server_reflection(
-        (*NEED_MODEL, *NEED_NO_MODEL, health.SERVICE_NAME, reflection.SERVICE_NAME), server
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(  # type: ignore[no-untyped-call] # has no types
+        reflection.aio.ReflectionServicer((*NEED_MODEL, *NEED_NO_MODEL, health.SERVICE_NAME, reflection.SERVICE_NAME)),
+        server,
     )

@@ -1,4 +1,4 @@
-"""The call that this thread is answering: who asks, what time it is, and how long there is."""
+"""The call that is being answered here: who asks, what time it is, and how long there is."""
 
 import time
 from collections.abc import Iterator
@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import grpc
 
 from campaigns.actor import Actor, Cause
 from server.deadlines import default_seconds
+from server.hangup import Hangup
 from server.timings import Timings
 from telemetry.tracing import CallSpan
 
@@ -30,7 +32,7 @@ class Call:
     deadline: float
     """In the seconds of time.monotonic()."""
     log_id: str
-    context: grpc.ServicerContext
+    hangup: Hangup
     timings: Timings = field(default_factory=Timings)
     span: CallSpan | None = None
     """None for a call that is not traced."""
@@ -52,13 +54,13 @@ _CURRENT: ContextVar[Call] = ContextVar("call")
 
 
 def current() -> Call:
-    """The call of this thread."""
+    """The call of this thread, or of this coroutine."""
     return _CURRENT.get()
 
 
 @contextmanager
 def answering(call: Call) -> Iterator[Call]:
-    """Make this the call of the thread."""
+    """Make this the call of the thread or of the coroutine."""
     token = _CURRENT.set(call)
     try:
         yield call
@@ -66,7 +68,7 @@ def answering(call: Call) -> Iterator[Call]:
         _CURRENT.reset(token)
 
 
-def deadline_of(method: str, context: grpc.ServicerContext) -> float:
+def deadline_of(method: str, context: "grpc.aio.ServicerContext[Any, Any]") -> float:
     """The caller's deadline, or the method's own when the caller set none."""
     remaining = context.time_remaining()
     seconds = default_seconds(method) if remaining is None or remaining > FOREVER else remaining

@@ -99,7 +99,7 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
         while True:
             operation = self._get(request.name)
             left = until - time.monotonic()
-            if operation.done or left <= 0 or not context.is_active():
+            if operation.done or left <= 0 or call.current().hangup.happened:
                 return operation
             time.sleep(min(POLL_SECONDS, left))
 

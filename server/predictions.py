@@ -1,9 +1,11 @@
 """Scores, explanations and recommendations: one query and one forward pass for all who wait."""
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -36,6 +38,7 @@ Answer = TypeVar("Answer")
 Promised = Ticket[Told[Place]]
 Answering = Callable[[], Told[Place]]
 """Waits for the answer of a question that was asked."""
+HandOut = Callable[[Callable[[], None]], None]
 
 log = structlog.get_logger("server")
 
@@ -69,27 +72,39 @@ class Predictions:
     """Three pools over one loader; each answers with the models that its replicas hold when a batch begins."""
 
     def __init__(
-        self, database: Database, live: Live, replicas: Replicas, sizes: Sizes, observe: Observer = unobserved
-    ) -> None:
+        self, database: Database, live: Live, replicas: Replicas, sizes: Sizes, *, hand_out: HandOut,
+        observe: Observer = unobserved,
+    ) -> None:  # fmt: skip
+        """Callers get their answers where `hand_out` calls back: in the event loop, once a batch."""
         self._live, self._window = live, sizes.batch
         self.shadows = Shadows(database, replicas, lambda: live.in_force, observe)
         load = Loading(database, Memory(sizes.memory_bytes)).load
         self._scores = Pool[Question, Place](
             replicas.several(sizes.replicas), load=load, batch_size=sizes.batch, longest_wait=sizes.longest_wait,
-            name="scores", observe=observe,
+            name="scores", hand_out=hand_out, observe=observe,
         )  # fmt: skip
         self._explanations = Pool[Question, Place](
             replicas.several(1), load=load, batch_size=EXPLANATIONS_IN_A_BATCH, longest_wait=sizes.longest_wait,
-            name="explanations", observe=observe,
+            name="explanations", hand_out=hand_out, observe=observe,
         )  # fmt: skip
         self._items = Pool[Question, Place](
             replicas.several(1), load=load, batch_size=sizes.batch, longest_wait=sizes.longest_wait,
-            name="recommendations", observe=observe,
+            name="recommendations", hand_out=hand_out, observe=observe,
         )  # fmt: skip
 
-    def score(self, question: Question) -> Placed[Score]:
-        """Raises CustomerNotFound, ModelUnavailable, ModelFailed, Overloaded, Expired."""
-        return self._score(question, self._answer(self._scores, Task.SCORE, question))
+    async def score(self, question: Question) -> Placed[Score]:
+        """Raises CustomerNotFound, ModelUnavailable, ModelFailed, Overloaded, Expired.
+
+        For the event loop; all others are for threads.
+        """
+        role = self._live.in_force.role_of(question.customer_id)
+        ask = partial(self._submitted, self._scores, Task.SCORE, question, Lane.INTERACTIVE)
+        try:
+            told = await _awaited(ask(role))
+        except (ModelFailed, ModelUnavailable) as error:
+            _excuse(role, error)
+            told = await _awaited(ask(Role.ACTIVE))
+        return self._score(question, told)
 
     def scores(self, questions: Sequence[Question]) -> Iterator[Placed[Score] | Exception]:
         """An answer or the reason why not for each question, in order.
@@ -155,9 +170,7 @@ class Predictions:
             try:
                 return _waited(ticket)
             except (ModelFailed, ModelUnavailable) as error:
-                if role is Role.ACTIVE:
-                    raise
-                log.warning("canary failed", log_id=call.current().log_id, error=str(error))
+                _excuse(role, error)
             return _waited(self._submitted(pool, task, question, lane, Role.ACTIVE))
 
         return answer
@@ -191,8 +204,7 @@ class Predictions:
             ticket = submit(deadline=current.deadline, mark=current.mark())
         except ReplicaDied as error:
             raise ModelUnavailable(f"the model cannot answer: {error}") from error
-        if not current.context.add_callback(lambda: pool.cancel(ticket)):
-            pool.cancel(ticket)
+        current.hangup.then(lambda: pool.cancel(ticket))
         return ticket
 
 
@@ -207,6 +219,28 @@ def _of_one_currency(question: Question, score: Score) -> None:
         if strange([event.currency], score.currency):
             field = f"session_events[{place}].unit_price.currency_code"
             raise InvalidRequest.of(field, f"{event.currency}: the model's money is in {score.currency}")
+
+
+def _excuse(role: Role, error: Exception) -> None:
+    """Nothing where it was the canary that could not answer; raises the error of the active model."""
+    if role is Role.ACTIVE:
+        raise error
+    log.warning("canary failed", log_id=call.current().log_id, error=str(error))
+
+
+async def _awaited(ticket: Promised) -> Told[Place]:
+    """As `_waited`, in the event loop."""
+    settled = asyncio.get_running_loop().create_future()
+
+    def settle(_ticket: object) -> None:
+        if not settled.done():
+            settled.set_result(None)
+
+    ticket.add_done_callback(settle)
+    with suppress(TimeoutError):
+        async with asyncio.timeout_at(call.current().deadline):
+            await settled
+    return _waited(ticket)
 
 
 def _waited(ticket: Promised) -> Told[Place]:

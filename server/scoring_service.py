@@ -1,5 +1,7 @@
 """ScoringService: what customers will do, and which model says so."""
 
+import asyncio
+
 import grpc
 import structlog
 from google.longrunning import operations_pb2
@@ -45,15 +47,16 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         self._seal = seal
         self._attribution = Attribution(seal)
 
-    def Score(
+    async def Score(
         self, request: scoring_service_pb2.ScoreRequest, context: grpc.ServicerContext
     ) -> scoring_service_pb2.ScoreResponse:
+        """In the event loop, so that a call is admitted or refused when it comes, however busy the threads are."""
         question = question_of(request)
         try:
-            outcome: Placed[scored.Score] | Exception = self._predictions.score(question)
+            score = self._message(question, await self._predictions.score(question))
         except (ModelFailed, ModelUnavailable) as error:
-            outcome = error
-        return scoring_service_pb2.ScoreResponse(score=self._message(question, outcome))
+            score = await asyncio.to_thread(self._message, question, error)
+        return scoring_service_pb2.ScoreResponse(score=score)
 
     def BatchScore(
         self, request: scoring_service_pb2.BatchScoreRequest, context: grpc.ServicerContext

@@ -75,7 +75,7 @@ class Shop:
 def serving(
     database: Database, home: Path, *, model: bool = True, replicas: int = 0, admission: Admission = INSECURE,
     credentials: grpc.ChannelCredentials | None = None, allowance: Allowance = USUAL,
-    metrics_listen: str | None = None, tracing: Tracing = UNTRACED,
+    metrics_listen: str | None = None, tracing: Tracing = UNTRACED, callers: int = 512,
 ) -> Iterator[Shop]:  # fmt: skip
     """From the first answer to the last; with a tiny model active unless a test wants to do without."""
     models = home / "models"
@@ -92,6 +92,7 @@ def serving(
             allowance=allowance,
             metrics_listen=metrics_listen,
             tracing=tracing,
+            callers=callers,
         ),
     )
     if model:

@@ -10,7 +10,8 @@ from scoring.pool import deciding
 from scoring.pool.batch import Release, Ticket
 from scoring.pool.deciding import Backlog
 from scoring.pool.figures import LaneFigures, PoolFigures
-from scoring.pool.lane import Lane
+from scoring.pool.lane import LAG, Lane
+from scoring.pool.lateness import Lateness
 from scoring.pool.pace import Pace
 from scoring.pool.refusals import Closed, Expired, Overloaded, ReplicaDied
 from scoring.pool.row import Beside, Request, Row, Told
@@ -22,6 +23,8 @@ LONGEST_GAP = 0.1
 """Seconds between two arrivals that count: what is further apart belongs to different bursts."""
 SMOOTHING = 0.2
 """Weight of the newest gap in their running mean."""
+HEAD_START = 2.0
+"""Times the usual seconds of loading that loading begins before a replica is free."""
 Fail = Callable[[Sequence[Row[Request, Beside]], Exception], None]
 """Tells all who wait for these rows."""
 LATE = "the deadline passed before the work began"
@@ -55,6 +58,7 @@ class Queue(Generic[Request, Beside]):
         self._loading: Sequence[Row[Request, Beside]] = ()
         self._ends: dict[object, float] = {}
         self._pace, self._gap, self._last_arrival = Pace(), LONGEST_GAP, -math.inf
+        self._lateness, self._load_seconds, self._loader_rests = Lateness(), 0.0, False
         self._sizes = 0
         self._closing = False
         self._counts = Counter[str]()
@@ -71,7 +75,8 @@ class Queue(Generic[Request, Beside]):
             self._tally("submitted", [row])
             if row.loaded is None:
                 self._arrived.add(row)
-                self._arrived_more.notify()
+                if not self._loader_rests:
+                    self._arrived_more.notify()
             else:
                 self._ready.add(row)
                 self._ready_more.notify()
@@ -88,22 +93,34 @@ class Queue(Generic[Request, Beside]):
                         waiting.remove(row)
 
     def next_to_load(self) -> list[Row[Request, Beside]]:
-        """Whoever waits, as soon as less than a batch for each replica is loaded already; nobody at the end."""
+        """Whoever waits, when a replica will soon be free for them; nobody at the end.
+
+        So what arrives during a batch is loaded together, and no more of it than a batch for each replica.
+        """
         room = self._most * self._replicas
         with self._lock:
             while True:
-                if len(self._ready) < room and (rows := self._chosen(self._arrived, most=room, alike=False)):
+                rest = self._rest()
+                if (
+                    rest <= 0
+                    and len(self._ready) < room
+                    and (rows := self._chosen(self._arrived, most=room, alike=False))
+                ):
                     self._arrived.take(rows)
                     self._loading = rows
                     return rows
                 if self._closing and not self._arrived:
                     return []
-                self._arrived_more.wait()
+                self._loader_rests = rest > 0
+                self._arrived_more.wait(rest if rest > 0 else None)
+                self._loader_rests = False
 
     def take_in(self, rows: Sequence[Row[Request, Beside]]) -> None:
         """Loaded rows wait for a replica; the others that were to be loaded are not the queue's any more."""
         with self._lock:
             self._loading = ()
+            for row in rows[:1]:
+                self._load_seconds += SMOOTHING * (row.load_ended - (row.load_began or 0.0) - self._load_seconds)
             for row in rows:
                 self._ready.add(row)
             self._ready_more.notify_all()
@@ -128,13 +145,14 @@ class Queue(Generic[Request, Beside]):
         """A batch was computed as a whole."""
         with self._lock:
             self._pace = self._pace.learned(deciding.units_of(rows), seconds)
-            self._ends.pop(replica, None)
+            self._learn_lateness(rows)
+            self._freed(replica)
             self._tally("answered", rows)
 
     def failed(self, replica: object) -> None:
         """A batch was not computed as a whole, and has been seen to."""
         with self._lock:
-            self._ends.pop(replica, None)
+            self._freed(replica)
 
     def lost(self, error: Exception) -> None:
         """A replica does not come back for now; where none is left, nobody waits for one."""
@@ -209,7 +227,9 @@ class Queue(Generic[Request, Beside]):
         wait = deciding.predicted_wait(
             self._ahead_of(row), row.size, self._pace, most=self._most, replicas=self._replicas
         )
-        if wait > min(patience, self._longest_wait):
+        if self._pace.weight:
+            row.expected = row.arrival + (wait or self._pace.of(row.size))
+        if wait and wait + self._lateness.margin > min(patience, self._longest_wait):
             self._tally("refused", [row])
             raise Overloaded(f"what waits takes about {wait:.2f} s", retry_after=max(wait, SHORTEST_RETRY))
 
@@ -221,6 +241,22 @@ class Queue(Generic[Request, Beside]):
             units=(arrived.rows + len(self._loading)) * self._usual_size + ready.units,
             running=running,
         )
+
+    def _learn_lateness(self, rows: Iterable[Row[Request, Beside]]) -> None:
+        """From what is over and was overtaken by nobody; the worst counts for all."""
+        late = [self._clock() - row.expected for row in rows if row.expected is not None and not LAG[row.lane]]
+        if late:
+            self._lateness = self._lateness.learned(max(late))
+
+    def _rest(self) -> float:
+        """Seconds until loading must begin for the first replica that will be free; at most 0 where one is."""
+        if self._closing or len(self._ends) < self._replicas:
+            return 0.0
+        return min(self._ends.values()) - self._clock() - HEAD_START * self._load_seconds
+
+    def _freed(self, replica: object) -> None:
+        self._ends.pop(replica, None)
+        self._arrived_more.notify()
 
     @property
     def _usual_size(self) -> float:
@@ -243,6 +279,7 @@ class Queue(Generic[Request, Beside]):
         rows, late = deciding.chosen(waiting, self._pace, self._clock(), most=most, alike=alike)
         if late:
             waiting.take(late)
+            self._learn_lateness(late)
             self._tally("expired", late)
             self._fail(late, Expired(LATE))
         return rows

@@ -45,6 +45,8 @@ class Row(Generic[Request, Beside]):
     """None until it is."""
     load_began: float | None = None
     load_ended: float = 0.0
+    expected: float | None = None
+    """When its answer was foretold for, as it was let in; None as long as nothing is known of the pace."""
     deaths: int = 0
     """Of replicas that computed it and nothing else."""
 

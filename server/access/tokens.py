@@ -35,6 +35,12 @@ class Verified(NamedTuple):
     actor: Actor
     expires: float
 
+    def at(self, now: datetime) -> Actor:
+        """As long as it is good. Raises CredentialsExpired."""
+        if self.expires + LEEWAY_SECONDS <= now.timestamp():
+            raise _expired()
+        return self.actor
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
@@ -47,18 +53,18 @@ class Tokens:
     """A claim with one of our roles: as a text, or as the only one in a list."""
     _verified: Recent[Verified] = field(default_factory=lambda: Recent(BELIEVED_SECONDS))
 
+    def recent(self, token: str, now: datetime) -> Actor | None:
+        """Whom the token stands for, if it was verified a moment ago. Raises CredentialsExpired."""
+        found = self._verified.get(_digest(token))
+        return None if found is None else found.at(now)
+
     def actor(self, token: str, now: datetime) -> Actor:
         """Whom the token stands for. Raises CredentialsInvalid, CredentialsExpired, PermissionDenied, Unavailable."""
-        digest = hashlib.sha256(token.encode()).digest()
-        found = self._verified.get(digest)
-        if found is None:
-            at = time.monotonic()
-            claims = self._claims(token)
-            found = Verified(self._named(claims), float(claims["exp"]))
-            self._verified.keep(digest, found, at=at)
-        if found.expires + LEEWAY_SECONDS <= now.timestamp():
-            raise _expired()
-        return found.actor
+        at = time.monotonic()
+        claims = self._claims(token)
+        found = Verified(self._named(claims), float(claims["exp"]))
+        self._verified.keep(_digest(token), found, at=at)
+        return found.at(now)
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:
@@ -87,6 +93,10 @@ class Tokens:
                 claim=self.role_claim,
             )
         return Actor(name=name, role=Role(roles.pop()))
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
 
 
 def _expired() -> CredentialsExpired:

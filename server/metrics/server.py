@@ -6,7 +6,7 @@ from typing import Self
 
 from database.session import Database
 from scoring.asking import Kind, Role
-from server.interceptor import Guard
+from server.guard import Guard
 from server.live import Live
 from server.metrics.calls import CallMetrics, InFlightMetrics
 from server.metrics.models import ModelMetrics

@@ -11,7 +11,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 from made_histories import NOW, random_shop
 from tiny_model import tiny_model, write_tiny_model
 
-from bench import admin_pages, experiments, explanations, figures, importing, redemption, serving
+from bench import admin_pages, experiments, explanations, figures, importing, overload, redemption, serving
 from bench.admin_shop import Scale
 from bench.cost import Cost
 from bench.echo import METHOD, echo
@@ -153,6 +153,27 @@ def test_serving_figures_stand_beside_echo_and_network() -> None:
     assert found["Score 8: p99"] == Figure(value=4.0, unit="ms", against="echo 8", ratio=1.0)
     assert found["Score 8: database"] == Figure(value=0.5, unit="ms/answer")
     assert found["network 8: rate"] == Figure(value=150.0, unit="answers/s", against="Score 8", ratio=1.5)
+
+
+def test_an_open_loop_says_what_became_of_all_that_was_asked(address: str, report_folder: Path) -> None:
+    target = Target(address, METHOD, lambda _: StringValue(), pid=os.getpid(), database_pid=os.getpid())
+
+    publish("overload", overload._open(target, 20.0, 2.0, 1.0))
+
+    found = json.loads((report_folder / "overload.json").read_text())["figures"]
+    assert list(found) == [f"open 2x: {name}" for name in ("in time", "p50", "p99", "refused", "refusal p99", "late")]
+    in_time, late = found["open 2x: in time"], found["open 2x: late"]
+    assert (in_time["unit"], in_time["against"], late["unit"]) == ("answers/s", "capacity", "calls/s")
+    assert in_time["ratio"] == in_time["value"] / 20.0
+    assert in_time["value"] + late["value"] > 0
+    assert found["open 2x: refused"]["value"] == 0
+
+
+def test_calls_that_fail_in_an_open_loop_are_no_figures(address: str) -> None:
+    target = Target(address, "/bench.Echo/Other", lambda _: StringValue(), pid=os.getpid(), database_pid=os.getpid())
+
+    with pytest.raises(BenchmarkFailedError, match="calls failed at 1 times the capacity"):
+        overload._open(target, 20.0, 1.0, 1.0)
 
 
 def test_experiments_show_what_is_stated_beside_what_was_seen() -> None:

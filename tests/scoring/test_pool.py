@@ -125,6 +125,18 @@ def test_who_waits_while_others_are_computed_is_loaded_meanwhile(pool: Numbers, 
     assert second.result().beside == 1
 
 
+def test_who_comes_during_a_batch_is_loaded_together_when_it_is_nearly_over(pool: Numbers, network: Network) -> None:
+    network.gate.set()
+    network.seconds = 1.0
+    pool.submit(0).result(WAIT)
+    first = occupied(pool, network)
+    waiting = [pool.submit(number) for number in (1, 2, 3)]
+    network.gate.set()
+
+    assert [answer(ticket) for ticket in [first, *waiting]] == [0, 2, 4, 6]
+    assert network.loaded == [[0], [1, 2, 3]]
+
+
 def test_whom_the_loader_refuses_is_refused_alone(pool: Numbers, network: Network) -> None:
     network.gate.set()
     good, bad = pool.submit(1), pool.submit(-1)
@@ -243,6 +255,25 @@ def test_nobody_waits_longer_than_the_longest_wait_whatever_the_deadline(network
 
     assert [answer(ticket) for ticket in [first, *waiting]] == [0, 2, 4]
     pool.close()
+
+
+def test_a_pool_that_answers_later_than_foretold_lets_fewer_in(pool: Numbers, network: Network) -> None:
+    network.gate.set()
+    network.seconds = 1.0
+    pool.submit_loaded(payload(0)).result(WAIT)
+    first = occupied(pool, network)
+    in_time = pool.submit_loaded(payload(1), deadline=network.clock.now + 2.1)
+    network.clock.now += 0.05
+    network.gate.set()
+    assert [answer(ticket) for ticket in (first, in_time)] == [0, 2]
+    second = occupied(pool, network)
+
+    with pytest.raises(Overloaded):
+        pool.submit_loaded(payload(2), deadline=network.clock.now + 2.01)
+    patient = pool.submit_loaded(payload(3), deadline=network.clock.now + 3.0)
+    network.gate.set()
+
+    assert [answer(ticket) for ticket in (second, patient)] == [0, 6]
 
 
 def test_a_slow_past_never_refuses_the_first_caller(pool: Numbers, network: Network) -> None:

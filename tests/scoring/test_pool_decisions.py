@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scoring.pool.batch import Release
 from scoring.pool.deciding import Backlog, chosen, holding, predicted_wait, units_of, worth_holding
 from scoring.pool.lane import LAG, Lane
+from scoring.pool.lateness import Lateness
 from scoring.pool.pace import Pace
 from scoring.pool.row import Loaded, Row
 from scoring.pool.waiting import Waiting
@@ -155,3 +156,23 @@ def test_a_pace_is_never_negative(seen: list[tuple[int, float]], units: int) -> 
     assert learned.each >= 0
     assert learned.fixed >= 0
     assert learned.of(units) >= 0
+
+
+def test_the_margin_grows_with_what_came_late_and_with_how_unsteadily() -> None:
+    steady, unsteady = Lateness(), Lateness()
+    for place in range(60):
+        steady, unsteady = steady.learned(0.02), unsteady.learned(0.04 * (place % 2))
+
+    assert Lateness().margin == 0.0
+    assert round(steady.margin, 3) == 0.02
+    assert unsteady.margin > steady.margin
+
+
+def test_what_comes_early_needs_no_margin_and_a_bad_time_is_forgotten() -> None:
+    late = Lateness().learned(8.0)
+    recovered = late
+    for _ in range(60):
+        recovered = recovered.learned(-0.01)
+
+    assert late.margin > 1.0
+    assert recovered.margin == 0.0

@@ -12,8 +12,11 @@ from tierwise.v1 import campaign_pb2, campaign_service_pb2
 from campaigns.errors import CampaignNotFound
 from database.session import Database
 from server import call
-from server.access.unproven import named_actor
-from server.interceptor import Guard
+from server.access.admission import Admission
+from server.access.callers import Callers
+from server.access.keys import Keys
+from server.front import Front
+from server.guard import Guard
 
 METHOD = "/tierwise.v1.CampaignService/CreateCampaign"
 Request = campaign_service_pb2.ListCampaignsRequest
@@ -30,20 +33,22 @@ def count_down(request: Request, _context: grpc.ServicerContext) -> Iterator[cam
 
 @pytest.fixture
 def ask(database: Database) -> Iterator[Ask]:
-    """A method that streams, behind the server's own interceptor, under the name of one that only planners may use."""
+    """A method that streams, behind the server's own guard, under the name of one that only planners may use."""
     service, _, name = METHOD.strip("/").partition("/")
     handler = grpc.unary_stream_rpc_method_handler(
         count_down, Request.FromString, campaign_pb2.Campaign.SerializeToString
     )
-    server = grpc.server(ThreadPoolExecutor(2), interceptors=[Guard(database, named_actor)])
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {name: handler}),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
+    front = Front()
+    guard = Guard(database, Callers(admission=Admission(insecure=True), keys=Keys(database)), ThreadPoolExecutor(2))
+    front.open(guard).add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {name: handler}),))
+    port = front.bind("127.0.0.1:0", Admission(insecure=True))
+    front.start(())
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield channel.unary_stream(
             METHOD, request_serializer=Request.SerializeToString, response_deserializer=campaign_pb2.Campaign.FromString
         )
-    server.stop(None).wait()
+    front.stop(guard, 5)
+    front.loop.close()
 
 
 def test_every_answer_is_given_to_the_caller_of_the_stream(
