@@ -84,13 +84,13 @@ class Queue(Generic[Request, Beside]):
     def cancel(self, ticket: Ticket[Told[Beside]]) -> None:
         """Whoever holds this ticket waits no longer; nothing happens where its row is computed already."""
         with self._lock:
-            for waiting in (self._arrived, self._ready):
-                for row in [row for row in waiting if ticket in row.tickets]:
-                    row.tickets.remove(ticket)
-                    ticket.cancel()
-                    self._tally("cancelled", [row])
-                    if not row.tickets:
-                        waiting.remove(row)
+            for row in [row for row in (*self._arrived, *self._loading, *self._ready) if ticket in row.tickets]:
+                row.tickets.remove(ticket)
+                ticket.cancel()
+                self._tally("cancelled", [row])
+                if not row.tickets:
+                    self._arrived.take([row])
+                    self._ready.take([row])
 
     def next_to_load(self) -> list[Row[Request, Beside]]:
         """Whoever waits, when a replica will soon be free for them; nobody at the end.
@@ -116,13 +116,14 @@ class Queue(Generic[Request, Beside]):
                 self._loader_rests = False
 
     def take_in(self, rows: Sequence[Row[Request, Beside]]) -> None:
-        """Loaded rows wait for a replica; the others that were to be loaded are not the queue's any more."""
+        """Loaded rows that somebody waits for wait for a replica; the others are not the queue's any more."""
         with self._lock:
             self._loading = ()
             for row in rows[:1]:
                 self._load_seconds += SMOOTHING * (row.load_ended - (row.load_began or 0.0) - self._load_seconds)
             for row in rows:
-                self._ready.add(row)
+                if row.tickets:
+                    self._ready.add(row)
             self._ready_more.notify_all()
 
     def next_batch(self, replica: object, *, wait: bool) -> Departure[Request, Beside] | None:

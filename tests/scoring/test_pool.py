@@ -301,6 +301,29 @@ def test_a_cancelled_request_leaves_the_queue(pool: Numbers, network: Network) -
     assert pool.figures().cancelled == 1
 
 
+def test_a_request_that_is_cancelled_while_it_is_loaded_is_not_computed(network: Network) -> None:
+    loading, loaded = threading.Event(), threading.Event()
+
+    def load(numbers: Sequence[int], seconds: float) -> list[Loaded[int] | Exception]:
+        loading.set()
+        assert loaded.wait(WAIT)
+        return network.load(numbers, seconds)
+
+    pool = Numbers([LocalReplica(network.compute)], load=load, batch_size=4, clock=network.clock)
+    network.gate.set()
+    gone = pool.submit(1)
+    assert loading.wait(WAIT)
+
+    pool.cancel(gone)
+    loaded.set()
+
+    assert answer(pool.submit(2)) == 4
+    assert gone.cancelled()
+    assert network.computed == [[2]]
+    assert pool.figures().cancelled == 1
+    pool.close()
+
+
 def test_only_the_poisonous_request_fails(pool: Numbers, network: Network) -> None:
     network.poison = {3}
     first = occupied(pool, network)
