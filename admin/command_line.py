@@ -33,6 +33,7 @@ COMMANDS = {
     "evaluate": Command("admin.commands.evaluate", "Measure the model beside baselines, forward in time"),
     "predict": Command("admin.commands.predict", "Predict what each customer of a file will do"),
     "recommend": Command("admin.commands.recommend", "Recommend items to each customer of a file"),
+    "ask": Command("admin.commands.ask", "Whom to ask or test next, to learn most"),
     "uplift": Command("admin.commands.uplift", "Learn from an experiment whom an offer changes"),
     "models": Command("admin.commands.models", "List trained networks; choose the one that answers"),
     "serve": Command("admin.commands.serve", "The gRPC server"),

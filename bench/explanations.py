@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from admin.training_data import training_data
 from bench.figures import Figure, publish
@@ -29,6 +30,8 @@ DRAWS = 10
 """Of five random events."""
 FEWEST_ACTIONS = 2 * NAMED
 """Below which five random events are mostly the named ones."""
+TIMED = 200
+"""Customers."""
 NOTHING = 1e-9
 FAITHFUL = 0.8
 
@@ -142,10 +145,16 @@ def main() -> None:
     limit_threads()
     data = training_data(asked.events, asked.items, asked.preset, None, asked.as_of)
     scorer, as_of = Scorer.load(asked.model), data.as_of.timestamp()
-    ids = data.events["customer_id"].unique().sort().sample(asked.customers, seed=asked.seed, shuffle=True).to_list()
+    ids = (
+        data.events.filter(pl.col("time") < data.as_of)["customer_id"]
+        .unique()
+        .sort()
+        .sample(asked.customers, seed=asked.seed, shuffle=True)
+        .to_list()
+    )
     customers = Histories.from_frame(data.events, ids)
     figures = faithful(scorer, customers, as_of) | deletion(scorer, customers, as_of, asked.seed)
-    publish("explanations", figures | costs(scorer, customers, as_of))
+    publish("explanations", figures | costs(scorer, customers.some(0, min(TIMED, len(customers))), as_of))
 
 
 if __name__ == "__main__":

@@ -103,6 +103,10 @@ class Scorer:
         answers = self._mixed(self._question(histories, as_of), self._exactly)
         return longest_logit(answers, self.model.calibration, as_of)
 
+    def features(self, histories: Histories, as_of: Floats) -> npt.NDArray[np.float32]:
+        """[C, S] as the model reads them."""
+        return self._question(histories, as_of).tabular
+
     def parts(self, histories: Histories, as_of: Floats) -> list[Parts]:
         """For judging explanations: each customer's parts, beside what leaving out that one part alone does."""
         question = self._question(histories, as_of)

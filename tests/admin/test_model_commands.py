@@ -144,6 +144,22 @@ def test_a_mistake_is_explained(files: Path, command: tuple[object, ...], way_ou
     assert not (files / "never.parquet").exists()
 
 
+def test_whom_to_ask_next_is_nobody_who_was_asked_before(files: Path) -> None:
+    model, out = ("--events", files / "events.parquet", "--model", files / "model"), files / "asks.parquet"
+    run("ask", *model, "--count", 10, "--out", out)
+    first = pl.read_parquet(out)
+    said = run("ask", *model, "--count", 10, "--known", out, "--out", files / "more.parquet")
+    more = pl.read_parquet(files / "more.parquet")
+
+    assert first.columns == ["rank", "customer_id", "purchase_probability", "uncertainty"]
+    assert first["rank"].to_list() == list(range(10))
+    assert (said["known"], said["customers"]) == (10, 10)
+    assert not set(first["customer_id"]) & set(more["customer_id"])
+    first.drop("customer_id").write_parquet(files / "nameless.parquet")
+    refused = run("ask", *model, "--known", files / "nameless.parquet", "--out", files / "never.parquet", exit_code=2)
+    assert "--known: the file has no column customer_id; it has rank" in " ".join(refused.split())
+
+
 def test_prices_in_another_currency_are_refused(files: Path) -> None:
     euros = files / "euros.parquet"
     CANONICAL.with_columns(currency=pl.lit("EUR")).write_parquet(euros)
