@@ -15,7 +15,7 @@ Refusal
 ├── WrongState      not in the state that things are in
 │   ├── ApproverIsAuthor · VersionDecided · VersionNotSubmitted · VersionRejected
 │   ├── CampaignLaunched · CampaignNotEditable · CampaignNotLaunched · CampaignNotMovable · NoActiveModel
-│   ├── ModelNotMovable · StageTaken · NoEarlierModel
+│   ├── ModelNotMovable · StageTaken · NoEarlierModel · ModelNotJudged · GatesNotPassed · ModelJudging
 │   ├── NoActiveTierScheme · CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
 │   └── CustomerErased · CustomerNotErased · ReservationClosed · RefundBeyondDiscount
 ├── Unidentified    who calls is not proven
@@ -342,6 +342,24 @@ class StageTaken(WrongState):
     """One model at a time is the shadow, and one the canary."""
 
     reason = "STAGE_TAKEN"
+
+
+class ModelNotJudged(WrongState):
+    """Whether the model is good enough to answer is not known."""
+
+    reason = "MODEL_NOT_JUDGED"
+
+
+class GatesNotPassed(WrongState):
+    """The model did not prove that it is good enough to answer."""
+
+    reason = "GATES_NOT_PASSED"
+
+
+class ModelJudging(WrongState):
+    """A model is judged once at a time."""
+
+    reason = "MODEL_JUDGING"
 
 
 class NoEarlierModel(WrongState):

@@ -5,10 +5,12 @@ from typing import Any
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import ModelChanged, ModelNotFound, ModelNotMovable, NoActiveModel, NoEarlierModel
-from campaigns.stages import Stage, State, check_move
-from database import models
+from campaigns.errors import InvalidStage, ModelChanged, ModelNotFound, ModelNotMovable, NoActiveModel, NoEarlierModel
+from campaigns.gates import Report, check_passed
+from campaigns.stages import ANSWERING, Stage, State, check_move
+from database import models, operations
 from database.models import RegisteredModel
+from database.operations import JUDGE_MODEL
 from database.session import Snapshot, Transaction
 
 
@@ -28,11 +30,13 @@ def register(
 
 def move(
     transaction: Transaction, cause: Cause, model_id: str, wanted: Stage, *,
-    etag: str | None = None, action: str = "models.move",
+    etag: str | None = None, action: str = "models.move", override: bool = False,
 ) -> RegisteredModel:  # fmt: skip
     """Put a model into a stage; whoever answered is retired by one that becomes ACTIVE. Nothing moves twice.
 
-    Raises ModelNotFound, ModelChanged, InvalidStage, ModelNotMovable, StageTaken, NoActiveModel.
+    `override` lets it answer although it did not pass its gates, for the cause's reason.
+    Raises ModelNotFound, ModelChanged, InvalidStage, ModelNotMovable, StageTaken, NoActiveModel, ModelNotJudged,
+    GatesNotPassed.
     """
     model = _held(transaction, model_id, etag)
     if stage_of(model) == wanted:
@@ -41,6 +45,10 @@ def move(
     holders = {State(state): name(holder.model_id) for state, holder in serving.items()}
     check_move(name(model_id), stage_of(model), wanted, holders)
     before = serving.get(State.ACTIVE)
+    if before is not None and wanted.state in ANSWERING and model.activate_time is None:
+        check_passed(
+            name(model_id), report(transaction, model_id), before.model_id, override=_why(cause, override=override)
+        )
     if wanted.state is State.ACTIVE:
         models.follow(transaction, model_id, None if before is None else before.model_id)
         if before is not None:
@@ -48,14 +56,23 @@ def move(
     moved = models.move(transaction, model_id, wanted.state, canary_share=wanted.canary_share, now=cause.now)
     trail.done(
         transaction, cause, action, name(model_id), before=_told(stage_of(model), before),
-        after=_told(wanted, None), version=moved.revision,
+        after=_told(wanted, None) | ({"override": True} if override else {}), version=moved.revision,
     )  # fmt: skip
     return moved
 
 
-def activate(transaction: Transaction, cause: Cause, model_id: str, *, etag: str | None = None) -> RegisteredModel:
+def activate(
+    transaction: Transaction, cause: Cause, model_id: str, *, etag: str | None = None, override: bool = False
+) -> RegisteredModel:
     """Let a model answer from here on. Raises as `move` does."""
-    return move(transaction, cause, model_id, Stage(State.ACTIVE), etag=etag, action="models.activate")
+    stage = Stage(State.ACTIVE)
+    return move(transaction, cause, model_id, stage, etag=etag, action="models.activate", override=override)
+
+
+def report(snapshot: Snapshot, model_id: str) -> Report | None:
+    """What the model proved when it was judged last; None while it is judged, and where it never was."""
+    newest = operations.newest(snapshot, JUDGE_MODEL, model_id=model_id)
+    return None if newest is None or newest.response is None else Report.of(newest.request, newest.response)
 
 
 def roll_back(transaction: Transaction, cause: Cause, model_id: str, *, etag: str | None = None) -> RegisteredModel:
@@ -119,6 +136,13 @@ def _held(transaction: Transaction, model_id: str, etag: str | None) -> Register
     if etag and etag != model.etag:
         raise ModelChanged(f"{name(model_id)} changed since it was read", etag=etag, current_etag=model.etag)
     return model
+
+
+def _why(cause: Cause, *, override: bool) -> str | None:
+    """Raises InvalidStage for an override that says no reason."""
+    if override and not cause.reason:
+        raise InvalidStage("reason: an override of gates needs one", field="reason")
+    return cause.reason if override else None
 
 
 def _told(stage: Stage, active: RegisteredModel | None) -> dict[str, str | float]:

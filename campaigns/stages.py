@@ -44,6 +44,7 @@ MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
     }
 )
 """A model that answers goes when another one takes its place. CANARY to CANARY is another share."""
+ANSWERING = (State.CANARY, State.ACTIVE)
 BESIDE_THE_ACTIVE = (State.SHADOW, State.CANARY)
 
 

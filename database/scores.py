@@ -120,6 +120,12 @@ def next_customers(snapshot: Snapshot, *, after: str | None, limit: int) -> list
     return list(snapshot.scalars(query if after is None else query.where(CustomerRow.customer_id > after)))
 
 
+def some_customers(snapshot: Snapshot, *, limit: int) -> list[str]:
+    """Customers drawn by a hash of their ids, so that they are the same ones tomorrow."""
+    drawn = func.hashtext(CustomerRow.customer_id)
+    return list(snapshot.scalars(select(CustomerRow.customer_id).order_by(drawn, CustomerRow.customer_id).limit(limit)))
+
+
 def count_customers(snapshot: Snapshot) -> int:
     """How many customers a bulk run will meet."""
     return snapshot.execute(select(func.count()).select_from(CustomerRow)).scalar_one()

@@ -6,6 +6,7 @@ from typing import Any
 from tierwise.v1 import model_pb2, scoring_service_pb2
 
 from campaigns.comparison import comparison_of
+from campaigns.gates import Gate, Report
 from campaigns.stages import Stage, State
 from database.models import RegisteredModel
 from database.shadow_comparisons import StoredComparison
@@ -26,8 +27,10 @@ def stage_of(request: scoring_service_pb2.MoveModelRequest) -> Stage:
     return Stage(State(model_pb2.Model.State.Name(request.state)), share)
 
 
-def model_message(model: RegisteredModel, comparison: StoredComparison | None = None) -> model_pb2.Model:
-    """For the wire; with what it said as a shadow, if anything."""
+def model_message(
+    model: RegisteredModel, comparison: StoredComparison | None = None, report: Report | None = None
+) -> model_pb2.Model:
+    """For the wire; with what it said as a shadow and what it proved, if anything."""
     return model_pb2.Model(
         name=f"{MODEL}{model.model_id}", state=model_pb2.Model.State.Value(model.state),
         metrics=_numbers(model.manifest.get("metrics", {})), etag=model.etag, create_time=stamp(model.create_time),
@@ -35,6 +38,14 @@ def model_message(model: RegisteredModel, comparison: StoredComparison | None = 
         canary_share=model.canary_share,
         predecessor="" if model.predecessor is None else f"{MODEL}{model.predecessor}",
         comparison=None if comparison is None else _comparison(comparison),
+        gates=[] if report is None else [_gate(gate) for gate in report.gates],
+    )  # fmt: skip
+
+
+def _gate(gate: Gate) -> model_pb2.Model.Gate:
+    return model_pb2.Model.Gate(
+        name=gate.name, value=gate.value, limit=gate.limit, reason=gate.reason,
+        verdict=model_pb2.Model.Gate.Verdict.Value(gate.verdict),
     )  # fmt: skip
 
 

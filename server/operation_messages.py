@@ -23,6 +23,7 @@ from database.operations import (
     CANCELLED,
     ERASE_CUSTOMER,
     HAND_OVER_COUPONS,
+    JUDGE_MODEL,
     LAUNCH_CAMPAIGN,
     PREVIEW_MODEL,
     PREVIEW_TIERS,
@@ -58,6 +59,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ERASE_CUSTOMER: Kind(customer_service_pb2.DeleteCustomerMetadata, {}),
         BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
         HAND_OVER_COUPONS: Kind(coupon_service_pb2.HandOverCouponsMetadata, {"campaign": CAMPAIGN}),
+        JUDGE_MODEL: Kind(scoring_service_pb2.JudgeModelMetadata, {"model": MODEL}),
         PREVIEW_MODEL: Kind(scoring_service_pb2.PreviewModelMetadata, {"model": MODEL}),
         PREVIEW_TIERS: Kind(tier_service_pb2.KeepTierPreviewMetadata, {"tier_scheme": TIER_SCHEME, "model": MODEL}),
     }
@@ -92,6 +94,8 @@ def _metadata(operation: Operation) -> Message:
 def _scored(operation: Operation) -> Message:
     response = operation.response or {}
     scored = response.get("scored_count", operation.done_count)
+    if operation.kind == JUDGE_MODEL:
+        return scoring_service_pb2.JudgeModelResponse(passed=response.get("passed", False))
     if operation.kind == PREVIEW_MODEL:
         return scoring_service_pb2.PreviewModelResponse(scored_count=scored)
     moved = response.get("moved_count", 0)

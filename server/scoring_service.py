@@ -8,7 +8,7 @@ from google.longrunning import operations_pb2
 from tierwise.v1 import model_pb2, score_pb2, scoring_service_pb2, scoring_service_pb2_grpc
 
 from campaigns import customers as customer_cases
-from campaigns import registry
+from campaigns import judging, registry
 from campaigns.actor import Cause
 from campaigns.stages import State
 from campaigns.tiers import rescoring, shadowing
@@ -101,7 +101,8 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
     def GetModel(self, request: scoring_service_pb2.GetModelRequest, context: grpc.ServicerContext) -> model_pb2.Model:
         with reading(self._database) as snapshot:
             model = registry.get(snapshot, model_id(request.name))
-            return model_message(model, shadow_comparisons.newest(snapshot, model.model_id))
+            compared = shadow_comparisons.newest(snapshot, model.model_id)
+            return model_message(model, compared, registry.report(snapshot, model.model_id))
 
     def PreviewModel(
         self, request: scoring_service_pb2.PreviewModelRequest, context: grpc.ServicerContext
@@ -121,6 +122,14 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
 
         return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
 
+    def JudgeModel(
+        self, request: scoring_service_pb2.JudgeModelRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
+            return operation_message(judging.begin(transaction, cause, model_id(request.name)))
+
+        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
+
     def MoveModel(
         self, request: scoring_service_pb2.MoveModelRequest, context: grpc.ServicerContext
     ) -> model_pb2.Model:
@@ -129,7 +138,10 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
             self._must_load(request.name)
 
         def effect(transaction: Transaction, cause: Cause) -> model_pb2.Model:
-            return model_message(registry.move(transaction, cause, model_id(request.name), wanted, etag=request.etag))
+            moved = registry.move(
+                transaction, cause, model_id(request.name), wanted, etag=request.etag, override=request.override_gates
+            )
+            return model_message(moved)
 
         return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
 

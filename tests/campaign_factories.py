@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from campaigns import registry
+from campaigns import judging, registry
 from campaigns.actor import Actor, Cause
 from campaigns.audiences import segment_building
 from campaigns.coupons import issuance
+from campaigns.gates import Gate, Report, Verdict
 from campaigns.life import approving, launch
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.campaign import Campaign, CampaignPlan, Channel, Offer
@@ -66,7 +67,16 @@ def register_model(database: Database, model_id: str, folder: str = "nowhere") -
 def add_model(database: Database, model_id: str = "m1", folder: str = "nowhere") -> None:
     register_model(database, model_id, folder)
     with database.writing() as transaction:
-        registry.activate(transaction, make_cause(), model_id)
+        registry.activate(transaction, make_cause(reason="a test needs it"), model_id, override=True)
+
+
+def prove(database: Database, model_id: str, *, verdict: Verdict = Verdict.PASSED) -> None:
+    """Judge a model as a worker does, with this verdict."""
+    with database.writing() as transaction:
+        operation = judging.begin(transaction, make_cause(), model_id)
+        gate = Gate(name="ece", value=0.01, limit=0.05, verdict=verdict, reason="calibration error, of a test")
+        report = Report(model_id=model_id, against_id=operation.request["against_id"], gates=[gate])
+        assert judging.finish(transaction, operation, report, make_cause())
 
 
 def store_scores(

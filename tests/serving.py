@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -128,7 +128,7 @@ def activate(database: Database, models: Path, model_id: str = "tiny-1", *, seed
     """Write a tiny model and make it the active one."""
     register(database, models, model_id, seed=seed)
     with database.writing() as transaction:
-        registry.activate(transaction, cause(), model_id)
+        registry.activate(transaction, replace(cause(), reason="a test needs it"), model_id, override=True)
 
 
 def register(database: Database, models: Path, model_id: str, *, seed: int = 1) -> None:

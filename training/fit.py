@@ -15,6 +15,7 @@ import polars as pl
 
 from scoring import folder
 from scoring.answers import Answers, Calibration, ask, outlook_of
+from scoring.feature_histograms import histograms
 from scoring.model import Model
 from scoring.trees import Trees, mixed
 from training.boosting import grow
@@ -114,8 +115,15 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
             "split": rehearsal.split | {"final_cutoffs": len(cutoffs), "epochs": rehearsal.epochs},
             "metrics": rehearsal.metrics,
             "tiers": _tiers(answers, prepared, calibration, cutoffs[-1]),
+            "histograms": _histograms(prepared, cutoffs[-1]),
         },
     )  # fmt: skip
+
+
+def _histograms(prepared: Prepared, cutoff: float) -> dict[str, list[int]]:
+    """Of the features at the latest cut-off: what is seen later of one moment is compared with one moment."""
+    examples = prepared.examples
+    return histograms(prepared.normaliser.names, examples.tabular[examples.pairs.as_of == cutoff])
 
 
 def _trees(course: Course, prepared: Prepared, rehearsal: Rehearsal) -> Trees | None:

@@ -14,6 +14,7 @@ from database.operations import (
     BUILD_SEGMENT,
     ERASE_CUSTOMER,
     HAND_OVER_COUPONS,
+    JUDGE_MODEL,
     LAUNCH_CAMPAIGN,
     PREVIEW_MODEL,
     PREVIEW_TIERS,
@@ -24,7 +25,7 @@ from database.operations import (
 )
 from database.session import Transaction
 from scoring.score import ModelRejected
-from worker import erasure, handing_over, reconciliation, rescoring, tier_preview, verification
+from worker import erasure, handing_over, judging, reconciliation, rescoring, tier_preview, verification
 from worker import issuance as issuing
 from worker import segment_building as building
 from worker import shadowing as shadow
@@ -39,6 +40,7 @@ STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
         VERIFY_AUDIT: verification.step,
         ERASE_CUSTOMER: erasure.step,
         PREVIEW_MODEL: shadow.step,
+        JUDGE_MODEL: judging.step,
         PREVIEW_TIERS: tier_preview.step,
         HAND_OVER_COUPONS: handing_over.step,
     }

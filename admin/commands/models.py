@@ -1,5 +1,6 @@
 """`tierwise models`: which trained networks there are, and what each is there for."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +12,9 @@ from admin.output import emit, fail
 from admin.tier_previews import Examples
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from admin.waiting import refuse_unfinished, waited
-from campaigns import registry
+from campaigns import judging, registry
 from campaigns.comparison import comparison_of
+from campaigns.gates import Report
 from campaigns.stages import Stage, State
 from campaigns.tiers import schemes, shadowing, tier_preview
 from database import models, shadow_comparisons
@@ -109,6 +111,9 @@ def move(
     canary_share: Annotated[
         float | None, typer.Option(help="Of a CANARY: for which share of the customers it answers, at most 0.5.")
     ] = None,
+    override_gates: Annotated[
+        bool, typer.Option(help="Let it answer although it was not judged or did not pass; needs --reason.")
+    ] = False,
     etag: Etag = None,
     reason: Reason = None,
     database_url: DatabaseUrl = None,
@@ -117,8 +122,33 @@ def move(
     """Let a model be a shadow, a canary, the one that answers, or retired; servers take it up within seconds."""
     name = registry.name(model_id)
     with changing(database_url, reason, action="models.move", object_name=name) as (transaction, cause):
-        moved = registry.move(transaction, cause, model_id, Stage(state, canary_share), etag=etag)
+        moved = registry.move(
+            transaction, cause, model_id, Stage(state, canary_share), etag=etag, override=override_gates
+        )
     emit(_row(moved), as_json=as_json, title="Moved")
+
+
+@app.command()
+def judge(
+    model_id: Annotated[str | None, typer.Argument(help="Default: the newest.")] = None,
+    *,
+    wait: Annotated[bool, typer.Option(help="Until it is over, then show the gates.")] = True,
+    reason: Reason = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a model beside the one that answers; only one that passed may become CANARY or ACTIVE."""
+    chosen = model_id or _newest(database_url)
+    name = registry.name(chosen)
+    with changing(database_url, reason, action="models.judge", object_name=name) as (transaction, cause):
+        operation = judging.begin(transaction, cause, chosen)
+    if not wait:
+        emit({"operation_id": operation.operation_id, "state": operation.state}, as_json=as_json, title="Judging")
+        return
+    refuse_unfinished(waited(operation.operation_id, database_url))
+    with reading(database_url) as snapshot:
+        report = registry.report(snapshot, chosen)
+    emit(_gates(report), as_json=as_json, title=f"Gates of {name}")
 
 
 @app.command()
@@ -145,7 +175,13 @@ def show(model_id: ModelId, *, database_url: DatabaseUrl = None, as_json: AsJson
     with reading(database_url) as snapshot:
         model = registry.get(snapshot, model_id)
         compared = shadow_comparisons.newest(snapshot, model_id)
-    emit(_row(model) | ({} if compared is None else _compared(compared)), as_json=as_json, title="Model")
+        gates = _gates(registry.report(snapshot, model_id))
+    shown = _row(model) | ({} if compared is None else _compared(compared))
+    if as_json:
+        emit(shown | {"gates": gates}, as_json=True)
+        return
+    emit(shown, as_json=False, title="Model")
+    emit(gates, as_json=False, title="Gates")
 
 
 def _newest(database_url: str | None) -> str:
@@ -168,6 +204,10 @@ def _row(model: RegisteredModel) -> dict[str, object]:
         **{figure: metrics.get(figure) for figure in FIGURES},
         "folder": model.folder,
     }
+
+
+def _gates(report: Report | None) -> list[dict[str, object]]:
+    return [] if report is None else [asdict(gate) for gate in report.gates]
 
 
 def _compared(stored: StoredComparison) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """`tierwise models move|rollback|show`: a model's way to answering, and back."""
 
-from campaign_factories import NOW, add_model, make_score, register_model
+from campaign_factories import NOW, add_model, make_score, prove, register_model
 from shell import Shell
 
 from campaigns.comparison import sums_of
@@ -12,6 +12,7 @@ def test_a_model_is_moved_shown_and_taken_back(database: Database, database_url:
     tierwise = Shell(database_url)
     add_model(database, "m1")
     register_model(database, "m2")
+    prove(database, "m2")
     pair = make_score("c1", purchase_90=0.25), make_score("c1", purchase_90=0.5, spend_minor=1200, model_id="m2")
     with database.writing() as transaction:
         shadow_comparisons.add(transaction, "m2", "m1", "GBP", sums_of([pair], failed=2), NOW)

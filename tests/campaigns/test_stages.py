@@ -1,20 +1,24 @@
 """Which stages a model may come to, and what they keep."""
 
 import pytest
-from campaign_factories import NOW, add_model, audit_lines, counts, make_cause, register_model
+from campaign_factories import NOW, add_model, audit_lines, counts, make_cause, prove, register_model
 
 from campaigns import registry
 from campaigns.errors import (
+    GatesNotPassed,
     InvalidStage,
     ModelChanged,
     ModelNotFound,
+    ModelNotJudged,
     ModelNotMovable,
     NoActiveModel,
     NoEarlierModel,
     StageTaken,
 )
+from campaigns.gates import Verdict
 from campaigns.stages import Stage, State, check_move
-from database import models
+from database import audit, models
+from database.audit import ALL
 from database.models import RegisteredModel
 from database.session import Database
 
@@ -83,6 +87,7 @@ def stages(database: Database) -> dict[str, Stage]:
 def test_a_model_is_promoted_step_by_step_and_each_is_on_record(database: Database) -> None:
     add_model(database, "m1")
     register_model(database, "m2")
+    prove(database, "m2")
 
     move(database, "m2", Stage(State.SHADOW))
     canary = move(database, "m2", CANARY)
@@ -96,6 +101,42 @@ def test_a_model_is_promoted_step_by_step_and_each_is_on_record(database: Databa
     assert [line for line in audit_lines(database) if line[0] == "models.move"] == [
         ("models.move", "models/m2", "OK")
     ] * 3
+
+
+def test_a_model_answers_only_when_it_passed_its_gates_beside_the_one_that_answers(database: Database) -> None:
+    add_model(database, "m1")
+    register_model(database, "m2")
+    with pytest.raises(ModelNotJudged):
+        move(database, "m2", CANARY)
+    prove(database, "m2", verdict=Verdict.FAILED)
+    with pytest.raises(GatesNotPassed) as refused:
+        move(database, "m2", CANARY)
+    prove(database, "m2")
+    add_model(database, "m3")
+    with pytest.raises(ModelNotJudged):
+        move(database, "m2", Stage(State.ACTIVE))
+
+    assert refused.value.metadata == {"model": "models/m2", "gates": "ece"}
+    assert stages(database) == {
+        "m1": Stage(State.RETIRED), "m2": Stage(State.CANDIDATE), "m3": Stage(State.ACTIVE),
+    }  # fmt: skip
+    assert move(database, "m1", Stage(State.ACTIVE)).state == "ACTIVE", "one that has answered proves nothing anew"
+
+
+def test_whoever_overrides_the_gates_says_why_and_is_on_record(database: Database) -> None:
+    add_model(database, "m1")
+    register_model(database, "m2")
+    with pytest.raises(InvalidStage), database.writing() as transaction:
+        registry.move(transaction, make_cause(), "m2", CANARY, override=True)
+
+    with database.writing() as transaction:
+        registry.move(transaction, make_cause(reason="the old one is wrong"), "m2", CANARY, override=True)
+
+    with database.reading() as snapshot:
+        line = audit.page(snapshot, ALL, limit=1, before=None)[0]
+    assert (line.reason, line.after) == (
+        "the old one is wrong", {"state": "CANARY", "canary_share": 0.1, "override": True},
+    )  # fmt: skip
 
 
 def test_a_rolled_back_model_makes_room_for_the_one_before(database: Database) -> None:

@@ -171,6 +171,7 @@ OTHER: Mapping[str, tuple[str, object]] = {
     "ReconcileLedgers": ("campaign", "campaigns/active"),
     "ScoreAllCustomers": ("as_of_time.seconds", 1_700_000_000),
     "PreviewModel": ("name", "models/tiny-1"),
+    "JudgeModel": ("name", "models/m1"),
     "KeepTierPreview": ("name", "tierSchemes/2"),
     "VerifyAudit": ("from_seq", 2),
     "StopCampaign": ("reason", "other"),

@@ -8,7 +8,7 @@ from itertools import cycle
 
 import grpc
 import pytest
-from campaign_factories import add_customers
+from campaign_factories import add_customers, prove
 from serving import Shop, refusal, register, serving
 from tierwise.v1 import model_pb2, recommendation_service_pb2, score_pb2, scoring_service_pb2
 from worker_processes import wait_for
@@ -29,6 +29,7 @@ def shop(database_of_file: Database, tmp_path_factory: pytest.TempPathFactory) -
     with serving(database_of_file, tmp_path_factory.mktemp("home"), replicas=1) as running:
         running.server.live.stop()
         register(running.database, running.models, "tiny-2", seed=2)
+        prove(running.database, "tiny-2")
         yield running
 
 
@@ -165,6 +166,7 @@ def comparison(shop: Shop) -> model_pb2.Model.Comparison:
 def test_one_that_cannot_be_loaded_leaves_the_answers_alone(shop: Shop, state: Model.State.ValueType) -> None:
     name = f"broken-{state}"
     register(shop.database, shop.models, name, seed=3)
+    prove(shop.database, name)
     share = SHARE if state == Model.CANARY else None
     moved = shop.scoring.MoveModel(
         scoring_service_pb2.MoveModelRequest(name=f"models/{name}", state=state, canary_share=share)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import add_customers, store_scores
+from campaign_factories import add_customers, prove, store_scores
 from google.longrunning import operations_pb2
 from serving import (
     KEY,
@@ -224,6 +224,7 @@ def test_without_a_model_the_last_stored_score_answers_and_says_so(database: Dat
 def test_activating_a_model_moves_the_answers_to_it(shop: Shop) -> None:
     add_customers(shop.database, ["anna"])
     register(shop.database, shop.models, "tiny-2", seed=2)
+    prove(shop.database, "tiny-2")
 
     activated = shop.scoring.ActivateModel(scoring_service_pb2.ActivateModelRequest(name="models/tiny-2"))
     shop.server.live.refresh()

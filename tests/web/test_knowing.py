@@ -15,6 +15,7 @@ from campaign_factories import (
     look,
     make_cause,
     make_plan,
+    prove,
     register_model,
     rescore,
     shadow,
@@ -235,6 +236,7 @@ def test_models_stand_side_by_side_with_what_came_of_their_scores(shop: Site) ->
 
 def test_a_model_is_tried_out_before_an_operator_lets_it_answer(shop: Site) -> None:
     register_model(shop.database, "m2")
+    prove(shop.database, "m2")
     marketer = shop.enter("anna")
     marketer.goto("/models/m2")
     expect(marketer.get_by_role("button", name="Let it answer")).to_have_count(0)

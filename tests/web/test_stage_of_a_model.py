@@ -1,7 +1,7 @@
 """A model is let answer by stages, and taken back, on its page."""
 
 from browser import Site, faults, picture
-from campaign_factories import NOW, add_model, make_score, register_model
+from campaign_factories import NOW, add_model, make_score, prove, register_model
 from playwright.sync_api import expect
 
 from campaigns.comparison import sums_of
@@ -11,6 +11,7 @@ from database import shadow_comparisons
 def test_an_operator_lets_a_model_answer_by_stages_and_takes_it_back(site: Site) -> None:
     add_model(site.database, "m1")
     register_model(site.database, "m2")
+    prove(site.database, "m2")
     pair = make_score("c1", purchase_90=0.3), make_score("c1", purchase_90=0.32, spend_minor=1200, model_id="m2")
     with site.database.writing() as transaction:
         shadow_comparisons.add(transaction, "m2", "m1", "GBP", sums_of([pair]), NOW)

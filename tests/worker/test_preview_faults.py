@@ -139,7 +139,7 @@ def test_a_model_does_what_its_preview_said(shop: Database, database_url: str) -
     work_on(database_url, begin(shop))
     seen = preview(shop)
     with shop.writing() as transaction:
-        registry.activate(transaction, make_cause(), "new")
+        registry.activate(transaction, make_cause(reason="a test needs it"), "new", override=True)
         operation = rescoring.begin(transaction, make_cause(), as_of=AS_OF)
 
     work_on(database_url, operation)

@@ -12,7 +12,7 @@ from admin.web.house import House
 from admin.web.language import locale_of
 from admin.web.look import written_day, written_percent
 from admin.web.visit import Visit, page
-from campaigns import registry
+from campaigns import judging, registry
 from campaigns.callers.access import STAFF, Right
 from campaigns.comparison import comparison_of
 from campaigns.errors import InvalidStage, ModelNotPreviewed, ModelPreviewRunning, NoActiveTierScheme, Refusal
@@ -39,6 +39,7 @@ def routes(house: House) -> Sequence[Route]:
         Route("/models", page(house, listing, staff), name="models"),
         Route("/models/{model_id}", page(house, detail, staff), name="model"),
         Route("/models/{model_id}", page(house, move, staff), methods=["POST"], name="model_move"),
+        Route("/models/{model_id}/judge", page(house, judge, staff), methods=["POST"], name="model_judge"),
         Route("/models/{model_id}/roll-back", page(house, roll_back, staff), methods=["POST"], name="model_roll_back"),
         Route("/models/{model_id}/preview", page(house, preview, staff), name="model_preview"),
         Route("/models/{model_id}/preview", page(house, try_out, staff), methods=["POST"], name="model_try_out"),
@@ -67,14 +68,14 @@ def detail(visit: Visit) -> Response:
         readings = model_readings.of_model(snapshot, model_id, horizon=HORIZON)
         moved = rescored.drift(rescored.latest(snapshot, limit=LOOKED_BACK), model_id)
         active = models.active(snapshot)
-        stored = shadow_comparisons.newest(snapshot, model_id)
+        stored, report = shadow_comparisons.newest(snapshot, model_id), registry.report(snapshot, model_id)
     points = maturing.calibration(readings)
     return visit.page(
         "model.html", model=model, metrics=model.manifest.get("metrics", {}), names=_names([model]), active=active,
         calibration=_calibration(visit, points), error=maturing.error(points), drift=moved, some=drift.SOME,
         much=drift.MUCH, months=_months(visit, maturing.by_month(readings)), moves=MOVES[State(model.state)],
         compared=None if stored is None else comparison_of(stored), against=stored and stored.against,
-        currency=stored and stored.currency,
+        currency=stored and stored.currency, report=report,
     )  # fmt: skip
 
 
@@ -109,8 +110,19 @@ def move(visit: Visit) -> Response:
     model_id = visit.request.path_params["model_id"]
     change = visit.changing("models.move", registry.name(model_id), reason=visit.field("reason"))
     with change as (transaction, cause):
-        registry.move(transaction, cause, model_id, _wanted(visit), etag=visit.field("etag"))
+        registry.move(
+            transaction, cause, model_id, _wanted(visit), etag=visit.field("etag"),
+            override=bool(visit.field("override")),
+        )  # fmt: skip
     return visit.go("/models")
+
+
+def judge(visit: Visit) -> Response:
+    """Let a worker measure the model beside the one that answers."""
+    model_id = visit.request.path_params["model_id"]
+    with visit.changing("models.judge", registry.name(model_id)) as (transaction, cause):
+        judging.begin(transaction, cause, model_id)
+    return visit.go("/jobs")
 
 
 def roll_back(visit: Visit) -> Response:

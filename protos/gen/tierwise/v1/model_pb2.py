@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17tierwise/v1/model.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xb6\x08\n\x05Model\x12\x36\n\x04name\x18\x01 \x01(\tB(\xe2\x41\x01\x08\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x18.tierwise.v1.Model.StateB\x04\xe2\x41\x01\x03\x12\x36\n\x07metrics\x18\x03 \x03(\x0b\x32\x1f.tierwise.v1.Model.MetricsEntryB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x37\n\ractivate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1f\n\x0c\x63\x61nary_share\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x03H\x00\x88\x01\x01\x12,\n\x0bpredecessor\x18\x08 \x01(\tB\x17\xe2\x41\x01\x03\xfa\x41\x10\n\x0etierwise/Model\x12\x33\n\tmove_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x37\n\ncomparison\x18\n \x01(\x0b\x32\x1d.tierwise.v1.Model.ComparisonB\x04\xe2\x41\x01\x03\x1a\xf4\x02\n\nComparison\x12$\n\x07\x61gainst\x18\x01 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x1b\n\x13purchase_difference\x18\x03 \x01(\x01\x12,\n\x10spend_difference\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\x16\n\tstability\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x1d\n\x10rank_correlation\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x14\n\x0c\x66\x61iled_count\x18\x07 \x01(\x03\x12\x15\n\rskipped_count\x18\x08 \x01(\x03\x12.\n\nbegin_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\n\n_stabilityB\x13\n\x11_rank_correlation\x1a.\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"^\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\r\n\tCANDIDATE\x10\x01\x12\n\n\x06\x41\x43TIVE\x10\x02\x12\x0b\n\x07RETIRED\x10\x03\x12\n\n\x06SHADOW\x10\x04\x12\n\n\x06\x43\x41NARY\x10\x05:2\xea\x41/\n\x0etierwise/Model\x12\x0emodels/{model}*\x06models2\x05modelB\x0f\n\r_canary_shareb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17tierwise/v1/model.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xb8\n\n\x05Model\x12\x36\n\x04name\x18\x01 \x01(\tB(\xe2\x41\x01\x08\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12-\n\x05state\x18\x02 \x01(\x0e\x32\x18.tierwise.v1.Model.StateB\x04\xe2\x41\x01\x03\x12\x36\n\x07metrics\x18\x03 \x03(\x0b\x32\x1f.tierwise.v1.Model.MetricsEntryB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x37\n\ractivate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1f\n\x0c\x63\x61nary_share\x18\x07 \x01(\x01\x42\x04\xe2\x41\x01\x03H\x00\x88\x01\x01\x12,\n\x0bpredecessor\x18\x08 \x01(\tB\x17\xe2\x41\x01\x03\xfa\x41\x10\n\x0etierwise/Model\x12\x33\n\tmove_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x37\n\ncomparison\x18\n \x01(\x0b\x32\x1d.tierwise.v1.Model.ComparisonB\x04\xe2\x41\x01\x03\x12,\n\x05gates\x18\x0b \x03(\x0b\x32\x17.tierwise.v1.Model.GateB\x04\xe2\x41\x01\x03\x1a\xf4\x02\n\nComparison\x12$\n\x07\x61gainst\x18\x01 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x1b\n\x13purchase_difference\x18\x03 \x01(\x01\x12,\n\x10spend_difference\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\x16\n\tstability\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x1d\n\x10rank_correlation\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x14\n\x0c\x66\x61iled_count\x18\x07 \x01(\x03\x12\x15\n\rskipped_count\x18\x08 \x01(\x03\x12.\n\nbegin_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0c\n\n_stabilityB\x13\n\x11_rank_correlation\x1a.\n\x0cMetricsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x1a\xd1\x01\n\x04Gate\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\x05value\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\r\n\x05limit\x18\x03 \x01(\x01\x12\x30\n\x07verdict\x18\x04 \x01(\x0e\x32\x1f.tierwise.v1.Model.Gate.Verdict\x12\x0e\n\x06reason\x18\x05 \x01(\t\"L\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\n\n\x06PASSED\x10\x01\x12\n\n\x06\x46\x41ILED\x10\x02\x12\x10\n\x0cNOT_MEASURED\x10\x03\x42\x08\n\x06_value\"^\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\r\n\tCANDIDATE\x10\x01\x12\n\n\x06\x41\x43TIVE\x10\x02\x12\x0b\n\x07RETIRED\x10\x03\x12\n\n\x06SHADOW\x10\x04\x12\n\n\x06\x43\x41NARY\x10\x05:2\xea\x41/\n\x0etierwise/Model\x12\x0emodels/{model}*\x06models2\x05modelB\x0f\n\r_canary_shareb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -60,14 +60,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODEL'].fields_by_name['move_time']._serialized_options = b'\342A\001\003'
   _globals['_MODEL'].fields_by_name['comparison']._loaded_options = None
   _globals['_MODEL'].fields_by_name['comparison']._serialized_options = b'\342A\001\003'
+  _globals['_MODEL'].fields_by_name['gates']._loaded_options = None
+  _globals['_MODEL'].fields_by_name['gates']._serialized_options = b'\342A\001\003'
   _globals['_MODEL']._loaded_options = None
   _globals['_MODEL']._serialized_options = b'\352A/\n\016tierwise/Model\022\016models/{model}*\006models2\005model'
   _globals['_MODEL']._serialized_start=188
-  _globals['_MODEL']._serialized_end=1266
-  _globals['_MODEL_COMPARISON']._serialized_start=681
-  _globals['_MODEL_COMPARISON']._serialized_end=1053
-  _globals['_MODEL_METRICSENTRY']._serialized_start=1055
-  _globals['_MODEL_METRICSENTRY']._serialized_end=1101
-  _globals['_MODEL_STATE']._serialized_start=1103
-  _globals['_MODEL_STATE']._serialized_end=1197
+  _globals['_MODEL']._serialized_end=1524
+  _globals['_MODEL_COMPARISON']._serialized_start=727
+  _globals['_MODEL_COMPARISON']._serialized_end=1099
+  _globals['_MODEL_METRICSENTRY']._serialized_start=1101
+  _globals['_MODEL_METRICSENTRY']._serialized_end=1147
+  _globals['_MODEL_GATE']._serialized_start=1150
+  _globals['_MODEL_GATE']._serialized_end=1359
+  _globals['_MODEL_GATE_VERDICT']._serialized_start=1273
+  _globals['_MODEL_GATE_VERDICT']._serialized_end=1349
+  _globals['_MODEL_STATE']._serialized_start=1361
+  _globals['_MODEL_STATE']._serialized_end=1455
 # @@protoc_insertion_point(module_scope)

@@ -151,6 +151,71 @@ class Model(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class Gate(_message.Message):
+        """One proof before a model may answer, measured beside the active one."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        class _Verdict:
+            ValueType = _typing.NewType("ValueType", _builtins.int)
+            V: _TypeAlias = ValueType  # noqa: Y015
+
+        class _VerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Model.Gate._Verdict.ValueType], _builtins.type):
+            DESCRIPTOR: _descriptor.EnumDescriptor
+            VERDICT_UNSPECIFIED: Model.Gate._Verdict.ValueType  # 0
+            """Not known."""
+            PASSED: Model.Gate._Verdict.ValueType  # 1
+            """Good enough."""
+            FAILED: Model.Gate._Verdict.ValueType  # 2
+            """Not good enough."""
+            NOT_MEASURED: Model.Gate._Verdict.ValueType  # 3
+            """Nothing to measure it by; it holds a model back as FAILED does."""
+
+        class Verdict(_Verdict, metaclass=_VerdictEnumTypeWrapper):
+            """What came of it."""
+
+        VERDICT_UNSPECIFIED: Model.Gate.Verdict.ValueType  # 0
+        """Not known."""
+        PASSED: Model.Gate.Verdict.ValueType  # 1
+        """Good enough."""
+        FAILED: Model.Gate.Verdict.ValueType  # 2
+        """Not good enough."""
+        NOT_MEASURED: Model.Gate.Verdict.ValueType  # 3
+        """Nothing to measure it by; it holds a model back as FAILED does."""
+
+        NAME_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        LIMIT_FIELD_NUMBER: _builtins.int
+        VERDICT_FIELD_NUMBER: _builtins.int
+        REASON_FIELD_NUMBER: _builtins.int
+        name: _builtins.str
+        """`auc`, `log_loss`, `ece`, `drift` or `latency`."""
+        value: _builtins.float
+        """What was measured."""
+        limit: _builtins.float
+        """What it is compared with."""
+        verdict: Global___Model.Gate.Verdict.ValueType
+        """What came of it."""
+        reason: _builtins.str
+        """Why, in English."""
+        def __init__(
+            self,
+            *,
+            name: _builtins.str = ...,
+            value: _builtins.float | None = ...,
+            limit: _builtins.float = ...,
+            verdict: Global___Model.Gate.Verdict.ValueType = ...,
+            reason: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "limit", b"limit", "name", b"name", "reason", b"reason", "value", b"value", "verdict", b"verdict"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
+        _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+        def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+
     NAME_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     METRICS_FIELD_NUMBER: _builtins.int
@@ -161,6 +226,7 @@ class Model(_message.Message):
     PREDECESSOR_FIELD_NUMBER: _builtins.int
     MOVE_TIME_FIELD_NUMBER: _builtins.int
     COMPARISON_FIELD_NUMBER: _builtins.int
+    GATES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name, `models/{model}`."""
     state: Global___Model.State.ValueType
@@ -191,6 +257,10 @@ class Model(_message.Message):
     def comparison(self) -> Global___Model.Comparison:
         """Of a model that is or was a SHADOW; GetModel tells it, a list does not."""
 
+    @_builtins.property
+    def gates(self) -> _containers.RepeatedCompositeFieldContainer[Global___Model.Gate]:
+        """What it proved when it was judged last; GetModel tells them, a list does not."""
+
     def __init__(
         self,
         *,
@@ -204,10 +274,11 @@ class Model(_message.Message):
         predecessor: _builtins.str = ...,
         move_time: _timestamp_pb2.Timestamp | None = ...,
         comparison: Global___Model.Comparison | None = ...,
+        gates: _abc.Iterable[Global___Model.Gate] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_canary_share", b"_canary_share", "activate_time", b"activate_time", "canary_share", b"canary_share", "comparison", b"comparison", "create_time", b"create_time", "move_time", b"move_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_canary_share", b"_canary_share", "activate_time", b"activate_time", "canary_share", b"canary_share", "comparison", b"comparison", "create_time", b"create_time", "etag", b"etag", "metrics", b"metrics", "move_time", b"move_time", "name", b"name", "predecessor", b"predecessor", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_canary_share", b"_canary_share", "activate_time", b"activate_time", "canary_share", b"canary_share", "comparison", b"comparison", "create_time", b"create_time", "etag", b"etag", "gates", b"gates", "metrics", b"metrics", "move_time", b"move_time", "name", b"name", "predecessor", b"predecessor", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__canary_share: _TypeAlias = _typing.Literal["canary_share"]  # noqa: Y015
     _WhichOneofArgType__canary_share: _TypeAlias = _typing.Literal["_canary_share", b"_canary_share"]  # noqa: Y015

@@ -77,6 +77,11 @@ class ScoringServiceStub:
                 request_serializer=tierwise_dot_v1_dot_scoring__service__pb2.ActivateModelRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_model__pb2.Model.FromString,
                 _registered_method=True)
+        self.JudgeModel = channel.unary_unary(
+                '/tierwise.v1.ScoringService/JudgeModel',
+                request_serializer=tierwise_dot_v1_dot_scoring__service__pb2.JudgeModelRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.MoveModel = channel.unary_unary(
                 '/tierwise.v1.ScoringService/MoveModel',
                 request_serializer=tierwise_dot_v1_dot_scoring__service__pb2.MoveModelRequest.SerializeToString,
@@ -150,6 +155,14 @@ class ScoringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def JudgeModel(self, request, context):
+        """Measures a model beside the one that answers: figures in a window that neither has learned from, drift of features, speed.
+        A model that was not judged, or did not pass, becomes neither CANARY nor ACTIVE; GetModel tells the gates.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def MoveModel(self, request, context):
         """Lets a model be a shadow, a canary, the one that answers, or retired; servers take it up within seconds and lose no call.
         """
@@ -206,6 +219,11 @@ def add_ScoringServiceServicer_to_server(servicer, server):
                     servicer.ActivateModel,
                     request_deserializer=tierwise_dot_v1_dot_scoring__service__pb2.ActivateModelRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_model__pb2.Model.SerializeToString,
+            ),
+            'JudgeModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.JudgeModel,
+                    request_deserializer=tierwise_dot_v1_dot_scoring__service__pb2.JudgeModelRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'MoveModel': grpc.unary_unary_rpc_method_handler(
                     servicer.MoveModel,
@@ -435,6 +453,33 @@ class ScoringService:
             '/tierwise.v1.ScoringService/ActivateModel',
             tierwise_dot_v1_dot_scoring__service__pb2.ActivateModelRequest.SerializeToString,
             tierwise_dot_v1_dot_model__pb2.Model.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def JudgeModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.ScoringService/JudgeModel',
+            tierwise_dot_v1_dot_scoring__service__pb2.JudgeModelRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,
             insecure,

@@ -53,6 +53,10 @@ class ScoringServiceStub:
     """
     ActivateModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.ActivateModelRequest, _model_pb2.Model]
     """Makes a model the one that answers; servers take it up within seconds and lose no call. The same as MoveModel to ACTIVE."""
+    JudgeModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.JudgeModelRequest, _operations_pb2.Operation]
+    """Measures a model beside the one that answers: figures in a window that neither has learned from, drift of features, speed.
+    A model that was not judged, or did not pass, becomes neither CANARY nor ACTIVE; GetModel tells the gates.
+    """
     MoveModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.MoveModelRequest, _model_pb2.Model]
     """Lets a model be a shadow, a canary, the one that answers, or retired; servers take it up within seconds and lose no call."""
     RollBackModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.RollBackModelRequest, _model_pb2.Model]
@@ -81,6 +85,10 @@ class ScoringServiceAsyncStub(ScoringServiceStub):
     """
     ActivateModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.ActivateModelRequest, _model_pb2.Model]  # type: ignore[assignment]
     """Makes a model the one that answers; servers take it up within seconds and lose no call. The same as MoveModel to ACTIVE."""
+    JudgeModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.JudgeModelRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """Measures a model beside the one that answers: figures in a window that neither has learned from, drift of features, speed.
+    A model that was not judged, or did not pass, becomes neither CANARY nor ACTIVE; GetModel tells the gates.
+    """
     MoveModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.MoveModelRequest, _model_pb2.Model]  # type: ignore[assignment]
     """Lets a model be a shadow, a canary, the one that answers, or retired; servers take it up within seconds and lose no call."""
     RollBackModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.RollBackModelRequest, _model_pb2.Model]  # type: ignore[assignment]
@@ -154,6 +162,16 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_model_pb2.Model, _abc.Awaitable[_model_pb2.Model]]:
         """Makes a model the one that answers; servers take it up within seconds and lose no call. The same as MoveModel to ACTIVE."""
+
+    @_abc_1.abstractmethod
+    def JudgeModel(
+        self,
+        request: _scoring_service_pb2.JudgeModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """Measures a model beside the one that answers: figures in a window that neither has learned from, drift of features, speed.
+        A model that was not judged, or did not pass, becomes neither CANARY nor ACTIVE; GetModel tells the gates.
+        """
 
     @_abc_1.abstractmethod
     def MoveModel(

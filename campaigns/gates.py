@@ -1,0 +1,166 @@
+"""What a model must prove before it answers in the place of another: what was measured, and the verdict. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from campaigns.errors import GatesNotPassed, ModelNotJudged
+from campaigns.tiers.drift import MUCH
+
+LARGEST_CALIBRATION_ERROR = 0.05
+LARGEST_DRIFT = 0.2
+"""Share of the features that have another distribution than when the model learned."""
+LARGEST_DELAY = 2.0
+"""Times what a forward pass of the active model takes."""
+
+
+class Verdict(StrEnum):
+    """What came of a gate."""
+
+    PASSED = "PASSED"
+    FAILED = "FAILED"
+    NOT_MEASURED = "NOT_MEASURED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """One proof."""
+
+    name: str
+    value: float | None
+    """None where it could not be measured."""
+    limit: float
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rivalry:
+    """A figure of both models over the same customers."""
+
+    ours: float
+    theirs: float
+    low: float
+    """Interval of 95 % of ours - theirs, by a paired bootstrap over customers."""
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was measured of a model beside the active one."""
+
+    rivalries: Mapping[str, Rivalry]
+    """Of auc, log_loss and ece in a window that neither has learned from; empty where there is none yet."""
+    why_not: str
+    """Why there are none; empty where there are."""
+    drifts: Mapping[str, float]
+    """Population stability index of each feature since the model learned; empty where it kept no histograms."""
+    delay: float
+    """Its forward pass in times of the other's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a model proved against another one."""
+
+    model_id: str
+    against_id: str
+    gates: Sequence[Gate]
+
+    @property
+    def passed(self) -> bool:
+        """Whether it may answer."""
+        return all(gate.verdict is Verdict.PASSED for gate in self.gates)
+
+    @classmethod
+    def of(cls, request: Mapping[str, Any], response: Mapping[str, Any]) -> Self:
+        """From an operation."""
+        gates = [Gate(**gate | {"verdict": Verdict(gate["verdict"])}) for gate in response["gates"]]
+        return cls(model_id=request["model_id"], against_id=request["against_id"], gates=gates)
+
+    def response(self) -> dict[str, Any]:
+        """For an operation."""
+        return {"passed": self.passed, "gates": [asdict(gate) for gate in self.gates]}
+
+
+def gates_of(evidence: Evidence) -> list[Gate]:
+    """What the evidence proves."""
+    return [
+        _in_the_window(evidence, "auc", _not_below),
+        _in_the_window(evidence, "log_loss", _not_above),
+        _in_the_window(evidence, "ece", _calibrated),
+        _drift(evidence.drifts),
+        _gate("latency", evidence.delay, LARGEST_DELAY, "times the forward pass of the active model"),
+    ]
+
+
+def check_passed(name: str, report: Report | None, against_id: str, *, override: str | None) -> None:
+    """`override` is why the model should answer although it did not pass.
+
+    Raises ModelNotJudged, GatesNotPassed.
+    """
+    if override:
+        return
+    if report is None or report.against_id != against_id:
+        raise ModelNotJudged(
+            f"{name} was not judged beside models/{against_id}: judge it, or override its gates with a reason",
+            model=name,
+        )  # fmt: skip
+    held_by = [gate for gate in report.gates if gate.verdict is not Verdict.PASSED]
+    if held_by:
+        why = "; ".join(f"{gate.name}: {gate.reason}" for gate in held_by)
+        raise GatesNotPassed(f"{name} did not pass: {why}", model=name, gates=",".join(gate.name for gate in held_by))
+
+
+def _in_the_window(evidence: Evidence, name: str, judge: Callable[[str, Rivalry], Gate]) -> Gate:
+    rivalry = evidence.rivalries.get(name)
+    if rivalry is None:
+        return Gate(name=name, value=None, limit=0.0, verdict=Verdict.NOT_MEASURED, reason=evidence.why_not)
+    return judge(name, rivalry)
+
+
+def _not_below(name: str, found: Rivalry) -> Gate:
+    return Gate(
+        name=name, value=found.ours - found.theirs, limit=0.0, verdict=_verdict(passed=found.high >= 0),
+        reason=_against(found),
+    )  # fmt: skip
+
+
+def _not_above(name: str, found: Rivalry) -> Gate:
+    return Gate(
+        name=name, value=found.ours - found.theirs, limit=0.0, verdict=_verdict(passed=found.low <= 0),
+        reason=_against(found),
+    )  # fmt: skip
+
+
+def _calibrated(name: str, found: Rivalry) -> Gate:
+    limit = max(LARGEST_CALIBRATION_ERROR, found.theirs)
+    return _gate(name, found.ours, limit, f"calibration error; the active model's is {found.theirs:.3f}")
+
+
+def _drift(drifts: Mapping[str, float]) -> Gate:
+    if not drifts:
+        reason = "its manifest holds no histograms of features"
+        return Gate(name="drift", value=None, limit=LARGEST_DRIFT, verdict=Verdict.NOT_MEASURED, reason=reason)
+    worst = max(drifts, key=lambda name: drifts[name])
+    share = sum(drift > MUCH for drift in drifts.values()) / len(drifts)
+    return _gate(
+        "drift", share, LARGEST_DRIFT,
+        f"share of the features that moved since it learned; most did {worst} ({drifts[worst]:.2f})",
+    )  # fmt: skip
+
+
+def _gate(name: str, value: float, limit: float, reason: str) -> Gate:
+    return Gate(name=name, value=value, limit=limit, verdict=_verdict(passed=value <= limit), reason=reason)
+
+
+def _verdict(*, passed: bool) -> Verdict:
+    return Verdict.PASSED if passed else Verdict.FAILED
+
+
+def _against(found: Rivalry) -> str:
+    return (
+        f"{found.ours:.4f} against {found.theirs:.4f} of the active model, "
+        f"95 % of the difference from {found.low:+.4f} to {found.high:+.4f}"
+    )

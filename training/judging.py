@@ -1,0 +1,117 @@
+"""A model beside the active one: what both said of a window that neither has learned from, drift, and speed."""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from campaigns.gates import Evidence, Rivalry
+from campaigns.tiers.drift import stability_index
+from events.event import EventType
+from events.history import Histories
+from scoring.actions import Floats
+from scoring.feature_histograms import Histograms, histograms
+from scoring.network import HORIZONS
+from scoring.score import Score
+from scoring.scorer import Scorer
+from scoring.view import DAY
+from training.comparison import OURS, compare
+from training.metrics import Figure, auc, calibration_error, log_loss
+
+FIGURES: Mapping[str, Figure] = {"auc": auc, "log_loss": log_loss, "ece": calibration_error}
+FEWEST_CASES = 50
+"""Buyers, and others, below which a window proves nothing."""
+TIMED_CUSTOMERS, ROUNDS = 32, 7
+SEED = 0
+
+
+def evidence(candidate: Scorer, active: Scorer, histories: Histories, as_of: datetime) -> Evidence:
+    """Of customers with all that happened to them before `as_of`."""
+    rivalries, why_not = _rivalries(candidate, active, histories, as_of)
+    return Evidence(
+        rivalries=rivalries, why_not=why_not, drifts=drifts(candidate, histories, as_of),
+        delay=_delay(candidate, active, histories.some(0, min(TIMED_CUSTOMERS, len(histories))), as_of),
+    )  # fmt: skip
+
+
+def drifts(scorer: Scorer, histories: Histories, as_of: datetime) -> dict[str, float]:
+    """Population stability index of each feature now against the model's training; nothing where it kept none.
+
+    What is one and the same for all customers of one moment, such as a season, says nothing of the population.
+    """
+    then: Histograms = scorer.manifest.get("histograms", {})
+    known = _known(histories, as_of.timestamp())
+    if not then or not known.any():
+        return {}
+    tabular = scorer.features(histories, np.full(len(histories), as_of.timestamp()))
+    now = histograms(scorer.model.normaliser.names, tabular[known])
+    found = {name: stability_index(then[name], counts) for name, counts in now.items() if _spread(then[name])}
+    return {name: index for name, index in found.items() if index is not None}
+
+
+def _spread(counts: Sequence[int]) -> bool:
+    return sum(count > 0 for count in counts) > 1
+
+
+def _rivalries(
+    candidate: Scorer, active: Scorer, histories: Histories, as_of: datetime
+) -> tuple[dict[str, Rivalry], str]:
+    """The figures, or why there are none."""
+    cutoff = max(_learned_until(candidate), _learned_until(active))
+    closed = [days for days in HORIZONS if cutoff + timedelta(days=days) <= as_of]
+    if not closed:
+        day = cutoff + timedelta(days=HORIZONS[0])
+        return (
+            {},
+            f"one of both learned until {cutoff:%Y-%m-%d}: no window is new to both before {day:%Y-%m-%d}",
+        )
+    days, known = closed[-1], _known(histories, cutoff.timestamp())
+    bought = _bought(histories, cutoff.timestamp(), days)[known]
+    if min(bought.sum(), (1 - bought).sum()) < FEWEST_CASES:
+        return {}, f"fewer than {FEWEST_CASES} customers bought in the {days} days from {cutoff:%Y-%m-%d}, or did not"
+    said = {
+        name: _chances(scorer.score(histories, np.full(len(histories), cutoff.timestamp())), days)[known]
+        for name, scorer in ((OURS, candidate), ("active", active))
+    }
+    found = compare(bought, said, FIGURES, seed=SEED)
+    return {
+        name: Rivalry(
+            ours=found.figures[OURS][name], theirs=found.figures["active"][name],
+            low=found.differences["active"][name][0], high=found.differences["active"][name][1],
+        )
+        for name in FIGURES
+    }, ""  # fmt: skip
+
+
+def _learned_until(scorer: Scorer) -> datetime:
+    return datetime.fromisoformat(scorer.manifest["as_of"]).astimezone(UTC)
+
+
+def _known(histories: Histories, before: float) -> np.ndarray:
+    """[C] who had done something before this time."""
+    rows = histories.customer_of_row[histories.time < before]
+    return np.bincount(rows, minlength=len(histories)) > 0
+
+
+def _bought(histories: Histories, since: float, days: int) -> Floats:
+    """[C] 1 for whom there is an order within so many days."""
+    within = (histories.time >= since) & (histories.time < since + days * DAY)
+    rows = histories.customer_of_row[within & (histories.event_type == EventType.PURCHASE)]
+    return (np.bincount(rows, minlength=len(histories)) > 0).astype(np.float64)
+
+
+def _chances(scores: list[Score], days: int) -> Floats:
+    return np.array([getattr(score, f"purchase_{days}") for score in scores])
+
+
+def _delay(candidate: Scorer, active: Scorer, histories: Histories, as_of: datetime) -> float:
+    """Fastest pass of one in times of the fastest of the other; they take turns, so that both meet the same machine."""
+    times = np.full(len(histories), as_of.timestamp())
+    fastest = [float("inf"), float("inf")]
+    for _ in range(ROUNDS):
+        for place, scorer in enumerate((candidate, active)):
+            began = time.perf_counter()
+            scorer.score(histories, times)
+            fastest[place] = min(fastest[place], time.perf_counter() - began)
+    return fastest[0] / fastest[1]

@@ -1,0 +1,37 @@
+"""A model is judged: customers are drawn and read, measured between two transactions, and the verdicts written down."""
+
+from datetime import datetime
+
+from campaigns import judging, registry
+from campaigns.actor import WORKER, Cause
+from campaigns.gates import Report, gates_of
+from campaigns.judging import Trial
+from database import scores
+from database.operations import Operation
+from database.recall import recall
+from database.session import Snapshot
+from events.history import Histories
+from events.packing import unpacked
+from training.judging import evidence
+from worker.tools import Tools
+
+DRAWN = 4000
+"""Customers, at most: enough to tell a hundredth of AUC."""
+
+
+def step(tools: Tools, operation: Operation) -> bool:
+    """All of it; False when another worker was faster."""
+    trial = Trial.of(operation.request)
+    with tools.database.reading() as snapshot:
+        histories = drawn(snapshot, trial.as_of)
+        candidate, active = registry.get(snapshot, trial.model_id), registry.get(snapshot, trial.against_id)
+    found = evidence(tools.scorer(candidate), tools.scorer(active), histories, trial.as_of)
+    report = Report(model_id=trial.model_id, against_id=trial.against_id, gates=gates_of(found))
+    with tools.database.writing() as transaction:
+        return judging.finish(transaction, operation, report, Cause(actor=WORKER, now=tools.now()))
+
+
+def drawn(snapshot: Snapshot, as_of: datetime) -> Histories:
+    """Of a random part of the customers, always the same."""
+    customers = scores.some_customers(snapshot, limit=DRAWN)
+    return unpacked(recall(snapshot, customers, before=as_of).packed, customers)
