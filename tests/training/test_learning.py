@@ -161,7 +161,7 @@ def test_the_manifest_says_where_the_model_came_from(tmp_path: Path) -> None:
     assert {"auc", "gini", "ece", "log_loss"} <= set(manifest["metrics"])
     assert manifest["tiers"]["purchase_90"]["HIGH"] > manifest["tiers"]["purchase_90"]["MID"]
     kept, dropped = {one["name"] for one in manifest["features"]["selected"]}, set(manifest["features"]["dropped"])
-    assert kept
+    assert kept == set(manifest["histograms"])
     assert dropped
     assert not kept & dropped
 

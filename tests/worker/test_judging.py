@@ -1,0 +1,61 @@
+"""A worker judges a model beside the one that answers, once, and its verdicts stay."""
+
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from campaign_factories import audit_lines, make_cause, read_operation
+from made_histories import AS_OF, random_shop
+from tiny_model import tiny_model
+
+from campaigns import judging, registry
+from campaigns.errors import ModelJudging, ModelNotMovable
+from campaigns.gates import Verdict
+from database import events, operations
+from database.session import Database
+from scoring import folder
+from settings import Settings
+from worker.advance import advance
+from worker.tools import Tools
+
+CAUSE = make_cause(AS_OF)
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path) -> Database:
+    """Customers, and two models that have learned until 95 days ago, one of which answers."""
+    with database.writing() as transaction:
+        events.copy_events(transaction, random_shop(150, seed=5))
+        for seed, model_id in enumerate(("old", "new")):
+            model = tiny_model(model_id, seed=seed)
+            learned = {**model.manifest, "as_of": (AS_OF - timedelta(days=95)).isoformat()}
+            written = folder.write(replace(model, manifest=learned), tmp_path / model_id)
+            registry.register(transaction, CAUSE, model_id, folder=str(written), manifest=learned)
+        registry.activate(transaction, CAUSE, "old")
+    return database
+
+
+def test_a_model_is_judged_beside_the_one_that_answers(shop: Database, database_url: str) -> None:
+    with shop.writing() as transaction:
+        operation = judging.begin(transaction, CAUSE, "new")
+    with pytest.raises(ModelJudging), shop.writing() as transaction:
+        judging.begin(transaction, CAUSE, "new")
+    with pytest.raises(ModelNotMovable), shop.writing() as transaction:
+        judging.begin(transaction, CAUSE, "old")
+    tools = Tools(settings=Settings(), database_url=database_url)
+    with closing(tools.database):
+        for _ in range(2):
+            advance(tools, operation.operation_id, enough=lambda: False)
+
+    with shop.reading() as snapshot:
+        report = registry.report(snapshot, "new")
+    assert report is not None
+    assert (report.model_id, report.against_id) == ("new", "old")
+    found = {gate.name: gate for gate in report.gates}
+    assert found["drift"].verdict is Verdict.NOT_MEASURED
+    assert all(found[name].value is not None for name in ("auc", "log_loss", "ece", "latency"))
+    assert read_operation(shop, operation.operation_id).state == operations.SUCCEEDED
+    lines = [line for line in audit_lines(shop) if line[0].startswith("models.judge")]
+    assert lines == [("models.judge", "models/new", "OK"), ("models.judge.finish", "models/new", "OK")]
