@@ -124,6 +124,8 @@ class Settings(BaseSettings):
     large_budget: int | None = Field(default=None, ge=0)
     """In major units of `currency`: a campaign with a budget above it, or with none, needs two approvals."""
     rescore_at: time = time(2, 0)
+    retrain_at: time | None = None
+    """None for never."""
     """When every customer is scored each night, UTC."""
     verify_audit_at: time = time(4, 0)
     """When the chain of the audit log is looked along each night, UTC."""

@@ -16,6 +16,7 @@ Refusal
 │   ├── ApproverIsAuthor · VersionDecided · VersionNotSubmitted · VersionRejected
 │   ├── CampaignLaunched · CampaignNotEditable · CampaignNotLaunched · CampaignNotMovable · NoActiveModel
 │   ├── ModelNotMovable · StageTaken · NoEarlierModel · ModelNotJudged · GatesNotPassed · ModelJudging
+│   ├── RetrainingRunning
 │   ├── NoActiveTierScheme · CustomersNotScored · RescoringRunning · OperationRunning · SegmentBuilding · SegmentInUse
 │   └── CustomerErased · CustomerNotErased · ReservationClosed · RefundBeyondDiscount
 ├── Unidentified    who calls is not proven
@@ -354,6 +355,12 @@ class GatesNotPassed(WrongState):
     """The model did not prove that it is good enough to answer."""
 
     reason = "GATES_NOT_PASSED"
+
+
+class RetrainingRunning(WrongState):
+    """One training at a time: it takes a processor for minutes."""
+
+    reason = "RETRAINING_RUNNING"
 
 
 class ModelJudging(WrongState):

@@ -28,6 +28,7 @@ from database.operations import (
     PREVIEW_MODEL,
     PREVIEW_TIERS,
     RECONCILE_LEDGERS,
+    RETRAIN_MODEL,
     SCORE_ALL_CUSTOMERS,
     SUCCEEDED,
     VERIFY_AUDIT,
@@ -60,6 +61,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
         HAND_OVER_COUPONS: Kind(coupon_service_pb2.HandOverCouponsMetadata, {"campaign": CAMPAIGN}),
         JUDGE_MODEL: Kind(scoring_service_pb2.JudgeModelMetadata, {"model": MODEL}),
+        RETRAIN_MODEL: Kind(scoring_service_pb2.RetrainModelMetadata, {}),
         PREVIEW_MODEL: Kind(scoring_service_pb2.PreviewModelMetadata, {"model": MODEL}),
         PREVIEW_TIERS: Kind(tier_service_pb2.KeepTierPreviewMetadata, {"tier_scheme": TIER_SCHEME, "model": MODEL}),
     }
@@ -96,6 +98,8 @@ def _scored(operation: Operation) -> Message:
     scored = response.get("scored_count", operation.done_count)
     if operation.kind == JUDGE_MODEL:
         return scoring_service_pb2.JudgeModelResponse(passed=response.get("passed", False))
+    if operation.kind == RETRAIN_MODEL:
+        return scoring_service_pb2.RetrainModelResponse(model=MODEL + response["model_id"])
     if operation.kind == PREVIEW_MODEL:
         return scoring_service_pb2.PreviewModelResponse(scored_count=scored)
     moved = response.get("moved_count", 0)

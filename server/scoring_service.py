@@ -8,7 +8,7 @@ from google.longrunning import operations_pb2
 from tierwise.v1 import model_pb2, score_pb2, scoring_service_pb2, scoring_service_pb2_grpc
 
 from campaigns import customers as customer_cases
-from campaigns import judging, registry
+from campaigns import judging, registry, retraining
 from campaigns.actor import Cause
 from campaigns.stages import State
 from campaigns.tiers import rescoring, shadowing
@@ -129,6 +129,14 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
             return operation_message(judging.begin(transaction, cause, model_id(request.name)))
 
         return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
+
+    def RetrainModel(
+        self, request: scoring_service_pb2.RetrainModelRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
+            return operation_message(retraining.begin(transaction, cause))
+
+        return perform(self._database, request, operations_pb2.Operation, effect, subject="models")
 
     def MoveModel(
         self, request: scoring_service_pb2.MoveModelRequest, context: grpc.ServicerContext

@@ -162,6 +162,7 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "PreviewModel": lambda _: request_of("PreviewModel", name="models/tiny-2"),
     "ActivateModel": lambda _: request_of("ActivateModel", name="models/tiny-2"),
     "JudgeModel": lambda _: request_of("JudgeModel", name="models/tiny-2"),
+    "RetrainModel": lambda _: request_of("RetrainModel"),
     "MoveModel": lambda _: request_of("MoveModel", name="models/tiny-2", state="CANARY", canary_share=0.1),
     "RollBackModel": lambda _: request_of("RollBackModel", name="models/tiny-1"),
     "Recommend": lambda _: request_of("Recommend", customer="customers/anna"),

@@ -19,13 +19,14 @@ from database.operations import (
     PREVIEW_MODEL,
     PREVIEW_TIERS,
     RECONCILE_LEDGERS,
+    RETRAIN_MODEL,
     SCORE_ALL_CUSTOMERS,
     VERIFY_AUDIT,
     Operation,
 )
 from database.session import Transaction
 from scoring.score import ModelRejected
-from worker import erasure, handing_over, judging, reconciliation, rescoring, tier_preview, verification
+from worker import erasure, handing_over, judging, reconciliation, rescoring, retraining, tier_preview, verification
 from worker import issuance as issuing
 from worker import segment_building as building
 from worker import shadowing as shadow
@@ -41,6 +42,7 @@ STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
         ERASE_CUSTOMER: erasure.step,
         PREVIEW_MODEL: shadow.step,
         JUDGE_MODEL: judging.step,
+        RETRAIN_MODEL: retraining.step,
         PREVIEW_TIERS: tier_preview.step,
         HAND_OVER_COUPONS: handing_over.step,
     }

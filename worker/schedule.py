@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import TypeVar
 
+from campaigns import retraining
 from campaigns.actor import BEAT, Cause
 from campaigns.audit import verification
 from campaigns.coupons import reconciliation, reservation
@@ -170,3 +171,11 @@ def tick(database: Database, *, rescore_at: time, now: datetime) -> Operation | 
             return rescoring.begin_due(transaction, Cause(actor=BEAT, now=now), due=due)
     except NoActiveModel:
         return None
+
+
+def retrain(database: Database, *, at: time | None, now: datetime) -> Operation | None:
+    """Begin the night's training if one is wanted, due and not begun; None otherwise."""
+    if at is None or now - last_due(at, now) > CATCH_UP:
+        return None
+    with database.writing() as transaction:
+        return retraining.begin_due(transaction, Cause(actor=BEAT, now=now), due=last_due(at, now))

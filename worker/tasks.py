@@ -49,6 +49,7 @@ def register(app: Celery, tools: Tools) -> None:
                 lambda: schedule.launch_campaigns(database, now),
                 lambda: schedule.end_campaigns(database, now),
                 lambda: schedule.tick(database, rescore_at=settings.rescore_at, now=now),
+                lambda: schedule.retrain(database, at=settings.retrain_at, now=now),
                 lambda: schedule.sweep_reservations(database, now),
                 lambda: schedule.reconcile(database, at=settings.reconcile_at, now=now),
                 lambda: schedule.verify_audit(database, at=settings.verify_audit_at, now=now),

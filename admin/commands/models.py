@@ -12,7 +12,7 @@ from admin.output import emit, fail
 from admin.tier_previews import Examples
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from admin.waiting import refuse_unfinished, waited
-from campaigns import judging, registry
+from campaigns import judging, registry, retraining
 from campaigns.comparison import comparison_of
 from campaigns.gates import Report
 from campaigns.stages import Stage, State
@@ -149,6 +149,25 @@ def judge(
     with reading(database_url) as snapshot:
         report = registry.report(snapshot, chosen)
     emit(_gates(report), as_json=as_json, title=f"Gates of {name}")
+
+
+@app.command()
+def retrain(
+    *,
+    wait: Annotated[bool, typer.Option(help="Until the candidate is there; judging it follows.")] = True,
+    reason: Reason = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a worker train a candidate as the active model was, on everything but the last 30 days, which judge it."""
+    with changing(database_url, reason, action="models.retrain", object_name="models") as (transaction, cause):
+        operation = retraining.begin(transaction, cause)
+    if not wait:
+        emit({"operation_id": operation.operation_id, "state": operation.state}, as_json=as_json, title="Training")
+        return
+    ended = waited(operation.operation_id, database_url)
+    refuse_unfinished(ended)
+    emit(dict(ended.response or {}), as_json=as_json, title="Trained")
 
 
 @app.command()

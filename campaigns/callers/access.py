@@ -93,6 +93,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.ScoringService/PreviewModel": Right(PLANNERS, "models.preview"),
         "/tierwise.v1.ScoringService/ActivateModel": Right(OPERATORS, "models.activate"),
         "/tierwise.v1.ScoringService/JudgeModel": Right(PLANNERS, "models.judge"),
+        "/tierwise.v1.ScoringService/RetrainModel": Right(OPERATORS, "models.retrain"),
         "/tierwise.v1.ScoringService/MoveModel": Right(OPERATORS, "models.move"),
         "/tierwise.v1.ScoringService/RollBackModel": Right(OPERATORS, "models.rollBack"),
         "/tierwise.v1.SegmentService/CreateSegment": Right(PLANNERS, "segments.create"),

@@ -40,6 +40,7 @@ COMPLETE_WHEN_EMPTY = {
     "ListSegments",
     "ListTierSchemes",
     "PreviewTiers",
+    "RetrainModel",
     "ScoreAllCustomers",
 }
 """Methods without required fields."""
@@ -172,6 +173,7 @@ OTHER: Mapping[str, tuple[str, object]] = {
     "ScoreAllCustomers": ("as_of_time.seconds", 1_700_000_000),
     "PreviewModel": ("name", "models/tiny-1"),
     "JudgeModel": ("name", "models/m1"),
+    "RetrainModel": ("reason", "other"),
     "KeepTierPreview": ("name", "tierSchemes/2"),
     "VerifyAudit": ("from_seq", 2),
     "StopCampaign": ("reason", "other"),

@@ -82,6 +82,11 @@ class ScoringServiceStub:
                 request_serializer=tierwise_dot_v1_dot_scoring__service__pb2.JudgeModelRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.RetrainModel = channel.unary_unary(
+                '/tierwise.v1.ScoringService/RetrainModel',
+                request_serializer=tierwise_dot_v1_dot_scoring__service__pb2.RetrainModelRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.MoveModel = channel.unary_unary(
                 '/tierwise.v1.ScoringService/MoveModel',
                 request_serializer=tierwise_dot_v1_dot_scoring__service__pb2.MoveModelRequest.SerializeToString,
@@ -163,6 +168,13 @@ class ScoringServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RetrainModel(self, request, context):
+        """Trains a candidate as the active model was trained, on everything but the last 30 days, and has it judged by those.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def MoveModel(self, request, context):
         """Lets a model be a shadow, a canary, the one that answers, or retired; servers take it up within seconds and lose no call.
         """
@@ -223,6 +235,11 @@ def add_ScoringServiceServicer_to_server(servicer, server):
             'JudgeModel': grpc.unary_unary_rpc_method_handler(
                     servicer.JudgeModel,
                     request_deserializer=tierwise_dot_v1_dot_scoring__service__pb2.JudgeModelRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'RetrainModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetrainModel,
+                    request_deserializer=tierwise_dot_v1_dot_scoring__service__pb2.RetrainModelRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'MoveModel': grpc.unary_unary_rpc_method_handler(
@@ -479,6 +496,33 @@ class ScoringService:
             target,
             '/tierwise.v1.ScoringService/JudgeModel',
             tierwise_dot_v1_dot_scoring__service__pb2.JudgeModelRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetrainModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.ScoringService/RetrainModel',
+            tierwise_dot_v1_dot_scoring__service__pb2.RetrainModelRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,

@@ -57,6 +57,8 @@ class ScoringServiceStub:
     """Measures a model beside the one that answers: figures in a window that neither has learned from, drift of features, speed.
     A model that was not judged, or did not pass, becomes neither CANARY nor ACTIVE; GetModel tells the gates.
     """
+    RetrainModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.RetrainModelRequest, _operations_pb2.Operation]
+    """Trains a candidate as the active model was trained, on everything but the last 30 days, and has it judged by those."""
     MoveModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.MoveModelRequest, _model_pb2.Model]
     """Lets a model be a shadow, a canary, the one that answers, or retired; servers take it up within seconds and lose no call."""
     RollBackModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.RollBackModelRequest, _model_pb2.Model]
@@ -89,6 +91,8 @@ class ScoringServiceAsyncStub(ScoringServiceStub):
     """Measures a model beside the one that answers: figures in a window that neither has learned from, drift of features, speed.
     A model that was not judged, or did not pass, becomes neither CANARY nor ACTIVE; GetModel tells the gates.
     """
+    RetrainModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.RetrainModelRequest, _operations_pb2.Operation]  # type: ignore[assignment]
+    """Trains a candidate as the active model was trained, on everything but the last 30 days, and has it judged by those."""
     MoveModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.MoveModelRequest, _model_pb2.Model]  # type: ignore[assignment]
     """Lets a model be a shadow, a canary, the one that answers, or retired; servers take it up within seconds and lose no call."""
     RollBackModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.RollBackModelRequest, _model_pb2.Model]  # type: ignore[assignment]
@@ -172,6 +176,14 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
         """Measures a model beside the one that answers: figures in a window that neither has learned from, drift of features, speed.
         A model that was not judged, or did not pass, becomes neither CANARY nor ACTIVE; GetModel tells the gates.
         """
+
+    @_abc_1.abstractmethod
+    def RetrainModel(
+        self,
+        request: _scoring_service_pb2.RetrainModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_operations_pb2.Operation, _abc.Awaitable[_operations_pb2.Operation]]:
+        """Trains a candidate as the active model was trained, on everything but the last 30 days, and has it judged by those."""
 
     @_abc_1.abstractmethod
     def MoveModel(

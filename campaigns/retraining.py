@@ -1,0 +1,87 @@
+"""A model of the shop as it is now: begun by an operator or the clock, trained by a worker, judged when it is there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+from uuid import uuid4
+
+from campaigns import jobs, judging, registry, trail
+from campaigns.actor import Cause
+from campaigns.errors import RetrainingRunning
+from database import models, operations
+from database.operations import RETRAIN_MODEL, Operation
+from database.session import Transaction
+
+KEPT_BACK = timedelta(days=30)
+"""The latest events, which it is judged by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retraining:
+    """What it is pinned to when it begins, so that a resumed one makes the same model."""
+
+    as_of: datetime
+    """It learns from events before."""
+    configuration: Mapping[str, Any] | None
+    """Of the active model; None for the usual one."""
+
+    @classmethod
+    def of(cls, request: Mapping[str, Any]) -> Self:
+        """From an operation's request."""
+        return cls(as_of=datetime.fromisoformat(request["as_of"]), configuration=request["configuration"])
+
+    def request(self) -> dict[str, Any]:
+        """For an operation."""
+        return {"as_of": self.as_of.isoformat(), "configuration": self.configuration}
+
+
+def begin(transaction: Transaction, cause: Cause) -> Operation:
+    """Train a candidate as the active model was trained. Raises RetrainingRunning."""
+    operations.hold(transaction, RETRAIN_MODEL)
+    other = operations.running(transaction, RETRAIN_MODEL)
+    if other is not None:
+        raise RetrainingRunning(f"{other.name} is training: wait for it or cancel it", operation=other.name)
+    return _begin(transaction, cause, uuid4().hex)
+
+
+def begin_due(transaction: Transaction, cause: Cause, *, due: datetime) -> Operation | None:
+    """The training that was due: None when one was begun since, or is running, so that two clocks do no harm."""
+    operations.hold(transaction, RETRAIN_MODEL)
+    latest = operations.newest(transaction, RETRAIN_MODEL)
+    if latest is not None and (not latest.done or latest.create_time >= due):
+        return None
+    return _begin(transaction, cause, f"retrain-{due:%Y-%m-%dT%H-%MZ}")
+
+
+def _begin(transaction: Transaction, cause: Cause, operation_id: str) -> Operation:
+    active = models.active(transaction)
+    configuration = None if active is None else active.manifest.get("configuration")
+    pinned = Retraining(as_of=cause.now - KEPT_BACK, configuration=configuration)
+    return jobs.begin(
+        transaction, cause, operation_id, RETRAIN_MODEL, pinned.request(), total_count=None,
+        action="models.retrain", object_name="models",
+    )  # fmt: skip
+
+
+def goes_on(transaction: Transaction, operation: Operation, *, starts: int, now: datetime) -> bool:
+    """A sign of life, with how often learning was started. False when it is over."""
+    cursor = str(starts)
+    return operations.advance(
+        transaction, operation.operation_id, seen=operation.cursor, cursor=cursor, count=0, now=now
+    )
+
+
+def finish(
+    transaction: Transaction, operation: Operation, cause: Cause, model_id: str, *,
+    folder: str, manifest: Mapping[str, Any],
+) -> bool:  # fmt: skip
+    """Make the model known and have it judged beside the active one. False when another worker was faster."""
+    if not operations.finish(transaction, operation.operation_id, {"model_id": model_id}, cause.now):
+        return False
+    registry.register(transaction, cause, model_id, folder=folder, manifest=manifest)
+    active = models.active(transaction)
+    if active is not None and active.model_id != model_id:
+        judging.begin(transaction, cause, model_id)
+    trail.done(transaction, cause, "models.retrain.finish", registry.name(model_id))
+    return True

@@ -1,0 +1,99 @@
+"""A candidate is trained beside the tasks of a worker, whatever is killed, and judged."""
+
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from campaign_factories import audit_lines, make_cause, read_operation
+from made_histories import AS_OF, random_shop
+from small_training import SMALL
+from tiny_model import write_tiny_model
+
+from campaigns import registry, retraining
+from campaigns.errors import RetrainingRunning
+from campaigns.retraining import KEPT_BACK, Retraining
+from database import events, models, operations
+from database.operations import JUDGE_MODEL, Operation
+from database.session import Database
+from settings import Settings
+from worker import learning
+from worker.advance import HOPELESS, advance, give_up
+from worker.tools import Tools
+
+CAUSE = make_cause(AS_OF)
+
+
+@pytest.fixture
+def tools(database_url: str, tmp_path: Path) -> Tools:
+    return Tools(settings=Settings(home=tmp_path, task_seconds=1), database_url=database_url)
+
+
+def fill(database: Database, home: Path, shop: pl.DataFrame) -> None:
+    """Events, and a model that answers and was trained at toy size."""
+    with database.writing() as transaction:
+        events.copy_events(transaction, shop)
+        folder, manifest = write_tiny_model(home, "old"), {"configuration": SMALL.to_json()}
+        registry.register(transaction, CAUSE, "old", folder=str(folder), manifest=manifest)
+        registry.activate(transaction, CAUSE, "old")
+
+
+def begin(database: Database) -> Operation:
+    with database.writing() as transaction:
+        return retraining.begin(transaction, CAUSE)
+
+
+def test_a_killed_training_is_begun_again_and_ends_as_a_candidate_that_is_judged(
+    database: Database, tools: Tools, tmp_path: Path
+) -> None:
+    fill(database, tmp_path, random_shop(100, seed=11))
+    operation = begin(database)
+    with pytest.raises(RetrainingRunning):
+        begin(database)
+    folder = tools.settings.models / operation.operation_id
+    killed = learning.start(folder, Retraining.of(operation.request), tools.database_url)
+    killed.kill()
+    killed.wait()
+    with closing(tools.database):
+        advance(tools, operation.operation_id, enough=lambda: False)
+
+    ended = read_operation(database, operation.operation_id)
+    assert ended.response is not None
+    with database.reading() as snapshot:
+        model = registry.get(snapshot, ended.response["model_id"])
+        judged = operations.running(snapshot, JUDGE_MODEL, model_id=model.model_id, against_id="old")
+    assert (model.state, ended.state) == ("CANDIDATE", operations.SUCCEEDED)
+    assert datetime.fromisoformat(model.manifest["as_of"]) == AS_OF - KEPT_BACK
+    assert model.manifest["configuration"] == SMALL.to_json()
+    assert judged is not None
+    assert ("models.retrain.finish", f"models/{model.model_id}", "OK") in audit_lines(database)
+
+
+def test_a_history_that_is_too_short_is_told_and_leaves_the_model_that_answers(
+    database: Database, tools: Tools, tmp_path: Path
+) -> None:
+    shop = random_shop(20, seed=11).filter(pl.col("time") > AS_OF - timedelta(days=60))
+    fill(database, tmp_path, shop)
+    operation = begin(database)
+    with closing(tools.database), pytest.raises(HOPELESS) as raised:
+        advance(tools, operation.operation_id, enough=lambda: False)
+    with closing(tools.database):
+        give_up(tools, operation.operation_id, raised.value)
+
+    ended = read_operation(database, operation.operation_id)
+    assert ended.state == operations.FAILED
+    assert "training needs at least 98" in str(ended.error)
+    with database.reading() as snapshot:
+        assert [model.model_id for model in models.page(snapshot, limit=9)] == ["old"]
+
+
+def test_two_clocks_begin_one_training_a_night(database: Database) -> None:
+    for _ in range(2):
+        with database.writing() as transaction:
+            begun = retraining.begin_due(transaction, CAUSE, due=AS_OF)
+
+    assert begun is None
+    with database.reading() as snapshot:
+        found = operations.page(snapshot, limit=9, kind=operations.RETRAIN_MODEL)
+    assert [each.operation_id for each in found] == [f"retrain-{AS_OF:%Y-%m-%dT%H-%MZ}"]

@@ -1,0 +1,111 @@
+"""A training in a process of its own, since it takes longer than a task may: `python -m worker.learning FOLDER`.
+
+It ends with the process that started it, and goes on from its checkpoints when it is started again. One at a time
+learns for a folder: it holds a lock that the kernel lets go, however it ends.
+"""
+
+import ctypes
+import fcntl
+import json
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from campaigns.retraining import Retraining
+from database.events import read_events
+from database.items import read_items
+from database.session import Database
+from scoring.score import ModelRejected
+from scoring.threads import limit_threads
+from settings import child_environment, settings
+from training.configuration import Configuration
+from training.course import HistoryTooShort
+from training.fit import train
+
+PARENT_DEATH = 1
+"""PR_SET_PDEATHSIG, of <sys/prctl.h>."""
+
+log = logging.getLogger("worker.learning")
+
+
+def start(folder: Path, pinned: Retraining, database_url: str) -> "subprocess.Popen[bytes]":
+    """Learn, unless somebody does already."""
+    environment = child_environment({"TIERWISE_DATABASE_URL": database_url})
+    command = [sys.executable, "-m", "worker.learning", str(folder), json.dumps(pinned.request())]
+    return subprocess.Popen(command, env=environment)
+
+
+def under_way(folder: Path) -> bool:
+    """Whether a process learns for this folder."""
+    with _locked(folder) as mine:
+        return not mine
+
+
+def refused(folder: Path) -> str | None:
+    """Why there will be no model."""
+    said = _beside(folder, "refused")
+    return said.read_text() if said.exists() else None
+
+
+def main(arguments: list[str]) -> int:
+    """Train what the arguments pin; the exit status."""
+    ctypes.CDLL(None).prctl(PARENT_DEATH, signal.SIGTERM)
+    logging.basicConfig(level=logging.INFO)
+    folder, pinned = Path(arguments[0]), Retraining.of(json.loads(arguments[1]))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _locked(folder) as mine:
+        if not mine or folder.exists():
+            return 0
+        try:
+            _learn(folder, pinned)
+        except (HistoryTooShort, ModelRejected, ValueError) as refusal:
+            _beside(folder, "refused").write_text(str(refusal))
+            return 1
+    return 0
+
+
+def _learn(folder: Path, pinned: Retraining) -> None:
+    limit_threads()
+    read = settings()
+    assert read.database_url is not None
+    database = Database.at(read.database_url.get_secret_value(), statement_timeout_ms=0)
+    with database.reading() as snapshot:
+        events, items = read_events(snapshot), read_items(snapshot)
+    database.close()
+    train(
+        events, items, as_of=pinned.as_of, out=folder, configuration=_configuration(pinned), device=read.device,
+        progress=lambda stage, done, total: log.info("%s: %d of %d", stage, done, total),
+    )  # fmt: skip
+
+
+def _configuration(pinned: Retraining) -> Configuration:
+    """Without vectors of texts, which need an encoder that is not at hand here."""
+    if pinned.configuration is None:
+        return Configuration()
+    return replace(Configuration.from_json(pinned.configuration), item_text=None)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Whether the lock of the folder is ours as long as this lasts."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _beside(folder, "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _beside(folder: Path, what: str) -> Path:
+    return folder.with_name(f".{folder.name}.{what}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,53 @@
+"""Looks after a training that runs beside the tasks: starts it, waits a while, and makes known what it made."""
+
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from campaigns import retraining
+from campaigns.actor import WORKER, Cause
+from campaigns.retraining import Retraining
+from database.operations import Operation
+from scoring.folder import read_manifest
+from scoring.score import ModelRejected
+from worker import learning
+from worker.tools import Tools
+
+LOOK_SECONDS = 5.0
+MOST_STARTS = 20
+"""Deployments and crashes together; each start goes on from the checkpoints of the one before."""
+
+
+def step(tools: Tools, operation: Operation) -> bool:
+    """A look at it, or the end; False when another worker was faster. Raises ModelRejected where nothing comes."""
+    folder = tools.settings.models / operation.operation_id
+    if folder.exists():
+        return _finish(tools, operation, folder)
+    reason = learning.refused(folder)
+    if reason is not None:
+        raise ModelRejected(reason)
+    starts = int(operation.cursor or 0)
+    if learning.under_way(folder):
+        time.sleep(LOOK_SECONDS)
+    else:
+        starts += 1
+        if starts > MOST_STARTS:
+            raise ModelRejected(f"training ended {MOST_STARTS} times without a model; the worker's log says why")
+        _wait(learning.start(folder, Retraining.of(operation.request), tools.database_url))
+    with tools.database.writing() as transaction:
+        return retraining.goes_on(transaction, operation, starts=starts, now=tools.now())
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> None:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(LOOK_SECONDS)
+
+
+def _finish(tools: Tools, operation: Operation, folder: Path) -> bool:
+    manifest = read_manifest(folder)
+    with tools.database.writing() as transaction:
+        cause = Cause(actor=WORKER, now=tools.now())
+        return retraining.finish(
+            transaction, operation, cause, str(manifest["model_id"]), folder=str(folder.resolve()), manifest=manifest
+        )  # fmt: skip
