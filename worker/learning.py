@@ -1,7 +1,7 @@
 """A training in a process of its own, since it takes longer than a task may: `python -m worker.learning FOLDER`.
 
 It ends with the process that started it, and goes on from its checkpoints when it is started again. One at a time
-learns for a folder: it holds a lock that the kernel lets go, however it ends.
+learns for a folder: it has a lock that the kernel lets go, however it ends.
 """
 
 import ctypes
@@ -11,8 +11,8 @@ import logging
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,17 +33,44 @@ PARENT_DEATH = 1
 log = logging.getLogger("worker.learning")
 
 
-def start(folder: Path, pinned: Retraining, database_url: str) -> "subprocess.Popen[bytes]":
-    """Learn, unless somebody does already."""
-    environment = child_environment({"TIERWISE_DATABASE_URL": database_url})
-    command = [sys.executable, "-m", "worker.learning", str(folder), json.dumps(pinned.request())]
-    return subprocess.Popen(command, env=environment)
+class Learner:
+    """The training that this process has started, if any."""
 
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
 
-def under_way(folder: Path) -> bool:
-    """Whether a process learns for this folder."""
-    with _locked(folder) as mine:
-        return not mine
+    def start(self, folder: Path, pinned: Retraining, database_url: str) -> bool:
+        """Learn for this folder; False where somebody does already."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _beside(folder, "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            # The lock goes with the open file, which the other process has from here on.
+            command = [sys.executable, "-m", "worker.learning", str(folder), json.dumps(pinned.request())]
+            environment = child_environment({"TIERWISE_DATABASE_URL": database_url})
+            self._process = subprocess.Popen(command, env=environment, pass_fds=[lock.fileno()])
+        return True
+
+    def wait(self, seconds: float) -> None:
+        """So long, or until the training that was started here has ended."""
+        if self._process is None or self._process.poll() is not None:
+            time.sleep(seconds)
+            return
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+
+    def settle(self) -> None:
+        """Until what was started here has ended, which has done what it was there for."""
+        if self._process is not None:
+            self._process.wait()
+
+    def kill(self) -> None:
+        """End what was started here, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
 
 def refused(folder: Path) -> str | None:
@@ -57,15 +84,11 @@ def main(arguments: list[str]) -> int:
     ctypes.CDLL(None).prctl(PARENT_DEATH, signal.SIGTERM)
     logging.basicConfig(level=logging.INFO)
     folder, pinned = Path(arguments[0]), Retraining.of(json.loads(arguments[1]))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(folder) as mine:
-        if not mine or folder.exists():
-            return 0
-        try:
-            _learn(folder, pinned)
-        except (HistoryTooShort, ModelRejected, ValueError) as refusal:
-            _beside(folder, "refused").write_text(str(refusal))
-            return 1
+    try:
+        _learn(folder, pinned)
+    except (HistoryTooShort, ModelRejected, ValueError) as refusal:
+        _beside(folder, "refused").write_text(str(refusal))
+        return 1
     return 0
 
 
@@ -88,19 +111,6 @@ def _configuration(pinned: Retraining) -> Configuration:
     if pinned.configuration is None:
         return Configuration()
     return replace(Configuration.from_json(pinned.configuration), item_text=None)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[bool]:
-    """Whether the lock of the folder is ours as long as this lasts."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with _beside(folder, "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
 
 
 def _beside(folder: Path, what: str) -> Path:

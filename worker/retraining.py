@@ -1,8 +1,5 @@
 """Looks after a training that runs beside the tasks: starts it, waits a while, and makes known what it made."""
 
-import subprocess
-import time
-from contextlib import suppress
 from pathlib import Path
 
 from campaigns import retraining
@@ -22,26 +19,20 @@ MOST_STARTS = 20
 def step(tools: Tools, operation: Operation) -> bool:
     """A look at it, or the end; False when another worker was faster. Raises ModelRejected where nothing comes."""
     folder = tools.settings.models / operation.operation_id
-    if folder.exists():
-        return _finish(tools, operation, folder)
     reason = learning.refused(folder)
+    if reason is not None or folder.exists():
+        tools.learner.settle()
     if reason is not None:
         raise ModelRejected(reason)
+    if folder.exists():
+        return _finish(tools, operation, folder)
     starts = int(operation.cursor or 0)
-    if learning.under_way(folder):
-        time.sleep(LOOK_SECONDS)
-    else:
-        starts += 1
-        if starts > MOST_STARTS:
-            raise ModelRejected(f"training ended {MOST_STARTS} times without a model; the worker's log says why")
-        _wait(learning.start(folder, Retraining.of(operation.request), tools.database_url))
+    if starts == MOST_STARTS:
+        raise ModelRejected(f"training ended {MOST_STARTS} times without a model; the worker's log says why")
+    starts += tools.learner.start(folder, Retraining.of(operation.request), tools.database_url)
+    tools.learner.wait(LOOK_SECONDS)
     with tools.database.writing() as transaction:
         return retraining.goes_on(transaction, operation, starts=starts, now=tools.now())
-
-
-def _wait(process: "subprocess.Popen[bytes]") -> None:
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(LOOK_SECONDS)
 
 
 def _finish(tools: Tools, operation: Operation, folder: Path) -> bool:

@@ -14,6 +14,7 @@ from scoring.score import Score
 from scoring.scorer import Scorer
 from settings import Settings
 from worker.ahead import Ahead
+from worker.learning import Learner
 
 STATEMENT_TIMEOUT_MS = 30 * 60_000
 """Giving millions of customers their tiers is one statement."""
@@ -51,6 +52,11 @@ class Tools:
     def ahead(self) -> Ahead[Sequence[Score]]:
         """For the scores of the chunk to come."""
         return Ahead()
+
+    @cached_property
+    def learner(self) -> Learner:
+        """For the training that this process looks after."""
+        return Learner()
 
     def scorer(self, model: RegisteredModel) -> Scorer:
         """The network of a registered model, loaded once. Raises ModelRejected when its folder cannot be used."""

@@ -18,8 +18,8 @@ from database import events, models, operations
 from database.operations import JUDGE_MODEL, Operation
 from database.session import Database
 from settings import Settings
-from worker import learning
 from worker.advance import HOPELESS, advance, give_up
+from worker.learning import Learner
 from worker.tools import Tools
 
 CAUSE = make_cause(AS_OF)
@@ -52,9 +52,10 @@ def test_a_killed_training_is_begun_again_and_ends_as_a_candidate_that_is_judged
     with pytest.raises(RetrainingRunning):
         begin(database)
     folder = tools.settings.models / operation.operation_id
-    killed = learning.start(folder, Retraining.of(operation.request), tools.database_url)
-    killed.kill()
-    killed.wait()
+    other = Learner()
+    assert other.start(folder, Retraining.of(operation.request), tools.database_url)
+    assert not tools.learner.start(folder, Retraining.of(operation.request), tools.database_url)
+    other.kill()
     with closing(tools.database):
         advance(tools, operation.operation_id, enough=lambda: False)
 
