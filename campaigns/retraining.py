@@ -10,6 +10,7 @@ from campaigns import jobs, judging, registry, trail
 from campaigns.actor import Cause
 from campaigns.errors import RetrainingRunning
 from database import models, operations
+from database.models import RegisteredModel
 from database.operations import RETRAIN_MODEL, Operation
 from database.session import Transaction
 
@@ -37,27 +38,28 @@ class Retraining:
 
 
 def begin(transaction: Transaction, cause: Cause) -> Operation:
-    """Train a candidate as the active model was trained. Raises RetrainingRunning."""
+    """Train a candidate as the active model was trained. Raises NoActiveModel, RetrainingRunning."""
     operations.hold(transaction, RETRAIN_MODEL)
     other = operations.running(transaction, RETRAIN_MODEL)
     if other is not None:
         raise RetrainingRunning(f"{other.name} is training: wait for it or cancel it", operation=other.name)
-    return _begin(transaction, cause, uuid4().hex)
+    return _begin(transaction, cause, uuid4().hex, registry.in_force(transaction))
 
 
 def begin_due(transaction: Transaction, cause: Cause, *, due: datetime) -> Operation | None:
-    """The training that was due: None when one was begun since, or is running, so that two clocks do no harm."""
+    """The training that was due: None when one was begun since, or is running, so that two clocks do no harm.
+
+    None also where no model answers: the first one is trained by hand.
+    """
     operations.hold(transaction, RETRAIN_MODEL)
-    latest = operations.newest(transaction, RETRAIN_MODEL)
-    if latest is not None and (not latest.done or latest.create_time >= due):
+    latest, active = operations.newest(transaction, RETRAIN_MODEL), models.active(transaction)
+    if active is None or (latest is not None and (not latest.done or latest.create_time >= due)):
         return None
-    return _begin(transaction, cause, f"retrain-{due:%Y-%m-%dT%H-%MZ}")
+    return _begin(transaction, cause, f"retrain-{due:%Y-%m-%dT%H-%MZ}", active)
 
 
-def _begin(transaction: Transaction, cause: Cause, operation_id: str) -> Operation:
-    active = models.active(transaction)
-    configuration = None if active is None else active.manifest.get("configuration")
-    pinned = Retraining(as_of=cause.now - KEPT_BACK, configuration=configuration)
+def _begin(transaction: Transaction, cause: Cause, operation_id: str, active: RegisteredModel) -> Operation:
+    pinned = Retraining(as_of=cause.now - KEPT_BACK, configuration=active.manifest.get("configuration"))
     return jobs.begin(
         transaction, cause, operation_id, RETRAIN_MODEL, pinned.request(), total_count=None,
         action="models.retrain", object_name="models",

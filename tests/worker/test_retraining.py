@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from campaign_factories import audit_lines, make_cause, read_operation
+from campaign_factories import add_model, audit_lines, make_cause, read_operation
 from made_histories import AS_OF, random_shop
 from small_training import SMALL
 from tiny_model import write_tiny_model
@@ -90,6 +90,7 @@ def test_a_history_that_is_too_short_is_told_and_leaves_the_model_that_answers(
 
 
 def test_two_clocks_begin_one_training_a_night(database: Database) -> None:
+    add_model(database)
     for _ in range(2):
         with database.writing() as transaction:
             begun = retraining.begin_due(transaction, CAUSE, due=AS_OF)

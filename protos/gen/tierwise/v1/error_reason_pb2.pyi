@@ -64,6 +64,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """One model at a time is the shadow, and one the canary. Example: "models/2026-10 is CANARY: retire it first, or let it answer"."""
     NO_EARLIER_MODEL: _ErrorReason.ValueType  # 162
     """Nothing answered before the model that should be rolled back. Example: "no model answered before models/2026-11"."""
+    MODEL_NOT_JUDGED: _ErrorReason.ValueType  # 164
+    """Whether the model is good enough to answer is not known. Example: "models/2026-11 was not judged beside models/2026-10: judge it, or override its gates with a reason"."""
+    GATES_NOT_PASSED: _ErrorReason.ValueType  # 165
+    """The model did not prove that it is good enough to answer. Example: "models/2026-11 did not pass: ece: calibration error; the active model's is 0.020"."""
+    RETRAINING_RUNNING: _ErrorReason.ValueType  # 167
+    """One training runs at a time. Example: "operations/abc is training: wait for it or cancel it"."""
+    MODEL_JUDGING: _ErrorReason.ValueType  # 166
+    """A model is judged once at a time. Example: "operations/abc is judging models/2026-11: wait for it or cancel it"."""
     INVALID_STAGE: _ErrorReason.ValueType  # 163
     """The share of a canary is missing, or is none. Example: "canary_share: only a CANARY has one, not SHADOW"."""
     OPERATION_NOT_FOUND: _ErrorReason.ValueType  # 18
@@ -262,6 +270,14 @@ STAGE_TAKEN: ErrorReason.ValueType  # 161
 """One model at a time is the shadow, and one the canary. Example: "models/2026-10 is CANARY: retire it first, or let it answer"."""
 NO_EARLIER_MODEL: ErrorReason.ValueType  # 162
 """Nothing answered before the model that should be rolled back. Example: "no model answered before models/2026-11"."""
+MODEL_NOT_JUDGED: ErrorReason.ValueType  # 164
+"""Whether the model is good enough to answer is not known. Example: "models/2026-11 was not judged beside models/2026-10: judge it, or override its gates with a reason"."""
+GATES_NOT_PASSED: ErrorReason.ValueType  # 165
+"""The model did not prove that it is good enough to answer. Example: "models/2026-11 did not pass: ece: calibration error; the active model's is 0.020"."""
+RETRAINING_RUNNING: ErrorReason.ValueType  # 167
+"""One training runs at a time. Example: "operations/abc is training: wait for it or cancel it"."""
+MODEL_JUDGING: ErrorReason.ValueType  # 166
+"""A model is judged once at a time. Example: "operations/abc is judging models/2026-11: wait for it or cancel it"."""
 INVALID_STAGE: ErrorReason.ValueType  # 163
 """The share of a canary is missing, or is none. Example: "canary_share: only a CANARY has one, not SHADOW"."""
 OPERATION_NOT_FOUND: ErrorReason.ValueType  # 18
