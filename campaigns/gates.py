@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+from campaigns.drift import MUCH
 from campaigns.errors import GatesNotPassed, ModelNotJudged
-from campaigns.tiers.drift import MUCH
 
 LARGEST_CALIBRATION_ERROR = 0.05
 LARGEST_DRIFT = 0.2

@@ -12,12 +12,12 @@ from admin.web.house import House
 from admin.web.language import locale_of
 from admin.web.look import written_day, written_percent
 from admin.web.visit import Visit, page
-from campaigns import judging, registry
+from campaigns import drift, judging, registry
 from campaigns.callers.access import STAFF, Right
 from campaigns.comparison import comparison_of
 from campaigns.errors import InvalidStage, ModelNotPreviewed, ModelPreviewRunning, NoActiveTierScheme, Refusal
 from campaigns.stages import MOVES, Stage, State
-from campaigns.tiers import drift, maturing, rescored, schemes, shadowing
+from campaigns.tiers import maturing, rescored, schemes, shadowing
 from campaigns.tiers.maturing import Month, Point
 from database import model_readings, models, shadow_comparisons
 from database.models import RegisteredModel
