@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from campaigns import jobs
+from campaigns import jobs, judging, retraining
 from campaigns.actor import Cause
 from campaigns.audiences import segment_building
 from campaigns.audit import verification
@@ -47,6 +47,12 @@ KINDS: Mapping[str, Begin] = MappingProxyType(
         operations.PREVIEW_MODEL: Begin(
             "models.preview",
             lambda transaction, cause, asked: shadowing.begin(transaction, cause, asked["model_id"]),
+        ),
+        operations.JUDGE_MODEL: Begin(
+            "models.judge", lambda transaction, cause, asked: judging.begin(transaction, cause, asked["model_id"])
+        ),
+        operations.RETRAIN_MODEL: Begin(
+            "models.retrain", lambda transaction, cause, _: retraining.begin(transaction, cause)
         ),
         operations.PREVIEW_TIERS: Begin(
             previewing.ACTION,

@@ -83,10 +83,6 @@ class Scorer:
         answers = self._mixed(question, self._forward)
         return self._scores(histories, as_of, outlook_of(answers, self.model.calibration, as_of))
 
-    def features(self, histories: Histories, as_of: Floats) -> npt.NDArray[np.float32]:
-        """[C, S] what the network reads beside the events, normalised as in training."""
-        return self._question(histories, as_of).tabular
-
     def explain(
         self, histories: Histories, as_of: Floats, *, language: Language = Language.ENGLISH
     ) -> list[Explanation]:
