@@ -61,9 +61,11 @@ def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
 
 
 def faults(page: Page) -> list[str]:
-    """What axe finds that is serious or critical."""
+    """What axe finds that is serious or critical, and whether one has to scroll sideways."""
     found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {len(each['nodes'])}" for each in found if each["impact"] in ("serious", "critical")]
+    serious = [f"{each['id']}: {len(each['nodes'])}" for each in found if each["impact"] in ("serious", "critical")]
+    wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return serious + (["wider than the screen"] if wide else [])
 
 
 def picture(page: Page, name: str) -> None:

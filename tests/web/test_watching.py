@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from browser import Site, faults, picture
-from campaign_factories import approve_campaign, audit_lines, create_campaign, make_cause
+from campaign_factories import NOW, approve_campaign, audit_lines, create_campaign, make_cause
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 from watched_shop import LAUNCHED, open_watched
@@ -161,11 +161,13 @@ def test_campaigns_are_found_and_stand_in_a_calendar(shop: Site) -> None:
     anna.goto(f"/calendar?month={LAUNCHED:%Y-%m}")
     expect(anna.get_by_role("link", name="Spring begins")).to_have_count(1)
     picture(anna, "calendar")
+    anna.set_viewport_size({"width": 400, "height": 800})
+    assert faults(anna) == []
 
 
 def test_work_that_failed_is_begun_again_and_stopped(site: Site) -> None:
     with site.database.writing() as transaction:
-        failed = verification.begin(transaction, make_cause())
+        failed = verification.begin(transaction, make_cause(NOW - timedelta(hours=1)))
         operations.fail(transaction, failed.operation_id, "the disk is full", make_cause().now)
         for _ in range(30):
             done = reconciliation.begin(transaction, make_cause())
@@ -179,6 +181,7 @@ def test_work_that_failed_is_begun_again_and_stopped(site: Site) -> None:
     again = anna.get_by_role("row", name="Verify the audit log running")
     again.get_by_role("button", name="Cancel").click()
     expect(again).to_contain_text("being cancelled")
+    anna.set_viewport_size({"width": 400, "height": 800})
     assert faults(anna) == []
     picture(anna, "jobs")
     anna.get_by_role("button", name="中文").click()
