@@ -86,7 +86,8 @@ def page(found: Evaluation, *, by: str | None = None) -> str:
         tiers=_spend(found, found.tiers, [str(row["tier"]) for row in found.tiers]),
         lift=_lift(found), chances=_table(found.everybody.purchase), amounts=_table(found.value),
         shares=_shares(found.shares), blend=_blend(found.shares), questions=_questions(found),
-        by=by, groups=_groups(found), disparity=disparity(found.groups), selected=SELECTED, usual=FOUR_FIFTHS,
+        by=by, groups=_groups(found), selected=SELECTED, usual=FOUR_FIFTHS,
+        disparity=disparity(found.groups) if found.groups else None,
     )  # fmt: skip
 
 

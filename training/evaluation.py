@@ -107,7 +107,7 @@ class Evaluation:
             "lift": self.lift,
             "tiers": self.tiers,
             "groups": [group.to_json() for group in self.groups],
-            **(disparity(self.groups) if self.groups else {}),
+            "disparity": disparity(self.groups)._asdict() if self.groups else None,
             "shares": self.shares,
         }
 

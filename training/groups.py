@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -89,14 +89,29 @@ def groups_of(values: Sequence[str | None], bought: Floats, probability: Floats,
     ]
 
 
-def disparity(groups: Sequence[Group]) -> dict[str, float | None]:
-    """Lowest over highest selection rate, and how far the shares of buyers that are found lie apart."""
-    rates = [group.figures["selection_rate"] for group in groups]
+class Disparity(NamedTuple):
+    """How far groups lie apart."""
+
+    selection_ratio: float | None
+    """Lowest over highest selection rate; None where nobody is selected."""
+    beyond_chance: bool
+    """Whether the intervals of these two rates lie apart."""
+    true_positive_gap: float | None
+    """Between the shares of buyers that are found; None where nobody bought."""
+
+
+def disparity(groups: Sequence[Group]) -> Disparity:
+    """Of one group or more."""
+    ordered = sorted(groups, key=lambda group: group.figures["selection_rate"])
+    (least, (_, below)), (most, (above, _)) = (
+        (group.figures["selection_rate"], group.intervals["selection_rate"]) for group in (ordered[0], ordered[-1])
+    )
     found = [rate for group in groups if np.isfinite(rate := group.figures["true_positive_rate"])]
-    return {
-        "selection_ratio": min(rates) / max(rates) if max(rates, default=0.0) > 0 else None,
-        "true_positive_gap": max(found) - min(found) if found else None,
-    }
+    return Disparity(
+        selection_ratio=least / most if most > 0 else None,
+        beyond_chance=below < above,
+        true_positive_gap=max(found) - min(found) if found else None,
+    )
 
 
 def _names(values: Sequence[str | None]) -> npt.NDArray[np.str_]:

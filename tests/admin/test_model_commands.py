@@ -106,7 +106,7 @@ def test_evaluation_sets_the_model_beside_baselines(files: Path) -> None:
     assert set(slices["one_order"]["churn"]["figures"]["trees"]) == {"auc", "log_loss", "ece"}
     assert sum(tier["customers"] for tier in found["tiers"]) == found["customers"]
     (uk,) = found["groups"]
-    assert (uk["group"], uk["customers"], found["selection_ratio"]) == ("UK", found["customers"], 1.0)
+    assert (uk["group"], uk["customers"], found["disparity"]["selection_ratio"]) == ("UK", found["customers"], 1.0)
     assert "Groups by country" in report.read_text()
     assert f"{found['figures']['model']['auc']:.4f}".rstrip("0") in report.read_text()
 

@@ -92,12 +92,13 @@ def test_groups_that_are_treated_alike_and_one_that_is_not() -> None:
     doubted = groups_of(values, CAME, np.where(np.array(values) == "south", CHANCE / 4, CHANCE), seed=0)
 
     assert [(group.name, group.selection.customers) for group in alike] == [("north", 200), ("south", 200)]
-    ratio, gap = disparity(alike)["selection_ratio"], disparity(alike)["true_positive_gap"]
+    ratio, beyond_chance, gap = disparity(alike)
     assert ratio is not None
     assert ratio > 0.6
+    assert not beyond_chance
     assert gap is not None
     assert gap < 0.1
-    assert disparity(doubted)["selection_ratio"] == 0.0
+    assert disparity(doubted)[:2] == (0.0, True)
     south = doubted[1]
     assert south.figures["selection_rate"] == 0.0
     assert south.figures["calibration_gap"] < -0.2
