@@ -20,6 +20,8 @@ BATCH = {"cpu": 32, "cuda": 256}
 YEAR_DAYS = 365.0
 SEASON_REACH_DAYS = 21.0
 """A level seen a year ago counts when it was measured within so many days of this season."""
+BAND = 0.8
+"""Share of customers whose spend their band holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,18 @@ def asked(forward: Forward, tokens: Tokens, pairs: Pairs, tabular: npt.NDArray[n
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Season:
+    """How far a year's season differs from what the model says without one, in a window that is closed."""
+
+    time: float
+    """As-of time of that window."""
+    logit: float
+    """To add to every hazard logit."""
+    log_spend: float
+    """To add to the mean of log spend."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
     """Fitted time-forward on predictions for windows that training had not seen."""
@@ -68,18 +82,24 @@ class Calibration:
     """Added to every hazard logit."""
     spend_factor: float = 1.0
     """Multiplies expected spend given an order."""
-    season: tuple[tuple[float, float], ...] = ()
-    """(as-of time, shrunk logit residual) of past windows: added where a window a year later is asked for."""
+    width: float = 1.0
+    """Multiplies sigma for the band alone."""
+    seasons: tuple[Season, ...] = ()
+    """Of past windows: what was seen there is expected again a year later."""
 
-    def offsets(self, as_of: Floats) -> Floats:
-        """[P] what to add to the hazard logits at these times."""
-        if not self.season:
-            return np.full(len(as_of), self.level)
-        times, residuals = np.array(self.season).T
-        distance = np.abs(as_of[:, None] - YEAR_DAYS * DAY - times)
+    def logits(self, hazards: Floats, as_of: Floats) -> Floats:
+        """[P, H] calibrated logits of hazards [P, H] at these times [P]."""
+        return hazards + self.level + self.season(as_of)[:, :1]
+
+    def season(self, as_of: Floats) -> Floats:
+        """[P, 2] logit and log spend that a year before promises for these times; 0 where nothing was seen."""
+        if not self.seasons:
+            return np.zeros((len(as_of), 2))
+        seen = np.array([(each.time, each.logit, each.log_spend) for each in self.seasons])
+        distance = np.abs(as_of[:, None] - YEAR_DAYS * DAY - seen[:, 0])
         nearest = distance.argmin(axis=1)
         near = distance[np.arange(len(as_of)), nearest] <= SEASON_REACH_DAYS * DAY
-        return self.level + np.where(near, residuals[nearest], 0.0)
+        return np.where(near[:, None], seen[nearest, 1:], 0.0)
 
     def to_json(self) -> dict[str, Any]:
         """For the manifest."""
@@ -88,8 +108,9 @@ class Calibration:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """From the manifest."""
-        season = tuple((float(time), float(residual)) for time, residual in value["season"])
-        return cls(level=float(value["level"]), spend_factor=float(value["spend_factor"]), season=season)
+        names = ("level", "spend_factor", "width")
+        seasons = tuple(Season(**{name: float(number) for name, number in each.items()}) for each in value["seasons"])
+        return cls(seasons=seasons, **{name: float(value[name]) for name in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +123,8 @@ class Outlook:
     """[P] at most 1 - purchase over the longest horizon."""
     log_mean: Floats
     sigma: Floats
+    width: float = 1.0
+    """What multiplies sigma for the band."""
 
     @property
     def spend(self) -> Floats:
@@ -111,26 +134,41 @@ class Outlook:
 
     def quantile(self, share: float) -> Floats:
         """[P] quantile of spend: 0 as long as not buying is likelier than the share."""
+        return self._quantile(np.full(len(self.sigma), share))
+
+    @property
+    def band(self) -> tuple[Floats, Floats]:
+        """[P] ends of a band that holds BAND of what may happen.
+
+        It leaves out as much below as above; where not buying is likelier than that, it starts at 0 and leaves out the
+        top alone.
+        """
+        none = 1.0 - self.purchase[:, -1]
+        tail = (1.0 - BAND) / 2
+        low = np.where(none < tail, tail, 0.0)
+        return np.where(low > 0, self._quantile(low), 0.0), self._quantile(low + BAND)
+
+    def _quantile(self, share: Floats) -> Floats:
         bought = self.purchase[:, -1]
         within = (share - (1.0 - bought)) / np.maximum(bought, 1e-12)
-        return np.where(within > 0, np.exp(self.log_mean + self.sigma * ndtri(np.clip(within, 1e-12, 1.0))), 0.0)
+        reach = self.width * self.sigma * ndtri(np.clip(within, 1e-12, 1.0 - 1e-12))
+        return np.where(within > 0, np.exp(self.log_mean + reach), 0.0)
 
 
 def outlook_of(answers: Answers, calibration: Calibration, as_of: Floats) -> Outlook:
     """Calibrated answers; the probability of no order by a horizon is the product of those up to it."""
-    logits = answers.hazards + calibration.offsets(as_of)[:, None]
-    none = np.exp(-np.logaddexp(0.0, logits).cumsum(axis=1))
+    none = np.exp(-np.logaddexp(0.0, calibration.logits(answers.hazards, as_of)).cumsum(axis=1))
     return Outlook(
         purchase=1.0 - none,
         churn=none[:, -1] * expit(answers.silence),
-        log_mean=answers.log_mean + np.log(calibration.spend_factor),
+        log_mean=answers.log_mean + np.log(calibration.spend_factor) + calibration.season(as_of)[:, 1],
         sigma=np.exp(answers.log_sigma),
+        width=calibration.width,
     )
 
 
 def longest_logit(answers: Answers, calibration: Calibration, as_of: Floats) -> Floats:
     """[P] logit of an order within the longest horizon, exact also far from one half."""
-    logits = answers.hazards + calibration.offsets(as_of)[:, None]
-    survived = -np.logaddexp(0.0, logits).sum(axis=1)
+    survived = -np.logaddexp(0.0, calibration.logits(answers.hazards, as_of)).sum(axis=1)
     logit: Floats = np.log(-np.expm1(survived)) - survived
     return logit

@@ -80,6 +80,11 @@ def change_words(change: Change, count: int, basket: float, currency: str) -> st
     return f"{what}，每单 {amount(basket, currency)}" if change is Change.ORDER else what
 
 
+def season_words(logit: float) -> str:
+    """'时节：去年此时购买的顾客比其他月份多'."""
+    return f"时节：去年此时购买的顾客比其他月份{'多' if logit > 0 else '少'}"
+
+
 def action_words(actions: Actions, action: int, catalogue: Catalogue, currency: str) -> str:
     """'2011年6月3日下单 3 件商品，45.20 GBP'."""
     row, kind = int(actions.rows[action]), EventType(int(actions.kind[action]))

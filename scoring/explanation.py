@@ -4,7 +4,8 @@ The players are every selected feature (absent: at the mean of the training part
 and the earlier actions by kind (absent: not among the tokens). The value of a coalition is the calibrated logit of
 purchase_90 that the network gives it, so the base is what it says of a customer of whom nothing is known. Marginal
 contributions are averaged over a few random orders of the players and their reverses (antithetic permutation sampling,
-Mitchell et al. 2022); along each order they telescope, so no remainder has to be shared out.
+Mitchell et al. 2022); along each order they telescope, so no remainder has to be shared out. The season, where the
+model knows one, comes before all of them: it is what it adds for the unknown customer.
 
 A query token reads the events but no event reads a query. So all feature coalitions that share their events are queries
 of one sequence, and one customer takes ORDERS · (groups + 1) sequences in one forward pass.
@@ -28,7 +29,6 @@ from scoring.feature_registry import BY_NAME, NAMES
 from scoring.model import Model
 from scoring.score import Contribution, Explanation, Score
 from scoring.sequence import TOKENS, Tokens, batch_of
-from scoring.trees import mixed
 from scoring.wording import WORDINGS, Wording
 
 LATEST = 5
@@ -75,9 +75,11 @@ def parts_of(model: Model, customer: Customer, device: torch.device) -> Parts:
     """What an explanation can be judged by."""
     groups = _groups(model, customer, WORDINGS[Language.ENGLISH])
     players = len(customer.tabular) + len(groups)
-    everybody = np.ones((1, players), dtype=bool)
-    whole, *less = _values(model, customer, groups, np.concatenate((everybody, ~np.eye(players, dtype=bool))), device)
-    return Parts(_shapley(model, customer, groups, device), whole - np.array(less))
+    present = np.concatenate((np.ones((1, players), dtype=bool), ~np.eye(players, dtype=bool)))
+    answers = _answers(model, customer, groups, present, device)
+    whole, *less = longest_logit(answers, model.calibration, np.full(len(present), customer.as_of))
+    shared, _ = _shapley(model, customer, groups, device)
+    return Parts(shared, whole - np.array(less))
 
 
 def explain(
@@ -85,8 +87,8 @@ def explain(
 ) -> Explanation:
     """Contributions of one customer's features and events to `logit`, that of `score.purchase_90`."""
     groups = _groups(model, customer, wording)
-    shares = _shapley(model, customer, groups, device)
-    base = logit - float(shares.sum())
+    shares, season = _shapley(model, customer, groups, device)
+    base = logit - float(shares.sum()) - season
     low, high = float(expit(base)), float(expit(logit))
     slope = 100 * ((high - low) / (logit - base) if abs(logit - base) > 1e-9 else high * (1 - high))  # noqa: PLR2004
     made = [
@@ -98,6 +100,12 @@ def explain(
         for contribution, share in zip(made, shares.tolist(), strict=True)
         if share
     ]
+    if season:
+        said.append(
+            Contribution(
+                kind="season", name="season", logit=season, points=season * slope, words=wording.season(season)
+            )
+        )
     said.sort(key=lambda contribution: -abs(contribution.logit))
     return Explanation(score=score, base_logit=base, logit=logit, contributions=tuple(said))
 
@@ -126,8 +134,8 @@ def _groups(model: Model, customer: Customer, wording: Wording) -> list[Group]:
     return groups
 
 
-def _shapley(model: Model, customer: Customer, groups: Sequence[Group], device: torch.device) -> Floats:
-    """[S + G] mean marginal contributions over ORDERS permutations."""
+def _shapley(model: Model, customer: Customer, groups: Sequence[Group], device: torch.device) -> tuple[Floats, float]:
+    """[S + G] mean marginal contributions over ORDERS permutations, and what the season adds where nobody is there."""
     players = len(customer.tabular) + len(groups)
     random = np.random.default_rng(SEED)
     half = [random.permutation(players) for _ in range(ORDERS // 2)]
@@ -135,16 +143,18 @@ def _shapley(model: Model, customer: Customer, groups: Sequence[Group], device: 
     # [ORDERS, players + 1, players]: who is present after each step.
     place = np.argsort(orders, axis=1)
     present = place[:, None, :] < np.arange(players + 1)[None, :, None]
-    values = _values(model, customer, groups, present.reshape(-1, players), device).reshape(ORDERS, players + 1)
+    answers = _answers(model, customer, groups, present.reshape(-1, players), device)
+    as_of, seasonless = np.full(len(answers.hazards), customer.as_of), replace(model.calibration, seasons=())
+    values = longest_logit(answers, model.calibration, as_of).reshape(ORDERS, players + 1)
     shares = np.zeros(players)
     np.add.at(shares, orders, np.diff(values, axis=1))
-    return shares / ORDERS
+    return shares / ORDERS, float(values[0, 0] - longest_logit(answers, seasonless, as_of)[0])
 
 
-def _values(
+def _answers(
     model: Model, customer: Customer, groups: Sequence[Group], present: npt.NDArray[np.bool_], device: torch.device
-) -> Floats:
-    """[n] logits of n coalitions [n, S + G]: equal events share a sequence."""
+) -> Answers:
+    """Hazards of n coalitions [n, S + G]: equal events share a sequence."""
     features, first = len(customer.tabular), max(customer.first, customer.last - TOKENS)
     events, sequence = np.unique(present[:, features:], axis=0, return_inverse=True)
     sequence = sequence.reshape(-1)
@@ -172,5 +182,4 @@ def _values(
         )
     nothing = np.zeros(len(present))
     answers = Answers(hazards=hazards[sequence, query], log_mean=nothing, log_sigma=nothing, silence=nothing)
-    answers = mixed(model.trees, answers, tabular[sequence, query])
-    return longest_logit(answers, model.calibration, np.full(len(present), customer.as_of))
+    return model.mixture.mixed(answers, tabular[sequence, query])

@@ -23,6 +23,8 @@ from safetensors.numpy import load, save
 from scoring.answers import Calibration
 from scoring.buying import BuyingModel
 from scoring.catalogue import Catalogue
+from scoring.linear import Linear, linear_from
+from scoring.mixture import Mixture, Predictor, Speaker
 from scoring.model import FORMAT, Blend, ItemText, Model, item_words
 from scoring.network import HORIZONS, Architecture, Network
 from scoring.normalisation import Normaliser
@@ -34,6 +36,7 @@ MANIFEST, WEIGHTS, ITEMS, TREES = "manifest.json", "weights.safetensors", "items
 TEXT = "text.safetensors"
 TEXT_VECTORS = "items"
 TOGETHER_PREFIXES = ("together.", "popular")
+LINEAR_PREDICTORS = (Predictor.LINEAR, Predictor.CLOSED_FORM)
 
 
 def write(model: Model, folder: Path) -> Path:
@@ -60,6 +63,9 @@ def weights_bytes(model: Model) -> bytes:
         for place, network in enumerate(model.networks)
         for name, tensor in network.state_dict().items()
     }
+    for predictor, speaker in model.mixture.speakers.items():
+        if isinstance(speaker, Linear):
+            arrays |= speaker.arrays(predictor)
     return save(dict(sorted((arrays | model.together.arrays()).items())))
 
 
@@ -71,10 +77,11 @@ def _write_files(model: Model, folder: Path) -> None:
     pl.DataFrame(table, schema=dict.fromkeys(table, pl.String)).write_parquet(folder / ITEMS)
     _sync(folder / ITEMS)
     files = {WEIGHTS: _digest(weights), ITEMS: _digest((folder / ITEMS).read_bytes())}
-    if model.trees is not None:
-        trees = model.trees.to_json().encode()
-        _write(folder / TREES, trees)
-        files[TREES] = _digest(trees)
+    trees = model.mixture.speakers.get(Predictor.TREES)
+    if isinstance(trees, Trees):
+        grown = trees.to_json().encode()
+        _write(folder / TREES, grown)
+        files[TREES] = _digest(grown)
     if model.item_text is not None:
         vectors = save({TEXT_VECTORS: model.item_text})
         _write(folder / TEXT, vectors)
@@ -87,6 +94,7 @@ def _write_files(model: Model, folder: Path) -> None:
         "buying": asdict(model.buying),
         "calibration": model.calibration.to_json(),
         "blend": asdict(model.blend),
+        "shares": {"purchase": dict(model.mixture.purchase), "spend": dict(model.mixture.spend)},
         "files": files,
     }
     _write(folder / MANIFEST, json.dumps(manifest, indent=1, allow_nan=False).encode())
@@ -144,19 +152,34 @@ def _assembled(folder: Path, manifest: Mapping[str, Any], device: torch.device) 
     table = pl.read_parquet(_checked(folder, ITEMS, manifest))
     catalogue = Catalogue(tuple(table["item_id"]), tuple(table["title"]), tuple(table["category"]))
     text = load(_checked(folder, TEXT, manifest))[TEXT_VECTORS] if TEXT in manifest["files"] else None
-    others = {name: array for name, array in arrays.items() if name.startswith(TOGETHER_PREFIXES)}
+    together = {name: array for name, array in arrays.items() if name.startswith(TOGETHER_PREFIXES)}
+    normaliser = Normaliser.from_json(manifest["features"])
     return Model(
         manifest=manifest,
         catalogue=catalogue,
-        networks=_networks(manifest, catalogue, text, {n: a for n, a in arrays.items() if n not in others}, device),
-        normaliser=Normaliser.from_json(manifest["features"]),
+        networks=_networks(manifest, catalogue, text, arrays, device),
+        normaliser=normaliser,
         buying=BuyingModel(**{name: float(value) for name, value in manifest["buying"].items()}),
         calibration=Calibration.from_json(manifest["calibration"]),
-        together=together_from(others, len(catalogue) + 2),
+        together=together_from(together, len(catalogue) + 2),
         blend=Blend(**manifest["blend"]),
-        trees=Trees.from_json(_checked(folder, TREES, manifest)) if TREES in manifest["files"] else None,
+        mixture=_mixture(folder, manifest, arrays, len(normaliser.names)),
         item_text=text,
     )
+
+
+def _mixture(folder: Path, manifest: Mapping[str, Any], arrays: dict[str, np.ndarray], features: int) -> Mixture:
+    purchase, spend = (
+        {Predictor(name): float(share) for name, share in manifest["shares"][part].items()}
+        for part in ("purchase", "spend")
+    )
+    asked = {*purchase, *spend}
+    speakers: dict[Predictor, Speaker] = {
+        predictor: linear_from(arrays, predictor, features) for predictor in LINEAR_PREDICTORS if predictor in asked
+    }
+    if Predictor.TREES in asked:
+        speakers[Predictor.TREES] = Trees.from_json(_checked(folder, TREES, manifest))
+    return Mixture(speakers=speakers, purchase=purchase, spend=spend)
 
 
 def _networks(

@@ -1,7 +1,7 @@
 """A trained model in memory: everything that answering needs, and the manifest that says where it came from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,12 @@ import torch
 from scoring.answers import Calibration
 from scoring.buying import BuyingModel
 from scoring.catalogue import Catalogue
+from scoring.mixture import Mixture
 from scoring.network import Network
 from scoring.normalisation import Normaliser
 from scoring.together import Together
-from scoring.trees import Trees
 
-FORMAT = 2
+FORMAT = 3
 """Of the folder; raised when an older reader would misread it."""
 ITEM_WORDS = 16
 """Words of title and category that the network reads of an item."""
@@ -52,8 +52,7 @@ class Model:
     calibration: Calibration
     together: Together
     blend: Blend
-    trees: Trees | None = None
-    """None where the shop is too small for them."""
+    mixture: Mixture = field(default_factory=Mixture)
     item_text: ItemText | None = None
     """[V + 2, E] what a language model made of each item's text, zeros where there is none; None without one."""
 

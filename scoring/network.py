@@ -202,11 +202,6 @@ class Network(nn.Module):
             nn.init.zeros_(layer)
         nn.init.normal_(self.review_words.weight, std=0.05)
 
-    def start_at(self, base: Tensor) -> None:
-        """Set the biases of the heads [H + 3] to the base rates, so that learning begins at the level of the data."""
-        with torch.no_grad():
-            self.heads.bias.copy_(base)
-
     def forward(self, batch: Batch, *, states: bool = True, items: Tensor | None = None) -> Outputs:
         """Answer every query of the batch; without `states` the last layer is left out where only they read it.
 

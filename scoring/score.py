@@ -36,9 +36,8 @@ class Score:
     spend_minor: int
     """Expected spend within 90 days (the mean, also over those who buy nothing), minor units of `currency`."""
     spend_low_minor: int
-    """Tenth percentile of spend within 90 days."""
+    """Four of five such customers spend at least this much within 90 days, and at most `spend_high_minor`."""
     spend_high_minor: int
-    """Ninetieth percentile."""
     currency: str
     """ISO 4217 code."""
     model_id: str
@@ -49,7 +48,7 @@ class Contribution:
     """How much one feature or one group of events moved the logit of `purchase_90`."""
 
     kind: str
-    """'feature' or 'event'."""
+    """'feature', 'event' or 'season'."""
     name: str
     """The feature's name in the registry, or the group of events."""
     logit: float
@@ -67,7 +66,7 @@ class Explanation:
 
     score: Score
     base_logit: float
-    """Calibrated logit of a customer of whom nothing is known."""
+    """Calibrated logit of a customer of whom nothing is known, at no particular time of the year."""
     logit: float
     """Calibrated logit of `score.purchase_90`."""
     contributions: tuple[Contribution, ...]

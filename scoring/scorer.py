@@ -27,10 +27,7 @@ from scoring.passing import Forward, Plainly
 from scoring.recommendation import Recommender, Request
 from scoring.score import Contrast, EventEffect, Explanation, Recommendation, Score, Strategy
 from scoring.sequence import Tokens, tokens_of
-from scoring.trees import mixed
 from scoring.wording import WORDINGS
-
-LOW, HIGH = 0.1, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +174,10 @@ class Scorer:
     def _mixed(self, question: Question, forward: Forward) -> Answers:
         most = BATCH[self.device.type]
         answers = asked(forward, question.tokens, question.pairs, question.tabular, most=most)
-        return mixed(self.model.trees, answers, question.tabular)
+        return self.model.mixture.mixed(answers, question.tabular)
 
     def _scores(self, histories: Histories, as_of: Floats, outlook: Outlook) -> list[Score]:
-        low, high = outlook.quantile(LOW), outlook.quantile(HIGH)
+        low, high = outlook.band
         return [
             Score(
                 customer_id=str(customer_id),

@@ -27,6 +27,8 @@ class Wording(NamedTuple):
     """(actions, which of them, catalogue, currency)"""
     change: Callable[[Change, int, float, str], str]
     """(change, how many, minor units of each order, currency)"""
+    season: Callable[[float], str]
+    """(what it adds to the logit)"""
 
 
 CHANGES = {
@@ -57,6 +59,11 @@ def group_words(kind: EventType, count: int) -> str:
     if kind is EventType.CART:
         return counted(count, "earlier item put in the cart", "earlier items put in the cart")
     return counted(count, GROUPS[kind])
+
+
+def season_words(logit: float) -> str:
+    """What a year ago says about this time of year."""
+    return f"time of year: a year ago {'more' if logit > 0 else 'fewer'} customers bought than in other months"
 
 
 def action_words(actions: Actions, action: int, catalogue: Catalogue, currency: str) -> str:
@@ -90,9 +97,13 @@ def change_words(change: Change, count: int, basket: float, currency: str) -> st
 
 WORDINGS: Mapping[Language, Wording] = MappingProxyType(
     {
-        Language.ENGLISH: Wording(feature_words, group_words, action_words, change_words),
+        Language.ENGLISH: Wording(feature_words, group_words, action_words, change_words, season_words),
         Language.CHINESE: Wording(
-            chinese.feature_words, chinese.group_words, chinese.action_words, chinese.change_words
+            chinese.feature_words,
+            chinese.group_words,
+            chinese.action_words,
+            chinese.change_words,
+            chinese.season_words,
         ),
     }
 )

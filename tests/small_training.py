@@ -39,7 +39,7 @@ def prepared(of: Course) -> Prepared:
     return prepare(
         of.tokens, np.arange(of.customers), closed_cutoffs(of), until=of.as_of,
         held_out_orders=np.zeros(len(of.tokens.actions.time), dtype=bool),
-        memory_days=of.configuration.memory_days, seed=0,
+        configuration=of.configuration, seed=0,
     )  # fmt: skip
 
 

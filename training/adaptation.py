@@ -23,7 +23,6 @@ from scoring.features import raw_features
 from scoring.model import Model
 from scoring.network import Network
 from scoring.sequence import Tokens
-from scoring.trees import mixed
 from training.configuration import Configuration
 from training.course import HistoryTooShort
 from training.curves import NOWHERE, Curves
@@ -106,13 +105,13 @@ def adapt(
 
 
 def judge(model: Model, tokens: Tokens, cutoff: float) -> dict[str, float]:
-    """Figures of a model on the window from a cut-off, the trees mixed in; `network_` without them."""
+    """Figures of a model on the window from a cut-off, everybody's share mixed in; `network_` without them."""
     pairs = questions(tokens.actions, np.array([cutoff]))
     labels = labels_of(tokens.actions, pairs)
     tabular = model.normaliser(raw_features(tokens.actions, pairs, model.buying))
     alone = ask(model.networks, tokens, pairs, tabular, CPU)
     figures: dict[str, float] = {}
-    for prefix, answers in (("", mixed(model.trees, alone, tabular)), ("network_", alone)):
+    for prefix, answers in (("", model.mixture.mixed(alone, tabular)), ("network_", alone)):
         outlook = outlook_of(answers, model.calibration, pairs.as_of)
         spend, value = labels.spend / MINOR_UNITS, outlook.spend / MINOR_UNITS
         found = all_metrics(labels.bought, spend, outlook.purchase[:, -1], value)
@@ -141,7 +140,7 @@ class _Lesson:
         tabular, end = model.normaliser(raw_features(actions, pairs, model.buying)), ends(actions, self._until)
         return examples_of(
             self._tokens, pairs, tabular, labels_of(actions, pairs),
-            weight=weights_of(pairs, self._plan.configuration.memory_days), until=end,
+            weight=weights_of(pairs, self._until, self._plan.configuration), until=end,
             next_order=next_orders(actions, end, np.zeros(len(actions.time), dtype=bool)),
         )  # fmt: skip
 

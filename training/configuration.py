@@ -34,7 +34,10 @@ class Configuration:
     weight_decay: float = 0.05
     memory_days: float = 30.0
     """A question counts 1/e when it was asked so many days before the latest one: shops and seasons change."""
-    direct_penalty: float = 0.05
+    season_weight: float = 0.25
+    """How much a question counts that was asked a year before the time that the fit stands at: less, the further from
+    it, as in `memory_days`."""
+    direct_penalty: float = 0.01
     """Half the squared weights from features to heads count so much in the loss: features drift, and a strongly
     regularised linear part forecasts best."""
     warm_up_steps: int = 50

@@ -13,17 +13,17 @@ from events.history import Histories
 from scoring.actions import Integers
 from scoring.answers import Calibration
 from scoring.catalogue import Catalogue
+from scoring.mixture import Mixture
 from scoring.model import Blend, ItemText, Model, item_words
 from scoring.network import Architecture, Network
 from scoring.sequence import Tokens
 from scoring.together import Together
-from scoring.trees import Trees
 from training.configuration import Configuration
 from training.curves import NOWHERE, Curves
 from training.item_text import ItemEncoder, item_vectors
 from training.learning import Progress, Validate, learn, learner_of
-from training.linear_start import solve_linear_part
-from training.preparation import Prepared, base_rates, catalogue_of, tokens_from
+from training.linear_start import Solved, solve_linear
+from training.preparation import Prepared, catalogue_of, tokens_from
 from training.pretraining import pretrain
 
 
@@ -86,14 +86,15 @@ def course_of(
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Networks of different seeds, and after how many epochs each was at its best."""
+    """Networks of different seeds, after how many epochs each was at its best, and where all began."""
 
     networks: tuple[Network, ...]
     epochs: tuple[int, ...]
+    start: Solved
 
 
 def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, validate: Validate | None) -> Learned:
-    """Train every member of the ensemble on the same examples."""
+    """Train every member of the ensemble on the same examples, from the same linear start."""
     configuration, networks, best = course.configuration, [], []
     shape = Architecture(
         features=len(prepared.normaliser.names), items=course.items, width=configuration.width,
@@ -101,15 +102,14 @@ def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, v
         text_width=0 if course.item_text is None else course.item_text.shape[1],
     )  # fmt: skip
     text = None if course.item_text is None else torch.from_numpy(course.item_text)
-    words, base = item_words(course.catalogue), torch.from_numpy(base_rates(prepared.examples.labels)).float()
+    words, start = item_words(course.catalogue), solve_linear(prepared.examples, configuration, course.seed)
     for member in range(configuration.members):
         seed = course.seed * 1000 + member
         torch.manual_seed(seed)
         network, average = Network(shape, words, text), Network(shape, words, text)
         if configuration.pretrain_epochs:
             pretrain(network, course.tokens, configuration, until=prepared.until, seed=seed, curves=course.curves)
-        network.start_at(base)
-        solve_linear_part(network, prepared.examples, configuration, seed)
+        start.begin(network)
         learner = learner_of(network.to(course.device), average.to(course.device), configuration)
         checkpoint = course.checkpoints / f"{stage} {member + 1}.pt"
         learn(
@@ -119,12 +119,12 @@ def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, v
         )  # fmt: skip
         networks.append(learner.average.eval().requires_grad_(requires_grad=False))
         best.append(learner.best_epoch)
-    return Learned(tuple(networks), tuple(best))
+    return Learned(tuple(networks), tuple(best), start)
 
 
 def model_of(
     course: Course, prepared: Prepared, networks: tuple[Network, ...], together: Together, *,
-    blend: Blend, calibration: Calibration, manifest: dict[str, Any], trees: Trees | None = None,
+    blend: Blend, calibration: Calibration, manifest: dict[str, Any], mixture: Mixture,
 ) -> Model:  # fmt: skip
     """The parts put together."""
     return Model(
@@ -136,7 +136,7 @@ def model_of(
         calibration=calibration,
         together=together,
         blend=blend,
-        trees=trees,
+        mixture=mixture,
         item_text=course.item_text,
     )
 

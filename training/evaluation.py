@@ -17,7 +17,6 @@ from scoring.features import raw_features
 from scoring.model import Model
 from scoring.network import HORIZONS
 from scoring.sequence import Tokens
-from scoring.trees import mixed
 from scoring.view import Where
 from training.baselines import Prediction, boosted, closed_form, frequency, linear, recency
 from training.comparison import OURS, Comparison, compare
@@ -187,7 +186,7 @@ def _training_part(tokens: Tokens, cutoff: datetime, configuration: Configuratio
         cutoffs,
         until=until,
         held_out_orders=nothing,
-        memory_days=configuration.memory_days,
+        configuration=configuration,
         seed=seed,
     )
 
@@ -195,7 +194,7 @@ def _training_part(tokens: Tokens, cutoff: datetime, configuration: Configuratio
 def _ours(model: Model, forward: Forward) -> Prediction:
     pairs = forward.pairs
     tabular = model.normaliser(raw_features(forward.tokens.actions, pairs, model.buying))
-    answers = mixed(model.trees, ask(model.networks, forward.tokens, pairs, tabular, torch.device("cpu")), tabular)
+    answers = model.mixture.mixed(ask(model.networks, forward.tokens, pairs, tabular, torch.device("cpu")), tabular)
     outlook = outlook_of(answers, model.calibration, pairs.as_of)
     return Prediction(outlook.purchase[:, -1], outlook.spend, outlook.churn)
 

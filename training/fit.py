@@ -14,24 +14,28 @@ import numpy as np
 import polars as pl
 
 from scoring import folder
-from scoring.answers import Answers, Calibration, ask, outlook_of
+from scoring.answers import Calibration, outlook_of
 from scoring.feature_histograms import histograms
+from scoring.mixture import Mixture, Predictor
 from scoring.model import Model
-from scoring.trees import Trees, mixed
 from training.boosting import grow
-from training.calibration import season_of
+from training.calibration import seasons_of, year_above, yearly_spend_factor
 from training.configuration import Configuration
-from training.course import Course, course_of, learn_members, model_of
+from training.course import Course, Learned, course_of, learn_members, model_of
 from training.curves import NOWHERE, Curves
 from training.item_text import ItemEncoder
+from training.labels import labels_of
 from training.learning import Progress
 from training.pairing import fit_together
 from training.preparation import Prepared, prepare
 from training.provenance import currency_of, data_of, fingerprint_of, model_id_of
 from training.rehearsal import Rehearsal, closed_cutoffs, rehearse
+from training.shares import mixture_of
+from training.speakers import speakers_of
+from training.standing import Standing, standing_of, year_of
 
 TIER_SHARES = {"HIGH": 0.9, "MID": 0.6}
-"""Quantile of the training part at which a tier begins."""
+"""Quantile of all customers at which a tier begins."""
 
 
 def silence(stage: str, done: int, total: int) -> None:
@@ -94,27 +98,27 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
     prepared = prepare(
         course.tokens, course.labelled(np.arange(course.customers)), cutoffs,
         until=course.as_of, held_out_orders=nobody,
-        memory_days=course.configuration.memory_days, seed=course.seed,
+        configuration=course.configuration, seed=course.seed,
     )  # fmt: skip
     learned = learn_members(course, prepared, "final fit", rehearsal.epochs, None)
-    examples = prepared.examples
-    trees = _trees(course, prepared, rehearsal)
-    answers = ask(learned.networks, course.tokens, examples.pairs, examples.tabular, course.device)
-    answers = mixed(trees, answers, examples.tabular)
-    calibration = Calibration(
-        spend_factor=rehearsal.spend_factor, season=season_of(answers, examples.labels, examples.pairs.as_of)
+    mixture = _mixture(course, prepared, learned, rehearsal)
+    standing, year = (
+        standing_of(course, prepared, learned.networks, mixture, as_of)
+        for as_of in (np.array([course.as_of]), year_of(course))
     )
+    calibration = _calibration(course, rehearsal, year)
     return model_of(
         course, prepared, learned.networks,
         fit_together(actions, course.items, until=course.as_of, left_out=nobody),
-        blend=rehearsal.blend, calibration=calibration, trees=trees,
+        blend=rehearsal.blend, calibration=calibration, mixture=mixture,
         manifest={
             "code_version": version("tierwise"),
             "configuration": course.configuration.to_json(),
             "seed": course.seed,
             "split": rehearsal.split | {"final_cutoffs": len(cutoffs), "epochs": rehearsal.epochs},
             "metrics": rehearsal.metrics,
-            "tiers": _tiers(answers, prepared, calibration, cutoffs[-1]),
+            "predictors": rehearsal.predictors,
+            "tiers": _tiers(standing, calibration),
             "histograms": _histograms(prepared, cutoffs[-1]),
         },
     )  # fmt: skip
@@ -126,21 +130,29 @@ def _histograms(prepared: Prepared, cutoff: float) -> dict[str, list[int]]:
     return histograms(prepared.normaliser.names, examples.tabular[examples.pairs.as_of == cutoff])
 
 
-def _trees(course: Course, prepared: Prepared, rehearsal: Rehearsal) -> Trees | None:
-    if rehearsal.tree_share == 0:
-        return None
-    grown = grow(prepared.examples, rounds=rehearsal.tree_rounds, seed=course.seed)
-    return None if grown is None else replace(grown, share=rehearsal.tree_share)
+def _mixture(course: Course, prepared: Prepared, learned: Learned, rehearsal: Rehearsal) -> Mixture:
+    """Those whom the rehearsal gave a share, fitted anew."""
+    shares = rehearsal.stacking
+    asked = {*shares.purchase, *shares.spend}
+    rounds = rehearsal.tree_rounds if Predictor.TREES in asked else 0
+    trees = grow(prepared.examples, rounds=rounds, seed=course.seed)
+    speakers = speakers_of(prepared, learned.start, trees, course.configuration, course.seed)
+    return mixture_of({name: each for name, each in speakers.items() if name in asked}, shares)
 
 
-def _tiers(
-    answers: Answers, prepared: Prepared, calibration: Calibration, cutoff: float
-) -> dict[str, dict[str, float]]:
-    """Thresholds of each measure at quantiles of the training part's latest cut-off."""
-    as_of = prepared.examples.pairs.as_of
-    outlook = outlook_of(answers, calibration, as_of)
-    at = as_of == cutoff
-    measures = {"purchase_90": outlook.purchase[at, -1], "expected_value": outlook.spend[at]}
+def _calibration(course: Course, rehearsal: Rehearsal, asked: Standing) -> Calibration:
+    """As rehearsed; where a year of closed windows was asked about, with its seasons and its level of spend."""
+    outlook = outlook_of(asked.answers, Calibration(), asked.as_of)
+    year = year_above(outlook, labels_of(course.tokens.actions, asked.pairs), asked.as_of)
+    if year is None:
+        return rehearsal.calibration
+    return replace(rehearsal.calibration, seasons=seasons_of(year), spend_factor=yearly_spend_factor(year))
+
+
+def _tiers(standing: Standing, calibration: Calibration) -> dict[str, dict[str, float]]:
+    """Thresholds of each measure at quantiles of everybody at the as-of time."""
+    outlook = outlook_of(standing.answers, calibration, standing.as_of)
+    measures = {"purchase_90": outlook.purchase[:, -1], "expected_value": outlook.spend}
     return {
         measure: {tier: float(np.quantile(values, quantile)) for tier, quantile in TIER_SHARES.items()}
         for measure, values in measures.items()

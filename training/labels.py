@@ -6,12 +6,17 @@ import numpy as np
 
 from events.event import EventType
 from scoring.actions import Actions, Floats, Integers, Pairs, pairs_of
+from scoring.answers import YEAR_DAYS
 from scoring.network import HORIZONS
 from scoring.view import DAY, view_of
 from training.configuration import Configuration
 
 LONGEST = HORIZONS[-1] * DAY
 """Seconds."""
+FORGOTTEN = 5.0
+"""Memories after which a question counts so little (1/150) that it is not worth its time."""
+SEASON_REACH = 2.0
+"""Memories around the day a year ago within which questions count for the season that they were asked in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +37,28 @@ class Labels:
 
 
 def cutoffs_of(first: float, closed: float, configuration: Configuration) -> Floats:
-    """Ascending as-of times whose windows end by `closed`: at most so many, the latest, evenly spaced."""
+    """Ascending as-of times whose windows end by `closed`: at most so many, the latest, evenly spaced, remembered.
+
+    Remembered are the latest, and those of the season a year before `closed`.
+    """
     latest = closed - LONGEST
     span = (latest - first) / DAY
     spacing = np.clip(span / configuration.cutoffs, configuration.spacing_days, configuration.widest_spacing_days)
     count = min(configuration.cutoffs, int(max(span, 0.0) // spacing))
     cutoffs: Floats = latest - np.arange(count)[::-1] * spacing * DAY
-    return cutoffs
+    return cutoffs[weights_at(cutoffs, latest, closed, configuration) > 0]
+
+
+def weights_at(as_of: Floats, latest: float, until: float, configuration: Configuration) -> Floats:
+    """[P] how much questions count that were asked at these times, in a fit that stands at `until`; 0 if forgotten.
+
+    The latest counts 1; so does what is asked about the season ahead, by its own weight, though it is a year old.
+    """
+    memory = configuration.memory_days * DAY
+    age, apart = (latest - as_of) / memory, np.abs(until - YEAR_DAYS * DAY - as_of) / memory
+    recent = np.where(age <= FORGOTTEN, np.exp(-age), 0.0)
+    season = np.where(apart <= SEASON_REACH, configuration.season_weight * np.exp(-apart), 0.0)
+    return np.asarray(recent + season)
 
 
 def questions(actions: Actions, cutoffs: Floats, customers: Integers | None = None) -> Pairs:

@@ -1,32 +1,65 @@
-"""The linear part of the network, solved before training: the Transformer learns only what it leaves over."""
+"""Linear predictors by penalised likelihood; the one on all features is also where the networks start.
+
+The Transformer learns only what the linear part leaves over.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from scoring.actions import Floats
+from scoring.linear import Linear
 from scoring.network import HORIZONS, Network, Outputs, capped
 from training.configuration import Configuration
 from training.examples import Examples
 from training.loss import Happened, value_loss
+from training.preparation import base_rates
 
 STEPS = 60
 """Of L-BFGS; the loss is convex but for the spread of spend."""
 MOST_QUESTIONS = 100_000
 
 
-def solve_linear_part(network: Network, examples: Examples, configuration: Configuration, seed: int) -> None:
-    """Set the direct weights [H + 3, S] and the biases of the heads to the penalised optimum on the training part."""
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """The optimum of all heads."""
+
+    weights: Floats
+    """[H + 3, S]"""
+    bias: Floats
+    """[H + 3]"""
+
+    @property
+    def linear(self) -> Linear:
+        """What it says of hazards and spend, as a predictor."""
+        rows = len(HORIZONS) + 1
+        return Linear(self.weights[:rows], self.bias[:rows])
+
+    def begin(self, network: Network) -> None:
+        """Let a fresh network start as this linear model."""
+        with torch.no_grad():
+            network.direct.weight.copy_(torch.from_numpy(self.weights))
+            network.heads.bias.copy_(torch.from_numpy(self.bias))
+
+
+def solve_linear(
+    examples: Examples, configuration: Configuration, seed: int, *, columns: Sequence[int] | None = None
+) -> Solved:
+    """The penalised optimum on the training part, from the base rates; `columns` are the features it may use."""
     chosen = np.sort(np.random.default_rng(seed).permutation(len(examples.pairs))[:MOST_QUESTIONS])
-    tabular = torch.from_numpy(examples.tabular[chosen]).double()
-    labels = examples.labels
+    used = np.arange(examples.tabular.shape[1]) if columns is None else np.array(columns, dtype=np.int64)
+    tabular, labels = torch.from_numpy(examples.tabular[chosen][:, used]).double(), examples.labels
     happened = Happened(
         weight=torch.from_numpy(examples.weight[chosen]),
         interval=torch.from_numpy(labels.interval[chosen]),
         spend=torch.from_numpy(labels.spend[chosen]),
         silent=torch.from_numpy(labels.silent[chosen]),
     )
-    weight = network.direct.weight.detach().double().clone().requires_grad_()
-    bias = network.heads.bias.detach().double().clone().requires_grad_()
+    bias = torch.from_numpy(base_rates(labels)).requires_grad_()
+    weight = torch.zeros(len(bias), len(used), dtype=torch.float64, requires_grad=True)
     solver = torch.optim.LBFGS([weight, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
@@ -37,9 +70,9 @@ def solve_linear_part(network: Network, examples: Examples, configuration: Confi
         return total
 
     solver.step(loss)  # type: ignore[no-untyped-call]  # torch does not type it
-    with torch.no_grad():
-        network.direct.weight.copy_(weight)
-        network.heads.bias.copy_(bias)
+    weights = np.zeros((len(bias), examples.tabular.shape[1]))
+    weights[:, used] = weight.detach().numpy()
+    return Solved(weights, bias.detach().numpy())
 
 
 def penalty(direct: Tensor, configuration: Configuration) -> Tensor:

@@ -3,7 +3,9 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from scipy.special import expit
 from torch import Tensor
 from torch.nn import functional
 
@@ -11,6 +13,11 @@ from scoring.actions import Floats, Integers
 from scoring.catalogue import UNKNOWN
 from scoring.network import HORIZONS, Network, Outputs
 from training.configuration import Configuration
+
+LEAST_LOG_SIGMA = math.log(0.05)
+"""Where every order costs the same, a narrower spread would be rewarded without end."""
+NEWTON_STEPS = 12
+"""To the level at which a loss is least; each goes 1 at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +46,23 @@ def mean_hazard_loss(hazards: Floats, interval: Integers) -> float:
     return float(hazard_loss(torch.from_numpy(hazards), torch.from_numpy(interval)).mean())
 
 
+def level_free_loss(hazards: Floats, interval: Integers) -> float:
+    """That mean, once one number is added to all logits that mends their level.
+
+    The level of an unseen window is its season's: it must not decide how long to train, or which predictor is better.
+    """
+    reached = np.arange(hazards.shape[1]) <= interval[:, None]
+    events, level = float((interval < hazards.shape[1]).sum()), 0.0
+    for _ in range(NEWTON_STEPS):
+        chance = expit(hazards + level) * reached
+        curve = float((chance * (1 - chance) * reached).sum())
+        level += float(np.clip((events - chance.sum()) / max(curve, 1e-9), -1.0, 1.0))
+    return mean_hazard_loss(hazards + level, interval)
+
+
 def lognormal_loss(log_mean: Tensor, log_sigma: Tensor, spend: Tensor) -> Tensor:
     """[...] negative log-density of log spend; the caller leaves out those who bought nothing."""
+    log_sigma = log_sigma.clamp(min=LEAST_LOG_SIGMA)
     standard = (spend.clamp(min=1.0).log() - log_mean) / log_sigma.exp()
     return log_sigma + standard.square() / 2 + 0.5 * math.log(2 * math.pi)
 

@@ -16,9 +16,9 @@ from scoring.features import raw_features
 from scoring.network import HORIZONS, SIGMA_LIMIT
 from scoring.normalisation import Normaliser
 from scoring.sequence import Tokens, tokens_of
-from scoring.view import DAY
+from training.configuration import Configuration
 from training.examples import Examples, examples_of, next_orders
-from training.labels import Labels, labels_of, questions
+from training.labels import Labels, labels_of, questions, weights_at
 from training.rhythm import fit_buying
 from training.selection import fit_normaliser
 
@@ -54,7 +54,7 @@ def tokens_from(histories: Histories, catalogue: Catalogue) -> Tokens:
 
 def prepare(
     tokens: Tokens, customers: Integers, cutoffs: Floats, *,
-    until: float, held_out_orders: npt.NDArray[np.bool_], memory_days: float, seed: int,
+    until: float, held_out_orders: npt.NDArray[np.bool_], configuration: Configuration, seed: int,
 ) -> Prepared:  # fmt: skip
     """Questions of these customers at these cut-offs; nothing from the time `until` on is an input or a label."""
     actions = tokens.actions
@@ -65,14 +65,15 @@ def prepare(
     end = ends(actions, until)
     examples = examples_of(
         tokens, pairs, normaliser(raw), labels_of(actions, pairs),
-        weight=weights_of(pairs, memory_days), next_order=next_orders(actions, end, held_out_orders), until=end,
+        weight=weights_of(pairs, until, configuration), until=end,
+        next_order=next_orders(actions, end, held_out_orders),
     )  # fmt: skip
     return Prepared(examples=examples, buying=buying, normaliser=normaliser, until=until)
 
 
-def weights_of(pairs: Pairs, memory_days: float) -> Floats:
-    """[P] falling exponentially with the age of the question, 1 on average."""
-    weight = np.exp((pairs.as_of - pairs.as_of.max(initial=0.0)) / DAY / memory_days)
+def weights_of(pairs: Pairs, until: float, configuration: Configuration) -> Floats:
+    """[P] how much each question counts in a fit that stands at `until`, 1 on average."""
+    weight = weights_at(pairs.as_of, float(pairs.as_of.max(initial=0.0)), until, configuration)
     return np.asarray(weight / weight.mean())
 
 

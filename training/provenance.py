@@ -10,7 +10,9 @@ import polars as pl
 
 from events.currency import NO_CURRENCY
 from scoring.folder import weights_bytes
+from scoring.mixture import Predictor
 from scoring.model import Model
+from scoring.trees import Trees
 from training.configuration import Configuration
 
 SEED = 1
@@ -59,6 +61,7 @@ def currency_of(events: pl.DataFrame) -> str:
 def model_id_of(model: Model, as_of: datetime) -> str:
     """Day of the data and a part of the weights' hash."""
     weights = hashlib.sha256(weights_bytes(model))
-    if model.trees is not None:
-        weights.update(model.trees.to_json().encode())
+    trees = model.mixture.speakers.get(Predictor.TREES)
+    if isinstance(trees, Trees):
+        weights.update(trees.to_json().encode())
     return f"{as_of:%Y%m%d}-{weights.hexdigest()[:10]}"

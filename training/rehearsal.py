@@ -4,6 +4,7 @@ Split in time: its labels close before the window it is judged on. Split by cust
 history too short for that is split by customer alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,22 +13,29 @@ import numpy.typing as npt
 
 from scoring.actions import Floats, Pairs
 from scoring.answers import Answers, Calibration, ask, outlook_of
+from scoring.mixture import Mixture, Predictor
 from scoring.model import Blend
 from scoring.network import Network
 from scoring.view import DAY
 from training.blending import START, Held, choose_blend, held_out
-from training.boosting import Grown, rehearse_trees
-from training.calibration import spend_factor
-from training.course import Course, HistoryTooShort, describe, learn_members, model_of
+from training.boosting import rehearse_trees
+from training.calibration import band_width, spend_factor
+from training.course import Course, HistoryTooShort, Learned, describe, learn_members, model_of
 from training.labels import LONGEST, cutoffs_of, questions
 from training.learning import Validate
 from training.metrics import all_metrics, auc
 from training.pairing import fit_together
-from training.preparation import at_most, last_orders, prepare
+from training.preparation import Prepared, at_most, last_orders, prepare
+from training.shares import Said, Stacking, figures_of, mixture_of, stack
+from training.speakers import speakers_of
 from training.validation import Forward, forward_of, item_loss
 
 FEWEST_CUTOFFS = 3
-"""Before the validation window; a shorter history is validated on other customers instead."""
+"""Before the validation windows; a shorter history is validated on fewer, or on other customers instead."""
+ROLLING = 3
+"""Windows that the first fit is judged on, at most."""
+BETWEEN = 21 * DAY
+"""From the beginning of one to that of the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +45,25 @@ class Rehearsal:
     epochs: int
     blend: Blend
     tree_rounds: int
-    tree_share: float
-    """0 where there are none, or they lose."""
-    spend_factor: float
+    """0 where there are none."""
+    stacking: Stacking
+    calibration: Calibration
+    """Without seasons."""
     split: dict[str, Any]
     metrics: dict[str, float]
+    predictors: dict[str, dict[str, float]]
+    """How each does alone, and what share it gets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What the predictors said of windows that no fit has seen, and the mixture that follows from it."""
+
+    tree_rounds: int
+    said: Said
+    stacking: Stacking
+    answers: Answers
+    """The mixture's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +73,8 @@ class Split:
     cutoffs: Floats
     boundary: float
     """Nothing from here on is an input or a label of the fit."""
+    asked: Floats
+    """As-of times, from the boundary on, at which the fit is judged; empty where other customers judge it."""
     by_time: bool
     held: npt.NDArray[np.bool_]
     """[C] customers that the fit does not see."""
@@ -70,14 +94,15 @@ class Split:
 
 
 def split_of(course: Course) -> Split:
-    """One window kept back if the history allows it; HistoryTooShort if no window is closed at all."""
+    """Windows kept back, as many as the history allows; HistoryTooShort if no window is closed at all."""
     held = np.random.default_rng(course.seed).random(course.customers) < course.configuration.held_out_share
-    boundary = course.as_of - LONGEST
-    cutoffs = cutoffs_of(course.begin, boundary, course.configuration)
-    if len(cutoffs) >= FEWEST_CUTOFFS:
-        return Split(cutoffs=cutoffs, boundary=boundary, by_time=True, held=held)
+    for windows in range(ROLLING, 0, -1):
+        asked = np.asarray(course.as_of - LONGEST - np.arange(windows)[::-1] * BETWEEN, dtype=np.float64)
+        cutoffs = cutoffs_of(course.begin, asked[0], course.configuration)
+        if len(cutoffs) >= FEWEST_CUTOFFS:
+            return Split(cutoffs=cutoffs, boundary=float(asked[0]), asked=asked, by_time=True, held=held)
     cutoffs = closed_cutoffs(course)
-    return Split(cutoffs=cutoffs, boundary=course.as_of, by_time=False, held=held)
+    return Split(cutoffs=cutoffs, boundary=course.as_of, asked=np.zeros(0), by_time=False, held=held)
 
 
 def closed_cutoffs(course: Course) -> Floats:
@@ -99,7 +124,7 @@ def rehearse(course: Course) -> Rehearsal:
     prepared = prepare(
         course.tokens, course.labelled(np.flatnonzero(~split.held)), split.cutoffs,
         until=split.boundary, held_out_orders=last,
-        memory_days=course.configuration.memory_days, seed=course.seed,
+        configuration=course.configuration, seed=course.seed,
     )  # fmt: skip
     forward = forward_of(course.tokens, asked_after(course, split), prepared, split.held)
     orders = held_out(course.tokens, last, seed=course.seed)
@@ -107,30 +132,55 @@ def rehearse(course: Course) -> Rehearsal:
         course, prepared, "rehearsal", course.configuration.max_epochs, _judge(course, forward, orders)
     )
     together = fit_together(actions, course.items, until=split.boundary, left_out=last)
-    model = model_of(course, prepared, learned.networks, together, blend=START, calibration=Calibration(), manifest={})
-    blend, found = choose_blend(model, course.tokens, orders, course.device)
-    alone = ask(learned.networks, forward.tokens, forward.pairs, forward.tabular, course.device)
-    grown = rehearse_trees(
-        prepared.examples, forward.tabular, alone, forward.labels.interval,
-        most=course.configuration.tree_rounds, seed=course.seed,
+    model = model_of(
+        course, prepared, learned.networks, together,
+        blend=START, calibration=Calibration(), manifest={}, mixture=Mixture(),
     )  # fmt: skip
-    answers = alone if grown is None else grown.trees.mixed(alone, forward.tabular)
+    blend, found = choose_blend(model, course.tokens, orders, course.device)
+    heard = _heard(course, prepared, learned, forward)
+    calibration = _calibration(heard.answers, forward)
+    predictors = figures_of(heard.said, heard.stacking, forward)
     return Rehearsal(
         epochs=round(float(np.mean(learned.epochs))),
         blend=blend,
-        tree_rounds=0 if grown is None else grown.rounds,
-        tree_share=0.0 if grown is None else grown.trees.share,
-        spend_factor=spend_factor(answers, forward.labels, forward.pairs.as_of),
+        tree_rounds=heard.tree_rounds,
+        stacking=heard.stacking,
+        calibration=calibration,
         split=split.to_json(),
-        metrics=_metrics(answers, forward) | _members(alone, grown, forward) | found,
+        metrics=_metrics(heard.answers, calibration, forward) | _beside(predictors) | found,
+        predictors=predictors,
     )
 
 
+def _heard(course: Course, prepared: Prepared, learned: Learned, forward: Forward) -> Heard:
+    grown = rehearse_trees(
+        prepared.examples, forward.tabular, forward.labels.interval,
+        most=course.configuration.tree_rounds, seed=course.seed,
+    )  # fmt: skip
+    trees = None if grown is None else grown.trees
+    speakers = speakers_of(prepared, learned.start, trees, course.configuration, course.seed)
+    alone = ask(learned.networks, forward.tokens, forward.pairs, forward.tabular, course.device)
+    said = {Predictor.NETWORKS: (alone.hazards, alone.log_mean)}
+    said |= {name: speaker.say(forward.tabular) for name, speaker in speakers.items()}
+    stacking = stack(said, forward)
+    return Heard(
+        tree_rounds=0 if grown is None else grown.rounds, said=said, stacking=stacking,
+        answers=mixture_of(speakers, stacking).mixed(alone, forward.tabular),
+    )  # fmt: skip
+
+
+def _calibration(answers: Answers, forward: Forward) -> Calibration:
+    as_of = forward.pairs.as_of
+    factor = spend_factor(outlook_of(answers, Calibration(), as_of), forward.labels)
+    calibration = Calibration(spend_factor=factor)
+    return replace(calibration, width=band_width(answers, calibration, forward.labels, as_of))
+
+
 def asked_after(course: Course, split: Split) -> Pairs:
-    """The window after the boundary for everybody; without one, the held-out customers' windows."""
+    """The windows after the boundary for everybody; without one, the held-out customers' windows."""
     actions = course.tokens.actions
     asked = (
-        questions(actions, np.array([split.boundary]))
+        questions(actions, split.asked)
         if split.by_time
         else questions(actions, split.cutoffs, np.flatnonzero(split.held))
     )
@@ -148,19 +198,15 @@ def _judge(course: Course, forward: Forward, orders: Held) -> Validate:
     return judge
 
 
-def _members(alone: Answers, grown: Grown | None, forward: Forward) -> dict[str, float]:
-    """How each member ranks buyers by itself, and what part of the answer is the trees'."""
-    if grown is None:
-        return {}
-    trees = replace(grown.trees, share=1.0).mixed(alone, forward.tabular)
-    purchase = [outlook_of(each, Calibration(), forward.pairs.as_of).purchase[:, -1] for each in (alone, trees)]
-    network, boosted = (auc(forward.labels.bought, each) for each in purchase)
-    figures = {"auc_networks": network, "auc_trees": boosted, "tree_share": grown.trees.share}
-    return {name: value for name, value in figures.items() if np.isfinite(value)}
+def _beside(predictors: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """What stands among the metrics of each predictor, for pages that show models side by side."""
+    figures = {f"auc_{name}": found["auc"] for name, found in predictors.items() if "auc" in found}
+    trees = predictors.get(Predictor.TREES)
+    return figures if trees is None else figures | {"tree_share": trees["purchase_share"]}
 
 
-def _metrics(answers: Answers, forward: Forward) -> dict[str, float]:
-    outlook, labels = outlook_of(answers, Calibration(), forward.pairs.as_of), forward.labels
+def _metrics(answers: Answers, calibration: Calibration, forward: Forward) -> dict[str, float]:
+    outlook, labels = outlook_of(answers, calibration, forward.pairs.as_of), forward.labels
     figures = all_metrics(labels.bought, labels.spend, outlook.purchase[:, -1], outlook.spend)
     figures["auc_new_customers"] = auc(labels.bought[forward.new], outlook.purchase[forward.new, -1])
     return {name: value for name, value in figures.items() if np.isfinite(value)}

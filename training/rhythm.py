@@ -26,7 +26,7 @@ def fit_buying(raw: Floats) -> BuyingModel:
 
     def loss(parameters: Floats) -> float:
         distance = float(((parameters - prior) ** 2).sum())
-        return -float(_likelihood(np.exp(parameters), repeats, last, total).mean()) + SHRINKAGE * distance / 10
+        return -float(log_likelihood(np.exp(parameters), repeats, last, total).mean()) + SHRINKAGE * distance / 10
 
     fitted = minimize(loss, prior, method="L-BFGS-B", bounds=[(-6.0, 8.0)] * 4)
     r, alpha, a, b = np.exp(fitted.x).tolist()
@@ -34,7 +34,7 @@ def fit_buying(raw: Floats) -> BuyingModel:
     return BuyingModel(r=r, alpha=alpha, a=a, b=b, basket_mean=mean, basket_weight=weight)
 
 
-def _likelihood(parameters: Floats, repeats: Floats, last: Floats, age: Floats) -> Floats:
+def log_likelihood(parameters: Floats, repeats: Floats, last: Floats, age: Floats) -> Floats:
     """[P] log-likelihood of the BG/NBD (Fader, Hardie and Lee 2005, equation 6)."""
     r, alpha, a, b = parameters
     common = gammaln(r + repeats) - gammaln(r) + r * np.log(alpha)

@@ -14,7 +14,7 @@ from scoring.network import Network
 from scoring.sequence import Tokens, batch_of
 from training.blending import Held
 from training.labels import Labels, labels_of
-from training.loss import mean_hazard_loss
+from training.loss import level_free_loss
 from training.preparation import Prepared
 
 FEWEST_CASES = 50
@@ -37,8 +37,8 @@ class Forward:
         return ask([network], self.tokens, self.pairs, self.tabular, next(network.parameters()).device)
 
     def value_loss(self, network: Network) -> float:
-        """Mean negative log-likelihood of when the next order came."""
-        return mean_hazard_loss(self.answers(network).hazards, self.labels.interval)
+        """Mean negative log-likelihood of when the next order came, its level mended."""
+        return level_free_loss(self.answers(network).hazards, self.labels.interval)
 
     @property
     def telling(self) -> bool:

@@ -1,5 +1,6 @@
 """`tierwise models`: which trained networks there are, and what each is there for."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -190,17 +191,33 @@ def rollback(
 
 @app.command()
 def show(model_id: ModelId, *, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    """Show one model, and what it said as a shadow beside the model that answered."""
+    """Show one model: what its rehearsal found, who shares its answers and why, what it said as a shadow."""
     with reading(database_url) as snapshot:
         model = registry.get(snapshot, model_id)
         compared = shadow_comparisons.newest(snapshot, model_id)
         gates = _gates(registry.report(snapshot, model_id))
-    shown = _row(model) | ({} if compared is None else _compared(compared))
+    shown, predictors = _row(model) | ({} if compared is None else _compared(compared)), _predictors(model)
+    metrics = model.manifest.get("metrics", {})
     if as_json:
-        emit(shown | {"gates": gates}, as_json=True)
+        emit(shown | {"gates": gates, "metrics": metrics, "predictors": predictors}, as_json=True)
         return
     emit(shown, as_json=False, title="Model")
     emit(gates, as_json=False, title="Gates")
+    emit(metrics, as_json=False, title="On windows that its rehearsal had not seen")
+    emit(predictors, as_json=False, title="Predictors, each alone, and their shares")
+
+
+def _predictors(model: RegisteredModel) -> list[dict[str, object]]:
+    return [
+        {"predictor": name, **figures, "why": _why(figures)}
+        for name, figures in model.manifest.get("predictors", {}).items()
+    ]
+
+
+def _why(figures: Mapping[str, float]) -> str:
+    shares = (figures["purchase_share"], figures["spend_share"])
+    helps = [part for part, share in zip(("chance of an order", "amount"), shares, strict=True) if share > 0]
+    return f"helps with: {', '.join(helps)}" if helps else "adds nothing to the others on unseen windows"
 
 
 def _newest(database_url: str | None) -> str:

@@ -180,6 +180,16 @@ def test_a_model_trained_on_the_database_is_known_to_it_and_can_be_activated(
     model_id = trained["model_id"]
 
     assert [row["state"] for row in run("models", "list", "--database-url", database_url)] == ["CANDIDATE"]
+    shown = {
+        each["predictor"]: each
+        for each in run("models", "show", model_id, "--database-url", database_url)["predictors"]
+    }
+    assert {"networks", "linear", "closed_form"} <= set(shown)
+    assert sum(each["purchase_share"] for each in shown.values()) == pytest.approx(1.0)
+    assert all(
+        ("adds nothing" in each["why"]) == (each["purchase_share"] + each["spend_share"] == 0)
+        for each in shown.values()
+    )
     assert run("models", "activate", model_id, "--database-url", database_url)["state"] == "ACTIVE"
     assert run("models", "register", tmp_path / "model", "--database-url", database_url)["state"] == "ACTIVE"
     assert "there is no model" in run("models", "activate", "nope", "--database-url", database_url, exit_code=2)

@@ -11,7 +11,7 @@ from tiny_model import tiny_model
 from events.event import EventType
 from events.history import Histories
 from scoring.actions import Floats, actions_of, pairs_of
-from scoring.answers import Answers, Calibration, longest_logit, outlook_of
+from scoring.answers import Answers, Calibration, Season, longest_logit, outlook_of
 from scoring.network import SIGMA_LIMIT, Network
 from scoring.sequence import TOKENS, Batch, Tokens, batch_of, tokens_of
 
@@ -153,11 +153,42 @@ def test_spend_is_the_mean_of_its_own_distribution() -> None:
 
 def test_a_season_counts_a_year_later_and_only_then() -> None:
     year, day = 365 * 86_400.0, 86_400.0
-    calibration = Calibration(level=0.1, season=((NOW - year, 0.4), (NOW - year + 30 * day, -0.2)))
+    seasons = (Season(NOW - year, 0.4, 0.2), Season(NOW - year + 30 * day, -0.2, -0.1))
+    found = Calibration(seasons=seasons).season(NOW + np.array([0.0, 14.0, 16.0, 30.0, 60.0]) * day)
 
-    np.testing.assert_allclose(
-        calibration.offsets(NOW + np.array([0.0, 14.0, 16.0, 30.0, 60.0]) * day), [0.5, 0.5, -0.1, -0.1, 0.1]
+    np.testing.assert_allclose(found, [[0.4, 0.2], [0.4, 0.2], [-0.2, -0.1], [-0.2, -0.1], [0.0, 0.0]])
+    assert Calibration.from_json(Calibration(seasons=seasons, width=1.1).to_json()) == Calibration(
+        seasons=seasons, width=1.1
     )
+
+
+def test_a_season_moves_the_chance_and_the_amount() -> None:
+    answers = Answers(
+        hazards=np.full((1, 3), -1.0), log_mean=np.array([7.0]), log_sigma=np.log([0.5]), silence=np.zeros(1)
+    )
+    now = np.array([NOW])
+    season = Calibration(level=0.1, seasons=(Season(NOW - 365 * 86_400.0, 0.4, 0.2),))
+    plain, moved = outlook_of(answers, Calibration(), now), outlook_of(answers, season, now)
+
+    assert 1 - plain.purchase[0, 0] == pytest.approx(1 / (1 + np.exp(-1.0)))
+    assert 1 - moved.purchase[0, 0] == pytest.approx(1 / (1 + np.exp(-1.0 + 0.1 + 0.4)))
+    assert moved.log_mean[0] == pytest.approx(7.2)
+
+
+@pytest.mark.parametrize(("hazard", "low", "high"), [(3.0, 0.1, 0.9), (-1.0, 0.0, 0.8), (-5.0, 0.0, 0.8)])
+def test_the_band_holds_four_of_five(hazard: float, low: float, high: float) -> None:
+    answers = Answers(
+        hazards=np.array([[hazard, -9.0, -9.0]]), log_mean=np.array([7.0]), log_sigma=np.log([0.5]), silence=np.zeros(1)
+    )
+    found = outlook_of(answers, Calibration(), np.array([NOW]))
+    drawn = np.random.default_rng(0).lognormal(7.0, 0.5, 400_000) * (
+        np.random.default_rng(1).random(400_000) < found.purchase[0, 2]
+    )
+    least, most = (float(end[0]) for end in found.band)
+
+    assert (least, most) == pytest.approx((found.quantile(low)[0] if low else 0.0, found.quantile(high)[0]))
+    held = np.mean((drawn >= least) & (drawn <= most))
+    assert held == pytest.approx(max(0.8, 1 - found.purchase[0, 2]), abs=0.005)
 
 
 def test_a_frame_without_events_is_a_history_without_events() -> None:

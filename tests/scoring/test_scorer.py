@@ -1,6 +1,6 @@
 """Scores of many are the scores of each, whatever the histories hold, and their reasons add up."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,7 @@ from events.event import EventType
 from events.history import Histories
 from rules.sentence import Language
 from scoring import chinese
+from scoring.answers import Calibration, Season
 from scoring.feature_registry import BY_NAME, NAMES, amount
 from scoring.model import Model
 from scoring.score import Score
@@ -114,6 +115,22 @@ def test_the_base_is_the_score_of_an_unknown_customer() -> None:
     for ago in (5.0, 100.0):
         explanation = SCORER.explain(histories(bought(ago), bought(ago + 20)), at())[0]
         assert explanation.base_logit == pytest.approx(float(logit(unknown.purchase_90)), abs=1e-5)
+
+
+def test_the_season_is_a_reason_of_its_own() -> None:
+    model = tiny_model()
+    season = Season(AS_OF.timestamp() - 365 * 86_400.0, 0.5, 0.1)
+    seasonal = Scorer(replace(model, calibration=Calibration(level=0.1, seasons=(season,))))
+    plain = Scorer(replace(model, calibration=Calibration(level=0.1)))
+    (explained,) = seasonal.explain(histories(bought(9)), at())
+    (same,) = plain.explain(histories(bought(9)), at())
+    (said,) = [one for one in explained.contributions if one.kind == "season"]
+
+    assert explained.base_logit == pytest.approx(same.base_logit, abs=1e-5)
+    assert explained.base_logit + sum(one.logit for one in explained.contributions) == pytest.approx(explained.logit)
+    assert said.words == "time of year: a year ago more customers bought than in other months"
+    assert said.logit > 0.4
+    assert [one for one in same.contributions if one.kind == "season"] == []
 
 
 def test_reasons_are_words_that_a_marketer_reads() -> None:

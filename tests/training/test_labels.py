@@ -1,5 +1,7 @@
 """Labels come from closed windows only, and say exactly what happened in them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from scoring.actions import actions_of, pairs_of
 from scoring.catalogue import Catalogue
 from training.configuration import Configuration
 from training.examples import NONE, next_orders
-from training.labels import Labels, cutoffs_of, labels_of, questions
+from training.labels import Labels, cutoffs_of, labels_of, questions, weights_at
 from training.preparation import ends, last_orders
 
 CATALOGUE = Catalogue(("item-1", "item-2"), (None, None), (None, None))
@@ -50,6 +52,19 @@ def test_every_window_is_closed(span: float, most: int) -> None:
     assert (cutoffs + 90 * DAY <= NOW).all()
     assert (np.diff(cutoffs) >= 7 * DAY - 1).all()
     assert (cutoffs > NOW - span * DAY).all()
+
+
+def test_the_latest_count_most_and_the_season_a_year_before_is_remembered() -> None:
+    usual = Configuration(memory_days=30.0, season_weight=0.25)
+    cutoffs = cutoffs_of(NOW - 700 * DAY, NOW, usual)
+    weights = weights_at(cutoffs, NOW - 90 * DAY, NOW, usual)
+    ago = np.round((NOW - cutoffs) / DAY)
+
+    assert ago.tolist() == [405, 384, 363, 342, 321, 237, 216, 195, 174, 153, 132, 111, 90]
+    assert weights[ago == 90] == pytest.approx(1.0)
+    assert weights[ago == 111] == pytest.approx(np.exp(-0.7))
+    assert weights[ago == 363] == pytest.approx(0.25 * np.exp(-2 / 30))
+    assert len(cutoffs_of(NOW - 700 * DAY, NOW, replace(usual, season_weight=0.0))) == 8
 
 
 def test_a_customer_is_asked_about_only_once_known() -> None:

@@ -17,6 +17,7 @@ from small_training import SHOP, SMALL, course, prepared, trained
 from events.event import EventType
 from scoring.answers import Calibration, ask, outlook_of
 from scoring.folder import WEIGHTS
+from settings import child_environment
 from training.course import HistoryTooShort, learn_members
 from training.fit import fit, train
 from training.metrics import auc
@@ -77,14 +78,15 @@ def test_the_rehearsal_sees_neither_the_window_nor_the_held_out_customers() -> N
     split = split_of(of)
 
     assert split.by_time
-    assert split.boundary == NOW - 90 * 86_400
+    assert split.asked.tolist() == [NOW - days * 86_400 for days in (132, 111, 90)]
+    assert split.boundary == NOW - 132 * 86_400
     assert split.cutoffs.max() + 90 * 86_400 <= split.boundary
     assert 0 < split.held.sum() < of.customers
 
 
 def test_labels_after_the_rehearsals_boundary_do_not_reach_its_weights(tmp_path: Path) -> None:
     """The same history with another last window rehearses to the same network."""
-    boundary = AS_OF.timestamp() - 90 * 86_400
+    boundary = AS_OF.timestamp() - 132 * 86_400
     late = (pl.col("time").dt.epoch("us") >= boundary * 1e6) & (pl.col("event_type") == int(EventType.PURCHASE))
     dearer = SHOP.with_columns(pl.when(late).then(pl.col("unit_price_minor") * 3).otherwise("unit_price_minor"))
     weights = []
@@ -147,6 +149,17 @@ def test_a_killed_training_resumes_to_the_same_weights(tmp_path: Path) -> None:
     assert "rehearsal 1 1\n" not in resumed.stdout
     assert (tmp_path / "killed" / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
     assert not list(tmp_path.glob(".killed*"))
+
+
+def test_another_process_ends_with_the_same_model_whatever_its_hashes_and_threads(tmp_path: Path) -> None:
+    """Neither the order of sets nor the number of cores may decide anything."""
+    here = trained(tmp_path / "here", configuration=replace(SMALL, max_epochs=3, patience=9))
+    command = [sys.executable, "-c", f"import sys; sys.path[:0] = ['.', 'tests']\n{TRAIN}", str(tmp_path / "there")]
+    other = {"PYTHONHASHSEED": "4", "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "POLARS_MAX_THREADS": "1"}
+    subprocess.run(command, cwd=ROOT, env=child_environment(other), capture_output=True, check=True)
+
+    for path in sorted(here.iterdir()):
+        assert (tmp_path / "there" / path.name).read_bytes() == path.read_bytes(), path.name
 
 
 def test_the_manifest_says_where_the_model_came_from(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from tierwise.v1 import score_pb2 as tierwise_dot_v1_dot_score__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtierwise/v1/explanation.proto\x12\x0btierwise.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17tierwise/v1/score.proto\"\xa1\x01\n\x0b\x45xplanation\x12!\n\x05score\x18\x01 \x01(\x0b\x32\x12.tierwise.v1.Score\x12\x12\n\nbase_logit\x18\x02 \x01(\x01\x12\x30\n\rcontributions\x18\x03 \x03(\x0b\x32\x19.tierwise.v1.Contribution\x12\x13\n\x0bother_logit\x18\x04 \x01(\x01\x12\x14\n\x0cother_points\x18\x05 \x01(\x01\"\xe4\x01\n\x0c\x43ontribution\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.tierwise.v1.Contribution.Kind\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05logit\x18\x03 \x01(\x01\x12\x0e\n\x06points\x18\x04 \x01(\x01\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12.\n\nevent_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"4\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07\x46\x45\x41TURE\x10\x01\x12\t\n\x05\x45VENT\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtierwise/v1/explanation.proto\x12\x0btierwise.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17tierwise/v1/score.proto\"\xa1\x01\n\x0b\x45xplanation\x12!\n\x05score\x18\x01 \x01(\x0b\x32\x12.tierwise.v1.Score\x12\x12\n\nbase_logit\x18\x02 \x01(\x01\x12\x30\n\rcontributions\x18\x03 \x03(\x0b\x32\x19.tierwise.v1.Contribution\x12\x13\n\x0bother_logit\x18\x04 \x01(\x01\x12\x14\n\x0cother_points\x18\x05 \x01(\x01\"\xf0\x01\n\x0c\x43ontribution\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.tierwise.v1.Contribution.Kind\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05logit\x18\x03 \x01(\x01\x12\x0e\n\x06points\x18\x04 \x01(\x01\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12.\n\nevent_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"@\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07\x46\x45\x41TURE\x10\x01\x12\t\n\x05\x45VENT\x10\x02\x12\n\n\x06SEASON\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,7 +36,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPLANATION']._serialized_start=105
   _globals['_EXPLANATION']._serialized_end=266
   _globals['_CONTRIBUTION']._serialized_start=269
-  _globals['_CONTRIBUTION']._serialized_end=497
+  _globals['_CONTRIBUTION']._serialized_end=509
   _globals['_CONTRIBUTION_KIND']._serialized_start=445
-  _globals['_CONTRIBUTION_KIND']._serialized_end=497
+  _globals['_CONTRIBUTION_KIND']._serialized_end=509
 # @@protoc_insertion_point(module_scope)

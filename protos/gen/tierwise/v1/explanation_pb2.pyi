@@ -37,7 +37,7 @@ class Explanation(_message.Message):
     OTHER_LOGIT_FIELD_NUMBER: _builtins.int
     OTHER_POINTS_FIELD_NUMBER: _builtins.int
     base_logit: _builtins.float
-    """Logit of a customer of whom nothing is known."""
+    """Logit of a customer of whom nothing is known, at no particular time of the year."""
     other_logit: _builtins.float
     """Sum of the contributions that `max_contributions` left out."""
     other_points: _builtins.float
@@ -69,7 +69,7 @@ Global___Explanation: _TypeAlias = Explanation  # noqa: Y015
 
 @_typing.final
 class Contribution(_message.Message):
-    """What one event or one trait of the customer adds to the score."""
+    """What one event, one trait of the customer or the time of year adds to the score."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -85,6 +85,8 @@ class Contribution(_message.Message):
         """A trait computed from the whole history, such as days since the last purchase."""
         EVENT: Contribution._Kind.ValueType  # 2
         """One event of the history."""
+        SEASON: Contribution._Kind.ValueType  # 3
+        """The time of year, as far as the year before showed it."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What kind of thing contributes."""
@@ -95,6 +97,8 @@ class Contribution(_message.Message):
     """A trait computed from the whole history, such as days since the last purchase."""
     EVENT: Contribution.Kind.ValueType  # 2
     """One event of the history."""
+    SEASON: Contribution.Kind.ValueType  # 3
+    """The time of year, as far as the year before showed it."""
 
     KIND_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
@@ -105,7 +109,7 @@ class Contribution(_message.Message):
     kind: Global___Contribution.Kind.ValueType
     """What kind of thing contributes."""
     name: _builtins.str
-    """Stable name of the trait or of the event's type."""
+    """Stable name of the trait or of the event's type; `season` for the time of year."""
     logit: _builtins.float
     """Signed share of the logit."""
     points: _builtins.float

@@ -154,11 +154,11 @@ class SpendEstimate(_message.Message):
 
     @_builtins.property
     def low(self) -> _money_pb2.Money:
-        """Its 10th percentile."""
+        """Four of five such customers spend at least this much, and at most `high`."""
 
     @_builtins.property
     def high(self) -> _money_pb2.Money:
-        """Its 90th percentile."""
+        """The other end of that band."""
 
     def __init__(
         self,

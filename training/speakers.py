@@ -1,0 +1,26 @@
+"""The predictors beside the networks, fitted on the same examples."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from scoring.feature_registry import BUYING
+from scoring.mixture import Predictor, Speaker
+from scoring.trees import Trees
+from training.configuration import Configuration
+from training.linear_start import Solved, solve_linear
+from training.preparation import Prepared
+
+CLOSED_FORM_PENALTY = 0.001
+"""There are five features at most, and nothing to learn by heart."""
+
+
+def speakers_of(
+    prepared: Prepared, start: Solved, trees: Trees | None, configuration: Configuration, seed: int
+) -> Mapping[Predictor, Speaker]:
+    """Everybody beside the networks; the linear model is the one that they start from."""
+    names = prepared.normaliser.names
+    columns = [names.index(feature.name) for feature in BUYING if feature.name in names]
+    mild = replace(configuration, direct_penalty=CLOSED_FORM_PENALTY)
+    closed_form = solve_linear(prepared.examples, mild, seed, columns=columns).linear
+    speakers: dict[Predictor, Speaker] = {Predictor.LINEAR: start.linear, Predictor.CLOSED_FORM: closed_form}
+    return speakers if trees is None else {Predictor.TREES: trees} | speakers

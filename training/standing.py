@@ -1,0 +1,52 @@
+"""Where customers stand, now and in the closed windows of a year: what tiers and seasons are measured on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring.actions import Floats, Pairs
+from scoring.answers import YEAR_DAYS, Answers, ask
+from scoring.features import raw_features
+from scoring.mixture import Mixture
+from scoring.network import Network
+from scoring.view import DAY
+from training.course import Course
+from training.labels import LONGEST, questions
+from training.preparation import Prepared, at_most
+
+MOST = 20_000
+"""Customers asked: enough for a level and for quantiles."""
+BETWEEN = 21 * DAY
+"""From one window of the year to the next."""
+YOUNG = 120 * DAY
+"""A shop this old has lapsed customers; before, everybody looks loyal, and its windows lie above any year."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """P questions, and what the mixture says."""
+
+    pairs: Pairs
+    answers: Answers
+
+    @property
+    def as_of(self) -> Floats:
+        """[P] epoch seconds."""
+        return self.pairs.as_of
+
+
+def standing_of(
+    course: Course, prepared: Prepared, networks: tuple[Network, ...], mixture: Mixture, as_of: Floats
+) -> Standing:
+    """Of everybody at each of these times, or of a sample of a large shop."""
+    pairs = at_most(questions(course.tokens.actions, as_of), MOST, course.seed)
+    tabular = prepared.normaliser(raw_features(course.tokens.actions, pairs, prepared.buying))
+    answers = mixture.mixed(ask(networks, course.tokens, pairs, tabular, course.device), tabular)
+    return Standing(pairs, answers)
+
+
+def year_of(course: Course) -> Floats:
+    """As-of times through the latest year of closed windows, none of them of a young shop."""
+    latest = course.as_of - LONGEST
+    times: Floats = np.arange(latest, latest - YEAR_DAYS * DAY, -BETWEEN)[::-1]
+    return times[times >= course.begin + YOUNG]
