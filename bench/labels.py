@@ -19,6 +19,7 @@ from scoring.actions import Floats, Integers
 from scoring.features import raw_features
 from scoring.threads import limit_threads
 from training.acquisition import next_to_learn_of
+from training.configuration import Configuration
 from training.labels import LONGEST, labels_of, questions
 from training.metrics import auc
 from training.preparation import catalogue_of, prepare, tokens_from
@@ -39,7 +40,7 @@ class Shop:
         nobody = np.zeros(len(tokens.actions.time), dtype=bool)
         prepared = prepare(
             tokens, np.arange(len(tokens.actions.offsets) - 1), np.array([before]),
-            until=after, held_out_orders=nobody, memory_days=1e9, seed=0,
+            until=after, held_out_orders=nobody, configuration=Configuration(), seed=0,
         )  # fmt: skip
         pairs = questions(tokens.actions, np.array([after]))
         self.tabular, self.bought = prepared.examples.tabular, prepared.examples.labels.bought
