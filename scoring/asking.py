@@ -36,6 +36,8 @@ class Task(StrEnum):
     EXPLAIN = "explain"
     RECOMMEND = "recommend"
     SIMILAR = "similar"
+    ROUNDED = "rounded"
+    """No question about a customer: the roles whose models score in bfloat16, pickled."""
 
 
 class Terms(NamedTuple):

@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
@@ -25,8 +26,15 @@ class Computing:
     def __init__(self, scorers: Mapping[Role, Scorer]) -> None:
         self._scorers = scorers
 
+    @property
+    def rounded(self) -> frozenset[Role]:
+        """Whose models score in bfloat16."""
+        return frozenset(role for role, scorer in self._scorers.items() if scorer.bfloat16)
+
     def __call__(self, kind: Kind, rows: Sequence[Payload]) -> list[bytes]:
         """One answer for each row; a role that nobody has any more falls to the active model."""
+        if kind.task is Task.ROUNDED:
+            return [pickle.dumps(self.rounded)] * len(rows)
         scorer = self._scorers.get(kind.role) or self._scorers[Role.ACTIVE]
         if kind.task is Task.SIMILAR:
             return [_similar(scorer, kind.terms or Terms(1), bytes(row).decode()) for row in rows]
@@ -44,9 +52,9 @@ class Computing:
 
 
 def computing(
-    models: Mapping[Role, ModelFolder], device: str, *, exact: bool = False, forgiving: bool = False
+    models: Mapping[Role, ModelFolder], device: str, *, rounded: frozenset[Role] | None = None, forgiving: bool = False
 ) -> Computing:
-    """With models from their folders, which have answered once, in the precision that suits them, or exact.
+    """With models from their folders, which have answered once: those `rounded` in bfloat16, or as a trial finds.
 
     A `forgiving` one does without a canary that cannot be loaded any more. Raises ModelRejected, OSError.
     """
@@ -54,20 +62,24 @@ def computing(
     scorers = {}
     for role, model in models.items():
         try:
-            scorers[role] = _loaded(model, device, exact=exact)
+            scorers[role] = _suited(_loaded(model, device), role, rounded)
         except (ModelRejected, OSError):
             if role is not Role.CANARY or not forgiving:
                 raise
     return Computing(scorers)
 
 
-def _loaded(model: ModelFolder, device: str, *, exact: bool) -> Scorer:
+def _suited(scorer: Scorer, role: Role, rounded: frozenset[Role] | None) -> Scorer:
+    return suited(scorer) if rounded is None else replace(scorer, bfloat16=role in rounded)
+
+
+def _loaded(model: ModelFolder, device: str) -> Scorer:
     scorer = Scorer.load(model.folder, device)
     if scorer.model_id != model.model_id:
         raise ModelRejected(f"{model.folder} holds {scorer.model_id}, not {model.model_id}")
     nobody = Histories.from_frame(EVENT_SCHEMA.to_frame(), ["nobody"])
     scorer.score(nobody, np.zeros(1))
-    return scorer if exact else suited(scorer)
+    return scorer
 
 
 def _histories(customers: Sequence[Asked]) -> Histories:

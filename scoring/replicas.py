@@ -1,11 +1,13 @@
 """Where models answer: in processes of their own, or in this one."""
 
 import os
+import pickle
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
-from scoring.asking import Kind, ModelFolder, Role
+from scoring.asking import Kind, ModelFolder, Role, Task
 from scoring.pool.process import Process, ProcessReplica
 from scoring.pool.refusals import ComputationFailed, ReplicaDied
 from scoring.pool.replica import LocalReplica, Payload, Replica
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from scoring.computing import Computing
 
 Models = Mapping[Role, ModelFolder]
+EXACT = frozenset[Role]()
+"""Nobody scores in bfloat16."""
 GIVING_WAY = 10
 """Of 19: a fraction of a processor that others want, and all of one that nobody does."""
 
@@ -67,9 +71,9 @@ class LocalReplicas:
 
     def _loaded(self, models: Models) -> "Computing":
         try:
-            return _computing(models, self._device, exact=True)
+            return _computing(models, self._device, rounded=EXACT)
         except OSError as error:
-            raise ModelRejected(str(error).strip().rpartition("\n")[2]) from error
+            raise _rejected(error) from error
 
     def _compute(self, kind: Hashable, rows: Sequence[Payload]) -> Sequence[bytes]:
         if self.computing is None:
@@ -94,13 +98,20 @@ class ProcessReplicas:
 
     def hold(self, models: Models) -> None:
         """Answer with these from the next batch on. Raises ModelRejected."""
-        ready = [self._started(models) for _ in self._replicas]
+        rounded: frozenset[Role] | None = None
+        ready: list[Process] = []
+        with ExitStack() as undone:
+            for _ in self._replicas:
+                ready.append(self._started(models, rounded))
+                undone.callback(ready[-1].close)
+                rounded = _rounded(ready[-1]) if rounded is None else rounded
+            undone.pop_all()
         for replica, process in zip(self._replicas, ready, strict=True):
-            replica.renew(process, self._making(models, forgiving=True))
+            replica.renew(process, self._making(models, rounded, forgiving=True))
 
     def check(self, models: Models) -> None:
         """Raises ModelRejected for models that could not answer."""
-        self._started(models).close()
+        self._started(models, EXACT).close()
 
     def beside(self) -> "ProcessReplicas":
         """Others, forked from the same process; they give way to these."""
@@ -110,20 +121,36 @@ class ProcessReplicas:
         """Start no process any more; those that run end with their pools."""
         self._zygote.close()
 
-    def _making(self, models: Models, *, forgiving: bool = False) -> "Callable[[], Computing]":
-        return partial(_computing, models, self._device, forgiving=forgiving, niceness=self._niceness)
+    def _making(
+        self, models: Models, rounded: frozenset[Role] | None, *, forgiving: bool = False
+    ) -> "Callable[[], Computing]":
+        return partial(_computing, models, self._device, rounded=rounded, forgiving=forgiving, niceness=self._niceness)
 
-    def _started(self, models: Models) -> Process:
+    def _started(self, models: Models, rounded: frozenset[Role] | None) -> Process:
         try:
-            return Process(self._zygote, self._making(models))
+            return Process(self._zygote, self._making(models, rounded))
         except (ComputationFailed, ReplicaDied) as error:
-            raise ModelRejected(str(error).strip().rpartition("\n")[2]) from error
+            raise _rejected(error) from error
+
+
+def _rounded(process: Process) -> frozenset[Role]:
+    """What the first of several found out by its trial, so that all round alike. Raises ModelRejected."""
+    process.start(Kind(Task.ROUNDED), [b""])
+    try:
+        found: frozenset[Role] = pickle.loads(process.finish()[0])  # noqa: S301 - by our own process
+    except (ComputationFailed, ReplicaDied) as error:
+        raise _rejected(error) from error
+    return found
+
+
+def _rejected(error: Exception) -> ModelRejected:
+    return ModelRejected(str(error).strip().rpartition("\n")[2])
 
 
 def _computing(
-    models: Models, device: str, *, exact: bool = False, forgiving: bool = False, niceness: int = 0
+    models: Models, device: str, *, rounded: frozenset[Role] | None, forgiving: bool = False, niceness: int = 0
 ) -> "Computing":
     from scoring.computing import computing  # noqa: PLC0415  # takes seconds, which a server with processes saves
 
     os.nice(niceness)
-    return computing(models, device, exact=exact, forgiving=forgiving)
+    return computing(models, device, rounded=rounded, forgiving=forgiving)

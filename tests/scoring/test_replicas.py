@@ -1,0 +1,89 @@
+"""Replicas take up a model together: all in the precision that one of them found out, or none of them at all."""
+
+import pickle
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from doubling import broken, exact
+from tiny_model import write_tiny_model
+
+from scoring.asking import Kind, ModelFolder, Role, Task
+from scoring.computing import computing
+from scoring.pool.process import Process
+from scoring.pool.zygote import Zygote
+from scoring.replicas import ProcessReplicas
+from scoring.score import ModelRejected
+
+WAIT = 60
+
+
+class Made(ProcessReplicas):
+    """Each start is told in which precision, and computes what stands next in a list."""
+
+    def __init__(self, zygote: Zygote, *makes: Callable[[], Any]) -> None:
+        super().__init__("cpu", zygote)
+        self.makes = list(makes)
+        self.told: list[frozenset[Role] | None] = []
+        self.processes: list[Process] = []
+
+    def _making(self, _models: object, rounded: frozenset[Role] | None, *, forgiving: bool = False) -> Any:  # noqa: ANN401
+        if forgiving:
+            return exact
+        self.told.append(rounded)
+        return self.makes.pop(0)
+
+    def _started(self, *given: Any) -> Process:  # noqa: ANN401 - as the method in whose place it stands
+        self.processes.append(super()._started(*given))
+        return self.processes[-1]
+
+
+@pytest.fixture
+def zygote() -> Iterator[Zygote]:
+    made = Zygote(["doubling"])
+    yield made
+    made.close()
+
+
+def test_processes_that_were_started_end_when_a_later_one_cannot_be(zygote: Zygote) -> None:
+    replicas = Made(zygote, exact, exact, broken)
+    held = replicas.several(3)
+
+    with pytest.raises(ModelRejected, match="cannot start"):
+        replicas.hold({})
+
+    assert len(replicas.processes) == 2
+    for process in replicas.processes:
+        until_ended(process.pid)
+    for replica in held:
+        replica.close()
+
+
+def test_one_replica_finds_out_the_precision_and_the_others_are_told(zygote: Zygote) -> None:
+    replicas = Made(zygote, exact, exact, exact)
+    held = replicas.several(3)
+
+    replicas.hold({})
+
+    assert replicas.told == [None, frozenset(), frozenset()]
+    for replica in held:
+        replica.close()
+
+
+@pytest.mark.parametrize("rounded", [frozenset(), frozenset({Role.ACTIVE})])
+def test_models_score_in_the_precision_that_was_decided(tmp_path: Path, rounded: frozenset[Role]) -> None:
+    models = {Role.ACTIVE: ModelFolder("tiny-1", write_tiny_model(tmp_path, "tiny-1", seed=1))}
+
+    made = computing(models, "cpu", rounded=rounded)
+
+    assert pickle.loads(made(Kind(Task.ROUNDED), [b""])[0]) == rounded
+
+
+def until_ended(pid: int) -> None:
+    for _ in range(100 * WAIT):
+        if not Path(f"/proc/{pid}").exists():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError(f"process {pid} still runs")
