@@ -1,5 +1,6 @@
 """The server process: `python -m server`. SIGTERM or SIGINT drains it."""
 
+import gc
 import signal
 import sys
 import threading
@@ -55,6 +56,9 @@ def _serve(server: Server) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+    # What was imported stays: looking through it for garbage would hold up all calls for longer than many may take.
+    gc.collect()
+    gc.freeze()
     server.start()
     sys.stdout.write(f"tierwise server listens on port {server.port}\n")
     sys.stdout.flush()

@@ -47,7 +47,10 @@ class Identify(Protocol):
 
 
 class Guard:
-    """Makes of each method what the event loop answers with: a coroutine, which leaves to a thread what would wait."""
+    """Makes of each method what the event loop answers with: a coroutine, which leaves to a thread what would wait.
+
+    Methods are handed the loop's own context, which a thread must not touch: what they may know is in `call.current()`.
+    """
 
     def __init__(
         self, database: Database, callers: Identify, threads: Executor, *, observe: Observe = lambda *_: None,
