@@ -1,6 +1,6 @@
 """How far what the network says of customers has moved since an earlier time. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import log
 
 SOME, MUCH = 0.1, 0.25
@@ -19,6 +19,11 @@ def stability_index(before: Sequence[int], now: Sequence[int]) -> float | None:
         return None
     p, q = _shares(before), _shares(now)
     return sum((new - old) * log(new / old) for old, new in zip(p, q, strict=True))
+
+
+def share_moved(drifts: Mapping[str, float]) -> float:
+    """Of features, by their indices: how many are of another population."""
+    return sum(drift > MUCH for drift in drifts.values()) / max(len(drifts), 1)
 
 
 def _shares(counts: Sequence[int]) -> list[float]:

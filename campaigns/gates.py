@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
-from campaigns.drift import MUCH
+from campaigns.drift import share_moved
 from campaigns.errors import GatesNotPassed, ModelNotJudged
 
 LARGEST_CALIBRATION_ERROR = 0.05
@@ -144,9 +144,8 @@ def _drift(drifts: Mapping[str, float]) -> Gate:
         reason = "its manifest holds no histograms of features"
         return Gate(name="drift", value=None, limit=LARGEST_DRIFT, verdict=Verdict.NOT_MEASURED, reason=reason)
     worst = max(drifts, key=lambda name: drifts[name])
-    share = sum(drift > MUCH for drift in drifts.values()) / len(drifts)
     return _gate(
-        "drift", share, LARGEST_DRIFT,
+        "drift", share_moved(drifts), LARGEST_DRIFT,
         f"share of the features that moved since it learned; most did {worst} ({drifts[worst]:.2f})",
     )  # fmt: skip
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from campaigns import wellbeing
 from campaigns.course import Mark
 from campaigns.experiments.results import Metric
 from campaigns.life import switches
 from campaigns.life.switches import Stop
 from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign
+from campaigns.wellbeing import Wellbeing
 from database import alerts, campaign_lists, operations
 from database.alerts import Stuck, Tight, Uneven
 from database.campaign_lists import Order, Sought
@@ -22,7 +24,9 @@ TIGHT = 0.9
 """Of the budget."""
 SILENT = timedelta(minutes=5)
 """Without a chunk, after which a launch is stuck."""
-MISSED = (operations.SCORE_ALL_CUSTOMERS, operations.BUILD_SEGMENT, operations.HAND_OVER_COUPONS)
+MISSED = (
+    operations.SCORE_ALL_CUSTOMERS, operations.BUILD_SEGMENT, operations.HAND_OVER_COUPONS, operations.RETRAIN_MODEL,
+)  # fmt: skip
 """Work that others count on; a launch that fails is told with its campaign."""
 MOST = 20
 """Of each kind of alert."""
@@ -67,10 +71,12 @@ class Alerts:
     """Work whose last attempt came to nothing."""
     ledger_differences: Sequence[dict[str, Any]]
     """Of the last comparison: campaign_id, figure, truth and counter."""
+    unwell: Wellbeing | None
+    """The model that answers, where it has drifted or what it said does not come true."""
 
     def __bool__(self) -> bool:
         kinds = (self.stops, self.stuck, self.to_decide, self.tight, self.uneven, self.failed, self.ledger_differences)
-        return any(kinds)
+        return any(kinds) or self.unwell is not None
 
 
 def listed(
@@ -102,6 +108,7 @@ def alert(snapshot: Snapshot, now: datetime, *, approver: str | None) -> Alerts:
         tight=alerts.tight(snapshot, share=TIGHT, limit=MOST),
         uneven=alerts.uneven(snapshot, limit=MOST),
         failed=_failed(snapshot), ledger_differences=_differences(snapshot),
+        unwell=_unwell(snapshot),
     )  # fmt: skip
 
 
@@ -125,6 +132,11 @@ def _mark(columns: dict[str, Any]) -> Mark:
 def _failed(snapshot: Snapshot) -> list[Operation]:
     newest = [operation for kind in MISSED for operation in operations.page(snapshot, limit=1, kind=kind)]
     return [operation for operation in newest if operation.state == operations.FAILED]
+
+
+def _unwell(snapshot: Snapshot) -> Wellbeing | None:
+    found = wellbeing.of_active(snapshot)
+    return found if found is not None and (found.drifted or found.miscalibrated) else None
 
 
 def _differences(snapshot: Snapshot) -> Sequence[dict[str, Any]]:

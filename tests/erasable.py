@@ -29,6 +29,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
             "ran_to_its_end"
         ),
         "coupons": "code campaign_id tier channel discount state issue_time expire_time",
+        "drift_readings": "model_id day feature stability",
         "erased_customers": "id_hash time",
         "erasure_key": "key",
         "forecasts": (

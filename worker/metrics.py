@@ -8,6 +8,7 @@ from settings import PREFIX, Settings
 from telemetry.backlog import BacklogMetrics
 from telemetry.connections import ConnectionMetrics
 from telemetry.exposition import Exposition
+from telemetry.wellbeing import WellbeingMetrics
 
 TIMEOUT_MS = 5_000
 
@@ -21,7 +22,7 @@ def exposed(read: Settings, role: str, url: str) -> Iterator[None]:
         yield
         return
     database = Database.at(url, pool_size=1, statement_timeout_ms=TIMEOUT_MS)
-    collectors = [BacklogMetrics(database), ConnectionMetrics(database)]
+    collectors = [BacklogMetrics(database), WellbeingMetrics(database), ConnectionMetrics(database)]
     exposition = Exposition.at(listen, collectors, variable=f"{PREFIX}{name.upper()}")
     try:
         yield

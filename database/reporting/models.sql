@@ -3,7 +3,7 @@ SELECT model_id, state, create_time, activate_time,
   (SELECT count(*) FROM scores WHERE scores.model_id = models.model_id) AS scored_customers, canary_share, move_time
 FROM models;
 
-COMMENT ON VIEW reporting.models IS 'Version 1. One row a registered model.';
+COMMENT ON VIEW reporting.models IS 'Version 2. One row a registered model.';
 COMMENT ON COLUMN reporting.models.model_id IS 'The model''s own id.';
 COMMENT ON COLUMN reporting.models.state IS 'CANDIDATE, SHADOW, CANARY, ACTIVE or RETIRED.';
 COMMENT ON COLUMN reporting.models.create_time IS 'When it was registered, UTC.';

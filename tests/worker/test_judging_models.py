@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from campaign_factories import audit_lines, make_cause, read_operation
 from made_histories import AS_OF, random_shop
@@ -13,12 +14,16 @@ from tiny_model import tiny_model
 from campaigns import judging, registry
 from campaigns.errors import ModelJudging, ModelNotMovable
 from campaigns.gates import Verdict
-from database import events, operations
+from database import drift_readings, events, operations
 from database.session import Database
+from events.history import Histories
 from scoring import folder
+from scoring.feature_histograms import histograms
+from scoring.scorer import Scorer
 from settings import Settings
 from worker.advance import advance
 from worker.tools import Tools
+from worker.wellbeing import read_drift
 
 CAUSE = make_cause(AS_OF)
 
@@ -59,3 +64,26 @@ def test_a_model_is_judged_beside_the_one_that_answers(shop: Database, database_
     assert read_operation(shop, operation.operation_id).state == operations.SUCCEEDED
     lines = [line for line in audit_lines(shop) if line[0].startswith("models.judge")]
     assert lines == [("models.judge", "models/new", "OK"), ("models.judge.finish", "models/new", "OK")]
+
+
+def test_features_are_held_against_the_training_of_the_model_that_answers_once_a_day(
+    shop: Database, database_url: str, tmp_path: Path
+) -> None:
+    made = Scorer(tiny_model("watched"))
+    histories = Histories.from_frame(random_shop(150, seed=5))
+    spread = histograms(made.model.normaliser.names, made.features(histories, np.full(150, AS_OF.timestamp())))
+    model = replace(made.model, manifest={**made.model.manifest, "histograms": spread})
+    written = folder.write(model, tmp_path / "watched")
+    with shop.writing() as transaction:
+        registry.register(transaction, CAUSE, "watched", folder=str(written), manifest=model.manifest)
+        registry.activate(transaction, replace(CAUSE, reason="a test needs it"), "watched", override=True)
+    tools = Tools(settings=Settings(), database_url=database_url)
+    with closing(tools.database):
+        counts = [read_drift(tools, AS_OF + timedelta(hours=hours)) for hours in (0, 1, 24)]
+
+    assert counts[0] > 0
+    assert counts[1] == 0
+    with shop.reading() as snapshot:
+        first = drift_readings.of_day(snapshot, "watched", AS_OF.date())
+        assert drift_readings.latest_day(snapshot, "watched") == AS_OF.date() + timedelta(days=1)
+    assert max(first.values()) < 0.01

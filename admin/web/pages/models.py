@@ -12,7 +12,7 @@ from admin.web.house import House
 from admin.web.language import locale_of
 from admin.web.look import written_day, written_percent
 from admin.web.visit import Visit, page
-from campaigns import drift, judging, registry
+from campaigns import drift, judging, registry, wellbeing
 from campaigns.callers.access import STAFF, Right
 from campaigns.comparison import comparison_of
 from campaigns.errors import InvalidStage, ModelNotPreviewed, ModelPreviewRunning, NoActiveTierScheme, Refusal
@@ -68,6 +68,7 @@ def detail(visit: Visit) -> Response:
         readings = model_readings.of_model(snapshot, model_id, horizon=HORIZON)
         moved = rescored.drift(rescored.latest(snapshot, limit=LOOKED_BACK), model_id)
         active = models.active(snapshot)
+        well = wellbeing.of_model(snapshot, model_id)
         stored, report = shadow_comparisons.newest(snapshot, model_id), registry.report(snapshot, model_id)
     points = maturing.calibration(readings)
     return visit.page(
@@ -75,7 +76,7 @@ def detail(visit: Visit) -> Response:
         calibration=_calibration(visit, points), error=maturing.error(points), drift=moved, some=drift.SOME,
         much=drift.MUCH, months=_months(visit, maturing.by_month(readings)), moves=MOVES[State(model.state)],
         compared=None if stored is None else comparison_of(stored), against=stored and stored.against,
-        currency=stored and stored.currency, report=report,
+        currency=stored and stored.currency, report=report, well=well,
     )  # fmt: skip
 
 

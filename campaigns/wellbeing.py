@@ -1,0 +1,79 @@
+"""How the model that answers is doing: how far its features have moved, and whether what it said comes true."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from campaigns.drift import share_moved
+from campaigns.gates import LARGEST_CALIBRATION_ERROR, LARGEST_DRIFT
+from campaigns.tiers import maturing
+from database import drift_readings, model_readings, models
+from database.model_readings import Reading
+from database.session import Snapshot
+
+HORIZON = 30
+"""Days: what comes true first."""
+FEWEST = 200
+"""Customers of a month, below which its calibration is chance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matured:
+    """Scores of a month whose horizon is over."""
+
+    month: date
+    calibration_error: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wellbeing:
+    """As far as it is known."""
+
+    model_id: str
+    day: date | None
+    """Of the newest reading of its features."""
+    drifts: Mapping[str, float]
+    """Population stability index of each feature, those that moved most first."""
+    matured: Matured | None
+    """The newest month that came true, if enough customers were scored in it."""
+
+    @property
+    def moved(self) -> float:
+        """Share of the features that have another distribution than when it learned."""
+        return share_moved(self.drifts)
+
+    @property
+    def drifted(self) -> bool:
+        """Whether somebody should look, and train another one."""
+        return self.moved > LARGEST_DRIFT
+
+    @property
+    def miscalibrated(self) -> bool:
+        """Whether what it said is too far from what came."""
+        return self.matured is not None and self.matured.calibration_error > LARGEST_CALIBRATION_ERROR
+
+
+def of_active(snapshot: Snapshot) -> Wellbeing | None:
+    """Of the model that answers; None where none does."""
+    active = models.active(snapshot)
+    return None if active is None else of_model(snapshot, active.model_id)
+
+
+def of_model(snapshot: Snapshot, model_id: str) -> Wellbeing:
+    """Of any model."""
+    day = drift_readings.latest_day(snapshot, model_id)
+    return Wellbeing(
+        model_id=model_id, day=day, drifts={} if day is None else drift_readings.of_day(snapshot, model_id, day),
+        matured=newest_month(model_readings.of_model(snapshot, model_id, horizon=HORIZON)),
+    )  # fmt: skip
+
+
+def newest_month(readings: Sequence[Reading]) -> Matured | None:
+    """What came of the newest month that had enough customers."""
+    months = sorted({reading.month for reading in readings}, reverse=True)
+    for month in months:
+        points = maturing.calibration(reading for reading in readings if reading.month == month)
+        error = maturing.error(points)
+        if error is not None and sum(point.customers for point in points) >= FEWEST:
+            return Matured(month=month, calibration_error=error)
+    return None

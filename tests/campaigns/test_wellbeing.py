@@ -1,0 +1,62 @@
+"""How the model that answers is doing, and when somebody is told."""
+
+from datetime import date, timedelta
+
+from campaign_factories import NOW, add_model
+
+from campaigns import watching, wellbeing
+from campaigns.wellbeing import Matured, newest_month
+from database import drift_readings
+from database.model_readings import Reading
+from database.report_tables import ModelReadingRow
+from database.session import Database
+
+OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
+
+
+def reading(month: date, customers: int, predicted: float, bought: int) -> Reading:
+    return Reading(month, 3, customers, predicted, bought)
+
+
+def test_the_newest_month_with_enough_customers_says_whether_scores_come_true() -> None:
+    readings = [reading(OCTOBER, 400, 200.0, 100), reading(NOVEMBER, 100, 35.0, 90)]
+
+    assert newest_month(readings) == Matured(month=OCTOBER, calibration_error=0.25)
+    assert newest_month(readings[1:]) is None
+
+
+def test_a_model_that_drifts_or_errs_is_told_at_home_and_another_is_not(database: Database) -> None:
+    add_model(database, "m1")
+    add_model(database, "m2")
+    today = NOW.date()
+    with database.writing() as transaction:
+        drift_readings.keep(transaction, "m1", today, {"recency": 9.0})
+        drift_readings.keep(transaction, "m2", today - timedelta(days=1), {"recency": 9.0})
+        drift_readings.keep(transaction, "m2", today, {"orders": 0.1, "spend": 0.3, "views": 0.2, "carts": 0.0, "a": 0})
+        drift_readings.keep(transaction, "m2", today, {"orders": 7.0})
+    with database.reading() as snapshot:
+        calm, well = watching.alert(snapshot, NOW, approver=None), wellbeing.of_active(snapshot)
+    assert calm.unwell is None
+    assert well is not None
+    assert (well.day, list(well.drifts), well.moved) == (today, ["spend", "views", "orders", "a", "carts"], 0.2)
+
+    with database.writing() as transaction:
+        drift_readings.keep(transaction, "m2", today + timedelta(days=1), {"orders": 0.3, "spend": 0.1})
+        transaction.add(
+            ModelReadingRow(
+                month=OCTOBER,
+                model_id="m2",
+                horizon=30,
+                bin=3,
+                customers=400,
+                predicted=140,
+                bought=100,
+                squared_error=0,
+            )
+        )
+
+    with database.reading() as snapshot:
+        told = watching.alert(snapshot, NOW, approver=None)
+    assert told
+    assert told.unwell is not None
+    assert (told.unwell.drifted, told.unwell.moved, told.unwell.miscalibrated) == (True, 0.5, True)
