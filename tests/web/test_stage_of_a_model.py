@@ -19,7 +19,7 @@ def test_an_operator_lets_a_model_answer_by_stages_and_takes_it_back(site: Site)
     marketer = site.enter("anna")
     marketer.goto("/")
     marketer.get_by_role("link", name="Look at its features").click()
-    expect(marketer.get_by_role("row", name="days since purchase 0.400 another population")).to_be_visible()
+    expect(marketer.get_by_role("row", name="days since purchase 0.4 another population")).to_be_visible()
     assert faults(marketer) == []
     marketer.goto("/models/m2")
     expect(marketer.get_by_text("by m1")).to_be_visible()
