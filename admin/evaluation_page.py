@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from admin.shares import why
 from admin.web.charts import BarChart, ColumnChart, LineChart, Series, bar_chart, column_chart, line_chart
 from admin.web.language import locale_of
 from admin.web.look import TEMPLATES, environment, written_number, written_percent
@@ -135,15 +136,9 @@ def _blend(shares: Mapping[str, Mapping[str, float]]) -> BarChart | None:
 
 def _shares(shares: Mapping[str, Mapping[str, float]]) -> list[Share]:
     return [
-        Share(WORDS[name], found["purchase_share"], found["spend_share"], found.get("auc"), _why(found))
+        Share(WORDS[name], found["purchase_share"], found["spend_share"], found.get("auc"), why(found))
         for name, found in shares.items()
     ]
-
-
-def _why(found: Mapping[str, float]) -> str:
-    shares = {"the chance of an order": found["purchase_share"], "the amount": found["spend_share"]}
-    helps = [part for part, share in shares.items() if share > 0]
-    return f"helps to foretell {' and '.join(helps)}" if helps else "adds nothing to the others on unseen windows"
 
 
 def _questions(found: Evaluation) -> list[Question]:

@@ -1,6 +1,5 @@
 """`tierwise models`: which trained networks there are, and what each is there for."""
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ import typer
 
 from admin import tier_previews
 from admin.output import emit, fail
+from admin.shares import why
 from admin.tier_previews import Examples
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from admin.waiting import refuse_unfinished, waited
@@ -209,15 +209,9 @@ def show(model_id: ModelId, *, database_url: DatabaseUrl = None, as_json: AsJson
 
 def _predictors(model: RegisteredModel) -> list[dict[str, object]]:
     return [
-        {"predictor": name, **figures, "why": _why(figures)}
+        {"predictor": name, **figures, "why": why(figures)}
         for name, figures in model.manifest.get("predictors", {}).items()
     ]
-
-
-def _why(figures: Mapping[str, float]) -> str:
-    shares = (figures["purchase_share"], figures["spend_share"])
-    helps = [part for part, share in zip(("chance of an order", "amount"), shares, strict=True) if share > 0]
-    return f"helps with: {', '.join(helps)}" if helps else "adds nothing to the others on unseen windows"
 
 
 def _newest(database_url: str | None) -> str:

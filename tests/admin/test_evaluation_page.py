@@ -66,8 +66,8 @@ def test_the_report_says_who_is_ahead_who_has_a_say_and_where_it_is_a_lottery(fo
     words = " ".join(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page(found), flags=re.DOTALL).split())
 
     assert "the model is better" in words
-    assert "helps to foretell the chance of an order and the amount" in words
-    assert "BG/NBD 40.0% 0.0% 0.75 helps to foretell the chance of an order" in words
+    assert "helps with: chance of an order, amount" in words
+    assert "BG/NBD 40.0% 0.0% 0.75 helps with: chance of an order" in words
     assert "boosted trees 0.0% 0.0% 0.7 adds nothing to the others on unseen windows" in words
     assert "Established (two orders or more, the last within 90 days): who stays? Of 40 customers" in words
     assert words.count("Too few customers to judge by.") == 2
