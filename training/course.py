@@ -18,6 +18,7 @@ from scoring.model import Blend, ItemText, Model, item_words
 from scoring.network import Architecture, Network
 from scoring.sequence import Tokens
 from scoring.together import Together
+from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.curves import NOWHERE, Curves
 from training.item_text import ItemEncoder, item_vectors
@@ -47,6 +48,7 @@ class Course:
     curves: Curves = NOWHERE
     item_text: ItemText | None = None
     """[V + 2, E] what a language model made of the items' texts."""
+    company: Company = ALONE
 
     @property
     def customers(self) -> int:
@@ -72,7 +74,7 @@ class Course:
 def course_of(
     events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, configuration: Configuration, seed: int,
     device: str, checkpoints: Path, progress: Progress, curves: Curves = NOWHERE,
-    encode: ItemEncoder | None = None,
+    encode: ItemEncoder | None = None, company: Company = ALONE,
 ) -> Course:  # fmt: skip
     """Of the events strictly before `as_of`; `encode` makes vectors of the items' texts."""
     known = events.filter(pl.col("time") < as_of)
@@ -81,6 +83,7 @@ def course_of(
         tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue, as_of=as_of.timestamp(),
         configuration=configuration, seed=seed, device=torch.device(device), checkpoints=checkpoints, progress=progress,
         curves=curves, item_text=None if encode is None else item_vectors(catalogue, encode),
+        company=company,
     )  # fmt: skip
 
 
@@ -115,7 +118,7 @@ def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, v
         learn(
             learner, prepared.examples, configuration,
             epochs=epochs, seed=seed, validate=validate, checkpoint=checkpoint, progress=course.progress,
-            curves=course.curves,
+            curves=course.curves, company=course.company,
         )  # fmt: skip
         networks.append(learner.average.eval().requires_grad_(requires_grad=False))
         best.append(learner.best_epoch)

@@ -20,6 +20,7 @@ from scoring.mixture import Mixture, Predictor
 from scoring.model import Model
 from training.boosting import grow
 from training.calibration import seasons_of, year_above, yearly_spend_factor
+from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.course import Course, Learned, course_of, learn_members, model_of
 from training.curves import NOWHERE, Curves
@@ -45,9 +46,11 @@ def silence(stage: str, done: int, total: int) -> None:
 def train(
     events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, out: Path,
     configuration: Configuration, seed: int = 0, device: str = "cpu", progress: Progress = silence,
-    encode: ItemEncoder | None = None, curves: Curves = NOWHERE,
+    encode: ItemEncoder | None = None, curves: Curves = NOWHERE, company: Company = ALONE,
 ) -> Path:  # fmt: skip
     """Train on the events strictly before `as_of` and write the model folder; resumes what a killed run had begun.
+
+    Of a company only the one that leads writes; all read the same checkpoints.
 
     Raises:
         HistoryTooShort: The events span less than the longest horizon.
@@ -60,8 +63,10 @@ def train(
     checkpoints = out.with_name(f".{out.name}.{fingerprint[:12]}.checkpoints")
     model = fit(
         events, items, as_of=as_of, configuration=configuration, seed=seed, device=device,
-        checkpoints=checkpoints, progress=progress, encode=encode, curves=curves,
+        checkpoints=checkpoints, progress=progress, encode=encode, curves=curves, company=company,
     )  # fmt: skip
+    if not company.leads:
+        return out
     written = folder.write(model, out)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return written
@@ -70,7 +75,7 @@ def train(
 def fit(
     events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime,
     configuration: Configuration, seed: int, device: str, checkpoints: Path, progress: Progress,
-    encode: ItemEncoder | None = None, curves: Curves = NOWHERE,
+    encode: ItemEncoder | None = None, curves: Curves = NOWHERE, company: Company = ALONE,
 ) -> Model:  # fmt: skip
     """The trained model, in memory; checkpoints stay where they are.
 
@@ -81,6 +86,7 @@ def fit(
     course = course_of(
         known, items, as_of=as_of, configuration=configuration, seed=seed, device=device,
         checkpoints=checkpoints, progress=progress, curves=curves, encode=encode,
+        company=company,
     )  # fmt: skip
     model = _final(course, rehearse(course))
     manifest = dict(model.manifest) | {

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from scoring.network import Network
+from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.curves import NOWHERE, Curves
 from training.examples import NONE, Examples, Lesson, lessons
@@ -60,6 +61,7 @@ def learner_of(network: Network, average: Network, configuration: Configuration)
 def learn(
     learner: Learner, examples: Examples, configuration: Configuration, *,
     epochs: int, seed: int, validate: Validate | None, checkpoint: Path, progress: Progress, curves: Curves = NOWHERE,
+    company: Company = ALONE,
 ) -> None:  # fmt: skip
     """Train up to `epochs`, resuming from the checkpoint if there is one; with `validate`, stop when patience ends.
 
@@ -68,14 +70,16 @@ def learn(
     """
     if checkpoint.exists():
         _restore(learner, checkpoint)
+    company.meet()
     while learner.epoch < epochs and not _out_of_patience(learner, configuration):
-        curves.note(f"{checkpoint.stem}/loss", _epoch(learner, examples, configuration, seed), learner.epoch)
+        curves.note(f"{checkpoint.stem}/loss", _epoch(learner, examples, configuration, seed, company), learner.epoch)
         if validate is not None:
             learner.losses.append(validate(learner.average.eval()))
             curves.note(f"{checkpoint.stem}/validation", learner.losses[-1], learner.epoch)
             if learner.best_epoch == learner.epoch:
                 learner.best = {name: value.clone() for name, value in learner.average.state_dict().items()}
-        _store(learner, checkpoint)
+        if company.leads:
+            _store(learner, checkpoint)
         progress(checkpoint.stem, learner.epoch, epochs)
     if learner.best:
         learner.average.load_state_dict(learner.best)
@@ -85,22 +89,25 @@ def _out_of_patience(learner: Learner, configuration: Configuration) -> bool:
     return bool(learner.losses) and learner.epoch - learner.best_epoch >= configuration.patience
 
 
-def _epoch(learner: Learner, examples: Examples, configuration: Configuration, seed: int) -> float:
+def _epoch(learner: Learner, examples: Examples, configuration: Configuration, seed: int, company: Company) -> float:
     """Mean loss of its steps."""
     losses: list[float] = []
     device = next(learner.network.parameters()).device
     random = np.random.default_rng((seed, learner.epoch))
-    torch.manual_seed(int(random.integers(2**62)))
+    torch.manual_seed(int(random.integers(2**62)) + company.rank)
     learner.network.train()
     for lesson in lessons(examples, configuration, random):
         for group in learner.optimizer.param_groups:
             group["lr"] = configuration.learning_rate * min(1.0, (learner.step + 1) / configuration.warm_up_steps)
         learner.optimizer.zero_grad(set_to_none=True)
-        loss = _loss(learner.network, examples, lesson, configuration, device)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch does not type it
+        part = company.part(lesson)
+        if len(part.pair):
+            loss = _loss(learner.network, examples, part, configuration, device)
+            loss.backward()  # type: ignore[no-untyped-call]  # torch does not type it
+            losses.append(float(loss.detach()))
+        company.share_gradients(learner.network.parameters(), len(part.pair) / len(lesson.pair))
         torch.nn.utils.clip_grad_norm_(learner.network.parameters(), GRADIENT_LIMIT)
         learner.optimizer.step()
-        losses.append(float(loss.detach()))
         learner.step += 1
         _follow(learner, configuration.averaging)
     learner.epoch += 1

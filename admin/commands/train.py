@@ -3,6 +3,7 @@
 import importlib
 import json
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -30,8 +31,11 @@ from scoring.folder import read_manifest
 from scoring.threads import limit_threads
 from settings import settings
 from training.board import BoardCurves
+from training.company import Company
 from training.configuration import Configuration
 from training.course import HistoryTooShort
+from training.curves import NOWHERE
+from training.fit import silence
 from training.fit import train as train_model
 from training.item_text import ItemEncoder
 
@@ -88,6 +92,7 @@ def train(
     """Train the network on what was known at a time. A killed run resumes when it is started again.
 
     A model trained on the database's events is made known to it; `tierwise models activate` lets it answer.
+    Under torchrun, processes learn one model together, a GPU each; the first of them writes and prints.
     With --backbone text a language model learns who buys from histories told as texts, or a label of --documents.
     """
     began = time.monotonic()
@@ -117,7 +122,8 @@ def train(
         label_share=label_share,
         item_text=None if encode is None else encode.fingerprint,
     )
-    _train(data, folder, chosen, seed, encode)
+    if not _train(data, folder, chosen, seed, encode):
+        return
     manifest = read_manifest(folder)
     if events is None or activate:
         _register(folder, manifest, database_url, activate=activate)
@@ -144,18 +150,23 @@ def _configuration(path: Path | None) -> Configuration:
 
 def _train(
     data: TrainingData, folder: Path, configuration: Configuration, seed: int, encode: ItemEncoder | None
-) -> None:
-    curves = BoardCurves(settings().home / "runs" / folder.name)
+) -> bool:
+    """Whether this process speaks for those that trained together."""
+    device = settings().device
+    company = Company.joined(device)
+    curves = BoardCurves(settings().home / "runs" / folder.name) if company.leads else NOWHERE
     try:
-        with training_progress() as progress:
+        with training_progress() if company.leads else nullcontext(silence) as progress:
             train_model(
                 data.events, data.items, as_of=data.as_of, out=folder, configuration=configuration, seed=seed,
-                device=settings().device, progress=progress, encode=encode, curves=curves,
+                device=company.device(device), progress=progress, encode=encode, curves=curves, company=company,
             )  # fmt: skip
     except (HistoryTooShort, FileExistsError, ValueError) as refusal:
         fail(str(refusal))
     finally:
         curves.close()
+        company.leave()
+    return company.leads
 
 
 def _language_training() -> Any:  # noqa: ANN401  # a module

@@ -1,0 +1,97 @@
+"""Processes that learn together end with one and the same network, and the first of them alone writes it."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_training import SMALL, course, prepared, trained
+
+from scoring.folder import WEIGHTS
+from training.company import ALONE, Company
+from training.examples import lessons
+
+ROOT = Path(__file__).resolve().parents[2]
+TOGETHER = """
+import sys
+sys.path[:0] = ['.', 'tests']
+import hashlib, json
+from dataclasses import replace
+from pathlib import Path
+import torch
+from made_histories import AS_OF
+from small_training import SHOP, SMALL
+from scoring.threads import limit_threads
+from training.company import Company
+from training.fit import fit, silence, train
+limit_threads()
+folder, company = Path(sys.argv[1]), Company.joined('cpu')
+number = torch.nn.Parameter(torch.zeros(2))
+number.grad = torch.tensor([1.0, 2.0]) * (1 + company.rank)
+company.share_gradients([number], (0.75, 0.25)[company.rank])
+short = replace(SMALL, max_epochs=1)
+arguments = dict(as_of=AS_OF, configuration=short, seed=0, device='cpu', progress=silence, company=company)
+model = fit(SHOP, None, checkpoints=folder / 'checkpoints', **arguments)
+train(SHOP, None, out=folder / f'model {company.rank}', **arguments)
+state = b''.join(tensor.numpy().tobytes() for tensor in model.networks[0].state_dict().values())
+told = {'gradient': number.grad.tolist(), 'weights': hashlib.sha256(state).hexdigest(), 'leads': company.leads}
+(folder / f'{company.rank}.json').write_text(json.dumps(told))
+company.leave()
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What two processes left behind."""
+    folder = tmp_path_factory.mktemp("together")
+    script = folder / "together.py"
+    script.write_text(TOGETHER)
+    starter = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [*starter, str(script), str(folder)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_two_processes_end_with_the_same_weights_and_one_of_them_leads(folder: Path) -> None:
+    first, second = (json.loads((folder / f"{rank}.json").read_text()) for rank in (0, 1))
+
+    assert first["weights"] == second["weights"]
+    assert (first["leads"], second["leads"]) == (True, False)
+
+
+def test_gradients_are_weighted_by_how_much_each_has_learned_from(folder: Path) -> None:
+    for rank in (0, 1):
+        assert json.loads((folder / f"{rank}.json").read_text())["gradient"] == [1.25, 2.5]
+
+
+def test_only_the_one_that_leads_writes_a_model(folder: Path, tmp_path: Path) -> None:
+    assert (folder / "model 0" / WEIGHTS).exists()
+    assert not (folder / "model 1").exists()
+    alone = json.loads(
+        (trained(tmp_path / "alone", configuration=replace(SMALL, max_epochs=1)) / "manifest.json").read_bytes()
+    )
+    together = json.loads((folder / "model 0" / "manifest.json").read_bytes())
+    assert together["metrics"]["auc"] == pytest.approx(alone["metrics"]["auc"], abs=0.1)
+
+
+def test_the_parts_of_a_lesson_are_the_lesson() -> None:
+    examples = prepared(course()).examples
+    for lesson in lessons(examples, SMALL, np.random.default_rng(0)):
+        parts = [Company(rank, 3).part(lesson) for rank in range(3)]
+        for rank, part in enumerate(parts):
+            assert np.array_equal(part.pair, lesson.pair[rank::3])
+            assert part.batch.kind.equal(lesson.batch.kind[rank::3])
+            assert len(part.target) == len(part.batch.tabular) == len(part.pair)
+        assert sum(len(part.pair) for part in parts) == len(lesson.pair)
+        assert np.array_equal(ALONE.part(lesson).pair, lesson.pair)
+
+
+def test_without_torchrun_one_learns_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
+    assert Company.joined("cpu") == ALONE
+    assert (ALONE.device("cuda"), ALONE.leads) == ("cuda", True)
