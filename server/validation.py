@@ -15,9 +15,10 @@ VALIDATOR = protovalidate.Validator()
 def check(request: Message) -> None:
     """Raises InvalidRequest that names every field at fault."""
     violations = [
-        *(FieldViolation(_path(found.proto), found.proto.message) for found in VALIDATOR.collect_violations(request)),
-        *_malformed_times(request),
+        FieldViolation(_path(found.proto), found.proto.message) for found in VALIDATOR.collect_violations(request)
     ]
+    told = {violation.field for violation in violations}
+    violations += [violation for violation in _malformed_times(request) if violation.field not in told]
     if violations:
         raise InvalidRequest(violations)
 
