@@ -136,11 +136,6 @@ class Server:
             changed=Announcer(front.tell, need_model=NEED_MODEL).announce,
         )  # fmt: skip
         metrics = ServerMetrics.of(live)
-        guard = Guard(
-            database, Callers(admission=configuration.admission, keys=Keys(database)),
-            ThreadPoolExecutor(configuration.callers, thread_name_prefix="call"), observe=metrics.calls.ended,
-            tracing=configuration.tracing,
-        )  # fmt: skip
         sizes = Sizes(
             replicas=max(configuration.replicas, 1), batch=configuration.batch_size,
             longest_wait=configuration.longest_wait, memory_bytes=configuration.memory_bytes,
@@ -148,6 +143,11 @@ class Server:
         predictions = Predictions(
             database, live, replicas, sizes, hand_out=front.loop.soon,
             observe=_observing(metrics, configuration.tracing),
+        )  # fmt: skip
+        guard = Guard(
+            database, Callers(admission=configuration.admission, keys=Keys(database)),
+            ThreadPoolExecutor(configuration.callers, thread_name_prefix="call"), excess=predictions.excess,
+            observe=metrics.calls.ended, tracing=configuration.tracing,
         )  # fmt: skip
         methods = front.open(guard)
         _add_services(methods, database, seal, live, predictions, configuration)

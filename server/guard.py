@@ -18,13 +18,14 @@ from campaigns.callers import access
 from campaigns.callers.access import RIGHTS
 from campaigns.errors import PermissionDenied
 from database.session import Database
-from scoring.pool.refusals import Expired
+from scoring.pool.refusals import Expired, Overloaded
 from server import streams
 from server.access.credentials import Credentials
 from server.account import Account, Observe, Refused
 from server.arrival import Arrival
 from server.call import Call, answering, arrival, deadline_of
 from server.deadlines import SHORTEST_SECONDS
+from server.errors import status_of
 from server.hangup import Hangup
 from server.methods import Handler
 from server.transactions import record_denial, subject_of
@@ -33,6 +34,7 @@ from telemetry.tracing import UNTRACED, Tracing
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Method = Callable[[Any, Any], Any]
+Excess = Callable[[float], Overloaded | None]
 Result = TypeVar("Result")
 
 
@@ -53,10 +55,11 @@ class Guard:
     """
 
     def __init__(
-        self, database: Database, callers: Identify, threads: Executor, *, observe: Observe = lambda *_: None,
-        tracing: Tracing = UNTRACED,
+        self, database: Database, callers: Identify, threads: Executor, *, excess: Excess = lambda _: None,
+        observe: Observe = lambda *_: None, tracing: Tracing = UNTRACED,
     ) -> None:  # fmt: skip
-        self._database, self._callers, self._threads = database, callers, threads
+        """`excess` says why a call of the loop with this deadline would be refused, whoever calls."""
+        self._database, self._callers, self._threads, self._excess = database, callers, threads, excess
         self._observe, self._tracing = observe, tracing
         self._open = 0
         self._changed = threading.Condition()
@@ -87,9 +90,17 @@ class Guard:
         return self._open
 
     def _on_loop(self, name: str, method: Method) -> Method:
-        """A method that waits for nobody but in the loop's way, and so needs no thread to be admitted or refused."""
+        """A method that waits for nobody but in the loop's way, and so needs no thread to be admitted or refused.
+
+        Under overload most calls are refused, and each delays all others: so before anything else, and without a line
+        in the log.
+        """
+        method_name = name.removeprefix("/")
 
         async def answer(request: Message, context: Context) -> Message:
+            if (excess := self._excess(deadline_of(name, context))) is not None:
+                self._observe(method_name, "RESOURCE_EXHAUSTED", 0.0)
+                await context.abort_with_status(_refusal(excess))
             came = self._arrived(name, request, context)
             response: Message = await self._told(came, context, self._awaited(came, partial(method, request, context)))
             return response
@@ -221,6 +232,10 @@ class Guard:
             raise
         if request is not None:
             check(request)
+
+
+def _refusal(excess: Overloaded) -> grpc.Status:
+    return rpc_status.to_status(status_of(excess, ""))
 
 
 def _checked(requests: Iterator[Message]) -> Iterator[Message]:

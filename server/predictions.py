@@ -21,7 +21,7 @@ from scoring.pool.batch import Observer, Ticket, unobserved
 from scoring.pool.figures import PoolFigures
 from scoring.pool.lane import Lane
 from scoring.pool.pool import Pool
-from scoring.pool.refusals import ComputationFailed, Expired, ReplicaDied
+from scoring.pool.refusals import ComputationFailed, Expired, Overloaded, ReplicaDied
 from scoring.pool.row import Loaded, Told
 from scoring.replicas import Replicas
 from scoring.score import Explanation, Recommendation, Score, UnknownItem
@@ -105,6 +105,10 @@ class Predictions:
             _excuse(role, error)
             told = await _awaited(ask(Role.ACTIVE))
         return self._score(question, told)
+
+    def excess(self, deadline: float) -> Overloaded | None:
+        """Why whoever asks for a score now, with this deadline, would be refused; None if they would not."""
+        return self._scores.excess(deadline)
 
     def scores(self, questions: Sequence[Question]) -> Iterator[Placed[Score] | Exception]:
         """An answer or the reason why not for each question, in order.

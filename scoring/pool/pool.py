@@ -19,6 +19,7 @@ from scoring.pool.figures import PoolFigures
 from scoring.pool.lane import Lane
 from scoring.pool.loader import Load, Loader
 from scoring.pool.queue import Queue
+from scoring.pool.refusals import Overloaded
 from scoring.pool.replica import Replica
 from scoring.pool.row import Beside, Loaded, Request, Row, Told
 
@@ -91,6 +92,10 @@ class Pool(Generic[Request, Beside]):
         ticket = self._promise(arrival, mark)
         self._queue.put(Row(loaded=loaded, tickets=[ticket], arrival=arrival, deadline=deadline, lane=lane, kind=kind))
         return ticket
+
+    def excess(self, deadline: float) -> Overloaded | None:
+        """Why a request with this deadline would be refused, before anything is known of it; None if it would not."""
+        return self._queue.excess(deadline)
 
     def cancel(self, ticket: Ticket[Told[Beside]]) -> None:
         """Nobody waits for it any more; what is being computed already is finished."""

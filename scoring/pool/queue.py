@@ -192,6 +192,18 @@ class Queue(Generic[Request, Beside]):
         with self._lock:
             self._tally(name, rows)
 
+    def excess(self, deadline: float) -> Overloaded | None:
+        """Why a single caller with this deadline would be refused now; None for whoever would be let in, or is late."""
+        now = self._clock()
+        with self._lock:
+            if self._closing or self._replicas == 0:
+                return None
+            row = Row[Request, Beside](tickets=[], arrival=now, deadline=deadline, lane=Lane.INTERACTIVE, kind=None)
+            found = self._excess(row, self._wait_of(row))
+            if found is not None:
+                self._tally("refused", [row])
+            return found
+
     def figures(self) -> PoolFigures:
         """A consistent copy of the counters."""
         with self._lock:
@@ -225,14 +237,22 @@ class Queue(Generic[Request, Beside]):
         if patience <= 0:
             self._tally("expired", [row])
             raise Expired(LATE)
-        wait = deciding.predicted_wait(
-            self._ahead_of(row), row.size, self._pace, most=self._most, replicas=self._replicas
-        )
+        wait = self._wait_of(row)
         if self._pace.weight:
             row.expected = row.arrival + (wait or self._pace.of(row.size))
-        if wait and wait + self._lateness.margin > min(patience, self._longest_wait):
+        if (excess := self._excess(row, wait)) is not None:
             self._tally("refused", [row])
-            raise Overloaded(f"what waits takes about {wait:.2f} s", retry_after=max(wait, SHORTEST_RETRY))
+            raise excess
+
+    def _wait_of(self, row: Row[Request, Beside]) -> float:
+        return deciding.predicted_wait(
+            self._ahead_of(row), row.size, self._pace, most=self._most, replicas=self._replicas
+        )
+
+    def _excess(self, row: Row[Request, Beside], wait: float) -> Overloaded | None:
+        if not wait or wait + self._lateness.margin <= min(row.deadline - row.arrival, self._longest_wait):
+            return None
+        return Overloaded(f"what waits takes about {wait:.2f} s", retry_after=max(wait, SHORTEST_RETRY))
 
     def _ahead_of(self, row: Row[Request, Beside]) -> Backlog:
         arrived, ready = self._arrived.ahead_of(row.lane), self._ready.ahead_of(row.lane)

@@ -241,6 +241,25 @@ def test_who_cannot_make_it_is_refused_and_told_when_to_come_back(pool: Numbers,
     assert [1] not in network.computed
 
 
+def test_an_excess_is_told_before_anything_is_known_of_a_request(pool: Numbers, network: Network) -> None:
+    assert pool.excess(network.clock.now + 0.1) is None, "nothing is known of the pace"
+    network.gate.set()
+    network.seconds = 2.0
+    pool.submit(0).result(WAIT)
+    assert pool.excess(network.clock.now + 0.1) is None, "nobody waits"
+    under_way = occupied(pool, network)
+
+    excess = pool.excess(network.clock.now + 3.9)
+    assert excess is not None
+    assert (str(excess), excess.retry_after) == ("what waits takes about 4.00 s", 4.0)
+    assert pool.excess(network.clock.now + 4.1) is None
+    assert (pool.figures().refused, pool.figures().submitted) == (1, 2)
+    network.gate.set()
+    answer(under_way)
+    pool.close()
+    assert pool.excess(network.clock.now + 0.1) is None, "who asks is told that it is closed"
+
+
 def test_nobody_waits_longer_than_the_longest_wait_whatever_the_deadline(network: Network) -> None:
     pool = Numbers([LocalReplica(network.compute)], batch_size=1, longest_wait=7.0, clock=network.clock)
     network.gate.set()
