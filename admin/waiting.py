@@ -2,7 +2,7 @@
 
 import time
 
-from admin.output import fail, progress_bar
+from admin.output import emit, fail, progress_bar
 from admin.transactions import reading
 from campaigns import jobs
 from database import operations
@@ -25,6 +25,18 @@ def refuse_unfinished(operation: Operation) -> None:
     """The end of the command, unless the work was done."""
     if operation.state != operations.SUCCEEDED:
         fail(f"{operation.name} ended as {operation.state}: {operation.error or 'it was cancelled'}")
+
+
+def succeeded(
+    operation: Operation, database_url: str | None, *, wait: bool, title: str, as_json: bool
+) -> Operation | None:
+    """What has just begun, when it is done; None for whoever does not wait, who is told that it is under way."""
+    if not wait:
+        emit({"operation_id": operation.operation_id, "state": operation.state}, as_json=as_json, title=title)
+        return None
+    done = waited(operation.operation_id, database_url)
+    refuse_unfinished(done)
+    return done
 
 
 def looked_up(operation_id: str | None, database_url: str | None) -> Operation:

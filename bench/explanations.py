@@ -7,7 +7,6 @@ largest effects of one direction are taken out of a history, beside five random 
 the latest five, which an explanation tells one by one.
 """
 
-import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ import polars as pl
 
 from admin.training_data import training_data
 from bench.figures import Figure, publish
+from bench.history import history_parser
 from events.history import Histories
 from scoring.actions import Integers
 from scoring.event_effects import latest_actions, without
@@ -133,12 +133,8 @@ def singles(customers: Histories) -> list[Histories]:
 
 def main() -> None:
     """Print a table, and write build/bench/explanations.json."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = history_parser(__doc__)
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--events", type=Path, required=True)
-    parser.add_argument("--items", type=Path)
-    parser.add_argument("--preset")
-    parser.add_argument("--as-of")
     parser.add_argument("--customers", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()

@@ -5,7 +5,6 @@
 A logistic regression on the features learns from some customers' windows and is judged on the window after them.
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from admin.training_data import training_data
 from bench.figures import Figure, publish
+from bench.history import history_parser
 from events.history import Histories
 from scoring.actions import Floats, Integers
 from scoring.features import raw_features
@@ -89,11 +89,7 @@ def _marked(size: int, places: Integers) -> npt.NDArray[np.bool_]:
 
 def main() -> None:
     """Print a table, and write build/bench/labels.json."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=Path, required=True)
-    parser.add_argument("--items", type=Path)
-    parser.add_argument("--preset")
-    parser.add_argument("--as-of")
+    parser = history_parser(__doc__)
     parser.add_argument("--rounds", type=int, default=20)
     asked = parser.parse_args()
     limit_threads()

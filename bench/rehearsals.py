@@ -5,7 +5,6 @@
 Every row is the network alone and the whole mixture on the last window, as the manifest of a model shows them.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from admin.text_training import tower
 from admin.training_data import TrainingData, training_data
+from bench.history import history_parser
 from scoring.adapters import Method
 from scoring.threads import limit_threads
 from training.configuration import Configuration
@@ -60,11 +60,7 @@ def rehearsed(data: TrainingData, variant: Variant, seed: int, encoder: str) -> 
 
 def main() -> None:
     """Print a row of JSON for each variant, as soon as it is there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=Path, required=True)
-    parser.add_argument("--items", type=Path)
-    parser.add_argument("--preset")
-    parser.add_argument("--as-of")
+    parser = history_parser(__doc__)
     parser.add_argument("--vary", choices=("text", "pretraining"), required=True)
     parser.add_argument("--epochs", type=int, default=Configuration().max_epochs)
     parser.add_argument("--encoder", default="scratch")

@@ -127,10 +127,15 @@ class Outlook:
     """What multiplies sigma for the band."""
 
     @property
+    def buyers_spend(self) -> Floats:
+        """[P] expected spend over the longest horizon, given an order, minor units."""
+        mean: Floats = np.exp(self.log_mean + self.sigma**2 / 2)
+        return mean
+
+    @property
     def spend(self) -> Floats:
         """[P] expected spend over the longest horizon, minor units."""
-        mean: Floats = self.purchase[:, -1] * np.exp(self.log_mean + self.sigma**2 / 2)
-        return mean
+        return self.purchase[:, -1] * self.buyers_spend
 
     def quantile(self, share: float) -> Floats:
         """[P] quantile of spend: 0 as long as not buying is likelier than the share."""

@@ -162,10 +162,9 @@ class Scorer:
     @cached_property
     def _forward(self) -> Forward:
         """For scores alone; a GPU is asked in frames."""
-        if self.device.type != "cuda" and not self.bfloat16:
-            return self._exactly
-        kind = Frames if self.device.type == "cuda" else Plainly
-        return kind(self.model.networks, self.device, bfloat16=self.bfloat16)
+        if self.device.type == "cuda":
+            return Frames(self.model.networks, self.device, bfloat16=self.bfloat16)
+        return Plainly(self.model.networks, self.device, bfloat16=True) if self.bfloat16 else self._exactly
 
     @cached_property
     def _exactly(self) -> Forward:

@@ -27,7 +27,7 @@ def spend_factor(outlook: Outlook, labels: Labels) -> float:
     bought = labels.bought > 0
     if bought.sum() < FEWEST_QUESTIONS:
         return 1.0
-    expected = np.exp(outlook.log_mean + outlook.sigma**2 / 2)[bought].sum()
+    expected = outlook.buyers_spend[bought].sum()
     ratio = float((labels.spend[bought].sum() / expected) ** SHRINKAGE)
     return float(np.clip(ratio, *SPEND_LIMITS))
 
@@ -70,7 +70,7 @@ def year_above(outlook: Outlook, labels: Labels, as_of: Floats) -> Year | None:
         at = as_of == time
         buyers = at & (labels.bought > 0)
         if at.sum() >= FEWEST_QUESTIONS and buyers.sum() >= FEWEST_QUESTIONS / 2:
-            expected = np.exp(outlook.log_mean + outlook.sigma**2 / 2)[buyers].sum()
+            expected = outlook.buyers_spend[buyers].sum()
             level = level_offset(labels.bought[at], outlook.purchase[at, -1])
             found.append((time, level, float(np.log(labels.spend[buyers].sum() / expected))))
     if not found or found[-1][0] - found[0][0] < LEAST_SPAN:

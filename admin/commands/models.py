@@ -12,7 +12,7 @@ from admin.output import emit, fail
 from admin.shares import why
 from admin.tier_previews import Examples
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
-from admin.waiting import refuse_unfinished, waited
+from admin.waiting import succeeded
 from campaigns import judging, registry, retraining
 from campaigns.comparison import comparison_of
 from campaigns.gates import Report
@@ -77,10 +77,8 @@ def preview(
     name = registry.name(chosen)
     with changing(database_url, reason, action="models.preview", object_name=name) as (transaction, cause):
         operation = shadowing.running(transaction, chosen) or shadowing.begin(transaction, cause, chosen)
-    if not wait:
-        emit({"operation_id": operation.operation_id, "state": operation.state}, as_json=as_json, title="Previewing")
+    if succeeded(operation, database_url, wait=wait, title="Previewing", as_json=as_json) is None:
         return
-    refuse_unfinished(waited(operation.operation_id, database_url))
     with reading(database_url) as snapshot:
         scheme = schemes.in_force(snapshot)
         found = tier_preview.preview(
@@ -143,10 +141,8 @@ def judge(
     name = registry.name(chosen)
     with changing(database_url, reason, action="models.judge", object_name=name) as (transaction, cause):
         operation = judging.begin(transaction, cause, chosen)
-    if not wait:
-        emit({"operation_id": operation.operation_id, "state": operation.state}, as_json=as_json, title="Judging")
+    if succeeded(operation, database_url, wait=wait, title="Judging", as_json=as_json) is None:
         return
-    refuse_unfinished(waited(operation.operation_id, database_url))
     with reading(database_url) as snapshot:
         report = registry.report(snapshot, chosen)
     emit(_gates(report), as_json=as_json, title=f"Gates of {name}")
@@ -163,12 +159,9 @@ def retrain(
     """Let a worker train a candidate as the active model was, on everything but the last 30 days, which judge it."""
     with changing(database_url, reason, action="models.retrain", object_name="models") as (transaction, cause):
         operation = retraining.begin(transaction, cause)
-    if not wait:
-        emit({"operation_id": operation.operation_id, "state": operation.state}, as_json=as_json, title="Training")
-        return
-    ended = waited(operation.operation_id, database_url)
-    refuse_unfinished(ended)
-    emit(dict(ended.response or {}), as_json=as_json, title="Trained")
+    ended = succeeded(operation, database_url, wait=wait, title="Training", as_json=as_json)
+    if ended is not None:
+        emit(dict(ended.response or {}), as_json=as_json, title="Trained")
 
 
 @app.command()
