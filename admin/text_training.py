@@ -3,30 +3,23 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-
-import polars as pl
 
 from admin.memory import peak_megabytes
 from admin.output import emit, fail
 from admin.training_data import TrainingData, training_progress
 from events.reading import FileNotUsable
 from scoring.adapters import Method
-from scoring.network import HORIZONS
 from settings import settings
 from training.board import BoardCurves
 from training.course import HistoryTooShort
+from training.pretrained import EncoderRefused
 from training.text import classifier_folder
 from training.text.classifier import Taught, teach
 from training.text.documents import DocumentsNotUsable, Parts, parts_of_file
-from training.text.encoder import EncoderRefused
 from training.text.histories import parts_of_events
 from training.text.recipe import Recipe
-from training.text.tower import Tower, tower_of
-
-TOWER = Recipe(tokens=48, epochs=2, ngrams=False)
-"""Titles and reviews are short, and only vectors are wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,19 +35,6 @@ class Asked:
     """At most."""
     seed: int
     out: Path | None
-
-
-def tower(name: str, method: Method | None, data: TrainingData, seed: int) -> Tower:
-    """An encoder of item texts; what it reads of events lies before the rehearsal's window."""
-    before = data.events.filter(pl.col("time") < data.as_of - timedelta(days=HORIZONS[-1]))
-    try:
-        with training_progress() as progress:
-            return tower_of(
-                name, method, before, data.items, recipe=TOWER, cache=settings().home / "vectors", seed=seed,
-                progress=progress,
-            )  # fmt: skip
-    except (DocumentsNotUsable, EncoderRefused) as refusal:
-        fail(str(refusal))
 
 
 def train(asked: Asked, data: Callable[[], TrainingData], *, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from admin.text_training import tower
+from admin.item_encoders import text_tower
 from admin.training_data import TrainingData, training_data
 from bench.history import history_parser
 from scoring.adapters import Method
@@ -20,6 +20,7 @@ from scoring.threads import limit_threads
 from training.configuration import Configuration
 from training.course import course_of
 from training.fit import silence
+from training.item_encoding import Modality
 from training.rehearsal import rehearse
 
 FIGURES = ("auc_networks", "auc", "log_loss", "gini")
@@ -47,11 +48,11 @@ def rehearsed(data: TrainingData, variant: Variant, seed: int, encoder: str) -> 
     """Figures of one."""
     name, configuration, with_text, method = variant
     began = time.process_time()
-    encode = tower(encoder, method, data, seed) if with_text else None
+    encoders = {Modality.TEXT: text_tower(encoder, method, data, seed)} if with_text else {}
     with TemporaryDirectory() as folder:
         course = course_of(
             data.events, data.items, as_of=data.as_of, configuration=configuration, seed=seed,
-            device="cpu", checkpoints=Path(folder), progress=silence, encode=encode,
+            device="cpu", checkpoints=Path(folder), progress=silence, encoders=encoders,
         )  # fmt: skip
         found = rehearse(course)
     figures = {figure: round(found.metrics[figure], 4) for figure in FIGURES if figure in found.metrics}

@@ -1,4 +1,4 @@
-"""A model as a folder: a manifest, weights, items, trees and vectors of texts. Reading it runs nothing in it.
+"""A model as a folder: a manifest, weights, items, trees and vectors of items. Reading it runs nothing in it.
 
 Written under a temporary name and renamed, so that a folder of the final name is always whole; every file but the
 manifest is named in the manifest with its SHA-256.
@@ -25,7 +25,7 @@ from scoring.buying import BuyingModel
 from scoring.catalogue import Catalogue
 from scoring.linear import Linear, linear_from
 from scoring.mixture import Mixture, Predictor, Speaker
-from scoring.model import FORMAT, Blend, ItemText, Model, item_words
+from scoring.model import FORMAT, Blend, ItemVectors, Model, item_words
 from scoring.network import HORIZONS, Architecture, Network
 from scoring.normalisation import Normaliser
 from scoring.score import ModelRejected
@@ -33,8 +33,7 @@ from scoring.together import together_from
 from scoring.trees import Trees
 
 MANIFEST, WEIGHTS, ITEMS, TREES = "manifest.json", "weights.safetensors", "items.parquet", "trees.json"
-TEXT = "text.safetensors"
-TEXT_VECTORS = "items"
+VECTORS = "vectors.safetensors"
 TOGETHER_PREFIXES = ("together.", "popular")
 LINEAR_PREDICTORS = (Predictor.LINEAR, Predictor.CLOSED_FORM)
 
@@ -82,10 +81,10 @@ def _write_files(model: Model, folder: Path) -> None:
         grown = trees.to_json().encode()
         _write(folder / TREES, grown)
         files[TREES] = _digest(grown)
-    if model.item_text is not None:
-        vectors = save({TEXT_VECTORS: model.item_text})
-        _write(folder / TEXT, vectors)
-        files[TEXT] = _digest(vectors)
+    if model.item_vectors:
+        vectors = save(dict(model.item_vectors))
+        _write(folder / VECTORS, vectors)
+        files[VECTORS] = _digest(vectors)
     manifest = dict(model.manifest) | {
         "format": FORMAT,
         "horizons_days": list(HORIZONS),
@@ -151,20 +150,20 @@ def _assembled(folder: Path, manifest: Mapping[str, Any], device: torch.device) 
     arrays = load(_checked(folder, WEIGHTS, manifest))
     table = pl.read_parquet(_checked(folder, ITEMS, manifest))
     catalogue = Catalogue(tuple(table["item_id"]), tuple(table["title"]), tuple(table["category"]))
-    text = load(_checked(folder, TEXT, manifest))[TEXT_VECTORS] if TEXT in manifest["files"] else None
+    vectors = load(_checked(folder, VECTORS, manifest)) if VECTORS in manifest["files"] else {}
     together = {name: array for name, array in arrays.items() if name.startswith(TOGETHER_PREFIXES)}
     normaliser = Normaliser.from_json(manifest["features"])
     return Model(
         manifest=manifest,
         catalogue=catalogue,
-        networks=_networks(manifest, catalogue, text, arrays, device),
+        networks=_networks(manifest, catalogue, vectors, arrays, device),
         normaliser=normaliser,
         buying=BuyingModel(**{name: float(value) for name, value in manifest["buying"].items()}),
         calibration=Calibration.from_json(manifest["calibration"]),
         together=together_from(together, len(catalogue) + 2),
         blend=Blend(**manifest["blend"]),
         mixture=_mixture(folder, manifest, arrays, len(normaliser.names)),
-        item_text=text,
+        item_vectors=vectors,
     )
 
 
@@ -185,14 +184,14 @@ def _mixture(folder: Path, manifest: Mapping[str, Any], arrays: dict[str, np.nda
 def _networks(
     manifest: Mapping[str, Any],
     catalogue: Catalogue,
-    text: ItemText | None,
+    vectors: Mapping[str, ItemVectors],
     arrays: dict[str, np.ndarray],
     device: torch.device,
 ) -> tuple[Network, ...]:
     words, networks = item_words(catalogue), []
-    vectors = None if text is None else torch.from_numpy(text)
+    encoded = {modality: torch.from_numpy(found) for modality, found in vectors.items()}
     for place, shape in enumerate(manifest["architecture"]):
-        network = Network(Architecture(**shape), words, vectors)
+        network = Network(Architecture(**shape), words, encoded)
         own = {name: torch.from_numpy(array) for name, array in arrays.items() if name.startswith(f"{place}.")}
         network.load_state_dict({name.split(".", 1)[1]: tensor for name, tensor in own.items()})
         networks.append(network.to(device).eval().requires_grad_(requires_grad=False))

@@ -16,14 +16,15 @@ from scoring.network import Network
 from scoring.normalisation import Normaliser
 from scoring.together import Together
 
-FORMAT = 3
+FORMAT = 4
 """Of the folder; raised when an older reader would misread it."""
 ITEM_WORDS = 16
 """Words of title and category that the network reads of an item."""
 
 Manifest = Mapping[str, Any]
 """What manifest.json holds, see ARCHITECTURE.md."""
-ItemText = npt.NDArray[np.float32]
+ItemVectors = npt.NDArray[np.float32]
+"""[V + 2, E] by item number, zeros where there is nothing to tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +54,8 @@ class Model:
     together: Together
     blend: Blend
     mixture: Mixture = field(default_factory=Mixture)
-    item_text: ItemText | None = None
-    """[V + 2, E] what a language model made of each item's text, zeros where there is none; None without one."""
+    item_vectors: Mapping[str, ItemVectors] = field(default_factory=dict)
+    """What encoders made of each item, by what they have read: text, picture."""
 
     @property
     def model_id(self) -> str:

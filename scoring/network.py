@@ -10,6 +10,7 @@ path: at the start of training the network is a linear model at the base rates, 
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -32,6 +33,8 @@ SMALLEST_GAP = 60.0
 SIGMA_LIMIT = 1.6
 """Of log spend: the mean of a lognormal explodes with exp(sigma²/2)."""
 BLOCKED = float("-inf")
+NOTHING: Mapping[str, Tensor] = {}
+"""Encoded of items."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +49,6 @@ class Architecture:
     dropout: float = 0.1
     item_dropout: float = 0.15
     """Share of item numbers hidden in training, so that an unknown item's words still say something."""
-    text_width: int = 0
-    """Of the vectors of item texts that a language model made; 0 without one."""
 
     def to_json(self) -> dict[str, Any]:
         """For the manifest."""
@@ -86,14 +87,31 @@ class NumberEmbedding(nn.Module):
         return mixed
 
 
+class Encoded(nn.Module):
+    """What an encoder made of items, mixed into D; one learned vector for every item of which there was nothing."""
+
+    vectors: Tensor
+
+    def __init__(self, vectors: Tensor, width: int) -> None:
+        super().__init__()
+        self.register_buffer("vectors", vectors, persistent=False)
+        self.mix = nn.Linear(vectors.shape[1], width, bias=False)
+        self.missing = nn.Parameter(torch.zeros(width))
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """[n] catalogue numbers to [n, D]; zeros where there is no item."""
+        vectors = self.vectors[numbers]
+        told = torch.where((vectors != 0).any(dim=-1, keepdim=True), self.mix(vectors), self.missing)
+        return told * (numbers > ABSENT).unsqueeze(-1)
+
+
 class ItemEmbedding(nn.Module):
-    """An item is its own vector plus the mean of its words' (title and category path), plus what its text says."""
+    """An item is its own vector, the mean of its words' (title and category path), and what encoders made of it."""
 
     item_words: Tensor
-    item_text: Tensor
 
-    def __init__(self, item_words: Tensor, width: int, item_text: Tensor | None) -> None:
-        """`item_text` [V + 2, E] are vectors of a language model, rows of zeros where an item has no text."""
+    def __init__(self, item_words: Tensor, width: int, encoded: Mapping[str, Tensor]) -> None:
+        """`encoded` is [V + 2, E] by modality, rows of zeros where an item has none."""
         super().__init__()
         self.own = nn.Embedding(len(item_words), width, padding_idx=0)
         self.words = nn.EmbeddingBag(WORD_BUCKETS, width, mode="mean", padding_idx=0)
@@ -101,16 +119,15 @@ class ItemEmbedding(nn.Module):
         self.register_buffer("item_words", item_words, persistent=False)
         nn.init.normal_(self.own.weight[1:], std=0.05)
         nn.init.normal_(self.words.weight[1:], std=0.05)
-        self.text = None if item_text is None else nn.Linear(item_text.shape[1], width, bias=False)
-        if item_text is not None:
-            self.register_buffer("item_text", item_text, persistent=False)
-            self.untold = nn.Parameter(torch.zeros(width))
+        self.encoded = nn.ModuleDict({modality: Encoded(found, width) for modality, found in sorted(encoded.items())})
 
     def forward(self, numbers: Tensor, hidden: Tensor | None = None) -> Tensor:
         """[n] catalogue numbers to [n, D]; where `hidden` [n] is true the item is treated as unknown, words apart."""
         own = numbers if hidden is None else torch.where(hidden & (numbers > UNKNOWN), UNKNOWN, numbers)
         vectors: Tensor = self.own(own) + self.words(self.item_words[numbers])
-        return vectors if self.text is None else vectors + self._told(numbers, self.text)
+        for encoded in self.encoded.values():
+            vectors = vectors + encoded(numbers)
+        return vectors
 
     def mean(self, items: Tensor, vectors: Tensor | None, *, hide: float) -> Tensor:
         """[B, L, M] catalogue numbers, 0 where there is none, to [B, L, D].
@@ -129,12 +146,6 @@ class ItemEmbedding(nn.Module):
         """[V + 2, D] as they are now."""
         vectors: Tensor = self(torch.arange(len(self.item_words), device=self.item_words.device))
         return vectors
-
-    def _told(self, numbers: Tensor, text: nn.Linear) -> Tensor:
-        """[n, D] by the text, or one learned vector for every item that has none; nothing where there is no item."""
-        vectors = self.item_text[numbers]
-        told = torch.where((vectors != 0).any(dim=-1, keepdim=True), text(vectors), self.untold)
-        return told * (numbers > ABSENT).unsqueeze(-1)
 
 
 class Block(nn.Module):
@@ -181,10 +192,10 @@ class Block(nn.Module):
 class Network(nn.Module):
     """Tokens and queries in, purchase hazards, spend, silence and item-ranking states out."""
 
-    def __init__(self, shape: Architecture, item_words: Tensor, item_text: Tensor | None = None) -> None:
+    def __init__(self, shape: Architecture, item_words: Tensor, encoded: Mapping[str, Tensor] = NOTHING) -> None:
         super().__init__()
         width, self.shape = shape.width, shape
-        self.items = ItemEmbedding(item_words, width, item_text)
+        self.items = ItemEmbedding(item_words, width, encoded)
         self.kind = nn.Embedding(KINDS, width, padding_idx=0)
         self.numbers = NumberEmbedding(NUMBERS, width)
         self.review_words = nn.EmbeddingBag(WORD_BUCKETS, width, mode="mean", padding_idx=0)

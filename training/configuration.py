@@ -61,8 +61,8 @@ class Configuration:
     """Over unlabelled actions, before labels are learned."""
     label_share: float = 1.0
     """Of the customers whose windows are learned from; the others' actions are still pre-trained on."""
-    item_text: str | None = None
-    """What made the vectors of the items' texts; None for words alone."""
+    item_encoders: str | None = None
+    """What made the vectors of the items' texts and pictures; None for words alone."""
 
     def to_json(self) -> dict[str, Any]:
         """For the manifest."""

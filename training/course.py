@@ -1,6 +1,7 @@
 """One course of training: the data, how it is run, and the networks that come out of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,14 @@ from scoring.actions import Integers
 from scoring.answers import Calibration
 from scoring.catalogue import Catalogue
 from scoring.mixture import Mixture
-from scoring.model import Blend, ItemText, Model, item_words
+from scoring.model import Blend, ItemVectors, Model, item_words
 from scoring.network import Architecture, Network
 from scoring.sequence import Tokens
 from scoring.together import Together
 from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.curves import NOWHERE, Curves
-from training.item_text import ItemEncoder, item_vectors
+from training.item_encoding import ItemEncoders
 from training.learning import Progress, Validate, learn, learner_of
 from training.linear_start import Solved, solve_linear
 from training.preparation import Prepared, catalogue_of, tokens_from
@@ -46,8 +47,8 @@ class Course:
     checkpoints: Path
     progress: Progress
     curves: Curves = NOWHERE
-    item_text: ItemText | None = None
-    """[V + 2, E] what a language model made of the items' texts."""
+    item_vectors: Mapping[str, ItemVectors] = field(default_factory=dict)
+    """By modality, what encoders made of the items."""
     company: Company = ALONE
 
     @property
@@ -74,16 +75,16 @@ class Course:
 def course_of(
     events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, configuration: Configuration, seed: int,
     device: str, checkpoints: Path, progress: Progress, curves: Curves = NOWHERE,
-    encode: ItemEncoder | None = None, company: Company = ALONE,
+    encoders: ItemEncoders | None = None, company: Company = ALONE,
 ) -> Course:  # fmt: skip
-    """Of the events strictly before `as_of`; `encode` makes vectors of the items' texts."""
+    """Of the events strictly before `as_of`; `encoders` make vectors of the items."""
     known = events.filter(pl.col("time") < as_of)
     catalogue = catalogue_of(known, items)
     return Course(
         tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue, as_of=as_of.timestamp(),
         configuration=configuration, seed=seed, device=torch.device(device), checkpoints=checkpoints, progress=progress,
-        curves=curves, item_text=None if encode is None else item_vectors(catalogue, encode),
-        company=company,
+        curves=curves, company=company,
+        item_vectors={modality.value: encode(catalogue) for modality, encode in (encoders or {}).items()},
     )  # fmt: skip
 
 
@@ -102,14 +103,13 @@ def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, v
     shape = Architecture(
         features=len(prepared.normaliser.names), items=course.items, width=configuration.width,
         layers=configuration.layers, heads=configuration.heads, dropout=configuration.dropout,
-        text_width=0 if course.item_text is None else course.item_text.shape[1],
     )  # fmt: skip
-    text = None if course.item_text is None else torch.from_numpy(course.item_text)
+    encoded = {modality: torch.from_numpy(vectors) for modality, vectors in course.item_vectors.items()}
     words, start = item_words(course.catalogue), solve_linear(prepared.examples, configuration, course.seed)
     for member in range(configuration.members):
         seed = course.seed * 1000 + member
         torch.manual_seed(seed)
-        network, average = Network(shape, words, text), Network(shape, words, text)
+        network, average = Network(shape, words, encoded), Network(shape, words, encoded)
         if configuration.pretrain_epochs:
             pretrain(network, course.tokens, configuration, until=prepared.until, seed=seed, curves=course.curves)
         start.begin(network)
@@ -140,7 +140,7 @@ def model_of(
         together=together,
         blend=blend,
         mixture=mixture,
-        item_text=course.item_text,
+        item_vectors=course.item_vectors,
     )
 
 

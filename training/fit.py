@@ -24,7 +24,7 @@ from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.course import Course, Learned, course_of, learn_members, model_of
 from training.curves import NOWHERE, Curves
-from training.item_text import ItemEncoder
+from training.item_encoding import ItemEncoders
 from training.labels import labels_of
 from training.learning import Progress
 from training.pairing import fit_together
@@ -46,7 +46,7 @@ def silence(stage: str, done: int, total: int) -> None:
 def train(
     events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, out: Path,
     configuration: Configuration, seed: int = 0, device: str = "cpu", progress: Progress = silence,
-    encode: ItemEncoder | None = None, curves: Curves = NOWHERE, company: Company = ALONE,
+    encoders: ItemEncoders | None = None, curves: Curves = NOWHERE, company: Company = ALONE,
 ) -> Path:  # fmt: skip
     """Train on the events strictly before `as_of` and write the model folder; resumes what a killed run had begun.
 
@@ -63,7 +63,7 @@ def train(
     checkpoints = out.with_name(f".{out.name}.{fingerprint[:12]}.checkpoints")
     model = fit(
         events, items, as_of=as_of, configuration=configuration, seed=seed, device=device,
-        checkpoints=checkpoints, progress=progress, encode=encode, curves=curves, company=company,
+        checkpoints=checkpoints, progress=progress, encoders=encoders, curves=curves, company=company,
     )  # fmt: skip
     if not company.leads:
         return out
@@ -75,17 +75,17 @@ def train(
 def fit(
     events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime,
     configuration: Configuration, seed: int, device: str, checkpoints: Path, progress: Progress,
-    encode: ItemEncoder | None = None, curves: Curves = NOWHERE, company: Company = ALONE,
+    encoders: ItemEncoders | None = None, curves: Curves = NOWHERE, company: Company = ALONE,
 ) -> Model:  # fmt: skip
     """The trained model, in memory; checkpoints stay where they are.
 
-    `encode` makes vectors of the items' texts; `configuration.item_text` says what it is.
+    `encoders` make vectors of the items; `configuration.item_encoders` says what they are.
     """
     known = events.filter(pl.col("time") < as_of)
     currency = currency_of(known)
     course = course_of(
         known, items, as_of=as_of, configuration=configuration, seed=seed, device=device,
-        checkpoints=checkpoints, progress=progress, curves=curves, encode=encode,
+        checkpoints=checkpoints, progress=progress, curves=curves, encoders=encoders,
         company=company,
     )  # fmt: skip
     model = _final(course, rehearse(course))

@@ -107,10 +107,10 @@ def _learn(folder: Path, pinned: Retraining) -> None:
 
 
 def _configuration(pinned: Retraining) -> Configuration:
-    """Without vectors of texts, which need an encoder that is not at hand here."""
+    """Without vectors of texts and pictures, which need encoders that are not at hand here."""
     if pinned.configuration is None:
         return Configuration()
-    return replace(Configuration.from_json(pinned.configuration), item_text=None)
+    return replace(Configuration.from_json(pinned.configuration), item_encoders=None)
 
 
 def _beside(folder: Path, what: str) -> Path:

@@ -37,7 +37,7 @@ from training.course import HistoryTooShort
 from training.curves import NOWHERE
 from training.fit import silence
 from training.fit import train as train_model
-from training.item_text import ItemEncoder
+from training.item_encoding import ItemEncoders
 
 app = typer.Typer()
 
@@ -79,6 +79,12 @@ def train(
         str | None,
         typer.Option(help="Encoder of item texts for the network: a Hugging Face id, a local folder, or scratch."),
     ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Folder of item pictures, each named by its item: A-12.jpg, .png or .webp.")
+    ] = None,
+    picture_encoder: Annotated[
+        str | None, typer.Option(help="What reads them: a Hugging Face id or a local folder of a vision model.")
+    ] = None,
     method: Annotated[
         Method | None, typer.Option(help="How much of an encoder learns: the whole with text, nothing with --tower.")
     ] = None,
@@ -98,7 +104,7 @@ def train(
     began = time.monotonic()
     limit_threads()
     if backbone is Backbone.TEXT:
-        language = _language_training()
+        language = _extra("admin.text_training")
         asked = language.Asked(
             encoder=encoder,
             method=method or Method.FULL,
@@ -113,16 +119,21 @@ def train(
         return
     data = training_data(events, items, preset, database_url, as_of)
     folder = out or settings().models / f"{data.as_of:%Y%m%d-%H%M%S}-{seed}"
-    encode = None if tower is None else _language_training().tower(tower, method, data, seed)
+    encoders: ItemEncoders = {}
+    told_by = None
+    if tower or pictures or picture_encoder:
+        encoders, told_by = _extra("admin.item_encoders").item_encoders(
+            data, seed, tower=tower, method=method, pictures=pictures, picture_encoder=picture_encoder
+        )
     chosen = replace(
         _configuration(configuration),
         members=members,
         max_epochs=epochs,
         pretrain_epochs=pretrain,
         label_share=label_share,
-        item_text=None if encode is None else encode.fingerprint,
+        item_encoders=told_by,
     )
-    if not _train(data, folder, chosen, seed, encode):
+    if not _train(data, folder, chosen, seed, encoders):
         return
     manifest = read_manifest(folder)
     if events is None or activate:
@@ -148,9 +159,7 @@ def _configuration(path: Path | None) -> Configuration:
         fail(f"--configuration {path}: {error}; give a file that `tierwise tune` wrote")
 
 
-def _train(
-    data: TrainingData, folder: Path, configuration: Configuration, seed: int, encode: ItemEncoder | None
-) -> bool:
+def _train(data: TrainingData, folder: Path, configuration: Configuration, seed: int, encoders: ItemEncoders) -> bool:
     """Whether this process speaks for those that trained together."""
     device = settings().device
     company = Company.joined(device)
@@ -159,7 +168,7 @@ def _train(
         with training_progress() if company.leads else nullcontext(silence) as progress:
             train_model(
                 data.events, data.items, as_of=data.as_of, out=folder, configuration=configuration, seed=seed,
-                device=company.device(device), progress=progress, encode=encode, curves=curves, company=company,
+                device=company.device(device), progress=progress, encoders=encoders, curves=curves, company=company,
             )  # fmt: skip
     except (HistoryTooShort, FileExistsError, ValueError) as refusal:
         fail(str(refusal))
@@ -169,12 +178,12 @@ def _train(
     return company.leads
 
 
-def _language_training() -> Any:  # noqa: ANN401  # a module
+def _extra(module: str) -> Any:  # noqa: ANN401  # a module
     """Imported when it is asked for: its libraries take seconds, and need not be there to train on events."""
     try:
-        return importlib.import_module("admin.text_training")
+        return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        fail(f"{error.name} is not installed: language models need the extra, `pip install tierwise[training]`")
+        fail(f"{error.name} is not installed: models of texts and pictures need `pip install tierwise[training]`")
 
 
 def _register(folder: Path, manifest: dict[str, object], database_url: str | None, *, activate: bool) -> None:

@@ -21,10 +21,11 @@ from scoring.actions import actions_of, pairs_of
 from scoring.adapters import Method
 from scoring.catalogue import Catalogue
 from training.course import HistoryTooShort
+from training.pretrained import EncoderRefused, refuse_code
 from training.text import classifier_folder
 from training.text.classifier import share_of, teach
 from training.text.documents import DocumentsNotUsable, Parts, parts_at_random, parts_of_file
-from training.text.encoder import EncoderRefused, load_classifier, refuse_code
+from training.text.encoder import load_classifier
 from training.text.histories import parts_of_events
 from training.text.narrative import narratives
 from training.text.scratch import IGNORED, hide
@@ -178,13 +179,13 @@ def test_a_tower_gives_vectors_of_unit_length_and_remembers_them(tmp_path: Path)
     )
     texts = ["Sturdy lamp", "", "A dull rug"]
 
-    vectors = frozen(texts)
+    vectors = frozen.vectors(texts)
 
     assert vectors.shape == (3, 16)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0, abs=1e-5)
     assert frozen.fingerprint == again.fingerprint != tuned.fingerprint
-    assert np.array_equal(again(texts[::-1]), vectors[::-1])
-    assert not np.array_equal(tuned(texts), vectors)
+    assert np.array_equal(again.vectors(texts[::-1]), vectors[::-1])
+    assert not np.array_equal(tuned.vectors(texts), vectors)
     assert {path.stem for path in cache.iterdir()} == {frozen.fingerprint, tuned.fingerprint}
     with pytest.raises(DocumentsNotUsable, match="the shop has no texts"):
         tower_of(SCRATCH, None, frame([]), None, recipe=recipe, cache=cache, seed=0, progress=nothing)

@@ -1,6 +1,5 @@
 """The text tower: an encoder of item texts, frozen, fine-tuned or adapted to the shop's own reviews."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import torch
-from safetensors.torch import save
 
 from scoring.adapters import Method
+from scoring.catalogue import Catalogue
+from scoring.model import ItemVectors
+from training import pretrained
+from training.item_encoding import item_texts, placed
 from training.text.batches import encode
 from training.text.classifier import LABELS, fine_tune
 from training.text.documents import Documents, DocumentsNotUsable, parts_at_random
@@ -18,7 +20,7 @@ from training.text.encoder import Encoder, load_classifier, load_encoder
 from training.text.recipe import Recipe
 from training.text.scratch import make_classifier
 from training.text.steps import Telling
-from training.text.vector_cache import VectorCache, Vectors
+from training.vector_cache import VectorCache, Vectors
 
 SCRATCH = "scratch"
 """In the place of an encoder's name: made from nothing on the shop's texts."""
@@ -35,16 +37,19 @@ class Tower:
 
     @property
     def fingerprint(self) -> str:
-        """Of weights and tokenizer: another encoder has vectors of its own."""
-        weights = {name: tensor.clone() for name, tensor in sorted(self.encoder.model.state_dict().items())}
-        found = hashlib.sha256(save(weights))
-        found.update(self.encoder.tokenizer.backend_tokenizer.to_str().encode())
-        found.update(str(self.tokens).encode())
-        return found.hexdigest()[:24]
+        """Of weights and tokenizer."""
+        tokenizer = self.encoder.tokenizer.backend_tokenizer.to_str()
+        return pretrained.fingerprint(self.encoder.model, tokenizer, str(self.tokens))
 
-    def __call__(self, texts: Sequence[str]) -> Vectors:
+    def __call__(self, catalogue: Catalogue) -> ItemVectors:
+        """[V + 2, E] by item number, zeros where an item has no text."""
+        texts = item_texts(catalogue)
+        places = [place for place, text in enumerate(texts) if text is not None]
+        return placed(catalogue, places, self.vectors([text for text in texts if text is not None]))
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
         """[N, E], from the cache where they are known."""
-        return self.cache.vectors(self.fingerprint, texts, self._compute)
+        return self.cache.vectors(self.fingerprint, texts, str.encode, self._compute)
 
     def _compute(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.encoder.model.config.hidden_size), dtype=np.float32)

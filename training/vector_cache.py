@@ -1,9 +1,10 @@
-"""Vectors of texts by what the texts say: none is computed twice by one encoder."""
+"""Vectors of texts and pictures by what is in them: none is computed twice by one encoder."""
 
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 Vectors = npt.NDArray[np.float32]
+Thing = TypeVar("Thing")
 DIGEST, VECTOR = "digest", "vector"
 
 
@@ -20,20 +22,19 @@ class VectorCache:
 
     folder: Path
 
-    def vectors(self, encoder: str, texts: Sequence[str], compute: Callable[[Sequence[str]], Vectors]) -> Vectors:
-        """[N, E]: the known ones from the file, the others by `compute`; `encoder` names the file."""
-        digests = [_digest(text) for text in texts]
+    def vectors(
+        self, encoder: str, things: Sequence[Thing], content: Callable[[Thing], bytes],
+        compute: Callable[[Sequence[Thing]], Vectors],
+    ) -> Vectors:  # fmt: skip
+        """[N, E]: by `content` the known ones from the file, the others by `compute`; `encoder` names the file."""
+        digests = [hashlib.sha256(content(thing)).hexdigest() for thing in things]
         path = self.folder / f"{encoder}.parquet"
         known = _read(path)
-        new = {digest: text for digest, text in zip(digests, texts, strict=True) if digest not in known}
+        new = {digest: thing for digest, thing in zip(digests, things, strict=True) if digest not in known}
         if new:
             known |= dict(zip(new, compute(list(new.values())), strict=True))
             _write(path, known)
         return np.stack([known[digest] for digest in digests]) if digests else compute([])
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _read(path: Path) -> dict[str, Vectors]:

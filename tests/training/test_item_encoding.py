@@ -1,0 +1,194 @@
+"""What encoders make of items' texts and pictures reaches the network; what is missing is learned, not invented."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+from made_histories import AS_OF, NOW, random_shop
+from PIL import Image
+from small_training import SMALL, course
+from transformers import ConvNextConfig, ConvNextModel, ViTConfig, ViTModel
+from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
+from typer.testing import CliRunner
+
+from admin.command_line import main
+from scoring import folder
+from scoring.catalogue import Catalogue
+from scoring.folder import read_manifest
+from scoring.model import ItemVectors, item_words
+from scoring.network import Architecture, Encoded, Network
+from scoring.scorer import Scorer
+from training.curves import NOWHERE
+from training.fit import fit
+from training.item_encoding import Modality, item_texts, placed
+from training.pictures.files import PicturesNotUsable, pictures_of
+from training.pictures.tower import PictureTower
+from training.pretrained import EncoderRefused
+from training.vector_cache import VectorCache
+
+pytestmark = pytest.mark.usefixtures("home")
+
+CATALOGUE = Catalogue(("a", "b", "c/1"), ("Oak Lamp", None, None), ("Home|Light", "Home|Rugs", None))
+SIDE = 16
+
+
+def lengths(texts: Sequence[str]) -> ItemVectors:
+    """An encoder that counts letters."""
+    return np.array([[len(text), 1.0] for text in texts], dtype=np.float32).reshape(len(texts), 2)
+
+
+def lengths_of_items(catalogue: Catalogue) -> ItemVectors:
+    places = [place for place, text in enumerate(item_texts(catalogue)) if text is not None]
+    return placed(catalogue, places, lengths([text for text in item_texts(catalogue) if text is not None]))
+
+
+def colour_of(path: Path, colour: str) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    Image.new("RGB", (20, 30), colour).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def vision(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A vision Transformer of toy size, as its library writes it."""
+    torch.manual_seed(0)
+    made = tmp_path_factory.mktemp("vision")
+    shape = ViTConfig(
+        hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, image_size=SIDE, patch_size=8
+    )
+    ViTModel(shape, add_pooling_layer=False).save_pretrained(made)
+    ViTImageProcessorPil(size={"height": SIDE, "width": SIDE}).save_pretrained(made)
+    return made
+
+
+def test_items_are_told_by_title_and_category_and_those_without_text_are_zeros() -> None:
+    assert item_texts(CATALOGUE) == ("Oak Lamp. Home, Light", "Home, Rugs", None)
+    assert lengths_of_items(CATALOGUE).tolist() == [[0, 0], [0, 0], [21, 1], [10, 1], [0, 0]]
+
+
+def test_each_modality_has_a_learned_vector_for_items_that_lack_it() -> None:
+    shape = Architecture(features=3, items=5, width=16, layers=1, heads=2)
+    seen = placed(CATALOGUE, [1], np.array([[3.0, 4.0, 5.0]], dtype=np.float32))
+    encoded = {"text": torch.from_numpy(lengths_of_items(CATALOGUE)), "picture": torch.from_numpy(seen)}
+    torch.manual_seed(0)
+    items = Network(shape, item_words(CATALOGUE), encoded).items
+    picture, text = (each for each in items.encoded.values() if isinstance(each, Encoded))
+    with torch.no_grad():
+        text.missing.fill_(1.0)
+        picture.missing.fill_(2.0)
+        items.own.weight.zero_()
+        items.words.weight.zero_()
+        nothing, unknown, lamp, rug, bare = items(torch.arange(5))
+        told, seen_as = text(torch.arange(5)), picture(torch.arange(5))
+
+    assert nothing.tolist() == [0.0] * 16
+    assert unknown.tolist() == bare.tolist() == [3.0] * 16
+    assert torch.allclose(lamp, told[2] + 2.0)
+    assert torch.allclose(rug, told[3] + seen_as[3])
+
+
+def test_a_model_with_encoders_answers_from_its_folder_alone(tmp_path: Path) -> None:
+    shop = random_shop(80, seed=3)
+    titles = shop.select("item_id").unique().drop_nulls().sort("item_id")
+    items = titles.with_columns(title="item_id", category="item_id")
+    known = course(shop)
+    model = fit(
+        shop, items, as_of=AS_OF, seed=0, device="cpu", checkpoints=tmp_path / "c", curves=NOWHERE,
+        configuration=replace(SMALL, max_epochs=1, item_encoders="counts"),
+        encoders={Modality.TEXT: lengths_of_items}, progress=lambda *_: None,
+    )  # fmt: skip
+    read = Scorer.load(folder.write(model, tmp_path / "model"))
+
+    histories = known.tokens.actions.histories
+    as_of = np.full(len(histories), NOW)
+    assert read.score(histories, as_of) == Scorer(model).score(histories, as_of)
+    assert list(model.networks[0].items.encoded) == ["text"]
+    assert read.manifest["configuration"]["item_encoders"] == "counts"
+
+
+def test_a_thing_is_computed_once_by_each_encoder(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def compute(texts: Sequence[str]) -> ItemVectors:
+        asked.extend(texts)
+        return lengths(texts)
+
+    cache = VectorCache(tmp_path)
+    first = cache.vectors("bert", ["one", "three", "one"], str.encode, compute)
+    again = VectorCache(tmp_path).vectors("bert", ["three", "fourteen"], str.encode, compute)
+
+    assert first.tolist() == [[3, 1], [5, 1], [3, 1]]
+    assert again.tolist() == [[5, 1], [8, 1]]
+    assert asked == ["one", "three", "fourteen"]
+    assert cache.vectors("other", ["one"], str.encode, compute).tolist() == [[3, 1]]
+    assert asked[-1] == "one"
+
+
+def test_items_with_a_picture_are_seen_and_the_others_are_zeros(tmp_path: Path, vision: Path) -> None:
+    colour_of(tmp_path / "shop" / "a.png", "red")
+    colour_of(tmp_path / "shop" / "c%2F1.JPG", "blue")
+    colour_of(tmp_path / "shop" / "sold-out.webp", "green")
+    tower = PictureTower.of(tmp_path / "shop", str(vision), tmp_path / "cache")
+
+    vectors = tower(CATALOGUE)
+
+    assert vectors.shape == (5, 8)
+    assert np.linalg.norm(vectors, axis=1).round(5).tolist() == [0, 0, 1, 0, 1]
+    assert not np.array_equal(vectors[2], vectors[4])
+    colour_of(tmp_path / "shop" / "a.png", "blue")
+    assert np.allclose(tower(CATALOGUE)[2], tower(CATALOGUE)[4], atol=1e-2)
+
+
+def test_an_encoder_that_keeps_a_map_of_places_is_averaged_over_them(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    ConvNextModel(ConvNextConfig(hidden_sizes=[4, 4, 6, 6], depths=[1, 1, 1, 1])).save_pretrained(tmp_path / "net")
+    ViTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(tmp_path / "net")
+    colour_of(tmp_path / "shop" / "a.png", "red")
+
+    assert PictureTower.of(tmp_path / "shop", str(tmp_path / "net"), tmp_path / "cache")(CATALOGUE).shape == (5, 6)
+
+
+def test_the_first_of_two_pictures_of_an_item_is_taken(tmp_path: Path) -> None:
+    first = colour_of(tmp_path / "shop" / "a.jpg", "red")
+    colour_of(tmp_path / "shop" / "a.png", "blue")
+
+    assert pictures_of(tmp_path / "shop") == {"a": first}
+
+
+def test_what_is_no_picture_is_named(tmp_path: Path, vision: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    with pytest.raises(PicturesNotUsable, match="shop has no pictures"):
+        pictures_of(tmp_path / "shop")
+    (tmp_path / "shop" / "a.png").write_bytes(b"GIF89a, and not a PNG")
+    with pytest.raises(PicturesNotUsable, match=r"a\.png is no picture that can be read"):
+        PictureTower.of(tmp_path / "shop", str(vision), tmp_path / "cache")(CATALOGUE)
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "modeling.py").write_text("print('hello')")
+    with pytest.raises(EncoderRefused, match=r"modeling\.py is code"):
+        PictureTower.of(tmp_path / "shop", str(tmp_path / "code"), tmp_path / "cache")
+
+
+def test_the_command_trains_with_pictures_and_refuses_half_of_what_it_needs(tmp_path: Path, vision: Path) -> None:
+    shop = random_shop(80, seed=3)
+    shop.write_parquet(tmp_path / "events.parquet")
+    for number, item_id in enumerate(shop["item_id"].drop_nulls().unique().sort()):
+        if number % 2:
+            colour_of(tmp_path / "shop" / f"{item_id}.png", "red")
+    pl.DataFrame({"item_id": ["item-1"], "title": ["Oak Lamp"]}).write_parquet(tmp_path / "items.parquet")
+    train = [
+        "train", "--events", str(tmp_path / "events.parquet"), "--as-of", AS_OF.isoformat(), "--epochs", "1",
+        "--pictures", str(tmp_path / "shop"), "--out", str(tmp_path / "model"),
+    ]  # fmt: skip
+
+    half = CliRunner().invoke(main, train)
+    assert (half.exit_code, (tmp_path / "model").exists()) == (2, False)
+    assert "--pictures and --picture-encoder go together" in half.output
+    whole = CliRunner().invoke(main, [*train, "--picture-encoder", str(vision), "--json"])
+
+    assert whole.exit_code == 0, whole.output
+    assert read_manifest(tmp_path / "model")["configuration"]["item_encoders"] is not None
+    assert list(Scorer.load(tmp_path / "model").model.networks[0].items.encoded) == ["picture"]

@@ -1,0 +1,80 @@
+"""The picture tower: a frozen encoder of item pictures, and the vectors it makes of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import AutoImageProcessor, AutoModel
+from transformers.utils import logging
+
+from scoring.catalogue import Catalogue
+from scoring.model import ItemVectors
+from training import pretrained
+from training.item_encoding import placed
+from training.pictures.files import opened, pictures_of
+from training.vector_cache import VectorCache, Vectors
+
+BATCH = 32
+logging.set_verbosity_error()  # of torchvision, which is not needed
+
+
+@dataclass(frozen=True, slots=True)
+class PictureTower:
+    """Pictures to vectors of unit length; both types of the encoder are the library's."""
+
+    model: Any
+    processor: Any
+    pictures: dict[str, Path]
+    """By item id."""
+    cache: VectorCache
+
+    @classmethod
+    def of(cls, folder: Path, encoder: str, cache: Path) -> Self:
+        """The encoder of that Hugging Face id or local folder, and the pictures in the folder.
+
+        Raises:
+            EncoderRefused: It cannot be had as data only.
+            PicturesNotUsable: There are none.
+        """
+        pictures = pictures_of(folder)
+        model, processor = pretrained.loaded(encoder, AutoModel.from_pretrained, AutoImageProcessor.from_pretrained)
+        return cls(model.eval(), processor, pictures, VectorCache(cache))
+
+    @property
+    def fingerprint(self) -> str:
+        """Of weights and preparation of pictures."""
+        return pretrained.fingerprint(self.model, self.processor.to_json_string())
+
+    def __call__(self, catalogue: Catalogue) -> ItemVectors:
+        """[V + 2, E] by item number, zeros where an item has no picture. Raises PicturesNotUsable."""
+        places = [place for place, item_id in enumerate(catalogue.item_ids) if item_id in self.pictures]
+        paths = [self.pictures[catalogue.item_ids[place]] for place in places]
+        return placed(catalogue, places, self.cache.vectors(self.fingerprint, paths, Path.read_bytes, self._compute))
+
+    def _compute(self, paths: Sequence[Path]) -> Vectors:
+        batches = [paths[begin : begin + BATCH] for begin in range(0, len(paths), BATCH)]
+        vectors = [self._seen(batch) for batch in batches]
+        return np.concatenate(vectors) if vectors else np.zeros((0, 1), dtype=np.float32)
+
+    def _seen(self, paths: Sequence[Path]) -> Vectors:
+        batch = self.processor(images=opened(paths), return_tensors="pt")
+        with torch.inference_mode():
+            features = _features(self.model, batch["pixel_values"])
+        vectors: Vectors = torch.nn.functional.normalize(features, dim=-1).numpy()
+        return vectors
+
+
+def _features(model: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401  # the library's own type
+    """[N, E] of pictures [N, 3, H, W]: those that a model of pictures and texts shares with texts, else a mean.
+
+    The mean is over positions of the last states: a pooler is often not among published weights, and then random.
+    """
+    if hasattr(model, "get_image_features"):
+        shared: Tensor = model.get_image_features(pixel_values=pixels).pooler_output
+        return shared
+    states: Tensor = model(pixel_values=pixels).last_hidden_state
+    return states.mean(dim=(2, 3)) if states.ndim == 4 else states.mean(dim=1)  # noqa: PLR2004  # [N, E, h, w]
