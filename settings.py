@@ -78,6 +78,8 @@ class Settings(BaseSettings):
     """Of the e-mail addresses that are let in; without it all that the provider vouches for."""
     currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")
     """Of prices in files that name none."""
+    wandb_project: str | None = None
+    """Project of Weights & Biases that is told, besides TensorBoard, how trainings go."""
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda(:\d+)?)$")
     """Where the network runs."""
     batch_size: int = Field(default=32, ge=1, le=1024)
@@ -124,9 +126,9 @@ class Settings(BaseSettings):
     large_budget: int | None = Field(default=None, ge=0)
     """In major units of `currency`: a campaign with a budget above it, or with none, needs two approvals."""
     rescore_at: time = time(2, 0)
-    retrain_at: time | None = None
-    """None for never."""
     """When every customer is scored each night, UTC."""
+    retrain_at: time | None = None
+    """When a candidate is trained each night, UTC; without it never."""
     verify_audit_at: time = time(4, 0)
     """When the chain of the audit log is looked along each night, UTC."""
     reconcile_at: time = time(3, 0)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from admin.memory import peak_megabytes
 from admin.output import emit, fail
+from admin.training_curves import curves_of
 from admin.training_data import TrainingData, training_progress
 from events.reading import FileNotUsable
 from scoring.adapters import Method
 from settings import settings
-from training.board import BoardCurves
 from training.course import HistoryTooShort
 from training.pretrained import EncoderRefused
 from training.text import classifier_folder
@@ -43,7 +43,7 @@ def train(asked: Asked, data: Callable[[], TrainingData], *, as_json: bool) -> N
     if out.exists():
         fail(f"{out} exists: a model is never overwritten; name another folder")
     recipe = Recipe(encoder=asked.encoder, method=asked.method, epochs=min(asked.epochs, Recipe().epochs))
-    began, curves = time.monotonic(), BoardCurves(settings().home / "runs" / out.name)
+    began, curves = time.monotonic(), curves_of(out.name)
     try:
         with training_progress() as progress:
             parts = _parts(asked, data)

@@ -7,15 +7,14 @@ import typer
 
 from admin.memory import peak_megabytes
 from admin.output import emit, fail
+from admin.training_curves import curves_of
 from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Preset, Seed, training_data, training_progress
 from scoring import adapters, folder
 from scoring.adapters import MarketName, Method
 from scoring.score import ModelRejected
 from scoring.threads import limit_threads
-from settings import settings
 from training.adaptation import Plan
 from training.adaptation import adapt as adapt_model
-from training.board import BoardCurves
 from training.course import HistoryTooShort
 
 app = typer.Typer()
@@ -43,7 +42,7 @@ def adapt(
     limit_threads()
     path = out or _path(model, market)
     data = training_data(events, None, preset, database_url, as_of)
-    curves = BoardCurves(settings().home / "runs" / f"{model.name}-{market}-{method}")
+    curves = curves_of(f"{model.name}-{market}-{method}")
     try:
         with training_progress() as progress:
             found = adapt_model(

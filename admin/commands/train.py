@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from admin.output import emit, fail
+from admin.training_curves import curves_of
 from admin.training_data import (
     AsJson,
     AsOf,
@@ -30,7 +31,6 @@ from scoring.adapters import Method
 from scoring.folder import read_manifest
 from scoring.threads import limit_threads
 from settings import settings
-from training.board import BoardCurves
 from training.company import Company
 from training.configuration import Configuration
 from training.course import HistoryTooShort
@@ -163,7 +163,7 @@ def _train(data: TrainingData, folder: Path, configuration: Configuration, seed:
     """Whether this process speaks for those that trained together."""
     device = settings().device
     company = Company.joined(device)
-    curves = BoardCurves(settings().home / "runs" / folder.name) if company.leads else NOWHERE
+    curves = curves_of(folder.name) if company.leads else NOWHERE
     try:
         with training_progress() if company.leads else nullcontext(silence) as progress:
             train_model(

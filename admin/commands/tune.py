@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from admin.output import emit, fail
+from admin.training_curves import curves_of
 from admin.training_data import (
     AsJson,
     AsOf,
@@ -21,7 +22,6 @@ from admin.training_data import (
 )  # fmt: skip
 from scoring.threads import limit_threads
 from settings import settings
-from training.board import BoardCurves
 from training.configuration import Configuration
 from training.course import HistoryTooShort, course_of
 from training.tuning import tune as search
@@ -48,7 +48,7 @@ def tune(
     began = time.monotonic()
     limit_threads()
     data = training_data(events, items, preset, database_url, as_of)
-    curves = BoardCurves(settings().home / "runs" / study.stem)
+    curves = curves_of(study.stem)
     try:
         course = course_of(
             data.events, data.items, as_of=data.as_of, configuration=Configuration(max_epochs=epochs), seed=seed,
