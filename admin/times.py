@@ -1,9 +1,10 @@
 """Times as people type them."""
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from admin.output import fail
+from events.zones import zones
 
 
 def read_time(typed: str, option: str, zone: str = "UTC") -> datetime:
@@ -12,6 +13,6 @@ def read_time(typed: str, option: str, zone: str = "UTC") -> datetime:
         read = datetime.fromisoformat(typed)
     except ValueError:
         fail(f"{option} {typed}: give an ISO time such as 2026-12-01T08:00:00+00:00")
-    if zone not in available_timezones():
+    if zone not in zones():
         fail(f"--zone {zone}: give an IANA time zone such as Europe/London")
     return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)

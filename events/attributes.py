@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zoneinfo import available_timezones
 
 import polars as pl
 
@@ -13,6 +12,7 @@ from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
 from events.formats import FormatNotUsable
 from events.minor_units import minor_units_per_major
 from events.reading import batches, columns_of
+from events.zones import zones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +66,12 @@ def read_items(path: Path, *, currency: str | None = None) -> AttributeFile:
 def read_customers(path: Path) -> AttributeFile:
     """Customers; `consented_channels` is a list, or words joined by '|'. Raises FileNotUsable and FormatNotUsable."""
     table = _table(path, list(CUSTOMER_SCHEMA), key="customer_id")
-    zones = pl.col("zone").is_in(sorted(available_timezones()))
+    unknown = ~pl.col("zone").is_in(sorted(zones()))
     words = pl.col("consented_channels").str.to_lowercase().str.split("|")
     channels = words.list.eval(pl.element().str.strip_chars()).list.drop_nulls().list.unique(maintain_order=True)
     listed = channels.list.eval(pl.element().filter(pl.element() != "")).alias("consented_channels")
     preferred = pl.col("preferred_channel").str.to_lowercase()
-    return _checked(table, table.rows, "customer_id", [(~zones, "UNKNOWN_ZONE")], CUSTOMER_SCHEMA, [preferred, listed])
+    return _checked(table, table.rows, "customer_id", [(unknown, "UNKNOWN_ZONE")], CUSTOMER_SCHEMA, [preferred, listed])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

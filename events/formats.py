@@ -6,7 +6,6 @@ from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import available_timezones
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ValidationError, model_validator
@@ -23,6 +22,7 @@ from events.cleaning.ranges import Ranges
 from events.event import EventType
 from events.fields import Field
 from events.reading import Encoding, columns_of
+from events.zones import zones
 
 PRESETS = resources.files("events") / "presets"
 
@@ -32,7 +32,7 @@ class FormatNotUsable(Exception):
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in zones():
         message = f"{name!r} is no IANA time zone; write one such as Europe/London or UTC"
         raise ValueError(message)
     return name

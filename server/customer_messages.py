@@ -2,17 +2,16 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from zoneinfo import available_timezones
 
 from tierwise.v1 import customer_pb2
 
 from database.customers import KnownCustomer
 from events.event import Customer
+from events.zones import zones
 from server.refusals import InvalidRequest
 from server.stamps import stamp
 
 CUSTOMER = "customers/"
-ZONES = frozenset(available_timezones())
 
 
 def customer_message(known: KnownCustomer) -> customer_pb2.Customer:
@@ -45,6 +44,6 @@ def with_fields(customer: Customer, message: customer_pb2.Customer, fields: Coll
 
 def zone(name: str, field: str) -> str:
     """The name of a time zone, or empty. Raises InvalidRequest."""
-    if name and name not in ZONES:
+    if name and name not in zones():
         raise InvalidRequest.of(field, f"{name} is not an IANA time zone such as Europe/London")
     return name

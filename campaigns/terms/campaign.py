@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NewType
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from campaigns.errors import CampaignNotMovable, InvalidCampaign
 from campaigns.experiments.assignment import Design
@@ -17,6 +17,7 @@ from campaigns.terms.limits import Budget, check_budget
 from campaigns.terms.recurrence import LONGEST_SERIES, Recurrence, check_recurrence
 from campaigns.terms.restraint import OfferCap, Stacking, check_caps, check_stacking
 from campaigns.tiers.tiers import Tier
+from events.zones import zones
 from rules.rule import Rule
 
 CampaignId = NewType("CampaignId", str)
@@ -274,7 +275,7 @@ def check_plan(plan: CampaignPlan) -> None:
         "offers": "each tier has at most one offer" * (len(set(tiers)) != len(tiers)),
         "start_time": "times need a zone" * (plan.start_time.tzinfo is None or plan.end_time.tzinfo is None),
         "currency": f"{plan.currency!r} is no ISO 4217 code" * (not CURRENCY.fullmatch(plan.currency)),
-        "zone": f"{plan.zone!r} is no IANA time zone" * (plan.zone not in available_timezones()),
+        "zone": f"{plan.zone!r} is no IANA time zone" * (plan.zone not in zones()),
         "redemption_limit": "a limit is positive, or absent"
         * (plan.redemption_limit is not None and plan.redemption_limit < 1),
         "holdout_percent": f"a holdout is 0 to {LARGEST_HOLDOUT_PERCENT} percent"

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from admin.web.forms.typed import Fault, Fields, Mistyped, first, whole_of
 from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.recurrence import Recurrence, instant
+from events.zones import zones
 
 NOON = "12:00"
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -66,7 +67,7 @@ def read(fields: Fields, before: Schedule) -> Read:
     """A time that was not touched stays as it was, to the microsecond."""
     faults: dict[str, Fault] = {}
     zone = first(fields, "zone")
-    if zone not in available_timezones():
+    if zone not in zones():
         return Read(schedule=None, faults={"zone": Fault.ZONE})
     times = {}
     for name, was in (("start", before.start_time), ("end", before.end_time)):

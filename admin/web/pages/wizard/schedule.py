@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from itertools import islice
-from zoneinfo import available_timezones
 
 from starlette.responses import Response
 
@@ -13,10 +12,10 @@ from admin.web.visit import Visit
 from campaigns.errors import Refusal
 from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.schedule import times, upcoming
+from events.zones import zones
 
 SHOWN = 3
 """Occurrences."""
-ZONES = sorted(available_timezones())
 
 
 def show(visit: Visit) -> Response:
@@ -52,7 +51,7 @@ def _page(visit: Visit, fields: Fields | None, errors: step.Errors, refusal: Ref
     plan = campaign.plan
     coming = list(islice(upcoming(plan, visit.now), SHOWN)) if plan.recurrence is not None else []
     return step.shown(
-        visit, "wizard_schedule.html", campaign, "schedule", refusal=refusal, errors=errors, zones=ZONES,
+        visit, "wizard_schedule.html", campaign, "schedule", refusal=refusal, errors=errors, zones=sorted(zones()),
         fields=schedule.shown(schedule.of_plan(plan)) if fields is None else fields, repeats=list(schedule.Repeat),
         weekdays=schedule.WEEKDAYS, coming=coming, times=times(plan) if plan.recurrence is not None else 1,
     )  # fmt: skip
