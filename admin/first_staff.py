@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from campaigns.actor import Actor, Cause, Role
 from campaigns.callers import staff
-from database import staff as accounts
+from database.callers import staff as accounts
 from database.session import Database
 
 PEOPLE: Mapping[str, Role] = MappingProxyType({"anna": Role.MARKETER, "ben": Role.APPROVER, "olga": Role.OPERATOR})

@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from database import report_reading
-from database.report_reading import ReportColumn
+from database.reporting import analyst
+from database.reporting.analyst import ReportColumn
 from database.session import Snapshot
 
 ROWS_AT_ONCE = 50_000
@@ -23,11 +23,11 @@ FORMATS = (".csv", ".parquet")
 
 def write(snapshot: Snapshot, view: str, path: Path) -> int:
     """Write a view to a file whose name ends with one of FORMATS; its size in bytes. Raises ViewNotFound."""
-    columns = report_reading.columns(snapshot, view)
+    columns = analyst.columns(snapshot, view)
     with _whole(path) as unfinished:
         if path.suffix == ".csv":
             with unfinished.open("wb") as file:
-                for piece in report_reading.as_csv(snapshot, view):
+                for piece in analyst.as_csv(snapshot, view):
                     file.write(piece)
         else:
             _write_parquet(snapshot, view, columns, unfinished)
@@ -40,7 +40,7 @@ def _write_parquet(snapshot: Snapshot, view: str, columns: Sequence[ReportColumn
         [pa.field(each.name, TYPES[each.type], metadata={"description": each.description}) for each in columns]
     )
     with pq.ParquetWriter(path, schema) as writer:
-        for rows in report_reading.rows(snapshot, view, size=ROWS_AT_ONCE):
+        for rows in analyst.rows(snapshot, view, size=ROWS_AT_ONCE):
             arrays = [
                 pa.array(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)
             ]

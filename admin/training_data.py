@@ -14,8 +14,8 @@ from rich.progress import TaskID
 from admin.database_address import chosen_url
 from admin.output import fail, progress_bar
 from admin.times import read_time
-from database.events import read_events
-from database.items import read_items
+from database.events.items import read_items
+from database.events.store import read_events
 from database.session import Database
 from events.event import CUSTOMER_SCHEMA
 from events.formats import FormatNotUsable, preset

@@ -5,8 +5,8 @@ import time
 from admin.output import emit, fail, progress_bar
 from admin.transactions import reading
 from campaigns import jobs
-from database import operations
-from database.operations import Operation
+from database.work import operations
+from database.work.operations import Operation
 
 LOOK_SECONDS = 0.3
 

@@ -27,7 +27,7 @@ from bench.shop import BenchmarkFailedError, BenchShop, cause, free_address, lea
 from campaigns.callers import staff
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.tiers import previewing
-from database import models
+from database.models import registry
 
 BOUND_MS = 200.0
 WHOLE = Scale()
@@ -61,7 +61,7 @@ def main(
     with prepared() as shop:
         learn(shop)
         with shop.database.reading() as snapshot:
-            model = models.active(snapshot)
+            model = registry.active(snapshot)
         if model is None:
             raise BenchmarkFailedError("training left no active model")
         figures, notes = measured(shop, scale, folder=model.folder, rounds=rounds)

@@ -19,7 +19,8 @@ from campaigns.terms.campaign import CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Tier
-from database import audience, embedded
+from database import embedded
+from database.audiences import fitting
 from database.migrate import migrate
 from database.session import Database, Snapshot
 from rules.document import parse
@@ -93,8 +94,8 @@ def measure(database: Database, customers: int) -> dict[str, Figure]:
     rule = parse(RULE)
     with database.writing() as transaction:
         transaction.execute(FILL, {"customers": customers})
-    exact_seconds, count = _median(database, lambda snapshot: audience.count(snapshot, rule))
-    estimate_seconds, estimate = _median(database, lambda snapshot: audience.estimate(snapshot, rule))
+    exact_seconds, count = _median(database, lambda snapshot: fitting.count(snapshot, rule))
+    estimate_seconds, estimate = _median(database, lambda snapshot: fitting.estimate(snapshot, rule))
     preview_seconds, reached = _median_preview(database)
     half = (estimate.high - estimate.low) / 2
     return {

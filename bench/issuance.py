@@ -19,8 +19,8 @@ from campaigns.terms.campaign import CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, Percent
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Measure, Method, Tier
-from database import operations
-from database.operations import Operation
+from database.work import operations
+from database.work.operations import Operation
 
 BARE = "bare_coupons"
 HOLDOUT_PERCENT = 10

@@ -16,7 +16,7 @@ from bench.processor import children
 from bench.serving import CALLERS, Target, histories_of, network_cost, score_server
 from bench.shop import BenchmarkFailedError, BenchShop, learn, prepared, stock
 from bench.stream import Stream, open_loop
-from database import events
+from database.events import store
 from events.event import Event, EventType
 from scoring.threads import limit_threads
 
@@ -120,7 +120,7 @@ def _writing(shop: BenchShop, ids: Sequence[str]) -> Iterator[None]:
                 event_type=EventType.VIEW,
             )  # fmt: skip
             with shop.database.writing() as transaction:
-                events.insert_events(transaction, [event])
+                store.insert_events(transaction, [event])
             number += 1
 
     writer = threading.Thread(target=write, daemon=True)

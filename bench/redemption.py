@@ -25,7 +25,7 @@ from campaigns.life import launch
 from campaigns.terms.campaign import CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers.tiers import Tier
-from database import reconciliation as stored
+from database.coupons import reconciliation as stored
 
 SERVICE = coupon_service_pb2.DESCRIPTOR.services_by_name["CouponService"].full_name
 START_SECONDS = 120.0

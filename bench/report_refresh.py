@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from bench.figures import Figure
-from database import reports
+from database.reporting import refreshing
 from database.session import Database
 
 BOUND_SECONDS = 60.0
@@ -14,14 +14,14 @@ def refreshed(database: Database) -> dict[str, Figure]:
     """Seconds of each report whose rows are kept."""
     now = datetime.now(UTC)
     with database.reading() as snapshot:
-        names = reports.due(snapshot, now, every=timedelta(0))
+        names = refreshing.due(snapshot, now, every=timedelta(0))
     return {f"refresh of {name}": _figure(_seconds(database, name, now)) for name in names}
 
 
 def _seconds(database: Database, name: str, now: datetime) -> float:
     started = time.perf_counter()
     with database.writing() as transaction:
-        reports.refresh(transaction, name, now)
+        refreshing.refresh(transaction, name, now)
     return time.perf_counter() - started
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from bench.figures import Figure, interleaved
 from bench.shop import BenchmarkFailedError, BenchShop, cause, finished
 from campaigns.tiers import rescoring
-from database import events
+from database.events import store
 from events.history import Histories
 from scoring.scorer import Scorer
 
@@ -46,7 +46,7 @@ def measured(
 def _chunks(shop: BenchShop, customers: Sequence[str], as_of: datetime, size: int) -> list[Histories]:
     with shop.database.reading() as snapshot:
         return [
-            events.histories(snapshot, customers[start : start + size], before=as_of)
+            store.histories(snapshot, customers[start : start + size], before=as_of)
             for start in range(0, len(customers), size)
         ]
 

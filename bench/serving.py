@@ -20,7 +20,7 @@ from bench.figures import Figure, in_turn, publish
 from bench.load import closed_loop
 from bench.processor import seconds_of
 from bench.shop import BenchmarkFailedError, BenchShop, free_address, learn, prepared, stock
-from database import events
+from database.events import store
 from events.history import Histories
 from scoring.scorer import Scorer
 from scoring.threads import limit_threads
@@ -118,7 +118,7 @@ def _target(shop: BenchShop, name: str, address: str, method: str, requests: Seq
 def histories_of(shop: BenchShop, ids: Sequence[str]) -> Histories:
     """In memory."""
     with shop.database.reading() as snapshot:
-        return events.histories(snapshot, ids)
+        return store.histories(snapshot, ids)
 
 
 def network_cost(scorer: Scorer, histories: Histories, batch: int, seconds: float) -> Cost:

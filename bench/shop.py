@@ -14,9 +14,12 @@ import psycopg
 from admin.processes import INSECURE, Processes, stopped_by_signals
 from admin.stages import Stages
 from campaigns.actor import Actor, Cause
-from database import customer_loading, events, items, models, operations
-from database.operations import Operation
+from database.customers import loading
+from database.events import items, store
+from database.models import registry
 from database.session import Database
+from database.work import operations
+from database.work.operations import Operation
 from scoring.scorer import Scorer
 from settings import settings
 from simulator.catalogue import catalogue
@@ -82,8 +85,8 @@ def stock(shop: BenchShop, customers: int) -> list[str]:
     with shop.database.writing() as transaction:
         items.copy_items(transaction, catalogue(made))
         for block in simulate(made):
-            customer_loading.copy_customers(transaction, block.customers)
-            events.copy_events(transaction, block.events)
+            loading.copy_customers(transaction, block.customers)
+            store.copy_events(transaction, block.events)
             ids += block.customers["customer_id"].to_list()
     shop.execute("VACUUM ANALYZE")
     return ids
@@ -98,7 +101,7 @@ def learn(shop: BenchShop) -> Scorer:
         "--activate",
     )  # fmt: skip
     with shop.database.reading() as snapshot:
-        model = models.active(snapshot)
+        model = registry.active(snapshot)
     if model is None:
         raise BenchmarkFailedError("training left no active model")
     return Scorer.load(Path(model.folder))

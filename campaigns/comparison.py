@@ -7,7 +7,7 @@ from math import inf, log
 import numpy as np
 
 from campaigns.drift import stability_index
-from database.shadow_comparisons import StoredComparison, Sums
+from database.models.shadow_comparisons import StoredComparison, Sums
 from scoring.score import Score
 
 LOGIT_REACH = 5.0

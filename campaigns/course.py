@@ -17,8 +17,8 @@ from campaigns.experiments.results import Effect, Metric, Results
 from campaigns.experiments.sample_ratio import SampleRatio, check_ratio
 from campaigns.readings import ALL_ARMS
 from campaigns.terms.campaign import Campaign
-from database import readings
-from database.readings import ResultReading
+from database.reporting import readings
+from database.reporting.readings import ResultReading
 from database.session import Snapshot
 
 AT_ONCE = 2_000

@@ -5,16 +5,16 @@ from collections.abc import Callable, Sequence
 from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.errors import CustomerChanged, CustomerErased, CustomerNotFound
-from database import customers, tombstones
-from database import events as stored_events
-from database.customers import KnownCustomer
+from database.customers import known, tombstones
+from database.customers.known import KnownCustomer
+from database.events import store as stored_events
 from database.session import Snapshot, Transaction
 from events.event import Customer, Event
 
 
 def get(snapshot: Snapshot, customer_id: str) -> KnownCustomer:
     """One customer. Raises CustomerNotFound."""
-    return _found(customers.get(snapshot, customer_id), customer_id)
+    return _found(known.get(snapshot, customer_id), customer_id)
 
 
 def update(
@@ -24,7 +24,7 @@ def update(
     """Change a customer's own fields. Raises CustomerNotFound, CustomerChanged."""
     before = locked(transaction, customer_id, etag)
     after = change(before.customer)
-    customers.update_fields(transaction, after, cause.now)
+    known.update_fields(transaction, after, cause.now)
     changed = sorted(name for name in Customer.__slots__ if getattr(before.customer, name) != getattr(after, name))
     kept = get(transaction, customer_id)
     trail.done(transaction, cause, "customers.update", kept.name, after={"fields": changed}, version=kept.revision)
@@ -46,7 +46,7 @@ def record(transaction: Transaction, events: Sequence[Event]) -> int:
 
 def locked(transaction: Transaction, customer_id: str, etag: str | None) -> KnownCustomer:
     """A customer nobody else changes until the transaction ends. Raises CustomerNotFound, CustomerChanged."""
-    customer = _found(customers.locked(transaction, customer_id), customer_id)
+    customer = _found(known.locked(transaction, customer_id), customer_id)
     if etag and etag != customer.etag:
         raise CustomerChanged(
             f"{customer.name} changed since it was read: read it again", customer=customer.name, etag=etag,

@@ -10,10 +10,12 @@ from uuid import uuid4
 from campaigns import customers, jobs, trail
 from campaigns.actor import Cause
 from campaigns.errors import CustomerNotErased, CustomerNotFound
-from database import customers as known
-from database import erasure, operations, outbox, seals, subjects, tombstones
-from database.operations import Operation
+from database import erasure
+from database.audit import seals, subjects
+from database.customers import known, tombstones
 from database.session import Transaction
+from database.work import operations, outbox
+from database.work.operations import Operation
 
 ACTION = "customers.erase"
 

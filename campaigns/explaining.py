@@ -5,8 +5,8 @@ from datetime import datetime
 
 from campaigns import customers
 from campaigns.errors import CustomersNotScored
-from database import facts
-from database.facts import KnownFacts
+from database.audiences import facts
+from database.audiences.facts import KnownFacts
 from database.session import Snapshot
 from rules.evaluate import evaluate
 from rules.rule import Rule

@@ -7,9 +7,9 @@ from typing import Any
 from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.errors import OperationNotFound, OperationRunning
-from database import operations, outbox
-from database.operations import Operation
 from database.session import Snapshot, Transaction
+from database.work import operations, outbox
+from database.work.operations import Operation
 
 ADVANCE = "tierwise.advance"
 """The one task of bulk work: take the named operation further. What it does and how far it is stands in its row."""

@@ -11,9 +11,9 @@ from campaigns.actor import Cause
 from campaigns.basis import Basis
 from campaigns.errors import ModelJudging, ModelNotMovable
 from campaigns.gates import Report
-from database import operations
-from database.operations import JUDGE_MODEL, Operation
 from database.session import Transaction
+from database.work import operations
+from database.work.operations import JUDGE_MODEL, Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,9 +20,10 @@ from campaigns.experiments.sample_ratio import SampleRatio, check_exclusions
 from campaigns.life import launch
 from campaigns.terms.campaign import Campaign
 from campaigns.terms.discount import WHOLE
-from database import exclusions, outcomes
-from database.assignment import Groups
-from database.outcomes import GroupOutcome, Product, Spread
+from database.audiences import exclusions
+from database.experiments import outcomes
+from database.experiments.assignment import Groups
+from database.experiments.outcomes import GroupOutcome, Product, Spread
 from database.session import Snapshot
 
 PAST = timedelta(days=90)

@@ -13,8 +13,8 @@ from campaigns import measuring
 from campaigns.experiments.moments import Moments
 from campaigns.experiments.results import Metric, Plan, Results
 from campaigns.experiments.results import results as compared
-from database import daily_outcomes
-from database.daily_outcomes import DayOutcome, Growth
+from database.experiments import daily_outcomes
+from database.experiments.daily_outcomes import DayOutcome, Growth
 from database.session import Snapshot
 
 

@@ -12,8 +12,8 @@ from campaigns.coupons import budgeting
 from campaigns.errors import InvalidExperiment
 from campaigns.experiments.results import Effect, Metric
 from campaigns.measuring import CampaignResults
-from database import readings
-from database.readings import LiabilityReading, ResultReading
+from database.reporting import readings
+from database.reporting.readings import LiabilityReading, ResultReading
 from database.session import Snapshot, Transaction
 
 ALL_ARMS = "ALL"

@@ -8,20 +8,21 @@ from campaigns.actor import Cause
 from campaigns.errors import InvalidStage, ModelChanged, ModelNotFound, ModelNotMovable, NoActiveModel, NoEarlierModel
 from campaigns.gates import Report, check_passed
 from campaigns.stages import ANSWERING, Stage, State, check_move
-from database import models, operations
-from database.models import RegisteredModel
-from database.operations import JUDGE_MODEL
+from database.models import registry
+from database.models.registry import RegisteredModel
 from database.session import Snapshot, Transaction
+from database.work import operations
+from database.work.operations import JUDGE_MODEL
 
 
 def register(
     transaction: Transaction, cause: Cause, model_id: str, *, folder: str, manifest: Mapping[str, Any]
 ) -> RegisteredModel:
     """Make a trained network known as a candidate; one that is known already is answered as it stands."""
-    known = models.get(transaction, model_id)
+    known = registry.get(transaction, model_id)
     if known is not None:
         return known
-    model = models.register(transaction, model_id, folder, manifest, cause.now)
+    model = registry.register(transaction, model_id, folder, manifest, cause.now)
     trail.done(
         transaction, cause, "models.register", name(model_id), after={"state": model.state}, version=model.revision
     )
@@ -41,7 +42,7 @@ def move(
     model = _held(transaction, model_id, etag)
     if stage_of(model) == wanted:
         return model
-    serving = models.serving(transaction)
+    serving = registry.serving(transaction)
     holders = {State(state): name(holder.model_id) for state, holder in serving.items()}
     check_move(name(model_id), stage_of(model), wanted, holders)
     before = serving.get(State.ACTIVE)
@@ -50,10 +51,10 @@ def move(
             name(model_id), report(transaction, model_id), before.model_id, override=_why(cause, override=override)
         )
     if wanted.state is State.ACTIVE:
-        models.follow(transaction, model_id, None if before is None else before.model_id)
+        registry.follow(transaction, model_id, None if before is None else before.model_id)
         if before is not None:
-            models.move(transaction, before.model_id, State.RETIRED, now=cause.now)
-    moved = models.move(transaction, model_id, wanted.state, canary_share=wanted.canary_share, now=cause.now)
+            registry.move(transaction, before.model_id, State.RETIRED, now=cause.now)
+    moved = registry.move(transaction, model_id, wanted.state, canary_share=wanted.canary_share, now=cause.now)
     trail.done(
         transaction, cause, action, name(model_id), before=_told(stage_of(model), before),
         after=_told(wanted, None) | ({"override": True} if override else {}), version=moved.revision,
@@ -88,8 +89,8 @@ def roll_back(transaction: Transaction, cause: Cause, model_id: str, *, etag: st
         )  # fmt: skip
     if model.predecessor is None:
         raise NoEarlierModel(f"no model answered before {name(model_id)}", model=name(model_id))
-    retired = models.move(transaction, model_id, State.RETIRED, now=cause.now)
-    back = models.move(transaction, model.predecessor, State.ACTIVE, now=cause.now)
+    retired = registry.move(transaction, model_id, State.RETIRED, now=cause.now)
+    back = registry.move(transaction, model.predecessor, State.ACTIVE, now=cause.now)
     trail.done(
         transaction, cause, "models.rollBack", name(model_id), before={"active": model_id},
         after={"active": back.model_id}, version=retired.revision,
@@ -99,13 +100,13 @@ def roll_back(transaction: Transaction, cause: Cause, model_id: str, *, etag: st
 
 def earlier(snapshot: Snapshot, model_id: str) -> RegisteredModel | None:
     """The model that answered before this one."""
-    model = models.get(snapshot, model_id)
-    return None if model is None or model.predecessor is None else models.get(snapshot, model.predecessor)
+    model = registry.get(snapshot, model_id)
+    return None if model is None or model.predecessor is None else registry.get(snapshot, model.predecessor)
 
 
 def get(snapshot: Snapshot, model_id: str) -> RegisteredModel:
     """One model. Raises ModelNotFound."""
-    model = models.get(snapshot, model_id)
+    model = registry.get(snapshot, model_id)
     if model is None:
         raise ModelNotFound(f"there is no model {model_id}", model=name(model_id))
     return model
@@ -113,7 +114,7 @@ def get(snapshot: Snapshot, model_id: str) -> RegisteredModel:
 
 def in_force(snapshot: Snapshot) -> RegisteredModel:
     """The model that answers. Raises NoActiveModel."""
-    model = models.active(snapshot)
+    model = registry.active(snapshot)
     if model is None:
         raise NoActiveModel("no model is active: train one and activate it (tierwise models activate)")
     return model
@@ -131,7 +132,7 @@ def stage_of(model: RegisteredModel) -> Stage:
 
 def _held(transaction: Transaction, model_id: str, etag: str | None) -> RegisteredModel:
     """A model that nobody else moves until the transaction ends."""
-    models.hold(transaction)
+    registry.hold(transaction)
     model = get(transaction, model_id)
     if etag and etag != model.etag:
         raise ModelChanged(f"{name(model_id)} changed since it was read", etag=etag, current_etag=model.etag)

@@ -9,10 +9,11 @@ from uuid import uuid4
 from campaigns import jobs, judging, registry, trail
 from campaigns.actor import Cause
 from campaigns.errors import RetrainingRunning
-from database import models, operations
-from database.models import RegisteredModel
-from database.operations import RETRAIN_MODEL, Operation
+from database.models import registry as stored_models
+from database.models.registry import RegisteredModel
 from database.session import Transaction
+from database.work import operations
+from database.work.operations import RETRAIN_MODEL, Operation
 
 KEPT_BACK = timedelta(days=30)
 """The latest events, which it is judged by."""
@@ -52,7 +53,7 @@ def begin_due(transaction: Transaction, cause: Cause, *, due: datetime) -> Opera
     None also where no model answers: the first one is trained by hand.
     """
     operations.hold(transaction, RETRAIN_MODEL)
-    latest, active = operations.newest(transaction, RETRAIN_MODEL), models.active(transaction)
+    latest, active = operations.newest(transaction, RETRAIN_MODEL), stored_models.active(transaction)
     if active is None or (latest is not None and (not latest.done or latest.create_time >= due)):
         return None
     return _begin(transaction, cause, f"retrain-{due:%Y-%m-%dT%H-%MZ}", active)
@@ -82,7 +83,7 @@ def finish(
     if not operations.finish(transaction, operation.operation_id, {"model_id": model_id}, cause.now):
         return False
     registry.register(transaction, cause, model_id, folder=folder, manifest=manifest)
-    active = models.active(transaction)
+    active = stored_models.active(transaction)
     if active is not None and active.model_id != model_id:
         judging.begin(transaction, cause, model_id)
     trail.done(transaction, cause, "models.retrain.finish", registry.name(model_id))

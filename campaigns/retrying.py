@@ -12,9 +12,9 @@ from campaigns.coupons import handing_over, reconciliation
 from campaigns.errors import OperationNotRetryable
 from campaigns.life import launch
 from campaigns.tiers import previewing, rescoring, shadowing
-from database import operations
-from database.operations import Operation
 from database.session import Snapshot, Transaction
+from database.work import operations
+from database.work.operations import Operation
 
 Request = Mapping[str, Any]
 

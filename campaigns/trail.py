@@ -12,8 +12,8 @@ from typing import Any
 from campaigns.actor import Cause
 from campaigns.basis import Basis
 from campaigns.errors import Refusal
-from database import audit, subjects
-from database.audit import ALL, AuditEntry, Wanted
+from database.audit import log, subjects
+from database.audit.log import ALL, AuditEntry, Wanted
 from database.session import Snapshot, Transaction
 
 CUSTOMER = "customers/"
@@ -65,7 +65,7 @@ def page(snapshot: Snapshot, wanted: Wanted = ALL, *, limit: int, before: int | 
         if subject_id is None:
             return []
         wanted = replace(wanted, object_name=SUBJECT + subject_id)
-    return audit.page(snapshot, wanted, limit=limit, before=before)
+    return log.page(snapshot, wanted, limit=limit, before=before)
 
 
 def _append(
@@ -79,7 +79,7 @@ def _append(
         after=_hidden(transaction, after), basis=None if basis is None else basis.facts(),
         reason=_discreet(transaction, cause.reason, object_name), request_id=cause.request_id,
     )  # fmt: skip
-    audit.append(transaction, entry)
+    log.append(transaction, entry)
 
 
 def _spoken_of(transaction: Transaction, name: str) -> str:

@@ -13,12 +13,13 @@ from campaigns.life.switches import Stop
 from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign
 from campaigns.wellbeing import Wellbeing
-from database import alerts, campaign_lists, operations
-from database.alerts import Stuck, Tight, Uneven
-from database.campaign_lists import Order, Sought
-from database.operations import Operation
-from database.readings import ResultReading
+from database.life import alerts, lists
+from database.life.alerts import Stuck, Tight, Uneven
+from database.life.lists import Order, Sought
+from database.reporting.readings import ResultReading
 from database.session import Snapshot
+from database.work import operations
+from database.work.operations import Operation
 
 TIGHT = 0.9
 """Of the budget."""
@@ -83,13 +84,13 @@ def listed(
     snapshot: Snapshot, sought: Sought, order: Order, *, limit: int, after: tuple[datetime | str, str] | None = None
 ) -> list[Standing]:
     """A page of campaigns."""
-    rows = campaign_lists.page(snapshot, sought, order, limit=limit, after=after)
+    rows = lists.page(snapshot, sought, order, limit=limit, after=after)
     return _standings(snapshot, [stored.campaign(row) for row in rows])
 
 
 def live(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[Standing]:
     """What is launched and not over, whose end comes first."""
-    rows = campaign_lists.live(snapshot, limit=limit, after=after)
+    rows = lists.live(snapshot, limit=limit, after=after)
     return _standings(snapshot, [stored.campaign(row) for row in rows])
 
 
@@ -100,7 +101,7 @@ def standing(snapshot: Snapshot, campaign: Campaign) -> Standing:
 
 def alert(snapshot: Snapshot, now: datetime, *, approver: str | None) -> Alerts:
     """`approver` is whoever asks, if they may approve."""
-    waiting = [] if approver is None else campaign_lists.to_decide(snapshot, approver, limit=MOST)
+    waiting = [] if approver is None else lists.to_decide(snapshot, approver, limit=MOST)
     return Alerts(
         stops=switches.page(snapshot, limit=MOST),
         stuck=alerts.stuck(snapshot, silent_since=now - SILENT, limit=MOST),
@@ -114,8 +115,8 @@ def alert(snapshot: Snapshot, now: datetime, *, approver: str | None) -> Alerts:
 
 def _standings(snapshot: Snapshot, campaigns: Sequence[Campaign]) -> list[Standing]:
     names = [each.campaign_id for each in campaigns]
-    used, owners = campaign_lists.used_minor(snapshot, names), campaign_lists.authors(snapshot, names)
-    earned = campaign_lists.newest_results(snapshot, names, Metric.REVENUE)
+    used, owners = lists.used_minor(snapshot, names), lists.authors(snapshot, names)
+    earned = lists.newest_results(snapshot, names, Metric.REVENUE)
     return [
         Standing(
             campaign=each, used_minor=used.get(each.campaign_id, 0), owner=owners[each.campaign_id][-1],

@@ -7,8 +7,9 @@ from datetime import date
 from campaigns.drift import share_moved
 from campaigns.gates import LARGEST_CALIBRATION_ERROR, LARGEST_DRIFT
 from campaigns.tiers import maturing
-from database import drift_readings, model_readings, models
-from database.model_readings import Reading
+from database.models import drift, registry
+from database.models import readings as model_readings
+from database.models.readings import Reading
 from database.session import Snapshot
 
 HORIZON = 30
@@ -55,15 +56,15 @@ class Wellbeing:
 
 def of_active(snapshot: Snapshot) -> Wellbeing | None:
     """Of the model that answers; None where none does."""
-    active = models.active(snapshot)
+    active = registry.active(snapshot)
     return None if active is None else of_model(snapshot, active.model_id)
 
 
 def of_model(snapshot: Snapshot, model_id: str) -> Wellbeing:
     """Of any model."""
-    day = drift_readings.latest_day(snapshot, model_id)
+    day = drift.latest_day(snapshot, model_id)
     return Wellbeing(
-        model_id=model_id, day=day, drifts={} if day is None else drift_readings.of_day(snapshot, model_id, day),
+        model_id=model_id, day=day, drifts={} if day is None else drift.of_day(snapshot, model_id, day),
         matured=newest_month(model_readings.of_model(snapshot, model_id, horizon=HORIZON)),
     )  # fmt: skip
 

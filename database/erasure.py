@@ -7,29 +7,18 @@ from typing import Any
 from sqlalchemy import ARRAY, Text, any_, delete, literal, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from database.audience_tables import CustomerFactsRow, ExclusionRow, SegmentMemberRow
-from database.audit_tables import SubjectRow
-from database.budget_tables import RedemptionRow, ReservationRow
-from database.message_tables import MessageRow
-from database.own_code_tables import OwnCodeRow
-from database.report_tables import ScoreHistoryRow
+from database.audiences.tables import AudienceRow, CustomerFactsRow, ExclusionRow, SegmentMemberRow
+from database.audit.tables import SubjectRow
+from database.coupons.tables import CouponRow, MessageRow, OwnCodeRow, RedemptionRow, ReservationRow
+from database.customers.tables import CustomerRow
+from database.customers.tombstones import HASH
+from database.customers.traces import length_of, number_of
+from database.events.tables import CustomerStateRow, EventRow, RejectedRow
+from database.models.tables import ScoreHistoryRow, ScoreRow, ShadowScoreRow
+from database.row import Row
 from database.session import Snapshot, Transaction, changed_rows, driver_connection
-from database.state_tables import CustomerStateRow
-from database.tables import (
-    AudienceRow,
-    CouponRow,
-    CustomerRow,
-    EventRow,
-    OperationRow,
-    OutboxRow,
-    RejectedRow,
-    RequestRow,
-    Row,
-    ScoreRow,
-)
-from database.tier_tables import ShadowScoreRow, TierChangeRow
-from database.tombstones import HASH
-from database.traces import length_of, number_of
+from database.tiers.tables import TierChangeRow
+from database.work.tables import OperationRow, OutboxRow, RequestRow
 
 GONE: tuple[type[Row], ...] = (
     EventRow, CustomerStateRow, ScoreRow, ShadowScoreRow, ScoreHistoryRow, TierChangeRow, CustomerFactsRow,

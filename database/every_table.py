@@ -1,13 +1,11 @@
-"""All tables at once: those of every module here whose name ends with `tables`."""
+"""All tables at once: those of every room here."""
 
-import pkgutil
 from importlib import import_module
 from pathlib import Path
 
-from database.tables import Row
+from database.row import Row
 
-for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-    if module.name.endswith("tables"):
-        import_module(f"database.{module.name}")
+for path in sorted(Path(__file__).parent.glob("*/tables.py")):
+    import_module(f"database.{path.parent.name}.tables")
 
 METADATA = Row.metadata

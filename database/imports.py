@@ -9,13 +9,14 @@ import polars as pl
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from database import erasure, tombstones
+from database import erasure
 from database.copying import copy_frame
-from database.customer_loading import copy_customers
-from database.events import copy_events
-from database.items import copy_items
+from database.customers import tombstones
+from database.customers.loading import copy_customers
+from database.events.items import copy_items
+from database.events.store import copy_events
+from database.events.tables import ImportRow
 from database.session import Snapshot, Transaction, driver_connection
-from database.tables import ImportRow
 from events.attributes import AttributeFile
 from events.event import ITEM_SCHEMA
 from events.loading import Loaded

@@ -6,7 +6,7 @@ import psycopg
 from alembic import command
 from alembic.config import Config
 
-from database import report_views
+from database.reporting import views
 
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -28,4 +28,4 @@ def migrate(url: str) -> None:
 def has_analyst(url: str) -> bool:
     """Whether there is a role to read the views of analysts by."""
     with psycopg.connect(url) as connection:
-        return report_views.analyst_exists(connection)
+        return views.analyst_exists(connection)

@@ -40,7 +40,7 @@ def lint(sql: str) -> int:
 
 
 def compare() -> None:
-    """Migrate an empty server and compare with database/tables.py; raises on a difference."""
+    """Migrate an empty server and compare with the tables of `database`; raises on a difference."""
     with tempfile.TemporaryDirectory(prefix="tierwise-check-") as folder:
         Path(folder).chmod(0o755)
         server = embedded.start(Path(folder) / "postgres", durable=False)

@@ -4,8 +4,8 @@ import psycopg
 from alembic import context
 from sqlalchemy import Connection, create_engine, text
 
-from database import report_views
 from database.every_table import METADATA
+from database.reporting import views
 from database.session import sqlalchemy_url
 
 
@@ -41,7 +41,7 @@ def online() -> None:
         with context.begin_transaction():
             context.run_migrations()
         if goal == context.get_head_revision():
-            report_views.install(driver_of(connection))
+            views.install(driver_of(connection))
             connection.commit()
         connection.execute(text("SELECT pg_advisory_unlock(hashtext('tierwise migrations'))"))
         connection.commit()
@@ -67,7 +67,7 @@ def destination() -> object | None:
 def take_views_down(connection: Connection) -> None:
     """Before a shape of the tables that the views of analysts were not written for."""
     if connection.execute(text("SELECT to_regclass('report_views')")).scalar() is not None:
-        report_views.take_down(driver_of(connection))
+        views.take_down(driver_of(connection))
     connection.commit()
 
 

@@ -1,6 +1,6 @@
 """A rule: a small tree of conditions on facts about one customer.
 
-Two readers give it the same meaning: `rules.evaluate` for one customer, `database.audience` for all of them. A
+Two readers give it the same meaning: `rules.evaluate` for one customer, `database.audiences.fitting` for all of them. A
 condition on a fact that is not known is false, and so `Not` of it is true: there are two truth values, never three.
 """
 

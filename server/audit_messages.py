@@ -11,7 +11,7 @@ from tierwise.v1 import audit_entry_pb2, audit_service_pb2, campaign_pb2, tier_p
 
 from campaigns.audit.decision import Decision
 from campaigns.audit.replaying import Explained
-from database.audit import AuditEntry, Wanted
+from database.audit.log import AuditEntry, Wanted
 from server.discount_messages import discount_message
 from server.stamps import moment, stamp
 

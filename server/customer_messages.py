@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tierwise.v1 import customer_pb2
 
-from database.customers import KnownCustomer
+from database.customers.known import KnownCustomer
 from events.event import Customer
 from events.zones import zones
 from server.refusals import InvalidRequest

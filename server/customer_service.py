@@ -7,8 +7,9 @@ from tierwise.v1 import customer_pb2, customer_service_pb2, customer_service_pb2
 from campaigns import customers as cases
 from campaigns import erasure
 from campaigns.actor import Cause
-from database import customers, events
-from database.events import EventKey
+from database.customers import known as known_customers
+from database.events import store
+from database.events.store import EventKey
 from database.session import Database, Transaction
 from events.event import Event
 from server import call
@@ -42,7 +43,7 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
     ) -> customer_service_pb2.ListCustomersResponse:
         page = asked(self._seal, request)
         with reading(self._database) as snapshot:
-            found = customers.page(snapshot, after=page.after[0] if page.after else None, limit=page.size + 1)
+            found = known_customers.page(snapshot, after=page.after[0] if page.after else None, limit=page.size + 1)
         rows, token = cut(self._seal, page, found, lambda known: (known.customer.customer_id,))
         return customer_service_pb2.ListCustomersResponse(
             customers=[customer_message(known) for known in rows], next_page_token=token
@@ -94,7 +95,7 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
         who = customer_id(request.parent)
         with reading(self._database) as snapshot:
             cases.get(snapshot, who)
-            found = events.page_of_events(snapshot, who, after=after, limit=page.size + 1)
+            found = store.page_of_events(snapshot, who, after=after, limit=page.size + 1)
         rows, token = cut(self._seal, page, found, lambda event: (instant_key(event.time), event.event_id))
         return customer_service_pb2.ListEventsResponse(
             events=[event_message(event) for event in rows], next_page_token=token

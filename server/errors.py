@@ -23,9 +23,9 @@ from campaigns.errors import (
     Unidentified,
     WrongState,
 )
-from database.events import EventIdReused
+from database.events.store import EventIdReused
 from database.failures import Failure, failure_of
-from database.requests import RequestIdReused
+from database.work.requests import RequestIdReused
 from scoring.pool.refusals import Closed, Expired, Overloaded
 from scoring.score import UnknownItem
 from server.refusals import CallerGone, FieldViolation, InvalidRequest, Unavailable

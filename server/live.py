@@ -12,9 +12,9 @@ from campaigns.experiments.assignment import position
 from campaigns.stages import State
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import TierScheme
-from database import models
 from database.failures import failure_of
-from database.models import RegisteredModel
+from database.models import registry
+from database.models.registry import RegisteredModel
 from database.session import Database
 from scoring.asking import ModelFolder, Role
 from scoring.replicas import Models, Replicas
@@ -97,7 +97,7 @@ class Live:
         """Take up what the database says at this moment."""
         with self._refreshing:
             with self._database.reading() as snapshot:
-                serving, scheme = models.serving(snapshot), schemes.active(snapshot)
+                serving, scheme = registry.serving(snapshot), schemes.active(snapshot)
             wanted = {ROLES[state]: self._folder_of(model) for state, model in serving.items()}
             shadow = wanted.pop(Role.SHADOW, None)
             self._held = self._holding(wanted)

@@ -9,10 +9,10 @@ import numpy as np
 
 from campaigns.errors import CustomerNotFound
 from database import patience
-from database.memory import Memory
-from database.recall import recall
+from database.events.memory import Memory
+from database.events.recall import recall
 from database.session import Database, Snapshot
-from database.standings import StoredStanding
+from database.tiers.standings import StoredStanding
 from events.event import Event
 from events.packing import latest, packed, rows, unpacked
 from scoring.asking import Asked, Terms, Wish

@@ -8,8 +8,8 @@ from tierwise.v1 import model_pb2, scoring_service_pb2
 from campaigns.comparison import comparison_of
 from campaigns.gates import Gate, Report
 from campaigns.stages import Stage, State
-from database.models import RegisteredModel
-from database.shadow_comparisons import StoredComparison
+from database.models.registry import RegisteredModel
+from database.models.shadow_comparisons import StoredComparison
 from server.money import money
 from server.stamps import maybe_stamp, stamp
 

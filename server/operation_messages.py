@@ -18,7 +18,7 @@ from tierwise.v1 import (
     tier_service_pb2,
 )
 
-from database.operations import (
+from database.work.operations import (
     BUILD_SEGMENT,
     CANCELLED,
     ERASE_CUSTOMER,

@@ -18,8 +18,9 @@ from campaigns.audiences import segments
 from campaigns.errors import SegmentNotFound
 from campaigns.life import launch
 from campaigns.tiers import previewing
-from database import operations
-from database.operations import (
+from database.session import Database, Snapshot, Transaction
+from database.work import operations
+from database.work.operations import (
     BUILD_SEGMENT,
     ERASE_CUSTOMER,
     HAND_OVER_COUPONS,
@@ -30,7 +31,6 @@ from database.operations import (
     VERIFY_AUDIT,
     Operation,
 )
-from database.session import Database, Snapshot, Transaction
 from server import call
 from server.audit_messages import verified_message
 from server.budget_messages import reconciled_message

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from tierwise.v1 import coupon_service_pb2
 
 from campaigns.coupons.own_codes import OwnCode
-from database.own_codes import Added, Rejection
+from database.coupons.own_codes import Added, Rejection
 from server.customer_messages import CUSTOMER
 from server.refusals import InvalidRequest
 

@@ -12,9 +12,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import structlog
 
-from database.memory import Memory
+from database.events.memory import Memory
 from database.session import Database
-from database.standings import StoredStanding
+from database.tiers.standings import StoredStanding
 from events.currency import strange
 from scoring.asking import Kind, Recommended, Role, Task, Terms, explanation_of, recommended_of, score_of
 from scoring.pool.batch import Observer, Ticket, unobserved

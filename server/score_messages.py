@@ -7,8 +7,8 @@ from tierwise.v1 import explanation_pb2, recommendation_pb2, score_pb2, tier_pb2
 
 from campaigns.tiers.standing import Standing, next_standing
 from campaigns.tiers.tiers import TierScheme, measured
-from database.scores import StoredScore
-from database.standings import StoredStanding
+from database.models.scores import StoredScore
+from database.tiers.standings import StoredStanding
 from scoring.score import Explanation, Recommendation, Score
 from server.attribution import Attribution
 from server.customer_messages import CUSTOMER

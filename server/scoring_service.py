@@ -12,7 +12,8 @@ from campaigns import judging, registry, retraining
 from campaigns.actor import Cause
 from campaigns.stages import State
 from campaigns.tiers import rescoring, shadowing
-from database import models, scores, shadow_comparisons
+from database.models import registry as stored_models
+from database.models import scores, shadow_comparisons
 from database.session import Database, Transaction
 from scoring import score as scored
 from scoring.score import ModelRejected
@@ -92,7 +93,7 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         page = asked(self._seal, request)
         after = None if page.after is None else (key_instant(page.after[0]), page.after[1])
         with reading(self._database) as snapshot:
-            found = models.page(snapshot, limit=page.size + 1, after=after)
+            found = stored_models.page(snapshot, limit=page.size + 1, after=after)
         rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.model_id))
         return scoring_service_pb2.ListModelsResponse(
             models=[model_message(model) for model in rows], next_page_token=token
@@ -169,7 +170,7 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
     def _must_load(self, name: str) -> None:
         """Raises ModelUnusable for a model that could not answer; one that is not there is left to the use case."""
         with reading(self._database) as snapshot:
-            model = models.get(snapshot, model_id(name))
+            model = stored_models.get(snapshot, model_id(name))
         if model is None:
             return
         try:

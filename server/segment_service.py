@@ -10,7 +10,7 @@ from campaigns.actor import Cause
 from campaigns.audiences import segment_building
 from campaigns.audiences import segments as cases
 from campaigns.forecast import preview
-from database import audience
+from database.audiences import fitting
 from database.session import Database, Snapshot, Transaction
 from rules.rule import Rule
 from rules.sentence import Language, Speaker
@@ -112,8 +112,8 @@ class SegmentService(segment_service_pb2_grpc.SegmentServiceServicer):
         with reading(self._database) as snapshot:
             rule = _answerable(snapshot, request.rule)
             if request.estimate:
-                return _size(audience.estimate(snapshot, rule))
-            return _size(audience.exact(snapshot, rule))
+                return _size(fitting.estimate(snapshot, rule))
+            return _size(fitting.exact(snapshot, rule))
 
     def PreviewAudience(
         self, request: segment_service_pb2.PreviewAudienceRequest, context: grpc.ServicerContext
@@ -153,7 +153,7 @@ def _answerable(snapshot: Snapshot, message: rule_pb2.Rule) -> Rule:
     return rule
 
 
-def _size(estimate: audience.Estimate) -> segment_service_pb2.AudienceSize:
+def _size(estimate: fitting.Estimate) -> segment_service_pb2.AudienceSize:
     return segment_service_pb2.AudienceSize(
         count=estimate.count, low=estimate.low, high=estimate.high, sampled_share=estimate.sampled_share
     )

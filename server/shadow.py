@@ -13,8 +13,8 @@ from functools import partial
 import structlog
 
 from campaigns.comparison import sums_of
-from database import shadow_comparisons
 from database.failures import failure_of
+from database.models import shadow_comparisons
 from database.session import Database
 from scoring.asking import Kind, ModelFolder, Role, Task, score_of
 from scoring.pool.batch import Observer, Ticket

@@ -6,7 +6,7 @@ from tierwise.v1 import tier_change_pb2, tier_pb2, tier_scheme_pb2
 
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method, TierScheme
-from database.tier_changes import TierChange
+from database.tiers.changes import TierChange
 from server.customer_messages import CUSTOMER
 from server.model_messages import MODEL
 from server.stamps import stamp

@@ -4,7 +4,7 @@ from tierwise.v1 import tier_preview_pb2
 
 from campaigns.tiers.tier_preview import Mover, TierPreview
 from campaigns.tiers.tier_words import because, kept_until
-from database.tier_previews import Cell, Holders
+from database.tiers.previews import Cell, Holders
 from server.campaign_messages import CAMPAIGN
 from server.customer_messages import CUSTOMER
 from server.model_messages import MODEL

@@ -10,8 +10,8 @@ from campaigns import customers as customer_cases
 from campaigns.actor import Cause
 from campaigns.tiers import previewing, schemes, tier_preview
 from campaigns.tiers.tiers import TierScheme
-from database import tier_changes
 from database.session import Database, Snapshot, Transaction
+from database.tiers import changes
 from server import call
 from server.customer_messages import CUSTOMER
 from server.model_messages import model_id
@@ -97,7 +97,7 @@ class TierService(tier_service_pb2_grpc.TierServiceServicer):
         with reading(self._database) as snapshot:
             if who is not None:
                 customer_cases.get(snapshot, who)
-            found = tier_changes.page(snapshot, limit=page.size + 1, customer_id=who, before=before)
+            found = changes.page(snapshot, limit=page.size + 1, customer_id=who, before=before)
         rows, token = cut(
             self._seal, page, found, lambda each: (instant_key(each.time), each.customer_id, each.operation_id)
         )

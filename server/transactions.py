@@ -12,9 +12,10 @@ from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.callers import access
 from campaigns.errors import Refusal
-from database import patience, requests
+from database import patience
 from database.failures import Failure, failure_of
 from database.session import Database, Snapshot, Transaction
+from database.work import requests
 from server import call
 
 Response = TypeVar("Response", bound=Message)

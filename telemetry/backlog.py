@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from database import operations, outbox, patience, seals
+from database import patience
+from database.audit import seals
 from database.failures import failure_of
-from database.operations import Operation
 from database.session import Database
+from database.work import operations, outbox
+from database.work.operations import Operation
 
 SECONDS = 2.0
 """Longest statement: who scrapes waits for it."""

@@ -17,9 +17,11 @@ from campaigns.terms.campaign import Campaign, CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers import previewing, rescoring, schemes, shadowing
 from campaigns.tiers.tiers import Levels, Measure, Method, Tier
-from database import budgets, coupon_chunks, operations
-from database.operations import Operation
+from database.budgets import shards
+from database.coupons import chunks
 from database.session import Database, Snapshot
+from database.work import operations
+from database.work.operations import Operation
 from scoring.score import Score
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -167,7 +169,7 @@ def issue_chunk(database: Database, operation: Operation, *, limit: int = 2) -> 
         if operation.cursor is None:
             return issuance.freeze(transaction, operation, NOW)
         campaign_id = operation.request["campaign_id"]
-        chunk = coupon_chunks.following(transaction, campaign_id, after=operation.cursor, limit=limit)
+        chunk = chunks.following(transaction, campaign_id, after=operation.cursor, limit=limit)
         if chunk is None:
             return issuance.finish(transaction, operation, make_cause())
         return issuance.issue(transaction, operation, chunk, NOW)
@@ -214,7 +216,7 @@ def issued_codes(database: Database, customer_ids: Sequence[str], **plan: object
 def used_of(database: Database, campaign_id: str = "spring") -> tuple[int, int, int, int]:
     """What the counters say is reserved (redemptions, money) and spent (redemptions, money), lapsed or not."""
     with database.reading() as snapshot:
-        return tuple(budgets.usage(snapshot, campaign_id, datetime.min.replace(tzinfo=UTC)))  # type: ignore[return-value] # four
+        return tuple(shards.usage(snapshot, campaign_id, datetime.min.replace(tzinfo=UTC)))  # type: ignore[return-value] # four
 
 
 def ledger_of(database: Database) -> list[tuple[str, int, int, int, int]]:

@@ -34,10 +34,10 @@ from campaigns.terms.limits import Budget
 from campaigns.tiers.tiers import Tier
 from channels.message import Fate, Receipt
 from database import embedded
-from database.events import insert_events
-from database.operations import Operation
-from database.reports import ReportSettings
+from database.events.store import insert_events
+from database.reporting.refreshing import ReportSettings
 from database.session import Database
+from database.work.operations import Operation
 from events.event import Event, EventType
 from worker import reporting
 

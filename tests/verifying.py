@@ -2,8 +2,8 @@
 
 from campaign_factories import read_operation
 
-from database.operations import Operation
 from database.session import Database
+from database.work.operations import Operation
 from settings import Settings
 from worker.tools import Tools
 from worker.verification import step

@@ -23,7 +23,7 @@ from campaigns.terms.arms import ArmPlan
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.limits import Budget
-from database.events import insert_events
+from database.events.store import insert_events
 from database.session import Database
 from events.event import Event, EventType
 

@@ -14,8 +14,8 @@ from typing import Any
 from campaign_factories import read_operation
 from forked import ForkedWorker
 
-from database.operations import Operation
 from database.session import Database
+from database.work.operations import Operation
 from settings import Settings, child_environment
 from worker.app import make_app
 from worker.relay import run

@@ -10,8 +10,8 @@ from typing import Any
 from celery import Celery
 
 from channels.addresses import ChannelAddressRefused
-from database import broker
 from database.session import Database
+from database.work import broker
 from settings import Settings, settings
 from telemetry.exposition import PortRefused
 from worker import relay, schedule, sealer

@@ -9,8 +9,9 @@ from campaigns.audiences import segment_building
 from campaigns.coupons import issuance
 from campaigns.errors import Refusal
 from campaigns.tiers import shadowing
-from database import operations, outbox
-from database.operations import (
+from database.session import Transaction
+from database.work import operations, outbox
+from database.work.operations import (
     BUILD_SEGMENT,
     ERASE_CUSTOMER,
     HAND_OVER_COUPONS,
@@ -24,7 +25,6 @@ from database.operations import (
     VERIFY_AUDIT,
     Operation,
 )
-from database.session import Transaction
 from scoring.score import ModelRejected
 from worker import erasure, handing_over, judging, reconciliation, rescoring, retraining, tier_preview, verification
 from worker import issuance as issuing

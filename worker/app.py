@@ -3,7 +3,7 @@
 from celery import Celery
 from kombu import Queue
 
-from database import broker
+from database.work import broker
 from settings import Settings
 
 QUEUE = "tierwise"

@@ -2,7 +2,7 @@
 
 from campaigns import erasure
 from campaigns.actor import WORKER, Cause
-from database.operations import Operation
+from database.work.operations import Operation
 from worker.tools import Tools
 
 

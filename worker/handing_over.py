@@ -5,8 +5,8 @@ from campaigns.coupons import handing_over
 from campaigns.coupons.handing_over import Batch, Share
 from campaigns.errors import CouponsStopped, CouponSuspended
 from channels.message import Receipt
-from database import operations
-from database.operations import Operation
+from database.work import operations
+from database.work.operations import Operation
 from worker.tools import Tools
 
 

@@ -2,9 +2,9 @@
 
 from campaigns.actor import WORKER, Cause
 from campaigns.coupons import handing_over, issuance
-from database import coupon_chunks
-from database.operations import Operation
+from database.coupons import chunks
 from database.session import Transaction
+from database.work.operations import Operation
 from worker.tools import Tools
 
 
@@ -24,7 +24,7 @@ def _chunk(transaction: Transaction, tools: Tools, operation: Operation) -> bool
     now = tools.now()
     if operation.cursor is None:
         return issuance.freeze(transaction, operation, now)
-    chunk = coupon_chunks.following(
+    chunk = chunks.following(
         transaction, operation.request["campaign_id"], after=operation.cursor, limit=tools.settings.issue_chunk
     )
     if chunk is None:

@@ -6,10 +6,10 @@ from campaigns import judging, registry
 from campaigns.actor import WORKER, Cause
 from campaigns.gates import Report, gates_of
 from campaigns.judging import Trial
-from database import scores
-from database.operations import Operation
-from database.recall import recall
+from database.events.recall import recall
+from database.models import scores
 from database.session import Snapshot
+from database.work.operations import Operation
 from events.history import Histories
 from events.packing import unpacked
 from training.judging import evidence

@@ -17,8 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from campaigns.retraining import Retraining
-from database.events import read_events
-from database.items import read_items
+from database.events.items import read_items
+from database.events.store import read_events
 from database.session import Database
 from scoring.score import ModelRejected
 from scoring.threads import limit_threads

@@ -7,9 +7,10 @@ import numpy as np
 
 from campaigns import registry
 from campaigns.tiers.rescoring import Rescoring
-from database import scores, states
-from database.operations import Operation
-from database.recall import Recalled, recall
+from database.events import states
+from database.events.recall import Recalled, recall
+from database.models import scores
+from database.work.operations import Operation
 from events.packing import unpacked
 from scoring.score import Score
 from worker.tools import Tools

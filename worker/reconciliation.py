@@ -5,7 +5,7 @@ import logging
 from campaigns.actor import WORKER, Cause
 from campaigns.coupons import reconciliation
 from campaigns.coupons.reconciliation import sentence
-from database.operations import Operation
+from database.work.operations import Operation
 from worker.tools import Tools
 
 log = logging.getLogger(__name__)

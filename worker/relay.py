@@ -7,8 +7,8 @@ from threading import Event
 from typing import Any
 
 from campaigns import jobs
-from database import operations, outbox
 from database.session import Database
+from database.work import operations, outbox
 
 LEASE = timedelta(seconds=15)
 """How long a relay that died keeps its share."""

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from campaigns import readings
-from database import patience, reports, score_history
-from database.reports import ReportSettings
+from database import patience
+from database.models import score_history
+from database.reporting import refreshing
+from database.reporting.refreshing import ReportSettings
 from database.session import Database
 from settings import Settings
 from worker.schedule import Enough, each, longest_statement, while_there_is_time
@@ -37,7 +39,7 @@ def settings_of(read: Settings) -> ReportSettings:
 def configure(database: Database, wanted: ReportSettings, now: datetime) -> bool:
     """Let the views go by the settings; whether that changed anything."""
     with database.writing() as transaction:
-        return reports.configure(transaction, wanted, now)
+        return refreshing.configure(transaction, wanted, now)
 
 
 def take_readings(database: Database, now: datetime, *, seconds: float, enough: Enough) -> int:
@@ -73,16 +75,16 @@ def refresh(database: Database, now: datetime, *, every: timedelta, seconds: flo
     One that fails keeps its rows, with a note when it failed, and is tried again some minutes later.
     """
     with database.reading() as snapshot:
-        waiting = reports.due(snapshot, now, every=every)
+        waiting = refreshing.due(snapshot, now, every=every)
     done = []
     for name in while_there_is_time(waiting, enough):
         try:
             with database.writing() as transaction:
                 patience.limit(transaction, seconds)
-                if reports.refresh(transaction, name, now):
+                if refreshing.refresh(transaction, name, now):
                     done.append(name)
         except Exception as error:
             log.exception("reporting.%s was not refreshed; its rows stay", name)
             with database.writing() as transaction:
-                reports.failed(transaction, name, str(error), now)
+                refreshing.failed(transaction, name, str(error), now)
     return done

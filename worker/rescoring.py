@@ -2,8 +2,8 @@
 
 from campaigns.actor import WORKER, Cause
 from campaigns.tiers import rescoring
-from database import facts
-from database.operations import Operation
+from database.audiences import facts
+from database.work.operations import Operation
 from worker.next_scores import next_scores
 from worker.tools import Tools
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from campaigns import retraining
 from campaigns.actor import WORKER, Cause
 from campaigns.retraining import Retraining
-from database.operations import Operation
+from database.work.operations import Operation
 from scoring.folder import read_manifest
 from scoring.score import ModelRejected
 from worker import learning

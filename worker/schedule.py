@@ -14,9 +14,12 @@ from campaigns.forecast import forecasts
 from campaigns.life import launch, scheduling
 from campaigns.life.scheduling import Outcome
 from campaigns.tiers import rescoring
-from database import patience, requests, reservations, schedules
-from database.operations import Operation
+from database import patience
+from database.coupons import reservations
+from database.life import schedules
 from database.session import Database
+from database.work import requests
+from database.work.operations import Operation
 from settings import Settings
 
 Answer = TypeVar("Answer")

@@ -2,7 +2,7 @@
 
 from campaigns.actor import WORKER, Cause
 from campaigns.audiences import segment_building
-from database.operations import Operation
+from database.work.operations import Operation
 from worker.tools import Tools
 
 

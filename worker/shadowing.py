@@ -2,8 +2,8 @@
 
 from campaigns.actor import WORKER, Cause
 from campaigns.tiers import shadowing
-from database import shadow_scores
-from database.operations import Operation
+from database.models import shadow_scores
+from database.work.operations import Operation
 from worker.next_scores import next_scores
 from worker.tools import Tools
 

@@ -2,7 +2,7 @@
 
 from campaigns.actor import WORKER, Cause
 from campaigns.tiers import previewing
-from database.operations import Operation
+from database.work.operations import Operation
 from worker.tools import Tools
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from channels.addresses import channels
 from channels.message import Channel
-from database.models import RegisteredModel
+from database.models.registry import RegisteredModel
 from database.session import Database
 from scoring.score import Score
 from scoring.scorer import Scorer

@@ -7,8 +7,8 @@ import polars as pl
 from campaigns.actor import BEAT, Cause
 from campaigns.forecast import changing
 from database import patience
+from database.forecast.uplifts import FEATURES, Uplift
 from database.session import Database
-from database.uplifts import FEATURES, Uplift
 from training.uplift.findings import Findings, learn, model
 from training.uplift.reading import Treatment, TrialNotUsable, read
 from worker.schedule import Enough, while_there_is_time

@@ -5,7 +5,7 @@ import logging
 from campaigns.actor import WORKER, Cause
 from campaigns.audit import anchors, verification
 from campaigns.audit.chain import Verdict
-from database.operations import Operation
+from database.work.operations import Operation
 from worker.tools import Tools
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Limit, changing, reading
 from campaigns.life import switches
 from campaigns.life.switches import Stop
-from database.stops import EVERYTHING
+from database.life.stops import EVERYTHING
 
 app = typer.Typer()
 CampaignIdArgument = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]

@@ -14,7 +14,7 @@ from campaigns.audit import anchors, replaying, sealing
 from campaigns.audit.decision import Decision
 from campaigns.terms import discount_document
 from database import patience
-from database.audit import AuditEntry, Wanted
+from database.audit.log import AuditEntry, Wanted
 
 app = typer.Typer(help="The audit log, which can only grow.", no_args_is_help=True)
 LONGEST_STATEMENT_SECONDS = 30 * 60

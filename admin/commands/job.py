@@ -11,8 +11,8 @@ from admin.waiting import looked_up, refuse_unfinished, waited
 from campaigns import jobs, retrying
 from campaigns.coupons import reconciliation
 from campaigns.tiers import rescoring
-from database import operations
-from database.operations import Operation
+from database.work import operations
+from database.work.operations import Operation
 
 app = typer.Typer(help="Bulk work: how far it is, stop it, score everybody, prove the counters.", no_args_is_help=True)
 DIFFERENT = 1

@@ -8,7 +8,7 @@ from admin.database_address import chosen_url
 from admin.output import console, emit
 from database.migrate import has_analyst
 from database.migrate import migrate as bring_to_newest
-from database.report_views import ANALYST
+from database.reporting.views import ANALYST
 
 app = typer.Typer()
 

@@ -18,9 +18,10 @@ from campaigns.comparison import comparison_of
 from campaigns.gates import Report
 from campaigns.stages import Stage, State
 from campaigns.tiers import schemes, shadowing, tier_preview
-from database import models, shadow_comparisons
-from database.models import RegisteredModel
-from database.shadow_comparisons import StoredComparison
+from database.models import registry as stored_models
+from database.models import shadow_comparisons
+from database.models.registry import RegisteredModel
+from database.models.shadow_comparisons import StoredComparison
 from events.currency import amount
 from scoring.score import ModelRejected
 from scoring.scorer import Scorer
@@ -37,7 +38,7 @@ FIGURES = ("auc", "gini", "ece")
 def list_models(*, limit: Limit = 50, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Show the registered models, newest first, with figures of their rehearsal."""
     with reading(database_url) as snapshot:
-        found = models.page(snapshot, limit=limit)
+        found = stored_models.page(snapshot, limit=limit)
     emit([_row(model) for model in found], as_json=as_json, title="Models")
 
 
@@ -209,7 +210,7 @@ def _predictors(model: RegisteredModel) -> list[dict[str, object]]:
 
 def _newest(database_url: str | None) -> str:
     with reading(database_url) as snapshot:
-        found = models.page(snapshot, limit=1)
+        found = stored_models.page(snapshot, limit=1)
     if not found:
         fail("there is no model yet: `tierwise train` makes one")
     return found[0].model_id

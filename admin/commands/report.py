@@ -12,9 +12,10 @@ from admin import report_files
 from admin.output import emit, fail
 from admin.transactions import AsJson, DatabaseUrl, Reason, changing, reading
 from campaigns import trail
-from database import patience, report_logins, report_reading
-from database.report_logins import LoginRefused
-from database.report_reading import NoAnalyst, ViewNotFound
+from database import patience
+from database.reporting import analyst, logins
+from database.reporting.analyst import NoAnalyst, ViewNotFound
+from database.reporting.logins import LoginRefused
 from database.session import Snapshot
 
 app = typer.Typer(help="Views for analysts: list and export them, make logins.", no_args_is_help=True)
@@ -27,7 +28,7 @@ LONGEST_STATEMENT_SECONDS = 30 * 60
 def list_views(*, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Show the views, their versions, and how fresh they are."""
     with _as_analyst(database_url) as snapshot:
-        found = report_reading.versions(snapshot)
+        found = analyst.versions(snapshot)
     emit([version._asdict() for version in found], as_json=as_json, title="Views of the schema reporting")
 
 
@@ -35,7 +36,7 @@ def list_views(*, database_url: DatabaseUrl = None, as_json: AsJson = False) -> 
 def columns(view: ViewArgument, *, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Show what the columns of a view mean."""
     with _as_analyst(database_url) as snapshot:
-        found = report_reading.columns(snapshot, view)
+        found = analyst.columns(snapshot, view)
     emit([column._asdict() for column in found], as_json=as_json, title=f"reporting.{view}")
 
 
@@ -65,7 +66,7 @@ def login(
     password = secrets.token_urlsafe(24)
     with _refusable(), changing(database_url, reason, action="reports.login", object_name="logins") as change:
         transaction, cause = change
-        report_logins.make(transaction, name, password)
+        logins.make(transaction, name, password)
         trail.done(transaction, cause, "reports.login", "logins", after={"login": name})
     emit({"login": name, "password": password}, as_json=as_json, title="Made; it is not shown again")
 
@@ -77,7 +78,7 @@ def revoke(
     """Take a login away."""
     with _refusable(), changing(database_url, reason, action="reports.revoke", object_name="logins") as change:
         transaction, cause = change
-        report_logins.drop(transaction, name)
+        logins.drop(transaction, name)
         trail.done(transaction, cause, "reports.revoke", "logins", before={"login": name})
     emit({"login": name, "revoked": True}, as_json=as_json, title="Revoked")
 
@@ -85,7 +86,7 @@ def revoke(
 @contextmanager
 def _as_analyst(database_url: str | None) -> Iterator[Snapshot]:
     with _refusable(), reading(database_url) as snapshot:
-        report_reading.become_analyst(snapshot)
+        analyst.become_analyst(snapshot)
         patience.limit(snapshot, LONGEST_STATEMENT_SECONDS)
         yield snapshot
 

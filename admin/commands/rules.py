@@ -13,8 +13,8 @@ from admin.output import emit, fail
 from admin.rule_files import SOURCE, read_rule, refuse_rule
 from campaigns import explaining
 from campaigns.audiences.segments import problems_of
-from database import audience, facts
-from database.facts import KnownFacts
+from database.audiences import facts, fitting
+from database.audiences.facts import KnownFacts
 from database.session import Database, Snapshot
 from rules.check import InvalidRule
 from rules.fact import Fact
@@ -95,7 +95,7 @@ def count(
     rule = read_rule(file, as_json=as_json)
     with _snapshot(database_url) as snapshot:
         _must_answer(snapshot, rule, as_json=as_json)
-        report = _estimated(snapshot, rule) if estimate else {"count": audience.count(snapshot, rule)}
+        report = _estimated(snapshot, rule) if estimate else {"count": fitting.count(snapshot, rule)}
     emit(report, as_json=as_json)
 
 
@@ -124,7 +124,7 @@ def _known(snapshot: Snapshot, customer: str, *, fresh: bool) -> KnownFacts:
 
 
 def _estimated(snapshot: Snapshot, rule: Rule) -> dict[str, Any]:
-    about = audience.estimate(snapshot, rule)
+    about = fitting.estimate(snapshot, rule)
     return {"count": about.count, "low": about.low, "high": about.high, "sampled_share": about.sampled_share}
 
 

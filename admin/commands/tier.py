@@ -13,7 +13,8 @@ from admin.waiting import refuse_unfinished, waited
 from campaigns.tiers import previewing, schemes, tier_preview
 from campaigns.tiers.tier_preview import TierPreview
 from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method, TierScheme
-from database import scores, tier_changes
+from database.models import scores
+from database.tiers import changes as tier_changes
 
 app = typer.Typer(help="Tiers: how predicted value becomes high, mid and low.", no_args_is_help=True)
 MeasureOption = Annotated[Measure, typer.Option(help="What is compared.")]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from database.models import RegisteredModel
+from database.models.registry import RegisteredModel
 from events.history import Histories
 from rules.sentence import Language
 from scoring.score import Contrast, Explanation, Score

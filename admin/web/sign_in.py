@@ -14,7 +14,7 @@ from admin.web.visit import FORBIDDEN, SESSION_COOKIE, UNUSABLE, Visit, page, se
 from campaigns.callers import staff
 from campaigns.callers.access import STAFF, Right
 from campaigns.errors import SignInRefused
-from database import staff as accounts
+from database.callers import staff as accounts
 from rules.sentence import Language
 
 YEAR_SECONDS = 365 * 24 * 3600

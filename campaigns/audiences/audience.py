@@ -6,8 +6,8 @@ No consent on record means none.
 from datetime import datetime, timedelta
 
 from campaigns.terms.campaign import Campaign, ChannelChoice
-from database import eligibility
-from database.eligibility import Cap, Reach, Targeting, Way
+from database.audiences import eligibility
+from database.audiences.eligibility import Cap, Reach, Targeting, Way
 from database.session import Snapshot
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from database import audience
-from database.audience import Estimate
+from database.audiences import fitting
+from database.audiences.fitting import Estimate
 from database.session import Snapshot
 from rules.rule import Every, IsKnown, Rule
 
@@ -35,7 +35,7 @@ class Narrowing:
 
 def about(snapshot: Snapshot, rule: Rule | None) -> Estimate:
     """At once, however many customers there are. The rule is one that `segments.problems_of` accepts."""
-    return audience.estimate(snapshot, rule or EVERYONE)
+    return fitting.estimate(snapshot, rule or EVERYONE)
 
 
 def narrowing(snapshot: Snapshot, rule: Rule | None) -> Narrowing:
@@ -47,6 +47,6 @@ def narrowing(snapshot: Snapshot, rule: Rule | None) -> Narrowing:
             rules = members
         case _:
             rules = (rule,)
-    customers, *lefts = audience.left_after(snapshot, rules)
+    customers, *lefts = fitting.left_after(snapshot, rules)
     steps = tuple(Step(rule=each, left=left) for each, left in zip(rules, lefts, strict=True))
     return Narrowing(customers=customers, steps=steps)

@@ -1,6 +1,6 @@
 """Whether a campaign reaches a customer, on which channel, and if not, why. Pure.
 
-`database.eligibility` decides the same for all customers at once.
+`database.audiences.eligibility` decides the same for all customers at once.
 """
 
 from collections.abc import Collection, Mapping, Sequence

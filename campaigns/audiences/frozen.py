@@ -9,8 +9,8 @@ from campaigns.audiences.inputs import Inputs, read
 from campaigns.terms.campaign import Campaign
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Bounds, Hysteresis, Levels, Measure, bounds_of
-from database import campaigns
-from database.eligibility import Targeting
+from database.audiences import freezing
+from database.audiences.eligibility import Targeting
 from database.session import Snapshot
 
 
@@ -43,7 +43,7 @@ class FrozenFrom:
 
 def document(snapshot: Snapshot, campaign: Campaign, targeting: Targeting, now: datetime) -> dict[str, Any]:
     """Of an audience that was frozen just now, as JSON."""
-    _, versions = campaigns.policies_of(snapshot, campaign.campaign_id)
+    _, versions = freezing.policies_of(snapshot, campaign.campaign_id)
     return {
         "version": campaign.version, "time": now.astimezone(UTC).isoformat(), "inputs": targeting.inputs,
         "taken_up": campaign.launch_time is not None,

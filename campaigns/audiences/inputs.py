@@ -8,7 +8,7 @@ from typing import Any
 from campaigns.audiences.eligibility import Membership, Person
 from campaigns.terms.campaign import CampaignPlan, Channel
 from campaigns.tiers.tiers import Tier
-from database.decision_inputs import AGREED, EXCLUDED, FACT, GOT, PLACE, RESPONSES, SEGMENT, WISH
+from database.audiences.inputs import AGREED, EXCLUDED, FACT, GOT, PLACE, RESPONSES, SEGMENT, WISH
 from rules.fact import Facts, FactValue, Kind
 from rules.facts import FACTS
 
@@ -25,7 +25,7 @@ class Inputs:
     segments: frozenset[str]
     """Of those that the rule asks about."""
     others: Mapping[str, Any] = field(default_factory=dict)
-    """The rest, by the names of `database.decision_inputs`."""
+    """The rest, by the names of `database.audiences.inputs`."""
 
     def person(self, plan: CampaignPlan, tier: Tier | None, now: datetime) -> Person:
         """The customer as `eligibility.decide` asks for them."""

@@ -9,9 +9,10 @@ from campaigns import jobs, trail
 from campaigns.actor import Cause
 from campaigns.audiences.segments import locked, problems_of, refuse_while_building
 from campaigns.errors import InvalidSegment
-from database import facts, operations, segments
-from database.operations import Operation
+from database.audiences import facts, segments
 from database.session import Transaction
+from database.work import operations
+from database.work.operations import Operation
 from rules.document import from_data, to_data
 from rules.rule import Rule
 

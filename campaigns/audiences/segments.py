@@ -20,9 +20,10 @@ from campaigns.errors import (
     SegmentInUse,
     SegmentNotFound,
 )
-from database import campaigns, segments
-from database.segments import StoredSegment
+from database.audiences import segments
+from database.audiences.segments import StoredSegment
 from database.session import Snapshot, Transaction
+from database.terms import campaigns
 from rules.check import SEGMENT_ID, Problem, find_problems
 from rules.document import from_data, to_data
 from rules.rule import InSegment, Rule, segments_named, walk

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from campaigns.audit.chain import Mark
-from database import seals
-from database.seals import Checkpoint
+from database.audit import seals
+from database.audit.seals import Checkpoint
 from database.session import Snapshot
 
 AT_ONCE = 1000

@@ -2,8 +2,8 @@
 
     hash(n) = SHA-256(hash(n - 1) || line(n))        hash(0) = 32 zero bytes
 
-where line(n) is a line of the log in the canonical form of `database.seals`. Who changes, removes, inserts or moves a
-line has to make every later hash again, and then disagrees with the checkpoints that have left the machine.
+where line(n) is a line of the log in the canonical form of `database.audit.seals`. Who changes, removes, inserts or
+moves a line has to make every later hash again, and then disagrees with the checkpoints that have left the machine.
 """
 
 import hashlib

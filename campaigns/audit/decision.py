@@ -11,7 +11,7 @@ from campaigns.experiments.assignment import HOLDOUT, group_of, position
 from campaigns.terms.campaign import CampaignPlan, Channel
 from campaigns.terms.discount import Discount
 from campaigns.tiers.tiers import Measured, Tier, measured
-from database.decision_inputs import BELOW
+from database.audiences.inputs import BELOW
 from rules.evaluate import Reason, evaluate
 
 RULE = "RULE"

@@ -14,10 +14,13 @@ from campaigns.life import launch, versions
 from campaigns.terms import discount_document
 from campaigns.terms.campaign import Campaign, CampaignPlan, Channel
 from campaigns.tiers.tiers import Tier
-from database import decisions, facts, models, scores, tombstones
-from database.decisions import Recorded
+from database.audiences import facts
+from database.audiences.tables import AudienceRow
+from database.coupons import decisions
+from database.coupons.decisions import Recorded
+from database.customers import tombstones
+from database.models import registry, scores
 from database.session import Snapshot
-from database.tables import AudienceRow
 from rules.rule import segments_named
 from rules.sentence import Language
 
@@ -135,7 +138,7 @@ def _evidence(snapshot: Snapshot, plan: CampaignPlan, frozen: FrozenFrom, record
 
 def _of_member(snapshot: Snapshot, frozen: FrozenFrom, row: AudienceRow, who: Who) -> _Evidence:
     inputs, standard = frozen.inputs(row.inputs), frozen.standards.get(row.tier_scheme)
-    missing = [] if models.get(snapshot, row.model_id) else [f"models/{row.model_id}"]
+    missing = [] if registry.get(snapshot, row.model_id) else [f"models/{row.model_id}"]
     missing += [] if standard is not None else [f"the thresholds of tierSchemes/{row.tier_scheme}"]
     if inputs is None:
         return _Evidence(known=None, missing=[READ, *missing])

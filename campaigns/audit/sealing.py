@@ -7,8 +7,8 @@ from itertools import islice
 from typing import cast
 
 from campaigns.audit.chain import BEGINNING, Finding, Link, Mark, Verdict, look_along, seal
-from database import seals
-from database.seals import Checkpoint, Horizon, Unsealed
+from database.audit import seals
+from database.audit.seals import Checkpoint, Horizon, Unsealed
 from database.session import Snapshot, Transaction
 
 PATIENCE = timedelta(minutes=10)

@@ -10,9 +10,9 @@ from campaigns import jobs, trail
 from campaigns.actor import Cause
 from campaigns.audit import sealing
 from campaigns.audit.chain import BEGINNING, Finding, Mark, Verdict
-from database import operations
-from database.operations import Operation
 from database.session import Snapshot, Transaction
+from database.work import operations
+from database.work.operations import Operation
 
 ACTION = "audit.verify"
 AUDIT = "audit"

@@ -12,10 +12,12 @@ from campaigns.budgets import shards
 from campaigns.terms.campaign import Campaign
 from campaigns.terms.coupon import check_left
 from campaigns.terms.limits import Use
-from database import budgets, ledger, reservations
-from database.budget_tables import ReservationRow
-from database.budgets import Quota, Shard
-from database.ledger import Amounts, Entry
+from database.budgets import ledger
+from database.budgets import shards as stored_shards
+from database.budgets.ledger import Amounts, Entry
+from database.budgets.shards import Quota, Shard
+from database.coupons import reservations
+from database.coupons.tables import ReservationRow
 from database.session import Snapshot, Transaction
 
 
@@ -35,12 +37,12 @@ def open_budget(transaction: Transaction, campaign: Campaign) -> None:
     count = shards.shard_count(plan.redemption_limit)
     counts = _divided(plan.redemption_limit, count)
     minors = _divided(None if plan.budget is None else plan.budget.limit_minor, count)
-    budgets.open_shards(transaction, campaign.campaign_id, list(map(Quota, counts, minors)))
+    stored_shards.open_shards(transaction, campaign.campaign_id, list(map(Quota, counts, minors)))
 
 
 def used(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Use:
     """Of a campaign's limits, with what is reserved at this moment."""
-    amounts = budgets.usage(snapshot, campaign.campaign_id, now)
+    amounts = stored_shards.usage(snapshot, campaign.campaign_id, now)
     return Use(amounts.used_count, amounts.used_minor)
 
 
@@ -81,9 +83,9 @@ def _make_room(transaction: Transaction, campaign: Campaign, entries: Sequence[E
     need = Use(sum(each.change.used_count for each in entries), sum(each.change.used_minor for each in entries))
     check_left(campaign, used(transaction, campaign, last.time), need)
     sweep(transaction, campaign.campaign_id, last.time)
-    standing = budgets.locked(transaction, campaign.campaign_id)
+    standing = stored_shards.locked(transaction, campaign.campaign_id)
     check_left(campaign, _total(standing), need)
-    budgets.set_quotas(transaction, campaign.campaign_id, _rebalanced(standing, last.shard, need))
+    stored_shards.set_quotas(transaction, campaign.campaign_id, _rebalanced(standing, last.shard, need))
 
 
 def sweep(
@@ -92,7 +94,7 @@ def sweep(
     """Give back what lapsed reservations of a campaign hold; how many they were."""
     lapsed = reservations.lapse(transaction, campaign_id, now, limit=limit, wait=wait)
     if lapsed:
-        budgets.locked(transaction, campaign_id)
+        stored_shards.locked(transaction, campaign_id)
     for row in lapsed:
         give_back(transaction, given_back(row, Kind.EXPIRE, now))
     return len(lapsed)

@@ -8,8 +8,10 @@ from campaigns.experiments.calibration import Belief
 from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent
 from campaigns.terms.usual_saving import Prices, gifts, usual_saving
-from database import exposure, items, prospects
-from database.exposure import Exposed
+from database.coupons import exposure
+from database.coupons.exposure import Exposed
+from database.events import items
+from database.forecast import prospects
 from database.session import Snapshot
 
 PAST_CAMPAIGNS = 10

@@ -14,8 +14,8 @@ from typing import Self
 from campaigns import trail
 from campaigns.actor import CALLERS, NAME_LENGTH, Actor, Cause, Role, is_name
 from campaigns.errors import CredentialsExpired, CredentialsInvalid, InvalidKey, KeyNotFound
-from database import api_keys
-from database.access_tables import ApiKeyRow
+from database.callers import api_keys
+from database.callers.tables import ApiKeyRow
 from database.session import Snapshot, Transaction
 
 MARK = "tw_"

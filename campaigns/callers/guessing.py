@@ -7,7 +7,7 @@ holds exactly; what a caller can be ahead of it is what they have under way at o
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from database import guesses
+from database.callers import guesses
 from database.session import Transaction
 
 

@@ -17,9 +17,9 @@ from pwdlib import PasswordHash
 from campaigns import trail
 from campaigns.actor import CALLERS, Actor, Cause, Role
 from campaigns.errors import InvalidStaff, SignInRefused, StaffExists, StaffNotFound
-from database import staff
+from database.callers import staff
+from database.callers.tables import StaffRow
 from database.session import Database, Snapshot, Transaction
-from database.staff_tables import StaffRow
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 SHORTEST_PASSWORD = 12

@@ -12,8 +12,8 @@ from campaigns.actor import Actor, Cause, Role
 from campaigns.callers import staff
 from campaigns.callers.staff import NAME, ROLES
 from campaigns.errors import SignInRefused
-from database import staff as accounts
-from database import staff_identities
+from database.callers import identities
+from database.callers import staff as accounts
 from database.session import Database, Transaction
 
 REASON = "by the identity provider"
@@ -75,7 +75,7 @@ def admit(database: Database, who: Vouched, now: datetime) -> str:
 
 
 def _account(transaction: Transaction, who: Vouched, cause: Cause) -> str:
-    name = staff_identities.account(transaction, who.identity) or who.name
+    name = identities.account(transaction, who.identity) or who.name
     row = accounts.get(transaction, name)
     if row is None:
         staff.add(transaction, cause, name, who.role, password=None)
@@ -83,7 +83,7 @@ def _account(transaction: Transaction, who: Vouched, cause: Cause) -> str:
         raise SignInRefused(f"the account {name} is closed")
     elif row.role != who.role:
         staff.set_role(transaction, cause, name, who.role)
-    if not staff_identities.keep(transaction, who.identity, name):
+    if not identities.keep(transaction, who.identity, name):
         raise SignInRefused(f"the account {name} belongs to another identity: an operator looks into it")
     return name
 

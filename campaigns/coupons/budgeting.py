@@ -9,8 +9,10 @@ from campaigns.budgets.budget import affordable
 from campaigns.budgets.liability import UNTRIED, Group, Liability, liability, rate
 from campaigns.life import launch
 from campaigns.terms.campaign import Campaign, State
-from database import audit, budgets, exposure
-from database.ledger import Amounts
+from database.audit import log
+from database.budgets import shards
+from database.budgets.ledger import Amounts
+from database.coupons import exposure
 from database.session import Snapshot, Transaction
 
 
@@ -62,7 +64,7 @@ def narrow(transaction: Transaction, campaign: Campaign, now: datetime) -> int:
 def standing(snapshot: Snapshot, campaign_id: str, now: datetime) -> BudgetStanding:
     """A campaign's limits, and what is reserved, committed and spent of them. Raises CampaignNotFound."""
     campaign = launch.get(snapshot, campaign_id)
-    used = budgets.usage(snapshot, campaign_id, now)
+    used = shards.usage(snapshot, campaign_id, now)
     over = campaign.state is State.ENDED or now >= campaign.plan.end_time
     exposed = [] if over else exposure.outstanding(snapshot, campaign_id, now)
     groups, known = exposures.groups_of(snapshot, campaign.plan, exposed), exposures.known(snapshot, now)
@@ -76,5 +78,5 @@ def standing(snapshot: Snapshot, campaign_id: str, now: datetime) -> BudgetStand
             Committed(group=group, rate=rate(group, known.get(group.tier, UNTRIED))[0]) for group in groups
         ),
         overspend=None if budget is None else owed.exceeds(budget.limit_minor - used.used_minor),
-        refusals=audit.denials(snapshot, campaign.name, actions=("coupons.reserve", "coupons.redeem")),
+        refusals=log.denials(snapshot, campaign.name, actions=("coupons.reserve", "coupons.redeem")),
     )  # fmt: skip

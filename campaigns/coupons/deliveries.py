@@ -8,11 +8,12 @@ from typing import Any, Self
 
 from campaigns import trail
 from campaigns.terms.campaign import Campaign
-from database import messages, operations
-from database.audit import AuditEntry, Wanted
-from database.message_tables import MessageRow
-from database.operations import Operation
+from database.audit.log import AuditEntry, Wanted
+from database.coupons import messages
+from database.coupons.tables import MessageRow
 from database.session import Snapshot
+from database.work import operations
+from database.work.operations import Operation
 
 FATES = ("HANDED_OVER", "REFUSED", "NO_CONSENT", "LAPSED")
 """States that are final."""

@@ -16,10 +16,11 @@ from campaigns.errors import CampaignNotMovable
 from campaigns.life import launch, switches
 from campaigns.terms.campaign import Campaign, State
 from channels.message import Fate, Message, Receipt
-from database import messages, operations
-from database.messages import SENDING, Claimed, Settled
-from database.operations import HAND_OVER_COUPONS, Operation
+from database.coupons import messages
+from database.coupons.messages import SENDING, Claimed, Settled
 from database.session import Transaction
+from database.work import operations
+from database.work.operations import HAND_OVER_COUPONS, Operation
 
 ACTION = "coupons.handOver"
 START = ""

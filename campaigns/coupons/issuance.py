@@ -13,11 +13,14 @@ from campaigns.forecast import forecasts
 from campaigns.life import launch, switches
 from campaigns.terms import discount_document
 from campaigns.terms.campaign import Campaign, Move, State
-from database import campaigns, coupon_chunks, exclusions, operations, own_codes
-from database.assignment import Groups
-from database.coupon_chunks import ArmOffer, Chunk, Terms
-from database.operations import Operation
+from database.audiences import exclusions, freezing
+from database.coupons import chunks, own_codes
+from database.coupons.chunks import ArmOffer, Chunk, Terms
+from database.experiments.assignment import Groups
 from database.session import Snapshot, Transaction
+from database.terms import campaigns
+from database.work import operations
+from database.work.operations import Operation
 
 FROZEN = ""
 """The cursor between the frozen audience and its first chunk: it sorts before every customer."""
@@ -40,9 +43,9 @@ def freeze(transaction: Transaction, operation: Operation, now: datetime) -> boo
         return operations.cancel(transaction, operation.operation_id, now)
     design = campaign.plan.design
     targeting = audience.targeting(campaign, now)
-    campaigns.freeze(transaction, targeting, Groups(design.groups, starts(design)), now)
+    freezing.freeze(transaction, targeting, Groups(design.groups, starts(design)), now)
     budgeting.narrow(transaction, campaign, now)
-    sizes = campaigns.arm_sizes(transaction, campaign.campaign_id)
+    sizes = freezing.arm_sizes(transaction, campaign.campaign_id)
     campaigns.keep_held_out(transaction, campaign.campaign_id, sizes.get(HOLDOUT, 0))
     campaigns.keep_frozen_from(
         transaction, campaign.campaign_id, frozen.document(transaction, campaign, targeting, now)
@@ -94,7 +97,7 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
         "held_out_count": active.held_out_count, "over_budget_count": active.over_budget_count,
         "collision_count": campaigns.collisions(transaction, active.campaign_id),
         "own_codes_left_count": own_codes.left(transaction, active.campaign_id),
-        "audience": campaigns.audience_sizes(transaction, active.campaign_id),
+        "audience": freezing.audience_sizes(transaction, active.campaign_id),
         "excluded": exclusions.by_reason(transaction, active.campaign_id),
     }  # fmt: skip
     operations.finish(transaction, operation.operation_id, response, cause.now)
@@ -121,7 +124,7 @@ def _goes_on(snapshot: Snapshot, campaign: Campaign) -> bool:
 
 def _basis(snapshot: Snapshot, campaign: Campaign) -> Basis:
     """What decided who is in the audience and in which tier."""
-    models, tier_schemes = campaigns.policies_of(snapshot, campaign.campaign_id)
+    models, tier_schemes = freezing.policies_of(snapshot, campaign.campaign_id)
     rule = campaign.plan.rule
     return Basis(
         models=models, tier_schemes=tier_schemes, campaign=f"{campaign.name}@{campaign.version}",
@@ -136,10 +139,10 @@ def _give_codes(transaction: Transaction, terms: Terms, chunk: Chunk, mint: Call
     """
     count = own_codes.give(transaction, terms, chunk) if own_codes.any_left(transaction, chunk.campaign_id) else 0
     if count < chunk.size:
-        count += coupon_chunks.issue(transaction, terms, chunk, mint(chunk.size - count))
-    while count < chunk.size and (left := coupon_chunks.count_without(transaction, terms, chunk)):
+        count += chunks.issue(transaction, terms, chunk, mint(chunk.size - count))
+    while count < chunk.size and (left := chunks.count_without(transaction, terms, chunk)):
         campaigns.count_collisions(transaction, chunk.campaign_id, left)
-        count += coupon_chunks.issue(transaction, terms, chunk, mint(left))
+        count += chunks.issue(transaction, terms, chunk, mint(left))
     return count
 
 

@@ -16,8 +16,10 @@ from campaigns.terms.coupon import Coupon, CouponState
 from campaigns.terms.limits import Use
 from campaigns.terms.restraint import Stacking
 from campaigns.tiers.tiers import Tier
-from database import coupons, entitlements, facts, items
-from database.entitlements import Found
+from database.audiences import facts
+from database.coupons import codes, entitlements
+from database.coupons.entitlements import Found
+from database.events import items
 from database.session import Snapshot
 from rules.sentence import Language
 
@@ -72,7 +74,7 @@ def _worths(
     new_only = any(each.coupon.discount.first_order_only for each in offers)
     return worths(
         offers, placed(basket, items.categories_of(snapshot, unknown)) if unknown else basket,
-        bought_before=new_only and coupons.has_bought(snapshot, customer_id, other_than=basket.order_id),
+        bought_before=new_only and codes.has_bought(snapshot, customer_id, other_than=basket.order_id),
         there=quoting.on_order(snapshot, basket.order_id, now),
         given_back=quoting.given_back(snapshot, basket.order_id),
     )  # fmt: skip

@@ -12,8 +12,8 @@ from campaigns.coupons.codes import normalise
 from campaigns.errors import CodesNotAccepted, CodesRejected, InvalidCode
 from campaigns.life import launch
 from campaigns.terms.campaign import Campaign, State
-from database import own_codes
-from database.own_codes import STAGED, Added
+from database.coupons import own_codes
+from database.coupons.own_codes import STAGED, Added
 from database.session import Transaction
 
 BEFORE_LAUNCH = frozenset({State.DRAFT, State.SUBMITTED, State.APPROVED, State.SCHEDULED})

@@ -10,32 +10,33 @@ from campaigns.terms.campaign import Campaign
 from campaigns.terms.coupon import Coupon, Quote, quote
 from campaigns.terms.discount import Discount
 from campaigns.terms.stacking import Used
-from database import coupons, items, order_coupons, redemptions
+from database.coupons import codes, on_orders, redemptions
+from database.coupons.tables import CouponRow
+from database.events import items
 from database.session import Snapshot, Transaction
-from database.tables import CouponRow
 
 
 def read(snapshot: Snapshot, code: str) -> Coupon:
     """A coupon by the code as someone wrote it. Raises InvalidCode, CouponNotFound."""
-    return _found(coupons.get(snapshot, normalise(code)))
+    return _found(codes.get(snapshot, normalise(code)))
 
 
 def locked(transaction: Transaction, code: str) -> Coupon:
     """A coupon that nobody else reserves, redeems or refunds until the transaction ends. Raises as `read`."""
-    return _found(coupons.locked(transaction, normalise(code)))
+    return _found(codes.locked(transaction, normalise(code)))
 
 
 def locked_for(transaction: Transaction, code: str, order_id: str) -> Coupon:
     """Likewise, and nobody else uses a coupon on the order, for what goes together depends on all."""
     coupon = locked(transaction, code)
-    order_coupons.hold(transaction, order_id)
+    on_orders.hold(transaction, order_id)
     return coupon
 
 
 def worth(snapshot: Snapshot, coupon: Coupon, campaign: Campaign, basket: Basket, now: datetime) -> Quote:
     """What it takes off. Raises InvalidOrder or a CouponRefused."""
     new_only = coupon.discount.first_order_only
-    bought = new_only and coupons.has_bought(snapshot, coupon.customer_id, other_than=basket.order_id)
+    bought = new_only and codes.has_bought(snapshot, coupon.customer_id, other_than=basket.order_id)
     own, others = _on_order(snapshot, coupon, basket, now)
     return quote(
         coupon, campaign, categorised(snapshot, coupon.discount, basket), bought_before=bought, now=now, others=others,
@@ -45,7 +46,7 @@ def worth(snapshot: Snapshot, coupon: Coupon, campaign: Campaign, basket: Basket
 
 def on_order(snapshot: Snapshot, order_id: str | None, now: datetime) -> list[Used]:
     """Coupons that are used on an order, or held for it, in the order in which they came."""
-    return [] if order_id is None else [stored.used(each) for each in order_coupons.present(snapshot, order_id, now)]
+    return [] if order_id is None else [stored.used(each) for each in on_orders.present(snapshot, order_id, now)]
 
 
 def given_back(snapshot: Snapshot, order_id: str | None) -> set[str]:

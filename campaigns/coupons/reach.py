@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from campaigns.coupons.codes import masked
 from campaigns.terms.campaign import Campaign
-from database import members, operations
-from database.members import Member
+from database.audiences import members
+from database.audiences.members import Member
 from database.session import Snapshot
+from database.work import operations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

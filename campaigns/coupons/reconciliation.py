@@ -9,10 +9,11 @@ from uuid import uuid4
 from campaigns import jobs, trail
 from campaigns.actor import Cause
 from campaigns.life import launch
-from database import operations, reconciliation
-from database.operations import Operation
-from database.reconciliation import Figure, Verdict
+from database.coupons import reconciliation
+from database.coupons.reconciliation import Figure, Verdict
 from database.session import Snapshot, Transaction
+from database.work import operations
+from database.work.operations import Operation
 
 ACTION = "ledgers.reconcile"
 AT_ONCE = 20

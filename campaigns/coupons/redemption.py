@@ -14,9 +14,10 @@ from campaigns.terms import stored
 from campaigns.terms.basket import Basket
 from campaigns.terms.coupon import Coupon, CouponState, Quote, Redemption, check_left, gave_back
 from campaigns.terms.limits import Use
-from database import coupons, ledger, redemptions, reservations
-from database.budget_tables import ReservationRow
-from database.ledger import Amounts, Entry
+from database.budgets import ledger
+from database.budgets.ledger import Amounts, Entry
+from database.coupons import codes, redemptions, reservations
+from database.coupons.tables import ReservationRow
 from database.session import Snapshot, Transaction
 
 
@@ -52,7 +53,7 @@ def redeem(
     if coupon.state is CouponState.REDEEMED:
         return _repeated(transaction, coupon, basket)
     campaign = launch.get(transaction, coupon.campaign_id)
-    standing = coupons.standing(transaction, campaign.campaign_id, coupon.code, order_id)
+    standing = codes.standing(transaction, campaign.campaign_id, coupon.code, order_id)
     if standing.used_before:
         return _repeated(transaction, coupon, basket)
     worth = quoting.worth(transaction, coupon, campaign, basket, cause.now)
@@ -84,7 +85,7 @@ def history(snapshot: Snapshot, code: str) -> list[Entry]:
 
 def page(snapshot: Snapshot, campaign_id: str, *, limit: int, after: str = "") -> list[Coupon]:
     """Coupons of a campaign by customer."""
-    return [stored.coupon(row) for row in coupons.page(snapshot, campaign_id, limit=limit, after=after)]
+    return [stored.coupon(row) for row in codes.page(snapshot, campaign_id, limit=limit, after=after)]
 
 
 def _repeated(snapshot: Snapshot, coupon: Coupon, basket: Basket) -> Redemption:

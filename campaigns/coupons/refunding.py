@@ -11,9 +11,10 @@ from campaigns.errors import InvalidRefund, RedemptionNotFound, RefundBeyondDisc
 from campaigns.life import launch
 from campaigns.terms import stored
 from campaigns.terms.coupon import Redemption
-from database import ledger, redemptions
-from database.budget_tables import RedemptionRow
-from database.ledger import Amounts, Entry
+from database.budgets import ledger
+from database.budgets.ledger import Amounts, Entry
+from database.coupons import redemptions
+from database.coupons.tables import RedemptionRow
 from database.session import Snapshot, Transaction
 
 

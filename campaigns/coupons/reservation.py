@@ -19,9 +19,9 @@ from campaigns.life import launch, switches
 from campaigns.terms import stored
 from campaigns.terms.basket import Basket
 from campaigns.terms.coupon import Coupon, CouponState, Reservation, ReservationState, gave_back
-from database import coupons, reservations
-from database.budget_tables import ReservationRow
-from database.ledger import Amounts, Entry
+from database.budgets.ledger import Amounts, Entry
+from database.coupons import codes, reservations
+from database.coupons.tables import ReservationRow
 from database.session import Snapshot, Transaction
 
 USUAL_TIME = timedelta(minutes=10)
@@ -46,7 +46,7 @@ def reserve(
     if coupon.state is CouponState.REDEEMED:
         raise CouponAlreadyRedeemed("this code is used", campaign=campaign.name)
     worth = quoting.worth(transaction, coupon, campaign, basket, cause.now)
-    standing = coupons.standing(transaction, campaign.campaign_id, coupon.code, order_id)
+    standing = codes.standing(transaction, campaign.campaign_id, coupon.code, order_id)
     if standing.used_before:
         raise gave_back(campaign.name)
     held, before = held_for(transaction, cause, coupon, order_id) if standing.reserved else (None, ())

@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from campaigns.coupons import budgeting
 from campaigns.terms.campaign import Campaign
-from database import budgets, readings, redemptions
-from database.ledger import Amounts
+from database.budgets import shards
+from database.budgets.ledger import Amounts
+from database.coupons import redemptions
+from database.reporting import readings
 from database.session import Snapshot
 
 AT_ONCE = 2_000
@@ -67,7 +69,7 @@ def spending(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Spending:
         return Spending(used=found.used, outstanding=outstanding, course=course, refusals=found.refusals)
     newest = kept[-1] if kept else None
     return Spending(
-        used=budgets.usage(snapshot, campaign.campaign_id, now), course=course, refusals={},
+        used=shards.usage(snapshot, campaign.campaign_id, now), course=course, refusals={},
         outstanding=None if newest is None else Outstanding(
             time=newest.time, coupons=newest.coupons, expected_minor=newest.expected_minor,
             deviation_minor=newest.deviation_minor, most_minor=newest.most_minor, overspend=newest.overspend,

@@ -1,7 +1,8 @@
 """Who is held out and who gets which arm: a hash of campaign and customer, so that anyone can repeat the decision.
 
 A customer stands where the first 53 bits of SHA-256 of `campaign/customer` say: `printf spring/C1 | sha256sum`. The
-groups of two campaigns have nothing to do with each other, and PostgreSQL draws the same ones (`database.assignment`).
+groups of two campaigns have nothing to do with each other, and PostgreSQL draws the same ones
+(`database.experiments.assignment`).
 """
 
 from bisect import bisect_right

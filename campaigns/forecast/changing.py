@@ -11,9 +11,9 @@ from campaigns.actor import Cause
 from campaigns.experiments.assignment import HOLDOUT
 from campaigns.life import launch
 from campaigns.terms.campaign import Campaign
-from database import uplifts
+from database.forecast import uplifts
+from database.forecast.uplifts import Uplift
 from database.session import Snapshot, Transaction
-from database.uplifts import Uplift
 from scoring.uplift import UpliftModel
 
 MOST = 50_000

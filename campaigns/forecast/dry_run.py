@@ -23,10 +23,11 @@ from campaigns.forecast.outlook import Outlook, horizon
 from campaigns.life import launch
 from campaigns.terms.campaign import Campaign
 from campaigns.tiers.tiers import Tier
-from database import own_codes, prospects
-from database.eligibility import Drawn, Targeting
-from database.own_codes import Waiting
-from database.prospects import Prospect, Prospects
+from database.audiences.eligibility import Drawn, Targeting
+from database.coupons import own_codes
+from database.coupons.own_codes import Waiting
+from database.forecast import prospects
+from database.forecast.prospects import Prospect, Prospects
 from database.session import Snapshot, Transaction
 from rules.sentence import Language
 

@@ -12,8 +12,8 @@ from campaigns.terms.campaign import Campaign, Channel
 from campaigns.terms.discount import Discount
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Measure, Tier, measured
-from database import facts
-from database.prospects import Prospect
+from database.audiences import facts
+from database.forecast.prospects import Prospect
 from database.session import Snapshot
 from rules.evaluate import COMPARISONS, Reason, evaluate
 from rules.rule import Compare, Operator

@@ -23,9 +23,10 @@ from campaigns.forecast.outlook import horizon
 from campaigns.life import launch
 from campaigns.terms.campaign import Campaign
 from campaigns.tiers.tiers import Tier
-from database import forecasts, prospects
-from database.forecasts import Foretold, Measured
-from database.outcomes import GroupOutcome
+from database.experiments.outcomes import GroupOutcome
+from database.forecast import foretold as stored_forecasts
+from database.forecast import prospects
+from database.forecast.foretold import Foretold, Measured
 from database.session import Snapshot, Transaction
 
 SAMPLE = 1_000
@@ -77,12 +78,12 @@ def keep(transaction: Transaction, campaign: Campaign, now: datetime) -> None:
             (Quantity.REVENUE, tier.revenue),
         )
     ]
-    forecasts.keep(transaction, campaign.campaign_id, told, now)
+    stored_forecasts.keep(transaction, campaign.campaign_id, told, now)
 
 
 def due(snapshot: Snapshot, now: datetime) -> list[str]:
     """Campaigns whose forecast waits to be measured."""
-    return forecasts.due(snapshot, now - measuring.AFTERMATH)
+    return stored_forecasts.due(snapshot, now - measuring.AFTERMATH)
 
 
 def close(transaction: Transaction, cause: Cause, campaign_id: str) -> bool:
@@ -92,10 +93,10 @@ def close(transaction: Transaction, cause: Cause, campaign_id: str) -> bool:
         return False
     until = campaign.plan.end_time + measuring.ATTRIBUTION
     groups = measuring.counted(transaction, campaign, campaign.launch_time, until)
-    told = {row.tier for row in forecasts.of_campaign(transaction, campaign_id)}
+    told = {row.tier for row in stored_forecasts.of_campaign(transaction, campaign_id)}
     measured = [each for tier in sorted(told) for each in _measured(tier, groups)]
     teaches = campaign.ran_to_its_end
-    if not forecasts.close(transaction, campaign_id, measured, teaches=teaches, now=cause.now):
+    if not stored_forecasts.close(transaction, campaign_id, measured, teaches=teaches, now=cause.now):
         return False
     after = {f"{each.tier}.{each.quantity}": each.actual for each in measured}
     trail.done(transaction, cause, "campaigns.forecast.close", campaign.name, after={**after, "teaches": teaches})
@@ -105,7 +106,7 @@ def close(transaction: Transaction, cause: Cause, campaign_id: str) -> bool:
 def get(snapshot: Snapshot, campaign_id: str) -> CampaignForecast:
     """Raises CampaignNotFound, ForecastNotFound where the audience was not frozen or nobody was reached."""
     campaign = launch.get(snapshot, campaign_id)
-    rows = forecasts.of_campaign(snapshot, campaign_id)
+    rows = stored_forecasts.of_campaign(snapshot, campaign_id)
     if not rows:
         raise ForecastNotFound(
             f"no forecast was kept of {campaign.name}: it is when an audience is frozen", campaign=campaign.name

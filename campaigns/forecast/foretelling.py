@@ -11,9 +11,10 @@ from campaigns.forecast.detecting import LIFT
 from campaigns.forecast.outlook import Orders, Outlook, discounts, outlook
 from campaigns.terms.campaign import Campaign
 from campaigns.terms.usual_saving import Prices, gifts
-from database import items, prospects
-from database.exposure import Exposed
-from database.prospects import Prospect, Prospects
+from database.coupons.exposure import Exposed
+from database.events import items
+from database.forecast import prospects
+from database.forecast.prospects import Prospect, Prospects
 from database.session import Snapshot
 
 

@@ -9,8 +9,8 @@ from enum import StrEnum
 from campaigns.experiments.forecast import Calibration, Prediction
 from campaigns.experiments.hindsight import CampaignOutcome, Outcome, calibration
 from campaigns.forecast.grounds import Grounds
-from database import forecasts
-from database.forecast_tables import ForecastRow
+from database.forecast import foretold
+from database.forecast.tables import ForecastRow
 from database.session import Snapshot
 
 MEMORY = 50
@@ -39,7 +39,7 @@ class Lessons:
 
 def learned(snapshot: Snapshot) -> Lessons:
     """From the last campaigns that ran to their end."""
-    past = _outcomes(forecasts.lessons(snapshot, campaigns=MEMORY))
+    past = _outcomes(foretold.lessons(snapshot, campaigns=MEMORY))
     calibrations = {tier: calibration(list(outcomes.values())) for tier, outcomes in past.items()}
     return Lessons(
         calibrations=calibrations,

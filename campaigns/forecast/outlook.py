@@ -21,7 +21,7 @@ from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.discount import WHOLE, Discount
 from campaigns.terms.usual_saving import Prices, unforetold, unpriced, usual_saving
 from campaigns.tiers.tiers import Tier
-from database.prospects import Horizon, Prospects
+from database.forecast.prospects import Horizon, Prospects
 
 NO_PRICES: Prices = MappingProxyType({})
 LONGEST_DAYS = 90.0

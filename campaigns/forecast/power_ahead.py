@@ -10,8 +10,9 @@ from campaigns.experiments.results import Metric
 from campaigns.forecast.foretelling import days_left
 from campaigns.forecast.outlook import horizon, outlook
 from campaigns.terms.campaign import Campaign
-from database import plans, prospects
-from database.eligibility import Drawn
+from database import planner
+from database.audiences.eligibility import Drawn
+from database.forecast import prospects
 from database.session import Snapshot
 
 LOOKED_AT = 5_000
@@ -47,7 +48,7 @@ def power_ahead(snapshot: Snapshot, campaign: Campaign, now: datetime, *, percen
     targeting = replace(audience.targeting(campaign, now), limit=None)
     if share < 1:
         targeting = replace(targeting, drawn=Drawn(share, SEED, by_page=True))
-        plans.by_index(snapshot)
+        planner.by_index(snapshot)
     days = days_left(campaign, now)
     found = prospects.sums(snapshot, prospects.planned(targeting), horizon=horizon(days)) if targeting.ways else []
     reached = round(sum(each.count for each in found if each.exclusion is None) / share)

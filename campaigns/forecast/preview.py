@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from database import audience, facts
-from database.audience import Estimate
+from database.audiences import facts, fitting
+from database.audiences.fitting import Estimate
 from database.session import Snapshot
 from rules.evaluate import evaluate
 from rules.rule import Rule
@@ -36,14 +36,14 @@ def preview(
     speaker = Speaker(language=language, currency=currency)
     return Preview(
         sentence=speaker.sentence(rule),
-        size=audience.estimate(snapshot, rule),
+        size=fitting.estimate(snapshot, rule),
         examples=examples(snapshot, rule, size=size, seed=seed, speaker=speaker),
     )
 
 
 def examples(snapshot: Snapshot, rule: Rule, *, size: int, seed: int = 0, speaker: Speaker) -> tuple[Example, ...]:
     """Some whom the rule means, each as likely as any other."""
-    drawn = audience.sample(snapshot, rule, size=size, seed=seed)
+    drawn = fitting.sample(snapshot, rule, size=size, seed=seed)
     return tuple(_example(snapshot, rule, customer_id, speaker) for customer_id in drawn)
 
 

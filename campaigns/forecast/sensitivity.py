@@ -9,7 +9,7 @@ from campaigns.forecast.detecting import Sensitivity, sensitivities
 from campaigns.forecast.foretelling import affordable_part, days_left
 from campaigns.forecast.outlook import baselines, horizon
 from campaigns.life import launch
-from database import prospects
+from database.forecast import prospects
 from database.session import Snapshot
 
 

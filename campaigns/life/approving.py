@@ -9,9 +9,9 @@ from campaigns.life import launch, versions
 from campaigns.life.approval import Approval, ApprovalPolicy, Verdict, check_approver, missing
 from campaigns.terms.campaign import Campaign, Move, moved
 from campaigns.terms.schedule import times
-from database import campaigns
-from database import versions as stored_versions
+from database.life import versions as stored_versions
 from database.session import Transaction
+from database.terms import campaigns
 
 VERBS = {Verdict.APPROVED: Move.APPROVE, Verdict.REJECTED: Move.REJECT}
 

@@ -12,7 +12,7 @@ from campaigns.life.scheduling import occurrence_id
 from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign, CampaignId, State
 from campaigns.terms.schedule import upcoming
-from database import campaign_lists
+from database.life import lists
 from database.session import Snapshot
 
 MOST = 150
@@ -51,7 +51,7 @@ def weeks(snapshot: Snapshot, month: date, now: datetime) -> list[list[CalendarD
     last = (first + timedelta(days=31)).replace(day=1)
     end = last + timedelta(days=-last.weekday() % 7)
     since, until = (datetime.combine(each, time(), tzinfo=UTC) for each in (monday, end))
-    rows = campaign_lists.between(snapshot, since - WIDEST, until + WIDEST, limit=MOST)
+    rows = lists.between(snapshot, since - WIDEST, until + WIDEST, limit=MOST)
     found: dict[date, list[Entry]] = defaultdict(list)
     known = [stored.campaign(row) for row in rows]
     names = {each.campaign_id for each in known}

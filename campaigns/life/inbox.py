@@ -9,7 +9,7 @@ from campaigns.life.versions import CampaignVersion
 from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign
 from campaigns.tiers.tiers import Tier
-from database import campaign_lists
+from database.life import lists
 from database.session import Snapshot
 
 
@@ -30,7 +30,7 @@ class Waiting:
 
 def waiting(snapshot: Snapshot, approver: str, *, limit: int) -> list[Waiting]:
     """What this approver may decide about: written by others, not decided yet, the oldest first."""
-    rows = campaign_lists.to_decide(snapshot, approver, limit=limit)
+    rows = lists.to_decide(snapshot, approver, limit=limit)
     return [read(snapshot, stored.campaign(row)) for row in rows]
 
 

@@ -35,9 +35,15 @@ from campaigns.terms.campaign import (
     resumption,
 )
 from campaigns.terms.usual_saving import gifts, unforetold, unpriced
-from database import campaigns, items, operations, own_codes, prospects, stops
-from database.operations import Operation
+from database.audiences import freezing
+from database.coupons import own_codes
+from database.events import items
+from database.forecast import prospects
+from database.life import stops
 from database.session import Snapshot, Transaction
+from database.terms import campaigns
+from database.work import operations
+from database.work.operations import Operation
 
 
 def create(transaction: Transaction, cause: Cause, campaign_id: str, plan: CampaignPlan) -> Campaign:
@@ -139,7 +145,7 @@ def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
             operation=other.name,
         )  # fmt: skip
     check_launchable(transaction, campaign.plan, cause.now)
-    if not campaigns.tiers_assigned(transaction):
+    if not freezing.tiers_assigned(transaction):
         raise CustomersNotScored("no customer has a tier: run ScoreAllCustomers first")
     campaigns.change(transaction, campaign_id, {"state": state, "due_time": None}, cause.now)
     booking.open_budget(transaction, campaign)

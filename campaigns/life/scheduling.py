@@ -13,8 +13,9 @@ from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign, CampaignId, Move, State, check_id
 from campaigns.terms.recurrence import Occurrence
 from campaigns.terms.schedule import CATCH_UP, first_due, following, too_late, upcoming
-from database import campaigns, schedules
+from database.life import schedules
 from database.session import Snapshot, Transaction
+from database.terms import campaigns
 
 
 class Outcome(StrEnum):

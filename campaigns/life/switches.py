@@ -13,11 +13,12 @@ from campaigns.actor import Cause
 from campaigns.errors import CouponsStopped, CouponSuspended, InvalidCampaign
 from campaigns.life import launch
 from campaigns.terms.campaign import State
-from database import operations, stops
-from database.operations import HELD_WITH_A_CAMPAIGN
+from database.life import stops
+from database.life.stops import EVERYTHING
+from database.life.tables import StopRow
 from database.session import Snapshot, Transaction
-from database.stop_tables import StopRow
-from database.stops import EVERYTHING
+from database.work import operations
+from database.work.operations import HELD_WITH_A_CAMPAIGN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

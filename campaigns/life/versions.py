@@ -10,9 +10,9 @@ from campaigns.life.approval import Approval, Verdict
 from campaigns.life.differences import Difference, differences
 from campaigns.terms import stored
 from campaigns.terms.campaign import CampaignId, CampaignPlan
-from database import versions
+from database.life import versions
+from database.life.tables import ApprovalRow, CampaignVersionRow
 from database.session import Snapshot, Transaction
-from database.version_tables import ApprovalRow, CampaignVersionRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

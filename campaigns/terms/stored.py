@@ -14,9 +14,9 @@ from campaigns.terms.recurrence import Recurrence
 from campaigns.terms.restraint import OfferCap, Stacking
 from campaigns.terms.stacking import Used
 from campaigns.tiers.tiers import Tier
-from database.budget_tables import RedemptionRow, ReservationRow
-from database.order_coupons import Present
-from database.tables import CampaignRow, CouponRow
+from database.coupons.on_orders import Present
+from database.coupons.tables import CouponRow, RedemptionRow, ReservationRow
+from database.terms.tables import CampaignRow
 from rules.document import from_data, to_data
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from database.model_readings import Reading
+from database.models.readings import Reading
 
 
 class Point(NamedTuple):

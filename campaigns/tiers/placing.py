@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from campaigns.tiers.tiers import Bounds, Levels, Method, TierScheme, bounds_of
-from database import standings
 from database.session import Snapshot
-from database.standings import Placing
+from database.tiers import standings
+from database.tiers.standings import Placing
 
 
 def placing_of(snapshot: Snapshot, scheme: TierScheme, as_of: datetime, *, shadow: str | None = None) -> Placing:

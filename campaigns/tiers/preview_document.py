@@ -8,7 +8,7 @@ from typing import Any
 from campaigns.tiers.standing import Placement, Reason, Standing
 from campaigns.tiers.tier_preview import Mover, TierPreview
 from campaigns.tiers.tiers import Levels, Tier, TierScheme
-from database.tier_previews import Cell, Holders
+from database.tiers.previews import Cell, Holders
 
 
 def to_data(preview: TierPreview) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from campaigns.actor import Cause
 from campaigns.errors import CustomersNotScored
 from campaigns.tiers import preview_document, rescored, schemes, shadowing, tier_preview
 from campaigns.tiers.tier_preview import TierPreview
-from database import operations, tier_previews
-from database.operations import PREVIEW_TIERS, SUCCEEDED, Operation
 from database.session import Snapshot, Transaction
+from database.tiers import previews
+from database.work import operations
+from database.work.operations import PREVIEW_TIERS, SUCCEEDED, Operation
 
 ACTION = "tiers.preview"
 LOOKED_BACK = 10
@@ -53,7 +54,7 @@ def check(snapshot: Snapshot, model_id: str | None = None) -> None:
     """Refuse where there is nothing to look at, as `begin` does."""
     if model_id is not None:
         shadowing.finished(snapshot, model_id)
-    if tier_previews.currency(snapshot) is None:
+    if previews.currency(snapshot) is None:
         raise CustomersNotScored("no customer has a score: run ScoreAllCustomers first")
 
 

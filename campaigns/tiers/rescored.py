@@ -8,9 +8,9 @@ from typing import Self
 from campaigns.drift import stability_index
 from campaigns.tiers.rescoring import Rescoring
 from campaigns.tiers.tiers import Levels, Tier
-from database import operations
-from database.operations import SCORE_ALL_CUSTOMERS, SUCCEEDED, Operation
 from database.session import Snapshot
+from database.work import operations
+from database.work.operations import SCORE_ALL_CUSTOMERS, SUCCEEDED, Operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,13 @@ from campaigns.basis import Basis
 from campaigns.errors import RescoringRunning
 from campaigns.tiers import schemes
 from campaigns.tiers.placing import placing_of
-from database import facts, operations, score_history, scores, standings, tiers
-from database.operations import Operation
+from database.audiences import facts
+from database.models import score_history, scores
 from database.session import Transaction
+from database.tiers import schemes as stored_schemes
+from database.tiers import standings
+from database.work import operations
+from database.work.operations import Operation
 from scoring.score import Score
 
 
@@ -107,7 +111,7 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     pinned = Rescoring.of(operation.request)
     scheme = schemes.get(transaction, pinned.tier_scheme)
     placing = placing_of(transaction, scheme, pinned.as_of)
-    tiers.set_thresholds(transaction, scheme.version, high=placing.high, mid=placing.mid)
+    stored_schemes.set_thresholds(transaction, scheme.version, high=placing.high, mid=placing.mid)
     moved = standings.assign(transaction, operation.operation_id, scheme.version, placing)
     score_history.keep(transaction, operation.operation_id, pinned.as_of)
     facts.take_tiers(transaction)

@@ -8,9 +8,9 @@ from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.errors import NoActiveTierScheme, TierSchemeChanged, TierSchemeNotFound
 from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method, TierScheme, check, thresholds_of
-from database import tiers
 from database.session import Snapshot, Transaction
-from database.tables import TierSchemeRow
+from database.tiers import schemes
+from database.tiers.tables import TierSchemeRow
 
 DEFAULT = Levels(high=0.10, mid=0.30)
 """The best tenth is HIGH, the next three tenths are MID, by expected value."""
@@ -27,7 +27,7 @@ def create(
     """A new version, not yet in force. Raises InvalidTierScheme."""
     check(measure, method, parameters, hysteresis)
     known = thresholds_of(method, parameters)
-    row = tiers.create(
+    row = schemes.create(
         transaction, measure=measure, method=method, parameters=_json(parameters),
         thresholds=None if known is None else _json(known), margin=hysteresis.margin, grace_days=hysteresis.grace_days,
     )  # fmt: skip
@@ -52,7 +52,7 @@ def activate(transaction: Transaction, cause: Cause, version: int, *, etag: str 
 
     Raises TierSchemeNotFound, TierSchemeChanged.
     """
-    tiers.hold(transaction)
+    schemes.hold(transaction)
     seen = get(transaction, version)
     if etag and etag != seen.etag:
         raise TierSchemeChanged(
@@ -60,7 +60,7 @@ def activate(transaction: Transaction, cause: Cause, version: int, *, etag: str 
             current_etag=seen.etag,
         )  # fmt: skip
     before = active(transaction)
-    row = tiers.activate(transaction, version)
+    row = schemes.activate(transaction, version)
     assert row is not None, "it was there a moment ago, and versions are never deleted"
     scheme = _scheme(row)
     was = None if before is None else {"version": before.version}
@@ -72,7 +72,7 @@ def activate(transaction: Transaction, cause: Cause, version: int, *, etag: str 
 
 def active(snapshot: Snapshot) -> TierScheme | None:
     """The version in force."""
-    row = tiers.active(snapshot)
+    row = schemes.active(snapshot)
     return None if row is None else _scheme(row)
 
 
@@ -95,7 +95,7 @@ def ensure(transaction: Transaction, cause: Cause) -> TierScheme:
 
 def get(snapshot: Snapshot, version: int) -> TierScheme:
     """One version. Raises TierSchemeNotFound."""
-    row = tiers.get(snapshot, version)
+    row = schemes.get(snapshot, version)
     if row is None:
         raise TierSchemeNotFound(f"there is no tierSchemes/{version}", tier_scheme=f"tierSchemes/{version}")
     return _scheme(row)
@@ -103,7 +103,7 @@ def get(snapshot: Snapshot, version: int) -> TierScheme:
 
 def page(snapshot: Snapshot, *, limit: int, before: int | None = None) -> list[TierScheme]:
     """Newest first."""
-    return [_scheme(row) for row in tiers.page(snapshot, limit=limit, before=before)]
+    return [_scheme(row) for row in schemes.page(snapshot, limit=limit, before=before)]
 
 
 def name(scheme: TierScheme) -> str:

@@ -9,9 +9,11 @@ from campaigns.actor import Cause
 from campaigns.errors import CustomersNotScored, ModelNotPreviewed, ModelPreviewRunning
 from campaigns.tiers import schemes
 from campaigns.tiers.rescoring import Rescoring
-from database import operations, scores, shadow_scores, tier_previews
-from database.operations import PREVIEW_MODEL, Operation
+from database.models import scores, shadow_scores
 from database.session import Snapshot, Transaction
+from database.tiers import previews
+from database.work import operations
+from database.work.operations import PREVIEW_MODEL, Operation
 from scoring.score import Score
 
 
@@ -23,7 +25,7 @@ def begin(transaction: Transaction, cause: Cause, model_id: str) -> Operation:
     operations.hold(transaction, PREVIEW_MODEL)
     model = registry.get(transaction, model_id)
     scheme = schemes.in_force(transaction)
-    latest = tier_previews.latest(transaction)
+    latest = previews.latest(transaction)
     if latest is None:
         raise CustomersNotScored("no customer has a score to compare with: run ScoreAllCustomers first")
     _refuse_while_running(operations.running(transaction, PREVIEW_MODEL))

@@ -10,10 +10,10 @@ from campaigns.tiers.placing import bounds_in, placing_of
 from campaigns.tiers.rescoring import Rescoring
 from campaigns.tiers.standing import Placement, Standing, next_standing
 from campaigns.tiers.tiers import Levels, Tier, TierScheme
-from database import tier_previews
 from database.session import Snapshot
-from database.standings import Placing
-from database.tier_previews import Cell, Holders, Latest
+from database.tiers import previews
+from database.tiers.previews import Cell, Holders, Latest
+from database.tiers.standings import Placing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ def preview(
     `shadowing.finished` does.
     """
     run = None if model_id is None else shadowing.finished(snapshot, model_id)
-    latest = tier_previews.latest(snapshot)
+    latest = previews.latest(snapshot)
     if latest is None:
         raise CustomersNotScored("no customer has a score: run ScoreAllCustomers first")
     if model_id is None or run is None:
@@ -101,17 +101,17 @@ def preview(
 def _seen(
     snapshot: Snapshot, scheme: TierScheme, placing: Placing, latest: Latest, *, now: datetime, size: int, seed: int
 ) -> TierPreview:  # fmt: skip
-    found = tier_previews.movers(snapshot, placing, size=size, seed=seed)
+    found = previews.movers(snapshot, placing, size=size, seed=seed)
     return TierPreview(
         scheme=replace(scheme, thresholds=Levels(high=placing.high, mid=placing.mid)), model_id=latest.model_id,
         as_of=latest.as_of, currency=latest.currency,
-        cells=sorted(tier_previews.cells(snapshot, placing), key=_from_top),
-        holders=tier_previews.holders(snapshot, placing, now),
+        cells=sorted(previews.cells(snapshot, placing), key=_from_top),
+        holders=previews.holders(snapshot, placing, now),
         movers=[_mover(mover, placing) for mover in found],
     )  # fmt: skip
 
 
-def _mover(mover: tier_previews.Mover, placing: Placing) -> Mover:
+def _mover(mover: previews.Mover, placing: Placing) -> Mover:
     had = Standing.of(mover.had)
     return Mover(
         customer_id=mover.customer_id, from_tier=had.tier, to_tier=Tier(mover.to_tier), value=mover.value,

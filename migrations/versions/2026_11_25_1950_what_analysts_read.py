@@ -1,4 +1,4 @@
-"""Analysts read a schema of their own; its views are made from the files of `database/reporting` afterwards.
+"""Analysts read a schema of their own; its views are made from the files of `database/reporting/sql` afterwards.
 
 Revision: 0028
 After: 0027

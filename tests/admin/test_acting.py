@@ -6,7 +6,7 @@ import pytest
 from campaign_factories import audit_lines, counts
 from shell import Shell
 
-from database import audit
+from database.audit import log
 from database.session import Database
 from settings import settings
 
@@ -20,7 +20,7 @@ def tierwise(database_url: str) -> Shell:
 
 def last_actor(database: Database) -> str:
     with database.reading() as snapshot:
-        return audit.page(snapshot, limit=1)[0].actor
+        return log.page(snapshot, limit=1)[0].actor
 
 
 def test_the_person_logged_in_acts_as_an_operator(database: Database, tierwise: Shell) -> None:

@@ -10,7 +10,7 @@ from made_histories import AS_OF, random_shop
 from typer.testing import CliRunner
 
 from admin.command_line import main
-from database.events import copy_events
+from database.events.store import copy_events
 from database.session import Database
 from events.event import EventType
 

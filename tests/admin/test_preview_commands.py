@@ -10,9 +10,9 @@ from worker_processes import wait_for
 
 from admin.command_line import main
 from campaigns.tiers import shadowing
-from database import operations
-from database.operations import Operation
 from database.session import Database
+from database.work import operations
+from database.work.operations import Operation
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from reporting_shop import LATER, ask
 from shell import Shell
 
 from admin import report_files
-from database.report_views import views
+from database.reporting.views import views
 from database.session import Database
 
 

@@ -9,9 +9,9 @@ from sqlalchemy import insert
 from typer.testing import CliRunner, Result
 
 from admin.commands.rules import app
-from database.audience_tables import CustomerFactsRow
+from database.audiences.tables import CustomerFactsRow
+from database.customers.tables import CustomerRow
 from database.session import Database
-from database.tables import CustomerRow
 
 RULE = "every: [{compare: {fact: orders_90, operator: at_least, value: 3}}, {within: {fact: country, values: [DE]}}]"
 

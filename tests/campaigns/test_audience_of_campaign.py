@@ -25,7 +25,7 @@ from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.life import launch
 from campaigns.terms.arms import OFFER_ARM
 from campaigns.terms.campaign import CampaignPlan
-from database import segments as stored_segments
+from database.audiences import segments as stored_segments
 from database.session import Database
 from rules.rule import Compare, InSegment, Not, Operator
 

@@ -33,9 +33,10 @@ from campaigns.terms.campaign import Campaign, Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent
 from campaigns.terms.limits import Budget
 from campaigns.tiers.tiers import Tier
-from database import exposure, operations
-from database.ledger import Amounts
+from database.budgets.ledger import Amounts
+from database.coupons import exposure
 from database.session import Database
+from database.work import operations
 from worker.schedule import end_campaigns
 
 BASKET = Basket(order_minor=2000, currency="GBP", order_id="o1")

@@ -10,10 +10,10 @@ from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.forecast import changing, dry_run
 from campaigns.forecast.dry_run import Preview
 from campaigns.life import launch
-from database import facts
-from database.events import insert_events
+from database.audiences import facts
+from database.events.store import insert_events
+from database.forecast.uplifts import Uplift
 from database.session import Database
-from database.uplifts import Uplift
 from events.event import Event, EventType
 from worker.schedule import close_forecasts, end_campaigns
 from worker.uplift import learn_from_campaigns

@@ -25,11 +25,12 @@ from campaigns.life import launch
 from campaigns.terms.campaign import CampaignId, CampaignPlan, Channel, ChannelChoice, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers.tiers import Tier
-from database import eligibility
-from database.audience_tables import CustomerFactsRow
-from database.eligibility import Reach
+from database.audiences import eligibility
+from database.audiences.eligibility import Reach
+from database.audiences.tables import CustomerFactsRow
+from database.customers.tables import CustomerRow
+from database.models.tables import ScoreRow
 from database.session import Database
-from database.tables import CustomerRow, ScoreRow
 
 EMAIL, SMS, PUSH, ON_SITE = Channel.EMAIL, Channel.SMS, Channel.PUSH, Channel.ON_SITE
 

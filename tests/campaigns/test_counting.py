@@ -7,7 +7,7 @@ from campaigns.audiences import counting
 from campaigns.audiences.counting import EVERYONE
 from campaigns.terms.templates import Template, offers_of, rule_of
 from campaigns.tiers.tiers import Tier
-from database.audience import Estimate
+from database.audiences.fitting import Estimate
 from database.session import Database
 from rules.check import find_problems
 from rules.rule import Compare, Every, Not, Operator, Rule, Some, Within

@@ -12,7 +12,7 @@ from campaigns.drift import MUCH, stability_index
 from campaigns.tiers import maturing, rescored
 from campaigns.tiers.maturing import Month, Point
 from campaigns.tiers.tiers import Levels, Tier
-from database.model_readings import Reading
+from database.models.readings import Reading
 from database.session import Database
 
 COUNTS = st.lists(st.integers(0, 1000), min_size=3, max_size=3)

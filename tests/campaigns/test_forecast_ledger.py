@@ -27,9 +27,9 @@ from campaigns.forecast.forecasts import CampaignForecast, Line
 from campaigns.forecast.lessons import Quantity
 from campaigns.life import launch, switches
 from campaigns.terms.basket import Basket
-from database.events import insert_events
+from database.events.store import insert_events
+from database.life.stops import EVERYTHING
 from database.session import Database
-from database.stops import EVERYTHING
 from events.event import Event, EventType
 from worker.schedule import close_forecasts, end_campaigns
 

@@ -37,11 +37,12 @@ from campaigns.coupons import redemption, reservation
 from campaigns.errors import CouponExpired, CustomerErased, CustomerNotErased, CustomerNotFound
 from campaigns.life import launch
 from campaigns.terms.basket import Basket
-from database import coupons, exposure, operations
-from database.audit import Wanted
+from database.audit.log import Wanted
+from database.coupons import codes, exposure
 from database.every_table import METADATA
-from database.operations import Operation
 from database.session import Database
+from database.work import operations
+from database.work.operations import Operation
 from events.event import Customer, Event, EventType
 
 WHO = "anna-4711"
@@ -129,7 +130,7 @@ def test_an_order_that_was_paid_meanwhile_is_hidden_too(shop: Database, database
             reservation.reserve(transaction, make_cause(), code, order)
     with ThreadPoolExecutor(1) as pool:
         with shop.writing() as transaction:
-            coupons.locked(transaction, code)
+            codes.locked(transaction, code)
             begun = pool.submit(begin, shop)
             wait_for(lambda: waits_for_a_lock(database_url))
             redemption.redeem(transaction, make_cause(), code, order)

@@ -43,8 +43,10 @@ from campaigns.life import launch
 from campaigns.terms.campaign import Channel, Move, Offer, State
 from campaigns.terms.discount import Discount, Fixed, Percent
 from campaigns.tiers.tiers import Tier
-from database import campaigns, coupon_chunks, operations
+from database.coupons import chunks
 from database.session import Database
+from database.terms import campaigns
+from database.work import operations
 
 BY_MAIL = Offer(tier=Tier.MID, discount=Discount(reward=Fixed(amount_minor=500)), channel=Channel.EMAIL)
 
@@ -287,7 +289,7 @@ def test_a_code_that_is_taken_is_replaced(database: Database) -> None:
     drawn = iter([[one, one, others[0]], [one], [others[1]]])
 
     with database.writing() as transaction:
-        chunk = coupon_chunks.following(transaction, "spring", after="", limit=9)
+        chunk = chunks.following(transaction, "spring", after="", limit=9)
         assert chunk is not None
         assert issuance.issue(transaction, operation, chunk, NOW, mint=lambda _count: next(drawn))
 
@@ -312,7 +314,7 @@ def test_no_table_is_read_again_for_each_row_that_is_added_to_it(database: Datab
     with database.writing() as transaction:
         operation = launch.launch(transaction, make_cause(), "spring")
         assert issuance.freeze(transaction, operation, NOW)
-        chunk = coupon_chunks.following(transaction, "spring", after="", limit=2000)
+        chunk = chunks.following(transaction, "spring", after="", limit=2000)
         frozen = operations.get(transaction, operation.operation_id)
         assert chunk is not None
         assert frozen is not None
@@ -374,7 +376,7 @@ def test_a_chunk_that_was_begun_before_the_pause_writes_nothing_after_it(databas
     issue_chunk(database, operation)
     operation = read_operation(database, operation.operation_id)
     with database.reading() as snapshot:
-        chunk = coupon_chunks.following(snapshot, "spring", after="", limit=9)
+        chunk = chunks.following(snapshot, "spring", after="", limit=9)
     assert chunk is not None
 
     def mint_during_a_pause(count: int) -> list[str]:

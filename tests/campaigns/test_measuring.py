@@ -32,9 +32,9 @@ from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Channel
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers.tiers import Tier
-from database import outcomes
-from database.audience_tables import ExclusionRow
-from database.events import insert_events
+from database.audiences.tables import ExclusionRow
+from database.events.store import insert_events
+from database.experiments import outcomes
 from database.session import Database
 from events.event import Event, EventType
 

@@ -20,7 +20,7 @@ from campaigns.errors import BudgetExhausted, CouponRefused
 from campaigns.life import launch
 from campaigns.terms.basket import Basket
 from campaigns.terms.limits import Budget
-from database import reconciliation as stored
+from database.coupons import reconciliation as stored
 from database.session import Database, Transaction
 
 LIMIT = 1_000

@@ -30,10 +30,10 @@ from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percen
 from campaigns.terms.limits import Budget
 from campaigns.terms.restraint import OfferCap, Stacking
 from campaigns.tiers.tiers import Tier
+from database.life.stops import EVERYTHING
+from database.life.tables import StopRow
 from database.session import Database
-from database.stop_tables import StopRow
-from database.stops import EVERYTHING
-from database.tables import CampaignRow
+from database.terms.tables import CampaignRow
 
 ORDER = Basket(order_minor=2000, currency="GBP", customer_id="anna", order_id="o1", shipping_minor=300)
 

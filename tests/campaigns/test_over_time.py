@@ -15,7 +15,7 @@ from campaigns.life import launch
 from campaigns.over_time import Day, day_ends, over_time
 from campaigns.terms.arms import ArmPlan
 from campaigns.terms.basket import Basket
-from database.events import insert_events
+from database.events.store import insert_events
 from database.session import Database
 from events.event import Event, EventType
 

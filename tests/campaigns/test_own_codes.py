@@ -26,8 +26,8 @@ from campaigns.forecast import dry_run
 from campaigns.life import launch
 from campaigns.terms.basket import Basket
 from campaigns.terms.recurrence import Recurrence
-from database import reconciliation
-from database.own_codes import Added, Rejection
+from database.coupons import reconciliation
+from database.coupons.own_codes import Added, Rejection
 from database.session import Database
 
 CROWD = ["anna", "bert", "carl", "dora"]

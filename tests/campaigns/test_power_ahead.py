@@ -9,8 +9,8 @@ from campaigns.audiences import audience
 from campaigns.experiments.results import Metric
 from campaigns.forecast import power_ahead, sensitivity
 from campaigns.life import launch
-from database import eligibility
-from database.eligibility import Drawn
+from database.audiences import eligibility
+from database.audiences.eligibility import Drawn
 from database.session import Database
 
 

@@ -22,8 +22,8 @@ from campaigns.tiers import previewing, schemes, shadowing, tier_preview
 from campaigns.tiers.previewing import Looked
 from campaigns.tiers.tier_preview import TierPreview
 from campaigns.tiers.tiers import Levels, Measure, Method
-from database.operations import Operation
 from database.session import Database
+from database.work.operations import Operation
 
 
 @pytest.fixture

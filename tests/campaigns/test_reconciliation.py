@@ -27,7 +27,7 @@ from campaigns.errors import CampaignNotFound, Refusal
 from campaigns.life import launch
 from campaigns.terms.basket import Basket
 from campaigns.terms.limits import Budget
-from database.reconciliation import Verdict, verdicts
+from database.coupons.reconciliation import Verdict, verdicts
 from database.session import Database
 from worker.schedule import reconcile, sweep_reservations
 

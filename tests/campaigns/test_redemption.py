@@ -46,7 +46,7 @@ from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.coupon import Redemption
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Percent, Scope
 from campaigns.tiers.tiers import Tier
-from database import events, items
+from database.events import items, store
 from database.session import Database
 from events.event import ITEM_SCHEMA, Event, EventType
 
@@ -182,7 +182,7 @@ def test_a_new_customers_discount_is_for_a_first_order(
         for place, (order, kind) in enumerate(bought)
     ]
     with database.writing() as transaction:
-        events.insert_events(transaction, happened)
+        store.insert_events(transaction, happened)
 
     if refused:
         with pytest.raises(CouponNotForThisOrder, match="first order"):

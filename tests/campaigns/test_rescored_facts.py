@@ -6,9 +6,11 @@ from sqlalchemy import insert
 
 from campaigns.actor import Actor, Cause
 from campaigns.tiers import rescoring
-from database import facts, models, operations
+from database.audiences import facts
+from database.customers.tables import CustomerRow
+from database.models import registry
 from database.session import Database
-from database.tables import CustomerRow
+from database.work import operations
 from scoring.score import Score
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -26,8 +28,8 @@ def test_facts_come_with_the_scores_and_tiers_at_the_end(database: Database) -> 
     names = [f"c{number}" for number in range(10)]
     with database.writing() as transaction:
         transaction.execute(insert(CustomerRow), [{"customer_id": name} for name in names])
-        models.register(transaction, "m", "folder", {}, NOW)
-        models.move(transaction, "m", "ACTIVE", now=NOW)
+        registry.register(transaction, "m", "folder", {}, NOW)
+        registry.move(transaction, "m", "ACTIVE", now=NOW)
         operation = rescoring.begin(transaction, CAUSE)
         scores = [scored(name, 100 * number) for number, name in enumerate(names)]
         assert rescoring.keep(transaction, operation, scores, cursor="c9", now=NOW)

@@ -33,9 +33,12 @@ from campaigns.terms.campaign import CampaignId, CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.terms.restraint import OfferCap, Stacking
 from campaigns.tiers.tiers import Tier
-from database import eligibility
+from database.audiences import eligibility
+from database.audiences.tables import AudienceRow
+from database.customers.tables import CustomerRow
+from database.models.tables import ScoreRow
 from database.session import Database
-from database.tables import AudienceRow, CampaignRow, CustomerRow, ScoreRow
+from database.terms.tables import CampaignRow
 
 WEEK = timedelta(days=7)
 ONE_A_WEEK = (OfferCap(offers=1, days=7),)

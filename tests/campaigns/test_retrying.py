@@ -16,9 +16,9 @@ from campaigns import retrying
 from campaigns.callers import access
 from campaigns.errors import OperationNotFound, OperationNotRetryable, Refusal
 from campaigns.tiers import previewing, rescoring
-from database import operations
-from database.operations import Operation
 from database.session import Database
+from database.work import operations
+from database.work.operations import Operation
 
 NOT_RETRIED = {operations.ERASE_CUSTOMER}
 

@@ -34,11 +34,11 @@ from campaigns.terms.campaign import Campaign, State
 from campaigns.terms.limits import Budget
 from campaigns.terms.recurrence import LONGEST_SERIES, Recurrence
 from campaigns.terms.schedule import CATCH_UP
-from database import operations
-from database.events import insert_events
-from database.operations import Operation
+from database.events.store import insert_events
+from database.life.stops import EVERYTHING
 from database.session import Database
-from database.stops import EVERYTHING
+from database.work import operations
+from database.work.operations import Operation
 from events.event import Event, EventType
 from worker.schedule import end_campaigns, launch_campaigns
 

@@ -19,12 +19,13 @@ from campaigns.errors import (
     SegmentInUse,
     SegmentNotFound,
 )
-from database import audience, operations, outbox
-from database import segments as stored_segments
-from database.audience_tables import CustomerFactsRow, SegmentMemberRow
-from database.audit import Wanted
-from database.operations import Operation
+from database.audiences import fitting
+from database.audiences import segments as stored_segments
+from database.audiences.tables import CustomerFactsRow, SegmentMemberRow
+from database.audit.log import Wanted
 from database.session import Database, Transaction
+from database.work import operations, outbox
+from database.work.operations import Operation
 from rules.rule import Compare, Every, InSegment, Not, Operator, Rule, Within
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -81,7 +82,7 @@ def members(database: Database, segment_id: str = "buyers") -> list[str]:
 
 def count(database: Database, rule: Rule) -> int:
     with database.reading() as snapshot:
-        return audience.count(snapshot, rule)
+        return fitting.count(snapshot, rule)
 
 
 def refused(database: Database, refusal: type[Refusal], segment_id: str, rule: Rule) -> Refusal:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 from campaigns.comparison import BINS, Comparison, bin_of, comparison_of, sums_of
-from database import shadow_comparisons
+from database.models import shadow_comparisons
+from database.models.shadow_comparisons import StoredComparison, Sums
 from database.session import Database
-from database.shadow_comparisons import StoredComparison, Sums
 from scoring.score import Score
 
 PROBABILITIES = st.floats(0, 1)

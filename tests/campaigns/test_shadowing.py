@@ -28,9 +28,9 @@ from campaigns.tiers import schemes, shadowing, tier_preview
 from campaigns.tiers.tier_preview import TierPreview
 from campaigns.tiers.tier_words import because
 from campaigns.tiers.tiers import Tier
-from database.operations import Operation
 from database.session import Database
-from database.tier_previews import Cell
+from database.tiers.previews import Cell
+from database.work.operations import Operation
 
 
 @pytest.fixture

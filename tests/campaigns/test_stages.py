@@ -17,9 +17,10 @@ from campaigns.errors import (
 )
 from campaigns.gates import Verdict
 from campaigns.stages import Stage, State, check_move
-from database import audit, models
-from database.audit import ALL
-from database.models import RegisteredModel
+from database.audit import log
+from database.audit.log import ALL
+from database.models import registry as stored_models
+from database.models.registry import RegisteredModel
 from database.session import Database
 
 CANARY = Stage(State.CANARY, 0.1)
@@ -81,7 +82,7 @@ def move(database: Database, model_id: str, wanted: Stage, *, etag: str | None =
 
 def stages(database: Database) -> dict[str, Stage]:
     with database.reading() as snapshot:
-        return {model.model_id: registry.stage_of(model) for model in models.page(snapshot, limit=9)}
+        return {model.model_id: registry.stage_of(model) for model in stored_models.page(snapshot, limit=9)}
 
 
 def test_a_model_is_promoted_step_by_step_and_each_is_on_record(database: Database) -> None:
@@ -133,7 +134,7 @@ def test_whoever_overrides_the_gates_says_why_and_is_on_record(database: Databas
         registry.move(transaction, make_cause(reason="the old one is wrong"), "m2", CANARY, override=True)
 
     with database.reading() as snapshot:
-        line = audit.page(snapshot, ALL, limit=1, before=None)[0]
+        line = log.page(snapshot, ALL, limit=1, before=None)[0]
     assert (line.reason, line.after) == (
         "the old one is wrong", {"state": "CANARY", "canary_share": 0.1, "override": True},
     )  # fmt: skip

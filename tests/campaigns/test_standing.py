@@ -13,10 +13,11 @@ from sqlalchemy.exc import ProgrammingError
 from campaigns.tiers import rescoring, schemes
 from campaigns.tiers.standing import Placement, Reason, Standing, next_standing
 from campaigns.tiers.tiers import Bounds, Hysteresis, Levels, Measure, Method, Tier, bounds_of, measured
-from database import scores, standings
-from database.scores import StoredScore
+from database.models import scores
+from database.models.scores import StoredScore
 from database.session import Database
-from database.standings import Placing
+from database.tiers import standings
+from database.tiers.standings import Placing
 
 BOUNDS = bounds_of(Levels(high=100, mid=50), Hysteresis(margin=0.1, grace_days=14))
 HIGH = Standing(tier=Tier.HIGH, since=NOW)

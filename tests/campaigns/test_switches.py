@@ -24,9 +24,9 @@ from campaigns.life import launch, switches
 from campaigns.life.switches import Stop
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import State
-from database import coupon_chunks
+from database.coupons import chunks
+from database.life.stops import EVERYTHING
 from database.session import Database
-from database.stops import EVERYTHING
 
 BASKET = Basket(order_id="o1", order_minor=2000, currency="GBP", customer_id="anna")
 WRONG = make_cause(reason="prices are wrong")
@@ -127,7 +127,7 @@ def test_a_chunk_that_was_begun_before_the_stop_writes_nothing_after_it(database
     issue_chunk(database, operation)
     operation = read_operation(database, operation.operation_id)
     with database.reading() as snapshot:
-        chunk = coupon_chunks.following(snapshot, "spring", after="", limit=9)
+        chunk = chunks.following(snapshot, "spring", after="", limit=9)
     assert chunk is not None
 
     def mint_during_a_stop(count: int) -> list[str]:

@@ -23,9 +23,9 @@ from campaigns.tiers.standing import Reason
 from campaigns.tiers.tier_preview import TierPreview
 from campaigns.tiers.tier_words import because, kept_until
 from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method, Tier
-from database import standings
 from database.session import Database
-from database.tier_previews import Cell, Holders
+from database.tiers import standings
+from database.tiers.previews import Cell, Holders
 
 SPENDS = {"anna": 9000, "bert": 6000, "cleo": 5000, "dora": 1500, "emil": 900, "fred": 0}
 """By the scheme of the factories three are HIGH (5,000), one is MID (1,000), two are LOW."""

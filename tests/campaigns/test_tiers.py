@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from campaigns.errors import InvalidTierScheme, TierSchemeNotFound
 from campaigns.tiers import rescoring, schemes
 from campaigns.tiers.tiers import Bounds, Hysteresis, Levels, Measure, Method, Tier, bounds_of, check, measured
-from database import scores, standings
+from database.models import scores
 from database.session import Database
+from database.tiers import standings
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from campaigns import customers, erasure, registry, trail
 from campaigns.basis import Basis, rule_digest
 from campaigns.errors import CampaignNotFound
 from campaigns.life import launch
-from database import subjects
-from database.audit import AuditEntry, Wanted
+from database.audit import subjects
+from database.audit.log import AuditEntry, Wanted
 from database.session import Database
 from events.event import Customer
 from rules.rule import Compare, Every, IsKnown, Operator

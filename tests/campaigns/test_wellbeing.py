@@ -6,9 +6,9 @@ from campaign_factories import NOW, add_model
 
 from campaigns import watching, wellbeing
 from campaigns.wellbeing import Matured, newest_month
-from database import drift_readings
-from database.model_readings import Reading
-from database.report_tables import ModelReadingRow
+from database.models import drift
+from database.models.readings import Reading
+from database.models.tables import ModelReadingRow
 from database.session import Database
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
@@ -30,10 +30,10 @@ def test_a_model_that_drifts_or_errs_is_told_at_home_and_another_is_not(database
     add_model(database, "m2")
     today = NOW.date()
     with database.writing() as transaction:
-        drift_readings.keep(transaction, "m1", today, {"recency": 9.0})
-        drift_readings.keep(transaction, "m2", today - timedelta(days=1), {"recency": 9.0})
-        drift_readings.keep(transaction, "m2", today, {"orders": 0.1, "spend": 0.3, "views": 0.2, "carts": 0.0, "a": 0})
-        drift_readings.keep(transaction, "m2", today, {"orders": 7.0})
+        drift.keep(transaction, "m1", today, {"recency": 9.0})
+        drift.keep(transaction, "m2", today - timedelta(days=1), {"recency": 9.0})
+        drift.keep(transaction, "m2", today, {"orders": 0.1, "spend": 0.3, "views": 0.2, "carts": 0.0, "a": 0})
+        drift.keep(transaction, "m2", today, {"orders": 7.0})
     with database.reading() as snapshot:
         calm, well = watching.alert(snapshot, NOW, approver=None), wellbeing.of_active(snapshot)
     assert calm.unwell is None
@@ -41,7 +41,7 @@ def test_a_model_that_drifts_or_errs_is_told_at_home_and_another_is_not(database
     assert (well.day, list(well.drifts), well.moved) == (today, ["spend", "views", "orders", "a", "carts"], 0.2)
 
     with database.writing() as transaction:
-        drift_readings.keep(transaction, "m2", today + timedelta(days=1), {"orders": 0.3, "spend": 0.1})
+        drift.keep(transaction, "m2", today + timedelta(days=1), {"orders": 0.3, "spend": 0.1})
         transaction.add(
             ModelReadingRow(
                 month=OCTOBER,

@@ -20,7 +20,7 @@ from valid_requests import METHODS, AnyMessage
 
 from campaigns.actor import CALLERS, Role
 from campaigns.callers.access import ACTIONS, RIGHTS
-from database import audit
+from database.audit import log
 from database.session import Database
 from server.assembly import NEED_MODEL, NEED_NO_MODEL
 
@@ -149,7 +149,7 @@ def test_who_names_no_role_on_loopback_is_an_operator_called_local(shop: Shop) -
 
 def actors(database: Database) -> list[str]:
     with database.reading() as snapshot:
-        return [entry.actor for entry in reversed(audit.page(snapshot, limit=10))]
+        return [entry.actor for entry in reversed(log.page(snapshot, limit=10))]
 
 
 def test_health_is_for_everybody_and_reflection_for_every_known_caller(shop: Shop) -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from rule_strategies import SEGMENTS, people, rules
 from sqlalchemy import delete, insert, select
 
-from database import audience
-from database.audience_tables import CustomerFactsRow, SegmentMemberRow, SegmentRow
+from database.audiences import fitting
+from database.audiences.tables import CustomerFactsRow, SegmentMemberRow, SegmentRow
 from database.session import Database, Snapshot, Transaction
 from rules.check import InvalidRule
 from rules.evaluate import evaluate
@@ -41,7 +41,7 @@ def fill(transaction: Transaction, segment_id: str, numbers: set[int]) -> None:
 
 
 def members(snapshot: Snapshot, rule: Rule) -> set[int]:
-    found = snapshot.scalars(select(CustomerFactsRow.customer_id).where(audience.where(rule)))
+    found = snapshot.scalars(select(CustomerFactsRow.customer_id).where(fitting.where(rule)))
     return {int(customer_id) for customer_id in found}
 
 
@@ -70,7 +70,7 @@ def test_sql_and_python_agree_on_who_is_in(
             assert members(snapshot, rule) == expected
             assert members(snapshot, Not(rule)) == set(range(len(customers))) - expected
             assert members(snapshot, Not(Not(rule))) == expected
-            assert audience.count(snapshot, rule) == len(expected)
+            assert fitting.count(snapshot, rule) == len(expected)
 
 
 def test_every_fact_is_a_column_of_its_type() -> None:
@@ -102,14 +102,14 @@ FRENCH = Compare("country", Operator.EQUALS, "FR")
 
 def test_the_estimate_of_a_small_table_is_its_count(thousands: Database) -> None:
     with thousands.reading() as snapshot:
-        assert audience.estimate(snapshot, FRENCH) == audience.Estimate(
+        assert fitting.estimate(snapshot, FRENCH) == fitting.Estimate(
             count=1_500, low=1_500, high=1_500, sampled_share=1.0
         )
 
 
 def test_the_interval_of_estimates_covers_the_count_about_as_often_as_it_says(thousands: Database) -> None:
     with thousands.reading() as snapshot:
-        estimates = [audience.estimate(snapshot, FRENCH, pages=15, seed=seed) for seed in range(200)]
+        estimates = [fitting.estimate(snapshot, FRENCH, pages=15, seed=seed) for seed in range(200)]
     covered = sum(each.low <= 1_500 <= each.high for each in estimates)
     mean = sum(each.count for each in estimates) / len(estimates)
 
@@ -120,15 +120,15 @@ def test_the_interval_of_estimates_covers_the_count_about_as_often_as_it_says(th
 
 def test_an_estimate_that_saw_nobody_says_how_many_there_may_be(thousands: Database) -> None:
     with thousands.reading() as snapshot:
-        nobody = audience.estimate(snapshot, IsKnown("tier"), pages=15)
+        nobody = fitting.estimate(snapshot, IsKnown("tier"), pages=15)
 
     assert (nobody.count, nobody.low) == (0, 0)
     assert 5 <= nobody.high <= 30
 
 
 def test_an_interval_is_wider_where_those_who_fit_stand_together() -> None:
-    apart = audience.scaled_up(100, 100, 0.1)
-    together = audience.scaled_up(100, 1_000, 0.1)
+    apart = fitting.scaled_up(100, 100, 0.1)
+    together = fitting.scaled_up(100, 1_000, 0.1)
 
     assert (apart.count, apart.low, apart.high) == (1_000, 822, 1_205)
     assert (together.count, together.low, together.high) == (1_000, 498, 1_793)
@@ -137,7 +137,7 @@ def test_an_interval_is_wider_where_those_who_fit_stand_together() -> None:
 def test_pages_hold_everyone_once_in_order(thousands: Database) -> None:
     seen: list[str] = []
     with thousands.reading() as snapshot:
-        while batch := audience.page(snapshot, FRENCH, after=seen[-1] if seen else "", limit=700):
+        while batch := fitting.page(snapshot, FRENCH, after=seen[-1] if seen else "", limit=700):
             seen += batch
 
     assert seen == sorted(str(number) for number in range(0, 6_000, 4))
@@ -145,7 +145,7 @@ def test_pages_hold_everyone_once_in_order(thousands: Database) -> None:
 
 def test_a_sample_is_drawn_from_all_and_can_be_drawn_again(thousands: Database) -> None:
     with thousands.reading() as snapshot:
-        first, again, other = (audience.sample(snapshot, FRENCH, size=50, seed=seed) for seed in (1, 1, 2))
+        first, again, other = (fitting.sample(snapshot, FRENCH, size=50, seed=seed) for seed in (1, 1, 2))
 
     assert first == again != other
     assert len(set(first)) == 50
@@ -156,14 +156,14 @@ def test_a_sample_is_drawn_from_all_and_can_be_drawn_again(thousands: Database) 
 
 def test_a_segment_that_nobody_built_holds_nobody(thousands: Database) -> None:
     with thousands.reading() as snapshot:
-        assert audience.count(snapshot, InSegment("unheard-of")) == 0
+        assert fitting.count(snapshot, InSegment("unheard-of")) == 0
 
 
 def test_a_rule_without_meaning_never_reaches_the_database(thousands: Database) -> None:
     with thousands.reading() as snapshot, pytest.raises(InvalidRule, match=r"compare\.value: must be a whole number"):
-        audience.count(snapshot, Compare("orders", Operator.AT_LEAST, "three"))
+        fitting.count(snapshot, Compare("orders", Operator.AT_LEAST, "three"))
 
 
 def test_text_in_a_rule_is_never_read_as_sql(thousands: Database) -> None:
     with thousands.reading() as snapshot:
-        assert audience.count(snapshot, Compare("country", Operator.EQUALS, "FR' OR '1'='1")) == 0
+        assert fitting.count(snapshot, Compare("country", Operator.EQUALS, "FR' OR '1'='1")) == 0

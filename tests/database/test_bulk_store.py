@@ -11,10 +11,13 @@ from campaigns import registry
 from campaigns.errors import ModelChanged, ModelNotFound, NoActiveModel, RescoringRunning
 from campaigns.life import launch
 from campaigns.tiers import rescoring
-from database import audit, broker, models, operations, scores
-from database.audit import AuditEntry, Wanted
-from database.operations import Operation
+from database.audit import log
+from database.audit.log import AuditEntry, Wanted
+from database.models import registry as stored_models
+from database.models import scores
 from database.session import Database
+from database.work import broker, operations
+from database.work.operations import Operation
 
 
 def begin(database: Database, name: str = "o", **request: str) -> Operation:
@@ -142,9 +145,11 @@ def test_one_model_answers_at_a_time(database: Database) -> None:
     assert (known.folder, known.state) == ("first", "RETIRED")
     with database.reading() as snapshot:
         assert registry.in_force(snapshot).model_id == "m2"
-        assert [model.state for model in models.page(snapshot, limit=9)] == ["ACTIVE", "RETIRED"]
-        last = models.page(snapshot, limit=1)[0]
-        assert [model.model_id for model in models.page(snapshot, limit=9, after=(last.create_time, "m2"))] == ["m1"]
+        assert [model.state for model in stored_models.page(snapshot, limit=9)] == ["ACTIVE", "RETIRED"]
+        last = stored_models.page(snapshot, limit=1)[0]
+        assert [model.model_id for model in stored_models.page(snapshot, limit=9, after=(last.create_time, "m2"))] == [
+            "m1"
+        ]
 
 
 def test_activating_needs_a_known_model_and_a_fresh_etag(database: Database) -> None:
@@ -179,13 +184,13 @@ def test_audit_lines_page_from_the_newest_by_object_and_actor(database: Database
             entry = AuditEntry(
                 time=NOW, actor=actor, action="test.do", object_name=name, after={"number": number}, request_id="r"
             )
-            audit.append(transaction, entry)
+            log.append(transaction, entry)
 
     with database.reading() as snapshot:
-        newest = audit.page(snapshot, limit=2)
+        newest = log.page(snapshot, limit=2)
         assert [entry.after for entry in newest] == [{"number": 2}, {"number": 1}]
-        assert [entry.after for entry in audit.page(snapshot, limit=2, before=newest[-1].audit_id)] == [{"number": 0}]
-        assert [entry.after for entry in audit.page(snapshot, Wanted(object_name="b", actor="anna"), limit=9)] == [
+        assert [entry.after for entry in log.page(snapshot, limit=2, before=newest[-1].audit_id)] == [{"number": 0}]
+        assert [entry.after for entry in log.page(snapshot, Wanted(object_name="b", actor="anna"), limit=9)] == [
             {"number": 2}
         ]
     assert newest[0].before is None

@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from campaigns.life import approving, inbox
 from campaigns.life.approval import ApprovalPolicy
-from database import alerts, campaign_lists
-from database.campaign_lists import Order, Sought
+from database.life import alerts, lists
+from database.life.lists import Order, Sought
 from database.session import Database, Snapshot
 
 MANY = text("""
@@ -42,10 +42,10 @@ def test_pages_follow_each_other_without_a_gap(many: Snapshot, order: Order) -> 
         Order.END: lambda row: row.end_time,
     }  # fmt: skip
     sought = Sought(states=("ACTIVE",))
-    whole = [row.campaign_id for row in campaign_lists.page(many, sought, order, limit=500)]
+    whole = [row.campaign_id for row in lists.page(many, sought, order, limit=500)]
     seen: list[str] = []
     after = None
-    while found := campaign_lists.page(many, sought, order, limit=70, after=after):
+    while found := lists.page(many, sought, order, limit=70, after=after):
         seen += [row.campaign_id for row in found]
         after = (keys[order](found[-1]), found[-1].campaign_id)
 
@@ -55,7 +55,7 @@ def test_pages_follow_each_other_without_a_gap(many: Snapshot, order: Order) -> 
 
 def test_words_are_found_in_names_and_ids_and_mean_themselves(many: Snapshot) -> None:
     def found(words: str) -> list[str]:
-        rows = campaign_lists.page(many, Sought(words=words), Order.NEWEST, limit=5)
+        rows = lists.page(many, Sought(words=words), Order.NEWEST, limit=5)
         return [row.campaign_id for row in rows]
 
     assert found("C-7999") == ["c-7999"]

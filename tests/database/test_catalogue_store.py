@@ -6,8 +6,8 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from database.customer_loading import copy_customers
-from database.items import copy_items, read_items
+from database.customers.loading import copy_customers
+from database.events.items import copy_items, read_items
 from database.session import Database, driver_connection
 from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
 

@@ -5,7 +5,7 @@ import psycopg
 from campaign_factories import NOW
 
 from database import erasure
-from database.customer_loading import copy_customers
+from database.customers.loading import copy_customers
 from database.session import Database
 from events.event import CUSTOMER_SCHEMA
 

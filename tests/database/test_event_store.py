@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from database.events import (
+from database.events.store import (
     EventIdReused,
     EventKey,
     copy_events,

@@ -8,19 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, insert, text, update
 
-from database import facts
-from database.audience_tables import CustomerFactsRow
-from database.budget_tables import RedemptionRow
-from database.events import insert_events
+from database.audiences import facts
+from database.audiences.tables import CustomerFactsRow
+from database.coupons.tables import CouponRow, RedemptionRow
+from database.customers.tables import CustomerRow
+from database.events.store import insert_events
+from database.events.tables import EventRow, ItemRow
+from database.models.tables import ScoreRow
 from database.session import Database, Transaction
-from database.tables import (
-    CampaignRow,
-    CouponRow,
-    CustomerRow,
-    EventRow,
-    ItemRow,
-    ScoreRow,
-)
+from database.terms.tables import CampaignRow
 from events.event import Event, EventType
 from rules.fact import Facts
 from rules.facts import FACTS

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from database import events, states
-from database.memory import Memory
-from database.recall import recall
+from database.events import states, store
+from database.events.memory import Memory
+from database.events.recall import recall
 from database.session import Database
 from events.event import Event, EventType
 from events.packing import unpacked
@@ -47,7 +47,7 @@ def write(url: str, shared: Shared, writer: int) -> None:
             item_id=str(writer),
         )  # fmt: skip
         with database.writing() as transaction:
-            events.insert_events(transaction, [event])
+            store.insert_events(transaction, [event])
         shared.acknowledged[writer * len(NAMES) + who] += 1
         if number % 5 == writer:
             pack(database)
@@ -72,7 +72,7 @@ def read(url: str, shared: Shared, found: "Queue[int | str]") -> None:
         before = list(shared.acknowledged)
         with database.reading() as snapshot:
             known = recall(snapshot, NAMES, memory=memory)
-            plain = events.histories(snapshot, NAMES)
+            plain = store.histories(snapshot, NAMES)
         answers += sum(state.version is not None and state.history is None for state in known.states)
         seen = unpacked(known.packed, NAMES)
         if seen.time.tolist() != plain.time.tolist():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import ARRAY, Text, func, literal, select
 
 from campaigns.experiments.assignment import Arm, Design, groups_of, positions, starts
-from database.assignment import Groups, group, position
+from database.experiments.assignment import Groups, group, position
 from database.session import Database
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)

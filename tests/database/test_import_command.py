@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from admin.commands.imports import app
-from database.events import read_events
+from database.events.store import read_events
 from database.session import Database
 
 EVENTS = """customer_id,time,event_type,item_id,quantity,unit_price

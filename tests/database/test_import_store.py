@@ -11,10 +11,10 @@ import polars as pl
 import psycopg
 import pytest
 
-from database import tombstones
-from database.events import read_events
+from database.customers import tombstones
+from database.events.items import read_items
+from database.events.store import read_events
 from database.imports import FileChanged, Import, find_import, latest_import, store_attributes, store_events
-from database.items import read_items
 from database.session import Database
 from events import attributes
 from events.event import EVENT_SCHEMA
@@ -174,7 +174,7 @@ def test_a_file_that_changes_meanwhile_is_refused_whole(database: Database, data
 
 
 def test_a_large_file_is_written_in_slices(database: Database, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("database.events.SLICE_ROWS", 7)
+    monkeypatch.setattr("database.events.store.SLICE_ROWS", 7)
     template = load(path).events.head(1)
     ids = [f"e{number:03}" for number in range(30)]
     many = pl.concat([template] * 30).with_columns(pl.Series("event_id", ids)).select(EVENT_SCHEMA.names())

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tiny_model import tiny_model
 
-from database import erasure, events, states
-from database.memory import Memory
-from database.recall import Recalled, recall
+from database import erasure
+from database.events import states, store
+from database.events.memory import Memory
+from database.events.recall import Recalled, recall
 from database.session import Database, driver_connection
 from events.event import EVENT_SCHEMA, Event, EventType
 from events.history import Histories
@@ -45,13 +46,13 @@ def event(number: int, customer_id: str = "anna", *, minutes: int = 0, kind: Eve
 
 def record(database: Database, *what: Event) -> None:
     with database.writing() as transaction:
-        events.insert_events(transaction, what)
+        store.insert_events(transaction, what)
 
 
 def copy(database: Database, *what: Event) -> None:
     columns = {name: [getattr(each, name) for each in what] for name in EVENT_SCHEMA.names()}
     with database.writing() as transaction:
-        events.copy_events(transaction, pl.DataFrame(columns, schema=EVENT_SCHEMA))
+        store.copy_events(transaction, pl.DataFrame(columns, schema=EVENT_SCHEMA))
 
 
 def erase(database: Database, customer_id: str) -> None:
@@ -70,7 +71,7 @@ def recalled(database: Database, *customer_ids: str, memory: Memory | None = Non
     """Checked against the events themselves, in the same snapshot."""
     with database.reading() as snapshot:
         known = recall(snapshot, customer_ids, memory=memory)
-        assert_same(unpacked(known.packed, customer_ids), events.histories(snapshot, customer_ids))
+        assert_same(unpacked(known.packed, customer_ids), store.histories(snapshot, customer_ids))
     return known
 
 
@@ -134,7 +135,7 @@ def test_keeping_waits_for_nobody_who_records_events(database: Database) -> None
         read = recall(snapshot, ["anna", "bert"]).read
 
     with database.writing() as busy:
-        events.insert_events(busy, [event(2)])
+        store.insert_events(busy, [event(2)])
         with database.writing() as transaction:
             assert states.keep(transaction, read) == 1
 
@@ -154,13 +155,13 @@ def test_customers_of_before_there_were_versions_are_read_from_their_events(data
 
 
 def test_a_history_that_is_cut_off_still_reaches_back_from_any_time(database: Database) -> None:
-    copy(database, *(event(number, minutes=number) for number in range(events.LATEST + 5)))
+    copy(database, *(event(number, minutes=number) for number in range(store.LATEST + 5)))
     pack(database, "anna")
     long_ago = NOON + timedelta(minutes=50)
 
     with database.reading() as snapshot:
         known = recall(snapshot, ["anna"], before=long_ago)
-        assert_same(unpacked(known.packed, ["anna"]), events.histories(snapshot, ["anna"], before=long_ago))
+        assert_same(unpacked(known.packed, ["anna"]), store.histories(snapshot, ["anna"], before=long_ago))
 
 
 def test_a_piece_of_another_release_is_read_from_its_events(database: Database) -> None:
@@ -212,5 +213,5 @@ def test_whatever_happened_in_whichever_order_the_answer_is_that_of_the_events(
     session = [[replace(event(99, names[0]), time=NOON + timedelta(minutes=4))], [], []]
     as_of = np.full(3, (NOON + timedelta(minutes=6)).timestamp())
     with database.reading() as snapshot:
-        plain = events.histories(snapshot, names, before=NOON + timedelta(minutes=6))
+        plain = store.histories(snapshot, names, before=NOON + timedelta(minutes=6))
     assert scorer.score(with_sessions(known, session), as_of) == scorer.score(with_sessions(plain, session), as_of)

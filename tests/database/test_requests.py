@@ -6,9 +6,9 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import text
 
-from database import requests
-from database.requests import RequestIdReused
 from database.session import Database
+from database.work import requests
+from database.work.requests import RequestIdReused
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 

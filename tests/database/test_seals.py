@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from campaigns.coupons import redemption
-from database import audit, seals
-from database.audit import AuditEntry
-from database.audit_tables import AuditRow
+from database.audit import log, seals
+from database.audit.log import AuditEntry
+from database.audit.tables import AuditRow
 from database.session import Database, driver_connection
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -38,7 +38,7 @@ def canonical(row: dict[str, Any]) -> bytes:
 @given(entry=ENTRIES)
 def test_sql_writes_the_form_that_the_standard_says(database: Database, entry: AuditEntry) -> None:
     with database.writing() as transaction:
-        audit.append(transaction, entry)
+        log.append(transaction, entry)
         connection = driver_connection(transaction)
         connection.execute("SET LOCAL TIME ZONE 'Asia/Kathmandu'")
         stored = connection.execute(

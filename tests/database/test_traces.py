@@ -9,9 +9,10 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import text
 from tierwise.v1 import customer_pb2, event_pb2
 
-from database import erasure, requests
+from database import erasure
+from database.customers.traces import length_of, number_of, numbers_in
 from database.session import Database
-from database.traces import length_of, number_of, numbers_in
+from database.work import requests
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 NAMES = st.lists(

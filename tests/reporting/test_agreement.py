@@ -11,9 +11,9 @@ from campaigns.coupons import budgeting, deliveries
 from campaigns.experiments.results import Metric
 from campaigns.forecast import forecasts
 from campaigns.life import launch
-from database import reconciliation as figures
-from database import standings
+from database.coupons import reconciliation as figures
 from database.session import Database
+from database.tiers import standings
 
 MIDNIGHT = datetime(2026, 11, 30, tzinfo=UTC)
 

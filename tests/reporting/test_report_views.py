@@ -10,9 +10,10 @@ import pytest
 from psycopg import errors
 from reporting_shop import CROWD, LATER, ask, keep_fresh, members
 
-from database import erasure, report_views
+from database import erasure
 from database.migrate import has_analyst, migrate
-from database.report_views import PromiseBroken, ReportView, differences, install, views
+from database.reporting import views as report_views
+from database.reporting.views import PromiseBroken, ReportView, differences, install, views
 from database.session import Database
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -111,7 +112,7 @@ def test_a_column_is_never_taken_away_or_renamed(
 ) -> None:
     changed(view, old, new)
 
-    with pytest.raises(PromiseBroken, match=f"database/reporting/{view}.sql: .*view of its own: {view}_v2"):
+    with pytest.raises(PromiseBroken, match=f"database/reporting/sql/{view}.sql: .*view of its own: {view}_v2"):
         install(owner)
 
 

@@ -17,7 +17,7 @@ from tierwise.v1 import campaign_service_pb2
 from campaigns import trail
 from campaigns.callers import api_keys
 from campaigns.callers.api_keys import ApiKey
-from database.audit import Wanted
+from database.audit.log import Wanted
 from database.session import Database
 
 CREATE = campaign_service_pb2.CreateCampaignRequest(campaign_id="spring", campaign=plan())

@@ -15,7 +15,7 @@ from tierwise.v1 import campaign_results_pb2, campaign_service_pb2
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.life import launch
 from database.session import Database
-from database.tables import CampaignRow
+from database.terms.tables import CampaignRow
 
 CROWD = [f"c{number:02}" for number in range(40)]
 NOW = datetime.now(UTC)

@@ -17,7 +17,7 @@ from tierwise.v1 import campaign_service_pb2, campaign_service_pb2_grpc
 
 from campaigns.actor import Role
 from campaigns.callers import api_keys
-from database import audit
+from database.audit import log as audit_log
 from database.session import Database
 from server.access.admission import Admission
 from server.access.tls import Tls
@@ -75,7 +75,7 @@ def bearer(database: Database, role: str) -> tuple[str, str]:
 
 def last_actor(database: Database) -> str:
     with database.reading() as snapshot:
-        return audit.page(snapshot, limit=1)[0].actor
+        return audit_log.page(snapshot, limit=1)[0].actor
 
 
 def test_only_who_trusts_the_servers_authority_gets_a_line(shop: Shop, authority: Authority) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from campaigns.life import approving, launch
 from campaigns.life.approval import ApprovalPolicy
-from database import operations
+from database.work import operations
 
 
 def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Site) -> None:

@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from campaigns.terms.campaign import Channel
-from database import operations
+from database.work import operations
 from settings import Settings
 from worker import handing_over
 from worker.tools import Tools

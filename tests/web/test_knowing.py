@@ -27,9 +27,9 @@ from tiny_model import write_tiny_model
 from campaigns import registry
 from campaigns.tiers import schemes, shadowing
 from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method
-from database import operations
-from database.events import insert_events
-from database.report_tables import ModelReadingRow
+from database.events.store import insert_events
+from database.models.tables import ModelReadingRow
+from database.work import operations
 from events.event import Event, EventType
 from rules.rule import Compare, Operator
 

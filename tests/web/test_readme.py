@@ -8,7 +8,7 @@ from browser import Site, faults, picture
 from campaign_factories import add_customers, finish_launch, store_scores
 from playwright.sync_api import Locator, Page, expect
 
-from database import operations
+from database.work import operations
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 SECTION = README.partition("### A campaign in five minutes")[2].partition("\n## ")[0]

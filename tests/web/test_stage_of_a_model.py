@@ -5,7 +5,7 @@ from campaign_factories import NOW, add_model, make_score, prove, register_model
 from playwright.sync_api import expect
 
 from campaigns.comparison import sums_of
-from database import drift_readings, shadow_comparisons
+from database.models import drift, shadow_comparisons
 
 
 def test_an_operator_lets_a_model_answer_by_stages_and_takes_it_back(site: Site) -> None:
@@ -15,7 +15,7 @@ def test_an_operator_lets_a_model_answer_by_stages_and_takes_it_back(site: Site)
     pair = make_score("c1", purchase_90=0.3), make_score("c1", purchase_90=0.32, spend_minor=1200, model_id="m2")
     with site.database.writing() as transaction:
         shadow_comparisons.add(transaction, "m2", "m1", "GBP", sums_of([pair]), NOW)
-        drift_readings.keep(transaction, "m1", NOW.date(), {"days_since_purchase": 0.4, "orders": 0.01})
+        drift.keep(transaction, "m1", NOW.date(), {"days_since_purchase": 0.4, "orders": 0.01})
     marketer = site.enter("anna")
     marketer.goto("/")
     marketer.get_by_role("link", name="Look at its features").click()

@@ -17,7 +17,7 @@ from campaigns.life import approving, launch, scheduling
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.recurrence import Recurrence
 from campaigns.tiers import rescoring
-from database import operations
+from database.work import operations
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from campaigns.life import launch, naming
 from campaigns.terms.campaign import CampaignPlan
-from database.events import insert_events
+from database.events.store import insert_events
 from database.session import Database
 from events.event import Event, EventType
 from rules.rule import Compare, Every, Not, Operator

@@ -25,8 +25,8 @@ from campaigns.terms.limits import Budget
 from campaigns.terms.recurrence import Recurrence
 from campaigns.terms.restraint import OfferCap
 from campaigns.tiers.tiers import Tier
-from database import operations
 from database.session import Database
+from database.work import operations
 from rules.rule import Compare, Operator
 
 

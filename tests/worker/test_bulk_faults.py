@@ -31,9 +31,11 @@ from campaigns import jobs
 from campaigns.life import launch
 from campaigns.terms.campaign import State
 from campaigns.tiers import rescoring
-from database import broker, events, outbox, scores
-from database.operations import Operation
+from database.events import store
+from database.models import scores
 from database.session import Database
+from database.work import broker, outbox
+from database.work.operations import Operation
 from events.history import Histories
 from scoring.score import Score
 from scoring.scorer import Scorer
@@ -79,7 +81,7 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory, shop_events: pl.DataF
 def shop(database: Database, model_folder: Path, shop_events: pl.DataFrame) -> Database:
     """A database with a shop, an active model, and a log of every committed write of a score."""
     with database.writing() as transaction:
-        events.copy_events(transaction, shop_events)
+        store.copy_events(transaction, shop_events)
         transaction.execute(text(LOG_WRITES))
     add_model(database, Scorer.load(model_folder).model_id, str(model_folder))
     return database

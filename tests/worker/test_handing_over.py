@@ -31,9 +31,9 @@ from campaigns.errors import CampaignNotMovable, CouponsStopped
 from campaigns.life import launch, switches
 from campaigns.terms.campaign import Channel
 from channels.message import Fate, Message, Receipt
-from database import broker
-from database.operations import SUCCEEDED, Operation
 from database.session import Database
+from database.work import broker
+from database.work.operations import SUCCEEDED, Operation
 from settings import Settings
 from worker import handing_over as task
 from worker.tools import Tools

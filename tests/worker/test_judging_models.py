@@ -14,8 +14,10 @@ from tiny_model import tiny_model
 from campaigns import judging, registry
 from campaigns.errors import ModelJudging, ModelNotMovable
 from campaigns.gates import Verdict
-from database import drift_readings, events, operations
+from database.events import store
+from database.models import drift
 from database.session import Database
+from database.work import operations
 from events.history import Histories
 from scoring import folder
 from scoring.feature_histograms import histograms
@@ -32,7 +34,7 @@ CAUSE = make_cause(AS_OF)
 def shop(database: Database, tmp_path: Path) -> Database:
     """Customers, and two models that have learned until 95 days ago, one of which answers."""
     with database.writing() as transaction:
-        events.copy_events(transaction, random_shop(150, seed=5))
+        store.copy_events(transaction, random_shop(150, seed=5))
         for seed, model_id in enumerate(("old", "new")):
             model = tiny_model(model_id, seed=seed)
             learned = {**model.manifest, "as_of": (AS_OF - timedelta(days=95)).isoformat()}
@@ -84,6 +86,6 @@ def test_features_are_held_against_the_training_of_the_model_that_answers_once_a
     assert counts[0] > 0
     assert counts[1] == 0
     with shop.reading() as snapshot:
-        first = drift_readings.of_day(snapshot, "watched", AS_OF.date())
-        assert drift_readings.latest_day(snapshot, "watched") == AS_OF.date() + timedelta(days=1)
+        first = drift.of_day(snapshot, "watched", AS_OF.date())
+        assert drift.latest_day(snapshot, "watched") == AS_OF.date() + timedelta(days=1)
     assert max(first.values()) < 0.01

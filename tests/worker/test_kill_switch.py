@@ -28,8 +28,8 @@ from tierwise.v1 import coupon_service_pb2, switch_service_pb2
 from worker_processes import relaying, wait_for, wait_until_done, worker
 
 from campaigns.tiers.tiers import Tier
-from database import broker
 from database.session import Database
+from database.work import broker
 
 CALLERS = 8
 EVERYTHING = "campaigns/-"

@@ -29,8 +29,8 @@ from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.life import launch
 from campaigns.terms.campaign import State
 from database.migrate import migrate
-from database.operations import Operation
 from database.session import Database
+from database.work.operations import Operation
 
 SEED = 20
 CUSTOMERS = [f"c{number:05}" for number in range(40_000)]

@@ -16,9 +16,10 @@ from campaigns import jobs, registry
 from campaigns.errors import ModelNotPreviewed
 from campaigns.tiers import rescoring, schemes, shadowing, tier_preview
 from campaigns.tiers.tier_preview import TierPreview
-from database import broker, events
-from database.operations import Operation
+from database.events import store
 from database.session import Database
+from database.work import broker
+from database.work.operations import Operation
 from settings import Settings
 from simulator.shop import Shop
 from simulator.stream import simulate
@@ -40,7 +41,7 @@ def shop_events() -> pl.DataFrame:
 def shop(database: Database, database_url: str, shop_events: pl.DataFrame, tmp_path: Path) -> Database:
     """Everyone scored by the model `old`; a model `new` is known and says something else."""
     with database.writing() as transaction:
-        events.copy_events(transaction, shop_events)
+        store.copy_events(transaction, shop_events)
         for seed, model_id in enumerate(("old", "new")):
             folder = write_tiny_model(tmp_path, model_id, seed=seed)
             registry.register(transaction, make_cause(), model_id, folder=str(folder), manifest={})

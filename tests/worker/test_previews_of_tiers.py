@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from campaigns.errors import CustomersNotScored
 from campaigns.tiers import previewing
-from database.operations import Operation
 from database.session import Database
+from database.work.operations import Operation
 from settings import Settings
 from worker.advance import advance
 from worker.tools import Tools

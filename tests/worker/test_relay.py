@@ -11,8 +11,8 @@ from campaign_factories import NOW, add_customers, add_model, counts, make_cause
 
 from campaigns import jobs
 from campaigns.tiers import rescoring
-from database import operations, outbox
 from database.session import Database
+from database.work import operations, outbox
 from worker.relay import LEASE, hand_over, revive, run
 
 MINUTE = timedelta(minutes=1)

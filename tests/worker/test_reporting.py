@@ -7,8 +7,9 @@ import pytest
 from campaign_factories import NOW, counts, rescore
 from reporting_shop import LATER, MINIMUM, SPENDS, ask, open_shop
 
-from database import report_reading, report_views, reports, score_history
-from database.reports import ReportSettings
+from database.models import score_history
+from database.reporting import analyst, refreshing, views
+from database.reporting.refreshing import ReportSettings
 from database.session import Database
 from settings import Settings
 from worker import reporting
@@ -51,7 +52,7 @@ def test_readers_wait_for_no_refresh_and_keep_what_they_saw(shop: Database, shop
         assert len(reader.execute(TIERS).fetchall()) == 3
 
         with shop.writing() as transaction:
-            assert reports.refresh(transaction, "tiers", LATER + HOUR)
+            assert refreshing.refresh(transaction, "tiers", LATER + HOUR)
             assert len(ask(shop_url, TIERS)) == 3
 
         assert len(reader.execute(TIERS).fetchall()) == 3
@@ -74,7 +75,7 @@ def test_a_refresh_that_is_killed_leaves_the_rows_and_is_done_again(shop: Databa
 def test_one_that_fails_stops_no_other_and_is_tried_again_later(
     shop: Database, shop_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    kept = next(view.kept for view in report_views.views() if view.name == "messages")
+    kept = next(view.kept for view in views.views() if view.name == "messages")
     with psycopg.connect(shop_url, autocommit=True) as hand:
         hand.execute(f"DROP INDEX reporting_store.{kept}_day_kind_channel_idx".encode())
         now = LATER + HOUR
@@ -93,7 +94,7 @@ def test_one_that_fails_stops_no_other_and_is_tried_again_later(
 
 def test_two_clocks_do_not_wait_for_each_other(shop: Database) -> None:
     with shop.writing() as transaction:
-        assert reports.refresh(transaction, "tiers", LATER + HOUR)
+        assert refreshing.refresh(transaction, "tiers", LATER + HOUR)
 
         assert refresh(shop, LATER + HOUR) == [name for name in STORED if name != "tiers"]
 
@@ -189,8 +190,8 @@ def test_the_application_refreshes_and_exports_without_owning_anything(shop: Dat
         try:
             assert refresh(application, LATER + HOUR) == STORED
             with application.reading() as snapshot:
-                report_reading.become_analyst(snapshot)
-                assert len(list(report_reading.rows(snapshot, "tiers", size=2))) == 2
+                analyst.become_analyst(snapshot)
+                assert len(list(analyst.rows(snapshot, "tiers", size=2))) == 2
         finally:
             application.close()
             owner.execute("DROP ROLE till")

@@ -14,9 +14,11 @@ from tiny_model import write_tiny_model
 from campaigns import registry, retraining
 from campaigns.errors import RetrainingRunning
 from campaigns.retraining import KEPT_BACK, Retraining
-from database import events, models, operations
-from database.operations import JUDGE_MODEL, Operation
+from database.events import store
+from database.models import registry as stored_models
 from database.session import Database
+from database.work import operations
+from database.work.operations import JUDGE_MODEL, Operation
 from settings import Settings
 from worker.advance import HOPELESS, advance, give_up
 from worker.learning import Learner
@@ -33,7 +35,7 @@ def tools(database_url: str, tmp_path: Path) -> Tools:
 def fill(database: Database, home: Path, shop: pl.DataFrame) -> None:
     """Events, and a model that answers and was trained at toy size."""
     with database.writing() as transaction:
-        events.copy_events(transaction, shop)
+        store.copy_events(transaction, shop)
         folder, manifest = write_tiny_model(home, "old"), {"configuration": SMALL.to_json()}
         registry.register(transaction, CAUSE, "old", folder=str(folder), manifest=manifest)
         registry.activate(transaction, CAUSE, "old")
@@ -86,7 +88,7 @@ def test_a_history_that_is_too_short_is_told_and_leaves_the_model_that_answers(
     assert ended.state == operations.FAILED
     assert "training needs at least 98" in str(ended.error)
     with database.reading() as snapshot:
-        assert [model.model_id for model in models.page(snapshot, limit=9)] == ["old"]
+        assert [model.model_id for model in stored_models.page(snapshot, limit=9)] == ["old"]
 
 
 def test_two_clocks_begin_one_training_a_night(database: Database) -> None:

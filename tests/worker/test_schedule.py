@@ -6,8 +6,8 @@ import pytest
 from campaign_factories import add_customers, add_model, counts, make_cause
 
 from campaigns.tiers import rescoring
-from database import operations, requests
 from database.session import Database
+from database.work import operations, requests
 from worker.schedule import forget_answers, last_due, tick
 
 AT = time(2, 0)

@@ -21,7 +21,7 @@ from worker_processes import ROOT, kill, wait_for
 from campaigns import trail
 from campaigns.audit import anchors, sealing
 from campaigns.audit.chain import Mark, Verdict
-from database import seals
+from database.audit import seals
 from database.session import Database
 from worker import sealer
 

@@ -10,10 +10,10 @@ from worker_processes import kill, relaying, wait_for, wait_until_done, worker
 
 from campaigns import jobs
 from campaigns.audiences import segment_building, segments
-from database import broker
-from database import segments as stored_segments
-from database.operations import Operation
+from database.audiences import segments as stored_segments
 from database.session import Database
+from database.work import broker
+from database.work.operations import Operation
 from rules.rule import Compare, Operator
 from settings import Settings
 from worker.advance import advance, give_up

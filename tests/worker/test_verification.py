@@ -10,7 +10,7 @@ from verifying import verify_in_the_background
 
 from campaigns.audit import verification
 from campaigns.audit.anchors import AnchorsNotUsable
-from database.audit import Wanted, page
+from database.audit.log import Wanted, page
 from database.session import Database
 from worker import sealer
 from worker.schedule import verify_audit

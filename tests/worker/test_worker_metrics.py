@@ -9,8 +9,8 @@ from campaign_factories import NOW
 from worker_processes import free_port
 
 from campaigns import jobs
-from database import operations, outbox
 from database.session import Database
+from database.work import operations, outbox
 from settings import Settings
 from telemetry.backlog import BacklogMetrics
 from telemetry.exposition import PortRefused

@@ -12,7 +12,7 @@ from campaigns.audit import sealing
 from campaigns.audit.chain import BEGINNING, Mark
 from campaigns.callers.access import STAFF, Right
 from campaigns.life.differences import AS_ONE, differences
-from database.audit import Wanted
+from database.audit.log import Wanted
 
 SHOWN = 50
 LOOKED_AT = 5000

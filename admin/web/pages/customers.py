@@ -18,11 +18,13 @@ from campaigns.coupons import offering
 from campaigns.terms.campaign import Channel
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Tier, TierScheme, measured
-from database import customers as known
-from database import messages, scores, tier_changes
-from database.events import EventKey, histories, page_of_events
-from database.models import RegisteredModel
-from database.scores import StoredScore
+from database.coupons import messages
+from database.customers import known
+from database.events.store import EventKey, histories, page_of_events
+from database.models import scores
+from database.models.registry import RegisteredModel
+from database.models.scores import StoredScore
+from database.tiers import changes as tier_changes
 from events.event import EventType
 from events.history import Histories
 from scoring.score import Contrast, Contribution, Explanation, ModelRejected, Score

@@ -10,7 +10,7 @@ from admin.web.house import House
 from admin.web.visit import Visit, page
 from campaigns import jobs, retrying
 from campaigns.callers.access import STAFF, Right
-from database import operations
+from database.work import operations
 
 SHOWN = 30
 

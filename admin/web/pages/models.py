@@ -19,8 +19,10 @@ from campaigns.errors import InvalidStage, ModelNotPreviewed, ModelPreviewRunnin
 from campaigns.stages import MOVES, Stage, State
 from campaigns.tiers import maturing, rescored, schemes, shadowing
 from campaigns.tiers.maturing import Month, Point
-from database import model_readings, models, shadow_comparisons
-from database.models import RegisteredModel
+from database.models import readings as model_readings
+from database.models import registry as stored_models
+from database.models import shadow_comparisons
+from database.models.registry import RegisteredModel
 
 SHOWN = 20
 BESIDE = 5
@@ -49,7 +51,7 @@ def routes(house: House) -> Sequence[Route]:
 def listing(visit: Visit) -> Response:
     """Newest first, and the metrics of the newest side by side."""
     with visit.reading() as snapshot:
-        found = models.page(snapshot, limit=SHOWN)
+        found = stored_models.page(snapshot, limit=SHOWN)
         past = rescored.latest(snapshot, limit=LOOKED_BACK)
     answering = next((model.model_id for model in found if model.state == "ACTIVE"), None)
     moved = None if answering is None else rescored.drift(past, answering)
@@ -67,7 +69,7 @@ def detail(visit: Visit) -> Response:
         model = registry.get(snapshot, model_id)
         readings = model_readings.of_model(snapshot, model_id, horizon=HORIZON)
         moved = rescored.drift(rescored.latest(snapshot, limit=LOOKED_BACK), model_id)
-        active = models.active(snapshot)
+        active = stored_models.active(snapshot)
         well = wellbeing.of_model(snapshot, model_id)
         stored, report = shadow_comparisons.newest(snapshot, model_id), registry.report(snapshot, model_id)
     points = maturing.calibration(readings)

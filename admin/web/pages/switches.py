@@ -10,7 +10,7 @@ from admin.web.visit import Visit, page
 from campaigns import watching
 from campaigns.callers.access import STAFF, Right
 from campaigns.life import launch, switches
-from database.stops import EVERYTHING
+from database.life.stops import EVERYTHING
 
 SHOWN = 50
 

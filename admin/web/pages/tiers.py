@@ -19,8 +19,8 @@ from campaigns.errors import CustomersNotScored, ModelNotPreviewed, ModelPreview
 from campaigns.tiers import previewing, rescored, schemes
 from campaigns.tiers.rescored import Rescored
 from campaigns.tiers.tiers import Tier
-from database import tier_previews
 from database.session import Snapshot
+from database.tiers import previews
 
 SHOWN = 20
 LOOKED_BACK = 60
@@ -44,7 +44,7 @@ def listing(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         found = schemes.page(snapshot, limit=SHOWN)
         past = rescored.latest(snapshot, limit=LOOKED_BACK)
-        currency = tier_previews.currency(snapshot) or visit.house.currency
+        currency = previews.currency(snapshot) or visit.house.currency
     last = past[-1] if past else None
     return visit.page(
         "tiers.html", schemes=found, last=last, distribution=None if last is None else _distribution(visit, last),

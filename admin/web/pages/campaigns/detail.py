@@ -10,7 +10,7 @@ from campaigns.coupons import spending
 from campaigns.life import launch, versions
 from campaigns.life.differences import AS_ONE, differences
 from campaigns.terms.campaign import Campaign
-from database.audit import Wanted
+from database.audit.log import Wanted
 from rules.sentence import Speaker
 
 VERSIONS = 20

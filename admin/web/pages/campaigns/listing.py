@@ -7,7 +7,7 @@ from starlette.responses import Response
 from admin.web.visit import Visit
 from campaigns import watching
 from campaigns.terms.campaign import Campaign, State
-from database.campaign_lists import Order, Sought
+from database.life.lists import Order, Sought
 
 PAGE = 25
 

@@ -16,7 +16,7 @@ from campaigns.audiences.segments import SegmentState
 from campaigns.errors import Refusal
 from campaigns.forecast import preview
 from campaigns.terms.campaign import Campaign
-from database import items
+from database.events import items
 from database.session import Snapshot
 from rules.check import InvalidRule
 from rules.document import parse, to_yaml

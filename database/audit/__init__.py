@@ -1,0 +1,1 @@
+"""Who did what, and the proof that nobody changed the record."""

@@ -1,0 +1,31 @@
+"""What the audit log calls a customer: a random name, kept apart from the log so that erasing forgets it."""
+
+from uuid import uuid4
+
+from sqlalchemy import delete, literal, select
+from sqlalchemy.dialects.postgresql import insert
+
+from database.audit.tables import SubjectRow
+from database.customers.tables import CustomerRow
+from database.session import Snapshot, Transaction
+
+
+def ensure(transaction: Transaction, customer_id: str) -> str | None:
+    """The subject that stands for a customer, made on first use; None for who is not known here."""
+    known = find(transaction, customer_id)
+    if known is not None:
+        return known
+    is_known = select(CustomerRow.customer_id, literal(uuid4().hex)).where(CustomerRow.customer_id == customer_id)
+    new = insert(SubjectRow).from_select(["customer_id", "subject_id"], is_known)
+    transaction.execute(new.on_conflict_do_nothing())
+    return find(transaction, customer_id)
+
+
+def find(snapshot: Snapshot, customer_id: str) -> str | None:
+    """The subject that stands for a customer; None when the log does not speak of them, or they were erased."""
+    return snapshot.scalar(select(SubjectRow.subject_id).where(SubjectRow.customer_id == customer_id))
+
+
+def forget(transaction: Transaction, customer_id: str) -> None:
+    """Let nobody know any more whom the log means."""
+    transaction.execute(delete(SubjectRow).where(SubjectRow.customer_id == customer_id))

@@ -1,0 +1,1 @@
+"""Codes, from the first to the last."""

@@ -1,0 +1,110 @@
+"""Coupons that may still cost something, counted by arm and tier, and how those of past campaigns fared."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Text, delete, func, insert, literal, select, text, update
+
+from database.audiences.tables import AudienceRow, ExclusionRow
+from database.coupons.tables import CouponRow
+from database.experiments.assignment import position
+from database.session import Snapshot, Transaction, changed_rows
+from database.terms.tables import CampaignRow
+
+# A score that is no number counts as none.
+SUMS = """
+count(*) AS coupons, coalesce(sum(nullif(purchase_90, 'NaN')), 0)::float8 AS buyers,
+  coalesce(sum(spend_minor), 0)::float8 AS spend_minor
+"""
+TO_ISSUE = text(f"""
+SELECT arm, tier, {SUMS} FROM audiences WHERE campaign_id = :campaign_id AND arm <> 'holdout'
+GROUP BY arm, tier ORDER BY arm, tier
+""")  # noqa: S608 - made of constants
+OUTSTANDING = text(f"""
+SELECT arm, audiences.tier, {SUMS} FROM audiences JOIN coupons USING (campaign_id, customer_id)
+WHERE campaign_id = :campaign_id AND state = 'ISSUED' AND coupons.expire_time > :now AND NOT EXISTS (
+  SELECT FROM reservations WHERE reservations.code = coupons.code AND reservations.state = 'HELD'
+    AND reservations.expire_time > :now
+) GROUP BY arm, audiences.tier ORDER BY arm, audiences.tier
+""")  # noqa: S608 - made of constants
+PAST = text("""
+WITH over AS (
+  SELECT campaign_id FROM campaigns WHERE ran_to_its_end AND end_time <= :now AND issued_count > 0
+  ORDER BY end_time DESC, campaign_id LIMIT :limit
+)
+SELECT coupons.tier, count(*) AS coupons, coalesce(sum(nullif(purchase_90, 'NaN')), 0)::float8 AS buyers,
+  count(*) FILTER (WHERE state = 'REDEEMED') AS redeemed
+FROM over JOIN coupons USING (campaign_id) JOIN audiences USING (campaign_id, customer_id)
+GROUP BY campaign_id, coupons.tier ORDER BY campaign_id, coupons.tier
+""")
+
+
+OWN_CODE = (CouponRow.campaign_id == AudienceRow.campaign_id, CouponRow.customer_id == AudienceRow.customer_id)
+WITHOUT_CODE = ~select(CouponRow).where(*OWN_CODE).exists()
+
+
+class Exposed(NamedTuple):
+    """Customers of one tier in one arm whose coupons may cost something."""
+
+    arm: str
+    tier: str
+    coupons: int
+    buyers: float
+    """Sum of their probabilities to buy within 90 days."""
+    spend_minor: float
+    """Sum of what they are expected to spend in that time."""
+
+
+class Fared(NamedTuple):
+    """The coupons of one tier of a campaign that ran to its end."""
+
+    tier: str
+    coupons: int
+    buyers: float
+    redeemed: int
+
+
+def to_issue(snapshot: Snapshot, campaign_id: str) -> list[Exposed]:
+    """Of the frozen audience, whoever is not held out."""
+    return [Exposed(*row) for row in snapshot.execute(TO_ISSUE, {"campaign_id": campaign_id})]
+
+
+def outstanding(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[Exposed]:
+    """Coupons that are issued, not redeemed, and not held by a reservation, which counts by itself."""
+    return [Exposed(*row) for row in snapshot.execute(OUTSTANDING, {"campaign_id": campaign_id, "now": now})]
+
+
+def past(snapshot: Snapshot, now: datetime, *, campaigns: int) -> list[Fared]:
+    """Of so many campaigns that ran to their end last, each tier of each."""
+    return [Fared(*row) for row in snapshot.execute(PAST, {"now": now, "limit": campaigns})]
+
+
+def leave_out(transaction: Transaction, campaign_id: str, *, share: float) -> int:
+    """Keep about this share of the frozen audience, held out or not, drawn by a hash of its own; how many go.
+
+    Whoever has a code already, of a launch that is taken up again, stays.
+    """
+    drawn = position(f"budget/{campaign_id}", AudienceRow.customer_id)
+    gone = delete(AudienceRow).where(AudienceRow.campaign_id == campaign_id, drawn >= share, WITHOUT_CODE)
+    known = ("campaign_id", "customer_id", "tier", "inputs")
+    left = gone.returning(*(getattr(AudienceRow, name) for name in known)).cte("left_out")
+    reason = select(*(left.c[name] for name in known), literal("OVER_BUDGET", Text))
+    kept = insert(ExclusionRow).from_select((*known, "reason"), reason)
+    # Of an INSERT the count is not kept unless it is asked for.
+    count = changed_rows(transaction.execute(kept, execution_options={"preserve_rowcount": True}))
+    which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
+    counted, least = CampaignRow.over_budget_count + count, func.least(CampaignRow.budget_share, share)
+    transaction.execute(which.values(over_budget_count=counted, budget_share=least))
+    return count
+
+
+def may_leave_out(snapshot: Snapshot, campaign_id: str) -> bool:
+    """Whether anybody of the frozen audience has no code yet."""
+    without = select(AudienceRow).where(AudienceRow.campaign_id == campaign_id, WITHOUT_CODE)
+    return snapshot.execute(select(without.exists())).scalar_one()
+
+
+def left_out(snapshot: Snapshot, campaign_id: str) -> int:
+    """Customers who are not in the audience because the budget could not bear their coupons."""
+    query = select(CampaignRow.over_budget_count).where(CampaignRow.campaign_id == campaign_id)
+    return snapshot.execute(query).scalar_one()

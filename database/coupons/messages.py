@@ -1,0 +1,188 @@
+"""Messages claimed for handing over, settled afterwards, and counted as they are settled."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from psycopg.rows import namedtuple_row
+from sqlalchemy import delete, func, select
+
+from database.coupons.tables import MessageCountRow, MessageRow
+from database.session import Snapshot, Transaction, driver_connection
+
+DUE = "DUE"
+SENDING = "SENDING"
+OPEN = (SENDING, "WAITING")
+COUNT_DUE = """
+INSERT INTO message_counts (campaign_id, channel, state, hour, count)
+SELECT campaign_id, channel, 'DUE', date_trunc('hour', %(now)s, 'UTC'), count(*) FROM coupons
+WHERE campaign_id = %(campaign)s AND channel = ANY(%(channels)s) GROUP BY campaign_id, channel
+RETURNING count
+"""
+# Consent is read in the statement that claims: it is the answer of this moment.
+CONSENT = """
+lower(coupons.channel) IN (SELECT lower(agreed) FROM customers, unnest(consented_channels) AS agreed
+  WHERE customers.customer_id = coupons.customer_id)
+"""
+GOOD = "coupons.state = 'ISSUED' AND coupons.expire_time > %(now)s"
+CLAIM = f"""
+WITH next AS MATERIALIZED (
+  SELECT code, customer_id, channel, tier, discount, expire_time, {CONSENT} AS agreed FROM coupons
+  WHERE campaign_id = %(campaign)s AND customer_id > %(after)s AND channel = ANY(%(channels)s) AND {GOOD}
+    AND NOT EXISTS (SELECT FROM messages
+      WHERE messages.campaign_id = %(campaign)s AND messages.customer_id = coupons.customer_id)
+  ORDER BY customer_id LIMIT %(limit)s
+), claimed AS (
+  INSERT INTO messages (campaign_id, customer_id, channel, state, batch, claim_time, settle_time)
+  SELECT %(campaign)s, customer_id, channel, CASE WHEN agreed THEN 'SENDING' ELSE 'NO_CONSENT' END, %(batch)s,
+    %(now)s, CASE WHEN NOT agreed THEN %(now)s END
+  FROM next
+  RETURNING customer_id, state
+)
+SELECT customer_id, channel, tier, code, discount, expire_time, state, %(batch)s::text AS batch
+FROM next JOIN claimed USING (customer_id) ORDER BY customer_id
+"""  # noqa: S608 - made of constants
+CLAIM_AGAIN = f"""
+WITH next AS MATERIALIZED (
+  SELECT code, messages.customer_id, messages.channel, tier, discount, expire_time, batch,
+    CASE WHEN NOT ({GOOD}) THEN 'LAPSED' WHEN {CONSENT} THEN 'SENDING'
+      ELSE 'NO_CONSENT' END AS fate
+  FROM messages JOIN coupons USING (campaign_id, customer_id)
+  WHERE campaign_id = %(campaign)s AND messages.state IN ('SENDING', 'WAITING') AND batch = %(batch)s
+), claimed AS (
+  UPDATE messages SET state = fate, claim_time = %(now)s, settle_time = CASE WHEN fate <> 'SENDING' THEN %(now)s END
+  FROM next WHERE campaign_id = %(campaign)s AND messages.customer_id = next.customer_id
+)
+SELECT customer_id, channel, tier, code, discount, expire_time, fate AS state, batch FROM next ORDER BY customer_id
+"""  # noqa: S608 - made of constants
+SETTLE = """
+UPDATE messages SET state = fates.fate, note = fates.note,
+  settle_time = CASE WHEN fates.fate <> 'WAITING' THEN %(now)s END
+FROM unnest(%(customers)s::text[], %(fates)s::text[], %(notes)s::text[]) AS fates (customer_id, fate, note)
+WHERE campaign_id = %(campaign)s AND messages.customer_id = fates.customer_id AND state = 'SENDING'
+RETURNING channel, state
+"""
+COUNT = """
+INSERT INTO message_counts (campaign_id, channel, state, hour, count)
+VALUES (%(campaign)s, %(channel)s, %(state)s, date_trunc('hour', %(now)s, 'UTC'), %(count)s)
+ON CONFLICT (campaign_id, channel, state, hour) DO UPDATE SET count = message_counts.count + excluded.count
+"""
+
+
+class Claimed(NamedTuple):
+    """A coupon that is about to leave, or that must not."""
+
+    customer_id: str
+    channel: str
+    tier: str
+    code: str
+    discount: dict[str, Any]
+    expire_time: datetime
+    state: str
+    """SENDING, NO_CONSENT or LAPSED."""
+    batch: str
+
+
+class Settled(NamedTuple):
+    """What became of one message."""
+
+    customer_id: str
+    fate: str
+    note: str | None
+
+
+class Tally(NamedTuple):
+    """Messages of one state and channel."""
+
+    channel: str
+    state: str
+    hour: datetime
+    messages: int
+
+
+def count_due(transaction: Transaction, campaign_id: str, channels: Sequence[str], now: datetime) -> int:
+    """Count and keep, by channel, how many coupons there are to hand over; how many in all."""
+    forget = delete(MessageCountRow).where(MessageCountRow.campaign_id == campaign_id, MessageCountRow.state == DUE)
+    transaction.execute(forget)
+    asked = {"campaign": campaign_id, "channels": list(channels), "now": now}
+    return sum(int(str(count)) for (count,) in driver_connection(transaction).execute(COUNT_DUE, asked).fetchall())
+
+
+def claim(
+    transaction: Transaction, campaign_id: str, channels: Sequence[str], *, after: str, limit: int, batch: str,
+    now: datetime,
+) -> list[Claimed]:  # fmt: skip
+    """The next coupons without a message; from here on each has one. Those without consent are settled already."""
+    asked = {"campaign": campaign_id, "channels": list(channels), "after": after, "limit": limit}
+    return _claimed(transaction, CLAIM, campaign_id, {**asked, "batch": batch, "now": now})
+
+
+def claim_again(transaction: Transaction, campaign_id: str, batch: str, now: datetime) -> list[Claimed]:
+    """Those of a batch that are still open, with today's consent."""
+    return _claimed(transaction, CLAIM_AGAIN, campaign_id, {"campaign": campaign_id, "batch": batch, "now": now})
+
+
+def open_batch(
+    snapshot: Snapshot, campaign_id: str, channels: Sequence[str], *, claimed_before: datetime
+) -> str | None:
+    """The oldest batch that waits, or whose worker is gone: it was claimed before then."""
+    query = select(func.min(MessageRow.batch)).where(MessageRow.campaign_id == campaign_id)
+    query = query.where(MessageRow.state.in_(OPEN), MessageRow.channel.in_(channels))
+    return snapshot.execute(
+        query.where((MessageRow.state != SENDING) | (MessageRow.claim_time < claimed_before))
+    ).scalar()
+
+
+def any_open(snapshot: Snapshot, campaign_id: str) -> bool:
+    """Whether a message of the campaign is on its way."""
+    query = select(MessageRow).where(MessageRow.campaign_id == campaign_id, MessageRow.state.in_(OPEN))
+    return snapshot.execute(select(query.exists())).scalar_one()
+
+
+def settle(transaction: Transaction, campaign_id: str, settled: Sequence[Settled], now: datetime) -> None:
+    """Note what became of messages that are being sent; one that was settled meanwhile, or erased, stays so."""
+    asked = {
+        "campaign": campaign_id, "now": now, "customers": [each.customer_id for each in settled],
+        "fates": [each.fate for each in settled], "notes": [each.note for each in settled],
+    }  # fmt: skip
+    found = driver_connection(transaction).execute(SETTLE, asked).fetchall()
+    _count(transaction, campaign_id, ((str(channel), str(state)) for channel, state in found), now)
+
+
+def tallies(snapshot: Snapshot, campaign_id: str) -> list[Tally]:
+    """How many became what, in which hour; and how many are due, in the hour when they were counted."""
+    columns = MessageCountRow.channel, MessageCountRow.state, MessageCountRow.hour, MessageCountRow.count
+    query = select(*columns).where(MessageCountRow.campaign_id == campaign_id).order_by(*columns[:3])
+    return [Tally(*row) for row in snapshot.execute(query)]
+
+
+def page(
+    snapshot: Snapshot, campaign_id: str, *, state: str | None, limit: int, after: str = ""
+) -> list[MessageRow]:  # fmt: skip
+    """By customer_id; the next page is `after` the last customer of this one."""
+    query = select(MessageRow).where(MessageRow.campaign_id == campaign_id, MessageRow.customer_id > after)
+    if state is not None:
+        query = query.where(MessageRow.state == state)
+    return list(snapshot.scalars(query.order_by(MessageRow.customer_id).limit(limit)))
+
+
+def of_customer(snapshot: Snapshot, customer_id: str, *, limit: int) -> list[MessageRow]:
+    """The latest of one customer, of any campaign."""
+    query = select(MessageRow).where(MessageRow.customer_id == customer_id)
+    return list(snapshot.scalars(query.order_by(MessageRow.claim_time.desc()).limit(limit)))
+
+
+def _claimed(transaction: Transaction, statement: str, campaign_id: str, asked: dict[str, Any]) -> list[Claimed]:
+    cursor = driver_connection(transaction).cursor(row_factory=namedtuple_row)
+    found = [Claimed(*row) for row in cursor.execute(statement.encode(), asked).fetchall()]
+    _count(transaction, campaign_id, ((each.channel, each.state) for each in found), asked["now"])
+    return found
+
+
+def _count(transaction: Transaction, campaign_id: str, found: Iterable[tuple[str, str]], now: datetime) -> None:
+    connection = driver_connection(transaction)
+    for (channel, state), count in sorted(Counter(found).items()):
+        if state not in OPEN:
+            asked = {"campaign": campaign_id, "channel": channel, "state": state, "now": now, "count": count}
+            connection.execute(COUNT, asked)

@@ -1,0 +1,157 @@
+"""Codes, issued or brought along; what holds, uses and hands them over; and whether the books agreed."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database.row import Row
+from database.terms.tables import CampaignRow
+
+ZERO = text("0")
+
+
+class CouponRow(Row):
+    """One code for one customer of one campaign."""
+
+    __tablename__ = "coupons"
+    code: Mapped[str] = mapped_column(primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(ForeignKey(CampaignRow.campaign_id))
+    customer_id: Mapped[str]
+    tier: Mapped[str]
+    channel: Mapped[str]
+    discount: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    """ISSUED or REDEEMED."""
+    issue_time: Mapped[datetime]
+    expire_time: Mapped[datetime]
+    __table_args__ = (
+        Index("uq_coupons_campaign_id_customer_id", "campaign_id", "customer_id", unique=True),
+        Index(None, "customer_id"),
+    )
+
+
+class OwnCodeRow(Row):
+    """A code that a campaign's launch gives out in the place of a new one; giving it out takes it away from here."""
+
+    __tablename__ = "own_codes"
+    code: Mapped[str] = mapped_column(primary_key=True)
+    """Normalised, as it is looked up."""
+    campaign_id: Mapped[str] = mapped_column(ForeignKey(CampaignRow.campaign_id, ondelete="CASCADE"))
+    customer_id: Mapped[str | None]
+    """For whom it is; null for whoever comes first."""
+    place: Mapped[int] = mapped_column(Identity())
+    """First come, first given out."""
+    __table_args__ = (
+        Index(None, "campaign_id", "place"),
+        Index("uq_own_codes_customer_id_campaign_id", "customer_id", "campaign_id", unique=True),
+    )
+
+
+class ReservationRow(Row):
+    """A code held for an order until a time; who holds it is on the coupon."""
+
+    __tablename__ = "reservations"
+    reservation_id: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    campaign_id: Mapped[str]
+    order_id: Mapped[str]
+    order_minor: Mapped[int]
+    discount_minor: Mapped[int]
+    """Held of the budget."""
+    currency: Mapped[str]
+    shard: Mapped[int] = mapped_column(SmallInteger)
+    """Whose budget holds it."""
+    state: Mapped[str]
+    """HELD, REDEEMED, RELEASED or EXPIRED; one that is HELD counts only until its expire_time."""
+    reserve_time: Mapped[datetime]
+    expire_time: Mapped[datetime]
+    __table_args__ = (
+        Index("uq_reservations_held", "code", unique=True, postgresql_where=text("state = 'HELD'")),
+        Index("ix_reservations_held", "campaign_id", "expire_time", postgresql_where=text("state = 'HELD'")),
+        Index(None, "code"),
+        Index("ix_reservations_held_for", "order_id", postgresql_where=text("state = 'HELD'")),
+    )
+
+
+class RedemptionRow(Row):
+    """A use of a code on an order, and what became of it."""
+
+    __tablename__ = "redemptions"
+    redemption_id: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(ForeignKey(CouponRow.code))
+    campaign_id: Mapped[str]
+    customer_id: Mapped[str]
+    order_id: Mapped[str] = mapped_column(index=True)
+    order_minor: Mapped[int]
+    discount_minor: Mapped[int]
+    currency: Mapped[str]
+    redeem_time: Mapped[datetime]
+    reservation_id: Mapped[str | None]
+    """What held the code before."""
+    shard: Mapped[int] = mapped_column(SmallInteger, server_default=ZERO)
+    """Whose budget paid it."""
+    refunded_minor: Mapped[int] = mapped_column(server_default=ZERO)
+    given_back: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the code may be used again: then this use counts no more."""
+    __table_args__ = (
+        Index("uq_redemptions_used", "code", unique=True, postgresql_where=text("NOT given_back")),
+        Index(None, "code", "order_id", unique=True),
+        Index(None, "campaign_id", "redeem_time", postgresql_include=["given_back"]),
+        CheckConstraint("refunded_minor BETWEEN 0 AND discount_minor", name="refunded"),
+    )
+
+
+class MessageRow(Row):
+    """A campaign's one message to a customer: the row stands before the message leaves, so that it leaves once."""
+
+    __tablename__ = "messages"
+    campaign_id: Mapped[str] = mapped_column(primary_key=True)
+    customer_id: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    state: Mapped[str]
+    """SENDING or WAITING; then HANDED_OVER, REFUSED, NO_CONSENT or LAPSED for good."""
+    batch: Mapped[str]
+    """Those that left together, and leave together again if nobody knows how far they got."""
+    note: Mapped[str | None]
+    """Why the channel did not take it."""
+    claim_time: Mapped[datetime]
+    """When a worker took it to the channel."""
+    settle_time: Mapped[datetime | None]
+    """When its state became final."""
+    __table_args__ = (Index(None, "campaign_id", "state", "customer_id"), Index(None, "customer_id"))
+
+
+class MessageCountRow(Row):
+    """Messages of a campaign whose state became final within an hour, and those that are due: no page counts rows."""
+
+    __tablename__ = "message_counts"
+    campaign_id: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(primary_key=True)
+    """A final state, or DUE."""
+    hour: Mapped[datetime] = mapped_column(primary_key=True)
+    count: Mapped[int]
+
+
+class ReconciliationRow(Row):
+    """Whether the ledger and the counters of a campaign agreed when someone compared them."""
+
+    __tablename__ = "reconciliations"
+    operation_id: Mapped[str] = mapped_column(primary_key=True)
+    campaign_id: Mapped[str] = mapped_column(primary_key=True)
+    time: Mapped[datetime]
+    figures: Mapped[int] = mapped_column(Integer)
+    """That were compared."""
+    differences: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    """Name, truth and counter of each figure that did not agree; empty is good."""

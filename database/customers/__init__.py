@@ -1,0 +1,1 @@
+"""The customers that we know, and who was forgotten."""

@@ -1,0 +1,74 @@
+"""The customers that we know, and how one of them is forgotten."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from database.customers.tables import CustomerRow
+from database.session import Snapshot, Transaction, changed_rows
+from events.event import Customer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCustomer:
+    """A customer as it is stored."""
+
+    customer: Customer
+    revision: int
+    create_time: datetime
+    update_time: datetime
+
+    @property
+    def name(self) -> str:
+        """The resource name."""
+        return f"customers/{self.customer.customer_id}"
+
+    @property
+    def etag(self) -> str:
+        """Changes with every change of the customer's own fields."""
+        return str(self.revision)
+
+
+def get(snapshot: Snapshot, customer_id: str) -> KnownCustomer | None:
+    """One customer."""
+    row = snapshot.get(CustomerRow, customer_id, populate_existing=True)
+    return None if row is None else _known(row)
+
+
+def locked(transaction: Transaction, customer_id: str) -> KnownCustomer | None:
+    """A customer that nobody else changes until the transaction ends."""
+    row = transaction.get(CustomerRow, customer_id, populate_existing=True, with_for_update=True)
+    return None if row is None else _known(row)
+
+
+def page(snapshot: Snapshot, *, after: str | None, limit: int) -> list[KnownCustomer]:
+    """By customer_id; the next page is `after` the last customer of this one."""
+    query = select(CustomerRow).order_by(CustomerRow.customer_id).limit(limit)
+    rows = snapshot.scalars(query if after is None else query.where(CustomerRow.customer_id > after))
+    return [_known(row) for row in rows]
+
+
+def known_among(snapshot: Snapshot, customer_ids: list[str]) -> set[str]:
+    """Which of these ids belong to a customer."""
+    return set(snapshot.scalars(select(CustomerRow.customer_id).where(CustomerRow.customer_id.in_(customer_ids))))
+
+
+def update_fields(transaction: Transaction, customer: Customer, now: datetime) -> bool:
+    """Store the customer's own fields; False when there is no such customer."""
+    which = update(CustomerRow).where(CustomerRow.customer_id == customer.customer_id)
+    changed = which.values(
+        country=customer.country, zone=customer.zone, preferred_channel=customer.preferred_channel,
+        consented_channels=list(customer.consented_channels), revision=CustomerRow.revision + 1, update_time=now,
+    )  # fmt: skip
+    return changed_rows(transaction.execute(changed)) == 1
+
+
+def _known(row: CustomerRow) -> KnownCustomer:
+    customer = Customer(
+        customer_id=row.customer_id, country=row.country, zone=row.zone, preferred_channel=row.preferred_channel,
+        consented_channels=tuple(row.consented_channels),
+    )  # fmt: skip
+    return KnownCustomer(
+        customer=customer, revision=row.revision, create_time=row.create_time, update_time=row.update_time
+    )

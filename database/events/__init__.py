@@ -1,0 +1,1 @@
+"""What happened, and histories made from it."""

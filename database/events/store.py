@@ -1,0 +1,204 @@
+"""The events that we remember: recorded once by their id, read by customer."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import astuple
+from datetime import datetime
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from psycopg import sql
+
+from database.copying import copy_frame
+from database.events import states
+from database.session import Snapshot, Transaction, driver_connection
+from events.event import EVENT_SCHEMA, TIME, Event, EventType
+from events.history import Histories
+
+SLICE_ROWS = 100_000
+"""Rows in one statement, which therefore ends within the statement timeout whatever the frame's size."""
+LATEST = 2000
+"""Events of a customer that a history holds."""
+COLUMNS = sql.SQL(", ").join(map(sql.Identifier, EVENT_SCHEMA))
+NEW_CUSTOMERS = "INSERT INTO customers (customer_id) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
+NEW_EVENTS = sql.SQL("""
+INSERT INTO events ({columns}) SELECT * FROM unnest(
+  %s::text[], %s::text[], %s::timestamptz[], %s::smallint[], %s::text[], %s::text[], %s::float8[], %s::bigint[],
+  %s::text[], %s::text[], %s::smallint[], %s::float8[], %s::text[], %s::text[]
+) ON CONFLICT DO NOTHING
+""").format(columns=COLUMNS)
+BY_ID = sql.SQL("SELECT {columns} FROM events WHERE event_id = ANY(%s)").format(columns=COLUMNS)
+STAGE = sql.SQL("CREATE TEMPORARY TABLE event_stage ON COMMIT DROP AS SELECT {columns} FROM events LIMIT 0").format(
+    columns=COLUMNS
+)
+STAGED_CUSTOMERS = """
+INSERT INTO customers (customer_id) SELECT DISTINCT customer_id FROM event_stage ORDER BY 1 ON CONFLICT DO NOTHING
+"""
+# In the order of the histories, so that a customer's events lie side by side on disk.
+STAGED_EVENTS = sql.SQL("""
+INSERT INTO events ({columns}) SELECT {columns} FROM event_stage ORDER BY customer_id, time ON CONFLICT DO NOTHING
+""").format(columns=COLUMNS)
+PAGE = sql.SQL("""
+SELECT {columns} FROM events WHERE customer_id = %s AND (time, event_id) < (%s::timestamptz, %s)
+  AND event_type = ANY(%s::smallint[])
+ORDER BY time DESC, event_id DESC LIMIT %s
+""").format(columns=COLUMNS)
+# Both orders are the index's own, so nothing is sorted: the caller asks and reads backwards.
+HISTORIES = """
+SELECT asked.place, date_part('epoch', time), event_type, order_id, item_id, quantity,
+  unit_price_minor, channel, rating, dwell_seconds, text
+FROM unnest(%s::text[]) WITH ORDINALITY AS asked (customer_id, place)
+CROSS JOIN LATERAL (
+  SELECT * FROM events WHERE customer_id = asked.customer_id AND time < %s::timestamptz
+  ORDER BY time DESC, event_id DESC LIMIT %s
+) AS latest
+ORDER BY asked.place, latest.time DESC, latest.event_id DESC
+"""
+ALL_KINDS = tuple(EventType)
+ALL = """
+COPY (
+  SELECT event_id, customer_id, (extract(epoch FROM time) * 1000000)::bigint, event_type, order_id, item_id, quantity,
+    unit_price_minor, currency, channel, rating, dwell_seconds, text, attribution_token
+  FROM events ORDER BY customer_id, time, event_id
+) TO STDOUT (FORMAT csv)
+"""
+
+
+class EventIdReused(Exception):
+    """An event id came with content that differs from what is recorded under it."""
+
+    def __init__(self, event_ids: Sequence[str]) -> None:
+        self.event_ids = tuple(event_ids)
+        super().__init__(f"recorded before with other content: {', '.join(event_ids)}; send changes as new events")
+
+
+class EventKey(NamedTuple):
+    """The place of an event in its customer's history."""
+
+    time: datetime
+    event_id: str
+
+
+def insert_events(transaction: Transaction, events: Sequence[Event]) -> int:
+    """Record a small batch and the customers it names; returns how many events were new.
+
+    Repeating a batch changes nothing. Raises EventIdReused, upon which the transaction must be rolled back.
+    """
+    if not events:
+        return 0
+    connection = driver_connection(transaction)
+    # Everyone locks in the order of the ids, so that two batches that overlap cannot deadlock.
+    ordered = sorted(events, key=lambda event: event.event_id)
+    connection.execute(NEW_CUSTOMERS, (sorted({event.customer_id for event in ordered}),))
+    columns = [list(column) for column in zip(*map(astuple, ordered), strict=True)]
+    new = connection.execute(NEW_EVENTS, columns).rowcount
+    if new < len(ordered):
+        _refuse_other_content(transaction, ordered)
+    if new:
+        states.renew(transaction, list({event.customer_id for event in ordered}))
+    return new
+
+
+def copy_events(
+    transaction: Transaction, frame: pl.DataFrame, *, progress: Callable[[int], None] = lambda _: None
+) -> int:  # fmt: skip
+    """Record a frame in EVENT_SCHEMA and the customers it names; returns how many events were new.
+
+    `progress` is told how many rows more were written. From here on others who record events of these customers wait
+    for the transaction, so it should end soon.
+    """
+    new = 0
+    for part in frame.select(EVENT_SCHEMA.names()).sort("customer_id", "time").iter_slices(SLICE_ROWS):
+        new += _copy(transaction, part)
+        progress(part.height)
+    if new:
+        states.renew(transaction, frame["customer_id"].unique().to_list())
+    return new
+
+
+def _copy(transaction: Transaction, part: pl.DataFrame) -> int:
+    connection = driver_connection(transaction)
+    connection.execute(STAGE)
+    copy_frame(connection, "event_stage", part)
+    connection.execute(STAGED_CUSTOMERS)
+    new = connection.execute(STAGED_EVENTS).rowcount
+    connection.execute("DROP TABLE event_stage")
+    return new
+
+
+def histories(
+    snapshot: Snapshot, customer_ids: Sequence[str], *, before: datetime | None = None, limit: int = LATEST
+) -> Histories:
+    """The latest `limit` events of each customer strictly before `before`, in the order of `customer_ids`.
+
+    One query for all of them. A customer who is unknown gets an empty history.
+    """
+    asked = list(customer_ids)
+    with driver_connection(snapshot).cursor(binary=True) as cursor:
+        rows = cursor.execute(HISTORIES, (asked[::-1], before or "infinity", limit)).fetchall()
+    columns: list[Sequence[Any]] = list(zip(*reversed(rows), strict=True)) if rows else [()] * 11
+    owners = len(asked) + 1 - np.array(columns[0], dtype=np.int64)
+    counts = np.bincount(owners, minlength=len(asked) + 1)
+    return Histories(
+        customer_ids=np.array(asked, dtype=object),
+        offsets=np.cumsum(counts).astype(np.int64),
+        time=_numbers(columns[1]),
+        event_type=np.array(columns[2], dtype=np.int8),
+        order_id=_strings(columns[3]),
+        item_id=_strings(columns[4]),
+        quantity=_numbers(columns[5]),
+        unit_price=_numbers(columns[6]),
+        channel=_strings(columns[7]),
+        rating=_numbers(columns[8]),
+        dwell_seconds=_numbers(columns[9]),
+        text=_strings(columns[10]),
+    )
+
+
+def page_of_events(
+    snapshot: Snapshot,
+    customer_id: str,
+    *,
+    after: EventKey | None,
+    limit: int,
+    kinds: Collection[EventType] = ALL_KINDS,
+) -> list[Event]:
+    """Up to `limit` events of one customer, newest first, beginning behind the key `after`."""
+    asked = (customer_id, *(after or ("infinity", "")), [int(kind) for kind in kinds], limit)
+    rows = driver_connection(snapshot).execute(PAGE, asked).fetchall()
+    return [_event(row) for row in rows]
+
+
+def read_events(snapshot: Snapshot) -> pl.DataFrame:
+    """Every event in EVENT_SCHEMA, by customer and time: for training. About 150 bytes a row while it is read."""
+    buffer = BytesIO()
+    with driver_connection(snapshot).cursor() as cursor, cursor.copy(ALL) as copy:
+        for block in copy:
+            buffer.write(block)
+    buffer.seek(0)
+    stored = pl.Schema({name: pl.Int64() if kind == TIME else kind for name, kind in EVENT_SCHEMA.items()})
+    frame = pl.read_csv(buffer, has_header=False, schema=stored)
+    return frame.with_columns(pl.from_epoch("time", time_unit="us").dt.replace_time_zone("UTC")).cast(EVENT_SCHEMA)
+
+
+def _refuse_other_content(transaction: Transaction, events: Sequence[Event]) -> None:
+    rows = driver_connection(transaction).execute(BY_ID, ([event.event_id for event in events],)).fetchall()
+    recorded = {event.event_id: event for event in map(_event, rows)}
+    reused = sorted({event.event_id for event in events if recorded[event.event_id] != event})
+    if reused:
+        raise EventIdReused(reused)
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    event_id, customer_id, time, event_type, *details = row
+    return Event(**dict(zip(EVENT_SCHEMA, (event_id, customer_id, time, EventType(event_type), *details), strict=True)))
+
+
+def _numbers(column: Sequence[float | None]) -> npt.NDArray[np.float64]:
+    return np.array(column, dtype=np.float64)
+
+
+def _strings(column: Sequence[str | None]) -> npt.NDArray[np.object_]:
+    return np.array(column, dtype=object)

@@ -1,0 +1,1 @@
+"""The groups of an experiment, and what each did."""

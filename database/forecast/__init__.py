@@ -1,0 +1,1 @@
+"""What a campaign would do, before it does."""

@@ -1,0 +1,116 @@
+"""Campaigns side by side: pages of them by what people look for, and what stands beside each."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import all_, and_, func, literal, or_, select, text, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from database.budgets.tables import BudgetShardRow
+from database.life.tables import ApprovalRow, CampaignVersionRow
+from database.reporting.tables import ResultReadingRow
+from database.session import Snapshot
+from database.terms.tables import CampaignRow
+
+ITS_VERSION = and_(
+    CampaignVersionRow.campaign_id == CampaignRow.campaign_id, CampaignVersionRow.version == CampaignRow.version
+)
+LIVE = text("state IN ('LAUNCHING', 'ACTIVE', 'PAUSED')")
+"""Written out, so that the index of live campaigns is known to fit."""
+
+
+class Order(StrEnum):
+    """What stands first."""
+
+    NEWEST = "newest"
+    NAME = "name"
+    END = "end"
+    """Whose end comes first."""
+
+
+COLUMNS = {
+    Order.NEWEST: CampaignRow.create_time, Order.NAME: CampaignRow.display_name, Order.END: CampaignRow.end_time,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Which campaigns; what is empty leaves all."""
+
+    states: Collection[str] = ()
+    words: str = ""
+    """Somewhere in the name or in the id, in whatever case."""
+
+
+def page(
+    snapshot: Snapshot, sought: Sought, order: Order, *, limit: int, after: tuple[datetime | str, str] | None = None
+) -> list[CampaignRow]:
+    """`after` is what the order goes by, and campaign_id, of the last one seen."""
+    column, ident = COLUMNS[order], CampaignRow.campaign_id
+    query = select(CampaignRow)
+    if sought.states:
+        query = query.where(CampaignRow.state.in_(sought.states))
+    if sought.words:
+        found = (each.icontains(sought.words, autoescape=True) for each in (CampaignRow.display_name, ident))
+        query = query.where(or_(*found))
+    if order is Order.NEWEST:
+        query = query.order_by(column.desc(), ident.desc())
+        past = None if after is None else tuple_(column, ident) < after
+    else:
+        query = query.order_by(column, ident)
+        past = None if after is None else tuple_(column, ident) > after
+    query = query if past is None else query.where(past)
+    return list(snapshot.scalars(query.limit(limit)))
+
+
+def live(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[CampaignRow]:
+    """Launched and not over, whose end comes first; `after` is (end_time, campaign_id) of the last one seen."""
+    query = select(CampaignRow).where(LIVE).order_by(CampaignRow.end_time, CampaignRow.campaign_id)
+    if after is not None:
+        query = query.where(tuple_(CampaignRow.end_time, CampaignRow.campaign_id) > after)
+    return list(snapshot.scalars(query.limit(limit)))
+
+
+def between(snapshot: Snapshot, since: datetime, until: datetime, *, limit: int) -> list[CampaignRow]:
+    """Whose window lies in a span of time, at least in part; by their start."""
+    query = select(CampaignRow).where(CampaignRow.end_time > since, CampaignRow.start_time < until)
+    return list(snapshot.scalars(query.order_by(CampaignRow.start_time, CampaignRow.campaign_id).limit(limit)))
+
+
+def to_decide(snapshot: Snapshot, approver: str, *, limit: int) -> list[CampaignRow]:
+    """Submitted versions that somebody else wrote and this approver has not decided about, the oldest first."""
+    decided = select(ApprovalRow).where(
+        ApprovalRow.campaign_id == CampaignRow.campaign_id, ApprovalRow.version == CampaignRow.version,
+        ApprovalRow.approver == approver,
+    )  # fmt: skip
+    query = (
+        select(CampaignRow)
+        .join(CampaignVersionRow, ITS_VERSION)
+        .where(CampaignRow.state == "SUBMITTED", ~decided.exists())
+    )
+    query = query.where(literal(approver) != all_(CampaignVersionRow.authors))
+    return list(snapshot.scalars(query.order_by(CampaignRow.create_time, CampaignRow.campaign_id).limit(limit)))
+
+
+def authors(snapshot: Snapshot, campaign_ids: Sequence[str]) -> Mapping[str, list[str]]:
+    """Who wrote the version that each has, the last one at the end."""
+    query = select(CampaignRow.campaign_id, CampaignVersionRow.authors).join(CampaignVersionRow, ITS_VERSION)
+    return dict(snapshot.execute(query.where(CampaignRow.campaign_id.in_(campaign_ids))).all())
+
+
+def used_minor(snapshot: Snapshot, campaign_ids: Sequence[str]) -> Mapping[str, int]:
+    """Money of each that is reserved or spent; none for those whose audience was never frozen."""
+    used = func.sum(BudgetShardRow.reserved_minor + BudgetShardRow.spent_minor)
+    query = select(BudgetShardRow.campaign_id, used).where(BudgetShardRow.campaign_id.in_(campaign_ids))
+    return {name: int(minor) for name, minor in snapshot.execute(query.group_by(BudgetShardRow.campaign_id))}
+
+
+def newest_results(snapshot: Snapshot, campaign_ids: Sequence[str], metric: str) -> Mapping[str, ResultReadingRow]:
+    """Of all arms as one, as they were kept last."""
+    query = select(ResultReadingRow).ext(distinct_on(ResultReadingRow.campaign_id))
+    query = query.where(ResultReadingRow.campaign_id.in_(campaign_ids), ResultReadingRow.arm == "ALL")
+    query = query.where(ResultReadingRow.metric == metric)
+    found = snapshot.scalars(query.order_by(ResultReadingRow.campaign_id, ResultReadingRow.day.desc()))
+    return {row.campaign_id: row for row in found}

@@ -1,0 +1,113 @@
+"""The registry of trained networks: which there are, and what each is there for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from database.models.tables import ModelRow
+from database.session import Snapshot, Transaction
+
+FRESH = {"populate_existing": True}
+ACTIVE = "ACTIVE"
+SERVING = ("SHADOW", "CANARY", ACTIVE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredModel:
+    """A trained network; its weights are the folder."""
+
+    model_id: str
+    folder: str
+    manifest: Mapping[str, Any]
+    state: str
+    """CANDIDATE, SHADOW, CANARY, ACTIVE or RETIRED; at most one each is SHADOW, CANARY and ACTIVE."""
+    canary_share: float | None
+    """Of the customers whom a CANARY answers about."""
+    predecessor: str | None
+    """Which model answered when this one became ACTIVE."""
+    revision: int
+    create_time: datetime
+    activate_time: datetime | None
+    move_time: datetime | None
+    """Into its state or its share; None where it never moved."""
+
+    @property
+    def etag(self) -> str:
+        """Changes with every change of state."""
+        return str(self.revision)
+
+
+def register(
+    transaction: Transaction, model_id: str, folder: str, manifest: Mapping[str, Any], now: datetime
+) -> RegisteredModel:
+    """Make a candidate known; one that is known already is answered as it stands."""
+    transaction.execute(
+        insert(ModelRow)
+        .values(model_id=model_id, folder=folder, manifest=dict(manifest), state="CANDIDATE", create_time=now)
+        .on_conflict_do_nothing(index_elements=[ModelRow.model_id])
+    )
+    row = transaction.scalars(select(ModelRow).where(ModelRow.model_id == model_id).execution_options(**FRESH)).one()
+    return _model(row)
+
+
+def hold(transaction: Transaction) -> None:
+    """Let no other transaction move a model until this one ends."""
+    transaction.execute(text("SELECT pg_advisory_xact_lock(hashtext('models'))"))
+
+
+def move(
+    transaction: Transaction, model_id: str, state: str, *, canary_share: float | None = None, now: datetime
+) -> RegisteredModel:
+    """Put a known model into a state."""
+    moved = update(ModelRow).where(ModelRow.model_id == model_id).returning(ModelRow)
+    values = {"state": state, "canary_share": canary_share, "revision": ModelRow.revision + 1, "move_time": now}
+    if state == ACTIVE:
+        values["activate_time"] = now
+    return _model(transaction.scalars(moved.values(values), execution_options=FRESH).one())
+
+
+def follow(transaction: Transaction, model_id: str, predecessor: str | None) -> None:
+    """Note which model answers until this one does."""
+    transaction.execute(update(ModelRow).where(ModelRow.model_id == model_id).values(predecessor=predecessor))
+
+
+def serving(snapshot: Snapshot) -> dict[str, RegisteredModel]:
+    """The models that are asked about customers, by their states."""
+    rows = snapshot.scalars(select(ModelRow).where(ModelRow.state.in_(SERVING)).execution_options(**FRESH))
+    return {row.state: _model(row) for row in rows}
+
+
+def active(snapshot: Snapshot) -> RegisteredModel | None:
+    """The model that answers."""
+    return _maybe(snapshot.scalars(select(ModelRow).where(ModelRow.state == ACTIVE)).one_or_none())
+
+
+def get(snapshot: Snapshot, model_id: str) -> RegisteredModel | None:
+    """One model."""
+    query = select(ModelRow).where(ModelRow.model_id == model_id).execution_options(**FRESH)
+    return _maybe(snapshot.scalars(query).one_or_none())
+
+
+def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[RegisteredModel]:
+    """Newest first; `after` is (create_time, model_id) of the last one seen."""
+    key = tuple_(ModelRow.create_time, ModelRow.model_id)
+    query = select(ModelRow).order_by(ModelRow.create_time.desc(), ModelRow.model_id.desc()).limit(limit)
+    if after is not None:
+        query = query.where(key < after)
+    return [_model(row) for row in snapshot.scalars(query)]
+
+
+def _maybe(row: ModelRow | None) -> RegisteredModel | None:
+    return None if row is None else _model(row)
+
+
+def _model(row: ModelRow) -> RegisteredModel:
+    return RegisteredModel(
+        model_id=row.model_id, folder=row.folder, manifest=row.manifest, state=row.state,
+        canary_share=row.canary_share, predecessor=row.predecessor, revision=row.revision,
+        create_time=row.create_time, activate_time=row.activate_time, move_time=row.move_time,
+    )  # fmt: skip

@@ -1,0 +1,153 @@
+"""Models, what they say of each customer, what shadows would have said, and what became of it."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Date,
+    Index,
+    SmallInteger,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database.row import NOW, Row
+
+
+class ModelRow(Row):
+    """A trained network in the registry; its weights are a folder of that name."""
+
+    __tablename__ = "models"
+    model_id: Mapped[str] = mapped_column(primary_key=True)
+    folder: Mapped[str]
+    manifest: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    """CANDIDATE, SHADOW, CANARY, ACTIVE or RETIRED."""
+    canary_share: Mapped[float | None]
+    """Of the customers; of a CANARY only."""
+    predecessor: Mapped[str | None]
+    """Which model answered when this one became ACTIVE."""
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    activate_time: Mapped[datetime | None]
+    move_time: Mapped[datetime | None]
+    """Into its state or its share; null where it never moved."""
+    __table_args__ = (
+        Index(
+            "uq_models_state", "state", unique=True, postgresql_where=text("state IN ('SHADOW', 'CANARY', 'ACTIVE')")
+        ),
+    )
+
+
+class ScoreRow(Row):
+    """The last stored score of a customer."""
+
+    __tablename__ = "scores"
+    customer_id: Mapped[str] = mapped_column(primary_key=True)
+    model_id: Mapped[str]
+    as_of: Mapped[datetime]
+    purchase_30: Mapped[float]
+    purchase_60: Mapped[float]
+    purchase_90: Mapped[float]
+    churn: Mapped[float]
+    spend_minor: Mapped[int]
+    spend_low_minor: Mapped[int]
+    spend_high_minor: Mapped[int]
+    currency: Mapped[str]
+    operation_id: Mapped[str]
+    """The rescoring that wrote this row: the same operation never writes it twice."""
+    tier: Mapped[str | None]
+    """Given at the end of a rescoring, like the columns after it; null until the first one that met the customer."""
+    tier_scheme: Mapped[int | None]
+    tier_model_id: Mapped[str | None]
+    """The model whose score gave the tier."""
+    tier_since: Mapped[datetime | None]
+    below_since: Mapped[datetime | None]
+    """As-of time of the first rescoring in a row that found the measure below the tier's margin."""
+    update_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    __table_args__ = (Index(None, "tier", "customer_id"),)
+
+
+class ShadowScoreRow(Row):
+    """What a model that does not answer says of a customer; the rows of one run at a time."""
+
+    __tablename__ = "shadow_scores"
+    customer_id: Mapped[str] = mapped_column(primary_key=True)
+    operation_id: Mapped[str] = mapped_column(primary_key=True)
+    """The run that wrote it; it pins model and as-of time."""
+    purchase_90: Mapped[float]
+    spend_minor: Mapped[int]
+
+
+class ShadowComparisonRow(Row):
+    """Sums over all answers of one model that another one, its shadow, was asked for too."""
+
+    __tablename__ = "shadow_comparisons"
+    model_id: Mapped[str] = mapped_column(primary_key=True)
+    """The shadow."""
+    against: Mapped[str] = mapped_column(primary_key=True)
+    """The model that answered."""
+    currency: Mapped[str]
+    count: Mapped[int] = mapped_column(BigInteger)
+    purchase_difference: Mapped[float]
+    """Sum of absolute differences of the probability to buy within 90 days."""
+    spend_difference_minor: Mapped[float]
+    """Sum of absolute differences of the expected spend within 90 days."""
+    joint: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    """Answers by bins of both probabilities, row by row: the bin of the model that answered is the row."""
+    failed_count: Mapped[int] = mapped_column(BigInteger)
+    """Answers that the shadow failed at."""
+    skipped_count: Mapped[int] = mapped_column(BigInteger)
+    """Answers that it was not asked for, because too many waited."""
+    begin_time: Mapped[datetime]
+    update_time: Mapped[datetime]
+
+
+class DriftReadingRow(Row):
+    """A feature of today's customers against the histogram that the model's training left."""
+
+    __tablename__ = "drift_readings"
+    model_id: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    feature: Mapped[str] = mapped_column(primary_key=True)
+    stability: Mapped[float]
+    """Population stability index."""
+
+
+class ScoreHistoryRow(Row):
+    """What the first rescoring of a month said of a customer."""
+
+    __tablename__ = "score_history"
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    """Its first day; of the time that the score is as of, UTC."""
+    customer_id: Mapped[str] = mapped_column(primary_key=True)
+    model_id: Mapped[str]
+    as_of: Mapped[datetime]
+    purchase_30: Mapped[float]
+    purchase_60: Mapped[float]
+    purchase_90: Mapped[float]
+    churn: Mapped[float]
+    spend_minor: Mapped[int]
+    currency: Mapped[str]
+    tier: Mapped[str | None]
+    __table_args__ = (Index(None, "customer_id"),)
+
+
+class ModelReadingRow(Row):
+    """What became of scores whose horizon is over: those of one month and model, by how high they were."""
+
+    __tablename__ = "model_readings"
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    model_id: Mapped[str] = mapped_column(primary_key=True)
+    horizon: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    """Days."""
+    bin: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    """Of the predicted probability: 0 is below a tenth, 9 is nine tenths and above."""
+    customers: Mapped[int]
+    predicted: Mapped[float]
+    """Sum of the probabilities to buy."""
+    bought: Mapped[int]
+    squared_error: Mapped[float]
+    """Sum."""

@@ -1,0 +1,40 @@
+"""The base of all rows, which are named after the value they hold: CampaignRow holds a Campaign."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    MetaData,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TIMESTAMP
+from sqlalchemy.orm import DeclarativeBase
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+NOW = text("now()")
+
+
+class Row(DeclarativeBase):
+    """The base of all rows: strings are text, times carry their zone, integers are 64 bits wide."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {
+        str: Text,
+        int: BigInteger,
+        datetime: TIMESTAMP(timezone=True),
+        dict[str, Any]: JSONB,
+        list[str]: ARRAY(Text),
+        bytes: BYTEA,
+    }
+
+    def columns(self) -> dict[str, Any]:
+        """The content by the names of the columns."""
+        return {column.key: getattr(self, column.key) for column in self.__table__.columns}

@@ -1,0 +1,103 @@
+"""Campaigns as rows, and their counters."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    delete,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from database.session import Snapshot, Transaction, changed_rows, one
+from database.terms.tables import CampaignRow
+
+FRESH = {"populate_existing": True}
+GET = """
+SELECT campaigns.*, redeemed_count, discounted_minor FROM campaigns CROSS JOIN LATERAL (
+  SELECT coalesce(sum(spent_count), 0)::bigint AS redeemed_count,
+    coalesce(sum(spent_minor), 0)::bigint AS discounted_minor
+  FROM budget_shards WHERE budget_shards.campaign_id = campaigns.campaign_id
+) AS spent WHERE campaigns.campaign_id = %(campaign_id)s
+"""
+
+
+def add(transaction: Transaction, campaign_id: str, plan: Mapping[str, Any], now: datetime) -> bool:
+    """A new campaign, a draft unless the plan comes with a state; False when the id is taken, which changes nothing."""
+    values = {"state": "DRAFT", "campaign_id": campaign_id, "create_time": now, "update_time": now, **plan}
+    new = insert(CampaignRow).values(values)
+    added = new.on_conflict_do_nothing(index_elements=["campaign_id"]).returning(CampaignRow.campaign_id)
+    return transaction.execute(added).one_or_none() is not None
+
+
+def get(snapshot: Snapshot, campaign_id: str) -> CampaignRow | None:
+    """One campaign."""
+    return one(snapshot, CampaignRow, GET, {"campaign_id": campaign_id})
+
+
+def locked(transaction: Transaction, campaign_id: str) -> CampaignRow | None:
+    """A campaign that nobody else changes until the transaction ends."""
+    query = select(CampaignRow).where(CampaignRow.campaign_id == campaign_id).with_for_update()
+    return transaction.scalars(query.execution_options(**FRESH)).one_or_none()
+
+
+def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[CampaignRow]:
+    """Newest first; `after` is (create_time, campaign_id) of the last one seen."""
+    query = select(CampaignRow).order_by(CampaignRow.create_time.desc(), CampaignRow.campaign_id.desc()).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(CampaignRow.create_time, CampaignRow.campaign_id) < after)
+    return list(snapshot.scalars(query))
+
+
+def change(transaction: Transaction, campaign_id: str, changes: Mapping[str, Any], now: datetime) -> None:
+    """Set columns, as a new revision."""
+    which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
+    transaction.execute(which.values(revision=CampaignRow.revision + 1, update_time=now, **changes))
+
+
+def remove(transaction: Transaction, campaign_id: str) -> None:
+    """Delete a campaign that never had an audience."""
+    transaction.execute(delete(CampaignRow).where(CampaignRow.campaign_id == campaign_id))
+
+
+def rules_to_come(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
+    """The documents of the rules by which audiences are still to be frozen."""
+    query = select(CampaignRow.campaign_id, CampaignRow.rule).where(CampaignRow.rule.is_not(None))
+    to_come = query.where(CampaignRow.launch_time.is_(None), CampaignRow.state != "ENDED")
+    return dict(snapshot.execute(to_come).all())
+
+
+def keep_held_out(transaction: Transaction, campaign_id: str, count: int) -> None:
+    """Note on the campaign how many are held out."""
+    which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
+    transaction.execute(which.values(held_out_count=count))
+
+
+def keep_frozen_from(transaction: Transaction, campaign_id: str, document: Mapping[str, Any]) -> None:
+    """Note on the campaign what its audience was frozen from."""
+    which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
+    transaction.execute(which.values(frozen_from=dict(document)))
+
+
+def count_issued(transaction: Transaction, campaign_id: str, count: int) -> bool:
+    """Add to the counter, last in the transaction that issues; False when the campaign is not being launched any more.
+
+    Whoever pauses or ends it waits for this transaction, or comes first and is seen here.
+    """
+    which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id, CampaignRow.state == "LAUNCHING")
+    return changed_rows(transaction.execute(which.values(issued_count=CampaignRow.issued_count + count))) == 1
+
+
+def count_collisions(transaction: Transaction, campaign_id: str, count: int) -> None:
+    """Note that so many codes were drawn and taken already."""
+    which = update(CampaignRow).where(CampaignRow.campaign_id == campaign_id)
+    transaction.execute(which.values(collision_count=CampaignRow.collision_count + count))
+
+
+def collisions(snapshot: Snapshot, campaign_id: str) -> int:
+    """How many codes were drawn and taken already: a source of codes that is worse than it should be shows here."""
+    query = select(CampaignRow.collision_count).where(CampaignRow.campaign_id == campaign_id)
+    return snapshot.execute(query).scalar_one()

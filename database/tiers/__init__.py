@@ -1,0 +1,1 @@
+"""Who is high, mid or low, and how customers move."""

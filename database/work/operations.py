@@ -1,0 +1,215 @@
+"""Bulk work as rows: what was asked, how far it got, how it ended. Progress commits with the rows it counts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from database.session import Snapshot, Transaction, changed_rows
+from database.work.tables import OperationRow
+
+FRESH = {"populate_existing": True}
+SCORE_ALL_CUSTOMERS = "SCORE_ALL_CUSTOMERS"
+LAUNCH_CAMPAIGN = "LAUNCH_CAMPAIGN"
+BUILD_SEGMENT = "BUILD_SEGMENT"
+RECONCILE_LEDGERS = "RECONCILE_LEDGERS"
+VERIFY_AUDIT = "VERIFY_AUDIT"
+ERASE_CUSTOMER = "ERASE_CUSTOMER"
+PREVIEW_MODEL = "PREVIEW_MODEL"
+PREVIEW_TIERS = "PREVIEW_TIERS"
+JUDGE_MODEL = "JUDGE_MODEL"
+RETRAIN_MODEL = "RETRAIN_MODEL"
+HAND_OVER_COUPONS = "HAND_OVER_COUPONS"
+HELD_WITH_A_CAMPAIGN = (LAUNCH_CAMPAIGN, HAND_OVER_COUPONS)
+"""Work that stands still while its campaign does."""
+RUNNING = "RUNNING"
+SUCCEEDED = "SUCCEEDED"
+FAILED = "FAILED"
+CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """Bulk work, running or over."""
+
+    operation_id: str
+    kind: str
+    state: str
+    """RUNNING, SUCCEEDED, FAILED or CANCELLED."""
+    request: Mapping[str, Any]
+    """Everything the work depends on, pinned when it began: a resumed run makes the same rows."""
+    cursor: str | None
+    """Last customer done; None before the first chunk."""
+    done_count: int
+    total_count: int | None
+    cancel_requested: bool
+    error: str | None
+    """Why it failed, or why its last attempt did while it is still running."""
+    response: Mapping[str, Any] | None
+    create_time: datetime
+    update_time: datetime
+    """Of the last sign of life."""
+
+    @property
+    def name(self) -> str:
+        """The resource name."""
+        return f"operations/{self.operation_id}"
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state != RUNNING
+
+
+def begin(
+    transaction: Transaction, operation_id: str, kind: str, request: Mapping[str, Any], *,
+    total_count: int | None, now: datetime,
+) -> bool:  # fmt: skip
+    """Write down work; False when the id is taken, which changes nothing."""
+    new = insert(OperationRow).values(
+        operation_id=operation_id, kind=kind, state=RUNNING, request=dict(request), total_count=total_count,
+        create_time=now, update_time=now,
+    )  # fmt: skip
+    added = new.on_conflict_do_nothing(index_elements=["operation_id"]).returning(OperationRow.operation_id)
+    return transaction.execute(added).one_or_none() is not None
+
+
+def get(snapshot: Snapshot, operation_id: str) -> Operation | None:
+    """One operation."""
+    query = select(OperationRow).where(OperationRow.operation_id == operation_id).execution_options(**FRESH)
+    return _maybe(snapshot.scalars(query).one_or_none())
+
+
+def locked(transaction: Transaction, operation_id: str) -> Operation | None:
+    """An operation that nobody else advances until the transaction ends."""
+    query = select(OperationRow).where(OperationRow.operation_id == operation_id).with_for_update()
+    return _maybe(transaction.scalars(query.execution_options(**FRESH)).one_or_none())
+
+
+def page(
+    snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None, kind: str | None = None
+) -> list[Operation]:
+    """Newest first; `after` is (create_time, operation_id) of the last one seen."""
+    query = select(OperationRow).order_by(OperationRow.create_time.desc(), OperationRow.operation_id.desc())
+    if after is not None:
+        query = query.where(tuple_(OperationRow.create_time, OperationRow.operation_id) < after)
+    if kind is not None:
+        query = query.where(OperationRow.kind == kind)
+    return [_operation(row) for row in snapshot.scalars(query.limit(limit))]
+
+
+def hold(transaction: Transaction, kind: str) -> None:
+    """Let no other transaction begin work of this kind until this one ends."""
+    transaction.execute(text("SELECT pg_advisory_xact_lock(hashtext('operations'), hashtext(:kind))"), {"kind": kind})
+
+
+def running(snapshot: Snapshot, kind: str, **request: str) -> Operation | None:
+    """The running operation of a kind whose request holds these values; the oldest if there are several."""
+    return next(iter(under_way(snapshot, kind, **request)), None)
+
+
+def under_way(snapshot: Snapshot, kind: str, **request: str) -> list[Operation]:
+    """The running operations of a kind whose request holds these values, oldest first."""
+    query = select(OperationRow).where(OperationRow.kind == kind, OperationRow.state == RUNNING)
+    query = query.where(OperationRow.request.contains(request)).order_by(OperationRow.create_time)
+    return [_operation(row) for row in snapshot.scalars(query)]
+
+
+def all_under_way(snapshot: Snapshot) -> list[Operation]:
+    """The running operations of every kind, oldest first."""
+    query = select(OperationRow).where(OperationRow.state == RUNNING).order_by(OperationRow.create_time)
+    return [_operation(row) for row in snapshot.scalars(query)]
+
+
+def newest(snapshot: Snapshot, kind: str, **request: str) -> Operation | None:
+    """The operation of a kind that began last of those whose request holds these values, running or over."""
+    query = select(OperationRow).where(OperationRow.kind == kind, OperationRow.request.contains(request))
+    return _maybe(snapshot.scalars(query.order_by(OperationRow.create_time.desc()).limit(1)).one_or_none())
+
+
+def advance(
+    transaction: Transaction, operation_id: str, *, seen: str | None, cursor: str, count: int, now: datetime
+) -> bool:
+    """Move the cursor from where it was `seen`; False when someone else moved it or the work is over.
+
+    Call it first in a chunk's transaction: it locks the row, so that of two workers at the same chunk one loses here.
+    """
+    moved = transaction.execute(
+        update(OperationRow)
+        .where(OperationRow.operation_id == operation_id, OperationRow.state == RUNNING)
+        .where(OperationRow.cursor.is_not_distinct_from(seen))
+        .values(cursor=cursor, done_count=OperationRow.done_count + count, error=None, update_time=now)
+    )
+    return changed_rows(moved) == 1
+
+
+def expect(transaction: Transaction, operation_id: str, total_count: int) -> None:
+    """How many customers there are in all, when that is known only after the beginning."""
+    which = update(OperationRow).where(OperationRow.operation_id == operation_id)
+    transaction.execute(which.values(total_count=total_count))
+
+
+def finish(transaction: Transaction, operation_id: str, response: Mapping[str, Any], now: datetime) -> bool:
+    """SUCCEEDED with a response; False when it is over already."""
+    return _end(transaction, operation_id, now, state=SUCCEEDED, response=dict(response), error=None)
+
+
+def fail(transaction: Transaction, operation_id: str, error: str, now: datetime) -> bool:
+    """FAILED for good; False when it is over already."""
+    return _end(transaction, operation_id, now, state=FAILED, error=error)
+
+
+def cancel(transaction: Transaction, operation_id: str, now: datetime) -> bool:
+    """CANCELLED between two chunks; False when it is over already."""
+    return _end(transaction, operation_id, now, state=CANCELLED)
+
+
+def stumble(transaction: Transaction, operation_id: str, error: str) -> None:
+    """Note why an attempt failed; the operation goes on, and its time of last life is not touched."""
+    which = update(OperationRow).where(OperationRow.operation_id == operation_id, OperationRow.state == RUNNING)
+    transaction.execute(which.values(error=error))
+
+
+def request_cancel(transaction: Transaction, operation_id: str) -> Operation | None:
+    """Ask for the end at the next chunk; None when there is no such operation. One that is over stays as it is."""
+    which = update(OperationRow).where(OperationRow.operation_id == operation_id, OperationRow.state == RUNNING)
+    transaction.execute(which.values(cancel_requested=True))
+    return get(transaction, operation_id)
+
+
+def revive(transaction: Transaction, *, silent_since: datetime, now: datetime) -> list[Operation]:
+    """Running operations without a sign of life since then; each is answered once in that span, to one caller."""
+    silent = (
+        select(OperationRow.operation_id)
+        .where(OperationRow.state == RUNNING, OperationRow.update_time < silent_since)
+        .with_for_update(skip_locked=True)
+    )
+    which = update(OperationRow).where(OperationRow.operation_id.in_(silent)).values(update_time=now)
+    found = transaction.scalars(which.returning(OperationRow), execution_options=FRESH)
+    return [_operation(row) for row in found]
+
+
+def forget(transaction: Transaction, operation_id: str) -> bool:
+    """Delete an operation that is over; False when it is running or unknown."""
+    which = delete(OperationRow).where(OperationRow.operation_id == operation_id, OperationRow.state != RUNNING)
+    return changed_rows(transaction.execute(which)) == 1
+
+
+def _end(transaction: Transaction, operation_id: str, now: datetime, **values: object) -> bool:
+    which = update(OperationRow).where(OperationRow.operation_id == operation_id, OperationRow.state == RUNNING)
+    return changed_rows(transaction.execute(which.values(update_time=now, **values))) == 1
+
+
+def _maybe(row: OperationRow | None) -> Operation | None:
+    return None if row is None else _operation(row)
+
+
+def _operation(row: OperationRow) -> Operation:
+    return Operation(
+        operation_id=row.operation_id, kind=row.kind, state=row.state, request=row.request, cursor=row.cursor,
+        done_count=row.done_count, total_count=row.total_count, cancel_requested=row.cancel_requested,
+        error=row.error, response=row.response, create_time=row.create_time, update_time=row.update_time,
+    )  # fmt: skip

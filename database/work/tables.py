@@ -1,0 +1,65 @@
+"""Bulk work, the outbox, and the answers that were given."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Identity,
+    Index,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database.row import NOW, Row
+
+
+class OperationRow(Row):
+    """Bulk work in progress or done; progress commits with the rows it counts."""
+
+    __tablename__ = "operations"
+    operation_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    state: Mapped[str]
+    """RUNNING, SUCCEEDED, FAILED or CANCELLED."""
+    request: Mapped[dict[str, Any]]
+    cursor: Mapped[str | None]
+    done_count: Mapped[int] = mapped_column(server_default=text("0"))
+    total_count: Mapped[int | None]
+    cancel_requested: Mapped[bool] = mapped_column(server_default=text("false"))
+    error: Mapped[str | None]
+    response: Mapped[dict[str, Any] | None]
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    update_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    __table_args__ = (Index(None, "create_time", "operation_id"),)
+
+
+class OutboxRow(Row):
+    """Work written down with the change that causes it; a relay hands it to the broker."""
+
+    __tablename__ = "outbox"
+    outbox_id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    task: Mapped[str]
+    arguments: Mapped[dict[str, Any]]
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    claim_time: Mapped[datetime | None]
+    """When a relay took it; it is free again when that relay dies."""
+
+
+class RequestRow(Row):
+    """The answer given to a request id, so that a replay gets the same one."""
+
+    __tablename__ = "requests"
+    method: Mapped[str] = mapped_column(primary_key=True)
+    request_id: Mapped[str] = mapped_column(primary_key=True)
+    body_hash: Mapped[bytes]
+    response: Mapped[bytes | None]
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    named: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+    """Customers whom the answer names, by `database.customers.traces`; null of answers from before they were noted."""
+    __table_args__ = (
+        Index(None, "create_time"),
+        Index(None, "named", postgresql_using="gin"),
+        Index("ix_requests_not_noted", "create_time", postgresql_where=text("named IS NULL AND response IS NOT NULL")),
+    )
