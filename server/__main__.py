@@ -14,7 +14,7 @@ from database.session import Database
 from server import logs
 from server.access.admission import Admission
 from server.assembly import Configuration, Server
-from server.seal import Seal, kept_key
+from server.wire.seal import Seal, kept_key
 from settings import Settings, settings
 from telemetry.tracing import tracing_to
 

@@ -43,26 +43,26 @@ from server.access.admission import Admission
 from server.access.callers import Callers
 from server.access.guesses import Guesses
 from server.access.keys import Keys
-from server.audit_service import AuditService
-from server.budget_service import BudgetService
-from server.campaign_service import CampaignService
-from server.coupon_service import CouponService
-from server.customer_service import CustomerService
-from server.front import Front
-from server.guard import Guard
-from server.health import Announcer
-from server.live import Live
-from server.methods import Methods
+from server.audit.service import AuditService
+from server.budgets.service import BudgetService
+from server.campaigns.service import CampaignService
+from server.campaigns.switch_service import SwitchService
+from server.coupons.service import CouponService
+from server.customers.service import CustomerService
+from server.front.guard import Guard
+from server.front.health import Announcer
+from server.front.methods import Methods
+from server.front.port import Front
 from server.metrics.server import ServerMetrics
-from server.offer_service import OfferService
-from server.operations_service import OperationsService
-from server.predictions import Predictions, Sizes
-from server.recommendation_service import RecommendationService
-from server.scoring_service import ScoringService
-from server.seal import Seal
-from server.segment_service import SegmentService
-from server.switch_service import SwitchService
-from server.tier_service import TierService
+from server.offers.service import OfferService
+from server.operations.service import OperationsService
+from server.scoring.live import Live
+from server.scoring.predictions import Predictions, Sizes
+from server.scoring.recommendation_service import RecommendationService
+from server.scoring.service import ScoringService
+from server.segments.service import SegmentService
+from server.tiers.service import TierService
+from server.wire.seal import Seal
 from telemetry.exposition import Exposition
 from telemetry.tracing import UNTRACED, Tracing
 

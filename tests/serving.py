@@ -41,7 +41,7 @@ from campaigns.callers.guessing import USUAL, Allowance
 from database.session import Database
 from server.access.admission import Admission
 from server.assembly import Configuration, Server
-from server.seal import Seal
+from server.wire.seal import Seal
 from telemetry.tracing import UNTRACED, Tracing
 
 KEY = b"k" * 32

@@ -11,7 +11,7 @@ from server.access.credentials import AUTHORIZATION, Credentials
 from server.access.keys import Keys
 from server.access.tokens import Tokens
 from server.access.unproven import named_actor
-from server.call import arrival
+from server.answering.call import arrival
 
 SCHEME = "bearer"
 SEND = "send `authorization: Bearer …` with a key or a token"

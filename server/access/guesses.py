@@ -10,7 +10,7 @@ from campaigns.callers.guessing import Allowance
 from campaigns.errors import CouponNotFound, InvalidCode, TooManyGuesses
 from database import patience
 from database.session import Database
-from server import call
+from server.answering import call
 
 CHARGE_SECONDS = 2.0
 """Not the deadline of the call: a caller in a hurry does not guess for nothing."""

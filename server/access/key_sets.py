@@ -13,7 +13,7 @@ import structlog
 
 from campaigns.errors import CredentialsInvalid
 from server.access.signatures import Verifier
-from server.refusals import Unavailable
+from server.wire.refusals import Unavailable
 
 SET_SECONDS = 300.0
 """A set older than this is fetched again: what its issuer took out of it is worth nothing from then on."""

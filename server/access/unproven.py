@@ -2,7 +2,7 @@
 
 from campaigns.actor import CALLERS, NAME_LENGTH, Actor, Role, is_name
 from server.access.credentials import Credentials
-from server.refusals import InvalidRequest
+from server.wire.refusals import InvalidRequest
 
 ACTOR_KEY = "tierwise-actor"
 ROLE_KEY = "tierwise-role"

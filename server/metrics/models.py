@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
-from server.live import Live
+from server.scoring.live import Live
 
 
 class ModelMetrics(Collector):

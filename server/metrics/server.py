@@ -6,12 +6,12 @@ from typing import Self
 
 from database.session import Database
 from scoring.asking import Kind, Role
-from server.guard import Guard
-from server.live import Live
+from server.front.guard import Guard
 from server.metrics.calls import CallMetrics, InFlightMetrics
 from server.metrics.models import ModelMetrics
 from server.metrics.pools import BatchMetrics, PoolMetrics
-from server.predictions import Predictions
+from server.scoring.live import Live
+from server.scoring.predictions import Predictions
 from telemetry.connections import ConnectionMetrics
 from telemetry.exposition import Exposition
 

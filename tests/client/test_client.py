@@ -22,7 +22,7 @@ from database.session import Database
 from scoring.pool.refusals import Overloaded
 from server.access.admission import Admission
 from server.access.tls import Tls
-from server.errors import status_of
+from server.wire.errors import status_of
 from tierwise_client import Tierwise, instant, money
 
 SIXTY = money("60.00", "GBP")

@@ -16,7 +16,7 @@ from valid_requests import METHODS
 import server
 from campaigns.errors import Refusal
 from events.event import EventType
-from server.errors import FAILURES, REASONS
+from server.wire.errors import FAILURES, REASONS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REASON_NAMES = set(error_reason_pb2.ErrorReason.keys()) - {"ERROR_REASON_UNSPECIFIED"}
@@ -24,9 +24,9 @@ REASON_NAMES = set(error_reason_pb2.ErrorReason.keys()) - {"ERROR_REASON_UNSPECI
 
 def every_refusal() -> set[type[Refusal]]:
     """Each kind that can be raised, the server's own included."""
-    for module in pkgutil.iter_modules(server.__path__):
-        if module.name != "__main__":
-            importlib.import_module(f"server.{module.name}")
+    for module in pkgutil.walk_packages(server.__path__, "server."):
+        if module.name != "server.__main__":
+            importlib.import_module(module.name)
     found, todo = set(), [Refusal]
     while todo:
         kinds = todo.pop().__subclasses__()

@@ -20,7 +20,7 @@ from events.event import EVENT_SCHEMA, Event, EventType
 from events.history import Histories
 from events.packing import FORMAT, unpacked
 from scoring.scorer import Scorer
-from server.session_histories import with_sessions
+from server.scoring.session_histories import with_sessions
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EXAMPLES = count()

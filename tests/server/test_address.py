@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.address import checked
+from server.front.address import checked
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:50051", "localhost:0", "[::1]:443", "127.8.0.1:1"])

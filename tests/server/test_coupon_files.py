@@ -24,7 +24,7 @@ from tierwise.v1 import coupon_service_pb2
 
 from campaigns.coupons.codes import displayed
 from database.session import Database
-from server import coupon_service, own_code_messages
+from server.coupons import own_codes, service
 
 Row = coupon_service_pb2.ImportCouponsRequest.Row
 Rejection = coupon_service_pb2.ImportCouponsResponse.Rejection
@@ -80,7 +80,7 @@ def test_a_dry_run_tells_the_same_and_takes_nothing_in(shop: Shop) -> None:
 def test_a_stream_that_is_refused_changes_nothing(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, parts: list[list[Row]], head: dict[str, object], reason: str
 ) -> None:
-    monkeypatch.setattr(own_code_messages, "MOST_ROWS", 3)
+    monkeypatch.setattr(own_codes, "MOST_ROWS", 3)
 
     with pytest.raises(grpc.RpcError) as raised:
         send(shop, *parts, **head)
@@ -105,7 +105,7 @@ def test_every_message_of_a_stream_is_about_the_same_campaign(shop: Shop) -> Non
 def test_every_coupon_is_exported_once_in_pages_and_it_is_on_record(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(coupon_service, "EXPORTED_AT_ONCE", 2)
+    monkeypatch.setattr(service, "EXPORTED_AT_ONCE", 2)
     codes = issued_codes(database, ["anna", "bert", "carl"])
     asked = coupon_service_pb2.ExportCouponsRequest(name="campaigns/spring")
 

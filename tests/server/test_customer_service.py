@@ -11,7 +11,7 @@ from serving import Shop, new_id, pounds, purchase, recording, refusal, serving,
 from tierwise.v1 import coupon_service_pb2, customer_pb2, customer_service_pb2, event_pb2
 
 from database.session import Database
-from server.stamps import moment
+from server.wire.stamps import moment
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from tierwise.v1 import customer_pb2
 
-from server.masks import changed_fields
-from server.refusals import InvalidRequest
+from server.wire.masks import changed_fields
+from server.wire.refusals import InvalidRequest
 
 FILLED = customer_pb2.Customer(name="customers/anna", country="France", etag="3")
 ALL = {"country", "time_zone", "preferred_channel", "consented_channels"}

@@ -7,8 +7,8 @@ from rule_strategies import rules
 from tierwise.v1 import rule_pb2
 
 from rules.rule import Compare, Every, InSegment, Not, Operator, Rule, Within
-from server.rule_messages import rule_message, rule_value
-from server.validation import VALIDATOR
+from server.segments.rules import rule_message, rule_value
+from server.wire.validation import VALIDATOR
 
 
 def written(data: dict[str, object]) -> rule_pb2.Rule:

@@ -12,7 +12,7 @@ from shell import Shell
 from tierwise.v1 import campaign_pb2, campaign_service_pb2
 
 from database.session import Database
-from server.stamps import stamp
+from server.wire.stamps import stamp
 
 WEEKLY = campaign_pb2.Recurrence(cron="0 9 * * MON", days=3)
 YEAR_END = {

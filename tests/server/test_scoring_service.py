@@ -28,8 +28,8 @@ from tierwise.v1 import customer_service_pb2, event_pb2, model_pb2, score_pb2, s
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Levels, Measure, Method
 from database.session import Database
-from server.attribution import Attribution
-from server.seal import Seal
+from server.scoring.attribution import Attribution
+from server.wire.seal import Seal
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.seal import BrokenSeal, Seal, kept_key
+from server.wire.seal import BrokenSeal, Seal, kept_key
 
 SEAL = Seal(b"k" * 32)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from events.event import EVENT_SCHEMA, Event, EventType
 from events.history import Histories
-from server.session_histories import INSTANT, present, with_sessions
+from server.scoring.session_histories import INSTANT, present, with_sessions
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CUSTOMERS = ["anna", "ben", "cleo"]

@@ -11,12 +11,12 @@ from tierwise.v1 import campaign_pb2, campaign_service_pb2
 
 from campaigns.errors import CampaignNotFound
 from database.session import Database
-from server import call
 from server.access.admission import Admission
 from server.access.callers import Callers
 from server.access.keys import Keys
-from server.front import Front
-from server.guard import Guard
+from server.answering import call
+from server.front.guard import Guard
+from server.front.port import Front
 
 METHOD = "/tierwise.v1.CampaignService/CreateCampaign"
 Request = campaign_service_pb2.ListCampaignsRequest

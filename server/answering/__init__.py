@@ -1,0 +1,1 @@
+"""The call that is being answered: its time, its caller, its transactions."""

@@ -1,0 +1,123 @@
+"""The transactions of a call: no statement outlives its deadline, and what is asked twice happens once."""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from campaigns import trail
+from campaigns.actor import Cause
+from campaigns.callers import access
+from campaigns.errors import Refusal
+from database import patience
+from database.failures import Failure, failure_of
+from database.session import Database, Snapshot, Transaction
+from database.work import requests
+from server.answering import call
+
+Response = TypeVar("Response", bound=Message)
+
+RESOURCE = re.compile(r"(?!customers/)[A-Za-z_]{1,32}/[A-Za-z0-9._-]{1,128}")
+"""What a denial may name: a resource, and no customer."""
+ATTEMPTS = 3
+"""For a transaction that loses against a concurrent one."""
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[Snapshot]:
+    """One snapshot for the call of this thread."""
+    with database.reading() as snapshot:
+        patience.limit(snapshot, call.current().remaining())
+        yield snapshot
+
+
+@contextmanager
+def writing(database: Database) -> Iterator[Transaction]:
+    """One transaction for the call of this thread."""
+    with database.writing() as transaction:
+        patience.limit(transaction, call.current().remaining())
+        yield transaction
+
+
+def perform(
+    database: Database,
+    request: Message,
+    answer: type[Response],
+    effect: Callable[[Transaction, Cause], Response],
+    *,
+    subject: str,
+) -> Response:
+    """Run the effect of a writing method under the laws of all of them.
+
+    A request id that came before gets the stored answer; `validate_only` rolls back and is audited as a dry run; a
+    refusal is audited too, both with the name of their `subject`; a transaction that loses against another one is run
+    again.
+    """
+    reason = getattr(request, "reason", "") or getattr(request, "comment", "")
+    cause = call.current().cause(getattr(request, "request_id", ""), reason)
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            response = _once(database, request, answer, effect, cause)
+        except Refusal as refusal:
+            record_denial(database, cause, subject, refusal)
+            raise
+        except Exception as error:
+            if failure_of(error) is not Failure.CONFLICT or attempt == ATTEMPTS:
+                raise
+        else:
+            if getattr(request, "validate_only", False):
+                _record_trial(database, cause, subject)
+            return response
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _once(
+    database: Database,
+    request: Message,
+    answer: type[Response],
+    effect: Callable[[Transaction, Cause], Response],
+    cause: Cause,
+) -> Response:
+    with writing(database) as transaction:
+        if getattr(request, "validate_only", False):
+            response = effect(transaction, cause)
+            transaction.rollback()
+            return response
+        if cause.request_id is None:
+            return effect(transaction, cause)
+        method, body = call.current().method, request.SerializeToString(deterministic=True)
+        stored = requests.claim(transaction, method, cause.request_id, hashlib.sha256(body).digest(), cause.now)
+        if stored is not None:
+            return answer.FromString(stored)
+        response = effect(transaction, cause)
+        requests.keep(transaction, method, cause.request_id, response.SerializeToString(deterministic=True))
+        return response
+
+
+def subject_of(request: Message | None, action: str) -> str:
+    """What a request is about that nobody looked into yet: the resource it names, else the kind of resource.
+
+    None where the first request of a stream has not come yet.
+    """
+    name = getattr(request, "name", "")
+    return name if RESOURCE.fullmatch(name) else action.partition(".")[0]
+
+
+def record_denial(database: Database, cause: Cause, subject: str, refusal: Refusal) -> None:
+    """In a transaction of its own: the refused one is rolled back."""
+    with writing(database) as transaction:
+        trail.denied(transaction, cause, _action(), subject, refusal)
+
+
+def _record_trial(database: Database, cause: Cause, subject: str) -> None:
+    """In a transaction of its own, as above."""
+    with writing(database) as transaction:
+        trail.tried(transaction, cause, _action(), subject)
+
+
+def _action() -> str:
+    """As the use case itself calls it, such as campaigns.launch."""
+    return access.RIGHTS[call.current().method].action

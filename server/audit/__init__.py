@@ -1,0 +1,1 @@
+"""The audit log between the wire and us."""

@@ -1,0 +1,1 @@
+"""What campaigns may use and have used."""

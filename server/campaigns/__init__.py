@@ -1,0 +1,1 @@
+"""Campaigns between the wire and us."""

@@ -1,0 +1,248 @@
+"""CampaignService: campaigns are planned, approved, launched and moved."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import grpc
+from google.longrunning import operations_pb2
+from google.protobuf.empty_pb2 import Empty
+from tierwise.v1 import (
+    campaign_forecast_pb2,
+    campaign_pb2,
+    campaign_preview_pb2,
+    campaign_results_pb2,
+    campaign_service_pb2,
+    campaign_service_pb2_grpc,
+    campaign_version_pb2,
+)
+
+from campaigns import measuring, over_time
+from campaigns.actor import Cause
+from campaigns.forecast import dry_run, forecasts
+from campaigns.forecast.detecting import LIFT
+from campaigns.life import approving, launch, scheduling, versions
+from campaigns.life.approval import ApprovalPolicy
+from campaigns.terms.campaign import Campaign
+from database.session import Database, Transaction
+from server.answering import call
+from server.answering.transactions import perform, reading
+from server.campaigns.forecasts import forecast_message
+from server.campaigns.messages import campaign_message, new_plan, with_fields
+from server.campaigns.previews import preview_message
+from server.campaigns.results import results_message
+from server.campaigns.schedules import occurrences_message
+from server.campaigns.versions import differences_message, version_key, version_message
+from server.wire.masks import changed_fields
+from server.wire.names import CAMPAIGN, campaign_id
+from server.wire.operations import operation_message
+from server.wire.pages import asked, cut
+from server.wire.seal import Seal
+from server.wire.stamps import instant_key, key_instant
+
+EXAMPLES = 10
+OCCURRENCES = 10
+MoveRequest: TypeAlias = (
+    campaign_service_pb2.ScheduleCampaignRequest
+    | campaign_service_pb2.UnscheduleCampaignRequest
+    | campaign_service_pb2.PauseCampaignRequest
+    | campaign_service_pb2.ResumeCampaignRequest
+    | campaign_service_pb2.EndCampaignRequest
+)
+
+
+class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
+    """The methods of the service, one transaction each."""
+
+    def __init__(self, database: Database, seal: Seal, policy: ApprovalPolicy) -> None:
+        self._database = database
+        self._seal = seal
+        self._policy = policy
+
+    def CreateCampaign(
+        self, request: campaign_service_pb2.CreateCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        plan = new_plan(request)
+
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            return campaign_message(launch.create(transaction, cause, request.campaign_id, plan))
+
+        subject = CAMPAIGN + request.campaign_id
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=subject)
+
+    def GetCampaign(
+        self, request: campaign_service_pb2.GetCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        with reading(self._database) as snapshot:
+            return campaign_message(launch.get(snapshot, campaign_id(request.name)))
+
+    def ListCampaigns(
+        self, request: campaign_service_pb2.ListCampaignsRequest, context: grpc.ServicerContext
+    ) -> campaign_service_pb2.ListCampaignsResponse:
+        page = asked(self._seal, request)
+        after = None if page.after is None else (key_instant(page.after[0]), page.after[1])
+        with reading(self._database) as snapshot:
+            found = launch.page(snapshot, limit=page.size + 1, after=after)
+        rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.campaign_id))
+        return campaign_service_pb2.ListCampaignsResponse(
+            campaigns=[campaign_message(campaign) for campaign in rows], next_page_token=token
+        )
+
+    def UpdateCampaign(
+        self, request: campaign_service_pb2.UpdateCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        message = request.campaign
+        fields = changed_fields(message, request.update_mask)
+
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            updated = launch.update(
+                transaction, cause, campaign_id(message.name), lambda plan: with_fields(plan, message, fields),
+                etag=message.etag,
+            )  # fmt: skip
+            return campaign_message(updated)
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=message.name)
+
+    def DeleteCampaign(
+        self, request: campaign_service_pb2.DeleteCampaignRequest, context: grpc.ServicerContext
+    ) -> Empty:
+        def effect(transaction: Transaction, cause: Cause) -> Empty:
+            launch.delete(transaction, cause, campaign_id(request.name), etag=request.etag)
+            return Empty()
+
+        return perform(self._database, request, Empty, effect, subject=request.name)
+
+    def PreviewCampaign(
+        self, request: campaign_service_pb2.PreviewCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_preview_pb2.CampaignPreview:
+        def effect(transaction: Transaction, cause: Cause) -> campaign_preview_pb2.CampaignPreview:
+            shown = dry_run.preview(
+                transaction, cause, campaign_id(request.name), size=request.sample_size or EXAMPLES, seed=request.seed,
+                etag=request.etag, lift=request.lift or LIFT,
+            )  # fmt: skip
+            return preview_message(shown)
+
+        return perform(self._database, request, campaign_preview_pb2.CampaignPreview, effect, subject=request.name)
+
+    def SubmitCampaign(
+        self, request: campaign_service_pb2.SubmitCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            name = campaign_id(request.name)
+            return campaign_message(approving.submit(transaction, cause, name, self._policy, etag=request.etag))
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+
+    def ApproveCampaign(
+        self, request: campaign_service_pb2.ApproveCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            approved = approving.approve(
+                transaction, cause, campaign_id(request.name), self._policy, version=request.version,
+                etag=request.etag,
+            )  # fmt: skip
+            return campaign_message(approved)
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+
+    def RejectCampaign(
+        self, request: campaign_service_pb2.RejectCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            name = campaign_id(request.name)
+            rejected = approving.reject(transaction, cause, name, version=request.version, etag=request.etag)
+            return campaign_message(rejected)
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+
+    def GetCampaignVersion(
+        self, request: campaign_service_pb2.GetCampaignVersionRequest, context: grpc.ServicerContext
+    ) -> campaign_version_pb2.CampaignVersion:
+        with reading(self._database) as snapshot:
+            return version_message(versions.get(snapshot, *version_key(request.name)))
+
+    def ListCampaignVersions(
+        self, request: campaign_service_pb2.ListCampaignVersionsRequest, context: grpc.ServicerContext
+    ) -> campaign_service_pb2.ListCampaignVersionsResponse:
+        page = asked(self._seal, request)
+        before = None if page.after is None else int(page.after[0])
+        with reading(self._database) as snapshot:
+            found = versions.page(snapshot, campaign_id(request.parent), limit=page.size + 1, before=before)
+        rows, token = cut(self._seal, page, found, lambda each: (str(each.version),))
+        return campaign_service_pb2.ListCampaignVersionsResponse(
+            campaign_versions=[version_message(version) for version in rows], next_page_token=token
+        )
+
+    def CompareCampaignVersions(
+        self, request: campaign_service_pb2.CompareCampaignVersionsRequest, context: grpc.ServicerContext
+    ) -> campaign_service_pb2.CompareCampaignVersionsResponse:
+        with reading(self._database) as snapshot:
+            found = versions.compare(
+                snapshot, campaign_id(request.name), request.from_version, request.to_version
+            )  # fmt: skip
+        return differences_message(found)
+
+    def ScheduleCampaign(
+        self, request: campaign_service_pb2.ScheduleCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        return self._moved(request, scheduling.schedule)
+
+    def UnscheduleCampaign(
+        self, request: campaign_service_pb2.UnscheduleCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        return self._moved(request, scheduling.unschedule)
+
+    def PreviewSchedule(
+        self, request: campaign_service_pb2.PreviewScheduleRequest, context: grpc.ServicerContext
+    ) -> campaign_service_pb2.PreviewScheduleResponse:
+        with reading(self._database) as snapshot:
+            found = scheduling.preview(
+                snapshot, campaign_id(request.name), call.current().now, limit=request.count or OCCURRENCES
+            )
+        return occurrences_message(found)
+
+    def LaunchCampaign(
+        self, request: campaign_service_pb2.LaunchCampaignRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
+            begun = launch.launch(transaction, cause, campaign_id(request.name), etag=request.etag)
+            return operation_message(begun)
+
+        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
+
+    def PauseCampaign(
+        self, request: campaign_service_pb2.PauseCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        return self._moved(request, launch.pause)
+
+    def ResumeCampaign(
+        self, request: campaign_service_pb2.ResumeCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        return self._moved(request, launch.resume)
+
+    def EndCampaign(
+        self, request: campaign_service_pb2.EndCampaignRequest, context: grpc.ServicerContext
+    ) -> campaign_pb2.Campaign:
+        return self._moved(request, launch.end)
+
+    def GetCampaignResults(
+        self, request: campaign_service_pb2.GetCampaignResultsRequest, context: grpc.ServicerContext
+    ) -> campaign_results_pb2.CampaignResults:
+        asked, now = campaign_id(request.name), call.current().now
+        with reading(self._database) as snapshot:
+            found = measuring.results(snapshot, asked, now)
+            full = request.view == campaign_results_pb2.CampaignResults.FULL
+            return results_message(found, over_time.over_time(snapshot, asked, now) if full else ())
+
+    def GetCampaignForecast(
+        self, request: campaign_service_pb2.GetCampaignForecastRequest, context: grpc.ServicerContext
+    ) -> campaign_forecast_pb2.CampaignForecast:
+        with reading(self._database) as snapshot:
+            return forecast_message(forecasts.get(snapshot, campaign_id(request.name)))
+
+    def _moved(self, request: MoveRequest, use_case: Callable[..., Campaign]) -> campaign_pb2.Campaign:
+        """One step of a campaign's life that is asked for by name and etag."""
+
+        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
+            return campaign_message(use_case(transaction, cause, campaign_id(request.name), etag=request.etag))
+
+        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)

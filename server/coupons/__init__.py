@@ -1,0 +1,1 @@
+"""Codes between the wire and us."""

@@ -1,0 +1,1 @@
+"""Customers, and what they did, between the wire and us."""

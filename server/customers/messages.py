@@ -1,0 +1,42 @@
+"""Customers between the wire and us."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from tierwise.v1 import customer_pb2
+
+from database.customers.known import KnownCustomer
+from events.event import Customer
+from events.zones import zones
+from server.wire.refusals import InvalidRequest
+from server.wire.stamps import stamp
+
+
+def customer_message(known: KnownCustomer) -> customer_pb2.Customer:
+    """For the wire."""
+    customer = known.customer
+    return customer_pb2.Customer(
+        name=known.name, country=customer.country or "", time_zone=customer.zone or "",
+        preferred_channel=customer.preferred_channel or "", consented_channels=customer.consented_channels,
+        create_time=stamp(known.create_time), update_time=stamp(known.update_time), etag=known.etag,
+    )  # fmt: skip
+
+
+def with_fields(customer: Customer, message: customer_pb2.Customer, fields: Collection[str]) -> Customer:
+    """The customer with the named fields of a message. Raises InvalidRequest."""
+    if "time_zone" in fields:
+        customer = replace(customer, zone=zone(message.time_zone, "customer.time_zone") or None)
+    if "country" in fields:
+        customer = replace(customer, country=message.country or None)
+    if "preferred_channel" in fields:
+        customer = replace(customer, preferred_channel=message.preferred_channel or None)
+    if "consented_channels" in fields:
+        customer = replace(customer, consented_channels=tuple(message.consented_channels))
+    return customer
+
+
+def zone(name: str, field: str) -> str:
+    """The name of a time zone, or empty. Raises InvalidRequest."""
+    if name and name not in zones():
+        raise InvalidRequest.of(field, f"{name} is not an IANA time zone such as Europe/London")
+    return name

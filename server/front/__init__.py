@@ -1,0 +1,1 @@
+"""The port: between the event loop that speaks gRPC and every method."""

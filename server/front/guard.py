@@ -1,0 +1,244 @@
+"""Between the wire and every method: who may call, deadline, validation, errors with details, and one log line."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Protocol, TypeAlias, TypeVar
+from uuid import uuid4
+
+import grpc
+from google.protobuf.message import Message
+from grpc_status import rpc_status
+
+from campaigns.actor import Actor
+from campaigns.callers import access
+from campaigns.callers.access import RIGHTS
+from campaigns.errors import PermissionDenied
+from database.session import Database
+from scoring.pool.refusals import Expired, Overloaded
+from server.access.credentials import Credentials
+from server.answering.call import Call, answering, arrival, deadline_of
+from server.answering.deadlines import SHORTEST_SECONDS
+from server.answering.hangup import Hangup
+from server.answering.transactions import record_denial, subject_of
+from server.front import streams
+from server.front.account import Account, Observe, Refused
+from server.front.arrival import Arrival
+from server.front.methods import Handler
+from server.wire.errors import status_of
+from server.wire.validation import check
+from telemetry.tracing import UNTRACED, Tracing
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Method = Callable[[Any, Any], Any]
+Excess = Callable[[float], Overloaded | None]
+Result = TypeVar("Result")
+
+
+class Identify(Protocol):
+    """Tells who calls; both raise a refusal for a caller who does not prove it."""
+
+    def recognised(self, credentials: Credentials) -> Actor | None:
+        """Without waiting for anybody; None where that is not enough."""
+
+    def identify(self, credentials: Credentials) -> Actor:
+        """However long it takes."""
+
+
+class Guard:
+    """Makes of each method what the event loop answers with: a coroutine, which leaves to a thread what would wait.
+
+    Methods are handed the loop's own context, which a thread must not touch: what they may know is in `call.current()`.
+    """
+
+    def __init__(
+        self, database: Database, callers: Identify, threads: Executor, *, excess: Excess = lambda _: None,
+        observe: Observe = lambda *_: None, tracing: Tracing = UNTRACED,
+    ) -> None:  # fmt: skip
+        """`excess` says why a call of the loop with this deadline would be refused, whoever calls."""
+        self._database, self._callers, self._threads, self._excess = database, callers, threads, excess
+        self._observe, self._tracing = observe, tracing
+        self._open = 0
+        self._changed = threading.Condition()
+
+    def wrap(self, name: str, handler: Handler) -> Handler:
+        """The guarded method; what is public (health) passes as it is."""
+        if RIGHTS[name].public:
+            return handler
+        forms = (handler.request_deserializer, handler.response_serializer)
+        if handler.unary_unary is not None:
+            guarded = self._on_loop if asyncio.iscoroutinefunction(handler.unary_unary) else self._in_thread
+            return grpc.unary_unary_rpc_method_handler(guarded(name, handler.unary_unary), *forms)
+        if handler.unary_stream is not None:
+            return grpc.unary_stream_rpc_method_handler(self._streaming(name, handler.unary_stream), *forms)
+        if handler.stream_unary is not None:
+            return grpc.stream_unary_rpc_method_handler(self._collecting(name, handler.stream_unary), *forms)
+        if handler.stream_stream is not None:
+            return grpc.stream_stream_rpc_method_handler(self._conversing(name, handler.stream_stream), *forms)
+        raise NotImplementedError(f"{name} is no method of any kind that gRPC knows")
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until no call is under way; False when the time is up before."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._open == 0, seconds)
+
+    def under_way(self) -> int:
+        """Calls whose answer has not left."""
+        return self._open
+
+    def _on_loop(self, name: str, method: Method) -> Method:
+        """A method that waits for nobody but in the loop's way, and so needs no thread to be admitted or refused.
+
+        Under overload most calls are refused, and each delays all others: so before anything else, and without a line
+        in the log.
+        """
+        method_name = name.removeprefix("/")
+
+        async def answer(request: Message, context: Context) -> Message:
+            if (excess := self._excess(deadline_of(name, context))) is not None:
+                self._observe(method_name, "RESOURCE_EXHAUSTED", 0.0)
+                await context.abort_with_status(_refusal(excess))
+            came = self._arrived(name, request, context)
+            response: Message = await self._told(came, context, self._awaited(came, partial(method, request, context)))
+            return response
+
+        return answer
+
+    def _in_thread(self, name: str, method: Method) -> Method:
+        async def answer(request: Message, context: Context) -> Message:
+            came = self._arrived(name, request, context)
+            response: Message = await self._told(came, context, self._threaded(came, partial(method, request, context)))
+            return response
+
+        return answer
+
+    def _streaming(self, name: str, method: Method) -> Method:
+        async def answer(request: Message, context: Context) -> None:
+            came = self._arrived(name, request, context)
+            send = streams.sending(context, came.hangup)
+
+            def stream() -> None:
+                for response in method(request, context):
+                    send(response)
+
+            await self._told(came, context, self._threaded(came, stream))
+
+        return answer
+
+    def _collecting(self, name: str, method: Method) -> Method:
+        """Who may not ask is not waited for; each request is checked as it comes."""
+
+        async def answer(_requests: object, context: Context) -> Message:
+            came = self._arrived(name, None, context)
+            requests = _checked(streams.received(context, came.hangup))
+            response: Message = await self._told(
+                came, context, self._threaded(came, partial(method, requests, context))
+            )
+            return response
+
+        return answer
+
+    def _conversing(self, name: str, method: Method) -> Method:
+        """A conversation (reflection) lasts as long as its caller likes, so nobody waits for its end."""
+
+        async def answer(requests: AsyncIterator[Message], context: Context) -> AsyncIterator[Message]:
+            came = self._arrived(name, None, context, counted=False)
+            try:
+                with came.account, self._admitted(came, await self._identified(came)):
+                    async for response in method(requests, context):
+                        yield response
+            except Refused as refused:
+                await context.abort_with_status(rpc_status.to_status(refused.status))
+
+        return answer
+
+    def _arrived(self, name: str, request: Message | None, context: Context, *, counted: bool = True) -> Arrival:
+        if counted:
+            self._open += 1
+            context.add_done_callback(self._left)  # type: ignore[arg-type] # a protocol in all but name
+        method, log_id, credentials = name.removeprefix("/"), uuid4().hex, Credentials.of(context)
+        account = Account(
+            method=method, log_id=log_id, request_id=getattr(request, "request_id", ""), observe=self._observe,
+            span=self._tracing.begin(method, lambda: credentials.metadata),
+        )  # fmt: skip
+        return Arrival(
+            method=name, request=request, credentials=credentials, now=arrival(), deadline=deadline_of(name, context),
+            log_id=log_id, account=account, hangup=Hangup(),
+        )  # fmt: skip
+
+    def _left(self, _context: Context) -> None:
+        """The answer has left, which is later than the method's return."""
+        self._open -= 1
+        if self._open == 0:
+            with self._changed:
+                self._changed.notify_all()
+
+    async def _told(self, came: Arrival, context: Context, answer: Awaitable[Result]) -> Result:
+        """What the caller is told, with the trailers."""
+        try:
+            result = await answer
+        except Refused as refused:
+            await context.abort_with_status(rpc_status.to_status(refused.status))
+        if came.account.timings.batches:
+            context.set_trailing_metadata(came.account.timings.trailers(came.log_id))
+        return result
+
+    async def _awaited(self, came: Arrival, work: Callable[[], Awaitable[Result]]) -> Result:
+        with came.account:
+            try:
+                with self._admitted(came, await self._identified(came)):
+                    return await work()
+            except asyncio.CancelledError as gone:
+                came.hangup.happen()
+                raise came.abandoned() from gone
+
+    async def _threaded(self, came: Arrival, work: Callable[[], Result]) -> Result:
+        under_way = asyncio.get_running_loop().run_in_executor(self._threads, self._worked, came, work)
+        try:
+            return await asyncio.shield(under_way)
+        except asyncio.CancelledError:
+            came.hangup.happen()
+            raise
+
+    def _worked(self, came: Arrival, work: Callable[[], Result]) -> Result:
+        """In a thread."""
+        with came.account, self._admitted(came, self._callers.identify(came.credentials)):
+            return work()
+
+    async def _identified(self, came: Arrival) -> Actor:
+        actor = self._callers.recognised(came.credentials)
+        return await asyncio.to_thread(self._callers.identify, came.credentials) if actor is None else actor
+
+    @contextmanager
+    def _admitted(self, came: Arrival, actor: Actor) -> Iterator[None]:
+        came.account.actor = str(actor)
+        with answering(came.call(actor)) as call:
+            self._admit(call, came.request)
+            yield
+
+    def _admit(self, call: Call, request: Message | None) -> None:
+        """Who may not ask learns nothing of what is wrong with the request (AIP-211)."""
+        if call.remaining() < SHORTEST_SECONDS:
+            raise Expired("the deadline had passed when the call arrived")
+        right = RIGHTS[call.method]
+        try:
+            access.check(call.actor, right)
+        except PermissionDenied as refusal:
+            if right.action:
+                record_denial(self._database, call.cause(), subject_of(request, right.action), refusal)
+            raise
+        if request is not None:
+            check(request)
+
+
+def _refusal(excess: Overloaded) -> grpc.Status:
+    return rpc_status.to_status(status_of(excess, ""))
+
+
+def _checked(requests: Iterator[Message]) -> Iterator[Message]:
+    for request in requests:
+        check(request)
+        yield request

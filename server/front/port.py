@@ -1,0 +1,67 @@
+"""The port, and what answers at it: the event loop, every service's methods, and what grpc.health says."""
+
+from collections.abc import Iterable
+
+import grpc
+from grpc_health.v1 import health, health_pb2_grpc
+
+from server.access.admission import Admission
+from server.front.address import bind
+from server.front.guard import Guard
+from server.front.health import SERVING
+from server.front.loop import Loop
+from server.front.methods import Methods
+
+OPTIONS = (
+    # Two servers on one port would share callers silently.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+    # Clients may look whether the line is alive, as `tierwise_client` does; gRPC itself allows it every five minutes.
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+)
+
+
+class Front:
+    """Driven by threads; all that it does happens in its event loop."""
+
+    def __init__(self) -> None:
+        self.loop = Loop()
+        self._health = health.aio.HealthServicer()
+        self._server = self.loop.run(_server())
+
+    def tell(self, service: str, status: int) -> None:
+        """To whoever asks for the health of what has this name."""
+        self.loop.run(self._health.set(service, status))
+
+    def open(self, guard: Guard) -> Methods:
+        """Where services are added; health is there already."""
+        methods = Methods(guard.wrap)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, methods.as_server)
+        self._server.add_generic_rpc_handlers([methods])
+        return methods
+
+    def bind(self, listen: str, admission: Admission) -> int:
+        """Take the address, and answer with the port. Raises ValueError, or RuntimeError where it is taken."""
+        return bind(self._server, listen, admission)
+
+    def start(self, healthy: Iterable[str]) -> None:
+        """Answer; these services are well from the beginning."""
+        for service in healthy:
+            self.tell(service, SERVING)
+        self.loop.run(self._server.start())
+
+    def say_goodbye(self) -> None:
+        """By health: whoever watches it turns elsewhere."""
+        self.loop.run(self._health.enter_graceful_shutdown())
+
+    def stop(self, guard: Guard, grace_seconds: float) -> None:
+        """Refuse new calls, and let those under way finish within the grace."""
+        stopped = self.loop.begin(self._server.stop(grace_seconds))
+        # Streams such as a health watch end only when they are cut off, and should not use up the grace.
+        guard.settle(grace_seconds)
+        self.loop.run(self._server.stop(0))
+        stopped.result()
+
+
+async def _server() -> grpc.aio.Server:
+    return grpc.aio.server(options=OPTIONS)

@@ -1,0 +1,1 @@
+"""Bulk work that goes on after its call, and what came of it."""

@@ -1,0 +1,87 @@
+"""google.longrunning.Operations over the rows of bulk work."""
+
+import time
+
+import grpc
+from google.longrunning import operations_pb2, operations_pb2_grpc
+from google.protobuf.empty_pb2 import Empty
+
+from campaigns import jobs
+from campaigns.actor import Cause
+from database.session import Database, Transaction
+from database.work import operations
+from server.answering import call
+from server.answering.transactions import perform, reading
+from server.operations.answers import answered
+from server.wire.names import operation_id
+from server.wire.pages import asked, cut
+from server.wire.refusals import InvalidRequest
+from server.wire.seal import Seal
+from server.wire.stamps import instant_key, key_instant
+
+POLL_SECONDS = 0.2
+ALL = ("", "operations")
+"""Names of the collection that ListOperations knows."""
+
+
+class OperationsService(operations_pb2_grpc.OperationsServicer):
+    """The stock service; its messages carry no rules, so names are checked by looking them up."""
+
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database = database
+        self._seal = seal
+
+    def ListOperations(
+        self, request: operations_pb2.ListOperationsRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.ListOperationsResponse:
+        if request.name not in ALL:
+            raise InvalidRequest.of("name", "must be empty or `operations`")
+        if request.filter:
+            raise InvalidRequest.of("filter", "is not offered; leave it empty")
+        if request.page_size < 0:
+            raise InvalidRequest.of("page_size", "must not be negative")
+        page = asked(self._seal, request)
+        after = None if page.after is None else (key_instant(page.after[0]), page.after[1])
+        with reading(self._database) as snapshot:
+            found = operations.page(snapshot, limit=page.size + 1, after=after)
+            rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.operation_id))
+            messages = [answered(snapshot, operation) for operation in rows]
+        return operations_pb2.ListOperationsResponse(operations=messages, next_page_token=token)
+
+    def GetOperation(
+        self, request: operations_pb2.GetOperationRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        return self._get(request.name)
+
+    def WaitOperation(
+        self, request: operations_pb2.WaitOperationRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        """Answers when the operation is over, or with how far it is when the time is up."""
+        patience = call.current().remaining() / 2
+        if request.HasField("timeout"):
+            patience = min(patience, request.timeout.ToTimedelta().total_seconds())
+        until = time.monotonic() + patience
+        while True:
+            operation = self._get(request.name)
+            left = until - time.monotonic()
+            if operation.done or left <= 0 or call.current().hangup.happened:
+                return operation
+            time.sleep(min(POLL_SECONDS, left))
+
+    def CancelOperation(self, request: operations_pb2.CancelOperationRequest, context: grpc.ServicerContext) -> Empty:
+        def effect(transaction: Transaction, cause: Cause) -> Empty:
+            jobs.cancel(transaction, cause, operation_id(request.name))
+            return Empty()
+
+        return perform(self._database, request, Empty, effect, subject=request.name)
+
+    def DeleteOperation(self, request: operations_pb2.DeleteOperationRequest, context: grpc.ServicerContext) -> Empty:
+        def effect(transaction: Transaction, cause: Cause) -> Empty:
+            jobs.forget(transaction, cause, operation_id(request.name))
+            return Empty()
+
+        return perform(self._database, request, Empty, effect, subject=request.name)
+
+    def _get(self, name: str) -> operations_pb2.Operation:
+        with reading(self._database) as snapshot:
+            return answered(snapshot, jobs.get(snapshot, operation_id(name)))

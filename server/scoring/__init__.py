@@ -1,0 +1,1 @@
+"""What customers will do: models in force, questions to them, and their answers."""

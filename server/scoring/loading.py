@@ -1,0 +1,140 @@
+"""Questions about customers, and what the database knows of them: one query for all who wait."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from campaigns.errors import CustomerNotFound
+from database import patience
+from database.events.memory import Memory
+from database.events.recall import recall
+from database.session import Database, Snapshot
+from database.tiers.standings import StoredStanding
+from events.event import Event
+from events.packing import latest, packed, rows, unpacked
+from scoring.asking import Asked, Terms, Wish
+from scoring.pool.row import Loaded
+from scoring.score import Strategy
+from server.customers.events import AHEAD
+from server.scoring.session_histories import present, with_sessions
+
+SIZE_STEP, LARGEST = 16, 128
+"""A row's size is that of its history, in steps, up to as many actions as the network reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Of whom, and as of when."""
+
+    customer_id: str
+    session: tuple[Event, ...]
+    as_of: datetime | None
+    """None for the present."""
+    now: datetime
+
+    @property
+    def terms(self) -> Terms | None:
+        """On which customers must agree to be answered together."""
+        return None
+
+    @property
+    def wish(self) -> Wish | None:
+        """Of this customer alone."""
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemQuestion(Question):
+    """Which items to recommend."""
+
+    count: int
+    strategy: Strategy
+    diversity: float
+    context: tuple[str, ...]
+    exclude: frozenset[str]
+
+    @property
+    def terms(self) -> Terms:
+        """On which customers must agree to be answered together."""
+        return Terms(self.count, self.strategy, self.diversity)
+
+    @property
+    def wish(self) -> Wish:
+        """Of this customer alone."""
+        return Wish(self.exclude, self.context)
+
+
+class Place(NamedTuple):
+    """What goes with an answer."""
+
+    as_of: float
+    """Seconds since the epoch."""
+    standing: StoredStanding | None
+    """Since the last rescoring; None for who has no tier yet, and where the past is asked about."""
+    payload: bytes = b""
+    """What the network was asked, for a shadow to be asked the same."""
+
+
+Outcome = Loaded[Place] | Exception
+
+
+class Loading:
+    """Reads for all questions at once; no connection is held afterwards."""
+
+    def __init__(self, database: Database, memory: Memory) -> None:
+        self._database, self._memory = database, memory
+
+    def load(self, questions: Sequence[Question], seconds: float) -> list[Outcome]:
+        """A payload for each, or CustomerNotFound, within so many seconds."""
+        found: dict[int, Outcome] = {}
+        with self._database.reading() as snapshot:
+            patience.limit(snapshot, seconds)
+            for places in _alike(questions):
+                alike = [questions[place] for place in places]
+                found |= dict(zip(places, _loaded(snapshot, alike, self._memory), strict=True))
+        return [found[place] for place in range(len(questions))]
+
+
+def _alike(questions: Sequence[Question]) -> Iterable[list[int]]:
+    """Places of questions that look back from one time."""
+    places: dict[datetime | None, list[int]] = {}
+    for place, question in enumerate(questions):
+        places.setdefault(question.as_of, []).append(place)
+    return places.values()
+
+
+def _loaded(snapshot: Snapshot, questions: Sequence[Question], memory: Memory) -> Iterator[Outcome]:
+    """With the sessions, and the times as of which the customers are looked at."""
+    as_of = questions[0].as_of
+    known = recall(snapshot, [question.customer_id for question in questions], before=as_of, memory=memory)
+    for question, state, recorded in zip(questions, known.states, known.packed, strict=True):
+        history = _with_session(recorded, question)
+        if not state.known and not rows(history):
+            name = f"customers/{question.customer_id}"
+            yield CustomerNotFound(f"there is no {name}", customer=name)
+            continue
+        time = _present(history, question) if as_of is None else as_of.timestamp()
+        payload = Asked(question.customer_id, time, history, question.wish).packed()
+        standing = state.standing if as_of is None else None
+        yield Loaded(payload, Place(time, standing, payload), _size(rows(history)))
+
+
+def _with_session(history: bytes, question: Question) -> bytes:
+    if not question.session:
+        return history
+    return packed(with_sessions(unpacked([history], [question.customer_id]), [question.session]), 0)
+
+
+def _present(history: bytes, question: Question) -> float:
+    """The time of the question, unless something happened later by a clock that is fast."""
+    now = question.now.timestamp()
+    if latest(history) < now:
+        return now
+    return float(present(unpacked([history], [question.customer_id]), np.array([now]), AHEAD.total_seconds())[0])
+
+
+def _size(events: int) -> int:
+    return min(-(-max(events, 1) // SIZE_STEP) * SIZE_STEP, LARGEST)

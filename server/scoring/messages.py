@@ -1,0 +1,89 @@
+"""Scores, explanations and recommendations on their way to the wire."""
+
+from collections.abc import Sequence
+from enum import Enum
+
+from tierwise.v1 import explanation_pb2, recommendation_pb2, score_pb2, tier_pb2
+
+from campaigns.tiers.standing import Standing, next_standing
+from campaigns.tiers.tiers import TierScheme, measured
+from database.models.scores import StoredScore
+from database.tiers.standings import StoredStanding
+from scoring.score import Explanation, Recommendation, Score
+from server.scoring.attribution import Attribution
+from server.wire.money import money
+from server.wire.names import CUSTOMER, MODEL
+from server.wire.stamps import stamp
+
+
+class Degraded(Enum):
+    """Why an answer is the last stored one."""
+
+    MODEL_NOT_LOADED = score_pb2.Score.MODEL_NOT_LOADED
+    MODEL_FAILED = score_pb2.Score.MODEL_FAILED
+
+
+def score_message(
+    score: Score, standing: StoredStanding | None, scheme: TierScheme | None, attribution: Attribution
+) -> score_pb2.Score:
+    """A fresh score, with the tier that a rescoring would give at this moment."""
+    message = _score(score, attribution)
+    if scheme is not None and scheme.bounds is not None:
+        before = None if standing is None else Standing.of(standing)
+        placement = next_standing(before, measured(scheme.measure, score), scheme.bounds, score.as_of)
+        message.tier = tier_pb2.Tier.Value(placement.standing.tier)
+        message.tier_scheme_version = scheme.version
+    return message
+
+
+def stored_score_message(score: StoredScore, reason: Degraded, attribution: Attribution) -> score_pb2.Score:
+    """The last stored score, and why it is not a fresh one."""
+    message = _score(score, attribution)
+    message.degraded = True
+    message.degraded_reason = reason.value
+    if score.tier is not None and score.tier_scheme is not None:
+        message.tier = tier_pb2.Tier.Value(score.tier)
+        message.tier_scheme_version = score.tier_scheme
+    return message
+
+
+def explanation_message(explanation: Explanation, score: score_pb2.Score, *, most: int) -> explanation_pb2.Explanation:
+    """All contributions, or the `most` largest and the sum of the others."""
+    ordered = sorted(explanation.contributions, key=lambda each: -abs(each.logit))
+    named = ordered[:most] if most else ordered
+    others = ordered[len(named) :]
+    return explanation_pb2.Explanation(
+        score=score, base_logit=explanation.base_logit,
+        contributions=[
+            explanation_pb2.Contribution(
+                kind=explanation_pb2.Contribution.Kind.Value(each.kind.upper()), name=each.name, logit=each.logit,
+                points=each.points, description=each.words,
+                event_time=None if each.time is None else stamp(each.time),
+            )
+            for each in named
+        ],
+        other_logit=sum(each.logit for each in others), other_points=sum(each.points for each in others),
+    )  # fmt: skip
+
+
+def recommendation_messages(found: Sequence[Recommendation]) -> list[recommendation_pb2.Recommendation]:
+    """For the wire, in their order."""
+    return [
+        recommendation_pb2.Recommendation(item_id=each.item_id, score=each.score, reason=each.reason) for each in found
+    ]
+
+
+def _score(score: Score | StoredScore, attribution: Attribution) -> score_pb2.Score:
+    return score_pb2.Score(
+        customer=f"{CUSTOMER}{score.customer_id}", as_of_time=stamp(score.as_of),
+        purchase_probabilities=[
+            score_pb2.PurchaseProbability(horizon_days=days, probability=probability)
+            for days, probability in ((30, score.purchase_30), (60, score.purchase_60), (90, score.purchase_90))
+        ],
+        expected_spend=score_pb2.SpendEstimate(
+            expected=money(score.spend_minor, score.currency), low=money(score.spend_low_minor, score.currency),
+            high=money(score.spend_high_minor, score.currency),
+        ),
+        churn_probability=score.churn, model=f"{MODEL}{score.model_id}",
+        attribution_token=attribution.token(score.model_id, score.customer_id, score.as_of),
+    )  # fmt: skip

@@ -1,0 +1,263 @@
+"""Scores, explanations and recommendations: one query and one forward pass for all who wait."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import structlog
+
+from database.events.memory import Memory
+from database.session import Database
+from database.tiers.standings import StoredStanding
+from events.currency import strange
+from scoring.asking import Kind, Recommended, Role, Task, Terms, explanation_of, recommended_of, score_of
+from scoring.pool.batch import Observer, Ticket, unobserved
+from scoring.pool.figures import PoolFigures
+from scoring.pool.lane import Lane
+from scoring.pool.pool import Pool
+from scoring.pool.refusals import ComputationFailed, Expired, Overloaded, ReplicaDied
+from scoring.pool.row import Loaded, Told
+from scoring.replicas import Replicas
+from scoring.score import Explanation, Recommendation, Score, UnknownItem
+from server.answering import call
+from server.scoring.live import Live
+from server.scoring.loading import ItemQuestion, Loading, Place, Question
+from server.scoring.shadow import Shadows
+from server.wire.refusals import CallerGone, InvalidRequest, ModelUnavailable
+
+EXPLANATIONS_IN_A_BATCH = 4
+"""Each takes many forward passes: a larger batch would only make the first wait for the last."""
+
+Answer = TypeVar("Answer")
+Promised = Ticket[Told[Place]]
+Answering = Callable[[], Told[Place]]
+"""Waits for the answer of a question that was asked."""
+HandOut = Callable[[Callable[[], None]], None]
+
+log = structlog.get_logger("server")
+
+
+class ModelFailed(Exception):
+    """The network raised something; the cause says what."""
+
+
+class Placed(NamedTuple, Generic[Answer]):
+    """What the network says, and where the customer stands since the last rescoring."""
+
+    told: Answer
+    standing: StoredStanding | None
+    """None for who has no tier yet, and where the past is asked about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Of the pools."""
+
+    replicas: int = 1
+    """That score; explanations and recommendations have one each."""
+    batch: int = 32
+    longest_wait: float = 10.0
+    """Seconds that anybody waits for a score, whatever the deadline."""
+    memory_bytes: int = 256 * 2**20
+    """For histories of customers who were asked about."""
+
+
+class Predictions:
+    """Three pools over one loader; each answers with the models that its replicas hold when a batch begins."""
+
+    def __init__(
+        self, database: Database, live: Live, replicas: Replicas, sizes: Sizes, *, hand_out: HandOut,
+        observe: Observer = unobserved,
+    ) -> None:  # fmt: skip
+        """Callers get their answers where `hand_out` calls back: in the event loop, once a batch."""
+        self._live, self._window = live, sizes.batch
+        self.shadows = Shadows(database, replicas, lambda: live.in_force, observe)
+        load = Loading(database, Memory(sizes.memory_bytes)).load
+        self._scores = Pool[Question, Place](
+            replicas.several(sizes.replicas), load=load, batch_size=sizes.batch, longest_wait=sizes.longest_wait,
+            name="scores", hand_out=hand_out, observe=observe,
+        )  # fmt: skip
+        self._explanations = Pool[Question, Place](
+            replicas.several(1), load=load, batch_size=EXPLANATIONS_IN_A_BATCH, longest_wait=sizes.longest_wait,
+            name="explanations", hand_out=hand_out, observe=observe,
+        )  # fmt: skip
+        self._items = Pool[Question, Place](
+            replicas.several(1), load=load, batch_size=sizes.batch, longest_wait=sizes.longest_wait,
+            name="recommendations", hand_out=hand_out, observe=observe,
+        )  # fmt: skip
+
+    async def score(self, question: Question) -> Placed[Score]:
+        """Raises CustomerNotFound, ModelUnavailable, ModelFailed, Overloaded, Expired.
+
+        For the event loop; all others are for threads.
+        """
+        role = self._live.in_force.role_of(question.customer_id)
+        ask = partial(self._submitted, self._scores, Task.SCORE, question, Lane.INTERACTIVE)
+        try:
+            told = await _awaited(ask(role))
+        except (ModelFailed, ModelUnavailable) as error:
+            _excuse(role, error)
+            told = await _awaited(ask(Role.ACTIVE))
+        return self._score(question, told)
+
+    def excess(self, deadline: float) -> Overloaded | None:
+        """Why whoever asks for a score now, with this deadline, would be refused; None if they would not."""
+        return self._scores.excess(deadline)
+
+    def scores(self, questions: Sequence[Question]) -> Iterator[Placed[Score] | Exception]:
+        """An answer or the reason why not for each question, in order.
+
+        At most a batch of them waits in the pool at a time, so that single callers find room between them.
+        """
+        waiting: deque[tuple[Question, Answering | Exception]] = deque()
+        for question in questions:
+            if len(waiting) == self._window:
+                yield self._outcome(*waiting.popleft())
+            try:
+                waiting.append((question, self._answering(self._scores, Task.SCORE, question, Lane.BATCH)))
+            except Exception as error:  # noqa: BLE001 - it belongs to this question alone
+                waiting.append((question, error))
+        while waiting:
+            yield self._outcome(*waiting.popleft())
+
+    def explain(self, question: Question) -> Placed[Explanation]:
+        """Raises as `score` does."""
+        told = self._answer(self._explanations, Task.EXPLAIN, question)
+        explanation = explanation_of(told.answer)
+        _of_one_currency(question, explanation.score)
+        return Placed(explanation, told.beside.standing)
+
+    def recommend(self, question: ItemQuestion) -> Recommended:
+        """Raises as `score` does."""
+        return recommended_of(self._answer(self._items, Task.RECOMMEND, question).answer)
+
+    def similar(self, item_id: str, count: int) -> tuple[str, list[Recommendation]]:
+        """The model's id and the items. Raises UnknownItem, and as `score` does."""
+        asked = Loaded(item_id.encode(), Place(time.time(), None))
+        ticket = self._promised(
+            self._items, partial(self._items.submit_loaded, asked, kind=Kind(Task.SIMILAR, terms=Terms(count)))
+        )
+        found = recommended_of(_waited(ticket).answer)
+        if found.items is None:
+            raise UnknownItem(item_id)
+        return found.model_id, found.items
+
+    def figures(self) -> Mapping[str, PoolFigures]:
+        """Counters of each pool."""
+        return {
+            "scores": self._scores.figures(),
+            "explanations": self._explanations.figures(),
+            "recommendations": self._items.figures(),
+            **self.shadows.figures(),
+        }
+
+    def close(self) -> None:
+        """Answer what waits, and take no more."""
+        for pool in (self._scores, self._explanations, self._items):
+            pool.close()
+
+    def _answer(self, pool: Pool[Question, Place], task: Task, question: Question) -> Told[Place]:
+        return self._answering(pool, task, question, Lane.INTERACTIVE)()
+
+    def _answering(self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane) -> Answering:
+        """Ask the model that answers about this customer; where a canary cannot, the active one is asked after it."""
+        role = self._live.in_force.role_of(question.customer_id)
+        ticket = self._submitted(pool, task, question, lane, role)
+
+        def answer() -> Told[Place]:
+            try:
+                return _waited(ticket)
+            except (ModelFailed, ModelUnavailable) as error:
+                _excuse(role, error)
+            return _waited(self._submitted(pool, task, question, lane, Role.ACTIVE))
+
+        return answer
+
+    def _submitted(
+        self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane, role: Role
+    ) -> Promised:
+        kind, key = Kind(task, role, question.terms), (role, *_key(task, question))
+        return self._promised(pool, partial(pool.submit, question, lane=lane, kind=kind, key=key))
+
+    def _score(self, question: Question, told: Told[Place]) -> Placed[Score]:
+        score = score_of(told.answer, question.customer_id, told.beside.as_of)
+        _of_one_currency(question, score)
+        self.shadows.ask(score, told.beside)
+        return Placed(score, told.beside.standing)
+
+    def _outcome(self, question: Question, answer: Answering | Exception) -> Placed[Score] | Exception:
+        if isinstance(answer, Exception):
+            return answer
+        try:
+            return self._score(question, answer())
+        except Exception as error:  # noqa: BLE001 - it belongs to this question alone
+            return error
+
+    def _promised(self, pool: Pool[Question, Place], submit: Callable[..., Promised]) -> Promised:
+        """For the call at hand: until its deadline, and as long as its caller is there."""
+        if self._live.in_force.model is None:
+            raise ModelUnavailable("no model is loaded; activate one with ActivateModel and try again")
+        current = call.current()
+        try:
+            ticket = submit(deadline=current.deadline, mark=current.mark())
+        except ReplicaDied as error:
+            raise ModelUnavailable(f"the model cannot answer: {error}") from error
+        current.hangup.then(lambda: pool.cancel(ticket))
+        return ticket
+
+
+def _key(task: Task, question: Question) -> tuple[Any, ...]:
+    """Of questions that are answered alike; the times at which they were asked do not count, as the latest is taken."""
+    return (task, question.customer_id, question.as_of, question.session, question.terms, question.wish)
+
+
+def _of_one_currency(question: Question, score: Score) -> None:
+    """Raises InvalidRequest where the session has prices that the model would take for its own money."""
+    for place, event in enumerate(question.session):
+        if strange([event.currency], score.currency):
+            field = f"session_events[{place}].unit_price.currency_code"
+            raise InvalidRequest.of(field, f"{event.currency}: the model's money is in {score.currency}")
+
+
+def _excuse(role: Role, error: Exception) -> None:
+    """Nothing where it was the canary that could not answer; raises the error of the active model."""
+    if role is Role.ACTIVE:
+        raise error
+    log.warning("canary failed", log_id=call.current().log_id, error=str(error))
+
+
+async def _awaited(ticket: Promised) -> Told[Place]:
+    """As `_waited`, in the event loop."""
+    settled = asyncio.get_running_loop().create_future()
+
+    def settle(_ticket: object) -> None:
+        if not settled.done():
+            settled.set_result(None)
+
+    ticket.add_done_callback(settle)
+    with suppress(TimeoutError):
+        async with asyncio.timeout_at(call.current().deadline):
+            await settled
+    return _waited(ticket)
+
+
+def _waited(ticket: Promised) -> Told[Place]:
+    """The answer, if it comes before the deadline. Raises what the pool raises, in the door's words."""
+    try:
+        told = ticket.result(max(call.current().remaining(), 0))
+    except CancelledError as gone:
+        raise CallerGone("the call was cancelled") from gone
+    except TimeoutError as late:
+        raise Expired("the deadline passed before the answer was ready") from late
+    except ComputationFailed as failed:
+        raise ModelFailed("the network failed") from failed
+    except ReplicaDied as died:
+        raise ModelUnavailable(f"the model cannot answer: {died}") from died
+    call.current().timings.note(ticket)
+    return told

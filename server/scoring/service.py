@@ -1,0 +1,215 @@
+"""ScoringService: what customers will do, and which model says so."""
+
+import asyncio
+
+import grpc
+import structlog
+from google.longrunning import operations_pb2
+from tierwise.v1 import model_pb2, score_pb2, scoring_service_pb2, scoring_service_pb2_grpc
+
+from campaigns import customers as customer_cases
+from campaigns import judging, registry, retraining
+from campaigns.actor import Cause
+from campaigns.stages import State
+from campaigns.tiers import rescoring, shadowing
+from database.models import registry as stored_models
+from database.models import scores, shadow_comparisons
+from database.session import Database, Transaction
+from scoring import score as scored
+from scoring.score import ModelRejected
+from server.answering import call
+from server.answering.transactions import perform, reading
+from server.scoring.attribution import Attribution
+from server.scoring.live import Live
+from server.scoring.loading import Question
+from server.scoring.messages import Degraded, explanation_message, score_message, stored_score_message
+from server.scoring.models import model_message, stage_of
+from server.scoring.predictions import ModelFailed, Placed, Predictions
+from server.scoring.questions import question_of
+from server.wire.errors import status_of
+from server.wire.names import model_id
+from server.wire.operations import operation_message
+from server.wire.pages import asked, cut
+from server.wire.refusals import ModelUnavailable, ModelUnusable
+from server.wire.seal import Seal
+from server.wire.stamps import instant_key, key_instant, moment
+
+Result = scoring_service_pb2.BatchScoreResponse.Result
+
+log = structlog.get_logger("server")
+
+
+class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
+    """The methods of the service; no transaction is open while the network works."""
+
+    def __init__(self, database: Database, live: Live, predictions: Predictions, seal: Seal) -> None:
+        self._database = database
+        self._live = live
+        self._predictions = predictions
+        self._seal = seal
+        self._attribution = Attribution(seal)
+
+    async def Score(
+        self, request: scoring_service_pb2.ScoreRequest, context: grpc.ServicerContext
+    ) -> scoring_service_pb2.ScoreResponse:
+        """In the event loop, so that a call is admitted or refused when it comes, however busy the threads are."""
+        question = question_of(request)
+        try:
+            score = self._message(question, await self._predictions.score(question))
+        except (ModelFailed, ModelUnavailable) as error:
+            score = await asyncio.to_thread(self._message, question, error)
+        return scoring_service_pb2.ScoreResponse(score=score)
+
+    def BatchScore(
+        self, request: scoring_service_pb2.BatchScoreRequest, context: grpc.ServicerContext
+    ) -> scoring_service_pb2.BatchScoreResponse:
+        questions = [question_of(each, f"requests[{place}].") for place, each in enumerate(request.requests)]
+        outcomes = self._predictions.scores(questions)
+        return scoring_service_pb2.BatchScoreResponse(
+            results=[self._result(question, outcome) for question, outcome in zip(questions, outcomes, strict=True)]
+        )
+
+    def ExplainScore(
+        self, request: scoring_service_pb2.ExplainScoreRequest, context: grpc.ServicerContext
+    ) -> scoring_service_pb2.ExplainScoreResponse:
+        explanation, standing = self._predictions.explain(question_of(request))
+        score = score_message(explanation.score, standing, self._live.in_force.scheme, self._attribution)
+        return scoring_service_pb2.ExplainScoreResponse(
+            explanation=explanation_message(explanation, score, most=request.max_contributions)
+        )
+
+    def ScoreAllCustomers(
+        self, request: scoring_service_pb2.ScoreAllCustomersRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        as_of = moment(request.as_of_time) if request.HasField("as_of_time") else None
+
+        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
+            return operation_message(rescoring.begin(transaction, cause, as_of=as_of))
+
+        return perform(self._database, request, operations_pb2.Operation, effect, subject="customers")
+
+    def ListModels(
+        self, request: scoring_service_pb2.ListModelsRequest, context: grpc.ServicerContext
+    ) -> scoring_service_pb2.ListModelsResponse:
+        page = asked(self._seal, request)
+        after = None if page.after is None else (key_instant(page.after[0]), page.after[1])
+        with reading(self._database) as snapshot:
+            found = stored_models.page(snapshot, limit=page.size + 1, after=after)
+        rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.model_id))
+        return scoring_service_pb2.ListModelsResponse(
+            models=[model_message(model) for model in rows], next_page_token=token
+        )
+
+    def GetModel(self, request: scoring_service_pb2.GetModelRequest, context: grpc.ServicerContext) -> model_pb2.Model:
+        with reading(self._database) as snapshot:
+            model = registry.get(snapshot, model_id(request.name))
+            compared = shadow_comparisons.newest(snapshot, model.model_id)
+            return model_message(model, compared, registry.report(snapshot, model.model_id))
+
+    def PreviewModel(
+        self, request: scoring_service_pb2.PreviewModelRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
+            return operation_message(shadowing.begin(transaction, cause, model_id(request.name)))
+
+        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
+
+    def ActivateModel(
+        self, request: scoring_service_pb2.ActivateModelRequest, context: grpc.ServicerContext
+    ) -> model_pb2.Model:
+        self._must_load(request.name)
+
+        def effect(transaction: Transaction, cause: Cause) -> model_pb2.Model:
+            return model_message(registry.activate(transaction, cause, model_id(request.name), etag=request.etag))
+
+        return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
+
+    def JudgeModel(
+        self, request: scoring_service_pb2.JudgeModelRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
+            return operation_message(judging.begin(transaction, cause, model_id(request.name)))
+
+        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
+
+    def RetrainModel(
+        self, request: scoring_service_pb2.RetrainModelRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
+            return operation_message(retraining.begin(transaction, cause))
+
+        return perform(self._database, request, operations_pb2.Operation, effect, subject="models")
+
+    def MoveModel(
+        self, request: scoring_service_pb2.MoveModelRequest, context: grpc.ServicerContext
+    ) -> model_pb2.Model:
+        wanted = stage_of(request)
+        if wanted.state is not State.RETIRED:
+            self._must_load(request.name)
+
+        def effect(transaction: Transaction, cause: Cause) -> model_pb2.Model:
+            moved = registry.move(
+                transaction, cause, model_id(request.name), wanted, etag=request.etag, override=request.override_gates
+            )
+            return model_message(moved)
+
+        return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
+
+    def RollBackModel(
+        self, request: scoring_service_pb2.RollBackModelRequest, context: grpc.ServicerContext
+    ) -> model_pb2.Model:
+        with reading(self._database) as snapshot:
+            earlier = registry.earlier(snapshot, model_id(request.name))
+        if earlier is not None:
+            self._must_load(registry.name(earlier.model_id))
+
+        def effect(transaction: Transaction, cause: Cause) -> model_pb2.Model:
+            return model_message(registry.roll_back(transaction, cause, model_id(request.name), etag=request.etag))
+
+        return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
+
+    def _must_load(self, name: str) -> None:
+        """Raises ModelUnusable for a model that could not answer; one that is not there is left to the use case."""
+        with reading(self._database) as snapshot:
+            model = stored_models.get(snapshot, model_id(name))
+        if model is None:
+            return
+        try:
+            self._live.check(model)
+        except ModelRejected as error:
+            log.warning("model rejected", model=name, error=str(error), log_id=call.current().log_id)
+            message = (
+                f"{name} cannot be loaded: its folder is missing or damaged; the log line is {call.current().log_id}"
+            )
+            raise ModelUnusable(message, model=name, log_id=call.current().log_id) from error
+
+    def _result(self, question: Question, outcome: Placed[scored.Score] | Exception) -> Result:
+        try:
+            return Result(score=self._message(question, outcome))
+        except Exception as error:  # noqa: BLE001 - the others of the batch have their answers
+            return Result(status=status_of(error, call.current().log_id))
+
+    def _message(self, question: Question, outcome: Placed[scored.Score] | Exception) -> score_pb2.Score:
+        """The score; the last stored one where the network could not answer. Raises any other outcome."""
+        match outcome:
+            case Placed(score, standing):
+                message = score_message(score, standing, self._live.in_force.scheme, self._attribution)
+                call.current().timings.model = message.model
+                return message
+            case ModelUnavailable():
+                return self._stored(question.customer_id, Degraded.MODEL_NOT_LOADED, outcome)
+            case ModelFailed():
+                log.error("model failed", log_id=call.current().log_id, exc_info=outcome)
+                return self._stored(question.customer_id, Degraded.MODEL_FAILED, outcome)
+            case _:
+                raise outcome
+
+    def _stored(self, who: str, reason: Degraded, error: Exception) -> score_pb2.Score:
+        """Raises CustomerNotFound, or ModelUnavailable where nothing is stored."""
+        with reading(self._database) as snapshot:
+            stored = scores.get(snapshot, who)
+            customer_cases.get(snapshot, who)
+        if stored is None:
+            message = "no model can answer and no score is stored for this customer; try again later"
+            raise ModelUnavailable(message, customer=f"customers/{who}") from error
+        return stored_score_message(stored, reason, self._attribution)

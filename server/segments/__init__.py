@@ -1,0 +1,1 @@
+"""Who is meant, between the wire and us."""

@@ -1,0 +1,159 @@
+"""SegmentService: who is meant, saved under a name or tried out."""
+
+import grpc
+from google.longrunning import operations_pb2
+from google.protobuf.empty_pb2 import Empty
+from tierwise.v1 import rule_pb2, segment_pb2, segment_service_pb2, segment_service_pb2_grpc
+
+from campaigns import explaining
+from campaigns.actor import Cause
+from campaigns.audiences import segment_building
+from campaigns.audiences import segments as cases
+from campaigns.forecast import preview
+from database.audiences import fitting
+from database.session import Database, Snapshot, Transaction
+from rules.rule import Rule
+from rules.sentence import Language, Speaker
+from server.answering.transactions import perform, reading
+from server.segments.messages import changes, member_message, segment_message
+from server.segments.rules import rule_value
+from server.wire.masks import changed_fields
+from server.wire.names import CUSTOMER, SEGMENT, segment_id
+from server.wire.operations import operation_message
+from server.wire.pages import asked, cut
+from server.wire.refusals import FieldViolation, InvalidRequest
+from server.wire.seal import Seal
+from server.wire.stamps import instant_key, key_instant, stamp
+
+EXAMPLES = 10
+
+
+class SegmentService(segment_service_pb2_grpc.SegmentServiceServicer):
+    """The methods of the service, one transaction each."""
+
+    def __init__(self, database: Database, seal: Seal) -> None:
+        self._database = database
+        self._seal = seal
+
+    def CreateSegment(
+        self, request: segment_service_pb2.CreateSegmentRequest, context: grpc.ServicerContext
+    ) -> segment_pb2.Segment:
+        new = request.segment
+        rule = rule_value(new.rule)
+
+        def effect(transaction: Transaction, cause: Cause) -> segment_pb2.Segment:
+            created = cases.create(transaction, cause, request.segment_id, display_name=new.display_name, rule=rule)
+            return segment_message(created)
+
+        subject = SEGMENT + request.segment_id
+        return perform(self._database, request, segment_pb2.Segment, effect, subject=subject)
+
+    def GetSegment(
+        self, request: segment_service_pb2.GetSegmentRequest, context: grpc.ServicerContext
+    ) -> segment_pb2.Segment:
+        with reading(self._database) as snapshot:
+            return segment_message(cases.get(snapshot, segment_id(request.name)))
+
+    def ListSegments(
+        self, request: segment_service_pb2.ListSegmentsRequest, context: grpc.ServicerContext
+    ) -> segment_service_pb2.ListSegmentsResponse:
+        page = asked(self._seal, request)
+        after = None if page.after is None else (key_instant(page.after[0]), page.after[1])
+        with reading(self._database) as snapshot:
+            found = cases.page(snapshot, limit=page.size + 1, after=after)
+        rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.segment_id))
+        return segment_service_pb2.ListSegmentsResponse(
+            segments=[segment_message(segment) for segment in rows], next_page_token=token
+        )
+
+    def UpdateSegment(
+        self, request: segment_service_pb2.UpdateSegmentRequest, context: grpc.ServicerContext
+    ) -> segment_pb2.Segment:
+        message = request.segment
+        given = changes(message, changed_fields(message, request.update_mask))
+
+        def effect(transaction: Transaction, cause: Cause) -> segment_pb2.Segment:
+            updated = cases.update(transaction, cause, segment_id(message.name), etag=message.etag, **given)
+            return segment_message(updated)
+
+        return perform(self._database, request, segment_pb2.Segment, effect, subject=message.name)
+
+    def DeleteSegment(self, request: segment_service_pb2.DeleteSegmentRequest, context: grpc.ServicerContext) -> Empty:
+        def effect(transaction: Transaction, cause: Cause) -> Empty:
+            cases.delete(transaction, cause, segment_id(request.name), etag=request.etag)
+            return Empty()
+
+        return perform(self._database, request, Empty, effect, subject=request.name)
+
+    def BuildSegment(
+        self, request: segment_service_pb2.BuildSegmentRequest, context: grpc.ServicerContext
+    ) -> operations_pb2.Operation:
+        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
+            begun = segment_building.begin(transaction, cause, segment_id(request.name), etag=request.etag)
+            return operation_message(begun)
+
+        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
+
+    def ListSegmentMembers(
+        self, request: segment_service_pb2.ListSegmentMembersRequest, context: grpc.ServicerContext
+    ) -> segment_service_pb2.ListSegmentMembersResponse:
+        page = asked(self._seal, request)
+        after = "" if page.after is None else page.after[0]
+        with reading(self._database) as snapshot:
+            found = cases.members(snapshot, segment_id(request.parent), after=after, limit=page.size + 1)
+        rows, token = cut(self._seal, page, found, lambda customer_id: (customer_id,))
+        return segment_service_pb2.ListSegmentMembersResponse(
+            members=[member_message(request.parent, customer_id) for customer_id in rows], next_page_token=token
+        )
+
+    def CountAudience(
+        self, request: segment_service_pb2.CountAudienceRequest, context: grpc.ServicerContext
+    ) -> segment_service_pb2.AudienceSize:
+        with reading(self._database) as snapshot:
+            rule = _answerable(snapshot, request.rule)
+            if request.estimate:
+                return _size(fitting.estimate(snapshot, rule))
+            return _size(fitting.exact(snapshot, rule))
+
+    def PreviewAudience(
+        self, request: segment_service_pb2.PreviewAudienceRequest, context: grpc.ServicerContext
+    ) -> segment_service_pb2.PreviewAudienceResponse:
+        with reading(self._database) as snapshot:
+            shown = preview.preview(
+                snapshot, _answerable(snapshot, request.rule), size=request.sample_size or EXAMPLES,
+                seed=request.seed, language=Language(request.language_code or "en"),
+            )  # fmt: skip
+        example = segment_service_pb2.PreviewAudienceResponse.Example
+        return segment_service_pb2.PreviewAudienceResponse(
+            sentence=shown.sentence, size=_size(shown.size),
+            examples=[example(customer=f"customers/{one.customer_id}", reasons=one.reasons) for one in shown.examples],
+        )  # fmt: skip
+
+    def ExplainRule(
+        self, request: segment_service_pb2.ExplainRuleRequest, context: grpc.ServicerContext
+    ) -> segment_service_pb2.ExplainRuleResponse:
+        speaker = Speaker(language=Language(request.language_code or "en"))
+        with reading(self._database) as snapshot:
+            rule = _answerable(snapshot, request.rule)
+            known = explaining.known_facts(snapshot, request.customer.removeprefix(CUSTOMER))
+            explained = explaining.explain(snapshot, rule, known, speaker)
+        reason = segment_service_pb2.ExplainRuleResponse.Reason
+        return segment_service_pb2.ExplainRuleResponse(
+            holds=explained.holds, as_of_time=stamp(explained.as_of),
+            reasons=[reason(path=each.path, holds=each.holds, description=each.reason) for each in explained.because],
+        )  # fmt: skip
+
+
+def _answerable(snapshot: Snapshot, message: rule_pb2.Rule) -> Rule:
+    """Raises InvalidRequest with every problem of the rule, a segment that cannot answer among them."""
+    rule = rule_value(message)
+    problems = cases.problems_of(snapshot, rule)
+    if problems:
+        raise InvalidRequest([FieldViolation(f"rule.{each.path}".rstrip("."), each.message) for each in problems])
+    return rule
+
+
+def _size(estimate: fitting.Estimate) -> segment_service_pb2.AudienceSize:
+    return segment_service_pb2.AudienceSize(
+        count=estimate.count, low=estimate.low, high=estimate.high, sampled_share=estimate.sampled_share
+    )

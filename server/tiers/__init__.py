@@ -1,0 +1,1 @@
+"""Tiers between the wire and us."""

@@ -1,0 +1,1 @@
+"""What all resources share on the wire: names, money, times, masks, pages, errors."""

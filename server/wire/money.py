@@ -1,0 +1,83 @@
+"""google.type.Money on the wire, minor units of a currency inside.
+
+AIP-213 asks for Money, which every client library knows; inside, an integer of minor units cannot be rounded by
+accident. The wire carries any amount; one that has no whole number of minor units is refused.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from google.type import money_pb2
+
+from server.wire.refusals import InvalidRequest
+
+NANOS = 9
+"""Decimal places of Money.nanos."""
+NANOS_OF_A_UNIT = 1_000_000_000
+LARGEST_MINOR = 10**15
+"""Ten trillion pounds; what is stored fits 64 bits even when it is summed."""
+MINOR_DIGITS: Mapping[str, int] = MappingProxyType(
+    dict.fromkeys(
+        (
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ),
+        0,
+    )
+    | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
+)
+"""ISO 4217, where it is not 2."""
+CODE_LENGTH = 3
+
+
+def money(minor: int, currency: str) -> money_pb2.Money:
+    """For the wire."""
+    scale = 10 ** _digits(currency)
+    # Units and nanos carry the same sign, so the division must go towards zero.
+    sign = -1 if minor < 0 else 1
+    units, rest = divmod(abs(minor), scale)
+    return money_pb2.Money(currency_code=currency, units=sign * units, nanos=sign * rest * NANOS_OF_A_UNIT // scale)
+
+
+def minor_units(amount: money_pb2.Money, field: str) -> int:
+    """From the wire. Raises InvalidRequest naming the field."""
+    code = amount.currency_code
+    if len(code) != CODE_LENGTH or not (code.isascii() and code.isupper() and code.isalpha()):
+        raise InvalidRequest.of(f"{field}.currency_code", f"{code!r} is not an ISO 4217 code such as GBP")
+    if abs(amount.nanos) >= NANOS_OF_A_UNIT or amount.units * amount.nanos < 0:
+        raise InvalidRequest.of(f"{field}.nanos", "must lie within one unit and have the sign of the units")
+    digits = _digits(code)
+    units, nanos = int(amount.units), int(amount.nanos)
+    nanos_of_a_minor_unit: int = 10 ** (NANOS - digits)
+    minor, rest = divmod(units * NANOS_OF_A_UNIT + nanos, nanos_of_a_minor_unit)
+    if rest:
+        raise InvalidRequest.of(f"{field}.nanos", f"{code} has {digits} decimal places")
+    if abs(minor) > LARGEST_MINOR:
+        raise InvalidRequest.of(f"{field}.units", "is larger than any price")
+    return minor
+
+
+def amount_in(currency: str, amount: money_pb2.Money, field: str, *, of: str = "campaign") -> int:
+    """From the wire, in the currency of the campaign or order. Raises InvalidRequest naming the field."""
+    minor = minor_units(amount, field)
+    if amount.currency_code != currency:
+        raise InvalidRequest.of(f"{field}.currency_code", f"the {of} is in {currency or 'no currency yet'}")
+    return minor
+
+
+def _digits(currency: str) -> int:
+    return MINOR_DIGITS.get(currency, 2)

@@ -1,0 +1,56 @@
+"""The rules that stand in the protos, applied to a request."""
+
+from collections.abc import Iterator
+
+import protovalidate
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from server.wire.refusals import FieldViolation, InvalidRequest
+
+VALIDATOR = protovalidate.Validator()
+
+
+def check(request: Message) -> None:
+    """Raises InvalidRequest that names every field at fault."""
+    violations = [
+        FieldViolation(_path(found.proto), found.proto.message) for found in VALIDATOR.collect_violations(request)
+    ]
+    told = {violation.field for violation in violations}
+    violations += [violation for violation in _malformed_times(request) if violation.field not in told]
+    if violations:
+        raise InvalidRequest(violations)
+
+
+def _malformed_times(message: Message, root: str = "") -> Iterator[FieldViolation]:
+    """Times and durations that break their own type's rules, which those of the protos do not see."""
+    for field, value in message.ListFields():
+        kind = field.message_type
+        if kind is None or kind.GetOptions().map_entry:
+            continue
+        name = f"{root}{field.name}"
+        many = (
+            [(f"{name}[{place}]", each) for place, each in enumerate(value)] if field.is_repeated else [(name, value)]
+        )
+        for path, each in many:
+            if not isinstance(each, Timestamp | Duration):
+                yield from _malformed_times(each, f"{path}.")
+            elif not _well_formed(each):
+                yield FieldViolation(path, "its seconds or nanoseconds are out of range")
+
+
+def _well_formed(value: Timestamp | Duration) -> bool:
+    try:
+        value.ToNanoseconds()
+    except ValueError:
+        return False
+    return True
+
+
+def _path(violation: protovalidate.ViolationPb) -> str:
+    elements = violation.field.elements if violation.field else []
+    return ".".join(
+        element.field_name if element.subscript is None else f"{element.field_name}[{element.subscript.value}]"
+        for element in elements
+    )
