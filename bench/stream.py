@@ -1,18 +1,21 @@
 """An open loop: requests come at random moments at a mean rate, whether or not the ones before are answered."""
 
-import asyncio
 import random
 import statistics
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import grpc
 from google.protobuf.message import Message
+
+from bench.frames import Line
+from bench.quiet import without_collections
 
 SEED = 7
 WARM_SECONDS = 1.0
 """Answers of the beginning do not count."""
+OK, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED = 0, 4, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,50 +45,71 @@ class _Seen:
     late: int = 0
     failed: int = 0
 
+    def note(self, status: int, seconds: float) -> None:
+        if status == OK:
+            self.answered.append(seconds)
+        elif status == RESOURCE_EXHAUSTED:
+            self.refused.append(seconds)
+        elif status == DEADLINE_EXCEEDED:
+            self.late += 1
+        else:
+            self.failed += 1
+
 
 def open_loop(
     address: str, method: str, requests: Callable[[int], Message], *, rate: float, seconds: float, deadline: float
 ) -> Stream:  # fmt: skip
     """Send `rate` requests a second by a Poisson process, each with so many seconds to be answered."""
-    return asyncio.run(_drive(address, method, requests, rate, seconds, deadline))
+    loop = _OpenLoop(rate=rate, seconds=seconds, deadline=deadline)
+    with Line(address, method, deadline) as line, without_collections():
+        loop.drive(line, requests)
+    return _stream(loop.seen, seconds, deadline)
 
 
-async def _drive(
-    address: str, method: str, requests: Callable[[int], Message], rate: float, seconds: float, deadline: float
-) -> Stream:  # fmt: skip
-    seen, dice = _Seen(), random.Random(SEED)
-    async with grpc.aio.insecure_channel(address) as channel:
-        call: grpc.aio.UnaryUnaryMultiCallable[Message, bytes] = channel.unary_unary(
-            method, request_serializer=lambda message: message.SerializeToString()
-        )
-        under_way: set[asyncio.Task[None]] = set()
-        began = due = time.perf_counter()
-        number = 0
-        while due < began + WARM_SECONDS + seconds:
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            counts = _Seen() if due < began + WARM_SECONDS else seen
-            task = asyncio.create_task(_ask(call, requests(number), due, deadline, counts))
-            under_way.add(task)
-            task.add_done_callback(under_way.discard)
-            due, number = due + dice.expovariate(rate), number + 1
-        await asyncio.gather(*under_way)
-    return _stream(seen, seconds, deadline)
+class _OpenLoop:
+    """Times are counted from when a request was due, so that a sender who falls behind hides nothing."""
 
+    def __init__(self, *, rate: float, seconds: float, deadline: float) -> None:
+        self.seen, self._warming = _Seen(), _Seen()
+        self._rate, self._deadline, self._dice = rate, deadline, random.Random(SEED)
+        self._began = self._due = time.perf_counter()
+        self._end = self._began + WARM_SECONDS + seconds
+        self._number = 0
+        self._under_way: dict[int, float] = {}
+        self._patience = deque[tuple[float, int]]()
 
-async def _ask(
-    call: "grpc.aio.UnaryUnaryMultiCallable[Message, bytes]", request: Message, due: float, deadline: float, seen: _Seen
-) -> None:  # fmt: skip
-    """Timed from when the request was due, so that a sender who falls behind hides nothing."""
-    try:
-        await call(request, timeout=deadline)
-        seen.answered.append(time.perf_counter() - due)
-    except grpc.RpcError as error:
-        if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
-            seen.refused.append(time.perf_counter() - due)
-        elif error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
-            seen.late += 1
-        else:
-            seen.failed += 1
+    def drive(self, line: Line, requests: Callable[[int], Message]) -> None:
+        while self._due < self._end or self._under_way:
+            self._ask(line, requests)
+            for call, status in line.heard(max(self._next() - time.perf_counter(), 0.0)):
+                if (due := self._under_way.pop(call, None)) is not None:
+                    self._counts(due).note(status, time.perf_counter() - due)
+            self._give_up(line)
+
+    def _ask(self, line: Line, requests: Callable[[int], Message]) -> None:
+        """All that are due by now."""
+        now = time.perf_counter()
+        while self._due < min(now, self._end):
+            call = line.ask(requests(self._number).SerializeToString())
+            self._under_way[call] = self._due
+            self._patience.append((now + self._deadline, call))
+            self._due, self._number = self._due + self._dice.expovariate(self._rate), self._number + 1
+
+    def _next(self) -> float:
+        """When there is something to do, whatever is heard."""
+        gives_up = self._patience[0][0] if self._patience else self._end
+        return min(self._due, gives_up) if self._due < self._end else gives_up
+
+    def _give_up(self, line: Line) -> None:
+        now = time.perf_counter()
+        while self._patience and self._patience[0][0] <= now:
+            _, call = self._patience.popleft()
+            if (due := self._under_way.pop(call, None)) is not None:
+                self._counts(due).note(DEADLINE_EXCEEDED, now - due)
+                line.give_up(call)
+
+    def _counts(self, due: float) -> _Seen:
+        return self._warming if due < self._began + WARM_SECONDS else self.seen
 
 
 def _stream(seen: _Seen, seconds: float, deadline: float) -> Stream:

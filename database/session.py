@@ -65,6 +65,16 @@ class Database:
         with self._writes.begin() as session:
             yield Transaction(Snapshot(session))
 
+    def apart(self) -> "psycopg.Connection[tuple[object, ...]]":
+        """A connection that is the caller's own, to close; each statement commits by itself."""
+        borrowed = self._engine.raw_connection()
+        driver = borrowed.driver_connection
+        borrowed.detach()
+        if not isinstance(driver, psycopg.Connection):
+            raise TypeError(f"expected a psycopg connection, found {type(driver).__name__}")
+        driver.autocommit = True
+        return driver
+
     def vacuum(self, table: str) -> None:
         """Clear away what earlier versions of a table's rows left, and learn its figures; in no transaction."""
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, cast
 
+from database.glances import Glances
 from database.session import Snapshot, Transaction, driver_connection
 from database.tiers.standings import StoredStanding
 
@@ -77,7 +78,17 @@ def renew(transaction: Transaction, customer_ids: Sequence[str]) -> None:
 def look(snapshot: Snapshot, customer_ids: Sequence[str], held: Sequence[int | None]) -> list[State]:
     """The states of these customers, in their order; without the history of whoever is `held` at its version."""
     with driver_connection(snapshot).cursor(binary=True) as cursor:
-        rows = cursor.execute(LOOK, (list(customer_ids), list(held))).fetchall()
+        return _states(cursor.execute(LOOK, (list(customer_ids), list(held))).fetchall())
+
+
+def glance(
+    glances: Glances, customer_ids: Sequence[str], held: Sequence[int | None], *, seconds: float
+) -> list[State]:  # fmt: skip
+    """As `look`, in a snapshot of its own."""
+    return _states(glances.rows(LOOK, (list(customer_ids), list(held)), seconds=seconds))
+
+
+def _states(rows: Sequence[tuple[object, ...]]) -> list[State]:
     return [
         State(bool(known), cast("int | None", version), cast("bytes | None", history), _standing(*standing))
         for known, version, history, *standing in rows

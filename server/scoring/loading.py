@@ -1,5 +1,6 @@
 """Questions about customers, and what the database knows of them: one query for all who wait."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,10 @@ import numpy as np
 from campaigns.errors import CustomerNotFound
 from database import patience
 from database.events.memory import Memory
-from database.events.recall import recall
+from database.events.recall import glance, recall
+from database.events.states import State
+from database.failures import Failure, failure_of
+from database.glances import Glances
 from database.session import Database, Snapshot
 from database.tiers.standings import StoredStanding
 from events.event import Event
@@ -85,41 +89,68 @@ class Loading:
     """Reads for all questions at once; no connection is held afterwards."""
 
     def __init__(self, database: Database, memory: Memory) -> None:
-        self._database, self._memory = database, memory
+        self._database, self._memory, self._glances = database, memory, Glances(database)
 
     def load(self, questions: Sequence[Question], seconds: float) -> list[Outcome]:
         """A payload for each, or CustomerNotFound, within so many seconds."""
-        found: dict[int, Outcome] = {}
-        with self._database.reading() as snapshot:
-            patience.limit(snapshot, seconds)
-            for places in _alike(questions):
-                alike = [questions[place] for place in places]
-                found |= dict(zip(places, _loaded(snapshot, alike, self._memory), strict=True))
+        began = time.monotonic()
+        found = self._glanced(questions, seconds)
+        rest = [place for place in range(len(questions)) if place not in found]
+        if rest:
+            with self._database.reading() as snapshot:
+                patience.limit(snapshot, seconds - (time.monotonic() - began))
+                for places in _alike(questions, rest):
+                    alike = [questions[place] for place in places]
+                    found |= dict(zip(places, _loaded(snapshot, alike, self._memory), strict=True))
         return [found[place] for place in range(len(questions))]
 
+    def _glanced(self, questions: Sequence[Question], seconds: float) -> dict[int, Outcome]:
+        """By their places, who are asked about as of now and whose events need not be read."""
+        places = [place for place, question in enumerate(questions) if question.as_of is None]
+        ids = [questions[place].customer_id for place in places]
+        try:
+            known = glance(self._glances, ids, memory=self._memory, seconds=seconds) if ids else []
+        except Exception as error:
+            if failure_of(error) is not Failure.AWAY:
+                raise
+            # The connection may have been lost long ago; whether the database is there, a new one tells.
+            return {}
+        return {
+            place: _outcome(questions[place], state, history)
+            for place, (state, history) in zip(places, known, strict=True)
+            if history is not None
+        }
 
-def _alike(questions: Sequence[Question]) -> Iterable[list[int]]:
-    """Places of questions that look back from one time."""
-    places: dict[datetime | None, list[int]] = {}
-    for place, question in enumerate(questions):
-        places.setdefault(question.as_of, []).append(place)
-    return places.values()
+    def close(self) -> None:
+        """Ask no more."""
+        self._glances.close()
+
+
+def _alike(questions: Sequence[Question], places: Iterable[int]) -> Iterable[list[int]]:
+    """Of these, the places of questions that look back from one time."""
+    alike: dict[datetime | None, list[int]] = {}
+    for place in places:
+        alike.setdefault(questions[place].as_of, []).append(place)
+    return alike.values()
 
 
 def _loaded(snapshot: Snapshot, questions: Sequence[Question], memory: Memory) -> Iterator[Outcome]:
-    """With the sessions, and the times as of which the customers are looked at."""
-    as_of = questions[0].as_of
-    known = recall(snapshot, [question.customer_id for question in questions], before=as_of, memory=memory)
-    for question, state, recorded in zip(questions, known.states, known.packed, strict=True):
-        history = _with_session(recorded, question)
-        if not state.known and not rows(history):
-            name = f"customers/{question.customer_id}"
-            yield CustomerNotFound(f"there is no {name}", customer=name)
-            continue
-        time = _present(history, question) if as_of is None else as_of.timestamp()
-        payload = Asked(question.customer_id, time, history, question.wish).packed()
-        standing = state.standing if as_of is None else None
-        yield Loaded(payload, Place(time, standing, payload), _size(rows(history)))
+    known = recall(
+        snapshot, [question.customer_id for question in questions], before=questions[0].as_of, memory=memory
+    )  # fmt: skip
+    return map(_outcome, questions, known.states, known.packed)
+
+
+def _outcome(question: Question, state: State, recorded: bytes) -> Outcome:
+    """With the session, and the time as of which the customer is looked at."""
+    history = _with_session(recorded, question)
+    if not state.known and not rows(history):
+        name = f"customers/{question.customer_id}"
+        return CustomerNotFound(f"there is no {name}", customer=name)
+    as_of = _present(history, question) if question.as_of is None else question.as_of.timestamp()
+    payload = Asked(question.customer_id, as_of, history, question.wish).packed()
+    standing = state.standing if question.as_of is None else None
+    return Loaded(payload, Place(as_of, standing, payload), _size(rows(history)))
 
 
 def _with_session(history: bytes, question: Question) -> bytes:

@@ -78,7 +78,8 @@ class Predictions:
         """Callers get their answers where `hand_out` calls back: in the event loop, once a batch."""
         self._live, self._window = live, sizes.batch
         self.shadows = Shadows(database, replicas, lambda: live.in_force, observe)
-        load = Loading(database, Memory(sizes.memory_bytes)).load
+        self._loading = Loading(database, Memory(sizes.memory_bytes))
+        load = self._loading.load
         self._scores = Pool[Question, Place](
             replicas.several(sizes.replicas), load=load, batch_size=sizes.batch, longest_wait=sizes.longest_wait,
             name="scores", hand_out=hand_out, observe=observe,
@@ -161,6 +162,7 @@ class Predictions:
         """Answer what waits, and take no more."""
         for pool in (self._scores, self._explanations, self._items):
             pool.close()
+        self._loading.close()
 
     def _answer(self, pool: Pool[Question, Place], task: Task, question: Question) -> Told[Place]:
         return self._answering(pool, task, question, Lane.INTERACTIVE)()

@@ -9,11 +9,10 @@ from multiprocessing.sharedctypes import RawArray, RawValue
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-import numpy as np
-
 from database.events import states, store
 from database.events.memory import Memory
-from database.events.recall import recall
+from database.events.recall import glance, recall
+from database.glances import Glances
 from database.session import Database
 from events.event import Event, EventType
 from events.packing import unpacked
@@ -65,6 +64,7 @@ def pack(database: Database) -> None:
 def read(url: str, shared: Shared, found: "Queue[int | str]") -> None:
     """As a server does; how often memory answered goes to `found`, or what was amiss."""
     database, memory, answers = Database.at(url), Memory(ROOM), 0
+    glances = Glances(database)
     shared.begin.wait()
     last = False
     while not last:
@@ -78,18 +78,23 @@ def read(url: str, shared: Shared, found: "Queue[int | str]") -> None:
         if seen.time.tolist() != plain.time.tolist():
             found.put("memory differs from the events of the same snapshot")
             return
-        if missing := _missing(before, seen.item_id, seen.offsets):
+        before_glance = list(shared.acknowledged)
+        glanced = [each.packed for each in glance(glances, NAMES, memory=memory, seconds=10)]
+        if missing := _missing(before, known.packed) or _missing(before_glance, glanced):
             found.put(missing)
             return
     found.put(answers)
+    glances.close()
     database.close()
 
 
-def _missing(acknowledged: Sequence[int], writers: "np.ndarray[Any, Any]", offsets: "np.ndarray[Any, Any]") -> str:
-    for writer in range(WRITERS):
-        for who, name in enumerate(NAMES):
-            seen = int(np.count_nonzero(writers[offsets[who] : offsets[who + 1]] == str(writer)))
-            if seen < acknowledged[writer * len(NAMES) + who]:
+def _missing(acknowledged: Sequence[int], histories: Sequence[bytes | None]) -> str:
+    """None where a history would have to be read."""
+    for who, (name, history) in enumerate(zip(NAMES, histories, strict=True)):
+        writers = [] if history is None else unpacked([history], [name]).item_id.tolist()
+        for writer in range(WRITERS):
+            seen = writers.count(str(writer))
+            if history is not None and seen < acknowledged[writer * len(NAMES) + who]:
                 return f"{name}: {seen} events of writer {writer}, {acknowledged} were acknowledged"
     return ""
 

@@ -1,12 +1,14 @@
 """However a history is recalled, from memory, in one piece or event by event, it is the same, and never an old one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import numpy as np
 import polars as pl
+import psycopg
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tiny_model import tiny_model
@@ -14,7 +16,9 @@ from tiny_model import tiny_model
 from database import erasure
 from database.events import states, store
 from database.events.memory import Memory
-from database.events.recall import Recalled, recall
+from database.events.recall import Recalled, glance, recall
+from database.failures import Failure, failure_of
+from database.glances import Glances
 from database.session import Database, driver_connection
 from events.event import EVENT_SCHEMA, Event, EventType
 from events.history import Histories
@@ -65,6 +69,17 @@ def pack(database: Database, *customer_ids: str) -> int:
         known = recall(snapshot, customer_ids)
     with database.writing() as transaction:
         return states.keep(transaction, known.read)
+
+
+@pytest.fixture
+def glances(database: Database) -> Iterator[Glances]:
+    made = Glances(database)
+    yield made
+    made.close()
+
+
+def at_a_glance(glances: Glances, *customer_ids: str, memory: Memory) -> list[bytes | None]:
+    return [each.packed for each in glance(glances, customer_ids, memory=memory, seconds=10)]
 
 
 def recalled(database: Database, *customer_ids: str, memory: Memory | None = None) -> Recalled:
@@ -215,3 +230,52 @@ def test_whatever_happened_in_whichever_order_the_answer_is_that_of_the_events(
     with database.reading() as snapshot:
         plain = store.histories(snapshot, names, before=NOON + timedelta(minutes=6))
     assert scorer.score(with_sessions(known, session), as_of) == scorer.score(with_sessions(plain, session), as_of)
+
+
+def test_a_glance_brings_what_need_not_be_read_event_by_event(database: Database, glances: Glances) -> None:
+    record(database, event(1), event(1, "bert"))
+    pack(database, "bert")
+    memory = Memory(ROOM)
+
+    first = at_a_glance(glances, "anna", "bert", "nobody", memory=memory)
+    with database.reading() as snapshot:
+        known = recall(snapshot, ["anna", "bert", "nobody"], memory=memory)
+    then = at_a_glance(glances, "anna", "bert", "nobody", memory=memory)
+
+    assert first == [None, known.packed[1], None]
+    assert then == [*known.packed[:2], None]
+    assert [each.state.known for each in glance(glances, ["anna", "nobody"], memory=memory, seconds=10)] == [
+        True,
+        False,
+    ]
+    record(database, event(2))
+    assert at_a_glance(glances, "anna", "bert", memory=memory) == [None, known.packed[1]]
+
+
+def test_what_a_glance_brought_is_remembered(database: Database, glances: Glances) -> None:
+    record(database, event(1))
+    pack(database, "anna")
+    memory = Memory(ROOM)
+
+    brought = at_a_glance(glances, "anna", memory=memory)
+    (held,) = glance(glances, ["anna"], memory=memory, seconds=10)
+
+    assert (held.state.history, [held.packed]) == (None, brought)
+
+
+def test_a_glance_takes_no_longer_than_it_may(database: Database, glances: Glances) -> None:
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        glances.rows("SELECT pg_sleep(%s)", (10,), seconds=0.02)
+    assert glances.rows("SELECT current_setting('statement_timeout')", (), seconds=7) == [("7s",)]
+
+
+def test_a_lost_connection_of_a_glance_is_noticed_and_replaced(database: Database, glances: Glances) -> None:
+    ((pid,),) = glances.rows("SELECT pg_backend_pid()", (), seconds=10)
+    with database.writing() as transaction:
+        driver_connection(transaction).execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
+
+    with pytest.raises(psycopg.Error) as lost:
+        glances.rows("SELECT 1", (), seconds=10)
+
+    assert failure_of(lost.value) is Failure.AWAY
+    assert glances.rows("SELECT 1", (), seconds=10) == [(1,)]
