@@ -4,7 +4,7 @@ import time
 
 from admin.output import emit, fail, progress_bar
 from admin.transactions import reading
-from campaigns import jobs
+from campaigns.work import jobs
 from database.work import operations
 from database.work.operations import Operation
 

@@ -10,9 +10,9 @@ from sqlalchemy import TextClause, text
 
 from bench.audience import CUSTOMERS, FILL, SCORES
 from bench.shop import cause
-from campaigns import registry
 from campaigns.audit import sealing
 from campaigns.life import launch
+from campaigns.models import registry
 from campaigns.terms import discount_document
 from campaigns.terms.campaign import CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Percent

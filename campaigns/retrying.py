@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from campaigns import jobs, judging, retraining
 from campaigns.actor import Cause
 from campaigns.audiences import segment_building
 from campaigns.audit import verification
 from campaigns.coupons import handing_over, reconciliation
-from campaigns.errors import OperationNotRetryable
 from campaigns.life import launch
+from campaigns.models import judging, retraining
 from campaigns.tiers import previewing, rescoring, shadowing
+from campaigns.work import jobs
+from campaigns.work.refusals import OperationNotRetryable
 from database.session import Snapshot, Transaction
 from database.work import operations
 from database.work.operations import Operation

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from campaigns import wellbeing
+from campaigns.watching import wellbeing
 from database import patience
 from database.failures import failure_of
 from database.session import Database

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from campaigns import judging, registry
 from campaigns.actor import Actor, Cause
 from campaigns.audiences import segment_building
 from campaigns.coupons import issuance
-from campaigns.gates import Gate, Report, Verdict
 from campaigns.life import approving, launch
 from campaigns.life.approval import ApprovalPolicy
+from campaigns.models import judging, registry
+from campaigns.models.gates import Gate, Report, Verdict
 from campaigns.terms.campaign import Campaign, CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers import previewing, rescoring, schemes, shadowing

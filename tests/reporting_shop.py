@@ -23,9 +23,9 @@ from sqlalchemy import text
 
 from campaigns import trail
 from campaigns.actor import Actor, Role
+from campaigns.callers.refusals import PermissionDenied
 from campaigns.coupons import handing_over, reconciliation, redemption, refunding, reservation
 from campaigns.coupons.handing_over import Batch, Share
-from campaigns.errors import PermissionDenied
 from campaigns.terms.arms import ArmPlan, TierDiscount
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Channel, Offer

@@ -35,9 +35,9 @@ from tierwise.v1 import (
 )
 from tiny_model import write_tiny_model
 
-from campaigns import registry
 from campaigns.actor import Actor, Cause
 from campaigns.callers.guessing import USUAL, Allowance
+from campaigns.models import registry
 from database.session import Database
 from server.access.admission import Admission
 from server.assembly import Configuration, Server

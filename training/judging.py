@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from campaigns.drift import stability_index
-from campaigns.gates import Evidence, Rivalry
+from campaigns.models.drift import stability_index
+from campaigns.models.gates import Evidence, Rivalry
 from events.event import EventType
 from events.history import Histories
 from scoring.actions import Floats

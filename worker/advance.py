@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from campaigns import jobs, trail
+from campaigns import trail
 from campaigns.actor import WORKER, Cause
 from campaigns.audiences import segment_building
 from campaigns.coupons import issuance
 from campaigns.errors import Refusal
 from campaigns.tiers import shadowing
+from campaigns.work import jobs
 from database.session import Transaction
 from database.work import operations, outbox
 from database.work.operations import (

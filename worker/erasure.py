@@ -1,7 +1,7 @@
 """One step of an erasure."""
 
-from campaigns import erasure
 from campaigns.actor import WORKER, Cause
+from campaigns.customers import erasure
 from database.work.operations import Operation
 from worker.tools import Tools
 

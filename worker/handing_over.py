@@ -3,7 +3,8 @@
 from campaigns.actor import WORKER, Cause
 from campaigns.coupons import handing_over
 from campaigns.coupons.handing_over import Batch, Share
-from campaigns.errors import CouponsStopped, CouponSuspended
+from campaigns.life.refusals import CouponsStopped
+from campaigns.terms.refusals import CouponSuspended
 from channels.message import Receipt
 from database.work import operations
 from database.work.operations import Operation

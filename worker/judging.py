@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from campaigns import judging, registry
 from campaigns.actor import WORKER, Cause
-from campaigns.gates import Report, gates_of
-from campaigns.judging import Trial
+from campaigns.models import judging, registry
+from campaigns.models.gates import Report, gates_of
+from campaigns.models.judging import Trial
 from database.events.recall import recall
 from database.models import scores
 from database.session import Snapshot

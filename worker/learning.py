@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from campaigns.retraining import Retraining
+from campaigns.models.retraining import Retraining
 from database.events.items import read_items
 from database.events.store import read_events
 from database.session import Database

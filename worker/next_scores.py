@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from campaigns import registry
+from campaigns.models import registry
 from campaigns.tiers.rescoring import Rescoring
 from database.events import states
 from database.events.recall import Recalled, recall

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Any
 
-from campaigns import jobs
+from campaigns.work import jobs
 from database.session import Database
 from database.work import operations, outbox
 

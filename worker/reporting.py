@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from functools import partial
 
-from campaigns import readings
+from campaigns.watching import readings
 from database import patience
 from database.models import score_history
 from database.reporting import refreshing

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from campaigns import retraining
 from campaigns.actor import WORKER, Cause
-from campaigns.retraining import Retraining
+from campaigns.models import retraining
+from campaigns.models.retraining import Retraining
 from database.work.operations import Operation
 from scoring.folder import read_manifest
 from scoring.score import ModelRejected

@@ -5,14 +5,16 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import TypeVar
 
-from campaigns import retraining
 from campaigns.actor import BEAT, Cause
 from campaigns.audit import verification
 from campaigns.coupons import reconciliation, reservation
-from campaigns.errors import CampaignNotMovable, NoActiveModel, Refusal
+from campaigns.errors import Refusal
 from campaigns.forecast import forecasts
 from campaigns.life import launch, scheduling
 from campaigns.life.scheduling import Outcome
+from campaigns.models import retraining
+from campaigns.models.refusals import NoActiveModel
+from campaigns.terms.refusals import CampaignNotMovable
 from campaigns.tiers import rescoring
 from database import patience
 from database.coupons import reservations

@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import Celery, Task, signals
 
-from campaigns import jobs
+from campaigns.work import jobs
 from worker import reporting, schedule, uplift, wellbeing
 from worker.advance import HOPELESS, advance, give_up, stumble
 from worker.tools import Tools

@@ -8,12 +8,12 @@ import typer
 
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, reading
-from campaigns import measuring, over_time
 from campaigns.experiments.results import Effect, Metric
 from campaigns.experiments.sample_ratio import SampleRatio
 from campaigns.forecast import sensitivity
-from campaigns.measuring import ArmResults, CampaignResults
-from campaigns.over_time import Day
+from campaigns.results import measuring, over_time
+from campaigns.results.measuring import ArmResults, CampaignResults
+from campaigns.results.over_time import Day
 
 CampaignId = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]
 

@@ -6,7 +6,7 @@ import typer
 
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Etag, Reason, changing
-from campaigns import erasure
+from campaigns.customers import erasure
 
 app = typer.Typer(help="Customers: erase one, or let an erased id be used again.", no_args_is_help=True)
 CustomerId = Annotated[str, typer.Argument(help="The shop's own id.")]

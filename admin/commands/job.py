@@ -8,9 +8,10 @@ from admin.output import emit, fail
 from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
 from admin.waiting import looked_up, refuse_unfinished, waited
-from campaigns import jobs, retrying
+from campaigns import retrying
 from campaigns.coupons import reconciliation
 from campaigns.tiers import rescoring
+from campaigns.work import jobs
 from database.work import operations
 from database.work.operations import Operation
 

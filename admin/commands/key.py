@@ -9,7 +9,7 @@ from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Reason, changing, reading
 from campaigns.callers import api_keys
 from campaigns.callers.api_keys import ApiKey
-from campaigns.errors import CredentialsExpired, CredentialsInvalid
+from campaigns.callers.refusals import CredentialsExpired, CredentialsInvalid
 
 app = typer.Typer(help="API keys: what programs send to say who they are.", no_args_is_help=True)
 

@@ -13,10 +13,10 @@ from admin.shares import why
 from admin.tier_previews import Examples
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from admin.waiting import succeeded
-from campaigns import judging, registry, retraining
-from campaigns.comparison import comparison_of
-from campaigns.gates import Report
-from campaigns.stages import Stage, State
+from campaigns.models import judging, registry, retraining
+from campaigns.models.comparison import comparison_of
+from campaigns.models.gates import Report
+from campaigns.models.stages import Stage, State
 from campaigns.tiers import schemes, shadowing, tier_preview
 from database.models import registry as stored_models
 from database.models import shadow_comparisons

@@ -11,7 +11,7 @@ import typer
 from admin.database_address import chosen_url
 from admin.output import emit, fail
 from admin.rule_files import SOURCE, read_rule, refuse_rule
-from campaigns import explaining
+from campaigns.audiences import explaining
 from campaigns.audiences.segments import problems_of
 from database.audiences import facts, fitting
 from database.audiences.facts import KnownFacts

@@ -26,7 +26,7 @@ from admin.training_data import (
     training_progress,
 )  # fmt: skip
 from admin.transactions import changing
-from campaigns import registry
+from campaigns.models import registry
 from scoring.adapters import Method
 from scoring.folder import read_manifest
 from scoring.threads import limit_threads

@@ -14,7 +14,7 @@ from admin.web.provider import BEGUN_SECONDS, Provider
 from admin.web.sign_in import form, welcome
 from admin.web.visit import UNUSABLE
 from campaigns.callers import vouching
-from campaigns.errors import SignInRefused
+from campaigns.callers.refusals import SignInRefused
 
 COOKIE = "tierwise_sign_in"
 PATH = "/sign-in"

@@ -13,7 +13,7 @@ from admin.web.house import House
 from admin.web.visit import FORBIDDEN, SESSION_COOKIE, UNUSABLE, Visit, page, sent_from_here
 from campaigns.callers import staff
 from campaigns.callers.access import STAFF, Right
-from campaigns.errors import SignInRefused
+from campaigns.callers.refusals import SignInRefused
 from database.callers import staff as accounts
 from rules.sentence import Language
 

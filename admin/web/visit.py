@@ -23,8 +23,9 @@ from admin.web.house import House
 from campaigns.actor import Cause
 from campaigns.callers import access, staff
 from campaigns.callers.access import Right
+from campaigns.callers.refusals import PermissionDenied
 from campaigns.callers.staff import Person
-from campaigns.errors import Changed, NotFound, PermissionDenied, Refusal
+from campaigns.errors import Changed, NotFound, Refusal
 from campaigns.life import switches
 from campaigns.life.switches import Stop
 from database.session import Snapshot, Transaction

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import uuid4
 
-from campaigns import jobs, trail
+from campaigns import trail
 from campaigns.actor import Cause
+from campaigns.audiences.refusals import InvalidSegment
 from campaigns.audiences.segments import locked, problems_of, refuse_while_building
-from campaigns.errors import InvalidSegment
+from campaigns.work import jobs
 from database.audiences import facts, segments
 from database.session import Transaction
 from database.work import operations

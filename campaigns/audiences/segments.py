@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import (
+from campaigns.audiences.refusals import (
     InvalidSegment,
     SegmentBuilding,
     SegmentChanged,

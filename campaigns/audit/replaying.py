@@ -9,8 +9,9 @@ from campaigns.audiences.frozen import FrozenFrom, from_document
 from campaigns.audiences.inputs import Inputs
 from campaigns.audit.decision import Decision, Known, Sameness, Who, differences, replay
 from campaigns.audit.decision_words import reasons
-from campaigns.errors import CampaignNotLaunched, CampaignVersionNotFound, CustomerNotFound
+from campaigns.customers.refusals import CustomerNotFound
 from campaigns.life import launch, versions
+from campaigns.life.refusals import CampaignNotLaunched, CampaignVersionNotFound
 from campaigns.terms import discount_document
 from campaigns.terms.campaign import Campaign, CampaignPlan, Channel
 from campaigns.tiers.tiers import Tier

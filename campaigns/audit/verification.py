@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from campaigns import jobs, trail
+from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.audit import sealing
 from campaigns.audit.chain import BEGINNING, Finding, Mark, Verdict
+from campaigns.work import jobs
 from database.session import Snapshot, Transaction
 from database.work import operations
 from database.work.operations import Operation

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from campaigns.actor import CALLERS, Actor, Role
-from campaigns.errors import PermissionDenied
+from campaigns.callers.refusals import PermissionDenied
 
 
 class Right(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Self
 
 from campaigns import trail
 from campaigns.actor import CALLERS, NAME_LENGTH, Actor, Cause, Role, is_name
-from campaigns.errors import CredentialsExpired, CredentialsInvalid, InvalidKey, KeyNotFound
+from campaigns.callers.refusals import CredentialsExpired, CredentialsInvalid, InvalidKey, KeyNotFound
 from database.callers import api_keys
 from database.callers.tables import ApiKeyRow
 from database.session import Snapshot, Transaction

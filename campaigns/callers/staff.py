@@ -16,7 +16,7 @@ from pwdlib import PasswordHash
 
 from campaigns import trail
 from campaigns.actor import CALLERS, Actor, Cause, Role
-from campaigns.errors import InvalidStaff, SignInRefused, StaffExists, StaffNotFound
+from campaigns.callers.refusals import InvalidStaff, SignInRefused, StaffExists, StaffNotFound
 from database.callers import staff
 from database.callers.tables import StaffRow
 from database.session import Database, Snapshot, Transaction

@@ -10,8 +10,8 @@ from datetime import datetime
 from campaigns import trail
 from campaigns.actor import Actor, Cause, Role
 from campaigns.callers import staff
+from campaigns.callers.refusals import SignInRefused
 from campaigns.callers.staff import NAME, ROLES
-from campaigns.errors import SignInRefused
 from database.callers import identities
 from database.callers import staff as accounts
 from database.session import Database, Transaction

@@ -15,7 +15,7 @@ import secrets
 import numpy as np
 import numpy.typing as npt
 
-from campaigns.errors import InvalidCode
+from campaigns.coupons.refusals import InvalidCode
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_SYMBOLS = 12

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from campaigns import jobs, trail
+from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.coupons.deliveries import FATES
-from campaigns.errors import CampaignNotMovable
 from campaigns.life import launch, switches
 from campaigns.terms.campaign import Campaign, State
+from campaigns.terms.refusals import CampaignNotMovable
+from campaigns.work import jobs
 from channels.message import Fate, Message, Receipt
 from database.coupons import messages
 from database.coupons.messages import SENDING, Claimed, Settled

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaigns import customers
 from campaigns.audiences.eligibility import Exclusion
 from campaigns.coupons import quoting
 from campaigns.coupons.entitlement import Known, Offered, Standing, Withheld, offered, withheld
 from campaigns.coupons.worths import Worth, worths
+from campaigns.customers import profiles
 from campaigns.terms import discount_document
 from campaigns.terms.basket import Basket, check_basket, placed, unplaced
 from campaigns.terms.campaign import CampaignId, Channel, State
@@ -51,7 +51,7 @@ def offers_for(
     """
     if basket is not None:
         check_basket(basket)
-    customers.get(snapshot, customer_id)
+    profiles.get(snapshot, customer_id)
     found = entitlements.of(snapshot, customer_id, now, since=now - LOOKED_BACK, every=full)
     standings = [_standing(each, customer_id) for each in found]
     order_id = None if basket is None else basket.order_id

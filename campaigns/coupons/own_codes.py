@@ -9,7 +9,7 @@ import polars as pl
 from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.coupons.codes import normalise
-from campaigns.errors import CodesNotAccepted, CodesRejected, InvalidCode
+from campaigns.coupons.refusals import CodesNotAccepted, CodesRejected, InvalidCode
 from campaigns.life import launch
 from campaigns.terms.campaign import Campaign, State
 from database.coupons import own_codes

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from campaigns.coupons.codes import normalise
-from campaigns.errors import CouponNotFound, InvalidOrder
+from campaigns.coupons.refusals import CouponNotFound
 from campaigns.terms import stored
 from campaigns.terms.basket import Basket, placed, unplaced
 from campaigns.terms.campaign import Campaign
 from campaigns.terms.coupon import Coupon, Quote, quote
 from campaigns.terms.discount import Discount
+from campaigns.terms.refusals import InvalidOrder
 from campaigns.terms.stacking import Used
 from database.coupons import codes, on_orders, redemptions
 from database.coupons.tables import CouponRow

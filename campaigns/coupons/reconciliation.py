@@ -6,9 +6,10 @@ from itertools import groupby
 from typing import Any
 from uuid import uuid4
 
-from campaigns import jobs, trail
+from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.life import launch
+from campaigns.work import jobs
 from database.coupons import reconciliation
 from database.coupons.reconciliation import Figure, Verdict
 from database.session import Snapshot, Transaction

@@ -8,12 +8,13 @@ from campaigns.actor import Cause
 from campaigns.budgets import booking, shards
 from campaigns.budgets.booking import Kind
 from campaigns.coupons import quoting, reservation
-from campaigns.errors import CouponAlreadyRedeemed, ReservationNotFound
+from campaigns.coupons.refusals import ReservationNotFound
 from campaigns.life import launch, switches
 from campaigns.terms import stored
 from campaigns.terms.basket import Basket
 from campaigns.terms.coupon import Coupon, CouponState, Quote, Redemption, check_left, gave_back
 from campaigns.terms.limits import Use
+from campaigns.terms.refusals import CouponAlreadyRedeemed
 from database.budgets import ledger
 from database.budgets.ledger import Amounts, Entry
 from database.coupons import codes, redemptions, reservations

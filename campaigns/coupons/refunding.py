@@ -7,7 +7,7 @@ from campaigns.actor import Cause
 from campaigns.budgets import booking
 from campaigns.budgets.booking import Kind
 from campaigns.coupons import quoting
-from campaigns.errors import InvalidRefund, RedemptionNotFound, RefundBeyondDiscount
+from campaigns.coupons.refusals import InvalidRefund, RedemptionNotFound, RefundBeyondDiscount
 from campaigns.life import launch
 from campaigns.terms import stored
 from campaigns.terms.coupon import Redemption

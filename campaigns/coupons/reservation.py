@@ -8,17 +8,12 @@ from campaigns.actor import Cause
 from campaigns.budgets import booking, shards
 from campaigns.budgets.booking import Kind
 from campaigns.coupons import quoting
-from campaigns.errors import (
-    CouponAlreadyRedeemed,
-    CouponReserved,
-    InvalidReservation,
-    ReservationClosed,
-    ReservationNotFound,
-)
+from campaigns.coupons.refusals import CouponReserved, InvalidReservation, ReservationClosed, ReservationNotFound
 from campaigns.life import launch, switches
 from campaigns.terms import stored
 from campaigns.terms.basket import Basket
 from campaigns.terms.coupon import Coupon, CouponState, Reservation, ReservationState, gave_back
+from campaigns.terms.refusals import CouponAlreadyRedeemed
 from database.budgets.ledger import Amounts, Entry
 from database.coupons import codes, reservations
 from database.coupons.tables import ReservationRow

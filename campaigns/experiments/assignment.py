@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from campaigns.errors import InvalidExperiment
+from campaigns.experiments.refusals import InvalidExperiment
 
 Floats = npt.NDArray[np.float64]
 

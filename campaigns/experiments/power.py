@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from campaigns.errors import InvalidExperiment
 from campaigns.experiments.assignment import HOLDOUT, Design
 from campaigns.experiments.moments import Moments
 from campaigns.experiments.multiplicity import shared_alpha
+from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.sequential import final_critical_value
 
 Floats = npt.NDArray[np.float64]

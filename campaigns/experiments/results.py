@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from campaigns.errors import InvalidExperiment
 from campaigns.experiments.assignment import HOLDOUT, Design, check_design
 from campaigns.experiments.effect import (
     Estimate,
@@ -22,6 +21,7 @@ from campaigns.experiments.effect import (
 from campaigns.experiments.moments import Moments, together
 from campaigns.experiments.multiplicity import holm, shared_alpha
 from campaigns.experiments.power import Baseline, Sizes, sizes_of
+from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.sample_ratio import SampleRatio, check_ratio
 from campaigns.experiments.sequential import always_valid_p_value, boundary, critical_value, final_time, intrinsic_time
 

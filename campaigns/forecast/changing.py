@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from campaigns import measuring, trail
+from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.experiments.assignment import HOLDOUT
 from campaigns.life import launch
+from campaigns.results import measuring
 from campaigns.terms.campaign import Campaign
 from database.forecast import uplifts
 from database.forecast.uplifts import Uplift

@@ -12,7 +12,6 @@ from campaigns.actor import Cause
 from campaigns.audiences import audience
 from campaigns.audiences.eligibility import Exclusion
 from campaigns.budgets.budget import Affordable
-from campaigns.errors import CampaignLaunched, InvalidCampaign
 from campaigns.experiments.assignment import HOLDOUT
 from campaigns.forecast import changing
 from campaigns.forecast.changing import Change
@@ -20,8 +19,10 @@ from campaigns.forecast.detecting import LIFT
 from campaigns.forecast.examples import Example, examples
 from campaigns.forecast.foretelling import affordable_part, days_left, foretold
 from campaigns.forecast.outlook import Outlook, horizon
+from campaigns.forecast.refusals import CampaignLaunched
 from campaigns.life import launch
 from campaigns.terms.campaign import Campaign
+from campaigns.terms.refusals import InvalidCampaign
 from campaigns.tiers.tiers import Tier
 from database.audiences.eligibility import Drawn, Targeting
 from database.coupons import own_codes

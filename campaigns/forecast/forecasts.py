@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from campaigns import measuring, trail
+from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import ForecastNotFound
 from campaigns.experiments.assignment import HOLDOUT
 from campaigns.experiments.effect import compare
 from campaigns.experiments.forecast import Prediction
@@ -20,7 +19,9 @@ from campaigns.forecast import lessons
 from campaigns.forecast.foretelling import days_left, foretold
 from campaigns.forecast.lessons import Quantity
 from campaigns.forecast.outlook import horizon
+from campaigns.forecast.refusals import ForecastNotFound
 from campaigns.life import launch
+from campaigns.results import measuring
 from campaigns.terms.campaign import Campaign
 from campaigns.tiers.tiers import Tier
 from database.experiments.outcomes import GroupOutcome

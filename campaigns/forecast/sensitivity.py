@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from campaigns.audiences import audience
-from campaigns.errors import InvalidExperiment
 from campaigns.experiments.assignment import HOLDOUT
+from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.forecast.detecting import Sensitivity, sensitivities
 from campaigns.forecast.foretelling import affordable_part, days_left
 from campaigns.forecast.outlook import baselines, horizon

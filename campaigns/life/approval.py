@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from campaigns.errors import ApproverIsAuthor, VersionDecided
+from campaigns.life.refusals import ApproverIsAuthor, VersionDecided
 from events.currency import DECIMALS
 
 USUAL_DECIMALS = 2

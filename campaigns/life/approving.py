@@ -4,9 +4,9 @@ from typing import Any
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import VersionNotSubmitted, VersionRejected
 from campaigns.life import launch, versions
 from campaigns.life.approval import Approval, ApprovalPolicy, Verdict, check_approver, missing
+from campaigns.life.refusals import VersionNotSubmitted, VersionRejected
 from campaigns.terms.campaign import Campaign, Move, moved
 from campaigns.terms.schedule import times
 from database.life import versions as stored_versions

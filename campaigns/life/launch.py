@@ -6,21 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from campaigns import jobs, trail
+from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.audiences import segments
 from campaigns.budgets import booking
-from campaigns.errors import (
-    CampaignChanged,
-    CampaignExists,
-    CampaignNotEditable,
-    CampaignNotFound,
-    CampaignNotMovable,
-    CustomersNotScored,
-    InvalidCampaign,
-)
 from campaigns.life import versions
 from campaigns.life.approval import next_authors
+from campaigns.life.refusals import CampaignChanged, CampaignExists, CampaignNotEditable, CampaignNotFound
 from campaigns.terms import stored
 from campaigns.terms.campaign import (
     MOVES,
@@ -34,7 +26,10 @@ from campaigns.terms.campaign import (
     moved,
     resumption,
 )
+from campaigns.terms.refusals import CampaignNotMovable, InvalidCampaign
 from campaigns.terms.usual_saving import gifts, unforetold, unpriced
+from campaigns.tiers.refusals import CustomersNotScored
+from campaigns.work import jobs
 from database.audiences import freezing
 from database.coupons import own_codes
 from database.events import items

@@ -7,11 +7,12 @@ from itertools import islice
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import CampaignExists, InvalidCampaign
 from campaigns.life import launch, switches, versions
+from campaigns.life.refusals import CampaignExists
 from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign, CampaignId, Move, State, check_id
 from campaigns.terms.recurrence import Occurrence
+from campaigns.terms.refusals import InvalidCampaign
 from campaigns.terms.schedule import CATCH_UP, first_due, following, too_late, upcoming
 from database.life import schedules
 from database.session import Snapshot, Transaction

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from campaigns import jobs, trail
+from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import CouponsStopped, CouponSuspended, InvalidCampaign
 from campaigns.life import launch
+from campaigns.life.refusals import CouponsStopped
 from campaigns.terms.campaign import State
+from campaigns.terms.refusals import CouponSuspended, InvalidCampaign
+from campaigns.work import jobs
 from database.life import stops
 from database.life.stops import EVERYTHING
 from database.life.tables import StopRow

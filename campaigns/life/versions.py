@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaigns.actor import Cause
-from campaigns.errors import CampaignNotFound, CampaignVersionNotFound
 from campaigns.life.approval import Approval, Verdict
 from campaigns.life.differences import Difference, differences
+from campaigns.life.refusals import CampaignNotFound, CampaignVersionNotFound
 from campaigns.terms import stored
 from campaigns.terms.campaign import CampaignId, CampaignPlan
 from database.life import versions

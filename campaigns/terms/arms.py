@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from campaigns.errors import InvalidCampaign
 from campaigns.experiments.assignment import HOLDOUT, Arm
 from campaigns.terms.discount import Discount, check_discount
+from campaigns.terms.refusals import InvalidCampaign
 from campaigns.tiers.tiers import Tier
 
 OFFER_ARM = "offer"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from campaigns.errors import InvalidOrder
+from campaigns.terms.refusals import InvalidOrder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,12 @@ from types import MappingProxyType
 from typing import NewType
 from zoneinfo import ZoneInfo
 
-from campaigns.errors import CampaignNotMovable, InvalidCampaign
 from campaigns.experiments.assignment import Design
 from campaigns.terms.arms import ArmPlan, arms_of, check_arms
 from campaigns.terms.discount import WHOLE, Discount, check_discount
 from campaigns.terms.limits import Budget, check_budget
 from campaigns.terms.recurrence import LONGEST_SERIES, Recurrence, check_recurrence
+from campaigns.terms.refusals import CampaignNotMovable, InvalidCampaign
 from campaigns.terms.restraint import OfferCap, Stacking, check_caps, check_stacking
 from campaigns.tiers.tiers import Tier
 from events.zones import zones

@@ -6,7 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from campaigns.errors import (
+from campaigns.errors import CouponRefused
+from campaigns.terms.basket import Basket, check_basket
+from campaigns.terms.campaign import Campaign, CampaignId, Channel, State
+from campaigns.terms.discount import Discount, Saving, Unmet, counted_minor
+from campaigns.terms.limits import Use
+from campaigns.terms.refusals import (
     BudgetExhausted,
     CouponAlreadyRedeemed,
     CouponExpired,
@@ -14,7 +19,6 @@ from campaigns.errors import (
     CouponNotForThisOrder,
     CouponNotStarted,
     CouponOfAnotherCustomer,
-    CouponRefused,
     CouponSuspended,
     CouponWithoutEffect,
     ItemsNotInOrder,
@@ -22,10 +26,6 @@ from campaigns.errors import (
     OrderLinesMissing,
     RedemptionLimitReached,
 )
-from campaigns.terms.basket import Basket, check_basket
-from campaigns.terms.campaign import Campaign, CampaignId, Channel, State
-from campaigns.terms.discount import Discount, Saving, Unmet, counted_minor
-from campaigns.terms.limits import Use
 from campaigns.terms.restraint import Stacking
 from campaigns.terms.stacking import Candidate, Clash, Conflict, Used, beside
 from campaigns.tiers.tiers import Tier

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from campaigns.errors import InvalidCampaign
 from campaigns.terms.basket import Basket, Line, within
+from campaigns.terms.refusals import InvalidCampaign
 
 WHOLE = 100
 

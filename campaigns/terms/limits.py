@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from campaigns.errors import InvalidCampaign
+from campaigns.terms.refusals import InvalidCampaign
 
 USUAL_CONFIDENCE = 0.95
 LEAST_CONFIDENCE, MOST_CONFIDENCE = 0.5, 0.9999

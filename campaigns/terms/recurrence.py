@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from campaigns.errors import InvalidCampaign
+from campaigns.terms.refusals import InvalidCampaign
 
 LONGEST_DAYS = 366
 LONGEST_SERIES = timedelta(days=5 * 366)

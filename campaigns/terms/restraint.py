@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from campaigns.errors import InvalidCampaign
+from campaigns.terms.refusals import InvalidCampaign
 
 GROUP = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 MOST_CAPS, MOST_DAYS = 5, 366

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from campaigns import jobs, trail
+from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import CustomersNotScored
 from campaigns.tiers import preview_document, rescored, schemes, shadowing, tier_preview
+from campaigns.tiers.refusals import CustomersNotScored
 from campaigns.tiers.tier_preview import TierPreview
+from campaigns.work import jobs
 from database.session import Snapshot, Transaction
 from database.tiers import previews
 from database.work import operations

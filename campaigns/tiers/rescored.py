@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from campaigns.drift import stability_index
+from campaigns.models.drift import stability_index
 from campaigns.tiers.rescoring import Rescoring
 from campaigns.tiers.tiers import Levels, Tier
 from database.session import Snapshot

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import uuid4
 
-from campaigns import jobs, registry, trail
+from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.basis import Basis
-from campaigns.errors import RescoringRunning
+from campaigns.models import registry
 from campaigns.tiers import schemes
 from campaigns.tiers.placing import placing_of
+from campaigns.tiers.refusals import RescoringRunning
+from campaigns.work import jobs
 from database.audiences import facts
 from database.models import score_history, scores
 from database.session import Transaction

@@ -6,7 +6,7 @@ from typing import Any
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import NoActiveTierScheme, TierSchemeChanged, TierSchemeNotFound
+from campaigns.tiers.refusals import NoActiveTierScheme, TierSchemeChanged, TierSchemeNotFound
 from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method, TierScheme, check, thresholds_of
 from database.session import Snapshot, Transaction
 from database.tiers import schemes

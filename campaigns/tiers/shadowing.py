@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
-from campaigns import jobs, registry, trail
+from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import CustomersNotScored, ModelNotPreviewed, ModelPreviewRunning
+from campaigns.models import registry
 from campaigns.tiers import schemes
+from campaigns.tiers.refusals import CustomersNotScored, ModelNotPreviewed, ModelPreviewRunning
 from campaigns.tiers.rescoring import Rescoring
+from campaigns.work import jobs
 from database.models import scores, shadow_scores
 from database.session import Snapshot, Transaction
 from database.tiers import previews

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from campaigns.errors import CustomersNotScored
 from campaigns.tiers import shadowing
 from campaigns.tiers.placing import bounds_in, placing_of
+from campaigns.tiers.refusals import CustomersNotScored
 from campaigns.tiers.rescoring import Rescoring
 from campaigns.tiers.standing import Placement, Standing, next_standing
 from campaigns.tiers.tiers import Levels, Tier, TierScheme

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, assert_never
 
-from campaigns.errors import InvalidTierScheme
+from campaigns.tiers.refusals import InvalidTierScheme
 
 LONGEST_GRACE_DAYS = 366
 

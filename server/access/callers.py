@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from campaigns.actor import Actor, Role, is_name
 from campaigns.callers.api_keys import MARK
-from campaigns.errors import CredentialsInvalid, CredentialsMissing, PermissionDenied
+from campaigns.callers.refusals import CredentialsInvalid, CredentialsMissing, PermissionDenied
 from server.access.admission import Admission
 from server.access.credentials import AUTHORIZATION, Credentials
 from server.access.keys import Keys

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from campaigns.callers import guessing
 from campaigns.callers.guessing import Allowance
-from campaigns.errors import CouponNotFound, InvalidCode, TooManyGuesses
+from campaigns.callers.refusals import TooManyGuesses
+from campaigns.coupons.refusals import CouponNotFound, InvalidCode
 from database import patience
 from database.session import Database
 from server.answering import call

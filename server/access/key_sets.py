@@ -11,7 +11,7 @@ from urllib.request import HTTPRedirectHandler, build_opener
 import jwt
 import structlog
 
-from campaigns.errors import CredentialsInvalid
+from campaigns.callers.refusals import CredentialsInvalid
 from server.access.signatures import Verifier
 from server.wire.refusals import Unavailable
 

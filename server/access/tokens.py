@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jwt
 
 from campaigns.actor import CALLERS, NAME_LENGTH, Actor, Role, is_name
-from campaigns.errors import CredentialsExpired, CredentialsInvalid, PermissionDenied
+from campaigns.callers.refusals import CredentialsExpired, CredentialsInvalid, PermissionDenied
 from server.access.recent import Recent
 from server.access.signatures import Signatures
 

@@ -8,8 +8,8 @@ from campaigns.experiments.assignment import HOLDOUT
 from campaigns.experiments.effect import Interval
 from campaigns.experiments.results import Effect
 from campaigns.experiments.sample_ratio import SampleRatio
-from campaigns.measuring import ArmResults, CampaignResults
-from campaigns.over_time import Day
+from campaigns.results.measuring import ArmResults, CampaignResults
+from campaigns.results.over_time import Day
 from server.wire.money import money
 from server.wire.stamps import stamp
 

@@ -16,12 +16,12 @@ from tierwise.v1 import (
     campaign_version_pb2,
 )
 
-from campaigns import measuring, over_time
 from campaigns.actor import Cause
 from campaigns.forecast import dry_run, forecasts
 from campaigns.forecast.detecting import LIFT
 from campaigns.life import approving, launch, scheduling, versions
 from campaigns.life.approval import ApprovalPolicy
+from campaigns.results import measuring, over_time
 from campaigns.terms.campaign import Campaign
 from database.session import Database, Transaction
 from server.answering import call

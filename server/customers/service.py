@@ -4,9 +4,9 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 from tierwise.v1 import customer_pb2, customer_service_pb2, customer_service_pb2_grpc
 
-from campaigns import customers as cases
-from campaigns import erasure
 from campaigns.actor import Cause
+from campaigns.customers import erasure
+from campaigns.customers import profiles as cases
 from database.customers import known as known_customers
 from database.events import store
 from database.events.store import EventKey

@@ -16,7 +16,7 @@ from grpc_status import rpc_status
 from campaigns.actor import Actor
 from campaigns.callers import access
 from campaigns.callers.access import RIGHTS
-from campaigns.errors import PermissionDenied
+from campaigns.callers.refusals import PermissionDenied
 from database.session import Database
 from scoring.pool.refusals import Expired, Overloaded
 from server.access.credentials import Credentials

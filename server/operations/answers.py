@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from tierwise.v1 import segment_pb2
 
 from campaigns.audiences import segments
-from campaigns.errors import SegmentNotFound
+from campaigns.audiences.refusals import SegmentNotFound
 from campaigns.life import launch
 from campaigns.tiers import previewing
 from database.session import Snapshot

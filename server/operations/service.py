@@ -6,8 +6,8 @@ import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 
-from campaigns import jobs
 from campaigns.actor import Cause
+from campaigns.work import jobs
 from database.session import Database, Transaction
 from database.work import operations
 from server.answering import call

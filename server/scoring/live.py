@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from campaigns.experiments.assignment import position
-from campaigns.stages import State
+from campaigns.models.stages import State
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import TierScheme
 from database.failures import failure_of

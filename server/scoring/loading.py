@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from campaigns.errors import CustomerNotFound
+from campaigns.customers.refusals import CustomerNotFound
 from database import patience
 from database.events.memory import Memory
 from database.events.recall import glance, recall

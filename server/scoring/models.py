@@ -5,9 +5,9 @@ from typing import Any
 
 from tierwise.v1 import model_pb2, scoring_service_pb2
 
-from campaigns.comparison import comparison_of
-from campaigns.gates import Gate, Report
-from campaigns.stages import Stage, State
+from campaigns.models.comparison import comparison_of
+from campaigns.models.gates import Gate, Report
+from campaigns.models.stages import Stage, State
 from database.models.registry import RegisteredModel
 from database.models.shadow_comparisons import StoredComparison
 from server.wire.money import money

@@ -7,10 +7,10 @@ import structlog
 from google.longrunning import operations_pb2
 from tierwise.v1 import model_pb2, score_pb2, scoring_service_pb2, scoring_service_pb2_grpc
 
-from campaigns import customers as customer_cases
-from campaigns import judging, registry, retraining
 from campaigns.actor import Cause
-from campaigns.stages import State
+from campaigns.customers import profiles as customer_cases
+from campaigns.models import judging, registry, retraining
+from campaigns.models.stages import State
 from campaigns.tiers import rescoring, shadowing
 from database.models import registry as stored_models
 from database.models import scores, shadow_comparisons

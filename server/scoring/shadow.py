@@ -12,7 +12,7 @@ from functools import partial
 
 import structlog
 
-from campaigns.comparison import sums_of
+from campaigns.models.comparison import sums_of
 from database.failures import failure_of
 from database.models import shadow_comparisons
 from database.session import Database

@@ -5,9 +5,8 @@ from google.longrunning import operations_pb2
 from google.protobuf.empty_pb2 import Empty
 from tierwise.v1 import rule_pb2, segment_pb2, segment_service_pb2, segment_service_pb2_grpc
 
-from campaigns import explaining
 from campaigns.actor import Cause
-from campaigns.audiences import segment_building
+from campaigns.audiences import explaining, segment_building
 from campaigns.audiences import segments as cases
 from campaigns.forecast import preview
 from database.audiences import fitting

@@ -6,8 +6,8 @@ import grpc
 from google.longrunning import operations_pb2
 from tierwise.v1 import tier_preview_pb2, tier_scheme_pb2, tier_service_pb2, tier_service_pb2_grpc
 
-from campaigns import customers as customer_cases
 from campaigns.actor import Cause
+from campaigns.customers import profiles as customer_cases
 from campaigns.tiers import previewing, schemes, tier_preview
 from campaigns.tiers.tiers import TierScheme
 from database.session import Database, Snapshot, Transaction

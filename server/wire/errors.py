@@ -11,18 +11,8 @@ from google.protobuf import any_pb2
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from campaigns.errors import (
-    AlreadyExists,
-    Changed,
-    CouponRefused,
-    Invalid,
-    NotFound,
-    PermissionDenied,
-    Refusal,
-    TooManyGuesses,
-    Unidentified,
-    WrongState,
-)
+from campaigns.callers.refusals import PermissionDenied, TooManyGuesses
+from campaigns.errors import AlreadyExists, Changed, CouponRefused, Invalid, NotFound, Refusal, Unidentified, WrongState
 from database.events.store import EventIdReused
 from database.failures import Failure, failure_of
 from database.work.requests import RequestIdReused

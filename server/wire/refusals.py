@@ -1,4 +1,4 @@
-"""Refusals that only a door can give; the others come from campaigns.errors."""
+"""Refusals that only a door can give; the others stand in the rooms of `campaigns`."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Self

@@ -3,7 +3,7 @@
 from campaign_factories import NOW, add_model, make_score, prove, register_model
 from shell import Shell
 
-from campaigns.comparison import sums_of
+from campaigns.models.comparison import sums_of
 from database.models import shadow_comparisons
 from database.session import Database
 

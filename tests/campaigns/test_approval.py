@@ -19,21 +19,20 @@ from campaign_factories import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.errors import (
+from campaigns.errors import Refusal
+from campaigns.life import approving, launch, versions
+from campaigns.life.approval import Approval, ApprovalPolicy, Verdict, missing, next_authors
+from campaigns.life.refusals import (
     ApproverIsAuthor,
     CampaignChanged,
     CampaignNotEditable,
-    CampaignNotMovable,
     CampaignVersionNotFound,
-    InvalidCampaign,
-    Refusal,
     VersionDecided,
     VersionNotSubmitted,
     VersionRejected,
 )
-from campaigns.life import approving, launch, versions
-from campaigns.life.approval import Approval, ApprovalPolicy, Verdict, missing, next_authors
 from campaigns.terms.campaign import Campaign, State
+from campaigns.terms.refusals import CampaignNotMovable, InvalidCampaign
 from database.session import Database
 
 ONE = ApprovalPolicy()

@@ -16,7 +16,6 @@ from campaign_factories import (
 from sqlalchemy import text
 
 from campaigns.coupons import redemption
-from campaigns.errors import InvalidCampaign
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.experiments.sample_ratio import check_ratio
 from campaigns.life import launch
@@ -26,6 +25,7 @@ from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, Percent
 from campaigns.terms.discount_document import to_data
+from campaigns.terms.refusals import InvalidCampaign
 from campaigns.tiers.tiers import Tier
 from database.session import Database
 

@@ -20,11 +20,12 @@ from campaign_factories import (
 from sqlalchemy import text
 
 from campaigns.audiences import segments
-from campaigns.errors import InvalidCampaign, SegmentInUse
+from campaigns.audiences.refusals import SegmentInUse
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.life import launch
 from campaigns.terms.arms import OFFER_ARM
 from campaigns.terms.campaign import CampaignPlan
+from campaigns.terms.refusals import InvalidCampaign
 from database.audiences import segments as stored_segments
 from database.session import Database
 from rules.rule import Compare, InSegment, Not, Operator

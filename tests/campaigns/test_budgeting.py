@@ -26,12 +26,14 @@ from sqlalchemy import text
 from campaigns import trail
 from campaigns.coupons import budgeting, redemption, reservation
 from campaigns.coupons.budgeting import BudgetStanding
-from campaigns.errors import CampaignNotFound, CouponReserved, InvalidCampaign
+from campaigns.coupons.refusals import CouponReserved
 from campaigns.life import launch
+from campaigns.life.refusals import CampaignNotFound
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Campaign, Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent
 from campaigns.terms.limits import Budget
+from campaigns.terms.refusals import InvalidCampaign
 from campaigns.tiers.tiers import Tier
 from database.budgets.ledger import Amounts
 from database.coupons import exposure

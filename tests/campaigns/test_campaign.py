@@ -7,7 +7,7 @@ from campaign_factories import NOW, TEN_PERCENT, make_plan
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.errors import CampaignNotMovable, InvalidCampaign, Refusal
+from campaigns.errors import Refusal
 from campaigns.terms.campaign import (
     MOVES,
     Campaign,
@@ -21,6 +21,7 @@ from campaigns.terms.campaign import (
     moved,
 )
 from campaigns.terms.discount import Discount, Percent
+from campaigns.terms.refusals import CampaignNotMovable, InvalidCampaign
 from campaigns.tiers.tiers import Tier
 
 

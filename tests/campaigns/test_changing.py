@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from campaign_factories import NOW, add_customers, audit_lines, launch_campaign, make_cause, make_plan, store_scores
 
-from campaigns import measuring
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.forecast import changing, dry_run
 from campaigns.forecast.dry_run import Preview
 from campaigns.life import launch
+from campaigns.results import measuring
 from database.audiences import facts
 from database.events.store import insert_events
 from database.forecast.uplifts import Uplift

@@ -20,10 +20,10 @@ from sqlalchemy import delete, insert, text
 
 from campaigns.audiences import audience
 from campaigns.audiences.eligibility import ChannelReason, Eligible, Exclusion, Person, decide
-from campaigns.errors import InvalidCampaign
 from campaigns.life import launch
 from campaigns.terms.campaign import CampaignId, CampaignPlan, Channel, ChannelChoice, Offer
 from campaigns.terms.discount import Discount, Percent
+from campaigns.terms.refusals import InvalidCampaign
 from campaigns.tiers.tiers import Tier
 from database.audiences import eligibility
 from database.audiences.eligibility import Reach

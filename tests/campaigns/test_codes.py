@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.coupons.codes import ALPHABET, LENGTH, displayed, mint, normalise
-from campaigns.errors import InvalidCode
+from campaigns.coupons.refusals import InvalidCode
 
 CODES = st.builds(lambda: mint(1)[0])
 PLACES = st.integers(min_value=0, max_value=LENGTH - 1)

@@ -19,11 +19,11 @@ from campaign_factories import (
 )
 
 from campaigns.coupons import redemption, refunding, reservation
-from campaigns.errors import CouponNotCombinable, CouponWithoutEffect
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.coupon import Redemption, Reservation
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Percent, Reward
+from campaigns.terms.refusals import CouponNotCombinable, CouponWithoutEffect
 from campaigns.terms.restraint import Stacking
 from campaigns.terms.stacking import conflict_of
 from campaigns.tiers.tiers import Tier

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from watched_shop import LAUNCHED, open_watched
 
-from campaigns import course, readings
 from campaigns.experiments.decision import Verdict
 from campaigns.experiments.results import Metric
+from campaigns.watching import course, readings
 from database.session import Database
 
 MIDNIGHT = datetime.combine(LAUNCHED.date() + timedelta(days=9), datetime.min.time(), tzinfo=UTC)

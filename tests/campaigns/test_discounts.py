@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.errors import InvalidCampaign, InvalidOrder
 from campaigns.terms.basket import Basket, Line, check_basket, placed, unplaced
 from campaigns.terms.discount import (
     Discount,
@@ -23,6 +22,7 @@ from campaigns.terms.discount import (
     saving,
 )
 from campaigns.terms.discount_document import from_data, to_data
+from campaigns.terms.refusals import InvalidCampaign, InvalidOrder
 
 SHOES = Line(item_id="boots", quantity=2, unit_price_minor=2550, category="Shoes|Boots")
 HAT = Line(item_id="hat", quantity=1, unit_price_minor=999, category="Hats")

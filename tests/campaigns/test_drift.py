@@ -8,7 +8,7 @@ from campaign_factories import NOW, add_customers, rescore, store_scores
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.drift import MUCH, stability_index
+from campaigns.models.drift import MUCH, stability_index
 from campaigns.tiers import maturing, rescored
 from campaigns.tiers.maturing import Month, Point
 from campaigns.tiers.tiers import Levels, Tier

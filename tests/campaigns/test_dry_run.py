@@ -18,18 +18,20 @@ from campaign_factories import (
 from sqlalchemy import text
 
 from campaigns.coupons import budgeting
-from campaigns.errors import CampaignChanged, CampaignLaunched, CampaignNotFound, InvalidCampaign
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.experiments.results import Metric
 from campaigns.forecast import dry_run
 from campaigns.forecast.detecting import LIFT
 from campaigns.forecast.dry_run import Preview
+from campaigns.forecast.refusals import CampaignLaunched
 from campaigns.forecast.sensitivity import sensitivity
 from campaigns.life import launch
+from campaigns.life.refusals import CampaignChanged, CampaignNotFound
 from campaigns.terms.arms import ArmPlan, TierDiscount
 from campaigns.terms.campaign import CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent
 from campaigns.terms.limits import Budget
+from campaigns.terms.refusals import InvalidCampaign
 from campaigns.tiers.tiers import Tier
 from database.session import Database
 from rules.rule import Compare, Operator

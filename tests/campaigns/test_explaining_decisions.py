@@ -22,14 +22,15 @@ from hypothesis import strategies as st
 from rule_strategies import SEGMENTS, people, rules
 from sqlalchemy import text
 
-from campaigns import erasure
 from campaigns.audiences import segments
 from campaigns.audiences.eligibility import ChannelReason
 from campaigns.audit import replaying
 from campaigns.audit.decision import Decision, Sameness
 from campaigns.audit.replaying import Explained
-from campaigns.errors import CampaignNotLaunched, CustomerNotFound
+from campaigns.customers import erasure
+from campaigns.customers.refusals import CustomerNotFound
 from campaigns.experiments.assignment import HOLDOUT
+from campaigns.life.refusals import CampaignNotLaunched
 from campaigns.terms.campaign import CampaignId, CampaignPlan, Channel, ChannelChoice, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.terms.limits import Budget

@@ -17,15 +17,16 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
-from campaigns import measuring
 from campaigns.coupons import redemption
-from campaigns.errors import CampaignNotFound, ForecastNotFound
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.forecast import dry_run, forecasts, lessons
 from campaigns.forecast.dry_run import Preview
 from campaigns.forecast.forecasts import CampaignForecast, Line
 from campaigns.forecast.lessons import Quantity
+from campaigns.forecast.refusals import ForecastNotFound
 from campaigns.life import launch, switches
+from campaigns.life.refusals import CampaignNotFound
+from campaigns.results import measuring
 from campaigns.terms.basket import Basket
 from database.events.store import insert_events
 from database.life.stops import EVERYTHING

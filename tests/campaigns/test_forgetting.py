@@ -31,12 +31,14 @@ from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from tierwise.v1 import customer_pb2
 from worker_processes import wait_for
 
-from campaigns import customers, erasure, trail
+from campaigns import trail
 from campaigns.audit.chain import Verdict
 from campaigns.coupons import redemption, reservation
-from campaigns.errors import CouponExpired, CustomerErased, CustomerNotErased, CustomerNotFound
+from campaigns.customers import erasure, profiles
+from campaigns.customers.refusals import CustomerErased, CustomerNotErased, CustomerNotFound
 from campaigns.life import launch
 from campaigns.terms.basket import Basket
+from campaigns.terms.refusals import CouponExpired
 from database.audit.log import Wanted
 from database.coupons import codes, exposure
 from database.every_table import METADATA
@@ -114,8 +116,8 @@ def shop(database: Database, database_url: str) -> Database:
     store_scores(database, {WHO: 9000, "ben": 9000})
     launch_campaign(database, make_plan())
     with database.writing() as transaction:
-        customers.record(transaction, [view(WHO, "e-1"), view("ben", "e-2")])
-        customers.update(transaction, make_cause(reason=f"{WHO} called"), WHO, lambda customer: customer)
+        profiles.record(transaction, [view(WHO, "e-1"), view("ben", "e-2")])
+        profiles.update(transaction, make_cause(reason=f"{WHO} called"), WHO, lambda customer: customer)
     plant(database_url)
     return database
 
@@ -238,20 +240,20 @@ def test_who_is_erased_is_gone_before_the_operation_runs(shop: Database) -> None
 
     assert counts(shop, "customers", "events", "scores") == (1, 1, 1)
     with shop.reading() as snapshot, pytest.raises(CustomerNotFound):
-        customers.get(snapshot, WHO)
+        profiles.get(snapshot, WHO)
 
 
 def test_events_that_come_later_are_refused_until_someone_readmits(shop: Database) -> None:
     erase(shop)
 
     with pytest.raises(CustomerErased, match="asked to be forgotten") as refused, shop.writing() as transaction:
-        customers.record(transaction, [view("ben", "e-3"), view(WHO, "e-4")])
+        profiles.record(transaction, [view("ben", "e-3"), view(WHO, "e-4")])
     assert refused.value.metadata == {"customers": f"customers/{WHO}"}
     assert counts(shop, "customers", "events") == (1, 1)
 
     with shop.writing() as transaction:
         erasure.readmit(transaction, make_cause(reason=f"customers/{WHO}, that is {WHO}, came back"), WHO)
-        assert customers.record(transaction, [view(WHO, "e-4")]) == 1
+        assert profiles.record(transaction, [view(WHO, "e-4")]) == 1
     with pytest.raises(CustomerNotErased), shop.writing() as transaction:
         erasure.readmit(transaction, make_cause(), "ben")
     assert counts(shop, "customers", "events", "scores") == (2, 2, 1)
@@ -334,10 +336,10 @@ def test_a_customer_of_the_same_beginning_is_somebody_else(shop: Database) -> No
     other = Customer(customer_id=f"{WHO}2")
     add_customers(shop, [other.customer_id])
     with shop.writing() as transaction:
-        customers.record(transaction, [view(other.customer_id, "e-9")])
+        profiles.record(transaction, [view(other.customer_id, "e-9")])
 
     erase(shop)
 
     with shop.reading() as snapshot:
-        assert customers.get(snapshot, other.customer_id).customer == other
+        assert profiles.get(snapshot, other.customer_id).customer == other
     assert counts(shop, "events") == (2,)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from campaigns.gates import Evidence, Gate, Report, Rivalry, Verdict, gates_of
+from campaigns.models.gates import Evidence, Gate, Report, Rivalry, Verdict, gates_of
 
 BETTER = Rivalry(ours=0.8, theirs=0.75, low=0.02, high=0.08)
 GOOD = Evidence(

@@ -25,24 +25,17 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
-from campaigns import jobs
 from campaigns.coupons import codes, issuance
-from campaigns.errors import (
-    CampaignChanged,
-    CampaignExists,
-    CampaignNotEditable,
-    CampaignNotFound,
-    CampaignNotMovable,
-    CustomersNotScored,
-    InvalidCampaign,
-    OperationNotFound,
-    OperationRunning,
-    Refusal,
-)
+from campaigns.errors import Refusal
 from campaigns.life import launch
+from campaigns.life.refusals import CampaignChanged, CampaignExists, CampaignNotEditable, CampaignNotFound
 from campaigns.terms.campaign import Channel, Move, Offer, State
 from campaigns.terms.discount import Discount, Fixed, Percent
+from campaigns.terms.refusals import CampaignNotMovable, InvalidCampaign
+from campaigns.tiers.refusals import CustomersNotScored
 from campaigns.tiers.tiers import Tier
+from campaigns.work import jobs
+from campaigns.work.refusals import OperationNotFound, OperationRunning
 from database.coupons import chunks
 from database.session import Database
 from database.terms import campaigns

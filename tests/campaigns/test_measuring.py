@@ -17,16 +17,17 @@ from campaign_factories import (
 )
 from sqlalchemy import insert
 
-from campaigns import measuring
 from campaigns.coupons import redemption
-from campaigns.errors import CampaignNotFound, CampaignNotLaunched, InvalidExperiment
 from campaigns.experiments.assignment import HOLDOUT, group_of, position
 from campaigns.experiments.decision import Verdict
 from campaigns.experiments.effect import compare
 from campaigns.experiments.moments import Moments, measured
+from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Metric
 from campaigns.life import launch
-from campaigns.measuring import CampaignResults
+from campaigns.life.refusals import CampaignNotFound, CampaignNotLaunched
+from campaigns.results import measuring
+from campaigns.results.measuring import CampaignResults
 from campaigns.terms.arms import OFFER_ARM, ArmPlan, TierDiscount
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Channel

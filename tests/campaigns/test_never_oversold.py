@@ -16,10 +16,11 @@ from sqlalchemy import text
 from campaigns.budgets import booking, shards
 from campaigns.coupons import reconciliation, redemption, refunding, reservation
 from campaigns.coupons.codes import mint
-from campaigns.errors import BudgetExhausted, CouponRefused
+from campaigns.errors import CouponRefused
 from campaigns.life import launch
 from campaigns.terms.basket import Basket
 from campaigns.terms.limits import Budget
+from campaigns.terms.refusals import BudgetExhausted
 from database.coupons import reconciliation as stored
 from database.session import Database, Transaction
 

@@ -22,12 +22,14 @@ from sqlalchemy import Engine, event, insert, update
 
 from campaigns.coupons import offering, redemption, refunding, reservation
 from campaigns.coupons.offering import Offers
-from campaigns.errors import CouponRefused, CustomerNotFound, InvalidOrder
+from campaigns.customers.refusals import CustomerNotFound
+from campaigns.errors import CouponRefused
 from campaigns.life import launch, switches
 from campaigns.terms.basket import Basket, Line
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent, Reward, Scope
 from campaigns.terms.limits import Budget
+from campaigns.terms.refusals import InvalidOrder
 from campaigns.terms.restraint import OfferCap, Stacking
 from campaigns.tiers.tiers import Tier
 from database.life.stops import EVERYTHING

@@ -7,12 +7,13 @@ from random import Random
 import pytest
 from campaign_factories import NOW, add_customers, codes_of, launch_campaign, make_cause, make_plan, store_scores
 
-from campaigns import measuring
 from campaigns.coupons import redemption
-from campaigns.errors import CampaignNotLaunched, InvalidExperiment
+from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Effect, Metric
 from campaigns.life import launch
-from campaigns.over_time import Day, day_ends, over_time
+from campaigns.life.refusals import CampaignNotLaunched
+from campaigns.results import measuring
+from campaigns.results.over_time import Day, day_ends, over_time
 from campaigns.terms.arms import ArmPlan
 from campaigns.terms.basket import Basket
 from database.events.store import insert_events

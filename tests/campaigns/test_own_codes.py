@@ -17,15 +17,17 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
-from campaigns import erasure
 from campaigns.coupons import own_codes, redemption
 from campaigns.coupons.codes import LENGTH, mint, normalise
 from campaigns.coupons.own_codes import OwnCode
-from campaigns.errors import CampaignNotFound, CodesNotAccepted, CodesRejected, InvalidCampaign
+from campaigns.coupons.refusals import CodesNotAccepted, CodesRejected
+from campaigns.customers import erasure
 from campaigns.forecast import dry_run
 from campaigns.life import launch
+from campaigns.life.refusals import CampaignNotFound
 from campaigns.terms.basket import Basket
 from campaigns.terms.recurrence import Recurrence
+from campaigns.terms.refusals import InvalidCampaign
 from database.coupons import reconciliation
 from database.coupons.own_codes import Added, Rejection
 from database.session import Database

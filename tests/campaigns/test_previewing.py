@@ -16,10 +16,11 @@ from campaign_factories import (
     store_scores,
 )
 
-from campaigns import erasure
-from campaigns.errors import CustomersNotScored, ModelNotPreviewed, Refusal, TierSchemeNotFound
+from campaigns.customers import erasure
+from campaigns.errors import Refusal
 from campaigns.tiers import previewing, schemes, shadowing, tier_preview
 from campaigns.tiers.previewing import Looked
+from campaigns.tiers.refusals import CustomersNotScored, ModelNotPreviewed, TierSchemeNotFound
 from campaigns.tiers.tier_preview import TierPreview
 from campaigns.tiers.tiers import Levels, Measure, Method
 from database.session import Database

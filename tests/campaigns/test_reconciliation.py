@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from campaigns.coupons import reconciliation, redemption, refunding, reservation
-from campaigns.errors import CampaignNotFound, Refusal
+from campaigns.errors import Refusal
 from campaigns.life import launch
+from campaigns.life.refusals import CampaignNotFound
 from campaigns.terms.basket import Basket
 from campaigns.terms.limits import Budget
 from database.coupons.reconciliation import Verdict, verdicts

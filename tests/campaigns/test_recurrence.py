@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from campaigns.errors import InvalidCampaign
 from campaigns.terms.recurrence import Occurrence, Recurrence, check_recurrence, days_later, instant, occurrences
+from campaigns.terms.refusals import InvalidCampaign
 
 ZONES = st.sampled_from(sorted(available_timezones() - {"localtime", "Factory"}))
 YEARS = st.integers(2012, 2037)

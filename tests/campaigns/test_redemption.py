@@ -23,28 +23,27 @@ from sqlalchemy import text
 from campaigns import trail
 from campaigns.coupons import redemption
 from campaigns.coupons.codes import displayed, mint
-from campaigns.errors import (
-    CouponAlreadyRedeemed,
-    CouponExpired,
-    CouponNotForThisOrder,
-    CouponNotFound,
-    CouponNotStarted,
-    CouponOfAnotherCustomer,
-    CouponSuspended,
-    CouponWithoutEffect,
-    InvalidCode,
-    InvalidOrder,
-    ItemsNotInOrder,
-    OrderBelowMinimum,
-    OrderLinesMissing,
-    RedemptionLimitReached,
-    Refusal,
-)
+from campaigns.coupons.refusals import CouponNotFound, InvalidCode
+from campaigns.errors import Refusal
 from campaigns.life import launch
 from campaigns.terms.basket import Basket, Line
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.coupon import Redemption
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Percent, Scope
+from campaigns.terms.refusals import (
+    CouponAlreadyRedeemed,
+    CouponExpired,
+    CouponNotForThisOrder,
+    CouponNotStarted,
+    CouponOfAnotherCustomer,
+    CouponSuspended,
+    CouponWithoutEffect,
+    InvalidOrder,
+    ItemsNotInOrder,
+    OrderBelowMinimum,
+    OrderLinesMissing,
+    RedemptionLimitReached,
+)
 from campaigns.tiers.tiers import Tier
 from database.events import items, store
 from database.session import Database

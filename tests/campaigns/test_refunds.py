@@ -10,17 +10,12 @@ from campaign_factories import NOW, audit_lines, counts, issued_codes, ledger_of
 
 from campaigns.coupons import redemption, refunding, reservation
 from campaigns.coupons.refunding import Refund
-from campaigns.errors import (
-    CouponAlreadyRedeemed,
-    InvalidRefund,
-    RedemptionLimitReached,
-    RedemptionNotFound,
-    RefundBeyondDiscount,
-    Refusal,
-)
+from campaigns.coupons.refusals import InvalidRefund, RedemptionNotFound, RefundBeyondDiscount
+from campaigns.errors import Refusal
 from campaigns.life import launch
 from campaigns.terms.basket import Basket
 from campaigns.terms.coupon import Redemption
+from campaigns.terms.refusals import CouponAlreadyRedeemed, RedemptionLimitReached
 from database.session import Database
 
 BASKET = Basket(order_minor=2000, currency="GBP", order_id="o1")

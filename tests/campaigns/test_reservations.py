@@ -17,23 +17,20 @@ from campaign_factories import (
 
 from campaigns.budgets import booking
 from campaigns.coupons import quoting, redemption, reservation
-from campaigns.errors import (
-    BudgetExhausted,
-    CouponAlreadyRedeemed,
-    CouponReserved,
-    CouponWithoutEffect,
-    InvalidOrder,
-    InvalidReservation,
-    RedemptionLimitReached,
-    Refusal,
-    ReservationClosed,
-    ReservationNotFound,
-)
+from campaigns.coupons.refusals import CouponReserved, InvalidReservation, ReservationClosed, ReservationNotFound
+from campaigns.errors import Refusal
 from campaigns.terms.basket import Basket, Line
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.coupon import Redemption, Reservation, ReservationState
 from campaigns.terms.discount import Discount, Percent, Scope
 from campaigns.terms.limits import Budget
+from campaigns.terms.refusals import (
+    BudgetExhausted,
+    CouponAlreadyRedeemed,
+    CouponWithoutEffect,
+    InvalidOrder,
+    RedemptionLimitReached,
+)
 from campaigns.tiers.tiers import Tier
 from database.session import Database
 

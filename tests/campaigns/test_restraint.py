@@ -25,12 +25,12 @@ from sqlalchemy import delete, insert, text
 from campaigns.audiences import audience
 from campaigns.audiences.eligibility import Eligible, Exclusion, Membership, Person, decide
 from campaigns.coupons import issuance
-from campaigns.errors import InvalidCampaign
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.life import launch
 from campaigns.terms import stored
 from campaigns.terms.campaign import CampaignId, CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Percent
+from campaigns.terms.refusals import InvalidCampaign
 from campaigns.terms.restraint import OfferCap, Stacking
 from campaigns.tiers.tiers import Tier
 from database.audiences import eligibility

@@ -14,8 +14,9 @@ from campaign_factories import (
 
 from campaigns import retrying
 from campaigns.callers import access
-from campaigns.errors import OperationNotFound, OperationNotRetryable, Refusal
+from campaigns.errors import Refusal
 from campaigns.tiers import previewing, rescoring
+from campaigns.work.refusals import OperationNotFound, OperationNotRetryable
 from database.session import Database
 from database.work import operations
 from database.work.operations import Operation

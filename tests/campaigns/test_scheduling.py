@@ -22,17 +22,18 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
-from campaigns import measuring
 from campaigns.coupons import issuance, redemption
-from campaigns.errors import CampaignNotMovable, CouponsStopped, InvalidCampaign
 from campaigns.experiments.results import Metric
 from campaigns.life import approving, launch, scheduling, switches, versions
 from campaigns.life.approval import ApprovalPolicy
+from campaigns.life.refusals import CouponsStopped
 from campaigns.life.scheduling import Outcome
+from campaigns.results import measuring
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Campaign, State
 from campaigns.terms.limits import Budget
 from campaigns.terms.recurrence import LONGEST_SERIES, Recurrence
+from campaigns.terms.refusals import CampaignNotMovable, InvalidCampaign
 from campaigns.terms.schedule import CATCH_UP
 from database.events.store import insert_events
 from database.life.stops import EVERYTHING

@@ -6,19 +6,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from campaigns import jobs, trail
+from campaigns import trail
 from campaigns.actor import Actor, Cause
 from campaigns.audiences import segment_building, segments
-from campaigns.audiences.segments import Segment, SegmentState
-from campaigns.errors import (
+from campaigns.audiences.refusals import (
     InvalidSegment,
-    Refusal,
     SegmentBuilding,
     SegmentChanged,
     SegmentExists,
     SegmentInUse,
     SegmentNotFound,
 )
+from campaigns.audiences.segments import Segment, SegmentState
+from campaigns.errors import Refusal
+from campaigns.work import jobs
 from database.audiences import fitting
 from database.audiences import segments as stored_segments
 from database.audiences.tables import CustomerFactsRow, SegmentMemberRow

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
-from campaigns.comparison import BINS, Comparison, bin_of, comparison_of, sums_of
+from campaigns.models.comparison import BINS, Comparison, bin_of, comparison_of, sums_of
 from database.models import shadow_comparisons
 from database.models.shadow_comparisons import StoredComparison, Sums
 from database.session import Database

@@ -15,16 +15,11 @@ from campaign_factories import (
     store_scores,
 )
 
-from campaigns import erasure
-from campaigns.errors import (
-    CustomersNotScored,
-    ModelNotFound,
-    ModelNotPreviewed,
-    ModelPreviewRunning,
-    NoActiveTierScheme,
-    Refusal,
-)
+from campaigns.customers import erasure
+from campaigns.errors import Refusal
+from campaigns.models.refusals import ModelNotFound
 from campaigns.tiers import schemes, shadowing, tier_preview
+from campaigns.tiers.refusals import CustomersNotScored, ModelNotPreviewed, ModelPreviewRunning, NoActiveTierScheme
 from campaigns.tiers.tier_preview import TierPreview
 from campaigns.tiers.tier_words import because
 from campaigns.tiers.tiers import Tier

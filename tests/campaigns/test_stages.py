@@ -3,8 +3,9 @@
 import pytest
 from campaign_factories import NOW, add_model, audit_lines, counts, make_cause, prove, register_model
 
-from campaigns import registry
-from campaigns.errors import (
+from campaigns.models import registry
+from campaigns.models.gates import Verdict
+from campaigns.models.refusals import (
     GatesNotPassed,
     InvalidStage,
     ModelChanged,
@@ -15,8 +16,7 @@ from campaigns.errors import (
     NoEarlierModel,
     StageTaken,
 )
-from campaigns.gates import Verdict
-from campaigns.stages import Stage, State, check_move
+from campaigns.models.stages import Stage, State, check_move
 from database.audit import log
 from database.audit.log import ALL
 from database.models import registry as stored_models

@@ -14,12 +14,12 @@ from campaign_factories import (
 )
 from watched_shop import LAUNCHED, PLAN, open_watched
 
-from campaigns import readings, watching
 from campaigns.coupons import codes, reach, spending
 from campaigns.life import launch
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers.tiers import Tier
+from campaigns.watching import overview, readings
 from database.session import Database
 
 NOW = LAUNCHED + timedelta(days=20)
@@ -38,7 +38,7 @@ def spent(database: Database, now: datetime) -> spending.Spending:
 
 def test_the_pace_goes_from_the_start_to_the_end(shop: Database) -> None:
     with shop.reading() as snapshot:
-        (standing,) = watching.live(snapshot, limit=5)
+        (standing,) = overview.live(snapshot, limit=5)
 
     assert (standing.used, standing.owner) == (32_080 / 60_000, "anna")
     gone = [standing.gone(LAUNCHED + timedelta(days=days)) for days in (-1, 0, 10, 40, 50)]
@@ -106,7 +106,7 @@ def test_a_launch_that_gives_no_sign_of_life_needs_somebody(database: Database) 
 
     def stuck(now: datetime) -> list[tuple[str, str]]:
         with database.reading() as snapshot:
-            return [(each.campaign_id, each.state) for each in watching.alert(snapshot, now, approver=None).stuck]
+            return [(each.campaign_id, each.state) for each in overview.alert(snapshot, now, approver=None).stuck]
 
-    assert stuck(LAUNCHED + watching.SILENT) == []
-    assert stuck(LAUNCHED + watching.SILENT + timedelta(seconds=1)) == [("spring", "RUNNING")]
+    assert stuck(LAUNCHED + overview.SILENT) == []
+    assert stuck(LAUNCHED + overview.SILENT + timedelta(seconds=1)) == [("spring", "RUNNING")]

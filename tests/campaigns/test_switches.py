@@ -19,11 +19,12 @@ from campaign_factories import (
 )
 
 from campaigns.coupons import codes, issuance, redemption, refunding, reservation
-from campaigns.errors import CampaignNotFound, CouponsStopped, CouponSuspended, InvalidCampaign
 from campaigns.life import launch, switches
+from campaigns.life.refusals import CampaignNotFound, CouponsStopped
 from campaigns.life.switches import Stop
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import State
+from campaigns.terms.refusals import CouponSuspended, InvalidCampaign
 from database.coupons import chunks
 from database.life.stops import EVERYTHING
 from database.session import Database

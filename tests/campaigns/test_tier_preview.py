@@ -16,9 +16,9 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
-from campaigns.errors import CustomersNotScored
 from campaigns.life import launch
 from campaigns.tiers import schemes, tier_preview
+from campaigns.tiers.refusals import CustomersNotScored
 from campaigns.tiers.standing import Reason
 from campaigns.tiers.tier_preview import TierPreview
 from campaigns.tiers.tier_words import because, kept_until

@@ -8,8 +8,8 @@ from campaign_factories import NOW, add_model, audit_lines, make_cause, make_sco
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.errors import InvalidTierScheme, TierSchemeNotFound
 from campaigns.tiers import rescoring, schemes
+from campaigns.tiers.refusals import InvalidTierScheme, TierSchemeNotFound
 from campaigns.tiers.tiers import Bounds, Hysteresis, Levels, Measure, Method, Tier, bounds_of, check, measured
 from database.models import scores
 from database.session import Database

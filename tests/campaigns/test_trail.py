@@ -17,10 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from campaigns import customers, erasure, registry, trail
+from campaigns import trail
 from campaigns.basis import Basis, rule_digest
-from campaigns.errors import CampaignNotFound
+from campaigns.customers import erasure, profiles
 from campaigns.life import launch
+from campaigns.life.refusals import CampaignNotFound
+from campaigns.models import registry
 from database.audit import subjects
 from database.audit.log import AuditEntry, Wanted
 from database.session import Database
@@ -110,7 +112,7 @@ def test_automatic_decisions_name_model_scheme_and_rule(database: Database) -> N
 def test_a_customer_is_spoken_of_by_another_name_in_every_part_of_a_line(database: Database) -> None:
     add_customers(database, ["anna-17"])
     with database.writing() as transaction:
-        customers.update(
+        profiles.update(
             transaction, make_cause(reason="anna-17 asked by mail"), "anna-17",
             lambda _: Customer(customer_id="anna-17", country="France"),
         )  # fmt: skip
@@ -155,7 +157,7 @@ def test_who_is_not_known_here_leaves_no_name(database: Database) -> None:
 def test_an_erased_customer_cannot_be_found_in_the_log_that_still_stands(database: Database) -> None:
     add_customers(database, ["anna"])
     with database.writing() as transaction:
-        customers.update(transaction, make_cause(), "anna", lambda customer: customer)
+        profiles.update(transaction, make_cause(), "anna", lambda customer: customer)
         erasure.begin(transaction, make_cause(), "anna")
 
     updated = lines(database)[-1]

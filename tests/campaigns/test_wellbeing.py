@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 from campaign_factories import NOW, add_model
 
-from campaigns import watching, wellbeing
-from campaigns.wellbeing import Matured, newest_month
+from campaigns.watching import overview, wellbeing
+from campaigns.watching.wellbeing import Matured, newest_month
 from database.models import drift
 from database.models.readings import Reading
 from database.models.tables import ModelReadingRow
@@ -35,7 +35,7 @@ def test_a_model_that_drifts_or_errs_is_told_at_home_and_another_is_not(database
         drift.keep(transaction, "m2", today, {"orders": 0.1, "spend": 0.3, "views": 0.2, "carts": 0.0, "a": 0})
         drift.keep(transaction, "m2", today, {"orders": 7.0})
     with database.reading() as snapshot:
-        calm, well = watching.alert(snapshot, NOW, approver=None), wellbeing.of_active(snapshot)
+        calm, well = overview.alert(snapshot, NOW, approver=None), wellbeing.of_active(snapshot)
     assert calm.unwell is None
     assert well is not None
     assert (well.day, list(well.drifts), well.moved) == (today, ["spend", "views", "orders", "a", "carts"], 0.2)
@@ -56,7 +56,7 @@ def test_a_model_that_drifts_or_errs_is_told_at_home_and_another_is_not(database
         )
 
     with database.reading() as snapshot:
-        told = watching.alert(snapshot, NOW, approver=None)
+        told = overview.alert(snapshot, NOW, approver=None)
     assert told
     assert told.unwell is not None
     assert (told.unwell.drifted, told.unwell.moved, told.unwell.miscalibrated) == (True, 0.5, True)

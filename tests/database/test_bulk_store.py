@@ -7,10 +7,11 @@ from campaign_factories import NOW, add_customers, add_model, counts, make_cause
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from campaigns import registry
-from campaigns.errors import ModelChanged, ModelNotFound, NoActiveModel, RescoringRunning
 from campaigns.life import launch
+from campaigns.models import registry
+from campaigns.models.refusals import ModelChanged, ModelNotFound, NoActiveModel
 from campaigns.tiers import rescoring
+from campaigns.tiers.refusals import RescoringRunning
 from database.audit import log
 from database.audit.log import AuditEntry, Wanted
 from database.models import registry as stored_models

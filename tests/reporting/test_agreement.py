@@ -6,11 +6,11 @@ import pytest
 from campaign_factories import audit_lines
 from reporting_shop import LATER, ask
 
-from campaigns import measuring
 from campaigns.coupons import budgeting, deliveries
 from campaigns.experiments.results import Metric
 from campaigns.forecast import forecasts
 from campaigns.life import launch
+from campaigns.results import measuring
 from database.coupons import reconciliation as figures
 from database.session import Database
 from database.tiers import standings

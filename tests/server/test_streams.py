@@ -9,7 +9,7 @@ import pytest
 from serving import refusal
 from tierwise.v1 import campaign_pb2, campaign_service_pb2
 
-from campaigns.errors import CampaignNotFound
+from campaigns.life.refusals import CampaignNotFound
 from database.session import Database
 from server.access.admission import Admission
 from server.access.callers import Callers

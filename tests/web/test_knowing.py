@@ -24,7 +24,7 @@ from campaign_factories import (
 from playwright.sync_api import expect
 from tiny_model import write_tiny_model
 
-from campaigns import registry
+from campaigns.models import registry
 from campaigns.tiers import schemes, shadowing
 from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method
 from database.events.store import insert_events

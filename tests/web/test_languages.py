@@ -7,7 +7,8 @@ from babel.messages.extract import extract_from_dir
 
 from admin.web import look
 from admin.web.language import chosen, translations
-from campaigns.errors import CampaignNotFound, Refusal
+from campaigns.errors import Refusal
+from campaigns.life.refusals import CampaignNotFound
 from rules.sentence import Language
 
 WEB = Path(look.__file__).parent

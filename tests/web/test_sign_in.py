@@ -8,8 +8,8 @@ from campaign_factories import NOW, audit_lines, make_cause
 from playwright.sync_api import expect
 
 from campaigns.callers import staff
+from campaigns.callers.refusals import InvalidStaff, SignInRefused, StaffExists
 from campaigns.callers.staff import LOCKED, MOST_FAILURES, SESSION
-from campaigns.errors import InvalidStaff, SignInRefused, StaffExists
 from database.session import Database
 
 

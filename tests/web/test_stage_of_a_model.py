@@ -4,7 +4,7 @@ from browser import Site, faults, picture
 from campaign_factories import NOW, add_model, make_score, prove, register_model
 from playwright.sync_api import expect
 
-from campaigns.comparison import sums_of
+from campaigns.models.comparison import sums_of
 from database.models import drift, shadow_comparisons
 
 

@@ -10,13 +10,13 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import text
 from watched_shop import LAUNCHED, open_watched
 
-from campaigns import readings
 from campaigns.audit import verification
 from campaigns.coupons import reconciliation
 from campaigns.life import approving, launch, scheduling
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.recurrence import Recurrence
 from campaigns.tiers import rescoring
+from campaigns.watching import readings
 from database.work import operations
 
 

@@ -27,10 +27,10 @@ from celery import signals
 from sqlalchemy import text
 from worker_processes import free_port, kill, redis, relaying, wait_for, wait_until_done, worker
 
-from campaigns import jobs
 from campaigns.life import launch
 from campaigns.terms.campaign import State
 from campaigns.tiers import rescoring
+from campaigns.work import jobs
 from database.events import store
 from database.models import scores
 from database.session import Database

@@ -24,12 +24,13 @@ from provider import providing
 from sqlalchemy import text
 from worker_processes import relaying, wait_for, wait_until_done, worker
 
-from campaigns import erasure
 from campaigns.coupons import deliveries, handing_over
 from campaigns.coupons.handing_over import Share
-from campaigns.errors import CampaignNotMovable, CouponsStopped
+from campaigns.customers import erasure
 from campaigns.life import launch, switches
+from campaigns.life.refusals import CouponsStopped
 from campaigns.terms.campaign import Channel
+from campaigns.terms.refusals import CampaignNotMovable
 from channels.message import Fate, Message, Receipt
 from database.session import Database
 from database.work import broker

@@ -11,9 +11,9 @@ from campaign_factories import audit_lines, make_cause, read_operation
 from made_histories import AS_OF, random_shop
 from tiny_model import tiny_model
 
-from campaigns import judging, registry
-from campaigns.errors import ModelJudging, ModelNotMovable
-from campaigns.gates import Verdict
+from campaigns.models import judging, registry
+from campaigns.models.gates import Verdict
+from campaigns.models.refusals import ModelJudging, ModelNotMovable
 from database.events import store
 from database.models import drift
 from database.session import Database

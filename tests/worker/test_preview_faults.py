@@ -12,10 +12,11 @@ from sqlalchemy import text
 from tiny_model import write_tiny_model
 from worker_processes import kill, relaying, wait_for, wait_until_done, worker
 
-from campaigns import jobs, registry
-from campaigns.errors import ModelNotPreviewed
+from campaigns.models import registry
 from campaigns.tiers import rescoring, schemes, shadowing, tier_preview
+from campaigns.tiers.refusals import ModelNotPreviewed
 from campaigns.tiers.tier_preview import TierPreview
+from campaigns.work import jobs
 from database.events import store
 from database.session import Database
 from database.work import broker

@@ -6,8 +6,8 @@ import pytest
 from campaign_factories import add_customers, make_cause, read_operation, store_scores
 from sqlalchemy import text
 
-from campaigns.errors import CustomersNotScored
 from campaigns.tiers import previewing
+from campaigns.tiers.refusals import CustomersNotScored
 from database.session import Database
 from database.work.operations import Operation
 from settings import Settings

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from campaign_factories import NOW, add_customers, add_model, counts, make_cause, read_operation
 
-from campaigns import jobs
 from campaigns.tiers import rescoring
+from campaigns.work import jobs
 from database.session import Database
 from database.work import operations, outbox
 from worker.relay import LEASE, hand_over, revive, run

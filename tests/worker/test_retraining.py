@@ -11,9 +11,9 @@ from made_histories import AS_OF, random_shop
 from small_training import SMALL
 from tiny_model import write_tiny_model
 
-from campaigns import registry, retraining
-from campaigns.errors import RetrainingRunning
-from campaigns.retraining import KEPT_BACK, Retraining
+from campaigns.models import registry, retraining
+from campaigns.models.refusals import RetrainingRunning
+from campaigns.models.retraining import KEPT_BACK, Retraining
 from database.events import store
 from database.models import registry as stored_models
 from database.session import Database

@@ -8,8 +8,8 @@ from campaign_factories import counts, make_cause, read_operation
 from sqlalchemy import text
 from worker_processes import kill, relaying, wait_for, wait_until_done, worker
 
-from campaigns import jobs
 from campaigns.audiences import segment_building, segments
+from campaigns.work import jobs
 from database.audiences import segments as stored_segments
 from database.session import Database
 from database.work import broker

@@ -8,7 +8,7 @@ from audit_log import sealed, write_lines
 from campaign_factories import NOW
 from worker_processes import free_port
 
-from campaigns import jobs
+from campaigns.work import jobs
 from database.session import Database
 from database.work import operations, outbox
 from settings import Settings

@@ -11,10 +11,11 @@ from starlette.routing import Route
 from admin.web.charts import RowBar, row_bars
 from admin.web.house import House
 from admin.web.visit import Visit, page
-from campaigns import customers, registry
 from campaigns.audit import replaying
 from campaigns.callers.access import TEAM, Right
 from campaigns.coupons import offering
+from campaigns.customers import profiles
+from campaigns.models import registry
 from campaigns.terms.campaign import Channel
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Tier, TierScheme, measured
@@ -87,7 +88,7 @@ def card(visit: Visit) -> Response:
     """Score, offers, consent, messages, tiers so far, and the latest events."""
     customer_id, shown = _id(visit), _shown(visit)
     with visit.reading() as snapshot:
-        customer = customers.get(snapshot, customer_id)
+        customer = profiles.get(snapshot, customer_id)
         score = scores.get(snapshot, customer_id)
         changes = tier_changes.page(snapshot, customer_id=customer_id, limit=CHANGES)
         found = page_of_events(snapshot, customer_id, after=None, limit=EVENTS + 1, kinds=SHOWN[shown])
@@ -106,7 +107,7 @@ def events(visit: Visit) -> Response:
     """Older events, for the end of the list."""
     shown = _shown(visit)
     with visit.reading() as snapshot:
-        customer = customers.get(snapshot, _id(visit))
+        customer = profiles.get(snapshot, _id(visit))
         found = page_of_events(snapshot, _id(visit), after=_key(visit), limit=EVENTS + 1, kinds=SHOWN[shown])
     older = found[EVENTS - 1] if len(found) > EVENTS else None
     return visit.page(
@@ -118,7 +119,7 @@ def why(visit: Visit) -> Response:
     """What made the stored score, by the network that made it; a note while that is being read from its folder."""
     customer_id = _id(visit)
     with visit.reading() as snapshot:
-        customer = customers.get(snapshot, customer_id)
+        customer = profiles.get(snapshot, customer_id)
         score = scores.get(snapshot, customer_id)
         model = None if score is None else registry.get(snapshot, score.model_id)
         scheme = schemes.active(snapshot)

@@ -8,8 +8,9 @@ from starlette.routing import Route
 
 from admin.web.house import House
 from admin.web.visit import Visit, page
-from campaigns import retrying, watching
+from campaigns import retrying
 from campaigns.callers.access import STAFF, Right
+from campaigns.watching import overview
 
 SHOWN = 12
 
@@ -23,8 +24,8 @@ def home(visit: Visit) -> Response:
     """Alerts, and live campaigns beside their plans; whose end comes first stands first."""
     approver = visit.person.name if visit.may("campaigns.approve") else None
     with visit.reading() as snapshot:
-        found = watching.live(snapshot, limit=SHOWN + 1, after=_place(visit.field("after")))
-        alerts = watching.alert(snapshot, visit.now, approver=approver)
+        found = overview.live(snapshot, limit=SHOWN + 1, after=_place(visit.field("after")))
+        alerts = overview.alert(snapshot, visit.now, approver=approver)
     last = found[SHOWN - 1].campaign if len(found) > SHOWN else None
     after = "" if last is None else f"{last.plan.end_time.isoformat()}~{last.campaign_id}"
     return visit.page("home.html", live=found[:SHOWN], alerts=alerts, after=after, retried=retrying.KINDS)

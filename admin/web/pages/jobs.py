@@ -8,8 +8,9 @@ from starlette.routing import Route
 
 from admin.web.house import House
 from admin.web.visit import Visit, page
-from campaigns import jobs, retrying
+from campaigns import retrying
 from campaigns.callers.access import STAFF, Right
+from campaigns.work import jobs
 from database.work import operations
 
 SHOWN = 30

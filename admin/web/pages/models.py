@@ -12,13 +12,16 @@ from admin.web.house import House
 from admin.web.language import locale_of
 from admin.web.look import written_day, written_percent
 from admin.web.visit import Visit, page
-from campaigns import drift, judging, registry, wellbeing
 from campaigns.callers.access import STAFF, Right
-from campaigns.comparison import comparison_of
-from campaigns.errors import InvalidStage, ModelNotPreviewed, ModelPreviewRunning, NoActiveTierScheme, Refusal
-from campaigns.stages import MOVES, Stage, State
+from campaigns.errors import Refusal
+from campaigns.models import drift, judging, registry
+from campaigns.models.comparison import comparison_of
+from campaigns.models.refusals import InvalidStage
+from campaigns.models.stages import MOVES, Stage, State
 from campaigns.tiers import maturing, rescored, schemes, shadowing
 from campaigns.tiers.maturing import Month, Point
+from campaigns.tiers.refusals import ModelNotPreviewed, ModelPreviewRunning, NoActiveTierScheme
+from campaigns.watching import wellbeing
 from database.models import readings as model_readings
 from database.models import registry as stored_models
 from database.models import shadow_comparisons

@@ -7,9 +7,9 @@ from starlette.routing import Route
 
 from admin.web.house import House
 from admin.web.visit import Visit, page
-from campaigns import watching
 from campaigns.callers.access import STAFF, Right
 from campaigns.life import launch, switches
+from campaigns.watching import overview
 from database.life.stops import EVERYTHING
 
 SHOWN = 50
@@ -64,7 +64,7 @@ def _confirm(visit: Visit, verb: str) -> Response:
     scope = _scope(visit)
     with visit.reading() as snapshot:
         campaign = None if scope == EVERYTHING else launch.get(snapshot, scope)
-        live = watching.live(snapshot, limit=SHOWN) if campaign is None else []
+        live = overview.live(snapshot, limit=SHOWN) if campaign is None else []
     return visit.page("switch_confirm.html", verb=verb, scope=scope, campaign=campaign, live=live)
 
 

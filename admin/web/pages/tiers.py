@@ -15,8 +15,9 @@ from admin.web.look import written_day, written_number, written_percent
 from admin.web.migration import migration
 from admin.web.visit import Visit, page
 from campaigns.callers.access import STAFF, Right
-from campaigns.errors import CustomersNotScored, ModelNotPreviewed, ModelPreviewRunning, Refusal
+from campaigns.errors import Refusal
 from campaigns.tiers import previewing, rescored, schemes
+from campaigns.tiers.refusals import CustomersNotScored, ModelNotPreviewed, ModelPreviewRunning
 from campaigns.tiers.rescored import Rescored
 from campaigns.tiers.tiers import Tier
 from database.session import Snapshot

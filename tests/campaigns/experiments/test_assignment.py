@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from campaigns.errors import InvalidExperiment
 from campaigns.experiments.assignment import (
     Arm,
     Design,
@@ -17,6 +16,7 @@ from campaigns.experiments.assignment import (
     position,
     positions,
 )
+from campaigns.experiments.refusals import InvalidExperiment
 
 CUSTOMERS = pl.Series([f"C{number:08d}" for number in range(100_000)])
 THREE = Design(holdout=0.1, arms=(Arm(name="low"), Arm(name="high", weight=2.0)))

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from campaigns.errors import InvalidExperiment
 from campaigns.experiments.assignment import Arm, Design
 from campaigns.experiments.effect import compare
 from campaigns.experiments.moments import Moments, measured, together
 from campaigns.experiments.power import Baseline
+from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Metric, Plan, check_experiment, results
 
 DESIGN = Design(holdout=0.2, arms=(Arm(name="low"), Arm(name="high")))

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from campaigns.errors import InvalidExperiment
 from campaigns.experiments.assignment import Arm, Design
 from campaigns.experiments.moments import measured
 from campaigns.experiments.power import (
@@ -20,6 +19,7 @@ from campaigns.experiments.power import (
     power_for,
     sizes_of,
 )
+from campaigns.experiments.refusals import InvalidExperiment
 
 ONCE = Criterion(any_time=False)
 CONVERSION = Baseline(mean=0.05, standard_deviation=math.sqrt(0.05 * 0.95))

@@ -5,11 +5,12 @@ from starlette.responses import Response
 from admin.web.pages.campaigns.money import by_hour
 from admin.web.pages.campaigns.sheet import campaign_id, tab
 from admin.web.visit import Visit
-from campaigns import trail, watching
+from campaigns import trail
 from campaigns.coupons import spending
 from campaigns.life import launch, versions
 from campaigns.life.differences import AS_ONE, differences
 from campaigns.terms.campaign import Campaign
+from campaigns.watching import overview as watched
 from database.audit.log import Wanted
 from rules.sentence import Speaker
 
@@ -21,7 +22,7 @@ def overview(visit: Visit) -> Response:
     """One campaign as it stands: figures beside the plan, and when its coupons were used."""
     with visit.reading() as snapshot:
         campaign = launch.get(snapshot, campaign_id(visit))
-        standing = watching.standing(snapshot, campaign)
+        standing = watched.standing(snapshot, campaign)
         hours = spending.by_hour(snapshot, campaign.campaign_id, visit.now) if campaign.redeemed_count else []
     return tab(visit, "overview", campaign, standing=standing, hours=by_hour(visit, campaign, hours))
 

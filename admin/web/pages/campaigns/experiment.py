@@ -16,13 +16,14 @@ from admin.web.language import locale_of
 from admin.web.look import written_money
 from admin.web.pages.campaigns.sheet import campaign_id, tab
 from admin.web.visit import Visit
-from campaigns import course
-from campaigns.course import Course, Mark
-from campaigns.errors import CampaignNotLaunched, InvalidExperiment
+from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Metric
 from campaigns.forecast import changing
 from campaigns.life import launch
-from campaigns.readings import ALL_ARMS
+from campaigns.life.refusals import CampaignNotLaunched
+from campaigns.watching import course
+from campaigns.watching.course import Course, Mark
+from campaigns.watching.readings import ALL_ARMS
 from rules.sentence import Language
 
 DAYS = {Language.ENGLISH: "d MMM", Language.CHINESE: "M月d日"}

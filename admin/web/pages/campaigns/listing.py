@@ -5,8 +5,8 @@ from datetime import datetime
 from starlette.responses import Response
 
 from admin.web.visit import Visit
-from campaigns import watching
 from campaigns.terms.campaign import Campaign, State
+from campaigns.watching import overview
 from database.life.lists import Order, Sought
 
 PAGE = 25
@@ -18,7 +18,7 @@ def listing(visit: Visit) -> Response:
     state = State(asked) if asked in set(State) else None
     sought = Sought(states=() if state is None else (state,), words=visit.field("words"))
     with visit.reading() as snapshot:
-        found = watching.listed(snapshot, sought, order, limit=PAGE + 1, after=_place(visit.field("after"), order))
+        found = overview.listed(snapshot, sought, order, limit=PAGE + 1, after=_place(visit.field("after"), order))
     after = _key(found[PAGE - 1].campaign, order) if len(found) > PAGE else ""
     fields = {"state": state or "", "words": sought.words, "order": order.value}
     template = "campaigns_rows.html" if visit.fragment else "campaigns.html"

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from admin.web.visit import Visit
 from campaigns.actor import Cause
-from campaigns.errors import CampaignNotMovable
 from campaigns.life import approving, inbox, launch, scheduling
 from campaigns.terms.campaign import MOVES, Campaign, Move, State
+from campaigns.terms.refusals import CampaignNotMovable
 from database.session import Transaction
 
 DECIDED = (Move.APPROVE, Move.REJECT)

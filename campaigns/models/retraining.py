@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import uuid4
 
-from campaigns import jobs, judging, registry, trail
+from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import RetrainingRunning
+from campaigns.models import judging, registry
+from campaigns.models.refusals import RetrainingRunning
+from campaigns.work import jobs
 from database.models import registry as stored_models
 from database.models.registry import RegisteredModel
 from database.session import Transaction

@@ -7,9 +7,11 @@ their end and takes what they left, with every trace in answers, operations and 
 
 from uuid import uuid4
 
-from campaigns import customers, jobs, trail
+from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import CustomerNotErased, CustomerNotFound
+from campaigns.customers import profiles
+from campaigns.customers.refusals import CustomerNotErased, CustomerNotFound
+from campaigns.work import jobs
 from database import erasure
 from database.audit import seals, subjects
 from database.customers import known, tombstones
@@ -29,7 +31,7 @@ def begin(transaction: Transaction, cause: Cause, customer_id: str, *, etag: str
     if known.get(transaction, customer_id) is None and not tombstones.among(transaction, [customer_id]):
         raise CustomerNotFound(f"there is no {name}", customer=name)
     if known.get(transaction, customer_id) is not None:
-        customers.locked(transaction, customer_id, etag)
+        profiles.locked(transaction, customer_id, etag)
         subjects.ensure(transaction, customer_id)
     tombstones.keep(transaction, customer_id, cause.now)
     touched = erasure.erase(transaction, customer_id, pseudonym=_pseudonym(), now=cause.now)

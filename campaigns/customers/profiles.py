@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import CustomerChanged, CustomerErased, CustomerNotFound
+from campaigns.customers.refusals import CustomerChanged, CustomerErased, CustomerNotFound
 from database.customers import known, tombstones
 from database.customers.known import KnownCustomer
 from database.events import store as stored_events

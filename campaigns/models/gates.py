@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
-from campaigns.drift import share_moved
-from campaigns.errors import GatesNotPassed, ModelNotJudged
+from campaigns.models.drift import share_moved
+from campaigns.models.refusals import GatesNotPassed, ModelNotJudged
 
 LARGEST_CALIBRATION_ERROR = 0.05
 LARGEST_DRIFT = 0.2

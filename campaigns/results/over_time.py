@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from campaigns import measuring
 from campaigns.experiments.moments import Moments
 from campaigns.experiments.results import Metric, Plan, Results
 from campaigns.experiments.results import results as compared
+from campaigns.results import measuring
 from database.experiments import daily_outcomes
 from database.experiments.daily_outcomes import DayOutcome, Growth
 from database.session import Snapshot

@@ -6,7 +6,7 @@ from math import inf, log
 
 import numpy as np
 
-from campaigns.drift import stability_index
+from campaigns.models.drift import stability_index
 from database.models.shadow_comparisons import StoredComparison, Sums
 from scoring.score import Score
 

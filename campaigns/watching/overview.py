@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from campaigns import wellbeing
-from campaigns.course import Mark
 from campaigns.experiments.results import Metric
 from campaigns.life import switches
 from campaigns.life.switches import Stop
 from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign
-from campaigns.wellbeing import Wellbeing
+from campaigns.watching import wellbeing
+from campaigns.watching.course import Mark
+from campaigns.watching.wellbeing import Wellbeing
 from database.life import alerts, lists
 from database.life.alerts import Stuck, Tight, Uneven
 from database.life.lists import Order, Sought

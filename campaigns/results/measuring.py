@@ -9,15 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from campaigns.errors import CampaignNotLaunched, InvalidExperiment
 from campaigns.experiments.assignment import starts
 from campaigns.experiments.decision import Decision, decide
 from campaigns.experiments.moments import Moments, together
 from campaigns.experiments.power import Baseline
+from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Effect, Metric, Plan, Results
 from campaigns.experiments.results import results as compared
 from campaigns.experiments.sample_ratio import SampleRatio, check_exclusions
 from campaigns.life import launch
+from campaigns.life.refusals import CampaignNotLaunched
 from campaigns.terms.campaign import Campaign
 from campaigns.terms.discount import WHOLE
 from database.audiences import exclusions

@@ -6,7 +6,7 @@ from typing import Any
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import OperationNotFound, OperationRunning
+from campaigns.work.refusals import OperationNotFound, OperationRunning
 from database.session import Snapshot, Transaction
 from database.work import operations, outbox
 from database.work.operations import Operation

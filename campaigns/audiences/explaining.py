@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from campaigns import customers
-from campaigns.errors import CustomersNotScored
+from campaigns.customers import profiles
+from campaigns.tiers.refusals import CustomersNotScored
 from database.audiences import facts
 from database.audiences.facts import KnownFacts
 from database.session import Snapshot
@@ -37,7 +37,7 @@ class RuleExplanation:
 
 def known_facts(snapshot: Snapshot, customer_id: str) -> KnownFacts:
     """As the last rescoring left them, which is what audiences go by. Raises CustomerNotFound, CustomersNotScored."""
-    name = customers.get(snapshot, customer_id).name
+    name = profiles.get(snapshot, customer_id).name
     known = facts.stored_facts(snapshot, customer_id)
     if known is None:
         raise CustomersNotScored(f"{name} came after the last rescoring: run ScoreAllCustomers first", customer=name)

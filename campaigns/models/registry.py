@@ -5,9 +5,16 @@ from typing import Any
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.errors import InvalidStage, ModelChanged, ModelNotFound, ModelNotMovable, NoActiveModel, NoEarlierModel
-from campaigns.gates import Report, check_passed
-from campaigns.stages import ANSWERING, Stage, State, check_move
+from campaigns.models.gates import Report, check_passed
+from campaigns.models.refusals import (
+    InvalidStage,
+    ModelChanged,
+    ModelNotFound,
+    ModelNotMovable,
+    NoActiveModel,
+    NoEarlierModel,
+)
+from campaigns.models.stages import ANSWERING, Stage, State, check_move
 from database.models import registry
 from database.models.registry import RegisteredModel
 from database.session import Snapshot, Transaction

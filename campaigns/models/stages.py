@@ -5,7 +5,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from campaigns.errors import InvalidStage, ModelNotMovable, NoActiveModel, StageTaken
+from campaigns.models.refusals import InvalidStage, ModelNotMovable, NoActiveModel, StageTaken
 
 LARGEST_SHARE = 0.5
 """Of the customers: the model that answers keeps the most of them."""

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Self
 
-from campaigns import measuring, over_time
 from campaigns.experiments.assignment import HOLDOUT
 from campaigns.experiments.decision import Decision, Verdict
 from campaigns.experiments.effect import Interval
 from campaigns.experiments.results import Effect, Metric, Results
 from campaigns.experiments.sample_ratio import SampleRatio, check_ratio
-from campaigns.readings import ALL_ARMS
+from campaigns.results import measuring, over_time
 from campaigns.terms.campaign import Campaign
+from campaigns.watching.readings import ALL_ARMS
 from database.reporting import readings
 from database.reporting.readings import ResultReading
 from database.session import Snapshot

@@ -7,11 +7,11 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime, time
 
-from campaigns import measuring
 from campaigns.coupons import budgeting
-from campaigns.errors import InvalidExperiment
+from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Effect, Metric
-from campaigns.measuring import CampaignResults
+from campaigns.results import measuring
+from campaigns.results.measuring import CampaignResults
 from database.reporting import readings
 from database.reporting.readings import LiabilityReading, ResultReading
 from database.session import Snapshot, Transaction

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import uuid4
 
-from campaigns import jobs, registry, trail
+from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.basis import Basis
-from campaigns.errors import ModelJudging, ModelNotMovable
-from campaigns.gates import Report
+from campaigns.models import registry
+from campaigns.models.gates import Report
+from campaigns.models.refusals import ModelJudging, ModelNotMovable
+from campaigns.work import jobs
 from database.session import Transaction
 from database.work import operations
 from database.work.operations import JUDGE_MODEL, Operation

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from campaigns.drift import share_moved
-from campaigns.gates import LARGEST_CALIBRATION_ERROR, LARGEST_DRIFT
+from campaigns.models.drift import share_moved
+from campaigns.models.gates import LARGEST_CALIBRATION_ERROR, LARGEST_DRIFT
 from campaigns.tiers import maturing
 from database.models import drift, registry
 from database.models import readings as model_readings

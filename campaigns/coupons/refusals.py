@@ -1,0 +1,63 @@
+"""Refusals about codes, reservations and refunds."""
+
+from campaigns.errors import CouponRefused, Invalid, NotFound, WrongState
+
+
+class CouponNotFound(NotFound):
+    reason = "COUPON_NOT_FOUND"
+
+
+class RedemptionNotFound(NotFound):
+    reason = "REDEMPTION_NOT_FOUND"
+
+
+class ReservationNotFound(NotFound):
+    reason = "RESERVATION_NOT_FOUND"
+
+
+class InvalidCode(Invalid):
+    """Not a code: wrong length, symbol or check symbol."""
+
+    reason = "INVALID_CODE"
+
+
+class CodesRejected(Invalid):
+    """All or nothing was asked for, and some rows of codes cannot be taken in."""
+
+    reason = "CODES_REJECTED"
+
+
+class InvalidReservation(Invalid):
+    """A code is held for minutes, not for days."""
+
+    reason = "INVALID_RESERVATION"
+
+
+class InvalidRefund(Invalid):
+    """Nothing to give back, or the refund's key came before with another amount."""
+
+    reason = "INVALID_REFUND"
+
+
+class CodesNotAccepted(WrongState):
+    """The campaign takes in no codes: it is launched, or a series."""
+
+    reason = "CODES_NOT_ACCEPTED"
+
+
+class ReservationClosed(WrongState):
+    """It was redeemed or released, or it expired: it holds nothing any more."""
+
+    reason = "RESERVATION_CLOSED"
+
+
+class RefundBeyondDiscount(WrongState):
+    """More than is left of what was taken off."""
+
+    reason = "REFUND_BEYOND_DISCOUNT"
+
+
+class CouponReserved(CouponRefused):
+    """Held for another order."""
+
+    reason = "COUPON_RESERVED"

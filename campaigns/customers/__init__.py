@@ -1,0 +1,1 @@
+"""Customers, and how one is forgotten."""

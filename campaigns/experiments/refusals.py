@@ -1,0 +1,7 @@
+"""Refusals about experiments."""
+
+from campaigns.errors import Invalid
+
+
+class InvalidExperiment(Invalid):
+    reason = "INVALID_EXPERIMENT"

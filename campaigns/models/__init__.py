@@ -1,0 +1,1 @@
+"""Trained networks: what each is there for, and what it must prove."""

@@ -1,0 +1,1 @@
+"""How it all goes, for whoever watches."""

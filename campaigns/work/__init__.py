@@ -1,0 +1,1 @@
+"""Bulk work, written down with its cause."""
