@@ -12,6 +12,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 HORIZON_DAYS = 90.0
+NEVER = 1e-300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +35,7 @@ UNFITTED = BuyingModel(r=0.5, alpha=60.0, a=0.5, b=2.0, basket_mean=8.0, basket_
 
 def alive(model: BuyingModel, repeats: Floats, last: Floats, age: Floats) -> Floats:
     """[P] probability of still being a customer: `repeats` orders after the first, the last at day `last` of `age`."""
-    waited = (model.r + repeats) * (np.log(model.alpha + age) - np.log(model.alpha + last))
-    odds = model.a / (model.b + np.maximum(repeats, 1.0) - 1.0) * np.exp(np.minimum(waited, 50.0))
-    return np.where(repeats > 0, 1.0 / (1.0 + odds), 1.0)
+    return 1.0 / (1.0 + _odds_of_leaving(model, repeats, last, age))
 
 
 def rate(model: BuyingModel, repeats: Floats, age: Floats) -> Floats:
@@ -44,12 +43,24 @@ def rate(model: BuyingModel, repeats: Floats, age: Floats) -> Floats:
     return (model.r + repeats) / (model.alpha + age)
 
 
-def chance(model: BuyingModel, repeats: Floats, last: Floats, age: Floats) -> Floats:
-    """[P] probability of at least one order within the horizon."""
-    silent: Floats = np.exp(
-        (model.r + repeats) * (np.log(model.alpha + age) - np.log(model.alpha + age + HORIZON_DAYS))
-    )
-    return alive(model, repeats, last, age) * (1.0 - silent)
+def chance(model: BuyingModel, repeats: Floats, last: Floats, age: Floats, days: float = HORIZON_DAYS) -> Floats:
+    """[P] probability of at least one order within so many days."""
+    return -np.expm1(log_no_order(model, repeats, last, age, days))
+
+
+def log_no_order(model: BuyingModel, repeats: Floats, last: Floats, age: Floats, days: float) -> Floats:
+    """[P] log of the probability of no order within so many days, exact also where it is tiny."""
+    odds = _odds_of_leaving(model, repeats, last, age)
+    silent = (model.r + repeats) * (np.log(model.alpha + age) - np.log(model.alpha + age + days))
+    none: Floats = np.logaddexp(np.log(np.maximum(odds, NEVER)), silent) - np.log1p(odds)
+    return none
+
+
+def _odds_of_leaving(model: BuyingModel, repeats: Floats, last: Floats, age: Floats) -> Floats:
+    """[P] of having left over still being there; nobody leaves before the second order."""
+    waited = (model.r + repeats) * (np.log(model.alpha + age) - np.log(model.alpha + last))
+    odds = model.a / (model.b + np.maximum(repeats, 1.0) - 1.0) * np.exp(np.minimum(waited, 50.0))
+    return np.where(repeats > 0, odds, 0.0)
 
 
 def basket(model: BuyingModel, log_sum: Floats, orders: Floats) -> Floats:

@@ -22,6 +22,7 @@ from scoring.event_effects import event_effects
 from scoring.explanation import Customer, Parts, explain, parts_of
 from scoring.features import raw_features
 from scoring.frames import Frames
+from scoring.horizons import purchase_within
 from scoring.model import Manifest, Model
 from scoring.passing import Forward, Plainly
 from scoring.recommendation import Recommender, Request
@@ -79,6 +80,11 @@ class Scorer:
         question = self._question(histories, as_of)
         answers = self._mixed(question, self._forward)
         return self._scores(histories, as_of, outlook_of(answers, self.model.calibration, as_of))
+
+    def purchase_within(self, days: float, scores: Sequence[Score], histories: Histories, as_of: Floats) -> Floats:
+        """[C] chance of an order within 7 to 365 days, of the scores of these customers at these times."""
+        purchase = np.array([(score.purchase_30, score.purchase_60, score.purchase_90) for score in scores])
+        return purchase_within(days, purchase, self._question(histories, as_of).raw, self.model.buying)
 
     def explain(
         self, histories: Histories, as_of: Floats, *, language: Language = Language.ENGLISH

@@ -1,6 +1,7 @@
 """`tierwise predict`: what each customer of a file will do, as a Parquet file."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +14,12 @@ from admin.predictions import blocks, scorer_for
 from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Items, Preset, Seed, training_data
 from events.currency import minor_units_of
 from events.history import Histories
+from scoring.horizons import LONGEST_DAYS, SHORTEST_DAYS
 from scoring.score import Score
 from scoring.threads import limit_threads
 
 app = typer.Typer()
 
-HORIZONS = (30, 60, 90)
 BLOCK = 1000
 """Customers in one call of the network."""
 
@@ -31,7 +32,7 @@ def predict(
     preset: Preset = None,
     database_url: DatabaseUrl = None,
     as_of: AsOf = None,
-    horizon: Annotated[int, typer.Option(help="Days: 30, 60 or 90.")] = 90,
+    horizon: Annotated[int, typer.Option(min=SHORTEST_DAYS, max=LONGEST_DAYS, help="Days.")] = 90,
     out: Annotated[Path, typer.Option(help="Parquet file to write.", dir_okay=False)],
     model: Annotated[Path | None, typer.Option(help="Model folder; default: train on these events.")] = None,
     market: Annotated[str | None, typer.Option(help="Answer as its adapter says; needs --model.")] = None,
@@ -41,10 +42,8 @@ def predict(
     """Write what each customer seen before a time will do.
 
     Columns: customer_id, purchase_probability, expected_spend, churn_probability. Spend is in major units of the
-    events' currency. Churn is over 90 days whatever the horizon.
+    events' currency. Churn is over 90 days whatever the horizon, which is 7 to 365 days.
     """
-    if horizon not in HORIZONS:
-        fail(f"--horizon: must be one of {', '.join(map(str, HORIZONS))}, is {horizon}")
     if market is not None and model is None:
         fail("--market needs --model: an adapter changes one certain model")
     began = time.monotonic()
@@ -52,18 +51,21 @@ def predict(
     data = training_data(events, items, preset, database_url, as_of)
     histories = Histories.from_frame(data.events.filter(pl.col("time") < data.as_of))
     with scorer_for(data, model, seed=seed, market=market) as scorer:
-        scores = [
-            score
-            for block in blocks(histories, BLOCK, "Scoring")
-            for score in scorer.score(block, np.full(len(block), data.as_of.timestamp()))
-        ]
+        scores, chances = [], []
+        for block in blocks(histories, BLOCK, "Scoring"):
+            as_of_times = np.full(len(block), data.as_of.timestamp())
+            scores += scorer.score(block, as_of_times)
+            chances += scorer.purchase_within(horizon, scores[-len(block) :], block, as_of_times).tolist()
         model_id = scorer.model_id
-    _write(scores, horizon, out)
+    _write(scores, chances, out)
     emit(_summary(scores, model_id, out, time.monotonic() - began), as_json=as_json, title="Predicted")
 
 
-def _write(scores: list[Score], horizon: int, out: Path) -> None:
-    rows = [(score.customer_id, _probability(score, horizon), _spend(score, horizon), score.churn) for score in scores]
+def _write(scores: Sequence[Score], chances: Sequence[float], out: Path) -> None:
+    rows = [
+        (score.customer_id, chance, _spend(score, chance), score.churn)
+        for score, chance in zip(scores, chances, strict=True)
+    ]
     columns = {
         "customer_id": pl.String,
         "purchase_probability": pl.Float64,
@@ -74,13 +76,9 @@ def _write(scores: list[Score], horizon: int, out: Path) -> None:
     pl.DataFrame(rows, schema=columns, orient="row").write_parquet(out)
 
 
-def _probability(score: Score, horizon: int) -> float:
-    return {30: score.purchase_30, 60: score.purchase_60, 90: score.purchase_90}[horizon]
-
-
-def _spend(score: Score, horizon: int) -> float:
+def _spend(score: Score, chance: float) -> float:
     """Expected spend grows with the expected number of orders, -log(1 - p) were they a Poisson process."""
-    share = np.log1p(-_probability(score, horizon)) / np.log1p(-score.purchase_90)
+    share = np.log1p(-chance) / np.log1p(-score.purchase_90)
     return float(score.spend_minor / minor_units_of(score.currency) * share)
 
 
