@@ -24,15 +24,19 @@ def purchase_within(days: float, purchase: Floats, raw: Floats, model: BuyingMod
     logs = np.log1p(-np.minimum(np.pad(purchase, ((0, 0), (1, 0))), LARGEST_CHANCE))
     upper = min(int(np.searchsorted(known, days)), len(HORIZONS))
     lower = upper - 1 if days <= known[upper] else 0
-    begin, end, here = (_no_order(each, raw, model) for each in (known[lower], known[upper], days))
+    begin, end, here = (log_no_order(each, raw, model) for each in (known[lower], known[upper], days))
     evenly = (days - known[lower]) / (known[upper] - known[lower])
     told = end - begin < -SMALLEST_FALL
     share = np.where(told, (here - begin) / np.where(told, end - begin, 1.0), evenly)
-    return -np.expm1(logs[:, lower] + (logs[:, upper] - logs[:, lower]) * share)
+    chance: Floats = -np.expm1(logs[:, lower] + (logs[:, upper] - logs[:, lower]) * share)
+    return chance
 
 
-def _no_order(days: float, raw: Floats, model: BuyingModel) -> Floats:
-    """[P] log of the closed form's chance of no order; for who has none yet, as if orders came at one rate."""
+def log_no_order(days: float, raw: Floats, model: BuyingModel) -> Floats:
+    """[P] log of the closed form's chance of no order within so many days, of raw features [P, F].
+
+    For who has none yet, as if orders came at one rate.
+    """
     orders, age, silent = (raw[:, NAMES.index(name)] for name in ("orders", "days_as_buyer", "days_since_order"))
     buyers = orders > 0
     age, last = np.where(buyers, age, 0.0), np.where(buyers, age - silent, 0.0)

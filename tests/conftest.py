@@ -1,27 +1,24 @@
 """A real PostgreSQL, migrated once; every test that asks for `database_url` gets a clone of its own."""
 
-import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
-import psycopg
 import pytest
+from databases import MIGRATED, clone_of, execute
 
 from database import embedded
 from database.migrate import migrate
 from database.session import Database
 from settings import settings
 
-CLONES = itertools.count()
 MEMORY = Path("/dev/shm")
 ROOM_BYTES = 6 * 1024**3
 LONGEST = ("test_docs.py", "test_demo.py", "test_killed_launch.py", "test_bulk_faults.py", "test_never_oversold.py")
 """Files that begin first, so that no process is left alone with one at the end."""
-pytest_plugins = ["browser", "events_fixtures", "reporting_shop"]
+pytest_plugins = ["browser", "events_fixtures", "reporting_shop", "stocked_shop"]
 # How long an example takes says how busy the machine is, and nothing of the code.
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")
@@ -39,8 +36,8 @@ def postgres() -> Iterator[embedded.EmbeddedPostgres]:
         Path(folder).chmod(0o755)
         server = embedded.start(Path(folder) / "postgres", durable=False)
         try:
-            _execute(server, "CREATE DATABASE template_tierwise")
-            migrate(server.url("template_tierwise"))
+            execute(server, f"CREATE DATABASE {MIGRATED}")
+            migrate(server.url(MIGRATED))
             yield server
         finally:
             server.stop()
@@ -49,14 +46,14 @@ def postgres() -> Iterator[embedded.EmbeddedPostgres]:
 @pytest.fixture
 def database_url(postgres: embedded.EmbeddedPostgres) -> Iterator[str]:
     """Address of a database of this test alone: commits are real, and gone afterwards."""
-    with _clone(postgres) as url:
+    with clone_of(postgres) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def database_of_file(postgres: embedded.EmbeddedPostgres) -> Iterator[Database]:
     """One database for all tests of a file that only look at what one of its fixtures did."""
-    with _clone(postgres) as url:
+    with clone_of(postgres) as url:
         opened = Database.at(url)
         yield opened
         opened.close()
@@ -90,20 +87,7 @@ def real_data() -> Path:
     return folder
 
 
-@contextmanager
-def _clone(server: embedded.EmbeddedPostgres) -> Iterator[str]:
-    name = f"test_{next(CLONES)}"
-    _execute(server, f"CREATE DATABASE {name} TEMPLATE template_tierwise STRATEGY FILE_COPY")
-    yield server.url(name)
-    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
 def _memory() -> Path | None:
     """Where databases are copied twice as fast, if there is room; None for the disk."""
     roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
     return MEMORY if roomy else None
-
-
-def _execute(server: embedded.EmbeddedPostgres, statement: str) -> None:
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(statement.encode())

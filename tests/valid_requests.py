@@ -1,7 +1,6 @@
 """A shop with something of everything, and a valid request for each method: a new method needs one here."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,8 +64,7 @@ METHODS: Mapping[str, MethodDescriptor] = {
 """Every method of ours by its name, read from the descriptors."""
 
 
-@contextmanager
-def whole_shop(database: Database, home: Path) -> Iterator[Shop]:
+def stock(database: Database, home: Path) -> None:
     """Customers with events and scores, two models, two segments, coupons, and a campaign in nearly every state."""
     add_customers(database, ["anna", "ben", "cleo"])
     store_scores(database, {"anna": 9000, "ben": 8000, "cleo": 100})
@@ -97,7 +95,6 @@ def whole_shop(database: Database, home: Path) -> Iterator[Shop]:
     activate(database, home / "models", "tiny-2", seed=2)
     with serving(database, home) as shop:
         shop.customers.BatchCreateEvents(recording("anna", [purchase(-day) for day in range(1, 8)]))
-        yield shop
 
 
 def request_of(method: str, **fields: object) -> AnyMessage:

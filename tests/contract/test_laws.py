@@ -2,19 +2,16 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import grpc
-import psycopg
 import pytest
 from campaign_factories import audit_lines
 from grpc_health.v1 import health_pb2
 from serving import Shop, new_id, refusal, serving
 from sqlalchemy import text
 from tierwise.v1 import customer_service_pb2, error_reason_pb2
-from valid_requests import METHODS, VALID, AnyMessage, call, request_of, valid, whole_shop
+from valid_requests import METHODS, VALID, AnyMessage, call, request_of, valid
 
-from database.embedded import EmbeddedPostgres
 from database.session import Database
 from server.assembly import NEED_MODEL, NEED_NO_MODEL
 
@@ -82,22 +79,9 @@ def no_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     away.close()
 
 
-@pytest.fixture(scope="module")
-def quiet_shop(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """For tests that change nothing."""
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE quiet_shop TEMPLATE template_tierwise")
-        opened = Database.at(postgres.url("quiet_shop"))
-        with whole_shop(opened, tmp_path_factory.mktemp("home")) as running:
-            yield running
-        opened.close()
-        connection.execute("DROP DATABASE quiet_shop WITH (FORCE)")
-
-
 @pytest.fixture
-def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    with whole_shop(database, tmp_path) as running:
-        yield running
+def shop(stocked_shop: Shop) -> Shop:
+    return stocked_shop
 
 
 def test_every_method_has_a_valid_request_in_the_tests() -> None:
@@ -199,14 +183,14 @@ def _other(request: AnyMessage) -> AnyMessage:
 
 
 @pytest.mark.parametrize("method", having("etag"))
-def test_a_stale_etag_is_refused_and_changes_nothing_but_the_audit_log(shop: Shop, method: str) -> None:
-    request = valid(method, shop.database)
+def test_a_stale_etag_is_refused_and_changes_nothing_but_the_audit_log(quiet_shop: Shop, method: str) -> None:
+    request = valid(method, quiet_shop.database)
     resource = request if "etag" in fields_of(method) else getattr(request, method.removeprefix("Update").lower())
     resource.etag = "stale"
-    before = contents(shop.database)
+    before = contents(quiet_shop.database)
 
     with pytest.raises(grpc.RpcError) as raised:
-        call(shop, method, request)
+        call(quiet_shop, method, request)
 
     refused = refusal(raised.value)
     assert refused.code == "ABORTED"
@@ -218,7 +202,7 @@ def test_a_stale_etag_is_refused_and_changes_nothing_but_the_audit_log(shop: Sho
         "TIER_SCHEME_CHANGED",
     }
     assert refused.facts["etag"] == "stale"
-    after = contents(shop.database)
+    after = contents(quiet_shop.database)
     assert {table for table in TABLES if before[table] != after[table]} == {"audit_log"}
 
 

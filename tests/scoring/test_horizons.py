@@ -34,7 +34,7 @@ def customer(orders: float, age: float, silent: float) -> Floats:
 def test_it_is_the_networks_at_its_horizons_and_never_falls(
     orders: int, age: float, silent: float, hazards: tuple[float, ...]
 ) -> None:
-    purchase = 1.0 - np.cumprod(1.0 - np.array([hazards]), axis=1)
+    purchase = np.array([1.0 - np.cumprod(1.0 - np.array(hazards))])
     raw = customer(orders, age, silent * age)
 
     chances = np.array([float(purchase_within(days, purchase, raw, MODEL)[0]) for days in DAYS])

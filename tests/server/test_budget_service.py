@@ -1,8 +1,6 @@
 """What campaigns may use and have used, over the wire."""
 
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import grpc
 import pytest
@@ -11,18 +9,15 @@ from google.longrunning import operations_pb2
 from serving import Shop, pounds
 from sqlalchemy import text
 from tierwise.v1 import budget_service_pb2, coupon_service_pb2, tier_pb2
-from valid_requests import whole_shop
 
-from database.session import Database
 from settings import Settings
 from worker.advance import advance
 from worker.tools import Tools
 
 
 @pytest.fixture
-def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    with whole_shop(database, tmp_path) as running:
-        yield running
+def shop(stocked_shop: Shop) -> Shop:
+    return stocked_shop
 
 
 def test_reserved_committed_and_spent_are_told_apart(shop: Shop) -> None:
@@ -46,7 +41,7 @@ def test_reserved_committed_and_spent_are_told_apart(shop: Shop) -> None:
     assert [(each.reason, each.count) for each in told.refused] == [("COUPON_RESERVED", 1)]
 
 
-def test_a_comparison_is_an_operation_that_names_what_differs(shop: Shop, database_url: str) -> None:
+def test_a_comparison_is_an_operation_that_names_what_differs(shop: Shop, stocked_url: str) -> None:
     with shop.database.writing() as transaction:
         planted = "UPDATE budget_shards SET spent_count = 1 WHERE campaign_id = 'paused' AND shard = 2"
         transaction.execute(text(planted))
@@ -54,7 +49,7 @@ def test_a_comparison_is_an_operation_that_names_what_differs(shop: Shop, databa
     progress = budget_service_pb2.ReconcileLedgersMetadata()
     assert begun.metadata.Unpack(progress)
 
-    tools = Tools(settings=Settings(), database_url=database_url)
+    tools = Tools(settings=Settings(), database_url=stocked_url)
     with closing(tools.database):
         advance(tools, begun.name.removeprefix("operations/"), enough=lambda: False)
 

@@ -1,8 +1,6 @@
 """Discounts, templates and the orders that coupons are used on, over the wire."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import grpc
 import pytest
@@ -10,20 +8,17 @@ from campaign_factories import codes_of, launch_campaign, make_plan
 from google.type import money_pb2
 from serving import Shop, plan, pounds, refusal
 from tierwise.v1 import campaign_pb2, campaign_service_pb2, coupon_pb2, coupon_service_pb2, tier_pb2
-from valid_requests import whole_shop
 
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, Scope
 from campaigns.tiers.tiers import Tier
-from database.session import Database
 
 EUROS = money_pb2.Money(currency_code="EUR", units=1)
 
 
 @pytest.fixture
-def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    with whole_shop(database, tmp_path) as running:
-        yield running
+def shop(stocked_shop: Shop) -> Shop:
+    return stocked_shop
 
 
 def test_every_kind_of_discount_comes_back_as_it_was_planned(shop: Shop) -> None:

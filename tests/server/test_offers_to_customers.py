@@ -1,8 +1,6 @@
 """Recommendations, campaigns and coupons over the wire."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import grpc
 import pytest
@@ -19,15 +17,11 @@ from tierwise.v1 import (
     rule_pb2,
     tier_pb2,
 )
-from valid_requests import whole_shop
-
-from database.session import Database
 
 
 @pytest.fixture
-def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    with whole_shop(database, tmp_path) as running:
-        yield running
+def shop(stocked_shop: Shop) -> Shop:
+    return stocked_shop
 
 
 def recommended(shop: Shop, **wishes: object) -> list[str]:

@@ -1,7 +1,5 @@
 """Segments and audiences over the wire."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -11,18 +9,14 @@ from google.longrunning import operations_pb2
 from google.protobuf import json_format
 from serving import Shop, refusal
 from tierwise.v1 import rule_pb2, segment_pb2, segment_service_pb2
-from valid_requests import whole_shop
-
-from database.session import Database
 
 RICH = {"compare": {"fact": "expected_spend", "operator": "AT_LEAST", "value": {"whole": 8500}}}
 NOT_RICH = {"every": {"rules": [{"is_known": "expected_spend"}, {"negated": RICH}]}}
 
 
 @pytest.fixture
-def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    with whole_shop(database, tmp_path) as running:
-        yield running
+def shop(stocked_shop: Shop) -> Shop:
+    return stocked_shop
 
 
 def rule(data: dict[str, Any]) -> rule_pb2.Rule:
