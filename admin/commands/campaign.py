@@ -7,19 +7,19 @@ from typing import Annotated
 
 import typer
 
-from admin.arms import SYNTAX as ARM_SYNTAX
 from admin.arms import arm_of, typed_arm
 from admin.campaign import approval, editing, schedule, switches
+from admin.campaign import plan_options as options
 from admin.campaign.budget import budget as budget_of
 from admin.campaign.forecast import forecast
 from admin.campaign.offers import offers
 from admin.campaign.preview import preview
 from admin.campaign.results import power, results
 from admin.discounts import minor_units
-from admin.offers import SYNTAX, offer_of, typed
+from admin.offers import offer_of, typed
 from admin.output import emit, fail
-from admin.restraint import CAP_SYNTAX, cap_of, typed_cap
-from admin.rule_files import SOURCE, read_rule
+from admin.restraint import cap_of, typed_cap
+from admin.rule_files import read_rule
 from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
 from campaigns.life import launch as use_cases
@@ -40,9 +40,6 @@ app.add_typer(editing.app)
 app.add_typer(approval.app)
 app.add_typer(schedule.app)
 app.add_typer(switches.app)
-REPEAT = (
-    "A series: minute hour day month weekday, as in cron, such as '0 9 * * MON'; each time is a campaign of its own."
-)
 CampaignIdArgument = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]
 
 
@@ -50,47 +47,30 @@ CampaignIdArgument = Annotated[str, typer.Argument(help="Its id, such as spring-
 def create(
     campaign_id: CampaignIdArgument,
     *,
-    name: Annotated[str, typer.Option(help="For people.")],
-    offer: Annotated[list[str] | None, typer.Option(help=SYNTAX)] = None,
-    template: Annotated[
-        Template | None,
-        typer.Option(help="Offers, and whom they are for, to start from instead; --rule says otherwise."),
-    ] = None,
-    start: Annotated[
-        str | None, typer.Option(help="ISO time, in the zone unless it says otherwise; default: now.")
-    ] = None,
-    days: Annotated[int, typer.Option(min=1, help="How long it runs.")] = 30,
-    currency: Annotated[str | None, typer.Option(help="Default: TIERWISE_CURRENCY")] = None,
-    zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
-    repeat: Annotated[str | None, typer.Option(help=REPEAT)] = None,
-    repeat_days: Annotated[int, typer.Option(min=1, help="How long each occurrence lasts.")] = 1,
-    limit: Annotated[int | None, typer.Option(min=1, help="Most redemptions in all.")] = None,
-    budget: Annotated[str | None, typer.Option(help="Most money off in all, such as 5000.00.")] = None,
-    confidence: Annotated[
-        float, typer.Option(help="Issuing stops before it would be less certain than this that the budget holds.")
-    ] = USUAL_CONFIDENCE,
-    refund_gives_code_back: Annotated[
-        bool, typer.Option(help="A code may be used again when all that it took off is refunded.")
-    ] = False,
-    rule: Annotated[
-        Path | None, typer.Option(help=f"Who of the tiers; default: all. {SOURCE}", allow_dash=True)
-    ] = None,
-    holdout: Annotated[int, typer.Option(help="Percent of the audience that gets nothing, to compare with.")] = 10,
-    channel_choice: Annotated[
-        ChannelChoice, typer.Option(case_sensitive=False, help="Of several channels: the first, or the customer's own.")
-    ] = ChannelChoice.ORDER,
-    cap: Annotated[list[str] | None, typer.Option(help=f"Most offers for a customer: {CAP_SYNTAX}")] = None,
-    leave_to: Annotated[
-        list[str] | None, typer.Option(help="A campaign whose customers are left out while it runs; can be repeated.")
-    ] = None,
-    audience_limit: Annotated[
-        int | None, typer.Option(min=1, help="Most customers in the audience: those expected to spend most.")
-    ] = None,
-    priority: Annotated[int, typer.Option(help="Of several coupons on one order, higher ones go first.")] = 0,
-    group: Annotated[str | None, typer.Option(help="One coupon of a group applies to an order.")] = None,
-    alone: Annotated[bool, typer.Option(help="No other coupon applies to the same order.")] = False,
-    arm: Annotated[list[str] | None, typer.Option(help=f"A variant of the discounts: {ARM_SYNTAX}")] = None,
-    margin: Annotated[int | None, typer.Option(help="Percent of a price that is left after the goods.")] = None,
+    name: options.Name,
+    offer: options.Offers = None,
+    template: options.ChosenTemplate = None,
+    start: options.Start = None,
+    days: options.Days = 30,
+    currency: options.Currency = None,
+    zone: options.Zone = "UTC",
+    repeat: options.Repeat = None,
+    repeat_days: options.RepeatDays = 1,
+    limit: options.Redemptions = None,
+    budget: options.MoneyOff = None,
+    confidence: options.Confidence = USUAL_CONFIDENCE,
+    refund_gives_code_back: options.RefundGivesCodeBack = False,
+    rule: options.RuleFile = None,
+    holdout: options.Holdout = 10,
+    channel_choice: options.Choice = ChannelChoice.ORDER,
+    cap: options.Caps = None,
+    leave_to: options.LeaveTo = None,
+    audience_limit: options.AudienceLimit = None,
+    priority: options.Priority = 0,
+    group: options.Group = None,
+    alone: options.Alone = False,
+    arm: options.Arms = None,
+    margin: options.Margin = None,
     reason: Reason = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
@@ -99,26 +79,16 @@ def create(
     begin = read_time(start or datetime.now(UTC).isoformat(), "--start", zone)
     money = currency or settings().currency
     plan = CampaignPlan(
-        display_name=name,
-        offers=_offers(offer, template, money),
-        start_time=begin,
-        end_time=days_later(begin, days, zone),
-        currency=money,
-        zone=zone,
-        recurrence=None if repeat is None else Recurrence(cron=repeat, days=repeat_days),
-        redemption_limit=limit,
+        display_name=name, offers=_offers(offer, template, money), currency=money, zone=zone,
+        start_time=begin, end_time=days_later(begin, days, zone),
+        recurrence=None if repeat is None else Recurrence(cron=repeat, days=repeat_days), redemption_limit=limit,
         budget=None if budget is None else _budget(budget, money, confidence),
-        refund_gives_code_back=refund_gives_code_back,
-        rule=_rule(rule, template, as_json=as_json),
-        holdout_percent=holdout,
-        channel_choice=channel_choice,
-        offer_caps=tuple(map(cap_of, cap or ())),
-        excluded_campaigns=tuple(map(CampaignId, leave_to or ())),
-        audience_limit=audience_limit,
+        refund_gives_code_back=refund_gives_code_back, rule=_rule(rule, template, as_json=as_json),
+        holdout_percent=holdout, channel_choice=channel_choice, offer_caps=tuple(map(cap_of, cap or ())),
+        excluded_campaigns=tuple(map(CampaignId, leave_to or ())), audience_limit=audience_limit,
         stacking=Stacking(priority=priority, group=group, alone=alone),
-        arms=tuple(arm_of(one, money) for one in arm or ()),
-        margin_percent=margin,
-    )
+        arms=tuple(arm_of(one, money) for one in arm or ()), margin_percent=margin,
+    )  # fmt: skip
     name_of_it = f"campaigns/{campaign_id}"
     with changing(database_url, reason, action="campaigns.create", object_name=name_of_it) as (transaction, cause):
         campaign = use_cases.create(transaction, cause, campaign_id, plan)

@@ -5,9 +5,8 @@ import json
 import time
 from contextlib import nullcontext
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -25,6 +24,25 @@ from admin.training_data import (
     training_data,
     training_progress,
 )  # fmt: skip
+from admin.training_options import (
+    Activate,
+    Backbone,
+    ConfigurationFile,
+    Documents,
+    Encoder,
+    EncoderMethod,
+    Epochs,
+    LabelColumn,
+    LabelShare,
+    Members,
+    Out,
+    PictureEncoder,
+    Pictures,
+    Pretrain,
+    Reader,
+    TextColumns,
+    Tower,
+)
 from admin.transactions import changing
 from campaigns.models import registry
 from scoring.adapters import Method
@@ -40,13 +58,7 @@ from training.fit import train as train_model
 from training.item_encoding import ItemEncoders
 
 app = typer.Typer()
-
-
-class Backbone(StrEnum):
-    """What reads a history."""
-
-    EVENTS = "events"
-    TEXT = "text"
+USUAL = Configuration()
 
 
 @app.command()
@@ -57,42 +69,23 @@ def train(
     preset: Preset = None,
     database_url: DatabaseUrl = None,
     as_of: AsOf = None,
-    out: Annotated[Path | None, typer.Option(help="New folder; default: below TIERWISE_HOME, named by its id.")] = None,
+    out: Out = None,
     seed: Seed = 0,
-    members: Annotated[int, typer.Option(min=1, help="Networks whose answers are averaged.")] = Configuration().members,
-    epochs: Annotated[int, typer.Option(min=1, help="At most.")] = Configuration().max_epochs,
-    activate: Annotated[bool, typer.Option(help="Let the model answer from now on.")] = False,
-    backbone: Annotated[
-        Backbone, typer.Option(help="events: the network that answers; text: a language model, beside it.")
-    ] = Backbone.EVENTS,
-    encoder: Annotated[
-        str | None, typer.Option(help="With text: a Hugging Face id or a local folder; default: made from nothing.")
-    ] = None,
-    configuration: Annotated[
-        Path | None, typer.Option(help="JSON that `tierwise tune` wrote; other options come on top of it.")
-    ] = None,
-    pretrain: Annotated[int, typer.Option(min=0, help="Epochs over actions without labels, before labels.")] = 0,
-    label_share: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Of the customers whose windows are learned from.")
-    ] = 1.0,
-    tower: Annotated[
-        str | None,
-        typer.Option(help="Encoder of item texts for the network: a Hugging Face id, a local folder, or scratch."),
-    ] = None,
-    pictures: Annotated[
-        Path | None, typer.Option(help="Folder of item pictures, each named by its item: A-12.jpg, .png or .webp.")
-    ] = None,
-    picture_encoder: Annotated[
-        str | None, typer.Option(help="What reads them: a Hugging Face id or a local folder of a vision model.")
-    ] = None,
-    method: Annotated[
-        Method | None, typer.Option(help="How much of an encoder learns: the whole with text, nothing with --tower.")
-    ] = None,
-    documents: Annotated[
-        Path | None, typer.Option(help="With text: CSV or Parquet of texts, in the place of histories.")
-    ] = None,
-    text: Annotated[list[str] | None, typer.Option(help="Column of --documents to read; may be repeated.")] = None,
-    label: Annotated[str | None, typer.Option(help="Column of --documents to tell, of two values.")] = None,
+    members: Members = USUAL.members,
+    epochs: Epochs = USUAL.max_epochs,
+    activate: Activate = False,
+    backbone: Reader = Backbone.EVENTS,
+    encoder: Encoder = None,
+    configuration: ConfigurationFile = None,
+    pretrain: Pretrain = 0,
+    label_share: LabelShare = 1.0,
+    tower: Tower = None,
+    pictures: Pictures = None,
+    picture_encoder: PictureEncoder = None,
+    method: EncoderMethod = None,
+    documents: Documents = None,
+    text: TextColumns = None,
+    label: LabelColumn = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the network on what was known at a time. A killed run resumes when it is started again.
@@ -106,53 +99,43 @@ def train(
     if backbone is Backbone.TEXT:
         language = _extra("admin.text_training")
         asked = language.Asked(
-            encoder=encoder,
-            method=method or Method.FULL,
-            documents=documents,
-            text=text or [],
-            label=label,
-            epochs=epochs,
-            seed=seed,
-            out=out,
-        )
+            encoder=encoder, method=method or Method.FULL, documents=documents, text=text or [], label=label,
+            epochs=epochs, seed=seed, out=out,
+        )  # fmt: skip
         language.train(asked, lambda: training_data(events, items, preset, database_url, as_of), as_json=as_json)
         return
     data = training_data(events, items, preset, database_url, as_of)
     folder = out or settings().models / f"{data.as_of:%Y%m%d-%H%M%S}-{seed}"
-    encoders: ItemEncoders = {}
-    told_by = None
-    if tower or pictures or picture_encoder:
-        encoders, told_by = _extra("admin.item_encoders").item_encoders(
-            data, seed, tower=tower, method=method, pictures=pictures, picture_encoder=picture_encoder
-        )
+    encoders, told_by = _item_encoders(data, seed, tower, method, pictures, picture_encoder)
     chosen = replace(
-        _configuration(configuration),
-        members=members,
-        max_epochs=epochs,
-        pretrain_epochs=pretrain,
-        label_share=label_share,
-        item_encoders=told_by,
-    )
+        _configuration(configuration), members=members, max_epochs=epochs, pretrain_epochs=pretrain,
+        label_share=label_share, item_encoders=told_by,
+    )  # fmt: skip
     if not _train(data, folder, chosen, seed, encoders):
         return
     manifest = read_manifest(folder)
     if events is None or activate:
         _register(folder, manifest, database_url, activate=activate)
-    summary = {
-        "model_id": manifest["model_id"],
-        "folder": str(folder),
-        "as_of": manifest["as_of"],
-        "events": manifest["data"]["events"],
-        "customers": manifest["data"]["customers"],
-        "epochs": manifest["split"]["epochs"],
-        "seconds": round(time.monotonic() - began, 1),
-    }
-    emit(summary | manifest["metrics"], as_json=as_json, title="Trained, with figures of the rehearsal")
+    summary = _summary(folder, manifest) | {"seconds": round(time.monotonic() - began, 1)} | manifest["metrics"]
+    emit(summary, as_json=as_json, title="Trained, with figures of the rehearsal")
+
+
+def _item_encoders(
+    data: TrainingData, seed: int, tower: str | None, method: Method | None, pictures: Path | None,
+    picture_encoder: str | None,
+) -> tuple[ItemEncoders, str | None]:  # fmt: skip
+    """With what the configuration says of them; none without their options."""
+    if not (tower or pictures or picture_encoder):
+        return {}, None
+    encoders, told_by = _extra("admin.item_encoders").item_encoders(
+        data, seed, tower=tower, method=method, pictures=pictures, picture_encoder=picture_encoder
+    )
+    return encoders, told_by
 
 
 def _configuration(path: Path | None) -> Configuration:
     if path is None:
-        return Configuration()
+        return USUAL
     try:
         return Configuration.from_json(json.loads(path.read_bytes()))
     except (OSError, TypeError, ValueError) as error:
@@ -184,6 +167,14 @@ def _extra(module: str) -> Any:  # noqa: ANN401  # a module
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         fail(f"{error.name} is not installed: models of texts and pictures need `pip install tierwise[training]`")
+
+
+def _summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "model_id": manifest["model_id"], "folder": str(folder), "as_of": manifest["as_of"],
+        "events": manifest["data"]["events"], "customers": manifest["data"]["customers"],
+        "epochs": manifest["split"]["epochs"],
+    }  # fmt: skip
 
 
 def _register(folder: Path, manifest: dict[str, object], database_url: str | None, *, activate: bool) -> None:

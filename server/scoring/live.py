@@ -1,7 +1,6 @@
 """The models and the tier scheme in force, as this process holds them: loaded when they change, swapped whole."""
 
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +18,9 @@ from database.session import Database
 from scoring.asking import ModelFolder, Role
 from scoring.replicas import Models, Replicas
 from scoring.score import ModelRejected
+from server.scoring.rejected import Rejected
 
 POLL_SECONDS = 1.0
-RETRY_SECONDS = 30.0
-"""A model that could not be loaded is tried again after this long."""
 ROLES: Mapping[str, Role] = {State.ACTIVE: Role.ACTIVE, State.CANARY: Role.CANARY, State.SHADOW: Role.SHADOW}
 
 log = structlog.get_logger("server")
@@ -72,8 +70,7 @@ class Live:
         self._replicas = replicas
         self._changed = changed
         self._held: Models = {}
-        self._retry_at: dict[str, float] = {}
-        """When a model that could not be loaded is tried again, by its id."""
+        self._left_alone = Rejected()
         self.loaded = 0
         """Models that came into force since the beginning."""
         self.rejected = 0
@@ -119,7 +116,7 @@ class Live:
 
         An active one that cannot be leaves the one before; a canary that cannot be has no customers.
         """
-        patient = {role: model for role, model in wanted.items() if not self._waits(model)}
+        patient = {role: model for role, model in wanted.items() if model not in self._left_alone}
         active = patient.get(Role.ACTIVE, self._held.get(Role.ACTIVE))
         if active is None:
             return {}
@@ -139,14 +136,11 @@ class Live:
         try:
             load({Role.ACTIVE: model})
         except ModelRejected as error:
-            self._retry_at[model.model_id] = time.monotonic() + RETRY_SECONDS
+            self._left_alone.add(model)
             log.warning("model rejected", model=model.model_id, error=str(error))
             self.rejected += 1
             return False
         return True
-
-    def _waits(self, model: ModelFolder) -> bool:
-        return time.monotonic() < self._retry_at.get(model.model_id, 0.0)
 
     def _folder_of(self, model: RegisteredModel) -> ModelFolder:
         folder = Path(model.folder)

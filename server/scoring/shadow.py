@@ -25,8 +25,9 @@ from scoring.pool.refusals import Closed, Expired, Overloaded, ReplicaDied
 from scoring.pool.row import Loaded, Told
 from scoring.replicas import Replicas
 from scoring.score import ModelRejected, Score
-from server.scoring.live import RETRY_SECONDS, InForce
+from server.scoring.live import InForce
 from server.scoring.loading import Place
+from server.scoring.rejected import Rejected
 
 KIND = Kind(Task.SCORE, Role.SHADOW)
 BATCH = 16
@@ -114,7 +115,7 @@ class Shadows:
         """`replicas` are those of the models that answer; a shadow has others beside them."""
         self._database, self._replicas, self._in_force, self._observe = database, replicas, in_force, observe
         self._shadow: Shadow | None = None
-        self._retry_at: dict[str, float] = {}
+        self._left_alone = Rejected()
         self._keep_at = 0.0
         self._following = threading.Lock()
         self._stop = threading.Event()
@@ -151,14 +152,14 @@ class Shadows:
             elif shadow is not None and now >= self._keep_at:
                 self._keep_at = now + KEEP_SECONDS
                 shadow.keep(self._database)
-            if wanted is not None and self._shadow is None and now >= self._retry_at.get(wanted.model_id, 0.0):
+            if wanted is not None and self._shadow is None and wanted not in self._left_alone:
                 self._begin(wanted)
 
     def _begin(self, model: ModelFolder) -> None:
         try:
             self._shadow = Shadow(model, self._replicas.beside(), self._observe)
         except ModelRejected as error:
-            self._retry_at[model.model_id] = time.monotonic() + RETRY_SECONDS
+            self._left_alone.add(model)
             log.warning("shadow rejected", model=model.model_id, error=str(error))
 
     def _end(self) -> None:

@@ -1,0 +1,51 @@
+"""Options of `tierwise train`, beside those that all commands which train have."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scoring.adapters import Method
+
+
+class Backbone(StrEnum):
+    """What reads a history."""
+
+    EVENTS = "events"
+    TEXT = "text"
+
+
+Out = Annotated[Path | None, typer.Option(help="New folder; default: below TIERWISE_HOME, named by its id.")]
+Members = Annotated[int, typer.Option(min=1, help="Networks whose answers are averaged.")]
+Epochs = Annotated[int, typer.Option(min=1, help="At most.")]
+Activate = Annotated[bool, typer.Option(help="Let the model answer from now on.")]
+Reader = Annotated[Backbone, typer.Option(help="events: the network that answers; text: a language model, beside it.")]
+ConfigurationFile = Annotated[
+    Path | None, typer.Option(help="JSON that `tierwise tune` wrote; other options come on top of it.")
+]
+Pretrain = Annotated[int, typer.Option(min=0, help="Epochs over actions without labels, before labels.")]
+LabelShare = Annotated[float, typer.Option(min=0.0, max=1.0, help="Of the customers whose windows are learned from.")]
+
+# What encodes items for the network.
+Tower = Annotated[
+    str | None,
+    typer.Option(help="Encoder of item texts for the network: a Hugging Face id, a local folder, or scratch."),
+]
+Pictures = Annotated[
+    Path | None, typer.Option(help="Folder of item pictures, each named by its item: A-12.jpg, .png or .webp.")
+]
+PictureEncoder = Annotated[
+    str | None, typer.Option(help="What reads them: a Hugging Face id or a local folder of a vision model.")
+]
+EncoderMethod = Annotated[
+    Method | None, typer.Option(help="How much of an encoder learns: the whole with text, nothing with --tower.")
+]
+
+# With `--backbone text`.
+Encoder = Annotated[
+    str | None, typer.Option(help="With text: a Hugging Face id or a local folder; default: made from nothing.")
+]
+Documents = Annotated[Path | None, typer.Option(help="With text: CSV or Parquet of texts, in the place of histories.")]
+TextColumns = Annotated[list[str] | None, typer.Option(help="Column of --documents to read; may be repeated.")]
+LabelColumn = Annotated[str | None, typer.Option(help="Column of --documents to tell, of two values.")]
