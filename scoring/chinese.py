@@ -1,14 +1,12 @@
 """Features and events in Chinese, for a reader in marketing."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 
 import numpy as np
 
 from events.event import EventType
-from scoring.actions import Actions
-from scoring.catalogue import Catalogue
+from scoring.deed import Deed
 from scoring.feature_registry import Feature, amount
 from scoring.score import Change
 
@@ -85,27 +83,23 @@ def season_words(logit: float) -> str:
     return f"时节：去年此时购买的顾客比其他月份{'多' if logit > 0 else '少'}"
 
 
-def action_words(actions: Actions, action: int, catalogue: Catalogue, currency: str) -> str:
+def action_words(deed: Deed) -> str:
     """'2011年6月3日下单 3 件商品，45.20 GBP'."""
-    row, kind = int(actions.rows[action]), EventType(int(actions.kind[action]))
-    item_id, channel = actions.histories.item_id[row], actions.histories.channel[row]
-    title = "一件商品" if item_id is None else f"“{catalogue.title(str(item_id))}”"
-    lines, money = int(actions.lines[action]), float(actions.amount[action])
-    what = title if lines == 1 else f" {lines} 件商品"
-    paid = f"，{amount(money, currency)}" if money > 0 else ""
-    by = f"（{channel}）" if channel else ""
-    stars = actions.rating[action]
+    title = "一件商品" if deed.title is None else f"“{deed.title}”"
+    what = title if deed.lines == 1 else f" {deed.lines} 件商品"
+    paid = f"，{deed.paid}" if deed.paid else ""
+    by = f"（{deed.channel}）" if deed.channel else ""
+    stars = "" if deed.stars is None else f"，{deed.stars:.0f} 星"
     words = {
         EventType.VIEW: f"浏览{title}",
         EventType.CART: f"将{title}加入购物车",
         EventType.PURCHASE: f"下单{what}{paid}",
         EventType.RETURN: f"退货{what}{paid}",
-        EventType.REVIEW: f"评价{title}" + (f"，{stars:.0f} 星" if np.isfinite(stars) else ""),
+        EventType.REVIEW: f"评价{title}{stars}",
         EventType.COUPON: f"收到优惠券{by}",
         EventType.MESSAGE: f"收到消息{by}",
-    }[kind]
-    day = datetime.fromtimestamp(float(actions.time[action]), UTC)
-    return f"{day.year}年{day.month}月{day.day}日{words}"
+    }[deed.kind]
+    return f"{deed.time.year}年{deed.time.month}月{deed.time.day}日{words}"
 
 
 def _value(feature: Feature, value: float, currency: str) -> str:

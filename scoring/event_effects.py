@@ -13,6 +13,7 @@ from scipy.special import expit
 from events.event import EventType
 from events.history import Histories
 from scoring.actions import Actions, Floats, Integers, actions_of, pairs_of
+from scoring.deed import deed_of
 from scoring.model import Model
 from scoring.score import EventEffect
 from scoring.sequence import TOKENS
@@ -36,7 +37,7 @@ def event_effects(
             action=action,
             name=EventType(int(actions.kind[action])).word,
             time=datetime.fromtimestamp(float(actions.time[action]), UTC),
-            words=wording.action(actions, action, model.catalogue, model.currency),
+            words=wording.action(deed_of(actions, action, model.catalogue, model.currency)),
             logit=whole - less,
             points=100 * float(expit(whole) - expit(less)),
         )

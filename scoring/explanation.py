@@ -25,6 +25,7 @@ from events.event import EventType
 from rules.sentence import Language
 from scoring.actions import Floats, Integers
 from scoring.answers import Answers, longest_logit
+from scoring.deed import deed_of
 from scoring.feature_registry import BY_NAME, NAMES
 from scoring.model import Model
 from scoring.score import Contribution, Explanation, Score
@@ -121,7 +122,7 @@ def _groups(model: Model, customer: Customer, wording: Wording) -> list[Group]:
     groups = [
         Group(
             name=EventType(int(actions.kind[action])).word,
-            words=wording.action(actions, action, model.catalogue, model.currency),
+            words=wording.action(deed_of(actions, action, model.catalogue, model.currency)),
             actions=np.array([action]),
             time=datetime.fromtimestamp(float(actions.time[action]), UTC),
         )

@@ -1,7 +1,6 @@
 """Features and events in words that a marketer reads, in each language."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -10,8 +9,7 @@ import numpy as np
 from events.event import EventType
 from rules.sentence import Language
 from scoring import chinese
-from scoring.actions import Actions
-from scoring.catalogue import Catalogue
+from scoring.deed import Deed
 from scoring.feature_registry import Feature, amount, counted
 from scoring.score import Change
 
@@ -23,8 +21,7 @@ class Wording(NamedTuple):
     """(feature, raw value or NaN, currency)"""
     group: Callable[[EventType, int], str]
     """(kind, how many)"""
-    action: Callable[[Actions, int, Catalogue, str], str]
-    """(actions, which of them, catalogue, currency)"""
+    action: Callable[[Deed], str]
     change: Callable[[Change, int, float, str], str]
     """(change, how many, minor units of each order, currency)"""
     season: Callable[[float], str]
@@ -66,27 +63,23 @@ def season_words(logit: float) -> str:
     return f"time of year: a year ago {'more' if logit > 0 else 'fewer'} customers bought than in other months"
 
 
-def action_words(actions: Actions, action: int, catalogue: Catalogue, currency: str) -> str:
+def action_words(deed: Deed) -> str:
     """'ordered 3 items for 45.20 GBP on 3 June 2011'."""
-    row, kind = int(actions.rows[action]), EventType(int(actions.kind[action]))
-    item_id, channel = actions.histories.item_id[row], actions.histories.channel[row]
-    title = "a product" if item_id is None else catalogue.title(str(item_id))
-    lines, money = int(actions.lines[action]), float(actions.amount[action])
-    what = title if lines == 1 else counted(lines, "item")
-    paid = f" for {amount(money, currency)}" if money > 0 else ""
-    by = f" by {channel}" if channel else ""
-    stars = actions.rating[action]
+    title = "a product" if deed.title is None else deed.title
+    what = title if deed.lines == 1 else counted(deed.lines, "item")
+    paid = f" for {deed.paid}" if deed.paid else ""
+    by = f" by {deed.channel}" if deed.channel else ""
+    stars = "" if deed.stars is None else f" with {counted(deed.stars, 'star')}"
     words = {
         EventType.VIEW: f"looked at {title}",
         EventType.CART: f"put {title} in the cart",
         EventType.PURCHASE: f"ordered {what}{paid}",
         EventType.RETURN: f"returned {what}{paid}",
-        EventType.REVIEW: f"reviewed {title}" + (f" with {counted(stars, 'star')}" if stars == stars else ""),  # noqa: PLR0124  NaN
+        EventType.REVIEW: f"reviewed {title}{stars}",
         EventType.COUPON: f"received a coupon{by}",
         EventType.MESSAGE: f"received a message{by}",
-    }[kind]
-    day = datetime.fromtimestamp(float(actions.time[action]), UTC)
-    return f"{words} on {day.day} {day:%B %Y}"
+    }[deed.kind]
+    return f"{words} on {deed.time.day} {deed.time:%B %Y}"
 
 
 def change_words(change: Change, count: int, basket: float, currency: str) -> str:

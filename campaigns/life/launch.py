@@ -14,18 +14,8 @@ from campaigns.life import versions
 from campaigns.life.approval import next_authors
 from campaigns.life.refusals import CampaignChanged, CampaignExists, CampaignNotEditable, CampaignNotFound
 from campaigns.terms import stored
-from campaigns.terms.campaign import (
-    MOVES,
-    Campaign,
-    CampaignPlan,
-    Move,
-    State,
-    check_id,
-    check_plan,
-    check_series,
-    moved,
-    resumption,
-)
+from campaigns.terms.campaign import MOVES, Campaign, CampaignPlan, Move, State, moved, resumption
+from campaigns.terms.checking import check_id, check_plan, check_series
 from campaigns.terms.refusals import CampaignNotMovable, InvalidCampaign
 from campaigns.terms.usual_saving import gifts, unforetold, unpriced
 from campaigns.tiers.refusals import CustomersNotScored

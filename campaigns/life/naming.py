@@ -6,7 +6,8 @@ from datetime import datetime
 from itertools import count
 
 from campaigns.life import launch, versions
-from campaigns.terms.campaign import CAMPAIGN_ID, Campaign
+from campaigns.terms.campaign import Campaign
+from campaigns.terms.checking import CAMPAIGN_ID
 from database.session import Snapshot
 
 LATELY = 5

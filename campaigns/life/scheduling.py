@@ -10,7 +10,8 @@ from campaigns.actor import Cause
 from campaigns.life import launch, switches, versions
 from campaigns.life.refusals import CampaignExists
 from campaigns.terms import stored
-from campaigns.terms.campaign import Campaign, CampaignId, Move, State, check_id
+from campaigns.terms.campaign import Campaign, CampaignId, Move, State
+from campaigns.terms.checking import check_id
 from campaigns.terms.recurrence import Occurrence
 from campaigns.terms.refusals import InvalidCampaign
 from campaigns.terms.schedule import CATCH_UP, first_due, following, too_late, upcoming

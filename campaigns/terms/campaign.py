@@ -1,6 +1,5 @@
 """A campaign: which tier gets which discount, on which channel, and the states it goes through. Pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,22 +9,17 @@ from typing import NewType
 from zoneinfo import ZoneInfo
 
 from campaigns.experiments.assignment import Design
-from campaigns.terms.arms import ArmPlan, arms_of, check_arms
-from campaigns.terms.discount import WHOLE, Discount, check_discount
-from campaigns.terms.limits import Budget, check_budget
-from campaigns.terms.recurrence import LONGEST_SERIES, Recurrence, check_recurrence
-from campaigns.terms.refusals import CampaignNotMovable, InvalidCampaign
-from campaigns.terms.restraint import OfferCap, Stacking, check_caps, check_stacking
+from campaigns.terms.arms import ArmPlan, arms_of
+from campaigns.terms.discount import Discount
+from campaigns.terms.limits import Budget
+from campaigns.terms.recurrence import Recurrence
+from campaigns.terms.refusals import CampaignNotMovable
+from campaigns.terms.restraint import OfferCap, Stacking
 from campaigns.tiers.tiers import Tier
-from events.zones import zones
 from rules.rule import Rule
 
 CampaignId = NewType("CampaignId", str)
 """The caller's: a lower-case letter, then letters, digits and hyphens, at most 63 symbols."""
-CAMPAIGN_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
-LONGEST_SERIES_ID = 63 - len("-20261123")
-LARGEST_HOLDOUT_PERCENT = 50
-CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class State(StrEnum):
@@ -249,62 +243,3 @@ def moved(campaign: Campaign, move: Move) -> State:
 def resumption(campaign: Campaign) -> Move:
     """What resuming a paused campaign means: a launch that was not over goes on."""
     return Move.CONTINUE if campaign.activate_time is None else Move.RESUME
-
-
-def check_id(campaign_id: str) -> CampaignId:
-    """Raises InvalidCampaign for an id that cannot be part of a resource name."""
-    if not CAMPAIGN_ID.fullmatch(campaign_id):
-        raise InvalidCampaign(
-            f"{campaign_id!r} is no campaign id: a lower-case letter, then letters, digits and hyphens, at most 63",
-            field="campaign_id",
-        )
-    return CampaignId(campaign_id)
-
-
-def check_series(campaign_id: str, plan: CampaignPlan) -> None:
-    """Raises InvalidCampaign for a series whose id leaves no room for the days of its occurrences."""
-    if plan.recurrence is not None and len(campaign_id) > LONGEST_SERIES_ID:
-        raise InvalidCampaign(f"the id of a series has at most {LONGEST_SERIES_ID} symbols", field="campaign_id")
-
-
-def check_plan(plan: CampaignPlan) -> None:
-    """Raises InvalidCampaign for the first field that makes no sense."""
-    tiers = [offer.tier for offer in plan.offers]
-    problems = {
-        "display_name": "a campaign needs a display name" * (not plan.display_name.strip()),
-        "offers": "each tier has at most one offer" * (len(set(tiers)) != len(tiers)),
-        "start_time": "times need a zone" * (plan.start_time.tzinfo is None or plan.end_time.tzinfo is None),
-        "currency": f"{plan.currency!r} is no ISO 4217 code" * (not CURRENCY.fullmatch(plan.currency)),
-        "zone": f"{plan.zone!r} is no IANA time zone" * (plan.zone not in zones()),
-        "redemption_limit": "a limit is positive, or absent"
-        * (plan.redemption_limit is not None and plan.redemption_limit < 1),
-        "holdout_percent": f"a holdout is 0 to {LARGEST_HOLDOUT_PERCENT} percent"
-        * (not 0 <= plan.holdout_percent <= LARGEST_HOLDOUT_PERCENT),
-        "audience_limit": "a limit is positive, or absent"
-        * (plan.audience_limit is not None and plan.audience_limit < 1),
-        "excluded_campaigns": "each campaign stands once, and has an id"
-        * (
-            len(set(plan.excluded_campaigns)) != len(plan.excluded_campaigns)
-            or not all(map(CAMPAIGN_ID.fullmatch, plan.excluded_campaigns))
-        ),
-        "margin_percent": f"a margin is 1 to {WHOLE} percent, or absent"
-        * (plan.margin_percent is not None and not 1 <= plan.margin_percent <= WHOLE),
-    }
-    for field, problem in problems.items():
-        if problem:
-            raise InvalidCampaign(problem, field=field)
-    if plan.end_time <= plan.start_time:
-        raise InvalidCampaign("the end must come after the start", field="end_time")
-    if plan.recurrence is not None:
-        check_recurrence(plan.recurrence)
-        if plan.end_time - plan.start_time > LONGEST_SERIES:
-            raise InvalidCampaign(f"a series lasts at most {LONGEST_SERIES.days} days", field="end_time")
-    check_caps(plan.offer_caps)
-    check_stacking(plan.stacking)
-    if plan.budget is not None:
-        check_budget(plan.budget)
-    for offer in plan.offers:
-        if len(set(offer.channels)) != len(offer.channels):
-            raise InvalidCampaign("each channel stands once", field=f"offers[{offer.tier}].fallbacks")
-        check_discount(offer.discount, field=f"offers[{offer.tier}].discount")
-    check_arms(plan.arms, tiers)

@@ -49,11 +49,6 @@ def page(snapshot: Snapshot, *, after: str | None, limit: int) -> list[KnownCust
     return [_known(row) for row in rows]
 
 
-def known_among(snapshot: Snapshot, customer_ids: list[str]) -> set[str]:
-    """Which of these ids belong to a customer."""
-    return set(snapshot.scalars(select(CustomerRow.customer_id).where(CustomerRow.customer_id.in_(customer_ids))))
-
-
 def update_fields(transaction: Transaction, customer: Customer, now: datetime) -> bool:
     """Store the customer's own fields; False when there is no such customer."""
     which = update(CustomerRow).where(CustomerRow.customer_id == customer.customer_id)

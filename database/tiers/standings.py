@@ -4,7 +4,6 @@ The same meaning as `campaigns.standing.next_standing`.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -69,10 +68,6 @@ WITH {next}, moved AS (
 )
 SELECT count(*) FROM moved
 """
-OF_THESE = text("""
-SELECT customer_id, tier, coalesce(tier_since, as_of) AS since, below_since FROM scores
-WHERE customer_id = ANY(:customer_ids) AND tier IS NOT NULL
-""")
 SIZES = text("SELECT tier, count(*) FROM scores WHERE tier IS NOT NULL GROUP BY tier")
 
 
@@ -138,12 +133,6 @@ def assign(transaction: Transaction, operation_id: str, version: int, placing: P
     """
     asked = placing.parameters() | {"operation_id": operation_id, "version": version}
     return int(transaction.execute(text(ASSIGN.format(next=following(placing))), asked).scalar_one())
-
-
-def of_these(snapshot: Snapshot, customer_ids: Sequence[str]) -> dict[str, StoredStanding]:
-    """Where these customers stand since the last rescoring; who has no tier is left out."""
-    rows = snapshot.execute(OF_THESE, {"customer_ids": list(customer_ids)})
-    return {row.customer_id: StoredStanding(row.tier, row.since, row.below_since) for row in rows}
 
 
 def sizes(snapshot: Snapshot) -> dict[str, int]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from google.protobuf.message import Message
 
@@ -18,13 +18,6 @@ LIFETIME = timedelta(days=3)
 
 Row = TypeVar("Row")
 Key = tuple[str, ...]
-
-
-class ListRequest(Protocol):
-    """What all List requests have."""
-
-    page_size: int
-    page_token: str
 
 
 class Page(NamedTuple):

@@ -8,18 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.errors import Refusal
-from campaigns.terms.campaign import (
-    MOVES,
-    Campaign,
-    CampaignId,
-    Channel,
-    Move,
-    Offer,
-    State,
-    check_id,
-    check_plan,
-    moved,
-)
+from campaigns.terms.campaign import MOVES, Campaign, CampaignId, Channel, Move, Offer, State, moved
+from campaigns.terms.checking import check_id, check_plan
 from campaigns.terms.discount import Discount, Percent
 from campaigns.terms.refusals import CampaignNotMovable, InvalidCampaign
 from campaigns.tiers.tiers import Tier

@@ -12,7 +12,7 @@ from campaigns.audiences import segments
 from campaigns.errors import Refusal
 from campaigns.experiments.results import Metric
 from campaigns.forecast.power_ahead import power_ahead
-from campaigns.terms.campaign import LARGEST_HOLDOUT_PERCENT
+from campaigns.terms.checking import LARGEST_HOLDOUT_PERCENT
 
 COMPARED = (5, 10, 20, 30)
 """Holdouts beside the one that is typed, in percent."""

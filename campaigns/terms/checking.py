@@ -1,0 +1,85 @@
+"""What makes a plan, or the id of a campaign, impossible. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from campaigns.terms.arms import check_arms
+from campaigns.terms.campaign import CampaignId, CampaignPlan
+from campaigns.terms.discount import WHOLE, check_discount
+from campaigns.terms.limits import check_budget
+from campaigns.terms.recurrence import LONGEST_SERIES, check_recurrence
+from campaigns.terms.refusals import InvalidCampaign
+from campaigns.terms.restraint import check_caps, check_stacking
+from events.zones import zones
+
+CAMPAIGN_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+LONGEST_SERIES_ID = 63 - len("-20261123")
+LARGEST_HOLDOUT_PERCENT = 50
+CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+def check_id(campaign_id: str) -> CampaignId:
+    """Raises InvalidCampaign for an id that cannot be part of a resource name."""
+    if not CAMPAIGN_ID.fullmatch(campaign_id):
+        raise InvalidCampaign(
+            f"{campaign_id!r} is no campaign id: a lower-case letter, then letters, digits and hyphens, at most 63",
+            field="campaign_id",
+        )
+    return CampaignId(campaign_id)
+
+
+def check_series(campaign_id: str, plan: CampaignPlan) -> None:
+    """Raises InvalidCampaign for a series whose id leaves no room for the days of its occurrences."""
+    if plan.recurrence is not None and len(campaign_id) > LONGEST_SERIES_ID:
+        raise InvalidCampaign(f"the id of a series has at most {LONGEST_SERIES_ID} symbols", field="campaign_id")
+
+
+def check_plan(plan: CampaignPlan) -> None:
+    """Raises InvalidCampaign for the first field that makes no sense."""
+    for field, problem in _problems(plan):
+        raise InvalidCampaign(problem, field=field)
+    if plan.recurrence is not None:
+        check_recurrence(plan.recurrence)
+        if plan.end_time - plan.start_time > LONGEST_SERIES:
+            raise InvalidCampaign(f"a series lasts at most {LONGEST_SERIES.days} days", field="end_time")
+    check_caps(plan.offer_caps)
+    check_stacking(plan.stacking)
+    if plan.budget is not None:
+        check_budget(plan.budget)
+    for offer in plan.offers:
+        if len(set(offer.channels)) != len(offer.channels):
+            raise InvalidCampaign("each channel stands once", field=f"offers[{offer.tier}].fallbacks")
+        check_discount(offer.discount, field=f"offers[{offer.tier}].discount")
+    check_arms(plan.arms, [offer.tier for offer in plan.offers])
+
+
+def _problems(plan: CampaignPlan) -> Iterator[tuple[str, str]]:
+    """Field and what is wrong with it, of the fields that make sense by themselves or not at all."""
+    tiers = [offer.tier for offer in plan.offers]
+    if not plan.display_name.strip():
+        yield "display_name", "a campaign needs a display name"
+    if len(set(tiers)) != len(tiers):
+        yield "offers", "each tier has at most one offer"
+    if plan.start_time.tzinfo is None or plan.end_time.tzinfo is None:
+        yield "start_time", "times need a zone"
+    if not CURRENCY.fullmatch(plan.currency):
+        yield "currency", f"{plan.currency!r} is no ISO 4217 code"
+    if plan.zone not in zones():
+        yield "zone", f"{plan.zone!r} is no IANA time zone"
+    yield from _limits(plan)
+    if plan.end_time <= plan.start_time:
+        yield "end_time", "the end must come after the start"
+
+
+def _limits(plan: CampaignPlan) -> Iterator[tuple[str, str]]:
+    others = plan.excluded_campaigns
+    if plan.redemption_limit is not None and plan.redemption_limit < 1:
+        yield "redemption_limit", "a limit is positive, or absent"
+    if not 0 <= plan.holdout_percent <= LARGEST_HOLDOUT_PERCENT:
+        yield "holdout_percent", f"a holdout is 0 to {LARGEST_HOLDOUT_PERCENT} percent"
+    if plan.audience_limit is not None and plan.audience_limit < 1:
+        yield "audience_limit", "a limit is positive, or absent"
+    if len(set(others)) != len(others) or not all(map(CAMPAIGN_ID.fullmatch, others)):
+        yield "excluded_campaigns", "each campaign stands once, and has an id"
+    if plan.margin_percent is not None and not 1 <= plan.margin_percent <= WHOLE:
+        yield "margin_percent", f"a margin is 1 to {WHOLE} percent, or absent"
