@@ -7,7 +7,6 @@ from campaign_factories import NOW, TEN_PERCENT, make_plan
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.errors import Refusal
 from campaigns.terms.campaign import MOVES, Campaign, CampaignId, Channel, Move, Offer, State, moved
 from campaigns.terms.checking import check_id, check_plan
 from campaigns.terms.discount import Discount, Percent
@@ -91,12 +90,3 @@ def test_an_id_that_cannot_be_part_of_a_name_is_refused(campaign_id: str) -> Non
 
 def test_only_channels_that_address_someone_need_consent() -> None:
     assert [channel for channel in Channel if not channel.needs_consent] == [Channel.ON_SITE]
-
-
-def test_every_refusal_has_a_reason_of_its_own_that_spells_its_name() -> None:
-    every = [leaf for family in Refusal.__subclasses__() for leaf in family.__subclasses__()]
-    leaves = [leaf for leaf in every if leaf.__module__ == Refusal.__module__]
-
-    assert len({leaf.reason for leaf in leaves}) == len(leaves) > 20
-    assert all(leaf.reason == leaf.reason.upper() for leaf in leaves)
-    assert all(leaf.reason.replace("_", "").lower() == leaf.__name__.lower() for leaf in leaves)

@@ -1,7 +1,5 @@
 """What stands in the protos is what the code says, and the generated code is fresh."""
 
-import importlib
-import pkgutil
 import re
 import subprocess
 import sys
@@ -10,6 +8,7 @@ from pathlib import Path
 import pytest
 from buf.validate import validate_pb2
 from google.api import field_behavior_pb2
+from refusals import refusals_below, refusals_of_campaigns
 from tierwise.v1 import error_reason_pb2, event_pb2
 from valid_requests import METHODS
 
@@ -23,16 +22,16 @@ REASON_NAMES = set(error_reason_pb2.ErrorReason.keys()) - {"ERROR_REASON_UNSPECI
 
 
 def every_refusal() -> set[type[Refusal]]:
-    """Each kind that can be raised, the server's own included."""
-    for module in pkgutil.walk_packages(server.__path__, "server."):
-        if module.name != "server.__main__":
-            importlib.import_module(module.name)
-    found, todo = set(), [Refusal]
-    while todo:
-        kinds = todo.pop().__subclasses__()
-        found |= {kind for kind in kinds if "reason" in kind.__dict__}
-        todo += kinds
-    return found
+    """The server's own included."""
+    return refusals_of_campaigns() | refusals_below(server)
+
+
+def test_every_refusal_has_a_reason_of_its_own_that_spells_its_name() -> None:
+    raised = refusals_of_campaigns()
+
+    assert len({kind.reason for kind in raised}) == len(raised) > 20
+    assert all(kind.reason == kind.reason.upper() for kind in raised)
+    assert all(kind.reason.replace("_", "").lower() == kind.__name__.lower() for kind in raised)
 
 
 def test_the_enum_lists_exactly_the_reasons_that_exist() -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir
+from refusals import refusals_of_campaigns
 
 from admin.web import look
 from admin.web.language import chosen, translations
-from campaigns.errors import Refusal
 from campaigns.life.refusals import CampaignNotFound
 from rules.sentence import Language
 
@@ -48,21 +48,11 @@ def test_the_choice_goes_before_what_the_browser_asks_for() -> None:
     assert chosen(None, None) is Language.ENGLISH
 
 
-def reasons() -> list[str]:
-    """Of every refusal there is."""
-    found, waiting = [], [Refusal]
-    while waiting:
-        kind = waiting.pop()
-        waiting += kind.__subclasses__()
-        if "reason" in vars(kind) and kind.__module__ == Refusal.__module__:
-            found.append(kind.reason)
-    return found
-
-
 @pytest.mark.parametrize("language", list(Language))
 def test_every_refusal_has_a_sentence_in_each_language(language: Language) -> None:
     parts = look.environment(language).get_template("refusal_parts.html").make_module({"language": language})
-    said = {reason: str(parts.reason_sentence(reason)) for reason in reasons()}  # type: ignore[attr-defined]  # a macro
+    reasons = [kind.reason for kind in refusals_of_campaigns()]
+    said = {reason: str(parts.reason_sentence(reason)) for reason in reasons}  # type: ignore[attr-defined]  # a macro
 
     assert len(said) > 70
     assert [reason for reason, sentence in said.items() if sentence == reason] == []
