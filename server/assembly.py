@@ -146,7 +146,7 @@ class Server:
         )  # fmt: skip
         guard = Guard(
             database, Callers(admission=configuration.admission, keys=Keys(database)),
-            ThreadPoolExecutor(configuration.callers, thread_name_prefix="call"), excess=predictions.excess,
+            ThreadPoolExecutor(configuration.callers, thread_name_prefix="call"), admit=predictions.admit,
             observe=metrics.calls.ended, tracing=configuration.tracing,
         )  # fmt: skip
         methods = front.open(guard)

@@ -19,7 +19,6 @@ from scoring.pool.figures import PoolFigures
 from scoring.pool.lane import Lane
 from scoring.pool.loader import Load, Loader
 from scoring.pool.queue import Queue
-from scoring.pool.refusals import Overloaded
 from scoring.pool.replica import Replica
 from scoring.pool.row import Beside, Loaded, Request, Row, Told
 
@@ -54,21 +53,25 @@ class Pool(Generic[Request, Beside]):
             batch_size=batch_size, replicas=len(replicas), longest_wait=longest_wait, clock=clock,
             fail=self._fail,
         )  # fmt: skip
-        runs = [
-            Feeder(each, self._queue, name=name, tell=self._tell, fail=self._fail, observe=observe, clock=clock).run
-            for each in replicas
-        ]
+        runs = {
+            f"{name}-{number}": Feeder(
+                each, self._queue, name=name, tell=self._tell, fail=self._fail, observe=observe, clock=clock
+            ).run
+            for number, each in enumerate(replicas)
+        }
         if load is not None:
-            runs.append(Loader(load, self._queue, fail=self._fail, clock=clock).run)
-        self._threads = [threading.Thread(target=run, name=name, daemon=True) for run in runs]
+            runs[f"{name}-loader"] = Loader(load, self._queue, fail=self._fail, clock=clock).run
+        self._threads = [threading.Thread(target=run, name=each, daemon=True) for each, run in runs.items()]
         for thread in self._threads:
             thread.start()
 
     def submit(
         self, request: Request, *, deadline: float = math.inf, lane: Lane = Lane.INTERACTIVE, kind: Hashable = None,
-        key: Hashable = None, mark: object = None,
+        key: Hashable = None, mark: object = None, expected: float | None = None,
     ) -> Ticket[Told[Beside]]:  # fmt: skip
         """Queue a request to be loaded. `deadline` is a time of the pool's clock, `mark` is for whoever observes.
+
+        Whoever was let in by `admit` says for when their answer is `expected`, and is not asked about again.
 
         Only requests of one kind are computed together; those of one key are computed once as long as they wait.
         Raises Overloaded, Expired, Closed or ReplicaDied at once; the ticket may carry Expired, ReplicaDied,
@@ -78,7 +81,8 @@ class Pool(Generic[Request, Beside]):
         ticket = self._promise(arrival, mark)
         self._queue.put(
             Row(
-                request=request, tickets=[ticket], arrival=arrival, deadline=deadline, lane=lane, kind=kind, key=key
+                request=request, tickets=[ticket], arrival=arrival, deadline=deadline, lane=lane, kind=kind, key=key,
+                expected=expected,
             )
         )  # fmt: skip
         return ticket
@@ -93,9 +97,12 @@ class Pool(Generic[Request, Beside]):
         self._queue.put(Row(loaded=loaded, tickets=[ticket], arrival=arrival, deadline=deadline, lane=lane, kind=kind))
         return ticket
 
-    def excess(self, deadline: float) -> Overloaded | None:
-        """Why a request with this deadline would be refused, before anything is known of it; None if it would not."""
-        return self._queue.excess(deadline)
+    def admit(self, deadline: float) -> float | None:
+        """Let in a request with this deadline before anything is known of it: when its answer is expected.
+
+        None where nothing can be foretold, so that `submit` decides. Raises Overloaded.
+        """
+        return self._queue.admit(deadline)
 
     def cancel(self, ticket: Ticket[Told[Beside]]) -> None:
         """Nobody waits for it any more; what is being computed already is finished."""

@@ -65,7 +65,7 @@ class Queue(Generic[Request, Beside]):
         self._by_lane = {lane: Counter[str]() for lane in Lane}
 
     def put(self, row: Row[Request, Beside]) -> None:
-        """Let a row in. Raises Overloaded, Expired, Closed or ReplicaDied."""
+        """Take a row, of who was let in or would be now. Raises Overloaded, Expired, Closed or ReplicaDied."""
         with self._lock:
             if self._shared(row):
                 return
@@ -192,17 +192,18 @@ class Queue(Generic[Request, Beside]):
         with self._lock:
             self._tally(name, rows)
 
-    def excess(self, deadline: float) -> Overloaded | None:
-        """Why a single caller with this deadline would be refused now; None for whoever would be let in, or is late."""
+    def admit(self, deadline: float) -> float | None:
+        """Let in a single caller whose row is still to come: when their answer is foretold for.
+
+        None where that is for `put` to say. Raises Overloaded.
+        """
         now = self._clock()
         with self._lock:
             if self._closing or self._replicas == 0:
                 return None
             row = Row[Request, Beside](tickets=[], arrival=now, deadline=deadline, lane=Lane.INTERACTIVE, kind=None)
-            found = self._excess(row, self._wait_of(row))
-            if found is not None:
-                self._tally("refused", [row])
-            return found
+            self._foretell(row)
+            return row.expected
 
     def figures(self) -> PoolFigures:
         """A consistent copy of the counters."""
@@ -233,26 +234,27 @@ class Queue(Generic[Request, Beside]):
             raise Closed("the pool is closing")
         if self._replicas == 0:
             raise ReplicaDied("no replica is up")
-        patience = row.deadline - row.arrival
-        if patience <= 0:
+        if row.expected is not None:
+            return
+        if row.deadline <= row.arrival:
             self._tally("expired", [row])
             raise Expired(LATE)
+        self._foretell(row)
+
+    def _foretell(self, row: Row[Request, Beside]) -> None:
+        """Raises Overloaded where its answer would come too late."""
         wait = self._wait_of(row)
         if self._pace.weight:
             row.expected = row.arrival + (wait or self._pace.of(row.size))
-        if (excess := self._excess(row, wait)) is not None:
+        if wait and wait + self._lateness.margin > min(row.deadline - row.arrival, self._longest_wait):
             self._tally("refused", [row])
-            raise excess
+            retry_after = max(math.ceil(100 * wait) / 100, SHORTEST_RETRY)
+            raise Overloaded(f"what waits takes about {wait:.2f} s", retry_after=retry_after)
 
     def _wait_of(self, row: Row[Request, Beside]) -> float:
         return deciding.predicted_wait(
             self._ahead_of(row), row.size, self._pace, most=self._most, replicas=self._replicas
         )
-
-    def _excess(self, row: Row[Request, Beside], wait: float) -> Overloaded | None:
-        if not wait or wait + self._lateness.margin <= min(row.deadline - row.arrival, self._longest_wait):
-            return None
-        return Overloaded(f"what waits takes about {wait:.2f} s", retry_after=max(wait, SHORTEST_RETRY))
 
     def _ahead_of(self, row: Row[Request, Beside]) -> Backlog:
         arrived, ready = self._arrived.ahead_of(row.lane), self._ready.ahead_of(row.lane)

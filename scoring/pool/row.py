@@ -46,7 +46,7 @@ class Row(Generic[Request, Beside]):
     load_began: float | None = None
     load_ended: float = 0.0
     expected: float | None = None
-    """When its answer was foretold for, as it was let in; None as long as nothing is known of the pace."""
+    """When its answer was foretold for, as it was let in; None before, and as long as nothing is known of the pace."""
     deaths: int = 0
     """Of replicas that computed it and nothing else."""
 

@@ -33,6 +33,8 @@ class Call:
     """In the seconds of time.monotonic()."""
     log_id: str
     hangup: Hangup
+    expected: float | None = None
+    """When its answer was foretold for, as it was let in; None where nothing was foretold."""
     timings: Timings = field(default_factory=Timings)
     span: CallSpan | None = None
     """None for a call that is not traced."""

@@ -30,6 +30,8 @@ class Arrival:
     log_id: str
     account: Account
     hangup: Hangup
+    expected: float | None = None
+    """When its answer was foretold for, as it was let in; None where nothing was foretold."""
 
     def abandoned(self) -> Exception:
         """Why its caller waits no longer, in the server's words."""
@@ -41,5 +43,5 @@ class Arrival:
         """The call, of this caller."""
         return Call(
             method=self.method, actor=actor, now=self.now, deadline=self.deadline, log_id=self.log_id,
-            hangup=self.hangup, timings=self.account.timings, span=self.account.span,
+            hangup=self.hangup, expected=self.expected, timings=self.account.timings, span=self.account.span,
         )  # fmt: skip

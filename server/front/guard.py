@@ -2,10 +2,11 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol, TypeAlias, TypeVar
 from uuid import uuid4
 
@@ -34,7 +35,7 @@ from telemetry.tracing import UNTRACED, Tracing
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Method = Callable[[Any, Any], Any]
-Excess = Callable[[float], Overloaded | None]
+Admit = Callable[[float], float | None]
 Result = TypeVar("Result")
 
 
@@ -55,11 +56,11 @@ class Guard:
     """
 
     def __init__(
-        self, database: Database, callers: Identify, threads: Executor, *, excess: Excess = lambda _: None,
+        self, database: Database, callers: Identify, threads: Executor, *, admit: Admit = lambda _: None,
         observe: Observe = lambda *_: None, tracing: Tracing = UNTRACED,
     ) -> None:  # fmt: skip
-        """`excess` says why a call of the loop with this deadline would be refused, whoever calls."""
-        self._database, self._callers, self._threads, self._excess = database, callers, threads, excess
+        """`admit` lets in a call of the loop with this deadline, whoever calls, and foretells when it is answered."""
+        self._database, self._callers, self._threads, self._admit = database, callers, threads, admit
         self._observe, self._tracing = observe, tracing
         self._open = 0
         self._changed = threading.Condition()
@@ -70,8 +71,9 @@ class Guard:
             return handler
         forms = (handler.request_deserializer, handler.response_serializer)
         if handler.unary_unary is not None:
-            guarded = self._on_loop if asyncio.iscoroutinefunction(handler.unary_unary) else self._in_thread
-            return grpc.unary_unary_rpc_method_handler(guarded(name, handler.unary_unary), *forms)
+            if asyncio.iscoroutinefunction(handler.unary_unary):
+                return grpc.stream_unary_rpc_method_handler(self._on_loop(name, handler.unary_unary), *forms)
+            return grpc.unary_unary_rpc_method_handler(self._in_thread(name, handler.unary_unary), *forms)
         if handler.unary_stream is not None:
             return grpc.unary_stream_rpc_method_handler(self._streaming(name, handler.unary_stream), *forms)
         if handler.stream_unary is not None:
@@ -92,16 +94,26 @@ class Guard:
     def _on_loop(self, name: str, method: Method) -> Method:
         """A method that waits for nobody but in the loop's way, and so needs no thread to be admitted or refused.
 
-        Under overload most calls are refused, and each delays all others: so before anything else, and without a line
-        in the log.
+        Under overload most calls are refused, and each delays all others: so before anything else, even before the
+        request is received, as a stream of requests would be; and without a line in the log.
         """
         method_name = name.removeprefix("/")
 
-        async def answer(request: Message, context: Context) -> Message:
-            if (excess := self._excess(deadline_of(name, context))) is not None:
+        async def answer(_requests: object, context: Context) -> Message:
+            deadline = deadline_of(name, context)
+            if deadline <= time.monotonic():
+                # Nobody hears an answer any more, and gRPC itself ends the call.
+                self._observe(method_name, "DEADLINE_EXCEEDED", 0.0)
+                raise asyncio.CancelledError
+            try:
+                expected = self._admit(deadline)
+            except Overloaded as excess:
                 self._observe(method_name, "RESOURCE_EXHAUSTED", 0.0)
-                await context.abort_with_status(_refusal(excess))
-            came = self._arrived(name, request, context)
+                await context.abort_with_status(_refusal(str(excess), excess.retry_after))
+            request = await context.read()
+            if request is grpc.aio.EOF:
+                await context.abort(grpc.StatusCode.INTERNAL, "the request is missing")
+            came = self._arrived(name, request, context, deadline=deadline, expected=expected)
             response: Message = await self._told(came, context, self._awaited(came, partial(method, request, context)))
             return response
 
@@ -155,7 +167,10 @@ class Guard:
 
         return answer
 
-    def _arrived(self, name: str, request: Message | None, context: Context, *, counted: bool = True) -> Arrival:
+    def _arrived(
+        self, name: str, request: Message | None, context: Context, *, counted: bool = True,
+        deadline: float | None = None, expected: float | None = None,
+    ) -> Arrival:  # fmt: skip
         if counted:
             self._open += 1
             context.add_done_callback(self._left)  # type: ignore[arg-type] # a protocol in all but name
@@ -165,8 +180,9 @@ class Guard:
             span=self._tracing.begin(method, lambda: credentials.metadata),
         )  # fmt: skip
         return Arrival(
-            method=name, request=request, credentials=credentials, now=arrival(), deadline=deadline_of(name, context),
-            log_id=log_id, account=account, hangup=Hangup(),
+            method=name, request=request, credentials=credentials, now=arrival(),
+            deadline=deadline_of(name, context) if deadline is None else deadline, log_id=log_id, account=account,
+            hangup=Hangup(), expected=expected,
         )  # fmt: skip
 
     def _left(self, _context: Context) -> None:
@@ -216,10 +232,10 @@ class Guard:
     def _admitted(self, came: Arrival, actor: Actor) -> Iterator[None]:
         came.account.actor = str(actor)
         with answering(came.call(actor)) as call:
-            self._admit(call, came.request)
+            self._check(call, came.request)
             yield
 
-    def _admit(self, call: Call, request: Message | None) -> None:
+    def _check(self, call: Call, request: Message | None) -> None:
         """Who may not ask learns nothing of what is wrong with the request (AIP-211)."""
         if call.remaining() < SHORTEST_SECONDS:
             raise Expired("the deadline had passed when the call arrived")
@@ -234,8 +250,9 @@ class Guard:
             check(request)
 
 
-def _refusal(excess: Overloaded) -> grpc.Status:
-    return rpc_status.to_status(status_of(excess, ""))
+@lru_cache
+def _refusal(message: str, retry_after: float) -> grpc.Status:
+    return rpc_status.to_status(status_of(Overloaded(message, retry_after=retry_after), ""))
 
 
 def _checked(requests: Iterator[Message]) -> Iterator[Message]:

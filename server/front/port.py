@@ -16,6 +16,10 @@ OPTIONS = (
     # Two servers on one port would share callers silently.
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
+    # Calls that wait to be taken up, where nobody can refuse them: some are cut off from the first number on, all from
+    # the second. Without that nothing but calls whose time is up is taken up, once more come than can be.
+    ("grpc.server.max_pending_requests", 256),
+    ("grpc.server.max_pending_requests_hard_limit", 512),
     # Clients may look whether the line is alive, as `tierwise_client` does; gRPC itself allows it every five minutes.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 )

@@ -21,7 +21,7 @@ from scoring.pool.batch import Observer, Ticket, unobserved
 from scoring.pool.figures import PoolFigures
 from scoring.pool.lane import Lane
 from scoring.pool.pool import Pool
-from scoring.pool.refusals import ComputationFailed, Expired, Overloaded, ReplicaDied
+from scoring.pool.refusals import ComputationFailed, Expired, ReplicaDied
 from scoring.pool.row import Loaded, Told
 from scoring.replicas import Replicas
 from scoring.score import Explanation, Recommendation, Score, UnknownItem
@@ -101,15 +101,18 @@ class Predictions:
         role = self._live.in_force.role_of(question.customer_id)
         ask = partial(self._submitted, self._scores, Task.SCORE, question, Lane.INTERACTIVE)
         try:
-            told = await _awaited(ask(role))
+            told = await _awaited(ask(role, expected=call.current().expected))
         except (ModelFailed, ModelUnavailable) as error:
             _excuse(role, error)
             told = await _awaited(ask(Role.ACTIVE))
         return self._score(question, told)
 
-    def excess(self, deadline: float) -> Overloaded | None:
-        """Why whoever asks for a score now, with this deadline, would be refused; None if they would not."""
-        return self._scores.excess(deadline)
+    def admit(self, deadline: float) -> float | None:
+        """Let in whoever asks for a score now, with this deadline: when the answer is expected, if that is known.
+
+        Raises Overloaded.
+        """
+        return self._scores.admit(deadline)
 
     def scores(self, questions: Sequence[Question]) -> Iterator[Placed[Score] | Exception]:
         """An answer or the reason why not for each question, in order.
@@ -182,10 +185,12 @@ class Predictions:
         return answer
 
     def _submitted(
-        self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane, role: Role
-    ) -> Promised:
+        self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane, role: Role,
+        expected: float | None = None,
+    ) -> Promised:  # fmt: skip
         kind, key = Kind(task, role, question.terms), (role, *_key(task, question))
-        return self._promised(pool, partial(pool.submit, question, lane=lane, kind=kind, key=key))
+        submit = partial(pool.submit, question, lane=lane, kind=kind, key=key, expected=expected)
+        return self._promised(pool, submit)
 
     def _score(self, question: Question, told: Told[Place]) -> Placed[Score]:
         score = score_of(told.answer, question.customer_id, told.beside.as_of)

@@ -241,23 +241,43 @@ def test_who_cannot_make_it_is_refused_and_told_when_to_come_back(pool: Numbers,
     assert [1] not in network.computed
 
 
-def test_an_excess_is_told_before_anything_is_known_of_a_request(pool: Numbers, network: Network) -> None:
-    assert pool.excess(network.clock.now + 0.1) is None, "nothing is known of the pace"
+def test_a_caller_is_let_in_before_anything_is_known_of_the_request(pool: Numbers, network: Network) -> None:
+    assert pool.admit(network.clock.now + 0.1) is None, "nothing is known of the pace"
     network.gate.set()
     network.seconds = 2.0
     pool.submit(0).result(WAIT)
-    assert pool.excess(network.clock.now + 0.1) is None, "nobody waits"
+    assert pool.admit(network.clock.now + 0.1) == network.clock.now + 2.0, "nobody waits"
     under_way = occupied(pool, network)
 
-    excess = pool.excess(network.clock.now + 3.9)
-    assert excess is not None
-    assert (str(excess), excess.retry_after) == ("what waits takes about 4.00 s", 4.0)
-    assert pool.excess(network.clock.now + 4.1) is None
+    with pytest.raises(Overloaded, match=r"what waits takes about 4\.00 s") as refused:
+        pool.admit(network.clock.now + 3.9)
+    assert refused.value.retry_after == 4.0
+    assert pool.admit(network.clock.now + 4.1) == network.clock.now + 4.0
     assert (pool.figures().refused, pool.figures().submitted) == (1, 2)
     network.gate.set()
     answer(under_way)
     pool.close()
-    assert pool.excess(network.clock.now + 0.1) is None, "who asks is told that it is closed"
+    assert pool.admit(network.clock.now + 0.1) is None, "who asks is told that it is closed"
+
+
+def test_whoever_was_let_in_is_not_refused_when_the_request_comes(pool: Numbers, network: Network) -> None:
+    network.gate.set()
+    network.seconds = 2.0
+    pool.submit(0).result(WAIT)
+    deadline = network.clock.now + 2.5
+    expected = pool.admit(deadline)
+    under_way = occupied(pool, network)
+
+    let_in = pool.submit(2, deadline=deadline, expected=expected)
+    with pytest.raises(Overloaded):
+        pool.submit(3, deadline=deadline)
+
+    network.gate.set()
+    answer(under_way)
+    assert answer(let_in) == 4
+    pool.close()
+    with pytest.raises(Closed):
+        pool.submit(4, expected=network.clock.now + 2.0)
 
 
 def test_nobody_waits_longer_than_the_longest_wait_whatever_the_deadline(network: Network) -> None:

@@ -77,6 +77,12 @@ def test_rows_of_any_size_come_back_from_a_process(pool: Bytes) -> None:
     assert ask(pool, *payloads) == [payload * 2 for payload in payloads]
 
 
+def test_a_replica_makes_room_for_whoever_takes_calls_up(pool: Bytes, replica: ProcessReplica) -> None:
+    assert ask(pool, b"row") == [b"rowrow"]
+    assert os.sched_getscheduler(replica.pid) == os.SCHED_BATCH
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
 def test_a_killed_replica_is_replaced_and_its_batch_is_answered(pool: Bytes, replica: ProcessReplica) -> None:
     first = replica.pid
     slow = pool.submit_loaded(Loaded(b"slow", None))

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeAlias
 
 import grpc
@@ -16,11 +17,13 @@ from database.session import Database
 from scoring.asking import Kind, asked
 from scoring.computing import Computing, Payload
 from scoring.replicas import LocalReplicas
+from server.front.port import OPTIONS
 
 Asked: TypeAlias = "grpc.Future[scoring_service_pb2.ScoreResponse]"
 WAIT = 60
 """Seconds after which a test that hangs gives up."""
 BATCH_SECONDS = 1.0
+FEWEST_PENDING, MOST_PENDING = (value for name, value in OPTIONS if name.startswith("grpc.server.max_pending_requests"))
 
 
 class Network:
@@ -75,6 +78,14 @@ def score_of(asked_for: Asked) -> str:
     return str(asked_for.result(WAIT).score.customer)
 
 
+def code_of(asked_for: Asked) -> grpc.StatusCode:
+    error = asked_for.exception(WAIT)
+    if error is None:
+        return grpc.StatusCode.OK
+    assert isinstance(error, grpc.RpcError)
+    return error.code()
+
+
 def until(true: Callable[[], bool]) -> None:
     end = time.monotonic() + WAIT
     while not true():
@@ -92,6 +103,23 @@ def busy(shop: Shop, network: Network) -> Asked:
     first = ask(shop, "anna")
     assert network.entered.wait(WAIT)
     return first
+
+
+@contextmanager
+def held_up(shop: Shop) -> Iterator[None]:
+    """The event loop takes up no call, but those that it is asked for already."""
+    entered, free = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        entered.set()
+        free.wait(WAIT)
+
+    shop.server.front.loop.soon(hold)
+    assert entered.wait(WAIT)
+    try:
+        yield
+    finally:
+        free.set()
 
 
 def test_a_score_that_cannot_be_in_time_is_refused_at_once_though_every_thread_is_occupied(
@@ -161,3 +189,31 @@ def test_threads_that_are_occupied_hold_up_no_score(shop: Shop, network: Network
 
     assert score_of(scored) == "customers/ben"
     assert explained.result(WAIT).explanation.score.customer == "customers/anna"
+
+
+def test_a_call_whose_time_was_up_when_it_was_taken_up_costs_no_work(shop: Shop, network: Network) -> None:
+    with held_up(shop):
+        assert code_of(ask(shop, "ben", 0.05)) is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert score_of(ask(shop, "anna")) == "customers/anna"
+    until(lambda: shop.server.guard.under_way() == 0)
+    assert network.asked == ["anna"]
+
+
+def test_of_more_calls_than_may_wait_to_be_taken_up_some_are_cut_off_and_the_others_are_answered(shop: Shop) -> None:
+    with held_up(shop):
+        calls = [ask(shop, "anna") for _ in range(MOST_PENDING + 100)]
+        until(lambda: sum(call.done() for call in calls) >= 99)
+    codes = [code_of(call) for call in calls]
+
+    assert set(codes) == {grpc.StatusCode.OK, grpc.StatusCode.CANCELLED}
+    assert codes.count(grpc.StatusCode.OK) >= FEWEST_PENDING
+
+
+def test_a_call_without_a_request_is_no_question(shop: Shop, network: Network) -> None:
+    score: grpc.StreamUnaryMultiCallable[bytes, bytes] = shop.channel.stream_unary("/tierwise.v1.ScoringService/Score")
+
+    with pytest.raises(grpc.RpcError) as raised:
+        score(iter(()), timeout=WAIT)
+
+    assert (raised.value.code(), raised.value.details()) == (grpc.StatusCode.INTERNAL, "the request is missing")
+    assert network.asked == []
