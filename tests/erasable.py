@@ -19,6 +19,16 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "budget_shards": (
             "campaign_id shard quota_count quota_minor reserved_count reserved_minor spent_count spent_minor"
         ),
+        "canary_accuracy": (
+            "model_id number horizon said_by customers bought predicted auc auc_low auc_high calibration_error"
+        ),
+        "canary_readings": (
+            "model_id number day metric customers active_customers mean active_mean difference low high lift p_value "
+            "verdict"
+        ),
+        "canary_runs": (
+            "model_id number against share smallest_share largest_share currency begin_time end_time fault"
+        ),
         "campaign_versions": "campaign_id version plan authors create_time",
         "campaigns": (
             "campaign_id state offers zone start_time end_time redemption_limit rule holdout_percent "

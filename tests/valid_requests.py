@@ -13,6 +13,7 @@ from campaign_factories import (
     codes_of,
     launch_campaign,
     make_plan,
+    register_model,
     store_scores,
 )
 from google.protobuf.descriptor import MethodDescriptor
@@ -39,6 +40,8 @@ from campaigns.callers.access import RIGHTS
 from campaigns.coupons import redemption, reservation
 from campaigns.life import approving, launch, scheduling, switches
 from campaigns.life.approval import ApprovalPolicy
+from campaigns.models import registry
+from campaigns.models.stages import Stage, State
 from campaigns.terms.basket import Basket
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Levels, Measure, Method
@@ -65,8 +68,8 @@ METHODS: Mapping[str, MethodDescriptor] = {
 
 
 def stock(database: Database, home: Path) -> None:
-    """Customers with events and scores, two models, two segments, coupons, and a campaign in nearly every state."""
-    add_customers(database, ["anna", "ben", "cleo"])
+    """Customers with events and scores, three models, two segments, coupons, and a campaign in nearly every state."""
+    add_customers(database, ["anna", "ben", "cleo", "dora"])
     store_scores(database, {"anna": 9000, "ben": 8000, "cleo": 100})
     now = datetime.now(UTC)
     current = make_plan(start_time=now - timedelta(days=1), end_time=now + timedelta(days=30))
@@ -93,8 +96,18 @@ def stock(database: Database, home: Path) -> None:
         scheduling.schedule(transaction, cause(), "scheduled")
     build_segment(database, "scored")
     activate(database, home / "models", "tiny-2", seed=2)
+    _be_canary(database, "canary")
     with serving(database, home) as shop:
         shop.customers.BatchCreateEvents(recording("anna", [purchase(-day) for day in range(1, 8)]))
+
+
+def _be_canary(database: Database, model_id: str) -> None:
+    """For a moment, beside the active model."""
+    register_model(database, model_id)
+    why = replace(cause(), reason="a test needs it")
+    with database.writing() as transaction:
+        registry.move(transaction, why, model_id, Stage(State.CANARY, 0.5), override=True)
+        registry.move(transaction, why, model_id, Stage(State.RETIRED))
 
 
 def request_of(method: str, **fields: object) -> AnyMessage:
@@ -156,6 +169,7 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "ScoreAllCustomers": lambda _: request_of("ScoreAllCustomers"),
     "ListModels": lambda _: request_of("ListModels"),
     "GetModel": lambda _: request_of("GetModel", name="models/tiny-1"),
+    "GetModelResults": lambda _: request_of("GetModelResults", name="models/canary"),
     "PreviewModel": lambda _: request_of("PreviewModel", name="models/tiny-2"),
     "ActivateModel": lambda _: request_of("ActivateModel", name="models/tiny-2"),
     "JudgeModel": lambda _: request_of("JudgeModel", name="models/tiny-2"),

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +25,40 @@ FEWEST_CASES = 50
 """Buyers, and others, below which a window proves nothing."""
 TIMED_CUSTOMERS, ROUNDS = 32, 7
 SEED = 0
+
+
+class Accuracy(NamedTuple):
+    """How right a model was; None where nobody was asked about, the AUC also where all bought, or nobody did."""
+
+    customers: int
+    bought: int
+    predicted: float | None
+    """Mean probability."""
+    auc: float | None
+    auc_low: float | None
+    auc_high: float | None
+    """Interval of 95 %, by a bootstrap over customers."""
+    calibration_error: float | None
+
+
+NOTHING = Accuracy(0, 0, None, None, None, None, None)
+
+
+def accuracy(scorer: Scorer, histories: Histories, at: datetime, days: int) -> Accuracy:
+    """What a model would have said at a time beside what came within so many days, of who was known then."""
+    known = _known(histories, at.timestamp())
+    if not known.any():
+        return NOTHING
+    bought = _bought(histories, at.timestamp(), days)[known]
+    said = _chances(scorer.score(histories, np.full(len(histories), at.timestamp())), days)[known]
+    found = compare(bought, {OURS: said}, {"auc": auc}, seed=SEED)
+    ranks, (low, high) = found.figures[OURS]["auc"], found.intervals[OURS]["auc"]
+    ranked = bool(np.isfinite(ranks))
+    return Accuracy(
+        customers=len(bought), bought=int(bought.sum()), predicted=float(said.mean()), auc=ranks if ranked else None,
+        auc_low=low if ranked else None, auc_high=high if ranked else None,
+        calibration_error=calibration_error(bought, said),
+    )  # fmt: skip
 
 
 def evidence(candidate: Scorer, active: Scorer, histories: Histories, as_of: datetime) -> Evidence:

@@ -8,7 +8,7 @@ from typing import Any
 from celery import Celery, Task, signals
 
 from campaigns.work import jobs
-from worker import reporting, schedule, uplift, wellbeing
+from worker import canary, reporting, schedule, uplift, wellbeing
 from worker.advance import HOPELESS, advance, give_up, stumble
 from worker.tools import Tools
 
@@ -51,6 +51,10 @@ def register(app: Celery, tools: Tools) -> None:
                 lambda: schedule.tick(database, rescore_at=settings.rescore_at, now=now),
                 lambda: schedule.retrain(database, at=settings.retrain_at, now=now),
                 lambda: wellbeing.read_drift(tools, now),
+                lambda: canary.take_readings(
+                    database, now, seconds=schedule.longest_statement(settings), enough=enough
+                ),
+                lambda: canary.measure_accuracy(tools, now, enough=enough),
                 lambda: schedule.sweep_reservations(database, now),
                 lambda: schedule.reconcile(database, at=settings.reconcile_at, now=now),
                 lambda: schedule.verify_audit(database, at=settings.verify_audit_at, now=now),

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from admin import tier_previews
+from admin.canary_results import power, results
 from admin.output import emit, fail
 from admin.shares import why
 from admin.tier_previews import Examples
@@ -29,6 +30,9 @@ from scoring.scorer import Scorer
 app = typer.Typer(
     help="Trained networks: list them, make one known, let it answer by stages, take it back.", no_args_is_help=True
 )
+
+for command in (results, power):
+    app.command()(command)
 
 ModelId = Annotated[str, typer.Argument(help="As `tierwise models list` shows it.")]
 FIGURES = ("auc", "gini", "ece")

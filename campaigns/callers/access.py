@@ -90,6 +90,7 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.ScoringService/ScoreAllCustomers": Right(PLANNERS, "customers.rescore"),
         "/tierwise.v1.ScoringService/ListModels": Right(EVERYONE),
         "/tierwise.v1.ScoringService/GetModel": Right(EVERYONE),
+        "/tierwise.v1.ScoringService/GetModelResults": Right(STAFF),
         "/tierwise.v1.ScoringService/PreviewModel": Right(PLANNERS, "models.preview"),
         "/tierwise.v1.ScoringService/ActivateModel": Right(OPERATORS, "models.activate"),
         "/tierwise.v1.ScoringService/JudgeModel": Right(PLANNERS, "models.judge"),

@@ -6,9 +6,12 @@ precision, with zero for those who did nothing.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+
+from database.experiments.outcomes import Product
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,6 +27,14 @@ class Moments:
     covariate_squared: float = 0.0
     product: float = 0.0
     """Sum of x times y."""
+
+    @classmethod
+    def of_product(cls, count: int, product: Product) -> Self:
+        """Of so many customers and the sums over them, as the database reckons them."""
+        return cls(
+            count=count, outcome=product.y, outcome_squared=product.y_squared, covariate=product.x,
+            covariate_squared=product.x_squared, product=product.xy,
+        )  # fmt: skip
 
     def __add__(self, other: "Moments") -> "Moments":
         return Moments(

@@ -169,14 +169,21 @@ def _check_sizes(sums: Sums, plan: Plan) -> None:
                 )
 
 
+def effects(
+    arm: Mapping[Metric, Moments], holdout: Mapping[Metric, Moments], baselines: Mapping[Metric, Baseline],
+    planned: Sizes, *, alpha: float = 0.05,
+) -> dict[Metric, Effect]:  # fmt: skip
+    """Of one group against another; each has at least two customers, and `planned` says how many were expected."""
+    return {
+        metric: _effect(metric, arm[metric], holdout[metric], planned=planned, baseline=baseline, alpha=alpha)
+        for metric, baseline in baselines.items()
+    }
+
+
 def _effects(
     arm: Mapping[Metric, Moments], holdout: Mapping[Metric, Moments], plan: Plan, planned: Sizes, *, arms: int
 ) -> dict[Metric, Effect]:
-    alpha = shared_alpha(plan.alpha, arms)
-    return {
-        metric: _effect(metric, arm[metric], holdout[metric], planned=planned, baseline=baseline, alpha=alpha)
-        for metric, baseline in plan.baselines.items()
-    }
+    return effects(arm, holdout, plan.baselines, planned, alpha=shared_alpha(plan.alpha, arms))
 
 
 def _effect(

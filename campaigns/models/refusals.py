@@ -65,3 +65,9 @@ class NoEarlierModel(WrongState):
     """Nothing answered before the model that should be rolled back."""
 
     reason = "NO_EARLIER_MODEL"
+
+
+class ModelNeverCanary(WrongState):
+    """There are no customers whom it answered beside those of another model."""
+
+    reason = "MODEL_NEVER_CANARY"

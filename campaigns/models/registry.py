@@ -5,6 +5,7 @@ from typing import Any
 
 from campaigns import trail
 from campaigns.actor import Cause
+from campaigns.models import canary_runs
 from campaigns.models.gates import Report, check_passed
 from campaigns.models.refusals import (
     InvalidStage,
@@ -62,6 +63,7 @@ def move(
         if before is not None:
             registry.move(transaction, before.model_id, State.RETIRED, now=cause.now)
     moved = registry.move(transaction, model_id, wanted.state, canary_share=wanted.canary_share, now=cause.now)
+    canary_runs.follow(transaction, cause.now)
     trail.done(
         transaction, cause, action, name(model_id), before=_told(stage_of(model), before),
         after=_told(wanted, None) | ({"override": True} if override else {}), version=moved.revision,
@@ -98,6 +100,7 @@ def roll_back(transaction: Transaction, cause: Cause, model_id: str, *, etag: st
         raise NoEarlierModel(f"no model answered before {name(model_id)}", model=name(model_id))
     retired = registry.move(transaction, model_id, State.RETIRED, now=cause.now)
     back = registry.move(transaction, model.predecessor, State.ACTIVE, now=cause.now)
+    canary_runs.follow(transaction, cause.now)
     trail.done(
         transaction, cause, "models.rollBack", name(model_id), before={"active": model_id},
         after={"active": back.model_id}, version=retired.revision,

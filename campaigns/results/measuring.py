@@ -24,7 +24,7 @@ from campaigns.terms.discount import WHOLE
 from database.audiences import exclusions
 from database.experiments import outcomes
 from database.experiments.assignment import Groups
-from database.experiments.outcomes import GroupOutcome, Product, Spread
+from database.experiments.outcomes import GroupOutcome, Spread
 from database.session import Snapshot
 
 PAST = timedelta(days=90)
@@ -134,9 +134,9 @@ def sums(groups: Sequence[GroupOutcome]) -> dict[str, dict[Metric, Moments]]:
 def moments(parts: Sequence[GroupOutcome]) -> dict[Metric, Moments]:
     """The sums of several tiers as of one group."""
     return {
-        Metric.CONVERSION: together(_sums(part.count, part.bought) for part in parts),
-        Metric.REVENUE: together(_sums(part.count, part.revenue) for part in parts),
-        Metric.MARGIN: together(_sums(part.count, part.margin) for part in parts),
+        Metric.CONVERSION: together(Moments.of_product(part.count, part.bought) for part in parts),
+        Metric.REVENUE: together(Moments.of_product(part.count, part.revenue) for part in parts),
+        Metric.MARGIN: together(Moments.of_product(part.count, part.margin) for part in parts),
     }
 
 
@@ -154,13 +154,6 @@ def _arm(name: str, groups: Sequence[GroupOutcome], found: Results, decision: De
         redeemed_count=sum(part.redeemed_count for part in parts),
         discount_minor=sum(part.discount_minor for part in parts),
         effects=found.arms[name], against_first=found.rivals.get(name, {}), decision=decision,
-    )  # fmt: skip
-
-
-def _sums(count: int, product: Product) -> Moments:
-    return Moments(
-        count=count, outcome=product.y, outcome_squared=product.y_squared, covariate=product.x,
-        covariate_squared=product.x_squared, product=product.xy,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Models, what they say of each customer, what shadows would have said, and what became of it."""
+"""Models, what they say of each customer, what shadows would have said, what became of it, and canaries."""
 
 from datetime import date, datetime
 from typing import Any
@@ -151,3 +151,75 @@ class ModelReadingRow(Row):
     bought: Mapped[int]
     squared_error: Mapped[float]
     """Sum."""
+
+
+class CanaryRunRow(Row):
+    """A model that was the canary beside one and the same active model; at most one run is open."""
+
+    __tablename__ = "canary_runs"
+    model_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Of the model's runs, counted from 1."""
+    against: Mapped[str]
+    """The model that answered everybody else."""
+    share: Mapped[float]
+    """Of the customers; the last one."""
+    smallest_share: Mapped[float]
+    """Who stands below it heard the canary all along."""
+    largest_share: Mapped[float]
+    """Who stands at or above it never did."""
+    currency: Mapped[str]
+    begin_time: Mapped[datetime]
+    end_time: Mapped[datetime | None]
+    fault: Mapped[str | None]
+    """Why it was set aside by itself; null where somebody ended it, or nobody did."""
+    __table_args__ = (
+        Index(
+            "uq_canary_runs_open", text("(end_time IS NULL)"), unique=True, postgresql_where=text("end_time IS NULL")
+        ),
+    )
+
+
+class CanaryReadingRow(Row):
+    """How a metric stood at a midnight, of the customers of the canary against those of the active model."""
+
+    __tablename__ = "canary_readings"
+    model_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    """Outcomes count from the beginning of the run until this day begins, UTC, and at most until the run's end."""
+    metric: Mapped[str] = mapped_column(primary_key=True)
+    customers: Mapped[int]
+    active_customers: Mapped[int]
+    mean: Mapped[float]
+    active_mean: Mapped[float]
+    difference: Mapped[float]
+    low: Mapped[float]
+    high: Mapped[float]
+    """Infinite where nothing can be said."""
+    lift: Mapped[float | None]
+    p_value: Mapped[float]
+    verdict: Mapped[str]
+
+
+class CanaryAccuracyRow(Row):
+    """What one of the two models said of its own customers when the run began, and what came."""
+
+    __tablename__ = "canary_accuracy"
+    model_id: Mapped[str] = mapped_column(primary_key=True)
+    """The canary."""
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    horizon: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    """Days."""
+    said_by: Mapped[str] = mapped_column(primary_key=True)
+    """The canary or the active model."""
+    customers: Mapped[int]
+    """0 where nobody was known, or the model is gone; then all that follows is null."""
+    bought: Mapped[int]
+    predicted: Mapped[float | None]
+    """Mean probability."""
+    auc: Mapped[float | None]
+    auc_low: Mapped[float | None]
+    auc_high: Mapped[float | None]
+    """Null where all bought, or nobody did."""
+    calibration_error: Mapped[float | None]

@@ -38,6 +38,11 @@ def configure(transaction: Transaction, wanted: ReportSettings, now: datetime) -
     return changed_rows(transaction.execute(CONFIGURE, {**wanted._asdict(), "now": now})) == 1
 
 
+def shop_currency(snapshot: Snapshot) -> str:
+    """In which the shop counts money; other money does not count."""
+    return str(snapshot.execute(text("SELECT currency FROM report_settings")).scalar_one())
+
+
 def due(snapshot: Snapshot, now: datetime, *, every: timedelta) -> list[str]:
     """The views whose rows are older than that, oldest first; one whose refresh just failed waits some minutes."""
     return list(snapshot.scalars(DUE, {"stale": now - every, "tired": now - RETRY}))

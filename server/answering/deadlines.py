@@ -25,6 +25,7 @@ SECONDS: Mapping[str, float] = MappingProxyType(
         "ActivateModel": 60.0,
         "MoveModel": 60.0,
         "RollBackModel": 60.0,
+        "GetModelResults": 60.0,
         "PreviewCampaign": 30.0,
         "PreviewTiers": 60.0,
         "WaitOperation": 60.0,

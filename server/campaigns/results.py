@@ -25,9 +25,9 @@ def results_message(found: CampaignResults, days: Sequence[Day] = ()) -> campaig
         discounted=money(found.discount_minor, currency), redeemed_count=found.redeemed_count,
         effects=[_effect(effect) for effect in found.results.overall.values()],
         verdict=MESSAGE.Verdict.Value(found.decision.verdict), reasons=found.decision.reasons,
-        arms=[_arm(arm, currency) for arm in found.arms], sample_ratio=_sample_ratio(ratio),
+        arms=[_arm(arm, currency) for arm in found.arms], sample_ratio=sample_ratio_message(ratio),
         exclusions=[
-            MESSAGE.Exclusion(reason=reason, ratio=_sample_ratio(kept_out))
+            MESSAGE.Exclusion(reason=reason, ratio=sample_ratio_message(kept_out))
             for reason, kept_out in found.exclusions.items()
         ],
         days=map(_day, days),
@@ -43,7 +43,8 @@ def _arm(arm: ArmResults, currency: str) -> campaign_results_pb2.CampaignResults
     )  # fmt: skip
 
 
-def _sample_ratio(ratio: SampleRatio) -> campaign_results_pb2.CampaignResults.SampleRatio:
+def sample_ratio_message(ratio: SampleRatio) -> campaign_results_pb2.CampaignResults.SampleRatio:
+    """For the wire."""
     groups = [
         MESSAGE.SampleRatio.Group(name=name, count=ratio.observed[name], expected=expected)
         for name, expected in ratio.expected.items()
@@ -61,20 +62,21 @@ def _point(arm: str, effect: Effect) -> campaign_results_pb2.CampaignResults.Day
     reading = effect.any_time
     return MESSAGE.Day.Point(
         arm=arm, metric=MESSAGE.Metric.Value(effect.metric), difference=effect.difference,
-        difference_interval=_interval(reading.difference), total=effect.total,
-        total_interval=_interval(reading.total), p_value=reading.p_value,
+        difference_interval=interval_message(reading.difference), total=effect.total,
+        total_interval=interval_message(reading.total), p_value=reading.p_value,
     )  # fmt: skip
 
 
 def _effect(effect: Effect) -> campaign_results_pb2.CampaignResults.Effect:
     return MESSAGE.Effect(
         metric=MESSAGE.Metric.Value(effect.metric), mean=effect.mean, holdout_mean=effect.holdout_mean,
-        difference=effect.difference, difference_interval=_interval(effect.any_time.difference),
-        single_look_interval=_interval(effect.at_the_end.difference), total=effect.total,
-        total_interval=_interval(effect.any_time.total), lift=effect.lift, p_value=effect.any_time.p_value,
+        difference=effect.difference, difference_interval=interval_message(effect.any_time.difference),
+        single_look_interval=interval_message(effect.at_the_end.difference), total=effect.total,
+        total_interval=interval_message(effect.any_time.total), lift=effect.lift, p_value=effect.any_time.p_value,
         variance_left=effect.variance_left,
     )  # fmt: skip
 
 
-def _interval(interval: Interval) -> campaign_results_pb2.CampaignResults.Interval:
+def interval_message(interval: Interval) -> campaign_results_pb2.CampaignResults.Interval:
+    """For the wire."""
     return MESSAGE.Interval(low=interval.low, high=interval.high)

@@ -1,25 +1,28 @@
 """ScoringService: what customers will do, and which model says so."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import grpc
 import structlog
 from google.longrunning import operations_pb2
-from tierwise.v1 import model_pb2, score_pb2, scoring_service_pb2, scoring_service_pb2_grpc
+from tierwise.v1 import model_pb2, model_results_pb2, score_pb2, scoring_service_pb2, scoring_service_pb2_grpc
 
 from campaigns.actor import Cause
 from campaigns.customers import profiles as customer_cases
 from campaigns.models import judging, registry, retraining
 from campaigns.models.stages import State
+from campaigns.results import canary, canary_power
 from campaigns.tiers import rescoring, shadowing
+from database.models import canary_readings, scores, shadow_comparisons
 from database.models import registry as stored_models
-from database.models import scores, shadow_comparisons
 from database.session import Database, Transaction
 from scoring import score as scored
 from scoring.score import ModelRejected
 from server.answering import call
 from server.answering.transactions import perform, reading
 from server.scoring.attribution import Attribution
+from server.scoring.canary import model_results_message
 from server.scoring.live import Live
 from server.scoring.loading import Question
 from server.scoring.messages import Degraded, explanation_message, score_message, stored_score_message
@@ -105,6 +108,18 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
             model = registry.get(snapshot, model_id(request.name))
             compared = shadow_comparisons.newest(snapshot, model.model_id)
             return model_message(model, compared, registry.report(snapshot, model.model_id))
+
+    def GetModelResults(
+        self, request: scoring_service_pb2.GetModelResultsRequest, context: grpc.ServicerContext
+    ) -> model_results_pb2.ModelResults:
+        now = datetime.now(UTC)
+        with reading(self._database) as snapshot:
+            found = canary.results(snapshot, model_id(request.name), now, number=request.run or None)
+            return model_results_message(
+                found,
+                canary_readings.accuracy(snapshot, found.run),
+                canary_power.durations(snapshot, found.run.share, now),
+            )
 
     def PreviewModel(
         self, request: scoring_service_pb2.PreviewModelRequest, context: grpc.ServicerContext

@@ -16,8 +16,9 @@ from database.session import Database
 from server.assembly import NEED_MODEL, NEED_NO_MODEL
 
 READING = {
-    "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "Recommend", "SimilarItems", "GetCustomer",
-    "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults", "GetCampaignForecast",
+    "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "GetModelResults", "Recommend", "SimilarItems",
+    "GetCustomer", "ListCustomers", "ListEvents", "GetCampaign", "ListCampaigns", "GetCampaignResults",
+    "GetCampaignForecast",
     "GetCampaignVersion", "ListCampaignVersions", "CompareCampaignVersions", "ListStops",
     "PreviewSchedule",
     "ValidateCoupon", "ListAuditEntries", "ExplainDecision", "GetBudget", "GetOffers",

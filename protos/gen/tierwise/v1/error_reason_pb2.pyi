@@ -64,6 +64,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """One model at a time is the shadow, and one the canary. Example: "models/2026-10 is CANARY: retire it first, or let it answer"."""
     NO_EARLIER_MODEL: _ErrorReason.ValueType  # 162
     """Nothing answered before the model that should be rolled back. Example: "no model answered before models/2026-11"."""
+    MODEL_NEVER_CANARY: _ErrorReason.ValueType  # 168
+    """A model that was no canary has no customers of its own. Example: "models/2026-11 was never a canary: there is nothing to compare"."""
     MODEL_NOT_JUDGED: _ErrorReason.ValueType  # 164
     """Whether the model is good enough to answer is not known. Example: "models/2026-11 was not judged beside models/2026-10: judge it, or override its gates with a reason"."""
     GATES_NOT_PASSED: _ErrorReason.ValueType  # 165
@@ -270,6 +272,8 @@ STAGE_TAKEN: ErrorReason.ValueType  # 161
 """One model at a time is the shadow, and one the canary. Example: "models/2026-10 is CANARY: retire it first, or let it answer"."""
 NO_EARLIER_MODEL: ErrorReason.ValueType  # 162
 """Nothing answered before the model that should be rolled back. Example: "no model answered before models/2026-11"."""
+MODEL_NEVER_CANARY: ErrorReason.ValueType  # 168
+"""A model that was no canary has no customers of its own. Example: "models/2026-11 was never a canary: there is nothing to compare"."""
 MODEL_NOT_JUDGED: ErrorReason.ValueType  # 164
 """Whether the model is good enough to answer is not known. Example: "models/2026-11 was not judged beside models/2026-10: judge it, or override its gates with a reason"."""
 GATES_NOT_PASSED: ErrorReason.ValueType  # 165

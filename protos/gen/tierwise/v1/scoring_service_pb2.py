@@ -31,10 +31,11 @@ from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from tierwise.v1 import event_pb2 as tierwise_dot_v1_dot_event__pb2
 from tierwise.v1 import explanation_pb2 as tierwise_dot_v1_dot_explanation__pb2
 from tierwise.v1 import model_pb2 as tierwise_dot_v1_dot_model__pb2
+from tierwise.v1 import model_results_pb2 as tierwise_dot_v1_dot_model__results__pb2
 from tierwise.v1 import score_pb2 as tierwise_dot_v1_dot_score__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tierwise/v1/scoring_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x17tierwise/v1/event.proto\x1a\x1dtierwise/v1/explanation.proto\x1a\x17tierwise/v1/model.proto\x1a\x17tierwise/v1/score.proto\"\xdd\x01\n\x0cScoreRequest\x12S\n\x08\x63ustomer\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x35\n\x0esession_events\x18\x02 \x03(\x0b\x32\x12.tierwise.v1.EventB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x41\n\nas_of_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\"2\n\rScoreResponse\x12!\n\x05score\x18\x01 \x01(\x0b\x32\x12.tierwise.v1.Score\"Q\n\x11\x42\x61tchScoreRequest\x12<\n\x08requests\x18\x01 \x03(\x0b\x32\x19.tierwise.v1.ScoreRequestB\x0f\xe2\x41\x01\x02\xbaH\x08\x92\x01\x05\x08\x01\x10\xf4\x03\"\xad\x01\n\x12\x42\x61tchScoreResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.tierwise.v1.BatchScoreResponse.Result\x1a^\n\x06Result\x12#\n\x05score\x18\x01 \x01(\x0b\x32\x12.tierwise.v1.ScoreH\x00\x12$\n\x06status\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"\x8b\x02\n\x13\x45xplainScoreRequest\x12S\n\x08\x63ustomer\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x35\n\x0esession_events\x18\x02 \x03(\x0b\x32\x12.tierwise.v1.EventB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x41\n\nas_of_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\x12%\n\x11max_contributions\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\"E\n\x14\x45xplainScoreResponse\x12-\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32\x18.tierwise.v1.Explanation\"~\n\x18ScoreAllCustomersRequest\x12\x1f\n\nrequest_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x41\n\nas_of_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\"F\n\x19ScoreAllCustomersResponse\x12\x14\n\x0cscored_count\x18\x01 \x01(\x03\x12\x13\n\x0bmoved_count\x18\x02 \x01(\x03\"\xd5\x01\n\x19ScoreAllCustomersMetadata\x12\x12\n\ndone_count\x18\x01 \x01(\x03\x12\x18\n\x0btotal_count\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x05 \x01(\x08\x42\x0e\n\x0c_total_count\"M\n\x11ListModelsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"Q\n\x12ListModelsResponse\x12\"\n\x06models\x18\x01 \x03(\x0b\x32\x12.tierwise.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\\\n\x0fGetModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\"\x81\x01\n\x13PreviewModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\",\n\x14PreviewModelResponse\x12\x14\n\x0cscored_count\x18\x01 \x01(\x03\"\xf4\x01\n\x14PreviewModelMetadata\x12\"\n\x05model\x18\x01 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model\x12\x12\n\ndone_count\x18\x02 \x01(\x03\x12\x18\n\x0btotal_count\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x06 \x01(\x08\x42\x0e\n\x0c_total_count\"\x99\x01\n\x14\x41\x63tivateModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xdc\x02\n\x10MoveModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12\x37\n\x05state\x18\x02 \x01(\x0e\x32\x18.tierwise.v1.Model.StateB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x32\n\x0c\x63\x61nary_share\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xe0?!\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x06reason\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1f\n\nrequest_id\x18\x06 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x07 \x01(\x08\x12\x16\n\x0eoverride_gates\x18\x08 \x01(\x08\x42\x0f\n\r_canary_share\"\x7f\n\x11JudgeModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"$\n\x12JudgeModelResponse\x12\x0e\n\x06passed\x18\x01 \x01(\x08\"\xf2\x01\n\x12JudgeModelMetadata\x12\"\n\x05model\x18\x01 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model\x12\x12\n\ndone_count\x18\x02 \x01(\x03\x12\x18\n\x0btotal_count\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x06 \x01(\x08\x42\x0e\n\x0c_total_count\"P\n\x13RetrainModelRequest\x12\x1f\n\nrequest_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\":\n\x14RetrainModelResponse\x12\"\n\x05model\x18\x01 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model\"\xd0\x01\n\x14RetrainModelMetadata\x12\x12\n\ndone_count\x18\x01 \x01(\x03\x12\x18\n\x0btotal_count\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x05 \x01(\x08\x42\x0e\n\x0c_total_count\"\xca\x01\n\x14RollBackModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\x32\xe8\x08\n\x0eScoringService\x12>\n\x05Score\x12\x19.tierwise.v1.ScoreRequest\x1a\x1a.tierwise.v1.ScoreResponse\x12M\n\nBatchScore\x12\x1e.tierwise.v1.BatchScoreRequest\x1a\x1f.tierwise.v1.BatchScoreResponse\x12S\n\x0c\x45xplainScore\x12 .tierwise.v1.ExplainScoreRequest\x1a!.tierwise.v1.ExplainScoreResponse\x12\x94\x01\n\x11ScoreAllCustomers\x12%.tierwise.v1.ScoreAllCustomersRequest\x1a\x1d.google.longrunning.Operation\"9\xca\x41\x36\n\x19ScoreAllCustomersResponse\x12\x19ScoreAllCustomersMetadata\x12M\n\nListModels\x12\x1e.tierwise.v1.ListModelsRequest\x1a\x1f.tierwise.v1.ListModelsResponse\x12<\n\x08GetModel\x12\x1c.tierwise.v1.GetModelRequest\x1a\x12.tierwise.v1.Model\x12\x80\x01\n\x0cPreviewModel\x12 .tierwise.v1.PreviewModelRequest\x1a\x1d.google.longrunning.Operation\"/\xca\x41,\n\x14PreviewModelResponse\x12\x14PreviewModelMetadata\x12\x46\n\rActivateModel\x12!.tierwise.v1.ActivateModelRequest\x1a\x12.tierwise.v1.Model\x12x\n\nJudgeModel\x12\x1e.tierwise.v1.JudgeModelRequest\x1a\x1d.google.longrunning.Operation\"+\xca\x41(\n\x12JudgeModelResponse\x12\x12JudgeModelMetadata\x12\x80\x01\n\x0cRetrainModel\x12 .tierwise.v1.RetrainModelRequest\x1a\x1d.google.longrunning.Operation\"/\xca\x41,\n\x14RetrainModelResponse\x12\x14RetrainModelMetadata\x12>\n\tMoveModel\x12\x1d.tierwise.v1.MoveModelRequest\x1a\x12.tierwise.v1.Model\x12\x46\n\rRollBackModel\x12!.tierwise.v1.RollBackModelRequest\x1a\x12.tierwise.v1.Modelb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tierwise/v1/scoring_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x17tierwise/v1/event.proto\x1a\x1dtierwise/v1/explanation.proto\x1a\x17tierwise/v1/model.proto\x1a\x1ftierwise/v1/model_results.proto\x1a\x17tierwise/v1/score.proto\"\xdd\x01\n\x0cScoreRequest\x12S\n\x08\x63ustomer\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x35\n\x0esession_events\x18\x02 \x03(\x0b\x32\x12.tierwise.v1.EventB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x41\n\nas_of_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\"2\n\rScoreResponse\x12!\n\x05score\x18\x01 \x01(\x0b\x32\x12.tierwise.v1.Score\"Q\n\x11\x42\x61tchScoreRequest\x12<\n\x08requests\x18\x01 \x03(\x0b\x32\x19.tierwise.v1.ScoreRequestB\x0f\xe2\x41\x01\x02\xbaH\x08\x92\x01\x05\x08\x01\x10\xf4\x03\"\xad\x01\n\x12\x42\x61tchScoreResponse\x12\x37\n\x07results\x18\x01 \x03(\x0b\x32&.tierwise.v1.BatchScoreResponse.Result\x1a^\n\x06Result\x12#\n\x05score\x18\x01 \x01(\x0b\x32\x12.tierwise.v1.ScoreH\x00\x12$\n\x06status\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\t\n\x07outcome\"\x8b\x02\n\x13\x45xplainScoreRequest\x12S\n\x08\x63ustomer\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x35\n\x0esession_events\x18\x02 \x03(\x0b\x32\x12.tierwise.v1.EventB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12\x41\n\nas_of_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\x12%\n\x11max_contributions\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\"E\n\x14\x45xplainScoreResponse\x12-\n\x0b\x65xplanation\x18\x01 \x01(\x0b\x32\x18.tierwise.v1.Explanation\"~\n\x18ScoreAllCustomersRequest\x12\x1f\n\nrequest_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x41\n\nas_of_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x11\xbaH\x0e\xb2\x01\x0b\x1a\x07\x08\xff\x82\xd1\xff\xaf\x07*\x00\"F\n\x19ScoreAllCustomersResponse\x12\x14\n\x0cscored_count\x18\x01 \x01(\x03\x12\x13\n\x0bmoved_count\x18\x02 \x01(\x03\"\xd5\x01\n\x19ScoreAllCustomersMetadata\x12\x12\n\ndone_count\x18\x01 \x01(\x03\x12\x18\n\x0btotal_count\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x05 \x01(\x08\x42\x0e\n\x0c_total_count\"M\n\x11ListModelsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"Q\n\x12ListModelsResponse\x12\"\n\x06models\x18\x01 \x03(\x0b\x32\x12.tierwise.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\\\n\x0fGetModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\"y\n\x16GetModelResultsRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12\x14\n\x03run\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\x81\x01\n\x13PreviewModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\",\n\x14PreviewModelResponse\x12\x14\n\x0cscored_count\x18\x01 \x01(\x03\"\xf4\x01\n\x14PreviewModelMetadata\x12\"\n\x05model\x18\x01 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model\x12\x12\n\ndone_count\x18\x02 \x01(\x03\x12\x18\n\x0btotal_count\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x06 \x01(\x08\x42\x0e\n\x0c_total_count\"\x99\x01\n\x14\x41\x63tivateModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xdc\x02\n\x10MoveModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12\x37\n\x05state\x18\x02 \x01(\x0e\x32\x18.tierwise.v1.Model.StateB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x32\n\x0c\x63\x61nary_share\x18\x03 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00\xe0?!\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x15\n\x04\x65tag\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x06reason\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1f\n\nrequest_id\x18\x06 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x07 \x01(\x08\x12\x16\n\x0eoverride_gates\x18\x08 \x01(\x08\x42\x0f\n\r_canary_share\"\x7f\n\x11JudgeModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"$\n\x12JudgeModelResponse\x12\x0e\n\x06passed\x18\x01 \x01(\x08\"\xf2\x01\n\x12JudgeModelMetadata\x12\"\n\x05model\x18\x01 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model\x12\x12\n\ndone_count\x18\x02 \x01(\x03\x12\x18\n\x0btotal_count\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x06 \x01(\x08\x42\x0e\n\x0c_total_count\"P\n\x13RetrainModelRequest\x12\x1f\n\nrequest_id\x18\x01 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\":\n\x14RetrainModelResponse\x12\"\n\x05model\x18\x01 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model\"\xd0\x01\n\x14RetrainModelMetadata\x12\x12\n\ndone_count\x18\x01 \x01(\x03\x12\x18\n\x0btotal_count\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x05 \x01(\x08\x42\x0e\n\x0c_total_count\"\xca\x01\n\x14RollBackModelRequest\x12I\n\x04name\x18\x01 \x01(\tB;\xe2\x41\x01\x02\xfa\x41\x10\n\x0etierwise/Model\xbaH!r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x18\n\x06reason\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\x32\xbb\t\n\x0eScoringService\x12>\n\x05Score\x12\x19.tierwise.v1.ScoreRequest\x1a\x1a.tierwise.v1.ScoreResponse\x12M\n\nBatchScore\x12\x1e.tierwise.v1.BatchScoreRequest\x1a\x1f.tierwise.v1.BatchScoreResponse\x12S\n\x0c\x45xplainScore\x12 .tierwise.v1.ExplainScoreRequest\x1a!.tierwise.v1.ExplainScoreResponse\x12\x94\x01\n\x11ScoreAllCustomers\x12%.tierwise.v1.ScoreAllCustomersRequest\x1a\x1d.google.longrunning.Operation\"9\xca\x41\x36\n\x19ScoreAllCustomersResponse\x12\x19ScoreAllCustomersMetadata\x12M\n\nListModels\x12\x1e.tierwise.v1.ListModelsRequest\x1a\x1f.tierwise.v1.ListModelsResponse\x12<\n\x08GetModel\x12\x1c.tierwise.v1.GetModelRequest\x1a\x12.tierwise.v1.Model\x12Q\n\x0fGetModelResults\x12#.tierwise.v1.GetModelResultsRequest\x1a\x19.tierwise.v1.ModelResults\x12\x80\x01\n\x0cPreviewModel\x12 .tierwise.v1.PreviewModelRequest\x1a\x1d.google.longrunning.Operation\"/\xca\x41,\n\x14PreviewModelResponse\x12\x14PreviewModelMetadata\x12\x46\n\rActivateModel\x12!.tierwise.v1.ActivateModelRequest\x1a\x12.tierwise.v1.Model\x12x\n\nJudgeModel\x12\x1e.tierwise.v1.JudgeModelRequest\x1a\x1d.google.longrunning.Operation\"+\xca\x41(\n\x12JudgeModelResponse\x12\x12JudgeModelMetadata\x12\x80\x01\n\x0cRetrainModel\x12 .tierwise.v1.RetrainModelRequest\x1a\x1d.google.longrunning.Operation\"/\xca\x41,\n\x14RetrainModelResponse\x12\x14RetrainModelMetadata\x12>\n\tMoveModel\x12\x1d.tierwise.v1.MoveModelRequest\x1a\x12.tierwise.v1.Model\x12\x46\n\rRollBackModel\x12!.tierwise.v1.RollBackModelRequest\x1a\x12.tierwise.v1.Modelb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -67,6 +68,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMODELSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
   _globals['_GETMODELREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETMODELREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\020\n\016tierwise/Model\272H!r\0372\035^models/[^/[:cntrl:]]{1,128}$'
+  _globals['_GETMODELRESULTSREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_GETMODELRESULTSREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\020\n\016tierwise/Model\272H!r\0372\035^models/[^/[:cntrl:]]{1,128}$'
+  _globals['_GETMODELRESULTSREQUEST'].fields_by_name['run']._loaded_options = None
+  _globals['_GETMODELRESULTSREQUEST'].fields_by_name['run']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_PREVIEWMODELREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_PREVIEWMODELREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\020\n\016tierwise/Model\272H!r\0372\035^models/[^/[:cntrl:]]{1,128}$'
   _globals['_PREVIEWMODELREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -119,56 +124,58 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCORINGSERVICE'].methods_by_name['JudgeModel']._serialized_options = b'\312A(\n\022JudgeModelResponse\022\022JudgeModelMetadata'
   _globals['_SCORINGSERVICE'].methods_by_name['RetrainModel']._loaded_options = None
   _globals['_SCORINGSERVICE'].methods_by_name['RetrainModel']._serialized_options = b'\312A,\n\024RetrainModelResponse\022\024RetrainModelMetadata'
-  _globals['_SCOREREQUEST']._serialized_start=341
-  _globals['_SCOREREQUEST']._serialized_end=562
-  _globals['_SCORERESPONSE']._serialized_start=564
-  _globals['_SCORERESPONSE']._serialized_end=614
-  _globals['_BATCHSCOREREQUEST']._serialized_start=616
-  _globals['_BATCHSCOREREQUEST']._serialized_end=697
-  _globals['_BATCHSCORERESPONSE']._serialized_start=700
-  _globals['_BATCHSCORERESPONSE']._serialized_end=873
-  _globals['_BATCHSCORERESPONSE_RESULT']._serialized_start=779
-  _globals['_BATCHSCORERESPONSE_RESULT']._serialized_end=873
-  _globals['_EXPLAINSCOREREQUEST']._serialized_start=876
-  _globals['_EXPLAINSCOREREQUEST']._serialized_end=1143
-  _globals['_EXPLAINSCORERESPONSE']._serialized_start=1145
-  _globals['_EXPLAINSCORERESPONSE']._serialized_end=1214
-  _globals['_SCOREALLCUSTOMERSREQUEST']._serialized_start=1216
-  _globals['_SCOREALLCUSTOMERSREQUEST']._serialized_end=1342
-  _globals['_SCOREALLCUSTOMERSRESPONSE']._serialized_start=1344
-  _globals['_SCOREALLCUSTOMERSRESPONSE']._serialized_end=1414
-  _globals['_SCOREALLCUSTOMERSMETADATA']._serialized_start=1417
-  _globals['_SCOREALLCUSTOMERSMETADATA']._serialized_end=1630
-  _globals['_LISTMODELSREQUEST']._serialized_start=1632
-  _globals['_LISTMODELSREQUEST']._serialized_end=1709
-  _globals['_LISTMODELSRESPONSE']._serialized_start=1711
-  _globals['_LISTMODELSRESPONSE']._serialized_end=1792
-  _globals['_GETMODELREQUEST']._serialized_start=1794
-  _globals['_GETMODELREQUEST']._serialized_end=1886
-  _globals['_PREVIEWMODELREQUEST']._serialized_start=1889
-  _globals['_PREVIEWMODELREQUEST']._serialized_end=2018
-  _globals['_PREVIEWMODELRESPONSE']._serialized_start=2020
-  _globals['_PREVIEWMODELRESPONSE']._serialized_end=2064
-  _globals['_PREVIEWMODELMETADATA']._serialized_start=2067
-  _globals['_PREVIEWMODELMETADATA']._serialized_end=2311
-  _globals['_ACTIVATEMODELREQUEST']._serialized_start=2314
-  _globals['_ACTIVATEMODELREQUEST']._serialized_end=2467
-  _globals['_MOVEMODELREQUEST']._serialized_start=2470
-  _globals['_MOVEMODELREQUEST']._serialized_end=2818
-  _globals['_JUDGEMODELREQUEST']._serialized_start=2820
-  _globals['_JUDGEMODELREQUEST']._serialized_end=2947
-  _globals['_JUDGEMODELRESPONSE']._serialized_start=2949
-  _globals['_JUDGEMODELRESPONSE']._serialized_end=2985
-  _globals['_JUDGEMODELMETADATA']._serialized_start=2988
-  _globals['_JUDGEMODELMETADATA']._serialized_end=3230
-  _globals['_RETRAINMODELREQUEST']._serialized_start=3232
-  _globals['_RETRAINMODELREQUEST']._serialized_end=3312
-  _globals['_RETRAINMODELRESPONSE']._serialized_start=3314
-  _globals['_RETRAINMODELRESPONSE']._serialized_end=3372
-  _globals['_RETRAINMODELMETADATA']._serialized_start=3375
-  _globals['_RETRAINMODELMETADATA']._serialized_end=3583
-  _globals['_ROLLBACKMODELREQUEST']._serialized_start=3586
-  _globals['_ROLLBACKMODELREQUEST']._serialized_end=3788
-  _globals['_SCORINGSERVICE']._serialized_start=3791
-  _globals['_SCORINGSERVICE']._serialized_end=4919
+  _globals['_SCOREREQUEST']._serialized_start=374
+  _globals['_SCOREREQUEST']._serialized_end=595
+  _globals['_SCORERESPONSE']._serialized_start=597
+  _globals['_SCORERESPONSE']._serialized_end=647
+  _globals['_BATCHSCOREREQUEST']._serialized_start=649
+  _globals['_BATCHSCOREREQUEST']._serialized_end=730
+  _globals['_BATCHSCORERESPONSE']._serialized_start=733
+  _globals['_BATCHSCORERESPONSE']._serialized_end=906
+  _globals['_BATCHSCORERESPONSE_RESULT']._serialized_start=812
+  _globals['_BATCHSCORERESPONSE_RESULT']._serialized_end=906
+  _globals['_EXPLAINSCOREREQUEST']._serialized_start=909
+  _globals['_EXPLAINSCOREREQUEST']._serialized_end=1176
+  _globals['_EXPLAINSCORERESPONSE']._serialized_start=1178
+  _globals['_EXPLAINSCORERESPONSE']._serialized_end=1247
+  _globals['_SCOREALLCUSTOMERSREQUEST']._serialized_start=1249
+  _globals['_SCOREALLCUSTOMERSREQUEST']._serialized_end=1375
+  _globals['_SCOREALLCUSTOMERSRESPONSE']._serialized_start=1377
+  _globals['_SCOREALLCUSTOMERSRESPONSE']._serialized_end=1447
+  _globals['_SCOREALLCUSTOMERSMETADATA']._serialized_start=1450
+  _globals['_SCOREALLCUSTOMERSMETADATA']._serialized_end=1663
+  _globals['_LISTMODELSREQUEST']._serialized_start=1665
+  _globals['_LISTMODELSREQUEST']._serialized_end=1742
+  _globals['_LISTMODELSRESPONSE']._serialized_start=1744
+  _globals['_LISTMODELSRESPONSE']._serialized_end=1825
+  _globals['_GETMODELREQUEST']._serialized_start=1827
+  _globals['_GETMODELREQUEST']._serialized_end=1919
+  _globals['_GETMODELRESULTSREQUEST']._serialized_start=1921
+  _globals['_GETMODELRESULTSREQUEST']._serialized_end=2042
+  _globals['_PREVIEWMODELREQUEST']._serialized_start=2045
+  _globals['_PREVIEWMODELREQUEST']._serialized_end=2174
+  _globals['_PREVIEWMODELRESPONSE']._serialized_start=2176
+  _globals['_PREVIEWMODELRESPONSE']._serialized_end=2220
+  _globals['_PREVIEWMODELMETADATA']._serialized_start=2223
+  _globals['_PREVIEWMODELMETADATA']._serialized_end=2467
+  _globals['_ACTIVATEMODELREQUEST']._serialized_start=2470
+  _globals['_ACTIVATEMODELREQUEST']._serialized_end=2623
+  _globals['_MOVEMODELREQUEST']._serialized_start=2626
+  _globals['_MOVEMODELREQUEST']._serialized_end=2974
+  _globals['_JUDGEMODELREQUEST']._serialized_start=2976
+  _globals['_JUDGEMODELREQUEST']._serialized_end=3103
+  _globals['_JUDGEMODELRESPONSE']._serialized_start=3105
+  _globals['_JUDGEMODELRESPONSE']._serialized_end=3141
+  _globals['_JUDGEMODELMETADATA']._serialized_start=3144
+  _globals['_JUDGEMODELMETADATA']._serialized_end=3386
+  _globals['_RETRAINMODELREQUEST']._serialized_start=3388
+  _globals['_RETRAINMODELREQUEST']._serialized_end=3468
+  _globals['_RETRAINMODELRESPONSE']._serialized_start=3470
+  _globals['_RETRAINMODELRESPONSE']._serialized_end=3528
+  _globals['_RETRAINMODELMETADATA']._serialized_start=3531
+  _globals['_RETRAINMODELMETADATA']._serialized_end=3739
+  _globals['_ROLLBACKMODELREQUEST']._serialized_start=3742
+  _globals['_ROLLBACKMODELREQUEST']._serialized_end=3944
+  _globals['_SCORINGSERVICE']._serialized_start=3947
+  _globals['_SCORINGSERVICE']._serialized_end=5158
 # @@protoc_insertion_point(module_scope)

@@ -397,6 +397,32 @@ class GetModelRequest(_message.Message):
 Global___GetModelRequest: _TypeAlias = GetModelRequest  # noqa: Y015
 
 @_typing.final
+class GetModelResultsRequest(_message.Message):
+    """Request of ScoringService.GetModelResults."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RUN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Resource name of the model."""
+    run: _builtins.int
+    """Which of its runs as a canary, counted from 1; 0 is the newest. Another active model beside it begins another run."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        run: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "run", b"run"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetModelResultsRequest: _TypeAlias = GetModelResultsRequest  # noqa: Y015
+
+@_typing.final
 class PreviewModelRequest(_message.Message):
     """Request of ScoringService.PreviewModel."""
 

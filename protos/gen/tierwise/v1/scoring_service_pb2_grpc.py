@@ -5,6 +5,7 @@ import warnings
 
 from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from tierwise.v1 import model_pb2 as tierwise_dot_v1_dot_model__pb2
+from tierwise.v1 import model_results_pb2 as tierwise_dot_v1_dot_model__results__pb2
 from tierwise.v1 import scoring_service_pb2 as tierwise_dot_v1_dot_scoring__service__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -66,6 +67,11 @@ class ScoringServiceStub:
                 '/tierwise.v1.ScoringService/GetModel',
                 request_serializer=tierwise_dot_v1_dot_scoring__service__pb2.GetModelRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_model__pb2.Model.FromString,
+                _registered_method=True)
+        self.GetModelResults = channel.unary_unary(
+                '/tierwise.v1.ScoringService/GetModelResults',
+                request_serializer=tierwise_dot_v1_dot_scoring__service__pb2.GetModelResultsRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_model__results__pb2.ModelResults.FromString,
                 _registered_method=True)
         self.PreviewModel = channel.unary_unary(
                 '/tierwise.v1.ScoringService/PreviewModel',
@@ -140,6 +146,13 @@ class ScoringServiceServicer:
 
     def GetModel(self, request, context):
         """Gets one model.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetModelResults(self, request, context):
+        """Says what came of the customers of a model as a canary beside those of the active model; also when it is one no more.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -221,6 +234,11 @@ def add_ScoringServiceServicer_to_server(servicer, server):
                     servicer.GetModel,
                     request_deserializer=tierwise_dot_v1_dot_scoring__service__pb2.GetModelRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_model__pb2.Model.SerializeToString,
+            ),
+            'GetModelResults': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetModelResults,
+                    request_deserializer=tierwise_dot_v1_dot_scoring__service__pb2.GetModelResultsRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_model__results__pb2.ModelResults.SerializeToString,
             ),
             'PreviewModel': grpc.unary_unary_rpc_method_handler(
                     servicer.PreviewModel,
@@ -416,6 +434,33 @@ class ScoringService:
             '/tierwise.v1.ScoringService/GetModel',
             tierwise_dot_v1_dot_scoring__service__pb2.GetModelRequest.SerializeToString,
             tierwise_dot_v1_dot_model__pb2.Model.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetModelResults(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.ScoringService/GetModelResults',
+            tierwise_dot_v1_dot_scoring__service__pb2.GetModelResultsRequest.SerializeToString,
+            tierwise_dot_v1_dot_model__results__pb2.ModelResults.FromString,
             options,
             channel_credentials,
             insecure,

@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.longrunning import operations_pb2 as _operations_pb2
 from grpc import aio as _aio
 from tierwise.v1 import model_pb2 as _model_pb2
+from tierwise.v1 import model_results_pb2 as _model_results_pb2
 from tierwise.v1 import scoring_service_pb2 as _scoring_service_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -47,6 +48,8 @@ class ScoringServiceStub:
     """Lists the models of the registry, newest first."""
     GetModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.GetModelRequest, _model_pb2.Model]
     """Gets one model."""
+    GetModelResults: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.GetModelResultsRequest, _model_results_pb2.ModelResults]
+    """Says what came of the customers of a model as a canary beside those of the active model; also when it is one no more."""
     PreviewModel: _grpc.UnaryUnaryMultiCallable[_scoring_service_pb2.PreviewModelRequest, _operations_pb2.Operation]
     """Scores everyone with a model that does not answer, beside the stored scores and as of their time; nothing else changes.
     Then TierService.PreviewTiers shows who would move. Each run takes the place of the one before.
@@ -81,6 +84,8 @@ class ScoringServiceAsyncStub(ScoringServiceStub):
     """Lists the models of the registry, newest first."""
     GetModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.GetModelRequest, _model_pb2.Model]  # type: ignore[assignment]
     """Gets one model."""
+    GetModelResults: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.GetModelResultsRequest, _model_results_pb2.ModelResults]  # type: ignore[assignment]
+    """Says what came of the customers of a model as a canary beside those of the active model; also when it is one no more."""
     PreviewModel: _aio.UnaryUnaryMultiCallable[_scoring_service_pb2.PreviewModelRequest, _operations_pb2.Operation]  # type: ignore[assignment]
     """Scores everyone with a model that does not answer, beside the stored scores and as of their time; nothing else changes.
     Then TierService.PreviewTiers shows who would move. Each run takes the place of the one before.
@@ -148,6 +153,14 @@ class ScoringServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_model_pb2.Model, _abc.Awaitable[_model_pb2.Model]]:
         """Gets one model."""
+
+    @_abc_1.abstractmethod
+    def GetModelResults(
+        self,
+        request: _scoring_service_pb2.GetModelResultsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_model_results_pb2.ModelResults, _abc.Awaitable[_model_results_pb2.ModelResults]]:
+        """Says what came of the customers of a model as a canary beside those of the active model; also when it is one no more."""
 
     @_abc_1.abstractmethod
     def PreviewModel(

@@ -1,0 +1,96 @@
+"""A worker looks at a canary each day, and asks both models about their customers when a horizon is over."""
+
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from campaign_factories import make_cause
+from made_histories import AS_OF, random_shop
+from sqlalchemy import text
+from tiny_model import write_tiny_model
+
+from campaigns.models import registry
+from campaigns.models.stages import Stage, State
+from database.events import store
+from database.models import canary_readings, canary_runs
+from database.models.canary_readings import CanaryAccuracy
+from database.models.canary_runs import CanaryRun
+from database.session import Database
+from settings import Settings
+from worker import canary
+from worker.tools import Tools
+
+BEGUN = AS_OF - timedelta(days=65)
+CAUSE = make_cause(BEGUN, reason="a test needs it")
+
+
+@pytest.fixture
+def shop(database: Database, tmp_path: Path) -> Database:
+    """Customers, and two models, one of which answers about half of them and began 65 days ago."""
+    with database.writing() as transaction:
+        store.copy_events(transaction, random_shop(150, seed=5))
+        transaction.execute(text("UPDATE customers SET create_time = :then"), {"then": BEGUN - timedelta(days=1)})
+        for seed, model_id in enumerate(("old", "new")):
+            folder = write_tiny_model(tmp_path, model_id, seed=seed)
+            registry.register(transaction, CAUSE, model_id, folder=str(folder), manifest={})
+        registry.activate(transaction, CAUSE, "old", override=True)
+        registry.move(transaction, CAUSE, "new", Stage(State.CANARY, 0.5), override=True)
+    return database
+
+
+def the_run(database: Database) -> CanaryRun:
+    with database.reading() as snapshot:
+        return canary_runs.of_model(snapshot, "new")[0]
+
+
+def measured(database: Database) -> list[CanaryAccuracy]:
+    with database.reading() as snapshot:
+        return canary_readings.accuracy(snapshot, the_run(database))
+
+
+def test_a_canary_is_looked_at_once_a_day_until_its_last_orders_are_in(shop: Database) -> None:
+    def look(days: float) -> int:
+        return canary.take_readings(shop, BEGUN + timedelta(days=days), seconds=60, enough=lambda: False)
+
+    counts = [look(days) for days in (0, 1, 1.01, 2)]
+    with shop.writing() as transaction:
+        registry.move(transaction, replace(CAUSE, now=BEGUN + timedelta(days=2.5)), "new", Stage(State.RETIRED))
+    counts += [look(days) for days in (3, 30)]
+
+    assert counts == [0, 1, 0, 1, 1, 0]
+    with shop.reading() as snapshot:
+        kept = canary_readings.of_run(snapshot, the_run(shop))
+    assert [reading.metric for reading in kept] == ["CONVERSION", "REVENUE"] * 3
+    assert {reading.customers + reading.active_customers for reading in kept} == {150}
+
+
+def test_both_models_are_asked_about_their_own_customers_when_a_horizon_is_over(
+    shop: Database, database_url: str
+) -> None:
+    tools = Tools(settings=Settings(), database_url=database_url)
+    with closing(tools.database):
+        counts = [
+            canary.measure_accuracy(tools, BEGUN + timedelta(days=days), enough=lambda: False) for days in (30, 31, 65)
+        ]
+        again = canary.measure_accuracy(tools, AS_OF, enough=lambda: False)
+
+    found = measured(shop)
+    assert (counts, again) == ([0, 1, 1], 0)
+    assert [(each.horizon, each.said_by) for each in found] == [(30, "new"), (30, "old"), (60, "new"), (60, "old")]
+    assert all(0 < each.bought < each.customers for each in found)
+    assert all(each.auc_low is not None and each.auc_low < (each.auc or 0) < (each.auc_high or 0) for each in found)
+    assert sum(each.customers for each in found[:2]) <= 150
+
+
+def test_a_model_that_is_gone_is_not_asked_again_and_again(shop: Database, database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "old" / "weights.safetensors").unlink()
+    tools = Tools(settings=Settings(), database_url=database_url)
+    with closing(tools.database):
+        counts = [canary.measure_accuracy(tools, BEGUN + timedelta(days=31), enough=lambda: False) for _ in range(2)]
+
+    new, old = measured(shop)
+    assert counts == [1, 0]
+    assert (old.customers, old.auc, old.calibration_error) == (0, None, None)
+    assert new.customers > 0

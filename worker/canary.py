@@ -1,0 +1,78 @@
+"""What came of canaries is looked at by the clock: their customers each day, their models when a horizon is over."""
+
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+
+from campaigns.models import registry
+from campaigns.watching import canary_readings as readings
+from campaigns.watching.canary_readings import LATE
+from database import patience
+from database.events.recall import recall
+from database.experiments import canary as groups
+from database.experiments.canary import ACTIVE, CANARY
+from database.models import canary_readings
+from database.models.canary_readings import CanaryAccuracy
+from database.models.canary_runs import CanaryRun
+from database.session import Database
+from events.packing import unpacked
+from scoring.network import HORIZONS
+from scoring.score import ModelRejected
+from training.judging import NOTHING, accuracy
+from worker.judging import DRAWN
+from worker.schedule import Enough, each, while_there_is_time
+from worker.tools import Tools
+
+log = logging.getLogger(__name__)
+
+
+def take_readings(database: Database, now: datetime, *, seconds: float, enough: Enough) -> int:
+    """The day's look at each run that was not looked at, each in a transaction of its own; how many."""
+    with database.reading() as snapshot:
+        waiting = readings.due(snapshot, now)
+    return sum(each(partial(_taken, database, run, now, seconds) for run in while_there_is_time(waiting, enough)))
+
+
+def measure_accuracy(tools: Tools, now: datetime, *, enough: Enough) -> int:
+    """Ask both models of each run what they would have said as it began, where a horizon is over; how many times."""
+    with tools.database.reading() as snapshot:
+        waiting = [
+            (run, days)
+            for days in HORIZONS
+            for run in canary_readings.not_measured(
+                snapshot, timedelta(days=days), begun_before=now - timedelta(days=days) - LATE
+            )
+        ]
+    return sum(each(partial(_measured, tools, *what) for what in while_there_is_time(waiting, enough)))
+
+
+def _taken(database: Database, run: CanaryRun, now: datetime, seconds: float) -> bool:
+    with database.writing() as transaction:
+        patience.limit(transaction, seconds)
+        return readings.take(transaction, run, now)
+
+
+def _measured(tools: Tools, run: CanaryRun, days: int) -> bool:
+    found = [
+        _of_model(tools, run, days, model_id=model_id, place=place)
+        for model_id, place in ((run.model_id, CANARY), (run.against, ACTIVE))
+    ]
+    with tools.database.writing() as transaction:
+        canary_readings.keep_accuracy(transaction, found)
+    return True
+
+
+def _of_model(tools: Tools, run: CanaryRun, days: int, *, model_id: str, place: str) -> CanaryAccuracy:
+    """Of the customers whom it answered; of nobody where it cannot be loaded, so that it is not tried again."""
+    with tools.database.reading() as snapshot:
+        model = registry.get(snapshot, model_id)
+        customers = groups.members(snapshot, run, place, limit=DRAWN)
+        histories = unpacked(recall(snapshot, customers, before=tools.now()).packed, customers)
+    try:
+        found = accuracy(tools.scorer(model), histories, run.begin_time, days) if customers else NOTHING
+    except ModelRejected as error:
+        log.warning("models/%s cannot be measured as it was beside a canary: %s", model_id, error)
+        found = NOTHING
+    return CanaryAccuracy(
+        model_id=run.model_id, number=run.number, horizon=days, said_by=model_id, **found._asdict()
+    )  # fmt: skip
