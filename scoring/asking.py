@@ -16,7 +16,8 @@ from scoring.score import Explanation, Recommendation, Score, Strategy
 HEAD = struct.Struct("<dHI")
 """As-of time in seconds since the epoch, bytes of the customer's id, bytes of the wish."""
 SCORE = struct.Struct("<7d3s")
-"""Probabilities of purchase and churn, expected spend and its band, currency; the id of the model follows."""
+"""Probabilities of purchase and churn, expected spend and its band, currency; then the model's id, and the market."""
+APART = "\n"
 
 
 class Role(StrEnum):
@@ -55,6 +56,8 @@ class Kind(NamedTuple):
     role: Role = Role.ACTIVE
     terms: Terms | None = None
     """Of recommendations and of similar items."""
+    market: str = ""
+    """Whose adapter answers, where the model has one; empty for the model as it is."""
 
 
 class Wish(NamedTuple):
@@ -114,16 +117,17 @@ def packed_score(score: Score) -> bytes:
         score.purchase_30, score.purchase_60, score.purchase_90, score.churn, score.spend_minor, score.spend_low_minor,
         score.spend_high_minor,
     )  # fmt: skip
-    return SCORE.pack(*numbers, score.currency.encode()) + score.model_id.encode()
+    return SCORE.pack(*numbers, score.currency.encode()) + f"{score.model_id}{APART}{score.market}".encode()
 
 
 def score_of(answer: bytes, customer_id: str, as_of: float) -> Score:
     """The score that was packed, of this customer at this time (seconds since the epoch)."""
     purchase_30, purchase_60, purchase_90, churn, spend, low, high, currency = SCORE.unpack_from(answer)
+    model_id, _, market = answer[SCORE.size :].decode().partition(APART)
     return Score(
         customer_id=customer_id, as_of=datetime.fromtimestamp(as_of, UTC), purchase_30=purchase_30,
         purchase_60=purchase_60, purchase_90=purchase_90, churn=churn, spend_minor=int(spend), spend_low_minor=int(low),
-        spend_high_minor=int(high), currency=currency.decode(), model_id=answer[SCORE.size :].decode(),
+        spend_high_minor=int(high), currency=currency.decode(), model_id=model_id, market=market,
     )  # fmt: skip
 
 

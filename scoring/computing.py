@@ -12,6 +12,7 @@ from events.history import Histories
 from events.packing import unpacked
 from scoring.actions import Floats
 from scoring.asking import Asked, Kind, ModelFolder, Recommended, Role, Task, Terms, Wish, asked, packed_score
+from scoring.markets import Markets
 from scoring.precision import suited
 from scoring.score import ModelRejected, UnknownItem
 from scoring.scorer import Scorer
@@ -23,19 +24,20 @@ Payload = bytes | memoryview
 class Computing:
     """The models that a replica holds, by their roles."""
 
-    def __init__(self, scorers: Mapping[Role, Scorer]) -> None:
-        self._scorers = scorers
+    def __init__(self, models: Mapping[Role, Markets]) -> None:
+        self._models = models
 
     @property
     def rounded(self) -> frozenset[Role]:
         """Whose models score in bfloat16."""
-        return frozenset(role for role, scorer in self._scorers.items() if scorer.bfloat16)
+        return frozenset(role for role, model in self._models.items() if model.base.bfloat16)
 
     def __call__(self, kind: Kind, rows: Sequence[Payload]) -> list[bytes]:
         """One answer for each row; a role that nobody has any more falls to the active model."""
         if kind.task is Task.ROUNDED:
             return [pickle.dumps(self.rounded)] * len(rows)
-        scorer = self._scorers.get(kind.role) or self._scorers[Role.ACTIVE]
+        model = self._models.get(kind.role) or self._models[Role.ACTIVE]
+        scorer = model.scorer(kind.market) if kind.market else model.base
         if kind.task is Task.SIMILAR:
             return [_similar(scorer, kind.terms or Terms(1), bytes(row).decode()) for row in rows]
         customers = [asked(row) for row in rows]
@@ -59,14 +61,14 @@ def computing(
     A `forgiving` one does without a canary that cannot be loaded any more. Raises ModelRejected, OSError.
     """
     limit_threads()
-    scorers = {}
+    found = {}
     for role, model in models.items():
         try:
-            scorers[role] = _suited(_loaded(model, device), role, rounded)
+            found[role] = Markets(_suited(_loaded(model, device), role, rounded), model.folder)
         except (ModelRejected, OSError):
             if role is not Role.CANARY or not forgiving:
                 raise
-    return Computing(scorers)
+    return Computing(found)
 
 
 def _suited(scorer: Scorer, role: Role, rounded: frozenset[Role] | None) -> Scorer:

@@ -40,7 +40,7 @@ class Markets:
             known = self._known.get(market)
             if known is None or known[0] != stamp:
                 changed = adapters.adapted(self.base.model, adapters.read(path))
-                known = self._known[market] = (stamp, Scorer(changed, self.base.device))
+                known = self._known[market] = (stamp, Scorer(changed, self.base.device, market=market))
             return known[1]
 
 

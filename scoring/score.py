@@ -41,6 +41,8 @@ class Score:
     currency: str
     """ISO 4217 code."""
     model_id: str
+    market: str = ""
+    """Whose adapter answered; empty where the model answered as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

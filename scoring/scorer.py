@@ -51,6 +51,8 @@ class Scorer:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     bfloat16: bool = False
     """Whether scores are computed in bfloat16; what else is asked is computed in float32."""
+    market: str = ""
+    """Whose adapter the model has; empty for none."""
 
     @classmethod
     def load(cls, path: Path, device: str = "cpu") -> Self:
@@ -196,6 +198,7 @@ class Scorer:
                 spend_high_minor=math.ceil(most),
                 currency=self.currency,
                 model_id=self.model_id,
+                market=self.market,
             )
             for customer_id, time, purchase, churn, spend, least, most in zip(
                 histories.customer_ids, as_of.tolist(), outlook.purchase.tolist(), outlook.churn.tolist(),

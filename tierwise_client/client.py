@@ -88,19 +88,23 @@ class Tierwise:
 
     def score(
         self, customer: str, *, session_events: Sequence[event_pb2.Event] = (), as_of: datetime | None = None,
-        timeout: float | None = None,
+        market: str = "", timeout: float | None = None,
     ) -> score_pb2.Score:  # fmt: skip
-        """What the customer will do, as of now or of a time in the past; counts what is not recorded yet, too."""
-        request = _score_request(customer, session_events, as_of)
+        """What the customer will do, as of now or of a time in the past; counts what is not recorded yet, too.
+
+        By the adapter of a market, where one is named and the model has it.
+        """
+        request = _score_request(customer, session_events, as_of, market)
         return self._call(self._scoring.Score, request, timeout, QUICK_SECONDS).score
 
     def scores(
-        self, customers: Sequence[str], *, as_of: datetime | None = None, timeout: float | None = None
-    ) -> list[score_pb2.Score | TierwiseError]:
+        self, customers: Sequence[str], *, as_of: datetime | None = None, market: str = "",
+        timeout: float | None = None,
+    ) -> list[score_pb2.Score | TierwiseError]:  # fmt: skip
         """A score or the reason why there is none for each, in order; `timeout` is for each 500 of them."""
         found: list[score_pb2.Score | TierwiseError] = []
         for some in _parts(customers):
-            requests = [_score_request(customer, (), as_of) for customer in some]
+            requests = [_score_request(customer, (), as_of, market) for customer in some]
             request = scoring_service_pb2.BatchScoreRequest(requests=requests)
             results = self._call(self._scoring.BatchScore, request, timeout, BATCH_SECONDS).results
             found += [each.score if each.HasField("score") else error_in(each.status) for each in results]
@@ -206,12 +210,13 @@ class Tierwise:
 
 
 def _score_request(
-    customer: str, session_events: Sequence[event_pb2.Event], as_of: datetime | None
+    customer: str, session_events: Sequence[event_pb2.Event], as_of: datetime | None, market: str
 ) -> scoring_service_pb2.ScoreRequest:
     return scoring_service_pb2.ScoreRequest(
         customer=customer_name(customer),
         session_events=session_events,
         as_of_time=None if as_of is None else instant(as_of),
+        market=market,
     )
 
 

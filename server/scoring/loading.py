@@ -38,6 +38,8 @@ class Question:
     as_of: datetime | None
     """None for the present."""
     now: datetime
+    market: str = ""
+    """Whose adapter answers; empty for the model as it is."""
 
     @property
     def terms(self) -> Terms | None:

@@ -28,6 +28,7 @@ def score_message(
 ) -> score_pb2.Score:
     """A fresh score, with the tier that a rescoring would give at this moment."""
     message = _score(score, attribution)
+    message.market = score.market
     if scheme is not None and scheme.bounds is not None:
         before = None if standing is None else Standing.of(standing)
         placement = next_standing(before, measured(scheme.measure, score), scheme.bounds, score.as_of)

@@ -188,14 +188,15 @@ class Predictions:
         self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane, role: Role,
         expected: float | None = None,
     ) -> Promised:  # fmt: skip
-        kind, key = Kind(task, role, question.terms), (role, *_key(task, question))
+        kind, key = Kind(task, role, question.terms, question.market), (role, *_key(task, question))
         submit = partial(pool.submit, question, lane=lane, kind=kind, key=key, expected=expected)
         return self._promised(pool, submit)
 
     def _score(self, question: Question, told: Told[Place]) -> Placed[Score]:
         score = score_of(told.answer, question.customer_id, told.beside.as_of)
         _of_one_currency(question, score)
-        self.shadows.ask(score, told.beside)
+        if not question.market:
+            self.shadows.ask(score, told.beside)
         return Placed(score, told.beside.standing)
 
     def _outcome(self, question: Question, answer: Answering | Exception) -> Placed[Score] | Exception:
@@ -221,7 +222,15 @@ class Predictions:
 
 def _key(task: Task, question: Question) -> tuple[Any, ...]:
     """Of questions that are answered alike; the times at which they were asked do not count, as the latest is taken."""
-    return (task, question.customer_id, question.as_of, question.session, question.terms, question.wish)
+    return (
+        task,
+        question.customer_id,
+        question.as_of,
+        question.session,
+        question.terms,
+        question.wish,
+        question.market,
+    )
 
 
 def _of_one_currency(question: Question, score: Score) -> None:

@@ -34,7 +34,7 @@ def question_of(
     """Raises InvalidRequest, with paths that begin at `root`."""
     who, now = customer_id(request.customer), call.current().now
     session = session_events(request.session_events, customer_id=who, now=now, root=root)
-    return Question(customer_id=who, session=session, as_of=_as_of(request, now, root), now=now)
+    return Question(customer_id=who, session=session, as_of=_as_of(request, now, root), now=now, market=request.market)
 
 
 def item_question_of(request: recommendation_service_pb2.RecommendRequest) -> ItemQuestion:

@@ -46,8 +46,8 @@ def test_each_market_gets_its_own_answers_and_the_base_keeps_its_own(markets: Ma
 
     french, german = (markets.scorer(market).score(KNOWN, at()) for market in ("fr", "de"))
 
-    assert french == Scorer(adapted(markets.base.model, low_rank("fr", 0))).score(KNOWN, at())
-    assert german == Scorer(adapted(markets.base.model, low_rank("de", 1))).score(KNOWN, at())
+    assert french == Scorer(adapted(markets.base.model, low_rank("fr", 0)), market="fr").score(KNOWN, at())
+    assert german == Scorer(adapted(markets.base.model, low_rank("de", 1)), market="de").score(KNOWN, at())
     assert len({before[0].purchase_90, french[0].purchase_90, german[0].purchase_90}) == 3
     assert markets.scorer("it") is markets.base
     assert markets.base.score(KNOWN, at()) == before

@@ -23,6 +23,7 @@ from database.embedded import EmbeddedPostgres
 from database.session import Database
 from scoring.asking import Role
 from scoring.computing import Computing
+from scoring.markets import Markets
 from scoring.replicas import LocalReplicas
 from scoring.scorer import Scorer
 from settings import child_environment
@@ -86,7 +87,7 @@ def put_in_force(shop: Shop, scorer: Scorer) -> None:
     """Answer with this, and stop following the database, which would bring the good model back."""
     shop.server.live.stop()
     assert isinstance(shop.server.replicas, LocalReplicas)
-    shop.server.replicas.computing = Computing({Role.ACTIVE: scorer})
+    shop.server.replicas.computing = Computing({Role.ACTIVE: Markets(scorer, shop.models / scorer.model_id)})
 
 
 def test_a_network_that_fails_leaves_the_stored_score(shop: Shop) -> None:

@@ -62,6 +62,7 @@ class Score(_message.Message):
     ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
     DEGRADED_FIELD_NUMBER: _builtins.int
     DEGRADED_REASON_FIELD_NUMBER: _builtins.int
+    MARKET_FIELD_NUMBER: _builtins.int
     customer: _builtins.str
     """Resource name of the customer."""
     churn_probability: _builtins.float
@@ -78,6 +79,8 @@ class Score(_message.Message):
     """Whether this is the last stored score because the network could not answer."""
     degraded_reason: Global___Score.DegradedReason.ValueType
     """Why it is degraded."""
+    market: _builtins.str
+    """Market whose adapter answered; empty where the model answered as it is."""
     @_builtins.property
     def as_of_time(self) -> _timestamp_pb2.Timestamp:
         """The score knows what happened before this time and speaks about the days after it."""
@@ -104,10 +107,11 @@ class Score(_message.Message):
         attribution_token: _builtins.str = ...,
         degraded: _builtins.bool = ...,
         degraded_reason: Global___Score.DegradedReason.ValueType = ...,
+        market: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "expected_spend", b"expected_spend"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "attribution_token", b"attribution_token", "churn_probability", b"churn_probability", "customer", b"customer", "degraded", b"degraded", "degraded_reason", b"degraded_reason", "expected_spend", b"expected_spend", "model", b"model", "purchase_probabilities", b"purchase_probabilities", "tier", b"tier", "tier_scheme_version", b"tier_scheme_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "attribution_token", b"attribution_token", "churn_probability", b"churn_probability", "customer", b"customer", "degraded", b"degraded", "degraded_reason", b"degraded_reason", "expected_spend", b"expected_spend", "market", b"market", "model", b"model", "purchase_probabilities", b"purchase_probabilities", "tier", b"tier", "tier_scheme_version", b"tier_scheme_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
