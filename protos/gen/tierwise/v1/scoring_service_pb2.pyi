@@ -33,8 +33,11 @@ class ScoreRequest(_message.Message):
     CUSTOMER_FIELD_NUMBER: _builtins.int
     SESSION_EVENTS_FIELD_NUMBER: _builtins.int
     AS_OF_TIME_FIELD_NUMBER: _builtins.int
+    MARKET_FIELD_NUMBER: _builtins.int
     customer: _builtins.str
     """Resource name of the customer."""
+    market: _builtins.str
+    """Market whose adapter answers, such as `fr`; the model as it is where absent, and where it has no such adapter."""
     @_builtins.property
     def session_events(self) -> _containers.RepeatedCompositeFieldContainer[_event_pb2.Event]:
         """What the customer did just now and is not recorded yet; counts for this answer only."""
@@ -49,10 +52,11 @@ class ScoreRequest(_message.Message):
         customer: _builtins.str = ...,
         session_events: _abc.Iterable[_event_pb2.Event] | None = ...,
         as_of_time: _timestamp_pb2.Timestamp | None = ...,
+        market: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "customer", b"customer", "session_events", b"session_events"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "customer", b"customer", "market", b"market", "session_events", b"session_events"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -170,10 +174,13 @@ class ExplainScoreRequest(_message.Message):
     SESSION_EVENTS_FIELD_NUMBER: _builtins.int
     AS_OF_TIME_FIELD_NUMBER: _builtins.int
     MAX_CONTRIBUTIONS_FIELD_NUMBER: _builtins.int
+    MARKET_FIELD_NUMBER: _builtins.int
     customer: _builtins.str
     """Resource name of the customer."""
     max_contributions: _builtins.int
     """Names at most so many contributions; 0 names all."""
+    market: _builtins.str
+    """Market whose adapter answers, such as `fr`; the model as it is where absent, and where it has no such adapter."""
     @_builtins.property
     def session_events(self) -> _containers.RepeatedCompositeFieldContainer[_event_pb2.Event]:
         """What the customer did just now and is not recorded yet; counts for this answer only."""
@@ -189,10 +196,11 @@ class ExplainScoreRequest(_message.Message):
         session_events: _abc.Iterable[_event_pb2.Event] | None = ...,
         as_of_time: _timestamp_pb2.Timestamp | None = ...,
         max_contributions: _builtins.int = ...,
+        market: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "customer", b"customer", "max_contributions", b"max_contributions", "session_events", b"session_events"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "customer", b"customer", "market", b"market", "max_contributions", b"max_contributions", "session_events", b"session_events"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
