@@ -13,8 +13,8 @@ from campaigns.life import approving, launch
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.models import judging, registry
 from campaigns.models.gates import Gate, Report, Verdict
-from campaigns.terms.campaign import Campaign, CampaignPlan, Channel, Offer
-from campaigns.terms.discount import Discount, Percent
+from campaigns.terms.campaign import Campaign, CampaignPlan, Channel, Offer, State
+from campaigns.terms.discount import Discount, Fixed, Percent
 from campaigns.tiers import previewing, rescoring, schemes, shadowing
 from campaigns.tiers.tiers import Levels, Measure, Method, Tier
 from database.budgets import shards
@@ -26,6 +26,7 @@ from scoring.score import Score
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TEN_PERCENT = Offer(tier=Tier.HIGH, discount=Discount(reward=Percent(percent=10)), channel=Channel.ON_SITE)
+BY_MAIL = Offer(tier=Tier.MID, discount=Discount(reward=Fixed(amount_minor=500)), channel=Channel.EMAIL)
 
 
 def make_cause(now: datetime = NOW, *, name: str = "anna", **facts: str) -> Cause:
@@ -242,3 +243,8 @@ def count(snapshot: Snapshot, table: str) -> int:
 def counts(database: Database, *tables: str) -> tuple[int, ...]:
     with database.reading() as snapshot:
         return tuple(count(snapshot, table) for table in tables)
+
+
+def state_of(database: Database) -> State:
+    with database.reading() as snapshot:
+        return launch.get(snapshot, "spring").state
