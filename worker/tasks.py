@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
@@ -38,40 +39,30 @@ def register(app: Celery, tools: Tools) -> None:
 
     @app.task(name=schedule.TICK, shared=False)
     def _tick() -> None:
-        now, database, settings = tools.now(), tools.database, tools.settings
-        until = time.monotonic() + settings.task_seconds
+        until = time.monotonic() + tools.settings.task_seconds
+        schedule.each(_duties(tools, tools.now(), enough=lambda: stopping() or time.monotonic() > until))
 
-        def enough() -> bool:
-            return stopping() or time.monotonic() > until
 
-        schedule.each(
-            [
-                lambda: schedule.launch_campaigns(database, now),
-                lambda: schedule.end_campaigns(database, now),
-                lambda: schedule.tick(database, rescore_at=settings.rescore_at, now=now),
-                lambda: schedule.retrain(database, at=settings.retrain_at, now=now),
-                lambda: wellbeing.read_drift(tools, now),
-                lambda: canary.take_readings(
-                    database, now, seconds=schedule.longest_statement(settings), enough=enough
-                ),
-                lambda: canary.measure_accuracy(tools, now, enough=enough),
-                lambda: schedule.sweep_reservations(database, now),
-                lambda: schedule.reconcile(database, at=settings.reconcile_at, now=now),
-                lambda: schedule.verify_audit(database, at=settings.verify_audit_at, now=now),
-                lambda: schedule.forget_answers(database, now),
-                lambda: schedule.close_forecasts(
-                    database, now, seconds=schedule.longest_statement(settings), enough=enough
-                ),
-                lambda: reporting.tend(database, settings, now, enough=enough),
-                lambda: uplift.learn_from_campaigns(
-                    database,
-                    now,
-                    currency=settings.currency,
-                    seconds=schedule.longest_statement(settings),
-                    enough=enough,
-                ),
-            ]
-        )
+def _duties(tools: Tools, now: datetime, *, enough: Callable[[], bool]) -> list[Callable[[], object]]:
+    """What the clock looks after, each by itself."""
+    database, settings = tools.database, tools.settings
+    seconds = schedule.longest_statement(settings)
+    return [
+        lambda: schedule.launch_campaigns(database, now),
+        lambda: schedule.end_campaigns(database, now),
+        lambda: schedule.tick(database, rescore_at=settings.rescore_at, now=now),
+        lambda: schedule.retrain(database, at=settings.retrain_at, now=now),
+        lambda: wellbeing.read_drift(tools, now),
+        lambda: canary.take_readings(database, now, seconds=seconds, enough=enough),
+        lambda: canary.measure_accuracy(tools, now, enough=enough),
+        lambda: schedule.sweep_reservations(database, now),
+        lambda: schedule.reconcile(database, at=settings.reconcile_at, now=now),
+        lambda: schedule.verify_audit(database, at=settings.verify_audit_at, now=now),
+        lambda: schedule.forget_answers(database, now),
+        lambda: schedule.close_forecasts(database, now, seconds=seconds, enough=enough),
+        lambda: reporting.tend(database, settings, now, enough=enough),
+        lambda: uplift.learn_from_campaigns(database, now, currency=settings.currency, seconds=seconds, enough=enough),
+    ]
 
 
 def _stopping() -> Callable[[], bool]:
