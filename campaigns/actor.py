@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What an actor is trusted with; `campaigns.access` says what that is."""
+    """What an actor is trusted with; `campaigns.callers.access` says what that is."""
 
     SERVICE = "service"
     """The shop's own programs: scores, offers, coupons, events."""

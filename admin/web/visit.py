@@ -67,12 +67,12 @@ class Visit:
             yield snapshot
 
     def changing(self, action: str, object_name: str, *, reason: str | None = None) -> AbstractContextManager[Change]:
-        """The page's one transaction, for an action of `campaigns.access`; a refusal is on record."""
+        """The page's one transaction, for an action of `campaigns.callers.access`; a refusal is on record."""
         cause = Cause(actor=self.person.actor, now=self.now, reason=reason or None)
         return recorded(self.house.database, cause, action=action, object_name=object_name)
 
     def may(self, action: str) -> bool:
-        """Whether the visitor's role includes an action of `campaigns.access`."""
+        """Whether the visitor's role includes an action of `campaigns.callers.access`."""
         return self.person.role in access.ACTIONS[action].roles
 
     def field(self, name: str) -> str:

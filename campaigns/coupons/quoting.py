@@ -1,4 +1,4 @@
-"""What a coupon of the database is worth on a basket: what `campaigns.coupon` decides from is looked up here."""
+"""What a coupon of the database is worth on a basket: what `campaigns.terms.coupon` decides from is looked up here."""
 
 from datetime import datetime
 

@@ -52,7 +52,7 @@ def glance(
 def recall(
     snapshot: Snapshot, customer_ids: Sequence[str], *, before: datetime | None = None, memory: Memory | None = None
 ) -> Recalled:  # fmt: skip
-    """Of each customer, in this order, at least what `events.histories` would find before `before`."""
+    """Of each customer, in this order, at least what `store.histories` would find before `before`."""
     held = [None if memory is None else memory.find(customer_id) for customer_id in customer_ids]
     found = states.look(snapshot, customer_ids, [None if each is None else each.version for each in held])
     whole = [_at_hand(state, remembered) for state, remembered in zip(found, held, strict=True)]

@@ -16,7 +16,7 @@ class CampaignVersionRow(Row):
     campaign_id: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
     plan: Mapped[dict[str, Any]]
-    """The document of `campaigns.stored`."""
+    """The document of `campaigns.terms.stored`."""
     authors: Mapped[list[str]]
     """Who changed it since a version was approved, the last one at the end."""
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)

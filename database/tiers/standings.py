@@ -1,6 +1,6 @@
 """Where all customers stand at once: who is placed in which tier, and who moves.
 
-The same meaning as `campaigns.standing.next_standing`.
+The same meaning as `campaigns.tiers.standing.next_standing`.
 """
 
 import math
