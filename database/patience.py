@@ -12,7 +12,10 @@ LIMIT = "SELECT set_config('statement_timeout', %s, true)"
 
 def limit(snapshot: Snapshot, seconds: float) -> None:
     """Stop every later statement of this transaction after `seconds`; infinity leaves the connection's own limit."""
-    limit_on(driver_connection(snapshot), seconds)
+    connection = driver_connection(snapshot)
+    # The first statement of a transaction begins it: both go in one round trip.
+    with connection.pipeline():
+        limit_on(connection, seconds)
 
 
 def limit_on(connection: "psycopg.Connection[Any]", seconds: float) -> None:

@@ -1,14 +1,18 @@
 """Where transactions begin and end. Doors open them; nothing below a door commits."""
 
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, NewType, Self, TypeVar
 
 import psycopg
 from psycopg.rows import dict_row
-from sqlalchemy import CursorResult, Engine, Result, create_engine, text
+from sqlalchemy import CursorResult, Engine, Result, create_engine, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 Snapshot = NewType("Snapshot", Session)
 """A consistent view (REPEATABLE READ) that PostgreSQL itself keeps from writing."""
@@ -17,6 +21,10 @@ Transaction = NewType("Transaction", Snapshot)
 Kind = TypeVar("Kind")
 DRIVER = "driver"
 """Where a session keeps the connection that its transaction has."""
+USED = "used"
+"""Where a connection keeps when it was used last, in the seconds of time.monotonic()."""
+BELIEVED_SECONDS = 1.0
+"""For which a connection that was used is taken to be there still: to ask takes as long as a question itself."""
 
 
 class Connections(NamedTuple):
@@ -48,9 +56,10 @@ class Database:
         """Connect lazily to `url` (postgresql://…); the time limits hold for every statement of this process."""
         options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms} -c timezone=UTC"
         engine = create_engine(
-            sqlalchemy_url(url), pool_size=pool_size, max_overflow=0, pool_pre_ping=True,
+            sqlalchemy_url(url), pool_size=pool_size, max_overflow=0,
             connect_args={"options": options, "application_name": "tierwise"},
         )  # fmt: skip
+        _check_idle(engine)
         return cls(engine)
 
     @contextmanager
@@ -90,6 +99,24 @@ class Database:
     def close(self) -> None:
         """Give every connection back to the server."""
         self._engine.dispose()
+
+
+def _check_idle(engine: Engine) -> None:
+    """Ask a connection that nobody used for a while whether it is there still; one that is not is replaced."""
+
+    def note(_driver: object, record: ConnectionPoolEntry) -> None:
+        record.info[USED] = time.monotonic()
+
+    def check(driver: DBAPIConnection, record: ConnectionPoolEntry, _borrowed: object) -> None:
+        if time.monotonic() - record.info.get(USED, math.inf) < BELIEVED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(driver)
+        except psycopg.OperationalError as error:
+            raise InvalidatePoolError from error
+
+    event.listen(engine, "checkin", note)
+    event.listen(engine, "checkout", check)
 
 
 def sqlalchemy_url(url: str) -> str:

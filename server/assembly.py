@@ -1,7 +1,6 @@
 """The server as a whole: every service with what it needs, on one port."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -53,6 +52,7 @@ from server.front.guard import Guard
 from server.front.health import Announcer
 from server.front.methods import Methods
 from server.front.port import Front
+from server.front.threads import Threads
 from server.metrics.server import ServerMetrics
 from server.offers.service import OfferService
 from server.operations.service import OperationsService
@@ -97,7 +97,7 @@ class Configuration:
     memory_bytes: int = 256 * 2**20
     """For histories of customers who were asked about."""
     callers: int = 512
-    """Calls that are answered at the same time, beside those of Score, which take no thread."""
+    """Calls that are answered at the same time, beside those of Score, which take no thread, and those of the till."""
     replicas: int = 0
     """Processes that score; 0 computes in this one."""
     longest_wait: float = 10.0
@@ -146,7 +146,7 @@ class Server:
         )  # fmt: skip
         guard = Guard(
             database, Callers(admission=configuration.admission, keys=Keys(database)),
-            ThreadPoolExecutor(configuration.callers, thread_name_prefix="call"), admit=predictions.admit,
+            Threads(configuration.callers), admit=predictions.admit,
             observe=metrics.calls.ended, tracing=configuration.tracing,
         )  # fmt: skip
         methods = front.open(guard)

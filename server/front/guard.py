@@ -4,7 +4,6 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -29,6 +28,7 @@ from server.front import streams
 from server.front.account import Account, Observe, Refused
 from server.front.arrival import Arrival
 from server.front.methods import Handler
+from server.front.threads import Threads
 from server.wire.errors import status_of
 from server.wire.validation import check
 from telemetry.tracing import UNTRACED, Tracing
@@ -56,7 +56,7 @@ class Guard:
     """
 
     def __init__(
-        self, database: Database, callers: Identify, threads: Executor, *, admit: Admit = lambda _: None,
+        self, database: Database, callers: Identify, threads: Threads, *, admit: Admit = lambda _: None,
         observe: Observe = lambda *_: None, tracing: Tracing = UNTRACED,
     ) -> None:  # fmt: skip
         """`admit` lets in a call of the loop with this deadline, whoever calls, and foretells when it is answered."""
@@ -212,7 +212,7 @@ class Guard:
                 raise came.abandoned() from gone
 
     async def _threaded(self, came: Arrival, work: Callable[[], Result]) -> Result:
-        under_way = asyncio.get_running_loop().run_in_executor(self._threads, self._worked, came, work)
+        under_way = asyncio.get_running_loop().run_in_executor(self._threads.of(came.method), self._worked, came, work)
         try:
             return await asyncio.shield(under_way)
         except asyncio.CancelledError:

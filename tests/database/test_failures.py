@@ -4,9 +4,9 @@ import psycopg
 import pytest
 from sqlalchemy import exc, text
 
-from database import patience
+from database import patience, session
 from database.failures import Failure, failure_of
-from database.session import Database
+from database.session import Database, driver_connection
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,38 @@ def test_an_address_where_nothing_answers_is_away() -> None:
 
     assert failure_of(raised.value) is Failure.AWAY
     nowhere.close()
+
+
+def lose_connections(database: Database, database_url: str) -> None:
+    """End those that the database keeps open, behind its back."""
+    with database.reading() as snapshot:
+        pid = driver_connection(snapshot).info.backend_pid
+    with psycopg.connect(database_url) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
+
+
+def answers(database: Database) -> object:
+    with database.reading() as snapshot:
+        return snapshot.scalar(text("SELECT 1"))
+
+
+def test_a_connection_that_was_lost_while_nobody_used_it_is_replaced(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "BELIEVED_SECONDS", 0.0)
+    lose_connections(database, database_url)
+
+    assert answers(database) == 1
+
+
+def test_a_connection_that_is_lost_right_after_its_use_fails_whoever_is_next_and_nobody_after_them(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "BELIEVED_SECONDS", 60.0)
+    lose_connections(database, database_url)
+
+    with pytest.raises(exc.DBAPIError) as raised:
+        answers(database)
+
+    assert failure_of(raised.value) is Failure.AWAY
+    assert answers(database) == 1

@@ -1,7 +1,6 @@
 """A stream of answers is held to the laws of single ones: who asks, and what goes wrong on the way."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 import grpc
@@ -17,6 +16,7 @@ from server.access.keys import Keys
 from server.answering import call
 from server.front.guard import Guard
 from server.front.port import Front
+from server.front.threads import Threads
 
 METHOD = "/tierwise.v1.CampaignService/CreateCampaign"
 Request = campaign_service_pb2.ListCampaignsRequest
@@ -39,7 +39,7 @@ def ask(database: Database) -> Iterator[Ask]:
         count_down, Request.FromString, campaign_pb2.Campaign.SerializeToString
     )
     front = Front()
-    guard = Guard(database, Callers(admission=Admission(insecure=True), keys=Keys(database)), ThreadPoolExecutor(2))
+    guard = Guard(database, Callers(admission=Admission(insecure=True), keys=Keys(database)), Threads(2))
     front.open(guard).add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {name: handler}),))
     port = front.bind("127.0.0.1:0", Admission(insecure=True))
     front.start(())

@@ -1,0 +1,23 @@
+"""In which threads methods are answered that wait for the database or for a network."""
+
+from concurrent.futures import Executor, ThreadPoolExecutor
+
+TILL = frozenset(
+    {"GetOffers", "ValidateCoupon", "ReserveCoupon", "ReleaseReservation", "RedeemCoupon", "RefundRedemption"}
+)
+"""What a customer stands and waits for: a few milliseconds of the database and nothing else."""
+TILL_THREADS = 8
+"""More would hand each other the interpreter at every statement, and wait for each other's rows in PostgreSQL."""
+
+
+class Threads:
+    """Many for whatever takes its time, and a few for what is over at once."""
+
+    def __init__(self, most: int) -> None:
+        """`most` of whatever takes its time."""
+        self._many = ThreadPoolExecutor(most, thread_name_prefix="call")
+        self._few = ThreadPoolExecutor(TILL_THREADS, thread_name_prefix="till")
+
+    def of(self, method: str) -> Executor:
+        """For a method such as /tierwise.v1.CouponService/RedeemCoupon."""
+        return self._few if method.rpartition("/")[2] in TILL else self._many
