@@ -19,7 +19,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
     """Keeps the system running."""
     PROCESS = "process"
-    """Worker and clock, in our own house: nobody can call as one."""
+    """Server, worker and clock, in our own house: nobody can call as one."""
 
 
 CALLERS = frozenset(Role) - {Role.PROCESS}
@@ -61,3 +61,5 @@ WORKER = Actor(name="worker", role=Role.PROCESS)
 """Finishes what others began."""
 BEAT = Actor(name="beat", role=Role.PROCESS)
 """Begins what is due by the clock."""
+SERVER = Actor(name="server", role=Role.PROCESS)
+"""Sets aside what does not answer."""

@@ -164,6 +164,7 @@ class Server:
         self.front.start(("", *NEED_NO_MODEL))
         self.live.start()
         self.predictions.shadows.start()
+        self.predictions.canary.start()
 
     def stop(self, grace_seconds: float, *, announce_seconds: float = 0) -> None:
         """Say so by health, then refuse new calls, and let those under way finish within the grace.
@@ -176,6 +177,7 @@ class Server:
         self.replicas.close()
         self.live.stop()
         self.predictions.shadows.stop()
+        self.predictions.canary.stop()
         self.predictions.close()
         self.front.loop.close()
         self.tracing.close()

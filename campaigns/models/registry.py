@@ -108,6 +108,23 @@ def roll_back(transaction: Transaction, cause: Cause, model_id: str, *, etag: st
     return back
 
 
+def set_aside(transaction: Transaction, cause: Cause, model_id: str) -> RegisteredModel | None:
+    """Retire a canary that does not answer, for the cause's reason; None where it is the canary no more.
+
+    Raises ModelNotFound.
+    """
+    model = _held(transaction, model_id, None)
+    if model.state != State.CANARY:
+        return None
+    retired = registry.move(transaction, model_id, State.RETIRED, now=cause.now)
+    canary_runs.follow(transaction, cause.now, fault=cause.reason)
+    trail.done(
+        transaction, cause, "models.setAside", name(model_id), before=_told(stage_of(model), None),
+        after=_told(stage_of(retired), None), version=retired.revision,
+    )  # fmt: skip
+    return retired
+
+
 def earlier(snapshot: Snapshot, model_id: str) -> RegisteredModel | None:
     """The model that answered before this one."""
     model = registry.get(snapshot, model_id)

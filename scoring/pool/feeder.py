@@ -1,6 +1,6 @@
 """The thread of one replica: it hands batches over, takes answers back, and sees to what goes wrong."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Generic
 
 from scoring.pool.batch import Batch, Observer, Release
@@ -14,6 +14,8 @@ PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)
 ALONE_TWICE = 2
 """A row is at fault when replicas die of it alone so often; once may be chance."""
 
+Died = Callable[[Hashable], None]
+"""Told of each death, with the kind of the batch that was computed."""
 Rows = Sequence[Row[Request, Beside]]
 Tell = Callable[[Sequence[Row[Request, Beside]], Sequence[bytes]], None]
 """Answers all who wait for these rows."""
@@ -24,9 +26,9 @@ class Feeder(Generic[Request, Beside]):
 
     def __init__(
         self, replica: Replica, queue: Queue[Request, Beside], *, name: str, tell: "Tell[Request, Beside]",
-        fail: "Fail[Request, Beside]", observe: Observer, clock: Callable[[], float],
+        fail: "Fail[Request, Beside]", observe: Observer, died: Died, clock: Callable[[], float],
     ) -> None:  # fmt: skip
-        self._replica, self._queue, self._name = replica, queue, name
+        self._replica, self._queue, self._name, self._died = replica, queue, name, died
         self._tell, self._fail, self._observe, self._clock = tell, fail, observe, clock
 
     def run(self) -> None:
@@ -115,6 +117,7 @@ class Feeder(Generic[Request, Beside]):
     def _revived(self, rows: Rows[Request, Beside]) -> bool:
         """Start the replica again; where that fails tell the rows, and go on trying before anything else."""
         self._queue.count_death()
+        self._died(rows[0].kind)
         try:
             self._replica.restart()
         except ReplicaDied as error:

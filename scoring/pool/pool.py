@@ -14,7 +14,7 @@ from functools import partial
 from typing import Generic
 
 from scoring.pool.batch import Observer, Ticket, unobserved
-from scoring.pool.feeder import Feeder
+from scoring.pool.feeder import Died, Feeder
 from scoring.pool.figures import PoolFigures
 from scoring.pool.lane import Lane
 from scoring.pool.loader import Load, Loader
@@ -42,6 +42,7 @@ class Pool(Generic[Request, Beside]):
         ),
         hand_out: Callable[[Callable[[], None]], None] = lambda settle: settle(),
         observe: Observer = unobserved,
+        died: Died = lambda _kind: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """The replicas are the pool's to close. Without `load` requests come with their payloads.
@@ -55,7 +56,7 @@ class Pool(Generic[Request, Beside]):
         )  # fmt: skip
         runs = {
             f"{name}-{number}": Feeder(
-                each, self._queue, name=name, tell=self._tell, fail=self._fail, observe=observe, clock=clock
+                each, self._queue, name=name, tell=self._tell, fail=self._fail, observe=observe, died=died, clock=clock
             ).run
             for number, each in enumerate(replicas)
         }

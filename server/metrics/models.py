@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
+from server.scoring.canary_watch import CanaryWatch
 from server.scoring.live import Live
 
 
 class ModelMetrics(Collector):
     """As this process holds them."""
 
-    def __init__(self, live: Live) -> None:
-        self._live = live
+    def __init__(self, live: Live, canary: CanaryWatch) -> None:
+        self._live, self._canary = live, canary
 
     def collect(self) -> Iterator[InfoMetricFamily | GaugeMetricFamily | CounterMetricFamily]:
         """For the registry."""
@@ -32,3 +33,10 @@ class ModelMetrics(Collector):
         reloads.add_metric(["loaded"], self._live.loaded)
         reloads.add_metric(["rejected"], self._live.rejected)
         yield reloads
+        questions = CounterMetricFamily("tierwise_canary_questions", "Asked of canaries.", labels=["outcome"])
+        questions.add_metric(["answered"], self._canary.answered)
+        questions.add_metric(["failed"], self._canary.failed)
+        yield questions
+        yield CounterMetricFamily(
+            "tierwise_canaries_set_aside", "Canaries that failed too often, here.", value=self._canary.set_aside
+        )

@@ -26,6 +26,7 @@ from scoring.pool.row import Loaded, Told
 from scoring.replicas import Replicas
 from scoring.score import Explanation, Recommendation, Score, UnknownItem
 from server.answering import call
+from server.scoring.canary_watch import CanaryWatch
 from server.scoring.live import Live
 from server.scoring.loading import ItemQuestion, Loading, Place, Question
 from server.scoring.shadow import Shadows
@@ -77,20 +78,21 @@ class Predictions:
     ) -> None:  # fmt: skip
         """Callers get their answers where `hand_out` calls back: in the event loop, once a batch."""
         self._live, self._window = live, sizes.batch
+        self.canary = CanaryWatch(database, live)
         self.shadows = Shadows(database, replicas, lambda: live.in_force, observe)
         self._loading = Loading(database, Memory(sizes.memory_bytes))
         load = self._loading.load
         self._scores = Pool[Question, Place](
             replicas.several(sizes.replicas), load=load, batch_size=sizes.batch, longest_wait=sizes.longest_wait,
-            name="scores", hand_out=hand_out, observe=observe,
+            name="scores", hand_out=hand_out, observe=observe, died=self.canary.died,
         )  # fmt: skip
         self._explanations = Pool[Question, Place](
             replicas.several(1), load=load, batch_size=EXPLANATIONS_IN_A_BATCH, longest_wait=sizes.longest_wait,
-            name="explanations", hand_out=hand_out, observe=observe,
+            name="explanations", hand_out=hand_out, observe=observe, died=self.canary.died,
         )  # fmt: skip
         self._items = Pool[Question, Place](
             replicas.several(1), load=load, batch_size=sizes.batch, longest_wait=sizes.longest_wait,
-            name="recommendations", hand_out=hand_out, observe=observe,
+            name="recommendations", hand_out=hand_out, observe=observe, died=self.canary.died,
         )  # fmt: skip
 
     async def score(self, question: Question) -> Placed[Score]:
@@ -98,13 +100,16 @@ class Predictions:
 
         For the event loop; all others are for threads.
         """
-        role = self._live.in_force.role_of(question.customer_id)
+        role = self.canary.role_of(question.customer_id)
         ask = partial(self._submitted, self._scores, Task.SCORE, question, Lane.INTERACTIVE)
         try:
             told = await _awaited(ask(role, expected=call.current().expected))
         except (ModelFailed, ModelUnavailable) as error:
             _excuse(role, error)
             told = await _awaited(ask(Role.ACTIVE))
+            self.canary.note(role, failed=True)
+        else:
+            self.canary.note(role, failed=False)
         return self._score(question, told)
 
     def admit(self, deadline: float) -> float | None:
@@ -172,15 +177,19 @@ class Predictions:
 
     def _answering(self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane) -> Answering:
         """Ask the model that answers about this customer; where a canary cannot, the active one is asked after it."""
-        role = self._live.in_force.role_of(question.customer_id)
+        role = self.canary.role_of(question.customer_id)
         ticket = self._submitted(pool, task, question, lane, role)
 
         def answer() -> Told[Place]:
             try:
-                return _waited(ticket)
+                told = _waited(ticket)
             except (ModelFailed, ModelUnavailable) as error:
                 _excuse(role, error)
-            return _waited(self._submitted(pool, task, question, lane, Role.ACTIVE))
+                told = _waited(self._submitted(pool, task, question, lane, Role.ACTIVE))
+                self.canary.note(role, failed=True)
+            else:
+                self.canary.note(role, failed=False)
+            return told
 
         return answer
 

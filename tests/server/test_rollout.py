@@ -1,16 +1,14 @@
 """A model on its way to answering: shadow, canary and rollback, under load and when it is broken."""
 
 import shutil
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import cycle
 
 import grpc
 import pytest
+from asking import Told, answers, asking, score
 from campaign_factories import add_customers, prove
 from serving import Shop, refusal, register, serving
-from tierwise.v1 import model_pb2, recommendation_service_pb2, score_pb2, scoring_service_pb2
+from tierwise.v1 import model_pb2, recommendation_service_pb2, scoring_service_pb2
 from worker_processes import wait_for
 
 from campaigns.experiments.assignment import position
@@ -20,7 +18,6 @@ Model = model_pb2.Model
 SHARE = 0.4
 CUSTOMERS = [f"c{number}" for number in range(16)]
 CANARIES = {name for name in CUSTOMERS if position("tiny-2", name) < SHARE}
-CALLERS = 4
 
 
 @pytest.fixture(scope="module")
@@ -46,42 +43,12 @@ def take_up(shop: Shop) -> None:
     shop.server.predictions.shadows.follow()
 
 
-def score(shop: Shop, customer: str) -> score_pb2.Score:
-    request = scoring_service_pb2.ScoreRequest(customer=f"customers/{customer}")
-    answered: score_pb2.Score = shop.scoring.Score(request, timeout=60).score
-    return answered
-
-
 def models(shop: Shop) -> dict[str, str]:
     """Who is answered by which model."""
     return {customer: score(shop, customer).model for customer in CUSTOMERS}
 
 
-@contextmanager
-def asking(shop: Shop) -> Iterator[list[score_pb2.Score | grpc.RpcError]]:
-    """Callers who ask about all customers in turn; what they were told grows meanwhile."""
-    told: list[score_pb2.Score | grpc.RpcError] = []
-    done = threading.Event()
-
-    def caller(first: int) -> None:
-        for customer in cycle(CUSTOMERS[first:] + CUSTOMERS[:first]):
-            if done.is_set():
-                return
-            try:
-                told.append(score(shop, customer))
-            except grpc.RpcError as error:
-                told.append(error)
-
-    callers = [threading.Thread(target=caller, args=(4 * each,)) for each in range(CALLERS)]
-    for each in callers:
-        each.start()
-    yield told
-    done.set()
-    for each in callers:
-        each.join(60)
-
-
-def everybody_again(told: list[score_pb2.Score | grpc.RpcError]) -> None:
+def everybody_again(told: Told) -> None:
     """Until about as many calls were answered as there are customers."""
     count = len(told) + len(CUSTOMERS)
     wait_for(lambda: len(told) >= count, seconds=60)
@@ -94,13 +61,13 @@ def test_a_model_goes_all_the_way_and_back_under_load_and_no_request_fails(shop:
         lambda: move(shop, Model.ACTIVE),
         lambda: roll_back(shop, "tiny-2"),
     )
-    with asking(shop) as told:
+    with asking(shop, CUSTOMERS) as told:
         for stage in stages:
             everybody_again(told)
             stage()
         everybody_again(told)
 
-    scores = [each for each in told if isinstance(each, score_pb2.Score) and not each.degraded]
+    scores = answers(told)
     assert [each for each in told if each not in scores] == []
     heard = [(each.model, each.customer) for each in scores]
     first = next(place for place, (model, _) in enumerate(heard) if model == "models/tiny-2")

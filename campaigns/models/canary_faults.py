@@ -1,0 +1,39 @@
+"""When a canary is set aside by itself: the rule that each server follows for what it sees. Pure."""
+
+from collections import deque
+
+LAST, MOST_FAILED = 50, 10
+"""Of the last so many questions that it was asked, failures that the active model had to make good."""
+DEATHS, WITHIN = 3, 60.0
+"""Replicas that died one after the other with its questions, and in how many seconds."""
+
+
+class Record:
+    """What one process saw of one canary."""
+
+    def __init__(self) -> None:
+        self._failed = deque[bool](maxlen=LAST)
+        self._deaths = deque[float](maxlen=DEATHS)
+
+    def answered(self) -> None:
+        """It answered a question."""
+        self._failed.append(False)
+
+    def failed(self) -> None:
+        """It could not answer, and the active model could."""
+        self._failed.append(True)
+
+    def died(self, now: float, *, with_it: bool) -> None:
+        """A replica died; one that computed the active model's answers says that the canary is not at fault."""
+        if with_it:
+            self._deaths.append(now)
+        else:
+            self._deaths.clear()
+
+    def fault(self) -> str | None:
+        """Why it should be set aside; None where it should not."""
+        if sum(self._failed) >= MOST_FAILED:
+            return f"it failed at {sum(self._failed)} of its last {len(self._failed)} questions"
+        if len(self._deaths) == DEATHS and self._deaths[-1] - self._deaths[0] <= WITHIN:
+            return f"{DEATHS} replicas died with its questions within {WITHIN:.0f} seconds"
+        return None

@@ -1,0 +1,142 @@
+"""A canary that fails is set aside by itself, for every server, and no call fails meanwhile."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from asking import answers, asking
+from campaign_factories import add_customers, make_cause, prove
+from doubling import doubling
+from serving import Shop, activate, recording, register, serving, stamp
+from tierwise.v1 import event_pb2, model_pb2, scoring_service_pb2
+from tiny_model import tiny_model
+from worker_processes import wait_for
+
+from campaigns.experiments.assignment import position
+from campaigns.models import registry
+from campaigns.models.canary_faults import DEATHS, LAST, MOST_FAILED, WITHIN, Record
+from campaigns.models.stages import Stage, State
+from database.audit import log
+from database.audit.log import ALL
+from database.models import canary_runs
+from database.session import Database
+from events.event import EventType
+from scoring import folder
+from scoring.asking import Kind, Role, Task
+from scoring.pool.pool import Pool
+from scoring.pool.process import ProcessReplica
+from scoring.pool.refusals import ReplicaDied
+from scoring.pool.row import Loaded
+from scoring.pool.zygote import Zygote
+from scoring.replicas import LocalReplicas
+from server.scoring.canary_watch import CanaryWatch
+from server.scoring.live import Live
+
+CUSTOMERS = [f"c{number}" for number in range(16)]
+SHARE = 0.4
+
+
+def write_broken_model(models: Path, model_id: str) -> str:
+    """It can be loaded, and answers about customers without reviews."""
+    model = tiny_model(model_id)
+    with torch.no_grad():
+        model.networks[0].kind.weight[int(EventType.REVIEW)] = float("nan")
+    return folder.write(model, models / model_id).name
+
+
+def review(days: float) -> event_pb2.Event:
+    return event_pb2.Event(event_time=stamp(days), type=event_pb2.Event.REVIEW, item_id="item-1", rating=5)
+
+
+def state_of(shop: Shop, model_id: str) -> model_pb2.Model.State.ValueType:
+    found: model_pb2.Model = shop.scoring.GetModel(scoring_service_pb2.GetModelRequest(name=f"models/{model_id}"))
+    return found.state
+
+
+@pytest.fixture
+def shops(database: Database, tmp_path: Path) -> Iterator[tuple[Shop, Shop]]:
+    """Two servers over one database; everybody has written a review."""
+    add_customers(database, CUSTOMERS)
+    with serving(database, tmp_path, replicas=1) as first, serving(database, tmp_path, model=False) as second:
+        for customer in CUSTOMERS:
+            first.customers.BatchCreateEvents(recording(customer, [review(-1)]))
+        name = write_broken_model(first.models, "broken")
+        with database.writing() as transaction:
+            registry.register(transaction, make_cause(), "broken", folder=name, manifest={})
+        prove(database, "broken")
+        yield first, second
+
+
+def test_one_that_fails_at_questions_is_set_aside_and_no_call_fails(shops: tuple[Shop, Shop]) -> None:
+    first, second = shops
+    assert any(position("broken", customer) < SHARE for customer in CUSTOMERS)
+    with asking(first, CUSTOMERS) as told:
+        first.scoring.MoveModel(
+            scoring_service_pb2.MoveModelRequest(name="models/broken", state=model_pb2.Model.CANARY, canary_share=SHARE)
+        )
+        wait_for(lambda: state_of(first, "broken") == model_pb2.Model.RETIRED, seconds=60)
+        count = len(told) + len(CUSTOMERS)
+        wait_for(lambda: len(told) >= count, seconds=60)
+    wait_for(lambda: Role.CANARY not in second.server.live.in_force.models, seconds=10)
+
+    scores = answers(told)
+    assert [each for each in told if each not in scores] == []
+    assert {each.model for each in scores} == {"models/tiny-1"}
+    with first.database.reading() as snapshot:
+        newest, run = log.page(snapshot, ALL, limit=1)[0], canary_runs.of_model(snapshot, "broken")[0]
+    assert (newest.actor, newest.action, newest.object_name) == ("process:server", "models.setAside", "models/broken")
+    assert newest.reason == run.fault == f"it failed at {MOST_FAILED} of its last {MOST_FAILED} questions"
+    watch = first.server.predictions.canary
+    assert (watch.set_aside, watch.failed >= MOST_FAILED) == (1, True)
+
+
+def test_one_whose_replica_dies_again_and_again_is_set_aside(database: Database, tmp_path: Path) -> None:
+    activate(database, tmp_path)
+    register(database, tmp_path, "deadly", seed=2)
+    prove(database, "deadly")
+    with database.writing() as transaction:
+        registry.move(transaction, make_cause(), "deadly", Stage(State.CANARY, SHARE))
+    live = Live(database, tmp_path, LocalReplicas("cpu"), lambda _: None)
+    live.refresh()
+    watch, zygote = CanaryWatch(database, live), Zygote(["doubling"])
+    watch.start()
+    pool = Pool[None, None]([ProcessReplica(zygote, doubling)], died=watch.died)
+    faults = []
+    for _ in range(2):
+        with pytest.raises(ReplicaDied):
+            pool.submit_loaded(Loaded(b"die", None), kind=Kind(Task.SCORE, Role.CANARY)).result(60)
+        faults.append(watch.set_aside)
+    wait_for(lambda: Role.CANARY not in live.in_force.models, seconds=10)
+    pool.close()
+    watch.stop()
+    zygote.close()
+
+    assert faults[0] == 0, "a question is tried twice"
+    with database.reading() as snapshot:
+        assert (
+            canary_runs.of_model(snapshot, "deadly")[0].fault == "3 replicas died with its questions within 60 seconds"
+        )
+
+
+def test_the_rule_counts_failures_of_the_last_questions_only() -> None:
+    seldom, often = Record(), Record()
+    for failed in [True] * (MOST_FAILED - 1) + [False] * (LAST - MOST_FAILED + 1) + [True]:
+        seldom.failed() if failed else seldom.answered()
+    for _ in range(MOST_FAILED):
+        assert often.fault() is None
+        often.failed()
+
+    assert seldom.fault() is None, "the first failure is forgotten"
+    assert often.fault() == "it failed at 10 of its last 10 questions"
+
+
+def test_the_rule_counts_deaths_within_a_minute_that_the_active_model_does_not_share() -> None:
+    slow, shared, fast = Record(), Record(), Record()
+    for place in range(DEATHS):
+        slow.died(place * WITHIN, with_it=True)
+        shared.died(place, with_it=place != DEATHS - 2)
+        fast.died(place, with_it=True)
+
+    assert (slow.fault(), shared.fault()) == (None, None)
+    assert fast.fault() == "3 replicas died with its questions within 60 seconds"
