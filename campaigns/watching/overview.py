@@ -8,6 +8,7 @@ from typing import Any
 from campaigns.experiments.results import Metric
 from campaigns.life import switches
 from campaigns.life.switches import Stop
+from campaigns.results.canary import Verdict
 from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign
 from campaigns.watching import wellbeing
@@ -16,6 +17,8 @@ from campaigns.watching.wellbeing import Wellbeing
 from database.life import alerts, lists
 from database.life.alerts import Stuck, Tight, Uneven
 from database.life.lists import Order, Sought
+from database.models import canary_readings, canary_runs
+from database.models.canary_runs import CanaryRun
 from database.reporting.readings import ResultReading
 from database.session import Snapshot
 from database.work import operations
@@ -29,6 +32,8 @@ MISSED = (
     operations.SCORE_ALL_CUSTOMERS, operations.BUILD_SEGMENT, operations.HAND_OVER_COUPONS, operations.RETRAIN_MODEL,
 )  # fmt: skip
 """Work that others count on; a launch that fails is told with its campaign."""
+REMEMBERED = timedelta(days=7)
+"""For how long home tells that a canary was set aside, unless another one began."""
 MOST = 20
 """Of each kind of alert."""
 
@@ -75,9 +80,14 @@ class Alerts:
     unwell: Wellbeing | None
     """The model that answers, where it has drifted or what it said does not come true."""
 
+    set_aside: CanaryRun | None
+    """The newest canary, where it failed and was set aside by itself lately."""
+    behind: CanaryRun | None
+    """The canary, where its customers do worse or its groups cannot be compared."""
+
     def __bool__(self) -> bool:
         kinds = (self.stops, self.stuck, self.to_decide, self.tight, self.uneven, self.failed, self.ledger_differences)
-        return any(kinds) or self.unwell is not None
+        return any(kinds) or any(each is not None for each in (self.unwell, self.set_aside, self.behind))
 
 
 def listed(
@@ -109,7 +119,7 @@ def alert(snapshot: Snapshot, now: datetime, *, approver: str | None) -> Alerts:
         tight=alerts.tight(snapshot, share=TIGHT, limit=MOST),
         uneven=alerts.uneven(snapshot, limit=MOST),
         failed=_failed(snapshot), ledger_differences=_differences(snapshot),
-        unwell=_unwell(snapshot),
+        unwell=_unwell(snapshot), set_aside=_set_aside(snapshot, now), behind=_behind(snapshot),
     )  # fmt: skip
 
 
@@ -143,3 +153,15 @@ def _unwell(snapshot: Snapshot) -> Wellbeing | None:
 def _differences(snapshot: Snapshot) -> Sequence[dict[str, Any]]:
     newest = operations.page(snapshot, limit=1, kind=operations.RECONCILE_LEDGERS)
     return [] if not newest or newest[0].response is None else newest[0].response["differences"]
+
+
+def _set_aside(snapshot: Snapshot, now: datetime) -> CanaryRun | None:
+    run = canary_runs.newest(snapshot)
+    lately = run is not None and run.fault is not None and run.end_time is not None and now - run.end_time < REMEMBERED
+    return run if lately else None
+
+
+def _behind(snapshot: Snapshot) -> CanaryRun | None:
+    run = canary_runs.under_way(snapshot)
+    verdict = None if run is None else canary_readings.newest_verdict(snapshot, run)
+    return run if verdict in (Verdict.WORSE, Verdict.REPAIR) else None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import chain
+from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,9 +12,11 @@ from admin.web.charts import LineChart, Series, Words, line_chart
 from admin.web.house import House
 from admin.web.language import locale_of
 from admin.web.look import written_day, written_percent
+from admin.web.pages.campaigns.experiment import manner
 from admin.web.visit import Visit, page
 from campaigns.callers.access import STAFF, Right
 from campaigns.errors import Refusal
+from campaigns.experiments.results import Metric
 from campaigns.models import drift, judging, registry
 from campaigns.models.comparison import comparison_of
 from campaigns.models.refusals import InvalidStage
@@ -22,10 +25,11 @@ from campaigns.tiers import maturing, rescored, schemes, shadowing
 from campaigns.tiers.maturing import Month, Point
 from campaigns.tiers.refusals import ModelNotPreviewed, ModelPreviewRunning, NoActiveTierScheme
 from campaigns.watching import wellbeing
+from database.models import canary_readings, canary_runs, shadow_comparisons
 from database.models import readings as model_readings
 from database.models import registry as stored_models
-from database.models import shadow_comparisons
 from database.models.registry import RegisteredModel
+from database.session import Snapshot
 
 SHOWN = 20
 BESIDE = 5
@@ -74,6 +78,7 @@ def detail(visit: Visit) -> Response:
         moved = rescored.drift(rescored.latest(snapshot, limit=LOOKED_BACK), model_id)
         active = stored_models.active(snapshot)
         well = wellbeing.of_model(snapshot, model_id)
+        canary = _as_canary(visit, snapshot, model_id)
         stored, report = shadow_comparisons.newest(snapshot, model_id), registry.report(snapshot, model_id)
     points = maturing.calibration(readings)
     return visit.page(
@@ -81,7 +86,7 @@ def detail(visit: Visit) -> Response:
         calibration=_calibration(visit, points), error=maturing.error(points), drift=moved, some=drift.SOME,
         much=drift.MUCH, months=_months(visit, maturing.by_month(readings)), moves=MOVES[State(model.state)],
         compared=None if stored is None else comparison_of(stored), against=stored and stored.against,
-        currency=stored and stored.currency, report=report, well=well,
+        currency=stored and stored.currency, report=report, well=well, **canary,
     )  # fmt: skip
 
 
@@ -138,6 +143,19 @@ def roll_back(visit: Visit) -> Response:
     with change as (transaction, cause):
         registry.roll_back(transaction, cause, model_id, etag=visit.field("etag"))
     return visit.go("/models")
+
+
+def _as_canary(visit: Visit, snapshot: Snapshot, model_id: str) -> dict[str, Any]:
+    """Its newest run as a canary, as kept last, and how right both models were."""
+    runs = canary_runs.of_model(snapshot, model_id)
+    if not runs:
+        return {"run": None}
+    kept = canary_readings.of_run(snapshot, runs[0])
+    newest = [reading for reading in kept if reading.day == kept[-1].day]
+    return {
+        "run": runs[0], "readings": newest, "accuracies": canary_readings.accuracy(snapshot, runs[0]),
+        "manners": {each.metric: manner(Metric(each.metric), runs[0].currency, visit.language) for each in newest},
+    }  # fmt: skip
 
 
 def _wanted(visit: Visit) -> Stage:

@@ -1,0 +1,41 @@
+"""What came of a canary's customers, on the model's page; one that was set aside is told on home."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from browser import Site, faults, picture
+from campaign_factories import make_cause
+from canary_shop import compare
+from playwright.sync_api import expect
+
+from campaigns.models import registry
+from campaigns.models.stages import Stage, State
+from database.models import canary_runs
+from worker import canary
+
+
+def test_results_of_a_canary_and_one_that_was_set_aside_are_seen(site: Site) -> None:
+    compare(site.database)
+    now = datetime.now(UTC)
+    with site.database.reading() as snapshot:
+        run = canary_runs.of_model(snapshot, "m2")[0]
+    assert run.end_time is not None
+    assert canary.take_readings(site.database, run.end_time, seconds=60, enough=lambda: False) == 1
+
+    analyst = site.enter("ada", "analyst")
+    analyst.goto("/models/m2")
+    expect(analyst.get_by_text("Its customers do better")).to_be_visible()
+    expect(analyst.get_by_role("row", name="m2 30")).to_be_visible()
+    picture(analyst, "model-canary")
+    assert faults(analyst) == []
+
+    cause = make_cause(now, reason="it failed at 10 of its last 10 questions")
+    with site.database.writing() as transaction:
+        registry.move(transaction, cause, "m2", Stage(State.CANARY, 0.1), override=True)
+        registry.set_aside(transaction, replace(cause, now=datetime.now(UTC)), "m2")
+    analyst.goto("/")
+    analyst.get_by_role("listitem").filter(has_text="m2 was set aside").get_by_role("link").click()
+    expect(analyst.get_by_text("It was set aside by itself.")).to_be_visible()
+    analyst.get_by_role("button", name="中文").click()
+    expect(analyst.get_by_text("它已被自动停用。")).to_be_visible()
+    assert faults(analyst) == []
