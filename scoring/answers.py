@@ -76,20 +76,16 @@ class Season:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """Fitted time-forward on predictions for windows that training had not seen."""
+    """What closed windows showed beside the answers."""
 
-    level: float = 0.0
-    """Added to every hazard logit."""
     spend_factor: float = 1.0
     """Multiplies expected spend given an order."""
-    width: float = 1.0
-    """Multiplies sigma for the band alone."""
     seasons: tuple[Season, ...] = ()
     """Of past windows: what was seen there is expected again a year later."""
 
     def logits(self, hazards: Floats, as_of: Floats) -> Floats:
         """[P, H] calibrated logits of hazards [P, H] at these times [P]."""
-        return hazards + self.level + self.season(as_of)[:, :1]
+        return hazards + self.season(as_of)[:, :1]
 
     def season(self, as_of: Floats) -> Floats:
         """[P, 2] logit and log spend that a year before promises for these times; 0 where nothing was seen."""
@@ -108,9 +104,8 @@ class Calibration:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """From the manifest."""
-        names = ("level", "spend_factor", "width")
         seasons = tuple(Season(**{name: float(number) for name, number in each.items()}) for each in value["seasons"])
-        return cls(seasons=seasons, **{name: float(value[name]) for name in names})
+        return cls(seasons=seasons, spend_factor=float(value["spend_factor"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +118,6 @@ class Outlook:
     """[P] at most 1 - purchase over the longest horizon."""
     log_mean: Floats
     sigma: Floats
-    width: float = 1.0
-    """What multiplies sigma for the band."""
 
     @property
     def buyers_spend(self) -> Floats:
@@ -156,7 +149,7 @@ class Outlook:
     def _quantile(self, share: Floats) -> Floats:
         bought = self.purchase[:, -1]
         within = (share - (1.0 - bought)) / np.maximum(bought, 1e-12)
-        reach = self.width * self.sigma * ndtri(np.clip(within, 1e-12, 1.0 - 1e-12))
+        reach = self.sigma * ndtri(np.clip(within, 1e-12, 1.0 - 1e-12))
         return np.where(within > 0, np.exp(self.log_mean + reach), 0.0)
 
 
@@ -168,7 +161,6 @@ def outlook_of(answers: Answers, calibration: Calibration, as_of: Floats) -> Out
         churn=none[:, -1] * expit(answers.silence),
         log_mean=answers.log_mean + np.log(calibration.spend_factor) + calibration.season(as_of)[:, 1],
         sigma=np.exp(answers.log_sigma),
-        width=calibration.width,
     )
 
 

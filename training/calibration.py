@@ -1,19 +1,18 @@
-"""What can be corrected without looking at the window that is predicted: the level of spend, the band, the season."""
+"""What can be corrected without looking at the window that is predicted: the level of spend, the season."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from scoring.actions import Floats
-from scoring.answers import BAND, Answers, Calibration, Outlook, Season, outlook_of
-from scoring.view import DAY
+from scoring.answers import Outlook, Season
+from scoring.view import DAY, Where
 from training.labels import Labels
 from training.metrics import level_offset
 
-SHRINKAGE = 0.5
-"""Of what one window showed, how much is expected of the next: half, for one season is as much noise as season."""
+SPEND_SHARE = 0.5
+"""Of what buyers spent in a window above its year, how much is expected of it a year later."""
 SPEND_LIMITS = (0.7, 1.4)
-WIDTHS = np.linspace(0.6, 1.6, 21)
 FEWEST_QUESTIONS = 100
 """At one cut-off, to speak of its level."""
 SEASON_SHARE = 0.75
@@ -22,33 +21,12 @@ LEAST_SPAN = 270 * DAY
 """From the first window to the last, below which they do not tell what a year's level is."""
 
 
-def spend_factor(outlook: Outlook, labels: Labels) -> float:
-    """Shrunk ratio of real to expected spend among those who bought, on windows that training had not seen."""
-    bought = labels.bought > 0
-    if bought.sum() < FEWEST_QUESTIONS:
+def spend_factor(outlook: Outlook, labels: Labels, at: Where) -> float:
+    """Ratio of real to expected spend among those who bought, of the questions at these places [P]."""
+    buyers = at & (labels.bought > 0)
+    if buyers.sum() < FEWEST_QUESTIONS:
         return 1.0
-    expected = outlook.buyers_spend[bought].sum()
-    ratio = float((labels.spend[bought].sum() / expected) ** SHRINKAGE)
-    return float(np.clip(ratio, *SPEND_LIMITS))
-
-
-def band_width(answers: Answers, calibration: Calibration, labels: Labels, as_of: Floats) -> float:
-    """What to multiply sigma by so that bands hold BAND of unseen windows, once the level of buying is mended.
-
-    Those whose band is empty are left out: not buying is likelier than BAND, so no width makes it hold less.
-    """
-    if (labels.bought > 0).sum() < FEWEST_QUESTIONS:
-        return 1.0
-    purchase = outlook_of(answers, calibration, as_of).purchase[:, -1]
-    mended = replace(calibration, level=calibration.level + level_offset(labels.bought, purchase))
-    held = [_held(outlook_of(answers, replace(mended, width=float(width)), as_of), labels) for width in WIDTHS]
-    return float(WIDTHS[int(np.argmin(np.abs(np.array(held) - BAND)))])
-
-
-def _held(outlook: Outlook, labels: Labels) -> float:
-    low, high = outlook.band
-    wide = high > 0
-    return float(((labels.spend >= low) & (labels.spend <= high))[wide].mean()) if wide.any() else BAND
+    return float(np.clip(labels.spend[buyers].sum() / outlook.buyers_spend[buyers].sum(), *SPEND_LIMITS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +63,7 @@ def seasons_of(year: Year) -> tuple[Season, ...]:
     young and had no lapsed customers yet.
     """
     logits = SEASON_SHARE * (year.logit - year.logit.mean())
-    spends = SHRINKAGE * (year.log_spend - year.log_spend.mean())
+    spends = SPEND_SHARE * (year.log_spend - year.log_spend.mean())
     return tuple(map(Season, year.time.tolist(), logits.tolist(), spends.tolist()))
 
 

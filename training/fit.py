@@ -19,13 +19,13 @@ from scoring.feature_histograms import histograms
 from scoring.mixture import Mixture, Predictor
 from scoring.model import Model
 from training.boosting import grow
-from training.calibration import seasons_of, year_above, yearly_spend_factor
+from training.calibration import seasons_of, spend_factor, year_above, yearly_spend_factor
 from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.course import Course, Learned, course_of, learn_members, model_of
 from training.curves import NOWHERE, Curves
 from training.item_encoding import ItemEncoders
-from training.labels import labels_of
+from training.labels import LONGEST, labels_of
 from training.learning import Progress
 from training.pairing import fit_together
 from training.preparation import Prepared, prepare
@@ -112,7 +112,7 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
         standing_of(course, prepared, learned.networks, mixture, as_of)
         for as_of in (np.array([course.as_of]), year_of(course))
     )
-    calibration = _calibration(course, rehearsal, year)
+    calibration = _calibration(course, year)
     return model_of(
         course, prepared, learned.networks,
         fit_together(actions, course.items, until=course.as_of, left_out=nobody),
@@ -146,13 +146,15 @@ def _mixture(course: Course, prepared: Prepared, learned: Learned, rehearsal: Re
     return mixture_of({name: each for name, each in speakers.items() if name in asked}, shares)
 
 
-def _calibration(course: Course, rehearsal: Rehearsal, asked: Standing) -> Calibration:
-    """As rehearsed; where a year of closed windows was asked about, with its seasons and its level of spend."""
+def _calibration(course: Course, asked: Standing) -> Calibration:
+    """Seasons and level of spend of the year that was asked about; without one, the spend of its latest window."""
     outlook = outlook_of(asked.answers, Calibration(), asked.as_of)
-    year = year_above(outlook, labels_of(course.tokens.actions, asked.pairs), asked.as_of)
+    labels = labels_of(course.tokens.actions, asked.pairs)
+    year = year_above(outlook, labels, asked.as_of)
     if year is None:
-        return rehearsal.calibration
-    return replace(rehearsal.calibration, seasons=seasons_of(year), spend_factor=yearly_spend_factor(year))
+        latest = asked.as_of == course.as_of - LONGEST
+        return Calibration(spend_factor=spend_factor(outlook, labels, latest))
+    return Calibration(seasons=seasons_of(year), spend_factor=yearly_spend_factor(year))
 
 
 def _tiers(standing: Standing, calibration: Calibration) -> dict[str, dict[str, float]]:

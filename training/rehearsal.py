@@ -5,7 +5,7 @@ history too short for that is split by customer alone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,6 @@ from scoring.network import Network
 from scoring.view import DAY
 from training.blending import START, Held, choose_blend, held_out
 from training.boosting import rehearse_trees
-from training.calibration import band_width, spend_factor
 from training.course import Course, HistoryTooShort, Learned, describe, learn_members, model_of
 from training.labels import LONGEST, cutoffs_of, questions
 from training.learning import Validate
@@ -47,8 +46,6 @@ class Rehearsal:
     tree_rounds: int
     """0 where there are none."""
     stacking: Stacking
-    calibration: Calibration
-    """Without seasons."""
     split: dict[str, Any]
     metrics: dict[str, float]
     predictors: dict[str, dict[str, float]]
@@ -138,16 +135,14 @@ def rehearse(course: Course) -> Rehearsal:
     )  # fmt: skip
     blend, found = choose_blend(model, course.tokens, orders, course.device)
     heard = _heard(course, prepared, learned, forward)
-    calibration = _calibration(heard.answers, forward)
     predictors = figures_of(heard.said, heard.stacking, forward)
     return Rehearsal(
         epochs=round(float(np.mean(learned.epochs))),
         blend=blend,
         tree_rounds=heard.tree_rounds,
         stacking=heard.stacking,
-        calibration=calibration,
         split=split.to_json(),
-        metrics=_metrics(heard.answers, calibration, forward) | _beside(predictors) | found,
+        metrics=_metrics(heard.answers, forward) | _beside(predictors) | found,
         predictors=predictors,
     )
 
@@ -167,13 +162,6 @@ def _heard(course: Course, prepared: Prepared, learned: Learned, forward: Forwar
         tree_rounds=0 if grown is None else grown.rounds, said=said, stacking=stacking,
         answers=mixture_of(speakers, stacking).mixed(alone, forward.tabular),
     )  # fmt: skip
-
-
-def _calibration(answers: Answers, forward: Forward) -> Calibration:
-    as_of = forward.pairs.as_of
-    factor = spend_factor(outlook_of(answers, Calibration(), as_of), forward.labels)
-    calibration = Calibration(spend_factor=factor)
-    return replace(calibration, width=band_width(answers, calibration, forward.labels, as_of))
 
 
 def asked_after(course: Course, split: Split) -> Pairs:
@@ -205,8 +193,8 @@ def _beside(predictors: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     return figures if trees is None else figures | {"tree_share": trees["purchase_share"]}
 
 
-def _metrics(answers: Answers, calibration: Calibration, forward: Forward) -> dict[str, float]:
-    outlook, labels = outlook_of(answers, calibration, forward.pairs.as_of), forward.labels
+def _metrics(answers: Answers, forward: Forward) -> dict[str, float]:
+    outlook, labels = outlook_of(answers, Calibration(), forward.pairs.as_of), forward.labels
     figures = all_metrics(labels.bought, labels.spend, outlook.purchase[:, -1], outlook.spend)
     figures["auc_new_customers"] = auc(labels.bought[forward.new], outlook.purchase[forward.new, -1])
     return {name: value for name, value in figures.items() if np.isfinite(value)}

@@ -46,7 +46,8 @@ def standing_of(
 
 
 def year_of(course: Course) -> Floats:
-    """As-of times through the latest year of closed windows, none of them of a young shop."""
+    """As-of times through the latest year of closed windows, none of them of a young shop but for the latest."""
     latest = course.as_of - LONGEST
     times: Floats = np.arange(latest, latest - YEAR_DAYS * DAY, -BETWEEN)[::-1]
-    return times[times >= course.begin + YOUNG]
+    kept: Floats = times[(times >= course.begin + YOUNG) | (times == latest)]
+    return kept

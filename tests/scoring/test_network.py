@@ -119,21 +119,19 @@ def test_empty_histories_make_a_batch() -> None:
 numbers = st.floats(-30, 30)
 
 
-@given(st.lists(numbers, min_size=3, max_size=3), numbers, st.floats(-3, 3))
-def test_probabilities_rise_with_the_horizon_and_agree_with_churn(
-    hazard: list[float], silence: float, level: float
-) -> None:
+@given(st.lists(numbers, min_size=3, max_size=3), numbers)
+def test_probabilities_rise_with_the_horizon_and_agree_with_churn(hazard: list[float], silence: float) -> None:
     answers = Answers(
         hazards=np.array([hazard]), log_mean=np.array([8.0]), log_sigma=np.array([0.1]), silence=np.array([silence])
     )
-    found = outlook_of(answers, Calibration(level=level), np.array([NOW]))
+    found = outlook_of(answers, Calibration(), np.array([NOW]))
     low, middle, high = found.purchase[0]
 
     assert 0 <= low <= middle <= high <= 1
     assert found.churn[0] <= 1 - high + 1e-12
     assert found.quantile(0.1)[0] <= found.quantile(0.5)[0] <= found.quantile(0.9)[0]
     if 1e-9 < high < 1 - 1e-9:
-        logit = longest_logit(answers, Calibration(level=level), np.array([NOW]))[0]
+        logit = longest_logit(answers, Calibration(), np.array([NOW]))[0]
         assert logit == pytest.approx(np.log(high / (1 - high)), rel=1e-6, abs=1e-6)
 
 
@@ -157,9 +155,8 @@ def test_a_season_counts_a_year_later_and_only_then() -> None:
     found = Calibration(seasons=seasons).season(NOW + np.array([0.0, 14.0, 16.0, 30.0, 60.0]) * day)
 
     np.testing.assert_allclose(found, [[0.4, 0.2], [0.4, 0.2], [-0.2, -0.1], [-0.2, -0.1], [0.0, 0.0]])
-    assert Calibration.from_json(Calibration(seasons=seasons, width=1.1).to_json()) == Calibration(
-        seasons=seasons, width=1.1
-    )
+    calibration = Calibration(seasons=seasons, spend_factor=1.1)
+    assert Calibration.from_json(calibration.to_json()) == calibration
 
 
 def test_a_season_moves_the_chance_and_the_amount() -> None:
@@ -167,11 +164,11 @@ def test_a_season_moves_the_chance_and_the_amount() -> None:
         hazards=np.full((1, 3), -1.0), log_mean=np.array([7.0]), log_sigma=np.log([0.5]), silence=np.zeros(1)
     )
     now = np.array([NOW])
-    season = Calibration(level=0.1, seasons=(Season(NOW - 365 * 86_400.0, 0.4, 0.2),))
+    season = Calibration(seasons=(Season(NOW - 365 * 86_400.0, 0.4, 0.2),))
     plain, moved = outlook_of(answers, Calibration(), now), outlook_of(answers, season, now)
 
     assert 1 - plain.purchase[0, 0] == pytest.approx(1 / (1 + np.exp(-1.0)))
-    assert 1 - moved.purchase[0, 0] == pytest.approx(1 / (1 + np.exp(-1.0 + 0.1 + 0.4)))
+    assert 1 - moved.purchase[0, 0] == pytest.approx(1 / (1 + np.exp(-1.0 + 0.4)))
     assert moved.log_mean[0] == pytest.approx(7.2)
 
 

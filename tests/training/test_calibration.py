@@ -1,4 +1,4 @@
-"""Levels are mended by what closed windows showed: the band, the amount, and the season of the year before."""
+"""Levels are mended by what closed windows showed: the amount, and the season of the year before."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,52 +10,28 @@ from scipy.special import logit
 from small_training import course
 
 from scoring.actions import Floats
-from scoring.answers import Answers, Calibration, Outlook, outlook_of
-from training.calibration import Year, band_width, seasons_of, spend_factor, year_above, yearly_spend_factor
+from scoring.answers import Outlook
+from training.calibration import Year, seasons_of, spend_factor, year_above, yearly_spend_factor
 from training.labels import Labels
 from training.standing import year_of
 
 DAY = 86_400.0
-COUNT = 4000
+COUNT = 400
 
 
-def answers(hazard: float = -1.0, log_sigma: float = 0.0) -> Answers:
-    random = np.random.default_rng(0)
-    return Answers(
-        hazards=hazard + random.normal(0, 1, (COUNT, 1)) + np.zeros((1, 3)),
-        log_mean=np.full(COUNT, 8.0), log_sigma=np.full(COUNT, log_sigma), silence=np.zeros(COUNT),
+def test_spend_is_what_buyers_spent_beside_what_was_expected_of_them() -> None:
+    place = np.arange(COUNT)
+    outlook = Outlook(
+        purchase=np.full((COUNT, 3), 0.5), churn=np.zeros(COUNT),
+        log_mean=np.full(COUNT, np.log(2000.0)), sigma=np.full(COUNT, 1e-9),
     )  # fmt: skip
+    spend = np.select([place < 200, place < 300], [2400.0, 1000.0], 0.0)
+    came = Labels(interval=np.where(place < 300, 0, 3), spend=spend, silent=np.zeros(COUNT))
 
-
-def labels(sigma: float, *, seed: int = 1) -> Labels:
-    """Of customers who buy as the answers say, for amounts that spread by sigma."""
-    random = np.random.default_rng(seed)
-    chance = outlook_of(answers(), Calibration(), np.zeros(COUNT)).purchase[:, -1]
-    bought = random.random(COUNT) < chance
-    spend = np.where(bought, np.exp(random.normal(8.0, sigma, COUNT)), 0.0)
-    return Labels(interval=np.where(bought, 0, 3), spend=spend, silent=np.zeros(COUNT))
-
-
-@pytest.mark.parametrize(("said", "true"), [(1.0, 0.7), (0.6, 0.9), (0.8, 0.8)])
-def test_bands_are_as_wide_as_amounts_were(said: float, true: float) -> None:
-    spoken, at = answers(log_sigma=np.log(said)), np.zeros(COUNT)
-    width = band_width(spoken, Calibration(), labels(true), at)
-    unseen = labels(true, seed=2)
-    low, high = outlook_of(spoken, Calibration(width=width), at).band
-
-    assert width == pytest.approx(true / said, abs=0.15)
-    assert ((unseen.spend >= low) & (unseen.spend <= high)).mean() == pytest.approx(0.8, abs=0.03)
-
-
-def test_half_of_what_buyers_spent_more_is_expected_again() -> None:
-    outlook = outlook_of(answers(log_sigma=np.log(0.5)), Calibration(), np.zeros(COUNT))
-    seen = labels(0.5)
-    dearer = Labels(interval=seen.interval, spend=seen.spend * 1.44, silent=seen.silent)
-
-    assert spend_factor(outlook, seen) == pytest.approx(1.0, abs=0.02)
-    assert spend_factor(outlook, dearer) == pytest.approx(1.2, abs=0.02)
-    few = Labels(interval=np.full(COUNT, 3), spend=np.zeros(COUNT), silent=np.zeros(COUNT))
-    assert spend_factor(outlook, few) == 1.0
+    assert spend_factor(outlook, came, place < 200) == pytest.approx(1.2)
+    assert spend_factor(outlook, came, place >= 0) == pytest.approx(580_000 / 600_000)
+    assert spend_factor(outlook, came, place >= 200) == 0.7
+    assert spend_factor(outlook, came, place >= 201) == 1.0
 
 
 YEAR = np.arange(NOW - 455 * DAY, NOW - 90 * DAY + 1, 21 * DAY)
@@ -105,9 +81,12 @@ def test_less_than_a_year_says_nothing_of_seasons() -> None:
 
 
 def test_a_year_is_asked_about_window_by_window_but_for_those_of_a_young_shop(tmp_path: Path) -> None:
-    whole, young = (year_of(course(random_shop(30, seed=2, days=days), folder=tmp_path)) for days in (600, 300))
+    whole, young, new = (
+        year_of(course(random_shop(30, seed=2, days=days), folder=tmp_path)) for days in (600, 300, 150)
+    )
 
     assert whole[-1] == young[-1] == NOW - 90 * DAY
     assert (np.diff(whole) == 21 * DAY).all()
     assert whole[0] == NOW - (90 + 17 * 21) * DAY
     assert young[0] >= NOW - 180 * DAY
+    assert new.tolist() == [NOW - 90 * DAY]
