@@ -21,17 +21,21 @@ def fit_buying(raw: Floats) -> BuyingModel:
     buyers = orders > 0
     if buyers.sum() < FEWEST:
         return UNFITTED
-    repeats, last, total = orders[buyers] - 1, age[buyers] - silent[buyers], age[buyers]
+    r, alpha, a, b = most_likely(orders[buyers] - 1, age[buyers] - silent[buyers], age[buyers]).tolist()
+    mean, weight = _baskets(np.log1p(basket[buyers]), orders[buyers])
+    return BuyingModel(r=r, alpha=alpha, a=a, b=b, basket_mean=mean, basket_weight=weight)
+
+
+def most_likely(repeats: Floats, last: Floats, age: Floats, *, shrinkage: float = SHRINKAGE) -> Floats:
+    """[4] r, alpha, a and b of customers [P] with orders after the first, the last of them at time `last` of `age`."""
     prior = np.log([UNFITTED.r, UNFITTED.alpha, UNFITTED.a, UNFITTED.b])
 
     def loss(parameters: Floats) -> float:
         distance = float(((parameters - prior) ** 2).sum())
-        return -float(log_likelihood(np.exp(parameters), repeats, last, total).mean()) + SHRINKAGE * distance / 10
+        return -float(log_likelihood(np.exp(parameters), repeats, last, age).mean()) + shrinkage * distance / 10
 
-    fitted = minimize(loss, prior, method="L-BFGS-B", bounds=[(-6.0, 8.0)] * 4)
-    r, alpha, a, b = np.exp(fitted.x).tolist()
-    mean, weight = _baskets(np.log1p(basket[buyers]), orders[buyers])
-    return BuyingModel(r=r, alpha=alpha, a=a, b=b, basket_mean=mean, basket_weight=weight)
+    fitted: Floats = np.exp(minimize(loss, prior, method="L-BFGS-B", bounds=[(-6.0, 8.0)] * 4).x)
+    return fitted
 
 
 def log_likelihood(parameters: Floats, repeats: Floats, last: Floats, age: Floats) -> Floats:
