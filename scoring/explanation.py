@@ -92,13 +92,10 @@ def explain(
     base = logit - float(shares.sum()) - season
     low, high = float(expit(base)), float(expit(logit))
     slope = 100 * ((high - low) / (logit - base) if abs(logit - base) > 1e-9 else high * (1 - high))  # noqa: PLR2004
-    made = [
-        *(_of_feature(model, customer, name, wording) for name in model.normaliser.names),
-        *(Contribution(kind="event", name=g.name, logit=0.0, points=0.0, words=g.words, time=g.time) for g in groups),
-    ]
+    players: list[str | Group] = [*model.normaliser.names, *groups]
     said = [
-        replace(contribution, logit=share, points=share * slope)
-        for contribution, share in zip(made, shares.tolist(), strict=True)
+        _contribution(model, customer, player, share, slope, wording)
+        for player, share in zip(players, shares.tolist(), strict=True)
         if share
     ]
     if season:
@@ -111,9 +108,16 @@ def explain(
     return Explanation(score=score, base_logit=base, logit=logit, contributions=tuple(said))
 
 
-def _of_feature(model: Model, customer: Customer, name: str, wording: Wording) -> Contribution:
-    words = wording.feature(BY_NAME[name], float(customer.raw[NAMES.index(name)]), model.currency)
-    return Contribution(kind="feature", name=name, logit=0.0, points=0.0, words=words)
+def _contribution(
+    model: Model, customer: Customer, player: str | Group, share: float, slope: float, wording: Wording
+) -> Contribution:
+    """Of a feature by its name, or of a group of events; `slope` is points a logit."""
+    if isinstance(player, Group):
+        return Contribution(
+            kind="event", name=player.name, logit=share, points=share * slope, words=player.words, time=player.time
+        )
+    words = wording.feature(BY_NAME[player], float(customer.raw[NAMES.index(player)]), model.currency)
+    return Contribution(kind="feature", name=player, logit=share, points=share * slope, words=words)
 
 
 def _groups(model: Model, customer: Customer, wording: Wording) -> list[Group]:
@@ -181,6 +185,6 @@ def _answers(
             .cpu()
             .numpy()
         )
+    mixed = model.mixture.hazards(hazards[sequence, query], tabular[sequence, query])
     nothing = np.zeros(len(present))
-    answers = Answers(hazards=hazards[sequence, query], log_mean=nothing, log_sigma=nothing, silence=nothing)
-    return model.mixture.mixed(answers, tabular[sequence, query])
+    return Answers(hazards=mixed, log_mean=nothing, log_sigma=nothing, silence=nothing)

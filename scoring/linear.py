@@ -18,10 +18,14 @@ class Linear:
     bias: Floats
     """[H + 1]"""
 
-    def say(self, tabular: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
-        """[P, H] logits of the hazards and [P] mean log spend given an order; tabular is [P, S]."""
-        said = tabular.astype(np.float64) @ self.weights.T + self.bias
-        return said[:, :-1], said[:, -1]
+    def hazards(self, tabular: npt.NDArray[np.float32]) -> Floats:
+        """[P, H] logits; tabular is [P, S]."""
+        return tabular.astype(np.float64) @ self.weights[:-1].T + self.bias[:-1]
+
+    def log_spend(self, tabular: npt.NDArray[np.float32]) -> Floats:
+        """[P] mean, given an order."""
+        said: Floats = tabular.astype(np.float64) @ self.weights[-1] + self.bias[-1]
+        return said
 
     def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
         """For the model folder."""

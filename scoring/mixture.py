@@ -4,7 +4,7 @@ What each says is mixed in logits (and in the mean of log spend) by shares that 
 in logits keeps explanations additive, and probabilities rising with the horizon.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
@@ -35,8 +35,11 @@ Shares = Mapping[Predictor, float]
 class Speaker(Protocol):
     """A predictor that reads features only."""
 
-    def say(self, tabular: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
-        """[P, H] logits of the hazards and [P] mean log spend given an order; tabular is [P, S]."""
+    def hazards(self, tabular: npt.NDArray[np.float32]) -> Floats:
+        """[P, H] logits; tabular is [P, S]."""
+
+    def log_spend(self, tabular: npt.NDArray[np.float32]) -> Floats:
+        """[P] mean, given an order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +54,17 @@ class Mixture:
 
     def mixed(self, answers: Answers, tabular: npt.NDArray[np.float32]) -> Answers:
         """What the networks answered P questions, with everybody's part mixed in; tabular is [P, S]."""
-        hazards = self.purchase.get(Predictor.NETWORKS, 0.0) * answers.hazards
         log_mean = self.spend.get(Predictor.NETWORKS, 0.0) * answers.log_mean
-        for predictor, speaker in self.speakers.items():
-            said, spent = speaker.say(tabular)
-            hazards = hazards + self.purchase.get(predictor, 0.0) * said
-            log_mean = log_mean + self.spend.get(predictor, 0.0) * spent
-        return replace(answers, hazards=hazards, log_mean=log_mean)
+        for speaker, share in self._heard(self.spend):
+            log_mean = log_mean + share * speaker.log_spend(tabular)
+        return replace(answers, hazards=self.hazards(answers.hazards, tabular), log_mean=log_mean)
+
+    def hazards(self, networks: Floats, tabular: npt.NDArray[np.float32]) -> Floats:
+        """[P, H] logits of the networks, with everybody's part mixed in."""
+        hazards: Floats = self.purchase.get(Predictor.NETWORKS, 0.0) * networks
+        for speaker, share in self._heard(self.purchase):
+            hazards = hazards + share * speaker.hazards(tabular)
+        return hazards
+
+    def _heard(self, shares: Shares) -> Iterator[tuple[Speaker, float]]:
+        return ((speaker, shares[each]) for each, speaker in self.speakers.items() if shares.get(each))

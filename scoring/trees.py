@@ -22,15 +22,13 @@ class Trees:
 
     ensembles: tuple[lightgbm.Booster, ...]
 
-    def say(self, tabular: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
-        """[P, H] logits of the hazards and [P] mean log spend given an order; tabular is [P, S]."""
-        if len(tabular) == 0:
-            return np.zeros((0, len(HORIZONS))), np.zeros(0)
-        said = [
-            np.asarray(ensemble.predict(tabular, raw_score=True, num_threads=1), dtype=np.float64)
-            for ensemble in self.ensembles
-        ]
-        return np.stack(said[:-1], axis=1), said[-1]
+    def hazards(self, tabular: npt.NDArray[np.float32]) -> Floats:
+        """[P, H] logits; tabular is [P, S]."""
+        return np.stack([_said(ensemble, tabular) for ensemble in self.ensembles[:-1]], axis=1)
+
+    def log_spend(self, tabular: npt.NDArray[np.float32]) -> Floats:
+        """[P] mean, given an order."""
+        return _said(self.ensembles[-1], tabular)
 
     def to_json(self) -> str:
         """As kept in a model folder."""
@@ -47,3 +45,9 @@ class Trees:
         if len(ensembles) != len(HORIZONS) + 1:
             raise ValueError(f"{len(ensembles)} ensembles of trees, expected {len(HORIZONS) + 1}")
         return cls(ensembles)
+
+
+def _said(ensemble: lightgbm.Booster, tabular: npt.NDArray[np.float32]) -> Floats:
+    if len(tabular) == 0:
+        return np.zeros(0)
+    return np.asarray(ensemble.predict(tabular, raw_score=True, num_threads=1), dtype=np.float64)

@@ -80,8 +80,8 @@ def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Pre
     if trees is None:
         return None
     labels = prepared.examples.labels
-    hazards, logs = trees.say(forward.tabular)
-    residual = np.log(np.maximum(labels.spend, 1.0)) - trees.say(prepared.examples.tabular)[1]
+    hazards, logs = trees.hazards(forward.tabular), trees.log_spend(forward.tabular)
+    residual = np.log(np.maximum(labels.spend, 1.0)) - trees.log_spend(prepared.examples.tabular)
     size, log_sigma = len(logs), np.log(residual[labels.bought > 0].std())
     answers = Answers(
         hazards=hazards, log_mean=logs, log_sigma=np.full(size, log_sigma), silence=np.zeros(size)

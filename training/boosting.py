@@ -77,4 +77,4 @@ def _cut(trees: Trees, rounds: int) -> Trees:
 
 
 def _loss(trees: Trees, unseen: npt.NDArray[np.float32], interval: Integers) -> float:
-    return level_free_loss(trees.say(unseen)[0], interval)
+    return level_free_loss(trees.hazards(unseen), interval)

@@ -156,7 +156,10 @@ def _heard(course: Course, prepared: Prepared, learned: Learned, forward: Forwar
     speakers = speakers_of(prepared, learned.start, trees, course.configuration, course.seed)
     alone = ask(learned.networks, forward.tokens, forward.pairs, forward.tabular, course.device)
     said = {Predictor.NETWORKS: (alone.hazards, alone.log_mean)}
-    said |= {name: speaker.say(forward.tabular) for name, speaker in speakers.items()}
+    said |= {
+        name: (speaker.hazards(forward.tabular), speaker.log_spend(forward.tabular))
+        for name, speaker in speakers.items()
+    }
     stacking = stack(said, forward)
     return Heard(
         tree_rounds=0 if grown is None else grown.rounds, said=said, stacking=stacking,
