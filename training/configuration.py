@@ -1,8 +1,13 @@
 """What can be chosen about a training run; the defaults were chosen time-forward, inside histories only."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
+
+FEW_CUSTOMERS = 1500
+"""Below which a shop remembers longer: there a customer more is worth more than a season less."""
+LONGEST_MEMORY = 2.0
+"""Times the memory of a large shop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +38,8 @@ class Configuration:
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
     memory_days: float = 30.0
-    """A question counts 1/e when it was asked so many days before the latest one: shops and seasons change."""
+    """A question counts 1/e when it was asked so many days before the latest one: shops and seasons change. A
+    small shop remembers longer (`remembering`)."""
     season_weight: float = 0.25
     """How much a question counts that was asked a year before the time that the fit stands at: less, the further from
     it, as in `memory_days`."""
@@ -63,6 +69,11 @@ class Configuration:
     """Of the customers whose windows are learned from; the others' actions are still pre-trained on."""
     item_encoders: str | None = None
     """What made the vectors of the items' texts and pictures; None for words alone."""
+
+    def remembering(self, customers: int) -> Self:
+        """With the memory of a shop of so many customers."""
+        longer = min(max(FEW_CUSTOMERS / max(customers, 1), 1.0), LONGEST_MEMORY)
+        return replace(self, memory_days=self.memory_days * longer)
 
     def to_json(self) -> dict[str, Any]:
         """For the manifest."""

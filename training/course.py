@@ -66,6 +66,11 @@ class Course:
         """Time of the first action."""
         return float(self.tokens.actions.time.min())
 
+    @property
+    def remembering(self) -> Configuration:
+        """The configuration with the memory of a shop of this size: for cut-offs and what questions count."""
+        return self.configuration.remembering(self.customers)
+
     def labelled(self, customers: Integers) -> Integers:
         """Those whose windows are learned from: a random part of these, in their order."""
         count = max(1, round(self.configuration.label_share * len(customers)))

@@ -177,9 +177,10 @@ def _products(
 def _training_part(tokens: Tokens, cutoff: datetime, configuration: Configuration, seed: int) -> Prepared:
     actions = tokens.actions
     until = cutoff.timestamp()
-    cutoffs = cutoffs_of(float(actions.time.min()), until, configuration)
     nothing = np.zeros(len(actions.time), dtype=bool)
     everybody = np.arange(len(actions.offsets) - 1)
+    configuration = configuration.remembering(len(everybody))
+    cutoffs = cutoffs_of(float(actions.time.min()), until, configuration)
     return prepare(
         tokens,
         everybody,

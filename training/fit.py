@@ -104,7 +104,7 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
     prepared = prepare(
         course.tokens, course.labelled(np.arange(course.customers)), cutoffs,
         until=course.as_of, held_out_orders=nobody,
-        configuration=course.configuration, seed=course.seed,
+        configuration=course.remembering, seed=course.seed,
     )  # fmt: skip
     learned = learn_members(course, prepared, "final fit", rehearsal.epochs, None)
     mixture = _mixture(course, prepared, learned, rehearsal)

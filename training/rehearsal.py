@@ -95,7 +95,7 @@ def split_of(course: Course) -> Split:
     held = np.random.default_rng(course.seed).random(course.customers) < course.configuration.held_out_share
     for windows in range(ROLLING, 0, -1):
         asked = np.asarray(course.as_of - LONGEST - np.arange(windows)[::-1] * BETWEEN, dtype=np.float64)
-        cutoffs = cutoffs_of(course.begin, asked[0], course.configuration)
+        cutoffs = cutoffs_of(course.begin, asked[0], course.remembering)
         if len(cutoffs) >= FEWEST_CUTOFFS:
             return Split(cutoffs=cutoffs, boundary=float(asked[0]), asked=asked, by_time=True, held=held)
     cutoffs = closed_cutoffs(course)
@@ -104,7 +104,7 @@ def split_of(course: Course) -> Split:
 
 def closed_cutoffs(course: Course) -> Floats:
     """All cut-offs with closed windows; HistoryTooShort if there is none."""
-    cutoffs = cutoffs_of(course.begin, course.as_of, course.configuration)
+    cutoffs = cutoffs_of(course.begin, course.as_of, course.remembering)
     if len(cutoffs) == 0:
         days = (course.as_of - course.begin) / DAY
         raise HistoryTooShort(
@@ -121,7 +121,7 @@ def rehearse(course: Course) -> Rehearsal:
     prepared = prepare(
         course.tokens, course.labelled(np.flatnonzero(~split.held)), split.cutoffs,
         until=split.boundary, held_out_orders=last,
-        configuration=course.configuration, seed=course.seed,
+        configuration=course.remembering, seed=course.seed,
     )  # fmt: skip
     forward = forward_of(course.tokens, asked_after(course, split), prepared, split.held)
     orders = held_out(course.tokens, last, seed=course.seed)

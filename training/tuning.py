@@ -103,7 +103,7 @@ class _Judged:
         self._prepared: Prepared = prepare(
             course.tokens, course.labelled(np.flatnonzero(~split.held)), split.cutoffs,
             until=split.boundary, held_out_orders=last_orders(course.tokens.actions),
-            configuration=course.configuration, seed=course.seed,
+            configuration=course.remembering, seed=course.seed,
         )  # fmt: skip
         self._forward: Forward = forward_of(course.tokens, asked_after(course, split), self._prepared, split.held)
 

@@ -67,6 +67,13 @@ def test_the_latest_count_most_and_the_season_a_year_before_is_remembered() -> N
     assert len(cutoffs_of(NOW - 700 * DAY, NOW, replace(usual, season_weight=0.0))) == 8
 
 
+@pytest.mark.parametrize(
+    ("customers", "days"), [(0, 60.0), (300, 60.0), (750, 60.0), (1000, 45.0), (1500, 30.0), (90_000, 30.0)]
+)
+def test_a_small_shop_remembers_longer(customers: int, days: float) -> None:
+    assert Configuration(memory_days=30.0).remembering(customers) == Configuration(memory_days=days)
+
+
 def test_a_customer_is_asked_about_only_once_known() -> None:
     actions = actions_of(histories(bought(50), bought(10, customer="bob")), CATALOGUE)
     asked = questions(actions, NOW - np.array([60, 40, 5]) * DAY)
