@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from rules.sentence import Language
 from scoring.score import Explanation, Recommendation, Score, Strategy
 
 HEAD = struct.Struct("<dHI")
@@ -49,6 +50,28 @@ class Terms(NamedTuple):
     diversity: float = 0.0
 
 
+class Ladder(NamedTuple):
+    """Where tiers begin."""
+
+    figure: str
+    """The field of a score that places a customer."""
+    borders: tuple[float, ...]
+    """Lowest value of each tier but the lowest, the lowest tier first."""
+
+    def step(self, score: Score) -> int:
+        """How many borders a score reaches."""
+        return sum(getattr(score, self.figure) >= border for border in self.borders)
+
+
+class Telling(NamedTuple):
+    """How an explanation is told."""
+
+    language: Language = Language.ENGLISH
+    full: bool = False
+    """Also what each event is worth, and what more would be enough for a higher step of the ladder."""
+    ladder: Ladder | None = None
+
+
 class Kind(NamedTuple):
     """Of a batch."""
 
@@ -58,6 +81,8 @@ class Kind(NamedTuple):
     """Of recommendations and of similar items."""
     market: str = ""
     """Whose adapter answers, where the model has one; empty for the model as it is."""
+    telling: Telling | None = None
+    """Of explanations."""
 
 
 class Wish(NamedTuple):

@@ -11,10 +11,10 @@ from events.event import EVENT_SCHEMA
 from events.history import Histories
 from events.packing import unpacked
 from scoring.actions import Floats
-from scoring.asking import Asked, Kind, ModelFolder, Recommended, Role, Task, Terms, Wish, asked, packed_score
+from scoring.asking import Asked, Kind, ModelFolder, Recommended, Role, Task, Telling, Terms, Wish, asked, packed_score
 from scoring.markets import Markets
 from scoring.precision import suited
-from scoring.score import ModelRejected, UnknownItem
+from scoring.score import Contrast, Explanation, ModelRejected, UnknownItem
 from scoring.scorer import Scorer
 from scoring.threads import limit_threads
 
@@ -46,7 +46,8 @@ class Computing:
             case Task.SCORE:
                 return [packed_score(score) for score in scorer.score(histories, as_of)]
             case Task.EXPLAIN:
-                return [pickle.dumps(explanation) for explanation in scorer.explain(histories, as_of)]
+                told = explained(scorer, kind.telling or Telling(), histories, as_of)
+                return [pickle.dumps(explanation) for explanation in told]
             case Task.RECOMMEND:
                 return _recommended(scorer, kind.terms or Terms(1), customers, histories, as_of)
             case _:
@@ -86,6 +87,30 @@ def _loaded(model: ModelFolder, device: str) -> Scorer:
 
 def _histories(customers: Sequence[Asked]) -> Histories:
     return unpacked([each.history for each in customers], [each.customer_id for each in customers])
+
+
+def explained(scorer: Scorer, telling: Telling, histories: Histories, as_of: Floats) -> list[Explanation]:
+    """Of each customer at their as-of time [C], told as it was asked for."""
+    plain = scorer.explain(histories, as_of, language=telling.language)
+    if not telling.full:
+        return plain
+    return [
+        _in_full(scorer, telling, explanation, histories.some(place, place + 1), float(as_of[place]))
+        for place, explanation in enumerate(plain)
+    ]
+
+
+def _in_full(
+    scorer: Scorer, telling: Telling, explanation: Explanation, history: Histories, as_of: float
+) -> Explanation:
+    """Everything is asked anew without each event, and with more of each kind."""
+    effects = scorer.event_effects(history, as_of, language=telling.language)
+    ladder, contrasts = telling.ladder, list[Contrast]()
+    if ladder is not None and (now := ladder.step(explanation.score)) < len(ladder.borders):
+        contrasts = scorer.contrasts(
+            history, as_of, lambda changed: ladder.step(changed) > now, language=telling.language
+        )
+    return replace(explanation, event_effects=tuple(effects), contrasts=tuple(contrasts))
 
 
 def _recommended(

@@ -73,6 +73,10 @@ class Explanation:
     """Calibrated logit of `score.purchase_90`."""
     contributions: tuple[Contribution, ...]
     """Largest effect first."""
+    event_effects: tuple["EventEffect", ...] = ()
+    """Largest effect first; empty where nobody asked for them."""
+    contrasts: tuple["Contrast", ...] = ()
+    """Fewest events first; likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,18 @@
-"""`tierwise customer`: forget somebody who asks for it."""
+"""`tierwise customer`: why somebody is scored so, and forget somebody who asks for it."""
 
 from typing import Annotated
 
 import typer
 
+from admin import explanations
 from admin.output import emit
 from admin.transactions import AsJson, DatabaseUrl, Etag, Reason, changing
 from campaigns.customers import erasure
+from rules.sentence import Language
 
-app = typer.Typer(help="Customers: erase one, or let an erased id be used again.", no_args_is_help=True)
+app = typer.Typer(
+    help="Customers: why one is scored so, erase one, or let an erased id be used again.", no_args_is_help=True
+)
 CustomerId = Annotated[str, typer.Argument(help="The shop's own id.")]
 
 
@@ -33,3 +37,25 @@ def readmit(
     with changing(database_url, reason, action="customers.readmit", object_name=about) as (transaction, cause):
         erasure.readmit(transaction, cause, customer_id)
     emit({"customer_id": customer_id, "readmitted": True}, as_json=as_json, title="Readmitted")
+
+
+@app.command()
+def explain(
+    customer_id: CustomerId,
+    *,
+    full: Annotated[
+        bool, typer.Option("--full", help="Also what each event is worth, and what more a higher tier would take.")
+    ] = False,
+    language: Annotated[Language, typer.Option(help="Of the words.")] = Language.ENGLISH,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why the active model scores a customer as it does at this moment."""
+    told = explanations.explain(customer_id, full=full, language=language, database_url=database_url)
+    if as_json:
+        emit(told, as_json=True)
+        return
+    emit(told["score"], as_json=False, title="Score")
+    emit(told["contributions"], as_json=False, title="What made it; points of the chance to buy within 90 days")
+    for name, title in explanations.TITLES.items() if full else ():
+        emit(told[name], as_json=False, title=title)

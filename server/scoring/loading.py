@@ -19,7 +19,7 @@ from database.session import Database, Snapshot
 from database.tiers.standings import StoredStanding
 from events.event import Event
 from events.packing import latest, packed, rows, unpacked
-from scoring.asking import Asked, Terms, Wish
+from scoring.asking import Asked, Telling, Terms, Wish
 from scoring.pool.row import Loaded
 from scoring.score import Strategy
 from server.customers.events import AHEAD
@@ -40,6 +40,8 @@ class Question:
     now: datetime
     market: str = ""
     """Whose adapter answers; empty for the model as it is."""
+    telling: Telling | None = None
+    """Of explanations."""
 
     @property
     def terms(self) -> Terms | None:

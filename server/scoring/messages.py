@@ -6,10 +6,10 @@ from enum import Enum
 from tierwise.v1 import explanation_pb2, recommendation_pb2, score_pb2, tier_pb2
 
 from campaigns.tiers.standing import Standing, next_standing
-from campaigns.tiers.tiers import TierScheme, measured
+from campaigns.tiers.tiers import Tier, TierScheme, measured
 from database.models.scores import StoredScore
 from database.tiers.standings import StoredStanding
-from scoring.score import Explanation, Recommendation, Score
+from scoring.score import Contrast, EventEffect, Explanation, Recommendation, Score
 from server.scoring.attribution import Attribution
 from server.wire.money import money
 from server.wire.names import CUSTOMER, MODEL
@@ -48,8 +48,10 @@ def stored_score_message(score: StoredScore, reason: Degraded, attribution: Attr
     return message
 
 
-def explanation_message(explanation: Explanation, score: score_pb2.Score, *, most: int) -> explanation_pb2.Explanation:
-    """All contributions, or the `most` largest and the sum of the others."""
+def explanation_message(
+    explanation: Explanation, score: score_pb2.Score, scheme: TierScheme | None, *, most: int
+) -> explanation_pb2.Explanation:
+    """All contributions, or the `most` largest and the sum of the others; contrasts with tiers above the score's."""
     ordered = sorted(explanation.contributions, key=lambda each: -abs(each.logit))
     named = ordered[:most] if most else ordered
     others = ordered[len(named) :]
@@ -64,6 +66,34 @@ def explanation_message(explanation: Explanation, score: score_pb2.Score, *, mos
             for each in named
         ],
         other_logit=sum(each.logit for each in others), other_points=sum(each.points for each in others),
+        event_effects=map(_event_effect, explanation.event_effects),
+        contrasts=_contrasts(explanation.contrasts, score, scheme),
+    )  # fmt: skip
+
+
+def _event_effect(effect: EventEffect) -> explanation_pb2.EventEffect:
+    return explanation_pb2.EventEffect(
+        name=effect.name, event_time=stamp(effect.time), logit=effect.logit, points=effect.points,
+        description=effect.words,
+    )  # fmt: skip
+
+
+def _contrasts(
+    contrasts: Sequence[Contrast], score: score_pb2.Score, scheme: TierScheme | None
+) -> list[explanation_pb2.Contrast]:
+    """Whoever keeps a higher tier for a while needs nothing more to have it."""
+    if scheme is None or scheme.bounds is None:
+        return []
+    now, bounds = Tier(tier_pb2.Tier.Name(score.tier)), scheme.bounds
+    placed = [(each, bounds.reached(measured(scheme.measure, each.score))) for each in contrasts]
+    return [_contrast(each, tier) for each, tier in placed if tier.rank > now.rank]
+
+
+def _contrast(contrast: Contrast, tier: Tier) -> explanation_pb2.Contrast:
+    return explanation_pb2.Contrast(
+        change=explanation_pb2.Contrast.Change.Value(contrast.change.upper()), count=contrast.count,
+        description=contrast.words, tier=tier_pb2.Tier.Value(tier), purchase_probability=contrast.score.purchase_90,
+        expected_spend=money(contrast.score.spend_minor, contrast.score.currency),
     )  # fmt: skip
 
 

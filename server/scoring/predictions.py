@@ -197,7 +197,7 @@ class Predictions:
         self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane, role: Role,
         expected: float | None = None,
     ) -> Promised:  # fmt: skip
-        kind, key = Kind(task, role, question.terms, question.market), (role, *_key(task, question))
+        kind, key = Kind(task, role, question.terms, question.market, question.telling), (role, *_key(task, question))
         submit = partial(pool.submit, question, lane=lane, kind=kind, key=key, expected=expected)
         return self._promised(pool, submit)
 
@@ -233,6 +233,7 @@ def _key(task: Task, question: Question) -> tuple[Any, ...]:
     """Of questions that are answered alike; the times at which they were asked do not count, as the latest is taken."""
     return (
         task,
+        question.telling,
         question.customer_id,
         question.as_of,
         question.session,

@@ -2,8 +2,10 @@
 
 from datetime import datetime
 
-from tierwise.v1 import recommendation_pb2, recommendation_service_pb2, scoring_service_pb2
+from tierwise.v1 import explanation_pb2, recommendation_pb2, recommendation_service_pb2, scoring_service_pb2
 
+from rules.sentence import Language
+from scoring.asking import Ladder, Telling
 from scoring.score import Strategy
 from server.answering import call
 from server.customers.events import session_events
@@ -35,6 +37,12 @@ def question_of(
     who, now = customer_id(request.customer), call.current().now
     session = session_events(request.session_events, customer_id=who, now=now, root=root)
     return Question(customer_id=who, session=session, as_of=_as_of(request, now, root), now=now, market=request.market)
+
+
+def telling_of(request: scoring_service_pb2.ExplainScoreRequest, ladder: Ladder | None) -> Telling:
+    """What an explanation should tell, and in which language."""
+    full = request.view == explanation_pb2.Explanation.FULL
+    return Telling(Language(request.language_code or "en"), full, ladder if full else None)
 
 
 def item_question_of(request: recommendation_service_pb2.RecommendRequest) -> ItemQuestion:

@@ -1,6 +1,7 @@
 """ScoringService: what customers will do, and which model says so."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import grpc
@@ -14,6 +15,7 @@ from campaigns.models import judging, registry, retraining
 from campaigns.models.stages import State
 from campaigns.results import canary, canary_power
 from campaigns.tiers import rescoring, shadowing
+from campaigns.tiers.ladder import ladder_of
 from database.models import canary_readings, scores, shadow_comparisons
 from database.models import registry as stored_models
 from database.session import Database, Transaction
@@ -28,7 +30,7 @@ from server.scoring.loading import Question
 from server.scoring.messages import Degraded, explanation_message, score_message, stored_score_message
 from server.scoring.models import model_message, stage_of
 from server.scoring.predictions import ModelFailed, Placed, Predictions
-from server.scoring.questions import question_of
+from server.scoring.questions import question_of, telling_of
 from server.wire.errors import status_of
 from server.wire.names import model_id
 from server.wire.operations import operation_message
@@ -75,10 +77,12 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
     def ExplainScore(
         self, request: scoring_service_pb2.ExplainScoreRequest, context: grpc.ServicerContext
     ) -> scoring_service_pb2.ExplainScoreResponse:
-        explanation, standing = self._predictions.explain(question_of(request))
-        score = score_message(explanation.score, standing, self._live.in_force.scheme, self._attribution)
+        scheme = self._live.in_force.scheme
+        telling = telling_of(request, ladder_of(scheme))
+        explanation, standing = self._predictions.explain(replace(question_of(request), telling=telling))
+        score = score_message(explanation.score, standing, scheme, self._attribution)
         return scoring_service_pb2.ExplainScoreResponse(
-            explanation=explanation_message(explanation, score, most=request.max_contributions)
+            explanation=explanation_message(explanation, score, scheme, most=request.max_contributions)
         )
 
     def ScoreAllCustomers(

@@ -23,20 +23,30 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from tierwise.v1 import score_pb2 as tierwise_dot_v1_dot_score__pb2
+from tierwise.v1 import tier_pb2 as tierwise_dot_v1_dot_tier__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtierwise/v1/explanation.proto\x12\x0btierwise.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17tierwise/v1/score.proto\"\xa1\x01\n\x0b\x45xplanation\x12!\n\x05score\x18\x01 \x01(\x0b\x32\x12.tierwise.v1.Score\x12\x12\n\nbase_logit\x18\x02 \x01(\x01\x12\x30\n\rcontributions\x18\x03 \x03(\x0b\x32\x19.tierwise.v1.Contribution\x12\x13\n\x0bother_logit\x18\x04 \x01(\x01\x12\x14\n\x0cother_points\x18\x05 \x01(\x01\"\xf0\x01\n\x0c\x43ontribution\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.tierwise.v1.Contribution.Kind\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05logit\x18\x03 \x01(\x01\x12\x0e\n\x06points\x18\x04 \x01(\x01\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12.\n\nevent_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"@\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07\x46\x45\x41TURE\x10\x01\x12\t\n\x05\x45VENT\x10\x02\x12\n\n\x06SEASON\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtierwise/v1/explanation.proto\x12\x0btierwise.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x17tierwise/v1/score.proto\x1a\x16tierwise/v1/tier.proto\"\xaf\x02\n\x0b\x45xplanation\x12!\n\x05score\x18\x01 \x01(\x0b\x32\x12.tierwise.v1.Score\x12\x12\n\nbase_logit\x18\x02 \x01(\x01\x12\x30\n\rcontributions\x18\x03 \x03(\x0b\x32\x19.tierwise.v1.Contribution\x12\x13\n\x0bother_logit\x18\x04 \x01(\x01\x12\x14\n\x0cother_points\x18\x05 \x01(\x01\x12/\n\revent_effects\x18\x06 \x03(\x0b\x32\x18.tierwise.v1.EventEffect\x12(\n\tcontrasts\x18\x07 \x03(\x0b\x32\x15.tierwise.v1.Contrast\"1\n\x04View\x12\x14\n\x10VIEW_UNSPECIFIED\x10\x00\x12\t\n\x05\x42\x41SIC\x10\x01\x12\x08\n\x04\x46ULL\x10\x02\"\x7f\n\x0b\x45ventEffect\x12\x0c\n\x04name\x18\x01 \x01(\t\x12.\n\nevent_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05logit\x18\x03 \x01(\x01\x12\x0e\n\x06points\x18\x04 \x01(\x01\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\"\xa1\x02\n\x08\x43ontrast\x12,\n\x06\x63hange\x18\x01 \x01(\x0e\x32\x1c.tierwise.v1.Contrast.Change\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x1f\n\x04tier\x18\x04 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12\x1c\n\x14purchase_probability\x18\x05 \x01(\x01\x12*\n\x0e\x65xpected_spend\x18\x06 \x01(\x0b\x32\x12.google.type.Money\"X\n\x06\x43hange\x12\x16\n\x12\x43HANGE_UNSPECIFIED\x10\x00\x12\x0b\n\x07MESSAGE\x10\x01\x12\n\n\x06\x43OUPON\x10\x02\x12\x08\n\x04VIEW\x10\x03\x12\x08\n\x04\x43\x41RT\x10\x04\x12\t\n\x05ORDER\x10\x05\"\xf0\x01\n\x0c\x43ontribution\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.tierwise.v1.Contribution.Kind\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05logit\x18\x03 \x01(\x01\x12\x0e\n\x06points\x18\x04 \x01(\x01\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12.\n\nevent_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"@\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07\x46\x45\x41TURE\x10\x01\x12\t\n\x05\x45VENT\x10\x02\x12\n\n\x06SEASON\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tierwise.v1.explanation_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EXPLANATION']._serialized_start=105
-  _globals['_EXPLANATION']._serialized_end=266
-  _globals['_CONTRIBUTION']._serialized_start=269
-  _globals['_CONTRIBUTION']._serialized_end=509
-  _globals['_CONTRIBUTION_KIND']._serialized_start=445
-  _globals['_CONTRIBUTION_KIND']._serialized_end=509
+  _globals['_EXPLANATION']._serialized_start=154
+  _globals['_EXPLANATION']._serialized_end=457
+  _globals['_EXPLANATION_VIEW']._serialized_start=408
+  _globals['_EXPLANATION_VIEW']._serialized_end=457
+  _globals['_EVENTEFFECT']._serialized_start=459
+  _globals['_EVENTEFFECT']._serialized_end=586
+  _globals['_CONTRAST']._serialized_start=589
+  _globals['_CONTRAST']._serialized_end=878
+  _globals['_CONTRAST_CHANGE']._serialized_start=790
+  _globals['_CONTRAST_CHANGE']._serialized_end=878
+  _globals['_CONTRIBUTION']._serialized_start=881
+  _globals['_CONTRIBUTION']._serialized_end=1121
+  _globals['_CONTRIBUTION_KIND']._serialized_start=1057
+  _globals['_CONTRIBUTION_KIND']._serialized_end=1121
 # @@protoc_insertion_point(module_scope)

@@ -9,7 +9,9 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import money_pb2 as _money_pb2
 from tierwise.v1 import score_pb2 as _score_pb2
+from tierwise.v1 import tier_pb2 as _tier_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -31,11 +33,36 @@ class Explanation(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _View:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Explanation._View.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        VIEW_UNSPECIFIED: Explanation._View.ValueType  # 0
+        """The same as BASIC."""
+        BASIC: Explanation._View.ValueType  # 1
+        """Contributions."""
+        FULL: Explanation._View.ValueType  # 2
+        """Also what each event is worth, and what more would be enough for a higher tier; takes some ten times as long."""
+
+    class View(_View, metaclass=_ViewEnumTypeWrapper):
+        """How much is told."""
+
+    VIEW_UNSPECIFIED: Explanation.View.ValueType  # 0
+    """The same as BASIC."""
+    BASIC: Explanation.View.ValueType  # 1
+    """Contributions."""
+    FULL: Explanation.View.ValueType  # 2
+    """Also what each event is worth, and what more would be enough for a higher tier; takes some ten times as long."""
+
     SCORE_FIELD_NUMBER: _builtins.int
     BASE_LOGIT_FIELD_NUMBER: _builtins.int
     CONTRIBUTIONS_FIELD_NUMBER: _builtins.int
     OTHER_LOGIT_FIELD_NUMBER: _builtins.int
     OTHER_POINTS_FIELD_NUMBER: _builtins.int
+    EVENT_EFFECTS_FIELD_NUMBER: _builtins.int
+    CONTRASTS_FIELD_NUMBER: _builtins.int
     base_logit: _builtins.float
     """Logit of a customer of whom nothing is known, at no particular time of the year."""
     other_logit: _builtins.float
@@ -50,6 +77,16 @@ class Explanation(_message.Message):
     def contributions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Contribution]:
         """Contributions by falling size."""
 
+    @_builtins.property
+    def event_effects(self) -> _containers.RepeatedCompositeFieldContainer[Global___EventEffect]:
+        """What each of the latest 128 events is worth, the largest effect first; empty unless the view is FULL. They do not add up."""
+
+    @_builtins.property
+    def contrasts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Contrast]:
+        """The least of each kind of change with which the model would place the customer in a higher tier, the fewest events first;
+        empty unless the view is FULL, and where there is no tier above. They tell how the model behaves, not what would be caused.
+        """
+
     def __init__(
         self,
         *,
@@ -58,14 +95,135 @@ class Explanation(_message.Message):
         contributions: _abc.Iterable[Global___Contribution] | None = ...,
         other_logit: _builtins.float = ...,
         other_points: _builtins.float = ...,
+        event_effects: _abc.Iterable[Global___EventEffect] | None = ...,
+        contrasts: _abc.Iterable[Global___Contrast] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_logit", b"base_logit", "contributions", b"contributions", "other_logit", b"other_logit", "other_points", b"other_points", "score", b"score"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_logit", b"base_logit", "contrasts", b"contrasts", "contributions", b"contributions", "event_effects", b"event_effects", "other_logit", b"other_logit", "other_points", b"other_points", "score", b"score"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Explanation: _TypeAlias = Explanation  # noqa: Y015
+
+@_typing.final
+class EventEffect(_message.Message):
+    """How much higher a score is with one event than without it: everything is asked anew, traits included."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    EVENT_TIME_FIELD_NUMBER: _builtins.int
+    LOGIT_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Stable name of the event's type."""
+    logit: _builtins.float
+    """What it adds to the logit of the purchase probability within the longest horizon."""
+    points: _builtins.float
+    """What it adds to that probability, in percentage points."""
+    description: _builtins.str
+    """The event in words that a marketer reads."""
+    @_builtins.property
+    def event_time(self) -> _timestamp_pb2.Timestamp:
+        """When it happened."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        event_time: _timestamp_pb2.Timestamp | None = ...,
+        logit: _builtins.float = ...,
+        points: _builtins.float = ...,
+        description: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event_time", b"event_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "event_time", b"event_time", "logit", b"logit", "name", b"name", "points", b"points"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EventEffect: _TypeAlias = EventEffect  # noqa: Y015
+
+@_typing.final
+class Contrast(_message.Message):
+    """What more would be enough for a higher tier: events that are added just before the score, at the customer's own usual basket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Change:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ChangeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Contrast._Change.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        CHANGE_UNSPECIFIED: Contrast._Change.ValueType  # 0
+        """Not known."""
+        MESSAGE: Contrast._Change.ValueType  # 1
+        """Messages that the customer receives."""
+        COUPON: Contrast._Change.ValueType  # 2
+        """Coupons that the customer receives."""
+        VIEW: Contrast._Change.ValueType  # 3
+        """Products that the customer looks at."""
+        CART: Contrast._Change.ValueType  # 4
+        """Items that the customer puts in the cart."""
+        ORDER: Contrast._Change.ValueType  # 5
+        """Orders."""
+
+    class Change(_Change, metaclass=_ChangeEnumTypeWrapper):
+        """Of what there would be more."""
+
+    CHANGE_UNSPECIFIED: Contrast.Change.ValueType  # 0
+    """Not known."""
+    MESSAGE: Contrast.Change.ValueType  # 1
+    """Messages that the customer receives."""
+    COUPON: Contrast.Change.ValueType  # 2
+    """Coupons that the customer receives."""
+    VIEW: Contrast.Change.ValueType  # 3
+    """Products that the customer looks at."""
+    CART: Contrast.Change.ValueType  # 4
+    """Items that the customer puts in the cart."""
+    ORDER: Contrast.Change.ValueType  # 5
+    """Orders."""
+
+    CHANGE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    PURCHASE_PROBABILITY_FIELD_NUMBER: _builtins.int
+    EXPECTED_SPEND_FIELD_NUMBER: _builtins.int
+    change: Global___Contrast.Change.ValueType
+    """Of what there would be more."""
+    count: _builtins.int
+    """How many: the fewest of 1, 2, 3, 5 and 8 that are enough."""
+    description: _builtins.str
+    """The same in words."""
+    tier: _tier_pb2.Tier.ValueType
+    """The tier that the thresholds in force give the changed customer."""
+    purchase_probability: _builtins.float
+    """What the model says of the changed customer: probability to buy within the longest horizon."""
+    @_builtins.property
+    def expected_spend(self) -> _money_pb2.Money:
+        """Likewise: expected spend within it."""
+
+    def __init__(
+        self,
+        *,
+        change: Global___Contrast.Change.ValueType = ...,
+        count: _builtins.int = ...,
+        description: _builtins.str = ...,
+        tier: _tier_pb2.Tier.ValueType = ...,
+        purchase_probability: _builtins.float = ...,
+        expected_spend: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_spend", b"expected_spend"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "count", b"count", "description", b"description", "expected_spend", b"expected_spend", "purchase_probability", b"purchase_probability", "tier", b"tier"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Contrast: _TypeAlias = Contrast  # noqa: Y015
 
 @_typing.final
 class Contribution(_message.Message):

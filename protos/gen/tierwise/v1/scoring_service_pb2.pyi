@@ -175,12 +175,18 @@ class ExplainScoreRequest(_message.Message):
     AS_OF_TIME_FIELD_NUMBER: _builtins.int
     MAX_CONTRIBUTIONS_FIELD_NUMBER: _builtins.int
     MARKET_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
+    LANGUAGE_CODE_FIELD_NUMBER: _builtins.int
     customer: _builtins.str
     """Resource name of the customer."""
     max_contributions: _builtins.int
     """Names at most so many contributions; 0 names all."""
     market: _builtins.str
     """Market whose adapter answers, such as `fr`; the model as it is where absent, and where it has no such adapter."""
+    view: _explanation_pb2.Explanation.View.ValueType
+    """How much is told."""
+    language_code: _builtins.str
+    """Language of the words: `en` or `zh`; empty means English."""
     @_builtins.property
     def session_events(self) -> _containers.RepeatedCompositeFieldContainer[_event_pb2.Event]:
         """What the customer did just now and is not recorded yet; counts for this answer only."""
@@ -197,10 +203,12 @@ class ExplainScoreRequest(_message.Message):
         as_of_time: _timestamp_pb2.Timestamp | None = ...,
         max_contributions: _builtins.int = ...,
         market: _builtins.str = ...,
+        view: _explanation_pb2.Explanation.View.ValueType = ...,
+        language_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "customer", b"customer", "market", b"market", "max_contributions", b"max_contributions", "session_events", b"session_events"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "customer", b"customer", "language_code", b"language_code", "market", b"market", "max_contributions", b"max_contributions", "session_events", b"session_events", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,18 @@
+"""The thresholds in force as a model is told them, which knows nothing of tiers."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from campaigns.tiers.tiers import Measure, TierScheme
+from scoring.asking import Ladder
+
+FIGURES: Mapping[Measure, str] = MappingProxyType(
+    {Measure.PURCHASE_90: "purchase_90", Measure.EXPECTED_VALUE: "spend_minor"}
+)
+
+
+def ladder_of(scheme: TierScheme | None) -> Ladder | None:
+    """None where no thresholds are known."""
+    if scheme is None or scheme.bounds is None:
+        return None
+    return Ladder(FIGURES[scheme.measure], (scheme.bounds.thresholds.mid, scheme.bounds.thresholds.high))

@@ -1,0 +1,40 @@
+"""`tierwise customer explain`."""
+
+from pathlib import Path
+
+from campaign_factories import NOW, add_model, make_cause
+from made_histories import random_shop
+from shell import Shell
+from tiny_model import write_tiny_model
+
+from campaigns.tiers import schemes
+from campaigns.tiers.tiers import Levels, Measure, Method
+from database.events.store import copy_events
+from database.session import Database
+
+
+def test_why_a_customer_is_scored_so(database: Database, database_url: str, tmp_path: Path) -> None:
+    tierwise = Shell(database_url)
+    shop = random_shop(3, seed=5)
+    who = shop["customer_id"][0]
+    with database.writing() as transaction:
+        copy_events(transaction, shop)
+        scheme = schemes.create(
+            transaction, make_cause(NOW), measure=Measure.PURCHASE_90, method=Method.ABSOLUTE,
+            parameters=Levels(high=0.9999, mid=0.0),
+        )  # fmt: skip
+        schemes.activate(transaction, make_cause(NOW), scheme.version)
+    assert "NO_ACTIVE_MODEL" in tierwise.refusal("customer", "explain", who)
+    add_model(database, "tiny-1", folder=str(write_tiny_model(tmp_path, "tiny-1")))
+
+    plain = tierwise("customer", "explain", who)
+    full = tierwise("customer", "explain", who, "--full", "--language", "zh")
+
+    assert (plain["score"]["customer_id"], plain["score"]["model_id"]) == (who, "tiny-1")
+    assert (plain["event_effects"], plain["contrasts"]) == ([], [])
+    assert (
+        len(full["event_effects"]) == min(128, len({*shop.filter(customer_id=who)["event_id"]}))
+        or full["event_effects"]
+    )
+    assert all(each["tier"] == "HIGH" for each in full["contrasts"])
+    assert "CUSTOMER_NOT_FOUND" in tierwise.refusal("customer", "explain", "nobody")
