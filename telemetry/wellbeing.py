@@ -27,14 +27,21 @@ class WellbeingMetrics(Collector):
         error = GaugeMetricFamily(
             "tierwise_model_calibration_error", "Of the newest month that came true.", labels=["model"]
         )
+        slices = GaugeMetricFamily(
+            "tierwise_model_slice_gap", "Mean chance less the share who bought, of the newest month that came true.",
+            labels=["model", "kind", "slice"],
+        )  # fmt: skip
         found = self._read()
         if found is not None:
             for feature, stability in found.drifts.items():
                 drift.add_metric([found.model_id, feature], stability)
             if found.matured is not None:
                 error.add_metric([found.model_id], found.matured.calibration_error)
+            for each in found.slices:
+                slices.add_metric([found.model_id, each.kind, each.name], each.predicted - each.observed)
         yield drift
         yield error
+        yield slices
 
     def _read(self) -> wellbeing.Wellbeing | None:
         try:

@@ -84,6 +84,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
             "model_id against currency count purchase_difference spend_difference_minor joint failed_count "
             "skipped_count begin_time update_time"
         ),
+        "slice_readings": "month model_id horizon kind name bin customers predicted bought",
         "staff": "name role password_hash active failed_count locked_until create_time update_time",
         "staff_sessions": "token_hash name create_time expire_time",
         "staff_identities": "identity name create_time",

@@ -1,19 +1,24 @@
 """How the model that answers is doing: how far its features have moved, and whether what it said comes true."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from campaigns.models.drift import share_moved
 from campaigns.models.gates import LARGEST_CALIBRATION_ERROR, LARGEST_DRIFT
 from campaigns.tiers import maturing
-from database.models import drift, registry
+from database.models import drift, registry, slice_readings
 from database.models import readings as model_readings
 from database.models.readings import Reading
+from database.models.slice_readings import SliceReading
 from database.session import Snapshot
 
 HORIZON = 30
 """Days: what comes true first."""
+BEYOND_CHANCE = 3.0
+"""Standard errors: a handful of slices is looked at each month."""
 FEWEST = 200
 """Customers of a month, below which its calibration is chance."""
 
@@ -27,6 +32,29 @@ class Matured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SliceMatured:
+    """Scores of a tier or a slice in the newest month that came true for enough of its customers."""
+
+    kind: str
+    """TIER or SLICE."""
+    name: str
+    month: date
+    customers: int
+    predicted: float
+    """Mean probability."""
+    observed: float
+    """Share who bought."""
+    calibration_error: float
+
+    @property
+    def off(self) -> bool:
+        """Whether the mean is too far from what came, and farther than chance would have it."""
+        gap = abs(self.predicted - self.observed)
+        chance = BEYOND_CHANCE * math.sqrt(self.predicted * (1 - self.predicted) / self.customers)
+        return gap > max(LARGEST_CALIBRATION_ERROR, chance)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wellbeing:
     """As far as it is known."""
 
@@ -37,6 +65,8 @@ class Wellbeing:
     """Population stability index of each feature, those that moved most first."""
     matured: Matured | None
     """The newest month that came true, if enough customers were scored in it."""
+    slices: Sequence[SliceMatured] = ()
+    """Each tier and each slice with enough customers."""
 
     @property
     def moved(self) -> float:
@@ -53,6 +83,11 @@ class Wellbeing:
         """Whether what it said is too far from what came."""
         return self.matured is not None and self.matured.calibration_error > LARGEST_CALIBRATION_ERROR
 
+    @property
+    def slices_off(self) -> list[SliceMatured]:
+        """Tiers and slices of which too much or too little was expected."""
+        return [each for each in self.slices if each.off]
+
 
 def of_active(snapshot: Snapshot) -> Wellbeing | None:
     """Of the model that answers; None where none does."""
@@ -66,6 +101,7 @@ def of_model(snapshot: Snapshot, model_id: str) -> Wellbeing:
     return Wellbeing(
         model_id=model_id, day=day, drifts={} if day is None else drift.of_day(snapshot, model_id, day),
         matured=newest_month(model_readings.of_model(snapshot, model_id, horizon=HORIZON)),
+        slices=newest_of_slices(slice_readings.of_model(snapshot, model_id, horizon=HORIZON)),
     )  # fmt: skip
 
 
@@ -78,3 +114,20 @@ def newest_month(readings: Sequence[Reading]) -> Matured | None:
         if error is not None and sum(point.customers for point in points) >= FEWEST:
             return Matured(month=month, calibration_error=error)
     return None
+
+
+def newest_of_slices(readings: Sequence[SliceReading]) -> list[SliceMatured]:
+    """What came of the newest month of each tier and slice that had enough customers; readings in their order."""
+    found: dict[tuple[str, str], SliceMatured] = {}
+    for (kind, name, month), group in groupby(readings, key=lambda each: (each.kind, each.name, each.month)):
+        members = list(group)
+        customers = sum(each.customers for each in members)
+        if customers < FEWEST or (kind, name) in found:
+            continue
+        predicted, bought = sum(each.predicted for each in members), sum(each.bought for each in members)
+        apart = sum(abs(each.predicted - each.bought) for each in members)
+        found[kind, name] = SliceMatured(
+            kind=kind, name=name, month=month, customers=customers, predicted=predicted / customers,
+            observed=bought / customers, calibration_error=apart / customers,
+        )  # fmt: skip
+    return list(found.values())

@@ -40,6 +40,27 @@ FROM (
 ON CONFLICT DO NOTHING
 """
 
+# The border between those who are there and those who lapse is the window that is foretold (decision 52).
+MEASURE_SLICES = """
+INSERT INTO slice_readings (month, model_id, horizon, kind, name, bin, customers, predicted, bought)
+SELECT month, model_id, :horizon, kind, name, least(floor(chance * 10), 9), count(*), sum(chance),
+  count(*) FILTER (WHERE bought)
+FROM (
+  SELECT month, model_id, purchase_{horizon} AS chance, tier, bool_or(time >= as_of) IS TRUE AS bought,
+    count(DISTINCT coalesce(order_id, event_id)) FILTER (WHERE time < as_of) AS orders,
+    max(time) FILTER (WHERE time < as_of) >= as_of - interval '90 days' AS lately
+  FROM score_history LEFT JOIN events ON events.customer_id = score_history.customer_id
+    AND event_type = :purchase AND time < as_of + make_interval(days => :horizon)
+  WHERE month = :month AND purchase_{horizon} <> 'NaN'
+  GROUP BY month, model_id, score_history.customer_id, as_of, chance, tier
+) AS outcome CROSS JOIN LATERAL (
+  VALUES ('TIER', tier), ('SLICE', CASE WHEN orders = 0 THEN 'NO_ORDER' WHEN orders = 1 THEN 'ONE_ORDER'
+    WHEN lately THEN 'ESTABLISHED' ELSE 'LAPSING' END)
+) AS slice (kind, name)
+WHERE name IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6
+ON CONFLICT DO NOTHING
+"""
+
 
 class Due(NamedTuple):
     """Scores whose horizon is over, and a day more for the last orders to come in."""
@@ -63,4 +84,5 @@ def due(snapshot: Snapshot, now: datetime) -> list[Due]:
 def measure(transaction: Transaction, what: Due) -> None:
     """Compare what was predicted with what came; doing it again changes nothing."""
     asked = {"month": what.month, "horizon": what.horizon, "purchase": int(EventType.PURCHASE)}
-    transaction.execute(text(MEASURE.format(horizon=what.horizon)), asked)
+    for statement in (MEASURE, MEASURE_SLICES):
+        transaction.execute(text(statement.format(horizon=what.horizon)), asked)

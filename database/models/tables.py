@@ -153,6 +153,23 @@ class ModelReadingRow(Row):
     """Sum."""
 
 
+class SliceReadingRow(Row):
+    """The same of one tier, or of one of the slices that a question of their own is asked about."""
+
+    __tablename__ = "slice_readings"
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    model_id: Mapped[str] = mapped_column(primary_key=True)
+    horizon: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    """TIER or SLICE."""
+    name: Mapped[str] = mapped_column(primary_key=True)
+    """HIGH, MID, LOW; or ESTABLISHED, LAPSING, ONE_ORDER, NO_ORDER as of the score."""
+    bin: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    customers: Mapped[int]
+    predicted: Mapped[float]
+    bought: Mapped[int]
+
+
 class CanaryRunRow(Row):
     """A model that was the canary beside one and the same active model; at most one run is open."""
 

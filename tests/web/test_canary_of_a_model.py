@@ -1,7 +1,7 @@
 """What came of a canary's customers, on the model's page; one that was set aside is told on home."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from browser import Site, faults, picture
 from campaign_factories import make_cause
@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from campaigns.models import registry
 from campaigns.models.stages import Stage, State
 from database.models import canary_runs
+from database.models.tables import SliceReadingRow
 from worker import canary
 
 
@@ -22,11 +23,24 @@ def test_results_of_a_canary_and_one_that_was_set_aside_are_seen(site: Site) -> 
     assert run.end_time is not None
     assert canary.take_readings(site.database, run.end_time, seconds=60, enough=lambda: False) == 1
 
+    with site.database.writing() as transaction:
+        transaction.add(
+            SliceReadingRow(
+                month=date(2026, 10, 1), model_id="m1", horizon=30, kind="SLICE", name="LAPSING", bin=5, customers=300,
+                predicted=150.0, bought=30,
+            )
+        )  # fmt: skip
+
     analyst = site.enter("ada", "analyst")
     analyst.goto("/models/m2")
     expect(analyst.get_by_text("Its customers do better")).to_be_visible()
     expect(analyst.get_by_role("row", name="m2 30")).to_be_visible()
     picture(analyst, "model-canary")
+    assert faults(analyst) == []
+
+    analyst.goto("/")
+    analyst.get_by_role("listitem").filter(has_text="m1 said of lapsing customers").get_by_role("link").click()
+    expect(analyst.get_by_role("row", name="lapsing customers 300 50.0% 10.0% off")).to_be_visible()
     assert faults(analyst) == []
 
     cause = make_cause(now, reason="it failed at 10 of its last 10 questions")
