@@ -124,7 +124,9 @@ class Live:
         canary = patient.get(Role.CANARY)
         if canary is not None and (canary in self._held.values() or self._accepts(canary, self._replicas.check)):
             chosen[Role.CANARY] = canary
-        if chosen == self._held or not self._accepts(active, lambda _: self._replicas.hold(chosen)):
+        # Replicas try a model more closely than a check does: what fails then is the one that is new to them.
+        suspect = active if canary is None or canary in self._held.values() else canary
+        if chosen == self._held or not self._accepts(suspect, lambda _: self._replicas.hold(chosen)):
             return self._held
         for model in set(chosen.values()) - set(self._held.values()):
             log.info("model loaded", model=model.model_id)

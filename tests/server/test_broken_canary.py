@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from asking import answers, asking
+from asking import answers, asking, score
 from campaign_factories import add_customers, make_cause, prove
 from doubling import doubling
 from serving import Shop, activate, recording, register, serving, stamp
@@ -37,11 +37,11 @@ CUSTOMERS = [f"c{number}" for number in range(16)]
 SHARE = 0.4
 
 
-def write_broken_model(models: Path, model_id: str) -> str:
-    """It can be loaded, and answers about customers without reviews."""
+def write_broken_model(models: Path, model_id: str, kind: EventType = EventType.REVIEW) -> str:
+    """It can be loaded, and answers about customers without events of a kind."""
     model = tiny_model(model_id)
     with torch.no_grad():
-        model.networks[0].kind.weight[int(EventType.REVIEW)] = float("nan")
+        model.networks[0].kind.weight[int(kind)] = float("nan")
     return folder.write(model, models / model_id).name
 
 
@@ -89,6 +89,29 @@ def test_one_that_fails_at_questions_is_set_aside_and_no_call_fails(shops: tuple
     assert newest.reason == run.fault == f"it failed at {MOST_FAILED} of its last {MOST_FAILED} questions"
     watch = first.server.predictions.canary
     assert (watch.set_aside, watch.failed >= MOST_FAILED) == (1, True)
+
+
+def test_one_that_fails_when_replicas_try_it_leaves_the_active_model_alone(
+    shops: tuple[Shop, Shop],
+) -> None:
+    first, _ = shops
+    first.server.live.stop()
+    name = write_broken_model(first.models, "untried", EventType.PURCHASE)
+    register(first.database, first.models, "tiny-2", seed=2)
+    with first.database.writing() as transaction:
+        registry.register(transaction, make_cause(), "untried", folder=name, manifest={})
+    prove(first.database, "untried")
+    prove(first.database, "tiny-2")
+    with first.database.writing() as transaction:
+        registry.move(transaction, make_cause(), "untried", Stage(State.CANARY, SHARE))
+    rejected = first.server.live.rejected
+    first.server.live.refresh()
+    with first.database.writing() as transaction:
+        registry.activate(transaction, make_cause(), "tiny-2")
+    first.server.live.refresh()
+
+    assert first.server.live.rejected == rejected + 1
+    assert {score(first, customer).model for customer in CUSTOMERS} == {"models/tiny-2"}
 
 
 def test_one_whose_replica_dies_again_and_again_is_set_aside(database: Database, tmp_path: Path) -> None:
