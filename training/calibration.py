@@ -11,7 +11,7 @@ from training.labels import Labels
 from training.metrics import level_offset
 
 SPEND_SHARE = 0.5
-"""Of what buyers spent in a window above its year, how much is expected of it a year later."""
+"""Of what buyers of one window spent above expectation, how much is expected again: amounts have heavy tails."""
 SPEND_LIMITS = (0.7, 1.4)
 FEWEST_QUESTIONS = 100
 """At one cut-off, to speak of its level."""
@@ -22,11 +22,12 @@ LEAST_SPAN = 270 * DAY
 
 
 def spend_factor(outlook: Outlook, labels: Labels, at: Where) -> float:
-    """Ratio of real to expected spend among those who bought, of the questions at these places [P]."""
+    """Shrunk ratio of real to expected spend among those who bought, of the questions at these places [P]."""
     buyers = at & (labels.bought > 0)
     if buyers.sum() < FEWEST_QUESTIONS:
         return 1.0
-    return float(np.clip(labels.spend[buyers].sum() / outlook.buyers_spend[buyers].sum(), *SPEND_LIMITS))
+    ratio = float(labels.spend[buyers].sum() / outlook.buyers_spend[buyers].sum())
+    return float(np.clip(ratio**SPEND_SHARE, *SPEND_LIMITS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ DAY = 86_400.0
 COUNT = 400
 
 
-def test_spend_is_what_buyers_spent_beside_what_was_expected_of_them() -> None:
+def test_half_of_what_buyers_spent_beside_what_was_expected_is_expected_again() -> None:
     place = np.arange(COUNT)
     outlook = Outlook(
         purchase=np.full((COUNT, 3), 0.5), churn=np.zeros(COUNT),
@@ -28,9 +28,9 @@ def test_spend_is_what_buyers_spent_beside_what_was_expected_of_them() -> None:
     spend = np.select([place < 200, place < 300], [2400.0, 1000.0], 0.0)
     came = Labels(interval=np.where(place < 300, 0, 3), spend=spend, silent=np.zeros(COUNT))
 
-    assert spend_factor(outlook, came, place < 200) == pytest.approx(1.2)
-    assert spend_factor(outlook, came, place >= 0) == pytest.approx(580_000 / 600_000)
-    assert spend_factor(outlook, came, place >= 200) == 0.7
+    assert spend_factor(outlook, came, place < 200) == pytest.approx(1.2**0.5)
+    assert spend_factor(outlook, came, place >= 0) == pytest.approx((580_000 / 600_000) ** 0.5)
+    assert spend_factor(outlook, came, place >= 200) == pytest.approx(0.5**0.5)
     assert spend_factor(outlook, came, place >= 201) == 1.0
 
 
