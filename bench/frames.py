@@ -1,7 +1,7 @@
 """Unary gRPC calls as bare HTTP/2 frames: what a measured server shares its cores with must cost next to nothing.
 
-It forbids the server a table of headers (RFC 7541, 4.2), so that a status can be found without decoding what came
-before, and leaves room for whatever is answered (RFC 9113, 5.2).
+It forbids the server a table of headers for answers (RFC 7541, 4.2), so that a status can be found without decoding
+what came before, and leaves room for whatever is answered (RFC 9113, 5.2).
 """
 
 import select
@@ -17,12 +17,16 @@ ACK = END_STREAM = 1
 END_HEADERS = 4
 TABLE_SIZE, WINDOW = 1, 4
 """Settings."""
-CANCEL = 8
+CANCEL = struct.pack(">I", 8)
 LARGEST_WINDOW, FIRST_WINDOW = 2**31 - 1, 65_535
 HEAD = struct.Struct(">HBBBI")
 """Of a frame: 24 bits of length, kind, flags, stream."""
+POST_HTTP = b"\x83\x86"
+"""By their places in the static table."""
+AS_BEFORE = POST_HTTP + bytes(128 | place for place in range(66, 61, -1))
+"""All headers of the first call: five in the table of those that were named, which begins at 62 with the last."""
 STATUS = b"\x0bgrpc-status"
-UNAVAILABLE = 14
+CANCELLED, UNAVAILABLE = 1, 14
 READ_BYTES = 2**18
 
 
@@ -62,12 +66,13 @@ class Line:
         if self._room < 0:
             raise LineDownError("the server reads no more")
         self._out += _frame(HEADERS, END_HEADERS, self._stream, self._headers)
+        self._headers = AS_BEFORE
         self._out += _frame(DATA, END_STREAM, self._stream, message)
         return self._stream
 
     def give_up(self, call: int) -> None:
         """Nobody waits for it any more."""
-        self._out += _frame(RESET, 0, call, struct.pack(">I", CANCEL))
+        self._out += _frame(RESET, 0, call, CANCEL)
 
     def heard(self, seconds: float) -> Iterator[tuple[int, int]]:
         """Calls that ended, and their status, as soon as there are any; none when the time is up."""
@@ -100,7 +105,7 @@ class Line:
             if kind == HEADERS and flags & END_STREAM:
                 yield stream, _status(data[at + HEAD.size : end])
             elif kind == RESET:
-                yield stream, UNAVAILABLE
+                yield stream, CANCELLED if data[at + HEAD.size : end] == CANCEL else UNAVAILABLE
             elif kind > RESET:
                 self._obey(kind, flags, stream, data[at + HEAD.size : end])
             at = end
@@ -124,12 +129,12 @@ def _frame(kind: int, flags: int, stream: int, body: bytes) -> bytes:
 
 
 def _headers(address: str, method: str, seconds: float) -> bytes:
-    """POST and http by their places in the static table; the others in full, and never in a table."""
+    """Of the first call: what is named in full is in the server's table from then on."""
     named = {
         ":path": method, ":authority": address, "te": "trailers", "content-type": "application/grpc",
         "grpc-timeout": f"{round(1000 * seconds)}m",
     }  # fmt: skip
-    return b"\x83\x86" + b"".join(b"\x00" + _text(name) + _text(value) for name, value in named.items())
+    return POST_HTTP + b"".join(b"\x40" + _text(name) + _text(value) for name, value in named.items())
 
 
 def _text(value: str) -> bytes:

@@ -73,6 +73,7 @@ def _open(score: Target, capacity: float, times: float, seconds: float) -> dict[
         f"{name}: p99": Figure(value=seen.p99_ms, unit="ms"),
         f"{name}: refused": Figure(value=seen.refused / seconds, unit="calls/s"),
         f"{name}: refusal p99": Figure(value=seen.refusal_p99_ms, unit="ms"),
+        f"{name}: cut off": Figure(value=seen.cut_off / seconds, unit="calls/s"),
         f"{name}: late": Figure(value=seen.late / seconds, unit="calls/s"),
     }
     if seen.failed:
@@ -95,7 +96,7 @@ def _soaked(
             )
             slices.append((seen, _megabytes(score.pid)))
     (first, began), (last, ended) = slices[0], slices[-1]
-    lost = sum(seen.failed + seen.late + seen.refused for seen, _ in slices)
+    lost = sum(seen.failed + seen.late + seen.refused + seen.cut_off for seen, _ in slices)
     return {
         "soak: p99 at first": Figure(value=first.p99_ms, unit="ms"),
         "soak: p99 at last": Figure(

@@ -15,7 +15,7 @@ from bench.quiet import without_collections
 SEED = 7
 WARM_SECONDS = 1.0
 """Answers of the beginning do not count."""
-OK, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED = 0, 4, 8
+OK, CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED = 0, 1, 4, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,8 @@ class Stream:
     """From request to refusal; 0 where none was refused."""
     late: int
     """The deadline passed before an answer or a refusal came."""
+    cut_off: int
+    """Ended by the server's gRPC, before anybody looked at them."""
     failed: int
     """Anything else."""
 
@@ -43,6 +45,7 @@ class _Seen:
     answered: list[float] = field(default_factory=list)
     refused: list[float] = field(default_factory=list)
     late: int = 0
+    cut_off: int = 0
     failed: int = 0
 
     def note(self, status: int, seconds: float) -> None:
@@ -52,6 +55,8 @@ class _Seen:
             self.refused.append(seconds)
         elif status == DEADLINE_EXCEEDED:
             self.late += 1
+        elif status == CANCELLED:
+            self.cut_off += 1
         else:
             self.failed += 1
 
@@ -113,11 +118,12 @@ class _OpenLoop:
 
 
 def _stream(seen: _Seen, seconds: float, deadline: float) -> Stream:
-    offered = len(seen.answered) + len(seen.refused) + seen.late + seen.failed
+    offered = len(seen.answered) + len(seen.refused) + seen.late + seen.cut_off + seen.failed
     return Stream(
         offered=offered / seconds, good=sum(taken <= deadline for taken in seen.answered) / seconds,
         p50_ms=1000 * statistics.median(seen.answered or [0.0]), p99_ms=_p99_ms(seen.answered),
-        refused=len(seen.refused), refusal_p99_ms=_p99_ms(seen.refused), late=seen.late, failed=seen.failed,
+        refused=len(seen.refused), refusal_p99_ms=_p99_ms(seen.refused), late=seen.late, cut_off=seen.cut_off,
+        failed=seen.failed,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ TILL = frozenset(
     {"GetOffers", "ValidateCoupon", "ReserveCoupon", "ReleaseReservation", "RedeemCoupon", "RefundRedemption"}
 )
 """What a customer stands and waits for: a few milliseconds of the database and nothing else."""
-TILL_THREADS = 8
+TILL_THREADS = 4
 """More would hand each other the interpreter at every statement, and wait for each other's rows in PostgreSQL."""
 
 

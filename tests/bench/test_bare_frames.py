@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 
-from bench.frames import READ_BYTES, Line, LineDownError
+from bench.frames import CANCELLED, HEAD, READ_BYTES, RESET, UNAVAILABLE, Line, LineDownError
 from bench.shop import free_address
 
 METHOD = "/tests.Frames/Answer"
-OK, CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNIMPLEMENTED = 0, 1, 4, 8, 12
+OK, RESOURCE_EXHAUSTED, UNIMPLEMENTED = 0, 8, 12
 LONG = 10.0
 
 
@@ -112,6 +112,15 @@ def test_the_server_hears_that_nobody_waits(address: str, answering: Answering) 
 def test_a_server_that_reads_no_more_is_noticed(address: str) -> None:
     with Line(address, METHOD, LONG) as line, pytest.raises(LineDownError, match="reads no more"):
         line.ask(b"y" * 70_000)
+
+
+@pytest.mark.parametrize(("code", "status"), [(8, CANCELLED), (2, UNAVAILABLE)])
+def test_a_call_that_the_server_cuts_off_has_ended(code: int, status: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        host, port = listener.getsockname()
+        with Line(f"{host}:{port}", METHOD, LONG) as line, listener.accept()[0] as server:
+            server.sendall(HEAD.pack(0, 4, RESET, 0, line.ask(b"a")) + code.to_bytes(4))
+            assert ended(line, 1) == {1: status}
 
 
 def test_a_server_that_ends_the_connection_is_noticed() -> None:

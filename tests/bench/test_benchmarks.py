@@ -24,6 +24,7 @@ from events.history import Histories
 from scoring.scorer import Scorer
 from settings import settings
 
+NAMES = ("in time", "p50", "p99", "refused", "refusal p99", "cut off", "late")
 ANSWER = StringValue(value="an answer").SerializeToString()
 
 
@@ -161,7 +162,7 @@ def test_an_open_loop_says_what_became_of_all_that_was_asked(address: str, repor
     publish("overload", overload._open(target, 20.0, 2.0, 1.0))
 
     found = json.loads((report_folder / "overload.json").read_text())["figures"]
-    assert list(found) == [f"open 2x: {name}" for name in ("in time", "p50", "p99", "refused", "refusal p99", "late")]
+    assert list(found) == [f"open 2x: {name}" for name in NAMES]
     in_time, late = found["open 2x: in time"], found["open 2x: late"]
     assert (in_time["unit"], in_time["against"], late["unit"]) == ("answers/s", "capacity", "calls/s")
     assert in_time["ratio"] == in_time["value"] / 20.0
