@@ -94,17 +94,17 @@ class CanaryWatch:
     def _run(self) -> None:
         while True:
             self._wake.wait()
+            self._wake.clear()
             if self._stopped:
                 return
             try:
                 self._set_aside()
-                self._wake.clear()
             except Exception as error:
                 failure = failure_of(error)
-                log.warning(
-                    "canary not set aside", failure=failure and failure.name, exc_info=None if failure else error
-                )
+                cause = None if failure else error
+                log.warning("canary not set aside", failure=failure and failure.name, exc_info=cause)
                 time.sleep(RETRY_SECONDS)
+                self._wake.set()
 
     def _set_aside(self) -> None:
         with self._lock:
