@@ -78,6 +78,8 @@ class Season:
 class Calibration:
     """What closed windows showed beside the answers."""
 
+    level: float = 0.0
+    """Added to every hazard logit."""
     spend_factor: float = 1.0
     """Multiplies expected spend given an order."""
     seasons: tuple[Season, ...] = ()
@@ -85,7 +87,7 @@ class Calibration:
 
     def logits(self, hazards: Floats, as_of: Floats) -> Floats:
         """[P, H] calibrated logits of hazards [P, H] at these times [P]."""
-        return hazards + self.season(as_of)[:, :1]
+        return hazards + self.level + self.season(as_of)[:, :1]
 
     def season(self, as_of: Floats) -> Floats:
         """[P, 2] logit and log spend that a year before promises for these times; 0 where nothing was seen."""
@@ -105,7 +107,7 @@ class Calibration:
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """From the manifest."""
         seasons = tuple(Season(**{name: float(number) for name, number in each.items()}) for each in value["seasons"])
-        return cls(seasons=seasons, spend_factor=float(value["spend_factor"]))
+        return cls(seasons=seasons, level=float(value["level"]), spend_factor=float(value["spend_factor"]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

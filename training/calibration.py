@@ -1,4 +1,4 @@
-"""What can be corrected without looking at the window that is predicted: the level of spend, the season."""
+"""What can be corrected without looking at the window that is predicted: levels, and the season."""
 
 from dataclasses import dataclass
 
@@ -19,6 +19,13 @@ SEASON_SHARE = 0.75
 """Of what a window had above its year, how much is expected of it a year later."""
 LEAST_SPAN = 270 * DAY
 """From the first window to the last, below which they do not tell what a year's level is."""
+HIGHEST_ABOVE = 0.3
+"""Logits by which a level that knows no year may lie above the closed form's: what is more, is the latest season's."""
+
+
+def level_bounded(purchase: Floats, closed_form: Floats) -> float:
+    """What to add to the logits of chances [P], for the closed form's [P] know all of the past and no season."""
+    return min(level_offset(closed_form, purchase) + HIGHEST_ABOVE, 0.0)
 
 
 def spend_factor(outlook: Outlook, labels: Labels, at: Where) -> float:

@@ -16,10 +16,20 @@ import polars as pl
 from scoring import folder
 from scoring.answers import Calibration, outlook_of
 from scoring.feature_histograms import histograms
+from scoring.feature_registry import NAMES
+from scoring.horizons import log_no_order
 from scoring.mixture import Mixture, Predictor
 from scoring.model import Model
+from scoring.view import DAY
 from training.boosting import grow
-from training.calibration import seasons_of, spend_factor, year_above, yearly_spend_factor
+from training.calibration import (
+    FEWEST_QUESTIONS,
+    level_bounded,
+    seasons_of,
+    spend_factor,
+    year_above,
+    yearly_spend_factor,
+)
 from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.course import Course, Learned, course_of, learn_members, model_of
@@ -31,6 +41,7 @@ from training.pairing import fit_together
 from training.preparation import Prepared, prepare
 from training.provenance import currency_of, data_of, fingerprint_of, model_id_of
 from training.rehearsal import Rehearsal, closed_cutoffs, rehearse
+from training.rhythm import fit_buying
 from training.shares import mixture_of
 from training.speakers import speakers_of
 from training.standing import Standing, standing_of, year_of
@@ -112,7 +123,7 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
         standing_of(course, prepared, learned.networks, mixture, as_of)
         for as_of in (np.array([course.as_of]), year_of(course))
     )
-    calibration = _calibration(course, year)
+    calibration = _calibration(course, standing, year)
     return model_of(
         course, prepared, learned.networks,
         fit_together(actions, course.items, until=course.as_of, left_out=nobody),
@@ -146,15 +157,27 @@ def _mixture(course: Course, prepared: Prepared, learned: Learned, rehearsal: Re
     return mixture_of({name: each for name, each in speakers.items() if name in asked}, shares)
 
 
-def _calibration(course: Course, asked: Standing) -> Calibration:
-    """Seasons and level of spend of the year that was asked about; without one, the spend of its latest window."""
+def _calibration(course: Course, now: Standing, asked: Standing) -> Calibration:
+    """Seasons and level of spend of the year that was asked about.
+
+    Without one, the spend of its latest window, and a level that is bounded by the closed form's.
+    """
     outlook = outlook_of(asked.answers, Calibration(), asked.as_of)
     labels = labels_of(course.tokens.actions, asked.pairs)
     year = year_above(outlook, labels, asked.as_of)
     if year is None:
         latest = asked.as_of == course.as_of - LONGEST
-        return Calibration(spend_factor=spend_factor(outlook, labels, latest))
+        return Calibration(level=_level(now), spend_factor=spend_factor(outlook, labels, latest))
     return Calibration(seasons=seasons_of(year), spend_factor=yearly_spend_factor(year))
+
+
+def _level(now: Standing) -> float:
+    buyers = now.raw[:, NAMES.index("orders")] > 0
+    if buyers.sum() < FEWEST_QUESTIONS:
+        return 0.0
+    purchase = outlook_of(now.answers, Calibration(), now.as_of).purchase[:, -1]
+    closed_form = -np.expm1(log_no_order(LONGEST / DAY, now.raw, fit_buying(now.raw)))
+    return level_bounded(purchase[buyers], closed_form[buyers])
 
 
 def _tiers(standing: Standing, calibration: Calibration) -> dict[str, dict[str, float]]:

@@ -27,6 +27,8 @@ class Standing:
     """P questions, and what the mixture says."""
 
     pairs: Pairs
+    raw: Floats
+    """[P, F] raw features."""
     answers: Answers
 
     @property
@@ -40,9 +42,10 @@ def standing_of(
 ) -> Standing:
     """Of everybody at each of these times, or of a sample of a large shop."""
     pairs = at_most(questions(course.tokens.actions, as_of), MOST, course.seed)
-    tabular = prepared.normaliser(raw_features(course.tokens.actions, pairs, prepared.buying))
+    raw = raw_features(course.tokens.actions, pairs, prepared.buying)
+    tabular = prepared.normaliser(raw)
     answers = mixture.mixed(ask(networks, course.tokens, pairs, tabular, course.device), tabular)
-    return Standing(pairs, answers)
+    return Standing(pairs, raw, answers)
 
 
 def year_of(course: Course) -> Floats:

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_histories import NOW, random_shop
-from scipy.special import logit
+from scipy.special import expit, logit
 from small_training import course
 
 from scoring.actions import Floats
 from scoring.answers import Outlook
-from training.calibration import Year, seasons_of, spend_factor, year_above, yearly_spend_factor
+from training.calibration import Year, level_bounded, seasons_of, spend_factor, year_above, yearly_spend_factor
 from training.labels import Labels
 from training.standing import year_of
 
@@ -32,6 +32,16 @@ def test_half_of_what_buyers_spent_beside_what_was_expected_is_expected_again() 
     assert spend_factor(outlook, came, place >= 0) == pytest.approx((580_000 / 600_000) ** 0.5)
     assert spend_factor(outlook, came, place >= 200) == pytest.approx(0.5**0.5)
     assert spend_factor(outlook, came, place >= 201) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("model", "level"), [(0.0, 0.0), (0.25, 0.0), (0.3, 0.0), (0.5, -0.2), (1.3, -1.0), (-2.0, 0.0)]
+)
+def test_a_level_that_knows_no_year_lies_little_above_the_closed_forms(model: float, level: float) -> None:
+    closed_form = expit(np.linspace(-1.0, 1.0, COUNT))
+    purchase = expit(np.linspace(-1.0, 1.0, COUNT) + model)
+
+    assert level_bounded(purchase, closed_form) == pytest.approx(level, abs=1e-6)
 
 
 YEAR = np.arange(NOW - 455 * DAY, NOW - 90 * DAY + 1, 21 * DAY)
