@@ -18,8 +18,6 @@ from training.configuration import Configuration
 
 SEED = 1
 """Of the row hashes."""
-
-
 PACKAGES = tuple(Path(__file__).resolve().parent.parent / name for name in ("events", "scoring", "training"))
 """Whose code makes a model of events."""
 

@@ -6,13 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from campaigns.experiments.assignment import HOLDOUT
-from campaigns.experiments.forecast import (
-    Calibration,
-    Forecast,
-    Limits,
-    TierAudience,
-    foretell,
-)
+from campaigns.experiments.forecast import Calibration, Forecast, Limits, TierAudience, foretell
 from campaigns.experiments.power import Baseline
 from campaigns.experiments.results import Metric
 from campaigns.forecast.detecting import LIFT, Sensitivity, sensitivities

@@ -3,17 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import (
-    ColumnElement,
-    FromClause,
-    Select,
-    delete,
-    func,
-    literal,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ColumnElement, FromClause, Select, delete, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database import planner

@@ -3,14 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ForeignKey,
-    Identity,
-    Index,
-    SmallInteger,
-    Text,
-    text,
-)
+from sqlalchemy import ForeignKey, Identity, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.row import NOW, Row

@@ -3,14 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Date,
-    Index,
-    SmallInteger,
-    text,
-)
+from sqlalchemy import ARRAY, BigInteger, Date, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.row import NOW, Row

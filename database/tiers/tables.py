@@ -3,12 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    Identity,
-    Index,
-    SmallInteger,
-    text,
-)
+from sqlalchemy import Identity, Index, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.row import NOW, Row

@@ -1,4 +1,4 @@
-"""The model in force, and how often models came into it."""
+"""The models in force, how often models came into it, and how canaries answer."""
 
 from collections.abc import Iterator
 

@@ -4,15 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from campaign_factories import (
-    NOW,
-    add_customers,
-    counts,
-    launch_campaign,
-    make_cause,
-    make_plan,
-    store_scores,
-)
+from campaign_factories import NOW, add_customers, counts, launch_campaign, make_cause, make_plan, store_scores
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text

@@ -5,15 +5,7 @@ from pathlib import Path
 
 import pytest
 from browser import Site, faults, picture
-from campaign_factories import (
-    NOW,
-    TEN_PERCENT,
-    add_customers,
-    launch_campaign,
-    make_plan,
-    read_operation,
-    store_scores,
-)
+from campaign_factories import NOW, TEN_PERCENT, add_customers, launch_campaign, make_plan, read_operation, store_scores
 from playwright.sync_api import expect
 from sqlalchemy import text
 

@@ -7,15 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from campaigns.experiments.assignment import (
-    Arm,
-    Design,
-    check_design,
-    group_of,
-    groups_of,
-    position,
-    positions,
-)
+from campaigns.experiments.assignment import Arm, Design, check_design, group_of, groups_of, position, positions
 from campaigns.experiments.refusals import InvalidExperiment
 
 CUSTOMERS = pl.Series([f"C{number:08d}" for number in range(100_000)])
