@@ -33,10 +33,10 @@ def tools(database_url: str, tmp_path: Path) -> Tools:
 
 
 def fill(database: Database, home: Path, shop: pl.DataFrame) -> None:
-    """Events, and a model that answers and was trained at toy size."""
+    """Events, and a model that answers: another version of the code trained it, at toy size, and had another choice."""
     with database.writing() as transaction:
         store.copy_events(transaction, shop)
-        folder, manifest = write_tiny_model(home, "old"), {"configuration": SMALL.to_json()}
+        folder, manifest = write_tiny_model(home, "old"), {"configuration": SMALL.to_json() | {"left_over": None}}
         registry.register(transaction, CAUSE, "old", folder=str(folder), manifest=manifest)
         registry.activate(transaction, CAUSE, "old")
 
