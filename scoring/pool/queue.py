@@ -235,6 +235,8 @@ class Queue(Generic[Request, Beside]):
         if self._replicas == 0:
             raise ReplicaDied("no replica is up")
         if row.expected is not None:
+            # Time in which a caller did not send the request is no lateness of ours, and no reason to refuse others.
+            row.expected = max(row.expected, row.arrival)
             return
         if row.deadline <= row.arrival:
             self._tally("expired", [row])

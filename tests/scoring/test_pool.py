@@ -280,6 +280,20 @@ def test_whoever_was_let_in_is_not_refused_when_the_request_comes(pool: Numbers,
         pool.submit(4, expected=network.clock.now + 2.0)
 
 
+def test_who_was_let_in_and_sends_the_request_late_keeps_nobody_else_out(pool: Numbers, network: Network) -> None:
+    network.gate.set()
+    network.seconds = 2.0
+    pool.submit(0).result(WAIT)
+    expected = pool.admit(network.clock.now + 100.0)
+    network.clock.now += 60.0
+    assert answer(pool.submit(1, deadline=network.clock.now + 40.0, expected=expected)) == 2
+
+    under_way = occupied(pool, network)
+    assert pool.admit(network.clock.now + 10.0) == network.clock.now + 4.0
+    network.gate.set()
+    answer(under_way)
+
+
 def test_nobody_waits_longer_than_the_longest_wait_whatever_the_deadline(network: Network) -> None:
     pool = Numbers([LocalReplica(network.compute)], batch_size=1, longest_wait=7.0, clock=network.clock)
     network.gate.set()
