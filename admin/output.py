@@ -1,6 +1,7 @@
 """How the command line speaks: tables for people, JSON for programs, errors with a way out."""
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
@@ -17,7 +18,7 @@ console = Console(stderr=True)
 def emit(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_json: bool, title: str = "") -> None:
     """Print a result: one mapping as two columns, a sequence of mappings as a table, or either as JSON."""
     if as_json:
-        sys.stdout.write(json.dumps(value, indent=1, default=str) + "\n")
+        sys.stdout.write(json.dumps(_finite(value), indent=1, default=str, allow_nan=False) + "\n")
         return
     Console().print(_fields(value, title) if isinstance(value, Mapping) else table_of(value, title=title))
 
@@ -34,6 +35,18 @@ def progress_bar() -> Progress:
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         console=console, disable=not console.is_terminal,
     )  # fmt: skip
+
+
+def _finite(value: object) -> object:
+    """With null for numbers that JSON has not: what is not known yet, or has no bound."""
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case Mapping():
+            return {name: _finite(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [_finite(inner) for inner in value]
+    return value
 
 
 def _fields(value: Mapping[str, object], title: str) -> Table:

@@ -49,6 +49,8 @@ class Feeder(Generic[Request, Beside]):
         try:
             answers = self._answers(left.rows)
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers
+            if isinstance(error, ReplicaDied):
+                self._died(left.rows[0].kind)
             self._divide(left.rows, left.reason, error)
             self._queue.failed(self._replica)
             return None
@@ -117,7 +119,6 @@ class Feeder(Generic[Request, Beside]):
     def _revived(self, rows: Rows[Request, Beside]) -> bool:
         """Start the replica again; where that fails tell the rows, and go on trying before anything else."""
         self._queue.count_death()
-        self._died(rows[0].kind)
         try:
             self._replica.restart()
         except ReplicaDied as error:

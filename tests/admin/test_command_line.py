@@ -47,3 +47,9 @@ def test_results_are_json_when_asked(capsys: pytest.CaptureFixture[str]) -> None
     emit([{"tier": "HIGH", "customers": 12}], as_json=True)
 
     assert json.loads(capsys.readouterr().out) == [{"tier": "HIGH", "customers": 12}]
+
+
+def test_a_number_without_a_bound_is_null_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    emit({"interval": [float("-inf"), 0.5], "ratio": {"value": float("nan")}}, as_json=True)
+
+    assert json.loads(capsys.readouterr().out) == {"interval": [None, 0.5], "ratio": {"value": None}}

@@ -185,8 +185,10 @@ def asking(moody: Moody, timeout: float = 10) -> Iterator[Tierwise]:
     server.stop(None).wait()
 
 
-def test_a_server_that_comes_back_is_asked_again_under_the_same_request_id() -> None:
-    moody = Moody(grpc.StatusCode.UNAVAILABLE, times=2)
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED])
+def test_a_server_that_comes_back_is_asked_again_under_the_same_request_id(code: grpc.StatusCode) -> None:
+    """Away, or without time to take the call up."""
+    moody = Moody(code, times=2)
 
     with asking(moody) as client:
         assert client.record("anna", [purchase()]) == 1

@@ -126,7 +126,7 @@ def test_one_whose_replica_dies_again_and_again_is_set_aside(database: Database,
     watch.start()
     pool = Pool[None, None]([ProcessReplica(zygote, doubling)], died=watch.died)
     faults = []
-    for _ in range(2):
+    for _ in range(DEATHS):
         with pytest.raises(ReplicaDied):
             pool.submit_loaded(Loaded(b"die", None), kind=Kind(Task.SCORE, Role.CANARY)).result(60)
         faults.append(watch.set_aside)
@@ -135,7 +135,7 @@ def test_one_whose_replica_dies_again_and_again_is_set_aside(database: Database,
     watch.stop()
     zygote.close()
 
-    assert faults[0] == 0, "a question is tried twice"
+    assert faults[:-1] == [0] * (DEATHS - 1), "a question that is tried twice counts once"
     with database.reading() as snapshot:
         assert (
             canary_runs.of_model(snapshot, "deadly")[0].fault == "3 replicas died with its questions within 60 seconds"
