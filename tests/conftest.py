@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 from databases import MIGRATED, clone_of, execute
 
 from database import embedded
@@ -22,6 +23,14 @@ pytest_plugins = ["browser", "events_fixtures", "reporting_shop", "stocked_shop"
 # How long an example takes says how busy the machine is, and nothing of the code.
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")
+# Plain: to draw a traceback with all that is in its frames takes longer than a call may.
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 @pytest.hookimpl(trylast=True)

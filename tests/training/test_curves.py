@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from worker_processes import wait_for
 
 from admin.training_curves import curves_of
 from settings import settings
@@ -38,8 +39,8 @@ def test_weights_and_biases_is_told_the_same_and_nothing_of_the_machine(
 
     assert told_to_tensorboard(home / "runs" / "both") == [(1, 0.5), (2, 0.25)]
     (run,) = (home / "runs" / "both" / "wandb").glob("offline-run-*-both")
-    told = (run / "run-both.wandb").read_bytes()
-    assert all(value in told for value in (b"fit/loss", b"fit/step", b"0.25"))
-    assert str(Path.cwd()).encode() not in told
+    kept = run / "run-both.wandb"
+    wait_for(lambda: all(value in kept.read_bytes() for value in (b"fit/loss", b"fit/step", b"0.25")), seconds=60)
+    assert str(Path.cwd()).encode() not in kept.read_bytes()
     monkeypatch.undo()
     settings.cache_clear()
