@@ -19,7 +19,7 @@ from events.event import EventType
 from events.history import Histories
 from scoring.actions import Floats, actions_of, pairs_of
 from scoring.features import raw_features
-from scoring.horizons import log_no_order
+from scoring.horizons import log_no_order, purchase_within
 from scoring.scorer import Scorer
 from scoring.threads import limit_threads
 from training.metrics import auc, calibration_error, log_loss
@@ -54,6 +54,8 @@ def main() -> None:
     histories = Histories.from_frame(known, sorted(buyers))
     as_of = np.full(len(histories), data.as_of.timestamp())
     scores, raw = scorer.score(histories, as_of), raw_of(scorer, histories, as_of)
+    purchase = np.array([(score.purchase_30, score.purchase_60, score.purchase_90) for score in scores])
+    buying = scorer.model.buying
     last = data.events.select(pl.col("time").max()).item()
     for days in DAYS:
         end = data.as_of + timedelta(days=days)
@@ -62,8 +64,8 @@ def main() -> None:
         came = orders.filter(pl.col("time").is_between(data.as_of, end, closed="left"))["customer_id"].unique()
         bought = np.isin(histories.customer_ids, came.to_numpy()).astype(float)
         row: dict[str, object] = {"days": days, "bought": round(float(bought.mean()), 4)}
-        row |= {"model": figures(bought, scorer.purchase_within(days, scores, histories, as_of))}
-        row |= {"closed_form": figures(bought, -np.expm1(log_no_order(days, raw, scorer.model.buying)))}
+        row |= {"model": figures(bought, purchase_within(days, purchase, raw, buying))}
+        row |= {"closed_form": figures(bought, -np.expm1(log_no_order(days, raw, buying)))}
         print(json.dumps(row), flush=True)
 
 

@@ -79,14 +79,14 @@ class Scorer:
 
         A customer without events before that time gets the answer of a customer of whom nothing is known.
         """
-        question = self._question(histories, as_of)
-        answers = self._mixed(question, self._forward)
-        return self._scores(histories, as_of, outlook_of(answers, self.model.calibration, as_of))
+        return self._scores(histories, as_of, self._outlook(self._question(histories, as_of), as_of))
 
-    def purchase_within(self, days: float, scores: Sequence[Score], histories: Histories, as_of: Floats) -> Floats:
-        """[C] chance of an order within 7 to 365 days, of the scores of these customers at these times."""
-        purchase = np.array([(score.purchase_30, score.purchase_60, score.purchase_90) for score in scores])
-        return purchase_within(days, purchase, self._question(histories, as_of).raw, self.model.buying)
+    def score_within(self, days: float, histories: Histories, as_of: Floats) -> tuple[list[Score], Floats]:
+        """Scores, and [C] chances of an order within 7 to 365 days, by the same pass."""
+        question = self._question(histories, as_of)
+        outlook = self._outlook(question, as_of)
+        chances = purchase_within(days, outlook.purchase, question.raw, self.model.buying)
+        return self._scores(histories, as_of, outlook), chances
 
     def explain(
         self, histories: Histories, as_of: Floats, *, language: Language = Language.ENGLISH
@@ -182,6 +182,9 @@ class Scorer:
         most = BATCH[self.device.type]
         answers = asked(forward, question.tokens, question.pairs, question.tabular, most=most)
         return self.model.mixture.mixed(answers, question.tabular)
+
+    def _outlook(self, question: Question, as_of: Floats) -> Outlook:
+        return outlook_of(self._mixed(question, self._forward), self.model.calibration, as_of)
 
     def _scores(self, histories: Histories, as_of: Floats, outlook: Outlook) -> list[Score]:
         low, high = outlook.band

@@ -53,9 +53,9 @@ def predict(
     with scorer_for(data, model, seed=seed, market=market) as scorer:
         scores, chances = [], []
         for block in blocks(histories, BLOCK, "Scoring"):
-            as_of_times = np.full(len(block), data.as_of.timestamp())
-            scores += scorer.score(block, as_of_times)
-            chances += scorer.purchase_within(horizon, scores[-len(block) :], block, as_of_times).tolist()
+            found, within = scorer.score_within(horizon, block, np.full(len(block), data.as_of.timestamp()))
+            scores += found
+            chances += within.tolist()
         model_id = scorer.model_id
     _write(scores, chances, out)
     emit(_summary(scores, model_id, out, time.monotonic() - began), as_json=as_json, title="Predicted")

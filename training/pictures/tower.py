@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,7 +23,7 @@ BATCH = 32
 logging.set_verbosity_error()  # of torchvision, which is not needed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PictureTower:
     """Pictures to vectors of unit length; both types of the encoder are the library's."""
 
@@ -44,7 +45,7 @@ class PictureTower:
         model, processor = pretrained.loaded(encoder, AutoModel.from_pretrained, AutoImageProcessor.from_pretrained)
         return cls(model.eval(), processor, pictures, VectorCache(cache))
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Of weights and preparation of pictures."""
         return pretrained.fingerprint(self.model, self.processor.to_json_string())

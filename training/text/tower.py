@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ SCRATCH = "scratch"
 GOOD_STARS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tower:
     """Texts to vectors of unit length: means over an encoder's last states."""
 
@@ -35,7 +36,7 @@ class Tower:
     tokens: int
     cache: VectorCache
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Of weights and tokenizer."""
         tokenizer = self.encoder.tokenizer.backend_tokenizer.to_str()
