@@ -19,6 +19,7 @@ from campaign_factories import (
     rescore,
     store_scores,
 )
+from databases import clone_of, made
 from sqlalchemy import text
 
 from campaigns import trail
@@ -65,26 +66,24 @@ SPRING = make_plan(
         ),
     ),
 )  # fmt: skip
+TEMPLATE = "template_shop"
 PARIS = make_plan(display_name="Paris", currency="EUR")
 
 
 @pytest.fixture(scope="session")
 def template_shop(postgres: embedded.EmbeddedPostgres) -> str:
     """Name of a database with the shop in it, made once; what is kept for reports is of `LATER`."""
-    _execute(postgres, "CREATE DATABASE template_shop TEMPLATE template_tierwise")
-    database = Database.at(postgres.url("template_shop"))
-    open_shop(database)
-    keep_fresh(database)
-    database.close()
-    return "template_shop"
+    with made(postgres, TEMPLATE) as database:
+        open_shop(database)
+        keep_fresh(database)
+    return TEMPLATE
 
 
 @pytest.fixture(scope="module")
 def reported_url(postgres: embedded.EmbeddedPostgres, template_shop: str) -> Iterator[str]:
     """Address of a shop for tests that change nothing in it."""
-    _execute(postgres, f"CREATE DATABASE reported TEMPLATE {template_shop}")
-    yield postgres.url("reported")
-    _execute(postgres, "DROP DATABASE reported WITH (FORCE)")
+    with clone_of(postgres, template_shop) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +97,8 @@ def reported(reported_url: str) -> Iterator[Database]:
 @pytest.fixture
 def shop_url(postgres: embedded.EmbeddedPostgres, template_shop: str) -> Iterator[str]:
     """Address of a shop of this test alone."""
-    _execute(postgres, f"CREATE DATABASE shop TEMPLATE {template_shop}")
-    yield postgres.url("shop")
-    _execute(postgres, "DROP DATABASE shop WITH (FORCE)")
+    with clone_of(postgres, template_shop) as url:
+        yield url
 
 
 @pytest.fixture
@@ -236,8 +234,3 @@ def _reconcile(database: Database) -> None:
         with database.writing() as transaction:
             reconciliation.keep(transaction, operation, found, make_cause())
         operation = read_operation(database, operation.operation_id)
-
-
-def _execute(server: embedded.EmbeddedPostgres, statement: str) -> None:
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(statement.encode())

@@ -1,10 +1,10 @@
 """What came of a canary's customers beside the active model's: exact sums, of whoever was with one model all along."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from campaign_factories import NOW, add_customers, add_model, make_cause, prove, register_model
+from made_orders import purchase, record
 from sqlalchemy import text
 
 from campaigns.experiments.assignment import position
@@ -16,30 +16,14 @@ from campaigns.models.refusals import InvalidStage, ModelNeverCanary, ModelNotFo
 from campaigns.models.stages import Stage, State
 from campaigns.results import canary_power as power
 from campaigns.results.canary import CanaryResults, Verdict, results
-from database.events.store import insert_events
 from database.models import canary_runs
 from database.models.canary_runs import CanaryRun
 from database.session import Database
-from events.event import Event, EventType
+from events.event import EventType
 
 CROWD = [f"c{number:03}" for number in range(300)]
 AT = {who: position("m2", who) for who in CROWD}
 LATER = NOW + timedelta(days=10)
-
-
-def purchase(who: str, minor: int, *, days: float = 5, kind: EventType = EventType.PURCHASE, **more: object) -> Event:
-    return replace(
-        Event(
-            event_id=f"{who}-{days}-{kind}", customer_id=who, time=NOW + timedelta(days=days), event_type=kind,
-            order_id=f"o-{who}-{days}", item_id="i", quantity=1.0, unit_price_minor=minor, currency="GBP",
-        ),
-        **more,  # type: ignore[arg-type]  # the names are those of the event
-    )  # fmt: skip
-
-
-def record(database: Database, events: list[Event]) -> None:
-    with database.writing() as transaction:
-        insert_events(transaction, events)
 
 
 def move(database: Database, state: State, share: float | None = None, *, model_id: str = "m2", day: float = 0) -> None:

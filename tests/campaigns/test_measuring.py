@@ -15,6 +15,7 @@ from campaign_factories import (
     make_plan,
     store_scores,
 )
+from made_orders import purchase, record
 from sqlalchemy import insert
 
 from campaigns.coupons import redemption
@@ -34,10 +35,9 @@ from campaigns.terms.campaign import Channel
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers.tiers import Tier
 from database.audiences.tables import ExclusionRow
-from database.events.store import insert_events
 from database.experiments import outcomes
 from database.session import Database
-from events.event import Event, EventType
+from events.event import EventType
 
 CROWD = [f"c{number:03}" for number in range(300)]
 PLAN = make_plan(holdout_percent=50)
@@ -46,21 +46,6 @@ GROUPS = {
     arm: [who for who in CROWD if group_of(PLAN.design, campaign_id="spring", customer_id=who) == arm]
     for arm in (OFFER_ARM, HOLDOUT)
 }
-
-
-def purchase(who: str, minor: int, *, days: float = 5, kind: EventType = EventType.PURCHASE, **more: object) -> Event:
-    return replace(
-        Event(
-            event_id=f"{who}-{days}-{kind}", customer_id=who, time=NOW + timedelta(days=days), event_type=kind,
-            order_id=f"o-{who}-{days}", item_id="i", quantity=1.0, unit_price_minor=minor, currency="GBP",
-        ),
-        **more,  # type: ignore[arg-type]  # the names are those of the event
-    )  # fmt: skip
-
-
-def record(database: Database, events: list[Event]) -> None:
-    with database.writing() as transaction:
-        insert_events(transaction, events)
 
 
 def read(database: Database, now: datetime = LATER) -> CampaignResults:
