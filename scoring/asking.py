@@ -83,6 +83,8 @@ class Kind(NamedTuple):
     """Whose adapter answers, where the model has one; empty for the model as it is."""
     telling: Telling | None = None
     """Of explanations."""
+    canary: str | None = None
+    """Id of the model that is asked as a canary; another one may be it before the batch ends."""
 
 
 class Wish(NamedTuple):

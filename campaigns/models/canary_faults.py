@@ -15,13 +15,9 @@ class Record:
         self._failed = deque[bool](maxlen=LAST)
         self._deaths = deque[float](maxlen=DEATHS)
 
-    def answered(self) -> None:
-        """It answered a question."""
-        self._failed.append(False)
-
-    def failed(self) -> None:
-        """It could not answer, and the active model could."""
-        self._failed.append(True)
+    def asked(self, *, failed: bool) -> None:
+        """It answered a question, or could not and the active model could."""
+        self._failed.append(failed)
 
     def died(self, now: float, *, with_it: bool) -> None:
         """A replica died; one that computed the active model's answers says that the canary is not at fault."""

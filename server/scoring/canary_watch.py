@@ -15,7 +15,7 @@ from campaigns.models import registry
 from campaigns.models.canary_faults import Record
 from database.failures import failure_of
 from database.session import Database
-from scoring.asking import Kind, ModelFolder, Role
+from scoring.asking import Kind, Role
 from server.scoring.live import Live
 
 RETRY_SECONDS = 1.0
@@ -29,8 +29,8 @@ class CanaryWatch:
     def __init__(self, database: Database, live: Live, clock: Callable[[], float] = time.monotonic) -> None:
         self._database, self._live, self._clock = database, live, clock
         self._lock = threading.Lock()
-        self._model: ModelFolder | None = None
-        """Whose record it is."""
+        self._model: str | None = None
+        """Id of the canary whose record it is."""
         self._record = Record()
         self._fault: str | None = None
         self.answered = self.failed = self.set_aside = 0
@@ -50,46 +50,45 @@ class CanaryWatch:
         if self._keeper.is_alive():
             self._keeper.join()
 
-    def role_of(self, customer_id: str) -> Role:
-        """Which model is asked about a customer."""
-        role = self._live.in_force.role_of(customer_id)
-        return Role.ACTIVE if role is Role.CANARY and self._is_aside() else role
+    def asked_about(self, customer_id: str) -> str | None:
+        """Id of the canary, where it is asked about a customer; None where the active model is."""
+        canary = self._live.in_force.canary_for(customer_id)
+        return None if canary is None or self._is_aside(canary.model_id) else canary.model_id
 
-    def note(self, role: Role, *, failed: bool) -> None:
-        """The model of a role answered, or could not and the active one did."""
-        if role is not Role.CANARY:
+    def note(self, canary: str | None, *, failed: bool) -> None:
+        """The canary that was asked answered, or could not and the active model did."""
+        if canary is None:
             return
         with self._lock:
-            record = self._current()
-            if failed:
-                self.failed += 1
-                record.failed()
-            else:
-                self.answered += 1
-                record.answered()
-            self._judge(record)
+            self.failed += failed
+            self.answered += not failed
+            if canary == self._current():
+                self._record.asked(failed=failed)
+                self._judge()
 
     def died(self, kind: Hashable) -> None:
         """A replica died with a batch of this kind."""
+        canary = kind.canary if isinstance(kind, Kind) else None
         with self._lock:
-            record = self._current()
-            record.died(self._clock(), with_it=isinstance(kind, Kind) and kind.role is Role.CANARY)
-            self._judge(record)
+            if canary in (self._current(), None):
+                self._record.died(self._clock(), with_it=canary is not None)
+                self._judge()
 
-    def _current(self) -> Record:
-        """Of the canary in force; another one begins anew."""
-        canary = self._live.in_force.models.get(Role.CANARY)
+    def _current(self) -> str | None:
+        """The canary in force, whose record is kept; another one begins anew."""
+        folder = self._live.in_force.models.get(Role.CANARY)
+        canary = None if folder is None else folder.model_id
         if canary != self._model:
             self._model, self._record, self._fault = canary, Record(), None
-        return self._record
+        return canary
 
-    def _judge(self, record: Record) -> None:
-        if self._model is not None and self._fault is None and (fault := record.fault()) is not None:
+    def _judge(self) -> None:
+        if self._model is not None and self._fault is None and (fault := self._record.fault()) is not None:
             self._fault = fault
             self._wake.set()
 
-    def _is_aside(self) -> bool:
-        return self._fault is not None and self._live.in_force.models.get(Role.CANARY) == self._model
+    def _is_aside(self, canary: str) -> bool:
+        return self._fault is not None and self._model == canary
 
     def _run(self) -> None:
         while True:
@@ -113,10 +112,11 @@ class CanaryWatch:
             return
         with self._database.writing() as transaction:
             cause = Cause(actor=SERVER, now=datetime.now(UTC), reason=fault)
-            retired = registry.set_aside(transaction, cause, model.model_id)
+            retired = registry.set_aside(transaction, cause, model)
         if retired is not None:
-            log.error("canary set aside", model=model.model_id, fault=fault)
+            log.error("canary set aside", model=model, fault=fault)
             self.set_aside += 1
         self._live.refresh()
         with self._lock:
-            self._model, self._record, self._fault = None, Record(), None
+            if self._model == model:
+                self._model, self._record, self._fault = None, Record(), None

@@ -50,12 +50,12 @@ class InForce:
         canary = self.canary_share if Role.CANARY in self.models else 0.0
         return {Role.ACTIVE: 1 - canary, Role.CANARY: canary, Role.SHADOW: 0.0}[role]
 
-    def role_of(self, customer_id: str) -> Role:
-        """Which model answers about a customer, by a hash of both: a larger share keeps whom a smaller one had."""
+    def canary_for(self, customer_id: str) -> ModelFolder | None:
+        """The canary, where it answers about a customer, by a hash of both: a larger share keeps whom a smaller had."""
         canary = self.models.get(Role.CANARY)
-        if canary is not None and position(canary.model_id, customer_id) < self.canary_share:
-            return Role.CANARY
-        return Role.ACTIVE
+        if canary is None or position(canary.model_id, customer_id) >= self.canary_share:
+            return None
+        return canary
 
 
 class Live:

@@ -100,16 +100,16 @@ class Predictions:
 
         For the event loop; all others are for threads.
         """
-        role = self.canary.role_of(question.customer_id)
+        canary = self.canary.asked_about(question.customer_id)
         ask = partial(self._submitted, self._scores, Task.SCORE, question, Lane.INTERACTIVE)
         try:
-            told = await _awaited(ask(role, expected=call.current().expected))
+            told = await _awaited(ask(canary, expected=call.current().expected))
         except (ModelFailed, ModelUnavailable) as error:
-            _excuse(role, error)
-            told = await _awaited(ask(Role.ACTIVE))
-            self.canary.note(role, failed=True)
+            _excuse(canary, error)
+            told = await _awaited(ask(None))
+            self.canary.note(canary, failed=True)
         else:
-            self.canary.note(role, failed=False)
+            self.canary.note(canary, failed=False)
         return self._score(question, told)
 
     def admit(self, deadline: float) -> float | None:
@@ -177,27 +177,29 @@ class Predictions:
 
     def _answering(self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane) -> Answering:
         """Ask the model that answers about this customer; where a canary cannot, the active one is asked after it."""
-        role = self.canary.role_of(question.customer_id)
-        ticket = self._submitted(pool, task, question, lane, role)
+        canary = self.canary.asked_about(question.customer_id)
+        ticket = self._submitted(pool, task, question, lane, canary)
 
         def answer() -> Told[Place]:
             try:
                 told = _waited(ticket)
             except (ModelFailed, ModelUnavailable) as error:
-                _excuse(role, error)
-                told = _waited(self._submitted(pool, task, question, lane, Role.ACTIVE))
-                self.canary.note(role, failed=True)
+                _excuse(canary, error)
+                told = _waited(self._submitted(pool, task, question, lane, None))
+                self.canary.note(canary, failed=True)
             else:
-                self.canary.note(role, failed=False)
+                self.canary.note(canary, failed=False)
             return told
 
         return answer
 
     def _submitted(
-        self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane, role: Role,
-        expected: float | None = None,
+        self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane,
+        canary: str | None, expected: float | None = None,
     ) -> Promised:  # fmt: skip
-        kind, key = Kind(task, role, question.terms, question.market, question.telling), (role, *_key(task, question))
+        role = Role.ACTIVE if canary is None else Role.CANARY
+        kind = Kind(task, role, question.terms, question.market, question.telling, canary)
+        key = (canary, *_key(task, question))
         submit = partial(pool.submit, question, lane=lane, kind=kind, key=key, expected=expected)
         return self._promised(pool, submit)
 
@@ -251,11 +253,11 @@ def _of_one_currency(question: Question, score: Score) -> None:
             raise InvalidRequest.of(field, f"{event.currency}: the model's money is in {score.currency}")
 
 
-def _excuse(role: Role, error: Exception) -> None:
+def _excuse(canary: str | None, error: Exception) -> None:
     """Nothing where it was the canary that could not answer; raises the error of the active model."""
-    if role is Role.ACTIVE:
+    if canary is None:
         raise error
-    log.warning("canary failed", log_id=call.current().log_id, error=str(error))
+    log.warning("canary failed", model=canary, log_id=call.current().log_id, error=str(error))
 
 
 async def _awaited(ticket: Promised) -> Told[Place]:

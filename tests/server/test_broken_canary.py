@@ -16,7 +16,7 @@ from worker_processes import wait_for
 from campaigns.experiments.assignment import position
 from campaigns.models import registry
 from campaigns.models.canary_faults import DEATHS, LAST, MOST_FAILED, WITHIN, Record
-from campaigns.models.stages import Stage, State
+from campaigns.models.stages import LARGEST_SHARE, Stage, State
 from database.audit import log
 from database.audit.log import ALL
 from database.models import canary_runs
@@ -47,6 +47,11 @@ def write_broken_model(models: Path, model_id: str, kind: EventType = EventType.
 
 def review(days: float) -> event_pb2.Event:
     return event_pb2.Event(event_time=stamp(days), type=event_pb2.Event.REVIEW, item_id="item-1", rating=5)
+
+
+def move(database: Database, model_id: str, stage: Stage) -> None:
+    with database.writing() as transaction:
+        registry.move(transaction, make_cause(), model_id, stage)
 
 
 def state_of(shop: Shop, model_id: str) -> model_pb2.Model.State.ValueType:
@@ -102,8 +107,7 @@ def test_one_that_fails_when_replicas_try_it_leaves_the_active_model_alone(
         registry.register(transaction, make_cause(), "untried", folder=name, manifest={})
     prove(first.database, "untried")
     prove(first.database, "tiny-2")
-    with first.database.writing() as transaction:
-        registry.move(transaction, make_cause(), "untried", Stage(State.CANARY, SHARE))
+    move(first.database, "untried", Stage(State.CANARY, SHARE))
     rejected = first.server.live.rejected
     first.server.live.refresh()
     with first.database.writing() as transaction:
@@ -118,8 +122,7 @@ def test_one_whose_replica_dies_again_and_again_is_set_aside(database: Database,
     activate(database, tmp_path)
     register(database, tmp_path, "deadly", seed=2)
     prove(database, "deadly")
-    with database.writing() as transaction:
-        registry.move(transaction, make_cause(), "deadly", Stage(State.CANARY, SHARE))
+    move(database, "deadly", Stage(State.CANARY, SHARE))
     live = Live(database, tmp_path, LocalReplicas("cpu"), lambda _: None)
     live.refresh()
     watch, zygote = CanaryWatch(database, live), Zygote(["doubling"])
@@ -128,7 +131,7 @@ def test_one_whose_replica_dies_again_and_again_is_set_aside(database: Database,
     faults = []
     for _ in range(DEATHS):
         with pytest.raises(ReplicaDied):
-            pool.submit_loaded(Loaded(b"die", None), kind=Kind(Task.SCORE, Role.CANARY)).result(60)
+            pool.submit_loaded(Loaded(b"die", None), kind=Kind(Task.SCORE, Role.CANARY, canary="deadly")).result(60)
         faults.append(watch.set_aside)
     wait_for(lambda: Role.CANARY not in live.in_force.models, seconds=10)
     pool.close()
@@ -142,13 +145,39 @@ def test_one_whose_replica_dies_again_and_again_is_set_aside(database: Database,
         )
 
 
+def test_what_an_earlier_canary_was_asked_is_no_fault_of_the_next(database: Database, tmp_path: Path) -> None:
+    activate(database, tmp_path)
+    for seed, model_id in enumerate(("earlier", "next"), 2):
+        register(database, tmp_path, model_id, seed=seed)
+        prove(database, model_id)
+    live = Live(database, tmp_path, LocalReplicas("cpu"), lambda _: None)
+    watch = CanaryWatch(database, live)
+    who = next(who for who in CUSTOMERS if max(position("earlier", who), position("next", who)) < LARGEST_SHARE)
+    move(database, "earlier", Stage(State.CANARY, LARGEST_SHARE))
+    live.refresh()
+    asked = watch.asked_about(who)
+    move(database, "earlier", Stage(State.RETIRED))
+    move(database, "next", Stage(State.CANARY, LARGEST_SHARE))
+    live.refresh()
+    for _ in range(MOST_FAILED):
+        watch.note(asked, failed=True)
+    for _ in range(DEATHS):
+        watch.died(Kind(Task.SCORE, Role.CANARY, canary=asked))
+
+    assert (asked, watch.failed) == ("earlier", MOST_FAILED)
+    assert watch.asked_about(who) == "next"
+    for _ in range(MOST_FAILED):
+        watch.note("next", failed=True)
+    assert watch.asked_about(who) is None
+
+
 def test_the_rule_counts_failures_of_the_last_questions_only() -> None:
     seldom, often = Record(), Record()
     for failed in [True] * (MOST_FAILED - 1) + [False] * (LAST - MOST_FAILED + 1) + [True]:
-        seldom.failed() if failed else seldom.answered()
+        seldom.asked(failed=failed)
     for _ in range(MOST_FAILED):
         assert often.fault() is None
-        often.failed()
+        often.asked(failed=True)
 
     assert seldom.fault() is None, "the first failure is forgotten"
     assert often.fault() == "it failed at 10 of its last 10 questions"
