@@ -62,7 +62,7 @@ class Guard:
         """`admit` lets in a call of the loop with this deadline, whoever calls, and foretells when it is answered."""
         self._database, self._callers, self._threads, self._admit = database, callers, threads, admit
         self._observe, self._tracing = observe, tracing
-        self._open = 0
+        self._open = self._working = 0
         self._changed = threading.Condition()
 
     def wrap(self, name: str, handler: Handler) -> Handler:
@@ -83,9 +83,9 @@ class Guard:
         raise NotImplementedError(f"{name} is no method of any kind that gRPC knows")
 
     def settle(self, seconds: float) -> bool:
-        """Wait until no call is under way; False when the time is up before."""
+        """Wait until every answer has left and every thread has ended; False when the time is up before."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._open == 0, seconds)
+            return self._changed.wait_for(lambda: self._open == self._working == 0, seconds)
 
     def under_way(self) -> int:
         """Calls whose answer has not left."""
@@ -110,19 +110,36 @@ class Guard:
             except Overloaded as excess:
                 self._observe(method_name, "RESOURCE_EXHAUSTED", 0.0)
                 await context.abort_with_status(_refusal(str(excess), excess.retry_after))
-            request = await context.read()
-            if request is grpc.aio.EOF:
-                await context.abort(grpc.StatusCode.INTERNAL, "the request is missing")
+            self._count(context)
+            request = await self._received(method_name, context, deadline)
             came = self._arrived(name, request, context, deadline=deadline, expected=expected)
             response: Message = await self._told(came, context, self._awaited(came, partial(method, request, context)))
             return response
 
         return answer
 
+    async def _received(self, method: str, context: Context, deadline: float) -> Message:
+        """The request; who leaves before it has come is told of as well."""
+        try:
+            request = await context.read()
+            if request is grpc.aio.EOF:
+                await context.abort(grpc.StatusCode.INTERNAL, "the request is missing")
+            assert isinstance(request, Message)
+        except grpc.aio.AbortError:
+            self._observe(method, "INTERNAL", 0.0)
+            raise
+        except (asyncio.CancelledError, grpc.aio.InternalError) as gone:
+            # Of a caller who has left gRPC may say first that the request is missing, and then that nobody hears it.
+            self._observe(method, "DEADLINE_EXCEEDED" if deadline <= time.monotonic() else "CANCELLED", 0.0)
+            raise asyncio.CancelledError from gone
+        return request
+
     def _in_thread(self, name: str, method: Method) -> Method:
         async def answer(request: Message, context: Context) -> Message:
             came = self._arrived(name, request, context)
-            response: Message = await self._told(came, context, self._threaded(came, partial(method, request, context)))
+            response: Message = await self._told(
+                came, context, self._threaded(came, context, partial(method, request, context))
+            )
             return response
 
         return answer
@@ -136,7 +153,7 @@ class Guard:
                 for response in method(request, context):
                     send(response)
 
-            await self._told(came, context, self._threaded(came, stream))
+            await self._told(came, context, self._threaded(came, context, stream))
 
         return answer
 
@@ -147,7 +164,7 @@ class Guard:
             came = self._arrived(name, None, context)
             requests = _checked(streams.received(context, came.hangup))
             response: Message = await self._told(
-                came, context, self._threaded(came, partial(method, requests, context))
+                came, context, self._threaded(came, context, partial(method, requests, context))
             )
             return response
 
@@ -157,7 +174,7 @@ class Guard:
         """A conversation (reflection) lasts as long as its caller likes, so nobody waits for its end."""
 
         async def answer(requests: AsyncIterator[Message], context: Context) -> AsyncIterator[Message]:
-            came = self._arrived(name, None, context, counted=False)
+            came = self._arrived(name, None, context)
             try:
                 with came.account, self._admitted(came, await self._identified(came)):
                     async for response in method(requests, context):
@@ -168,12 +185,9 @@ class Guard:
         return answer
 
     def _arrived(
-        self, name: str, request: Message | None, context: Context, *, counted: bool = True,
+        self, name: str, request: Message | None, context: Context, *,
         deadline: float | None = None, expected: float | None = None,
     ) -> Arrival:  # fmt: skip
-        if counted:
-            self._open += 1
-            context.add_done_callback(self._left)  # type: ignore[arg-type] # a protocol in all but name
         method, log_id, credentials = name.removeprefix("/"), uuid4().hex, Credentials.of(context)
         account = Account(
             method=method, log_id=log_id, request_id=getattr(request, "request_id", ""), observe=self._observe,
@@ -185,10 +199,26 @@ class Guard:
             hangup=Hangup(), expected=expected,
         )  # fmt: skip
 
+    def _count(self, context: Context) -> None:
+        """Until the answer has left, which is later than the method's return."""
+        self._open += 1
+        context.add_done_callback(self._left)  # type: ignore[arg-type] # a protocol in all but name
+
     def _left(self, _context: Context) -> None:
-        """The answer has left, which is later than the method's return."""
         self._open -= 1
-        if self._open == 0:
+        self._settled()
+
+    def _count_thread(self, working: "asyncio.Future[Any]") -> None:
+        """Until it ends, which is later than the answer where the caller has gone."""
+        self._working += 1
+        working.add_done_callback(self._ended)
+
+    def _ended(self, _working: object) -> None:
+        self._working -= 1
+        self._settled()
+
+    def _settled(self) -> None:
+        if self._open == self._working == 0:
             with self._changed:
                 self._changed.notify_all()
 
@@ -211,10 +241,12 @@ class Guard:
                 came.hangup.happen()
                 raise came.abandoned() from gone
 
-    async def _threaded(self, came: Arrival, work: Callable[[], Result]) -> Result:
-        under_way = asyncio.get_running_loop().run_in_executor(self._threads.of(came.method), self._worked, came, work)
+    async def _threaded(self, came: Arrival, context: Context, work: Callable[[], Result]) -> Result:
+        self._count(context)
+        working = asyncio.get_running_loop().run_in_executor(self._threads.of(came.method), self._worked, came, work)
+        self._count_thread(working)
         try:
-            return await asyncio.shield(under_way)
+            return await asyncio.shield(working)
         except asyncio.CancelledError:
             came.hangup.happen()
             raise

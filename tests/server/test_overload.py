@@ -191,6 +191,21 @@ def test_threads_that_are_occupied_hold_up_no_score(shop: Shop, network: Network
     assert explained.result(WAIT).explanation.score.customer == "customers/anna"
 
 
+def test_whoever_stops_the_server_waits_for_a_thread_whose_caller_has_gone(shop: Shop, network: Network) -> None:
+    guard = shop.server.guard
+    network.hold()
+    explained = shop.scoring.ExplainScore.future(
+        scoring_service_pb2.ExplainScoreRequest(customer="customers/anna"), timeout=WAIT
+    )
+    assert network.entered.wait(WAIT)
+    explained.cancel()
+    until(lambda: guard.under_way() == 0)
+
+    assert not guard.settle(0.05)
+    network.gate.set()
+    assert guard.settle(WAIT)
+
+
 def test_a_call_whose_time_was_up_when_it_was_taken_up_costs_no_work(shop: Shop, network: Network) -> None:
     with held_up(shop):
         assert code_of(ask(shop, "ben", 0.05)) is grpc.StatusCode.DEADLINE_EXCEEDED

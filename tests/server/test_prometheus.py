@@ -1,6 +1,7 @@
 """What Prometheus reads of a server is what happened, and the server's port for it is where it was told."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from urllib.request import urlopen
 
 import grpc
@@ -9,6 +10,7 @@ from campaign_factories import add_customers
 from prometheus_client.parser import text_string_to_metric_families
 from serving import Shop, activate, serving
 from tierwise.v1 import recommendation_service_pb2, scoring_service_pb2
+from worker_processes import wait_for
 
 from database.session import Database
 from telemetry.distribution import Distribution
@@ -35,19 +37,36 @@ def read(shop: Shop) -> Mapping[str, float]:
         }
 
 
+def leave_before_asking(shop: Shop) -> None:
+    """Call Score, and hang up without a request."""
+    gone = threading.Event()
+
+    def nothing() -> Iterator[bytes]:
+        gone.wait()
+        yield from ()
+
+    score: grpc.StreamUnaryMultiCallable[bytes, bytes] = shop.channel.stream_unary(f"/{SCORE}")
+    call = score.future(nothing())
+    wait_for(lambda: shop.server.guard.under_way() > 0, seconds=10)
+    call.cancel()
+    gone.set()
+    assert shop.server.guard.settle(10)
+
+
 @pytest.fixture(scope="module")
 def told(database_of_file: Database, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, float]:
-    """After three scores, one of nobody, recommendations, and another model."""
+    """After three scores, one of nobody, one whose caller left before asking, recommendations, and another model."""
     add_customers(database_of_file, ["anna", "ben"])
     with serving(database_of_file, tmp_path_factory.mktemp("shop"), metrics_listen="0") as shop:
         for customer in ("anna", "ben", "anna"):
             shop.scoring.Score(asking(customer))
         with pytest.raises(grpc.RpcError):
             shop.scoring.Score(asking("nobody"))
+        leave_before_asking(shop)
         shop.items.Recommend(recommendation_service_pb2.RecommendRequest(customer="customers/anna"))
         activate(shop.database, shop.models, "tiny-2", seed=2)
         shop.server.live.refresh()
-        shop.server.guard.settle(10)
+        assert shop.server.guard.settle(10)
         return read(shop)
 
 
@@ -55,6 +74,7 @@ def test_calls_are_counted_by_method_and_code(told: Mapping[str, float]) -> None
     count = "tierwise_grpc_call_duration_seconds_count"
     assert told[f"{count}{{code=OK,method={SCORE}}}"] == 3
     assert told[f"{count}{{code=NOT_FOUND,method={SCORE}}}"] == 1
+    assert told[f"{count}{{code=CANCELLED,method={SCORE}}}"] == 1
     assert told[f"tierwise_grpc_call_duration_seconds_bucket{{code=OK,le=+Inf,method={SCORE}}}"] == 3
     assert told["tierwise_grpc_calls_in_flight{}"] == 0
 
