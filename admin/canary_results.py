@@ -29,17 +29,19 @@ def results(
     with reading(database_url) as snapshot:
         found = comparison.results(snapshot, model_id, now, number=run)
         accuracies = canary_readings.accuracy(snapshot, found.run)
-        durations = planning.durations(snapshot, found.run.share, now)
+        durations = planning.of_run(snapshot, found.run, now)
     summary, effects = _summary(found), [_effect(effect) for effect in found.effects.values()]
     right, lengths = [_accuracy(each) for each in accuracies], _lengths(durations)
     if as_json:
         emit({**summary, "effects": effects, "accuracies": right, "durations": lengths}, as_json=True)
         return
     emit(summary, as_json=False, title=f"{model_id} as a canary")
-    emit(effects, as_json=False, title="per customer; spend in minor units; intervals of 95 % hold at all times")
+    if effects:
+        emit(effects, as_json=False, title="per customer; spend in minor units; intervals of 95 % hold at all times")
     if right:
         emit(right, as_json=False, title="what both said of their own customers as it began, and what came")
-    emit(lengths, as_json=False, title="what a run of this share shows four times of five")
+    if lengths:
+        emit(lengths, as_json=False, title="what a run of this share shows four times of five")
 
 
 def power(

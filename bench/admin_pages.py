@@ -1,6 +1,5 @@
 """The pages of the web admin over a large shop: how long the server takes for each, and what it reads for it."""
 
-import math
 import statistics
 import threading
 import time
@@ -20,7 +19,7 @@ from admin.web.application import application
 from admin.web.house import House
 from admin.web.visit import SESSION_COOKIE
 from bench.admin_shop import CAMPAIGNS, Scale, fill
-from bench.figures import Figure, publish
+from bench.figures import Figure, percentile, publish
 from bench.plans import scans, watched
 from bench.report_refresh import refreshed
 from bench.shop import BenchmarkFailedError, BenchShop, cause, free_address, learn, prepared
@@ -79,8 +78,8 @@ def measured(shop: BenchShop, scale: Scale, *, folder: str, rounds: int) -> tupl
         for page in (*addresses(app), *MORE):
             _warm(client, page)
             with watched() as sent:
-                times = sorted(_asked(client, page) for _ in range(rounds))
-            p95 = times[math.ceil(0.95 * len(times)) - 1]
+                times = [_asked(client, page) for _ in range(rounds)]
+            p95 = percentile(times, 0.95)
             figures[f"{page}: p50"] = Figure(value=statistics.median(times), unit="ms")
             figures[f"{page}: p95"] = Figure(value=p95, unit="ms", against=f"{BOUND_MS:g} ms", ratio=p95 / BOUND_MS)
             notes += [f"{page} reads all of {each.table}: {each.statement}" for each in scans(_url(shop), sent)]

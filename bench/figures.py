@@ -1,6 +1,7 @@
 """What a benchmark prints and writes: a table for people, build/bench/NAME.json for comparison."""
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -43,6 +44,11 @@ def in_turn(slices: Mapping[str, Callable[[], Measured]], rounds: int) -> dict[s
 def interleaved(slices: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
     """The median of each measurement over several rounds, taken in turn."""
     return {name: statistics.median(values) for name, values in in_turn(slices, rounds).items()}
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """The smallest of the values that this part of them does not exceed: 0.99 of a thousand is the 990th."""
+    return sorted(values)[max(math.ceil(part * len(values)), 1) - 1]
 
 
 def publish(name: str, figures: Mapping[str, Figure], *, notes: Sequence[str] = (), as_json: bool = False) -> None:

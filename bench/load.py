@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from google.protobuf.message import Message
 
+from bench.figures import percentile
 from bench.frames import Line
 from bench.quiet import without_collections
 
@@ -45,12 +46,11 @@ def closed_loop(address: str, method: str, requests: Callable[[int], Message], *
         raise NoAnswer(
             f"{method} at {address}: {loop.errors} calls failed and none was answered within {seconds:g} s"
         )  # fmt: skip
-    ordered = sorted(loop.latencies)
     return Load(
-        rate=len(ordered) / seconds,
-        p50_ms=1000 * statistics.median(ordered),
-        p95_ms=1000 * ordered[int(0.95 * (len(ordered) - 1))],
-        p99_ms=1000 * ordered[int(0.99 * (len(ordered) - 1))],
+        rate=len(loop.latencies) / seconds,
+        p50_ms=1000 * statistics.median(loop.latencies),
+        p95_ms=1000 * percentile(loop.latencies, 0.95),
+        p99_ms=1000 * percentile(loop.latencies, 0.99),
         answers=loop.answers,
         errors=loop.errors,
     )

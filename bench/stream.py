@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from google.protobuf.message import Message
 
+from bench.figures import percentile
 from bench.frames import Line
 from bench.quiet import without_collections
 
@@ -128,4 +129,4 @@ def _stream(seen: _Seen, seconds: float, deadline: float) -> Stream:
 
 
 def _p99_ms(seconds: Sequence[float]) -> float:
-    return 1000 * sorted(seconds)[int(0.99 * (len(seconds) - 1))] if seconds else 0.0
+    return 1000 * percentile(seconds, 0.99) if seconds else 0.0

@@ -5,6 +5,7 @@ closed window for as many epochs as the rehearsal found right.
 """
 
 import shutil
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -30,6 +31,7 @@ from training.calibration import (
     year_above,
     yearly_spend_factor,
 )
+from training.checkpoints import checkpoints_of, remove_old
 from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.course import Course, Learned, course_of, learn_members, model_of
@@ -61,7 +63,8 @@ def train(
 ) -> Path:  # fmt: skip
     """Train on the events strictly before `as_of` and write the model folder; resumes what a killed run had begun.
 
-    Of a company only the one that leads writes; all read the same checkpoints.
+    Of a company only the one that leads writes; all read the same checkpoints. It also removes old ones that other
+    trainings left beside `out`.
 
     Raises:
         HistoryTooShort: The events span less than the longest horizon.
@@ -71,7 +74,9 @@ def train(
     if out.exists():
         raise FileExistsError(f"{out} exists: a model is never overwritten; name another folder")
     fingerprint = fingerprint_of(events, items, as_of, configuration, seed)
-    checkpoints = out.with_name(f".{out.name}.{fingerprint[:12]}.checkpoints")
+    checkpoints = checkpoints_of(out, fingerprint)
+    if company.leads:
+        remove_old(out.parent, time.time())
     model = fit(
         events, items, as_of=as_of, configuration=configuration, seed=seed, device=device,
         checkpoints=checkpoints, progress=progress, encoders=encoders, curves=curves, company=company,

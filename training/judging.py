@@ -44,20 +44,22 @@ class Accuracy(NamedTuple):
 NOTHING = Accuracy(0, 0, None, None, None, None, None)
 
 
-def accuracy(scorer: Scorer, histories: Histories, at: datetime, days: int) -> Accuracy:
-    """What a model would have said at a time beside what came within so many days, of who was known then."""
+def accuracy(scorer: Scorer, histories: Histories, bought: Floats, at: datetime, days: int) -> Accuracy:
+    """What a model would have said at a time beside who `bought` [C] within so many days, of who was known then.
+
+    Histories hold what happened before that time; what they hold beyond it does not count.
+    """
     known = _known(histories, at.timestamp())
     if not known.any():
         return NOTHING
-    bought = _bought(histories, at.timestamp(), days)[known]
-    said = _chances(scorer.score(histories, np.full(len(histories), at.timestamp())), days)[known]
-    found = compare(bought, {OURS: said}, {"auc": auc}, seed=SEED)
+    came, said = bought[known], _chances(scorer.score(histories, np.full(len(histories), at.timestamp())), days)[known]
+    found = compare(came, {OURS: said}, {"auc": auc}, seed=SEED)
     ranks, (low, high) = found.figures[OURS]["auc"], found.intervals[OURS]["auc"]
     ranked = bool(np.isfinite(ranks))
     return Accuracy(
-        customers=len(bought), bought=int(bought.sum()), predicted=float(said.mean()), auc=ranks if ranked else None,
+        customers=len(came), bought=int(came.sum()), predicted=float(said.mean()), auc=ranks if ranked else None,
         auc_low=low if ranked else None, auc_high=high if ranked else None,
-        calibration_error=calibration_error(bought, said),
+        calibration_error=calibration_error(came, said),
     )  # fmt: skip
 
 

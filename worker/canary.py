@@ -4,6 +4,8 @@ import logging
 from datetime import datetime, timedelta
 from functools import partial
 
+import numpy as np
+
 from campaigns.models import registry
 from campaigns.watching import canary_readings as readings
 from campaigns.watching.canary_readings import LATE
@@ -67,9 +69,11 @@ def _of_model(tools: Tools, run: CanaryRun, days: int, *, model_id: str, place: 
     with tools.database.reading() as snapshot:
         model = registry.get(snapshot, model_id)
         customers = groups.members(snapshot, run, place, limit=DRAWN)
-        histories = unpacked(recall(snapshot, customers, before=tools.now()).packed, customers)
+        histories = unpacked(recall(snapshot, customers, before=run.begin_time).packed, customers)
+        buyers = groups.buyers(snapshot, customers, since=run.begin_time, until=run.begin_time + timedelta(days=days))
+    bought = np.array([customer in buyers for customer in customers], dtype=np.float64)
     try:
-        found = accuracy(tools.scorer(model), histories, run.begin_time, days) if customers else NOTHING
+        found = accuracy(tools.scorer(model), histories, bought, run.begin_time, days) if customers else NOTHING
     except ModelRejected as error:
         log.warning("models/%s cannot be measured as it was beside a canary: %s", model_id, error)
         found = NOTHING

@@ -14,7 +14,6 @@ from campaigns.experiments.decision import FEWEST_BUYERS
 from campaigns.experiments.moments import Moments
 from campaigns.experiments.multiplicity import shared_alpha
 from campaigns.experiments.power import Baseline, Sizes
-from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Effect, Metric, effects
 from campaigns.experiments.sample_ratio import SampleRatio, check_ratio
 from campaigns.models import canary_runs as runs
@@ -47,7 +46,10 @@ class CanaryResults:
     until: datetime
     """Exclusive."""
     effects: Mapping[Metric, Effect]
-    """The canary's customers against the active model's, who stand where an effect names the holdout."""
+    """The canary's customers against the active model's, who stand where an effect names the holdout.
+
+    None as long as a group is too small to be compared.
+    """
     sample_ratio: SampleRatio
     verdict: Verdict
     reason: str
@@ -56,20 +58,24 @@ class CanaryResults:
 def results(snapshot: Snapshot, model_id: str, now: datetime, *, number: int | None = None) -> CanaryResults:
     """Purchases and spend of both groups, per customer.
 
-    Raises ModelNotFound, ModelNeverCanary, InvalidExperiment where a group is too small.
+    Raises ModelNotFound, ModelNeverCanary.
     """
     return of_run(snapshot, runs.of_model(snapshot, model_id, number), now)
 
 
 def of_run(snapshot: Snapshot, run: CanaryRun, until: datetime) -> CanaryResults:
-    """Until a moment, and at most until the run ended. Raises InvalidExperiment where a group is too small."""
+    """Until a moment, and at most until the run ended."""
     until = until if run.end_time is None else min(until, run.end_time)
     groups = canary.outcomes(snapshot, run, until)
-    for name in (CANARY, ACTIVE):
-        if name not in groups or groups[name].customers < 2:  # noqa: PLR2004 - a variance needs two
-            message = f"fewer than two customers were with the {name} model all along: there is nothing to compare"
-            raise InvalidExperiment(message, field="groups")
     shares = {CANARY: run.smallest_share, ACTIVE: 1 - run.largest_share}
+    counts = {name: groups[name].customers if name in groups else 0 for name in shares}
+    for name, count in counts.items():
+        if count < 2:  # noqa: PLR2004 - a variance needs two
+            reason = f"fewer than two customers were with the {name} model all along: there is nothing to compare yet"
+            return CanaryResults(
+                run=run, until=until, effects={}, sample_ratio=check_ratio(counts, shares), verdict=Verdict.OPEN,
+                reason=reason,
+            )  # fmt: skip
     return compared(run, until, groups[CANARY], groups[ACTIVE], shares)
 
 

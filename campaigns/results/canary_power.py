@@ -13,6 +13,7 @@ from campaigns.results.canary import ALPHA, METRICS
 from database.experiments import canary
 from database.experiments.canary import Span
 from database.models import scores
+from database.models.canary_runs import CanaryRun
 from database.session import Snapshot
 
 DAYS = (7, 14, 30, 60, 90)
@@ -41,6 +42,14 @@ def durations(snapshot: Snapshot, share: float, now: datetime) -> dict[Metric, l
         raise InvalidExperiment(f"{customers} customers are too few for a canary of {share:.1%}", field="canary_share")
     found = canary.spans(snapshot, DAYS, until=now)
     return {metric: [_duration(span, metric, customers, sizes) for span in found if span.bought] for metric in METRICS}
+
+
+def of_run(snapshot: Snapshot, run: CanaryRun, now: datetime) -> dict[Metric, list[Duration]]:
+    """For a canary of this run's share; nothing as long as a group would be empty."""
+    try:
+        return durations(snapshot, run.share, now)
+    except InvalidExperiment:
+        return {}
 
 
 def days_for(lift: float, found: Sequence[Duration]) -> int | None:

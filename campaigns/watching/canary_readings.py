@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.results import canary as results
 from campaigns.results.canary import CanaryResults
 from campaigns.watching.readings import midnight
@@ -24,12 +23,10 @@ def due(snapshot: Snapshot, now: datetime) -> list[CanaryRun]:
 def take(transaction: Transaction, run: CanaryRun, now: datetime) -> bool:
     """Look at a run and keep what is seen; False where a group is too small to be compared."""
     day = midnight(now)
-    try:
-        found = results.of_run(transaction, run, day)
-    except InvalidExperiment:
-        return False
-    canary_readings.keep(transaction, _readings(found, day))
-    return True
+    found = _readings(results.of_run(transaction, run, day), day)
+    if found:
+        canary_readings.keep(transaction, found)
+    return bool(found)
 
 
 def _readings(found: CanaryResults, day: datetime) -> list[CanaryReading]:

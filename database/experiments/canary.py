@@ -38,6 +38,10 @@ SAVED = text("""
 SELECT customer_id, sum(discount_minor - refunded_minor) AS discount FROM redemptions
 WHERE redeem_time >= :since AND redeem_time < :until AND currency = :currency GROUP BY customer_id
 """).columns(*map(column, ("customer_id", "discount")))
+BOUGHT = text("""
+SELECT DISTINCT customer_id FROM events
+WHERE customer_id = ANY(:customers) AND event_type = :purchase AND time >= :since AND time < :until
+""")
 SPANS = """, acted AS (
   SELECT span, customer_id, bool_or(bought)::integer AS bought, coalesce(sum(paid), 0) AS paid
   FROM unnest(CAST(:spans AS integer[])) AS asked (span)
@@ -91,6 +95,12 @@ def members(snapshot: Snapshot, run: CanaryRun, place: str, *, limit: int) -> li
     query = select(CustomerRow.customer_id).where(CustomerRow.create_time < run.begin_time, _place(run) == place)
     drawn = func.hashtext(CustomerRow.customer_id)
     return list(snapshot.scalars(query.order_by(drawn, CustomerRow.customer_id).limit(limit)))
+
+
+def buyers(snapshot: Snapshot, customers: Sequence[str], *, since: datetime, until: datetime) -> set[str]:
+    """Those of them who bought something from `since` until before `until`."""
+    asked = {"customers": list(customers), "since": since, "until": until, **EVENT_TYPES}
+    return set(snapshot.scalars(BOUGHT, asked))
 
 
 def spans(snapshot: Snapshot, days: Sequence[int], *, until: datetime) -> list[Span]:

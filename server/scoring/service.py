@@ -122,7 +122,7 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
             return model_results_message(
                 found,
                 canary_readings.accuracy(snapshot, found.run),
-                canary_power.durations(snapshot, found.run.share, now),
+                canary_power.of_run(snapshot, found.run, now),
             )
 
     def PreviewModel(

@@ -140,7 +140,7 @@ def test_another_active_model_begins_another_run(shop: Database) -> None:
     assert (newer.against, newer.begin_time, newer.end_time) == ("m3", NOW + timedelta(days=2), None)
 
 
-def test_what_cannot_be_compared_is_refused(database: Database) -> None:
+def test_what_is_no_canary_is_refused(database: Database) -> None:
     add_model(database, "m1")
     register_model(database, "m2")
     prove(database, "m2")
@@ -154,11 +154,23 @@ def test_what_cannot_be_compared_is_refused(database: Database) -> None:
         with pytest.raises(InvalidExperiment):
             power.durations(snapshot, 0.1, NOW)
     move(database, State.CANARY, 0.5)
+    with database.reading() as snapshot, pytest.raises(ModelNeverCanary):
+        results(snapshot, "m2", LATER, number=2)
+
+
+def test_of_a_canary_without_customers_is_told_what_is_known(database: Database) -> None:
+    add_model(database, "m1")
+    register_model(database, "m2")
+    move(database, State.CANARY, 0.5)
+
+    found = read(database)
+
+    assert (found.verdict, found.effects, found.sample_ratio.observed) == (Verdict.OPEN, {}, {"canary": 0, "active": 0})
+    assert found.reason == (
+        "fewer than two customers were with the canary model all along: there is nothing to compare yet"
+    )
     with database.reading() as snapshot:
-        with pytest.raises(InvalidExperiment):
-            results(snapshot, "m2", LATER)
-        with pytest.raises(ModelNeverCanary):
-            results(snapshot, "m2", LATER, number=2)
+        assert power.of_run(snapshot, found.run, LATER) == {}
 
 
 def test_the_past_says_how_long_a_canary_must_run(shop: Database) -> None:

@@ -23,6 +23,11 @@ from worker import canary
 from worker.tools import Tools
 
 BEGUN = AS_OF - timedelta(days=65)
+VIEWS = """
+INSERT INTO events (event_id, customer_id, time, event_type, item_id)
+SELECT 'view-' || customer_id || number, customer_id, CAST(:since AS timestamptz) + number * interval '1 second', 1, 'i'
+FROM (SELECT customer_id FROM customers ORDER BY customer_id LIMIT 5) AS busy, generate_series(1, :views) AS number
+"""
 CAUSE = make_cause(BEGUN, reason="a test needs it")
 
 
@@ -82,6 +87,22 @@ def test_both_models_are_asked_about_their_own_customers_when_a_horizon_is_over(
     assert all(0 < each.bought < each.customers for each in found)
     assert all(each.auc_low is not None and each.auc_low < (each.auc or 0) < (each.auc_high or 0) for each in found)
     assert sum(each.customers for each in found[:2]) <= 150
+
+
+def test_customers_are_known_and_their_orders_count_however_much_they_do_meanwhile(
+    shop: Database, database_url: str
+) -> None:
+    tools = Tools(settings=Settings(), database_url=database_url)
+    month = BEGUN + timedelta(days=31)
+    with closing(tools.database):
+        canary.measure_accuracy(tools, month, enough=lambda: False)
+        before = measured(shop)
+        with shop.writing() as transaction:
+            transaction.execute(text("DELETE FROM canary_accuracy"))
+            transaction.execute(text(VIEWS), {"since": month, "views": store.LATEST})
+        canary.measure_accuracy(tools, month, enough=lambda: False)
+
+    assert measured(shop) == before
 
 
 def test_a_model_that_is_gone_is_not_asked_again_and_again(shop: Database, database_url: str, tmp_path: Path) -> None:

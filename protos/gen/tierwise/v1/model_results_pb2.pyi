@@ -271,7 +271,7 @@ class ModelResults(_message.Message):
 
     @_builtins.property
     def effects(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelResults.Effect]:
-        """One for each metric."""
+        """One for each metric; none as long as a group has fewer than two customers."""
 
     @_builtins.property
     def sample_ratio(self) -> _campaign_results_pb2.CampaignResults.SampleRatio:
@@ -283,7 +283,7 @@ class ModelResults(_message.Message):
 
     @_builtins.property
     def durations(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelResults.Duration]:
-        """How long a canary of this share must run for which difference."""
+        """How long a canary of this share must run for which difference; none as long as a group would be empty."""
 
     def __init__(
         self,
