@@ -6,7 +6,7 @@ from typing import LiteralString
 import psycopg
 
 from database import patience
-from database.session import Database
+from database.session import Database, is_quiet
 
 
 class Glances:
@@ -17,7 +17,7 @@ class Glances:
         self._idle: list[psycopg.Connection[tuple[object, ...]]] = []
 
     def rows(self, statement: LiteralString, values: Sequence[object], *, seconds: float) -> list[tuple[object, ...]]:
-        """In binary form, within so many seconds. A connection that was lost is noticed here, and not used again."""
+        """In binary form, within so many seconds. A connection that is lost meanwhile is not used again."""
         connection = self._taken()
         try:
             # Statements of a pipeline share a transaction, and so its time limit, until it ends.
@@ -37,7 +37,11 @@ class Glances:
             self._idle.pop().close()
 
     def _taken(self) -> "psycopg.Connection[tuple[object, ...]]":
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return self._database.apart()
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return self._database.apart()
+            if is_quiet(connection):
+                return connection
+            connection.close()

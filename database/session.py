@@ -1,6 +1,7 @@
 """Where transactions begin and end. Doors open them; nothing below a door commits."""
 
 import math
+import select
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ DRIVER = "driver"
 USED = "used"
 """Where a connection keeps when it was used last, in the seconds of time.monotonic()."""
 BELIEVED_SECONDS = 1.0
-"""For which a connection that was used is taken to be there still: to ask takes as long as a question itself."""
+"""For which a quiet connection is taken to be there still after its use: to ask takes as long as a question itself."""
 
 
 class Connections(NamedTuple):
@@ -77,10 +78,8 @@ class Database:
     def apart(self) -> "psycopg.Connection[tuple[object, ...]]":
         """A connection that is the caller's own, to close; each statement commits by itself."""
         borrowed = self._engine.raw_connection()
-        driver = borrowed.driver_connection
+        driver = _psycopg(borrowed.driver_connection)
         borrowed.detach()
-        if not isinstance(driver, psycopg.Connection):
-            raise TypeError(f"expected a psycopg connection, found {type(driver).__name__}")
         driver.autocommit = True
         return driver
 
@@ -102,21 +101,28 @@ class Database:
 
 
 def _check_idle(engine: Engine) -> None:
-    """Ask a connection that nobody used for a while whether it is there still; one that is not is replaced."""
+    """Ask a connection that nobody used for a while, or that is not quiet, whether it is there; else it is replaced."""
 
     def note(_driver: object, record: ConnectionPoolEntry) -> None:
         record.info[USED] = time.monotonic()
 
     def check(driver: DBAPIConnection, record: ConnectionPoolEntry, _borrowed: object) -> None:
-        if time.monotonic() - record.info.get(USED, math.inf) < BELIEVED_SECONDS:
-            return
+        believed = time.monotonic() - record.info.get(USED, math.inf) < BELIEVED_SECONDS
         try:
-            engine.dialect.do_ping(driver)
+            if not (believed and is_quiet(_psycopg(record.driver_connection))):
+                engine.dialect.do_ping(driver)
         except psycopg.OperationalError as error:
             raise InvalidatePoolError from error
 
     event.listen(engine, "checkin", note)
     event.listen(engine, "checkout", check)
+
+
+def is_quiet(connection: "psycopg.Connection[tuple[object, ...]]") -> bool:
+    """Whether nothing has come that nobody asked for, as it does from a server that goes; takes no round trip."""
+    line = select.poll()
+    line.register(connection.fileno(), select.POLLIN)
+    return not line.poll(0)
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -140,13 +146,16 @@ def driver_connection(snapshot: Snapshot) -> "psycopg.Connection[tuple[object, .
     known: tuple[object, psycopg.Connection[tuple[object, ...]]] | None = snapshot.info.get(DRIVER)
     if known is not None and known[0] is snapshot.get_transaction():
         return known[1]
-    raw = snapshot.connection().connection.driver_connection
-    if not isinstance(raw, psycopg.Connection):
-        message = f"expected a psycopg connection, found {type(raw).__name__}"
-        raise TypeError(message)
+    raw = _psycopg(snapshot.connection().connection.driver_connection)
     # A session takes as long to find its connection as it takes to ask a small question.
     snapshot.info[DRIVER] = snapshot.get_transaction(), raw
     return raw
+
+
+def _psycopg(driver: object) -> "psycopg.Connection[tuple[object, ...]]":
+    if not isinstance(driver, psycopg.Connection):
+        raise TypeError(f"expected a psycopg connection, found {type(driver).__name__}")
+    return driver
 
 
 def one(snapshot: Snapshot, kind: Callable[..., Kind], statement: str, values: Mapping[str, object]) -> Kind | None:

@@ -2,14 +2,14 @@
 
 import math
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, NamedTuple
 
 from scoring.pool import deciding
 from scoring.pool.batch import Release, Ticket
+from scoring.pool.counters import Counters
 from scoring.pool.deciding import Backlog
-from scoring.pool.figures import LaneFigures, PoolFigures
+from scoring.pool.figures import PoolFigures
 from scoring.pool.lane import LAG, Lane
 from scoring.pool.lateness import Lateness
 from scoring.pool.pace import Pace
@@ -41,14 +41,9 @@ class Queue(Generic[Request, Beside]):
     """Rows wait twice: until they are loaded, and then for a replica."""
 
     def __init__(
-        self,
-        *,
-        batch_size: int,
-        replicas: int,
-        longest_wait: float,
-        clock: Callable[[], float],
+        self, *, batch_size: int, replicas: int, longest_wait: float, clock: Callable[[], float],
         fail: "Fail[Request, Beside]",
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._most, self._replicas, self._longest_wait = batch_size, replicas, longest_wait
         self._clock, self._fail = clock, fail
         self._lock = threading.Lock()
@@ -59,10 +54,8 @@ class Queue(Generic[Request, Beside]):
         self._ends: dict[object, float] = {}
         self._pace, self._gap, self._last_arrival = Pace(), LONGEST_GAP, -math.inf
         self._lateness, self._load_seconds, self._loader_rests = Lateness(), 0.0, False
-        self._sizes = 0
         self._closing = False
-        self._counts = Counter[str]()
-        self._by_lane = {lane: Counter[str]() for lane in Lane}
+        self._counters = Counters[Request, Beside]()
 
     def put(self, row: Row[Request, Beside]) -> None:
         """Take a row, of who was let in or would be now. Raises Overloaded, Expired, Closed or ReplicaDied."""
@@ -72,7 +65,7 @@ class Queue(Generic[Request, Beside]):
             self._admit(row)
             self._gap += SMOOTHING * (min(row.arrival - self._last_arrival, LONGEST_GAP) - self._gap)
             self._last_arrival = row.arrival
-            self._tally("submitted", [row])
+            self._counters.tally("submitted", [row])
             if row.loaded is None:
                 self._arrived.add(row)
                 if not self._loader_rests:
@@ -87,7 +80,7 @@ class Queue(Generic[Request, Beside]):
             for row in [row for row in (*self._arrived, *self._loading, *self._ready) if ticket in row.tickets]:
                 row.tickets.remove(ticket)
                 ticket.cancel()
-                self._tally("cancelled", [row])
+                self._counters.tally("cancelled", [row])
                 if not row.tickets:
                     self._arrived.take([row])
                     self._ready.take([row])
@@ -148,7 +141,7 @@ class Queue(Generic[Request, Beside]):
             self._pace = self._pace.learned(deciding.units_of(rows), seconds)
             self._learn_lateness(rows)
             self._freed(replica)
-            self._tally("answered", rows)
+            self._counters.tally("answered", rows)
 
     def failed(self, replica: object) -> None:
         """A batch was not computed as a whole, and has been seen to."""
@@ -185,12 +178,12 @@ class Queue(Generic[Request, Beside]):
     def count_death(self) -> None:
         """Of a replica."""
         with self._lock:
-            self._count(deaths=1)
+            self._counters.death()
 
     def tally(self, name: str, rows: Iterable[Row[Request, Beside]]) -> None:
         """Count rows in their lanes."""
         with self._lock:
-            self._tally(name, rows)
+            self._counters.tally(name, rows)
 
     def admit(self, deadline: float) -> float | None:
         """Let in a single caller whose row is still to come: when their answer is foretold for.
@@ -208,11 +201,9 @@ class Queue(Generic[Request, Beside]):
     def figures(self) -> PoolFigures:
         """A consistent copy of the counters."""
         with self._lock:
-            waiting = Counter(row.lane for row in (*self._arrived, *self._loading, *self._ready))
-            lanes = {lane: LaneFigures(**self._by_lane[lane], waiting=waiting[lane]) for lane in Lane}
-            return PoolFigures(
-                lanes=lanes, **self._counts, replicas=self._replicas, running=len(self._ends),
-                fixed_seconds=self._pace.fixed, unit_seconds=self._pace.each,
+            return self._counters.figures(
+                (*self._arrived, *self._loading, *self._ready), replicas=self._replicas, running=len(self._ends),
+                pace=self._pace,
             )  # fmt: skip
 
     def _shared(self, row: Row[Request, Beside]) -> bool:
@@ -225,8 +216,8 @@ class Queue(Generic[Request, Beside]):
             return False
         waits.request, waits.deadline = row.request, max(waits.deadline, row.deadline)
         waits.tickets += row.tickets
-        self._tally("submitted", [row])
-        self._tally("shared", [row])
+        self._counters.tally("submitted", [row])
+        self._counters.tally("shared", [row])
         return True
 
     def _admit(self, row: Row[Request, Beside]) -> None:
@@ -239,7 +230,7 @@ class Queue(Generic[Request, Beside]):
             row.expected = max(row.expected, row.arrival)
             return
         if row.deadline <= row.arrival:
-            self._tally("expired", [row])
+            self._counters.tally("expired", [row])
             raise Expired(LATE)
         self._foretell(row)
 
@@ -249,7 +240,7 @@ class Queue(Generic[Request, Beside]):
         if self._pace.weight:
             row.expected = row.arrival + (wait or self._pace.of(row.size))
         if wait and wait + self._lateness.margin > min(row.deadline - row.arrival, self._longest_wait):
-            self._tally("refused", [row])
+            self._counters.tally("refused", [row])
             retry_after = max(math.ceil(100 * wait) / 100, SHORTEST_RETRY)
             raise Overloaded(f"what waits takes about {wait:.2f} s", retry_after=retry_after)
 
@@ -263,7 +254,7 @@ class Queue(Generic[Request, Beside]):
         running = sum(max(end - row.arrival, 0.0) for end in self._ends.values())
         return Backlog(
             rows=arrived.rows + ready.rows + len(self._loading),
-            units=(arrived.rows + len(self._loading)) * self._usual_size + ready.units,
+            units=(arrived.rows + len(self._loading)) * self._counters.usual_size + ready.units,
             running=running,
         )
 
@@ -283,11 +274,6 @@ class Queue(Generic[Request, Beside]):
         self._ends.pop(replica, None)
         self._arrived_more.notify()
 
-    @property
-    def _usual_size(self) -> float:
-        """Of a row whose size is not known yet."""
-        return self._sizes / self._counts["rows"] if self._sizes else 1.0
-
     def _hold(self, rows: Sequence[Row[Request, Beside]]) -> tuple[float, Release]:
         if not rows or self._closing:
             return 0.0, Release.IDLE
@@ -296,8 +282,7 @@ class Queue(Generic[Request, Beside]):
     def _begin(self, replica: object, rows: Sequence[Row[Request, Beside]]) -> None:
         self._ready.take(rows)
         self._ends[replica] = self._clock() + self._pace.of(deciding.units_of(rows))
-        self._count(batches=1, rows=len(rows))
-        self._sizes += sum(row.size for row in rows)
+        self._counters.batch(rows)
         self._arrived_more.notify()
 
     def _chosen(self, waiting: Waiting[Request, Beside], *, most: int, alike: bool) -> list[Row[Request, Beside]]:
@@ -305,15 +290,6 @@ class Queue(Generic[Request, Beside]):
         if late:
             waiting.take(late)
             self._learn_lateness(late)
-            self._tally("expired", late)
+            self._counters.tally("expired", late)
             self._fail(late, Expired(LATE))
         return rows
-
-    def _tally(self, name: str, rows: Iterable[Row[Request, Beside]]) -> None:
-        """The caller holds the lock, as below."""
-        for row in rows:
-            self._by_lane[row.lane][name] += 1
-
-    def _count(self, **more: int) -> None:
-        for name, amount in more.items():
-            self._counts[name] += amount

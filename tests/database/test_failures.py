@@ -63,23 +63,11 @@ def answers(database: Database) -> object:
         return snapshot.scalar(text("SELECT 1"))
 
 
-def test_a_connection_that_was_lost_while_nobody_used_it_is_replaced(
-    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("believed", [0.0, 60.0])
+def test_a_connection_that_was_lost_is_replaced_however_lately_it_was_used(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch, believed: float
 ) -> None:
-    monkeypatch.setattr(session, "BELIEVED_SECONDS", 0.0)
+    monkeypatch.setattr(session, "BELIEVED_SECONDS", believed)
     lose_connections(database, database_url)
 
-    assert answers(database) == 1
-
-
-def test_a_connection_that_is_lost_right_after_its_use_fails_whoever_is_next_and_nobody_after_them(
-    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(session, "BELIEVED_SECONDS", 60.0)
-    lose_connections(database, database_url)
-
-    with pytest.raises(exc.DBAPIError) as raised:
-        answers(database)
-
-    assert failure_of(raised.value) is Failure.AWAY
     assert answers(database) == 1

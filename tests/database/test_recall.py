@@ -269,13 +269,17 @@ def test_a_glance_takes_no_longer_than_it_may(database: Database, glances: Glanc
     assert glances.rows("SELECT current_setting('statement_timeout')", (), seconds=7) == [("7s",)]
 
 
-def test_a_lost_connection_of_a_glance_is_noticed_and_replaced(database: Database, glances: Glances) -> None:
+def test_a_connection_of_a_glance_that_is_lost_meanwhile_fails_it_alone(glances: Glances) -> None:
+    with pytest.raises(psycopg.Error) as lost:
+        glances.rows("SELECT pg_terminate_backend(pg_backend_pid())", (), seconds=10)
+
+    assert failure_of(lost.value) is Failure.AWAY
+    assert glances.rows("SELECT 1", (), seconds=10) == [(1,)]
+
+
+def test_a_connection_of_a_glance_that_was_lost_before_is_replaced(database: Database, glances: Glances) -> None:
     ((pid,),) = glances.rows("SELECT pg_backend_pid()", (), seconds=10)
     with database.writing() as transaction:
         driver_connection(transaction).execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
 
-    with pytest.raises(psycopg.Error) as lost:
-        glances.rows("SELECT 1", (), seconds=10)
-
-    assert failure_of(lost.value) is Failure.AWAY
     assert glances.rows("SELECT 1", (), seconds=10) == [(1,)]

@@ -72,7 +72,6 @@ class Scene:
             case "postgres":
                 self.postgres.kill()
                 self.postgres.start()
-                self.database.close()  # what was used a moment ago is believed to be there
             case "worker":
                 self.worker.kill()
                 self.worker.start()
