@@ -5,7 +5,6 @@ from types import MappingProxyType
 
 import numpy as np
 from scipy.special import expit, logit
-from scipy.stats import rankdata
 
 from scoring.actions import Floats, Integers
 
@@ -23,7 +22,7 @@ def auc(bought: Floats, score: Floats) -> float:
     negatives = len(bought) - positives
     if positives == 0 or negatives == 0:
         return float("nan")
-    return float((rankdata(score)[bought > 0].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+    return float((ranks_of(score)[bought > 0].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
 def average_precision(bought: Floats, score: Floats) -> float:
@@ -126,9 +125,15 @@ def _area(spend: Floats, order: np.ndarray) -> float:
     return float(np.cumsum(spend[order])[:-1].sum() / total / len(spend) - 0.5 * (len(spend) - 1) / len(spend))
 
 
+def ranks_of(values: Floats) -> Floats:
+    """From 1 for the smallest; equal values share the mean of their ranks."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place])
+
+
 def spearman(spend: Floats, predicted: Floats) -> float:
     """Correlation of ranks; NaN where one side is constant."""
-    a, b = rankdata(spend), rankdata(predicted)
+    a, b = ranks_of(spend), ranks_of(predicted)
     if a.std() == 0 or b.std() == 0:
         return float("nan")
     return float(np.corrcoef(a, b)[0, 1])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.metrics import log_loss as sklearn_log_loss
 
@@ -18,6 +19,7 @@ from training.metrics import (
     level_offset,
     lift_table,
     log_loss,
+    ranks_of,
     roc,
     spearman,
     tier_table,
@@ -44,6 +46,11 @@ def test_gini_and_capture_of_perfect_reversed_and_constant_predictions() -> None
     assert capture(spend, spend) == pytest.approx(spend[90:].sum() / spend.sum())
     assert spearman(spend, spend**3) == pytest.approx(1)
     assert np.isnan(spearman(spend, np.zeros(100)))
+
+
+@given(st.lists(st.integers(-3, 3), min_size=1))
+def test_equal_values_share_their_ranks(values: list[int]) -> None:
+    assert ranks_of(np.array(values, dtype=np.float64)).tolist() == rankdata(values).tolist()
 
 
 def test_one_class_has_no_auc() -> None:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from scoring.actions import Floats
+from training.metrics import ranks_of
 from training.uplift.learners import Learner
 from training.uplift.qini import bootstrap, curve, qini, ranking
 from training.uplift.trial import Trial, folds
@@ -93,7 +93,7 @@ def nested(trial: Trial, scores: Mapping[Learner, Floats], *, resamples: int, se
         rows, others = parts == part, parts != part
         seen = {learner: values[others] for learner, values in scores.items()}
         chosen = choose(trial.part(others), seen, resamples=resamples, seed=seed).learner
-        ranks[rows] = rankdata(scores[chosen][rows]) / rows.sum()
+        ranks[rows] = ranks_of(scores[chosen][rows]) / rows.sum()
     return qini(trial, ranks)
 
 
