@@ -17,9 +17,12 @@ from settings import settings
 
 MEMORY = Path("/dev/shm")
 ROOM_BYTES = 6 * 1024**3
-LONGEST = ("test_docs.py", "test_demo.py", "test_killed_launch.py", "test_bulk_faults.py", "test_never_oversold.py")
-"""Files that begin first, so that no process is left alone with one at the end."""
-pytest_plugins = ["browser", "events_fixtures", "reporting_shop", "stocked_shop"]
+LONGEST = (
+    "test_killed_launch.py", "test_demo.py", "test_docs.py", "test_laws.py", "test_learning.py", "test_knowing.py",
+    "test_handing_over.py", "test_never_oversold.py", "test_bulk_faults.py", "test_coupons_together.py",
+)  # fmt: skip
+"""Files that begin first, the longest before the others, so that no process is left alone with one at the end."""
+pytest_plugins = ["browser", "events_fixtures", "pool_of_numbers", "reporting_shop", "stocked_shop"]
 # How long an example takes says how busy the machine is, and nothing of the code.
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")

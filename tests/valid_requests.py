@@ -132,6 +132,20 @@ def allowed(method: str) -> tuple[tuple[str, str], ...]:
     return (("tierwise-role", Role.OPERATOR if Role.OPERATOR in roles else min(roles)),)
 
 
+def fields_of(method: str) -> set[str]:
+    return set(METHODS[method].input_type.fields_by_name)
+
+
+def having(field: str) -> list[str]:
+    """Methods with such a field in the request or in the resource that it carries."""
+    found = []
+    for name, method in METHODS.items():
+        inner = {each for f in method.input_type.fields if f.message_type for each in f.message_type.fields_by_name}
+        if field in fields_of(name) or (field in inner and name.startswith("Update")):
+            found.append(name)
+    return found
+
+
 def valid(method: str, database: Database) -> AnyMessage:
     """A request that succeeds in the whole shop."""
     return VALID[method](database)

@@ -10,7 +10,7 @@ from grpc_health.v1 import health_pb2
 from serving import Shop, new_id, refusal, serving
 from sqlalchemy import text
 from tierwise.v1 import customer_service_pb2, error_reason_pb2
-from valid_requests import METHODS, VALID, AnyMessage, call, request_of, valid
+from valid_requests import METHODS, VALID, AnyMessage, call, fields_of, having, request_of, valid
 
 from database.session import Database
 from server.assembly import NEED_MODEL, NEED_NO_MODEL
@@ -48,20 +48,6 @@ TABLES = (
     "tier_schemes", "tier_changes", "shadow_scores", "campaign_versions", "approvals", "stops", "forecasts",
     "own_codes",
 )  # fmt: skip
-
-
-def fields_of(method: str) -> set[str]:
-    return set(METHODS[method].input_type.fields_by_name)
-
-
-def having(field: str) -> list[str]:
-    """Methods with such a field in the request or in the resource that it carries."""
-    found = []
-    for name, method in METHODS.items():
-        inner = {each for f in method.input_type.fields if f.message_type for each in f.message_type.fields_by_name}
-        if field in fields_of(name) or (field in inner and name.startswith("Update")):
-            found.append(name)
-    return found
 
 
 def contents(database: Database) -> dict[str, str]:
@@ -263,52 +249,6 @@ def _missing(request: AnyMessage) -> str | None:
             setattr(carrier, field, nothing or f"{kind}/{missing}{nested}{inner}")
             return reason or f"{snake_case(kind.removesuffix('s'))}_NOT_FOUND"
     return None
-
-
-@pytest.mark.parametrize("method", having("page_token"))
-def test_walking_pages_of_any_size_meets_every_row_once(quiet_shop: Shop, method: str) -> None:
-    whole = _rows(call(quiet_shop, method, valid(method, quiet_shop.database)))
-
-    assert len(whole) > 1
-    for size in range(1, len(whole) + 2):
-        assert list(_walked(quiet_shop, method, size)) == whole
-
-
-def _walked(shop: Shop, method: str, size: int) -> Iterator[str]:
-    request = valid(method, shop.database)
-    request.page_size = size
-    while True:
-        page = call(shop, method, request)
-        assert len(_rows(page)) <= size
-        yield from _rows(page)
-        if not page.next_page_token:
-            return
-        request.page_token = page.next_page_token
-
-
-def _rows(response: AnyMessage) -> list[str]:
-    field = next(field for field in response.DESCRIPTOR.fields if field.message_type)
-    return [row.name for row in getattr(response, field.name)]
-
-
-@pytest.mark.parametrize("method", having("page_token"))
-def test_a_page_token_is_good_for_its_own_request_only(quiet_shop: Shop, method: str) -> None:
-    request = valid(method, quiet_shop.database)
-    request.page_size = 1
-    token = call(quiet_shop, method, request).next_page_token
-    other = "ListModels" if method != "ListModels" else "ListCampaigns"
-    stolen, forged = valid(other, quiet_shop.database), valid(method, quiet_shop.database)
-    stolen.page_token, forged.page_token = token, token[:-4] + "AAAA"
-
-    for name, wrong in ((other, stolen), (method, forged)):
-        with pytest.raises(grpc.RpcError) as raised:
-            call(quiet_shop, name, wrong)
-        refused = refusal(raised.value)
-        assert (refused.code, refused.reason, refused.fields) == (
-            "INVALID_ARGUMENT",
-            "PAGE_TOKEN_INVALID",
-            ["page_token"],
-        )
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))

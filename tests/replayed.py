@@ -1,0 +1,24 @@
+"""Decisions that are made again, and what they are made again from."""
+
+from datetime import timedelta
+
+from campaign_factories import NOW
+from sqlalchemy import text
+
+from campaigns.audit import replaying
+from campaigns.audit.replaying import Explained
+from database.session import Database
+
+
+def explain(database: Database, customer_id: str = "anna", campaign_id: str = "spring") -> Explained:
+    with database.reading() as snapshot:
+        return replaying.explain(snapshot, campaign_id, customer_id)
+
+
+def run(database: Database, statement: str, **values: object) -> None:
+    with database.writing() as transaction:
+        transaction.execute(text(statement), values)
+
+
+def known_long_ago(database: Database) -> None:
+    run(database, "UPDATE customers SET create_time = :then", then=NOW - timedelta(days=99))
