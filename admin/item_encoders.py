@@ -43,8 +43,9 @@ def text_tower(name: str, method: Method | None, data: TrainingData, seed: int) 
     try:
         with training_progress() as progress:
             return tower_of(
-                name, method, before, data.items, recipe=TEXTS, cache=_cache(), seed=seed, progress=progress
-            )
+                name, method, before, data.items, recipe=TEXTS, cache=_cache(), seed=seed, progress=progress,
+                device=settings().device,
+            )  # fmt: skip
     except (DocumentsNotUsable, EncoderRefused) as refusal:
         fail(str(refusal))
 
@@ -53,7 +54,7 @@ def _picture_tower(pictures: Path | None, encoder: str | None) -> PictureTower:
     if pictures is None or encoder is None:
         fail("--pictures and --picture-encoder go together: a folder of pictures, and what shall read them")
     try:
-        return PictureTower.of(pictures, encoder, _cache())
+        return PictureTower.of(pictures, encoder, _cache(), settings().device)
     except (EncoderRefused, PicturesNotUsable) as refusal:
         fail(str(refusal))
 

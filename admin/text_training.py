@@ -47,7 +47,7 @@ def train(asked: Asked, data: Callable[[], TrainingData], *, as_json: bool) -> N
     try:
         with training_progress() as progress:
             parts = _parts(asked, data)
-            taught = teach(parts, recipe, seed=asked.seed, progress=progress, curves=curves)
+            taught = teach(parts, recipe, seed=asked.seed, progress=progress, curves=curves, device=settings().device)
         classifier_folder.write(taught, parts, recipe, seed=asked.seed, folder=out)
     except (DocumentsNotUsable, EncoderRefused, FileNotUsable, HistoryTooShort) as refusal:
         fail(str(refusal))

@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
+import torch
 
 from events.event import EVENT_SCHEMA
 from events.history import Histories
 from events.packing import unpacked
 from scoring.actions import Floats
 from scoring.asking import Asked, Kind, ModelFolder, Recommended, Role, Task, Telling, Terms, Wish, asked, packed_score
+from scoring.devices import device_of, dying_with_the_device
 from scoring.markets import Markets
 from scoring.precision import suited
 from scoring.score import Contrast, Explanation, ModelRejected, UnknownItem
@@ -33,7 +35,14 @@ class Computing:
         return frozenset(role for role, model in self._models.items() if model.base.bfloat16)
 
     def __call__(self, kind: Kind, rows: Sequence[Payload]) -> list[bytes]:
-        """One answer for each row; a role that nobody has any more falls to the active model."""
+        """One answer for each row; a role that nobody has any more falls to the active model.
+
+        Raises ReplicaDied where the device is lost.
+        """
+        with dying_with_the_device():
+            return self._answers(kind, rows)
+
+    def _answers(self, kind: Kind, rows: Sequence[Payload]) -> list[bytes]:
         if kind.task is Task.ROUNDED:
             return [pickle.dumps(self.rounded)] * len(rows)
         model = self._models.get(kind.role) or self._models[Role.ACTIVE]
@@ -55,17 +64,22 @@ class Computing:
 
 
 def computing(
-    models: Mapping[Role, ModelFolder], device: str, *, rounded: frozenset[Role] | None = None, forgiving: bool = False
-) -> Computing:
+    models: Mapping[Role, ModelFolder], device: str, *, number: int = 0, rounded: frozenset[Role] | None = None,
+    forgiving: bool = False,
+) -> Computing:  # fmt: skip
     """With models from their folders, which have answered once: those `rounded` in bfloat16, or as a trial finds.
 
-    A `forgiving` one does without a canary that cannot be loaded any more. Raises ModelRejected, OSError.
+    It is the replica of this number. A `forgiving` one does without a canary that cannot be loaded any more. Raises
+    ModelRejected, OSError.
     """
     limit_threads()
+    device = device_of(device, number, torch.cuda.device_count())
     found = {}
     for role, model in models.items():
         try:
-            found[role] = Markets(_suited(_loaded(model, device), role, rounded), model.folder)
+            scorer = _suited(_loaded(model, device), role, rounded)
+            scorer.prepare()
+            found[role] = Markets(scorer, model.folder)
         except (ModelRejected, OSError):
             if role is not Role.CANARY or not forgiving:
                 raise

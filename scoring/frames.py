@@ -9,6 +9,7 @@ import itertools
 import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from scoring.network import HORIZONS, Network
 from scoring.passing import Networks
 from scoring.sequence import ITEMS, NUMBERS, TOKENS, WORDS, Batch
 
-ROWS = (1, 8, 32, 256)
+ROWS = (1, 8, 32, 64, 128, 256)
 LENGTHS = (16, 64, TOKENS)
 BAGS = ((4, 4), (ITEMS, WORDS))
 """Items and words of a token: few, as nearly everywhere, or as many as are ever read."""
@@ -29,6 +30,8 @@ WARM_UPS = 3
 """Passes before one is captured, in which libraries choose their kernels."""
 
 Replay = Callable[[], object]
+MemoryPool = tuple[int, int] | None
+"""Of graphs that leave nothing in it between two replays, one at a time."""
 
 
 class Size(NamedTuple):
@@ -66,15 +69,25 @@ class Frames:
     def __init__(self, networks: Sequence[Network], device: torch.device, *, bfloat16: bool = False) -> None:
         self._networks, self._device, self._bfloat16 = Networks(networks), device, bfloat16
         self._frames: dict[Size, _Frame] = {}
+        self._pool = torch.cuda.graph_pool_handle() if device.type == "cuda" else None
         self._lock = threading.Lock()
 
     def __call__(self, batch: Batch) -> Tensor:
         """As every Forward."""
         size = size_of(batch)
-        with self._lock:
-            if size not in self._frames:
-                self._frames[size] = _Frame(self._networks, size, self._device, bfloat16=self._bfloat16)
-            return self._frames[size].answer(batch)
+        with self._lock, _on(self._device):
+            return self._frame(size).answer(batch)
+
+    def prepare(self) -> None:
+        """Capture every size, so that no caller waits for one; the largest first, whose memory the others share."""
+        with self._lock, _on(self._device):
+            for size in reversed(SIZES):
+                self._frame(size)
+
+    def _frame(self, size: Size) -> "_Frame":
+        if size not in self._frames:
+            self._frames[size] = _Frame(self._networks, size, self._device, self._pool, bfloat16=self._bfloat16)
+        return self._frames[size]
 
 
 def size_of(batch: Batch) -> Size:
@@ -87,7 +100,9 @@ def size_of(batch: Batch) -> Size:
 class _Frame:
     """One size, with its memory on both sides."""
 
-    def __init__(self, networks: Networks, size: Size, device: torch.device, *, bfloat16: bool) -> None:
+    def __init__(
+        self, networks: Networks, size: Size, device: torch.device, pool: MemoryPool, *, bfloat16: bool
+    ) -> None:
         pinned = device.type == "cuda"
         layout, length = _layout(size, networks.features)
         self._host = torch.zeros(length, dtype=torch.uint8, pin_memory=pinned)
@@ -101,7 +116,7 @@ class _Frame:
             with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16, cache_enabled=False):
                 self._answers.copy_(networks.means(batch))
 
-        self._device, self._replay = device, _captured(compute) if device.type == "cuda" else compute
+        self._device, self._replay = device, _captured(compute, pool) if device.type == "cuda" else compute
 
     def answer(self, batch: Batch) -> Tensor:
         self._lay(batch)
@@ -145,7 +160,11 @@ def _views(block: Tensor, layout: Mapping[str, Field]) -> dict[str, Tensor]:
     return {name: block[at.start : at.stop].view(at.dtype).view(at.shape) for name, at in layout.items()}
 
 
-def _captured(compute: Callable[[], None]) -> Replay:
+def _on(device: torch.device) -> AbstractContextManager[object]:
+    return torch.cuda.device(device) if device.type == "cuda" else nullcontext()
+
+
+def _captured(compute: Callable[[], None], pool: MemoryPool) -> Replay:
     stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch does not type it
     stream.wait_stream(torch.cuda.current_stream())
     with torch.inference_mode():
@@ -154,6 +173,6 @@ def _captured(compute: Callable[[], None]) -> Replay:
                 compute()
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, pool=pool):  # type: ignore[arg-type]  # torch keeps the type to itself
             compute()
     return graph.replay

@@ -11,7 +11,7 @@ path: at the start of training the network is a linear model at the base rates, 
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import torch
@@ -69,6 +69,10 @@ class Outputs:
     """[B, Q] logit of doing nothing at all over the longest horizon, given no order."""
     states: Tensor
     """[B, L, D] of the event tokens, to rank the next item with; [B, 0, D] where they were not asked for."""
+
+    def exactly(self) -> "Outputs":
+        """In float32, whatever they were computed in."""
+        return Outputs(**{each.name: getattr(self, each.name).float() for each in fields(self)})
 
 
 class NumberEmbedding(nn.Module):

@@ -82,7 +82,7 @@ class LocalReplicas:
 
 
 class ProcessReplicas:
-    """Each in a process of its own, forked from one that has imported everything."""
+    """Each in a process of its own, forked from one that has imported everything; each takes the next GPU."""
 
     def __init__(self, device: str, zygote: Zygote | None = None, *, niceness: int = 0) -> None:
         """`niceness` is by how much they give way to others for a processor."""
@@ -101,17 +101,17 @@ class ProcessReplicas:
         rounded: frozenset[Role] | None = None
         ready: list[Process] = []
         with ExitStack() as undone:
-            for _ in self._replicas:
-                ready.append(self._started(models, rounded))
+            for number in range(len(self._replicas)):
+                ready.append(self._started(models, rounded, number))
                 undone.callback(ready[-1].close)
                 rounded = _rounded(ready[-1]) if rounded is None else rounded
             undone.pop_all()
-        for replica, process in zip(self._replicas, ready, strict=True):
-            replica.renew(process, self._making(models, rounded, forgiving=True))
+        for number, (replica, process) in enumerate(zip(self._replicas, ready, strict=True)):
+            replica.renew(process, self._making(models, rounded, number, forgiving=True))
 
     def check(self, models: Models) -> None:
         """Raises ModelRejected for models that could not answer."""
-        self._started(models, EXACT).close()
+        self._started(models, EXACT, 0).close()
 
     def beside(self) -> "ProcessReplicas":
         """Others, forked from the same process; they give way to these."""
@@ -122,13 +122,16 @@ class ProcessReplicas:
         self._zygote.close()
 
     def _making(
-        self, models: Models, rounded: frozenset[Role] | None, *, forgiving: bool = False
+        self, models: Models, rounded: frozenset[Role] | None, number: int, *, forgiving: bool = False
     ) -> "Callable[[], Computing]":
-        return partial(_computing, models, self._device, rounded=rounded, forgiving=forgiving, niceness=self._niceness)
+        return partial(
+            _computing, models, self._device, number=number, rounded=rounded, forgiving=forgiving,
+            niceness=self._niceness,
+        )  # fmt: skip
 
-    def _started(self, models: Models, rounded: frozenset[Role] | None) -> Process:
+    def _started(self, models: Models, rounded: frozenset[Role] | None, number: int) -> Process:
         try:
-            return Process(self._zygote, self._making(models, rounded))
+            return Process(self._zygote, self._making(models, rounded, number))
         except (ComputationFailed, ReplicaDied) as error:
             raise _rejected(error) from error
 
@@ -148,9 +151,10 @@ def _rejected(error: Exception) -> ModelRejected:
 
 
 def _computing(
-    models: Models, device: str, *, rounded: frozenset[Role] | None, forgiving: bool = False, niceness: int = 0
-) -> "Computing":
+    models: Models, device: str, *, number: int = 0, rounded: frozenset[Role] | None, forgiving: bool = False,
+    niceness: int = 0,
+) -> "Computing":  # fmt: skip
     from scoring.computing import computing  # noqa: PLC0415  # takes seconds, which a server with processes saves
 
     os.nice(niceness)
-    return computing(models, device, rounded=rounded, forgiving=forgiving)
+    return computing(models, device, number=number, rounded=rounded, forgiving=forgiving)

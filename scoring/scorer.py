@@ -174,6 +174,11 @@ class Scorer:
             return Frames(self.model.networks, self.device, bfloat16=self.bfloat16)
         return Plainly(self.model.networks, self.device, bfloat16=True) if self.bfloat16 else self._exactly
 
+    def prepare(self) -> None:
+        """Do now what the first question of each size would wait for."""
+        if isinstance(self._forward, Frames):
+            self._forward.prepare()
+
     @cached_property
     def _exactly(self) -> Forward:
         return Plainly(self.model.networks, self.device)

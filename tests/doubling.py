@@ -6,16 +6,22 @@ import signal
 import time
 from collections.abc import Sequence
 
+from scoring.pool.refusals import ReplicaDied
 from scoring.pool.replica import Compute, Payload
 
 
 def doubling(factor: int = 2) -> Compute:
-    """Each row as often as the factor says. A row `die` kills its process, `fail` fails, and `slow` takes a while."""
+    """Each row as often as the factor says.
+
+    A row `die` kills its process, `lost` loses its device, `fail` fails, and `slow` takes a while.
+    """
 
     def compute(_kind: object, rows: Sequence[Payload]) -> list[bytes]:
         payloads = [bytes(row) for row in rows]
         if b"die" in payloads:
             os.kill(os.getpid(), signal.SIGKILL)
+        if b"lost" in payloads:
+            raise ReplicaDied("asked to lose the device")
         if b"fail" in payloads:
             raise ArithmeticError("asked to fail")
         if b"slow" in payloads:

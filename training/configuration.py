@@ -63,6 +63,9 @@ class Configuration:
     """Of boosting at most; 0 for a model without trees."""
     held_out_share: float = 0.15
     """Customers that the first fit never sees."""
+    bfloat16: bool = False
+    """Learn from what the network says in bfloat16, which pays where it is wide; weights, losses and steps stay in
+    float32."""
     pretrain_epochs: int = 0
     """Over unlabelled actions, before labels are learned."""
     label_share: float = 1.0

@@ -114,11 +114,11 @@ def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, v
     for member in range(configuration.members):
         seed = course.seed * 1000 + member
         torch.manual_seed(seed)
-        network, average = Network(shape, words, encoded), Network(shape, words, encoded)
+        network, average = (Network(shape, words, encoded).to(course.device) for _ in range(2))
         if configuration.pretrain_epochs:
             pretrain(network, course.tokens, configuration, until=prepared.until, seed=seed, curves=course.curves)
         start.begin(network)
-        learner = learner_of(network.to(course.device), average.to(course.device), configuration)
+        learner = learner_of(network, average, configuration)
         checkpoint = course.checkpoints / f"{stage} {member + 1}.pt"
         learn(
             learner, prepared.examples, configuration,

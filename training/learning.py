@@ -117,7 +117,8 @@ def _epoch(learner: Learner, examples: Examples, configuration: Configuration, s
 def _loss(
     network: Network, examples: Examples, lesson: Lesson, configuration: Configuration, device: torch.device
 ) -> Tensor:
-    outputs = network(lesson.batch.to(device))
+    with torch.autocast(device.type, torch.bfloat16, enabled=configuration.bfloat16):
+        outputs = network(lesson.batch.to(device)).exactly()
     labels, pair = examples.labels, lesson.pair
     happened = Happened(
         weight=torch.from_numpy(np.where(pair == NONE, 0.0, examples.weight[pair])).float().to(device),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from scoring.pool.memory import Block, keep_freed_memory
 from scoring.pool.process import DONE, FAILED
+from scoring.pool.refusals import ReplicaDied
 from scoring.pool.replica import Compute
 from scoring.pool.zygote import NEWS_BYTES
 
@@ -71,6 +72,8 @@ def _serve(order: bytes, link: socket.socket, block: Block) -> None:
         kind, *rows = block.read()
         try:
             answers = compute(pickle.loads(kind), rows)  # noqa: S301 - the same
+        except ReplicaDied:
+            raise  # with this process
         except Exception:  # noqa: BLE001 - whoever asked is told
             block.write([traceback.format_exc().encode()])
             link.send(FAILED)

@@ -4,11 +4,14 @@ import traceback
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Protocol
 
-from scoring.pool.refusals import ComputationFailed
+from scoring.pool.refusals import ComputationFailed, ReplicaDied
 
 Payload = bytes | memoryview
 Compute = Callable[[Any, Sequence[Payload]], Sequence[bytes]]
-"""The network: one answer for each row of a batch of one kind, in their order. Rows are lent for the call."""
+"""The network: one answer for each row of a batch of one kind, in their order. Rows are lent for the call.
+
+Raises ReplicaDied where nothing can be computed in this process any more; anything else is the fault of the rows.
+"""
 
 
 class Replica(Protocol):
@@ -40,10 +43,12 @@ class LocalReplica:
         self._kind, self._rows = kind, rows
 
     def finish(self) -> Sequence[bytes]:
-        """Compute it. Raises ComputationFailed."""
+        """Compute it. Raises ComputationFailed, ReplicaDied."""
         rows, self._rows = self._rows, ()
         try:
             return self._compute(self._kind, rows)
+        except ReplicaDied:
+            raise
         except Exception as error:
             raise ComputationFailed(traceback.format_exc()) from error
 

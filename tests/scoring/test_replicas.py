@@ -29,7 +29,9 @@ class Made(ProcessReplicas):
         self.told: list[frozenset[Role] | None] = []
         self.processes: list[Process] = []
 
-    def _making(self, _models: object, rounded: frozenset[Role] | None, *, forgiving: bool = False) -> Any:  # noqa: ANN401
+    def _making(
+        self, _models: object, rounded: frozenset[Role] | None, _number: int, *, forgiving: bool = False
+    ) -> Any:  # noqa: ANN401
         if forgiving:
             return exact
         self.told.append(rounded)

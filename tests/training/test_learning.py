@@ -15,8 +15,10 @@ from made_histories import AS_OF, NOW, bought, frame, random_shop, row
 from small_training import SHOP, SMALL, course, prepared, trained
 
 from events.event import EventType
+from events.history import Histories
 from scoring.answers import Calibration, ask, outlook_of
 from scoring.folder import WEIGHTS
+from scoring.scorer import Scorer
 from settings import child_environment
 from training.course import HistoryTooShort, learn_members
 from training.fit import fit, train
@@ -50,6 +52,17 @@ def test_the_mean_prediction_is_the_base_rate_at_every_cut_off(tmp_path: Path) -
     for cutoff in np.unique(pairs.as_of):
         at = pairs.as_of == cutoff
         assert predicted[at].mean() == pytest.approx(labels.bought[at].mean(), rel=0.05, abs=2 / np.sqrt(at.sum()))
+
+
+def test_a_network_that_learned_in_bfloat16_has_float32_weights_and_says_nearly_the_same(tmp_path: Path) -> None:
+    configurations = [replace(SMALL, bfloat16=rounding) for rounding in (False, True)]
+    folders = [trained(tmp_path / str(number), configuration=each) for number, each in enumerate(configurations)]
+    scorers, histories = [Scorer.load(folder) for folder in folders], Histories.from_frame(SHOP)
+    as_of = np.full(len(histories), NOW)
+    exact, rounded = (np.array([score.purchase_90 for score in each.score(histories, as_of)]) for each in scorers)
+
+    assert {weight.dtype for weight in scorers[1].model.networks[0].parameters()} == {torch.float32}
+    assert 0 < np.abs(exact - rounded).max() < 0.05
 
 
 def test_a_signal_that_lies_in_the_future_teaches_nothing(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ class PictureTower:
     cache: VectorCache
 
     @classmethod
-    def of(cls, folder: Path, encoder: str, cache: Path) -> Self:
+    def of(cls, folder: Path, encoder: str, cache: Path, device: str = "cpu") -> Self:
         """The encoder of that Hugging Face id or local folder, and the pictures in the folder.
 
         Raises:
@@ -43,7 +43,7 @@ class PictureTower:
         """
         pictures = pictures_of(folder)
         model, processor = pretrained.loaded(encoder, AutoModel.from_pretrained, AutoImageProcessor.from_pretrained)
-        return cls(model.eval(), processor, pictures, VectorCache(cache))
+        return cls(model.to(device).eval(), processor, pictures, VectorCache(cache))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -64,8 +64,8 @@ class PictureTower:
     def _seen(self, paths: Sequence[Path]) -> Vectors:
         batch = self.processor(images=opened(paths), return_tensors="pt")
         with torch.inference_mode():
-            features = _features(self.model, batch["pixel_values"])
-        vectors: Vectors = torch.nn.functional.normalize(features, dim=-1).numpy()
+            features = _features(self.model, batch["pixel_values"].to(self.model.device))
+        vectors: Vectors = torch.nn.functional.normalize(features, dim=-1).cpu().numpy()
         return vectors
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +59,9 @@ class Taught:
     """Part to member to report; the mixture is called 'classifier'."""
 
 
-def teach(parts: Parts, recipe: Recipe, *, seed: int, progress: Telling, curves: Curves = NOWHERE) -> Taught:
+def teach(
+    parts: Parts, recipe: Recipe, *, seed: int, progress: Telling, curves: Curves = NOWHERE, device: str = "cpu"
+) -> Taught:
     """Fine-tune on the training part, stop and mix on the validation part, judge on both and on the test part.
 
     Raises:
@@ -68,9 +69,9 @@ def teach(parts: Parts, recipe: Recipe, *, seed: int, progress: Telling, curves:
     """
     training, validation = parts.training, parts.validation
     encoder = (
-        make_classifier(training.texts, LABELS, recipe, seed, progress)
+        make_classifier(training.texts, LABELS, recipe, seed, progress, device)
         if recipe.encoder is None
-        else load_classifier(recipe.encoder, LABELS)
+        else load_classifier(recipe.encoder, LABELS, device)
     )
     tuned = fine_tune(encoder, training, validation, recipe, seed=seed, progress=progress, curves=curves)
     chosen = _chosen(encoder, training, validation, recipe, parts.names)
@@ -146,11 +147,9 @@ def _rate(recipe: Recipe) -> float:
 def deep_logits(encoder: Encoder, texts: Sequence[str], tokens: int) -> Floats:
     """[N] log odds of the second label, by the encoder alone."""
     logits = np.zeros(len(texts))
-    model: Any = encoder.model.eval()
     for chosen, batch in encode(encoder.tokenizer, texts, tokens).batches():
-        with torch.inference_mode():
-            said = model(**batch).logits.double()
-        logits[chosen] = (said[:, 1] - said[:, 0]).numpy()
+        said = encoder.ask(batch).logits.double()
+        logits[chosen] = (said[:, 1] - said[:, 0]).cpu().numpy()
     return logits
 
 

@@ -25,7 +25,9 @@ IGNORED = -100
 """A label that the library's losses leave out."""
 
 
-def make_classifier(texts: Sequence[str], labels: int, recipe: Recipe, seed: int, progress: Telling) -> Encoder:
+def make_classifier(
+    texts: Sequence[str], labels: int, recipe: Recipe, seed: int, progress: Telling, device: str = "cpu"
+) -> Encoder:
     """A BERT with a head that is still to be taught; its body has read the texts. Equal seeds give equal weights."""
     tokenizer = train_tokenizer(texts, recipe.vocabulary, recipe.tokens)
     encoded = encode(tokenizer, texts, recipe.tokens)
@@ -34,6 +36,7 @@ def make_classifier(texts: Sequence[str], labels: int, recipe: Recipe, seed: int
     vectors = word_vectors(encoded, len(tokenizer), recipe.width, seed)
     with torch.no_grad():
         classifier.bert.embeddings.word_embeddings.weight.copy_(vectors)
+    classifier.to(device)
     _read(classifier.bert, encoded, recipe, seed, progress)
     return Encoder(classifier, tokenizer)
 
@@ -65,7 +68,7 @@ def _read(body: Any, encoded: Encoded, recipe: Recipe, seed: int, progress: Tell
     """Guess hidden words of the texts; the labels are not looked at. The body is the library's."""
     if recipe.reading_epochs == 0:
         return
-    reader = BertForMaskedLM(body.config)
+    reader = BertForMaskedLM(body.config).to(body.device)
     reader.bert = body  # the classifier's own body learns, without its pooler, which has nothing to read for
     reader.cls.predictions.decoder.weight = body.embeddings.word_embeddings.weight
 
@@ -87,5 +90,5 @@ def _read(body: Any, encoded: Encoded, recipe: Recipe, seed: int, progress: Tell
 
 def hide(tokens: Tensor) -> tuple[Tensor, Tensor]:
     """[B, T] tokens with a share of the words masked, and what stood there (IGNORED elsewhere)."""
-    chosen = (torch.rand(tokens.shape) < HIDDEN_SHARE) & (tokens >= len(SPECIAL))
+    chosen = (torch.rand(tokens.shape, device=tokens.device) < HIDDEN_SHARE) & (tokens >= len(SPECIAL))
     return tokens.masked_fill(chosen, MASK), tokens.masked_fill(~chosen, IGNORED)

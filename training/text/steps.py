@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from training.curves import NOWHERE, Curves
 from training.text.batches import Batches
+from training.text.encoder import moved
 from training.text.recipe import Recipe
 
 Telling = Callable[[str, int, int], None]
@@ -36,7 +37,7 @@ def run_epochs(
     learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(learned, lr=rate, weight_decay=recipe.weight_decay)
     total, losses, best = epochs * len(batches), list[float](), dict[str, Tensor]()
-    step = 0
+    step, device = 0, learned[0].device
     for epoch in range(epochs):
         random = np.random.default_rng((seed, epoch))
         torch.manual_seed(int(random.integers(2**62)))
@@ -45,7 +46,7 @@ def run_epochs(
             for group in optimizer.param_groups:
                 group["lr"] = rate * _share(step / total, recipe.warm_up)
             optimizer.zero_grad(set_to_none=True)
-            found = loss(batch, labels)
+            found = loss(moved(batch, device), labels.to(device))
             found.backward()  # type: ignore[no-untyped-call]  # torch does not type it
             nn.utils.clip_grad_norm_(learned, GRADIENT_LIMIT)
             optimizer.step()

@@ -56,10 +56,8 @@ class Tower:
         vectors = np.zeros((len(texts), self.encoder.model.config.hidden_size), dtype=np.float32)
         if not texts:
             return vectors
-        model = self.encoder.model.eval()
         for chosen, batch in encode(self.encoder.tokenizer, texts, self.tokens).batches():
-            with torch.inference_mode():
-                states = model(**batch).last_hidden_state
+            states = self.encoder.ask(batch).last_hidden_state.cpu()
             real = batch["attention_mask"].unsqueeze(-1)
             means = (states * real).sum(dim=1) / real.sum(dim=1)
             vectors[chosen] = torch.nn.functional.normalize(means, dim=-1).numpy()
@@ -68,7 +66,7 @@ class Tower:
 
 def tower_of(
     name: str, method: Method | None, events: pl.DataFrame, items: pl.DataFrame | None, *,
-    recipe: Recipe, cache: Path, seed: int, progress: Telling,
+    recipe: Recipe, cache: Path, seed: int, progress: Telling, device: str = "cpu",
 ) -> Tower:  # fmt: skip
     """The encoder of that name, or one made from nothing on the texts of these events and items.
 
@@ -81,9 +79,9 @@ def tower_of(
     reviews = _reviews(events)
     recipe = replace(recipe, encoder=None if name == SCRATCH else name, method=method or recipe.method)
     if name == SCRATCH:
-        encoder = make_classifier(_texts(events, items), LABELS, recipe, seed, progress)
+        encoder = make_classifier(_texts(events, items), LABELS, recipe, seed, progress, device)
     else:
-        encoder = load_encoder(name) if method is None else load_classifier(name, LABELS)
+        encoder = load_encoder(name, device) if method is None else load_classifier(name, LABELS, device)
     if method is not None:
         _teach(encoder, reviews, recipe, seed, progress)
     body = getattr(encoder.model, "base_model", encoder.model)
