@@ -24,11 +24,11 @@ WORDS: Mapping[str, str] = {
 FIGURES: Mapping[str, str] = {
     "auc": "AUC", "average_precision": "average precision", "log_loss": "log loss", "ece": "calibration error",
     "gini": "Gini", "spearman": "Spearman", "mae": "mean error", "capture_top_decile": "spend in top tenth",
-    "total_ratio": "predicted over real total",
+    "total_ratio": "predicted over real total", "deviance": "Poisson deviance",
 }  # fmt: skip
 FOUR_FIFTHS = 0.8
 """Of the highest selection rate: who is selected less often is at a disadvantage by the rule of that name."""
-LESS_IS_BETTER = frozenset({"log_loss", "ece", "mae"})
+LESS_IS_BETTER = frozenset({"log_loss", "ece", "mae", "deviance"})
 ORDER, CHURN = "an order", "nothing at all (churn)"
 FEWEST = 100
 """Customers below which a table of a slice says more of chance than of the model."""
@@ -85,6 +85,7 @@ def page(found: Evaluation, *, by: str | None = None) -> str:
         found=found, style=STYLE.read_text(), horizon=HORIZONS[-1], roc=_roc(found), calibration=_calibration(found),
         deciles=_spend(found, found.deciles, [str(place + 1) for place in range(len(found.deciles))]),
         tiers=_spend(found, found.tiers, [str(row["tier"]) for row in found.tiers]),
+        order_deciles=_orders(found), counts=_table(found.orders),
         lift=_lift(found), chances=_table(found.everybody.purchase), amounts=_table(found.value),
         shares=_shares(found.shares), blend=_blend(found.shares), questions=_questions(found),
         by=by, groups=_groups(found), selected=SELECTED, usual=FOUR_FIFTHS,
@@ -125,6 +126,12 @@ def _lift(found: Evaluation) -> LineChart:
 def _spend(found: Evaluation, rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> ColumnChart:
     series = [("predicted", [row["predicted"] for row in rows]), ("spent", [row["spent"] for row in rows])]
     return column_chart(names, series, words=lambda value: f"{written_number(value, LOCALE)} {found.currency}")
+
+
+def _orders(found: Evaluation) -> ColumnChart:
+    rows = found.order_deciles
+    series = [(word, [row[word] for row in rows]) for word in ("predicted", "ordered")]
+    return column_chart([str(place + 1) for place in range(len(rows))], series, words=lambda value: f"{value:.2f}")
 
 
 def _blend(shares: Mapping[str, Mapping[str, float]]) -> BarChart | None:

@@ -16,8 +16,8 @@ from scoring.score import Explanation, Recommendation, Score, Strategy
 
 HEAD = struct.Struct("<dHI")
 """As-of time in seconds since the epoch, bytes of the customer's id, bytes of the wish."""
-SCORE = struct.Struct("<7d3s")
-"""Probabilities of purchase and churn, expected spend and its band, currency; then the model's id, and the market."""
+SCORE = struct.Struct("<8d3s")
+"""Probabilities of purchase and churn, expected spend, its band, expected orders, currency; then model and market."""
 APART = "\n"
 
 
@@ -142,19 +142,20 @@ def packed_score(score: Score) -> bytes:
     """What the caller does not know by itself."""
     numbers = (
         score.purchase_30, score.purchase_60, score.purchase_90, score.churn, score.spend_minor, score.spend_low_minor,
-        score.spend_high_minor,
+        score.spend_high_minor, score.expected_orders,
     )  # fmt: skip
     return SCORE.pack(*numbers, score.currency.encode()) + f"{score.model_id}{APART}{score.market}".encode()
 
 
 def score_of(answer: bytes, customer_id: str, as_of: float) -> Score:
     """The score that was packed, of this customer at this time (seconds since the epoch)."""
-    purchase_30, purchase_60, purchase_90, churn, spend, low, high, currency = SCORE.unpack_from(answer)
+    purchase_30, purchase_60, purchase_90, churn, spend, low, high, orders, currency = SCORE.unpack_from(answer)
     model_id, _, market = answer[SCORE.size :].decode().partition(APART)
     return Score(
         customer_id=customer_id, as_of=datetime.fromtimestamp(as_of, UTC), purchase_30=purchase_30,
         purchase_60=purchase_60, purchase_90=purchase_90, churn=churn, spend_minor=int(spend), spend_low_minor=int(low),
-        spend_high_minor=int(high), currency=currency.decode(), model_id=model_id, market=market,
+        spend_high_minor=int(high), expected_orders=orders, currency=currency.decode(), model_id=model_id,
+        market=market,
     )  # fmt: skip
 
 

@@ -56,6 +56,19 @@ def log_no_order(model: BuyingModel, repeats: Floats, last: Floats, age: Floats,
     return none
 
 
+def orders_given_one(model: BuyingModel, repeats: Floats, age: Floats, days: float) -> Floats:
+    """[P] expected orders within so many days, given one at least: 1 or more, and never falling with the days.
+
+    Whoever orders was still a customer. Then orders come at a Gamma(r + repeats, alpha + age) rate, thinned by the mean
+    chance of leaving after each of them.
+    """
+    shape, reach = model.r + repeats, days / (model.alpha + age)
+    leaving = model.a / (model.a + model.b + repeats)
+    orders, chance = (-np.expm1(-shape * np.log1p(each * reach)) for each in (leaving, 1.0))
+    expected: Floats = np.maximum(orders / (leaving * chance), 1.0)
+    return expected
+
+
 def _odds_of_leaving(model: BuyingModel, repeats: Floats, last: Floats, age: Floats) -> Floats:
     """[P] of having left over still being there; nobody leaves before the second order."""
     waited = (model.r + repeats) * (np.log(model.alpha + age) - np.log(model.alpha + last))

@@ -38,6 +38,8 @@ class Score:
     spend_low_minor: int
     """Four of five such customers spend at least this much within 90 days, and at most `spend_high_minor`."""
     spend_high_minor: int
+    expected_orders: float
+    """Within 90 days (the mean, also over those who buy nothing); at least `purchase_90`."""
     currency: str
     """ISO 4217 code."""
     model_id: str

@@ -22,8 +22,9 @@ from scoring.event_effects import event_effects
 from scoring.explanation import Customer, Parts, explain, parts_of
 from scoring.features import raw_features
 from scoring.frames import Frames
-from scoring.horizons import purchase_within
+from scoring.horizons import orders_within, purchase_within
 from scoring.model import Manifest, Model
+from scoring.network import HORIZONS
 from scoring.passing import Forward, Plainly
 from scoring.recommendation import Recommender, Request
 from scoring.score import Contrast, EventEffect, Explanation, Recommendation, Score, Strategy
@@ -41,6 +42,16 @@ class Question:
     """[C, F] raw features."""
     tabular: npt.NDArray[np.float32]
     """[C, S] normalised features; 0 where nothing is known of the customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Of C customers, within some days."""
+
+    purchase: Floats
+    """[C] chance of an order."""
+    orders: Floats
+    """[C] expected, also over those who buy nothing."""
 
 
 @dataclass(frozen=True)
@@ -79,14 +90,16 @@ class Scorer:
 
         A customer without events before that time gets the answer of a customer of whom nothing is known.
         """
-        return self._scores(histories, as_of, self._outlook(self._question(histories, as_of), as_of))
+        question = self._question(histories, as_of)
+        return self._scores(histories, as_of, question, self._outlook(question, as_of))
 
-    def score_within(self, days: float, histories: Histories, as_of: Floats) -> tuple[list[Score], Floats]:
-        """Scores, and [C] chances of an order within 7 to 365 days, by the same pass."""
+    def score_within(self, days: float, histories: Histories, as_of: Floats) -> tuple[list[Score], Ahead]:
+        """Scores, and what comes within 7 to 365 days, by the same pass."""
         question = self._question(histories, as_of)
         outlook = self._outlook(question, as_of)
-        chances = purchase_within(days, outlook.purchase, question.raw, self.model.buying)
-        return self._scores(histories, as_of, outlook), chances
+        purchase = purchase_within(days, outlook.purchase, question.raw, self.model.buying)
+        orders = orders_within(days, purchase, question.raw, self.model.buying)
+        return self._scores(histories, as_of, question, outlook), Ahead(purchase, orders)
 
     def explain(
         self, histories: Histories, as_of: Floats, *, language: Language = Language.ENGLISH
@@ -94,7 +107,7 @@ class Scorer:
         """Scores with what made them, in words of a language, one customer after the other."""
         question = self._question(histories, as_of)
         answers = self._mixed(question, self._exactly)
-        scores = self._scores(histories, as_of, outlook_of(answers, self.model.calibration, as_of))
+        scores = self._scores(histories, as_of, question, outlook_of(answers, self.model.calibration, as_of))
         logits = longest_logit(answers, self.model.calibration, as_of)
         return [
             explain(
@@ -191,8 +204,9 @@ class Scorer:
     def _outlook(self, question: Question, as_of: Floats) -> Outlook:
         return outlook_of(self._mixed(question, self._forward), self.model.calibration, as_of)
 
-    def _scores(self, histories: Histories, as_of: Floats, outlook: Outlook) -> list[Score]:
+    def _scores(self, histories: Histories, as_of: Floats, question: Question, outlook: Outlook) -> list[Score]:
         low, high = outlook.band
+        orders = orders_within(HORIZONS[-1], outlook.purchase[:, -1], question.raw, self.model.buying)
         return [
             Score(
                 customer_id=str(customer_id),
@@ -204,13 +218,14 @@ class Scorer:
                 spend_minor=round(spend),
                 spend_low_minor=math.floor(least),
                 spend_high_minor=math.ceil(most),
+                expected_orders=expected_orders,
                 currency=self.currency,
                 model_id=self.model_id,
                 market=self.market,
             )
-            for customer_id, time, purchase, churn, spend, least, most in zip(
+            for customer_id, time, purchase, churn, spend, least, most, expected_orders in zip(
                 histories.customer_ids, as_of.tolist(), outlook.purchase.tolist(), outlook.churn.tolist(),
-                outlook.spend.tolist(), low.tolist(), high.tolist(), strict=True,
+                outlook.spend.tolist(), low.tolist(), high.tolist(), orders.tolist(), strict=True,
             )
         ]  # fmt: skip
 

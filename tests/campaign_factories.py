@@ -46,8 +46,8 @@ def make_score(
 ) -> Score:  # fmt: skip
     return Score(
         customer_id=customer_id, as_of=as_of, purchase_30=0.1, purchase_60=0.2, purchase_90=purchase_90, churn=0.5,
-        spend_minor=spend_minor, spend_low_minor=0, spend_high_minor=3 * spend_minor, currency="GBP",
-        model_id=model_id,
+        spend_minor=spend_minor, spend_low_minor=0, spend_high_minor=3 * spend_minor,
+        expected_orders=2 * purchase_90, currency="GBP", model_id=model_id,
     )  # fmt: skip
 
 

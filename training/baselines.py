@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
 from scoring.actions import Floats
 from scoring.answers import Answers, Calibration, outlook_of
 from scoring.boosters import lightgbm
-from scoring.buying import HORIZON_DAYS
+from scoring.buying import HORIZON_DAYS, BuyingModel
 from scoring.feature_registry import NAMES
 from scoring.features import MONTH
+from scoring.horizons import orders_within
 from training.boosting import SHAPE, grow
 from training.preparation import Prepared
 from training.validation import Forward
@@ -22,38 +23,47 @@ RAREST = 1e-3
 STRENGTH = 0.02
 """Of the linear model's regularisation (scikit-learn's C), weak enough for 50 features of correlated customers."""
 
+COUNT_PENALTY = 0.01
+"""Of the Poisson regression's weights (scikit-learn's alpha)."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
     """One predictor's answer for P customers."""
 
     purchase: Floats
     """Probability of an order."""
     spend: Floats
+    orders: Floats
+    """Expected number."""
     churn: Floats
     """Probability that the customer does nothing at all."""
 
 
 def recency(raw: Floats, prepared: Prepared) -> Prediction:
-    """The longer silent, the less likely; the spend of the last 90 days comes again."""
+    """The longer silent, the less likely; spend and orders of the last 90 days come again."""
     labels = prepared.examples.labels
     since_order, since_event = (
         np.nan_to_num(_column(raw, f"days_since_{what}"), nan=NEVER_DAYS) for what in ("order", "event")
     )
     return Prediction(
-        _as_rates(-since_order, labels.bought), _column(raw, "spend_90"), _as_rates(since_event, labels.silent)
-    )
+        purchase=_as_rates(-since_order, labels.bought), spend=_column(raw, "spend_90"),
+        orders=_column(raw, "orders_90"), churn=_as_rates(since_event, labels.silent),
+    )  # fmt: skip
 
 
 def frequency(raw: Floats, prepared: Prepared) -> Prediction:
-    """Orders so far over days known; spend continues at its rate."""
-    labels, often = prepared.examples.labels, np.nan_to_num(_column(raw, "orders_per_month"))
-    spend = np.nan_to_num(_column(raw, "spend_per_month")) * HORIZON_DAYS / MONTH
-    return Prediction(_as_rates(often, labels.bought), spend, _as_rates(-often, labels.silent))
+    """Orders so far over days known; spend and orders continue at their rate."""
+    labels, months = prepared.examples.labels, HORIZON_DAYS / MONTH
+    often, spend = (np.nan_to_num(_column(raw, f"{what}_per_month")) for what in ("orders", "spend"))
+    return Prediction(
+        purchase=_as_rates(often, labels.bought), spend=spend * months, orders=often * months,
+        churn=_as_rates(-often, labels.silent),
+    )  # fmt: skip
 
 
 def linear(forward: Forward, prepared: Prepared) -> Prediction:
-    """Logistic regressions for the order and for silence, ridge regression of log spend for the amount."""
+    """Logistic regressions for the order and for silence, ridge regression of log spend, a Poisson one of orders."""
     examples = prepared.examples
     bought = examples.labels.bought
     probability, churn = (
@@ -62,16 +72,22 @@ def linear(forward: Forward, prepared: Prepared) -> Prediction:
     logs = np.log(np.maximum(examples.labels.spend[bought > 0], 1.0))
     amount = Ridge(alpha=100.0).fit(examples.tabular[bought > 0], logs)
     spread = float((logs - amount.predict(examples.tabular[bought > 0])).var())
-    return Prediction(probability, probability * np.exp(amount.predict(forward.tabular) + spread / 2), churn)
+    count = PoissonRegressor(alpha=COUNT_PENALTY, max_iter=500).fit(examples.tabular, examples.labels.orders)
+    return Prediction(
+        purchase=probability, spend=probability * np.exp(amount.predict(forward.tabular) + spread / 2),
+        orders=count.predict(forward.tabular), churn=churn,
+    )  # fmt: skip
 
 
-def closed_form(raw: Floats) -> Prediction:
+def closed_form(raw: Floats, model: BuyingModel) -> Prediction:
     """BG/NBD for whether and how often, a shrunk log-normal basket for how much (`scoring.buying`).
 
     It knows orders only: whoever does not order is silent.
     """
-    chance = np.nan_to_num(_column(raw, "chance_90"))
-    return Prediction(chance, np.nan_to_num(_column(raw, "expected_spend_90")), 1.0 - chance)
+    chance, spend = (np.nan_to_num(_column(raw, f"{what}_90")) for what in ("chance", "expected_spend"))
+    return Prediction(
+        purchase=chance, spend=spend, orders=orders_within(HORIZON_DAYS, chance, raw, model), churn=1.0 - chance
+    )
 
 
 def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Prediction | None:
@@ -87,13 +103,19 @@ def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Pre
         hazards=hazards, log_mean=logs, log_sigma=np.full(size, log_sigma), silence=np.zeros(size)
     )  # fmt: skip
     outlook = outlook_of(answers, Calibration(), forward.pairs.as_of)
-    return Prediction(outlook.purchase[:, -1], outlook.spend, _silence(forward, prepared, rounds, seed))
+    orders, silence = (
+        _grown(forward, prepared, target, objective, rounds, seed)
+        for target, objective in ((labels.orders, "poisson"), (labels.silent, "binary"))
+    )
+    return Prediction(purchase=outlook.purchase[:, -1], spend=outlook.spend, orders=orders, churn=silence)
 
 
-def _silence(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Floats:
+def _grown(
+    forward: Forward, prepared: Prepared, target: Floats, objective: str, rounds: int, seed: int
+) -> Floats:  # fmt: skip
     examples = prepared.examples
-    data = lightgbm.Dataset(examples.tabular, examples.labels.silent, weight=examples.weight)
-    grown = lightgbm.train(SHAPE | {"objective": "binary", "seed": seed}, data, rounds)
+    data = lightgbm.Dataset(examples.tabular, target, weight=examples.weight)
+    grown = lightgbm.train(SHAPE | {"objective": objective, "seed": seed}, data, rounds)
     return np.asarray(grown.predict(forward.tabular, num_threads=1), dtype=np.float64)
 
 

@@ -14,6 +14,7 @@ from events.currency import minor_units_of
 from events.history import Histories
 from scoring.answers import ask, outlook_of
 from scoring.features import raw_features
+from scoring.horizons import orders_within
 from scoring.model import Model
 from scoring.network import HORIZONS
 from scoring.sequence import Tokens
@@ -28,6 +29,7 @@ from training.learning import Progress
 from training.metrics import (
     AMOUNTS,
     CHANCES,
+    COUNTS,
     SLICED,
     Figure,
     calibration_table,
@@ -72,12 +74,15 @@ class Evaluation:
     everybody: Products
     value: Comparison
     """Expected spend within the window."""
+    orders: Comparison
+    """Expected number of orders within it."""
     slices: Mapping[Slice, Products]
     """Those that have customers."""
     roc: Mapping[str, list[tuple[float, float]]]
     """Predictor to its curve."""
     calibration: Table
     deciles: Table
+    order_deciles: Table
     lift: Table
     tiers: Table
     shares: Mapping[str, Mapping[str, float]]
@@ -100,9 +105,11 @@ class Evaluation:
             "buy_rate": self.everybody.purchase.mean,
             **both,
             "churn": everybody["churn"],
+            "orders": self.orders.to_json(),
             "slices": {str(name): each.to_json() for name, each in self.slices.items()},
             "calibration": self.calibration,
             "deciles": self.deciles,
+            "order_deciles": self.order_deciles,
             "lift": self.lift,
             "tiers": self.tiers,
             "groups": [group.to_json() for group in self.groups],
@@ -147,10 +154,12 @@ def _measured(
         currency=model.currency,
         everybody=_products(labels, predictions, np.ones(len(spend), dtype=bool), CHANCES, seed),
         value=compare(spend, value, AMOUNTS, seed=seed),
+        orders=compare(labels.orders, {name: made.orders for name, made in predictions.items()}, COUNTS, seed=seed),
         slices={name: _products(labels, predictions, at, SLICED, seed) for name, at in inside.items() if at.any()},
         roc={name: roc(labels.bought, made.purchase) for name, made in predictions.items()},
         calibration=calibration_table(labels.bought, ours.purchase),
         deciles=decile_table(spend, value[OURS]),
+        order_deciles=decile_table(labels.orders, ours.orders, word="ordered"),
         lift=lift_table(labels.bought, ours.purchase),
         tiers=tier_table(spend, value[OURS], thresholds),
         shares=model.manifest.get("predictors", {}),
@@ -194,10 +203,15 @@ def _training_part(tokens: Tokens, cutoff: datetime, configuration: Configuratio
 
 def _ours(model: Model, forward: Forward) -> Prediction:
     pairs = forward.pairs
-    tabular = model.normaliser(raw_features(forward.tokens.actions, pairs, model.buying))
+    raw = raw_features(forward.tokens.actions, pairs, model.buying)
+    tabular = model.normaliser(raw)
     answers = model.mixture.mixed(ask(model.networks, forward.tokens, pairs, tabular, torch.device("cpu")), tabular)
     outlook = outlook_of(answers, model.calibration, pairs.as_of)
-    return Prediction(outlook.purchase[:, -1], outlook.spend, outlook.churn)
+    purchase = outlook.purchase[:, -1]
+    return Prediction(
+        purchase=purchase, spend=outlook.spend, orders=orders_within(HORIZONS[-1], purchase, raw, model.buying),
+        churn=outlook.churn,
+    )  # fmt: skip
 
 
 def _baselines(forward: Forward, prepared: Prepared, configuration: Configuration, seed: int) -> dict[str, Prediction]:
@@ -206,6 +220,6 @@ def _baselines(forward: Forward, prepared: Prepared, configuration: Configuratio
     return {
         "recency": recency(raw, prepared),
         "frequency": frequency(raw, prepared),
-        "closed_form": closed_form(raw),
+        "closed_form": closed_form(raw, prepared.buying),
         "linear": linear(forward, prepared),
     } | ({} if trees is None else {"trees": trees})

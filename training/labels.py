@@ -27,6 +27,8 @@ class Labels:
     """[P] which interval between horizons holds the first order; H for none of them."""
     spend: Floats
     """[P] over the longest horizon, minor units."""
+    orders: Floats
+    """[P] over the longest horizon."""
     silent: Floats
     """[P] 1 where the customer did nothing at all over the longest horizon."""
 
@@ -79,5 +81,6 @@ def labels_of(actions: Actions, pairs: Pairs) -> Labels:
     return Labels(
         interval=interval,
         spend=window.total(window.amount, bought),
+        orders=window.count(bought),
         silent=(window.count(window.kind < EventType.COUPON) == 0).astype(np.float64),
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import expit, logit, xlogy
 
 from scoring.actions import Floats, Integers
 
@@ -58,10 +58,10 @@ def calibration_table(bought: Floats, probability: Floats, bins: int = 10) -> li
     ]
 
 
-def decile_table(spend: Floats, predicted: Floats) -> list[dict[str, float]]:
-    """Mean spend of tenths of customers, the highest prediction first."""
+def decile_table(came: Floats, predicted: Floats, *, word: str = "spent") -> list[dict[str, float]]:
+    """Mean of what came (spend, or what `word` says) of tenths of customers, the highest prediction first."""
     return [
-        {"customers": len(g), "predicted": float(predicted[g].mean()), "spent": float(spend[g].mean())}
+        {"customers": len(g), "predicted": float(predicted[g].mean()), word: float(came[g].mean())}
         for g in reversed(_bins(predicted, 10))
     ]
 
@@ -145,6 +145,12 @@ def capture(spend: Floats, predicted: Floats) -> float:
     return float(spend[top].sum() / max(spend.sum(), 1.0))
 
 
+def deviance(orders: Floats, expected: Floats) -> float:
+    """Mean Poisson deviance of counts, expectations clipped to 1e-5."""
+    mean = np.maximum(expected, 1e-5)
+    return float(2.0 * (xlogy(orders, orders / mean) - (orders - mean)).mean())
+
+
 def mean_error(spend: Floats, predicted: Floats) -> float:
     """Mean absolute error of one customer."""
     return float(np.abs(spend - predicted).mean())
@@ -163,6 +169,10 @@ AMOUNTS: Mapping[str, Figure] = MappingProxyType({
     "gini": gini, "spearman": spearman, "mae": mean_error, "capture_top_decile": capture, "total_ratio": total_ratio,
 })  # fmt: skip
 """Of an amount."""
+COUNTS: Mapping[str, Figure] = MappingProxyType({
+    "deviance": deviance, "spearman": spearman, "mae": mean_error, "total_ratio": total_ratio,
+})  # fmt: skip
+"""Of a number of orders."""
 
 
 def all_metrics(bought: Floats, spend: Floats, probability: Floats, value: Floats) -> dict[str, float]:

@@ -88,6 +88,14 @@ def _show(found: Evaluation) -> None:
     emit([{"predictor": name, **figures} for name, figures in told["figures"].items()], as_json=False, title=title)
     for name, intervals in told["differences"].items():
         emit(_written(intervals), as_json=False, title=f"Model minus {name}, 95 %")
+    counts = found.orders
+    emit(
+        [{"predictor": name, **figures} for name, figures in told["orders"]["figures"].items()],
+        as_json=False,
+        title=f"Number of orders, {counts.mean:.2f} on average",
+    )
+    for name, intervals in told["orders"]["differences"].items():
+        emit(_written(intervals), as_json=False, title=f"Orders: model minus {name}, 95 %")
     emit(_of_slices(found), as_json=False, title="By slice")
     if found.groups:
         rows = [

@@ -41,8 +41,8 @@ def predict(
 ) -> None:
     """Write what each customer seen before a time will do.
 
-    Columns: customer_id, purchase_probability, expected_spend, churn_probability. Spend is in major units of the
-    events' currency. Churn is over 90 days whatever the horizon, which is 7 to 365 days.
+    Columns: customer_id, purchase_probability, expected_spend, churn_probability, expected_orders. Spend is in major
+    units of the events' currency. Churn is over 90 days whatever the horizon, which is 7 to 365 days.
     """
     if market is not None and model is None:
         fail("--market needs --model: an adapter changes one certain model")
@@ -51,35 +51,37 @@ def predict(
     data = training_data(events, items, preset, database_url, as_of)
     histories = Histories.from_frame(data.events.filter(pl.col("time") < data.as_of))
     with scorer_for(data, model, seed=seed, market=market) as scorer:
-        scores, chances = [], []
+        scores: list[Score] = []
+        ahead: list[tuple[float, float]] = []
         for block in blocks(histories, BLOCK, "Scoring"):
             found, within = scorer.score_within(horizon, block, np.full(len(block), data.as_of.timestamp()))
             scores += found
-            chances += within.tolist()
+            ahead += zip(within.purchase.tolist(), within.orders.tolist(), strict=True)
         model_id = scorer.model_id
-    _write(scores, chances, out)
+    _write(scores, ahead, out)
     emit(_summary(scores, model_id, out, time.monotonic() - began), as_json=as_json, title="Predicted")
 
 
-def _write(scores: Sequence[Score], chances: Sequence[float], out: Path) -> None:
+def _write(scores: Sequence[Score], ahead: Sequence[tuple[float, float]], out: Path) -> None:
     rows = [
-        (score.customer_id, chance, _spend(score, chance), score.churn)
-        for score, chance in zip(scores, chances, strict=True)
+        (score.customer_id, chance, _spend(score, orders), score.churn, orders)
+        for score, (chance, orders) in zip(scores, ahead, strict=True)
     ]
     columns = {
         "customer_id": pl.String,
         "purchase_probability": pl.Float64,
         "expected_spend": pl.Float64,
         "churn_probability": pl.Float64,
+        "expected_orders": pl.Float64,
     }
     out.parent.mkdir(parents=True, exist_ok=True)
     pl.DataFrame(rows, schema=columns, orient="row").write_parquet(out)
 
 
-def _spend(score: Score, chance: float) -> float:
-    """Expected spend grows with the expected number of orders, -log(1 - p) were they a Poisson process."""
-    share = np.log1p(-chance) / np.log1p(-score.purchase_90)
-    return float(score.spend_minor / minor_units_of(score.currency) * share)
+def _spend(score: Score, orders: float) -> float:
+    """Expected spend grows with the expected number of orders."""
+    share = orders / score.expected_orders if score.expected_orders else 0.0
+    return score.spend_minor / minor_units_of(score.currency) * share
 
 
 def _summary(scores: list[Score], model_id: str, out: Path, seconds: float) -> dict[str, object]:
@@ -87,6 +89,7 @@ def _summary(scores: list[Score], model_id: str, out: Path, seconds: float) -> d
         "customers": len(scores),
         "model_id": model_id,
         "expected_buyers": round(sum(score.purchase_90 for score in scores), 1),
+        "expected_orders": round(sum(score.expected_orders for score in scores), 1),
         "expected_spend": round(sum(score.spend_minor / minor_units_of(score.currency) for score in scores), 2),
         "currency": scores[0].currency if scores else None,
         "out": str(out),

@@ -14,7 +14,17 @@ from admin.evaluation_page import page
 from training.comparison import compare
 from training.evaluation import Evaluation, Products
 from training.groups import groups_of
-from training.metrics import AMOUNTS, CHANCES, SLICED, calibration_table, decile_table, lift_table, roc, tier_table
+from training.metrics import (
+    AMOUNTS,
+    CHANCES,
+    COUNTS,
+    SLICED,
+    calibration_table,
+    decile_table,
+    lift_table,
+    roc,
+    tier_table,
+)
 from training.slices import Slice
 
 RANDOM = np.random.default_rng(5)
@@ -37,13 +47,15 @@ def found() -> Evaluation:
     return Evaluation(
         cutoff=datetime(2026, 4, 2, tzinfo=UTC), currency="GBP", everybody=products,
         value=compare(SPEND, VALUES, AMOUNTS, seed=0),
+        orders=compare(2 * CAME, {name: 2 * said for name, said in SAID.items()}, COUNTS, seed=0),
         slices={
             Slice.ESTABLISHED: Products(purchase=few, churn=few),
             Slice.ONE_ORDER: Products(purchase=lottery, churn=lottery),
         },
         roc={name: roc(CAME, said) for name, said in SAID.items()},
         calibration=calibration_table(CAME, CHANCE),
-        deciles=decile_table(SPEND, VALUES["model"]), lift=lift_table(CAME, CHANCE),
+        deciles=decile_table(SPEND, VALUES["model"]),
+        order_deciles=decile_table(2 * CAME, 2 * CHANCE, word="ordered"), lift=lift_table(CAME, CHANCE),
         tiers=tier_table(SPEND, VALUES["model"], {"HIGH": 70.0, "MID": 40.0}),
         shares={
             "networks": {"auc": 0.81, "purchase_share": 0.6, "spend_share": 1.0},
@@ -58,7 +70,7 @@ def test_the_report_needs_nothing_beside_it(found: Evaluation) -> None:
 
     assert "<script" not in html
     assert not re.findall(r'(?:src|href)="|url\(|@import', html)
-    assert html.count("<svg") == 6 == html.count('role="img"')
+    assert html.count("<svg") == 7 == html.count('role="img"')
     assert page(found) == html
 
 

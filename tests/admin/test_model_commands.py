@@ -62,11 +62,19 @@ def test_predictions_have_one_row_for_each_customer(files: Path) -> None:
                "--model", files / "model")  # fmt: skip
     made = pl.read_parquet(out)
 
-    assert made.columns == ["customer_id", "purchase_probability", "expected_spend", "churn_probability"]
+    assert made.columns == [
+        "customer_id",
+        "purchase_probability",
+        "expected_spend",
+        "churn_probability",
+        "expected_orders",
+    ]
     assert said["customers"] == made.height == made["customer_id"].n_unique() == SHOP["customer_id"].n_unique()
     assert made["purchase_probability"].is_between(0, 1).all()
     assert (made["churn_probability"] <= 1 - made["purchase_probability"] + 1e-9).all()
     assert made["expected_spend"].sum() == pytest.approx(said["expected_spend"], rel=1e-6)
+    assert (made["expected_orders"] >= made["purchase_probability"]).all()
+    assert made["expected_orders"].sum() == pytest.approx(said["expected_orders"], abs=0.05)
 
 
 def test_a_shorter_horizon_promises_less(files: Path) -> None:
@@ -80,6 +88,7 @@ def test_a_shorter_horizon_promises_less(files: Path) -> None:
     for shorter, longer in pairwise(made.values()):
         assert (shorter["purchase_probability"] < longer["purchase_probability"]).all()
         assert (shorter["expected_spend"] < longer["expected_spend"]).all()
+        assert (shorter["expected_orders"] < longer["expected_orders"]).all()
 
 
 def test_recommendations_are_ranked_from_zero_without_repeats(files: Path) -> None:
@@ -103,6 +112,9 @@ def test_evaluation_sets_the_model_beside_baselines(files: Path) -> None:
     assert sum(row["customers"] for row in found["calibration"]) == found["customers"]
     low, high = found["differences"]["recency"]["auc"]
     assert low <= high
+    assert set(found["orders"]["figures"]) == set(found["figures"])
+    assert set(found["orders"]["differences"]["trees"]) == {"deviance", "spearman", "mae", "total_ratio"}
+    assert sum(row["customers"] for row in found["order_deciles"]) == found["customers"]
     slices = found["slices"]
     assert sum(each["purchase"]["customers"] for each in slices.values()) == found["customers"]
     assert set(slices["one_order"]["churn"]["figures"]["trees"]) == {"auc", "log_loss", "ece"}

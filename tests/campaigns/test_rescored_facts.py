@@ -20,7 +20,8 @@ CAUSE = Cause(actor=Actor(name="anna"), now=NOW)
 def scored(customer_id: str, spend_minor: int) -> Score:
     return Score(
         customer_id=customer_id, as_of=NOW, purchase_30=0.1, purchase_60=0.2, purchase_90=0.3, churn=0.4,
-        spend_minor=spend_minor, spend_low_minor=0, spend_high_minor=9_999, currency="GBP", model_id="m",
+        spend_minor=spend_minor, spend_low_minor=0, spend_high_minor=9_999, expected_orders=spend_minor / 100,
+        currency="GBP", model_id="m",
     )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ def sound(score: Score) -> None:
     assert 0 <= score.churn <= 1 - score.purchase_90 + 1e-9
     assert 0 <= score.spend_low_minor <= score.spend_high_minor
     assert score.spend_minor >= 0
+    assert score.purchase_90 <= score.expected_orders < np.inf
 
 
 @st.composite

@@ -13,7 +13,8 @@ from scoring.scorer import Scorer
 
 SCORE = Score(
     customer_id="anna", as_of=datetime(2026, 1, 1, tzinfo=UTC), purchase_30=0.2, purchase_60=0.3, purchase_90=0.4,
-    churn=0.5, spend_minor=10_000, spend_low_minor=0, spend_high_minor=20_000, currency="GBP", model_id="m",
+    churn=0.5, spend_minor=10_000, spend_low_minor=0, spend_high_minor=20_000, expected_orders=0.8, currency="GBP",
+    model_id="m",
 )  # fmt: skip
 EXACT = Trial(seconds=1.0, scores=[SCORE, SCORE])
 

@@ -37,6 +37,13 @@ def test_spend_sums_the_window_and_nothing_else() -> None:
     assert found.silent[0] == 0
 
 
+def test_orders_of_the_window_are_counted_once_each() -> None:
+    first, again = bought(-3, 100, order_id="o1"), bought(-3, 50, order_id="o1", item_id="item-2")
+    found = labels(first, again, bought(-80, order_id="o2"), bought(-91, order_id="o3"))
+
+    assert found.orders.tolist() == [2]
+
+
 def test_silence_means_that_the_customer_did_nothing() -> None:
     assert labels(row(EventType.COUPON, -3), row(EventType.MESSAGE, -4)).silent[0] == 1
     looked = labels(row(EventType.VIEW, -3, item_id="item-1"))

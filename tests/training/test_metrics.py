@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import rankdata
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score, mean_poisson_deviance, roc_auc_score
 from sklearn.metrics import log_loss as sklearn_log_loss
 
 from training.metrics import (
@@ -15,6 +15,7 @@ from training.metrics import (
     calibration_table,
     capture,
     decile_table,
+    deviance,
     gini,
     level_offset,
     lift_table,
@@ -35,6 +36,19 @@ def test_ranking_agrees_with_scikit_learn(seed: int, count: int) -> None:
     assert auc(bought, score) == pytest.approx(roc_auc_score(bought, score))
     assert average_precision(bought, score) == pytest.approx(average_precision_score(bought, score))
     assert log_loss(bought, score) == pytest.approx(sklearn_log_loss(bought, np.clip(score, 1e-5, 1 - 1e-5)))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60))
+def test_deviance_agrees_with_scikit_learn(seed: int, count: int) -> None:
+    random = np.random.default_rng(seed)
+    expected = random.gamma(1.0, 2.0, count) + 1e-4
+    orders = random.poisson(expected).astype(float)
+
+    assert deviance(orders, expected) == pytest.approx(mean_poisson_deviance(orders, expected))
+
+
+def test_what_came_though_it_was_not_expected_costs_much_and_not_without_end() -> None:
+    assert deviance(np.array([1.0]), np.array([0.0])) == pytest.approx(2 * (np.log(1e5) - 1 + 1e-5))
 
 
 def test_gini_and_capture_of_perfect_reversed_and_constant_predictions() -> None:

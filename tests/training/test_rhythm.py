@@ -8,7 +8,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import beta, gamma
 
-from scoring.buying import UNFITTED, BuyingModel, alive
+from scoring.buying import UNFITTED, BuyingModel, alive, orders_given_one
 from scoring.feature_registry import NAMES
 from training.rhythm import fit_buying, log_likelihood, most_likely
 
@@ -45,6 +45,20 @@ def test_the_closed_form_is_the_story_integrated(repeats: int, last: float, age:
 
     assert log_likelihood(PARAMETERS, *customer)[0] == pytest.approx(np.log(stays + left), rel=1e-6)
     assert alive(CDNOW, *customer)[0] == pytest.approx(stays / (stays + left), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("repeats", "age", "days"), [(0.0, 0.0, 90.0), (0.0, 40.0, 7.0), (3.0, 200.0, 90.0), (60.0, 300.0, 365.0)]
+)
+def test_orders_given_one_are_those_of_the_rates_that_there_are(repeats: float, age: float, days: float) -> None:
+    model = BuyingModel(r=0.7, alpha=50.0, a=0.6, b=2.5, basket_mean=8.0, basket_weight=2.0)
+    rates, leaving = gamma(model.r + repeats, scale=1 / (model.alpha + age)), model.a / (model.a + model.b + repeats)
+    orders = rates.expect(lambda rate: -np.expm1(-rate * leaving * days) / leaving)
+    chance = rates.expect(lambda rate: -np.expm1(-rate * days))
+
+    found = orders_given_one(model, np.array([repeats]), np.array([age]), days)
+
+    assert found[0] == pytest.approx(orders / chance, rel=1e-6)
 
 
 def lives(customers: int) -> np.ndarray:

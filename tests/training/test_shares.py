@@ -40,7 +40,8 @@ def forward(hazards: Floats = TRUTH) -> Forward:
     )
     return Forward(
         tokens=made.tokens, pairs=pairs, tabular=np.zeros((CUSTOMERS, 1), np.float32),
-        labels=Labels(interval=interval, spend=spend, silent=np.zeros(CUSTOMERS)), new=np.zeros(CUSTOMERS, bool),
+        labels=Labels(interval=interval, spend=spend, orders=np.zeros(CUSTOMERS), silent=np.zeros(CUSTOMERS)),
+        new=np.zeros(CUSTOMERS, bool),
     )  # fmt: skip
 
 
