@@ -53,6 +53,7 @@ def _told(explanation: Explanation, scheme: TierScheme | None) -> dict[str, Any]
             "model_id": score.model_id,
             "purchase_90": score.purchase_90,
             "spend_minor": score.spend_minor,
+            "expected_orders": score.expected_orders,
             "currency": score.currency,
         },
         "contributions": [

@@ -93,6 +93,11 @@ _SCORES = (
         ("90天预期消费额", "90天预期消费额[为|并非]{}"),
     ),
     _fact(
+        "expected_orders", Kind.NUMBER,
+        ("the number of orders expected within 90 days", "[is|is not] expected to buy {} within 90 days"),
+        ("90天预期下单次数", "90天预期下单次数[为|并非]{}"), unit=Unit.TIMES,
+    ),
+    _fact(
         "tier", Kind.TEXT, ("the tier", "[is|is not] in tier {}"), ("等级", "等级[为|并非]{}"),
         choices=("HIGH", "MID", "LOW"),
     ),

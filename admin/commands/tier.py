@@ -128,8 +128,8 @@ def show(
     row = {
         "customer_id": score.customer_id, "tier": score.tier, "since": _time(score.tier_since),
         "below_since": _time(score.below_since), "tier_scheme": score.tier_scheme, "tier_model": score.tier_model_id,
-        "purchase_90": score.purchase_90, "spend_minor": score.spend_minor, "churn": score.churn,
-        "currency": score.currency, "model_id": score.model_id, "as_of": _time(score.as_of),
+        "purchase_90": score.purchase_90, "spend_minor": score.spend_minor, "expected_orders": score.expected_orders,
+        "churn": score.churn, "currency": score.currency, "model_id": score.model_id, "as_of": _time(score.as_of),
     }  # fmt: skip
     emit(row, as_json=as_json, title="Tier")
 

@@ -219,6 +219,7 @@ def _card(score: score_pb2.Score, title: str) -> Panel:
         f"buys within   {chances}\n"
         f"spends        [bold]{spend.expected.units:,}[/] {spend.expected.currency_code} "
         f"(80 % between {spend.low.units:,} and {spend.high.units:,})\n"
+        f"orders        {score.expected_orders:.1f} times\n"
         f"leaves        {score.churn_probability:.1%}\n"
         f"tier          [bold]{tier_pb2.Tier.Name(score.tier)}[/]   by {score.model}",
         title=title, title_align="left",

@@ -85,7 +85,8 @@ WITH asked AS MATERIALIZED (
   WHERE issue_time < :as_of GROUP BY customer_id
 )
 SELECT customer_id, nullif(purchase_30, 'NaN') AS purchase_30, nullif(purchase_60, 'NaN') AS purchase_60,
-  nullif(purchase_90, 'NaN') AS purchase_90, nullif(churn, 'NaN') AS churn, spend_minor AS expected_spend, tier,
+  nullif(purchase_90, 'NaN') AS purchase_90, nullif(churn, 'NaN') AS churn, spend_minor AS expected_spend,
+  nullif(expected_orders, 'NaN') AS expected_orders, tier,
   extract(day FROM :as_of - tier_since)::integer AS days_in_tier,
   extract(day FROM :as_of - below_since)::integer AS days_below_tier,
   extract(day FROM :as_of - scores.as_of)::integer AS days_since_score, rfm_recency, rfm_frequency, rfm_monetary,

@@ -27,6 +27,7 @@ class CustomerFactsRow(Row):
     churn: Mapped[float | None]
     returned_share: Mapped[float | None]
     average_rating: Mapped[float | None]
+    expected_orders: Mapped[float | None]
     expected_spend: Mapped[int | None]
     spend: Mapped[int | None]
     spend_30: Mapped[int | None]

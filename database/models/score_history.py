@@ -11,8 +11,10 @@ from events.event import EventType
 HORIZONS = (30, 60, 90)
 KEEP = text("""
 INSERT INTO score_history
-  (month, customer_id, model_id, as_of, purchase_30, purchase_60, purchase_90, churn, spend_minor, currency, tier)
-SELECT :month, customer_id, model_id, as_of, purchase_30, purchase_60, purchase_90, churn, spend_minor, currency, tier
+  (month, customer_id, model_id, as_of, purchase_30, purchase_60, purchase_90, churn, spend_minor, expected_orders,
+  currency, tier)
+SELECT :month, customer_id, model_id, as_of, purchase_30, purchase_60, purchase_90, churn, spend_minor, expected_orders,
+  currency, tier
 FROM scores WHERE operation_id = :operation_id AND NOT EXISTS (SELECT FROM score_history WHERE month = :month)
 """)
 # All rows of a month are of one rescoring, so any of them says what it was as of.

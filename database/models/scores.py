@@ -16,7 +16,7 @@ from database.session import Snapshot, Transaction, driver_connection
 
 COLUMNS = (
     "customer_id", "model_id", "as_of", "purchase_30", "purchase_60", "purchase_90", "churn", "spend_minor",
-    "spend_low_minor", "spend_high_minor", "currency",
+    "spend_low_minor", "spend_high_minor", "expected_orders", "currency",
 )  # fmt: skip
 STAGED = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
 STAGE = sql.SQL("CREATE TEMPORARY TABLE score_stage ON COMMIT DROP AS SELECT {} FROM scores LIMIT 0").format(STAGED)
@@ -60,6 +60,8 @@ class Scored(Protocol):
     @property
     def spend_high_minor(self) -> int: ...
     @property
+    def expected_orders(self) -> float: ...
+    @property
     def currency(self) -> str: ...
 
 
@@ -77,6 +79,8 @@ class StoredScore:
     spend_minor: int
     spend_low_minor: int
     spend_high_minor: int
+    expected_orders: float | None
+    """None in a score that was stored before there was such a number."""
     currency: str
     operation_id: str
     """The rescoring that wrote it."""
@@ -148,7 +152,8 @@ def _score(row: ScoreRow) -> StoredScore:
     return StoredScore(
         customer_id=row.customer_id, model_id=row.model_id, as_of=row.as_of, purchase_30=row.purchase_30,
         purchase_60=row.purchase_60, purchase_90=row.purchase_90, churn=row.churn, spend_minor=row.spend_minor,
-        spend_low_minor=row.spend_low_minor, spend_high_minor=row.spend_high_minor, currency=row.currency,
-        operation_id=row.operation_id, tier=row.tier, tier_scheme=row.tier_scheme, tier_model_id=row.tier_model_id,
-        tier_since=row.tier_since, below_since=row.below_since, update_time=row.update_time,
+        spend_low_minor=row.spend_low_minor, spend_high_minor=row.spend_high_minor,
+        expected_orders=row.expected_orders, currency=row.currency, operation_id=row.operation_id, tier=row.tier,
+        tier_scheme=row.tier_scheme, tier_model_id=row.tier_model_id, tier_since=row.tier_since,
+        below_since=row.below_since, update_time=row.update_time,
     )  # fmt: skip

@@ -48,6 +48,8 @@ class ScoreRow(Row):
     spend_minor: Mapped[int]
     spend_low_minor: Mapped[int]
     spend_high_minor: Mapped[int]
+    expected_orders: Mapped[float | None]
+    """Null where no rescoring has met the customer since there is such a number."""
     currency: Mapped[str]
     operation_id: Mapped[str]
     """The rescoring that wrote this row: the same operation never writes it twice."""
@@ -123,6 +125,8 @@ class ScoreHistoryRow(Row):
     purchase_90: Mapped[float]
     churn: Mapped[float]
     spend_minor: Mapped[int]
+    expected_orders: Mapped[float | None]
+    """Null in months of before there was such a number."""
     currency: Mapped[str]
     tier: Mapped[str | None]
     __table_args__ = (Index(None, "customer_id"),)

@@ -115,6 +115,6 @@ def _score(score: Score | StoredScore, attribution: Attribution) -> score_pb2.Sc
             expected=money(score.spend_minor, score.currency), low=money(score.spend_low_minor, score.currency),
             high=money(score.spend_high_minor, score.currency),
         ),
-        churn_probability=score.churn, model=f"{MODEL}{score.model_id}",
+        expected_orders=score.expected_orders, churn_probability=score.churn, model=f"{MODEL}{score.model_id}",
         attribution_token=attribution.token(score.model_id, score.customer_id, score.as_of),
     )  # fmt: skip

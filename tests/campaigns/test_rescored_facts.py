@@ -43,4 +43,5 @@ def test_facts_come_with_the_scores_and_tiers_at_the_end(database: Database) -> 
 
     assert early is not None
     assert (early.as_of, early.facts["expected_spend"], "tier" in early.facts) == (NOW, 900, False)
+    assert early.facts["expected_orders"] == 9
     assert tiers == dict.fromkeys(names[:6], "LOW") | dict.fromkeys(names[6:9], "MID") | {"c9": "HIGH"}

@@ -125,6 +125,22 @@ def test_an_operation_writes_each_score_once_and_the_next_one_replaces_it_but_no
     assert (bert.tier, bert.as_of, bert.currency, bert.model_id) == (None, NOW, "GBP", "m1")
 
 
+def test_a_score_of_before_orders_were_expected_says_nothing_of_them_until_a_rescoring_does(database: Database) -> None:
+    with database.writing() as transaction:
+        scores.store(transaction, [make_score("anna", purchase_90=0.3)], operation_id="o1", now=NOW)
+        transaction.execute(text("UPDATE scores SET expected_orders = NULL"))
+    with database.reading() as snapshot:
+        before = scores.get(snapshot, "anna")
+    with database.writing() as transaction:
+        scores.store(transaction, [make_score("anna", purchase_90=0.3)], operation_id="o2", now=NOW)
+    with database.reading() as snapshot:
+        after = scores.get(snapshot, "anna")
+
+    assert before is not None
+    assert after is not None
+    assert (before.expected_orders, after.expected_orders) == (None, 0.6)
+
+
 def test_customers_are_walked_by_their_id(database: Database) -> None:
     add_customers(database, ["c", "a", "b"])
 

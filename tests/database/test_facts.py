@@ -84,7 +84,8 @@ def test_profile_scores_and_contacts(database: Database) -> None:
         transaction.execute(
             insert(ScoreRow).values(
                 customer_id="anna", model_id="m", as_of=ago(3), purchase_30=0.1, purchase_60=0.2, purchase_90=0.3,
-                churn=float("nan"), spend_minor=4_200, spend_low_minor=1, spend_high_minor=2, currency="GBP",
+                churn=float("nan"), spend_minor=4_200, spend_low_minor=1, spend_high_minor=2,
+                expected_orders=0.75, currency="GBP",
                 tier="HIGH", tier_scheme=1, operation_id="o",
             )
         )  # fmt: skip
@@ -96,7 +97,8 @@ def test_profile_scores_and_contacts(database: Database) -> None:
     assert known == NEVER_SEEN | {
         "country": "DE", "zone": "Europe/Berlin", "preferred_channel": "sms",
         "consented_channels": frozenset({"email", "sms"}),
-        "purchase_30": 0.1, "purchase_60": 0.2, "purchase_90": 0.3, "expected_spend": 4_200, "tier": "HIGH",
+        "purchase_30": 0.1, "purchase_60": 0.2, "purchase_90": 0.3, "expected_spend": 4_200, "expected_orders": 0.75,
+        "tier": "HIGH",
         "days_since_score": 3, "coupons_issued": 2, "coupons_redeemed": 1, "days_since_coupon": 20,
         "days_since_redemption": 35, "campaigns": frozenset({"one", "two"}), "campaigns_30": 1,
         "email_responses": 1,

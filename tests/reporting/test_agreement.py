@@ -12,6 +12,7 @@ from campaigns.forecast import forecasts
 from campaigns.life import launch
 from campaigns.results import measuring
 from database.coupons import reconciliation as figures
+from database.models import scores
 from database.session import Database
 from database.tiers import standings
 
@@ -97,6 +98,17 @@ def test_what_campaigns_may_use_and_have(reported: Database, reported_url: str) 
         reported_url, "SELECT campaign_id, redeemed_count, discount_minor FROM reporting.campaigns ORDER BY 1"
     )
     assert counted == [("paris", 6, 3_000), ("spring", 12, 9_600), ("winter", 0, 0)]
+
+
+def test_expected_orders_are_those_of_the_stored_scores(reported: Database, reported_url: str) -> None:
+    with reported.reading() as snapshot:
+        stored = [each.expected_orders for each in scores.page(snapshot, limit=1000)]
+
+    shown = ask(reported_url, "SELECT expected_orders FROM reporting.scores")
+    means = ask(reported_url, "SELECT expected_orders FROM reporting.tiers")
+
+    assert sorted(value for (value,) in shown) == sorted(stored) == [0.6] * len(stored)
+    assert [value for (value,) in means] == pytest.approx([0.6] * 3)
 
 
 def test_liability(reported: Database, reported_url: str) -> None:

@@ -23,6 +23,7 @@ from serving import (
     serving,
     stamp,
 )  # fmt: skip
+from sqlalchemy import text
 from tierwise.v1 import customer_service_pb2, event_pb2, model_pb2, score_pb2, scoring_service_pb2, tier_pb2
 
 from campaigns.tiers import schemes
@@ -54,6 +55,7 @@ def test_a_score_says_everything_that_was_asked_for(shop: Shop) -> None:
     found = chances(score)
     assert 0 < found[30] <= found[60] <= found[90] < 1
     assert score.expected_spend.expected.currency_code == "GBP"
+    assert found[90] <= score.expected_orders < 9
     assert 0 <= score.churn_probability <= 1 - found[90]
     assert (score.customer, score.model, score.degraded) == ("customers/anna", "models/tiny-1", False)
     assert abs(score.as_of_time.ToSeconds() - stamp().ToSeconds()) < 60
@@ -211,11 +213,16 @@ def test_without_a_model_the_last_stored_score_answers_and_says_so(database: Dat
 
     with serving(database, tmp_path, model=False) as shop:
         score = shop.scoring.Score(asking("anna")).score
+        with database.writing() as transaction:
+            transaction.execute(text("UPDATE scores SET expected_orders = NULL"))
+        older = shop.scoring.Score(asking("anna")).score
         with pytest.raises(grpc.RpcError) as raised:
             shop.scoring.Score(asking("new"))
 
     assert (score.degraded, score.degraded_reason) == (True, score_pb2.Score.MODEL_NOT_LOADED)
     assert (score.model, score.tier, score.expected_spend.expected.units) == ("models/m1", tier_pb2.HIGH, 90)
+    assert score.expected_orders == 0.6
+    assert not older.HasField("expected_orders")
     refused = refusal(raised.value)
     assert (refused.code, refused.reason) == ("UNAVAILABLE", "MODEL_UNAVAILABLE")
     assert "RetryInfo" in refused.details

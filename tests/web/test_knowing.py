@@ -72,6 +72,7 @@ def test_a_customer_is_found_and_their_card_says_what_is_known(shop: Site) -> No
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("c1 HIGH")
     expect(page.get_by_text("£90.00")).to_be_visible()
+    expect(page.get_by_text("Expected orders0.6within 90 days")).to_be_visible()
     expect(page.get_by_text("✓ e-mail")).to_be_visible()
     expect(page.get_by_text("<script>")).to_be_visible()
     assert page.title() == "c1 · Tierwise"

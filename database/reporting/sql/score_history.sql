@@ -9,10 +9,11 @@ SELECT month,
   spend_minor AS expected_spend_minor,
   score_history.currency,
   tier,
-  as_of
+  as_of,
+  nullif(expected_orders, 'NaN') AS expected_orders
 FROM score_history CROSS JOIN report_settings;
 
-COMMENT ON VIEW reporting.score_history IS 'Version 1. One row a customer and month: the score of the month''s first rescoring.';
+COMMENT ON VIEW reporting.score_history IS 'Version 2. One row a customer and month: the score of the month''s first rescoring.';
 COMMENT ON COLUMN reporting.score_history.month IS 'First day of the month, UTC.';
 COMMENT ON COLUMN reporting.score_history.customer IS 'Pseudonym, as in reporting.customers.';
 COMMENT ON COLUMN reporting.score_history.model_id IS 'The model that scored.';
@@ -24,3 +25,4 @@ COMMENT ON COLUMN reporting.score_history.expected_spend_minor IS 'Expected spen
 COMMENT ON COLUMN reporting.score_history.currency IS 'ISO 4217 code.';
 COMMENT ON COLUMN reporting.score_history.tier IS 'The tier that this rescoring gave: HIGH, MID or LOW.';
 COMMENT ON COLUMN reporting.score_history.as_of IS 'Only events before this time count, UTC.';
+COMMENT ON COLUMN reporting.score_history.expected_orders IS 'Orders expected within 90 days of as_of, count with a fraction; at least purchase_90; null in months of before there was such a number.';

@@ -13,10 +13,11 @@ SELECT left(encode(sha256(key || convert_to(customer_id, 'UTF8')), 'hex'), 32) A
   tier_scheme,
   tier_since,
   below_since,
-  as_of
+  as_of,
+  nullif(expected_orders, 'NaN') AS expected_orders
 FROM scores CROSS JOIN report_settings;
 
-COMMENT ON VIEW reporting.scores IS 'Version 1. One row a scored customer: the last stored score.';
+COMMENT ON VIEW reporting.scores IS 'Version 2. One row a scored customer: the last stored score.';
 COMMENT ON COLUMN reporting.scores.customer IS 'Pseudonym, as in reporting.customers.';
 COMMENT ON COLUMN reporting.scores.model_id IS 'The model that scored; reporting.models has it.';
 COMMENT ON COLUMN reporting.scores.purchase_30 IS 'Probability to buy within 30 days of as_of, 0 to 1.';
@@ -32,3 +33,4 @@ COMMENT ON COLUMN reporting.scores.tier_scheme IS 'Version of the thresholds tha
 COMMENT ON COLUMN reporting.scores.tier_since IS 'When the customer came into the tier, UTC.';
 COMMENT ON COLUMN reporting.scores.below_since IS 'Since when the measure is below what keeps the tier, UTC; null if it is not.';
 COMMENT ON COLUMN reporting.scores.as_of IS 'Only events before this time count, UTC.';
+COMMENT ON COLUMN reporting.scores.expected_orders IS 'Orders expected within 90 days of as_of, count with a fraction; at least purchase_90; null until a rescoring fills it.';

@@ -28,7 +28,7 @@ from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from tierwise.v1 import tier_pb2 as tierwise_dot_v1_dot_tier__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17tierwise/v1/score.proto\x12\x0btierwise.v1\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16tierwise/v1/tier.proto\"\xa8\x04\n\x05Score\x12(\n\x08\x63ustomer\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12.\n\nas_of_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12@\n\x16purchase_probabilities\x18\x03 \x03(\x0b\x32 .tierwise.v1.PurchaseProbability\x12\x32\n\x0e\x65xpected_spend\x18\x04 \x01(\x0b\x32\x1a.tierwise.v1.SpendEstimate\x12\x19\n\x11\x63hurn_probability\x18\x05 \x01(\x01\x12\x1f\n\x04tier\x18\x06 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12\x1b\n\x13tier_scheme_version\x18\x07 \x01(\x05\x12\"\n\x05model\x18\x08 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model\x12\x19\n\x11\x61ttribution_token\x18\t \x01(\t\x12\x10\n\x08\x64\x65graded\x18\n \x01(\x08\x12:\n\x0f\x64\x65graded_reason\x18\x0b \x01(\x0e\x32!.tierwise.v1.Score.DegradedReason\x12\x0e\n\x06market\x18\x0c \x01(\t\"Y\n\x0e\x44\x65gradedReason\x12\x1f\n\x1b\x44\x45GRADED_REASON_UNSPECIFIED\x10\x00\x12\x14\n\x10MODEL_NOT_LOADED\x10\x01\x12\x10\n\x0cMODEL_FAILED\x10\x02\"@\n\x13PurchaseProbability\x12\x14\n\x0chorizon_days\x18\x01 \x01(\x05\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\"x\n\rSpendEstimate\x12$\n\x08\x65xpected\x18\x01 \x01(\x0b\x32\x12.google.type.Money\x12\x1f\n\x03low\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12 \n\x04high\x18\x03 \x01(\x0b\x32\x12.google.type.Moneyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17tierwise/v1/score.proto\x12\x0btierwise.v1\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16tierwise/v1/tier.proto\"\xda\x04\n\x05Score\x12(\n\x08\x63ustomer\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12.\n\nas_of_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12@\n\x16purchase_probabilities\x18\x03 \x03(\x0b\x32 .tierwise.v1.PurchaseProbability\x12\x32\n\x0e\x65xpected_spend\x18\x04 \x01(\x0b\x32\x1a.tierwise.v1.SpendEstimate\x12\x19\n\x11\x63hurn_probability\x18\x05 \x01(\x01\x12\x1f\n\x04tier\x18\x06 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12\x1b\n\x13tier_scheme_version\x18\x07 \x01(\x05\x12\"\n\x05model\x18\x08 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model\x12\x19\n\x11\x61ttribution_token\x18\t \x01(\t\x12\x10\n\x08\x64\x65graded\x18\n \x01(\x08\x12:\n\x0f\x64\x65graded_reason\x18\x0b \x01(\x0e\x32!.tierwise.v1.Score.DegradedReason\x12\x0e\n\x06market\x18\x0c \x01(\t\x12\x1c\n\x0f\x65xpected_orders\x18\r \x01(\x01H\x00\x88\x01\x01\"Y\n\x0e\x44\x65gradedReason\x12\x1f\n\x1b\x44\x45GRADED_REASON_UNSPECIFIED\x10\x00\x12\x14\n\x10MODEL_NOT_LOADED\x10\x01\x12\x10\n\x0cMODEL_FAILED\x10\x02\x42\x12\n\x10_expected_orders\"@\n\x13PurchaseProbability\x12\x14\n\x0chorizon_days\x18\x01 \x01(\x05\x12\x13\n\x0bprobability\x18\x02 \x01(\x01\"x\n\rSpendEstimate\x12$\n\x08\x65xpected\x18\x01 \x01(\x0b\x32\x12.google.type.Money\x12\x1f\n\x03low\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12 \n\x04high\x18\x03 \x01(\x0b\x32\x12.google.type.Moneyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,11 +40,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCORE'].fields_by_name['model']._loaded_options = None
   _globals['_SCORE'].fields_by_name['model']._serialized_options = b'\372A\020\n\016tierwise/Model'
   _globals['_SCORE']._serialized_start=150
-  _globals['_SCORE']._serialized_end=702
-  _globals['_SCORE_DEGRADEDREASON']._serialized_start=613
-  _globals['_SCORE_DEGRADEDREASON']._serialized_end=702
-  _globals['_PURCHASEPROBABILITY']._serialized_start=704
-  _globals['_PURCHASEPROBABILITY']._serialized_end=768
-  _globals['_SPENDESTIMATE']._serialized_start=770
-  _globals['_SPENDESTIMATE']._serialized_end=890
+  _globals['_SCORE']._serialized_end=752
+  _globals['_SCORE_DEGRADEDREASON']._serialized_start=643
+  _globals['_SCORE_DEGRADEDREASON']._serialized_end=732
+  _globals['_PURCHASEPROBABILITY']._serialized_start=754
+  _globals['_PURCHASEPROBABILITY']._serialized_end=818
+  _globals['_SPENDESTIMATE']._serialized_start=820
+  _globals['_SPENDESTIMATE']._serialized_end=940
 # @@protoc_insertion_point(module_scope)

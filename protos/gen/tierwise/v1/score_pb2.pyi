@@ -63,6 +63,7 @@ class Score(_message.Message):
     DEGRADED_FIELD_NUMBER: _builtins.int
     DEGRADED_REASON_FIELD_NUMBER: _builtins.int
     MARKET_FIELD_NUMBER: _builtins.int
+    EXPECTED_ORDERS_FIELD_NUMBER: _builtins.int
     customer: _builtins.str
     """Resource name of the customer."""
     churn_probability: _builtins.float
@@ -81,6 +82,10 @@ class Score(_message.Message):
     """Why it is degraded."""
     market: _builtins.str
     """Market whose adapter answered; empty where the model answered as it is."""
+    expected_orders: _builtins.float
+    """Number of orders to expect within the longest horizon (mean), at least the probability of one within it. Absent where the
+    last stored score answers and was stored before there was such a number: the next rescoring fills it.
+    """
     @_builtins.property
     def as_of_time(self) -> _timestamp_pb2.Timestamp:
         """The score knows what happened before this time and speaks about the days after it."""
@@ -108,12 +113,15 @@ class Score(_message.Message):
         degraded: _builtins.bool = ...,
         degraded_reason: Global___Score.DegradedReason.ValueType = ...,
         market: _builtins.str = ...,
+        expected_orders: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "expected_spend", b"expected_spend"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_orders", b"_expected_orders", "as_of_time", b"as_of_time", "expected_orders", b"expected_orders", "expected_spend", b"expected_spend"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "attribution_token", b"attribution_token", "churn_probability", b"churn_probability", "customer", b"customer", "degraded", b"degraded", "degraded_reason", b"degraded_reason", "expected_spend", b"expected_spend", "market", b"market", "model", b"model", "purchase_probabilities", b"purchase_probabilities", "tier", b"tier", "tier_scheme_version", b"tier_scheme_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_orders", b"_expected_orders", "as_of_time", b"as_of_time", "attribution_token", b"attribution_token", "churn_probability", b"churn_probability", "customer", b"customer", "degraded", b"degraded", "degraded_reason", b"degraded_reason", "expected_orders", b"expected_orders", "expected_spend", b"expected_spend", "market", b"market", "model", b"model", "purchase_probabilities", b"purchase_probabilities", "tier", b"tier", "tier_scheme_version", b"tier_scheme_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__expected_orders: _TypeAlias = _typing.Literal["expected_orders"]  # noqa: Y015
+    _WhichOneofArgType__expected_orders: _TypeAlias = _typing.Literal["_expected_orders", b"_expected_orders"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_orders) -> _WhichOneofReturnType__expected_orders | None: ...
 
 Global___Score: _TypeAlias = Score  # noqa: Y015
 
