@@ -47,8 +47,8 @@ from training.speakers import speakers_of
 OURS = "closed form, given one"
 BETWEEN = timedelta(days=35)
 ROUNDS, PENALTY, SEED = 150, 0.1, 0
-MOST_STATES = 6000
-"""Questions that the network's head learns from."""
+MOST_STATES, LEAST = 6000, 1e-5
+"""Questions that the network's head learns from; expected orders where a candidate has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +239,7 @@ def rows(windows: Sequence[tuple[Floats, Mapping[str, Floats]]]) -> Iterator[dic
 
 def gain(came: Floats, said: Floats, ours: Floats) -> str:
     """Deviance of the closed form less that of a candidate, with its standard error."""
+    said = np.maximum(said, LEAST)
     each = 2.0 * (came * np.log(said / ours) - (said - ours))
     return f"{each.mean():+.3f} ± {each.std() / np.sqrt(len(each)):.3f}"
 

@@ -23,6 +23,7 @@ from safetensors.numpy import load, save
 from scoring.answers import Calibration
 from scoring.buying import BuyingModel
 from scoring.catalogue import Catalogue
+from scoring.further_orders import regression_from
 from scoring.linear import Linear, linear_from
 from scoring.mixture import Mixture, Predictor, Speaker
 from scoring.model import FORMAT, Blend, ItemVectors, Model, item_words
@@ -65,6 +66,8 @@ def weights_bytes(model: Model) -> bytes:
     for predictor, speaker in model.mixture.speakers.items():
         if isinstance(speaker, Linear):
             arrays |= speaker.arrays(predictor)
+    if model.further is not None:
+        arrays |= model.further.arrays()
     return save(dict(sorted((arrays | model.together.arrays()).items())))
 
 
@@ -163,6 +166,7 @@ def _assembled(folder: Path, manifest: Mapping[str, Any], device: torch.device) 
         together=together_from(together, len(catalogue) + 2),
         blend=Blend(**manifest["blend"]),
         mixture=_mixture(folder, manifest, arrays, len(normaliser.names)),
+        further=regression_from(arrays, len(normaliser.names)),
         item_vectors=vectors,
     )
 

@@ -1,4 +1,4 @@
-"""What any number of days brings: the chance of an order, from those that the network answers for, and how many."""
+"""The chance of an order within any number of days, from those that the network answers for."""
 
 import numpy as np
 
@@ -32,28 +32,17 @@ def purchase_within(days: float, purchase: Floats, raw: Floats, model: BuyingMod
     return chance
 
 
-def orders_within(days: float, chance: Floats, raw: Floats, model: BuyingModel) -> Floats:
-    """[P] expected orders within so many days, of the chances [P] of one within them and raw features [P, F].
-
-    How many come if one comes is the closed form's. So they are never fewer than the chance of one, and 0 where that
-    is 0. Who has none yet orders as if the first one came now.
-    """
-    orders, age, _ = _rhythm(raw)
-    expected: Floats = chance * buying.orders_given_one(model, np.maximum(orders - 1.0, 0.0), age, days)
-    return expected
-
-
 def log_no_order(days: float, raw: Floats, model: BuyingModel) -> Floats:
     """[P] log of the closed form's chance of no order within so many days, of raw features [P, F].
 
     For who has none yet, as if orders came at one rate.
     """
-    orders, age, last = _rhythm(raw)
+    orders, age, last = rhythm(raw)
     closed = buying.log_no_order(model, np.maximum(orders - 1.0, 0.0), last, age, days)
     return np.where(orders > 0, closed, -days)
 
 
-def _rhythm(raw: Floats) -> tuple[Floats, Floats, Floats]:
+def rhythm(raw: Floats) -> tuple[Floats, Floats, Floats]:
     """[P] orders, days since the first of them, and days from it to the last; 0 where there is none."""
     orders, age, silent = (raw[:, NAMES.index(name)] for name in ("orders", "days_as_buyer", "days_since_order"))
     return orders, np.where(orders > 0, age, 0.0), np.where(orders > 0, age - silent, 0.0)

@@ -11,6 +11,7 @@ import torch
 from scoring.answers import Calibration
 from scoring.buying import BuyingModel
 from scoring.catalogue import Catalogue
+from scoring.further_orders import Regression
 from scoring.mixture import Mixture
 from scoring.network import Network
 from scoring.normalisation import Normaliser
@@ -54,6 +55,8 @@ class Model:
     together: Together
     blend: Blend
     mixture: Mixture = field(default_factory=Mixture)
+    further: Regression | None = None
+    """How many orders come after the first one; None in a folder of before there was one."""
     item_vectors: Mapping[str, ItemVectors] = field(default_factory=dict)
     """What encoders made of each item, by what they have read: text, picture."""
 

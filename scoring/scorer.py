@@ -22,7 +22,8 @@ from scoring.event_effects import event_effects
 from scoring.explanation import Customer, Parts, explain, parts_of
 from scoring.features import raw_features
 from scoring.frames import Frames
-from scoring.horizons import orders_within, purchase_within
+from scoring.further_orders import further_orders
+from scoring.horizons import purchase_within
 from scoring.model import Manifest, Model
 from scoring.network import HORIZONS
 from scoring.passing import Forward, Plainly
@@ -98,7 +99,7 @@ class Scorer:
         question = self._question(histories, as_of)
         outlook = self._outlook(question, as_of)
         purchase = purchase_within(days, outlook.purchase, question.raw, self.model.buying)
-        orders = orders_within(days, purchase, question.raw, self.model.buying)
+        orders = self._orders(days, purchase, question)
         return self._scores(histories, as_of, question, outlook), Ahead(purchase, orders)
 
     def explain(
@@ -204,9 +205,14 @@ class Scorer:
     def _outlook(self, question: Question, as_of: Floats) -> Outlook:
         return outlook_of(self._mixed(question, self._forward), self.model.calibration, as_of)
 
+    def _orders(self, days: float, purchase: Floats, question: Question) -> Floats:
+        """[C] expected within so many days, of chances [C] of one within them."""
+        model = self.model
+        return purchase * (1.0 + further_orders(days, question.raw, question.tabular, model.buying, model.further))
+
     def _scores(self, histories: Histories, as_of: Floats, question: Question, outlook: Outlook) -> list[Score]:
         low, high = outlook.band
-        orders = orders_within(HORIZONS[-1], outlook.purchase[:, -1], question.raw, self.model.buying)
+        orders = self._orders(HORIZONS[-1], outlook.purchase[:, -1], question)
         return [
             Score(
                 customer_id=str(customer_id),

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
+from scoring import further_orders
 from scoring.actions import Floats
 from scoring.answers import Answers, Calibration, outlook_of
 from scoring.boosters import lightgbm
 from scoring.buying import HORIZON_DAYS, BuyingModel
 from scoring.feature_registry import NAMES
 from scoring.features import MONTH
-from scoring.horizons import orders_within
 from training.boosting import SHAPE, grow
 from training.preparation import Prepared
 from training.validation import Forward
@@ -85,9 +85,8 @@ def closed_form(raw: Floats, model: BuyingModel) -> Prediction:
     It knows orders only: whoever does not order is silent.
     """
     chance, spend = (np.nan_to_num(_column(raw, f"{what}_90")) for what in ("chance", "expected_spend"))
-    return Prediction(
-        purchase=chance, spend=spend, orders=orders_within(HORIZON_DAYS, chance, raw, model), churn=1.0 - chance
-    )
+    orders = chance * (1.0 + further_orders.closed_form(HORIZON_DAYS, raw, model))
+    return Prediction(purchase=chance, spend=spend, orders=orders, churn=1.0 - chance)
 
 
 def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Prediction | None:

@@ -14,6 +14,7 @@ from events.history import Histories
 from scoring.actions import Integers
 from scoring.answers import Calibration
 from scoring.catalogue import Catalogue
+from scoring.further_orders import Regression
 from scoring.mixture import Mixture
 from scoring.model import Blend, ItemVectors, Model, item_words
 from scoring.network import Architecture, Network
@@ -133,6 +134,7 @@ def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, v
 def model_of(
     course: Course, prepared: Prepared, networks: tuple[Network, ...], together: Together, *,
     blend: Blend, calibration: Calibration, manifest: dict[str, Any], mixture: Mixture,
+    further: Regression | None = None,
 ) -> Model:  # fmt: skip
     """The parts put together."""
     return Model(
@@ -145,6 +147,7 @@ def model_of(
         together=together,
         blend=blend,
         mixture=mixture,
+        further=further,
         item_vectors=course.item_vectors,
     )
 

@@ -14,7 +14,7 @@ from events.currency import minor_units_of
 from events.history import Histories
 from scoring.answers import ask, outlook_of
 from scoring.features import raw_features
-from scoring.horizons import orders_within
+from scoring.further_orders import further_orders
 from scoring.model import Model
 from scoring.network import HORIZONS
 from scoring.sequence import Tokens
@@ -208,10 +208,8 @@ def _ours(model: Model, forward: Forward) -> Prediction:
     answers = model.mixture.mixed(ask(model.networks, forward.tokens, pairs, tabular, torch.device("cpu")), tabular)
     outlook = outlook_of(answers, model.calibration, pairs.as_of)
     purchase = outlook.purchase[:, -1]
-    return Prediction(
-        purchase=purchase, spend=outlook.spend, orders=orders_within(HORIZONS[-1], purchase, raw, model.buying),
-        churn=outlook.churn,
-    )  # fmt: skip
+    orders = purchase * (1.0 + further_orders(HORIZONS[-1], raw, tabular, model.buying, model.further))
+    return Prediction(purchase=purchase, spend=outlook.spend, orders=orders, churn=outlook.churn)
 
 
 def _baselines(forward: Forward, prepared: Prepared, configuration: Configuration, seed: int) -> dict[str, Prediction]:

@@ -36,6 +36,7 @@ from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.course import Course, Learned, course_of, learn_members, model_of
 from training.curves import NOWHERE, Curves
+from training.further_orders import fit_further_orders
 from training.item_encoding import ItemEncoders
 from training.labels import LONGEST, labels_of
 from training.learning import Progress
@@ -133,6 +134,7 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
         course, prepared, learned.networks,
         fit_together(actions, course.items, until=course.as_of, left_out=nobody),
         blend=rehearsal.blend, calibration=calibration, mixture=mixture,
+        further=fit_further_orders(prepared.examples),
         manifest={
             "code_version": version("tierwise"),
             "configuration": course.configuration.to_json(),

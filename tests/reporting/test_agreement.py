@@ -107,7 +107,7 @@ def test_expected_orders_are_those_of_the_stored_scores(reported: Database, repo
     shown = ask(reported_url, "SELECT expected_orders FROM reporting.scores")
     means = ask(reported_url, "SELECT expected_orders FROM reporting.tiers")
 
-    assert sorted(value for (value,) in shown) == sorted(stored) == [0.6] * len(stored)
+    assert [value for (value,) in shown] == stored == [0.6] * len(stored)
     assert [value for (value,) in means] == pytest.approx([0.6] * 3)
 
 

@@ -1,0 +1,24 @@
+"""Fit of how many orders come after the first one of a window."""
+
+import numpy as np
+from sklearn.linear_model import PoissonRegressor
+
+from scoring.further_orders import Regression
+from training.examples import Examples
+
+FEWEST = 100
+"""Windows with an order, below which the closed form speaks alone."""
+PENALTY = 0.1
+"""Of the weights (scikit-learn's alpha): how often somebody comes drifts, and few come often."""
+
+
+def fit_further_orders(examples: Examples) -> Regression | None:
+    """From the windows with an order; None where they are too few, or nobody ever came twice."""
+    bought = examples.labels.orders > 0
+    further = examples.labels.orders[bought] - 1.0
+    if len(further) < FEWEST or not further.any():
+        return None
+    fitted = PoissonRegressor(alpha=PENALTY, max_iter=500).fit(
+        examples.tabular[bought].astype(np.float64), further, examples.weight[bought]
+    )
+    return Regression(fitted.coef_, float(fitted.intercept_))
