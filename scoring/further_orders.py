@@ -19,7 +19,7 @@ from scoring.horizons import rhythm
 PREFIX = "further_orders."
 MOST = math.log(HORIZON_DAYS)
 """Of the regression: an order a day."""
-FEWEST = 1e-9
+FEWEST = 1e-12
 """Orders of the closed form, below which it is not divided by."""
 
 
@@ -58,11 +58,11 @@ def further_orders(
     The geometric mean of both within HORIZON_DAYS, and beyond as the closed form goes on; the closed form's alone
     without a regression.
     """
-    closed = closed_form(days, raw, model)
-    if regression is None:
-        return closed
-    beside: Floats = regression(tabular) / np.maximum(closed_form(HORIZON_DAYS, raw, model), FEWEST)
-    return closed * np.sqrt(beside)
+    closed = closed_form(HORIZON_DAYS, raw, model)
+    both = closed if regression is None else np.sqrt(closed * regression(tabular))
+    if days == HORIZON_DAYS:
+        return both
+    return both * closed_form(days, raw, model) / np.maximum(closed, FEWEST)
 
 
 def closed_form(days: float, raw: Floats, model: BuyingModel) -> Floats:
