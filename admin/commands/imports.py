@@ -16,7 +16,7 @@ from events.attributes import AttributeFile, read_customers, read_items
 from events.formats import FileFormat, FormatNotUsable, mapping, preset, preset_names
 from events.loading import load_events
 from events.reading import FileNotUsable, fingerprint, rejected_rows, row_count
-from events.report import page, quality, summary
+from events.report import quality, summary
 from settings import settings
 
 app = typer.Typer(help="Bring files of events, items and customers in, and see their quality.", no_args_is_help=True)
@@ -83,6 +83,8 @@ def report(
     if html is not None:
         if found.kind != "events":
             fail(f"import {found.import_id[:12]} is of {found.kind}; a page is drawn for imports of events")
+        from events.report_page import page  # noqa: PLC0415  # plots take a second to import
+
         html.write_text(page(found.report, file_name=found.file_name, import_id=found.import_id), encoding="utf-8")
     _show(found, as_json=as_json)
 

@@ -25,7 +25,6 @@ from database.models.registry import RegisteredModel
 from database.models.shadow_comparisons import StoredComparison
 from events.currency import amount
 from scoring.score import ModelRejected
-from scoring.scorer import Scorer
 
 app = typer.Typer(
     help="Trained networks: list them, make one known, let it answer by stages, take it back.", no_args_is_help=True
@@ -55,6 +54,8 @@ def register(
     as_json: AsJson = False,
 ) -> None:
     """Check a model folder and make it known to the database."""
+    from scoring.scorer import Scorer  # noqa: PLC0415  # two seconds of imports, which the other commands do without
+
     try:
         scorer = Scorer.load(folder)
     except ModelRejected as refusal:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from admin.command_line import COMMANDS, main
 from admin.output import emit
 
+ASKING = {"adapt", "ask", "evaluate", "predict", "recommend", "train", "tune", "uplift"}
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -29,11 +30,24 @@ def test_every_module_of_a_command_is_reachable() -> None:
 
 
 def test_help_imports_neither_the_network_nor_the_wire() -> None:
-    code = "import sys, admin.command_line; print([m for m in ('torch', 'grpc', 'sqlalchemy') if m in sys.modules])"
+    assert imported("admin.command_line", among=("torch", "grpc", "sqlalchemy")) == "[]"
 
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
 
-    assert printed.strip() == "[]"
+def test_commands_that_neither_ask_nor_teach_a_model_do_without_what_takes_seconds_to_import() -> None:
+    modules = [command.module for name, command in COMMANDS.items() if name not in ASKING]
+
+    assert imported(*modules, among=("torch", "matplotlib", "tensorboard", "transformers")) == "[]"
+
+
+def imported(*modules: str, among: tuple[str, ...]) -> str:
+    """Which of these come with the modules, in a process of their own."""
+    code = (
+        f"import sys, importlib; [importlib.import_module(name) for name in {modules}];"
+        f" print([name for name in {among} if name in sys.modules])"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.strip()  # fmt: skip
 
 
 def test_an_unknown_command_is_a_usage_error() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from events.loading import load_events
 from events.quality import Distribution
-from events.report import page, quality, summary
+from events.report import quality, summary
+from events.report_page import page
 
 
 @pytest.fixture
