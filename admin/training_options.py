@@ -49,3 +49,22 @@ Encoder = Annotated[
 Documents = Annotated[Path | None, typer.Option(help="With text: CSV or Parquet of texts, in the place of histories.")]
 TextColumns = Annotated[list[str] | None, typer.Option(help="Column of --documents to read; may be repeated.")]
 LabelColumn = Annotated[str | None, typer.Option(help="Column of --documents to tell, of two values.")]
+
+# With `--private-epsilon`.
+PrivateEpsilon = Annotated[
+    float | None, typer.Option(help="Train with differential privacy by the customer: at most this epsilon, as 4.")
+]
+PrivateDelta = Annotated[
+    float | None, typer.Option(help="In private: the chance that epsilon does not hold; default: 1 / customers^1.1.")
+]
+PrivateClipping = Annotated[
+    float | None, typer.Option(help="In private: the most that a customer weighs in a step; default: 1.")
+]
+PrivateLot = Annotated[
+    int | None,
+    typer.Option(help="In private: customers in a step, on average; default: a fifth of them, at most 1,024."),
+]
+PrivateSteps = Annotated[int | None, typer.Option(help="In private: how many steps are taken; default: 100.")]
+PrivateSeed = Annotated[
+    int | None, typer.Option(help="In private: repeats the noise, for tests; default: a secret that is kept nowhere.")
+]

@@ -20,16 +20,12 @@ from torch.nn import functional
 
 from scoring.catalogue import ABSENT, UNKNOWN, WORD_BUCKETS
 from scoring.prefix import Prefix
+from scoring.reading import GAP_BUCKETS, Reading, gaps_of, since_last
 from scoring.sequence import NUMBERS, Batch
-from scoring.view import DAY, KINDS
+from scoring.view import KINDS
 
 HORIZONS = (30, 60, 90)
 """Days; the purchase hazards are those of the intervals between them."""
-GAP_BUCKETS = 48
-UNSEEN = GAP_BUCKETS
-"""In the place of a bucket where a token is not seen."""
-SMALLEST_GAP = 60.0
-"""Seconds; shorter gaps share a bucket, and each doubling from there takes two."""
 SIGMA_LIMIT = 1.6
 """Of log spend: the mean of a lognormal explodes with exp(sigma²/2)."""
 BLOCKED = float("-inf")
@@ -222,17 +218,26 @@ class Network(nn.Module):
 
         `items` [V + 2, D] is what `self.items.all()` said since the weights changed, and saves saying it again.
         """
-        length = batch.kind.shape[1]
-        since = _since_last(batch)
-        queries = self.query + self.query_number(since.unsqueeze(-1)) + self.fuse(batch.tabular)
-        tokens = self.dropout(torch.cat((self._embedded(batch, items), queries), dim=1))
-        gaps = _gaps(batch)
+        return self.answer(self.reading(batch, items), states=states)
+
+    def reading(self, batch: Batch, items: Tensor | None = None) -> Reading:
+        """The batch with its items and words looked up; `items` as in `forward`."""
+        means = self.items.mean(batch.items, items, hide=self.shape.item_dropout)
+        words = self.review_words(batch.words.flatten(0, 1)).view_as(means)
+        return Reading(batch.kind, batch.numbers, means, words, since_last(batch), gaps_of(batch), batch.tabular)
+
+    def answer(self, reading: Reading, *, states: bool = True) -> Outputs:
+        """Every query; `states` as in `forward`. No row of the batch has a part in another's answer."""
+        length = reading.kind.shape[1]
+        queries = self.query + self.query_number(reading.since.unsqueeze(-1)) + self.fuse(reading.tabular)
+        events = self.kind(reading.kind) + self.numbers(reading.numbers) + reading.items + reading.words
+        tokens = self.dropout(torch.cat((events, queries), dim=1))
         *blocks, last = self.blocks
         for block in blocks:
-            tokens = block(tokens, gaps)
+            tokens = block(tokens, reading.gaps)
         first = 0 if states else length
-        tokens = self.norm(last(tokens, gaps, first=first))
-        values = self.heads(tokens[:, length - first :]) + self.direct(batch.tabular)
+        tokens = self.norm(last(tokens, reading.gaps, first=first))
+        values = self.heads(tokens[:, length - first :]) + self.direct(reading.tabular)
         hazards, log_mean, log_sigma, silence = values.split((len(HORIZONS), 1, 1, 1), dim=-1)
         return Outputs(
             hazards,
@@ -241,13 +246,6 @@ class Network(nn.Module):
             silence.squeeze(-1),
             self.next_item(tokens[:, : length - first]),
         )
-
-    def _embedded(self, batch: Batch, vectors: Tensor | None) -> Tensor:
-        """[B, L, D] the sum of what a token is: kind, numbers, mean item, words."""
-        items = self.items.mean(batch.items, vectors, hide=self.shape.item_dropout)
-        words = self.review_words(batch.words.flatten(0, 1)).view_as(items)
-        embedded: Tensor = self.kind(batch.kind) + self.numbers(batch.numbers) + items + words
-        return embedded
 
     def item_logits(self, states: Tensor, numbers: Tensor) -> Tensor:
         """[n, D] states against [m] items: [n, m] logits of being bought next, by the input embeddings (tied)."""
@@ -259,30 +257,3 @@ def capped(log_sigma: Tensor) -> Tensor:
     """[...] softly limited to log SIGMA_LIMIT."""
     limit = math.log(SIGMA_LIMIT)
     return limit - functional.softplus(limit - log_sigma)
-
-
-def _since_last(batch: Batch) -> Tensor:
-    """[B, Q] log days since the latest token that the query sees; 0 where it sees none."""
-    query, event = batch.query_time.unsqueeze(-1), batch.time.unsqueeze(1)
-    seen = (event < query) & (batch.kind > 0).unsqueeze(1)
-    gap = (query - event).masked_fill(~seen, float("inf")).amin(dim=-1)
-    return torch.where(gap.isinf(), 0.0, gap / DAY).log1p().float() / 2.0
-
-
-def _gaps(batch: Batch) -> Tensor:
-    """[B, T, T] bucket of the time from the column's token to the row's, UNSEEN where the row does not see it."""
-    time = torch.cat((batch.time, batch.query_time.nan_to_num()), dim=1)
-    gap = (time.unsqueeze(2) - time.unsqueeze(1)).clamp(min=0.0).float()
-    buckets = (torch.log2(1.0 + gap / SMALLEST_GAP) * 2.0).long().clamp(max=GAP_BUCKETS - 1)
-    return torch.where(_seen(batch), buckets, UNSEEN)
-
-
-def _seen(batch: Batch) -> Tensor:
-    """[B, T, T] true where the row's token may see the column's."""
-    (count, length), queries = batch.kind.shape, batch.query_time.shape[1]
-    device = batch.kind.device
-    seen = torch.zeros(count, length + queries, length + queries, dtype=torch.bool, device=device)
-    real = (batch.kind > 0).unsqueeze(1)
-    seen[:, :length, :length] = torch.ones(length, length, dtype=torch.bool, device=device).tril() & real
-    seen[:, length:, :length] = (batch.time.unsqueeze(1) < batch.query_time.unsqueeze(2)) & real
-    return seen | torch.eye(length + queries, dtype=torch.bool, device=device)

@@ -161,7 +161,7 @@ class Recommender:
             return f"similar to {catalogue.title(catalogue.item_ids[source - 2])}"
         if strongest is Strategy.DEEP and said[strongest] > 0:
             return "what customers with a similar history buy next"
-        return "popular lately"
+        return "popular lately" if said[strongest] > 0 else "in the catalogue"
 
     def similar(self, item_id: str, count: int) -> list[Recommendation]:
         """Items that resemble one item or are bought with it; UnknownItem if the model does not know it."""

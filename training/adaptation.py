@@ -29,7 +29,7 @@ from training.curves import NOWHERE, Curves
 from training.examples import Examples, examples_of, lessons, next_orders
 from training.grafting import graft, harvest, learning_parameters
 from training.labels import LONGEST, cutoffs_of, labels_of, questions
-from training.learning import Learner, Progress, learn
+from training.learning import Learner, Progress, from_lessons, learn
 from training.loss import mean_hazard_loss
 from training.metrics import all_metrics
 from training.preparation import MOST_QUESTIONS, at_most, ends, tokens_from, weights_of
@@ -157,8 +157,9 @@ class _Lesson:
         optimizer.register_step_post_hook(lambda *_: grafted.after_step(learner.step))
         with TemporaryDirectory() as folder:
             learn(
-                learner, self._learned, configuration, epochs=plan.epochs, seed=plan.seed, validate=self._judged,
-                checkpoint=Path(folder) / f"{stage}.pt", progress=progress, curves=curves,
+                learner, from_lessons(self._learned, configuration, plan.seed), stage=stage, epochs=plan.epochs,
+                validate=self._judged, patience=configuration.patience, checkpoint=Path(folder) / f"{stage}.pt",
+                progress=progress, curves=curves,
             )  # fmt: skip
         return harvest(learner.average, plan.method), grafted.share
 

@@ -25,7 +25,7 @@ class Company:
     @classmethod
     def joined(cls, device: str) -> Self:
         """With the others that torchrun started, when all are there; alone without it."""
-        if not distributed.is_torchelastic_launched():
+        if not is_called():
             return cls()
         distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
         return cls(distributed.get_rank(), distributed.get_world_size())
@@ -66,6 +66,11 @@ class Company:
         """At the end of a run."""
         if self.size > 1:
             distributed.destroy_process_group()
+
+
+def is_called() -> bool:
+    """Whether torchrun has started this process."""
+    return distributed.is_torchelastic_launched()
 
 
 ALONE = Company()

@@ -24,7 +24,7 @@ from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.curves import NOWHERE, Curves
 from training.item_encoding import ItemEncoders
-from training.learning import Progress, Validate, learn, learner_of
+from training.learning import Progress, Validate, from_lessons, learn, learner_of
 from training.linear_start import Solved, solve_linear
 from training.preparation import Prepared, catalogue_of, tokens_from
 from training.pretraining import pretrain
@@ -45,7 +45,8 @@ class Course:
     configuration: Configuration
     seed: int
     device: torch.device
-    checkpoints: Path
+    checkpoints: Path | None
+    """A folder; None where nothing may lie about."""
     progress: Progress
     curves: Curves = NOWHERE
     item_vectors: Mapping[str, ItemVectors] = field(default_factory=dict)
@@ -80,7 +81,7 @@ class Course:
 
 def course_of(
     events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, configuration: Configuration, seed: int,
-    device: str, checkpoints: Path, progress: Progress, curves: Curves = NOWHERE,
+    device: str, checkpoints: Path | None, progress: Progress, curves: Curves = NOWHERE,
     encoders: ItemEncoders | None = None, company: Company = ALONE,
 ) -> Course:  # fmt: skip
     """Of the events strictly before `as_of`; `encoders` make vectors of the items."""
@@ -120,10 +121,11 @@ def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, v
             pretrain(network, course.tokens, configuration, until=prepared.until, seed=seed, curves=course.curves)
         start.begin(network)
         learner = learner_of(network, average, configuration)
-        checkpoint = course.checkpoints / f"{stage} {member + 1}.pt"
+        name = f"{stage} {member + 1}"
         learn(
-            learner, prepared.examples, configuration,
-            epochs=epochs, seed=seed, validate=validate, checkpoint=checkpoint, progress=course.progress,
+            learner, from_lessons(prepared.examples, configuration, seed, course.company),
+            stage=name, epochs=epochs, validate=validate, patience=configuration.patience,
+            checkpoint=course.checkpoints and course.checkpoints / f"{name}.pt", progress=course.progress,
             curves=course.curves, company=course.company,
         )  # fmt: skip
         networks.append(learner.average.eval().requires_grad_(requires_grad=False))

@@ -137,14 +137,19 @@ def _lesson(examples: Examples, chosen: Integers, most: int, random: np.random.G
     pair = np.full((len(chosen), max(len(some) for some in asked)), NONE)
     for row, some in enumerate(asked):
         pair[row, : len(some)] = some
-    as_of = np.where(pair == NONE, np.nan, examples.pairs.as_of[pair])
-    tabular = np.where((pair == NONE)[..., None], np.float32(0), examples.tabular[pair])
     first, last = np.maximum(examples.first[chosen], examples.last[chosen] - TOKENS), examples.last[chosen]
     return Lesson(
-        batch=batch_of(examples.tokens, first, last, as_of, tabular),
+        batch=asking(examples, chosen, pair),
         pair=pair,
         target=_targets(examples, first, last, random),
     )
+
+
+def asking(examples: Examples, chosen: Integers, pair: Integers) -> Batch:
+    """These sequences [B] with their questions [B, Q], NONE where there is padding."""
+    as_of = np.where(pair == NONE, np.nan, examples.pairs.as_of[pair])
+    tabular = np.where((pair == NONE)[..., None], np.float32(0), examples.tabular[pair])
+    return batch_of(examples.tokens, examples.first[chosen], examples.last[chosen], as_of, tabular)
 
 
 def _targets(examples: Examples, first: Integers, last: Integers, random: np.random.Generator) -> Integers:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from scoring.actions import Integers
 from scoring.network import Network
 from training.company import ALONE, Company
 from training.configuration import Configuration
@@ -47,6 +48,10 @@ class Learner:
         return 1 + int(np.argmin(self.losses)) if self.losses else self.epoch
 
 
+Epoch = Callable[[Learner], float | None]
+"""One epoch of steps; the mean of their losses, if that may be known."""
+
+
 def learner_of(network: Network, average: Network, configuration: Configuration) -> Learner:
     """A fresh learner; only matrices decay, not biases, norms and vectors."""
     average.load_state_dict(network.state_dict())
@@ -59,34 +64,40 @@ def learner_of(network: Network, average: Network, configuration: Configuration)
 
 
 def learn(
-    learner: Learner, examples: Examples, configuration: Configuration, *,
-    epochs: int, seed: int, validate: Validate | None, checkpoint: Path, progress: Progress, curves: Curves = NOWHERE,
-    company: Company = ALONE,
+    learner: Learner, epoch: Epoch, *, stage: str, epochs: int, checkpoint: Path | None, progress: Progress,
+    validate: Validate | None = None, patience: int = 0, curves: Curves = NOWHERE, company: Company = ALONE,
 ) -> None:  # fmt: skip
     """Train up to `epochs`, resuming from the checkpoint if there is one; with `validate`, stop when patience ends.
 
-    Randomness of an epoch depends on seed and epoch alone, so a run that was killed and resumed ends with the same
+    Where the randomness of an epoch depends on its number alone, a run that was killed and resumed ends with the same
     weights as one that was not.
     """
-    if checkpoint.exists():
+    if checkpoint is not None and checkpoint.exists():
         _restore(learner, checkpoint)
     company.meet()
-    while learner.epoch < epochs and not _out_of_patience(learner, configuration):
-        curves.note(f"{checkpoint.stem}/loss", _epoch(learner, examples, configuration, seed, company), learner.epoch)
+    while learner.epoch < epochs and not _out_of_patience(learner, patience):
+        loss = epoch(learner)
+        if loss is not None:
+            curves.note(f"{stage}/loss", loss, learner.epoch)
         if validate is not None:
             learner.losses.append(validate(learner.average.eval()))
-            curves.note(f"{checkpoint.stem}/validation", learner.losses[-1], learner.epoch)
+            curves.note(f"{stage}/validation", learner.losses[-1], learner.epoch)
             if learner.best_epoch == learner.epoch:
                 learner.best = {name: value.clone() for name, value in learner.average.state_dict().items()}
-        if company.leads:
+        if checkpoint is not None and company.leads:
             _store(learner, checkpoint)
-        progress(checkpoint.stem, learner.epoch, epochs)
+        progress(stage, learner.epoch, epochs)
     if learner.best:
         learner.average.load_state_dict(learner.best)
 
 
-def _out_of_patience(learner: Learner, configuration: Configuration) -> bool:
-    return bool(learner.losses) and learner.epoch - learner.best_epoch >= configuration.patience
+def _out_of_patience(learner: Learner, patience: int) -> bool:
+    return bool(learner.losses) and learner.epoch - learner.best_epoch >= patience
+
+
+def from_lessons(examples: Examples, configuration: Configuration, seed: int, company: Company = ALONE) -> Epoch:
+    """Epochs of lessons; the randomness of each depends on the seed and its number alone."""
+    return lambda learner: _epoch(learner, examples, configuration, seed, company)
 
 
 def _epoch(learner: Learner, examples: Examples, configuration: Configuration, seed: int, company: Company) -> float:
@@ -109,7 +120,7 @@ def _epoch(learner: Learner, examples: Examples, configuration: Configuration, s
         torch.nn.utils.clip_grad_norm_(learner.network.parameters(), GRADIENT_LIMIT)
         learner.optimizer.step()
         learner.step += 1
-        _follow(learner, configuration.averaging)
+        follow(learner, configuration.averaging)
     learner.epoch += 1
     return float(np.mean(losses)) if losses else 0.0
 
@@ -119,20 +130,25 @@ def _loss(
 ) -> Tensor:
     with torch.autocast(device.type, torch.bfloat16, enabled=configuration.bfloat16):
         outputs = network(lesson.batch.to(device)).exactly()
-    labels, pair = examples.labels, lesson.pair
-    happened = Happened(
-        weight=torch.from_numpy(np.where(pair == NONE, 0.0, examples.weight[pair])).float().to(device),
-        interval=torch.from_numpy(labels.interval[pair]).to(device),
-        spend=torch.from_numpy(labels.spend[pair]).float().to(device),
-        silent=torch.from_numpy(labels.silent[pair]).float().to(device),
-    )
+    happened = happened_to(examples, lesson.pair, device)
     items = item_loss(network, outputs.states, torch.from_numpy(lesson.target).to(device), configuration.negatives)
     value = value_loss(outputs, happened, configuration) + penalty(network.direct.weight, configuration)
     return value + configuration.item_weight * items
 
 
+def happened_to(examples: Examples, pair: Integers, device: torch.device) -> Happened:
+    """Labels of questions [B, Q], which weigh nothing where there is padding."""
+    labels = examples.labels
+    return Happened(
+        weight=torch.from_numpy(np.where(pair == NONE, 0.0, examples.weight[pair])).float().to(device),
+        interval=torch.from_numpy(labels.interval[pair]).to(device),
+        spend=torch.from_numpy(labels.spend[pair]).float().to(device),
+        silent=torch.from_numpy(labels.silent[pair]).float().to(device),
+    )
+
+
 @torch.no_grad()
-def _follow(learner: Learner, averaging: float) -> None:
+def follow(learner: Learner, averaging: float) -> None:
     """Move the average towards the network; early on faster, so that it forgets the random start."""
     keep = min(averaging, (1 + learner.step) / (10 + learner.step))
     ours: list[Tensor] = list(learner.average.parameters())

@@ -1,7 +1,7 @@
 """The likelihood of what happened, head by head."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -20,8 +20,7 @@ NEWTON_STEPS = 12
 """To the level at which a loss is least; each goes 1 at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(NamedTuple):
     """Labels of [B, Q] questions."""
 
     weight: Tensor
@@ -67,14 +66,19 @@ def lognormal_loss(log_mean: Tensor, log_sigma: Tensor, spend: Tensor) -> Tensor
     return log_sigma + standard.square() / 2 + 0.5 * math.log(2 * math.pi)
 
 
-def value_loss(outputs: Outputs, happened: Happened, configuration: Configuration) -> Tensor:
-    """Weighted mean over the questions of all heads but the next item's."""
+def question_loss(outputs: Outputs, happened: Happened, configuration: Configuration) -> Tensor:
+    """[B, Q] of all heads but the next item's, each question by its weight."""
     bought = happened.interval < len(HORIZONS)
     spend = lognormal_loss(outputs.log_mean, outputs.log_sigma, happened.spend) * bought
     silence = functional.binary_cross_entropy_with_logits(outputs.silence, happened.silent, reduction="none") * ~bought
     loss = hazard_loss(outputs.hazards, happened.interval)
     loss = loss + configuration.spend_weight * spend + configuration.silence_weight * silence
-    return (loss * happened.weight).sum() / happened.weight.sum().clamp(min=1e-6)
+    return loss * happened.weight
+
+
+def value_loss(outputs: Outputs, happened: Happened, configuration: Configuration) -> Tensor:
+    """The weighted mean over the questions."""
+    return question_loss(outputs, happened, configuration).sum() / happened.weight.sum().clamp(min=1e-6)
 
 
 def item_loss(network: Network, states: Tensor, target: Tensor, negatives: int) -> Tensor:

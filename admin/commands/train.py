@@ -39,6 +39,12 @@ from admin.training_options import (
     PictureEncoder,
     Pictures,
     Pretrain,
+    PrivateClipping,
+    PrivateDelta,
+    PrivateEpsilon,
+    PrivateLot,
+    PrivateSeed,
+    PrivateSteps,
     Reader,
     TextColumns,
     Tower,
@@ -59,10 +65,13 @@ from training.item_encoding import ItemEncoders
 
 app = typer.Typer()
 USUAL = Configuration()
+EXTRAS = {"opacus": ("privacy", "private models")}
+"""Of a library that is not the text's or the pictures'."""
 
 
 @app.command()
 def train(
+    context: typer.Context,
     *,
     events: Events = None,
     items: Items = None,
@@ -86,6 +95,12 @@ def train(
     documents: Documents = None,
     text: TextColumns = None,
     label: LabelColumn = None,
+    private_epsilon: PrivateEpsilon = None,
+    private_delta: PrivateDelta = None,
+    private_clipping: PrivateClipping = None,
+    private_lot: PrivateLot = None,
+    private_steps: PrivateSteps = None,
+    private_seed: PrivateSeed = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the network on what was known at a time. A killed run resumes when it is started again.
@@ -93,9 +108,14 @@ def train(
     A model trained on the database's events is made known to it; `tierwise models activate` lets it answer.
     Under torchrun, processes learn one model together, a GPU each; the first of them writes and prints.
     With --backbone text a language model learns who buys from histories told as texts, or a label of --documents.
+    With --private-epsilon the network learns in private, and what that costs is printed.
     """
     began = time.monotonic()
     limit_threads()
+    promise = _promise(
+        context, epsilon=private_epsilon, delta=private_delta, clipping=private_clipping, lot=private_lot,
+        steps=private_steps,
+    )  # fmt: skip
     if backbone is Backbone.TEXT:
         language = _extra("admin.text_training")
         asked = language.Asked(
@@ -106,6 +126,16 @@ def train(
         return
     data = training_data(events, items, preset, database_url, as_of)
     folder = out or settings().models / f"{data.as_of:%Y%m%d-%H%M%S}-{seed}"
+    if promise is not None:
+        private, usual = _extra("admin.private_training"), replace(USUAL, max_epochs=epochs)
+        public = data.items if events is None or items is not None else None
+        manifest = private.train(
+            data, public, folder, promise, usual=usual, seed=seed, private_seed=private_seed
+        )  # fmt: skip
+        if events is None or activate:
+            _register(folder, manifest, database_url, activate=activate)
+        private.show(folder, manifest, round(time.monotonic() - began, 1), as_json=as_json)
+        return
     encoders, told_by = _item_encoders(data, seed, tower, method, pictures, picture_encoder)
     chosen = replace(
         _configuration(configuration), members=members, max_epochs=epochs, pretrain_epochs=pretrain,
@@ -118,6 +148,17 @@ def train(
         _register(folder, manifest, database_url, activate=activate)
     summary = _summary(folder, manifest) | {"seconds": round(time.monotonic() - began, 1)} | manifest["metrics"]
     emit(summary, as_json=as_json, title="Trained, with figures of the rehearsal")
+
+
+def _promise(context: typer.Context, **promised: float | None) -> Any:  # noqa: ANN401  # of an extra
+    """None where nothing private was asked for."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+    if "private_epsilon" in given:
+        return _extra("admin.private_training").promise_of(promised, given)
+    if alone := [f"--{name.replace('_', '-')}" for name in given if name.startswith("private_")]:
+        fail(f"{', '.join(alone)}: only with --private-epsilon; give it, as 4")
+    return None
 
 
 def _item_encoders(
@@ -166,7 +207,9 @@ def _extra(module: str) -> Any:  # noqa: ANN401  # a module
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        fail(f"{error.name} is not installed: models of texts and pictures need `pip install tierwise[training]`")
+        library = str(error.name).partition(".")[0]
+        extra, what = EXTRAS.get(library, ("training", "models of texts and pictures"))
+        fail(f"{library} is not installed: {what} need `pip install tierwise[{extra}]`")
 
 
 def _summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:

@@ -55,6 +55,12 @@ class RetrainingRunning(WrongState):
     reason = "RETRAINING_RUNNING"
 
 
+class TrainedInPrivate(WrongState):
+    """Whoever trains again in private spends anew what was promised to customers, which a clock must not decide."""
+
+    reason = "TRAINED_IN_PRIVATE"
+
+
 class ModelJudging(WrongState):
     """A model is judged once at a time."""
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.models import judging, registry
-from campaigns.models.refusals import RetrainingRunning
+from campaigns.models.refusals import RetrainingRunning, TrainedInPrivate
 from campaigns.work import jobs
 from database.models import registry as stored_models
 from database.models.registry import RegisteredModel
@@ -41,24 +41,34 @@ class Retraining:
 
 
 def begin(transaction: Transaction, cause: Cause) -> Operation:
-    """Train a candidate as the active model was trained. Raises NoActiveModel, RetrainingRunning."""
+    """Train a candidate as the active model was trained. Raises NoActiveModel, TrainedInPrivate, RetrainingRunning."""
     operations.hold(transaction, RETRAIN_MODEL)
     other = operations.running(transaction, RETRAIN_MODEL)
     if other is not None:
         raise RetrainingRunning(f"{other.name} is training: wait for it or cancel it", operation=other.name)
-    return _begin(transaction, cause, uuid4().hex, registry.in_force(transaction))
+    active = registry.in_force(transaction)
+    if _in_private(active):
+        raise TrainedInPrivate(
+            f"{active.model_id} was trained in private: to train again spends its promise to customers anew; decide on "
+            "it by `tierwise train --private-epsilon`"
+        )
+    return _begin(transaction, cause, uuid4().hex, active)
 
 
 def begin_due(transaction: Transaction, cause: Cause, *, due: datetime) -> Operation | None:
     """The training that was due: None when one was begun since, or is running, so that two clocks do no harm.
 
-    None also where no model answers: the first one is trained by hand.
+    None also where no model answers, or one that was trained in private: those are trained by hand.
     """
     operations.hold(transaction, RETRAIN_MODEL)
     latest, active = operations.newest(transaction, RETRAIN_MODEL), stored_models.active(transaction)
-    if active is None or (latest is not None and (not latest.done or latest.create_time >= due)):
+    if active is None or _in_private(active) or (latest is not None and (not latest.done or latest.create_time >= due)):
         return None
     return _begin(transaction, cause, f"retrain-{due:%Y-%m-%dT%H-%MZ}", active)
+
+
+def _in_private(model: RegisteredModel) -> bool:
+    return "privacy" in model.manifest
 
 
 def _begin(transaction: Transaction, cause: Cause, operation_id: str, active: RegisteredModel) -> Operation:

@@ -12,7 +12,7 @@ from small_training import SMALL
 from tiny_model import write_tiny_model
 
 from campaigns.models import registry, retraining
-from campaigns.models.refusals import RetrainingRunning
+from campaigns.models.refusals import RetrainingRunning, TrainedInPrivate
 from campaigns.models.retraining import KEPT_BACK, Retraining
 from database.events import store
 from database.models import registry as stored_models
@@ -101,3 +101,16 @@ def test_two_clocks_begin_one_training_a_night(database: Database) -> None:
     with database.reading() as snapshot:
         found = operations.page(snapshot, limit=9, kind=operations.RETRAIN_MODEL)
     assert [each.operation_id for each in found] == [f"retrain-{AS_OF:%Y-%m-%dT%H-%MZ}"]
+
+
+def test_neither_a_clock_nor_an_operator_trains_again_what_was_trained_in_private(database: Database) -> None:
+    with database.writing() as transaction:
+        registry.register(transaction, CAUSE, "kept", folder="somewhere", manifest={"privacy": {"epsilon": 4.0}})
+        registry.activate(transaction, CAUSE, "kept")
+    with database.writing() as transaction:
+        assert retraining.begin_due(transaction, CAUSE, due=AS_OF) is None
+    with pytest.raises(TrainedInPrivate, match="kept was trained in private"):
+        begin(database)
+
+    with database.reading() as snapshot:
+        assert operations.page(snapshot, limit=9, kind=operations.RETRAIN_MODEL) == []

@@ -72,6 +72,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The model did not prove that it is good enough to answer. Example: "models/2026-11 did not pass: ece: calibration error; the active model's is 0.020"."""
     RETRAINING_RUNNING: _ErrorReason.ValueType  # 167
     """One training runs at a time. Example: "operations/abc is training: wait for it or cancel it"."""
+    TRAINED_IN_PRIVATE: _ErrorReason.ValueType  # 169
+    """To train again in private spends anew what was promised to customers. Example: "20260701-1f was trained in private: to train
+    again spends its promise to customers anew; decide on it by `tierwise train --private-epsilon`".
+    """
     MODEL_JUDGING: _ErrorReason.ValueType  # 166
     """A model is judged once at a time. Example: "operations/abc is judging models/2026-11: wait for it or cancel it"."""
     INVALID_STAGE: _ErrorReason.ValueType  # 163
@@ -280,6 +284,10 @@ GATES_NOT_PASSED: ErrorReason.ValueType  # 165
 """The model did not prove that it is good enough to answer. Example: "models/2026-11 did not pass: ece: calibration error; the active model's is 0.020"."""
 RETRAINING_RUNNING: ErrorReason.ValueType  # 167
 """One training runs at a time. Example: "operations/abc is training: wait for it or cancel it"."""
+TRAINED_IN_PRIVATE: ErrorReason.ValueType  # 169
+"""To train again in private spends anew what was promised to customers. Example: "20260701-1f was trained in private: to train
+again spends its promise to customers anew; decide on it by `tierwise train --private-epsilon`".
+"""
 MODEL_JUDGING: ErrorReason.ValueType  # 166
 """A model is judged once at a time. Example: "operations/abc is judging models/2026-11: wait for it or cancel it"."""
 INVALID_STAGE: ErrorReason.ValueType  # 163

@@ -1,0 +1,123 @@
+"""Training in private, from events to a model folder: the network alone, and nothing else that customers taught."""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy import sparse
+
+from scoring import folder
+from scoring.answers import Calibration
+from scoring.buying import UNFITTED
+from scoring.model import Blend, Model
+from scoring.network import Network
+from scoring.together import Together
+from training import course as usual_course
+from training.checkpoints import checkpoints_of, remove_old
+from training.configuration import Configuration
+from training.course import Course, HistoryTooShort
+from training.learning import Progress
+from training.private.asking import asked_of
+from training.private.price import PRIVATE, Price, price_of
+from training.private.promise import Budget, Promise, budget_of
+from training.private.public import NORMALISER
+from training.private.secret import Secret
+from training.private.steps import Steps
+from training.private.teaching import CONFIGURATION, course_of, taught
+from training.provenance import currency_of, fingerprint_of, model_id_of
+
+STAGE = "private fit"
+BLEND = Blend(together=0.0, deep=0.0, content=1.0, popular=0.0, decay=0.5, repurchase=False)
+"""What is alike is recommended: the words of items are public."""
+COVERS: Mapping[str, str] = {
+    "weights.safetensors, model_id": "covered by epsilon and delta",
+    "items.parquet": "public: the item file, or those of the database; none without",
+    "features, buying, calibration, blend, shares, configuration, seed": "public: constants and what the command said",
+    "tiers, histograms, popular items, items bought together": "left out",
+    "as_of, currency, data.customers": "taken as public",
+    "metrics, privacy.price": "not covered: figures without noise; take them out before the folder leaves the house",
+}
+"""What of a model folder tells of customers, part by part."""
+
+
+def train(
+    events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, out: Path, promise: Promise, secret: Secret,
+    usual: Configuration, seed: int, device: str, progress: Progress, configuration: Configuration = CONFIGURATION,
+) -> Path:  # fmt: skip
+    """Learn from the events strictly before `as_of`, and write the model folder; resumes what a killed run had begun.
+
+    Only weights with their noise are kept on the way. `seed` is public, and `usual` is how the model without privacy
+    learns that the price is measured beside.
+
+    Raises:
+        HistoryTooShort: No customer was seen before a window that is closed.
+        FileExistsError: `out` exists.
+        ValueError: Prices are in several currencies, or the promise cannot be kept.
+    """
+    if out.exists():
+        raise FileExistsError(f"{out} exists: a model is never overwritten; name another folder")
+    known = events.filter(pl.col("time") < as_of)
+    currency = currency_of(known)
+    course = course_of(
+        known, items, as_of=as_of, configuration=configuration, seed=seed, device=device, progress=progress
+    )
+    budget = budget_of(promise, course.customers)
+    public = fingerprint_of(known.clear(), items, as_of, configuration, seed)
+    checkpoints = checkpoints_of(out, _fingerprint(public, budget))
+    remove_old(out.parent, time.time())
+    network = _learned(course, budget, secret, checkpoints / f"{STAGE}.pt")
+    beside = usual_course.course_of(
+        known, items, as_of=as_of, configuration=usual, seed=seed, device=device, checkpoints=None, progress=progress
+    )
+    price = price_of(course, beside, budget, secret.apart("price"))
+    model = _model(course, network, _manifest(course, budget, price, as_of, currency))
+    named = replace(model, manifest=dict(model.manifest) | {"model_id": model_id_of(model, as_of)})
+    written = folder.write(named, out)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    return written
+
+
+def _fingerprint(public: str, budget: Budget) -> str:
+    """Of what decides the weights, but for the events: the name of a folder must tell nothing of them."""
+    return hashlib.sha256(f"{public} {json.dumps(budget.to_json(), sort_keys=True)}".encode()).hexdigest()
+
+
+def _learned(course: Course, budget: Budget, secret: Secret, checkpoint: Path) -> Network:
+    customers = np.arange(course.customers)
+    asked = asked_of(course.tokens, customers, until=course.as_of, configuration=course.remembering)
+    if not len(asked.prepared.examples.pairs):
+        raise HistoryTooShort("no customer was seen before a window of 90 days that is closed; give a longer history")
+    steps = Steps(asked=asked, customers=customers, budget=budget, secret=secret, configuration=course.configuration)
+    return taught(course, steps, STAGE, checkpoint)
+
+
+def _manifest(course: Course, budget: Budget, price: Price, as_of: datetime, currency: str) -> dict[str, Any]:
+    return {
+        "code_version": version("tierwise"),
+        "as_of": as_of.astimezone(UTC).isoformat(),
+        "currency": currency,
+        "data": {"customers": course.customers},
+        "configuration": course.configuration.to_json(),
+        "seed": course.seed,
+        "metrics": {name: value for name, value in price[PRIVATE].items() if name != "seconds"},
+        "privacy": {"unit": "customer", **asdict(budget), "covers": dict(COVERS), "price": price},
+    }
+
+
+def _model(course: Course, network: Network, manifest: Mapping[str, Any]) -> Model:
+    return Model(
+        manifest=manifest, catalogue=course.catalogue, networks=(network,), normaliser=NORMALISER, buying=UNFITTED,
+        calibration=Calibration(), blend=BLEND,
+        together=Together(
+            weights=sparse.csr_matrix((course.items, course.items), dtype=np.float32), popular=np.zeros(course.items)
+        ),
+    )  # fmt: skip
