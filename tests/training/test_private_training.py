@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 from made_histories import AS_OF, random_shop
 from opacus.accountants import RDPAccountant
 from scipy.stats import kstest
-from small_training import SHOP, SMALL
+from small_training import SHOP
 from typer.testing import CliRunner
 
 from admin.command_line import main
+from events.event import EventType
 from scoring.feature_registry import FEATURES
 from scoring.folder import WEIGHTS, read
 from scoring.network import Network
@@ -25,7 +27,6 @@ from training.course import Course
 from training.fit import silence
 from training.learning import Progress
 from training.loss import question_loss
-from training.private import fit
 from training.private.asking import asked_of
 from training.private.gradients import clipped_sum, learning
 from training.private.promise import Promise, budget_of, spent
@@ -36,7 +37,8 @@ from training.private.teaching import CONFIGURATION, course_of, taught
 
 TINY = replace(CONFIGURATION, width=8, heads=2, cutoffs=8)
 ITEMS = pl.DataFrame({"item_id": [f"item-{number}" for number in range(12)], "title": "Lamp", "category": "Light"})
-QUICK = Promise(epsilon=4.0, steps=12)
+QUICK = Promise(epsilon=2.0, steps=12)
+BUDGET = budget_of(QUICK, 120)
 SECRET = Secret.of(5)
 
 
@@ -49,7 +51,7 @@ def steps_of(course: Course) -> Steps:
     customers = np.arange(course.customers)
     return Steps(
         asked=asked_of(course.tokens, customers, until=course.as_of, configuration=TINY),
-        customers=customers, budget=budget_of(QUICK, len(customers)), secret=SECRET, configuration=TINY,
+        customers=customers, budget=BUDGET, secret=SECRET, configuration=TINY,
     )  # fmt: skip
 
 
@@ -115,10 +117,10 @@ def test_what_a_customer_did_reaches_no_other_gradient(ready: tuple[Steps, Netwo
     """Not by the features, the cut-offs, the weights of questions, the catalogue or who stands in the same batch."""
     steps, network = ready
     last = len(steps.customers) - 1
-    others = steps.customers[:last]
+    others = steps.customers[last - 20 : last]
     without = steps_of(course_with(SHOP.filter(pl.col("customer_id") != f"customer-{last:04d}")))
 
-    everybody, rest = steps.sum_of(network, steps.customers), without.sum_of(network, others)
+    everybody, rest = steps.sum_of(network, np.append(others, last)), without.sum_of(network, others)
     alone = steps.sum_of(network, np.array([last]))
 
     assert len(without.customers) == last
@@ -166,7 +168,7 @@ def test_a_secret_is_another_each_time_and_never_shown() -> None:
     assert repr(Secret.of(5)) == "Secret()"
 
 
-@pytest.mark.parametrize("epsilon", [1.0, 4.0])
+@pytest.mark.parametrize("epsilon", [0.5, 2.0])
 def test_what_is_spent_is_what_was_promised(epsilon: float) -> None:
     budget = budget_of(Promise(epsilon=epsilon, steps=50), 2000)
     accountant = RDPAccountant()
@@ -225,51 +227,62 @@ def test_a_killed_training_resumes_to_the_same_weights_and_keeps_weights_alone(t
     assert not torch.equal(whole["direct.weight"], other["direct.weight"])
 
 
-def trained(out: Path, shop: pl.DataFrame) -> Path:
-    return fit.train(
-        shop, ITEMS, as_of=AS_OF, out=out, promise=QUICK, secret=SECRET, usual=replace(SMALL, max_epochs=1), seed=0,
-        device="cpu", progress=silence, configuration=TINY,
+def trained(folder: Path, shop: pl.DataFrame) -> dict[str, Any]:
+    """What the command says of a model in `folder`."""
+    folder.mkdir()
+    kinds = {int(kind): kind.word for kind in EventType}
+    shop.select(
+        "customer_id", pl.col("time").dt.replace_time_zone(None),
+        pl.col("event_type").replace_strict(kinds, return_dtype=pl.String), "order_id", "item_id", "quantity",
+        unit_price=pl.col("unit_price_minor") / 100,
+    ).write_parquet(folder / "events.parquet")  # fmt: skip
+    ITEMS.write_parquet(folder / "items.parquet")
+    done = CliRunner().invoke(
+        main,
+        ["train", "--events", str(folder / "events.parquet"), "--items", str(folder / "items.parquet"), "--as-of",
+         AS_OF.isoformat(), "--private-epsilon", "2", "--private-steps", "12", "--private-seed", "5", "--epochs", "1",
+         "--out", str(folder / "models" / "private"), "--json"],
     )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return trained(tmp_path_factory.mktemp("private") / "model", SHOP)
+def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return trained(tmp_path_factory.mktemp("private") / "shop", SHOP)
 
 
-def test_the_manifest_tells_the_promise_its_price_and_what_it_covers(whole: Path) -> None:
-    manifest = json.loads((whole / "manifest.json").read_bytes())
-    privacy = manifest["privacy"]
+def test_the_command_and_the_manifest_tell_the_promise_its_price_and_what_it_covers(said: dict[str, Any]) -> None:
+    folder = Path(said["folder"])
+    manifest, privacy = json.loads((folder / "manifest.json").read_bytes()), said["privacy"]
 
+    assert manifest["privacy"] == privacy
     assert privacy["unit"] == "customer"
-    assert 3.9 < privacy["epsilon"] <= 4
+    assert 1.98 < privacy["epsilon"] <= 2
+    assert privacy["delta"] == pytest.approx(120**-1.1)
     assert (privacy["steps"], privacy["sample_rate"], privacy["clipping"]) == (12, 0.2, 1.0)
     assert set(privacy["price"]) == {"private", "same_network_without_privacy", "usual_model"}
     assert all(set(each) == {"auc", "gini", "log_loss", "seconds"} for each in privacy["price"].values())
     assert privacy["covers"]["weights.safetensors, model_id"] == "covered by epsilon and delta"
     assert privacy["covers"]["metrics, privacy.price"].startswith("not covered")
     assert manifest["data"] == {"customers": 120}
-    assert [path.name for path in whole.parent.iterdir()] == ["model"]
+    assert [path.name for path in folder.parent.iterdir()] == ["private"]
     assert not {"tiers", "histograms", "split", "predictors"} & set(manifest)
 
 
-def test_nothing_in_the_folder_but_weights_was_learned_from_customers(whole: Path, tmp_path: Path) -> None:
+def test_nothing_in_the_folder_but_weights_was_learned_from_customers(said: dict[str, Any], tmp_path: Path) -> None:
     """As many other customers give the same model but for its weights, their names and its figures."""
-    others = trained(tmp_path / "others", random_shop(120, seed=12))
-    first, second = (json.loads((folder / "manifest.json").read_bytes()) for folder in (whole, others))
+    folders = [Path(each["folder"]) for each in (said, trained(tmp_path / "other", random_shop(120, seed=12)))]
+    first, second = (json.loads((folder / "manifest.json").read_bytes()) for folder in folders)
     for manifest in (first, second):
         del manifest["model_id"], manifest["metrics"], manifest["privacy"]["price"], manifest["files"][WEIGHTS]
-    ours, theirs = read(whole), read(others)
+    ours, theirs = map(read, folders)
+    weights, others = (model.networks[0].state_dict() for model in (ours, theirs))
 
     assert first == second
-    assert ours.together.weights.nnz == 0
-    assert not ours.together.popular.any()
-    moved = {
-        name
-        for name, weight in ours.networks[0].state_dict().items()
-        if not torch.equal(weight, theirs.networks[0].state_dict()[name])
-    }
-    assert moved == set(learning(ours.networks[0]))
+    assert (ours.together.weights.nnz, ours.together.popular.any(), ours.further) == (0, False, None)
+    assert {name for name, each in weights.items() if not each.equal(others[name])} == set(learning(ours.networks[0]))
 
 
 COMMAND = ("train", "--as-of", AS_OF.isoformat(), "--private-epsilon", "4")

@@ -42,7 +42,7 @@ COVERS: Mapping[str, str] = {
     "weights.safetensors, model_id": "covered by epsilon and delta",
     "items.parquet": "public: the item file, or those of the database; none without",
     "features, buying, calibration, blend, shares, configuration, seed": "public: constants and what the command said",
-    "tiers, histograms, popular items, items bought together": "left out",
+    "tiers, histograms, how many orders come, popular items, items bought together": "left out",
     "as_of, currency, data.customers": "taken as public",
     "metrics, privacy.price": "not covered: figures without noise; take them out before the folder leaves the house",
 }
