@@ -281,7 +281,9 @@ def test_nothing_in_the_folder_but_weights_was_learned_from_customers(said: dict
     weights, others = (model.networks[0].state_dict() for model in (ours, theirs))
 
     assert first == second
-    assert (ours.together.weights.nnz, ours.together.popular.any(), ours.further) == (0, False, None)
+    assert ours.together.weights.nnz == 0
+    assert not ours.together.popular.any()
+    assert ours.further is None
     assert {name for name, each in weights.items() if not each.equal(others[name])} == set(learning(ours.networks[0]))
 
 
