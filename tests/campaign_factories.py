@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
 from sqlalchemy import text
 
@@ -151,16 +152,16 @@ def begin_launch(database: Database, campaign_id: str = "spring", *, now: dateti
 
 
 def launch_campaign(database: Database, plan: CampaignPlan, campaign_id: str = "spring") -> Operation:
-    """A campaign from draft to active; the operation of its launch, which has run to its end in chunks of two."""
+    """A campaign from draft to active; the operation of its launch, which has run to its end."""
     with database.writing() as transaction:
         launch.create(transaction, make_cause(), campaign_id, plan)
     return finish_launch(database, begin_launch(database, campaign_id))
 
 
-def finish_launch(database: Database, operation: Operation, *, limit: int = 2) -> Operation:
-    """A launch that has run to its end."""
+def finish_launch(database: Database, operation: Operation) -> Operation:
+    """A launch that has run to its end in three chunks, or in chunks of two where it reaches few."""
     while not operation.done:
-        issue_chunk(database, operation, limit=limit)
+        issue_chunk(database, operation, limit=max(2, ceil((operation.total_count or 0) / 3)))
         operation = read_operation(database, operation.operation_id)
     return operation
 

@@ -54,7 +54,7 @@ def launch_then(database: Database, campaign_id: str, plan: CampaignPlan) -> Non
     operation = begin_launch(database, campaign_id, now=LAUNCHED)
     with database.writing() as transaction:
         issuance.freeze(transaction, operation, LAUNCHED)
-    finish_launch(database, read_operation(database, operation.operation_id), limit=1000)
+    finish_launch(database, read_operation(database, operation.operation_id))
 
 
 def orders_of(plan: CampaignPlan) -> list[Event]:

@@ -106,7 +106,7 @@ def test_a_newcomer_launches_a_campaign_from_the_readme_alone(shop: Site) -> Non
     with shop.database.reading() as snapshot:
         begun = operations.running(snapshot, operations.LAUNCH_CAMPAIGN)
     assert begun is not None
-    finish_launch(shop.database, begun, limit=100)
+    finish_launch(shop.database, begun)
     expect(anna.get_by_role("heading", level=1)).to_contain_text("active")
     reader.press(anna, "Jobs")
     expect(anna.get_by_role("row", name="Launch my-first-campaign succeeded")).to_be_visible()

@@ -149,7 +149,7 @@ def test_a_campaign_from_nothing_to_a_pause(shop: Site) -> None:
     with shop.database.reading() as snapshot:
         (running,) = operations.page(snapshot, limit=1, kind=operations.LAUNCH_CAMPAIGN)
     anna.goto("/jobs")
-    finish_launch(shop.database, read_operation(shop.database, running.operation_id), limit=20)
+    finish_launch(shop.database, read_operation(shop.database, running.operation_id))
     expect(anna.get_by_role("row", name="winter")).to_contain_text("succeeded")
     press(anna, "Pause", "paused")
     answer = anna.goto("/campaigns/winter/edit/offers")

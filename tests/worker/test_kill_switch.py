@@ -83,7 +83,7 @@ def test_a_second_after_the_stop_nothing_is_redeemed_or_issued_and_afterwards_it
     add_customers(database, best + others)
     store_scores(database, dict.fromkeys(best, 9000) | dict.fromkeys(others, 2000))
     create_campaign(database, "open", offers=(replace(TEN_PERCENT, tier=Tier.MID),), **current)
-    finish_launch(database, begin_launch(database, "open", now=now), limit=2000)
+    finish_launch(database, begin_launch(database, "open", now=now))
     codes = sorted(codes_of(database, "open").values())
     broker.install(database_url)
     create_campaign(database, "spring", **current)
