@@ -66,6 +66,7 @@ def told(database_of_file: Database, tmp_path_factory: pytest.TempPathFactory) -
         shop.items.Recommend(recommendation_service_pb2.RecommendRequest(customer="customers/anna"))
         activate(shop.database, shop.models, "tiny-2", seed=2)
         shop.server.live.refresh()
+        shop.server.live.stop()
         assert shop.server.guard.settle(10)
         return read(shop)
 
