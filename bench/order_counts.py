@@ -4,8 +4,8 @@
 
 Everything is fitted anew before each of N windows of 90 days, BETWEEN apart, the last of which ends at T. Trees, linear
 model and closed form share the chance equally, at the level that they say; what is *given one* says how many orders
-come if one does. Each row has means over the windows, and window by window by how much its deviance is lower than that
-of the closed form given one, with the standard error over customers.
+come if one does. A model publishes `half linear, half closed form`. Each row has means over the windows, and window by
+window by how much its deviance is lower than that of the closed form given one, with the standard error over customers.
 """
 
 import json
@@ -25,10 +25,11 @@ from sklearn.linear_model import PoissonRegressor
 from admin.training_data import TrainingData, training_data
 from bench.history import history_parser
 from events.history import Histories
+from scoring import further_orders
 from scoring.actions import Floats, Integers, Pairs
 from scoring.answers import BATCH
 from scoring.boosters import lightgbm
-from scoring.buying import HORIZON_DAYS, orders_given_one
+from scoring.buying import HORIZON_DAYS
 from scoring.feature_registry import NAMES
 from scoring.features import raw_features
 from scoring.network import Network
@@ -39,6 +40,7 @@ from training.boosting import SHAPE, grow
 from training.configuration import Configuration
 from training.course import course_of, learn_members
 from training.fit import silence
+from training.further_orders import PENALTY, fit_further_orders
 from training.labels import cutoffs_of, labels_of, questions
 from training.metrics import deviance, mean_error, total_ratio
 from training.preparation import Prepared, prepare, tokens_from
@@ -46,7 +48,7 @@ from training.speakers import speakers_of
 
 OURS = "closed form, given one"
 BETWEEN = timedelta(days=35)
-ROUNDS, PENALTY, SEED = 150, 0.1, 0
+ROUNDS, SEED = 150, 0
 MOST_STATES, LEAST = 6000, 1e-5
 """Questions that the network's head learns from; expected orders where a candidate has none."""
 
@@ -102,13 +104,8 @@ def window_of(data: TrainingData, end: datetime, configuration: Configuration) -
         learned = learn_members(course, prepared, "fit", configuration.max_epochs, None)
     tokens = tokens_from(Histories.from_frame(data.events.filter(pl.col("time") < end)), course.catalogue)
     now = questions(tokens.actions, np.array([course.as_of]))
-    asked, learnt = (
-        _asked(t, p, prepared, w)
-        for t, p, w in (
-            (tokens, now, np.ones(len(now))),
-            (course.tokens, prepared.examples.pairs, prepared.examples.weight),
-        )
-    )
+    asked = _asked(tokens, now, prepared, np.ones(len(now)))
+    learnt = _asked(course.tokens, prepared.examples.pairs, prepared, prepared.examples.weight)
     trees = grow(prepared.examples, rounds=ROUNDS, seed=SEED)
     speakers = speakers_of(prepared, learned.start, trees, configuration, SEED)
     hazards = np.mean([each.hazards(asked.tabular) for each in speakers.values()], axis=0)
@@ -129,48 +126,35 @@ def _asked(tokens: Tokens, pairs: Pairs, prepared: Prepared, weight: Floats) -> 
 def expected(window: Window) -> Iterator[tuple[str, Floats]]:
     """[P] orders that each candidate expects."""
     asked, chance, buying = window.asked, window.chance, window.prepared.buying
-    examples, (repeats, age) = window.prepared.examples, asked.rhythm
-    ours = orders_given_one(buying, repeats, age, HORIZON_DAYS)
-    linear, trees = 1.0 + linear_further(window), 1.0 + trees_further(window)
-    yield OURS, chance * ours
+    examples, (repeats, _) = window.prepared.examples, asked.rhythm
+    regression = fit_further_orders(examples)
+    if regression is None:
+        raise SystemExit("too few orders before a window: give a longer history, or fewer windows")
+    half = further_orders.further_orders(HORIZON_DAYS, asked.raw, asked.tabular, buying, regression)
+    yield OURS, chance * (1.0 + further_orders.closed_form(HORIZON_DAYS, asked.raw, buying))
     yield "BG/NBD alone", closed_form(asked.raw, buying).orders
     yield "boosted trees, all at once", boosted(examples.tabular, examples.labels.orders, examples.weight, asked)
     yield "Poisson process at the chance", -np.log1p(-chance)
     shape = buying.r + repeats
     yield "negative binomial at the chance", shape * np.expm1(-np.log1p(-chance) / shape)
     yield "gamma-Poisson, given one", chance * truncated(*fit_truncated(window.buyers), *asked.rhythm)
-    yield "linear, given one", chance * linear
-    yield "boosted trees, given one", chance * trees
+    yield "linear, given one", chance * (1.0 + regression(asked.tabular))
+    yield "boosted trees, given one", chance * (1.0 + trees_further(window))
     yield "head of the network, given one", chance * (1.0 + network_further(window))
-    yield "half linear, half closed form", chance * (1.0 + np.sqrt((linear - 1.0) * (ours - 1.0)))
-
-
-def linear_further(window: Window) -> Floats:
-    """[P] orders after the first within the window."""
-    return ridge(window.buyers.tabular, window.buyers, window.asked.tabular)
+    yield "half linear, half closed form", chance * (1.0 + half)
 
 
 def trees_further(window: Window) -> Floats:
-    """Likewise, by gradient boosting."""
+    """[P] orders after the first within the window, by gradient boosting."""
     buyers = window.buyers
     return boosted(buyers.tabular, buyers.orders - 1.0, buyers.weight, window.asked)
 
 
 def network_further(window: Window) -> Floats:
     """Likewise, by one more head that is fitted on the state of the trained network and the features."""
-    chosen = at_most_places(len(window.buyers.orders))
-    buyers = window.buyers.some(chosen)
+    chosen = np.random.default_rng(SEED).permutation(len(window.buyers.orders))[:MOST_STATES]
+    buyers = window.buyers.some(np.sort(chosen))
     known, now = (np.column_stack((states(window.network, each), each.tabular)) for each in (buyers, window.asked))
-    return ridge(known, buyers, now)
-
-
-def at_most_places(count: int) -> Integers:
-    """A random part of so many places, in their order."""
-    return np.sort(np.random.default_rng(SEED).permutation(count)[:MOST_STATES])
-
-
-def ridge(known: np.ndarray, buyers: Asked, now: np.ndarray) -> Floats:
-    """Poisson regression of the orders after the first."""
     fitted = PoissonRegressor(alpha=PENALTY, max_iter=500).fit(known, buyers.orders - 1.0, buyers.weight)
     return np.asarray(fitted.predict(now))
 
