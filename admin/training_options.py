@@ -58,7 +58,7 @@ PrivateDelta = Annotated[
     float | None, typer.Option(help="In private: the chance that epsilon does not hold; default: 1 / customers^1.1.")
 ]
 PrivateClipping = Annotated[
-    float | None, typer.Option(help="In private: the most that a customer weighs in a step; default: 1.")
+    float | None, typer.Option(help="In private: the most that a customer weighs in a step; default: 8.")
 ]
 PrivateLot = Annotated[
     int | None,

@@ -261,7 +261,7 @@ def test_the_command_and_the_manifest_tell_the_promise_its_price_and_what_it_cov
     assert privacy["unit"] == "customer"
     assert 1.98 < privacy["epsilon"] <= 2
     assert privacy["delta"] == pytest.approx(120**-1.1)
-    assert (privacy["steps"], privacy["sample_rate"], privacy["clipping"]) == (12, 0.2, 1.0)
+    assert (privacy["steps"], privacy["sample_rate"], privacy["clipping"]) == (12, 0.2, 8.0)
     assert set(privacy["price"]) == {"private", "same_network_without_privacy", "usual_model"}
     assert all(set(each) == {"auc", "gini", "log_loss", "seconds"} for each in privacy["price"].values())
     assert privacy["covers"]["weights.safetensors, model_id"] == "covered by epsilon and delta"
