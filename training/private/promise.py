@@ -25,8 +25,10 @@ class Promise:
     delta: float | None = None
     """None for 1 / customers^1.1."""
     clipping: float = 8.0
-    """The most that a customer's gradient may weigh in a step. A small one draws the level of all chances off its place:
-    rare buyers, whose gradients are long, are cut most."""
+    """The most that a customer's gradient may weigh in a step.
+
+    A small one draws the level of all chances off its place: those of buyers, who are rarer, are long and cut most.
+    """
     lot: int | None = None
     """Customers in a step, on average; None for a fifth of them, at most LARGEST_LOT."""
     steps: int = 100
