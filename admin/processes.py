@@ -4,6 +4,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from database.migrate import migrate
 from settings import Settings, child_environment
 
 STOP_SECONDS = 30
+AGAIN_SECONDS = 0.05
 INSECURE = {
     "TIERWISE_INSECURE": "true",
     # An empty variable is as good as none.
@@ -123,14 +125,26 @@ class Processes:
 
 @contextlib.contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Inside the block SIGTERM and SIGHUP end it as Ctrl-C does, so that children are stopped too."""
+    """Inside the block SIGTERM and SIGHUP end it as Ctrl-C does, so that children are stopped too.
+
+    One that comes while a finaliser or a weak reference's callback runs is swallowed there, and so is sent once more.
+    """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
+    def swallowed(what: "sys.UnraisableHookArgs") -> None:
+        if what.exc_type is KeyboardInterrupt:
+            again = (threading.main_thread().ident or 0, signal.SIGTERM)
+            threading.Timer(AGAIN_SECONDS, signal.pthread_kill, again).start()
+        else:
+            told(what)
+
     previous = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    told, sys.unraisablehook = sys.unraisablehook, swallowed
     try:
         yield
     finally:
+        sys.unraisablehook = told
         for number, handler in previous.items():
             signal.signal(number, handler)
