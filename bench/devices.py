@@ -9,7 +9,6 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -40,7 +39,6 @@ SIZES = (1, 8, 32, 64, 128, 256)
 PASSES = 20
 MILLISECONDS = 1000.0
 EPOCHS = 4
-AS_OF = datetime(2025, 6, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ class Learned:
 
 
 def _learned(shop: Shop, events: pl.DataFrame, folder: Path, device: str) -> Learned:
-    """Twice the networks' epochs of a shop: the second run is what the first does not pay for."""
+    """The same shop learned from on the processor, and on the device in both precisions."""
     configuration = Configuration(max_epochs=EPOCHS, patience=EPOCHS, tree_rounds=0)
     ways = {
         "processor": ("cpu", configuration),
@@ -120,17 +118,15 @@ def _learned(shop: Shop, events: pl.DataFrame, folder: Path, device: str) -> Lea
             device=where, progress=clock,
         )  # fmt: skip
         taken[name] = clock.seconds
-    base = taken["processor"]
-    return Learned(
-        folder / "processor",
-        {
-            f"an epoch of learning, {name}": Figure(
-                value=seconds, unit="s", against=None if name == "processor" else "processor",
-                ratio=None if name == "processor" else base / seconds,
-            )
-            for name, seconds in taken.items()
-        },
-    )  # fmt: skip
+    return Learned(folder / "processor", _beside("an epoch of learning", taken, "s"))
+
+
+def _beside(what: str, taken: Mapping[str, float], unit: str) -> dict[str, Figure]:
+    """Times, each with how many of it the processor's holds."""
+    return {
+        f"{what}, {name}": Figure(value=time, unit=unit, against="processor", ratio=taken["processor"] / time)
+        for name, time in taken.items()
+    }
 
 
 class _EpochClock:
@@ -154,17 +150,14 @@ def _captured(scorer: Scorer, *, bfloat16: bool) -> tuple[float, Frames]:
 
 
 def _networks(ways: Mapping[str, Forward], asked: Asked, scorer: Scorer, rounds: int) -> dict[str, Figure]:
-    figures = {}
+    figures = dict[str, Figure]()
     for count in SIZES:
         batch = asked.batch(scorer, count)
         taken = interleaved(
             {name: partial(_milliseconds, partial(forward, batch)) for name, forward in ways.items()}, rounds
         )
         exact = ways["processor"](batch)
-        for name, milliseconds in taken.items():
-            figures[f"network, {count} customers, {name}"] = Figure(
-                value=milliseconds, unit="ms", against="processor", ratio=taken["processor"] / milliseconds
-            )
+        figures |= _beside(f"network, {count} customers", taken, "ms")
         for name in ("device, in frames", "device, in frames, bfloat16"):
             off = float((ways[name](batch) - exact).abs().max())
             figures[f"network, {count} customers, {name}, off by"] = Figure(value=off, unit="logits")
@@ -184,14 +177,11 @@ def _score(scorer: Scorer, asked: Asked, count: int) -> None:
 
 
 def _scores(scorers: Mapping[str, Scorer], asked: Asked, rounds: int) -> dict[str, Figure]:
-    figures = {}
+    figures = dict[str, Figure]()
     for count in (1, BATCH["cpu"], BATCH["cuda"]):
         scored = {name: partial(_score, scorer, asked, count) for name, scorer in scorers.items()}
         taken = interleaved({name: partial(_milliseconds, score) for name, score in scored.items()}, rounds)
-        for name, milliseconds in taken.items():
-            figures[f"whole scores, {count} customers, {name}"] = Figure(
-                value=milliseconds, unit="ms", against="processor", ratio=taken["processor"] / milliseconds
-            )
+        figures |= _beside(f"whole scores, {count} customers", taken, "ms")
     return figures
 
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,15 +29,14 @@ from events.history import Histories
 from scoring import further_orders
 from scoring.actions import Floats, Integers, Pairs
 from scoring.answers import BATCH
-from scoring.boosters import lightgbm
 from scoring.buying import HORIZON_DAYS
-from scoring.feature_registry import NAMES
 from scoring.features import raw_features
+from scoring.horizons import rhythm
 from scoring.network import Network
 from scoring.sequence import Tokens, batch_of
 from scoring.threads import limit_threads
 from training.baselines import closed_form
-from training.boosting import SHAPE, grow
+from training.boosting import foretold, grow
 from training.configuration import Configuration
 from training.course import course_of, learn_members
 from training.fit import silence
@@ -49,6 +49,7 @@ from training.speakers import speakers_of
 OURS = "closed form, given one"
 BETWEEN = timedelta(days=35)
 ROUNDS, SEED = 150, 0
+boosted = partial(foretold, objective="poisson", rounds=ROUNDS, seed=SEED)
 MOST_STATES, LEAST = 6000, 1e-5
 """Questions that the network's head learns from; expected orders where a candidate has none."""
 
@@ -74,7 +75,7 @@ class Asked:
     @property
     def rhythm(self) -> tuple[Floats, Floats]:
         """[P] orders after the first, and days since it."""
-        orders, age = (np.nan_to_num(self.raw[:, NAMES.index(name)]) for name in ("orders", "days_as_buyer"))
+        orders, age, _ = rhythm(self.raw)
         return np.maximum(orders - 1.0, 0.0), age
 
 
@@ -133,7 +134,10 @@ def expected(window: Window) -> Iterator[tuple[str, Floats]]:
     half = further_orders.further_orders(HORIZON_DAYS, asked.raw, asked.tabular, buying, regression)
     yield OURS, chance * (1.0 + further_orders.closed_form(HORIZON_DAYS, asked.raw, buying))
     yield "BG/NBD alone", closed_form(asked.raw, buying).orders
-    yield "boosted trees, all at once", boosted(examples.tabular, examples.labels.orders, examples.weight, asked)
+    yield (
+        "boosted trees, all at once",
+        boosted(examples.tabular, examples.labels.orders, examples.weight, asked.tabular),
+    )
     yield "Poisson process at the chance", -np.log1p(-chance)
     shape = buying.r + repeats
     yield "negative binomial at the chance", shape * np.expm1(-np.log1p(-chance) / shape)
@@ -147,7 +151,7 @@ def expected(window: Window) -> Iterator[tuple[str, Floats]]:
 def trees_further(window: Window) -> Floats:
     """[P] orders after the first within the window, by gradient boosting."""
     buyers = window.buyers
-    return boosted(buyers.tabular, buyers.orders - 1.0, buyers.weight, window.asked)
+    return boosted(buyers.tabular, buyers.orders - 1.0, buyers.weight, window.asked.tabular)
 
 
 def network_further(window: Window) -> Floats:
@@ -157,13 +161,6 @@ def network_further(window: Window) -> Floats:
     known, now = (np.column_stack((states(window.network, each), each.tabular)) for each in (buyers, window.asked))
     fitted = PoissonRegressor(alpha=PENALTY, max_iter=500).fit(known, buyers.orders - 1.0, buyers.weight)
     return np.asarray(fitted.predict(now))
-
-
-def boosted(known: np.ndarray, counts: Floats, weight: Floats, asked: Asked) -> Floats:
-    """LightGBM with a Poisson objective."""
-    data = lightgbm.Dataset(known, counts, weight=weight)
-    grown = lightgbm.train(SHAPE | {"objective": "poisson", "seed": SEED}, data, ROUNDS)
-    return np.asarray(grown.predict(asked.tabular, num_threads=1))
 
 
 def states(network: Network, asked: Asked) -> Floats:

@@ -9,11 +9,10 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from scoring import further_orders
 from scoring.actions import Floats
 from scoring.answers import Answers, Calibration, outlook_of
-from scoring.boosters import lightgbm
 from scoring.buying import HORIZON_DAYS, BuyingModel
 from scoring.feature_registry import NAMES
 from scoring.features import MONTH
-from training.boosting import SHAPE, grow
+from training.boosting import foretold, grow
 from training.preparation import Prepared
 from training.validation import Forward
 
@@ -94,28 +93,21 @@ def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Pre
     trees = grow(prepared.examples, rounds=rounds, seed=seed)
     if trees is None:
         return None
-    labels = prepared.examples.labels
+    examples, labels = prepared.examples, prepared.examples.labels
     hazards, logs = trees.hazards(forward.tabular), trees.log_spend(forward.tabular)
-    residual = np.log(np.maximum(labels.spend, 1.0)) - trees.log_spend(prepared.examples.tabular)
+    residual = np.log(np.maximum(labels.spend, 1.0)) - trees.log_spend(examples.tabular)
     size, log_sigma = len(logs), np.log(residual[labels.bought > 0].std())
     answers = Answers(
         hazards=hazards, log_mean=logs, log_sigma=np.full(size, log_sigma), silence=np.zeros(size)
     )  # fmt: skip
     outlook = outlook_of(answers, Calibration(), forward.pairs.as_of)
     orders, silence = (
-        _grown(forward, prepared, target, objective, rounds, seed)
+        foretold(
+            examples.tabular, target, examples.weight, forward.tabular, objective=objective, rounds=rounds, seed=seed
+        )
         for target, objective in ((labels.orders, "poisson"), (labels.silent, "binary"))
     )
     return Prediction(purchase=outlook.purchase[:, -1], spend=outlook.spend, orders=orders, churn=silence)
-
-
-def _grown(
-    forward: Forward, prepared: Prepared, target: Floats, objective: str, rounds: int, seed: int
-) -> Floats:  # fmt: skip
-    examples = prepared.examples
-    data = lightgbm.Dataset(examples.tabular, target, weight=examples.weight)
-    grown = lightgbm.train(SHAPE | {"objective": objective, "seed": seed}, data, rounds)
-    return np.asarray(grown.predict(forward.tabular, num_threads=1), dtype=np.float64)
 
 
 def _logistic(known: npt.NDArray[np.float32], happened: Floats, asked: npt.NDArray[np.float32]) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from scoring.actions import Integers
+from scoring.actions import Floats, Integers
 from scoring.boosters import lightgbm
 from scoring.network import HORIZONS
 from scoring.trees import Trees
@@ -38,11 +38,14 @@ def grow(examples: Examples, *, rounds: int, seed: int) -> Trees | None:
     interval, bought = examples.labels.interval, examples.labels.bought > 0
     if len(interval) < FEWEST or bought.sum() < FEWEST // 10 or rounds == 0:
         return None
-    ensembles = [
-        _ensemble(examples, interval >= step, interval == step, "binary", rounds, seed) for step in range(len(HORIZONS))
-    ]
-    logs = np.log(np.maximum(examples.labels.spend, 1.0))
-    return Trees((*ensembles, _ensemble(examples, bought, logs, "regression", rounds, seed)))
+    known, weight = examples.tabular, examples.weight
+    ensembles = []
+    for step in range(len(HORIZONS)):
+        at = interval >= step
+        came = (interval[at] == step).astype(np.float64)
+        ensembles.append(ensemble(known[at], came, weight[at], "binary", rounds, seed))
+    logs = np.log(np.maximum(examples.labels.spend[bought], 1.0))
+    return Trees((*ensembles, ensemble(known[bought], logs, weight[bought], "regression", rounds, seed)))
 
 
 def rehearse_trees(
@@ -57,17 +60,20 @@ def rehearse_trees(
     return Grown(trees=_cut(trees, rounds), rounds=rounds)
 
 
-def _ensemble(
-    examples: Examples,
-    chosen: npt.NDArray[np.bool_],
-    target: npt.NDArray[np.generic],
-    objective: str,
-    rounds: int,
-    seed: int,
+def foretold(
+    known: npt.NDArray[np.float32], target: Floats, weight: Floats, asked: npt.NDArray[np.float32], *,
+    objective: str, rounds: int, seed: int,
+) -> Floats:  # fmt: skip
+    """[P] of an objective at `asked` [P, S], by trees on what is known [N, S]."""
+    grown = ensemble(known, target, weight, objective, rounds, seed)
+    return np.asarray(grown.predict(asked, num_threads=1), dtype=np.float64)
+
+
+def ensemble(
+    known: npt.NDArray[np.float32], target: Floats, weight: Floats, objective: str, rounds: int, seed: int
 ) -> lightgbm.Booster:
-    data = lightgbm.Dataset(
-        examples.tabular[chosen], target[chosen].astype(np.float64), weight=examples.weight[chosen], free_raw_data=False
-    )
+    """Trees on what is known [N, S], by weight [N], for one target [N]."""
+    data = lightgbm.Dataset(known, target, weight=weight, free_raw_data=False)
     return lightgbm.train(SHAPE | {"objective": objective, "seed": seed}, data, rounds)
 
 

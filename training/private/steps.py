@@ -12,7 +12,7 @@ from torch import Tensor
 from scoring.actions import Integers
 from scoring.network import Network
 from training.configuration import Configuration
-from training.learning import Epoch, Learner, follow
+from training.learning import Learner, follow
 from training.private.asking import Asked
 from training.private.gradients import clipped_sum, gradients, learning
 from training.private.promise import Budget
@@ -48,12 +48,8 @@ class Steps:
         """Until all steps are done."""
         return -(-self.budget.steps // AN_EPOCH)
 
-    @property
-    def epoch(self) -> Epoch:
+    def epoch(self, learner: Learner) -> None:
         """For the training loop. What the losses were is not told: it is not among what noise hides."""
-        return self._some
-
-    def _some(self, learner: Learner) -> None:
         for _ in range(min(AN_EPOCH, self.budget.steps - learner.step)):
             self._one(learner)
             learner.step += 1
