@@ -8,7 +8,9 @@ from typing import Any
 import polars as pl
 
 from events.cleaning.outcome import reject
+from events.currency import LARGEST_MINOR
 from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
+from events.fields import IDS, Field
 from events.formats import FormatNotUsable
 from events.minor_units import minor_units_per_major
 from events.reading import batches, columns_of
@@ -56,6 +58,7 @@ def read_items(path: Path, *, currency: str | None = None) -> AttributeFile:
     checks = [
         (unreadable, "UNREADABLE_UNIT_PRICE"),
         (pl.col("price") < 0, "NEGATIVE_PRICE"),
+        (pl.col("price") > LARGEST_MINOR, "PRICE_OUT_OF_RANGE"),
         (~pl.col("currency").str.contains("^[A-Z]{3}$"), "UNREADABLE_CURRENCY"),
     ]
     exact = pl.col("price").round().cast(pl.Int64, strict=False).alias("unit_price_minor")
@@ -115,8 +118,10 @@ def _checked(
 ) -> AttributeFile:
     again = ~pl.col(key).is_first_distinct()
     split = reject(
-        rows, (pl.col(key).is_null(), f"MISSING_{key.upper()}"), *checks, (again, f"DUPLICATE_{key.upper()}")
-    )
+        rows, (pl.col(key).is_null(), f"MISSING_{key.upper()}"),
+        (~pl.col(key).str.contains(IDS[Field(key)]), f"UNUSABLE_{key.upper()}"),
+        *checks, (again, f"DUPLICATE_{key.upper()}"),
+    )  # fmt: skip
     kept = split.kept.with_columns(final).select(schema.names()).cast(schema)
     assert kept.height + split.rejected.height == table.rows.height, "a check lost or invented rows"
     return AttributeFile(rows=kept, rejected=split.rejected, irrelevant_columns=table.irrelevant_columns)

@@ -10,6 +10,8 @@ DECIMALS = {
 }
 """ISO 4217 exponents that are not the usual one."""
 USUAL_DECIMALS = 2
+LARGEST_MINOR = 10**15
+"""Of a price, and of a line of an order: ten trillion pounds; what is stored fits 64 bits even when it is summed."""
 NO_CURRENCY = "XXX"
 """ISO 4217's code for none: of a model that saw no prices."""
 

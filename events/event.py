@@ -81,6 +81,8 @@ class Customer:
 
 
 TIME = pl.Datetime("us", "UTC")
+LARGEST_QUANTITY = 1e9
+"""Units in one event."""
 
 EVENT_SCHEMA = pl.Schema(
     {

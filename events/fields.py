@@ -46,6 +46,14 @@ BELONGS_TO: dict[Field, tuple[EventType, ...]] = {
 }
 """Event types in which a field can be missing; fields that do not stand here belong to every type."""
 
+IDS: dict[Field, str] = {
+    Field.CUSTOMER_ID: "^[^/[:cntrl:]]{1,128}$",
+    Field.EVENT_ID: "^[^/[:cntrl:]]{1,128}$",
+    Field.ITEM_ID: "^[^[:cntrl:]]{1,128}$",
+    Field.ORDER_ID: "^[^[:cntrl:]]{1,128}$",
+}
+"""What ids look like, in files as on the wire; the first two are parts of resource names."""
+
 ROW_SCHEMA = pl.Schema(
     {
         "row_number": pl.UInt32(),

@@ -118,14 +118,14 @@ def _events(kept: pl.DataFrame) -> pl.DataFrame:
 
 
 def _items(kept: pl.DataFrame) -> pl.DataFrame:
-    """An item's most frequent words, and the median price at which it was bought."""
-    bought = pl.col("event_type") == int(EventType.PURCHASE)
-    median = _minor().filter(bought).median().round().cast(pl.Int64)
-    prices = kept.group_by("item_id").agg(median.alias("unit_price_minor"), pl.col("currency").filter(bought).last())
+    """An item's most frequent words, and the median price in the currency in which it was bought most often."""
+    bought = kept.filter(pl.col("event_type") == int(EventType.PURCHASE), pl.col("unit_price").is_not_null())
+    currencies = _most_frequent(bought, "item_id", "currency")
+    median = _minor().median().round().cast(pl.Int64)
+    prices = bought.join(currencies, on=["item_id", "currency"]).group_by("item_id", "currency").agg(median)
     words = [_most_frequent(kept, "item_id", name) for name in ("title", "category", "brand")]
     items = _joined(kept.select(pl.col("item_id").drop_nulls().unique().sort()), "item_id", [*words, prices])
-    currency = pl.when(pl.col("unit_price_minor").is_not_null()).then("currency").alias("currency")
-    return items.with_columns(currency).select(ITEM_SCHEMA.names()).cast(ITEM_SCHEMA)
+    return items.select(ITEM_SCHEMA.names()).cast(ITEM_SCHEMA)
 
 
 def _customers(kept: pl.DataFrame) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from tierwise.v1 import event_pb2
 
+from events.currency import LARGEST_MINOR
 from events.event import Event, EventType
 from server.wire.money import minor_units, money
 from server.wire.refusals import InvalidRequest
@@ -36,11 +37,14 @@ def event_value(message: event_pb2.Event, *, customer_id: str, event_id: str, fi
     if time > now + AHEAD:
         raise InvalidRequest.of(f"{field}.event_time", f"{time.isoformat()} is in the future")
     priced = message.HasField("unit_price")
+    price = minor_units(message.unit_price, f"{field}.unit_price") if priced else None
+    if max(message.quantity, 1) * (price or 0) > LARGEST_MINOR:
+        raise InvalidRequest.of(f"{field}.quantity", "times the price is larger than any order")
     return Event(
         event_id=event_id, customer_id=customer_id, time=time, event_type=EventType(message.type),
         order_id=message.order_id or None, item_id=message.item_id or None,
         quantity=message.quantity if message.HasField("quantity") else None,
-        unit_price_minor=minor_units(message.unit_price, f"{field}.unit_price") if priced else None,
+        unit_price_minor=price,
         currency=message.unit_price.currency_code if priced else None,
         channel=message.channel or None, rating=message.rating if message.HasField("rating") else None,
         dwell_seconds=_dwell(message), text=message.text or None, attribution_token=message.attribution_token or None,

@@ -9,13 +9,12 @@ from types import MappingProxyType
 
 from google.type import money_pb2
 
+from events.currency import LARGEST_MINOR
 from server.wire.refusals import InvalidRequest
 
 NANOS = 9
 """Decimal places of Money.nanos."""
 NANOS_OF_A_UNIT = 1_000_000_000
-LARGEST_MINOR = 10**15
-"""Ten trillion pounds; what is stored fits 64 bits even when it is summed."""
 MINOR_DIGITS: Mapping[str, int] = MappingProxyType(
     dict.fromkeys(
         (

@@ -22,6 +22,8 @@ def test_a_catalogue_is_read(tmp_path: Path) -> None:
         "c,Odd,,cheap,GBP,5\n"
         "d,Odd,,-1,GBP,6\n"
         "e,Odd,,1,pounds,7\n"
+        "f,Odd,,1e30,GBP,8\n"
+        '"g\nh",Odd,,1,GBP,9\n'
     )
     file = read_items(path)
 
@@ -33,12 +35,14 @@ def test_a_catalogue_is_read(tmp_path: Path) -> None:
         (5, "UNREADABLE_UNIT_PRICE"),
         (6, "NEGATIVE_PRICE"),
         (7, "UNREADABLE_CURRENCY"),
+        (8, "PRICE_OUT_OF_RANGE"),
+        (9, "UNUSABLE_ITEM_ID"),
     ]
     assert file.report() == {
-        "rows_in": 7, "rows_out": 2, "rejected": 5, "irrelevant_columns": ["shelf"],
+        "rows_in": 9, "rows_out": 2, "rejected": 7, "irrelevant_columns": ["shelf"],
         "reasons": {
-            "DUPLICATE_ITEM_ID": 1, "MISSING_ITEM_ID": 1, "NEGATIVE_PRICE": 1, "UNREADABLE_CURRENCY": 1,
-            "UNREADABLE_UNIT_PRICE": 1,
+            "DUPLICATE_ITEM_ID": 1, "MISSING_ITEM_ID": 1, "NEGATIVE_PRICE": 1, "PRICE_OUT_OF_RANGE": 1,
+            "UNREADABLE_CURRENCY": 1, "UNREADABLE_UNIT_PRICE": 1, "UNUSABLE_ITEM_ID": 1,
         },
     }  # fmt: skip
 

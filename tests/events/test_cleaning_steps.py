@@ -116,6 +116,27 @@ def test_values_outside_their_field_are_rejected(lines: Lines) -> None:
     }
 
 
+def test_amounts_that_no_sum_could_hold_are_rejected(lines: Lines) -> None:
+    """A bar code that slipped into the columns beside it."""
+    code = 5_012_345_678_900.0
+    rows = lines(quantity=[1e9, code, 1.0, 1e9, 1.0], unit_price=[1e4, 1.0, 1e14, code, 1e13])
+    assert reasons(Ranges().apply(rows)) == {
+        2: "QUANTITY_OUT_OF_RANGE", 3: "AMOUNT_OUT_OF_RANGE", 4: "AMOUNT_OUT_OF_RANGE"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("field", ["customer_id", "event_id"])
+def test_ids_that_no_resource_name_could_hold_are_rejected(lines: Lines, field: str) -> None:
+    rows = lines(**{field: ["a/b", "a\nb", "é" * 129, "é" * 128, "17850"]})
+    assert reasons(Ranges().apply(rows)) == dict.fromkeys((1, 2, 3), f"UNUSABLE_{field.upper()}")
+
+
+@pytest.mark.parametrize("field", ["item_id", "order_id"])
+def test_ids_of_items_and_orders_may_have_slashes(lines: Lines, field: str) -> None:
+    rows = lines(**{field: ["a/b", "a\nb", "é" * 129]})
+    assert reasons(Ranges().apply(rows)) == dict.fromkeys((2, 3), f"UNUSABLE_{field.upper()}")
+
+
 def cancelled(rows: pl.DataFrame, zone: str = "UTC") -> list[int]:
     outcome = Cancellations().apply(rows, zone=ZoneInfo(zone))
     assert set(reasons(outcome).values()) <= {"CANCELLED_SAME_DAY"}

@@ -117,6 +117,17 @@ def test_prices_become_whole_minor_units_of_their_currency() -> None:
     assert result.report.rounded_prices == 3
 
 
+def test_an_item_has_the_usual_price_in_its_usual_currency() -> None:
+    """Pounds and yen have no median."""
+    sold = yardstick(
+        customer_id=["a"] * 5, time=[f"2011-01-0{day}" for day in range(1, 6)], event_type=["purchase"] * 5,
+        order_id=["o"] * 5, item_id=["85123A"] * 5, quantity=[1.0] * 5, unit_price=[10.0, 12.0, 14.0, 1500.0, 1700.0],
+        title=["HEART HOLDER"] * 5, country=["France"] * 5, currency=["GBP", "GBP", "GBP", "JPY", "JPY"],
+    )  # fmt: skip
+
+    assert loaded(sold).items.rows() == [("85123A", "HEART HOLDER", None, None, 1200, "GBP")]
+
+
 def test_prices_without_a_currency_are_refused() -> None:
     with pytest.raises(FormatNotUsable, match="names no currency; pass --currency"):
         loaded(yardstick(), currency=None)
