@@ -9,10 +9,10 @@ from events.zones import zones
 
 def read_time(typed: str, option: str, zone: str = "UTC") -> datetime:
     """An ISO time, in the zone where it names none. The command ends, naming the option, where it is none."""
-    try:
-        read = datetime.fromisoformat(typed)
-    except ValueError:
-        fail(f"{option} {typed}: give an ISO time such as 2026-12-01T08:00:00+00:00")
     if zone not in zones():
         fail(f"--zone {zone}: give an IANA time zone such as Europe/London")
-    return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    try:
+        read = datetime.fromisoformat(typed)
+        return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    except (ValueError, OverflowError):
+        fail(f"{option} {typed}: give an ISO time such as 2026-12-01T08:00:00+00:00")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from admin.campaign.plan_options import MOST_DAYS
 from admin.offers import SYNTAX, offer_of
 from admin.output import emit
 from admin.rule_files import SOURCE, read_rule
@@ -27,7 +28,7 @@ def update(
     start: Annotated[
         str | None, typer.Option(help="ISO time, in the campaign's zone unless it says otherwise.")
     ] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="How long it runs.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=MOST_DAYS, help="How long it runs.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Most redemptions in all.")] = None,
     rule: Annotated[Path | None, typer.Option(help=f"Who of the tiers. {SOURCE}", allow_dash=True)] = None,
     holdout: Annotated[int | None, typer.Option(help="Percent of the audience that gets nothing.")] = None,

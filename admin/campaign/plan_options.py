@@ -26,7 +26,8 @@ Margin = Annotated[int | None, typer.Option(help="Percent of a price that is lef
 
 # When.
 Start = Annotated[str | None, typer.Option(help="ISO time, in the zone unless it says otherwise; default: now.")]
-Days = Annotated[int, typer.Option(min=1, help="How long it runs.")]
+MOST_DAYS = 3650
+Days = Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="How long it runs.")]
 Zone = Annotated[str, typer.Option(help="IANA time zone.")]
 Repeat = Annotated[str | None, typer.Option(help=REPEATED)]
 RepeatDays = Annotated[int, typer.Option(min=1, help="How long each occurrence lasts.")]

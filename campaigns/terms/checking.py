@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from campaigns.terms.arms import check_arms
 from campaigns.terms.campaign import CampaignId, CampaignPlan
@@ -16,6 +17,10 @@ CAMPAIGN_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 LONGEST_SERIES_ID = 63 - len("-20261123")
 LARGEST_HOLDOUT_PERCENT = 50
 CURRENCY = re.compile(r"[A-Z]{3}")
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+"""Between which campaigns lie: at the very ends of the calendar some zones have no local time."""
+LARGEST_LIMIT = 10**9
+"""Of redemptions and of customers."""
 
 
 def check_id(campaign_id: str) -> CampaignId:
@@ -62,6 +67,9 @@ def _problems(plan: CampaignPlan) -> Iterator[tuple[str, str]]:
         yield "offers", "each tier has at most one offer"
     if plan.start_time.tzinfo is None or plan.end_time.tzinfo is None:
         yield "start_time", "times need a zone"
+    for field, time in (("start_time", plan.start_time), ("end_time", plan.end_time)):
+        if not EARLIEST <= time <= LATEST:
+            yield field, f"a campaign lies between {EARLIEST.year} and {LATEST.year}"
     if not CURRENCY.fullmatch(plan.currency):
         yield "currency", f"{plan.currency!r} is no ISO 4217 code"
     if plan.zone not in zones():
@@ -73,12 +81,11 @@ def _problems(plan: CampaignPlan) -> Iterator[tuple[str, str]]:
 
 def _limits(plan: CampaignPlan) -> Iterator[tuple[str, str]]:
     others = plan.excluded_campaigns
-    if plan.redemption_limit is not None and plan.redemption_limit < 1:
-        yield "redemption_limit", "a limit is positive, or absent"
+    for field, limit in (("redemption_limit", plan.redemption_limit), ("audience_limit", plan.audience_limit)):
+        if limit is not None and not 1 <= limit <= LARGEST_LIMIT:
+            yield field, f"a limit is 1 to {LARGEST_LIMIT:,}, or absent"
     if not 0 <= plan.holdout_percent <= LARGEST_HOLDOUT_PERCENT:
         yield "holdout_percent", f"a holdout is 0 to {LARGEST_HOLDOUT_PERCENT} percent"
-    if plan.audience_limit is not None and plan.audience_limit < 1:
-        yield "audience_limit", "a limit is positive, or absent"
     if len(set(others)) != len(others) or not all(map(CAMPAIGN_ID.fullmatch, others)):
         yield "excluded_campaigns", "each campaign stands once, and has an id"
     if plan.margin_percent is not None and not 1 <= plan.margin_percent <= WHOLE:

@@ -1,6 +1,6 @@
 """A campaign moves only as its table says, takes off what its discount says, and refuses plans that make no sense."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from campaign_factories import NOW, TEN_PERCENT, make_plan
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from campaigns.terms.campaign import MOVES, Campaign, CampaignId, Channel, Move, Offer, State, moved
 from campaigns.terms.checking import check_id, check_plan
 from campaigns.terms.discount import Discount, Percent
+from campaigns.terms.limits import Budget
 from campaigns.terms.refusals import CampaignNotMovable, InvalidCampaign
 from campaigns.tiers.tiers import Tier
 
@@ -64,6 +65,10 @@ def test_a_refused_move_says_what_is_possible() -> None:
         pytest.param({"currency": "pounds"}, "currency", id="currency"),
         pytest.param({"zone": "Mars/Olympus"}, "zone", id="zone"),
         pytest.param({"redemption_limit": 0}, "redemption_limit", id="limit"),
+        pytest.param({"audience_limit": 10**19}, "audience_limit", id="more-than-fits"),
+        pytest.param({"budget": Budget(limit_minor=10**21)}, "budget.limit", id="more-money-than-fits"),
+        pytest.param({"start_time": datetime(1, 1, 1, tzinfo=UTC)}, "start_time", id="before-all-zones"),
+        pytest.param({"end_time": datetime(9999, 12, 31, 23, tzinfo=UTC)}, "end_time", id="after-all-zones"),
     ],
 )
 def test_a_plan_that_makes_no_sense_names_its_field(changes: dict[str, object], field: str) -> None:

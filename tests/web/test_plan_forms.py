@@ -174,6 +174,7 @@ def test_local_times_are_of_the_zone_that_is_typed_with_them() -> None:
         ({"zone": "Nowhere"}, {"zone": Fault.ZONE}),
         ({"start": ""}, {"start": Fault.EMPTY}),
         ({"end": "soon"}, {"end": Fault.TIME}),
+        ({"zone": "America/New_York", "end": "9999-12-31T23:59"}, {"end": Fault.TIME}),
         ({"repeat": "daily", "at": "25:00"}, {"at": Fault.TIME}),
         ({"repeat": "daily", "days": "x"}, {"days": Fault.NUMBER}),
     ],

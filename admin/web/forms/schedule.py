@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -104,7 +104,7 @@ def _local(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise Mistyped(Fault.TIME) from None
-    if moment.tzinfo is not None:
+    if moment.tzinfo is not None or moment.year in (MINYEAR, MAXYEAR):
         raise Mistyped(Fault.TIME)
     return moment
 
