@@ -103,10 +103,13 @@ def export(
         _write(sys.stdout, campaign_id, database_url)
         return
     part = file.with_name(f"{file.name}.part")
-    opened = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, FOR_THE_OWNER)
-    with os.fdopen(opened, "w", encoding="utf-8", newline="") as out:
-        count = _write(out, campaign_id, database_url)
-    part.replace(file)
+    try:
+        opened = os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, FOR_THE_OWNER)
+        with os.fdopen(opened, "w", encoding="utf-8", newline="") as out:
+            count = _write(out, campaign_id, database_url)
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
     emit({"campaign_id": campaign_id, "coupons": count, "file": str(file)}, as_json=as_json, title="Exported")
 
 

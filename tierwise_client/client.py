@@ -121,33 +121,35 @@ class Tierwise:
         return self._call(self._items.Recommend, request, timeout, QUICK_SECONDS)
 
     def offers(
-        self, customer: str, *, order_amount: Money | None = None, order_id: str = "",
-        lines: Sequence[coupon_pb2.OrderLine] = (), timeout: float | None = None,
+        self, customer: str, *, order_amount: Money | None = None, shipping_amount: Money | None = None,
+        order_id: str = "", lines: Sequence[coupon_pb2.OrderLine] = (), timeout: float | None = None,
     ) -> offer_service_pb2.GetOffersResponse:  # fmt: skip
         """The codes that the customer may use now, and what they take off an order."""
         request = offer_service_pb2.GetOffersRequest(
-            customer=customer_name(customer), order_amount=order_amount, order_id=order_id, lines=lines
-        )
+            customer=customer_name(customer), order_amount=order_amount, shipping_amount=shipping_amount,
+            order_id=order_id, lines=lines,
+        )  # fmt: skip
         return self._call(self._offers.GetOffers, request, timeout, QUICK_SECONDS)
 
     def validate(
-        self, code: str, order_amount: Money, *, customer: str | None = None, order_id: str = "",
-        lines: Sequence[coupon_pb2.OrderLine] = (), timeout: float | None = None,
+        self, code: str, order_amount: Money, *, shipping_amount: Money | None = None, customer: str | None = None,
+        order_id: str = "", lines: Sequence[coupon_pb2.OrderLine] = (), timeout: float | None = None,
     ) -> coupon_service_pb2.ValidateCouponResponse:  # fmt: skip
         """What a code would take off; raises WrongState where it takes nothing, with the reason."""
         request = coupon_service_pb2.ValidateCouponRequest(
-            code=code, customer=_name_or_nobody(customer), order_amount=order_amount, order_id=order_id, lines=lines
-        )
+            code=code, customer=_name_or_nobody(customer), order_amount=order_amount, shipping_amount=shipping_amount,
+            order_id=order_id, lines=lines,
+        )  # fmt: skip
         return self._call(self._coupons.ValidateCoupon, request, timeout, QUICK_SECONDS)
 
     def reserve(
-        self, code: str, order_id: str, order_amount: Money, *, customer: str | None = None,
-        lines: Sequence[coupon_pb2.OrderLine] = (), timeout: float | None = None,
+        self, code: str, order_id: str, order_amount: Money, *, shipping_amount: Money | None = None,
+        customer: str | None = None, lines: Sequence[coupon_pb2.OrderLine] = (), timeout: float | None = None,
     ) -> coupon_pb2.Reservation:  # fmt: skip
         """Hold a code for an order for some minutes."""
         request = coupon_service_pb2.ReserveCouponRequest(
-            code=code, customer=_name_or_nobody(customer), order_id=order_id, order_amount=order_amount, lines=lines,
-            request_id=_new_id(),
+            code=code, customer=_name_or_nobody(customer), order_id=order_id, order_amount=order_amount,
+            shipping_amount=shipping_amount, lines=lines, request_id=_new_id(),
         )  # fmt: skip
         return self._call(self._coupons.ReserveCoupon, request, timeout, QUICK_SECONDS).reservation
 
@@ -157,13 +159,14 @@ class Tierwise:
         return self._call(self._coupons.ReleaseReservation, request, timeout, QUICK_SECONDS).reservation
 
     def redeem(
-        self, code: str, order_id: str, order_amount: Money, *, customer: str | None = None, reservation: str = "",
-        lines: Sequence[coupon_pb2.OrderLine] = (), timeout: float | None = None,
+        self, code: str, order_id: str, order_amount: Money, *, shipping_amount: Money | None = None,
+        customer: str | None = None, reservation: str = "", lines: Sequence[coupon_pb2.OrderLine] = (),
+        timeout: float | None = None,
     ) -> coupon_pb2.Redemption:  # fmt: skip
         """Use a code on an order: once, however often it is asked."""
         request = coupon_service_pb2.RedeemCouponRequest(
-            code=code, customer=_name_or_nobody(customer), order_id=order_id, order_amount=order_amount, lines=lines,
-            reservation=reservation, request_id=_new_id(),
+            code=code, customer=_name_or_nobody(customer), order_id=order_id, order_amount=order_amount,
+            shipping_amount=shipping_amount, lines=lines, reservation=reservation, request_id=_new_id(),
         )  # fmt: skip
         return self._call(self._coupons.RedeemCoupon, request, timeout, QUICK_SECONDS).redemption
 

@@ -152,7 +152,7 @@ def _guarded(visit: Visit, handler: Page, right: Right) -> Response:
 
 def _check_form(visit: Visit) -> None:
     sent = visit.form.get(FORM_TOKEN) or visit.request.headers.get("x-form-token", "")
-    if not hmac.compare_digest(str(sent), form_token(visit.token)):
+    if not hmac.compare_digest(str(sent).encode(), form_token(visit.token).encode()):
         raise ForgedForm
     if not sent_from_here(visit.request):
         raise ForgedForm

@@ -18,24 +18,27 @@ def check(request: Message) -> None:
         FieldViolation(_path(found.proto), found.proto.message) for found in VALIDATOR.collect_violations(request)
     ]
     told = {violation.field for violation in violations}
-    violations += [violation for violation in _malformed_times(request) if violation.field not in told]
+    violations += [violation for violation in _malformed(request) if violation.field not in told]
     if violations:
         raise InvalidRequest(violations)
 
 
-def _malformed_times(message: Message, root: str = "") -> Iterator[FieldViolation]:
-    """Times and durations that break their own type's rules, which those of the protos do not see."""
+def _malformed(message: Message, root: str = "") -> Iterator[FieldViolation]:
+    """Times and durations that break their own type's rules, and strings that PostgreSQL does not store."""
     for field, value in message.ListFields():
         kind = field.message_type
-        if kind is None or kind.GetOptions().map_entry:
+        if field.type != field.TYPE_STRING and (kind is None or kind.GetOptions().map_entry):
             continue
         name = f"{root}{field.name}"
         many = (
             [(f"{name}[{place}]", each) for place, each in enumerate(value)] if field.is_repeated else [(name, value)]
         )
         for path, each in many:
-            if not isinstance(each, Timestamp | Duration):
-                yield from _malformed_times(each, f"{path}.")
+            if isinstance(each, str):
+                if "\0" in each:
+                    yield FieldViolation(path, "must not contain the symbol NUL")
+            elif not isinstance(each, Timestamp | Duration):
+                yield from _malformed(each, f"{path}.")
             elif not _well_formed(each):
                 yield FieldViolation(path, "its seconds or nanoseconds are out of range")
 

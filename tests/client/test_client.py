@@ -4,13 +4,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import issued_codes, make_cause
+from campaign_factories import TEN_PERCENT, issued_codes, launch_campaign, make_cause, make_plan
 from certificates import Authority
 from serving import Shop, purchase, serving
 from tierwise.v1 import customer_service_pb2, score_pb2, tier_pb2
@@ -18,6 +19,7 @@ from tierwise.v1 import customer_service_pb2, score_pb2, tier_pb2
 import tierwise_client
 from campaigns.actor import Role
 from campaigns.callers import api_keys
+from campaigns.terms.discount import Discount, FreeShipping
 from database.session import Database
 from scoring.pool.refusals import Overloaded
 from server.access.admission import Admission
@@ -80,6 +82,22 @@ def test_a_code_goes_from_the_offer_to_the_till(client: Tierwise) -> None:
     with pytest.raises(tierwise_client.WrongState) as refused:
         client.redeem(code, "o-2", SIXTY, customer="ben")
     assert refused.value.reason == "COUPON_ALREADY_REDEEMED"
+
+
+def test_what_shipping_costs_counts_for_a_code_that_takes_it_off(shop: Shop, client: Tierwise) -> None:
+    now, free = datetime.now(UTC), replace(TEN_PERCENT, discount=Discount(reward=FreeShipping()))
+    plan = make_plan(offers=(free,), start_time=now - timedelta(days=1), end_time=now + timedelta(days=9))
+    launch_campaign(shop.database, plan, "shipping")
+    four = money("4.00", "GBP")
+    (code,) = (
+        offer.coupon.code
+        for offer in client.offers("anna", order_amount=SIXTY, shipping_amount=four).offers
+        if offer.worth.alone_amount == four
+    )
+
+    assert client.validate(code, SIXTY, shipping_amount=four).discount_amount == four
+    assert client.reserve(code, "s-1", SIXTY, shipping_amount=four).discount_amount == four
+    assert client.redeem(code, "s-1", SIXTY, shipping_amount=four).discount_amount == four
 
 
 def test_a_malformed_field_is_named(client: Tierwise) -> None:

@@ -14,6 +14,8 @@ from valid_requests import METHODS, VALID, AnyMessage, call, fields_of, having, 
 
 from database.session import Database
 from server.assembly import NEED_MODEL, NEED_NO_MODEL
+from server.wire.refusals import InvalidRequest
+from server.wire.validation import check
 
 READING = {
     "Score", "BatchScore", "ExplainScore", "ListModels", "GetModel", "GetModelResults", "Recommend", "SimilarItems",
@@ -73,6 +75,16 @@ def shop(stocked_shop: Shop) -> Shop:
 
 def test_every_method_has_a_valid_request_in_the_tests() -> None:
     assert VALID.keys() == METHODS.keys()
+
+
+def test_no_text_of_any_request_holds_what_cannot_be_stored() -> None:
+    for name, method in METHODS.items():
+        for field in method.input_type.fields:
+            if field.type == field.TYPE_STRING:
+                with pytest.raises(InvalidRequest) as refused:
+                    check(request_of(name, **{field.name: ["a\0b"] if field.is_repeated else "a\0b"}))
+                told = {violation.field for violation in refused.value.violations}
+                assert told & {field.name, f"{field.name}[0]"}, (name, told)
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))
