@@ -5,7 +5,8 @@ from google.type import money_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.wire.money import LARGEST_MINOR, minor_units, money
+from events.currency import LARGEST_MINOR
+from server.wire.money import minor_units, money
 from server.wire.refusals import InvalidRequest
 
 CURRENCIES = st.sampled_from(["GBP", "EUR", "JPY", "KWD", "XYZ"])
