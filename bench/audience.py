@@ -48,16 +48,17 @@ FILL = text(
     """
 INSERT INTO customer_facts (
   customer_id, as_of, purchase_30, purchase_60, purchase_90, churn, returned_share, average_rating, expected_spend,
-  expected_orders, spend, spend_30, spend_90, spend_365, average_order, first_purchase_time, last_purchase_time,
-  customer_since, days_since_score, orders, orders_30, orders_90, orders_365, days_since_purchase, views_30, carts_30,
-  days_since_view, days_since_cart, days_since_seen, reviews, days_as_customer, coupons_issued, coupons_redeemed,
-  days_since_coupon, days_since_redemption, campaigns_30, messages_30, days_since_message, has_bought, tier, country,
-  zone, preferred_channel, last_category, consented_channels, campaigns, categories, on_site_responses, email_responses,
-  sms_responses, push_responses, days_in_tier, days_below_tier, rfm_recency, rfm_frequency, rfm_monetary
+  expected_orders, expected_uplift, spend, spend_30, spend_90, spend_365, average_order, first_purchase_time,
+  last_purchase_time, customer_since, days_since_score, orders, orders_30, orders_90, orders_365, days_since_purchase,
+  views_30, carts_30, days_since_view, days_since_cart, days_since_seen, reviews, days_as_customer, coupons_issued,
+  coupons_redeemed, days_since_coupon, days_since_redemption, campaigns_30, messages_30, days_since_message, has_bought,
+  tier, country, zone, preferred_channel, last_category, consented_channels, campaigns, categories, on_site_responses,
+  email_responses, sms_responses, push_responses, days_in_tier, days_below_tier, rfm_recency, rfm_frequency,
+  rfm_monetary
 ) SELECT
   'customer-' || lpad(n::text, 8, '0'), now(), random(), random(), random(), random(),
-  random() * random(), 1 + 4 * random(), (random() * 20000)::bigint, random() * 5, (random() * 100000)::bigint,
-  (random() * 9000)::bigint, (random() * 20000)::bigint,
+  random() * random(), 1 + 4 * random(), (random() * 20000)::bigint, random() * 5, random() / 10,
+  (random() * 100000)::bigint, (random() * 9000)::bigint, (random() * 20000)::bigint,
   (random() * 60000)::bigint, (random() * 9000)::bigint, now() - random() * interval '900 days',
   now() - random() * interval '400 days', now() - random() * interval '900 days', 1, (random() * 30)::integer,
   (random() * 3)::integer, (random() * 6)::integer, (random() * 15)::integer, (random() * 400)::integer,

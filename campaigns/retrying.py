@@ -8,6 +8,7 @@ from campaigns.actor import Cause
 from campaigns.audiences import segment_building
 from campaigns.audit import verification
 from campaigns.coupons import handing_over, reconciliation
+from campaigns.forecast import expected_uplifts
 from campaigns.life import launch
 from campaigns.models import judging, retraining
 from campaigns.tiers import previewing, rescoring, shadowing
@@ -54,6 +55,9 @@ KINDS: Mapping[str, Begin] = MappingProxyType(
         ),
         operations.RETRAIN_MODEL: Begin(
             "models.retrain", lambda transaction, cause, _: retraining.begin(transaction, cause)
+        ),
+        operations.EXPECT_UPLIFTS: Begin(
+            expected_uplifts.ACTION, lambda transaction, cause, _: expected_uplifts.begin(transaction, cause)
         ),
         operations.PREVIEW_TIERS: Begin(
             previewing.ACTION,

@@ -29,6 +29,7 @@ class Unit(StrEnum):
 
     NONE = "none"
     SHARE = "share from 0 to 1"
+    POINTS = "difference of shares, from -1 to 1"
     MONEY = "minor units of the shop's currency"
     DAYS = "whole days"
     TIMES = "times"

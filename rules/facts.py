@@ -98,6 +98,14 @@ _SCORES = (
         ("90天预期下单次数", "90天预期下单次数[为|并非]{}"), unit=Unit.TIMES,
     ),
     _fact(
+        "expected_uplift", Kind.NUMBER,
+        (
+            "the chance to buy that an offer is expected to add",
+            "[is|is not] expected to gain {} of chance to buy by an offer",
+        ),
+        ("优惠预期提升的购买概率", "优惠预期提升的购买概率[为|并非]{}"), unit=Unit.POINTS,
+    ),
+    _fact(
         "tier", Kind.TEXT, ("the tier", "[is|is not] in tier {}"), ("等级", "等级[为|并非]{}"),
         choices=("HIGH", "MID", "LOW"),
     ),

@@ -69,7 +69,7 @@ ENGLISH = _Grammar(
     units=MappingProxyType({
         Unit.NONE: ("{}", "{}"), Unit.SHARE: ("{} %", "{} %"), Unit.MONEY: ("{}", "{}"),
         Unit.DAYS: ("{} day", "{} days"), Unit.TIMES: ("{} time", "{} times"), Unit.STARS: ("{} star", "{} stars"),
-        Unit.FIFTHS: ("{} of 5", "{} of 5"),
+        Unit.FIFTHS: ("{} of 5", "{} of 5"), Unit.POINTS: ("{} point", "{} points"),
     }),
     minor="{} in minor units", reason=("{}: it is {}", "{}: it is not known"),
 )  # fmt: skip
@@ -87,6 +87,7 @@ CHINESE = _Grammar(
     units=MappingProxyType({
         Unit.NONE: ("{}", "{}"), Unit.SHARE: ("{}%", "{}%"), Unit.MONEY: ("{}", "{}"), Unit.DAYS: ("{}天", "{}天"),
         Unit.TIMES: ("{}次", "{}次"), Unit.STARS: ("{}星", "{}星"), Unit.FIFTHS: ("{}分", "{}分"),
+        Unit.POINTS: ("{}个百分点", "{}个百分点"),
     }),
     minor="{}（最小货币单位）", reason=("{}：实际为{}", "{}：未知"),
 )  # fmt: skip
@@ -177,12 +178,13 @@ class Speaker:
                 return value.astimezone(UTC).isoformat(sep=" ").replace("+00:00", " UTC")
             case _:
                 one, several = self._grammar.units[fact.unit]
-                return (one if value == 1 else several).format(self._number(fact.unit, value))
+                said = self._number(fact.unit, value)
+                return (one if said == "1" else several).format(said)
 
     def _number(self, unit: Unit, value: float) -> str:
         exact = Decimal(repr(value))
         match unit:
-            case Unit.SHARE:
+            case Unit.SHARE | Unit.POINTS:
                 return _plain(exact * 100)
             case Unit.MONEY:
                 return self._money(exact)

@@ -97,10 +97,12 @@ def store_scores(
     rescore(database, spends, as_of=as_of)
 
 
-def rescore(database: Database, spends: Mapping[str, int], *, model_id: str = "m1", as_of: datetime = NOW) -> Operation:
+def rescore(
+    database: Database, spends: Mapping[str, int], *, model_id: str = "m1", as_of: datetime = NOW, now: datetime = NOW
+) -> Operation:
     """A rescoring from its beginning to its end."""
     with database.writing() as transaction:
-        operation = rescoring.begin(transaction, make_cause(), as_of=as_of)
+        operation = rescoring.begin(transaction, make_cause(now), as_of=as_of)
         scored = [
             make_score(customer_id, spend_minor=spend, model_id=model_id, as_of=as_of)
             for customer_id, spend in spends.items()

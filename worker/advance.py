@@ -15,6 +15,7 @@ from database.work import operations, outbox
 from database.work.operations import (
     BUILD_SEGMENT,
     ERASE_CUSTOMER,
+    EXPECT_UPLIFTS,
     HAND_OVER_COUPONS,
     JUDGE_MODEL,
     LAUNCH_CAMPAIGN,
@@ -27,7 +28,17 @@ from database.work.operations import (
     Operation,
 )
 from scoring.score import ModelRejected
-from worker import erasure, handing_over, judging, reconciliation, rescoring, retraining, tier_preview, verification
+from worker import (
+    erasure,
+    expected_uplifts,
+    handing_over,
+    judging,
+    reconciliation,
+    rescoring,
+    retraining,
+    tier_preview,
+    verification,
+)
 from worker import issuance as issuing
 from worker import segment_building as building
 from worker import shadowing as shadow
@@ -46,6 +57,7 @@ STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
         RETRAIN_MODEL: retraining.step,
         PREVIEW_TIERS: tier_preview.step,
         HAND_OVER_COUPONS: handing_over.step,
+        EXPECT_UPLIFTS: expected_uplifts.step,
     }
 )
 HOPELESS = (ModelRejected, Refusal)

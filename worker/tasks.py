@@ -9,7 +9,7 @@ from typing import Any
 from celery import Celery, Task, signals
 
 from campaigns.work import jobs
-from worker import canary, reporting, schedule, uplift, wellbeing
+from worker import canary, expected_uplifts, reporting, schedule, uplift, wellbeing
 from worker.advance import HOPELESS, advance, give_up, stumble
 from worker.tools import Tools
 
@@ -62,6 +62,7 @@ def _duties(tools: Tools, now: datetime, *, enough: Callable[[], bool]) -> list[
         lambda: schedule.close_forecasts(database, now, seconds=seconds, enough=enough),
         lambda: reporting.tend(database, settings, now, enough=enough),
         lambda: uplift.learn_from_campaigns(database, now, currency=settings.currency, seconds=seconds, enough=enough),
+        lambda: expected_uplifts.begin_due(database, now),
     ]
 
 

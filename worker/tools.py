@@ -1,17 +1,19 @@
 """What a worker process works with: made on first use, in the process that uses it, never carried over a fork."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from channels.addresses import channels
 from channels.message import Channel
+from database.forecast import uplifts
 from database.models.registry import RegisteredModel
 from database.session import Database
 from scoring.score import Score
 from scoring.scorer import Scorer
+from scoring.uplift import UpliftModel
 from settings import Settings
 from worker.ahead import Ahead
 from worker.learning import Learner
@@ -28,6 +30,7 @@ class Tools:
 
     settings: Settings
     database_url: str
+    _taught: dict[str, UpliftModel] = field(default_factory=dict, init=False)
 
     @cached_property
     def database(self) -> Database:
@@ -61,6 +64,16 @@ class Tools:
     def scorer(self, model: RegisteredModel) -> Scorer:
         """The network of a registered model, loaded once. Raises ModelRejected when its folder cannot be used."""
         return _load(Path(model.folder), self.settings.device)
+
+    def uplift_model(self, campaign_id: str) -> UpliftModel:
+        """What a campaign taught of whom an offer changes, loaded once: it is never written anew."""
+        if campaign_id not in self._taught:
+            with self.database.reading() as snapshot:
+                learned = uplifts.of_campaign(snapshot, campaign_id)
+            assert learned is not None, "lessons stay"
+            assert learned.model is not None, "work is pinned to campaigns that taught something"
+            self._taught[campaign_id] = UpliftModel.from_json(learned.model)
+        return self._taught[campaign_id]
 
     def now(self) -> datetime:
         """The clock."""

@@ -123,7 +123,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/grpc.health.v1.Health/List": Right(PUBLIC),
         "/grpc.health.v1.Health/Watch": Right(PUBLIC),
         "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": Right(EVERYONE),
-        # On the command line only: the action stands for itself.
+        # Without a method: the action stands for itself.
+        "uplifts.expect": Right(PLANNERS, "uplifts.expect"),
         "models.register": Right(OPERATORS, "models.register"),
         "customers.readmit": Right(OPERATORS, "customers.readmit"),
         "reports.login": Right(OPERATORS, "reports.login"),

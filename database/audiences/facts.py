@@ -17,7 +17,6 @@ from events.event import EventType
 from rules.fact import Facts
 from rules.facts import FACTS
 
-NAMES = ", ".join(FACTS)
 EVENT_TYPES = {event_type.word: int(event_type) for event_type in EventType}
 # OFFSET keeps the planner at the index, customer by customer: for some thousand customers it would read all events of
 # the shop. An order counts once, at the time of its first line. Money in another currency than the shop's does not.
@@ -86,7 +85,7 @@ WITH asked AS MATERIALIZED (
 )
 SELECT customer_id, nullif(purchase_30, 'NaN') AS purchase_30, nullif(purchase_60, 'NaN') AS purchase_60,
   nullif(purchase_90, 'NaN') AS purchase_90, nullif(churn, 'NaN') AS churn, spend_minor AS expected_spend,
-  nullif(expected_orders, 'NaN') AS expected_orders, tier,
+  nullif(expected_orders, 'NaN') AS expected_orders, expected_uplift, tier,
   extract(day FROM :as_of - tier_since)::integer AS days_in_tier,
   extract(day FROM :as_of - below_since)::integer AS days_below_tier,
   extract(day FROM :as_of - scores.as_of)::integer AS days_since_score, rfm_recency, rfm_frequency, rfm_monetary,
@@ -115,7 +114,7 @@ SELECT customer_id, nullif(purchase_30, 'NaN') AS purchase_30, nullif(purchase_6
   {responses}
 FROM asked LEFT JOIN scores USING (customer_id) LEFT JOIN bought USING (customer_id) LEFT JOIN acted USING (customer_id)
 LEFT JOIN latest USING (customer_id) LEFT JOIN chosen USING (customer_id) LEFT JOIN given USING (customer_id)
-LEFT JOIN (SELECT customer_id, rfm_recency, rfm_frequency, rfm_monetary FROM customer_facts) AS ranked
+LEFT JOIN (SELECT customer_id, rfm_recency, rfm_frequency, rfm_monetary, expected_uplift FROM customer_facts) AS kept
   USING (customer_id)
 """
 # A response is an act of the customer's own that came by the channel, or the use of a coupon that did.
@@ -141,9 +140,11 @@ SELECT customer_id, :as_of, {names} FROM ({fresh}) AS fresh ORDER BY customer_id
 ON CONFLICT (customer_id) DO UPDATE SET (as_of, {names}) = (excluded.as_of, {excluded})
 WHERE customer_facts.as_of <= excluded.as_of
 """
-EXCLUDED = ", ".join(f"excluded.{name}" for name in FACTS)
-KEEP_THESE = text(KEEP.format(names=NAMES, fresh=THESE, excluded=EXCLUDED))
-KEEP_EVERYONE = text(KEEP.format(names=NAMES, fresh=EVERYONE, excluded=EXCLUDED))
+REFRESHED = [name for name in FACTS if name != "expected_uplift"]
+"""The other one is written behind a refresh, with the campaign that it is learned from."""
+NAMES = {"names": ", ".join(REFRESHED), "excluded": ", ".join(f"excluded.{name}" for name in REFRESHED)}
+KEEP_THESE = text(KEEP.format(fresh=THESE, **NAMES))
+KEEP_EVERYONE = text(KEEP.format(fresh=EVERYONE, **NAMES))
 TAKE_TIERS = text("""
 UPDATE customer_facts SET (tier, days_in_tier, days_below_tier) = (given.tier, in_tier, below_tier)
 FROM (

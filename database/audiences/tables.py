@@ -28,6 +28,7 @@ class CustomerFactsRow(Row):
     returned_share: Mapped[float | None]
     average_rating: Mapped[float | None]
     expected_orders: Mapped[float | None]
+    expected_uplift: Mapped[float | None]
     expected_spend: Mapped[int | None]
     spend: Mapped[int | None]
     spend_30: Mapped[int | None]
@@ -75,6 +76,8 @@ class CustomerFactsRow(Row):
     consented_channels: Mapped[list[str] | None]
     campaigns: Mapped[list[str] | None]
     categories: Mapped[list[str] | None]
+    uplift_campaign_id: Mapped[str | None]
+    """No fact: the campaign that taught what expected_uplift says."""
 
 
 class SegmentRow(Row):

@@ -27,6 +27,15 @@ COUNTED = (
 """Facts that can be counted as of any time."""
 FEATURES = (*FROZEN, *COUNTED)
 CHUNK = 2_000
+LATEST = (
+    select(UpliftRow.campaign_id)
+    .join(CampaignRow, CampaignRow.campaign_id == UpliftRow.campaign_id)
+    .where(UpliftRow.model.is_not(None))
+    .order_by(CampaignRow.end_time.desc(), CampaignRow.campaign_id)
+    .limit(1)
+    .scalar_subquery()
+)
+"""By its end: several are learned from at once, and older ones may come later."""
 MEMBERS = text("""
 SELECT customer_id, arm <> :holdout AS treated, tier, nullif(purchase_90, 'NaN') AS purchase_90,
   spend_minor AS expected_spend, EXISTS (
@@ -66,11 +75,11 @@ def members(
         "campaign_id": campaign_id, "holdout": holdout, "since": since, "until": until, "most": most,
         "purchase": int(EventType.PURCHASE),
     }  # fmt: skip
-    found = _frame(snapshot.execute(MEMBERS, asked).mappings())
+    found = frame(snapshot.execute(MEMBERS, asked).mappings())
     if found.is_empty():
         return found
     parts = [
-        _frame(facts_before(snapshot, ids, since, currency=currency, names=COUNTED))
+        frame(facts_before(snapshot, ids, since, currency=currency, names=COUNTED))
         for ids in (found["customer_id"][at : at + CHUNK].to_list() for at in range(0, len(found), CHUNK))
     ]
     known = pl.concat([part for part in parts if len(part)], how="vertical_relaxed")
@@ -81,7 +90,7 @@ def features(snapshot: Snapshot, customer_ids: Sequence[str]) -> pl.DataFrame:
     """FEATURES of these customers as the last refresh of the facts left them; who has none is not there."""
     columns = [CustomerFactsRow.__table__.c[name] for name in FEATURES]
     query = select(*columns).where(CustomerFactsRow.customer_id.in_(customer_ids))
-    return _frame(snapshot.execute(query).mappings())
+    return frame(snapshot.execute(query).mappings())
 
 
 def due(snapshot: Snapshot) -> list[str]:
@@ -110,11 +119,16 @@ def of_campaign(snapshot: Snapshot, campaign_id: str) -> Uplift | None:
 
 def latest(snapshot: Snapshot) -> Uplift | None:
     """Of the last campaign that taught anything."""
-    query = select(UpliftRow).where(UpliftRow.model.is_not(None))
-    return _maybe(snapshot.scalars(query.order_by(UpliftRow.create_time.desc()).limit(1)).one_or_none())
+    return _maybe(snapshot.scalars(select(UpliftRow).where(UpliftRow.campaign_id == LATEST)).one_or_none())
 
 
-def _frame(rows: Iterable[RowMapping]) -> pl.DataFrame:
+def latest_campaign(snapshot: Snapshot) -> str | None:
+    """The last campaign that taught anything."""
+    return snapshot.scalars(select(LATEST)).one()
+
+
+def frame(rows: Iterable[RowMapping]) -> pl.DataFrame:
+    """Rows as a table; a column of which nothing is known has no type."""
     return pl.DataFrame([dict(row) for row in rows], infer_schema_length=None)
 
 

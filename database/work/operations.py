@@ -23,6 +23,7 @@ PREVIEW_TIERS = "PREVIEW_TIERS"
 JUDGE_MODEL = "JUDGE_MODEL"
 RETRAIN_MODEL = "RETRAIN_MODEL"
 HAND_OVER_COUPONS = "HAND_OVER_COUPONS"
+EXPECT_UPLIFTS = "EXPECT_UPLIFTS"
 HELD_WITH_A_CAMPAIGN = (LAUNCH_CAMPAIGN, HAND_OVER_COUPONS)
 """Work that stands still while its campaign does."""
 RUNNING = "RUNNING"
@@ -127,6 +128,12 @@ def all_under_way(snapshot: Snapshot) -> list[Operation]:
 def newest(snapshot: Snapshot, kind: str, **request: str) -> Operation | None:
     """The operation of a kind that began last of those whose request holds these values, running or over."""
     query = select(OperationRow).where(OperationRow.kind == kind, OperationRow.request.contains(request))
+    return _maybe(snapshot.scalars(query.order_by(OperationRow.create_time.desc()).limit(1)).one_or_none())
+
+
+def newest_over(snapshot: Snapshot, kind: str) -> Operation | None:
+    """The operation of a kind that began last of those that are over, however they ended."""
+    query = select(OperationRow).where(OperationRow.kind == kind, OperationRow.state != RUNNING)
     return _maybe(snapshot.scalars(query.order_by(OperationRow.create_time.desc()).limit(1)).one_or_none())
 
 

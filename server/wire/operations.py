@@ -22,6 +22,7 @@ from database.work.operations import (
     BUILD_SEGMENT,
     CANCELLED,
     ERASE_CUSTOMER,
+    EXPECT_UPLIFTS,
     HAND_OVER_COUPONS,
     JUDGE_MODEL,
     LAUNCH_CAMPAIGN,
@@ -55,6 +56,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ERASE_CUSTOMER: Kind(customer_service_pb2.DeleteCustomerMetadata, {}),
         BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
         HAND_OVER_COUPONS: Kind(coupon_service_pb2.HandOverCouponsMetadata, {"campaign": CAMPAIGN}),
+        EXPECT_UPLIFTS: Kind(campaign_service_pb2.ExpectUpliftsMetadata, {"campaign": CAMPAIGN}),
         JUDGE_MODEL: Kind(scoring_service_pb2.JudgeModelMetadata, {"model": MODEL}),
         RETRAIN_MODEL: Kind(scoring_service_pb2.RetrainModelMetadata, {}),
         PREVIEW_MODEL: Kind(scoring_service_pb2.PreviewModelMetadata, {"model": MODEL}),
@@ -86,6 +88,8 @@ def _metadata(operation: Operation) -> Message:
 def _scored(operation: Operation) -> Message:
     response = operation.response or {}
     scored = response.get("scored_count", operation.done_count)
+    if operation.kind == EXPECT_UPLIFTS:
+        return campaign_service_pb2.ExpectUpliftsResponse(expected_count=response.get("expected_count", 0))
     if operation.kind == JUDGE_MODEL:
         return scoring_service_pb2.JudgeModelResponse(passed=response.get("passed", False))
     if operation.kind == RETRAIN_MODEL:

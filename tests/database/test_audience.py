@@ -79,7 +79,7 @@ def test_every_fact_is_a_column_of_its_type() -> None:
     }  # fmt: skip
     columns = {column.name: column for column in CustomerFactsRow.__table__.columns}
 
-    assert set(columns) == {"customer_id", "as_of", *FACTS}
+    assert set(columns) == {"customer_id", "as_of", "uplift_campaign_id", *FACTS}
     for name, fact in FACTS.items():
         assert columns[name].type.python_type is python_types[fact.kind], name
         assert columns[name].nullable

@@ -48,6 +48,14 @@ def test_a_rule_in_english_and_chinese() -> None:
          "RFM最近消费得分为至少4分"),
         (Compare("days_below_tier", Operator.MORE_THAN, 7), "has been worth less than the tier for more than 7 days",
          "价值低于当前等级已超过7天"),
+        (
+            Compare("expected_uplift", Operator.AT_LEAST, 0.025),
+            "is expected to gain at least 2.5 points of chance to buy by an offer", "优惠预期提升的购买概率为至少2.5个百分点",
+        ),
+        (
+            Not(Compare("expected_uplift", Operator.AT_LEAST, 0.01)),
+            "is not expected to gain at least 1 point of chance to buy by an offer", "优惠预期提升的购买概率并非至少1个百分点",
+        ),
         (Not(IsKnown("zone")), "the time zone is not known", "时区未知"),
         (Not(InSegment("vip")), 'is not in segment "vip"', '不属于人群"vip"'),
         (

@@ -153,7 +153,7 @@ def test_what_means_nothing_is_named_at_its_row(fact: str, operator: str, text: 
 def test_units_are_those_that_people_think_in() -> None:
     fields = {"r.mode": ["some"]}
     for number, (fact, text) in enumerate(
-        [("churn", "7.5"), ("spend", "12.50"), ("customer_since", "2026-01-31T08:00")]
+        [("churn", "7.5"), ("spend", "12.50"), ("customer_since", "2026-01-31T08:00"), ("expected_uplift", "-2")]
     ):
         fields |= {f"r.{number}.{name}": [fact] for name in ("fact", "was")}
         fields |= {f"r.{number}.operator": ["at_least"], f"r.{number}.value": [text]}
@@ -163,6 +163,7 @@ def test_units_are_those_that_people_think_in() -> None:
             Compare("churn", Operator.AT_LEAST, 0.075),
             Compare("spend", Operator.AT_LEAST, 1250),
             Compare("customer_since", Operator.AT_LEAST, datetime(2026, 1, 31, 8, tzinfo=UTC)),
+            Compare("expected_uplift", Operator.AT_LEAST, -0.02),
         )
     )
 

@@ -1,4 +1,4 @@
-"""Values of facts as people type them: shares in percent, money in major units, times in UTC. Pure."""
+"""Values of facts as people type them: shares and points in percent, money in major units, times in UTC. Pure."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -62,7 +62,7 @@ def shown_value(fact: Fact, value: Value, currency: str) -> str:
 
 def places(fact: Fact, currency: str) -> int:
     """How many places the point moves from what is typed to what a rule keeps."""
-    if fact.unit is Unit.SHARE:
+    if fact.unit in (Unit.SHARE, Unit.POINTS):
         return -2
     return DECIMALS.get(currency, USUAL_DECIMALS) if fact.unit is Unit.MONEY else 0
 

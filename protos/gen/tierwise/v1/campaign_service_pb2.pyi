@@ -365,6 +365,78 @@ class LaunchCampaignMetadata(_message.Message):
 Global___LaunchCampaignMetadata: _TypeAlias = LaunchCampaignMetadata  # noqa: Y015
 
 @_typing.final
+class ExpectUpliftsResponse(_message.Message):
+    """Response in the operation by which workers expect uplifts; the clock begins it after each rescoring, and when a measured
+    campaign has taught whom its offer changes.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPECTED_COUNT_FIELD_NUMBER: _builtins.int
+    expected_count: _builtins.int
+    """Customers of whom rules know the fact expected_uplift."""
+    def __init__(
+        self,
+        *,
+        expected_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expected_count", b"expected_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExpectUpliftsResponse: _TypeAlias = ExpectUpliftsResponse  # noqa: Y015
+
+@_typing.final
+class ExpectUpliftsMetadata(_message.Message):
+    """Progress of the operation by which workers expect uplifts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    DONE_COUNT_FIELD_NUMBER: _builtins.int
+    TOTAL_COUNT_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    CANCEL_REQUESTED_FIELD_NUMBER: _builtins.int
+    campaign: _builtins.str
+    """Resource name of the campaign that taught what is expected."""
+    done_count: _builtins.int
+    """Customers who are done."""
+    total_count: _builtins.int
+    """Customers of whom there are facts."""
+    cancel_requested: _builtins.bool
+    """Whether someone asked to cancel it."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When the operation began."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it last made progress."""
+
+    def __init__(
+        self,
+        *,
+        campaign: _builtins.str = ...,
+        done_count: _builtins.int = ...,
+        total_count: _builtins.int | None = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        cancel_requested: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "campaign", b"campaign", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__total_count: _TypeAlias = _typing.Literal["total_count"]  # noqa: Y015
+    _WhichOneofArgType__total_count: _TypeAlias = _typing.Literal["_total_count", b"_total_count"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__total_count) -> _WhichOneofReturnType__total_count | None: ...
+
+Global___ExpectUpliftsMetadata: _TypeAlias = ExpectUpliftsMetadata  # noqa: Y015
+
+@_typing.final
 class PauseCampaignRequest(_message.Message):
     """Request of CampaignService.PauseCampaign."""
 

@@ -1,0 +1,216 @@
+"""Workers expect of each customer what an offer changes, by the newest lesson, and again after each rescoring."""
+
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+from campaign_factories import NOW, add_customers, audit_lines, make_cause, read_operation, rescore, store_scores
+from lessons import OF_BUYERS, OF_OTHERS, teach
+from made_orders import purchase, record
+from sqlalchemy import text
+from worker_processes import kill, relaying, wait_for, wait_until_done, worker
+
+from campaigns import retrying
+from campaigns.work import jobs
+from database.audiences import facts, fitting
+from database.session import Database
+from database.work import broker, operations
+from database.work.operations import Operation
+from rules.rule import Compare, IsKnown, Operator, Rule
+from settings import Settings
+from worker.advance import advance
+from worker.expected_uplifts import begin_due, step
+from worker.tools import Tools
+
+CROWD = {f"c{number}": 1000 for number in range(6)}
+BUYERS = ["c1", "c4"]
+Expected = dict[str, tuple[float, str]]
+
+
+@pytest.fixture
+def shop(database: Database) -> Database:
+    """Six customers with scores, two of whom ordered before."""
+    add_customers(database, list(CROWD))
+    record(database, [purchase(who, 1000, days=-9) for who in BUYERS])
+    store_scores(database, CROWD)
+    return database
+
+
+def due(database: Database) -> Operation:
+    begun = begin_due(database, NOW)
+    assert begun is not None
+    return begun
+
+
+def work_off(database_url: str, operation: Operation, *, most: int | None = None) -> None:
+    """In chunks of four customers, up to so many of them."""
+    tools = Tools(settings=Settings(score_chunk=4), database_url=database_url)
+    done = iter(range(most - 1)) if most else None
+    with closing(tools.database):
+        advance(tools, operation.operation_id, enough=lambda: done is not None and next(done, None) is None)
+
+
+def expected(database: Database) -> Expected:
+    """Of each customer of whom it is known, and whose lesson says so."""
+    with database.reading() as snapshot:
+        rows = snapshot.execute(
+            text("SELECT customer_id, round(expected_uplift::numeric, 6)::float8, uplift_campaign_id "
+                 "FROM customer_facts WHERE expected_uplift IS NOT NULL")
+        )  # fmt: skip
+        return {customer_id: (effect, campaign_id) for customer_id, effect, campaign_id in rows}
+
+
+def by(campaign_id: str, *, more: float = 0.0) -> Expected:
+    return {
+        who: (round((OF_BUYERS if who in BUYERS else OF_OTHERS) + more, 6), campaign_id) for who in CROWD
+    }  # fmt: skip
+
+
+def count(database: Database, rule: Rule) -> int:
+    with database.reading() as snapshot:
+        return fitting.count(snapshot, rule)
+
+
+WORTH_IT = Compare("expected_uplift", Operator.AT_LEAST, 0.02)
+
+
+def test_without_a_lesson_nothing_is_due_and_nobody_fits(shop: Database) -> None:
+    assert begin_due(shop, NOW) is None
+    assert expected(shop) == {}
+    assert count(shop, IsKnown("expected_uplift")) == 0
+    assert count(shop, Compare("expected_uplift", Operator.LESS_THAN, 1)) == 0
+
+
+def test_a_lesson_is_asked_of_everybody_once(shop: Database, database_url: str) -> None:
+    teach(shop, "spring")
+    operation = due(shop)
+    assert begin_due(shop, NOW) is None
+    work_off(database_url, operation)
+
+    done = read_operation(shop, operation.operation_id)
+    assert (done.state, done.done_count, done.total_count) == ("SUCCEEDED", 6, 6)
+    assert done.response == {"expected_count": 6}
+    assert expected(shop) == by("spring")
+    assert count(shop, WORTH_IT) == 2
+    assert begin_due(shop, NOW) is None
+    assert [line[0] for line in audit_lines(shop)][-2:] == ["uplifts.expect", "uplifts.expect.finish"]
+
+
+def test_the_campaign_that_ended_last_says_it_whichever_was_learned_from_last(
+    shop: Database, database_url: str
+) -> None:
+    teach(shop, "spring", ended_days=10)
+    work_off(database_url, due(shop))
+    teach(shop, "winter", ended_days=5, more=0.5)
+    assert begin_due(shop, NOW) is None
+
+    teach(shop, "summer", ended_days=20, more=0.1)
+    work_off(database_url, due(shop))
+
+    assert expected(shop) == by("summer", more=0.1)
+
+
+def test_after_a_rescoring_it_is_asked_of_the_new_facts(shop: Database, database_url: str) -> None:
+    teach(shop, "spring")
+    work_off(database_url, due(shop))
+    record(shop, [purchase("c0", 1000, days=0.5)])
+    later = NOW + timedelta(days=1)
+    rescore(shop, CROWD, as_of=later, now=later)
+    assert expected(shop) == by("spring")
+
+    work_off(database_url, due(shop))
+
+    assert expected(shop) == by("spring") | {"c0": (OF_BUYERS, "spring")}
+
+
+def test_what_is_asked_of_one_customer_is_what_was_expected(shop: Database, database_url: str) -> None:
+    teach(shop, "spring")
+    work_off(database_url, due(shop))
+
+    with shop.reading() as snapshot:
+        fresh = facts.facts_of(snapshot, "c1", NOW + timedelta(days=1), currency="GBP")
+    assert fresh is not None
+    assert fresh.facts["expected_uplift"] == pytest.approx(OF_BUYERS)
+
+
+def test_half_of_it_says_which_half_and_another_worker_goes_on(shop: Database, database_url: str) -> None:
+    teach(shop, "spring")
+    work_off(database_url, due(shop))
+    teach(shop, "summer", ended_days=9, more=0.1)
+    operation = due(shop)
+
+    work_off(database_url, operation, most=1)
+    half = expected(shop)
+    work_off(database_url, operation)
+
+    assert half == {who: (by("summer", more=0.1) if who < "c4" else by("spring"))[who] for who in CROWD}
+    assert expected(shop) == by("summer", more=0.1)
+
+
+def test_of_two_workers_at_a_chunk_one_writes(shop: Database, database_url: str) -> None:
+    teach(shop, "spring")
+    operation = due(shop)
+    tools = Tools(settings=Settings(), database_url=database_url)
+    with closing(tools.database):
+        assert step(tools, operation)
+        assert not step(tools, operation)
+        ahead = read_operation(shop, operation.operation_id)
+        assert step(tools, ahead)
+        assert not step(tools, ahead)
+
+    assert read_operation(shop, operation.operation_id).done_count == 6
+
+
+def test_what_was_cancelled_waits_until_somebody_begins_it_again(shop: Database, database_url: str) -> None:
+    teach(shop, "spring")
+    operation = due(shop)
+    with shop.writing() as transaction:
+        jobs.cancel(transaction, make_cause(), operation.operation_id)
+    work_off(database_url, operation)
+    assert begin_due(shop, NOW) is None
+
+    with shop.writing() as transaction:
+        again = retrying.retry(transaction, make_cause(), operation.operation_id)
+        assert retrying.retry(transaction, make_cause(), operation.operation_id) == again
+    work_off(database_url, again)
+
+    assert expected(shop) == by("spring")
+
+
+def test_whoever_was_erased_meanwhile_stays_away(shop: Database, database_url: str) -> None:
+    teach(shop, "spring")
+    operation = due(shop)
+    tools = Tools(settings=Settings(), database_url=database_url)
+    with closing(tools.database):
+        known = tools.uplift_model("spring")
+        assert known.learner == "x"
+        with shop.writing() as transaction:
+            facts.forget(transaction, "c1")
+        advance(tools, operation.operation_id, enough=lambda: False)
+
+    assert expected(shop).keys() == CROWD.keys() - {"c1"}
+
+
+def test_a_worker_that_is_killed_leaves_what_another_one_ends(database: Database, database_url: str) -> None:
+    broker.install(database_url)
+    with database.writing() as transaction:
+        transaction.execute(
+            text("INSERT INTO customer_facts (customer_id, as_of, orders) "
+                 "SELECT 'c' || to_char(number, 'FM00000'), now(), number % 2 FROM generate_series(1, 2000) AS number")
+        )  # fmt: skip
+    teach(database, "spring")
+    operation = due(database)
+    with relaying(database, database_url):
+        with worker(database_url, TIERWISE_SCORE_CHUNK="5") as doomed:
+            wait_for(lambda: read_operation(database, operation.operation_id).done_count >= 50)
+            kill(doomed)
+        interrupted = read_operation(database, operation.operation_id)
+        half = expected(database)
+        with worker(database_url):
+            done = wait_until_done(database, operation)
+
+    assert (interrupted.state, interrupted.done_count) == (operations.RUNNING, len(half))
+    assert 50 <= len(half) < 2000
+    assert (done.state, done.done_count) == (operations.SUCCEEDED, 2000)
+    assert count(database, WORTH_IT) == 1000
+    assert expected(database)["c00002"] == (OF_OTHERS, "spring")

@@ -1,0 +1,34 @@
+"""One chunk of what an offer is expected to change of each customer: read, asked of the trees, written."""
+
+from datetime import datetime
+
+from campaigns.actor import BEAT, WORKER, Cause
+from campaigns.forecast import expected_uplifts
+from campaigns.forecast.expected_uplifts import Pinned
+from database.audiences import facts
+from database.forecast import expected_uplifts as stored
+from database.session import Database
+from database.work.operations import Operation
+from worker.tools import Tools
+
+
+def begin_due(database: Database, now: datetime) -> Operation | None:
+    """After a campaign has taught something, and after each rescoring."""
+    with database.writing() as transaction:
+        return expected_uplifts.begin_due(transaction, Cause(actor=BEAT, now=now))
+
+
+def step(tools: Tools, operation: Operation) -> bool:
+    """The chunk after the operation's cursor, or the end; False when another worker was faster."""
+    model = tools.uplift_model(Pinned.of(operation.request).campaign_id)
+    with tools.database.reading() as snapshot:
+        known = stored.next_features(snapshot, after=operation.cursor, limit=tools.settings.score_chunk)
+    if len(known):
+        customer_ids, effects = known["customer_id"].to_list(), model.effect(known).tolist()
+        with tools.database.writing() as transaction:
+            return expected_uplifts.keep(transaction, operation, customer_ids, effects, tools.now())
+    with tools.database.writing() as transaction:
+        finished = expected_uplifts.finish(transaction, operation, Cause(actor=WORKER, now=tools.now()))
+    if finished:
+        facts.tidy(tools.database)
+    return finished
