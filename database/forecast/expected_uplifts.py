@@ -1,11 +1,14 @@
-"""The fact `expected_uplift`: what is known of customers, chunk by chunk, and what is expected of an offer to them."""
+"""The fact `expected_uplift`: what it is reckoned from, chunk by chunk; what it is, and by whose lesson."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 from sqlalchemy import select, text
 
 from database.audiences.tables import CustomerFactsRow
+from database.forecast.tables import UpliftRow
 from database.forecast.uplifts import FEATURES, frame
 from database.session import Snapshot, Transaction, changed_rows
 
@@ -21,6 +24,33 @@ FROM held JOIN unnest(CAST(:customer_ids AS text[]), CAST(:effects AS float8[]))
 WHERE customer_facts.customer_id = held.customer_id
   AND (expected_uplift, uplift_campaign_id) IS DISTINCT FROM (expected.effect, :campaign_id)
 """)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedUplift:
+    """Of one customer, with where it comes from."""
+
+    value: float
+    """What an offer is expected to add to the chance to buy, as a difference of shares."""
+    campaign_id: str
+    """Whose lesson says it."""
+    learner: str
+    learn_time: datetime
+    average: float
+    """What that campaign's offer added, in the mean of all of its customers."""
+    average_low: float
+    average_high: float
+
+
+def of_customer(snapshot: Snapshot, customer_id: str) -> ExpectedUplift | None:
+    """As rules see it; None where it is not known."""
+    query = select(
+        FACTS.expected_uplift.label("value"), UpliftRow.campaign_id, UpliftRow.learner,
+        UpliftRow.create_time.label("learn_time"), UpliftRow.effect.label("average"),
+        UpliftRow.effect_low.label("average_low"), UpliftRow.effect_high.label("average_high"),
+    ).join(UpliftRow, UpliftRow.campaign_id == FACTS.uplift_campaign_id)  # fmt: skip
+    row = snapshot.execute(query.where(FACTS.customer_id == customer_id)).mappings().one_or_none()
+    return None if row is None else ExpectedUplift(**row)
 
 
 def next_features(snapshot: Snapshot, *, after: str | None, limit: int) -> pl.DataFrame:

@@ -19,5 +19,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP VIEW IF EXISTS reporting.customers")
     op.drop_column("customer_facts", "uplift_campaign_id")
     op.drop_column("customer_facts", "expected_uplift")

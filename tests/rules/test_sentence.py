@@ -50,11 +50,13 @@ def test_a_rule_in_english_and_chinese() -> None:
          "价值低于当前等级已超过7天"),
         (
             Compare("expected_uplift", Operator.AT_LEAST, 0.025),
-            "is expected to gain at least 2.5 points of chance to buy by an offer", "优惠预期提升的购买概率为至少2.5个百分点",
+            "is expected to gain at least 2.5 points of chance to buy by an offer",
+            "优惠预期提升的购买概率为至少2.5个百分点",
         ),
         (
             Not(Compare("expected_uplift", Operator.AT_LEAST, 0.01)),
-            "is not expected to gain at least 1 point of chance to buy by an offer", "优惠预期提升的购买概率并非至少1个百分点",
+            "is not expected to gain at least 1 point of chance to buy by an offer",
+            "优惠预期提升的购买概率并非至少1个百分点",
         ),
         (Not(IsKnown("zone")), "the time zone is not known", "时区未知"),
         (Not(InSegment("vip")), 'is not in segment "vip"', '不属于人群"vip"'),

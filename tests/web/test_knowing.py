@@ -21,6 +21,7 @@ from campaign_factories import (
     shadow,
     store_scores,
 )
+from lessons import teach
 from playwright.sync_api import expect
 from tiny_model import write_tiny_model
 
@@ -28,6 +29,7 @@ from campaigns.models import registry
 from campaigns.tiers import schemes, shadowing
 from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method
 from database.events.store import insert_events
+from database.forecast import expected_uplifts
 from database.models.tables import ModelReadingRow
 from database.work import operations
 from events.event import Event, EventType
@@ -79,6 +81,27 @@ def test_a_customer_is_found_and_their_card_says_what_is_known(shop: Site) -> No
     page.get_by_role("button", name="Older").click()
     expect(page.get_by_role("cell", name="i44", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Older")).to_have_count(0)
+
+
+def test_the_card_says_what_an_offer_adds_and_who_taught_it(shop: Site) -> None:
+    page = shop.enter("anna")
+    page.goto("/customers/c1")
+    expect(page.get_by_text("An offer adds–no past campaign held anybody out yet")).to_be_visible()
+
+    teach(shop.database, "winter")
+    page.goto("/customers/c1")
+    expect(page.get_by_text("An offer adds–known when a worker is through")).to_be_visible()
+
+    with shop.database.writing() as transaction:
+        assert expected_uplifts.keep(transaction, "winter", ["c1"], [0.034]) == 1
+    page.goto("/customers/c1")
+    expect(page.get_by_text("An offer adds+3.4points of chance to buy")).to_be_visible()
+    hint = page.get_by_text("What an offer adds was learned on 20 Nov 2026 12:00")
+    expect(hint).to_contain_text("the mean of that campaign it was +3.0 points (+2.0 – +4.0). By its X-learner.")
+    expect(hint.get_by_role("link")).to_have_attribute("href", "/campaigns/winter/experiment")
+    assert faults(page) == []
+    page.get_by_role("button", name="中文").click()
+    expect(page.get_by_text("优惠带来的提升+3.4个百分点的购买概率")).to_be_visible()
 
 
 def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_they_give(shop: Site) -> None:

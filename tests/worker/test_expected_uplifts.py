@@ -13,6 +13,7 @@ from worker_processes import kill, relaying, wait_for, wait_until_done, worker
 from campaigns import retrying
 from campaigns.work import jobs
 from database.audiences import facts, fitting
+from database.forecast import expected_uplifts
 from database.session import Database
 from database.work import broker, operations
 from database.work.operations import Operation
@@ -123,14 +124,22 @@ def test_after_a_rescoring_it_is_asked_of_the_new_facts(shop: Database, database
     assert expected(shop) == by("spring") | {"c0": (OF_BUYERS, "spring")}
 
 
-def test_what_is_asked_of_one_customer_is_what_was_expected(shop: Database, database_url: str) -> None:
+def test_whoever_looks_at_it_sees_the_same_and_whose_lesson_it_is(shop: Database, database_url: str) -> None:
     teach(shop, "spring")
     work_off(database_url, due(shop))
 
     with shop.reading() as snapshot:
         fresh = facts.facts_of(snapshot, "c1", NOW + timedelta(days=1), currency="GBP")
+        told = expected_uplifts.of_customer(snapshot, "c1")
+        reported = snapshot.execute(
+            text("SELECT expected_uplift, uplift_campaign_id FROM reporting.customers WHERE orders > 0")
+        ).all()
     assert fresh is not None
-    assert fresh.facts["expected_uplift"] == pytest.approx(OF_BUYERS)
+    assert told is not None
+    assert (told.campaign_id, told.learner, told.learn_time) == ("spring", "x", NOW)
+    assert (told.average_low, told.average, told.average_high) == pytest.approx((0.02, 0.03, 0.04))
+    assert [fresh.facts["expected_uplift"], told.value] == pytest.approx([OF_BUYERS] * 2)
+    assert reported == [(told.value, "spring")] * 2
 
 
 def test_half_of_it_says_which_half_and_another_worker_goes_on(shop: Database, database_url: str) -> None:

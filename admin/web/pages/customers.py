@@ -22,6 +22,7 @@ from campaigns.tiers.tiers import Tier, TierScheme, measured
 from database.coupons import messages
 from database.customers import known
 from database.events.store import EventKey, histories, page_of_events
+from database.forecast import expected_uplifts, uplifts
 from database.models import scores
 from database.models.registry import RegisteredModel
 from database.models.scores import StoredScore
@@ -85,7 +86,7 @@ def search(visit: Visit) -> Response:
 
 
 def card(visit: Visit) -> Response:
-    """Score, offers, consent, messages, tiers so far, and the latest events."""
+    """Score, what an offer adds, offers, consent, messages, tiers so far, and the latest events."""
     customer_id, shown = _id(visit), _shown(visit)
     with visit.reading() as snapshot:
         customer = profiles.get(snapshot, customer_id)
@@ -95,10 +96,13 @@ def card(visit: Visit) -> Response:
         contacts = page_of_events(snapshot, customer_id, after=None, limit=MESSAGES, kinds=CONTACTS)
         sent = messages.of_customer(snapshot, customer_id, limit=MESSAGES)
         offers = offering.offers_for(snapshot, customer_id, visit.now, full=True, language=visit.language)
+        uplift = expected_uplifts.of_customer(snapshot, customer_id)
+        taught = uplifts.latest_campaign(snapshot) is not None
     addressed = [channel for channel in Channel if channel.needs_consent]
     return visit.page(
         "customer.html", customer=customer.customer, score=score, changes=changes, channels=addressed, offers=offers,
-        contacts=contacts, sent=sent, show=shown, shows=list(SHOWN), events=found[:EVENTS],
+        contacts=contacts, sent=sent, show=shown, shows=list(SHOWN), events=found[:EVENTS], uplift=uplift,
+        taught=taught,
         older=found[EVENTS - 1] if len(found) > EVENTS else None,
     )  # fmt: skip
 
