@@ -127,3 +127,9 @@ def walk(rule: Rule, *, prefix: str = "", depth: int = 1) -> Iterator[Place]:
 def segments_named(rule: Rule) -> frozenset[str]:
     """The segments that a rule asks about."""
     return frozenset(place.node.segment_id for place in walk(rule) if isinstance(place.node, InSegment))
+
+
+def facts_named(rule: Rule) -> frozenset[str]:
+    """The facts that a rule asks about itself; segments may ask about others."""
+    leaves = (place.node for place in walk(rule))
+    return frozenset(leaf.fact for leaf in leaves if isinstance(leaf, Compare | Within | IsKnown))

@@ -21,11 +21,11 @@ def teach(database: Database, campaign_id: str, *, ended_days: int = 0, more: fl
     create_campaign(database, campaign_id, start_time=NOW - timedelta(days=99), end_time=NOW + timedelta(ended_days))
     mean = (OF_BUYERS + OF_OTHERS) / 2 + more
     model = UpliftModel(
-        learner="x", columns=(Column(name="orders"),), terms=(Term(trees=_bought_before(), weight=1.0),),
+        learner="X", columns=(Column(name="orders"),), terms=(Term(trees=_bought_before(), weight=1.0),),
         line=Line(mean=mean, slope=OF_BUYERS - OF_OTHERS, centre=0.5),
     )  # fmt: skip
     lesson = Uplift(
-        campaign_id=campaign_id, model=model.to_json(), learner="x", reason="made by hand", customers=9000,
+        campaign_id=campaign_id, model=model.to_json(), learner="X", reason="made by hand", customers=9000,
         effect=mean, effect_low=mean - 0.01, effect_high=mean + 0.01, qini=2.0, qini_low=1.0, qini_high=3.0,
     )  # fmt: skip
     with database.writing() as transaction:

@@ -13,6 +13,7 @@ from admin.output import emit, fail
 from admin.rule_files import SOURCE, read_rule, refuse_rule
 from campaigns.audiences import explaining
 from campaigns.audiences.segments import problems_of
+from campaigns.forecast import rule_notes
 from database.audiences import facts, fitting
 from database.audiences.facts import KnownFacts
 from database.session import Database, Snapshot
@@ -96,7 +97,8 @@ def count(
     with _snapshot(database_url) as snapshot:
         _must_answer(snapshot, rule, as_json=as_json)
         report = _estimated(snapshot, rule) if estimate else {"count": fitting.count(snapshot, rule)}
-    emit(report, as_json=as_json)
+        notes = rule_notes.notes(snapshot, rule)
+    emit(report | ({"note": " ".join(notes)} if notes else {}), as_json=as_json)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from campaigns.forecast import rule_notes
 from database.audiences import facts, fitting
 from database.audiences.fitting import Estimate
 from database.session import Snapshot
@@ -26,6 +27,8 @@ class Preview:
     sentence: str
     size: Estimate
     examples: tuple[Example, ...]
+    notes: tuple[str, ...]
+    """What to know of the facts that it asks about."""
 
 
 def preview(
@@ -38,6 +41,7 @@ def preview(
         sentence=speaker.sentence(rule),
         size=fitting.estimate(snapshot, rule),
         examples=examples(snapshot, rule, size=size, seed=seed, speaker=speaker),
+        notes=rule_notes.notes(snapshot, rule, language),
     )
 
 

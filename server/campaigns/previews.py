@@ -4,11 +4,13 @@ from tierwise.v1 import campaign_pb2, campaign_preview_pb2, campaign_results_pb2
 
 from campaigns.budgets.liability import Liability
 from campaigns.experiments.forecast import LEVEL, Prediction, TierForecast
+from campaigns.forecast.changing import Change
 from campaigns.forecast.detecting import Sensitivity
 from campaigns.forecast.dry_run import Preview
 from campaigns.forecast.examples import Example
 from campaigns.tiers.tiers import Tier
 from server.campaigns.discounts import discount_message
+from server.wire.names import CAMPAIGN
 from server.wire.stamps import stamp
 
 MESSAGE = campaign_preview_pb2.CampaignPreview
@@ -40,6 +42,16 @@ def preview_message(shown: Preview) -> campaign_preview_pb2.CampaignPreview:
         over_budget_count=shown.over_budget, own_codes_left_count=shown.own_codes_left,
         detectable=[_detectable(each) for each in outlook.sensitivities],
         examples=[_example(each, campaign.plan.currency) for each in shown.examples], notes=outlook.notes,
+        change=None if shown.change is None else _change(shown.change),
+    )  # fmt: skip
+
+
+def _change(change: Change) -> campaign_preview_pb2.CampaignPreview.Change:
+    learned = change.learned
+    return MESSAGE.Change(
+        campaign=CAMPAIGN + learned.campaign_id, learner=learned.learner, reason=learned.reason,
+        customer_count=change.customers, expected=change.expected, low=change.low, high=change.high,
+        kept_by_top=change.kept,
     )  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """SegmentService: who is meant, saved under a name or tried out."""
 
+from collections.abc import Sequence
+
 import grpc
 from google.longrunning import operations_pb2
 from google.protobuf.empty_pb2 import Empty
@@ -8,7 +10,7 @@ from tierwise.v1 import rule_pb2, segment_pb2, segment_service_pb2, segment_serv
 from campaigns.actor import Cause
 from campaigns.audiences import explaining, segment_building
 from campaigns.audiences import segments as cases
-from campaigns.forecast import preview
+from campaigns.forecast import preview, rule_notes
 from database.audiences import fitting
 from database.session import Database, Snapshot, Transaction
 from rules.rule import Rule
@@ -110,9 +112,8 @@ class SegmentService(segment_service_pb2_grpc.SegmentServiceServicer):
     ) -> segment_service_pb2.AudienceSize:
         with reading(self._database) as snapshot:
             rule = _answerable(snapshot, request.rule)
-            if request.estimate:
-                return _size(fitting.estimate(snapshot, rule))
-            return _size(fitting.exact(snapshot, rule))
+            counted = fitting.estimate(snapshot, rule) if request.estimate else fitting.exact(snapshot, rule)
+            return _size(counted, rule_notes.notes(snapshot, rule))
 
     def PreviewAudience(
         self, request: segment_service_pb2.PreviewAudienceRequest, context: grpc.ServicerContext
@@ -124,7 +125,7 @@ class SegmentService(segment_service_pb2_grpc.SegmentServiceServicer):
             )  # fmt: skip
         example = segment_service_pb2.PreviewAudienceResponse.Example
         return segment_service_pb2.PreviewAudienceResponse(
-            sentence=shown.sentence, size=_size(shown.size),
+            sentence=shown.sentence, size=_size(shown.size, shown.notes),
             examples=[example(customer=f"customers/{one.customer_id}", reasons=one.reasons) for one in shown.examples],
         )  # fmt: skip
 
@@ -152,7 +153,7 @@ def _answerable(snapshot: Snapshot, message: rule_pb2.Rule) -> Rule:
     return rule
 
 
-def _size(estimate: fitting.Estimate) -> segment_service_pb2.AudienceSize:
+def _size(estimate: fitting.Estimate, notes: Sequence[str]) -> segment_service_pb2.AudienceSize:
     return segment_service_pb2.AudienceSize(
-        count=estimate.count, low=estimate.low, high=estimate.high, sampled_share=estimate.sampled_share
+        count=estimate.count, low=estimate.low, high=estimate.high, sampled_share=estimate.sampled_share, notes=notes
     )

@@ -1,9 +1,11 @@
 """A campaign that held customers out teaches whom its offer changes, and the next preview says so."""
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from campaign_factories import NOW, add_customers, audit_lines, launch_campaign, make_cause, make_plan, store_scores
+from sqlalchemy import text
 
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.forecast import changing, dry_run
@@ -15,7 +17,11 @@ from database.events.store import insert_events
 from database.forecast.uplifts import Uplift
 from database.session import Database
 from events.event import Event, EventType
+from settings import Settings
+from worker.advance import advance
+from worker.expected_uplifts import begin_due
 from worker.schedule import close_forecasts, end_campaigns
+from worker.tools import Tools
 from worker.uplift import learn_from_campaigns
 
 CROWD = [f"c{number:03}" for number in range(500)]
@@ -68,7 +74,20 @@ def preview(database: Database) -> Preview:
         return dry_run.preview(transaction, make_cause(), "next", size=1)
 
 
-def test_what_a_measured_campaign_teaches_is_kept_once_and_told_by_the_next_preview(shop: Database) -> None:
+def mean_fact(database: Database, database_url: str) -> float:
+    """What rules know of everybody, once a worker has worked it out."""
+    operation = begin_due(database, OVER)
+    assert operation is not None
+    tools = Tools(settings=Settings(), database_url=database_url)
+    with closing(tools.database):
+        advance(tools, operation.operation_id, enough=lambda: False)
+    with database.reading() as snapshot:
+        return float(snapshot.execute(text("SELECT avg(expected_uplift) FROM customer_facts")).scalar_one())
+
+
+def test_what_a_measured_campaign_teaches_is_kept_once_and_told_by_the_next_preview(
+    shop: Database, database_url: str
+) -> None:
     run(shop)
     assert learn(shop, enough=True) == []
     assert taught(shop) is None
@@ -93,6 +112,7 @@ def test_what_a_measured_campaign_teaches_is_kept_once_and_told_by_the_next_prev
     assert change.expected == pytest.approx(len(CROWD) / 2, rel=0.2)
     assert change.kept is not None
     assert change.kept > 0.3
+    assert len(CROWD) * mean_fact(shop, database_url) == pytest.approx(change.expected)
 
 
 def test_a_campaign_that_is_too_small_teaches_nothing_and_is_not_asked_again(

@@ -6,6 +6,7 @@ from pathlib import Path
 import grpc
 import pytest
 from campaign_factories import add_customers, audit_lines, counts, launch_campaign, make_plan, store_scores
+from lessons import OF_OTHERS, teach
 from serving import Shop, new_id, plan, refusal, serving
 from shell import Shell
 from tierwise.v1 import campaign_pb2, campaign_preview_pb2, campaign_service_pb2, tier_pb2
@@ -47,8 +48,19 @@ def test_a_preview_says_whom_a_launch_would_reach_and_what_to_expect(shop: Shop)
     assert 0 < shown.liability.low < shown.liability.value < shown.liability.high
     assert (shown.HasField("largest_liability"), shown.over_budget_count, shown.own_codes_left_count) == (False, 0, 0)
     assert shown.tiers[0].basis.startswith("assumed: 0.3 redemptions for each buyer that the scores foretell")
+    assert not shown.HasField("change")
     assert len(shown.examples) == 10
     assert all(each.HasField("discount") == (each.arm == "offer") for each in shown.examples)
+
+
+def test_a_preview_says_what_a_past_campaign_taught(shop: Shop) -> None:
+    teach(shop.database, "winter")
+
+    change = ask(shop).change
+
+    assert (change.campaign, change.learner, change.customer_count) == ("campaigns/winter", "X", 10)
+    assert [change.low, change.expected, change.high] == pytest.approx([0, 10 * OF_OTHERS, 20 * OF_OTHERS])
+    assert change.kept_by_top == pytest.approx(0.3)
 
 
 def test_every_reason_to_be_kept_out_can_be_told(shop: Shop) -> None:

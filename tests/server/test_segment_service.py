@@ -7,6 +7,7 @@ import pytest
 from campaign_factories import add_customers, build_segment, counts
 from google.longrunning import operations_pb2
 from google.protobuf import json_format
+from lessons import teach
 from serving import Shop, refusal
 from tierwise.v1 import rule_pb2, segment_pb2, segment_service_pb2
 
@@ -84,6 +85,20 @@ def test_an_audience_is_counted(shop: Shop, *, estimate: bool) -> None:
     assert shop.segments.CountAudience(request) == segment_service_pb2.AudienceSize(
         count=2, low=2, high=2, sampled_share=1
     )
+
+
+def test_a_count_says_whose_lesson_it_rests_on(shop: Shop) -> None:
+    gains = {"compare": {"fact": "expected_uplift", "operator": "AT_LEAST", "value": {"number": 0.02}}}
+    request = segment_service_pb2.PreviewAudienceRequest(rule=rule(gains), language_code="zh")
+
+    assert shop.segments.PreviewAudience(request).size.notes == [
+        "尚无过往活动表明优惠会改变什么：无人已知优惠预期的提升（expected_uplift）。"
+    ]
+    teach(shop.database, "winter")
+    counted = shop.segments.CountAudience(segment_service_pb2.CountAudienceRequest(rule=rule(gains)))
+    assert (counted.count, list(counted.notes)) == (
+        0, ["What an offer adds was learned from campaigns/winter; another offer may add more or less."]
+    )  # fmt: skip
 
 
 def test_a_preview_says_who_is_meant_and_why(shop: Shop) -> None:

@@ -136,7 +136,7 @@ def test_whoever_looks_at_it_sees_the_same_and_whose_lesson_it_is(shop: Database
         ).all()
     assert fresh is not None
     assert told is not None
-    assert (told.campaign_id, told.learner, told.learn_time) == ("spring", "x", NOW)
+    assert (told.campaign_id, told.learner, told.learn_time) == ("spring", "X", NOW)
     assert (told.average_low, told.average, told.average_high) == pytest.approx((0.02, 0.03, 0.04))
     assert [fresh.facts["expected_uplift"], told.value] == pytest.approx([OF_BUYERS] * 2)
     assert reported == [(told.value, "spring")] * 2
@@ -192,7 +192,7 @@ def test_whoever_was_erased_meanwhile_stays_away(shop: Database, database_url: s
     tools = Tools(settings=Settings(), database_url=database_url)
     with closing(tools.database):
         known = tools.uplift_model("spring")
-        assert known.learner == "x"
+        assert known.learner == "X"
         with shop.writing() as transaction:
             facts.forget(transaction, "c1")
         advance(tools, operation.operation_id, enough=lambda: False)

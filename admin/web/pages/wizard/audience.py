@@ -14,7 +14,7 @@ from admin.web.visit import Visit
 from campaigns.audiences import counting, segments
 from campaigns.audiences.segments import SegmentState
 from campaigns.errors import Refusal
-from campaigns.forecast import preview
+from campaigns.forecast import preview, rule_notes
 from campaigns.terms.campaign import Campaign
 from database.events import items
 from database.session import Snapshot
@@ -146,8 +146,8 @@ def _meaning(visit: Visit, snapshot: Snapshot, campaign: Campaign, written: Writ
     speaker = Speaker(language=visit.language, currency=campaign.plan.currency)
     if not closely:
         sentence = None if written.rule is None else speaker.sentence(written.rule)
-        about = counting.about(snapshot, written.rule)
-        return visit.page("rule_meaning.html", wrong=False, sentence=sentence, about=about)
+        about, notes = counting.about(snapshot, written.rule), rule_notes.notes(snapshot, written.rule, visit.language)
+        return visit.page("rule_meaning.html", wrong=False, sentence=sentence, about=about, notes=notes)
     narrowing = counting.narrowing(snapshot, written.rule)
     steps = [(speaker.sentence(each.rule), each.left) for each in narrowing.steps]
     examples = () if written.rule is None else preview.examples(snapshot, written.rule, size=EXAMPLES, speaker=speaker)

@@ -29,33 +29,37 @@ from tierwise.v1 import campaign_results_pb2 as tierwise_dot_v1_dot_campaign__re
 from tierwise.v1 import tier_pb2 as tierwise_dot_v1_dot_tier__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/campaign_preview.proto\x12\x0btierwise.v1\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atierwise/v1/campaign.proto\x1a\"tierwise/v1/campaign_results.proto\x1a\x16tierwise/v1/tier.proto\"\xa2\x0e\n\x0f\x43\x61mpaignPreview\x12(\n\x08\x63\x61mpaign\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x63ustomer_count\x18\x04 \x01(\x03\x12\x30\n\x05\x66\x61lls\x18\x05 \x03(\x0b\x32!.tierwise.v1.CampaignPreview.Fall\x12\x16\n\x0e\x61udience_count\x18\x06 \x01(\x03\x12\x35\n\x07reached\x18\x07 \x03(\x0b\x32$.tierwise.v1.CampaignPreview.Reached\x12\x32\n\x06groups\x18\x08 \x03(\x0b\x32\".tierwise.v1.CampaignPreview.Group\x12\x0c\n\x04\x64\x61ys\x18\t \x01(\x01\x12\x34\n\x05total\x18\n \x01(\x0b\x32%.tierwise.v1.CampaignPreview.Forecast\x12\x34\n\x05tiers\x18\x0b \x03(\x0b\x32%.tierwise.v1.CampaignPreview.Forecast\x12:\n\tliability\x18\x0c \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\x1e\n\x11largest_liability\x18\r \x01(\x01H\x00\x88\x01\x01\x12;\n\ndetectable\x18\x0e \x03(\x0b\x32\'.tierwise.v1.CampaignPreview.Detectable\x12\x36\n\x08\x65xamples\x18\x0f \x03(\x0b\x32$.tierwise.v1.CampaignPreview.Example\x12\r\n\x05notes\x18\x10 \x03(\t\x12\x19\n\x11over_budget_count\x18\x11 \x01(\x03\x12\x1c\n\x14own_codes_left_count\x18\x12 \x01(\x03\x1aT\n\x04\x46\x61ll\x12/\n\x04step\x18\x01 \x01(\x0e\x32!.tierwise.v1.CampaignPreview.Step\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x0c\n\x04left\x18\x03 \x01(\x03\x1a`\n\x07Reached\x12\x1f\n\x04tier\x18\x01 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12%\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x14.tierwise.v1.Channel\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\x1a<\n\x05Group\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05share\x18\x02 \x01(\x01\x12\x16\n\x0e\x65xpected_count\x18\x03 \x01(\x03\x1a\x36\n\nPrediction\x12\r\n\x05value\x18\x01 \x01(\x01\x12\x0b\n\x03low\x18\x02 \x01(\x01\x12\x0c\n\x04high\x18\x03 \x01(\x01\x1a\xe9\x01\n\x08\x46orecast\x12\x1f\n\x04tier\x18\x01 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12<\n\x0bredemptions\x18\x02 \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\x35\n\x04\x63ost\x18\x03 \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\x38\n\x07revenue\x18\x04 \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\r\n\x05\x62\x61sis\x18\x05 \x01(\t\x1a\xb2\x01\n\nDetectable\x12\x0b\n\x03\x61rm\x18\x01 \x01(\t\x12\x33\n\x06metric\x18\x02 \x01(\x0e\x32#.tierwise.v1.CampaignResults.Metric\x12\x14\n\x0cper_customer\x18\x03 \x01(\x01\x12\x15\n\x08relative\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x0e\n\x06\x63hance\x18\x05 \x01(\x01\x12\x18\n\x10\x63ustomers_needed\x18\x06 \x01(\x03\x42\x0b\n\t_relative\x1a\xc2\x01\n\x07\x45xample\x12(\n\x08\x63ustomer\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x1f\n\x04tier\x18\x02 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12%\n\x07\x63hannel\x18\x03 \x01(\x0e\x32\x14.tierwise.v1.Channel\x12\x0b\n\x03\x61rm\x18\x04 \x01(\t\x12\'\n\x08\x64iscount\x18\x05 \x01(\x0b\x32\x15.tierwise.v1.Discount\x12\x0f\n\x07reasons\x18\x06 \x03(\t\"\xa2\x01\n\x04Step\x12\x14\n\x10STEP_UNSPECIFIED\x10\x00\x12\x0b\n\x07NO_TIER\x10\x01\x12\x16\n\x12TIER_WITHOUT_OFFER\x10\x02\x12\x08\n\x04RULE\x10\x03\x12\x0e\n\nNO_CONSENT\x10\x04\x12\x12\n\x0eOTHER_CAMPAIGN\x10\x05\x12\r\n\tOFFER_CAP\x10\x06\x12\x11\n\rAUDIENCE_FULL\x10\x07\x12\x0f\n\x0bOVER_BUDGET\x10\x08\x42\x14\n\x12_largest_liabilityb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/campaign_preview.proto\x12\x0btierwise.v1\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atierwise/v1/campaign.proto\x1a\"tierwise/v1/campaign_results.proto\x1a\x16tierwise/v1/tier.proto\"\x9c\x10\n\x0f\x43\x61mpaignPreview\x12(\n\x08\x63\x61mpaign\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12(\n\x04time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x63ustomer_count\x18\x04 \x01(\x03\x12\x30\n\x05\x66\x61lls\x18\x05 \x03(\x0b\x32!.tierwise.v1.CampaignPreview.Fall\x12\x16\n\x0e\x61udience_count\x18\x06 \x01(\x03\x12\x35\n\x07reached\x18\x07 \x03(\x0b\x32$.tierwise.v1.CampaignPreview.Reached\x12\x32\n\x06groups\x18\x08 \x03(\x0b\x32\".tierwise.v1.CampaignPreview.Group\x12\x0c\n\x04\x64\x61ys\x18\t \x01(\x01\x12\x34\n\x05total\x18\n \x01(\x0b\x32%.tierwise.v1.CampaignPreview.Forecast\x12\x34\n\x05tiers\x18\x0b \x03(\x0b\x32%.tierwise.v1.CampaignPreview.Forecast\x12:\n\tliability\x18\x0c \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\x1e\n\x11largest_liability\x18\r \x01(\x01H\x00\x88\x01\x01\x12;\n\ndetectable\x18\x0e \x03(\x0b\x32\'.tierwise.v1.CampaignPreview.Detectable\x12\x36\n\x08\x65xamples\x18\x0f \x03(\x0b\x32$.tierwise.v1.CampaignPreview.Example\x12\r\n\x05notes\x18\x10 \x03(\t\x12\x19\n\x11over_budget_count\x18\x11 \x01(\x03\x12\x1c\n\x14own_codes_left_count\x18\x12 \x01(\x03\x12\x33\n\x06\x63hange\x18\x13 \x01(\x0b\x32#.tierwise.v1.CampaignPreview.Change\x1aT\n\x04\x46\x61ll\x12/\n\x04step\x18\x01 \x01(\x0e\x32!.tierwise.v1.CampaignPreview.Step\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\x12\x0c\n\x04left\x18\x03 \x01(\x03\x1a`\n\x07Reached\x12\x1f\n\x04tier\x18\x01 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12%\n\x07\x63hannel\x18\x02 \x01(\x0e\x32\x14.tierwise.v1.Channel\x12\r\n\x05\x63ount\x18\x03 \x01(\x03\x1a<\n\x05Group\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05share\x18\x02 \x01(\x01\x12\x16\n\x0e\x65xpected_count\x18\x03 \x01(\x03\x1a\x36\n\nPrediction\x12\r\n\x05value\x18\x01 \x01(\x01\x12\x0b\n\x03low\x18\x02 \x01(\x01\x12\x0c\n\x04high\x18\x03 \x01(\x01\x1a\xe9\x01\n\x08\x46orecast\x12\x1f\n\x04tier\x18\x01 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12<\n\x0bredemptions\x18\x02 \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\x35\n\x04\x63ost\x18\x03 \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\x38\n\x07revenue\x18\x04 \x01(\x0b\x32\'.tierwise.v1.CampaignPreview.Prediction\x12\r\n\x05\x62\x61sis\x18\x05 \x01(\t\x1a\xb2\x01\n\nDetectable\x12\x0b\n\x03\x61rm\x18\x01 \x01(\t\x12\x33\n\x06metric\x18\x02 \x01(\x0e\x32#.tierwise.v1.CampaignResults.Metric\x12\x14\n\x0cper_customer\x18\x03 \x01(\x01\x12\x15\n\x08relative\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x0e\n\x06\x63hance\x18\x05 \x01(\x01\x12\x18\n\x10\x63ustomers_needed\x18\x06 \x01(\x03\x42\x0b\n\t_relative\x1a\xc2\x01\n\x06\x43hange\x12(\n\x08\x63\x61mpaign\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12\x0f\n\x07learner\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x16\n\x0e\x63ustomer_count\x18\x04 \x01(\x03\x12\x10\n\x08\x65xpected\x18\x05 \x01(\x01\x12\x0b\n\x03low\x18\x06 \x01(\x01\x12\x0c\n\x04high\x18\x07 \x01(\x01\x12\x18\n\x0bkept_by_top\x18\x08 \x01(\x01H\x00\x88\x01\x01\x42\x0e\n\x0c_kept_by_top\x1a\xc2\x01\n\x07\x45xample\x12(\n\x08\x63ustomer\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x1f\n\x04tier\x18\x02 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12%\n\x07\x63hannel\x18\x03 \x01(\x0e\x32\x14.tierwise.v1.Channel\x12\x0b\n\x03\x61rm\x18\x04 \x01(\t\x12\'\n\x08\x64iscount\x18\x05 \x01(\x0b\x32\x15.tierwise.v1.Discount\x12\x0f\n\x07reasons\x18\x06 \x03(\t\"\xa2\x01\n\x04Step\x12\x14\n\x10STEP_UNSPECIFIED\x10\x00\x12\x0b\n\x07NO_TIER\x10\x01\x12\x16\n\x12TIER_WITHOUT_OFFER\x10\x02\x12\x08\n\x04RULE\x10\x03\x12\x0e\n\nNO_CONSENT\x10\x04\x12\x12\n\x0eOTHER_CAMPAIGN\x10\x05\x12\r\n\tOFFER_CAP\x10\x06\x12\x11\n\rAUDIENCE_FULL\x10\x07\x12\x0f\n\x0bOVER_BUDGET\x10\x08\x42\x14\n\x12_largest_liabilityb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tierwise.v1.campaign_preview_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CAMPAIGNPREVIEW_CHANGE'].fields_by_name['campaign']._loaded_options = None
+  _globals['_CAMPAIGNPREVIEW_CHANGE'].fields_by_name['campaign']._serialized_options = b'\372A\023\n\021tierwise/Campaign'
   _globals['_CAMPAIGNPREVIEW_EXAMPLE'].fields_by_name['customer']._loaded_options = None
   _globals['_CAMPAIGNPREVIEW_EXAMPLE'].fields_by_name['customer']._serialized_options = b'\372A\023\n\021tierwise/Customer'
   _globals['_CAMPAIGNPREVIEW'].fields_by_name['campaign']._loaded_options = None
   _globals['_CAMPAIGNPREVIEW'].fields_by_name['campaign']._serialized_options = b'\372A\023\n\021tierwise/Campaign'
   _globals['_CAMPAIGNPREVIEW']._serialized_start=200
-  _globals['_CAMPAIGNPREVIEW']._serialized_end=2026
-  _globals['_CAMPAIGNPREVIEW_FALL']._serialized_start=925
-  _globals['_CAMPAIGNPREVIEW_FALL']._serialized_end=1009
-  _globals['_CAMPAIGNPREVIEW_REACHED']._serialized_start=1011
-  _globals['_CAMPAIGNPREVIEW_REACHED']._serialized_end=1107
-  _globals['_CAMPAIGNPREVIEW_GROUP']._serialized_start=1109
-  _globals['_CAMPAIGNPREVIEW_GROUP']._serialized_end=1169
-  _globals['_CAMPAIGNPREVIEW_PREDICTION']._serialized_start=1171
-  _globals['_CAMPAIGNPREVIEW_PREDICTION']._serialized_end=1225
-  _globals['_CAMPAIGNPREVIEW_FORECAST']._serialized_start=1228
-  _globals['_CAMPAIGNPREVIEW_FORECAST']._serialized_end=1461
-  _globals['_CAMPAIGNPREVIEW_DETECTABLE']._serialized_start=1464
-  _globals['_CAMPAIGNPREVIEW_DETECTABLE']._serialized_end=1642
-  _globals['_CAMPAIGNPREVIEW_EXAMPLE']._serialized_start=1645
-  _globals['_CAMPAIGNPREVIEW_EXAMPLE']._serialized_end=1839
-  _globals['_CAMPAIGNPREVIEW_STEP']._serialized_start=1842
-  _globals['_CAMPAIGNPREVIEW_STEP']._serialized_end=2004
+  _globals['_CAMPAIGNPREVIEW']._serialized_end=2276
+  _globals['_CAMPAIGNPREVIEW_FALL']._serialized_start=978
+  _globals['_CAMPAIGNPREVIEW_FALL']._serialized_end=1062
+  _globals['_CAMPAIGNPREVIEW_REACHED']._serialized_start=1064
+  _globals['_CAMPAIGNPREVIEW_REACHED']._serialized_end=1160
+  _globals['_CAMPAIGNPREVIEW_GROUP']._serialized_start=1162
+  _globals['_CAMPAIGNPREVIEW_GROUP']._serialized_end=1222
+  _globals['_CAMPAIGNPREVIEW_PREDICTION']._serialized_start=1224
+  _globals['_CAMPAIGNPREVIEW_PREDICTION']._serialized_end=1278
+  _globals['_CAMPAIGNPREVIEW_FORECAST']._serialized_start=1281
+  _globals['_CAMPAIGNPREVIEW_FORECAST']._serialized_end=1514
+  _globals['_CAMPAIGNPREVIEW_DETECTABLE']._serialized_start=1517
+  _globals['_CAMPAIGNPREVIEW_DETECTABLE']._serialized_end=1695
+  _globals['_CAMPAIGNPREVIEW_CHANGE']._serialized_start=1698
+  _globals['_CAMPAIGNPREVIEW_CHANGE']._serialized_end=1892
+  _globals['_CAMPAIGNPREVIEW_EXAMPLE']._serialized_start=1895
+  _globals['_CAMPAIGNPREVIEW_EXAMPLE']._serialized_end=2089
+  _globals['_CAMPAIGNPREVIEW_STEP']._serialized_start=2092
+  _globals['_CAMPAIGNPREVIEW_STEP']._serialized_end=2254
 # @@protoc_insertion_point(module_scope)

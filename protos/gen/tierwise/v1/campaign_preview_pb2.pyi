@@ -273,6 +273,56 @@ class CampaignPreview(_message.Message):
         def WhichOneof(self, oneof_group: _WhichOneofArgType__relative) -> _WhichOneofReturnType__relative | None: ...
 
     @_typing.final
+    class Change(_message.Message):
+        """What the offer is expected to change, as a past campaign did that held customers out."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        CAMPAIGN_FIELD_NUMBER: _builtins.int
+        LEARNER_FIELD_NUMBER: _builtins.int
+        REASON_FIELD_NUMBER: _builtins.int
+        CUSTOMER_COUNT_FIELD_NUMBER: _builtins.int
+        EXPECTED_FIELD_NUMBER: _builtins.int
+        LOW_FIELD_NUMBER: _builtins.int
+        HIGH_FIELD_NUMBER: _builtins.int
+        KEPT_BY_TOP_FIELD_NUMBER: _builtins.int
+        campaign: _builtins.str
+        """Resource name of that campaign."""
+        learner: _builtins.str
+        """What ranks customers by their effect: `S`, `T`, `X` or `DR`; `response` where none of them beats it."""
+        reason: _builtins.str
+        """Why that one."""
+        customer_count: _builtins.int
+        """Customers of whom it is said: those whom the budget bears."""
+        expected: _builtins.float
+        """Customers more who buy than would without an offer."""
+        low: _builtins.float
+        """Lower end of the 95 % interval, as far as that campaign tells."""
+        high: _builtins.float
+        """Upper end of it."""
+        kept_by_top: _builtins.float
+        """Share of the effect that the three tenths keep whom it changes most; absent where the offer is not expected to help."""
+        def __init__(
+            self,
+            *,
+            campaign: _builtins.str = ...,
+            learner: _builtins.str = ...,
+            reason: _builtins.str = ...,
+            customer_count: _builtins.int = ...,
+            expected: _builtins.float = ...,
+            low: _builtins.float = ...,
+            high: _builtins.float = ...,
+            kept_by_top: _builtins.float | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["_kept_by_top", b"_kept_by_top", "kept_by_top", b"kept_by_top"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["_kept_by_top", b"_kept_by_top", "campaign", b"campaign", "customer_count", b"customer_count", "expected", b"expected", "high", b"high", "kept_by_top", b"kept_by_top", "learner", b"learner", "low", b"low", "reason", b"reason"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        _WhichOneofReturnType__kept_by_top: _TypeAlias = _typing.Literal["kept_by_top"]  # noqa: Y015
+        _WhichOneofArgType__kept_by_top: _TypeAlias = _typing.Literal["_kept_by_top", b"_kept_by_top"]  # noqa: Y015
+        def WhichOneof(self, oneof_group: _WhichOneofArgType__kept_by_top) -> _WhichOneofReturnType__kept_by_top | None: ...
+
+    @_typing.final
     class Example(_message.Message):
         """One customer of the audience."""
 
@@ -334,6 +384,7 @@ class CampaignPreview(_message.Message):
     NOTES_FIELD_NUMBER: _builtins.int
     OVER_BUDGET_COUNT_FIELD_NUMBER: _builtins.int
     OWN_CODES_LEFT_COUNT_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
     campaign: _builtins.str
     """Resource name of the campaign."""
     etag: _builtins.str
@@ -396,6 +447,12 @@ class CampaignPreview(_message.Message):
     def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What is left out of the costs because nobody knows it, such as the price of shipping."""
 
+    @_builtins.property
+    def change(self) -> Global___CampaignPreview.Change:
+        """What the offer is expected to change; absent where no past campaign has taught it: then all that is foretold is
+        response, and not effect.
+        """
+
     def __init__(
         self,
         *,
@@ -417,10 +474,11 @@ class CampaignPreview(_message.Message):
         notes: _abc.Iterable[_builtins.str] | None = ...,
         over_budget_count: _builtins.int = ...,
         own_codes_left_count: _builtins.int = ...,
+        change: Global___CampaignPreview.Change | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_largest_liability", b"_largest_liability", "largest_liability", b"largest_liability", "liability", b"liability", "time", b"time", "total", b"total"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_largest_liability", b"_largest_liability", "change", b"change", "largest_liability", b"largest_liability", "liability", b"liability", "time", b"time", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_largest_liability", b"_largest_liability", "audience_count", b"audience_count", "campaign", b"campaign", "customer_count", b"customer_count", "days", b"days", "detectable", b"detectable", "etag", b"etag", "examples", b"examples", "falls", b"falls", "groups", b"groups", "largest_liability", b"largest_liability", "liability", b"liability", "notes", b"notes", "over_budget_count", b"over_budget_count", "own_codes_left_count", b"own_codes_left_count", "reached", b"reached", "tiers", b"tiers", "time", b"time", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_largest_liability", b"_largest_liability", "audience_count", b"audience_count", "campaign", b"campaign", "change", b"change", "customer_count", b"customer_count", "days", b"days", "detectable", b"detectable", "etag", b"etag", "examples", b"examples", "falls", b"falls", "groups", b"groups", "largest_liability", b"largest_liability", "liability", b"liability", "notes", b"notes", "over_budget_count", b"over_budget_count", "own_codes_left_count", b"own_codes_left_count", "reached", b"reached", "tiers", b"tiers", "time", b"time", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__largest_liability: _TypeAlias = _typing.Literal["largest_liability"]  # noqa: Y015
     _WhichOneofArgType__largest_liability: _TypeAlias = _typing.Literal["_largest_liability", b"_largest_liability"]  # noqa: Y015

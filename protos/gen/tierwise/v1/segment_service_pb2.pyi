@@ -380,6 +380,7 @@ class AudienceSize(_message.Message):
     LOW_FIELD_NUMBER: _builtins.int
     HIGH_FIELD_NUMBER: _builtins.int
     SAMPLED_SHARE_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
     count: _builtins.int
     """Customers."""
     low: _builtins.int
@@ -388,6 +389,10 @@ class AudienceSize(_message.Message):
     """Upper end of the 95 % interval; the count itself if it is exact."""
     sampled_share: _builtins.float
     """Share of the customers that was counted; 1 if it is exact."""
+    @_builtins.property
+    def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What to know of the facts that the rule asks about: whose experiment taught expected_uplift, or that none did yet."""
+
     def __init__(
         self,
         *,
@@ -395,10 +400,11 @@ class AudienceSize(_message.Message):
         low: _builtins.int = ...,
         high: _builtins.int = ...,
         sampled_share: _builtins.float = ...,
+        notes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "high", b"high", "low", b"low", "sampled_share", b"sampled_share"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "high", b"high", "low", b"low", "notes", b"notes", "sampled_share", b"sampled_share"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
