@@ -86,7 +86,7 @@ def test_a_customer_is_found_and_their_card_says_what_is_known(shop: Site) -> No
 def test_the_card_says_what_an_offer_adds_and_who_taught_it(shop: Site) -> None:
     page = shop.enter("anna")
     page.goto("/customers/c1")
-    expect(page.get_by_text("An offer adds–no past campaign held anybody out yet")).to_be_visible()
+    expect(page.get_by_text("An offer adds–no past campaign has taught it yet")).to_be_visible()
 
     teach(shop.database, "winter")
     page.goto("/customers/c1")

@@ -69,6 +69,7 @@ def test_a_rule_is_built_and_its_count_follows(shop: Site) -> None:
     second = anna.get_by_role("group", name="Condition").nth(1)
     expect(second.get_by_label("What is asked")).to_be_focused()
     second.get_by_label("What is asked").select_option("expected_uplift")
+    expect(second.locator(".unit")).to_have_text("points")
     second.get_by_label("With what").fill("2")
     expect(meaning).to_contain_text("is expected to gain at least 2 points of chance to buy by an offer")
     expect(meaning).to_contain_text("No past campaign has taught yet what an offer changes")

@@ -1,18 +1,34 @@
 """Workers expect of each customer what an offer changes, by the newest lesson, and again after each rescoring."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from campaign_factories import NOW, add_customers, audit_lines, make_cause, read_operation, rescore, store_scores
+from campaign_factories import (
+    NOW,
+    TEN_PERCENT,
+    add_customers,
+    audit_lines,
+    build_segment,
+    create_campaign,
+    make_cause,
+    read_operation,
+    rescore,
+    store_scores,
+)
 from lessons import OF_BUYERS, OF_OTHERS, teach
 from made_orders import purchase, record
 from sqlalchemy import text
 from worker_processes import kill, relaying, wait_for, wait_until_done, worker
 
 from campaigns import retrying
+from campaigns.audiences import segments
+from campaigns.forecast import dry_run
+from campaigns.tiers.tiers import Tier
 from campaigns.work import jobs
 from database.audiences import facts, fitting
+from database.audiences import segments as stored_segments
 from database.forecast import expected_uplifts
 from database.session import Database
 from database.work import broker, operations
@@ -55,8 +71,8 @@ def expected(database: Database) -> Expected:
     """Of each customer of whom it is known, and whose lesson says so."""
     with database.reading() as snapshot:
         rows = snapshot.execute(
-            text("SELECT customer_id, round(expected_uplift::numeric, 6)::float8, uplift_campaign_id "
-                 "FROM customer_facts WHERE expected_uplift IS NOT NULL")
+            text("SELECT customer_id, expected_uplift, uplift_campaign_id FROM customer_facts "
+                 "WHERE expected_uplift IS NOT NULL")
         )  # fmt: skip
         return {customer_id: (effect, campaign_id) for customer_id, effect, campaign_id in rows}
 
@@ -138,8 +154,25 @@ def test_whoever_looks_at_it_sees_the_same_and_whose_lesson_it_is(shop: Database
     assert told is not None
     assert (told.campaign_id, told.learner, told.learn_time) == ("spring", "X", NOW)
     assert (told.average_low, told.average, told.average_high) == pytest.approx((0.02, 0.03, 0.04))
-    assert [fresh.facts["expected_uplift"], told.value] == pytest.approx([OF_BUYERS] * 2)
-    assert reported == [(told.value, "spring")] * 2
+    assert (fresh.facts["expected_uplift"], told.value) == (OF_BUYERS, OF_BUYERS)
+    assert reported == [(OF_BUYERS, "spring")] * 2
+
+
+def test_segments_and_dry_runs_mean_whom_a_count_means(shop: Database, database_url: str) -> None:
+    teach(shop, "spring")
+    work_off(database_url, due(shop))
+    with shop.writing() as transaction:
+        segments.create(transaction, make_cause(), "worth-it", display_name="Worth it", rule=WORTH_IT)
+    build_segment(shop, "worth-it")
+    create_campaign(shop, "next", rule=WORTH_IT, offers=(replace(TEN_PERCENT, tier=Tier.MID),))
+
+    with shop.writing() as transaction:
+        shown = dry_run.preview(transaction, make_cause(), "next", size=2)
+        assert stored_segments.members(transaction, "worth-it", limit=9) == BUYERS
+    assert [(fall.reason, fall.left) for fall in shown.falls][2] == ("RULE", 2)
+    assert {each.customer_id for each in shown.examples} == set(BUYERS)
+    said = "is expected to gain at least 2 points of chance to buy by an offer: it is 5 points"
+    assert said in shown.examples[0].reasons
 
 
 def test_half_of_it_says_which_half_and_another_worker_goes_on(shop: Database, database_url: str) -> None:

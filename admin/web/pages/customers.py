@@ -101,9 +101,8 @@ def card(visit: Visit) -> Response:
     addressed = [channel for channel in Channel if channel.needs_consent]
     return visit.page(
         "customer.html", customer=customer.customer, score=score, changes=changes, channels=addressed, offers=offers,
-        contacts=contacts, sent=sent, show=shown, shows=list(SHOWN), events=found[:EVENTS], uplift=uplift,
-        taught=taught,
-        older=found[EVENTS - 1] if len(found) > EVENTS else None,
+        contacts=contacts, sent=sent, uplift=uplift, taught=taught, show=shown, shows=list(SHOWN),
+        events=found[:EVENTS], older=found[EVENTS - 1] if len(found) > EVENTS else None,
     )  # fmt: skip
 
 
