@@ -33,7 +33,6 @@ LATEST = (
     .where(UpliftRow.model.is_not(None))
     .order_by(CampaignRow.end_time.desc(), CampaignRow.campaign_id)
     .limit(1)
-    .scalar_subquery()
 )
 """By its end: several are learned from at once, and older ones may come later."""
 MEMBERS = text("""
@@ -119,12 +118,13 @@ def of_campaign(snapshot: Snapshot, campaign_id: str) -> Uplift | None:
 
 def latest(snapshot: Snapshot) -> Uplift | None:
     """Of the last campaign that taught anything."""
-    return _maybe(snapshot.scalars(select(UpliftRow).where(UpliftRow.campaign_id == LATEST)).one_or_none())
+    query = select(UpliftRow).where(UpliftRow.campaign_id == LATEST.scalar_subquery())
+    return _maybe(snapshot.scalars(query).one_or_none())
 
 
 def latest_campaign(snapshot: Snapshot) -> str | None:
     """The last campaign that taught anything."""
-    return snapshot.scalars(select(LATEST)).one()
+    return snapshot.scalars(LATEST).one_or_none()
 
 
 def frame(rows: Iterable[RowMapping]) -> pl.DataFrame:

@@ -49,7 +49,7 @@ def preview_message(shown: Preview) -> campaign_preview_pb2.CampaignPreview:
 def _change(change: Change) -> campaign_preview_pb2.CampaignPreview.Change:
     learned = change.learned
     return MESSAGE.Change(
-        campaign=CAMPAIGN + learned.campaign_id, learner=learned.learner, reason=learned.reason,
+        campaign=CAMPAIGN + learned.campaign_id, learner=learned.learner or "", reason=learned.reason,
         customer_count=change.customers, expected=change.expected, low=change.low, high=change.high,
         kept_by_top=change.kept,
     )  # fmt: skip
