@@ -108,6 +108,8 @@ def export(
         with os.fdopen(opened, "w", encoding="utf-8", newline="") as out:
             count = _write(out, campaign_id, database_url)
         part.replace(file)
+    except OSError as error:
+        fail(f"{file} cannot be written: {error.strerror}")
     finally:
         part.unlink(missing_ok=True)
     emit({"campaign_id": campaign_id, "coupons": count, "file": str(file)}, as_json=as_json, title="Exported")

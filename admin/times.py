@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from admin.output import fail
+from campaigns.terms.checking import EARLIEST, LATEST
 from events.zones import zones
 
 
@@ -13,6 +14,9 @@ def read_time(typed: str, option: str, zone: str = "UTC") -> datetime:
         fail(f"--zone {zone}: give an IANA time zone such as Europe/London")
     try:
         read = datetime.fromisoformat(typed)
-        return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+        time = (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     except (ValueError, OverflowError):
         fail(f"{option} {typed}: give an ISO time such as 2026-12-01T08:00:00+00:00")
+    if not EARLIEST <= time <= LATEST:
+        fail(f"{option} {typed}: give a time between {EARLIEST.year} and {LATEST.year}")
+    return time

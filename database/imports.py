@@ -75,12 +75,15 @@ def store_events(
     copy_items(transaction, loaded.items, replace=False)
     copy_customers(transaction, loaded.customers, replace=False)
     # The last to wait for others: whoever records events of these customers waits from here on for the commit.
-    new = copy_events(transaction, loaded.events, progress=progress)
+    copied = copy_events(transaction, loaded.events, progress=progress)
     left_out = _leave_out_erased(transaction, loaded.events["customer_id"], import_id)
     # Plans made before autovacuum comes round would not know of these rows.
     transaction.execute(text("ANALYZE events"))
-    report = loaded.report.as_dict() | {"events_new": new, "events_known": loaded.events.height - new, **left_out}
-    return _finish(transaction, import_id, report)
+    counts = {
+        "events_new": copied.new, "events_known": loaded.events.height - copied.new,
+        "events_differing": copied.differing,
+    }  # fmt: skip
+    return _finish(transaction, import_id, loaded.report.as_dict() | counts | left_out)
 
 
 def store_attributes(

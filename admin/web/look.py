@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,7 +48,11 @@ def money(context: Context, minor: int | None, currency: str) -> str:
 def written_money(minor: int, currency: str, locale: Locale) -> str:
     """For pictures, whose words are made before the page is."""
     digits = MINOR_DIGITS.get(currency, USUAL_DIGITS)
-    return format_currency(minor / 10**digits, currency, locale=locale, currency_digits=True)
+    # Babel's own digits are those that people pay in: of dinars it would leave out what is after the point.
+    places = f"0.{'0' * digits}" if digits else "0"
+    pattern = locale.currency_formats["standard"].pattern.replace("0.00", places)
+    amount = Decimal(minor).scaleb(-digits)
+    return format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
 
 
 @pass_context

@@ -56,29 +56,35 @@ def weeks(snapshot: Snapshot, month: date, now: datetime) -> list[list[CalendarD
     known = [stored.campaign(row) for row in rows]
     names = {each.campaign_id for each in known}
     for campaign in known:
-        for day, entry in _entries(campaign, max(since - WIDEST, now), until + WIDEST, names):
-            found[day].append(entry)
+        for window in _windows(campaign, max(since - WIDEST, now), until + WIDEST, names):
+            for day, entry in _entries(campaign, window, monday, end):
+                found[day].append(entry)
     days = [CalendarDay(day=each, entries=found[each]) for each in _days(monday, end)]
     return [days[place : place + 7] for place in range(0, len(days), 7)]
 
 
-def _entries(
+def _windows(
     campaign: Campaign, since: datetime, until: datetime, names: AbstractSet[CampaignId]
-) -> Iterator[tuple[date, Entry]]:  # fmt: skip
+) -> Iterator[tuple[datetime, datetime]]:  # fmt: skip
+    """Its own, or those of occurrences to come."""
     plan = campaign.plan
     if plan.recurrence is None:
-        yield from _window(campaign, plan.start_time, plan.end_time, occurs=False)
+        yield plan.start_time, plan.end_time
     elif campaign.state in COMES:
         for each in takewhile(lambda one: one.start_time < until, upcoming(plan, since)):
             if occurrence_id(campaign, each) not in names:
-                yield from _window(campaign, each.start_time, each.end_time, occurs=True)
+                yield each.start_time, each.end_time
 
 
-def _window(campaign: Campaign, start: datetime, end: datetime, *, occurs: bool) -> Iterator[tuple[date, Entry]]:
-    zone = ZoneInfo(campaign.plan.zone)
-    first, last = start.astimezone(zone), (end - timedelta(microseconds=1)).astimezone(zone)
-    for day in _days(first.date(), last.date() + timedelta(days=1)):
-        begins, ends = start if day == first.date() else None, end if day == last.date() else None
+def _entries(
+    campaign: Campaign, window: tuple[datetime, datetime], since: date, until: date
+) -> Iterator[tuple[date, Entry]]:  # fmt: skip
+    """On the days of a window that are shown: it may last for centuries."""
+    (start, end), zone = window, ZoneInfo(campaign.plan.zone)
+    first, last = start.astimezone(zone).date(), (end - timedelta(microseconds=1)).astimezone(zone).date()
+    for day in _days(max(first, since), min(last + timedelta(days=1), until)):
+        begins, ends = start if day == first else None, end if day == last else None
+        occurs = campaign.plan.recurrence is not None
         yield day, Entry(campaign=campaign, begins=begins, ends=ends, occurs=occurs)
 
 

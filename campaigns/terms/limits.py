@@ -29,8 +29,10 @@ class Use(NamedTuple):
 
 def check_budget(budget: Budget) -> None:
     """Raises InvalidCampaign for a budget that makes no sense."""
-    if not 1 <= budget.limit_minor <= LARGEST_MINOR:
-        raise InvalidCampaign(f"a budget is 1 to {LARGEST_MINOR:,} minor units, or absent", field="budget.limit")
+    if budget.limit_minor < 1:
+        raise InvalidCampaign("a budget is more than nothing, or absent", field="budget.limit")
+    if budget.limit_minor > LARGEST_MINOR:
+        raise InvalidCampaign(f"a budget is at most {LARGEST_MINOR:,} minor units", field="budget.limit")
     if not LEAST_CONFIDENCE <= budget.confidence <= MOST_CONFIDENCE:
         raise InvalidCampaign(
             f"a confidence is {LEAST_CONFIDENCE} to {MOST_CONFIDENCE}, such as {USUAL_CONFIDENCE}",

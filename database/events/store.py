@@ -40,6 +40,15 @@ INSERT INTO customers (customer_id) SELECT DISTINCT customer_id FROM event_stage
 STAGED_EVENTS = sql.SQL("""
 INSERT INTO events ({columns}) SELECT {columns} FROM event_stage ORDER BY customer_id, time ON CONFLICT DO NOTHING
 """).format(columns=COLUMNS)
+DIFFERING = sql.SQL("""
+SELECT count(*) FROM event_stage JOIN events AS kept USING (event_id)
+WHERE ROW({staged}) IS DISTINCT FROM ROW({kept})
+""").format(
+    **{
+        name: sql.SQL(", ").join(sql.Identifier(table, column) for column in EVENT_SCHEMA)
+        for name, table in (("staged", "event_stage"), ("kept", "kept"))
+    }
+)
 PAGE = sql.SQL("""
 SELECT {columns} FROM events WHERE customer_id = %s AND (time, event_id) < (%s::timestamptz, %s)
   AND event_type = ANY(%s::smallint[])
@@ -81,6 +90,14 @@ class EventKey(NamedTuple):
     event_id: str
 
 
+class Copied(NamedTuple):
+    """What became of a frame of events."""
+
+    new: int
+    differing: int
+    """Recorded before under the same id with other content, which stays."""
+
+
 def insert_events(transaction: Transaction, events: Sequence[Event]) -> int:
     """Record a small batch and the customers it names; returns how many events were new.
 
@@ -103,29 +120,37 @@ def insert_events(transaction: Transaction, events: Sequence[Event]) -> int:
 
 def copy_events(
     transaction: Transaction, frame: pl.DataFrame, *, progress: Callable[[int], None] = lambda _: None
-) -> int:  # fmt: skip
-    """Record a frame in EVENT_SCHEMA and the customers it names; returns how many events were new.
+) -> Copied:  # fmt: skip
+    """Record a frame in EVENT_SCHEMA and the customers it names.
 
     `progress` is told how many rows more were written. From here on others who record events of these customers wait
     for the transaction, so it should end soon.
     """
-    new = 0
+    new = differing = 0
     for part in frame.select(EVENT_SCHEMA.names()).sort("customer_id", "time").iter_slices(SLICE_ROWS):
-        new += _copy(transaction, part)
+        copied = _copy(transaction, part)
+        new, differing = new + copied.new, differing + copied.differing
         progress(part.height)
     if new:
         states.renew(transaction, frame["customer_id"].unique().to_list())
-    return new
+    return Copied(new, differing)
 
 
-def _copy(transaction: Transaction, part: pl.DataFrame) -> int:
+def _copy(transaction: Transaction, part: pl.DataFrame) -> Copied:
     connection = driver_connection(transaction)
     connection.execute(STAGE)
     copy_frame(connection, "event_stage", part)
     connection.execute(STAGED_CUSTOMERS)
     new = connection.execute(STAGED_EVENTS).rowcount
+    differing = _differing(transaction) if new < part.height else 0
     connection.execute("DROP TABLE event_stage")
-    return new
+    return Copied(new, differing)
+
+
+def _differing(transaction: Transaction) -> int:
+    found = driver_connection(transaction).execute(DIFFERING).fetchone()
+    assert found is not None, "an aggregate has one row"
+    return int(str(found[0]))
 
 
 def histories(

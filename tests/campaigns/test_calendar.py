@@ -29,6 +29,15 @@ def test_a_window_stands_on_the_days_of_its_own_zone(database: Database) -> None
     assert (first.begins is not None, first.ends, last.begins, last.ends is not None) == (True, None, None, True)
 
 
+def test_of_a_window_of_centuries_the_days_of_the_month_are_told(database: Database) -> None:
+    create_campaign(database, start_time=datetime(1970, 1, 1, tzinfo=UTC), end_time=datetime(2999, 1, 1, tzinfo=UTC))
+
+    days = month(database)
+
+    assert [len(entries) for entries in days.values()] == [1] * 35
+    assert not any(entry.begins or entry.ends for (entry,) in days.values())
+
+
 def test_a_series_stands_where_the_clock_will_launch_it(database: Database) -> None:
     create_campaign(
         database, recurrence=Recurrence(cron="0 9 * * MON", days=1), zone="Europe/London", start_time=NOW,

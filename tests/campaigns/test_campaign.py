@@ -59,6 +59,7 @@ def test_a_refused_move_says_what_is_possible() -> None:
     ("changes", "field"),
     [
         pytest.param({"display_name": "  "}, "display_name", id="no-name"),
+        pytest.param({"display_name": "x" * 101}, "display_name", id="more-than-a-name"),
         pytest.param({"offers": (TEN_PERCENT, TEN_PERCENT)}, "offers", id="tier-twice"),
         pytest.param({"end_time": NOW - timedelta(days=1)}, "end_time", id="empty-window"),
         pytest.param({"start_time": NOW.replace(tzinfo=None)}, "start_time", id="no-zone-on-a-time"),

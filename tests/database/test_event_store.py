@@ -100,13 +100,23 @@ def test_an_id_with_other_content_is_refused_and_nothing_is_written(
 def test_a_frame_goes_in_and_comes_out_unchanged(database: Database) -> None:
     frame = frame_of(FULL, BARE)
     with database.writing() as transaction:
-        assert copy_events(transaction, frame) == 2
-        assert copy_events(transaction, frame) == 0
+        assert copy_events(transaction, frame) == (2, 0)
+        assert copy_events(transaction, frame) == (0, 0)
 
     with database.reading() as snapshot:
         assert_frame_equal(read_events(snapshot), frame)
         assert page_of_events(snapshot, "anna", after=None, limit=9) == [FULL]
     assert customers(database) == ["anna", "bert"]
+
+
+def test_what_a_frame_says_otherwise_of_a_recorded_event_is_counted_and_left_out(database: Database) -> None:
+    with database.writing() as transaction:
+        insert_events(transaction, [FULL, BARE])
+
+        assert copy_events(transaction, frame_of(replace(FULL, customer_id="carl"), BARE, view(1))) == (1, 1)
+
+        assert page_of_events(transaction, "anna", after=None, limit=9) == [view(1), FULL]
+        assert page_of_events(transaction, "carl", after=None, limit=9) == []
 
 
 def test_a_copied_frame_may_have_its_columns_in_any_order(database: Database) -> None:

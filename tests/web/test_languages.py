@@ -7,7 +7,7 @@ from babel.messages.extract import extract_from_dir
 from refusals import refusals_of_campaigns
 
 from admin.web import look
-from admin.web.language import chosen, translations
+from admin.web.language import chosen, locale_of, translations
 from campaigns.life.refusals import CampaignNotFound
 from rules.sentence import Language
 
@@ -33,6 +33,15 @@ def test_no_translation_is_left_over() -> None:
     translated = {key if isinstance(key, str) else key[0] for key in catalogue if key}
 
     assert translated - texts() == set()
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "written"),
+    [(1250, "RSD", "RSD12.50"), (1234, "IQD", "IQD1.234"), (-500, "JPY", "-JP¥500"), (123_456, "GBP", "£1,234.56"),
+     (10**15 - 1, "EUR", "€9,999,999,999,999.99")],
+)  # fmt: skip
+def test_amounts_are_written_to_the_last_minor_unit(minor: int, currency: str, written: str) -> None:
+    assert look.written_money(minor, currency, locale_of(Language.ENGLISH)) == written
 
 
 def test_chinese_has_one_form_for_one_and_many() -> None:
