@@ -1,5 +1,6 @@
 """`tierwise job`: bulk work that runs, ran or shall run."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -72,6 +73,8 @@ def rescore(
 ) -> None:
     """Score every customer with the active model, then give everybody a tier."""
     standing_at = None if as_of is None else read_time(as_of, "--as-of")
+    if standing_at is not None and standing_at > datetime.now(UTC):
+        fail(f"--as-of {as_of}: give a time in the past")
     with changing(database_url, reason, action="customers.rescore", object_name="customers") as (transaction, cause):
         operation = rescoring.begin(transaction, cause, as_of=standing_at)
     emit(_row(operation), as_json=as_json, title="Rescoring")

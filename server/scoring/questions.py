@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from tierwise.v1 import explanation_pb2, recommendation_pb2, recommendation_service_pb2, scoring_service_pb2
 
 from rules.sentence import Language
@@ -57,12 +58,18 @@ def item_question_of(request: recommendation_service_pb2.RecommendRequest) -> It
     )  # fmt: skip
 
 
+def past(given: Timestamp, now: datetime, field: str) -> datetime:
+    """A time that has come. Raises InvalidRequest."""
+    time = moment(given)
+    if time > now:
+        raise InvalidRequest.of(field, f"{time.isoformat()} is in the future")
+    return time
+
+
 def _as_of(request: Request, now: datetime, root: str) -> datetime | None:
     if not request.HasField("as_of_time"):
         return None
-    as_of = moment(request.as_of_time)
-    if as_of > now:
-        raise InvalidRequest.of(f"{root}as_of_time", f"{as_of.isoformat()} is in the future")
+    as_of = past(request.as_of_time, now, f"{root}as_of_time")
     for place, event in enumerate(request.session_events):
         if moment(event.event_time) >= as_of:
             field = f"{root}session_events[{place}].event_time"

@@ -30,14 +30,14 @@ from server.scoring.loading import Question
 from server.scoring.messages import Degraded, explanation_message, score_message, stored_score_message
 from server.scoring.models import model_message, stage_of
 from server.scoring.predictions import ModelFailed, Placed, Predictions
-from server.scoring.questions import question_of, telling_of
+from server.scoring.questions import past, question_of, telling_of
 from server.wire.errors import status_of
 from server.wire.names import model_id
 from server.wire.operations import operation_message
 from server.wire.pages import asked, cut
 from server.wire.refusals import ModelUnavailable, ModelUnusable
 from server.wire.seal import Seal
-from server.wire.stamps import instant_key, key_instant, moment
+from server.wire.stamps import instant_key, key_instant
 
 Result = scoring_service_pb2.BatchScoreResponse.Result
 
@@ -88,7 +88,8 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
     def ScoreAllCustomers(
         self, request: scoring_service_pb2.ScoreAllCustomersRequest, context: grpc.ServicerContext
     ) -> operations_pb2.Operation:
-        as_of = moment(request.as_of_time) if request.HasField("as_of_time") else None
+        given = request.HasField("as_of_time")
+        as_of = past(request.as_of_time, call.current().now, "as_of_time") if given else None
 
         def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
             return operation_message(rescoring.begin(transaction, cause, as_of=as_of))

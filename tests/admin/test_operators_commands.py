@@ -205,6 +205,7 @@ def test_a_rescoring_is_begun_as_of_a_time_and_cancelled(database: Database, tie
     assert tierwise("job", "cancel", begun["operation_id"])["cancel_requested"] is True
     assert "OPERATION_NOT_RETRYABLE" in tierwise.refusal("job", "retry", begun["operation_id"])
     assert [row["state"] for row in tierwise("job", "list")] == ["RUNNING", "SUCCEEDED"]
+    assert "give a time in the past" in tierwise.refusal("job", "rescore", "--as-of", "2999-01-01")
     assert "--as-of soon" in tierwise.refusal("job", "rescore", "--as-of", "soon")
 
 

@@ -29,6 +29,7 @@ from tierwise.v1 import customer_service_pb2, event_pb2, model_pb2, score_pb2, s
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Levels, Measure, Method
 from database.session import Database
+from database.work import operations
 from server.scoring.attribution import Attribution
 from server.wire.seal import Seal
 
@@ -267,6 +268,16 @@ def test_a_model_that_turns_out_damaged_leaves_the_one_before_in_force(shop: Sho
     shop.server.live.refresh()
 
     assert shop.scoring.Score(asking("anna")).score.model == "models/tiny-1"
+
+
+def test_customers_are_not_scored_as_of_a_time_to_come(shop: Shop) -> None:
+    """What is known of them would be of then, and no rescoring until then could bring it up to date."""
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.scoring.ScoreAllCustomers(scoring_service_pb2.ScoreAllCustomersRequest(as_of_time=stamp(1)))
+
+    assert (refusal(raised.value).reason, refusal(raised.value).fields) == ("INVALID_REQUEST", ["as_of_time"])
+    with shop.database.reading() as snapshot:
+        assert operations.running(snapshot, operations.SCORE_ALL_CUSTOMERS) is None
 
 
 def test_a_rescoring_begins_as_an_operation_that_can_be_followed_and_cancelled(shop: Shop) -> None:
