@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     """For the histories of customers whom a server was asked about; each takes about 3 kB."""
     worker_processes: int = Field(default=2, ge=1)
     score_chunk: int = Field(default=2000, ge=1, le=20_000)
-    """Customers that a rescoring commits at once."""
+    """Customers that a rescoring commits at once, and the work that expects uplifts behind it."""
     issue_chunk: int = Field(default=50_000, ge=1, le=100_000)
     """Coupons that a launch commits at once."""
     segment_chunk: int = Field(default=50_000, ge=1, le=1_000_000)

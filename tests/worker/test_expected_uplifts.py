@@ -20,6 +20,7 @@ from campaign_factories import (
 from lessons import OF_BUYERS, OF_OTHERS, teach
 from made_orders import purchase, record
 from sqlalchemy import text
+from tierwise.v1 import campaign_service_pb2
 from worker_processes import kill, relaying, wait_for, wait_until_done, worker
 
 from campaigns import retrying
@@ -34,6 +35,7 @@ from database.session import Database
 from database.work import broker, operations
 from database.work.operations import Operation
 from rules.rule import Compare, IsKnown, Operator, Rule
+from server.wire.operations import operation_message
 from settings import Settings
 from worker.advance import advance
 from worker.expected_uplifts import begin_due, step
@@ -156,6 +158,20 @@ def test_whoever_looks_at_it_sees_the_same_and_whose_lesson_it_is(shop: Database
     assert (told.average_low, told.average, told.average_high) == pytest.approx((0.02, 0.03, 0.04))
     assert (fresh.facts["expected_uplift"], told.value) == (OF_BUYERS, OF_BUYERS)
     assert reported == [(OF_BUYERS, "spring")] * 2
+
+
+def test_callers_see_it_as_an_operation(shop: Database, database_url: str) -> None:
+    teach(shop, "spring")
+    operation = due(shop)
+    work_off(database_url, operation)
+
+    message = operation_message(read_operation(shop, operation.operation_id))
+
+    metadata, response = campaign_service_pb2.ExpectUpliftsMetadata(), campaign_service_pb2.ExpectUpliftsResponse()
+    assert message.metadata.Unpack(metadata)
+    assert message.response.Unpack(response)
+    assert (metadata.campaign, metadata.done_count, metadata.total_count) == ("campaigns/spring", 6, 6)
+    assert response.expected_count == 6
 
 
 def test_segments_and_dry_runs_mean_whom_a_count_means(shop: Database, database_url: str) -> None:
