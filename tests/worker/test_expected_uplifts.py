@@ -21,7 +21,7 @@ from lessons import OF_BUYERS, OF_OTHERS, teach
 from made_orders import purchase, record
 from sqlalchemy import text
 from tierwise.v1 import campaign_service_pb2
-from worker_processes import kill, relaying, wait_for, wait_until_done, worker
+from worker_processes import kill, relaying, wait_for, worker
 
 from campaigns import retrying
 from campaigns.audiences import segments
@@ -61,9 +61,9 @@ def due(database: Database) -> Operation:
     return begun
 
 
-def work_off(database_url: str, operation: Operation, *, most: int | None = None) -> None:
-    """In chunks of four customers, up to so many of them."""
-    tools = Tools(settings=Settings(score_chunk=4), database_url=database_url)
+def work_off(database_url: str, operation: Operation, *, chunk: int = 4, most: int | None = None) -> None:
+    """In chunks of so many customers, up to so many of them."""
+    tools = Tools(settings=Settings(score_chunk=chunk), database_url=database_url)
     done = iter(range(most - 1)) if most else None
     with closing(tools.database):
         advance(tools, operation.operation_id, enough=lambda: done is not None and next(done, None) is None)
@@ -258,14 +258,12 @@ def test_a_worker_that_is_killed_leaves_what_another_one_ends(database: Database
         )  # fmt: skip
     teach(database, "spring")
     operation = due(database)
-    with relaying(database, database_url):
-        with worker(database_url, TIERWISE_SCORE_CHUNK="5") as doomed:
-            wait_for(lambda: read_operation(database, operation.operation_id).done_count >= 50)
-            kill(doomed)
-        interrupted = read_operation(database, operation.operation_id)
-        half = expected(database)
-        with worker(database_url):
-            done = wait_until_done(database, operation)
+    with relaying(database, database_url), worker(database_url, TIERWISE_SCORE_CHUNK="5") as doomed:
+        wait_for(lambda: read_operation(database, operation.operation_id).done_count >= 50)
+        kill(doomed)
+    interrupted, half = read_operation(database, operation.operation_id), expected(database)
+    work_off(database_url, operation, chunk=500)
+    done = read_operation(database, operation.operation_id)
 
     assert (interrupted.state, interrupted.done_count) == (operations.RUNNING, len(half))
     assert 50 <= len(half) < 2000
