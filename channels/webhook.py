@@ -50,7 +50,7 @@ class Webhook:
     def _try(self, client: httpx.Client, message: Message) -> Receipt:
         try:
             answer = client.post(self._address, json=message.document(), headers={"Idempotency-Key": message.key})
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             return Receipt(Fate.WAITING, type(error).__name__)
         if answer.is_success:
             return Receipt(Fate.HANDED_OVER)

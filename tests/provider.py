@@ -15,6 +15,8 @@ class Provider:
 
     address: str = ""
     answer: Callable[[dict[str, Any]], int] = lambda _: 200
+    garbled: bool = False
+    """Whether it says that its answers are compressed, and they are not."""
     came: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     @property
@@ -36,9 +38,13 @@ def providing(answer: Callable[[dict[str, Any]], int] = lambda _: 200) -> Iterat
                 return
             document = json.loads(body)
             provider.came.append((self.headers["Idempotency-Key"], document))
+            words = b"taken" if provider.garbled else b""
             self.send_response(provider.answer(document))
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(words)))
+            if provider.garbled:
+                self.send_header("Content-Encoding", "gzip")
             self.end_headers()
+            self.wfile.write(words)
 
         def log_message(self, *_: object) -> None:
             """Says nothing."""

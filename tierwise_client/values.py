@@ -10,12 +10,18 @@ NANOS = 10**9
 
 
 def money(amount: Decimal | int | str, currency: str) -> Money:
-    """An exact amount, "59.90" of "GBP" say. Raises TypeError for a float, which has no exact pence."""
+    """An exact amount, "59.90" of "GBP" say.
+
+    Raises TypeError for a float, which has no exact pence, and ValueError for what the wire would cut off.
+    """
     if isinstance(amount, float):
         raise TypeError(f"an amount of money is a Decimal, an int or a string, not the float {amount}")
     exact = Decimal(amount)
     units = int(exact)
-    return Money(currency_code=currency, units=units, nanos=int((exact - units) * NANOS))
+    nanos = (exact - units) * NANOS
+    if nanos != int(nanos):
+        raise ValueError(f"{exact} {currency} has more than nine decimal places: round it first")
+    return Money(currency_code=currency, units=units, nanos=int(nanos))
 
 
 def instant(moment: datetime) -> Timestamp:

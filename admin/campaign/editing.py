@@ -1,8 +1,10 @@
 """The part of `tierwise campaign` that changes a plan."""
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -14,7 +16,7 @@ from admin.times import read_time
 from admin.transactions import AsJson, DatabaseUrl, Etag, Reason, changing
 from campaigns.life import launch
 from campaigns.terms.campaign import CampaignPlan
-from campaigns.terms.recurrence import days_later
+from campaigns.terms.recurrence import days_later, instant
 
 app = typer.Typer()
 
@@ -49,8 +51,10 @@ def update(
         changed = replace(plan, **{field: value for field, value in given.items() if value is not None})
         if offer:
             changed = replace(changed, offers=tuple(offer_of(one, plan.currency) for one in offer))
+        if start is None and days is None:
+            return changed
         begin = plan.start_time if start is None else read_time(start, "--start", plan.zone)
-        end = begin + (plan.end_time - plan.start_time) if days is None else days_later(begin, days, plan.zone)
+        end = _as_long(plan, begin) if days is None else days_later(begin, days, plan.zone)
         return replace(changed, start_time=begin, end_time=end)
 
     about = f"campaigns/{campaign_id}"
@@ -58,3 +62,11 @@ def update(
         campaign = launch.update(transaction, cause, campaign_id, change, etag=etag)
     row = {"campaign_id": campaign_id, "state": campaign.state, "version": campaign.version, "etag": campaign.etag}
     emit(row, as_json=as_json, title="Changed")
+
+
+def _as_long(plan: CampaignPlan, begin: datetime) -> datetime:
+    """The end of the plan if it begins then: by the clocks of its zone, whatever they were turned meanwhile."""
+    start, end, new = (
+        each.astimezone(ZoneInfo(plan.zone)).replace(tzinfo=None) for each in (plan.start_time, plan.end_time, begin)
+    )
+    return instant(new + (end - start), plan.zone)

@@ -66,6 +66,15 @@ def test_a_busy_provider_is_asked_again_under_the_same_key() -> None:
     assert (receipts, [key for key, _ in provider.came]) == ([Receipt(Fate.HANDED_OVER)], ["key-c1"] * ATTEMPTS)
 
 
+def test_messages_wait_for_a_provider_whose_answers_cannot_be_read() -> None:
+    with providing() as provider:
+        provider.garbled = True
+        receipts = Webhook(provider.address).hand_over("b1", [message("c1"), message("c2")])
+
+    assert {receipt.fate for receipt in receipts} == {Fate.WAITING}
+    assert "DecodingError" in {receipt.note for receipt in receipts}
+
+
 def test_a_provider_that_is_away_is_left_alone_after_the_first_messages() -> None:
     with providing(lambda _: 503) as provider:
         receipts = Webhook(provider.address).hand_over("b1", [message(f"c{number}") for number in range(40)])

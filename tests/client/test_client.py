@@ -250,6 +250,8 @@ def test_money_and_time_are_exact_or_refused() -> None:
     assert (money("-1.75", "GBP").units, money("-1.75", "GBP").nanos) == (-1, -750_000_000)
     with pytest.raises(TypeError, match="is a Decimal, an int or a string"):
         money(1.1, "GBP")  # type: ignore[arg-type] # what a caller without types may do
+    with pytest.raises(ValueError, match="more than nine decimal places"):
+        money(Decimal(10) / 3, "GBP")
     with pytest.raises(ValueError, match="has no time zone"):
         instant(datetime(2026, 1, 1))  # noqa: DTZ001 - what is refused
     assert instant(datetime(2026, 1, 1, tzinfo=UTC)).ToDatetime(UTC) == datetime(2026, 1, 1, tzinfo=UTC)
