@@ -75,8 +75,9 @@ def explain(
         _must_answer(snapshot, rule, as_json=as_json)
         known = _known(snapshot, customer, fresh=fresh)
         explained = explaining.explain(snapshot, rule, known, _speaker(language))
+        noted = _noted(snapshot, rule, language)
     because = [{"path": each.path, "holds": each.holds, "reason": each.reason} for each in explained.because]
-    report = {"customer": customer, "as_of": explained.as_of.isoformat(), "in": explained.holds}
+    report = {"customer": customer, "as_of": explained.as_of.isoformat(), "in": explained.holds, **noted}
     if as_json:
         emit({**report, "because": because}, as_json=True)
     else:
@@ -97,8 +98,8 @@ def count(
     with _snapshot(database_url) as snapshot:
         _must_answer(snapshot, rule, as_json=as_json)
         report = _estimated(snapshot, rule) if estimate else {"count": fitting.count(snapshot, rule)}
-        notes = rule_notes.notes(snapshot, rule)
-    emit(report | ({"note": " ".join(notes)} if notes else {}), as_json=as_json)
+        noted = _noted(snapshot, rule, Language.ENGLISH)
+    emit({**report, **noted}, as_json=as_json)
 
 
 @contextmanager
@@ -123,6 +124,12 @@ def _known(snapshot: Snapshot, customer: str, *, fresh: bool) -> KnownFacts:
         way_out = "check the id" if fresh else "check the id, or use --fresh if they were never refreshed"
         fail(f"there are no facts of customer {customer}: {way_out}")
     return known
+
+
+def _noted(snapshot: Snapshot, rule: Rule, language: Language) -> dict[str, str]:
+    """Nothing where there is nothing to know."""
+    notes = rule_notes.notes(snapshot, rule, language)
+    return {"note": " ".join(notes)} if notes else {}
 
 
 def _estimated(snapshot: Snapshot, rule: Rule) -> dict[str, Any]:

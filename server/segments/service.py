@@ -137,10 +137,12 @@ class SegmentService(segment_service_pb2_grpc.SegmentServiceServicer):
             rule = _answerable(snapshot, request.rule)
             known = explaining.known_facts(snapshot, request.customer.removeprefix(CUSTOMER))
             explained = explaining.explain(snapshot, rule, known, speaker)
+            notes = rule_notes.notes(snapshot, rule, speaker.language)
         reason = segment_service_pb2.ExplainRuleResponse.Reason
         return segment_service_pb2.ExplainRuleResponse(
             holds=explained.holds, as_of_time=stamp(explained.as_of),
             reasons=[reason(path=each.path, holds=each.holds, description=each.reason) for each in explained.because],
+            notes=notes,
         )  # fmt: skip
 
 

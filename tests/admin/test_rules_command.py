@@ -107,6 +107,17 @@ def test_counts(rule: str, url: str) -> None:
     assert answer("count", rule, "--estimate", url) == {"count": 1, "low": 1, "high": 1, "sampled_share": 1.0}
 
 
+def test_a_count_and_an_explanation_say_that_nothing_was_taught_yet(url: str, tmp_path: Path) -> None:
+    path = tmp_path / "worth-it.yaml"
+    path.write_text("compare: {fact: expected_uplift, operator: at_least, value: 0.02}")
+    note = "No past campaign has taught yet what an offer changes: expected_uplift is known of nobody."
+
+    assert answer("count", str(path), url) == {"count": 0, "note": note}
+    explained = answer("explain", str(path), "--customer", "anna", url)
+    assert isinstance(explained, dict)
+    assert (explained["in"], explained["note"]) == (False, note)
+
+
 def test_a_segment_that_does_not_exist_is_not_counted_as_nobody(url: str) -> None:
     result = run("count", "-", url, text="not: {in_segment: vip}")
 

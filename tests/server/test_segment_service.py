@@ -89,11 +89,12 @@ def test_an_audience_is_counted(shop: Shop, *, estimate: bool) -> None:
 
 def test_a_count_says_whose_lesson_it_rests_on(shop: Shop) -> None:
     gains = {"compare": {"fact": "expected_uplift", "operator": "AT_LEAST", "value": {"number": 0.02}}}
-    request = segment_service_pb2.PreviewAudienceRequest(rule=rule(gains), language_code="zh")
+    shown = segment_service_pb2.PreviewAudienceRequest(rule=rule(gains), language_code="zh")
+    asked = segment_service_pb2.ExplainRuleRequest(rule=rule(gains), customer="customers/anna", language_code="zh")
 
-    assert shop.segments.PreviewAudience(request).size.notes == [
-        "尚无过往活动表明优惠会改变什么：无人已知优惠预期的提升（expected_uplift）。"
-    ]
+    unlearned = ["尚无过往活动表明优惠会改变什么：无人已知优惠预期的提升（expected_uplift）。"]
+    assert shop.segments.PreviewAudience(shown).size.notes == unlearned
+    assert shop.segments.ExplainRule(asked).notes == unlearned
     teach(shop.database, "winter")
     counted = shop.segments.CountAudience(segment_service_pb2.CountAudienceRequest(rule=rule(gains)))
     assert (counted.count, list(counted.notes)) == (
@@ -171,7 +172,7 @@ def test_a_customer_is_told_in_or_out_with_the_conditions_that_decide_it(shop: S
     assert (cleo.holds, [each.path for each in cleo.reasons]) == (
         True, ["every[0].is_known", "every[1].not.compare"]
     )  # fmt: skip
-    assert cleo.as_of_time == anna.as_of_time
+    assert (cleo.as_of_time, list(cleo.notes)) == (anna.as_of_time, [])
     assert "最小货币单位" in explained("anna", "zh").reasons[0].description
 
 

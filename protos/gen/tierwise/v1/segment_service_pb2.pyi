@@ -575,6 +575,7 @@ class ExplainRuleResponse(_message.Message):
     HOLDS_FIELD_NUMBER: _builtins.int
     REASONS_FIELD_NUMBER: _builtins.int
     AS_OF_TIME_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
     holds: _builtins.bool
     """Whether the rule means the customer."""
     @_builtins.property
@@ -585,16 +586,21 @@ class ExplainRuleResponse(_message.Message):
     def as_of_time(self) -> _timestamp_pb2.Timestamp:
         """What the facts are as of."""
 
+    @_builtins.property
+    def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What to know of the facts that the rule asks about, as `notes` of AudienceSize."""
+
     def __init__(
         self,
         *,
         holds: _builtins.bool = ...,
         reasons: _abc.Iterable[Global___ExplainRuleResponse.Reason] | None = ...,
         as_of_time: _timestamp_pb2.Timestamp | None = ...,
+        notes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "holds", b"holds", "reasons", b"reasons"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "holds", b"holds", "notes", b"notes", "reasons", b"reasons"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
