@@ -1,7 +1,8 @@
 """Whom an offer changes: the difference that it makes to a customer's outcome, by a model fitted on an experiment.
 
-Every learner's score is a weighted sum of what boosted trees (Ke et al. 2017, LightGBM) say, some of which are asked as
-if the customer were treated or not. A line (Chernozhukov et al. 2018, best linear predictor) turns it into an effect.
+Every learner's score is a weighted sum of terms: what boosted trees (Ke et al. 2017, LightGBM) say, some of which are
+asked as if the customer were treated or not, or what a response says that is conditioned on the treatment. A line
+(Chernozhukov et al. 2018, best linear predictor) turns it into an effect.
 """
 
 import json
@@ -13,12 +14,13 @@ import polars as pl
 
 from scoring.actions import Floats
 from scoring.boosters import lightgbm
+from scoring.conditioned import Conditioned
 from scoring.uplift_columns import Column, matrix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """One part of a score."""
+class Grown:
+    """What trees say."""
 
     trees: lightgbm.Booster
     weight: float
@@ -30,6 +32,14 @@ class Term:
         if self.treated is not None:
             features = np.column_stack([features, np.full(len(features), self.treated)])
         return self.weight * np.asarray(self.trees.predict(features, num_threads=1), dtype=np.float64)
+
+    def to_json(self) -> dict[str, Any]:
+        """The trees as text that is parsed and never run."""
+        return {"weight": self.weight, "treated": self.treated, "trees": self.trees.model_to_string()}
+
+
+Term = Grown | Conditioned
+"""One part of a score."""
 
 
 def score(terms: tuple[Term, ...], features: Floats) -> Floats:
@@ -76,10 +86,7 @@ class UpliftModel:
             {
                 "learner": self.learner,
                 "columns": [{"name": column.name, "levels": column.levels} for column in self.columns],
-                "terms": [
-                    {"weight": term.weight, "treated": term.treated, "trees": term.trees.model_to_string()}
-                    for term in self.terms
-                ],
+                "terms": [term.to_json() for term in self.terms],
                 "line": {"mean": self.line.mean, "slope": self.line.slope, "centre": self.line.centre},
             }
         )
@@ -104,8 +111,10 @@ def _column(stored: dict[str, Any]) -> Column:
 
 
 def _term(stored: dict[str, Any]) -> Term:
+    if "trees" not in stored:
+        return Conditioned.from_json(stored)
     treated = stored["treated"]
-    return Term(
+    return Grown(
         trees=lightgbm.Booster(model_str=str(stored["trees"])), weight=float(stored["weight"]),
         treated=None if treated is None else float(treated),
     )  # fmt: skip

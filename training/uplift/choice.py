@@ -50,13 +50,13 @@ class Choice:
     learner: Learner
     figures: Mapping[Learner, Figures]
     best: Learner
-    """Of the four, the one with the highest Qini."""
+    """Of RIVALS, the one with the highest Qini."""
 
     @property
     def reason(self) -> str:
         """In words."""
         ahead = self.figures[self.best].ahead
-        assert ahead is not None, "response is not among the four"
+        assert ahead is not None, "response is not among them"
         span = f"{ahead.value:+.2f} per 1,000 [{ahead.low:.2f}, {ahead.high:.2f}]"
         if self.learner is self.best:
             return f"the {self.best}-learner beats targeting by response by {span}"

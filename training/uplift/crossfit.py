@@ -1,6 +1,7 @@
 """Scores of customers by models that were fitted without them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from training.uplift.trial import Trial, folds
 
 FOLDS = 10
 FITS = 3
-"""Of which a kept model is the mean: one alone leans on which customers its trees happened to draw."""
+"""Of which a kept model is the mean where trees are grown: one alone leans on which customers they happened to draw."""
 Progress = Callable[[str, int, int], None]
 
 
@@ -32,8 +33,9 @@ def cross_fit(trial: Trial, *, parts: int, seed: int, progress: Progress) -> Map
 
 def on_all(trial: Trial, learner: Learner, *, fits: int = FITS, seed: int) -> tuple[Term, ...]:
     """The same learner on all customers, for those of whom nothing came yet."""
+    fits = 1 if learner is Learner.LINEAR else fits
     return tuple(
-        Term(trees=term.trees, weight=term.weight / fits, treated=term.treated)
+        replace(term, weight=term.weight / fits)
         for each in range(fits)
         for term in LEARNERS[learner](trial, seed + each)
     )

@@ -1,7 +1,8 @@
-"""Four ways to learn whom a treatment changes, and one that asks only who responds.
+"""Five ways to learn whom a treatment changes, and one that asks only who responds.
 
-S-, T- and X-learner after Künzel et al. 2019, the DR-learner after Kennedy 2020. All stand on boosted trees, shallow
-and strongly regularised: effects are weak beside what makes customers differ.
+S-, T- and X-learner after Künzel et al. 2019, the DR-learner after Kennedy 2020. They stand on boosted trees, shallow
+and strongly regularised: effects are weak beside what makes customers differ. The linear learner says less and needs
+less to learn it from (`conditioned`).
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +14,8 @@ import numpy as np
 
 from scoring.actions import Floats
 from scoring.boosters import lightgbm
-from scoring.uplift import Term, score
+from scoring.uplift import Grown, Term, score
+from training.uplift.conditioned import conditioned
 from training.uplift.trial import Trial, folds
 
 COMMON: dict[str, Any] = {
@@ -43,25 +45,27 @@ class Learner(StrEnum):
     T = "T"
     X = "X"
     DR = "DR"
+    LINEAR = "linear"
+    """A response that is conditioned on the treatment."""
 
 
 def response(trial: Trial, seed: int) -> tuple[Term, ...]:
     """Who has the outcome at all."""
-    return (Term(trees=_outcome(trial, seed, RESPONSE_ROUNDS), weight=1.0),)
+    return (Grown(trees=_outcome(trial, seed, RESPONSE_ROUNDS), weight=1.0),)
 
 
 def s_learner(trial: Trial, seed: int) -> tuple[Term, ...]:
     """One model of the outcome that reads the treatment as a feature."""
     features = np.column_stack([trial.features, trial.treated])
     trees = _grow(features, trial.outcome, trial, OUTCOME | _objective(trial), seed)
-    return (Term(trees=trees, weight=1.0, treated=1.0), Term(trees=trees, weight=-1.0, treated=0.0))
+    return (Grown(trees=trees, weight=1.0, treated=1.0), Grown(trees=trees, weight=-1.0, treated=0.0))
 
 
-def t_learner(trial: Trial, seed: int) -> tuple[Term, ...]:
+def t_learner(trial: Trial, seed: int) -> tuple[Grown, Grown]:
     """A model of the outcome for each arm."""
     return (
-        Term(trees=_outcome(trial.part(trial.treated), seed), weight=1.0),
-        Term(trees=_outcome(trial.part(~trial.treated), seed), weight=-1.0),
+        Grown(trees=_outcome(trial.part(trial.treated), seed), weight=1.0),
+        Grown(trees=_outcome(trial.part(~trial.treated), seed), weight=-1.0),
     )
 
 
@@ -71,7 +75,7 @@ def x_learner(trial: Trial, seed: int) -> tuple[Term, ...]:
     ours, others, share = trial.part(trial.treated), trial.part(~trial.treated), float(trial.propensity.mean())
     gained = _effect(ours, ours.outcome + score((without,), ours.features), seed)
     missed = _effect(others, score((with_it,), others.features) - others.outcome, seed)
-    return (Term(trees=gained, weight=1 - share), Term(trees=missed, weight=share))
+    return (Grown(trees=gained, weight=1 - share), Grown(trees=missed, weight=share))
 
 
 def dr_learner(trial: Trial, seed: int) -> tuple[Term, ...]:
@@ -81,18 +85,23 @@ def dr_learner(trial: Trial, seed: int) -> tuple[Term, ...]:
     for part in range(PARTS):
         rows = parts == part
         difference[rows] = _doubly_robust(trial.part(rows), t_learner(trial.part(~rows), seed))
-    return (Term(trees=_effect(trial, difference, seed), weight=1.0),)
+    return (Grown(trees=_effect(trial, difference, seed), weight=1.0),)
+
+
+def linear_learner(trial: Trial, _: int) -> tuple[Term, ...]:
+    """One linear model of the outcome, and one of what the treatment adds to it."""
+    return (conditioned(trial),)
 
 
 LEARNERS: Mapping[Learner, Learn] = MappingProxyType(
     {
         Learner.RESPONSE: response, Learner.S: s_learner, Learner.T: t_learner, Learner.X: x_learner,
-        Learner.DR: dr_learner,
+        Learner.DR: dr_learner, Learner.LINEAR: linear_learner,
     }
 )  # fmt: skip
 
 
-def _doubly_robust(trial: Trial, arms: tuple[Term, ...]) -> Floats:
+def _doubly_robust(trial: Trial, arms: tuple[Grown, Grown]) -> Floats:
     """[N] whose mean is the effect where either the outcomes or the propensities are right (Robins et al. 1994)."""
     with_it, less = (term.say(trial.features) for term in arms)
     left = np.where(trial.treated, trial.outcome - with_it, -(trial.outcome + less))
