@@ -5,7 +5,8 @@
 Half of a shop gets a coupon at a moment; the outcome is an order within 90 days. A row for each learner, out of fold,
 the mean over the shops: the rank correlation with the true effects, and Qini by the true effects per 1,000 customers.
 *Facts* are the tabular features and the model's chance of an order; *with the vector* adds the state of the query
-token that the heads of the network read, and its Qini less that of the facts has an interval (95 %, paired bootstrap).
+token that the heads of the network read. The Qini of the facts less that of response, and that with the vector less
+that of the facts, have intervals (95 %, paired bootstrap).
 `true effects` are trees that learn from the effects themselves, which nobody sees: the most that either can tell.
 """
 
@@ -23,13 +24,14 @@ from bench.order_counts import states, window_of
 from events.history import Histories
 from scoring.actions import Floats
 from scoring.threads import limit_threads
-from simulator.files import catalogue
+from simulator.catalogue import catalogue
 from simulator.shop import HORIZON_DAYS, Shop
 from simulator.stream import simulate
 from training.boosting import foretold
 from training.configuration import Configuration
 from training.metrics import spearman
 from training.uplift.crossfit import cross_fit
+from training.uplift.learners import Learner
 from training.uplift.qini import Curve
 from training.uplift.trial import Trial, folds
 
@@ -54,7 +56,7 @@ class Shown:
 
 
 def shown(shop: Shop, configuration: Configuration) -> Shown:
-    """A trial in a simulated shop, whose customers a network has read."""
+    """A trial in a simulated shop, whose customers a network has read before."""
     blocks = list(simulate(shop))
     events = pl.concat(part for block in blocks for part in (block.events, block.future))
     end = shop.as_of + timedelta(days=HORIZON_DAYS)
@@ -87,11 +89,10 @@ def rows(shops: list[Shown]) -> Iterator[Mapping[str, object]]:
     for name in found[0]:
         pairs = [scores[name] for scores in found]
         by_facts, seen = (_mean(shops, [pair[place] for pair in pairs]) for place in (0, 1))
-        random = np.random.default_rng(SEED)
-        gains = [_gain(shops, pairs, random) for _ in range(RESAMPLES)]
         yield {
             "learner": name, "facts": by_facts, "with_vector": seen,
-            "vector_gain": [round(float(end), 2) for end in np.quantile(gains, (0.025, 0.975))],
+            "over_response": _gained(shops, [(scores[Learner.RESPONSE][0], scores[name][0]) for scores in found]),
+            "vector_gain": _gained(shops, pairs),
         }  # fmt: skip
 
 
@@ -122,13 +123,14 @@ def _mean(shops: list[Shown], scores: list[Floats]) -> Mapping[str, float]:
     return {"qini": round(float(np.mean(qini)), 2), "correlation": round(float(np.mean(correlation)), 3)}
 
 
-def _gain(shops: list[Shown], pairs: list[tuple[Floats, Floats]], random: np.random.Generator) -> float:
-    """Of the vector, customers drawn again."""
-    gains = []
-    for shop, (by_facts, seen) in zip(shops, pairs, strict=True):
-        times = random.poisson(1.0, len(shop.effect)).astype(np.float64)
-        gains.append(true_qini(shop.effect, seen, times) - true_qini(shop.effect, by_facts, times))
-    return float(np.mean(gains))
+def _gained(shops: list[Shown], pairs: list[tuple[Floats, Floats]]) -> list[float]:
+    """Between which the second of each pair of scores is ahead of the first, in the mean over the shops."""
+    random, gains = np.random.default_rng(SEED), np.zeros(RESAMPLES)
+    for shop, (first, second) in zip(shops, pairs, strict=True):
+        for place in range(RESAMPLES):
+            times = random.poisson(1.0, len(shop.effect)).astype(np.float64)
+            gains[place] += true_qini(shop.effect, second, times) - true_qini(shop.effect, first, times)
+    return [round(float(end), 2) for end in np.quantile(gains / len(shops), (0.025, 0.975))]
 
 
 def main() -> None:

@@ -41,19 +41,20 @@ class Regressor:
 
     def read(self, features: Floats) -> Floats:
         """[N] of [N, F]; what is not known is the mean."""
-        standard = (self.raw(features) - self.mean) / self.deviation
-        return np.nan_to_num(np.clip(standard, -LIMIT, LIMIT))
+        standard: Floats = np.clip((self.raw(features) - self.mean) / self.deviation, -LIMIT, LIMIT)
+        return np.nan_to_num(standard)
 
     def raw(self, features: Floats) -> Floats:
         """[N] before it is standardised."""
-        values = features[:, self.feature]
+        values, read = features[:, self.feature], np.empty(len(features))
         match self.kind:
             case Kind.AMOUNT:
-                return np.sign(values) * np.log1p(np.abs(values))
+                read[:] = np.sign(values) * np.log1p(np.abs(values))
             case Kind.UNKNOWN:
-                return np.isnan(values).astype(np.float64)
+                read[:] = np.isnan(values)
             case Kind.LEVEL:
-                return (values == self.level).astype(np.float64)
+                read[:] = values == self.level
+        return read
 
 
 def design(regressors: tuple[Regressor, ...], features: Floats) -> Floats:

@@ -9,7 +9,7 @@ from campaign_factories import NOW, create_campaign
 from database.forecast import uplifts
 from database.forecast.uplifts import Uplift
 from database.session import Database
-from scoring.uplift import Line, Term, UpliftModel
+from scoring.uplift import Grown, Line, UpliftModel
 from scoring.uplift_columns import Column
 
 OF_BUYERS, OF_OTHERS = 0.05, 0.01
@@ -21,7 +21,7 @@ def teach(database: Database, campaign_id: str, *, ended_days: int = 0, more: fl
     create_campaign(database, campaign_id, start_time=NOW - timedelta(days=99), end_time=NOW + timedelta(ended_days))
     mean = (OF_BUYERS + OF_OTHERS) / 2 + more
     model = UpliftModel(
-        learner="X", columns=(Column(name="orders"),), terms=(Term(trees=_bought_before(), weight=1.0),),
+        learner="X", columns=(Column(name="orders"),), terms=(Grown(trees=_bought_before(), weight=1.0),),
         line=Line(mean=mean, slope=OF_BUYERS - OF_OTHERS, centre=0.5),
     )  # fmt: skip
     lesson = Uplift(

@@ -1,4 +1,4 @@
-"""One chunk of what an offer is expected to change of each customer: read, asked of the trees, written."""
+"""One chunk of what an offer is expected to change of each customer: read, asked of the model, written."""
 
 from datetime import datetime
 
