@@ -22,7 +22,7 @@ from bench.figures import Figure, interleaved, publish
 from bench.shop import simulated
 from events.history import Histories
 from scoring.actions import Floats, actions_of, pairs_of
-from scoring.answers import BATCH
+from scoring.blocks import PASSES
 from scoring.features import raw_features
 from scoring.frames import Frames
 from scoring.passing import Forward, Plainly
@@ -36,7 +36,7 @@ from training.configuration import Configuration
 from training.fit import train
 
 SIZES = (1, 8, 32, 64, 128, 256)
-PASSES = 20
+TIMES = 20
 MILLISECONDS = 1000.0
 EPOCHS = 4
 
@@ -167,9 +167,9 @@ def _networks(ways: Mapping[str, Forward], asked: Asked, scorer: Scorer, rounds:
 def _milliseconds(compute: Callable[[], object]) -> float:
     compute()
     began = time.perf_counter()
-    for _ in range(PASSES):
+    for _ in range(TIMES):
         compute()
-    return MILLISECONDS * (time.perf_counter() - began) / PASSES
+    return MILLISECONDS * (time.perf_counter() - began) / TIMES
 
 
 def _score(scorer: Scorer, asked: Asked, count: int) -> None:
@@ -178,7 +178,7 @@ def _score(scorer: Scorer, asked: Asked, count: int) -> None:
 
 def _scores(scorers: Mapping[str, Scorer], asked: Asked, rounds: int) -> dict[str, Figure]:
     figures = dict[str, Figure]()
-    for count in (1, BATCH["cpu"], BATCH["cuda"]):
+    for count in (1, *(passes.most for passes in PASSES.values())):
         scored = {name: partial(_score, scorer, asked, count) for name, scorer in scorers.items()}
         taken = interleaved({name: partial(_milliseconds, score) for name, score in scored.items()}, rounds)
         figures |= _beside(f"whole scores, {count} customers", taken, "ms")

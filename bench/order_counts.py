@@ -28,12 +28,12 @@ from bench.history import history_parser
 from events.history import Histories
 from scoring import further_orders
 from scoring.actions import Floats, Integers, Pairs
-from scoring.answers import BATCH
+from scoring.blocks import PASSES, blocks
 from scoring.buying import HORIZON_DAYS
 from scoring.features import raw_features
 from scoring.horizons import rhythm
 from scoring.network import Network
-from scoring.sequence import Tokens, batch_of
+from scoring.sequence import Tokens, batch_of, lengths_of
 from scoring.threads import limit_threads
 from training.baselines import closed_form
 from training.boosting import foretold, grow
@@ -167,17 +167,14 @@ def states(network: Network, asked: Asked) -> Floats:
     """[P, D] of the query tokens, as the heads read them."""
     kept: list[torch.Tensor] = []
     hook = network.norm.register_forward_hook(lambda _module, _given, said: kept.append(said[:, 0]))
-    order = np.argsort(asked.pairs.last - asked.pairs.first, kind="stable")
+    places = list(blocks(lengths_of(asked.pairs), PASSES["cpu"]))
     with torch.inference_mode():
-        for start in range(0, len(order), BATCH["cpu"]):
-            block = asked.pairs.some(order[start : start + BATCH["cpu"]])
-            tabular = asked.tabular[order[start : start + BATCH["cpu"]]]
-            network(
-                batch_of(asked.tokens, block.first, block.last, block.as_of[:, None], tabular[:, None]), states=False
-            )
+        for block in places:
+            pairs, tabular = asked.pairs.some(block), asked.tabular[block, None]
+            network(batch_of(asked.tokens, pairs.first, pairs.last, pairs.as_of[:, None], tabular), states=False)
     hook.remove()
-    found = np.empty((len(order), kept[0].shape[1]))
-    found[order] = torch.cat(kept).numpy()
+    found = np.empty((len(asked.pairs), kept[0].shape[1]))
+    found[np.concatenate(places)] = torch.cat(kept).numpy()
     return found
 
 

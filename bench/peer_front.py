@@ -1,8 +1,8 @@
 """Our pool behind the floors' own proto: `python -m bench.peer_front ADDRESS FOLDER FRONT PLACE [VARIANT …]`.
 
-FRONT is `aio`, or `sync` for threads; PLACE is `process`, or `local` for the network in this process. A VARIANT is a
-field of `Variant`. It only glues: the two fields of a request are a row, and the replica answers with the bytes of the
-message. Requests share no rows, though the load generator always sends the same one.
+FRONT is `aio`, or `sync` for threads; PLACE is `process`, `processes` for two of them, or `local` for the network in
+this process. A VARIANT is a field of `Variant`. It only glues: the two fields of a request are a row, and the replica
+answers with the bytes of the message. Requests share no rows, though the load generator always sends the same one.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from scoring.pool.zygote import Zygote
 SERVICE, METHOD = "bench.Scorer", "Score"
 THREADS = 300
 LONGEST_SECONDS = 60.0
+PROCESSES = {"process": 1, "processes": 2}
 Rows = Pool[None, None]
 
 
@@ -48,10 +49,13 @@ def deadline_of(context: Any) -> float:  # noqa: ANN401 - of either colour
     return time.monotonic() + min(context.time_remaining() or LONGEST_SECONDS, LONGEST_SECONDS)
 
 
-def replica_of(folder: Path, place: str, variant: Variant) -> Replica:
+def replicas_of(folder: Path, place: str, variant: Variant) -> list[Replica]:
     """The network, where it is to compute."""
     make = partial(computing, folder, variant)
-    return ProcessReplica(Zygote(["torch", "numpy"]), make) if place == "process" else LocalReplica(make())
+    if place == "local":
+        return [LocalReplica(make())]
+    zygote = Zygote(["torch", "numpy"])
+    return [ProcessReplica(zygote, make) for _ in range(PROCESSES[place])]
 
 
 def add(server: Any, score: Any, address: str, folder: Path) -> None:  # noqa: ANN401 - of either colour
@@ -68,11 +72,11 @@ def _settle(loop: asyncio.AbstractEventLoop, settle: Callable[[], None]) -> None
     loop.call_soon_threadsafe(settle)
 
 
-async def serve(address: str, replica: Replica, folder: Path) -> None:
+async def serve(address: str, replicas: list[Replica], folder: Path) -> None:
     """In an event loop, in which the pool's threads settle whole batches at once."""
     loop = asyncio.get_running_loop()
     pool = Rows(
-        [replica], promise=lambda _arrived, _mark: LoopTicket(loop=loop),  # type: ignore[arg-type,return-value] # a future
+        replicas, promise=lambda _arrived, _mark: LoopTicket(loop=loop),  # type: ignore[arg-type,return-value] # a future
         hand_out=lambda settle: _settle(loop, settle),
     )  # fmt: skip
 
@@ -88,9 +92,9 @@ async def serve(address: str, replica: Replica, folder: Path) -> None:
     await server.wait_for_termination()
 
 
-def serve_by_threads(address: str, replica: Replica, folder: Path) -> None:
+def serve_by_threads(address: str, replicas: list[Replica], folder: Path) -> None:
     """A thread waits for each answer."""
-    pool = Rows([replica])
+    pool = Rows(replicas)
 
     def score(request: Any, context: Any) -> bytes:  # noqa: ANN401 - generated stubs type it no better
         ticket: Ticket[Told[None]] = pool.submit_loaded(loaded(request), deadline=deadline_of(context))
@@ -105,11 +109,11 @@ def serve_by_threads(address: str, replica: Replica, folder: Path) -> None:
 
 def main(address: str, folder: str, front: str, place: str, *variant: str) -> None:
     """Until it is killed."""
-    replica = replica_of(Path(folder), place, Variant(**dict.fromkeys(variant, True)))
+    replicas = replicas_of(Path(folder), place, Variant(**dict.fromkeys(variant, True)))
     if front == "aio":
-        asyncio.run(serve(address, replica, Path(folder)))
+        asyncio.run(serve(address, replicas, Path(folder)))
     else:
-        serve_by_threads(address, replica, Path(folder))
+        serve_by_threads(address, replicas, Path(folder))
 
 
 if __name__ == "__main__":

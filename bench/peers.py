@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FLOORS = ROOT.parent / "shared" / "bench"
 STRONGEST = {"PEER_BF16": "1", "PEER_GREEDY": "1", "PEER_LAST": "1"}
 FLOOR, FAST_FLOOR = "floor", "fast floor"
+FAST = ("bfloat16", "last")
 BARE = {
     "pool: bare": (),
     "pool OpenVINO: bare": ("last", "openvino"),
@@ -44,6 +45,8 @@ class Peer:
     command: Sequence[str]
     variables: Mapping[str, str]
     address: str
+    servers: int = 1
+    """On one port: Linux gives each connection to one of them (SO_REUSEPORT, which gRPC sets)."""
 
     def closed(self, folder: Path, callers: int, seconds: float) -> Cost:
         """So many callers at once."""
@@ -100,10 +103,10 @@ def _numbers(text: str) -> list[int]:
     return [int(part) for part in text.split(",") if part]
 
 
-def _ours(floors: Path, name: str, against: str | None, *arguments: str) -> Peer:
+def _ours(floors: Path, name: str, against: str | None, *arguments: str, servers: int = 1) -> Peer:
     address = free_address()
     command = [sys.executable, "-m", "bench.peer_front", address, str(floors), *arguments]
-    return Peer(name, against, command, {}, address)
+    return Peer(name, against, command, {}, address, servers)
 
 
 def _floor(floors: Path, name: str, variables: Mapping[str, str]) -> Peer:
@@ -122,10 +125,15 @@ def _peers(floors: Path) -> Iterator[Peer]:
 
 
 def _layouts(floors: Path) -> Iterator[Peer]:
+    """Names say the front, where the network is, and how many servers there are."""
+    first = "sync, local"
     for front in ("sync", "aio"):
         for place in ("local", "process"):
-            against = None if (front, place) == ("sync", "local") else "sync, local"
-            yield _ours(floors, f"{front}, {place}", against, front, place, "bfloat16", "last")
+            name = f"{front}, {place}"
+            yield _ours(floors, name, first if name != first else None, front, place, *FAST)
+    yield _ours(floors, "aio, two processes", first, "aio", "processes", *FAST)
+    for place in ("local", "process"):
+        yield _ours(floors, f"aio, {place}, two on one port", first, "aio", place, *FAST, servers=2)
 
 
 @contextmanager
@@ -135,8 +143,11 @@ def _running(peers: Sequence[Peer]) -> Iterator[None]:
     try:
         for peer in peers:
             variables = child_environment({"OMP_NUM_THREADS": "1", "PEER_TAG": peer.name, **peer.variables})
-            processes.append(subprocess.Popen(peer.command, env=variables, cwd=ROOT, stdout=subprocess.PIPE, text=True))
-            _wait_until_ready(processes[-1], peer)
+            for _ in range(peer.servers):
+                processes.append(
+                    subprocess.Popen(peer.command, env=variables, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+                )
+                _wait_until_ready(processes[-1], peer)
         yield
     finally:
         for process in processes:

@@ -10,13 +10,12 @@ import torch
 from scipy.special import expit, ndtri
 
 from scoring.actions import Floats, Pairs
+from scoring.blocks import PASSES, Passes, blocks
 from scoring.network import HORIZONS, Network
 from scoring.passing import Forward, Plainly
-from scoring.sequence import Tokens, batch_of
+from scoring.sequence import Tokens, batch_of, lengths_of
 from scoring.view import DAY
 
-BATCH = {"cpu": 32, "cuda": 256}
-"""Sequences in one forward pass when there are many: more leave a processor's cache, fewer leave a GPU idle."""
 YEAR_DAYS = 365.0
 SEASON_REACH_DAYS = 21.0
 """A level seen a year ago counts when it was measured within so many days of this season."""
@@ -42,15 +41,15 @@ def ask(
     networks: Sequence[Network], tokens: Tokens, pairs: Pairs, tabular: npt.NDArray[np.float32], device: torch.device
 ) -> Answers:
     """The means of what networks on the device say, as they are."""
-    return asked(Plainly(networks, device), tokens, pairs, tabular, most=BATCH[device.type])
+    return asked(Plainly(networks, device), tokens, pairs, tabular, PASSES[device.type])
 
 
-def asked(forward: Forward, tokens: Tokens, pairs: Pairs, tabular: npt.NDArray[np.float32], *, most: int) -> Answers:
-    """One forward pass, or several of similar length beyond `most` questions."""
+def asked(
+    forward: Forward, tokens: Tokens, pairs: Pairs, tabular: npt.NDArray[np.float32], passes: Passes
+) -> Answers:  # fmt: skip
+    """One forward pass, or several of similar length."""
     values = np.zeros((len(pairs), len(HORIZONS) + 3))
-    order = np.argsort(pairs.last - pairs.first, kind="stable")
-    for start in range(0, len(order), most):
-        block = order[start : start + most]
+    for block in blocks(lengths_of(pairs), passes):
         batch = batch_of(tokens, pairs.first[block], pairs.last[block], pairs.as_of[block, None], tabular[block, None])
         values[block] = forward(batch).numpy()
     split = len(HORIZONS)

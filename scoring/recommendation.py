@@ -15,10 +15,11 @@ from scipy import sparse
 
 from events.event import EventType
 from scoring.actions import Floats, Integers, Pairs
+from scoring.blocks import PASSES, blocks
 from scoring.catalogue import UNKNOWN, WORD_BUCKETS
 from scoring.model import Model
 from scoring.score import Recommendation, Strategy, UnknownItem
-from scoring.sequence import Tokens, batch_of
+from scoring.sequence import Tokens, batch_of, lengths_of
 
 CONTEXT = 20
 """Latest actions whose items speak for the customer."""
@@ -102,6 +103,13 @@ class Recommender:
 
     def _deep(self, tokens: Tokens, pairs: Pairs) -> Floats:
         """[C, V + 2] probability of each item to be the next, 0 for customers without any event."""
+        chances = np.zeros((len(pairs), len(self.model.catalogue) + 2))
+        for block in blocks(lengths_of(pairs), PASSES[self.device.type]):
+            chances[block] = self._next(tokens, pairs.some(block))
+        return chances
+
+    def _next(self, tokens: Tokens, pairs: Pairs) -> Floats:
+        """The same, by one forward pass."""
         tabular = np.zeros((len(pairs), 1, len(self.model.normaliser.names)), dtype=np.float32)
         batch = batch_of(tokens, pairs.first, pairs.last, pairs.as_of[:, None], tabular).to(self.device)
         length = (batch.kind > 0).sum(dim=1)

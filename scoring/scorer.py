@@ -16,7 +16,8 @@ from events.history import Histories
 from rules.sentence import Language
 from scoring import folder
 from scoring.actions import Floats, Pairs, actions_of, pairs_of
-from scoring.answers import BATCH, Answers, Outlook, asked, longest_logit, outlook_of
+from scoring.answers import Answers, Outlook, asked, longest_logit, outlook_of
+from scoring.blocks import PASSES
 from scoring.contrast import contrasts
 from scoring.event_effects import event_effects
 from scoring.explanation import Customer, Parts, explain, parts_of
@@ -198,8 +199,7 @@ class Scorer:
         return Plainly(self.model.networks, self.device)
 
     def _mixed(self, question: Question, forward: Forward) -> Answers:
-        most = BATCH[self.device.type]
-        answers = asked(forward, question.tokens, question.pairs, question.tabular, most=most)
+        answers = asked(forward, question.tokens, question.pairs, question.tabular, PASSES[self.device.type])
         return self.model.mixture.mixed(answers, question.tabular)
 
     def _outlook(self, question: Question, as_of: Floats) -> Outlook:

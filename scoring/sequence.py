@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from scoring.actions import Actions, Floats, Integers
+from scoring.actions import Actions, Floats, Integers, Pairs
 from scoring.catalogue import hashed
 from scoring.view import DAY
 
@@ -109,6 +109,12 @@ def _numbers(actions: Actions) -> npt.NDArray[np.float32]:
     )
     numbers: npt.NDArray[np.float32] = np.clip(np.stack(columns, axis=1), -4.0, 4.0).astype(np.float32)
     return numbers
+
+
+def lengths_of(pairs: Pairs) -> Integers:
+    """[P] tokens that are read for each question, before padding."""
+    read: Integers = np.minimum(pairs.last - pairs.first, TOKENS)
+    return read
 
 
 def batch_of(

@@ -36,13 +36,12 @@ def chosen(
 ) -> Choice[Request, Beside]:
     """The next batch out of the rows by rank: the first that is in time, and those that go with it.
 
-    To be computed together rows must be `alike`: of one kind, each only as long as the padding that it causes costs
-    less than a batch of its own, and no more than are likely done before the first of their deadlines. Late is who has
-    expired, and who would before being computed, be it alone and at once; but never the first that has not expired, so
-    that a pace which was learned in bad times recovers.
+    To be computed together rows must be `alike`: of one kind, and no more than are likely done before the first of
+    their deadlines. Late is who has expired, and who would before being computed, be it alone and at once; but never
+    the first that has not expired, so that a pace which was learned in bad times recovers.
     """
     choice = Choice[Request, Beside]([], [])
-    batch, longest, soonest = choice.batch, 0, math.inf
+    batch, units, soonest = choice.batch, 0, math.inf
     fixed, each = pace.fixed, pace.each
     for row in rows:
         size = row.size
@@ -50,36 +49,30 @@ def chosen(
             choice.late.append(row)
             continue
         if batch and alike:
-            done = now + fixed + each * max(size, longest) * (len(batch) + 1)
-            wasted = each * _padding(size, longest, len(batch))
-            if row.kind != batch[0].kind or wasted > fixed or done > min(soonest, row.deadline):
+            done = now + fixed + each * (units + size)
+            if row.kind != batch[0].kind or done > min(soonest, row.deadline):
                 continue
         batch.append(row)
-        longest, soonest = max(longest, size), min(soonest, row.deadline)
+        units, soonest = units + size, min(soonest, row.deadline)
         if len(batch) == most:
             break
     return choice
 
 
-def _padding(size: int, longest: int, rows: int) -> int:
-    """Units that one more row adds to nobody's answer."""
-    return (size - longest) * rows if size > longest else longest - size
-
-
 def units_of(batch: Sequence[Row[Request, Beside]]) -> int:
-    """Of work, padded."""
-    return len(batch) * max(row.size for row in batch)
+    """Of work."""
+    return sum(row.size for row in batch)
 
 
-def worth_holding(rows: int, size: int, pace: Pace, gap: float) -> float:
-    """Seconds that a free replica should wait for one more row of this size; 0 to begin at once.
+def worth_holding(rows: int, units: int, pace: Pace, gap: float) -> float:
+    """Seconds that a free replica should wait for one more row such as these; 0 to begin at once.
 
     Against beginning now, waiting g for one more delays n rows by g and the work of the newcomer, which in turn waits
     for no batch before its own and pays for none of its own: the times to completion fall together if
-    (n + 1) g + n each < fixed. It waits as long as that holds, if the next row is expected (`gap` seconds) within, and
-    no longer than a few gaps: then the expectation was wrong.
+    (n + 1) g + each * units < fixed. It waits as long as that holds, if the next row is expected (`gap` seconds)
+    within, and no longer than a few gaps: then the expectation was wrong.
     """
-    longest = (pace.fixed - rows * pace.each * size) / (rows + 1)
+    longest = (pace.fixed - pace.each * units) / (rows + 1)
     return min(longest, GAPS * gap) if gap < longest else 0.0
 
 
@@ -97,9 +90,9 @@ def holding(
     """Seconds to wait for more before this batch begins, and why it begins where that is 0."""
     if len(batch) == most:
         return 0.0, Release.FULL
-    size = max(row.size for row in batch)
-    hold = worth_holding(len(batch), size, pace, gap)
+    units = units_of(batch)
+    hold = worth_holding(len(batch), units, pace, gap)
     if hold == 0.0:
         return 0.0, Release.IDLE
-    spare = min(row.deadline for row in batch) - now - pace.of((len(batch) + 1) * size)
+    spare = min(row.deadline for row in batch) - now - pace.of(units + units / len(batch))
     return (hold, Release.HELD) if hold <= spare else (0.0, Release.DEADLINE)

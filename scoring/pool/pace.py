@@ -11,8 +11,8 @@ FORGETTING = 0.95
 class Pace:
     """A line, seconds = fixed + each * units, fitted to the batches seen so far with exponential forgetting.
 
-    A batch of r rows that are padded to s has r * s units. As long as all batches had the same size nothing is known of
-    the fixed part, and all is taken to grow with the size.
+    A batch has the units of all its rows. As long as all batches had the same size nothing is known of the fixed part,
+    and all is taken to grow with the size.
     """
 
     weight: float = 0.0

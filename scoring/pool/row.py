@@ -17,7 +17,7 @@ class Loaded(NamedTuple, Generic[Beside]):
     payload: bytes
     beside: Beside
     size: int = 1
-    """Units of work, such as tokens; rows of one batch are padded to the largest."""
+    """Units of work, such as tokens."""
 
 
 class Told(NamedTuple, Generic[Beside]):
