@@ -6,7 +6,7 @@ PYTHON ?= python3
 # `make setup EXTRAS=dev,cuda` on a GPU machine.
 EXTRAS ?= dev
 # Of tests, on two processors: a third of their time they wait for each other's processes, brokers and browsers.
-WORKERS ?= 3
+WORKERS ?= 4
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 STAMP := .venv/.installed-$(EXTRAS)
@@ -50,7 +50,7 @@ check: $(STAMP) ## Lint, types, floors, protos, migrations
 	$(BIN)/python -m protos.generate --check
 	$(BIN)/python -m migrations.check
 
-test: $(STAMP) ## Run every test that CI runs (WORKERS=3)
+test: $(STAMP) ## Run every test that CI runs (WORKERS=4)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 demo: $(STAMP) ## The whole story in a few minutes (DATA=online_retail.parquet for a real shop)
