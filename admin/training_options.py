@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from admin.result_files import writable
 from scoring.adapters import Method
 
 
@@ -16,7 +17,9 @@ class Backbone(StrEnum):
     TEXT = "text"
 
 
-Out = Annotated[Path | None, typer.Option(help="New folder; default: below TIERWISE_HOME, named by its id.")]
+Out = Annotated[
+    Path | None, typer.Option(help="New folder; default: below TIERWISE_HOME, named by its id.", callback=writable)
+]
 Members = Annotated[int, typer.Option(min=1, help="Networks whose answers are averaged.")]
 Epochs = Annotated[int, typer.Option(min=1, help="At most.")]
 Activate = Annotated[bool, typer.Option(help="Let the model answer from now on.")]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from events.event import EVENT_SCHEMA
 from events.history import Histories
 
 FORMAT = 1
@@ -55,6 +56,8 @@ def latest(content: bytes) -> float:
 
 def unpacked(contents: Sequence[bytes], customer_ids: Sequence[str]) -> Histories:
     """Side by side, as these customers'. Raises ValueError for one that another release packed."""
+    if not contents:
+        return Histories.from_frame(EVENT_SCHEMA.to_frame(), [])
     return Histories.joined([_history(*each) for each in zip(contents, customer_ids, strict=True)])
 
 

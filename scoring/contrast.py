@@ -43,8 +43,8 @@ def contrasts(
     model: Model, history: Histories, as_of: float, scores: Scores, above: Callable[[Score], bool], wording: Wording
 ) -> list[Contrast]:
     """For one customer, the least of each kind of change that is enough by `above`; the fewest events first."""
-    basket = _basket(model, history)
     known = history.kept(history.time < as_of)
+    basket = _basket(model, known)
     tried = [
         (change, count)
         for change in Change
@@ -70,7 +70,7 @@ def _basket(model: Model, history: Histories) -> float:
 
 
 def _with(history: Histories, change: Change, count: int, basket: float, as_of: float) -> Histories:
-    """The history with more events at its end, of the item that was bought or seen last."""
+    """The history with more events of the last hours, of the item that was bought or seen last."""
     items = [item for item in history.item_id.tolist() if item is not None]
     about_items = change not in (Change.MESSAGE, Change.COUPON)
     more: dict[str, npt.NDArray[Any]] = dict.fromkeys(ROW_FIELDS, np.full(count, None, dtype=object))
@@ -83,5 +83,6 @@ def _with(history: Histories, change: Change, count: int, basket: float, as_of: 
     if change is Change.ORDER:
         more |= {"unit_price": np.full(count, basket), "quantity": np.ones(count)}
         more["order_id"] = np.array([f"{change}-{place}" for place in range(count)], dtype=object)
-    rows = {name: np.concatenate((getattr(history, name), values)) for name, values in more.items()}
+    order = np.argsort(np.concatenate((history.time, more["time"])), kind="stable")
+    rows = {name: np.concatenate((getattr(history, name), values))[order] for name, values in more.items()}
     return replace(history, offsets=np.array([0, len(rows["time"])], dtype=np.int64), **rows)

@@ -5,6 +5,7 @@ import pickle
 import signal
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from scoring.pool.refusals import ReplicaDied
 from scoring.pool.replica import Compute, Payload
@@ -29,6 +30,14 @@ def doubling(factor: int = 2) -> Compute:
         return [payload * factor for payload in payloads]
 
     return compute
+
+
+def held_up(begun: Path, go: Path) -> Compute:
+    """Says that it has begun to start, and waits until it may."""
+    begun.touch()
+    while not go.exists():
+        time.sleep(0.005)
+    return doubling()
 
 
 def exact() -> Compute:

@@ -65,8 +65,8 @@ class Course:
 
     @property
     def begin(self) -> float:
-        """Time of the first action."""
-        return float(self.tokens.actions.time.min())
+        """Time of the first action; the as-of time where there is none."""
+        return float(self.tokens.actions.time.min(initial=self.as_of))
 
     @property
     def remembering(self) -> Configuration:

@@ -197,6 +197,9 @@ def _beside(predictors: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
 
 
 def _metrics(answers: Answers, forward: Forward) -> dict[str, float]:
+    """Those that are defined: none in a shop so small and young that nobody is left to ask about."""
+    if len(forward.pairs) == 0:
+        return {}
     outlook, labels = outlook_of(answers, Calibration(), forward.pairs.as_of), forward.labels
     figures = all_metrics(labels.bought, labels.spend, outlook.purchase[:, -1], outlook.spend)
     figures["auc_new_customers"] = auc(labels.bought[forward.new], outlook.purchase[forward.new, -1])

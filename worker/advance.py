@@ -103,7 +103,7 @@ def cancel(tools: Tools, operation: Operation) -> None:
             return
         if operation.kind == LAUNCH_CAMPAIGN:
             issuance.abandon(transaction, operation, cause)
-        _drop_half_built(transaction, operation)
+        _drop_half_built(tools, transaction, operation)
         trail.done(
             transaction, cause, "operations.cancel.finish", operation.name, after={"done_count": operation.done_count}
         )
@@ -120,16 +120,18 @@ def give_up(tools: Tools, operation_id: str, error: Exception) -> None:
     cause = Cause(actor=WORKER, now=tools.now())
     with tools.database.writing() as transaction:
         if operations.fail(transaction, operation_id, told(error), cause.now):
-            _drop_half_built(transaction, jobs.get(transaction, operation_id))
+            _drop_half_built(tools, transaction, jobs.get(transaction, operation_id))
             trail.failed(transaction, cause, "operations.fail", f"operations/{operation_id}", told(error))
 
 
-def _drop_half_built(transaction: Transaction, operation: Operation) -> None:
-    """What a build or a preview that came to nothing wrote can serve nobody."""
+def _drop_half_built(tools: Tools, transaction: Transaction, operation: Operation) -> None:
+    """What a build or a preview that came to nothing wrote can serve nobody, nor can what a training would make."""
     if operation.kind == BUILD_SEGMENT:
         segment_building.abandon(transaction, operation)
     if operation.kind == PREVIEW_MODEL:
         shadowing.abandon(transaction, operation)
+    if operation.kind == RETRAIN_MODEL:
+        retraining.abandon(tools, operation)
 
 
 def told(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """Work on the next chunk while the last one is written: the network and the database seldom wait for each other."""
 
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, NamedTuple, TypeVar
 
 Made = TypeVar("Made")
@@ -29,6 +29,6 @@ class Ahead(Generic[Made]):
         return begun.future.result() if begun is not None and begun.key == key else work()
 
     def settle(self) -> None:
-        """Let what was begun come to its end, for whoever asks next in this process."""
-        if self._begun is not None:
-            wait([self._begun.future])
+        """Let what was begun come to its end, for whoever asks next in this process; what failed is made anew then."""
+        if self._begun is not None and self._begun.future.exception() is not None:
+            self._begun = None

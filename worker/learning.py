@@ -14,6 +14,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 
 from campaigns.models.retraining import Retraining
@@ -79,6 +80,12 @@ def refused(folder: Path) -> str | None:
     return said.read_text() if said.exists() else None
 
 
+def refuse(folder: Path, reason: str) -> None:
+    """There will be no model: a training that is under way, in whichever process, ends with its epoch."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _beside(folder, "refused").write_text(reason)
+
+
 def main(arguments: list[str]) -> int:
     """Train what the arguments pin; the exit status."""
     ctypes.CDLL(None).prctl(PARENT_DEATH, signal.SIGTERM)
@@ -87,7 +94,7 @@ def main(arguments: list[str]) -> int:
     try:
         _learn(folder, pinned)
     except (HistoryTooShort, ModelRejected, ValueError) as refusal:
-        _beside(folder, "refused").write_text(str(refusal))
+        refuse(folder, str(refusal))
         return 1
     return 0
 
@@ -102,8 +109,15 @@ def _learn(folder: Path, pinned: Retraining) -> None:
     database.close()
     train(
         events, items, as_of=pinned.as_of, out=folder, configuration=_configuration(pinned), device=read.device,
-        progress=lambda stage, done, total: log.info("%s: %d of %d", stage, done, total),
+        progress=partial(_goes_on, folder),
     )  # fmt: skip
+
+
+def _goes_on(folder: Path, stage: str, done: int, total: int) -> None:
+    """Raises ModelRejected where nobody wants the model any more."""
+    log.info("%s: %d of %d", stage, done, total)
+    if (reason := refused(folder)) is not None:
+        raise ModelRejected(reason)
 
 
 def _configuration(pinned: Retraining) -> Configuration:

@@ -18,7 +18,7 @@ MOST_STARTS = 20
 
 def step(tools: Tools, operation: Operation) -> bool:
     """A look at it, or the end; False when another worker was faster. Raises ModelRejected where nothing comes."""
-    folder = tools.settings.models / operation.operation_id
+    folder = _folder(tools, operation)
     reason = learning.refused(folder)
     if reason is not None or folder.exists():
         tools.learner.settle()
@@ -33,6 +33,15 @@ def step(tools: Tools, operation: Operation) -> bool:
     tools.learner.wait(LOOK_SECONDS)
     with tools.database.writing() as transaction:
         return retraining.goes_on(transaction, operation, starts=starts, now=tools.now())
+
+
+def abandon(tools: Tools, operation: Operation) -> None:
+    """End the training, wherever it goes on."""
+    learning.refuse(_folder(tools, operation), "nobody waits for the model any more")
+
+
+def _folder(tools: Tools, operation: Operation) -> Path:
+    return tools.settings.models / operation.operation_id
 
 
 def _finish(tools: Tools, operation: Operation, folder: Path) -> bool:

@@ -1,6 +1,7 @@
 """What measured campaigns teach of whom an offer changes: read, learned between two transactions, written down."""
 
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
@@ -11,7 +12,7 @@ from database.forecast.uplifts import FEATURES, Uplift
 from database.session import Database
 from training.uplift.findings import Findings, learn, model
 from training.uplift.reading import Treatment, TrialNotUsable, read
-from worker.schedule import Enough, while_there_is_time
+from worker.schedule import Enough, each, while_there_is_time
 
 PARTS = 5
 SEED = 0
@@ -23,16 +24,19 @@ def learn_from_campaigns(
     """Of each campaign that was measured and of which nothing was learned; which they were."""
     with database.reading() as snapshot:
         waiting = changing.due(snapshot)
-    learned = []
-    for campaign_id in while_there_is_time(waiting, enough):
-        with database.reading() as snapshot:
-            patience.limit(snapshot, seconds)
-            members = changing.experience(snapshot, campaign_id, currency=currency)
-        found = lesson(campaign_id, members)
-        with database.writing() as transaction:
-            if changing.keep(transaction, Cause(actor=BEAT, now=now), found):
-                learned.append(campaign_id)
-    return learned
+    learned = partial(_learned, database, Cause(actor=BEAT, now=now), currency=currency, seconds=seconds)
+    found = each(partial(learned, campaign_id) for campaign_id in while_there_is_time(waiting, enough))
+    return [campaign_id for campaign_id in found if campaign_id]
+
+
+def _learned(database: Database, cause: Cause, campaign_id: str, *, currency: str, seconds: float) -> str | None:
+    """None where that was done meanwhile."""
+    with database.reading() as snapshot:
+        patience.limit(snapshot, seconds)
+        members = changing.experience(snapshot, campaign_id, currency=currency)
+    found = lesson(campaign_id, members)
+    with database.writing() as transaction:
+        return campaign_id if changing.keep(transaction, cause, found) else None
 
 
 def lesson(campaign_id: str, members: pl.DataFrame) -> Uplift:

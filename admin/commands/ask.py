@@ -9,6 +9,7 @@ import typer
 
 from admin.output import emit, fail
 from admin.predictions import scorer_for
+from admin.result_files import writable
 from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Items, Preset, Seed, training_data
 from events.history import Histories
 from events.reading import FileNotUsable, table
@@ -31,7 +32,7 @@ def ask(
     known: Annotated[
         Path | None, typer.Option(help="CSV or Parquet file with the customer_id of those asked or tested before.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Parquet file to write.", dir_okay=False)],
+    out: Annotated[Path, typer.Option(help="Parquet file to write.", dir_okay=False, callback=writable)],
     model: Annotated[Path | None, typer.Option(help="Model folder; default: train on these events.")] = None,
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -53,7 +54,6 @@ def ask(
         "rank": np.arange(len(chosen)), CUSTOMER: histories.customer_ids[chosen].tolist(),
         "purchase_probability": chances[chosen], "uncertainty": uncertainty(chances[chosen]),
     })  # fmt: skip
-    out.parent.mkdir(parents=True, exist_ok=True)
     found.write_parquet(out)
     told = {"customers": found.height, "known": int(marked.sum()), "model_id": model_id, "out": str(out)}
     emit(told, as_json=as_json, title="To learn of next")

@@ -10,6 +10,7 @@ import typer
 
 from admin.evaluation_page import page
 from admin.output import emit, fail
+from admin.result_files import writable
 from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Items, Preset, Seed, training_data, training_progress
 from events.reading import FileNotUsable, table
 from scoring.threads import limit_threads
@@ -34,7 +35,9 @@ def evaluate(
     seed: Seed = 0,
     members: Annotated[int, typer.Option(min=1, help="Networks whose answers are averaged.")] = Configuration().members,
     epochs: Annotated[int, typer.Option(min=1, help="At most.")] = Configuration().max_epochs,
-    report: Annotated[Path | None, typer.Option(help="HTML file to write, with pictures.", dir_okay=False)] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="HTML file to write, with pictures.", dir_okay=False, callback=writable)
+    ] = None,
     by: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Compare groups of customers by this attribute.")
     ] = None,
@@ -57,7 +60,6 @@ def evaluate(
     except (HistoryTooShort, ValueError) as refusal:
         fail(str(refusal))
     if report is not None:
-        report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(page(found, by=by))
     if as_json:
         emit(found.to_json(), as_json=True)

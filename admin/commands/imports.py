@@ -10,6 +10,7 @@ import typer
 
 from admin.database_address import chosen_url
 from admin.output import emit, fail, progress_bar
+from admin.result_files import writable
 from database.imports import FileChanged, Import, find_import, latest_import, store_attributes, store_events
 from database.session import Database
 from events.attributes import AttributeFile, read_customers, read_items
@@ -67,7 +68,9 @@ def customers(file: File, *, database_url: DatabaseUrl = None, as_json: AsJson =
 def report(
     *,
     import_id: Annotated[str | None, typer.Option("--import", help="Beginning of its id; default: the latest.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page with plots here.", dir_okay=False)] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page with plots here.", dir_okay=False, callback=writable)
+    ] = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from admin.output import emit, fail
 from admin.predictions import blocks, scorer_for
+from admin.result_files import writable
 from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Items, Preset, Seed, training_data
 from events.currency import minor_units_of
 from events.history import Histories
@@ -33,7 +34,7 @@ def predict(
     database_url: DatabaseUrl = None,
     as_of: AsOf = None,
     horizon: Annotated[int, typer.Option(min=SHORTEST_DAYS, max=LONGEST_DAYS, help="Days.")] = 90,
-    out: Annotated[Path, typer.Option(help="Parquet file to write.", dir_okay=False)],
+    out: Annotated[Path, typer.Option(help="Parquet file to write.", dir_okay=False, callback=writable)],
     model: Annotated[Path | None, typer.Option(help="Model folder; default: train on these events.")] = None,
     market: Annotated[str | None, typer.Option(help="Answer as its adapter says; needs --model.")] = None,
     seed: Seed = 0,
@@ -74,7 +75,6 @@ def _write(scores: Sequence[Score], ahead: Sequence[tuple[float, float]], out: P
         "churn_probability": pl.Float64,
         "expected_orders": pl.Float64,
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
     pl.DataFrame(rows, schema=columns, orient="row").write_parquet(out)
 
 

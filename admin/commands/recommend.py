@@ -10,6 +10,7 @@ import typer
 
 from admin.output import emit
 from admin.predictions import blocks, scorer_for
+from admin.result_files import writable
 from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Items, Preset, Seed, training_data
 from events.history import Histories
 from scoring.score import Strategy
@@ -32,7 +33,7 @@ def recommend(
     k: Annotated[int, typer.Option("--k", min=1, help="Items for each customer.")] = 20,
     strategy: Annotated[Strategy, typer.Option(help="How they are found.")] = Strategy.HYBRID,
     diversity: Annotated[float, typer.Option(min=0, max=1, help="0 for the best, 1 for the most varied.")] = 0.0,
-    out: Annotated[Path, typer.Option(help="Parquet file to write.", dir_okay=False)],
+    out: Annotated[Path, typer.Option(help="Parquet file to write.", dir_okay=False, callback=writable)],
     model: Annotated[Path | None, typer.Option(help="Model folder; default: train on these events.")] = None,
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -63,7 +64,6 @@ def recommend(
         "score": pl.Float64,
         "reason": pl.String,
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
     pl.DataFrame(rows, schema=columns, orient="row").write_parquet(out)
     summary = {"customers": len(histories), "rows": len(rows), "model_id": model_id, "out": str(out)}
     seconds = round(time.monotonic() - began, 1)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from admin.output import emit, fail
+from admin.result_files import writable
 from admin.training_curves import curves_of
 from admin.training_data import (
     AsJson,
@@ -40,7 +41,9 @@ def tune(
     trials: Annotated[int, typer.Option(min=1, help="To end, those of earlier runs of the study counted.")] = 20,
     epochs: Annotated[int, typer.Option(min=1, help="Of each trial, at most.")] = Configuration().max_epochs,
     study: Annotated[Path, typer.Option(help="File of the study: the same one goes on where it was.", dir_okay=False)],
-    out: Annotated[Path, typer.Option(help="JSON for `tierwise train --configuration`.", dir_okay=False)],
+    out: Annotated[
+        Path, typer.Option(help="JSON for `tierwise train --configuration`.", dir_okay=False, callback=writable)
+    ],
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 import typer
 
 from admin.output import emit, fail
+from admin.result_files import writable
 from admin.training_data import AsJson, Seed, training_progress
 from events.reading import FileNotUsable, table
 from scoring.uplift import UpliftModel
@@ -37,8 +38,12 @@ def uplift(
         str | None, typer.Option(metavar="COLUMN", help=f"Each customer's probability of treatment. Default: {SHARE}.")
     ] = None,
     seed: Seed = 0,
-    out: Annotated[Path | None, typer.Option(help="Parquet file to write: whom to target.", dir_okay=False)] = None,
-    save: Annotated[Path | None, typer.Option(help="File to keep the model in.", dir_okay=False)] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Parquet file to write: whom to target.", dir_okay=False, callback=writable)
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="File to keep the model in.", dir_okay=False, callback=writable)
+    ] = None,
     model: Annotated[
         Path | None, typer.Option(help="A kept model, for the customers of --data instead of an experiment.")
     ] = None,
@@ -87,7 +92,6 @@ def _keep(
     chosen, effects = found.choice, found.line.effect(found.score)
     _write(out, frame, np.flatnonzero(reading.rows), found.score, effects, chosen.learner)
     if save is not None:
-        save.parent.mkdir(parents=True, exist_ok=True)
         save.write_text(learning.model(reading, found, seed=seed).to_json())
     return found.to_json() | {"left_out": dict(reading.left_out), "out": _text(out), "model": _text(save)}
 
@@ -101,7 +105,6 @@ def _write(
     written = pl.DataFrame(columns).with_columns(learner=pl.lit(str(learner)))
     if CUSTOMER in frame.columns:
         written.insert_column(1, frame[CUSTOMER][rows])
-    out.parent.mkdir(parents=True, exist_ok=True)
     written.write_parquet(out)
 
 

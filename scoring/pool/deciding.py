@@ -85,11 +85,16 @@ def predicted_wait(ahead: Backlog, size: int, pace: Pace, *, most: int, replicas
 
 
 def holding(
-    batch: Sequence[Row[Request, Beside]], pace: Pace, gap: float, now: float, *, most: int
+    batch: Sequence[Row[Request, Beside]], pace: Pace, gap: float, now: float, *, most: int, behind: int = 0
 ) -> tuple[float, Release]:
-    """Seconds to wait for more before this batch begins, and why it begins where that is 0."""
+    """Seconds to wait for more before this batch begins, and why it begins where that is 0.
+
+    `behind` are rows that wait and cannot go with it: they would wait too, and are no sign of more that can.
+    """
     if len(batch) == most:
         return 0.0, Release.FULL
+    if behind:
+        return 0.0, Release.IDLE
     units = units_of(batch)
     hold = worth_holding(len(batch), units, pace, gap)
     if hold == 0.0:

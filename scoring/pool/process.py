@@ -116,17 +116,20 @@ class ProcessReplica:
                 self._exchange()
 
     def restart(self) -> None:
-        """Another process in its place. Raises ReplicaDied."""
-        if self._make is None:
+        """Another process in its place, unless it is renewed meanwhile. Raises ReplicaDied."""
+        make = self._make
+        if make is None:
             raise ReplicaDied("it has not been started")
         try:
-            process = Process(self._zygote, self._make)
+            process = Process(self._zygote, make)
         except ComputationFailed as error:
             raise ReplicaDied("the replica does not start any more") from error
+        outdated: Process | None = process
         with self._lock:
-            if self._process is not None:
-                self._process.close()
-            self._process = process
+            if self._make is make:
+                outdated, self._process = self._process, process
+        if outdated is not None:
+            outdated.close()
 
     def close(self) -> None:
         """End the process."""

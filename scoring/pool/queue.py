@@ -155,6 +155,7 @@ class Queue(Generic[Request, Beside]):
             gone = [] if self._replicas else [*self._arrived, *self._ready]
             self._arrived.take(gone)
             self._ready.take(gone)
+            self._counters.tally("failed", gone)
         self._fail(gone, error)
 
     def found(self) -> None:
@@ -277,7 +278,8 @@ class Queue(Generic[Request, Beside]):
     def _hold(self, rows: Sequence[Row[Request, Beside]]) -> tuple[float, Release]:
         if not rows or self._closing:
             return 0.0, Release.IDLE
-        return deciding.holding(rows, self._pace, self._gap, self._clock(), most=self._most)
+        behind = len(self._ready) - len(rows)
+        return deciding.holding(rows, self._pace, self._gap, self._clock(), most=self._most, behind=behind)
 
     def _begin(self, replica: object, rows: Sequence[Row[Request, Beside]]) -> None:
         self._ready.take(rows)

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.request import HTTPRedirectHandler, build_opener
@@ -128,6 +129,9 @@ class NoRedirect(HTTPRedirectHandler):
 
 def fetched(address: str) -> bytes:
     """What an https address answers. Raises OSError."""
-    with build_opener(NoRedirect).open(address, timeout=FETCH_SECONDS) as answer:
-        content: bytes = answer.read(LARGEST_SET)
-        return content
+    try:
+        with build_opener(NoRedirect).open(address, timeout=FETCH_SECONDS) as answer:
+            content: bytes = answer.read(LARGEST_SET)
+            return content
+    except HTTPException as error:
+        raise OSError(f"an answer that breaks off, or of another form: {error!r}") from error

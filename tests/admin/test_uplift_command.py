@@ -58,5 +58,7 @@ def test_errors_name_the_column_and_the_way_out(trial: Path, tmp_path: Path) -> 
     assert said.startswith("error: there is no column visits: there are customer_id, arm,")
     assert "--treatment and --outcome: name the columns" in run("--data", trial, exit_code=2)
     assert "there is no such file" in run("--data", tmp_path / "no.csv", exit_code=2)
+    asked = ("--data", trial, "--treatment", "arm=mail,none", "--outcome", "visit")
+    assert "Invalid value for '--out'" in run(*asked, "--out", trial / "s.parquet", exit_code=2)
     (tmp_path / "bad.json").write_text("{}")
     assert "not a model of uplift" in run("--data", trial, "--model", tmp_path / "bad.json", exit_code=2)

@@ -132,3 +132,17 @@ def test_a_campaign_that_is_too_small_teaches_nothing_and_is_not_asked_again(
 
 def test_without_a_past_holdout_nothing_is_said_of_effects(shop: Database) -> None:
     assert preview(shop).change is None
+
+
+def test_a_campaign_that_cannot_be_read_keeps_nobody_from_learning_of_the_others(shop: Database) -> None:
+    for plan_id in ("autumn", "spring"):
+        run(shop, plan_id)
+    end_campaigns(shop, OVER)
+    close_forecasts(shop, OVER, seconds=60, enough=lambda: False)
+    with shop.writing() as transaction:
+        transaction.execute(text("UPDATE campaigns SET launch_time = NULL WHERE campaign_id = 'autumn'"))
+
+    with pytest.raises(ExceptionGroup):
+        learn_from_campaigns(shop, OVER, currency="GBP", seconds=60, enough=lambda: False)
+
+    assert taught(shop) is not None

@@ -12,7 +12,7 @@ from events.packing import FORMAT, is_ours, latest, packed, rows, unpacked
 
 NUMBERS = st.one_of(st.just(np.nan), st.integers(0, 5), st.integers(0, 10**9), st.floats(allow_nan=True))
 STRINGS = st.one_of(st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5))
-COUNTS = st.lists(st.integers(0, 6), min_size=1, max_size=4)
+COUNTS = st.lists(st.integers(0, 6), max_size=4)
 
 
 @st.composite

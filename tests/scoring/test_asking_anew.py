@@ -84,6 +84,16 @@ def test_an_added_order_is_scored_as_if_it_had_happened() -> None:
     assert contrast.score.purchase_90 == pytest.approx(score.purchase_90, abs=1e-6)
 
 
+def test_what_is_added_finds_its_place_among_what_was_done_just_now_and_what_came_later_is_not_known() -> None:
+    just_now = row(EventType.VIEW, 1 / 1440, item_id="item-3")
+    found = SCORER.contrasts(histories(*ROWS, just_now, bought(-1.0, 99_900)), NOW, lambda _: True)
+    contrast = next(each for each in found if each.change is Change.ORDER and each.count == 1)
+    happened = histories(*ROWS, bought(600 / 86_400, 2000, item_id="item-3"), just_now)
+
+    assert contrast.words == "1 more order of 20.00 GBP"
+    assert contrast.score.purchase_90 == pytest.approx(SCORER.score(happened, at())[0].purchase_90, abs=1e-7)
+
+
 def test_contrasts_are_told_in_chinese_and_fewest_first() -> None:
     found = SCORER.contrasts(KNOWN, NOW, lambda _: True, language=Language.CHINESE)
 

@@ -11,6 +11,8 @@ from scoring.pool.deciding import Backlog, chosen, holding, predicted_wait, unit
 from scoring.pool.lane import LAG, Lane
 from scoring.pool.lateness import Lateness
 from scoring.pool.pace import Pace
+from scoring.pool.queue import Departure, Queue
+from scoring.pool.refusals import ReplicaDied
 from scoring.pool.row import Loaded, Row
 from scoring.pool.waiting import Waiting
 
@@ -118,6 +120,41 @@ def test_a_batch_says_why_it_begins() -> None:
     hold, reason = holding(one, slow_start, 0.1, NOW, most=4)
     assert (round(hold, 6), reason) == (0.3, Release.HELD)
     assert holding([row(deadline=NOW + 1.2)], slow_start, 0.1, NOW, most=4) == (0.0, Release.DEADLINE)
+    assert holding(one, slow_start, 0.1, NOW, most=4, behind=1) == (0.0, Release.IDLE)
+
+
+def queue_of(told: list[int]) -> Queue[int, None]:
+    """For one replica; `told` gets how many were told of a failure at once."""
+    return Queue(
+        batch_size=4, replicas=1, longest_wait=10.0, clock=lambda: NOW, fail=lambda rows, _: told.append(len(rows))
+    )
+
+
+def test_whoever_waits_for_company_is_begun_when_somebody_comes_who_is_none() -> None:
+    queue, replica = queue_of([]), object()
+    for size in (10, 20):
+        queue.put(row(size))
+        left = queue.next_batch(replica, wait=True)
+        assert left is not None
+        queue.done(replica, left.rows, 1.0 + 0.01 * size)
+
+    queue.put(first := row(kind="a"))
+    assert queue.next_batch(replica, wait=False) == Departure([], Release.IDLE), "company is expected"
+    queue.put(row(kind="b"))
+
+    assert queue.next_batch(replica, wait=False) == Departure([first], Release.IDLE)
+
+
+def test_whoever_waits_when_the_last_replica_is_lost_is_told_and_counted() -> None:
+    told: list[int] = []
+    queue = queue_of(told)
+    for _ in range(2):
+        queue.put(row())
+    queue.lost(ReplicaDied("it does not come back"))
+
+    figures = queue.figures()
+    assert (figures.submitted, figures.failed, figures.waiting) == (2, 2, 0)
+    assert told == [2]
 
 
 def test_the_wait_is_that_of_the_batches_ahead() -> None:

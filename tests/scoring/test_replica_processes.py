@@ -5,9 +5,10 @@ import signal
 import threading
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
-from doubling import broken, doubling
+from doubling import broken, doubling, held_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -171,6 +172,28 @@ def test_what_a_replica_computes_changes_between_two_batches_under_load(
     assert ask(pool, b"y") == [b"yyyy"], "what is started in its place computes the same"
     while alive(old):
         threading.Event().wait(0.01)
+
+
+def test_a_process_that_was_starting_when_another_model_came_does_not_take_its_place(
+    zygote: Zygote, tmp_path: Path
+) -> None:
+    begun, go = tmp_path / "begun", tmp_path / "go"
+    go.touch()
+    replica = ProcessReplica(zygote, partial(held_up, begun, go))
+    for file in (begun, go):
+        file.unlink()
+    restarting = threading.Thread(target=replica.restart)
+    restarting.start()
+    while not begun.exists():
+        threading.Event().wait(0.01)
+    make = partial(doubling, 3)
+    replica.renew(Process(zygote, make), make)
+    go.touch()
+    restarting.join(WAIT)
+
+    replica.start(None, [b"x"])
+    assert replica.finish() == [b"xxx"]
+    replica.close()
 
 
 def test_a_process_that_cannot_start_says_why(zygote: Zygote) -> None:

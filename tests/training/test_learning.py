@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -197,7 +198,16 @@ def test_a_history_without_a_closed_window_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(HistoryTooShort, match="training needs at least 98"):
         train(young, None, as_of=AS_OF, out=tmp_path / "model", configuration=SMALL)
+    with pytest.raises(HistoryTooShort, match="the events span 0 days before the as-of time"):
+        train(SHOP, None, as_of=AS_OF - timedelta(days=999), out=tmp_path / "model", configuration=SMALL)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_young_shop_of_one_customer_has_a_model_and_nobody_to_rehearse_on(tmp_path: Path) -> None:
+    alone = frame([bought(5 + 9 * number, event_id=str(number)) for number in range(12)])
+    manifest = json.loads((trained(tmp_path / "model", events=alone) / "manifest.json").read_bytes())
+
+    assert (manifest["split"]["held_out_customers"], manifest["metrics"]) == (0, {})
 
 
 def test_a_history_of_one_window_is_split_by_customer(tmp_path: Path) -> None:

@@ -105,6 +105,17 @@ def test_customers_are_known_and_their_orders_count_however_much_they_do_meanwhi
     assert measured(shop) == before
 
 
+def test_a_canary_of_nobody_is_looked_at_once(shop: Database, database_url: str) -> None:
+    with shop.writing() as transaction:
+        transaction.execute(text("UPDATE customers SET create_time = :later"), {"later": AS_OF})
+    tools = Tools(settings=Settings(), database_url=database_url)
+    with closing(tools.database):
+        counts = [canary.measure_accuracy(tools, BEGUN + timedelta(days=31), enough=lambda: False) for _ in range(2)]
+
+    assert counts == [1, 0]
+    assert [(each.said_by, each.customers, each.auc) for each in measured(shop)] == [("new", 0, None), ("old", 0, None)]
+
+
 def test_a_model_that_is_gone_is_not_asked_again_and_again(shop: Database, database_url: str, tmp_path: Path) -> None:
     (tmp_path / "old" / "weights.safetensors").unlink()
     tools = Tools(settings=Settings(), database_url=database_url)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from campaign_factories import audit_lines, make_cause, read_operation
 from made_histories import AS_OF, random_shop
+from sqlalchemy import text
 from tiny_model import tiny_model
 
 from campaigns.models import judging, registry
@@ -66,6 +67,23 @@ def test_a_model_is_judged_beside_the_one_that_answers(shop: Database, database_
     assert read_operation(shop, operation.operation_id).state == operations.SUCCEEDED
     lines = [line for line in audit_lines(shop) if line[0].startswith("models.judge")]
     assert lines == [("models.judge", "models/new", "OK"), ("models.judge.finish", "models/new", "OK")]
+
+
+def test_a_model_is_judged_where_nobody_is_known_yet(shop: Database, database_url: str) -> None:
+    with shop.writing() as transaction:
+        transaction.execute(text("TRUNCATE customers CASCADE"))
+        operation = judging.begin(transaction, CAUSE, "new")
+    tools = Tools(settings=Settings(), database_url=database_url)
+    with closing(tools.database):
+        advance(tools, operation.operation_id, enough=lambda: False)
+        assert read_drift(tools, AS_OF) == 0
+
+    with shop.reading() as snapshot:
+        report = registry.report(snapshot, "new")
+    assert report is not None
+    assert {gate.name for gate in report.gates if gate.verdict is Verdict.NOT_MEASURED} == {
+        "auc", "log_loss", "ece", "drift",
+    }  # fmt: skip
 
 
 def test_features_are_held_against_the_training_of_the_model_that_answers_once_a_day(

@@ -14,6 +14,7 @@ from tiny_model import write_tiny_model
 from campaigns.models import registry, retraining
 from campaigns.models.refusals import RetrainingRunning, TrainedInPrivate
 from campaigns.models.retraining import KEPT_BACK, Retraining
+from campaigns.work import jobs
 from database.events import store
 from database.models import registry as stored_models
 from database.session import Database
@@ -89,6 +90,22 @@ def test_a_history_that_is_too_short_is_told_and_leaves_the_model_that_answers(
     assert "training needs at least 98" in str(ended.error)
     with database.reading() as snapshot:
         assert [model.model_id for model in stored_models.page(snapshot, limit=9)] == ["old"]
+
+
+def test_a_training_ends_when_it_is_cancelled(database: Database, tools: Tools, tmp_path: Path) -> None:
+    fill(database, tmp_path, random_shop(100, seed=11))
+    operation = begin(database)
+    folder = tools.settings.models / operation.operation_id
+    learner = Learner()
+    assert learner.start(folder, Retraining.of(operation.request), tools.database_url)
+    with database.writing() as transaction:
+        jobs.cancel(transaction, CAUSE, operation.operation_id)
+    with closing(tools.database):
+        advance(tools, operation.operation_id, enough=lambda: False)
+    learner.settle()
+
+    assert read_operation(database, operation.operation_id).state == operations.CANCELLED
+    assert not folder.exists()
 
 
 def test_two_clocks_begin_one_training_a_night(database: Database) -> None:
