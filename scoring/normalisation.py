@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -39,7 +40,7 @@ class Normaliser:
     @property
     def columns(self) -> npt.NDArray[np.int64]:
         """[S] places of the selected features in the registry."""
-        return np.array([NAMES.index(name) for name in self.names], dtype=np.int64)
+        return _places(self.names)
 
     def __call__(self, raw: Floats) -> npt.NDArray[np.float32]:
         """[P, F] raw to [P, S]; what is not defined becomes 0, the mean of the training part."""
@@ -67,3 +68,11 @@ class Normaliser:
             deviation=np.array([float(feature["deviation"]) for feature in selected]),
             dropped=dict(value["dropped"]),
         )
+
+
+@lru_cache
+def _places(names: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """Asked at each score; looking them up takes as long as scaling."""
+    places = np.array([NAMES.index(name) for name in names], dtype=np.int64)
+    places.flags.writeable = False
+    return places
