@@ -166,6 +166,7 @@ class Issuer:
     address: str = ""
     asked: int = 0
     redirect: str = ""
+    breaks_off: bool = False
     extra: list[dict[str, Any]] = field(default_factory=list)
 
     def document(self) -> bytes:
@@ -187,6 +188,8 @@ def issuer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Issuer]:
             self.send_response(302 if published.redirect else 200)
             if published.redirect:
                 self.send_header("Location", published.redirect)
+            if published.breaks_off:
+                self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
             self.wfile.write(published.document())
 
@@ -250,10 +253,12 @@ def test_while_the_issuer_is_away_the_last_keys_are_believed_for_a_day(
         issuer.redirect = "https://evil.example.com/keys"
         monkeypatch.setattr(key_sets, "SET_SECONDS", 0)
         assert reason(shop, signed(CURVE, "ES256", "a", sub="ben")) == ""
+        issuer.redirect, issuer.breaks_off = "", True
+        assert reason(shop, signed(CURVE, "ES256", "a", sub="dora")) == ""
 
         monkeypatch.setattr(key_sets, "STALE_SECONDS", 0)
         assert reason(shop, signed(CURVE, "ES256", "a", sub="cleo")) == "DEPENDENCY_UNAVAILABLE"
-        assert issuer.asked == 3
+        assert issuer.asked == 4
 
 
 def test_a_file_of_keys_is_followed_too(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
