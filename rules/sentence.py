@@ -20,7 +20,8 @@ from rules.rule import Compare, Every, InSegment, IsKnown, Leaf, Not, Operator, 
 
 CHOICE = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
 MINOR_DIGITS = MappingProxyType(
-    dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"), 0)
+    dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND"), 0)
+    | dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0)
     | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
 )
 """ISO 4217: digits behind the point, 2 where nothing is said."""

@@ -17,11 +17,11 @@ from jinja2.runtime import Context
 from admin.web.language import locale_of, translations
 from campaigns.coupons.codes import masked
 from campaigns.terms import discount_document
+from events.currency import DECIMALS, USUAL_DECIMALS
 from rules.document import from_data
-from rules.sentence import MINOR_DIGITS, Language, sentence
+from rules.sentence import Language, sentence
 
 TEMPLATES = Path(__file__).parent / "templates"
-USUAL_DIGITS = 2
 MONTHS = {Language.ENGLISH: "MMMM y", Language.CHINESE: "y年M月"}
 STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 TIMES = {Language.ENGLISH: "d MMM y HH:mm", Language.CHINESE: "y年M月d日 HH:mm"}
@@ -47,7 +47,7 @@ def money(context: Context, minor: int | None, currency: str) -> str:
 
 def written_money(minor: int, currency: str, locale: Locale) -> str:
     """For pictures, whose words are made before the page is."""
-    digits = MINOR_DIGITS.get(currency, USUAL_DIGITS)
+    digits = DECIMALS.get(currency, USUAL_DECIMALS)
     # Babel's own digits are those that people pay in: of dinars it would leave out what is after the point.
     places = f"0.{'0' * digits}" if digits else "0"
     pattern = locale.currency_formats["standard"].pattern.replace("0.00", places)

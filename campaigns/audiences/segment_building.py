@@ -89,8 +89,8 @@ def abandon(transaction: Transaction, operation: Operation) -> None:
 
 
 def _finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
-    current = operations.locked(transaction, operation.operation_id)
-    if current is None or current.done or current.cursor != operation.cursor:
+    current = operations.at_end(transaction, operation)
+    if current is None:
         return False
     build = Build.of(operation.request)
     segment = locked(transaction, build.segment_id)

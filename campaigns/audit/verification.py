@@ -60,8 +60,8 @@ def keep(transaction: Transaction, operation: Operation, found: Finding, cause: 
             transaction, operation.operation_id, seen=operation.cursor, cursor=str(found.end.seq),
             count=found.checked_count, now=cause.now,
         )  # fmt: skip
-    current = operations.locked(transaction, operation.operation_id)
-    if current is None or current.done or current.cursor != operation.cursor:
+    current = operations.at_end(transaction, operation)
+    if current is None:
         return False
     whole = replace(found, checked_count=current.done_count + found.checked_count)
     operations.finish(transaction, operation.operation_id, _response(whole), cause.now)

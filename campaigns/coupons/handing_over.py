@@ -91,8 +91,8 @@ def take(
     None when there is nothing to do for this worker: another was faster or is still at it, or all is done.
     Raises CouponsStopped or CouponSuspended, with nothing written, while the campaign stands still.
     """
-    current = operations.locked(transaction, operation.operation_id)
-    if current is None or current.done or current.cursor != operation.cursor:
+    current = operations.at_end(transaction, operation)
+    if current is None:
         return None
     campaign = launch.get(transaction, operation.request["campaign_id"])
     if campaign.state is State.ENDED:

@@ -85,8 +85,8 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
 
     Raises Held.
     """
-    current = operations.locked(transaction, operation.operation_id)
-    if current is None or current.done or current.cursor != operation.cursor:
+    current = operations.at_end(transaction, operation)
+    if current is None:
         return False
     campaign = launch.locked(transaction, operation.request["campaign_id"])
     if not _goes_on(transaction, campaign):

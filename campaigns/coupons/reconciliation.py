@@ -87,8 +87,8 @@ def _begin(transaction: Transaction, cause: Cause, operation_id: str, campaign_i
 
 
 def _finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
-    current = operations.locked(transaction, operation.operation_id)
-    if current is None or current.done or current.cursor != operation.cursor:
+    current = operations.at_end(transaction, operation)
+    if current is None:
         return False
     verdicts = reconciliation.verdicts(transaction, operation.operation_id)
     differences = [

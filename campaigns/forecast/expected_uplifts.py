@@ -74,8 +74,8 @@ def keep(
 
 def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
     """The end; False when another worker was faster."""
-    current = operations.locked(transaction, operation.operation_id)
-    if current is None or current.done or current.cursor != operation.cursor:
+    current = operations.at_end(transaction, operation)
+    if current is None:
         return False
     response = {"expected_count": current.done_count}
     operations.finish(transaction, operation.operation_id, response, cause.now)

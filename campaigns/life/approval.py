@@ -7,9 +7,8 @@ from enum import StrEnum
 from typing import Self
 
 from campaigns.life.refusals import ApproverIsAuthor, VersionDecided
-from events.currency import DECIMALS
+from events.currency import minor_units_of
 
-USUAL_DECIMALS = 2
 LARGE = 2
 """Approvals of a campaign with a large budget."""
 
@@ -45,7 +44,7 @@ class ApprovalPolicy:
     @classmethod
     def of(cls, *, approvals: int, large_budget: int | None, currency: str) -> Self:
         """From settings; `large_budget` is in major units of the currency."""
-        minor = None if large_budget is None else large_budget * 10 ** DECIMALS.get(currency, USUAL_DECIMALS)
+        minor = None if large_budget is None else large_budget * minor_units_of(currency)
         return cls(approvals=approvals, large_budget_minor=minor, currency=currency)
 
     def needed(self, *, budget_minor: int | None, currency: str) -> int:

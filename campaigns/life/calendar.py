@@ -82,9 +82,9 @@ def _entries(
     """On the days of a window that are shown: it may last for centuries."""
     (start, end), zone = window, ZoneInfo(campaign.plan.zone)
     first, last = start.astimezone(zone).date(), (end - timedelta(microseconds=1)).astimezone(zone).date()
+    occurs = campaign.plan.recurrence is not None
     for day in _days(max(first, since), min(last + timedelta(days=1), until)):
         begins, ends = start if day == first else None, end if day == last else None
-        occurs = campaign.plan.recurrence is not None
         yield day, Entry(campaign=campaign, begins=begins, ends=ends, occurs=occurs)
 
 

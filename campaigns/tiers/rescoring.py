@@ -62,8 +62,8 @@ def begin_due(transaction: Transaction, cause: Cause, *, due: datetime) -> Opera
     operations.hold(transaction, operations.SCORE_ALL_CUSTOMERS)
     if operations.running(transaction, operations.SCORE_ALL_CUSTOMERS) is not None:
         return None
-    latest = operations.page(transaction, limit=1, kind=operations.SCORE_ALL_CUSTOMERS)
-    if latest and latest[0].create_time >= due:
+    latest = operations.newest(transaction, operations.SCORE_ALL_CUSTOMERS)
+    if latest is not None and latest.create_time >= due:
         return None
     return _begin(transaction, cause, f"nightly-{due:%Y-%m-%dT%H-%MZ}", cause.now)
 
@@ -107,8 +107,8 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
 
     The first one of a month is kept.
     """
-    current = operations.locked(transaction, operation.operation_id)
-    if current is None or current.done or current.cursor != operation.cursor:
+    current = operations.at_end(transaction, operation)
+    if current is None:
         return False
     pinned = Rescoring.of(operation.request)
     scheme = schemes.get(transaction, pinned.tier_scheme)

@@ -53,8 +53,8 @@ def keep(
 
 def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
     """Everyone has a shadow score: the preview can be read. False when another worker was faster."""
-    current = operations.locked(transaction, operation.operation_id)
-    if current is None or current.done or current.cursor != operation.cursor:
+    current = operations.at_end(transaction, operation)
+    if current is None:
         return False
     response = {"scored_count": current.done_count}
     operations.finish(transaction, operation.operation_id, response, cause.now)
@@ -71,13 +71,13 @@ def running(snapshot: Snapshot, model_id: str) -> Operation | None:
 def finished(snapshot: Snapshot, model_id: str) -> Operation:
     """The run whose shadow scores are there. Raises ModelNotFound, ModelPreviewRunning, ModelNotPreviewed."""
     name = registry.name(registry.get(snapshot, model_id).model_id)
-    newest = operations.page(snapshot, limit=1, kind=PREVIEW_MODEL)
-    if not newest or Rescoring.of(newest[0].request).model_id != model_id:
+    newest = operations.newest(snapshot, PREVIEW_MODEL)
+    if newest is None or Rescoring.of(newest.request).model_id != model_id:
         raise ModelNotPreviewed(f"{name} has no shadow scores, or another model's came after: preview it", model=name)
-    _refuse_while_running(None if newest[0].done else newest[0])
-    if newest[0].state != operations.SUCCEEDED:
-        raise ModelNotPreviewed(f"the last preview of {name} ended as {newest[0].state}: preview it again", model=name)
-    return newest[0]
+    _refuse_while_running(None if newest.done else newest)
+    if newest.state != operations.SUCCEEDED:
+        raise ModelNotPreviewed(f"the last preview of {name} ended as {newest.state}: preview it again", model=name)
+    return newest
 
 
 def abandon(transaction: Transaction, operation: Operation) -> None:

@@ -142,8 +142,8 @@ def _mark(columns: dict[str, Any]) -> Mark:
 
 
 def _failed(snapshot: Snapshot) -> list[Operation]:
-    newest = [operation for kind in MISSED for operation in operations.page(snapshot, limit=1, kind=kind)]
-    return [operation for operation in newest if operation.state == operations.FAILED]
+    newest = (operations.newest(snapshot, kind) for kind in MISSED)
+    return [operation for operation in newest if operation is not None and operation.state == operations.FAILED]
 
 
 def _unwell(snapshot: Snapshot) -> Wellbeing | None:
@@ -152,8 +152,8 @@ def _unwell(snapshot: Snapshot) -> Wellbeing | None:
 
 
 def _differences(snapshot: Snapshot) -> Sequence[dict[str, Any]]:
-    newest = operations.page(snapshot, limit=1, kind=operations.RECONCILE_LEDGERS)
-    return [] if not newest or newest[0].response is None else newest[0].response["differences"]
+    newest = operations.newest(snapshot, operations.RECONCILE_LEDGERS)
+    return [] if newest is None or newest.response is None else newest.response["differences"]
 
 
 def _set_aside(snapshot: Snapshot, now: datetime) -> CanaryRun | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, text, tuple_, update
+from sqlalchemy import ColumnElement, delete, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database.session import Snapshot, Transaction, changed_rows
@@ -90,6 +90,12 @@ def locked(transaction: Transaction, operation_id: str) -> Operation | None:
     return _maybe(transaction.scalars(query.execution_options(**FRESH)).one_or_none())
 
 
+def at_end(transaction: Transaction, operation: Operation) -> Operation | None:
+    """The operation, locked, where its cursor still stands as it was read; None where another worker was faster."""
+    current = locked(transaction, operation.operation_id)
+    return None if current is None or current.done or current.cursor != operation.cursor else current
+
+
 def page(
     snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None, kind: str | None = None
 ) -> list[Operation]:
@@ -127,14 +133,12 @@ def all_under_way(snapshot: Snapshot) -> list[Operation]:
 
 def newest(snapshot: Snapshot, kind: str, **request: str) -> Operation | None:
     """The operation of a kind that began last of those whose request holds these values, running or over."""
-    query = select(OperationRow).where(OperationRow.kind == kind, OperationRow.request.contains(request))
-    return _maybe(snapshot.scalars(query.order_by(OperationRow.create_time.desc()).limit(1)).one_or_none())
+    return _newest(snapshot, OperationRow.kind == kind, OperationRow.request.contains(request))
 
 
 def newest_over(snapshot: Snapshot, kind: str) -> Operation | None:
     """The operation of a kind that began last of those that are over, however they ended."""
-    query = select(OperationRow).where(OperationRow.kind == kind, OperationRow.state != RUNNING)
-    return _maybe(snapshot.scalars(query.order_by(OperationRow.create_time.desc()).limit(1)).one_or_none())
+    return _newest(snapshot, OperationRow.kind == kind, OperationRow.state != RUNNING)
 
 
 def advance(
@@ -208,6 +212,12 @@ def forget(transaction: Transaction, operation_id: str) -> bool:
 def _end(transaction: Transaction, operation_id: str, now: datetime, **values: object) -> bool:
     which = update(OperationRow).where(OperationRow.operation_id == operation_id, OperationRow.state == RUNNING)
     return changed_rows(transaction.execute(which.values(update_time=now, **values))) == 1
+
+
+def _newest(snapshot: Snapshot, *conditions: ColumnElement[bool]) -> Operation | None:
+    query = select(OperationRow).where(*conditions)
+    order = query.order_by(OperationRow.create_time.desc(), OperationRow.operation_id.desc())
+    return _maybe(snapshot.scalars(order.limit(1)).one_or_none())
 
 
 def _maybe(row: OperationRow | None) -> Operation | None:

@@ -25,8 +25,8 @@ from scoring.score import Strategy
 from server.customers.events import AHEAD
 from server.scoring.session_histories import present, with_sessions
 
-SIZE_STEP, LARGEST = 16, 128
-"""A row's size is that of its history, in steps, up to as many actions as the network reads."""
+LARGEST = 128
+"""A row's size is that of its history, up to as many actions as the network reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,4 +172,4 @@ def _present(history: bytes, question: Question) -> float:
 
 
 def _size(events: int) -> int:
-    return min(-(-max(events, 1) // SIZE_STEP) * SIZE_STEP, LARGEST)
+    return min(max(events, 1), LARGEST)

@@ -4,48 +4,20 @@ AIP-213 asks for Money, which every client library knows; inside, an integer of 
 accident. The wire carries any amount; one that has no whole number of minor units is refused.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from google.type import money_pb2
 
-from events.currency import LARGEST_MINOR
+from events.currency import DECIMALS, LARGEST_MINOR, USUAL_DECIMALS, minor_units_of
 from server.wire.refusals import InvalidRequest
 
 NANOS = 9
 """Decimal places of Money.nanos."""
 NANOS_OF_A_UNIT = 1_000_000_000
-MINOR_DIGITS: Mapping[str, int] = MappingProxyType(
-    dict.fromkeys(
-        (
-            "BIF",
-            "CLP",
-            "DJF",
-            "GNF",
-            "ISK",
-            "JPY",
-            "KMF",
-            "KRW",
-            "PYG",
-            "RWF",
-            "UGX",
-            "VND",
-            "VUV",
-            "XAF",
-            "XOF",
-            "XPF",
-        ),
-        0,
-    )
-    | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
-)
-"""ISO 4217, where it is not 2."""
 CODE_LENGTH = 3
 
 
 def money(minor: int, currency: str) -> money_pb2.Money:
     """For the wire."""
-    scale = 10 ** _digits(currency)
+    scale = minor_units_of(currency)
     # Units and nanos carry the same sign, so the division must go towards zero.
     sign = -1 if minor < 0 else 1
     units, rest = divmod(abs(minor), scale)
@@ -59,7 +31,7 @@ def minor_units(amount: money_pb2.Money, field: str) -> int:
         raise InvalidRequest.of(f"{field}.currency_code", f"{code!r} is not an ISO 4217 code such as GBP")
     if abs(amount.nanos) >= NANOS_OF_A_UNIT or amount.units * amount.nanos < 0:
         raise InvalidRequest.of(f"{field}.nanos", "must lie within one unit and have the sign of the units")
-    digits = _digits(code)
+    digits = DECIMALS.get(code, USUAL_DECIMALS)
     units, nanos = int(amount.units), int(amount.nanos)
     nanos_of_a_minor_unit: int = 10 ** (NANOS - digits)
     minor, rest = divmod(units * NANOS_OF_A_UNIT + nanos, nanos_of_a_minor_unit)
@@ -76,7 +48,3 @@ def amount_in(currency: str, amount: money_pb2.Money, field: str, *, of: str = "
     if amount.currency_code != currency:
         raise InvalidRequest.of(f"{field}.currency_code", f"the {of} is in {currency or 'no currency yet'}")
     return minor
-
-
-def _digits(currency: str) -> int:
-    return MINOR_DIGITS.get(currency, 2)

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import assume, given
 from rule_strategies import rules
 
+from events.currency import DECIMALS
 from rules.evaluate import evaluate
 from rules.fact import Facts
 from rules.facts import FACTS
 from rules.rule import Compare, Every, InSegment, IsKnown, Not, Operator, Rule, Some, Within
-from rules.sentence import Language, Speaker, sentence
+from rules.sentence import MINOR_DIGITS, Language, Speaker, sentence
 
 LOYAL = Every(
     (
@@ -18,6 +19,15 @@ LOYAL = Every(
         Not(Compare("consented_channels", Operator.CONTAINS, "email")),
     )
 )
+
+
+def test_amounts_have_the_digits_of_their_currency() -> None:
+    """Rules import nothing of ours, so they have a table of their own."""
+    rule = Compare("spend", Operator.AT_LEAST, 1_000)
+
+    assert dict(MINOR_DIGITS) == DECIMALS
+    assert "1000 RWF" in sentence(rule, currency="RWF")
+    assert "1.000 KWD" in sentence(rule, currency="KWD")
 
 
 def test_a_rule_in_english_and_chinese() -> None:

@@ -38,7 +38,7 @@ def test_no_translation_is_left_over() -> None:
 @pytest.mark.parametrize(
     ("minor", "currency", "written"),
     [(1250, "RSD", "RSD12.50"), (1234, "IQD", "IQD1.234"), (-500, "JPY", "-JP¥500"), (123_456, "GBP", "£1,234.56"),
-     (10**15 - 1, "EUR", "€9,999,999,999,999.99")],
+     (1000, "RWF", "RWF1,000"), (10**15 - 1, "EUR", "€9,999,999,999,999.99")],
 )  # fmt: skip
 def test_amounts_are_written_to_the_last_minor_unit(minor: int, currency: str, written: str) -> None:
     assert look.written_money(minor, currency, locale_of(Language.ENGLISH)) == written
