@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,10 +18,13 @@ FORKS.set_forkserver_preload([*(f"admin.commands.{name}" for name in COMMANDS), 
 
 
 class ForkedWorker:
-    """`python -m worker ROLE` in a group of its own, silent; with what tests use of a subprocess."""
+    """`python -m worker ROLE` in a group of its own; with what tests use of a subprocess."""
 
     def __init__(self, role: str, *, folder: Path, environment: Mapping[str, str]) -> None:
-        self._process = FORKS.Process(target=_work, args=(role, str(folder), dict(environment)))
+        descriptor, path = tempfile.mkstemp(prefix="tierwise-worker-")
+        os.close(descriptor)
+        self._log = Path(path)
+        self._process = FORKS.Process(target=_work, args=(role, str(folder), dict(environment), path))
         self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
@@ -39,6 +43,14 @@ class ForkedWorker:
     def send_signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
+    def said(self) -> str:
+        """What it wrote until now."""
+        return self._log.read_text()
+
+    def forget(self) -> None:
+        """Of a worker that has ended nothing remains."""
+        self._log.unlink(missing_ok=True)
+
     def wait(self, timeout: float | None = None) -> int:
         """The exit status; subprocess.TimeoutExpired where it does not come in time."""
         self._process.join(timeout)
@@ -56,7 +68,7 @@ def become(folder: str, environment: Mapping[str, str], said: str, complained: s
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream.fileno())
 
 
-def _work(role: str, folder: str, environment: dict[str, str]) -> None:
+def _work(role: str, folder: str, environment: dict[str, str], log: str) -> None:
     os.setsid()
-    become(folder, environment, os.devnull, os.devnull)
+    become(folder, environment, os.devnull, log)
     sys.exit(main([role]))

@@ -85,6 +85,7 @@ class Worker:
         """With what it forked."""
         if self.process is not None:
             kill(self.process)
+            self.process.forget()
 
     def kill_fork(self) -> None:
         """Only the process that it forked for tasks; it sees that, and forks another."""

@@ -5,6 +5,7 @@ from kombu import Queue
 
 from database.work import broker
 from settings import Settings
+from worker import polled_queues
 
 QUEUE = "tierwise"
 
@@ -16,7 +17,11 @@ def make_app(settings: Settings, database_url: str) -> Celery:
     to be run twice. Nothing is kept of results: operations are rows of ours.
     """
     own = settings.broker_url is None
-    url = broker.broker_url(database_url) if settings.broker_url is None else settings.broker_url.get_secret_value()
+    if settings.broker_url is None:
+        polled_queues.register()
+        url = broker.broker_url(database_url, scheme=polled_queues.SCHEME)
+    else:
+        url = settings.broker_url.get_secret_value()
     options = broker.broker_options(database_url, redeliver_seconds=settings.redeliver_seconds)
     app = Celery("tierwise", broker=url, set_as_current=False)
     app.conf.update(

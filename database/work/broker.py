@@ -20,9 +20,9 @@ def install(url: str) -> None:
             connection.execute(get_embedded_install_sql().encode())
 
 
-def broker_url(url: str) -> str:
+def broker_url(url: str, *, scheme: str) -> str:
     """The address that Celery knows the database by."""
-    return urlsplit(url)._replace(scheme="pgmq").geturl()
+    return urlsplit(url)._replace(scheme=scheme).geturl()
 
 
 def broker_options(url: str, *, redeliver_seconds: int) -> dict[str, object]:
@@ -31,9 +31,7 @@ def broker_options(url: str, *, redeliver_seconds: int) -> dict[str, object]:
         "conn_string": url,
         "init_extension": False,
         "visibility_timeout": redeliver_seconds,
-        "use_notify": True,
         "wait_time_seconds": 0,
-        "polling_interval": 1,
         "pool_size": 2,
         "pool_timeout": 5,
     }

@@ -239,6 +239,6 @@ def test_the_queue_functions_are_installed_once(database: Database, database_url
 def test_the_brokers_address_is_that_of_the_database() -> None:
     url = "postgresql://u:p%40ss@db:6543/shop?sslmode=require"
 
-    assert broker.broker_url(url) == "pgmq://u:p%40ss@db:6543/shop?sslmode=require"
+    assert broker.broker_url(url, scheme="pgmq") == "pgmq://u:p%40ss@db:6543/shop?sslmode=require"
     assert broker.broker_options(url, redeliver_seconds=7)["conn_string"] == url
     assert broker.broker_options(url, redeliver_seconds=7)["visibility_timeout"] == 7

@@ -1,0 +1,61 @@
+"""PGMQ's queues on Celery's event loop, which gives each of a worker's processes a pipe of its own.
+
+Without a loop Celery's processes share one queue and its lock, and a process that is killed while it waits for work,
+as the kernel does where memory is short, takes the lock along: none that follows it would ever get a task.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import Empty
+from typing import Any
+
+from kombu.transport import TRANSPORT_ALIASES, pgmq
+
+SCHEME = "pgmq-polled"
+POLL_SECONDS = 0.25
+
+
+class Channel(pgmq.Channel):  # type: ignore[misc] # kombu has no types
+    """A message that cannot be returned or receipted comes again in its time, and takes up nobody's room until then."""
+
+    def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's
+        """Raises psycopg.OperationalError when the database is away."""
+        with self._room_again(delivery_tag):
+            super().basic_ack(delivery_tag, multiple)
+
+    def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's
+        """Raises psycopg.OperationalError when the database is away."""
+        with self._room_again(delivery_tag):
+            super().basic_reject(delivery_tag, requeue)
+
+    @contextmanager
+    def _room_again(self, delivery_tag: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            self.qos.ack(delivery_tag)
+            raise
+
+
+class PolledQueues(pgmq.Transport):  # type: ignore[misc] # kombu has no types
+    """Celery's transport for addresses of that scheme: asks for messages by the clock of the loop."""
+
+    Channel = Channel
+    implements = pgmq.Transport.implements.extend(asynchronous=True)
+
+    def register_with_event_loop(self, _connection: Any, loop: Any) -> None:
+        """Celery takes the clock away again when the connection is lost."""
+        loop.call_repeatedly(POLL_SECONDS, self._deliver_waiting)
+
+    def _deliver_waiting(self) -> None:
+        """As many messages as there is room for. Raises psycopg.OperationalError when the database is away."""
+        try:
+            while True:
+                self.cycle.get(self._deliver, timeout=0)
+        except Empty:
+            pass
+
+
+def register() -> None:
+    """Let Celery know the scheme."""
+    TRANSPORT_ALIASES[SCHEME] = f"{__name__}:{PolledQueues.__name__}"
