@@ -26,9 +26,7 @@ REDELIVER_SECONDS = 3
 
 @contextmanager
 def worker(database_url: str, *, role: str = "work", **settings: str) -> Iterator[ForkedWorker]:
-    """A worker of one process in a group of its own, killed at the end if it still runs; a test that fails tells what
-    it said.
-    """
+    """A worker of one process in a group of its own, killed at the end; what fails meanwhile tells what it said."""
     changes = {
         "TIERWISE_DATABASE_URL": database_url,
         "TIERWISE_WORKER_PROCESSES": "1",
@@ -39,8 +37,8 @@ def worker(database_url: str, *, role: str = "work", **settings: str) -> Iterato
     process = ForkedWorker(role, folder=ROOT, environment=child_environment(changes | settings))
     try:
         yield process
-    except BaseException:
-        print(process.said())
+    except BaseException as error:
+        error.add_note(process.said())
         raise
     finally:
         kill(process)

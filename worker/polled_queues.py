@@ -7,26 +7,26 @@ as the kernel does where memory is short, takes the lock along: none that follow
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Empty
-from typing import Any
 
+from kombu.asynchronous import Hub
 from kombu.transport import TRANSPORT_ALIASES, pgmq
 
 SCHEME = "pgmq-polled"
 POLL_SECONDS = 0.25
 
 
-class Channel(pgmq.Channel):  # type: ignore[misc] # kombu has no types
+class Channel(pgmq.Channel):
     """A message that cannot be returned or receipted comes again in its time, and takes up nobody's room until then."""
 
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's
         """Raises psycopg.OperationalError when the database is away."""
         with self._room_again(delivery_tag):
-            super().basic_ack(delivery_tag, multiple)
+            super().basic_ack(delivery_tag, multiple)  # type: ignore[no-untyped-call] # kombu has few types
 
     def basic_reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's
         """Raises psycopg.OperationalError when the database is away."""
         with self._room_again(delivery_tag):
-            super().basic_reject(delivery_tag, requeue)
+            super().basic_reject(delivery_tag, requeue)  # type: ignore[no-untyped-call] # likewise
 
     @contextmanager
     def _room_again(self, delivery_tag: str) -> Iterator[None]:
@@ -37,18 +37,19 @@ class Channel(pgmq.Channel):  # type: ignore[misc] # kombu has no types
             raise
 
 
-class PolledQueues(pgmq.Transport):  # type: ignore[misc] # kombu has no types
+class PolledQueues(pgmq.Transport):
     """Celery's transport for addresses of that scheme: asks for messages by the clock of the loop."""
 
     Channel = Channel
     implements = pgmq.Transport.implements.extend(asynchronous=True)
 
-    def register_with_event_loop(self, _connection: Any, loop: Any) -> None:
+    def register_with_event_loop(self, _connection: object, loop: Hub) -> None:
         """Celery takes the clock away again when the connection is lost."""
         loop.call_repeatedly(POLL_SECONDS, self._deliver_waiting)
 
     def _deliver_waiting(self) -> None:
         """As many messages as there is room for. Raises psycopg.OperationalError when the database is away."""
+        assert self.cycle is not None, "made with the transport"
         try:
             while True:
                 self.cycle.get(self._deliver, timeout=0)
