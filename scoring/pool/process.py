@@ -40,10 +40,13 @@ class Process:
             raise
 
     def start(self, kind: Hashable, rows: Sequence[bytes]) -> None:
-        """Hand a batch over; that it is dead shows when it should finish."""
-        self._block.write([pickle.dumps(kind), *rows])
-        with suppress(OSError):
+        """Hand a batch over; that it is dead, or that memory lacks room for the batch, shows when it should finish."""
+        try:
+            self._block.write([pickle.dumps(kind), *rows])
             self._socket.send(GO)
+        except OSError:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     def finish(self) -> list[bytes]:
         """Its answers. Raises ReplicaDied, ComputationFailed."""

@@ -1,6 +1,7 @@
 """Replicas in processes: what kills one costs nobody else an answer, and other models come without a gap."""
 
 import os
+import resource
 import signal
 import threading
 from collections.abc import Iterator
@@ -94,6 +95,19 @@ def test_a_killed_replica_is_replaced_and_its_batch_is_answered(pool: Bytes, rep
     assert slow.result(WAIT).answer == b"slowslow"
     assert replica.pid != first
     assert (pool.figures().deaths, pool.figures().failed) == (1, 0)
+
+
+def test_a_batch_that_memory_has_no_room_for_fails_alone(pool: Bytes) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (GRAIN, hard))
+    try:
+        large, small = ask(pool, bytes(2 * GRAIN), b"well")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert isinstance(large, ReplicaDied)
+    assert small == b"wellwell"
+    assert ask(pool, bytes(2 * GRAIN)) == [bytes(4 * GRAIN)]
 
 
 def test_killed_again_and_again_under_load_no_request_fails(pool: Bytes, replica: ProcessReplica) -> None:
