@@ -9,6 +9,7 @@ from database.audiences import facts
 from database.forecast import expected_uplifts as stored
 from database.session import Database
 from database.work.operations import Operation
+from scoring.score import ModelRejected
 from worker.tools import Tools
 
 DIGITS = 6
@@ -22,12 +23,20 @@ def begin_due(database: Database, now: datetime) -> Operation | None:
 
 
 def step(tools: Tools, operation: Operation) -> bool:
-    """The chunk after the operation's cursor, or the end; False when another worker was faster."""
-    model = tools.uplift_model(Pinned.of(operation.request).campaign_id)
+    """The chunk after the operation's cursor, or the end; False when another worker was faster.
+
+    Raises ModelRejected where the lesson reads what a later version no longer knows.
+    """
+    campaign_id = Pinned.of(operation.request).campaign_id
+    model = tools.uplift_model(campaign_id)
     with tools.database.reading() as snapshot:
         known = stored.next_features(snapshot, after=operation.cursor, limit=tools.settings.score_chunk)
     if len(known):
-        customer_ids, effects = known["customer_id"].to_list(), model.effect(known).round(DIGITS).tolist()
+        try:
+            effects = model.effect(known).round(DIGITS).tolist()
+        except ValueError as error:
+            raise ModelRejected(f"what campaigns/{campaign_id} taught cannot be asked: {error}") from error
+        customer_ids = known["customer_id"].to_list()
         with tools.database.writing() as transaction:
             return expected_uplifts.keep(transaction, operation, customer_ids, effects, tools.now())
     with tools.database.writing() as transaction:

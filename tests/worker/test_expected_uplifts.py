@@ -35,6 +35,7 @@ from database.session import Database
 from database.work import broker, operations
 from database.work.operations import Operation
 from rules.rule import Compare, IsKnown, Operator, Rule
+from scoring.score import ModelRejected
 from server.wire.operations import operation_message
 from settings import Settings
 from worker.advance import advance
@@ -203,6 +204,16 @@ def test_half_of_it_says_which_half_and_another_worker_goes_on(shop: Database, d
 
     assert half == {who: (by("summer", more=0.1) if who < "c4" else by("spring"))[who] for who in CROWD}
     assert expected(shop) == by("summer", more=0.1)
+
+
+def test_a_lesson_that_reads_what_is_no_longer_known_says_so_at_once(shop: Database, database_url: str) -> None:
+    teach(shop, "spring")
+    with shop.writing() as transaction:
+        transaction.execute(text("UPDATE uplifts SET model = replace(model, '\"orders\"', '\"visits\"')"))
+    with pytest.raises(ModelRejected, match="what campaigns/spring taught cannot be asked: there is no column visits"):
+        work_off(database_url, due(shop))
+
+    assert expected(shop) == {}
 
 
 def test_of_two_workers_at_a_chunk_one_writes(shop: Database, database_url: str) -> None:
