@@ -10,6 +10,7 @@ import torch
 from made_histories import AS_OF, random_shop
 
 from events.history import Histories
+from scoring.threads import limit_threads
 from training.configuration import Configuration
 from training.course import Course
 from training.fit import silence, train
@@ -44,5 +45,6 @@ def prepared(of: Course) -> Prepared:
 
 
 def trained(folder: Path, *, seed: int = 0, events: pl.DataFrame = SHOP, configuration: Configuration = SMALL) -> Path:
-    """A model folder."""
+    """A model folder, learned as commands do it."""
+    limit_threads()
     return train(events, None, as_of=AS_OF, out=folder, configuration=configuration, seed=seed)
