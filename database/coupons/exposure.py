@@ -41,6 +41,7 @@ GROUP BY campaign_id, coupons.tier ORDER BY campaign_id, coupons.tier
 
 OWN_CODE = (CouponRow.campaign_id == AudienceRow.campaign_id, CouponRow.customer_id == AudienceRow.customer_id)
 WITHOUT_CODE = ~select(CouponRow).where(*OWN_CODE).exists()
+IS_OFFERED = AudienceRow.arm != "holdout"
 
 
 class Exposed(NamedTuple):
@@ -82,10 +83,14 @@ def past(snapshot: Snapshot, now: datetime, *, campaigns: int) -> list[Fared]:
 def leave_out(transaction: Transaction, campaign_id: str, *, share: float) -> int:
     """Keep about this share of the frozen audience, held out or not, drawn by a hash of its own; how many go.
 
-    Whoever has a code already, of a launch that is taken up again, stays.
+    Of a launch that is taken up again whoever has a code already stays, and all who are held out: there may be
+    next to nobody else to compare with.
     """
     drawn = position(f"budget/{campaign_id}", AudienceRow.customer_id)
-    gone = delete(AudienceRow).where(AudienceRow.campaign_id == campaign_id, drawn >= share, WITHOUT_CODE)
+    begun = select(CouponRow).where(CouponRow.campaign_id == campaign_id).exists()
+    gone = delete(AudienceRow).where(
+        AudienceRow.campaign_id == campaign_id, drawn >= share, WITHOUT_CODE, ~begun | IS_OFFERED
+    )
     known = ("campaign_id", "customer_id", "tier", "inputs")
     left = gone.returning(*(getattr(AudienceRow, name) for name in known)).cte("left_out")
     reason = select(*(left.c[name] for name in known), literal("OVER_BUDGET", Text))
@@ -99,8 +104,8 @@ def leave_out(transaction: Transaction, campaign_id: str, *, share: float) -> in
 
 
 def may_leave_out(snapshot: Snapshot, campaign_id: str) -> bool:
-    """Whether anybody of the frozen audience has no code yet."""
-    without = select(AudienceRow).where(AudienceRow.campaign_id == campaign_id, WITHOUT_CODE)
+    """Whether anybody of the frozen audience is to get a code and has none yet."""
+    without = select(AudienceRow).where(AudienceRow.campaign_id == campaign_id, WITHOUT_CODE, IS_OFFERED)
     return snapshot.execute(select(without.exists())).scalar_one()
 
 
