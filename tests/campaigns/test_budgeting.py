@@ -281,4 +281,3 @@ def test_what_is_taken_up_again_leaves_out_only_those_without_a_code(database: D
     assert count > 0
     assert (len(issued), len(held_out) > 20) == (40, True)
     assert members(database) == issued | held_out
-
