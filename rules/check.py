@@ -1,6 +1,5 @@
 """Whether a rule makes sense: known facts, operators that fit them, values of their type, limits of size."""
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -148,7 +147,7 @@ def _of_whole(value: Value) -> str | None:
 def _of_number(value: Value) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "must be a number"
-    return None if math.isfinite(value) and abs(value) <= LARGEST else f"must lie between -{LARGEST} and {LARGEST}"
+    return None if abs(value) <= LARGEST else f"must lie between -{LARGEST} and {LARGEST}"
 
 
 def _of_time(value: Value) -> str | None:

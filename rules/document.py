@@ -12,6 +12,7 @@ Times are texts with a zone, such as "2026-01-31T08:00:00Z"; a date alone is its
 """
 
 import json
+import re
 from collections.abc import Hashable, Iterator
 from datetime import UTC, date, datetime, time
 from typing import Any, assert_never
@@ -41,6 +42,7 @@ from rules.similar import instead
 MAXIMUM_CHARACTERS = 500_000
 OPERATORS = tuple(operator.value for operator in Operator)
 SIMPLE = (bool, int, float, str, datetime)
+WHOLE = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
 BREAKS = frozenset("\x85\u2028\u2029")
 """Ends of lines to YAML, which folds them to spaces unless they are escaped."""
 
@@ -64,10 +66,12 @@ def parse(text: str) -> Rule:
         )
     try:
         data = json.loads(text, object_pairs_hook=_once)
-    except json.JSONDecodeError:
-        data = _from_yaml(text)
     except RecursionError:
         raise InvalidRule((too_deep(""),)) from None
+    except InvalidRule:
+        raise
+    except ValueError:
+        data = _from_yaml(text)
     return from_data(data)
 
 
@@ -181,12 +185,12 @@ def _time(content: object, path: str) -> datetime:
         if isinstance(content, str):
             day_only = len(content) == len("2026-01-31")
             moment = date.fromisoformat(content) if day_only else datetime.fromisoformat(content)
-    except ValueError:
+        if isinstance(moment, datetime) and moment.utcoffset() is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         moment = None
     if isinstance(moment, date) and not isinstance(moment, datetime):
         return datetime.combine(moment, time(), tzinfo=UTC)
-    if isinstance(moment, datetime) and moment.utcoffset() is not None:
-        return moment.astimezone(UTC)
     raise _invalid(path, f"must be a time with its zone, such as 2026-01-31T08:00:00Z; found {content!r}")
 
 
@@ -248,7 +252,18 @@ def _key(loader: _Loader, node: yaml.Node) -> str:
     return _text(loader.construct_object(node, deep=True), "")
 
 
+def _whole(loader: _Loader, node: yaml.ScalarNode) -> int:
+    """YAML 1.1 reads 010 as eight and 1:30 as ninety, which nobody means who writes a rule."""
+    if not WHOLE.fullmatch(node.value):
+        raise ValueError(
+            f"whole numbers have decimal digits only and begin with none that is 0; found {node.value[:100]}"
+        )
+    number: int = loader.construct_yaml_int(node)
+    return number
+
+
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Loader.add_constructor("tag:yaml.org,2002:int", _whole)
 
 
 def _from_yaml(text: str) -> object:
@@ -260,5 +275,5 @@ def _from_yaml(text: str) -> object:
         raise InvalidRule((too_deep(""),)) from None
     except InvalidRule:
         raise
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise _invalid("", f"cannot be read as YAML: {error}") from None

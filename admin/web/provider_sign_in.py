@@ -12,7 +12,7 @@ from admin.web.house import House
 from admin.web.identities import Identities
 from admin.web.provider import BEGUN_SECONDS, Provider
 from admin.web.sign_in import form, welcome
-from admin.web.visit import UNUSABLE
+from admin.web.visit import UNUSABLE, safely
 from campaigns.callers import vouching
 from campaigns.callers.refusals import SignInRefused
 
@@ -24,10 +24,10 @@ def routes(house: House, identities: Identities) -> Sequence[Route]:
     """The way there and the way back."""
 
     async def go(request: Request) -> Response:
-        return await run_in_threadpool(_go, house, identities.provider, request)
+        return await run_in_threadpool(safely, house, request, _go, house, identities.provider, request)
 
     async def back(request: Request) -> Response:
-        return await run_in_threadpool(_back, house, identities, request)
+        return await run_in_threadpool(safely, house, request, _back, house, identities, request)
 
     return (
         Route("/sign-in/provider", go, name="provider"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -10,7 +11,8 @@ from starlette.routing import Route
 
 from admin.web import language
 from admin.web.house import House
-from admin.web.visit import FORBIDDEN, SESSION_COOKIE, UNUSABLE, Visit, page, sent_from_here
+from admin.web.received import form_of
+from admin.web.visit import FORBIDDEN, SESSION_COOKIE, UNUSABLE, Visit, page, safely, sent_from_here, tongue_of
 from campaigns.callers import staff
 from campaigns.callers.access import STAFF, Right
 from campaigns.callers.refusals import SignInRefused
@@ -24,13 +26,13 @@ def routes(house: House) -> Sequence[Route]:
     """Where people come in."""
 
     async def sign_in(request: Request) -> Response:
+        filled = await form_of(request)
         if request.method != "POST":
-            return await run_in_threadpool(form, house, request)
+            return await run_in_threadpool(safely, house, request, form, house, request)
         if not house.passwords or not sent_from_here(request):
-            return await run_in_threadpool(form, house, request, status=FORBIDDEN)
-        filled = await request.form()
+            return await run_in_threadpool(safely, house, request, partial(form, status=FORBIDDEN), house, request)
         name, password = str(filled.get("name", "")).strip(), str(filled.get("password", ""))
-        return await run_in_threadpool(_enter, house, request, name, password)
+        return await run_in_threadpool(safely, house, request, _enter, house, request, name, password)
 
     return (
         Route("/sign-in", sign_in, name="sign_in", methods=["GET", "POST"]),
@@ -59,7 +61,6 @@ def _enter(house: House, request: Request, name: str, password: str) -> Response
 
 def form(house: House, request: Request, *, refusal: SignInRefused | None = None, status: int = 200) -> Response:
     """Where people say who they are, and what was wrong with how they said it."""
-    tongue = language.chosen(request.cookies.get(language.COOKIE), request.headers.get("accept-language"))
     with house.database.reading() as snapshot:
         nobody = not accounts.any_account(snapshot)
     values = {
@@ -67,7 +68,7 @@ def form(house: House, request: Request, *, refusal: SignInRefused | None = None
         "provider": None if house.identities is None else house.identities.provider,
         "target": request.query_params.get("next", "/"), "left": "left" in request.query_params,
     }  # fmt: skip
-    return house.render(tongue, "sign_in.html", values, status)
+    return house.render(tongue_of(request), "sign_in.html", values, status)
 
 
 def _leave(visit: Visit) -> Response:
@@ -79,9 +80,9 @@ def _leave(visit: Visit) -> Response:
 
 
 async def _speak(request: Request) -> Response:
-    form = await request.form()
-    wanted = str(form.get("language", ""))
-    response = RedirectResponse(_inside(str(form.get("next", "/"))), 303)
+    filled = await form_of(request)
+    wanted = str(filled.get("language", ""))
+    response = RedirectResponse(_inside(str(filled.get("next", "/"))), 303)
     if wanted in set(Language):
         response.set_cookie(language.COOKIE, wanted, max_age=YEAR_SECONDS, httponly=True, samesite="lax")
     return response

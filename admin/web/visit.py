@@ -20,6 +20,7 @@ from admin.transactions import recorded
 from admin.trouble import explained
 from admin.web import language
 from admin.web.house import House
+from admin.web.received import form_of
 from campaigns.actor import Cause
 from campaigns.callers import access, staff
 from campaigns.callers.access import Right
@@ -33,7 +34,6 @@ from rules.sentence import Language
 
 SESSION_COOKIE = "tierwise_session"
 FORM_TOKEN = "form_token"  # noqa: S105  # the name of a field
-NO_FORM = FormData()
 STOPS = 20
 """That the banner names."""
 FORBIDDEN, CHANGED, UNUSABLE, BROKEN, UNAVAILABLE, MISSING = 403, 409, 422, 500, 503, 404
@@ -114,28 +114,37 @@ def page(house: House, handler: Page, right: Right) -> Callable[[Request], Any]:
     """The endpoint of a page that only the roles of `right` may see."""
 
     async def endpoint(request: Request) -> Response:
-        form = await request.form() if request.method == "POST" else NO_FORM
-        return await run_in_threadpool(_answer, house, handler, right, request, form)
+        form = await form_of(request)
+        return await run_in_threadpool(safely, house, request, _answer, house, handler, right, request, form)
 
     return endpoint
 
 
+def safely(house: House, request: Request, make: Callable[..., Response], *given: object) -> Response:
+    """What `make` makes of what is given; whatever happens, people see a page with a way out."""
+    try:
+        return make(*given)
+    except Exception as error:  # noqa: BLE001  # a page says it
+        return _trouble(house, tongue_of(request), request, error)
+
+
+def tongue_of(request: Request) -> Language:
+    """What the visitor chose, else what the browser asks for."""
+    return language.chosen(request.cookies.get(language.COOKIE), request.headers.get("accept-language"))
+
+
 def _answer(house: House, handler: Page, right: Right, request: Request, form: FormData) -> Response:
     now, token = datetime.now(UTC), request.cookies.get(SESSION_COOKIE, "")
-    tongue = language.chosen(request.cookies.get(language.COOKIE), request.headers.get("accept-language"))
-    try:
-        with house.database.reading() as snapshot:
-            person = staff.signed_in(snapshot, token, now) if token else None
-            stops = switches.page(snapshot, limit=STOPS) if person else ()
-        if person is None:
-            return _to_sign_in(request)
-        visit = Visit(
-            house=house, request=request, form=form, person=person, token=token, language=tongue, now=now,
-            stops=stops,
-        )  # fmt: skip
-        return _guarded(visit, handler, right)
-    except Exception as error:  # noqa: BLE001  # whatever happens, people see a page with a way out
-        return _trouble(house, tongue, request, error)
+    with house.database.reading() as snapshot:
+        person = staff.signed_in(snapshot, token, now) if token else None
+        stops = switches.page(snapshot, limit=STOPS) if person else ()
+    if person is None:
+        return _to_sign_in(request)
+    visit = Visit(
+        house=house, request=request, form=form, person=person, token=token, language=tongue_of(request), now=now,
+        stops=stops,
+    )  # fmt: skip
+    return _guarded(visit, handler, right)
 
 
 def _guarded(visit: Visit, handler: Page, right: Right) -> Response:

@@ -26,13 +26,14 @@ PUBLIC = frozenset[Role]()
 EVERYONE = CALLERS
 STAFF = EVERYONE - {Role.SERVICE}
 TEAM = STAFF - {Role.ANALYST}
-"""Whose work it is to look at single customers of a campaign, and to stop one."""
+"""Whose work it is to look at who is in a campaign, and to stop one."""
 PLANNERS = frozenset({Role.MARKETER, Role.OPERATOR})
 APPROVERS = frozenset({Role.APPROVER})
 STARTERS = APPROVERS | {Role.OPERATOR}
 """Who may let go on what was stopped: fewer than may stop it."""
 SHOP = frozenset({Role.SERVICE, Role.OPERATOR})
-DESK = SHOP | PLANNERS
+DESK = EVERYONE - {Role.ANALYST}
+"""Who may look at single customers."""
 OPERATORS = frozenset({Role.OPERATOR})
 
 RIGHTS: Mapping[str, Right] = MappingProxyType(
@@ -82,11 +83,11 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.CustomerService/BatchCreateEvents": Right(SHOP, "events.create"),
         "/tierwise.v1.CustomerService/ListEvents": Right(DESK),
         "/tierwise.v1.OfferService/GetOffers": Right(DESK),
-        "/tierwise.v1.RecommendationService/Recommend": Right(EVERYONE),
+        "/tierwise.v1.RecommendationService/Recommend": Right(DESK),
         "/tierwise.v1.RecommendationService/SimilarItems": Right(EVERYONE),
-        "/tierwise.v1.ScoringService/Score": Right(EVERYONE),
-        "/tierwise.v1.ScoringService/BatchScore": Right(EVERYONE),
-        "/tierwise.v1.ScoringService/ExplainScore": Right(EVERYONE),
+        "/tierwise.v1.ScoringService/Score": Right(DESK),
+        "/tierwise.v1.ScoringService/BatchScore": Right(DESK),
+        "/tierwise.v1.ScoringService/ExplainScore": Right(DESK),
         "/tierwise.v1.ScoringService/ScoreAllCustomers": Right(PLANNERS, "customers.rescore"),
         "/tierwise.v1.ScoringService/ListModels": Right(EVERYONE),
         "/tierwise.v1.ScoringService/GetModel": Right(EVERYONE),

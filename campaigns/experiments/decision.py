@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from campaigns.experiments.effect import Interval
-from campaigns.experiments.results import Effect, Looking, Metric, Plan, Reading, Results
+from campaigns.experiments.results import FEWEST_BUYERS, Effect, Looking, Metric, Plan, Reading, Results
 from campaigns.experiments.sample_ratio import SampleRatio
-
-FEWEST_BUYERS = 25
-"""In each group, below which means are not yet normal and nothing is concluded."""
 
 
 class Verdict(StrEnum):

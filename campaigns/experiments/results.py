@@ -4,6 +4,7 @@ Everyone who was divided at the launch and took part is counted, whatever happen
 as sums (`Moments`), so this floor needs no rows.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -24,6 +25,10 @@ from campaigns.experiments.power import Baseline, Sizes, sizes_of
 from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.sample_ratio import SampleRatio, check_ratio
 from campaigns.experiments.sequential import always_valid_p_value, boundary, critical_value, final_time, intrinsic_time
+
+FEWEST_BUYERS = 25
+"""In each group. With fewer, means are not normal yet: an interval of 95 % leaves out the truth in up to a fifth of the
+campaigns, and the confidence sequence in more than its 5 %. So nothing is said of how sure one is."""
 
 
 class Metric(StrEnum):
@@ -67,7 +72,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How sure one is; intervals of several arms cover together, p-values are adjusted by Holm."""
+    """How sure one is; intervals of several arms cover together, p-values are adjusted by Holm.
+
+    Infinite intervals and a p-value of 1 where fewer than `FEWEST_BUYERS` bought in a group.
+    """
 
     difference: Interval
     """Per customer."""
@@ -174,8 +182,13 @@ def effects(
     planned: Sizes, *, alpha: float = 0.05,
 ) -> dict[Metric, Effect]:  # fmt: skip
     """Of one group against another; each has at least two customers, and `planned` says how many were expected."""
+    found = {metric: compare(arm[metric], holdout[metric]) for metric in baselines}
+    if Metric.CONVERSION in found and min(each[Metric.CONVERSION].outcome for each in (arm, holdout)) < FEWEST_BUYERS:
+        found = {metric: replace(estimate, arm_error=math.inf) for metric, estimate in found.items()}
     return {
-        metric: _effect(metric, arm[metric], holdout[metric], planned=planned, baseline=baseline, alpha=alpha)
+        metric: _effect(
+            metric, arm[metric], holdout[metric], found[metric], planned=planned, baseline=baseline, alpha=alpha
+        )
         for metric, baseline in baselines.items()
     }
 
@@ -187,9 +200,9 @@ def _effects(
 
 
 def _effect(
-    metric: Metric, arm: Moments, holdout: Moments, *, planned: Sizes, baseline: Baseline, alpha: float
-) -> Effect:
-    estimate = compare(arm, holdout)
+    metric: Metric, arm: Moments, holdout: Moments, estimate: Estimate, *, planned: Sizes, baseline: Baseline,
+    alpha: float,
+) -> Effect:  # fmt: skip
     limit = boundary(
         alpha,
         final_time=final_time(

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from campaigns.experiments.decision import FEWEST_BUYERS
 from campaigns.experiments.moments import Moments
 from campaigns.experiments.multiplicity import shared_alpha
 from campaigns.experiments.power import Baseline, Sizes
-from campaigns.experiments.results import Effect, Metric, effects
+from campaigns.experiments.results import FEWEST_BUYERS, Effect, Metric, effects
 from campaigns.experiments.sample_ratio import SampleRatio, check_ratio
 from campaigns.models import canary_runs as runs
 from database.experiments import canary

@@ -79,6 +79,17 @@ def test_every_role_can_do_something_and_none_everything_alone() -> None:
     assert not any(Role.PROCESS in right.roles for right in RIGHTS.values())
 
 
+def test_all_but_analysts_may_look_at_a_single_customer() -> None:
+    looking = (
+        "CustomerService/GetCustomer", "CustomerService/ListCustomers", "CustomerService/ListEvents",
+        "OfferService/GetOffers", "RecommendationService/Recommend", "ScoringService/BatchScore",
+        "ScoringService/ExplainScore", "ScoringService/Score", "SegmentService/ExplainRule",
+        "SegmentService/ListSegmentMembers", "TierService/ListTierChanges",
+    )  # fmt: skip
+
+    assert {RIGHTS[f"/tierwise.v1.{method}"].roles for method in looking} == {CALLERS - {Role.ANALYST}}
+
+
 @pytest.mark.parametrize("role", sorted(CALLERS))
 def test_a_role_is_refused_what_is_not_its_own(shop: Shop, role: Role) -> None:
     unary = [path for path, method in BY_PATH.items() if path.startswith(("/tierwise", "/google"))]

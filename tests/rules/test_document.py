@@ -20,6 +20,14 @@ every:
 """
 
 
+def whole(digits: str, fact: str = "orders") -> str:
+    return f'{{"compare": {{"fact": "{fact}", "operator": "less_than", "value": {digits}}}}}'
+
+
+def since(time: str) -> str:
+    return f"compare: {{fact: customer_since, operator: less_than, value: {time}}}"
+
+
 def refused(text: str) -> str:
     with pytest.raises(InvalidRule) as raised:
         parse(text)
@@ -82,6 +90,13 @@ def test_times_with_and_without_quotes(written: str, moment: datetime) -> None:
         ("compare: {fact: customer_since, operator: less_than, value: 2026-01-31 08:00:00}", "compare.value: must be"),
         ("compare: {fact: customer_since, operator: less_than, value: soon}", "compare.value: must be a time with it"),
         ('{"compare": {"fact": "churn", "operator": "less_than", "value": NaN}}', "compare.value: must lie between"),
+        ("compare: {fact: orders, operator: less_than, value: 010}", "cannot be read as YAML: whole numbers have dec"),
+        ("compare: {fact: orders, operator: less_than, value: 1:30}", "cannot be read as YAML: whole numbers have dec"),
+        ("is_known: 0x" + "f" * 5000, "cannot be read as YAML: whole numbers have decimal digits only"),
+        (whole("9" * 401, "churn"), "compare.value: must lie between"),
+        (whole("9" * 5000), "cannot be read as YAML: Exceeds the limit"),
+        (since("0001-01-01T00:00:00+10:00"), "compare.value: must be a time with its zone"),
+        (since("9999-12-31T23:59:59-10:00"), "compare.value: must be a time with its zone"),
         ("every: [", "is neither JSON nor YAML: while parsing"),
         ("every: !!python/object:os.system []", "is neither JSON nor YAML: could not determine a constructor"),
         ("&a {not: *a}", "is neither JSON nor YAML: found unconstructable recursive node"),

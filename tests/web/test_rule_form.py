@@ -138,6 +138,7 @@ def test_another_fact_gets_another_row() -> None:
         ("churn", "at_least", "nan", Fault.NUMBER),
         ("churn", "at_least", "1e99", Fault.NUMBER),
         ("customer_since", "at_least", "yesterday", Fault.TIME),
+        ("customer_since", "at_least", "0001-01-01T00:00:00+10:00", Fault.TIME),
         ("in_segment", "", "", Fault.EMPTY),
     ],
 )

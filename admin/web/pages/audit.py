@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from admin.web.house import House
+from admin.web.received import number_of
 from admin.web.visit import Visit, page
 from campaigns import trail
 from campaigns.audit import sealing
@@ -31,13 +32,12 @@ def routes(house: House) -> Sequence[Route]:
 def listing(visit: Visit) -> Response:
     """Newest first, by object, actor, action and outcome."""
     fields = {name: visit.field(name) for name in ("object_name", "actor", "action", "outcome")}
-    before = visit.field("before")
     wanted = Wanted(
         object_name=fields["object_name"] or None, actor=fields["actor"] or None, action=fields["action"] or None,
         outcome=fields["outcome"] or None,
     )  # fmt: skip
     with visit.reading() as snapshot:
-        found = trail.page(snapshot, wanted, limit=SHOWN + 1, before=int(before) if before.isdecimal() else None)
+        found = trail.page(snapshot, wanted, limit=SHOWN + 1, before=number_of(visit.field("before")))
     lines = [
         (entry, differences(dict(entry.before or {}), dict(entry.after or {}), as_one=AS_ONE))
         for entry in found[:SHOWN]

@@ -33,10 +33,10 @@ def routes(house: House) -> Sequence[Route]:
     staff = Right(STAFF)
     return (
         Route("/tiers", page(house, listing, staff), name="tiers"),
-        Route("/tiers/{version:int}", page(house, scheme_page, staff), name="tier_scheme"),
-        Route("/tiers/{version:int}", page(house, activate, staff), methods=["POST"], name="tier_activate"),
-        Route("/tiers/{version:int}/preview", page(house, preview, staff), name="tier_preview"),
-        Route("/tiers/{version:int}/preview", page(house, look, staff), methods=["POST"], name="tier_look"),
+        Route("/tiers/{version:version}", page(house, scheme_page, staff), name="tier_scheme"),
+        Route("/tiers/{version:version}", page(house, activate, staff), methods=["POST"], name="tier_activate"),
+        Route("/tiers/{version:version}/preview", page(house, preview, staff), name="tier_preview"),
+        Route("/tiers/{version:version}/preview", page(house, look, staff), methods=["POST"], name="tier_look"),
     )
 
 

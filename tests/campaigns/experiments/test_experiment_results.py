@@ -1,17 +1,19 @@
 """Results of every arm and metric from sums alone, and what is refused."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from campaigns.experiments.assignment import Arm, Design
-from campaigns.experiments.effect import compare
+from campaigns.experiments.effect import Interval, compare
 from campaigns.experiments.moments import Moments, measured, together
 from campaigns.experiments.power import Baseline
 from campaigns.experiments.refusals import InvalidExperiment
-from campaigns.experiments.results import Metric, Plan, check_experiment, results
+from campaigns.experiments.results import FEWEST_BUYERS, Metric, Plan, check_experiment, results
 
+EVERYTHING = Interval(low=-math.inf, high=math.inf)
 DESIGN = Design(holdout=0.2, arms=(Arm(name="low"), Arm(name="high")))
 PLAN = Plan(
     design=DESIGN,
@@ -106,6 +108,41 @@ def test_a_day_on_which_nobody_bought_says_nothing() -> None:
     assert effect.any_time.p_value == effect.at_the_end.p_value == 1.0
     assert 1e12 in effect.any_time.difference
     assert -1e12 in effect.at_the_end.difference
+
+
+def buyers(count: int, bought: int) -> dict[Metric, Moments]:
+    outcome = np.zeros(count)
+    outcome[:bought] = 1.0
+    return {Metric.CONVERSION: measured(outcome), Metric.MARGIN: measured(outcome * 2_000.0)}
+
+
+def test_until_enough_have_bought_in_both_groups_nothing_is_said_of_how_sure_one_is() -> None:
+    plan = replace(PLAN, design=Design(holdout=0.1))
+    enough, few = (
+        results({"offer": buyers(9_000, 600), "holdout": buyers(1_000, bought)}, plan).overall
+        for bought in (FEWEST_BUYERS, FEWEST_BUYERS - 1)
+    )
+
+    for metric in PLAN.baselines:
+        assert few[metric].difference > enough[metric].difference > 0
+        assert few[metric].any_time.difference == few[metric].at_the_end.difference == EVERYTHING
+        assert (few[metric].any_time.p_value, few[metric].at_the_end.p_value, few[metric].any_time.lift) == (1, 1, None)
+        assert enough[metric].at_the_end.difference.low > 0
+        assert enough[metric].at_the_end.p_value < enough[metric].any_time.p_value < 0.05
+
+
+def test_a_small_holdout_in_which_hardly_anybody_buys_gives_no_false_alarm() -> None:
+    """Of 300 held out nobody buys in one campaign of five: then the arm alone says how far chance goes."""
+    rng = np.random.default_rng(6)
+    plan = replace(PLAN, design=Design(holdout=0.1), customers=3_000)
+
+    alarms = 0
+    for _ in range(200):
+        arm, holdout = (buyers(count, int(rng.binomial(count, 0.005))) for count in (2_700, 300))
+        found = results({"offer": arm, "holdout": holdout}, plan).overall[Metric.CONVERSION]
+        alarms += found.at_the_end.p_value < plan.alpha or found.any_time.p_value < plan.alpha
+
+    assert alarms == 0
 
 
 @pytest.mark.parametrize(

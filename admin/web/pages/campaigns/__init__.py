@@ -28,7 +28,7 @@ def routes(house: House) -> Sequence[Route]:
         Route(ONE + "/activity", page(house, detail.activity, staff), name="activity"),
         Route(ONE + "/experiment", page(house, experiment.experiment, staff), name="experiment"),
         Route(ONE + "/versions", page(house, detail.plan_versions, staff), name="versions"),
-        Route(ONE + "/versions/{version:int}", page(house, detail.difference, staff), name="version"),
+        Route(ONE + "/versions/{version:version}", page(house, detail.difference, staff), name="version"),
         Route(ONE + "/delete", page(house, deletion.confirm, Right(PLANNERS)), name="confirm_deletion"),
         Route(ONE + "/delete", page(house, deletion.delete, Right(PLANNERS)), methods=["POST"], name="delete_campaign"),
         Route(ONE + "/{verb}", page(house, moves.confirm, staff), name="confirm_move"),

@@ -4,6 +4,7 @@ from starlette.responses import Response
 
 from admin.web.pages.campaigns.money import by_hour
 from admin.web.pages.campaigns.sheet import campaign_id, tab
+from admin.web.received import VERSION_DIGITS, number_of
 from admin.web.visit import Visit
 from campaigns import trail
 from campaigns.coupons import spending
@@ -39,13 +40,10 @@ def offers(visit: Visit) -> Response:
 
 def activity(visit: Visit) -> Response:
     """What was done to it, newest first, with what changed."""
-    before = visit.field("before")
     with visit.reading() as snapshot:
         campaign = launch.get(snapshot, campaign_id(visit))
-        found = trail.page(
-            snapshot, Wanted(object_name=campaign.name), limit=LINES + 1,
-            before=int(before) if before.isdecimal() else None,
-        )  # fmt: skip
+        before = number_of(visit.field("before"))
+        found = trail.page(snapshot, Wanted(object_name=campaign.name), limit=LINES + 1, before=before)
     lines = [
         (entry, differences(dict(entry.before or {}), dict(entry.after or {}), as_one=AS_ONE))
         for entry in found[:LINES]
@@ -56,12 +54,10 @@ def activity(visit: Visit) -> Response:
 
 def plan_versions(visit: Visit) -> Response:
     """Every version of the plan, newest first, and what was decided about it."""
-    before = visit.field("before")
     with visit.reading() as snapshot:
         campaign = launch.get(snapshot, campaign_id(visit))
-        found = versions.page(
-            snapshot, campaign.campaign_id, limit=VERSIONS + 1, before=int(before) if before.isdecimal() else None
-        )
+        before = number_of(visit.field("before"), digits=VERSION_DIGITS)
+        found = versions.page(snapshot, campaign.campaign_id, limit=VERSIONS + 1, before=before)
     older = found[VERSIONS - 1].version if len(found) > VERSIONS else None
     return tab(visit, "versions", campaign, versions=found[:VERSIONS], older=older)
 

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from starlette.responses import Response
 
+from admin.web.received import number_of
 from admin.web.visit import Visit
 from campaigns.actor import Cause
 from campaigns.life import approving, inbox, launch, scheduling
@@ -104,5 +105,4 @@ def _verb(visit: Visit) -> Move:
 
 
 def _read_version(visit: Visit) -> int:
-    version = visit.field("version")
-    return int(version) if version.isdecimal() else 0
+    return number_of(visit.field("version")) or 0

@@ -1,0 +1,55 @@
+"""What a browser sent, as far as a page can use it."""
+
+from itertools import chain
+
+from starlette.convertors import IntegerConvertor, register_url_convertor
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import Message, Receive
+
+MOST_BYTES = 8 * 1024**2
+"""Of a form: the longest rule that a page takes, each symbol escaped. It is read before anybody knows who sends it."""
+VERSION_DIGITS, DIGITS = 9, 18
+"""That a column of versions can be compared with, and one of other numbers."""
+UNUSABLE, TOO_LARGE = 400, 413
+
+
+class VersionConvertor(IntegerConvertor):
+    """In an address: one with more digits than versions have leads nowhere."""
+
+    regex = f"[0-9]{{1,{VERSION_DIGITS}}}"
+
+
+register_url_convertor("version", VersionConvertor())
+
+
+async def form_of(request: Request) -> FormData:
+    """The fields, none where there is no form.
+
+    Raises HTTPException for a form that is too large, and for the symbol NUL, which PostgreSQL cannot store.
+    """
+    form = await Request(request.scope, _limited(request.receive)).form() if request.method == "POST" else FormData()
+    fields = (value for _, value in chain(form.multi_items(), request.query_params.multi_items()))
+    if any("\x00" in text for text in (request.scope["path"], *fields) if isinstance(text, str)):
+        raise HTTPException(UNUSABLE, "The address or the form has the symbol NUL, which can be kept nowhere.")
+    return form
+
+
+def number_of(text: str, *, digits: int = DIGITS) -> int | None:
+    """A whole number that an address says; None for anything else, as if it said nothing."""
+    return int(text) if text.isdecimal() and len(text) <= digits else None
+
+
+def _limited(receive: Receive) -> Receive:
+    left = MOST_BYTES
+
+    async def limited() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if left < 0:
+            raise HTTPException(TOO_LARGE, f"A form has {MOST_BYTES:,} bytes at most.")
+        return message
+
+    return limited

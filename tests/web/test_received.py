@@ -1,0 +1,87 @@
+"""What browsers send that no page can use: too much, the symbol NUL, and numbers that no column holds."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from browser import PASSWORD, serving
+from campaign_factories import create_campaign, make_cause
+from worker_processes import free_port
+
+from admin.web.application import application
+from admin.web.house import House
+from admin.web.received import MOST_BYTES
+from campaigns.callers import staff
+from campaigns.life.approval import ApprovalPolicy
+from database.session import Database
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+@pytest.fixture(scope="module")
+def stranger(database_of_file: Database) -> Iterator[httpx.Client]:
+    """Whom nobody knows, at the admin of a shop with one campaign."""
+    create_campaign(database_of_file)
+    house = House(database=database_of_file, secure=False, policy=ApprovalPolicy(), currency="GBP")
+    with serving(application(house), free_port()) as address, httpx.Client(base_url=address) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def anna(database_of_file: Database, stranger: httpx.Client) -> Iterator[httpx.Client]:
+    """Signed in as a marketer."""
+    with database_of_file.writing() as transaction:
+        staff.add(transaction, make_cause(), "anna", "marketer", PASSWORD)
+    with httpx.Client(base_url=stranger.base_url) as client:
+        client.post("/sign-in", data={"name": "anna", "password": PASSWORD})
+        yield client
+
+
+@pytest.mark.parametrize(
+    "address", ["/campaigns/a%00b", "/customers?find=a%00b", "/models/a%00b", "/audit?actor=%00", "/sign-in?next=%00"]
+)
+def test_an_address_with_nul_is_refused(anna: httpx.Client, address: str) -> None:
+    answer = anna.get(address)
+
+    assert (answer.status_code, "the symbol NUL" in answer.text) == (400, True)
+
+
+def test_a_form_with_nul_is_refused(anna: httpx.Client, stranger: httpx.Client) -> None:
+    token = re.findall(r'name="form_token" value="([0-9a-f]+)"', anna.get("/campaigns/spring/delete").text)[0]
+    sent = (
+        anna.post("/campaigns/spring/delete", data={"form_token": token, "reason": "a\x00b"}),
+        stranger.post("/sign-in", data={"name": "anna\x00", "password": PASSWORD}),
+        stranger.post("/language", data={"language": "\x00"}),
+    )
+
+    assert [answer.status_code for answer in sent] == [400, 400, 400]
+    assert anna.get("/campaigns/spring").status_code == 200
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999", "9" * 5000, "3000000000", "half"])
+def test_a_number_that_no_column_holds_says_nothing(anna: httpx.Client, number: str) -> None:
+    for page in ("/audit", "/campaigns/spring/activity", "/campaigns/spring/versions"):
+        assert anna.get(f"{page}?before={number}").status_code == 200
+    assert [anna.get(f"{page}/{number}").status_code for page in ("/tiers", "/campaigns/spring/versions")] == [404, 404]
+
+
+def test_who_signs_in_while_the_database_is_away_sees_a_page_that_says_so() -> None:
+    away = Database.at(f"postgresql://tierwise@127.0.0.1:{free_port()}/tierwise")
+    house = House(database=away, secure=False, policy=ApprovalPolicy(), currency="GBP")
+    with serving(application(house), free_port()) as address, httpx.Client(base_url=address) as client:
+        answers = client.get("/sign-in"), client.post("/sign-in", data={"name": "anna", "password": PASSWORD})
+    away.close()
+
+    for answer in answers:
+        assert (answer.status_code, "the database cannot be reached" in answer.text) == (503, True)
+
+
+@pytest.mark.parametrize("page", ["/sign-in", "/language", "/campaigns/spring/end"])
+def test_a_form_of_any_size_is_not_read_from_strangers(stranger: httpx.Client, page: str) -> None:
+    field = b"a=" + b"x" * 65_533 + b"&"
+    most = MOST_BYTES // len(field)
+
+    fits, exceeds = (stranger.post(page, content=field * fields, headers=FORM) for fields in (most, most + 1))
+
+    assert (fits.status_code in (303, 422), exceeds.status_code) == (True, 413)
