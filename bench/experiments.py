@@ -15,7 +15,7 @@ import typer
 
 from bench.figures import Figure, publish
 from bench.several_arms import FamilyMisses, family_misses
-from bench.simulated_campaigns import Campaign, Cohort, drawn, invented_cohort, shop_cohort, winsorised
+from bench.simulated_campaigns import Campaign, Cohort, drawn, invented_cohort, shop_cohort
 from campaigns.experiments.assignment import HOLDOUT
 from campaigns.experiments.effect import Estimate, compare, difference_interval, fixed_critical_value
 from campaigns.experiments.multiplicity import shared_alpha
@@ -100,8 +100,8 @@ def shops(scale: Scale) -> Shops:
     made = {name: Shop(customers=scale.simulated, seed=5, trial_share=share) for name, share in COUPONS.items()}
     spent = {name: shop_cohort(shop) for name, shop in made.items()}
     return Shops(
-        revenue=_limited(revenue),
-        spent=_limited(spent),
+        revenue=revenue,
+        spent=spent,
         bought={name: shop_cohort(shop, conversion=True) for name, shop in made.items()},
     )
 
@@ -189,10 +189,6 @@ def _rate(seen: float, stated: float, *, most: bool = False) -> Figure:
 
 def _drawn(plain: Cohort, offered: Mapping[str, Cohort], scale: Scale, *, seed: int) -> Iterator[Campaign]:
     return drawn(plain, offered, scale.campaigns, customers=scale.audience, seed=seed)
-
-
-def _limited(cohorts: Mapping[str, Cohort]) -> dict[str, Cohort]:
-    return {name: winsorised(cohort, like=cohorts["nothing"]) for name, cohort in cohorts.items()}
 
 
 def _planned(campaign: Campaign) -> Boundary:

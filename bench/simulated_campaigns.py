@@ -1,14 +1,14 @@
 """Many campaigns whose true effect is known, as the daily sums that a database would hand to the statistics."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from campaigns.experiments.assignment import HOLDOUT, Arm, Design, groups_of
-from campaigns.experiments.moments import Moments, winsor_limit
+from campaigns.experiments.moments import Moments
 from events.event import EventType
 from simulator.shop import Shop
 from simulator.stream import simulate
@@ -109,15 +109,6 @@ def shop_cohort(shop: Shop, *, conversion: bool = False) -> Cohort:
         day=bought["day"].to_numpy(),
         value=bought["value"].to_numpy(),
     )
-
-
-def winsorised(cohort: Cohort, *, like: Cohort) -> Cohort:
-    """What each customer spends is counted up to the limit that the purchases of `like` set."""
-    spent: Floats = np.bincount(like.customer, weights=like.value).astype(np.float64)
-    limit = winsor_limit(spent) or 0.0
-    after = _running_total(cohort.customer, cohort.value)
-    counted = np.minimum(after, limit) - np.minimum(after - cohort.value, limit)
-    return replace(cohort, value=counted)
 
 
 def daily_moments(cohort: Cohort, members: Flags) -> tuple[Moments, ...]:

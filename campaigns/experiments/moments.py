@@ -75,31 +75,19 @@ class Moments:
 NOBODY = Moments(count=0, outcome=0.0, outcome_squared=0.0)
 
 
-def measured(outcome: Floats, covariate: Floats | None = None, *, limit: float | None = None) -> Moments:
-    """The sums of outcomes [N] and predictions [N]; outcomes above `limit` count as `limit`."""
-    counted = outcome if limit is None else np.minimum(outcome, limit)
-    predicted = np.zeros(len(counted)) if covariate is None else covariate
+def measured(outcome: Floats, covariate: Floats | None = None) -> Moments:
+    """The sums of outcomes [N] and predictions [N]."""
+    predicted = np.zeros(len(outcome)) if covariate is None else covariate
     return Moments(
-        count=len(counted),
-        outcome=float(counted.sum()),
-        outcome_squared=float(counted @ counted),
+        count=len(outcome),
+        outcome=float(outcome.sum()),
+        outcome_squared=float(outcome @ outcome),
         covariate=float(predicted.sum()),
         covariate_squared=float(predicted @ predicted),
-        product=float(predicted @ counted),
+        product=float(predicted @ outcome),
     )
 
 
 def together(parts: Iterable[Moments]) -> Moments:
     """The sums of several disjoint groups of customers as of one."""
     return sum(parts, NOBODY)
-
-
-def winsor_limit(past: Floats, *, quantile: float = 0.99) -> float | None:
-    """Above which an outcome counts as the limit, so that one wholesale order does not decide a campaign.
-
-    The quantile of the positive outcomes [N] of a window before the launch; both groups get the same limit, and it is
-    known before the first result. What is estimated then is the effect on limited outcomes; at 0.99 the simulated
-    shops keep 98 % of their revenue. None if nobody bought.
-    """
-    positive = past[past > 0]
-    return float(np.quantile(positive, quantile)) if len(positive) else None

@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.experiments.moments import NOBODY, Moments, measured, together, winsor_limit
+from campaigns.experiments.moments import NOBODY, Moments, measured, together
 
 NUMBERS = st.floats(-1e6, 1e6)
 ROWS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=50)
 
 
-def moments_of(rows: list[tuple[float, float]], *, limit: float | None = None) -> Moments:
+def moments_of(rows: list[tuple[float, float]]) -> Moments:
     columns = np.array(rows, dtype=np.float64).reshape(-1, 2)
-    return measured(columns[:, 0], columns[:, 1], limit=limit)
+    return measured(columns[:, 0], columns[:, 1])
 
 
 @given(rows=ROWS, cut=st.integers(0, 50))
@@ -52,14 +52,3 @@ def test_exact_sums() -> None:
 
 def test_without_a_prediction_the_covariate_is_zero() -> None:
     assert measured(np.array([1.0, 2.0])).covariate_variance == 0.0
-
-
-def test_outcomes_above_the_limit_count_as_the_limit() -> None:
-    assert measured(np.array([1.0, 500.0]), limit=100.0) == measured(np.array([1.0, 100.0]))
-
-
-def test_the_limit_is_a_quantile_of_those_who_bought() -> None:
-    past = np.concatenate([np.zeros(1_000), np.arange(1.0, 102.0)])
-    assert winsor_limit(past) == 100.0
-    assert winsor_limit(past, quantile=0.5) == 51.0
-    assert winsor_limit(np.zeros(10)) is None
