@@ -1,21 +1,11 @@
 """Commands end with a way out, not with a traceback, when what is around them does not work."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from resident_shell import tierwise
 
 from settings import child_environment
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def tierwise(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "admin", *arguments], cwd=ROOT, capture_output=True, text=True, check=False,
-        env=child_environment({"COLUMNS": "300"} | environment),
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -39,8 +29,9 @@ def tierwise(*arguments: str, **environment: str) -> "subprocess.CompletedProces
         ),
     ],
 )
-def test_trouble_is_told_with_the_way_out(environment: dict[str, str], message: str) -> None:
-    done = tierwise("campaign", "list", **environment)
+def test_trouble_is_told_with_the_way_out(tmp_path: Path, environment: dict[str, str], message: str) -> None:
+    there = child_environment({"COLUMNS": "300"} | environment)
+    done = tierwise(["campaign", "list"], folder=tmp_path, environment=there, within=60)
 
     assert done.returncode == 2
     assert message in done.stderr

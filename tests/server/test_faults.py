@@ -12,6 +12,7 @@ import grpc
 import numpy as np
 import psycopg
 import pytest
+import resident_shell
 from campaign_factories import add_customers, store_scores
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from psycopg import sql
@@ -195,12 +196,9 @@ def wait_for_lock(database_url: str) -> None:
     ids=["no database", "in the clear without being asked", "in the clear where others can reach it"],
 )
 def test_a_server_that_cannot_be_safe_refuses_to_start(tmp_path: Path, variables: dict[str, str], told: str) -> None:
-    settings = {"TIERWISE_HOME": str(tmp_path), "PYTHONPATH": f"{ROOT}:{ROOT / 'protos' / 'gen'}", **variables}
+    settings = child_environment({"TIERWISE_HOME": str(tmp_path), **variables})
 
-    ended = subprocess.run(
-        [sys.executable, "-m", "server"], cwd=ROOT, env=child_environment(settings), text=True, capture_output=True,
-        check=False, timeout=60,
-    )  # fmt: skip
+    ended = resident_shell.server(folder=tmp_path, environment=settings, within=60)
 
     assert ended.returncode == 2
     assert told in ended.stderr
