@@ -5,9 +5,11 @@ import select
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, NamedTuple, NewType, Self, TypeVar
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from sqlalchemy import CursorResult, Engine, Result, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -24,6 +26,18 @@ DRIVER = "driver"
 """Where a session keeps the connection that its transaction has."""
 USED = "used"
 """Where a connection keeps when it was used last, in the seconds of time.monotonic()."""
+LEFT_ALONE = "-c client_connection_check_interval=1s"
+"""PostgreSQL ends the statement of a process that was killed, and lets its locks go: else it would work to its end."""
+LOST_SERVER: Mapping[str, str] = MappingProxyType(
+    {
+        "connect_timeout": "10",
+        "keepalives_idle": "10",
+        "keepalives_interval": "5",
+        "keepalives_count": "4",
+        "tcp_user_timeout": "30000",
+    }
+)
+"""libpq gives up a server whose machine went without a word after half a minute: else it would wait for two hours."""
 BELIEVED_SECONDS = 1.0
 """For which a quiet connection is taken to be there still after its use: to ask takes as long as a question itself."""
 
@@ -56,9 +70,12 @@ class Database:
     ) -> Self:
         """Connect lazily to `url` (postgresql://…); the time limits hold for every statement of this process."""
         options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms} -c timezone=UTC"
+        address = sqlalchemy_url(url)
         engine = create_engine(
-            sqlalchemy_url(url), pool_size=pool_size, max_overflow=0,
-            connect_args={"options": options, "application_name": "tierwise"},
+            address, pool_size=pool_size, max_overflow=0,
+            connect_args={
+                "options": f"{options} {LEFT_ALONE}", "application_name": "tierwise", **lost_server(url),
+            },
         )  # fmt: skip
         _check_idle(engine)
         return cls(engine)
@@ -131,6 +148,12 @@ def sqlalchemy_url(url: str) -> str:
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
     raise BadAddress("the database's address must look like postgresql://user:password@host:port/database")
+
+
+def lost_server(url: str) -> dict[str, str]:
+    """LOST_SERVER as far as the address does not say it otherwise."""
+    said = conninfo_to_dict(url)
+    return {name: value for name, value in LOST_SERVER.items() if name not in said}
 
 
 def changed_rows(result: Result[Any]) -> int:

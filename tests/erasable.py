@@ -12,6 +12,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
     {
         "api_keys": "key_id name role secret_hash create_time expire_time revoke_time last_use_time",
         "approvals": "campaign_id version approver verdict create_time",
+        "attempts": "operation_id done_count turn count",
         "audiences": "campaign_id tier tier_scheme model_id purchase_90 spend_minor arm channel channel_reason",
         "audit_checkpoints": "seq hash time",
         "audit_log": "audit_id time actor action object_version outcome request_id transaction_id",
@@ -57,7 +58,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "models": (
             "model_id folder manifest state canary_share predecessor revision create_time activate_time move_time"
         ),
-        "operations": "operation_id kind state done_count total_count cancel_requested create_time update_time",
+        "operations": "operation_id kind state done_count total_count cancel_requested create_time update_time turn",
         "outbox": "outbox_id task create_time claim_time",
         "reconciliations": "operation_id campaign_id time figures differences",
         "redemptions": (

@@ -11,7 +11,7 @@ from campaigns.errors import Refusal
 from campaigns.tiers import shadowing
 from campaigns.work import jobs
 from database.session import Transaction
-from database.work import operations, outbox
+from database.work import operations
 from database.work.operations import (
     BUILD_SEGMENT,
     ERASE_CUSTOMER,
@@ -42,6 +42,7 @@ from worker import (
 from worker import issuance as issuing
 from worker import segment_building as building
 from worker import shadowing as shadow
+from worker.attempts import AttemptsLost, attempt
 from worker.tools import Tools
 
 STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
@@ -60,20 +61,27 @@ STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
         EXPECT_UPLIFTS: expected_uplifts.step,
     }
 )
-HOPELESS = (ModelRejected, Refusal)
+HOPELESS = (ModelRejected, Refusal, AttemptsLost)
 """What another attempt would meet again."""
 
 
-def advance(tools: Tools, operation_id: str, *, enough: Callable[[], bool]) -> None:
+def advance(tools: Tools, operation_id: str, *, enough: Callable[[], bool], turn: int | None = None) -> None:
     """Work until the operation is over, another worker is ahead, or it is `enough` for one task after a chunk or more.
 
-    In the last case the rest is written into the outbox. Killed at any line, the next run goes on after the last chunk
-    that was committed. Raises whatever a chunk raises, with nothing of that chunk written.
+    In the last case the rest is written into the outbox, and tasks of this turn or of earlier ones that still wait find
+    nothing to do: else each that was handed over twice would go on for ever. A task without a `turn` is of the present
+    one. Killed at any line, the next run goes on after the last chunk that was committed. Raises whatever a chunk
+    raises, with nothing of that chunk written, and AttemptsLost.
     """
-    try:
-        _advance(tools, operation_id, enough)
-    finally:
-        tools.ahead.settle()
+    with tools.database.reading() as snapshot:
+        operation = operations.get(snapshot, operation_id)
+    if operation is None or operation.done or (turn is not None and turn < operation.turn):
+        return
+    with attempt(tools, operation):
+        try:
+            _advance(tools, operation_id, enough)
+        finally:
+            tools.ahead.settle()
 
 
 def _advance(tools: Tools, operation_id: str, enough: Callable[[], bool]) -> None:
@@ -83,16 +91,25 @@ def _advance(tools: Tools, operation_id: str, enough: Callable[[], bool]) -> Non
             operation = operations.get(snapshot, operation_id)
         if operation is None or operation.done:
             return
+        if operation.kind not in STEPS:
+            _leave(tools, operation)
+            return
         if operation.cancel_requested and operation.kind != ERASE_CUSTOMER:
             cancel(tools, operation)
             return
         if worked and enough():
             with tools.database.writing() as transaction:
-                outbox.enqueue(transaction, jobs.ADVANCE, {"operation_id": operation_id}, tools.now())
+                jobs.hand_on(transaction, operation, tools.now())
             return
         if not STEPS[operation.kind](tools, operation):
             return
         worked = True
+
+
+def _leave(tools: Tools, operation: Operation) -> None:
+    """To a worker of the version that knows this work: the relay hands it over until it comes to one."""
+    with tools.database.writing() as transaction:
+        operations.stumble(transaction, operation.operation_id, f"{operation.kind}: waits for a worker that knows it")
 
 
 def cancel(tools: Tools, operation: Operation) -> None:

@@ -5,9 +5,11 @@ from kombu import Queue
 
 from database.work import broker
 from settings import Settings
-from worker import polled_queues
+from worker import polled_queues, schedule
 
 QUEUE = "tierwise"
+CLOCK = "tierwise_clock"
+"""For ticks: workers take from both in turn, so that no backlog of work keeps what is due waiting until it expires."""
 
 
 def make_app(settings: Settings, database_url: str) -> Celery:
@@ -34,7 +36,8 @@ def make_app(settings: Settings, database_url: str) -> Celery:
         task_default_queue=QUEUE,
         task_ignore_result=True,
         task_publish_retry_policy={"max_retries": 2, "interval_start": 0, "interval_step": 0.2},
-        task_queues=[Queue(QUEUE)],
+        task_queues=[Queue(QUEUE), Queue(CLOCK)],
+        task_routes={schedule.TICK: {"queue": CLOCK}},
         task_reject_on_worker_lost=True,
         task_time_limit=settings.redeliver_seconds,
         worker_cancel_long_running_tasks_on_connection_loss=False,

@@ -66,5 +66,5 @@ def revive(database: Database, *, now: datetime, silence: timedelta) -> int:
         silent = operations.revive(transaction, silent_since=now - silence, now=now)
         for operation in silent:
             log.warning("relay: %s has been silent for %s: handed to the workers again", operation.name, silence)
-            outbox.enqueue(transaction, jobs.ADVANCE, {"operation_id": operation.operation_id}, now)
+            jobs.go_on(transaction, operation, now)
     return len(silent)

@@ -9,11 +9,14 @@ from typing import Any
 from celery import Celery, Task, signals
 
 from campaigns.work import jobs
+from database.failures import Failure, failure_of
 from worker import canary, expected_uplifts, reporting, schedule, uplift, wellbeing
 from worker.advance import HOPELESS, advance, give_up, stumble
 from worker.tools import Tools
 
 RETRIES = 5
+PASSING = frozenset({Failure.AWAY, Failure.BUSY, Failure.CONFLICT})
+"""Trouble of the database, which may be full or away for hours: the relay hands the work over until that is over."""
 
 
 def register(app: Celery, tools: Tools) -> None:
@@ -21,15 +24,16 @@ def register(app: Celery, tools: Tools) -> None:
     stopping = _stopping()
 
     @app.task(name=jobs.ADVANCE, bind=True, max_retries=RETRIES, shared=False)
-    def _advance(self: Task[Any, Any], operation_id: str) -> None:
+    def _advance(self: Task[Any, Any], operation_id: str, turn: int | None = None) -> None:
         deadline = time.monotonic() + tools.settings.task_seconds
         try:
-            advance(tools, operation_id, enough=lambda: stopping() or time.monotonic() > deadline)
+            advance(tools, operation_id, turn=turn, enough=lambda: stopping() or time.monotonic() > deadline)
         except HOPELESS as error:
             give_up(tools, operation_id, error)
         except Exception as error:
             if self.request.retries >= RETRIES:
-                give_up(tools, operation_id, error)
+                if failure_of(error) not in PASSING:
+                    give_up(tools, operation_id, error)
                 raise
             try:
                 stumble(tools, operation_id, error)

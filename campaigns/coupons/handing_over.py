@@ -64,7 +64,7 @@ def begin(transaction: Transaction, cause: Cause, campaign_id: str) -> Operation
         )  # fmt: skip
     under_way = operations.running(transaction, HAND_OVER_COUPONS, campaign_id=campaign_id)
     if under_way is not None:
-        jobs.go_on(transaction, under_way.operation_id, cause.now)
+        jobs.go_on(transaction, under_way, cause.now)
         return under_way
     return jobs.begin(
         transaction, cause, uuid4().hex, HAND_OVER_COUPONS, {"campaign_id": campaign_id}, total_count=None,

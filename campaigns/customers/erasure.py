@@ -16,7 +16,7 @@ from database import erasure
 from database.audit import seals, subjects
 from database.customers import known, tombstones
 from database.session import Transaction
-from database.work import operations, outbox
+from database.work import operations
 from database.work.operations import Operation
 
 ACTION = "customers.erase"
@@ -44,10 +44,11 @@ def begin(transaction: Transaction, cause: Cause, customer_id: str, *, etag: str
         total_count=None,
         now=cause.now,
     )
-    outbox.enqueue(transaction, jobs.ADVANCE, {"operation_id": operation_id}, cause.now)
+    operation = jobs.get(transaction, operation_id)
+    jobs.go_on(transaction, operation, cause.now)
     trail.done(transaction, cause, ACTION, name, after={"operation": operation_id, **touched})
     subjects.forget(transaction, customer_id)
-    return jobs.get(transaction, operation_id)
+    return operation
 
 
 def step(transaction: Transaction, operation: Operation, cause: Cause) -> bool:

@@ -168,7 +168,7 @@ def resume(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
     for kind in operations.HELD_WITH_A_CAMPAIGN:
         under_way = operations.running(transaction, kind, campaign_id=campaign_id)
         if under_way is not None:
-            jobs.go_on(transaction, under_way.operation_id, cause.now)
+            jobs.go_on(transaction, under_way, cause.now)
     return resumed
 
 

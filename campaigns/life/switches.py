@@ -65,7 +65,7 @@ def allow(transaction: Transaction, cause: Cause, scope: str) -> None:
     # Those that something else still holds find that out, and wait on.
     for kind in HELD_WITH_A_CAMPAIGN:
         for operation in operations.under_way(transaction, kind):
-            jobs.go_on(transaction, operation.operation_id, cause.now)
+            jobs.go_on(transaction, operation, cause.now)
     facts = {"reason": before.reason, "stopped_by": before.stopped_by, "stop_time": before.stop_time.isoformat()}
     trail.done(transaction, cause, "switches.allow", _name(scope), before=facts)
 

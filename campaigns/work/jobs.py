@@ -1,6 +1,7 @@
 """Bulk work: written down with its cause, and handed to the worker through the outbox."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,14 +22,21 @@ def begin(
 ) -> Operation:  # fmt: skip
     """Operation, outbox row and audit line, in the transaction of the change that asks for the work."""
     operations.begin(transaction, operation_id, kind, request, total_count=total_count, now=cause.now)
-    go_on(transaction, operation_id, cause.now)
+    operation = get(transaction, operation_id)
+    go_on(transaction, operation, cause.now)
     trail.done(transaction, cause, action, object_name, after={"operation": operation_id, **request})
-    return get(transaction, operation_id)
+    return operation
 
 
-def go_on(transaction: Transaction, operation_id: str, now: datetime) -> None:
-    """Hand work that was held to the workers again."""
-    outbox.enqueue(transaction, ADVANCE, {"operation_id": operation_id}, now)
+def go_on(transaction: Transaction, operation: Operation, now: datetime) -> None:
+    """Hand work to the workers, for the first time or again: whichever task of this turn comes first does it."""
+    outbox.enqueue(transaction, ADVANCE, {"operation_id": operation.operation_id, "turn": operation.turn}, now)
+
+
+def hand_on(transaction: Transaction, operation: Operation, now: datetime) -> None:
+    """Let the workers go on later; every other task of this turn, waiting or to come, has nothing left to do."""
+    if operations.next_turn(transaction, operation):
+        go_on(transaction, replace(operation, turn=operation.turn + 1), now)
 
 
 def get(snapshot: Snapshot, operation_id: str) -> Operation:

@@ -7,13 +7,16 @@ from urllib.parse import urlsplit
 
 import psycopg
 from pgmq.install import get_embedded_install_sql
+from psycopg.conninfo import make_conninfo
+
+from database.session import lost_server
 
 INSTALLED = "SELECT to_regprocedure('pgmq.send(text, jsonb)') IS NOT NULL"
 
 
 def install(url: str) -> None:
     """Make the queue functions unless they are there; safe to run twice and side by side."""
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(make_conninfo(url, **lost_server(url))) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('tierwise pgmq'))")
         found = connection.execute(INSTALLED).fetchone()
         if found is None or not found[0]:
@@ -28,7 +31,7 @@ def broker_url(url: str, *, scheme: str) -> str:
 def broker_options(url: str, *, redeliver_seconds: int) -> dict[str, object]:
     """Options of Celery's transport: everything of `url` counts, also what its own scheme cannot carry (sslmode, …)."""
     return {
-        "conn_string": url,
+        "conn_string": make_conninfo(url, **lost_server(url)),
         "init_extension": False,
         "visibility_timeout": redeliver_seconds,
         "wait_time_seconds": 0,

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database.session import Snapshot, Transaction, changed_rows
-from database.work.tables import OperationRow
+from database.work.tables import AttemptRow, OperationRow
 
 FRESH = {"populate_existing": True}
 SCORE_ALL_CUSTOMERS = "SCORE_ALL_CUSTOMERS"
@@ -53,6 +53,8 @@ class Operation:
     create_time: datetime
     update_time: datetime
     """Of the last sign of life."""
+    turn: int
+    """How many tasks handed the rest of the work to a next one."""
 
     @property
     def name(self) -> str:
@@ -157,6 +159,17 @@ def advance(
     return changed_rows(moved) == 1
 
 
+def next_turn(transaction: Transaction, operation: Operation) -> bool:
+    """End the turn that the operation was read in; False when another task did, or the work is over."""
+    ended = transaction.execute(
+        update(OperationRow)
+        .where(OperationRow.operation_id == operation.operation_id, OperationRow.state == RUNNING)
+        .where(OperationRow.turn == operation.turn)
+        .values(turn=operation.turn + 1)
+    )
+    return changed_rows(ended) == 1
+
+
 def expect(transaction: Transaction, operation_id: str, total_count: int) -> None:
     """How many customers there are in all, when that is known only after the beginning."""
     which = update(OperationRow).where(OperationRow.operation_id == operation_id)
@@ -211,7 +224,10 @@ def forget(transaction: Transaction, operation_id: str) -> bool:
 
 def _end(transaction: Transaction, operation_id: str, now: datetime, **values: object) -> bool:
     which = update(OperationRow).where(OperationRow.operation_id == operation_id, OperationRow.state == RUNNING)
-    return changed_rows(transaction.execute(which.values(update_time=now, **values))) == 1
+    ended = changed_rows(transaction.execute(which.values(update_time=now, **values))) == 1
+    if ended:
+        transaction.execute(delete(AttemptRow).where(AttemptRow.operation_id == operation_id))
+    return ended
 
 
 def _newest(snapshot: Snapshot, *conditions: ColumnElement[bool]) -> Operation | None:
@@ -229,4 +245,5 @@ def _operation(row: OperationRow) -> Operation:
         operation_id=row.operation_id, kind=row.kind, state=row.state, request=row.request, cursor=row.cursor,
         done_count=row.done_count, total_count=row.total_count, cancel_requested=row.cancel_requested,
         error=row.error, response=row.response, create_time=row.create_time, update_time=row.update_time,
+        turn=row.turn,
     )  # fmt: skip

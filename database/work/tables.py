@@ -27,7 +27,21 @@ class OperationRow(Row):
     response: Mapped[dict[str, Any] | None]
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
     update_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    turn: Mapped[int] = mapped_column(server_default=text("0"))
+    """How many tasks handed the rest of the work to a next one."""
     __table_args__ = (Index(None, "create_time", "operation_id"),)
+
+
+class AttemptRow(Row):
+    """Attempts at an operation that did not end, or not yet: a row while there are any."""
+
+    __tablename__ = "attempts"
+    operation_id: Mapped[str] = mapped_column(primary_key=True)
+    done_count: Mapped[int]
+    """How far the operation was when the last one began, in customers and in turns."""
+    turn: Mapped[int]
+    count: Mapped[int]
+    """That began since it is as far as this."""
 
 
 class OutboxRow(Row):

@@ -71,3 +71,15 @@ def test_a_connection_that_was_lost_is_replaced_however_lately_it_was_used(
     lose_connections(database, database_url)
 
     assert answers(database) == 1
+
+
+def test_neither_side_waits_for_one_that_is_gone(database: Database, database_url: str) -> None:
+    with database.reading() as snapshot:
+        kept = driver_connection(snapshot).info.get_parameters()
+        checked = snapshot.execute(text("SHOW client_connection_check_interval")).scalar_one()
+
+    assert kept.items() >= session.LOST_SERVER.items()
+    assert checked == "1s"
+    assert session.lost_server(f"{database_url}?connect_timeout=3") == {
+        name: value for name, value in session.LOST_SERVER.items() if name != "connect_timeout"
+    }

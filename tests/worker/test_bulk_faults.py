@@ -250,8 +250,8 @@ def test_a_task_hands_the_rest_to_the_next_when_its_time_is_over(shop: Database,
     assert read_operation(shop, operation.operation_id).done_count == CHUNK
     with shop.writing() as transaction:
         entries = outbox.take(transaction, now=make_cause().now, lease=make_cause().now - AS_OF)
-    assert [(entry.task, entry.arguments) for entry in entries] == 2 * [
-        (jobs.ADVANCE, {"operation_id": operation.operation_id})
+    assert [(entry.task, entry.arguments) for entry in entries] == [
+        (jobs.ADVANCE, {"operation_id": operation.operation_id, "turn": turn}) for turn in (0, 1)
     ]
 
 

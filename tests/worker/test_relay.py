@@ -100,7 +100,7 @@ def test_a_silent_operation_is_handed_over_again_once_in_each_span(database: Dat
     hand_over(database, broker.send, now=NOW)
 
     assert revived == [0, 1, 0]
-    assert broker.tasks == [(jobs.ADVANCE, {"operation_id": operation.operation_id})]
+    assert broker.tasks == [(jobs.ADVANCE, {"operation_id": operation.operation_id, "turn": 0})]
 
 
 def test_what_is_over_rests(database: Database) -> None:
