@@ -6,18 +6,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Self
+from typing import NamedTuple, Self
 
 from database import embedded
 from database.migrate import migrate
 from settings import Settings, child_environment
 
 STOP_SECONDS = 30
+SETTLED_SECONDS = 10.0
+"""Whoever ends sooner after its start has failed, and would fail again."""
 AGAIN_SECONDS = 0.05
+WATCH_SECONDS = 0.5
 INSECURE = {
     "TIERWISE_INSECURE": "true",
     # An empty variable is as good as none.
@@ -31,6 +34,15 @@ class ChildFailedError(RuntimeError):
     """A process that should run has ended; the message carries the end of its log."""
 
 
+class Child(NamedTuple):
+    """A process that should run."""
+
+    arguments: Sequence[str]
+    process: "subprocess.Popen[bytes]"
+    begun: float
+    """In the seconds of time.monotonic()."""
+
+
 @dataclass(slots=True)
 class Processes:
     """A database and the processes that use it. As a context manager it leaves nothing behind."""
@@ -39,7 +51,7 @@ class Processes:
     environment: dict[str, str]
     database_url: str
     postgres: embedded.EmbeddedPostgres | None = None
-    children: "dict[str, subprocess.Popen[bytes]]" = field(default_factory=dict)
+    children: dict[str, Child] = field(default_factory=dict)
 
     @classmethod
     def prepare(cls, home: Path, settings: Settings) -> Self:
@@ -77,15 +89,18 @@ class Processes:
     def start(self, name: str, arguments: Sequence[str]) -> None:
         """Start `python ARGUMENTS` with its output in home/logs/NAME.log.
 
-        In a session of its own, so that Ctrl-C reaches it through stop(), in order, and not by the terminal.
+        In a session of its own, so that Ctrl-C reaches it through stop(), in order, and not by the terminal. It ends
+        with this process, also when that is killed.
         """
         logs = self.home / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         with (logs / f"{name}.log").open("ab") as log:
-            self.children[name] = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, *arguments], stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
                 env=child_environment(self.environment),
+                preexec_fn=embedded.end_with_parent(signal.SIGTERM),  # noqa: PLW1509 - takes no lock
             )  # fmt: skip
+        self.children[name] = Child(arguments, process, time.monotonic())
 
     def start_all(self) -> None:
         """Server, worker and beat."""
@@ -96,28 +111,37 @@ class Processes:
     def check(self) -> None:
         """Raise ChildFailedError if one has ended by itself."""
         for name, child in self.children.items():
-            if child.poll() is not None:
+            if child.process.poll() is not None:
                 log = (self.home / "logs" / f"{name}.log").read_text(errors="replace")[-3000:]
-                message = f"{name} ended with status {child.returncode}; the end of its log:\n{log}"
+                message = f"{name} ended with status {child.process.returncode}; the end of its log:\n{log}"
                 raise ChildFailedError(message)
 
-    def watch(self) -> None:
-        """Return never but by an exception: a child's failure or Ctrl-C."""
+    def watch(self, tell: Callable[[str], None]) -> None:
+        """Start again what ends, and tell it. Returns never but by an exception: a child's failure or Ctrl-C."""
         while True:
-            self.check()
-            time.sleep(0.5)
+            time.sleep(WATCH_SECONDS)
+            if self.postgres is not None and self.postgres.process.poll() is not None:
+                self.postgres = embedded.start(self.postgres.folder, port=self.postgres.port)
+                tell("PostgreSQL had ended and was started again")
+            for name, child in [*self.children.items()]:
+                if child.process.poll() is None:
+                    continue
+                if time.monotonic() < child.begun + SETTLED_SECONDS:
+                    self.check()
+                self.start(name, child.arguments)
+                tell(f"{name} had ended with status {child.process.returncode} and was started again")
 
     def stop(self) -> None:
         """Ask each to end, last started first, then the database; whoever does not listen is killed."""
         while self.children:
-            _, child = self.children.popitem()
-            if child.poll() is None:
-                child.terminate()
+            process = self.children.popitem()[1].process
+            if process.poll() is None:
+                process.terminate()
                 try:
-                    child.wait(STOP_SECONDS)
+                    process.wait(STOP_SECONDS)
                 except subprocess.TimeoutExpired:
-                    child.kill()
-            child.wait()
+                    process.kill()
+            process.wait()
         if self.postgres is not None:
             self.postgres.stop()
             self.postgres = None

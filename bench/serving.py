@@ -111,7 +111,7 @@ def _target(shop: BenchShop, name: str, address: str, method: str, requests: Seq
         raise BenchmarkFailedError("the benchmark has no database of its own")
     return Target(
         address=address, method=method, requests=lambda number: requests[number % len(requests)],
-        pid=shop.processes.children[name].pid, database_pid=postgres.process.pid,
+        pid=shop.processes.children[name].process.pid, database_pid=postgres.process.pid,
     )  # fmt: skip
 
 

@@ -1,20 +1,24 @@
 """A PostgreSQL of our own on loopback, from a wheel: for the demo, for tests, for a first look."""
 
+import ctypes
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import sysconfig
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 USER = "tierwise"
 STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 BENEATH_ROOT = ("postgres", "nobody")
+PARENT_DEATH = 1
+"""PR_SET_PDEATHSIG, of <sys/prctl.h>."""
 
 
 class EmbeddedPostgresError(RuntimeError):
@@ -72,6 +76,7 @@ def start(
             _command(programs, data, port, durable=durable, settings=settings or {}),
             user=account, group=_group(account), extra_groups=[] if account else None, cwd=folder,
             stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            preexec_fn=end_with_parent(signal.SIGINT),  # noqa: PLW1509 - takes no lock
         )  # fmt: skip
     embedded = EmbeddedPostgres(folder=folder, port=port, process=server)
     try:
@@ -82,6 +87,14 @@ def start(
         embedded.stop()
         raise
     return embedded
+
+
+def end_with_parent(number: signal.Signals) -> Callable[[], None]:
+    """What a child does before it begins, so that the kernel sends it this signal when its parent was killed."""
+    if sys.platform != "linux":
+        return lambda: None
+    kernel = ctypes.CDLL(None)
+    return lambda: kernel.prctl(PARENT_DEATH, number)
 
 
 def _make(data: Path, programs: Path, account: str | None) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import sys
+import time
 from collections.abc import Mapping
 from threading import Event, Thread
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from celery import Celery
 
 from channels.addresses import ChannelAddressRefused
+from database.failures import failure_of
 from database.session import Database
 from database.work import broker
 from settings import Settings, settings
@@ -21,6 +23,8 @@ from worker.tasks import register
 from worker.tools import STATEMENT_TIMEOUT_MS, Tools
 
 USAGE_ERROR = 2
+PATIENCE_SECONDS = 2.0
+log = logging.getLogger("worker")
 
 
 def main(arguments: list[str]) -> int:
@@ -36,23 +40,35 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("no database: set TIERWISE_DATABASE_URL to postgresql://…\n")
         return USAGE_ERROR
     url = read.database_url.get_secret_value()
-    if read.broker_url is None:
-        broker.install(url)
     tools = Tools(settings=read, database_url=url)
     try:
         tools.check_channels()
     except ChannelAddressRefused as error:
         sys.stderr.write(f"TIERWISE_CHANNELS: {error}\n")
         return USAGE_ERROR
+    log.info("%s: %s", role, read.masked())
+    if read.broker_url is None:
+        install_broker(url)
     app = make_app(read, url)
     register(app, tools)
-    logging.getLogger(__name__).info("%s: %s", role, read.masked())
     try:
         with exposed(read, role, url):
             return (work if role == "work" else beat)(app, read, url)
     except PortRefused as error:
         sys.stderr.write(f"{error}\n")
         return USAGE_ERROR
+
+
+def install_broker(url: str) -> None:
+    """As soon as the database is there, which may start later than we do."""
+    while True:
+        try:
+            return broker.install(url)
+        except Exception as error:
+            if failure_of(error) is None:
+                raise
+            log.warning("the database is away: next attempt in %.0f s", PATIENCE_SECONDS, exc_info=True)
+            time.sleep(PATIENCE_SECONDS)
 
 
 def work(app: Celery, read: Settings, _url: str) -> int:

@@ -38,7 +38,7 @@ def run() -> None:
             if processes.postgres is not None:
                 chosen.running.write_text(processes.database_url)
                 console.print(f"embedded database [cyan]{processes.database_url}[/]")
-            processes.watch()
+            processes.watch(console.print)
     except KeyboardInterrupt:
         console.print("stopped")
     except (ChildFailedError, CommandFailedError, EmbeddedPostgresError) as error:
