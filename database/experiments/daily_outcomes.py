@@ -23,7 +23,8 @@ WITH member AS (
   WHERE event_type IN (:purchase, :return) AND time >= :since AND time < :until
   UNION ALL
   SELECT customer_id, width_bucket(redeem_time, CAST(:ends AS timestamptz[])), false, 0, discount_minor - refunded_minor
-  FROM redemptions WHERE campaign_id = :campaign_id AND redeem_time >= :since AND redeem_time < :until
+  FROM member JOIN redemptions USING (customer_id)
+  WHERE redemptions.currency = :currency AND redeem_time >= :since AND redeem_time < :until
 ), daily AS (
   SELECT customer_id, day, bool_or(bought)::integer AS bought, (coalesce(sum(paid), 0) - sum(discount))::float8 AS net,
     (coalesce(sum(paid), 0) * :margin - sum(discount))::float8 AS kept

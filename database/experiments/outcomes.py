@@ -10,15 +10,16 @@ from database.session import Snapshot
 from events.event import EventType
 
 EVENT_TYPES = {"purchase": int(EventType.PURCHASE), "return": int(EventType.RETURN)}
-# Money in another currency than the campaign's does not count; prices are before the coupon, which the ledger has.
+# Money in another currency than the campaign's does not count. Prices are before coupons, and what those of any
+# campaign took off was not paid: whoever is held out of this one may have used another's.
 OUTCOMES = """
 WITH member AS (
   SELECT customer_id, tier, arm, coalesce(nullif(purchase_90, 'NaN'), 0) AS chance, spend_minor::float8 AS expected
   FROM audiences WHERE campaign_id = :campaign_id
 ), outcome AS (
   SELECT tier, arm, chance, expected, coalesce(acted.bought, false)::integer::float8 AS bought,
-    (coalesce(acted.paid, 0) - coalesce(saved.discount, 0))::float8 AS revenue,
-    (coalesce(acted.paid, 0) * :margin - coalesce(saved.discount, 0))::float8 AS margin,
+    (coalesce(acted.paid, 0) - coalesce(saved.taken_off, 0))::float8 AS revenue,
+    (coalesce(acted.paid, 0) * :margin - coalesce(saved.taken_off, 0))::float8 AS margin,
     coalesce(saved.discount, 0) AS discount, coalesce(saved.redeemed, 0) AS redeemed
   FROM member LEFT JOIN LATERAL (
     SELECT bool_or(event_type = :purchase) AS bought,
@@ -28,10 +29,11 @@ WITH member AS (
     FROM events WHERE customer_id = member.customer_id AND event_type IN (:purchase, :return)
       AND time >= :since AND time < :until
   ) AS acted ON true LEFT JOIN (
-    SELECT customer_id, sum(discount_minor - refunded_minor) AS discount,
-      count(*) FILTER (WHERE NOT given_back) AS redeemed
+    SELECT customer_id, sum(discount_minor - refunded_minor) AS taken_off,
+      sum(discount_minor - refunded_minor) FILTER (WHERE campaign_id = :campaign_id) AS discount,
+      count(*) FILTER (WHERE campaign_id = :campaign_id AND NOT given_back) AS redeemed
     FROM redemptions
-    WHERE campaign_id = :campaign_id AND redeem_time >= :since AND redeem_time < :until GROUP BY customer_id
+    WHERE currency = :currency AND redeem_time >= :since AND redeem_time < :until GROUP BY customer_id
   ) AS saved USING (customer_id)
 )
 """
@@ -81,9 +83,10 @@ class GroupOutcome:
     bought: Product
     """1 for a customer who bought, else 0; predicted by the purchase probability frozen in the audience."""
     revenue: Product
-    """Minor units: purchases less returns less discounts; predicted by the expected spend frozen in the audience."""
+    """Minor units: purchases less returns less what coupons of any campaign took off; predicted by the expected spend
+    frozen in the audience."""
     margin: Product
-    """Minor units: the margin's part of purchases less returns, less discounts; predicted likewise."""
+    """Minor units: the margin's part of purchases less returns, less the same; predicted likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

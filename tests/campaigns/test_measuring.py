@@ -131,6 +131,25 @@ def test_revenue_is_what_was_paid_in_time_and_currency_and_the_score_is_its_cova
     assert "Too few customers bought" in found.decision.reasons[0]
 
 
+def test_what_coupons_of_other_campaigns_took_off_was_not_paid_either(launched: Database) -> None:
+    anna, held_out, other = GROUPS[OFFER_ARM][0], GROUPS[HOLDOUT][0], GROUPS[HOLDOUT][1]
+    launch_campaign(launched, make_plan(), "autumn")
+    record(launched, [purchase(who, 4000) for who in (anna, held_out, other)])
+    codes = codes_of(launched, "autumn")
+    for who, days in ((anna, 3), (held_out, 3), (other, 20)):
+        basket = Basket(order_id=f"o-{who}", order_minor=4000, currency="GBP", customer_id=who)
+        with launched.writing() as transaction:
+            redemption.redeem(transaction, make_cause(NOW + timedelta(days=days)), codes[who], basket)
+
+    found = read(launched)
+
+    revenue = found.results.overall[Metric.REVENUE]
+    assert (revenue.mean * revenue.customers, revenue.holdout_mean * revenue.holdout_customers) == (
+        pytest.approx(3600), pytest.approx(3600 + 4000),
+    )  # fmt: skip
+    assert (found.redeemed_count, found.discount_minor) == (0, 0)
+
+
 def test_margin_is_its_part_of_what_was_sold_less_the_whole_discount_and_decides(database: Database) -> None:
     add_customers(database, CROWD)
     store_scores(database, dict.fromkeys(CROWD, 9000))

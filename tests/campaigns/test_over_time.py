@@ -30,7 +30,7 @@ KINDS = (EventType.PURCHASE, EventType.PURCHASE, EventType.RETURN, EventType.VIE
 
 @pytest.fixture
 def shop(database: Database) -> Database:
-    """A campaign whose customers buy, return, look and use coupons at any hour of ten days, some in dollars."""
+    """A campaign whose customers buy, return, look and use coupons, its own and another's, at any hour of ten days."""
     add_customers(database, CROWD)
     store_scores(database, {who: 5000 + 10 * number for number, who in enumerate(CROWD)})
     launch_campaign(database, PLAN)
@@ -50,6 +50,11 @@ def shop(database: Database) -> Database:
         basket = Basket(order_id=f"r{number}", order_minor=3000, currency="GBP", customer_id=who)
         with database.writing() as transaction:
             redemption.redeem(transaction, make_cause(NOW + timedelta(hours=7 * number)), code, basket)
+    launch_campaign(database, make_plan(), "autumn")
+    for number, (who, code) in enumerate(sorted(codes_of(database, "autumn").items())[6:18]):
+        basket = Basket(order_id=f"a{number}", order_minor=2000, currency="GBP", customer_id=who)
+        with database.writing() as transaction:
+            redemption.redeem(transaction, make_cause(NOW + timedelta(hours=5 * number)), code, basket)
     return database
 
 
