@@ -109,7 +109,7 @@ def addresses(app: Starlette) -> list[str]:
 
 def _address(path: str) -> str:
     parts = PARTS | ({"campaign_id": DRAFT} if "/edit/" in path else {})
-    return path.replace(":int", "").format_map({name: quote(value) for name, value in parts.items()})
+    return path.replace(":version}", "}").format_map({name: quote(value) for name, value in parts.items()})
 
 
 def _warm(client: httpx.Client, page: str) -> None:

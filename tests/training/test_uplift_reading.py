@@ -71,7 +71,13 @@ def test_columns_that_describe_nobody_or_are_known_only_afterwards_are_left_out(
         (table(), "arm", r"arm is not 0 and 1 but mail, none, sms: say which is the treatment, arm=VALUE,CONTROL"),
         (table(), "arm=post", "arm is never 'post': it is mail, none, sms"),
         (table(visit="yes"), "arm=mail", "visit holds String: it must be a number, or true and false"),
-        (table(visit=0), "arm=mail", "visit: 0 customers have an outcome, at least 30 are needed"),
+        (table(visit=0), "arm=mail", "visit: 0 customers who were treated have one, at least 25 are needed"),
+        (table(visit=1), "arm=mail", "visit: is the same of all customers"),
+        (
+            table(visit=[number % 3 == 0 or number < 60 for number in range(SIZE)]),
+            "arm=mail,none",
+            "visit: 20 customers who were not treated have one, at least 25 are needed",
+        ),
         (table().head(90), "arm=mail", "arm: 30 customers were treated, at least 100 are needed"),
     ],
 )

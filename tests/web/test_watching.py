@@ -75,6 +75,16 @@ def test_home_says_what_needs_somebody_and_how_campaigns_stand(shop: Site) -> No
     expect(ben.get_by_role("article").filter(has_text="Summer")).to_contain_text("none was approved before")
 
 
+def test_home_says_when_too_few_have_bought_to_tell(shop: Site) -> None:
+    with shop.database.writing() as transaction:
+        readings.take(transaction, "spring", LAUNCHED + timedelta(days=3))
+    anna = shop.enter("anna")
+
+    spring = anna.get_by_role("article").filter(has_text="Spring")
+
+    expect(spring.get_by_text("nothing can be said yet")).to_be_visible()
+
+
 def test_an_approver_reads_what_changed_and_decides_with_a_comment(site: Site) -> None:
     _draft(site, "summer", "Summer")
     approve_campaign(site.database, "summer", now=datetime.now(UTC))
