@@ -11,11 +11,11 @@ import structlog
 from campaigns.callers.guessing import Allowance
 from campaigns.life.approval import ApprovalPolicy
 from database.session import Database
-from server import logs
 from server.access.admission import Admission
 from server.assembly import Configuration, Server
 from server.wire.seal import Seal, kept_key
 from settings import Settings, settings
+from telemetry import logs
 from telemetry.tracing import tracing_to
 
 GRACE_SECONDS = 20.0

@@ -15,6 +15,7 @@ from admin.web.house import House, compile_templates
 from admin.web.identities import Identities, IdentitiesRefused
 from database.session import Database
 from settings import Settings, settings
+from telemetry import logs
 
 app = typer.Typer()
 CONNECTIONS = 8
@@ -38,6 +39,7 @@ def admin(
             f"the admin would be in the clear on {host}: put it behind a proxy that speaks https and set "
             "TIERWISE_ADMIN_HTTPS=true, or listen on 127.0.0.1"
         )
+    logs.configure()
     identities = _identities(chosen)
     database = Database.at(chosen_url(database_url), pool_size=CONNECTIONS, statement_timeout_ms=10_000)
     house = House(

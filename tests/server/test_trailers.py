@@ -15,7 +15,7 @@ from serving import Shop, activate, serving
 from tierwise.v1 import customer_service_pb2, recommendation_service_pb2, scoring_service_pb2
 
 from database.session import Database
-from server import logs
+from telemetry import logs
 
 NUMBERS = ("tierwise-queue-ms", "tierwise-load-ms", "tierwise-compute-ms")
 SCORE_ANNA = scoring_service_pb2.ScoreRequest(customer="customers/anna")

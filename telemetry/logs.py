@@ -1,4 +1,7 @@
-"""The log: one JSON object a line on standard error."""
+"""The log of a process: one JSON object a line on standard error.
+
+Left to itself structlog draws a traceback with all that is in its frames: passwords, tokens, customers.
+"""
 
 import logging
 import sys
