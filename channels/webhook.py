@@ -48,8 +48,13 @@ class Webhook:
         return receipt
 
     def _try(self, client: httpx.Client, message: Message) -> Receipt:
+        headers, until = {"Idempotency-Key": message.key}, time.monotonic() + self._timeout_seconds
         try:
-            answer = client.post(self._address, json=message.document(), headers={"Idempotency-Key": message.key})
+            with client.stream("POST", self._address, json=message.document(), headers=headers) as answer:
+                for _ in answer.iter_bytes():
+                    # The client's own limit is for each piece, and there may be ever one more.
+                    if time.monotonic() > until:
+                        return Receipt(Fate.WAITING, "its answer does not end")
         except httpx.RequestError as error:
             return Receipt(Fate.WAITING, type(error).__name__)
         if answer.is_success:

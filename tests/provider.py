@@ -2,8 +2,9 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,6 +18,8 @@ class Provider:
     answer: Callable[[dict[str, Any]], int] = lambda _: 200
     garbled: bool = False
     """Whether it says that its answers are compressed, and they are not."""
+    endless: bool = False
+    """Whether each answer goes on, byte by byte, until the caller hangs up."""
     came: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     @property
@@ -39,12 +42,24 @@ def providing(answer: Callable[[dict[str, Any]], int] = lambda _: 200) -> Iterat
             document = json.loads(body)
             provider.came.append((self.headers["Idempotency-Key"], document))
             words = b"taken" if provider.garbled else b""
+            if provider.endless:
+                self.dribble()
+                return
             self.send_response(provider.answer(document))
             self.send_header("Content-Length", str(len(words)))
             if provider.garbled:
                 self.send_header("Content-Encoding", "gzip")
             self.end_headers()
             self.wfile.write(words)
+
+        def dribble(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(b" ")
+                    time.sleep(0.01)
 
         def log_message(self, *_: object) -> None:
             """Says nothing."""

@@ -1,6 +1,6 @@
 """What is due by the clock. The clock ticks each minute and may tick twice or not at all: due times are remembered."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import TypeVar
@@ -26,6 +26,7 @@ from settings import Settings
 
 Answer = TypeVar("Answer")
 Waiting = TypeVar("Waiting")
+Step = TypeVar("Step")
 Enough = Callable[[], bool]
 """Whether the time of this task is over; what is left is due at the next tick."""
 TICK = "tierwise.tick"
@@ -61,6 +62,12 @@ def each(steps: Iterable[Callable[[], Answer]]) -> list[Answer]:
     if broken:
         raise ExceptionGroup("due by the clock", broken)
     return answers
+
+
+def in_turn(steps: Sequence[Step], now: datetime) -> list[Step]:
+    """The same steps, and each minute another one is the first."""
+    first = int(now.timestamp()) // TICK_SECONDS % len(steps)
+    return [*steps[first:], *steps[:first]]
 
 
 def while_there_is_time(waiting: Iterable[Waiting], enough: Enough) -> Iterator[Waiting]:

@@ -48,25 +48,39 @@ def register(app: Celery, tools: Tools) -> None:
 
 
 def _duties(tools: Tools, now: datetime, *, enough: Callable[[], bool]) -> list[Callable[[], object]]:
-    """What the clock looks after, each by itself."""
+    """What the clock looks after, each by itself: what takes no time, then what reads or learns a lot.
+
+    One of the latter may take its process along, at each tick again: it keeps none of the former waiting, and the
+    others only until their turn to be first.
+    """
+    return [*_prompt(tools, now), *schedule.in_turn(_thorough(tools, now, enough), now)]
+
+
+def _prompt(tools: Tools, now: datetime) -> list[Callable[[], object]]:
     database, settings = tools.database, tools.settings
-    seconds = schedule.longest_statement(settings)
     return [
         lambda: schedule.launch_campaigns(database, now),
         lambda: schedule.end_campaigns(database, now),
+        lambda: schedule.sweep_reservations(database, now),
         lambda: schedule.tick(database, rescore_at=settings.rescore_at, now=now),
         lambda: schedule.retrain(database, at=settings.retrain_at, now=now),
-        lambda: wellbeing.read_drift(tools, now),
-        lambda: canary.take_readings(database, now, seconds=seconds, enough=enough),
-        lambda: canary.measure_accuracy(tools, now, enough=enough),
-        lambda: schedule.sweep_reservations(database, now),
         lambda: schedule.reconcile(database, at=settings.reconcile_at, now=now),
         lambda: schedule.verify_audit(database, at=settings.verify_audit_at, now=now),
         lambda: schedule.forget_answers(database, now),
+        lambda: expected_uplifts.begin_due(database, now),
+    ]
+
+
+def _thorough(tools: Tools, now: datetime, enough: Callable[[], bool]) -> list[Callable[[], object]]:
+    database, settings = tools.database, tools.settings
+    seconds = schedule.longest_statement(settings)
+    return [
+        lambda: wellbeing.read_drift(tools, now),
+        lambda: canary.take_readings(database, now, seconds=seconds, enough=enough),
+        lambda: canary.measure_accuracy(tools, now, enough=enough),
         lambda: schedule.close_forecasts(database, now, seconds=seconds, enough=enough),
         lambda: reporting.tend(database, settings, now, enough=enough),
         lambda: uplift.learn_from_campaigns(database, now, currency=settings.currency, seconds=seconds, enough=enough),
-        lambda: expected_uplifts.begin_due(database, now),
     ]
 
 

@@ -75,6 +75,14 @@ def test_messages_wait_for_a_provider_whose_answers_cannot_be_read() -> None:
     assert "DecodingError" in {receipt.note for receipt in receipts}
 
 
+def test_messages_wait_for_a_provider_whose_answer_does_not_end() -> None:
+    with providing() as provider:
+        provider.endless = True
+        receipts = Webhook(provider.address, timeout_seconds=0.1).hand_over("b1", [message("c1")])
+
+    assert receipts == [Receipt(Fate.WAITING, "its answer does not end")]
+
+
 def test_a_provider_that_is_away_is_left_alone_after_the_first_messages() -> None:
     with providing(lambda _: 503) as provider:
         receipts = Webhook(provider.address).hand_over("b1", [message(f"c{number}") for number in range(40)])

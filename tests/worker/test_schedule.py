@@ -8,7 +8,7 @@ from campaign_factories import add_customers, add_model, counts, make_cause
 from campaigns.tiers import rescoring
 from database.session import Database
 from database.work import operations, requests
-from worker.schedule import forget_answers, last_due, tick
+from worker.schedule import forget_answers, in_turn, last_due, tick
 
 AT = time(2, 0)
 DUE = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -84,3 +84,12 @@ def test_answers_to_request_ids_are_forgotten_after_thirty_days(database: Databa
         requests.claim(transaction, "Create", "younger", b"1", DUE - timedelta(days=30))
 
     assert [forget_answers(database, DUE) for _ in range(2)] == [1, 0]
+
+
+def test_each_minute_another_step_is_the_first_and_none_is_left_out() -> None:
+    steps = ["drift", "canaries", "reports"]
+
+    turns = [in_turn(steps, DUE + minute * timedelta(minutes=1)) for minute in range(3)]
+
+    assert {turn[0] for turn in turns} == set(steps)
+    assert [sorted(turn) for turn in turns] == [sorted(steps)] * 3
