@@ -48,9 +48,10 @@ class Webhook:
         return receipt
 
     def _try(self, client: httpx.Client, message: Message) -> Receipt:
-        headers, until = {"Idempotency-Key": message.key}, time.monotonic() + self._timeout_seconds
+        headers = {"Idempotency-Key": message.key}
         try:
             with client.stream("POST", self._address, json=message.document(), headers=headers) as answer:
+                until = time.monotonic() + self._timeout_seconds
                 for _ in answer.iter_bytes():
                     # The client's own limit is for each piece, and there may be ever one more.
                     if time.monotonic() > until:
