@@ -21,6 +21,9 @@ LIMITS: Mapping[str, str] = {
 }
 """Of each session of such a login. They stand on the login itself: a role hands its rights down, not its settings."""
 MAKE = "CREATE ROLE {name} LOGIN PASSWORD {password} CONNECTION LIMIT {connections} IN ROLE {analyst}"
+WAYS_OUT = (("DROP ROLE {}",), ("DROP OWNED BY {}", "DROP ROLE {}"), ("ALTER ROLE {} NOLOGIN",))
+"""One after the other: with what it made here, such as a large object; and where it made something elsewhere, it stays
+and lets nobody in."""
 IS_ANALYST = """
 SELECT 1 FROM pg_auth_members JOIN pg_roles ON pg_roles.oid = member
 WHERE roleid = (SELECT oid FROM pg_roles WHERE rolname = %s) AND rolname = %s AND rolcanlogin AND NOT rolsuper
@@ -60,7 +63,14 @@ def drop(transaction: Transaction, name: str) -> None:
     connection = driver_connection(transaction)
     if connection.execute(IS_ANALYST, (ANALYST, name)).fetchone() is None:
         raise LoginRefused(f"{name} is not the login of an analyst")
-    try:
-        connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))
-    except (errors.InsufficientPrivilege, errors.DependentObjectsStillExist) as error:
-        raise LoginRefused(f"{name} stays: {error}") from error
+    trouble: Exception | None = None
+    for statements in WAYS_OUT:
+        try:
+            with connection.transaction():
+                for statement in statements:
+                    connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+        except (errors.InsufficientPrivilege, errors.DependentObjectsStillExist) as error:
+            trouble = error
+        else:
+            return
+    raise LoginRefused(f"{name} stays: {trouble}") from trouble

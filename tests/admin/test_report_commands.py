@@ -113,6 +113,24 @@ def test_a_login_reads_the_views_slowly_at_worst_until_it_is_revoked(database: D
     assert audit_lines(database) == [("reports.login", "logins", "OK"), ("reports.revoke", "logins", "OK")]
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_who_left_something_behind_is_revoked_all_the_same(database_url: str, elsewhere: bool) -> None:  # noqa: FBT001
+    tierwise = Shell(database_url)
+    ours = psycopg.conninfo.make_conninfo(database_url, dbname="postgres") if elsewhere else database_url
+    password = tierwise("report", "login", "eve")["password"]
+    with psycopg.connect(ours, user="eve", password=password, autocommit=True) as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        connection.execute("SELECT lo_create(0)")
+
+    assert tierwise("report", "revoke", "eve") == {"login": "eve", "revoked": True}
+    with pytest.raises(psycopg.OperationalError, match="eve"):
+        psycopg.connect(database_url, user="eve", password=password)
+    with psycopg.connect(ours, autocommit=True) as connection:
+        if elsewhere:
+            connection.execute("DROP OWNED BY eve")
+        connection.execute("DROP ROLE IF EXISTS eve")
+
+
 def test_nobody_else_is_revoked_and_names_are_plain(database: Database, database_url: str) -> None:
     tierwise = Shell(database_url)
 
