@@ -171,6 +171,7 @@ def distinct(view: View, previous: Integers) -> Floats:
 
 def _funnel(view: View, counts: Floats, columns: Columns) -> Columns:
     views, carts = counts[:, VIEW], counts[:, CART]
+    seen, filled = (np.where(each[:, EVER] > 0, each[:, EVER], np.nan) for each in (views, carts))
     dwell = view.actions.dwell[view.action]
     looked = view.kind == VIEW
     since = view.age < np.nan_to_num(columns["days_since_order"], nan=np.inf)[view.pair]
@@ -182,9 +183,9 @@ def _funnel(view: View, counts: Floats, columns: Columns) -> Columns:
         "carts_30": carts[:, W30],
         "views_since_order": view.count(looked & since),
         "carts_since_order": view.count((view.kind == CART) & since),
-        "carts_per_view": carts[:, EVER] / views[:, EVER],
-        "orders_per_cart": columns["orders"] / np.where(carts[:, EVER] > 0, carts[:, EVER], np.nan),
-        "mean_dwell": view.total(dwell, looked) / np.where(views[:, EVER] > 0, views[:, EVER], np.nan),
+        "carts_per_view": carts[:, EVER] / seen,
+        "orders_per_cart": columns["orders"] / filled,
+        "mean_dwell": view.total(dwell, looked) / seen,
         "dwell_30": view.total(dwell, looked & (view.age <= 30.0)),  # noqa: PLR2004  the name says it
     }
 

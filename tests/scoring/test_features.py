@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from made_histories import NOW, bought, frame, histories, random_shop, row
+from made_histories import NOW, Row, bought, frame, histories, random_shop, row
 
 from events.event import EventType
 from events.history import Histories
@@ -113,6 +113,26 @@ def test_what_is_not_known_is_not_zero() -> None:
     assert np.isnan(
         [known[name] for name in ("days_since_order", "mean_basket", "mean_gap", "alive", "chance_90")]
     ).all()
+
+
+@given(
+    st.lists(
+        st.builds(
+            row,
+            st.sampled_from(EventType),
+            st.floats(0, 800),
+            item_id=st.sampled_from(["item-1", "item-2"]),
+            quantity=st.one_of(st.none(), st.floats(0, 1e9)),
+            unit_price_minor=st.one_of(st.none(), st.integers(0, 10**12)),
+            rating=st.one_of(st.none(), st.integers(1, 5)),
+            dwell_seconds=st.one_of(st.none(), st.floats(0, 1e7)),
+        ),
+        max_size=6,
+    )
+)
+@example([row(EventType.CART, 3, item_id="item-1")])
+def test_whatever_happened_is_a_number_or_not_known(rows: list[Row]) -> None:
+    assert not np.isinf(list(features_of(histories(*rows, customers=["ann"])).values())).any()
 
 
 def test_an_unknown_price_or_quantity_does_not_spoil_the_rest() -> None:
