@@ -56,9 +56,10 @@ def year_above(outlook: Outlook, labels: Labels, as_of: Floats) -> Year | None:
         at = as_of == time
         buyers = at & (labels.bought > 0)
         if at.sum() >= FEWEST_QUESTIONS and buyers.sum() >= FEWEST_QUESTIONS / 2:
-            expected = outlook.buyers_spend[buyers].sum()
+            spent, expected = labels.spend[buyers].sum(), outlook.buyers_spend[buyers].sum()
             level = level_offset(labels.bought[at], outlook.purchase[at, -1])
-            found.append((time, level, float(np.log(labels.spend[buyers].sum() / expected))))
+            # A window without any price says nothing of amounts.
+            found.append((time, level, float(np.log(spent / expected)) if spent > 0 else 0.0))
     if not found or found[-1][0] - found[0][0] < LEAST_SPAN:
         return None
     return Year(*np.array(found).T)

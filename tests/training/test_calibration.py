@@ -1,6 +1,7 @@
 """Levels are mended by what closed windows showed: the amount, and the season of the year before."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,15 @@ def test_what_all_windows_of_a_year_have_above_the_model_is_no_season() -> None:
     assert [each.logit for each in seasons_of(seen({}))] == pytest.approx([0.0] * len(YEAR), abs=1e-9)
     assert yearly_spend_factor(seen({})) == pytest.approx(1.0)
     assert yearly_spend_factor(seen(dict.fromkeys(range(len(YEAR)), 0.6))) == pytest.approx(1.4)
+
+
+def test_a_window_without_any_price_says_nothing_of_amounts() -> None:
+    outlook, labels, as_of = closed_year({})
+    unpriced = replace(labels, spend=np.where(as_of == YEAR[4], 0.0, labels.spend))
+    found = year_above(outlook, unpriced, as_of)
+
+    assert found is not None
+    assert found.log_spend == pytest.approx(np.zeros(len(YEAR)), abs=1e-9)
 
 
 def test_less_than_a_year_says_nothing_of_seasons() -> None:
