@@ -23,6 +23,7 @@ from scoring.pool.process import ProcessReplica
 from scoring.pool.replica import LocalReplica, Replica
 from scoring.pool.row import Loaded, Told
 from scoring.pool.zygote import Zygote
+from server.front.port import new_server
 
 SERVICE, METHOD = "bench.Scorer", "Score"
 THREADS = 300
@@ -85,7 +86,7 @@ async def serve(address: str, replicas: list[Replica], folder: Path) -> None:
         told: Told[None] = await ticket
         return told.answer
 
-    server = grpc.aio.server()
+    server = await new_server()
     add(server, score, address, folder)
     await server.start()
     print("ready", flush=True)

@@ -38,12 +38,15 @@ SERVICE_CONFIG = {
 }
 KEEPALIVE_MS = 20_000
 KEEPALIVE_TIMEOUT_MS = 5_000
+RECONNECT_MS = 1_000
+"""At most so long until a lost server is tried again; gRPC's own bound is two minutes, in which every call fails."""
 MESSAGE_BYTES = 16 * 1024 * 1024
 OPTIONS = (
     ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
     ("grpc.enable_retries", 1),
     ("grpc.keepalive_time_ms", KEEPALIVE_MS),
     ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
+    ("grpc.max_reconnect_backoff_ms", RECONNECT_MS),
     ("grpc.max_receive_message_length", MESSAGE_BYTES),
     ("grpc.primary_user_agent", "tierwise-client"),
 )

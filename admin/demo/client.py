@@ -37,6 +37,8 @@ from tierwise.v1 import (
 SECONDS = 20.0
 LARGEST_BATCH = 500
 LARGEST_PAGE = 1000
+RECONNECTING = (("grpc.max_reconnect_backoff_ms", 1000),)
+"""A server that takes a minute to begin is asked again each second, not after the next minute."""
 
 
 class OperationFailedError(RuntimeError):
@@ -56,7 +58,7 @@ class ShopClient:
     """Calls of one shop, each with a deadline; writes carry a request id."""
 
     def __init__(self, address: str) -> None:
-        self._channel = grpc.insecure_channel(address)
+        self._channel = grpc.insecure_channel(address, options=RECONNECTING)
         self._scoring = scoring_service_pb2_grpc.ScoringServiceStub(self._channel)
         self._customers = customer_service_pb2_grpc.CustomerServiceStub(self._channel)
         self._recommendation = recommendation_service_pb2_grpc.RecommendationServiceStub(self._channel)
@@ -71,7 +73,7 @@ class ShopClient:
     def __exit__(self, *_: object) -> None:
         self._channel.close()
 
-    def wait_until_serving(self, service: str, seconds: float = 60) -> None:
+    def wait_until_serving(self, service: str, seconds: float = 180) -> None:
         """Wait for the health of one service; raises TimeoutError."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -1,5 +1,7 @@
 """The port, and what answers at it: the event loop, every service's methods, and what grpc.health says."""
 
+import os
+import threading
 from collections.abc import Iterable
 
 import grpc
@@ -12,14 +14,16 @@ from server.front.health import SERVING
 from server.front.loop import Loop
 from server.front.methods import Methods
 
+MOST_PENDING = 128
 OPTIONS = (
     # Two servers on one port would share callers silently.
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
-    # Calls that wait to be taken up, where nobody can refuse them: some are cut off from the first number on, all from
-    # the second. Without that nothing but calls whose time is up is taken up, once more come than can be.
-    ("grpc.server.max_pending_requests", 256),
-    ("grpc.server.max_pending_requests_hard_limit", 512),
+    # Calls that wait to be taken up, where nobody can refuse them: beyond so many at one moment gRPC cuts them off (at
+    # random between two bounds, and these are one). Without that nothing but calls whose time is up is taken up, once
+    # more come than can be.
+    ("grpc.server.max_pending_requests", MOST_PENDING),
+    ("grpc.server.max_pending_requests_hard_limit", MOST_PENDING + 1),
     # Clients may look whether the line is alive, as `tierwise_client` does; gRPC itself allows it every five minutes.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 )
@@ -31,7 +35,7 @@ class Front:
     def __init__(self) -> None:
         self.loop = Loop()
         self._health = health.aio.HealthServicer()
-        self._server = self.loop.run(_server())
+        self._server = self.loop.run(new_server())
 
     def tell(self, service: str, status: int) -> None:
         """To whoever asks for the health of what has this name."""
@@ -67,5 +71,19 @@ class Front:
         stopped.result()
 
 
-async def _server() -> grpc.aio.Server:
-    return grpc.aio.server(options=OPTIONS)
+async def new_server() -> grpc.aio.Server:
+    """Threads of gRPC's own, which it begins here and later, are batch work to the kernel, as they inherit it.
+
+    They would push aside the loop, which they work for, thousands of times a second. The one that hands their results
+    to the loop stays as it is, so that no replica keeps it waiting.
+    """
+    there = {*threading.enumerate()}
+    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    try:
+        server = grpc.aio.server(options=OPTIONS)
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    for begun in {*threading.enumerate()} - there:
+        if begun.native_id is not None:
+            os.sched_setscheduler(begun.native_id, os.SCHED_OTHER, os.sched_param(0))
+    return server

@@ -1,5 +1,6 @@
 """The client asks a real server, gives up in time, repeats what may be repeated, and says what went wrong."""
 
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -115,6 +116,20 @@ def test_a_malformed_field_is_named(client: Tierwise) -> None:
 def test_a_server_that_is_not_there_is_unavailable_within_the_deadline() -> None:
     with Tierwise("127.0.0.1:1", insecure=True) as nobody, pytest.raises(tierwise_client.Unavailable):
         nobody.score("anna", timeout=2)
+
+
+def test_a_lost_server_is_looked_for_every_second() -> None:
+    """Left to itself gRPC waits longer each time: 1, 1.6, 2.6, 4.1 s, and two minutes in the end."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        door.settimeout(10)
+        with Tierwise(f"127.0.0.1:{door.getsockname()[1]}", insecure=True) as client, ThreadPoolExecutor(1) as caller:
+            began = time.monotonic()
+            asked = caller.submit(client.score, "anna", timeout=8)
+            for _ in range(5):
+                door.accept()[0].close()
+            assert time.monotonic() - began < 7
+            with pytest.raises(tierwise_client.Unavailable):
+                asked.result()
 
 
 def test_a_line_in_the_clear_does_not_leave_the_machine() -> None:

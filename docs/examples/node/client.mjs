@@ -38,7 +38,11 @@ const { ScoringService } = grpc.loadPackageDefinition(loaded).tierwise.v1;
 const client = new ScoringService(
   address,
   token ? grpc.credentials.createSsl() : grpc.credentials.createInsecure(),
-  { "grpc.keepalive_time_ms": 20_000, "grpc.service_config": JSON.stringify(SERVICE_CONFIG) },
+  {
+    "grpc.keepalive_time_ms": 20_000,
+    "grpc.max_reconnect_backoff_ms": 1_000,
+    "grpc.service_config": JSON.stringify(SERVICE_CONFIG),
+  },
 );
 
 const metadata = new grpc.Metadata();
