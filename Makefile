@@ -74,6 +74,7 @@ bench-issuance: $(STAMP) ## A launch of a million coupons beside a bare COPY of 
 	@$(BIN)/python -m bench.issuance $(if $(COUPONS),--coupons $(COUPONS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 bench-serving: $(STAMP) ## The pool beside the floors that tie it to other servers (FLOORS=folder ROUNDS=3 CALLERS=8,32 RATES=200)
+	@$(MAKE) --no-print-directory setup EXTRAS=$(EXTRAS),openvino
 	@$(BIN)/python -m bench.peers $(if $(FLOORS),--floors $(FLOORS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	  $(if $(CALLERS),--callers $(CALLERS)) $(if $(RATES),--rates $(RATES))
 
