@@ -70,7 +70,8 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "report_views": "name fingerprint definition stored as_of refresh_seconds attempt_time error",
         "requests": "method request_id body_hash create_time",
         "reservations": (
-            "reservation_id code campaign_id order_minor discount_minor currency shard state reserve_time expire_time"
+            "reservation_id code campaign_id order_minor discount_minor currency shard state reserve_time expire_time "
+            "place_of"
         ),
         "result_readings": (
             "campaign_id day arm metric customers holdout_customers mean holdout_mean difference low high lift "

@@ -29,7 +29,8 @@ def reserve(
 ) -> Reservation:
     """Hold a code, one redemption and its discount for an order, until the time to live is over or the coupon expires.
 
-    The same order again is answered with what holds the code; if its worth changed, that is released and held anew.
+    The same order again is answered with what holds the code; if its worth changed, that is released and held anew, in
+    its place among the order's coupons.
     Raises InvalidReservation, InvalidOrder, InvalidCode, CouponNotFound or a CouponRefused.
     """
     if not timedelta() < time_to_live <= LONGEST_TIME:
@@ -57,7 +58,9 @@ def reserve(
     )  # fmt: skip
     entry = _entry(reservation, shards.home(coupon.code, standing.shards))
     booking.book(transaction, campaign, *before, entry)
-    reservations.add(transaction, {**stored.reservation_values(reservation), "shard": entry.shard})
+    place_of = None if held is None else held.place_of or held.reservation_id
+    values = stored.reservation_values(reservation)
+    reservations.add(transaction, {**values, "shard": entry.shard, "place_of": place_of})
     trail.done(
         transaction, cause, "coupons.reserve", reservation.name,
         after={**_facts(reservation), "expire_time": reservation.expire_time.isoformat()},

@@ -7,13 +7,15 @@ from database.session import Snapshot, Transaction, driver_connection
 
 HOLD = "SELECT pg_advisory_xact_lock(hashtext('orders'), hashtext(%s))"
 # The ledger numbers what is booked for an order as it comes, whatever the clocks of servers say: a code that was held
-# keeps its place when it is used.
+# keeps its place when it is used, and when it is held anew.
 PRESENT = """
 WITH present AS (
-  SELECT code, discount_minor, coalesce('reserve/' || reservation_id, 'redeem/' || redemption_id) AS key
-  FROM redemptions WHERE order_id = %(order_id)s AND NOT given_back
+  SELECT redemptions.code, redemptions.discount_minor,
+    coalesce('reserve/' || coalesce(place_of, reservation_id), 'redeem/' || redemption_id) AS key
+  FROM redemptions LEFT JOIN reservations USING (reservation_id)
+  WHERE redemptions.order_id = %(order_id)s AND NOT given_back
   UNION ALL
-  SELECT code, discount_minor, 'reserve/' || reservation_id
+  SELECT code, discount_minor, 'reserve/' || coalesce(place_of, reservation_id)
   FROM reservations WHERE order_id = %(order_id)s AND state = 'HELD' AND expire_time > %(now)s
 )
 SELECT present.code, coupons.campaign_id, priority, exclusivity_group, alone, discount ->> 'kind' = 'FREE_SHIPPING',

@@ -68,6 +68,9 @@ class ReservationRow(Row):
     """HELD, REDEEMED, RELEASED or EXPIRED; one that is HELD counts only until its expire_time."""
     reserve_time: Mapped[datetime]
     expire_time: Mapped[datetime]
+    place_of: Mapped[str | None]
+    """The first reservation of the code that the order held without a break, where it is not this one: what is held
+    anew keeps its place among the order's coupons."""
     __table_args__ = (
         Index("uq_reservations_held", "code", unique=True, postgresql_where=text("state = 'HELD'")),
         Index("ix_reservations_held", "campaign_id", "expire_time", postgresql_where=text("state = 'HELD'")),

@@ -19,6 +19,7 @@ from campaign_factories import (
 )
 
 from campaigns.coupons import redemption, refunding, reservation
+from campaigns.coupons.offering import offers_for
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.coupon import Redemption, Reservation
@@ -123,6 +124,22 @@ def test_what_was_held_is_what_is_taken_whichever_is_used_first(database: Databa
 
     assert list(held.values()) == [500, 500, 250]
     assert used == held
+
+
+def test_a_code_that_is_held_anew_keeps_its_place_and_its_promise(database: Database) -> None:
+    codes = issue(database, (QUARTER, Stacking()), (HALF, Stacking()))
+    for code in codes:
+        reserve(database, code)
+    grown = replace(ORDER, order_minor=4000)
+    with database.reading() as snapshot:
+        offers = offers_for(snapshot, "anna", NOW, basket=grown)
+    told = [offers.worths[code].together_minor for code in codes]
+
+    held = [reserve(database, code, grown) for code in codes]
+
+    assert [each.discount_minor for each in held] == told == [1000, 1500]
+    assert [reserve(database, code, grown) for code in codes] == held
+    assert [redeem(database, code, grown).discount_minor for code in codes] == told
 
 
 def test_a_higher_priority_takes_its_share_of_the_whole_though_it_comes_later(database: Database) -> None:
