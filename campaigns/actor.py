@@ -1,8 +1,10 @@
 """Who asks for a change, and why: what every use case that changes something is told first."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from unicodedata import normalize
 
 
 class Role(StrEnum):
@@ -34,6 +36,14 @@ def is_name(text: str) -> bool:
     return 0 < len(text) <= NAME_LENGTH and text.isprintable()
 
 
+def is_among(name: str, names: Iterable[str]) -> bool:
+    """Whether these are names of the same person, who may sign in, call with a key and show a certificate.
+
+    Case says nothing, nor do forms of a letter that look alike (Unicode 3.13, compatibility caseless matching).
+    """
+    return _caseless(name) in map(_caseless, names)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """A person or a process, as the door knows it."""
@@ -63,3 +73,7 @@ BEAT = Actor(name="beat", role=Role.PROCESS)
 """Begins what is due by the clock."""
 SERVER = Actor(name="server", role=Role.PROCESS)
 """Sets aside what does not answer."""
+
+
+def _caseless(name: str) -> str:
+    return normalize("NFKC", normalize("NFKC", name).casefold())

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from campaigns.actor import is_among
 from campaigns.life.refusals import ApproverIsAuthor, VersionDecided
 from events.currency import minor_units_of
 
@@ -60,18 +61,18 @@ class ApprovalPolicy:
 
 def next_authors(authors: Iterable[str], *, approved: bool, editor: str) -> tuple[str, ...]:
     """Authors of the version that an edit makes: who changed the plan since it was last approved, the editor last."""
-    earlier = () if approved else tuple(author for author in authors if author != editor)
+    earlier = () if approved else tuple(author for author in authors if not is_among(author, [editor]))
     return (*earlier, editor)
 
 
 def check_approver(approver: str, *, authors: Sequence[str], decided: Sequence[Approval]) -> None:
     """Raises ApproverIsAuthor, VersionDecided."""
-    if approver in authors:
+    if is_among(approver, authors):
         raise ApproverIsAuthor(
             f"{approver} changed this version, so somebody else has to decide about it", approver=approver,
             authors=", ".join(authors),
         )  # fmt: skip
-    if any(approval.approver == approver for approval in decided):
+    if is_among(approver, (approval.approver for approval in decided)):
         raise VersionDecided(f"{approver} has decided about this version already", approver=approver)
 
 

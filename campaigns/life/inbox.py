@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
+from campaigns.actor import is_among
 from campaigns.life import versions
 from campaigns.life.differences import AS_ONE, Difference, differences
 from campaigns.life.versions import CampaignVersion
@@ -30,8 +32,17 @@ class Waiting:
 
 def waiting(snapshot: Snapshot, approver: str, *, limit: int) -> list[Waiting]:
     """What this approver may decide about: written by others, not decided yet, the oldest first."""
-    rows = lists.to_decide(snapshot, approver, limit=limit)
-    return [read(snapshot, stored.campaign(row)) for row in rows]
+    return [read(snapshot, campaign) for campaign in to_decide(snapshot, approver, limit=limit)]
+
+
+def to_decide(snapshot: Snapshot, approver: str, *, limit: int) -> list[Campaign]:
+    """The campaigns of which this approver may decide about a version."""
+    open_to_them = (
+        stored.campaign(row)
+        for row, authors, deciders in lists.submitted(snapshot)
+        if not is_among(approver, [*authors, *deciders])
+    )
+    return list(islice(open_to_them, limit))
 
 
 def read(snapshot: Snapshot, campaign: Campaign) -> Waiting:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from campaigns.experiments.results import Metric
-from campaigns.life import switches
+from campaigns.life import inbox, switches
 from campaigns.life.switches import Stop
 from campaigns.results.canary import Verdict
 from campaigns.terms import stored
@@ -112,11 +112,10 @@ def standing(snapshot: Snapshot, campaign: Campaign) -> Standing:
 
 def alert(snapshot: Snapshot, now: datetime, *, approver: str | None) -> Alerts:
     """`approver` is whoever asks, if they may approve."""
-    waiting = [] if approver is None else lists.to_decide(snapshot, approver, limit=MOST)
     return Alerts(
         stops=switches.page(snapshot, limit=MOST),
         stuck=alerts.stuck(snapshot, silent_since=now - SILENT, limit=MOST),
-        to_decide=[stored.campaign(row) for row in waiting],
+        to_decide=[] if approver is None else inbox.to_decide(snapshot, approver, limit=MOST),
         tight=alerts.tight(snapshot, share=TIGHT, limit=MOST),
         uneven=alerts.uneven(snapshot, limit=MOST),
         failed=_failed(snapshot), ledger_differences=_differences(snapshot),

@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
-from sqlalchemy import all_, and_, func, literal, or_, select, text, tuple_
+from sqlalchemy import and_, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from database.budgets.tables import BudgetShardRow
@@ -44,6 +45,15 @@ class Sought:
     """Somewhere in the name or in the id, in whatever case."""
 
 
+class Submitted(NamedTuple):
+    """A campaign whose version waits for approvers."""
+
+    row: CampaignRow
+    authors: Sequence[str]
+    deciders: Sequence[str]
+    """Who has decided about it."""
+
+
 def page(
     snapshot: Snapshot, sought: Sought, order: Order, *, limit: int, after: tuple[datetime | str, str] | None = None
 ) -> list[CampaignRow]:
@@ -79,19 +89,16 @@ def between(snapshot: Snapshot, since: datetime, until: datetime, *, limit: int)
     return list(snapshot.scalars(query.order_by(CampaignRow.start_time, CampaignRow.campaign_id).limit(limit)))
 
 
-def to_decide(snapshot: Snapshot, approver: str, *, limit: int) -> list[CampaignRow]:
-    """Submitted versions that somebody else wrote and this approver has not decided about, the oldest first."""
-    decided = select(ApprovalRow).where(
-        ApprovalRow.campaign_id == CampaignRow.campaign_id, ApprovalRow.version == CampaignRow.version,
-        ApprovalRow.approver == approver,
-    )  # fmt: skip
-    query = (
-        select(CampaignRow)
-        .join(CampaignVersionRow, ITS_VERSION)
-        .where(CampaignRow.state == "SUBMITTED", ~decided.exists())
+def submitted(snapshot: Snapshot) -> list[Submitted]:
+    """Versions that wait for approvers, the oldest campaign first."""
+    deciders = select(func.array_agg(ApprovalRow.approver)).where(
+        ApprovalRow.campaign_id == CampaignRow.campaign_id, ApprovalRow.version == CampaignRow.version
     )
-    query = query.where(literal(approver) != all_(CampaignVersionRow.authors))
-    return list(snapshot.scalars(query.order_by(CampaignRow.create_time, CampaignRow.campaign_id).limit(limit)))
+    query = select(CampaignRow, CampaignVersionRow.authors, deciders.scalar_subquery()).join(
+        CampaignVersionRow, ITS_VERSION
+    )
+    query = query.where(CampaignRow.state == "SUBMITTED").order_by(CampaignRow.create_time, CampaignRow.campaign_id)
+    return [Submitted(row, authors, deciders or []) for row, authors, deciders in snapshot.execute(query)]
 
 
 def authors(snapshot: Snapshot, campaign_ids: Sequence[str]) -> Mapping[str, list[str]]:

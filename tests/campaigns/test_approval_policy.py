@@ -5,6 +5,7 @@ from campaign_factories import NOW
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.actor import is_among
 from campaigns.life.approval import Approval, ApprovalPolicy, Verdict, missing, next_authors
 
 
@@ -35,19 +36,33 @@ def test_a_large_budget_is_set_in_major_units() -> None:
 
 
 NAMES = st.sampled_from(["anna", "ben", "cleo"])
+CASES = st.sampled_from([str.lower, str.upper, str.title])
 
 
-@given(st.lists(st.tuples(NAMES, st.booleans()), min_size=1))
+@given(st.lists(st.tuples(st.builds(lambda name, case: case(name), NAMES, CASES), st.booleans()), min_size=1))
 def test_the_authors_are_all_who_edited_since_the_last_approval(edits: list[tuple[str, bool]]) -> None:
     authors: tuple[str, ...] = ()
     since: set[str] = set()
     for editor, approved in edits:
-        since = {editor} if approved else since | {editor}
+        since = {editor.lower()} if approved else since | {editor.lower()}
         authors = next_authors(authors, approved=approved, editor=editor)
 
-    assert set(authors) == since
+    assert {author.lower() for author in authors} == since
     assert len(authors) == len(since)
     assert authors[-1] == edits[-1][0]
+
+
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [("Marie", True), ("MARIE", True), ("\uff2d\uff41\uff52\uff49\uff45", True), ("mari", False), ("marie2", False)],
+)
+def test_case_and_look_alike_forms_make_no_second_person(name: str, *, same: bool) -> None:
+    assert is_among(name, ["bo", "marie"]) is same
+
+
+def test_letters_whose_small_form_is_longer_are_the_same_too() -> None:
+    assert is_among("STRASSE", ["straße"])
+    assert is_among("jose\u0301@shop.example", ["JOS\u00c9@shop.example"])
 
 
 @given(st.integers(0, 5), st.lists(st.sampled_from(Verdict)))

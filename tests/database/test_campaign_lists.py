@@ -109,3 +109,4 @@ def test_what_one_wrote_or_decided_does_not_wait_for_one(database: Database) -> 
             return [each.campaign.campaign_id for each in inbox.waiting(snapshot, name, limit=9)]
 
     assert (waiting("anna"), waiting("bo"), waiting("cleo")) == ([], ["summer"], ["spring", "summer"])
+    assert (waiting("Anna"), waiting("BO")) == ([], ["summer"]), "case makes no second person"
