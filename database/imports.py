@@ -14,7 +14,7 @@ from database.copying import copy_frame
 from database.customers import tombstones
 from database.customers.loading import copy_customers
 from database.events.items import copy_items
-from database.events.store import copy_events
+from database.events.store import copy_events, recorded_among
 from database.events.tables import ImportRow
 from database.session import Snapshot, Transaction, driver_connection
 from events.attributes import AttributeFile
@@ -75,13 +75,14 @@ def store_events(
     copy_items(transaction, loaded.items, replace=False)
     copy_customers(transaction, loaded.customers, replace=False)
     # The last to wait for others: whoever records events of these customers waits from here on for the commit.
-    copied = copy_events(transaction, loaded.events, progress=progress)
+    late = _late_returns(transaction, loaded.cancelled)
+    copied = copy_events(transaction, pl.concat([loaded.events, late]), progress=progress)
     left_out = _leave_out_erased(transaction, loaded.events["customer_id"], import_id)
     # Plans made before autovacuum comes round would not know of these rows.
     transaction.execute(text("ANALYZE events"))
     counts = {
-        "events_new": copied.new, "events_known": loaded.events.height - copied.new,
-        "events_differing": copied.differing,
+        "events_new": copied.new, "events_known": loaded.events.height + late.height - copied.new,
+        "events_differing": copied.differing, "late_returns": late.height,
     }  # fmt: skip
     return _finish(transaction, import_id, loaded.report.as_dict() | counts | left_out)
 
@@ -97,6 +98,12 @@ def store_attributes(
     _copy_rejected(transaction, import_id, rejected, file.rejected.height)
     left_out = {} if items else _leave_out_erased(transaction, file.rows["customer_id"], import_id)
     return _finish(transaction, import_id, file.report() | {"changed": changed, **left_out})
+
+
+def _late_returns(transaction: Transaction, cancelled: pl.DataFrame) -> pl.DataFrame:
+    """Those of purchases that an earlier file brought: what is recorded stays, so that its return happened too."""
+    recorded = recorded_among(transaction, cancelled["purchase_id"].to_list())
+    return cancelled.filter(pl.col("purchase_id").is_in(recorded)).drop("purchase_id")
 
 
 def _leave_out_erased(transaction: Transaction, customer_ids: pl.Series, import_id: str) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from events.cells import text_of
 from events.cleaning.outcome import reject
 from events.currency import LARGEST_MINOR
 from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
@@ -90,8 +91,8 @@ def _table(path: Path, fields: Sequence[str], *, key: str) -> _Table:
         raise FormatNotUsable(
             f"columns: the file has no column {key}; it has {', '.join(present)}. Rename that of the ids"
         )
-    texts = [_text(name) if name in present else pl.lit(None, pl.String).alias(name) for name in fields]
-    blocks = [_joined_lists(batch).select("row_number", *texts) for batch in batches(path)]
+    listed = map(_joined_lists, batches(path))
+    blocks = [batch.select("row_number", *_texts(batch.schema, fields)) for batch in listed]
     empty = pl.DataFrame(schema={"row_number": pl.UInt32(), **dict.fromkeys(fields, pl.String())})
     rows = pl.concat([empty, *(block.cast({"row_number": pl.UInt32}) for block in blocks)])
     return _Table(rows=rows, irrelevant_columns=tuple(name for name in present if name not in fields))
@@ -102,9 +103,14 @@ def _joined_lists(batch: pl.DataFrame) -> pl.DataFrame:
     return batch.with_columns(pl.col(name).cast(pl.List(pl.String)).list.join("|") for name in lists)
 
 
-def _text(name: str) -> pl.Expr:
+def _texts(schema: pl.Schema, fields: Sequence[str]) -> list[pl.Expr]:
+    return [_text(name, schema[name]) if name in schema else pl.lit(None, pl.String).alias(name) for name in fields]
+
+
+def _text(name: str, kind: pl.DataType) -> pl.Expr:
     """An empty list of channels stays empty rather than unknown: it says that the customer consents to none."""
-    trimmed = pl.col(name).cast(pl.String).str.strip_chars()
+    number = name in {Field.UNIT_PRICE, Field.UNIT_PRICE_MINOR}
+    trimmed = pl.col(name).cast(pl.String).str.strip_chars() if number else text_of(name, kind)
     return trimmed if name == "consented_channels" else pl.when(trimmed != "").then(trimmed).alias(name)
 
 

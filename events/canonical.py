@@ -2,18 +2,18 @@
 
 import polars as pl
 
+from events.cells import require_readable, text_of
 from events.event import EventType
 from events.fields import NUMBERS, ROW_SCHEMA, STRINGS, Field
 from events.formats import WORDS, FileFormat, FormatNotUsable
 from events.minor_units import minor_units_per_major
 from events.times import Clock, read_times
 
-WHOLE_NUMBER = r"^(\d+)\.0$"
-
 
 def canonical_rows(batch: pl.DataFrame, file_format: FileFormat) -> pl.DataFrame:
-    """From `row_number` and the file's columns to ROW_SCHEMA, row for row."""
+    """From `row_number` and the file's columns to ROW_SCHEMA, row for row. Raises FileNotUsable and FormatNotUsable."""
     mapped = file_format.columns_in(batch.columns[1:])
+    require_readable(batch.schema, mapped)
     raw = batch.select(pl.col(column).alias(field) for column, field in mapped.items())
     keys = [raw.hash_rows(seed=0).alias("key_a"), raw.hash_rows(seed=1).alias("key_b")]
     times = read_times(raw[Field.TIME], _clock(file_format))
@@ -41,17 +41,8 @@ def _clock(file_format: FileFormat) -> Clock:
 
 
 def _string(field: Field, kind: pl.DataType, file_format: FileFormat) -> pl.Expr:
-    """Trimmed; what is empty is missing. Spreadsheets write the customer 17850 as 17850.0."""
-    column = pl.col(field)
-    if kind.is_float():
-        column = (
-            pl.when(column == column.floor())
-            .then(column.cast(pl.Int64, strict=False).cast(pl.String))
-            .otherwise(column.fill_nan(None).cast(pl.String))
-        )
-    text = column.cast(pl.String).str.strip_chars()
-    if field is Field.CUSTOMER_ID:
-        text = text.str.replace(WHOLE_NUMBER, "${1}")
+    """What is empty is missing."""
+    text = text_of(field, kind)
     if field in {*file_format.uppercase, Field.CURRENCY}:
         text = text.str.to_uppercase()
     return pl.when(text != "").then(text)
@@ -104,11 +95,15 @@ def _unreadable(schema: pl.Schema, file_format: FileFormat) -> pl.Expr:
     currency = _string(Field.CURRENCY, schema[Field.CURRENCY], file_format)
     checks.append((Field.CURRENCY, pl.when(currency.str.contains("^[A-Z]{3}$")).then(currency)))
     given = (pl.col(field).cast(pl.String).str.strip_chars() != "" for field, _ in checks)
+    infinite = (
+        pl.when(pl.col(field).is_infinite()).then(pl.lit(field.value)) for field in NUMBERS if schema[field].is_float()
+    )
     return pl.coalesce(
         *(
             pl.when(has & value.is_null()).then(pl.lit(field.value))
             for (field, value), has in zip(checks, given, strict=True)
         ),
+        *infinite,
         pl.lit(None, pl.String),
     )
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from events.attributes import read_items
 from events.canonical import canonical_rows
+from events.cleaning.missing import IMPUTABLE
 from events.event import CUSTOMER_SCHEMA, EVENT_SCHEMA, ITEM_SCHEMA, EventType
 from events.fields import ROW_SCHEMA, Field
 from events.formats import FileFormat, preset
@@ -27,6 +28,8 @@ class Loaded:
 
     events: pl.DataFrame
     """In EVENT_SCHEMA, by time, those of one instant as in the file."""
+    cancelled: pl.DataFrame
+    """Returns that undo a purchase of the same day, with its `purchase_id`, in EVENT_SCHEMA; neither is an event."""
     items: pl.DataFrame
     """In ITEM_SCHEMA: what the file says of the items of its events."""
     customers: pl.DataFrame
@@ -58,7 +61,8 @@ def load_events(
     cleaned = clean(rows, used, now=now)
     kept = cleaned.kept.sort("time", maintain_order=True)
     return Loaded(
-        events=_events(kept),
+        events=_events(kept, rows),
+        cancelled=_cancelled(cleaned.cancelled, rows),
         items=_items(kept),
         customers=_customers(kept),
         rejected=cleaned.rejected,
@@ -109,12 +113,25 @@ def _minor() -> pl.Expr:
     return (pl.col("unit_price") * minor_units_per_major(pl.col("currency"))).alias("unit_price_minor")
 
 
-def _events(kept: pl.DataFrame) -> pl.DataFrame:
-    priced = kept.with_columns(
+def _events(kept: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    read = rows.select("row_number", *IMPUTABLE)
+    said = kept.drop(IMPUTABLE).join(read, on="row_number", how="left", maintain_order="left")
+    return identified(_canonical(kept), _canonical(said))
+
+
+def _cancelled(pairs: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    bought, returned = (
+        pairs.select(pl.col(name).alias("row_number")).join(rows, on="row_number", how="left", maintain_order="left")
+        for name in pairs.columns
+    )
+    return _events(returned, rows).with_columns(_events(bought, rows)["event_id"].alias("purchase_id"))
+
+
+def _canonical(rows: pl.DataFrame) -> pl.DataFrame:
+    priced = rows.with_columns(
         _minor().round().cast(pl.Int64), pl.when(pl.col("unit_price").is_not_null()).then("currency").alias("currency")
     )
-    canonical = priced.select(EVENT_SCHEMA.names()).cast(EVENT_SCHEMA)
-    return identified(canonical)
+    return priced.select(EVENT_SCHEMA.names()).cast(EVENT_SCHEMA)
 
 
 def _items(kept: pl.DataFrame) -> pl.DataFrame:

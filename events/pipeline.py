@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from events.cleaning.outcome import REJECTIONS, Outcome
+from events.cleaning.outcome import CANCELLED, REJECTIONS, Outcome
 from events.formats import FileFormat
 from events.quality import StepCount
 
@@ -23,20 +23,23 @@ class Cleaned:
     """In ROW_SCHEMA."""
     rejected: pl.DataFrame
     """In REJECTIONS, by row number; each row of the file stands here or in `kept`, never in both."""
+    cancelled: pl.DataFrame
+    """In CANCELLED."""
     steps: tuple[StepCount, ...]
 
 
 def clean(rows: pl.DataFrame, file_format: FileFormat, *, now: datetime) -> Cleaned:
     """Run every step on rows in ROW_SCHEMA."""
-    kept, rejected, counts = rows, [REJECTIONS.to_frame()], []
+    kept, rejected, cancelled, counts = rows, [REJECTIONS.to_frame()], [CANCELLED.to_frame()], []
     for name, step in _steps(file_format, now):
         outcome = step(kept)
         counts.append(_count(name, kept, outcome))
         kept = outcome.kept
         rejected.append(outcome.rejected)
+        cancelled.append(outcome.cancelled)
     everyone = pl.concat(rejected).sort("row_number")
     assert rows.height == kept.height + everyone.height, "a cleaning step lost or invented rows"
-    return Cleaned(kept=kept, rejected=everyone, steps=tuple(counts))
+    return Cleaned(kept=kept, rejected=everyone, cancelled=pl.concat(cancelled), steps=tuple(counts))
 
 
 def _steps(file_format: FileFormat, now: datetime) -> Iterator[tuple[str, Step]]:

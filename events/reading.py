@@ -28,9 +28,23 @@ def batches(path: Path, *, separator: str = ",", encoding: Encoding = "utf8") ->
     try:
         for batch in scan.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
             # PostgreSQL stores no NUL, neither in text nor in JSON.
-            yield batch.with_columns(cs.string().str.replace_all("\0", "", literal=True))
+            yield _texts(batch).with_columns(cs.string().str.replace_all("\0", "", literal=True))
     except pl.exceptions.PolarsError as error:
         raise FileNotUsable(_explained(path, error)) from error
+
+
+def _texts(batch: pl.DataFrame) -> pl.DataFrame:
+    """What Parquet keeps as codes of words, or as bytes without saying that they are text; other bytes say nothing."""
+    return batch.with_columns(
+        (cs.categorical() | cs.enum()).cast(pl.String), cs.binary().map_elements(_word, return_dtype=pl.String)
+    )
+
+
+def _word(content: bytes) -> str | None:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def columns_of(path: Path, *, separator: str = ",", encoding: Encoding = "utf8") -> list[str]:

@@ -1,6 +1,7 @@
 """Times as shops write them, into UTC."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 import polars as pl
@@ -12,6 +13,8 @@ OFFSET_FORMATS = ("%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%d %H:%M%:z")
 EPOCH = r"^-?\d{9,17}(\.\d+)?$"
 MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 LOCAL = pl.Datetime("us")
+CALENDAR = (pl.lit(datetime(1, 1, 1, tzinfo=UTC)), pl.lit(datetime(9999, 12, 31, tzinfo=UTC)))
+"""Times outside of it are none: milliseconds that were taken for seconds, for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,8 @@ def _localised(clock: Clock) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
     chosen = pl.when(twice).then(last if clock.ambiguous == "latest" else first).otherwise(first)
     resolved = chosen if clock.nonexistent == "reject" else pl.coalesce(chosen, shifted)
     refused = twice if clock.ambiguous == "reject" else pl.lit(value=False)
-    time = pl.coalesce("absolute", pl.when(~refused).then(resolved))
+    told = pl.coalesce("absolute", pl.when(~refused).then(resolved))
+    time = pl.when(told.is_between(*CALENDAR)).then(told)
     problem = (
         pl.when(refused)
         .then(pl.lit("AMBIGUOUS_TIME"))

@@ -30,6 +30,7 @@ INSERT INTO events ({columns}) SELECT * FROM unnest(
 ) ON CONFLICT DO NOTHING
 """).format(columns=COLUMNS)
 BY_ID = sql.SQL("SELECT {columns} FROM events WHERE event_id = ANY(%s)").format(columns=COLUMNS)
+RECORDED = "SELECT event_id FROM events WHERE event_id = ANY(%s::text[])"
 STAGE = sql.SQL("CREATE TEMPORARY TABLE event_stage ON COMMIT DROP AS SELECT {columns} FROM events LIMIT 0").format(
     columns=COLUMNS
 )
@@ -151,6 +152,12 @@ def _differing(transaction: Transaction) -> int:
     found = driver_connection(transaction).execute(DIFFERING).fetchone()
     assert found is not None, "an aggregate has one row"
     return int(str(found[0]))
+
+
+def recorded_among(snapshot: Snapshot, event_ids: Sequence[str]) -> list[str]:
+    """Those of these events that are recorded."""
+    rows = driver_connection(snapshot).execute(RECORDED, (list(event_ids),)).fetchall()
+    return [str(event_id) for (event_id,) in rows]
 
 
 def histories(

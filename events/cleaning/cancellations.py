@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from pydantic import BaseModel
 
-from events.cleaning.outcome import REJECTIONS, Outcome
+from events.cleaning.outcome import CANCELLED, REJECTIONS, Outcome
 from events.event import EventType
 
 LINE = ("customer_id", "item_id", "quantity")
@@ -36,4 +36,4 @@ class Cancellations(BaseModel, frozen=True, extra="forbid"):
         doomed = pl.concat([met["row_number"], met["row_number_returned"]]).sort()
         rejected = doomed.to_frame().with_columns(pl.lit(REASON).alias("reason")).cast(REJECTIONS)
         kept = rows.join(rejected, on="row_number", how="anti", maintain_order="left")
-        return Outcome(kept=kept, rejected=rejected)
+        return Outcome(kept=kept, rejected=rejected, cancelled=met.select(CANCELLED.names()))

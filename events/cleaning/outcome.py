@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 REJECTIONS = pl.Schema({"row_number": pl.UInt32(), "reason": pl.String()})
+CANCELLED = pl.Schema({"row_number": pl.UInt32(), "row_number_returned": pl.UInt32()})
+"""A purchase that never happened, and the return that says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +19,8 @@ class Outcome:
     """In REJECTIONS."""
     repaired: int = 0
     """Kept rows with a value that the step changed."""
+    cancelled: pl.DataFrame = field(default_factory=CANCELLED.to_frame)
+    """In CANCELLED: of the rejected rows, those that undo each other."""
     notes: Mapping[str, object] = field(default_factory=dict)
     """More that the report says of the step."""
 

@@ -17,7 +17,8 @@ from database.events.store import read_events
 from database.imports import FileChanged, Import, find_import, latest_import, store_attributes, store_events
 from database.session import Database
 from events import attributes
-from events.event import EVENT_SCHEMA
+from events.event import EVENT_SCHEMA, EventType
+from events.formats import FileFormat
 from events.loading import Loaded, load_events
 from events.reading import REJECTED_SCHEMA, rejected_rows
 
@@ -55,12 +56,14 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def load(path: Path) -> Loaded:
-    return load_events(path, currency="GBP", now=NOW)
+def load(path: Path, file_format: FileFormat | None = None) -> Loaded:
+    return load_events(path, file_format, currency="GBP", now=NOW)
 
 
-def store(database: Database, path: Path, import_id: str = "one") -> Import | None:
-    loaded = load(path)
+def store(
+    database: Database, path: Path, import_id: str = "one", file_format: FileFormat | None = None
+) -> Import | None:
+    loaded = load(path, file_format)
     with database.writing() as transaction:
         rejected = rejected_rows(path, loaded.rejected)
         return store_events(transaction, loaded, rejected, import_id=import_id, file_name=path.name)
@@ -122,6 +125,42 @@ def test_a_longer_export_adds_only_what_is_new(database: Database, path: Path, t
     assert (done.report["events_new"], done.report["events_known"]) == (1, 2)
     with database.reading() as snapshot:
         assert read_events(snapshot).height == 3
+
+
+def test_what_cleaning_makes_of_the_rest_of_a_file_that_grows_counts_nothing_twice(
+    database: Database, tmp_path: Path
+) -> None:
+    """The mean price moves with each row, and what was bought in the morning is brought back in the evening."""
+    till = FileFormat.model_validate(
+        {
+            "columns": {name: name for name in ("customer_id", "time", "item_id", "quantity", "unit_price")},
+            "event_type": {"constant": "purchase", "return_negative_quantity": True},
+            "cleaning": {"missing_values": {"fields": {"unit_price": "mean"}}},
+        }
+    )
+    morning = "customer_id,time,item_id,quantity,unit_price\nanna,2026-01-05 10:00,a,1,10\nbert,2026-01-05 11:00,a,1,\n"
+    evening = morning + "carl,2026-01-05 18:00,a,1,20\nanna,2026-01-05 19:00,a,-1,10\n"
+    path = tmp_path / "till.csv"
+
+    reports = []
+    for place, content in enumerate((morning, evening, evening + "carl,2026-01-06 09:00,a,1,90\n")):
+        path.write_text(content)
+        done = store(database, path, str(place), till)
+        assert done is not None
+        reports.append(
+            [done.report[name] for name in ("events_new", "events_known", "events_differing", "late_returns")]
+        )
+
+    with database.reading() as snapshot:
+        events = read_events(snapshot).select("customer_id", "event_type", "unit_price_minor").rows()
+    assert events == [
+        ("anna", EventType.PURCHASE, 1000),
+        ("anna", EventType.RETURN, 1000),
+        ("bert", EventType.PURCHASE, 1000),
+        ("carl", EventType.PURCHASE, 2000),
+        ("carl", EventType.PURCHASE, 9000),
+    ]
+    assert reports == [[2, 0, 0, 0], [2, 1, 1, 1], [1, 3, 1, 1]]
 
 
 def test_a_file_leaves_out_who_was_erased(database: Database, database_url: str, path: Path, tmp_path: Path) -> None:

@@ -86,6 +86,19 @@ def test_customers_are_read(tmp_path: Path) -> None:
     assert file.rejected.rows() == [(4, "UNKNOWN_ZONE")]
 
 
+def test_ids_are_those_of_a_file_of_events(tmp_path: Path) -> None:
+    """Of whole numbers a data frame makes 17850.0 as soon as one is missing."""
+    pl.DataFrame({"customer_id": [17850.0, None]}).write_parquet(tmp_path / "customers.parquet")
+    pl.DataFrame({"item_id": [22423.0, None], "unit_price": [2.0, 1.0]}).write_parquet(tmp_path / "items.parquet")
+    (tmp_path / "customers.csv").write_text("customer_id\n17850.0\n")
+
+    assert read_customers(tmp_path / "customers.parquet").rows["customer_id"].to_list() == ["17850"]
+    assert read_customers(tmp_path / "customers.csv").rows["customer_id"].to_list() == ["17850"]
+    items = read_items(tmp_path / "items.parquet", currency="GBP")
+    assert items.rows.select("item_id", "unit_price_minor").rows() == [("22423", 200)]
+    assert items.rejected.rows() == [(2, "MISSING_ITEM_ID")]
+
+
 def test_customers_with_lists_are_read_as_they_are(tmp_path: Path) -> None:
     rows = [("anna", "GB", None, None, ["email", "sms"]), ("bert", None, None, None, [])]
     customers = pl.DataFrame(rows, schema=CUSTOMER_SCHEMA, orient="row")

@@ -1,6 +1,7 @@
 """A file becomes canonical events: nothing vanishes, and CSV and Parquet mean the same."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -162,6 +163,43 @@ def test_rejected_rows_are_found_again_as_they_stood(tmp_path: Path) -> None:
     assert found.rows() == [(2, "MISSING_CUSTOMER_ID", content)]
     assert result.report.irrelevant_columns == ("colour",)
     assert result.report.steps[0].notes == {"left out": "colour"}
+
+
+@pytest.mark.parametrize(
+    ("column", "content", "words"),
+    [
+        ("quantity", [[6]], "quantity holds List.*write it as a number or text"),
+        ("unit_price", [date(2011, 1, 1)], "unit_price holds Date.*write it as a number or text"),
+        ("item_id", [["85123A"]], "item_id holds List.*write it as text"),
+        ("time", [time(9, 30)], "time holds Time.*write it as text, a timestamp"),
+    ],
+)
+def test_a_column_of_which_a_field_cannot_be_read_is_refused_by_name(
+    column: str, content: list[object], words: str
+) -> None:
+    with pytest.raises(FileNotUsable, match=words):
+        loaded(yardstick(**{column: content}))
+
+
+def test_words_are_read_however_parquet_keeps_them() -> None:
+    def kept(**columns: pl.Series) -> Loaded:
+        return loaded(yardstick().with_columns(**columns))
+
+    coded = kept(
+        unit_price=pl.Series(["2.55"], dtype=pl.Categorical),
+        event_type=pl.Series(["purchase"], dtype=pl.Enum(["view", "purchase"])),
+    )
+    assert_frame_equal(coded.events, loaded(yardstick()).events)
+    assert_frame_equal(kept(customer_id=pl.Series([b"17850"])).events, coded.events)
+    assert kept(customer_id=pl.Series([b"\xff"])).rejected["reason"].to_list() == ["MISSING_CUSTOMER_ID"]
+    assert loaded(yardstick(unit_price=[inf])).rejected["reason"].to_list() == ["UNREADABLE_UNIT_PRICE"]
+
+
+def test_pictures_beside_a_rejected_row_are_left_out_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "events.parquet"
+    yardstick(customer_id=[""], picture=[b"\x89PNG"]).write_parquet(path)
+    [found] = rejected_rows(path, load_events(path, currency="GBP", now=NOW).rejected)
+    assert '"picture":null' in found["content"].item()
 
 
 def test_words_of_the_shop_are_translated(tmp_path: Path) -> None:

@@ -43,8 +43,19 @@ def test_a_time_is_read(value: object, clock: Clock, expected: datetime) -> None
     assert read(value, clock) == (expected, None, False)
 
 
-@pytest.mark.parametrize("value", ["yesterday", "2026-02-30 10:00:00", "2026-01-01 25:00:00", "01/02/2026"])
-def test_what_is_no_time_is_unreadable(value: str) -> None:
+@pytest.mark.parametrize(
+    "value",
+    [
+        "yesterday",
+        "2026-02-30 10:00:00",
+        "2026-01-01 25:00:00",
+        "01/02/2026",
+        "1767225600000",
+        10**13,
+        -(10**12),
+    ],
+)
+def test_what_is_no_time_is_unreadable(value: object) -> None:
     assert read(value) == (None, "UNREADABLE_TIME", False)
 
 
