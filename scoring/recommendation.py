@@ -28,6 +28,8 @@ CHOICES = 4
 """Candidates for each item wanted, when diversity is asked for."""
 FEWEST_CHOICES = 50
 HIDDEN = -np.inf
+UNSAID = 1e-9
+"""Of items that a strategy says nothing of: just below those that it names, the popular ones first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +82,16 @@ class Recommender:
         blend, numbers = self.model.blend, self.model.catalogue.numbers
         session = [numbers(np.array(items, dtype=object)) for items in request.context_items]
         context = context_of(tokens, pairs, len(self.model.catalogue) + 2, blend.decay, session)
-        parts = {s: self._scores(s, tokens, pairs, context) for s in self._needed(request.strategy)}
+        needed = dict.fromkeys((*self._voices(request.strategy), Strategy.POPULAR))
+        parts = {s: self._scores(s, tokens, pairs, context) for s in needed}
         return Ranked(parts, context, bought_by(tokens, pairs))
 
-    def _needed(self, strategy: Strategy) -> list[Strategy]:
-        if strategy is Strategy.HYBRID:
-            return [part for part in Strategy if part is not Strategy.HYBRID and self._weight(part) > 0]
-        # Whoever the strategy has nothing to say about gets what is popular.
-        return list(dict.fromkeys((strategy, Strategy.POPULAR)))
-
-    def _weight(self, part: Strategy) -> float:
-        return float(getattr(self.model.blend, part.value))
+    def _voices(self, strategy: Strategy) -> dict[Strategy, float]:
+        """Which strategies have a say, and how much."""
+        if strategy is not Strategy.HYBRID:
+            return {strategy: 1.0}
+        weights = {part: float(getattr(self.model.blend, part.value)) for part in Strategy if part is not strategy}
+        return {part: weight for part, weight in weights.items() if weight > 0}
 
     def _scores(self, strategy: Strategy, tokens: Tokens, pairs: Pairs, context: sparse.csr_matrix) -> Floats:
         if strategy is Strategy.TOGETHER:
@@ -125,11 +126,15 @@ class Recommender:
         return (total * known).double().cpu().numpy() / len(self.model.networks)
 
     def _combined(self, parts: dict[Strategy, Floats], strategy: Strategy) -> Floats:
+        """Whoever the strategy has nothing to say about gets what is popular."""
+        popular = parts[Strategy.POPULAR]
         if strategy is Strategy.HYBRID:
-            return sum((self._weight(part) * _unit(scores) for part, scores in parts.items()), np.zeros(()))
-        own, popular = parts[strategy], parts[Strategy.POPULAR]
+            said = (weight * _unit(parts[part]) for part, weight in self._voices(strategy).items())
+            own = sum(said, np.zeros_like(popular))
+        else:
+            own = parts[strategy]
         silent = own.max(axis=1, keepdims=True) <= 0
-        return np.where(silent, popular, own + 0.0)
+        return np.where(silent, popular, np.where(own > 0, own, UNSAID * (popular - 1)))
 
     def _hide(self, scores: Floats, bought: list[Integers], request: Request) -> None:
         for row, numbers in enumerate(bought):
@@ -148,28 +153,32 @@ class Recommender:
             Recommendation(
                 item_id=self.model.catalogue.item_ids[number - 2],
                 score=float(scores[number]),
-                reason=self._reason(row, number, ranked),
+                reason=self._reason(row, number, ranked, request.strategy),
             )
             for number in chosen.tolist()
         ]
 
-    def _reason(self, row: int, number: int, ranked: Ranked) -> str:
+    def _reason(self, row: int, number: int, ranked: Ranked, strategy: Strategy) -> str:
         context, catalogue = ranked.context[row], self.model.catalogue
         if number in ranked.bought[row]:
             return "bought before"
-        said = {part: float(_unit(scores[row : row + 1])[0, number]) for part, scores in ranked.parts.items()}
-        strongest = max(said, key=lambda part: said[part] * (self._weight(part) or 1.0))
-        if strongest is Strategy.TOGETHER and said[strongest] > 0:
+        said = {
+            part: weight * float(_unit(ranked.parts[part][row : row + 1])[0, number])
+            for part, weight in self._voices(strategy).items()
+        }
+        loudest = max(said, key=lambda part: said[part], default=Strategy.POPULAR)
+        strongest = loudest if said.get(loudest, 0) > 0 else Strategy.POPULAR
+        if strongest is Strategy.TOGETHER:
             source = self.model.together.source(context.indices, context.data, number)
             if source is not None:
                 return f"often bought after {catalogue.title(catalogue.item_ids[source - 2])}"
-        if strongest is Strategy.CONTENT and said[strongest] > 0:
+        if strongest is Strategy.CONTENT:
             alike = self.content[context.indices] @ self.content[number].T
             source = int(context.indices[(np.asarray(alike.todense()).ravel() * context.data).argmax()])
             return f"similar to {catalogue.title(catalogue.item_ids[source - 2])}"
-        if strongest is Strategy.DEEP and said[strongest] > 0:
+        if strongest is Strategy.DEEP:
             return "what customers with a similar history buy next"
-        return "popular lately" if said[strongest] > 0 else "in the catalogue"
+        return "popular lately" if ranked.parts[Strategy.POPULAR][row, number] > 0 else "in the catalogue"
 
     def similar(self, item_id: str, count: int) -> list[Recommendation]:
         """Items that resemble one item or are bought with it; UnknownItem if the model does not know it."""

@@ -102,6 +102,28 @@ def test_strangers_get_what_is_popular() -> None:
         assert found[0].reason == "popular lately"
 
 
+def test_what_a_blend_says_nothing_of_follows_by_popularity() -> None:
+    """Of blends that were chosen by held-out orders some give what is popular no weight."""
+    alone = replace(MODEL.blend, together=1.0, deep=0.0, content=0.0, popular=0.0, repurchase=True)
+    scorer = Scorer(replace(followed(("item-4", "item-9")), blend=alone))
+    everything = [ITEMS[place] for place in np.argsort(-MODEL.together.popular[2:])]
+
+    stranger = scorer.recommend(histories(customers=["nobody"]), at(), count=5)[0]
+    known = scorer.recommend(KNOWN, at(), count=5)[0]
+
+    assert [one.item_id for one in stranger] == everything[:5]
+    assert [one.item_id for one in known] == ["item-9", *(item for item in everything if item != "item-9")][:5]
+    assert {one.reason for one in stranger} == {"popular lately"}
+    assert known[0].reason == "often bought after Blue Lamp"
+
+
+def test_the_reason_is_the_strategys_own_however_little_it_counts_in_the_blend() -> None:
+    scorer = Scorer(replace(MODEL, blend=replace(MODEL.blend, content=1e-6, popular=1.0)))
+    found = scorer.recommend(KNOWN, at(), count=1, strategy=Strategy.CONTENT)[0]
+
+    assert found[0].reason == "similar to Blue Lamp"
+
+
 def test_a_view_is_no_purchase_but_speaks() -> None:
     looked = histories(row(EventType.VIEW, 1, item_id="item-4"))
     found = items(Scorer(followed(("item-4", "item-9"))).recommend(looked, at(), count=20, strategy=Strategy.TOGETHER))
