@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from database import erasure
 from database.copying import copy_frame
@@ -15,7 +15,7 @@ from database.customers import tombstones
 from database.customers.loading import copy_customers
 from database.events.items import copy_items
 from database.events.store import copy_events, recorded_among
-from database.events.tables import ImportRow
+from database.events.tables import ImportRow, RejectedRow
 from database.session import Snapshot, Transaction, driver_connection
 from events.attributes import AttributeFile
 from events.event import ITEM_SCHEMA
@@ -89,11 +89,14 @@ def store_events(
 
 def store_attributes(
     transaction: Transaction, file: AttributeFile, rejected: Iterable[pl.DataFrame], *, import_id: str, file_name: str
-) -> Import | None:
-    """Record a file of items or customers. Returns None, having changed nothing, where it was imported before."""
+) -> Import:
+    """Record a file of items or customers, also where it was imported before.
+
+    It says how things are: an export may be equal to one of before another, and then consent that was given in between
+    is withdrawn.
+    """
     items = file.rows.schema == ITEM_SCHEMA
-    if not _begin(transaction, import_id, "items" if items else "customers", file_name):
-        return None
+    _begin_anew(transaction, import_id, "items" if items else "customers", file_name)
     changed = (copy_items if items else copy_customers)(transaction, file.rows)
     _copy_rejected(transaction, import_id, rejected, file.rejected.height)
     left_out = {} if items else _leave_out_erased(transaction, file.rows["customer_id"], import_id)
@@ -120,9 +123,21 @@ def _leave_out_erased(transaction: Transaction, customer_ids: pl.Series, import_
 
 def _begin(transaction: Transaction, import_id: str, kind: str, file_name: str) -> bool:
     """Claim the id; whoever imports the same file at the same time waits here and then finds it done."""
-    values = {"import_id": import_id, "kind": kind, "file_name": file_name, "state": "RUNNING", "report": {}}
-    claim = insert(ImportRow).values(values).on_conflict_do_nothing().returning(ImportRow.import_id)
+    claim = _claim(import_id, kind, file_name).on_conflict_do_nothing().returning(ImportRow.import_id)
     return transaction.scalar(claim) is not None
+
+
+def _begin_anew(transaction: Transaction, import_id: str, kind: str, file_name: str) -> None:
+    """Claim the id, in the place of an earlier import; whoever imports the same file at the same time waits here."""
+    anew = {"file_name": file_name, "state": "RUNNING", "create_time": func.now(), "finish_time": None}
+    claim = _claim(import_id, kind, file_name)
+    transaction.execute(claim.on_conflict_do_update(index_elements=[ImportRow.import_id], set_=anew))
+    transaction.execute(delete(RejectedRow).where(RejectedRow.import_id == import_id))
+
+
+def _claim(import_id: str, kind: str, file_name: str) -> Insert:
+    values = {"import_id": import_id, "kind": kind, "file_name": file_name, "state": "RUNNING", "report": {}}
+    return insert(ImportRow).values(values)
 
 
 def _finish(transaction: Transaction, import_id: str, report: Mapping[str, Any]) -> Import:

@@ -131,7 +131,7 @@ def _import_attributes(
     try:
         import_id = _fingerprint(file, options)
         known = _known(database, import_id)
-        done = known or _store_attributes(database, file, read(file), import_id)
+        done = _store_attributes(database, file, read(file), import_id)
     except (FileNotUsable, FormatNotUsable, FileChanged) as refusal:
         fail(str(refusal))
     finally:
@@ -141,10 +141,9 @@ def _import_attributes(
 
 def _store_attributes(database: Database, file: Path, content: AttributeFile, import_id: str) -> Import:
     with database.writing() as transaction:
-        done = store_attributes(
+        return store_attributes(
             transaction, content, rejected_rows(file, content.rejected), import_id=import_id, file_name=file.name
         )
-    return done or _meanwhile(database, import_id)
 
 
 def _meanwhile(database: Database, import_id: str) -> Import:

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from admin.commands.imports import app
+from database.customers import known
 from database.events.store import read_events
 from database.session import Database
 
@@ -79,6 +80,20 @@ def test_items_and_customers_are_imported(database_url: str, tmp_path: Path) -> 
     page = run("report", "--import", first["import_id"], "--html", tmp_path / "x.html", "--database-url", database_url)
     assert page.exit_code == 2
     assert not (tmp_path / "x.html").exists()
+
+
+def test_an_export_that_is_equal_to_one_of_before_withdraws_consent(
+    database_url: str, database: Database, tmp_path: Path
+) -> None:
+    file, agreed = tmp_path / "customers.csv", []
+    for channels in ('""', "email", '""'):
+        file.write_text(f"customer_id,consented_channels\nanna,{channels}\n")
+        done = told("customers", file, "--database-url", database_url)
+        with database.reading() as snapshot:
+            found = known.get(snapshot, "anna")
+        assert found is not None
+        agreed.append((done["imported_before"], list(found.customer.consented_channels)))
+    assert agreed == [(False, []), (False, ["email"]), (True, [])]
 
 
 @pytest.mark.parametrize(
