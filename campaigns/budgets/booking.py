@@ -1,7 +1,7 @@
 """The ledger and the budget that it is the truth of: every entry moves its counters, in one transaction or not at all.
 
-Locks are taken in one order everywhere, so that nobody waits in a circle: coupon, reservation, then shards by number;
-of several campaigns, one after the other by id.
+Locks are taken in one order everywhere, so that nobody waits in a circle: coupon, reservations by id, then shards by
+number; of several campaigns, one after the other by id. Who holds a reservation already waits for no other.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from campaigns.budgets import shards
 from campaigns.terms.campaign import Campaign
-from campaigns.terms.coupon import check_left
+from campaigns.terms.coupon import ReservationState, check_left
 from campaigns.terms.limits import Use
 from database.budgets import ledger
 from database.budgets import shards as stored_shards
@@ -46,15 +46,19 @@ def used(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Use:
     return Use(amounts.used_count, amounts.used_minor)
 
 
-def book(transaction: Transaction, campaign: Campaign, *entries: Entry) -> None:
+def book(
+    transaction: Transaction, campaign: Campaign, *entries: Entry, lapsed: ReservationRow | None = None,
+    wait: bool = True,
+) -> None:  # fmt: skip
     """Write entries of one shard and move its counters, all or none: what one gives back, the next may take.
 
-    Booked one by one, the first would keep its shard locked while the next waits for all shards. Raises
-    RedemptionLimitReached, BudgetExhausted.
+    Booked one by one, the first would keep its shard locked while the next waits for all shards. What `lapsed` holds of
+    the shard is given back first. Without `wait`, for whoever holds a reservation, what others are giving back is not
+    counted on. Raises RedemptionLimitReached, BudgetExhausted.
     """
-    if ledger.try_post(transaction, *entries):
+    if _booked_at_once(transaction, entries, lapsed):
         return
-    _make_room(transaction, campaign, entries)
+    _make_room(transaction, campaign, entries, wait=wait)
     posted = [ledger.post(transaction, entry) for entry in entries]
     assert all(posted), "the shard was given what they need, under a lock"
 
@@ -73,7 +77,23 @@ def give_back(transaction: Transaction, entry: Entry) -> None:
     assert posted, "a reservation that was held is counted in its shard"
 
 
-def _make_room(transaction: Transaction, campaign: Campaign, entries: Sequence[Entry]) -> None:
+def _booked_at_once(transaction: Transaction, entries: Sequence[Entry], lapsed: ReservationRow | None) -> bool:
+    """All in the shard, or nothing: then not even what lapsed stays locked, for the sweep takes it in its turn."""
+    if lapsed is None:
+        return ledger.try_post(transaction, *entries)
+    now = entries[-1].time
+    attempt = transaction.begin_nested()
+    booked = reservations.close(transaction, lapsed.reservation_id, ReservationState.EXPIRED) and ledger.try_post(
+        transaction, given_back(lapsed, Kind.EXPIRE, now), *entries
+    )
+    if booked:
+        attempt.commit()
+    else:
+        attempt.rollback()
+    return booked
+
+
+def _make_room(transaction: Transaction, campaign: Campaign, entries: Sequence[Entry], *, wait: bool) -> None:
     """Let the shard of the entries have what they need, from what all shards have left. Raises as `book`.
 
     Who finds nothing left at a glance is refused without a lock. Whoever may find something waits for those who give
@@ -82,7 +102,7 @@ def _make_room(transaction: Transaction, campaign: Campaign, entries: Sequence[E
     last = entries[-1]
     need = Use(sum(each.change.used_count for each in entries), sum(each.change.used_minor for each in entries))
     check_left(campaign, used(transaction, campaign, last.time), need)
-    sweep(transaction, campaign.campaign_id, last.time)
+    sweep(transaction, campaign.campaign_id, last.time, wait=wait)
     standing = stored_shards.locked(transaction, campaign.campaign_id)
     check_left(campaign, _total(standing), need)
     stored_shards.set_quotas(transaction, campaign.campaign_id, _rebalanced(standing, last.shard, need))

@@ -1,6 +1,8 @@
 """Use cases on coupons: what a code is worth, and using it once."""
 
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from uuid import uuid4
 
 from campaigns import trail
@@ -12,9 +14,10 @@ from campaigns.coupons.refusals import ReservationNotFound
 from campaigns.life import launch, switches
 from campaigns.terms import stored
 from campaigns.terms.basket import Basket
-from campaigns.terms.coupon import Coupon, CouponState, Quote, Redemption, check_left, gave_back
-from campaigns.terms.limits import Use
-from campaigns.terms.refusals import CouponAlreadyRedeemed
+from campaigns.terms.campaign import Campaign
+from campaigns.terms.coupon import Coupon, CouponState, Quote, Redemption, check_left, gave_back, within_limits
+from campaigns.terms.discount import saving_of
+from campaigns.terms.refusals import BudgetExhausted, CouponAlreadyRedeemed
 from database.budgets import ledger
 from database.budgets.ledger import Amounts, Entry
 from database.coupons import codes, redemptions, reservations
@@ -35,9 +38,9 @@ def validate(snapshot: Snapshot, code: str, basket: Basket, now: datetime) -> Qu
     holder = reservations.holder(snapshot, coupon.code, now)
     if holder is not None and holder.order_id != basket.order_id:
         raise reservation.reserved(coupon, holder)
-    need = Use(1, worth.discount_minor) if holder is None else Use(0, worth.discount_minor - holder.discount_minor)
-    check_left(campaign, booking.used(snapshot, campaign, now), need)
-    return worth
+    promised = None if holder is None else saving_of(coupon.discount, holder.discount_minor)
+    check = partial(check_left, campaign, booking.used(snapshot, campaign, now))
+    return replace(worth, saving=within_limits(worth.saving, promised, check))
 
 
 def redeem(
@@ -45,9 +48,10 @@ def redeem(
 ) -> Redemption:
     """Use a code on an order: ledger, counters and audit line together, never beyond the campaign's limits.
 
-    What holds the code for this order is used up, whether the caller names it or not. The same code on the same order
-    again is answered with the first redemption and changes nothing. Raises InvalidCode, CouponNotFound, InvalidOrder,
-    ReservationNotFound, ReservationClosed or a CouponRefused.
+    What holds the code for this order is used up, whether the caller names it or not; where the budget has less than
+    the code is worth, it takes off what is held. The same code on the same order again is answered with the first
+    redemption and changes nothing. Raises InvalidCode, CouponNotFound, InvalidOrder, ReservationNotFound,
+    ReservationClosed or a CouponRefused.
     """
     order_id = quoting.order_of(basket)
     coupon = quoting.locked_for(transaction, code, order_id)
@@ -58,15 +62,14 @@ def redeem(
     if standing.used_before:
         return _repeated(transaction, coupon, basket)
     worth = quoting.worth(transaction, coupon, campaign, basket, cause.now)
-    held, lapsed = reservation.held_for(transaction, cause, coupon, order_id) if standing.reserved else (None, ())
+    held, lapsed = reservation.held_for(transaction, cause, coupon, order_id) if standing.reserved else (None, None)
     _check_named(transaction, coupon, held, reservation_id)
-    used = Redemption(
+    full = Redemption(
         redemption_id=uuid4().hex, code=coupon.code, campaign_id=coupon.campaign_id, customer_id=coupon.customer_id,
         order_id=order_id, order_minor=basket.order_minor, discount_minor=worth.discount_minor,
         currency=basket.currency, redeem_time=cause.now, reservation_id=None if held is None else held.reservation_id,
     )  # fmt: skip
-    entry = _entry(used, held, standing.shards)
-    booking.book(transaction, campaign, *lapsed, entry)
+    used, entry = _booked(transaction, campaign, full, held, lapsed, standing.shards)
     redemptions.add(transaction, {**stored.redemption_values(used), "shard": entry.shard})
     trail.done(
         transaction, cause, "coupons.redeem", used.name,
@@ -109,6 +112,23 @@ def _check_named(
         name = f"reservations/{reservation_id}"
         raise ReservationNotFound(f"there is no {name} of this code", reservation=name)
     raise reservation.closed(row)
+
+
+def _booked(
+    transaction: Transaction, campaign: Campaign, used: Redemption, held: ReservationRow | None,
+    lapsed: ReservationRow | None, shard_count: int,
+) -> tuple[Redemption, Entry]:  # fmt: skip
+    """With what it is worth, or with what was promised if the budget has not so much more."""
+    entry = _entry(used, held, shard_count)
+    try:
+        booking.book(transaction, campaign, entry, lapsed=lapsed, wait=held is None)
+    except BudgetExhausted:
+        if held is None:
+            raise
+        used = replace(used, discount_minor=held.discount_minor)
+        entry = _entry(used, held, shard_count)
+        booking.book(transaction, campaign, entry)
+    return used, entry
 
 
 def _entry(used: Redemption, held: ReservationRow | None, shard_count: int) -> Entry:

@@ -12,8 +12,9 @@ from campaigns.coupons.refusals import CouponReserved, InvalidReservation, Reser
 from campaigns.life import launch, switches
 from campaigns.terms import stored
 from campaigns.terms.basket import Basket
+from campaigns.terms.campaign import Campaign
 from campaigns.terms.coupon import Coupon, CouponState, Reservation, ReservationState, gave_back
-from campaigns.terms.refusals import CouponAlreadyRedeemed
+from campaigns.terms.refusals import BudgetExhausted, CouponAlreadyRedeemed
 from database.budgets.ledger import Amounts, Entry
 from database.coupons import codes, reservations
 from database.coupons.tables import ReservationRow
@@ -30,7 +31,7 @@ def reserve(
     """Hold a code, one redemption and its discount for an order, until the time to live is over or the coupon expires.
 
     The same order again is answered with what holds the code; if its worth changed, that is released and held anew, in
-    its place among the order's coupons.
+    its place among the order's coupons. If the budget has not so much more, what was promised stays held.
     Raises InvalidReservation, InvalidOrder, InvalidCode, CouponNotFound or a CouponRefused.
     """
     if not timedelta() < time_to_live <= LONGEST_TIME:
@@ -45,11 +46,9 @@ def reserve(
     standing = codes.standing(transaction, campaign.campaign_id, coupon.code, order_id)
     if standing.used_before:
         raise gave_back(campaign.name)
-    held, before = held_for(transaction, cause, coupon, order_id) if standing.reserved else (None, ())
+    held, lapsed = held_for(transaction, cause, coupon, order_id) if standing.reserved else (None, None)
     if held is not None and (held.order_minor, held.discount_minor) == (basket.order_minor, worth.discount_minor):
         return stored.reservation(held, coupon.customer_id)
-    if held is not None:
-        before = (_released(transaction, cause, held),)
     reservation = Reservation(
         reservation_id=uuid4().hex, code=coupon.code, campaign_id=coupon.campaign_id, customer_id=coupon.customer_id,
         order_id=order_id, order_minor=basket.order_minor, discount_minor=worth.discount_minor,
@@ -57,7 +56,12 @@ def reserve(
         expire_time=min(cause.now + time_to_live, coupon.expire_time),
     )  # fmt: skip
     entry = _entry(reservation, shards.home(coupon.code, standing.shards))
-    booking.book(transaction, campaign, *before, entry)
+    try:
+        _book(transaction, cause, campaign, entry, held, lapsed)
+    except BudgetExhausted:
+        if held is None:
+            raise
+        return stored.reservation(held, coupon.customer_id)
     place_of = None if held is None else held.place_of or held.reservation_id
     values = stored.reservation_values(reservation)
     reservations.add(transaction, {**values, "shard": entry.shard, "place_of": place_of})
@@ -78,7 +82,8 @@ def release(transaction: Transaction, cause: Cause, reservation_id: str) -> Rese
     if row.state == ReservationState.REDEEMED:
         raise closed(row)
     if row.state == ReservationState.HELD:
-        booking.give_back(transaction, _released(transaction, cause, row))
+        booking.give_back(transaction, booking.given_back(row, Kind.RELEASE, cause.now))
+        _release(transaction, cause, row)
     return stored.reservation(_found(reservations.get(transaction, reservation_id), reservation_id), coupon.customer_id)
 
 
@@ -98,20 +103,17 @@ def get(snapshot: Snapshot, reservation_id: str) -> Reservation:
 
 def held_for(
     transaction: Transaction, cause: Cause, coupon: Coupon, order_id: str
-) -> tuple[ReservationRow | None, tuple[Entry, ...]]:
-    """What holds a locked coupon for an order; of one that lapsed, and is closed here, what is to be booked first.
+) -> tuple[ReservationRow | None, ReservationRow | None]:
+    """What holds a locked coupon for an order, locked as well; else what lapsed, which is closed when that is booked.
 
     Raises CouponReserved for another order's.
     """
-    row = reservations.held(transaction, coupon.code)
+    row = reservations.locked_holder(transaction, coupon.code, cause.now)
     if row is None:
-        return None, ()
-    if row.expire_time <= cause.now:
-        reservations.close(transaction, row.reservation_id, ReservationState.EXPIRED)
-        return None, (booking.given_back(row, Kind.EXPIRE, cause.now),)
+        return None, reservations.lapsed(transaction, coupon.code, cause.now)
     if row.order_id != order_id:
         raise reserved(coupon, row)
-    return row, ()
+    return row, None
 
 
 def reserved(coupon: Coupon, row: ReservationRow) -> CouponReserved:
@@ -141,12 +143,22 @@ def _entry(reservation: Reservation, shard: int) -> Entry:
     )  # fmt: skip
 
 
-def _released(transaction: Transaction, cause: Cause, row: ReservationRow) -> Entry:
-    """Close it; what is to be booked."""
+def _book(
+    transaction: Transaction, cause: Cause, campaign: Campaign, entry: Entry, held: ReservationRow | None,
+    lapsed: ReservationRow | None,
+) -> None:  # fmt: skip
+    """In the place of what is held, or lapsed. Raises as `booking.book`; then what is held stays held."""
+    if held is None:
+        booking.book(transaction, campaign, entry, lapsed=lapsed)
+        return
+    booking.book(transaction, campaign, booking.given_back(held, Kind.RELEASE, cause.now), entry, wait=False)
+    _release(transaction, cause, held)
+
+
+def _release(transaction: Transaction, cause: Cause, row: ReservationRow) -> None:
     reservations.close(transaction, row.reservation_id, ReservationState.RELEASED)
     name = f"reservations/{row.reservation_id}"
     trail.done(transaction, cause, "coupons.release", name, after={"campaign": row.campaign_id})
-    return booking.given_back(row, Kind.RELEASE, cause.now)
 
 
 def _locked(transaction: Transaction, reservation_id: str) -> tuple[Coupon, ReservationRow]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from campaigns.coupons.entitlement import Offered, Standing
 from campaigns.errors import CouponRefused
 from campaigns.terms.basket import Basket
-from campaigns.terms.coupon import check_currency, check_limits, gave_back, refusal_of
+from campaigns.terms.coupon import check_currency, check_limits, gave_back, refusal_of, within_limits
 from campaigns.terms.discount import NOTHING, Saving
 from campaigns.terms.limits import Use
 from campaigns.terms.stacking import Candidate, Combination, Used, beside, combine
@@ -36,10 +37,14 @@ def worths(
         else _alone(each, candidates[each.coupon.code], basket, there)
         for each in offers
     }
-    usable = [candidates[code] for code, off in alone.items() if isinstance(off, Saving)]
+    kept = {each.code: _kept(each.saving) for each in there if alone.get(each.code) == each.saving}
+    usable = [candidates[code] for code, off in alone.items() if isinstance(off, Saving) and code not in kept]
     codes = {each.code for each in usable}
     combination = combine(usable, basket, [each for each in there if each.code not in codes])
-    return {each.coupon.code: _worth(each, alone[each.coupon.code], combination, basket) for each in offers}
+    return {
+        each.coupon.code: kept.get(each.coupon.code) or _worth(each, alone[each.coupon.code], combination, basket)
+        for each in offers
+    }
 
 
 def _candidate(offer: Offered, *, bought_before: bool, there: Sequence[Used]) -> Candidate:
@@ -59,19 +64,21 @@ def _alone(
         off = beside(candidate, basket, [each for each in there if each.code != candidate.code])
         if not isinstance(off, Saving):
             raise refusal_of(off, offer.coupon, basket, standing.stacking)
-        _check_left(standing, off, next((each for each in there if each.code == candidate.code), None))
+        promised = next((each.saving for each in there if each.code == candidate.code), None)
+        return within_limits(off, promised, partial(_check_left, standing))
     except CouponRefused as refusal:
         return refusal
-    return off
 
 
-def _check_left(standing: Standing, off: Saving, held: Used | None) -> None:
-    """Of the limits of its campaign, beside what is held for it already."""
-    need = Use(1, off.total_minor) if held is None else Use(0, off.total_minor - held.saving.total_minor)
+def _check_left(standing: Standing, need: Use) -> None:
     check_limits(
         standing.name, redemption_limit=standing.redemption_limit, budget_minor=standing.budget_minor,
         used=standing.used, need=need,
     )  # fmt: skip
+
+
+def _kept(promised: Saving) -> Worth:
+    return Worth(alone_minor=promised.total_minor, together_minor=promised.total_minor)
 
 
 def _worth(offer: Offered, alone: Saving | CouponRefused, combination: Combination, basket: Basket) -> Worth:

@@ -1,6 +1,6 @@
 """A coupon, an order it may be used on, and whether it buys anything there. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -220,6 +220,21 @@ def gave_back(campaign: str) -> CouponAlreadyRedeemed:
     """The refusal of a code on an order that used it and gave it back: what is sent again then is no second use."""
     message = "this code was used on this order and given back: use another order id"
     return CouponAlreadyRedeemed(message, campaign=campaign)
+
+
+def within_limits(off: Saving, promised: Saving | None, check: Callable[[Use], None]) -> Saving:
+    """What a coupon takes off within the limits that `check` asks: all, or what is held for it and so promised.
+
+    Raises as `check` where nothing is held.
+    """
+    if promised is None:
+        check(Use(1, off.total_minor))
+        return off
+    try:
+        check(Use(0, off.total_minor - promised.total_minor))
+    except BudgetExhausted:
+        return promised
+    return off
 
 
 def check_left(campaign: Campaign, used: Use, need: Use) -> None:

@@ -129,6 +129,12 @@ def saving(
     return Unmet.NO_EFFECT if off == NOTHING else off
 
 
+def saving_of(discount: Discount, minor: int) -> Saving:
+    """An amount that a discount takes off, where it takes it off."""
+    off_shipping = isinstance(discount.reward, FreeShipping)
+    return Saving(shipping_minor=minor) if off_shipping else Saving(goods_minor=minor)
+
+
 def _left(basket: Basket, taken: Saving) -> Saving:
     """What is still to be paid."""
     return Saving(

@@ -12,6 +12,8 @@ from database.session import Snapshot, Transaction, changed_rows, one
 FRESH = {"populate_existing": True}
 HELD = "HELD"
 HOLDER = "SELECT * FROM reservations WHERE code = %(code)s AND state = 'HELD' AND expire_time > %(now)s"
+LOCK_HOLDER = f"{HOLDER} FOR UPDATE"
+LAPSED = "SELECT * FROM reservations WHERE code = %(code)s AND state = 'HELD' AND expire_time <= %(now)s"
 
 
 def add(transaction: Transaction, reservation: Mapping[str, Any]) -> None:
@@ -34,6 +36,16 @@ def held(transaction: Transaction, code: str) -> ReservationRow | None:
 def holder(snapshot: Snapshot, code: str, now: datetime) -> ReservationRow | None:
     """What holds a code at this moment."""
     return one(snapshot, ReservationRow, HOLDER, {"code": code, "now": now})
+
+
+def locked_holder(transaction: Transaction, code: str, now: datetime) -> ReservationRow | None:
+    """Likewise, so that nobody else closes it until the transaction ends."""
+    return one(transaction, ReservationRow, LOCK_HOLDER, {"code": code, "now": now})
+
+
+def lapsed(snapshot: Snapshot, code: str, now: datetime) -> ReservationRow | None:
+    """What held a code until its time was over, and was not given back yet."""
+    return one(snapshot, ReservationRow, LAPSED, {"code": code, "now": now})
 
 
 def close(transaction: Transaction, reservation_id: str, state: str) -> bool:

@@ -16,6 +16,7 @@ from campaign_factories import (
     make_cause,
     make_plan,
     store_scores,
+    used_of,
 )
 
 from campaigns.coupons import redemption, refunding, reservation
@@ -23,7 +24,8 @@ from campaigns.coupons.offering import offers_for
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.coupon import Redemption, Reservation
-from campaigns.terms.discount import Discount, Fixed, FreeShipping, Percent, Reward
+from campaigns.terms.discount import Discount, Fixed, FreeShipping, Percent, Reward, Saving
+from campaigns.terms.limits import Budget
 from campaigns.terms.refusals import CouponNotCombinable, CouponWithoutEffect
 from campaigns.terms.restraint import Stacking
 from campaigns.terms.stacking import conflict_of
@@ -35,14 +37,14 @@ HALF, QUARTER, SHIPPING = Percent(percent=50), Percent(percent=25), FreeShipping
 SALE = Stacking(group="sale")
 
 
-def issue(database: Database, *terms: tuple[Reward, Stacking]) -> list[str]:
+def issue(database: Database, *terms: tuple[Reward, Stacking], budget: Budget | None = None) -> list[str]:
     """Anna's codes of as many campaigns, which bert has codes of, too."""
     add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 9000})
     codes = []
     for number, (reward, stacking) in enumerate(terms):
         offer = Offer(tier=Tier.HIGH, discount=Discount(reward=reward), channel=Channel.ON_SITE)
-        plan = make_plan(offers=(offer,), stacking=stacking, refund_gives_code_back=True)
+        plan = make_plan(offers=(offer,), stacking=stacking, refund_gives_code_back=True, budget=budget)
         launch_campaign(database, plan, f"c{number}")
         codes.append(codes_of(database, f"c{number}")["anna"])
     return codes
@@ -140,6 +142,31 @@ def test_a_code_that_is_held_anew_keeps_its_place_and_its_promise(database: Data
     assert [each.discount_minor for each in held] == told == [1000, 1500]
     assert [reserve(database, code, grown) for code in codes] == held
     assert [redeem(database, code, grown).discount_minor for code in codes] == told
+
+
+@pytest.mark.parametrize("budget_minor", [750, 999, 1000])
+def test_what_was_promised_is_taken_off_though_the_budget_lacks_what_the_code_is_worth_by_now(
+    database: Database, budget_minor: int
+) -> None:
+    budget = Budget(limit_minor=budget_minor, confidence=0.5)
+    first, second = issue(database, (QUARTER, Stacking()), (HALF, Stacking()), budget=budget)
+    before, promised = reserve(database, first), reserve(database, second)
+    with database.writing() as transaction:
+        reservation.release(transaction, make_cause(), before.reservation_id)
+    due = 1000 if budget_minor == 1000 else 750
+
+    with database.reading() as snapshot:
+        quoted = redemption.validate(snapshot, second, ORDER, NOW).saving
+        offers = offers_for(snapshot, "anna", NOW, basket=ORDER).worths[second]
+    held = reserve(database, second)
+    used = redeem(database, second)
+
+    assert promised.discount_minor == 750
+    assert quoted == Saving(goods_minor=due)
+    assert (offers.alone_minor, offers.together_minor, offers.refusal) == (due, due, None)
+    assert (held.discount_minor, used.discount_minor, used.reservation_id) == (due, due, held.reservation_id)
+    assert (held == promised) is (due == 750)
+    assert used_of(database, "c1") == (0, 0, 1, due)
 
 
 def test_a_higher_priority_takes_its_share_of_the_whole_though_it_comes_later(database: Database) -> None:

@@ -187,12 +187,40 @@ def test_who_makes_room_for_a_grown_order_waits_for_the_first_shard_and_holds_no
     assert agrees(database)
 
 
-def blocks_somebody(transaction: Transaction) -> bool:
-    """Whether somebody comes to wait for this transaction within a minute."""
-    waiting = text("SELECT EXISTS (SELECT FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))")
+def test_tills_that_hold_their_own_lapsed_codes_anew_make_room_without_waiting_in_a_circle(database: Database) -> None:
+    codes = prepared(database, customers=40, budget=Budget(limit_minor=100 * shards.SHARDS))
+    tills = list({shards.home(code, shards.SHARDS): code for code in codes}.values())[:2]
+    small = Basket(order_minor=500, currency="GBP", order_id="o")
+    for code in tills:
+        with database.writing() as transaction:
+            reservation.reserve(transaction, make_cause(), code, replace(small, order_id=code))
+
+    def grow(code: str) -> int:
+        grown = replace(small, order_minor=2000, order_id=code)
+        with database.writing() as transaction:
+            return reservation.reserve(
+                transaction, make_cause(NOW + timedelta(hours=1)), code, grown
+            ).discount_minor  # fmt: skip
+
+    with ThreadPoolExecutor(2) as others, database.writing() as first:
+        first.execute(text("SELECT FROM budget_shards FOR UPDATE"))
+        growing = [others.submit(grow, code) for code in tills]
+        assert blocks_somebody(first, number=2)
+        first.rollback()
+        assert [each.result() for each in growing] == [200, 200]
+
+    assert used_of(database, HOT) == (2, 400, 0, 0)
+    assert agrees(database)
+
+
+def blocks_somebody(transaction: Transaction, *, number: int = 1) -> bool:
+    """Whether so many come to wait for this transaction within a minute."""
+    waiting = text(
+        "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    )
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        if transaction.execute(waiting).scalar_one():
+        if transaction.execute(waiting).scalar_one() >= number:
             return True
         time.sleep(0.01)
     return False

@@ -168,36 +168,30 @@ def test_what_was_redeemed_cannot_be_released(database: Database) -> None:
     refused(CouponAlreadyRedeemed, lambda: reserve(database, code))
 
 
-@pytest.mark.parametrize("spent", [500, 2_000])
-def test_a_basket_that_changed_is_paid_by_what_is_held_and_the_budget(database: Database, spent: int) -> None:
+def test_a_basket_that_changed_is_paid_by_what_is_held_and_the_budget(database: Database) -> None:
     codes = issued_codes(database, ["anna", "bert"], budget=Budget(limit_minor=700))
     held = reserve(database, codes["anna"])
-    grown = replace(BASKET, order_minor=10 * spent)
 
-    if spent > 700:
-        refusal = refused(BudgetExhausted, lambda: redeem(database, codes["anna"], grown, by=held.reservation_id))
-        assert refusal.metadata["left_minor"] == "500"
-        assert used_of(database) == (1, 200, 0, 0)
-    else:
-        redeem(database, codes["anna"], grown, by=held.reservation_id)
-        assert used_of(database) == (0, 0, 1, 500)
-        refused(BudgetExhausted, lambda: reserve(database, codes["bert"], replace(OTHER, order_minor=2010)))
-        assert reserve(database, codes["bert"], OTHER).discount_minor == 200
+    redeem(database, codes["anna"], replace(BASKET, order_minor=5000), by=held.reservation_id)
+
+    assert used_of(database) == (0, 0, 1, 500)
+    refused(BudgetExhausted, lambda: reserve(database, codes["bert"], replace(OTHER, order_minor=2010)))
+    assert reserve(database, codes["bert"], OTHER).discount_minor == 200
 
 
-def test_a_held_code_is_quoted_for_a_grown_basket_as_the_till_takes_it(database: Database) -> None:
+@pytest.mark.parametrize(("order_minor", "due"), [(7000, 700), (7010, 200), (1000, 100)])
+def test_a_held_code_takes_off_a_changed_basket_what_the_budget_has_or_what_was_promised_as_it_is_quoted(
+    database: Database, order_minor: int, due: int
+) -> None:
     code = issued_codes(database, ["anna"], redemption_limit=1, budget=Budget(limit_minor=700))["anna"]
     reserve(database, code)
+    changed = replace(BASKET, order_minor=order_minor)
 
     with database.reading() as snapshot:
-        quoted = redemption.validate(snapshot, code, replace(BASKET, order_minor=7000), NOW)
-        with pytest.raises(BudgetExhausted) as refusal:
-            redemption.validate(snapshot, code, replace(BASKET, order_minor=7010), NOW)
+        quoted = redemption.validate(snapshot, code, changed, NOW)
 
-    assert (quoted.discount_minor, refusal.value.metadata["left_minor"]) == (700, "500")
-    refused(BudgetExhausted, lambda: redeem(database, code, replace(BASKET, order_minor=7010)))
-    assert used_of(database) == (1, 200, 0, 0)
-    assert redeem(database, code, replace(BASKET, order_minor=7000)).discount_minor == 700
+    assert quoted.discount_minor == redeem(database, code, changed).discount_minor == due
+    assert used_of(database) == (0, 0, 1, due)
 
 
 def test_a_reservation_never_outlives_its_coupon(database: Database) -> None:

@@ -96,7 +96,7 @@ class CouponServiceServicer:
 
     def ReserveCoupon(self, request, context):
         """Holds a code for an order for some minutes, with one redemption and its discount of what the campaign may use. The
-        same order again gets the same answer, or a new reservation if its worth changed.
+        same order again gets the same answer, or a new reservation if its worth changed and the budget has as much.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -111,7 +111,8 @@ class CouponServiceServicer:
 
     def RedeemCoupon(self, request, context):
         """Uses a code on an order: once, and never beyond the limits of its campaign. What holds the code for this order is
-        used up. The same code, customer and order again get the same answer.
+        used up, and is what the code takes off where the budget has less than it is worth. The same code, customer and order
+        again get the same answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,13 +38,14 @@ class CouponServiceStub:
     """Says what a code would take off an order, or why nothing. Writes nothing."""
     ReserveCoupon: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.ReserveCouponRequest, _coupon_service_pb2.ReserveCouponResponse]
     """Holds a code for an order for some minutes, with one redemption and its discount of what the campaign may use. The
-    same order again gets the same answer, or a new reservation if its worth changed.
+    same order again gets the same answer, or a new reservation if its worth changed and the budget has as much.
     """
     ReleaseReservation: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.ReleaseReservationRequest, _coupon_service_pb2.ReleaseReservationResponse]
     """Gives up a reservation; one that expired or was given up before stays as it is."""
     RedeemCoupon: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.RedeemCouponRequest, _coupon_service_pb2.RedeemCouponResponse]
     """Uses a code on an order: once, and never beyond the limits of its campaign. What holds the code for this order is
-    used up. The same code, customer and order again get the same answer.
+    used up, and is what the code takes off where the budget has less than it is worth. The same code, customer and order
+    again get the same answer.
     """
     RefundRedemption: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.RefundRedemptionRequest, _coupon_service_pb2.RefundRedemptionResponse]
     """Gives back what a redemption took off, in parts or at once; never more than that. Possible after the campaign's end."""
@@ -70,13 +71,14 @@ class CouponServiceAsyncStub(CouponServiceStub):
     """Says what a code would take off an order, or why nothing. Writes nothing."""
     ReserveCoupon: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.ReserveCouponRequest, _coupon_service_pb2.ReserveCouponResponse]  # type: ignore[assignment]
     """Holds a code for an order for some minutes, with one redemption and its discount of what the campaign may use. The
-    same order again gets the same answer, or a new reservation if its worth changed.
+    same order again gets the same answer, or a new reservation if its worth changed and the budget has as much.
     """
     ReleaseReservation: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.ReleaseReservationRequest, _coupon_service_pb2.ReleaseReservationResponse]  # type: ignore[assignment]
     """Gives up a reservation; one that expired or was given up before stays as it is."""
     RedeemCoupon: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.RedeemCouponRequest, _coupon_service_pb2.RedeemCouponResponse]  # type: ignore[assignment]
     """Uses a code on an order: once, and never beyond the limits of its campaign. What holds the code for this order is
-    used up. The same code, customer and order again get the same answer.
+    used up, and is what the code takes off where the budget has less than it is worth. The same code, customer and order
+    again get the same answer.
     """
     RefundRedemption: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.RefundRedemptionRequest, _coupon_service_pb2.RefundRedemptionResponse]  # type: ignore[assignment]
     """Gives back what a redemption took off, in parts or at once; never more than that. Possible after the campaign's end."""
@@ -111,7 +113,7 @@ class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_coupon_service_pb2.ReserveCouponResponse, _abc.Awaitable[_coupon_service_pb2.ReserveCouponResponse]]:
         """Holds a code for an order for some minutes, with one redemption and its discount of what the campaign may use. The
-        same order again gets the same answer, or a new reservation if its worth changed.
+        same order again gets the same answer, or a new reservation if its worth changed and the budget has as much.
         """
 
     @_abc_1.abstractmethod
@@ -129,7 +131,8 @@ class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_coupon_service_pb2.RedeemCouponResponse, _abc.Awaitable[_coupon_service_pb2.RedeemCouponResponse]]:
         """Uses a code on an order: once, and never beyond the limits of its campaign. What holds the code for this order is
-        used up. The same code, customer and order again get the same answer.
+        used up, and is what the code takes off where the budget has less than it is worth. The same code, customer and order
+        again get the same answer.
         """
 
     @_abc_1.abstractmethod
