@@ -30,6 +30,6 @@ class SegmentBuilding(WrongState):
 
 
 class SegmentInUse(WrongState):
-    """Another segment's rule asks about it."""
+    """Another segment's rule asks about it, or a campaign."""
 
     reason = "SEGMENT_IN_USE"

@@ -4,7 +4,7 @@ Rules ask about the members of the last build that ended well, so a segment answ
 built again. While a build runs, or after it was cancelled, the earlier members stand.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -120,12 +120,14 @@ def update(
 ) -> Segment:  # fmt: skip
     """Change the name or the rule; the members stay those of the last build.
 
-    Raises SegmentNotFound, SegmentChanged, InvalidSegment.
+    The rule stands still while a campaign is launched with it: who approved the campaign has agreed to this one.
+    Raises SegmentNotFound, SegmentChanged, SegmentInUse, InvalidSegment.
     """
     before = locked(transaction, segment_id, etag)
     named = before.display_name if display_name is None else display_name
     values = _values(transaction, segment_id, named, before.rule if rule is None else rule)
     if rule is not None and rule != before.rule:
+        _refuse_if_launched_with(transaction, before)
         values["rule_revision"] = before.revision + 1
     segments.change(transaction, segment_id, values, cause.now)
     after = get(transaction, segment_id)
@@ -187,6 +189,38 @@ def problems_of(snapshot: Snapshot, rule: Rule) -> list[Problem]:
         for path, name in asked
         if not ready.get(name, False)
     ]
+
+
+def rule_revisions(snapshot: Snapshot, rule: Rule | None) -> dict[str, int]:
+    """The segments that a rule depends on, through other segments too, each with the revision of its own rule."""
+    revisions = dict[str, int]()
+    asked = frozenset() if rule is None else segments_named(rule)
+    seen = asked
+    while asked:
+        found = segments.rules(snapshot, asked)
+        revisions |= {each.segment_id: each.revision for each in found}
+        asked = frozenset().union(*(segments_named(from_data(each.rule)) for each in found)) - seen
+        seen |= asked
+    return revisions
+
+
+def overtaken(snapshot: Snapshot, rule: Rule) -> list[str]:
+    """The segments that a rule depends on and whose members fit an earlier rule than they have."""
+    return segments.overtaken(snapshot, rule_revisions(snapshot, rule))
+
+
+def hold(transaction: Transaction, segment_ids: Collection[str]) -> None:
+    """Let nobody change these segments until the transaction ends."""
+    segments.hold(transaction, segment_ids)
+
+
+def _refuse_if_launched_with(transaction: Transaction, segment: Segment) -> None:
+    for campaign_id, document in campaigns.rules_under_way(transaction).items():
+        if segment.segment_id in rule_revisions(transaction, from_data(document)):
+            raise SegmentInUse(
+                f"campaigns/{campaign_id} is being launched with the rule of {segment.name}: wait until it is active, "
+                "or end it", segment=segment.name, used_by=f"campaigns/{campaign_id}",
+            )  # fmt: skip
 
 
 def _refuse_if_planned_with(transaction: Transaction, segment: Segment) -> None:

@@ -4,10 +4,10 @@ from typing import Any
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.life import launch, versions
+from campaigns.life import agreed_rules, launch, versions
 from campaigns.life.approval import Approval, ApprovalPolicy, Verdict, check_approver, missing
 from campaigns.life.refusals import VersionNotSubmitted, VersionRejected
-from campaigns.terms.campaign import Campaign, Move, moved
+from campaigns.terms.campaign import MOVES, Campaign, Move, moved
 from campaigns.terms.schedule import times
 from database.life import versions as stored_versions
 from database.session import Transaction
@@ -21,9 +21,12 @@ def submit(
 ) -> Campaign:
     """Ask for approval of the plan as it stands; a policy that needs none approves it at once.
 
+    Where segments have other rules since the version was written, what is asked for is the approval of the next one.
     Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, InvalidCampaign, VersionRejected.
     """
     campaign = launch.locked(transaction, campaign_id, etag)
+    if (campaign.state, Move.EDIT) in MOVES and agreed_rules.changed(transaction, campaign):
+        campaign = launch.rewrite(transaction, cause, campaign, campaign.plan)
     moved(campaign, Move.SUBMIT)
     if versions.get(transaction, campaign_id, campaign.version).approvals:
         raise VersionRejected(
@@ -43,10 +46,12 @@ def approve(
 ) -> Campaign:  # fmt: skip
     """Agree to the submitted version; the last approval that the policy needs makes the campaign approved.
 
-    Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, VersionNotSubmitted, ApproverIsAuthor, VersionDecided.
+    Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, VersionNotSubmitted, ApproverIsAuthor, VersionDecided,
+    SegmentRulesChanged.
     """
     campaign = launch.locked(transaction, campaign_id, etag)
     decided = _decide(transaction, cause, campaign, version, Verdict.APPROVED)
+    agreed_rules.check(transaction, campaign)
     needed = _needed(campaign, policy)
     facts: dict[str, Any] = {"version": version, "approvals": len(decided), "needed": needed}
     if missing(needed, decided):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from campaigns.actor import is_among
-from campaigns.life import versions
+from campaigns.life import agreed_rules, versions
 from campaigns.life.differences import AS_ONE, Difference, differences
 from campaigns.life.versions import CampaignVersion
 from campaigns.terms import stored
@@ -24,10 +24,12 @@ class Waiting:
     approved: int | None
     """The last version that was approved; None where there is none."""
     differences: Sequence[Difference]
-    """From that to this, in the order of a plan's fields, high tiers first.
+    """From that to this, in the order of a plan's fields, high tiers first, rules of segments last.
 
     Where there is none, every field that says anything.
     """
+    awaited: Sequence[str]
+    """Segments whose rules changed since it was written: it is submitted again before it can be approved."""
 
 
 def waiting(snapshot: Snapshot, approver: str, *, limit: int) -> list[Waiting]:
@@ -49,12 +51,15 @@ def read(snapshot: Snapshot, campaign: Campaign) -> Waiting:
     """A campaign's version as an approver reads it."""
     this = versions.get(snapshot, campaign.campaign_id, campaign.version)
     approved = versions.last_approved(snapshot, campaign.campaign_id, before=campaign.version)
-    plan = stored.plan_document(this.plan)
+    document = this.document
     if approved is not None:
         changed = versions.compare(snapshot, campaign.campaign_id, approved, campaign.version, as_one=AS_ONE)
     else:
-        said = {name: value for name, value in plan.items() if value != []}
+        said = {name: value for name, value in document.items() if value not in ([], {})}
         changed = differences({"offers": {}}, said, as_one=AS_ONE)
-    fields = list(plan)
+    fields = list(document)
     ordered = sorted(changed, key=lambda each: (fields.index(each.field), [tier not in each.path for tier in Tier]))
-    return Waiting(campaign=campaign, version=this, approved=approved, differences=ordered)
+    return Waiting(
+        campaign=campaign, version=this, approved=approved, differences=ordered,
+        awaited=agreed_rules.awaited(snapshot, campaign),
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.audiences import segments
 from campaigns.budgets import booking
-from campaigns.life import versions
+from campaigns.life import agreed_rules, versions
 from campaigns.life.approval import next_authors
 from campaigns.life.refusals import CampaignChanged, CampaignExists, CampaignNotEditable, CampaignNotFound
 from campaigns.terms import stored
@@ -80,7 +80,12 @@ def update(
             "codes of the shop's own wait for its launch, and a series gives out none: withdraw them first",
             field="recurrence",
         )
-    version = before.version + 1
+    return rewrite(transaction, cause, before, plan)
+
+
+def rewrite(transaction: Transaction, cause: Cause, before: Campaign, plan: CampaignPlan) -> Campaign:
+    """The next version of a locked campaign, a draft again. Raises CampaignNotMovable."""
+    campaign_id, version = before.campaign_id, before.version + 1
     earlier = versions.get(transaction, campaign_id, before.version).authors
     approved = before.state in (State.APPROVED, State.SCHEDULED)
     authors = next_authors(earlier, approved=approved, editor=cause.actor.name)
@@ -114,7 +119,7 @@ def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
     """Freeze the audience, issue one coupon to each of its customers who is not held out, then be active.
 
     A launch whose operation failed is taken up where it stopped. Raises CampaignNotFound, CampaignChanged,
-    CampaignNotMovable, InvalidCampaign, CustomersNotScored.
+    CampaignNotMovable, SegmentRulesChanged, InvalidCampaign, CustomersNotScored.
     """
     campaign = locked(transaction, campaign_id, etag)
     state = moved(campaign, Move.LAUNCH)
@@ -129,6 +134,8 @@ def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
             f"{campaign.name} is being launched by {other.name}", campaign=campaign.name, state=campaign.state,
             operation=other.name,
         )  # fmt: skip
+    if campaign.state is not State.LAUNCHING:
+        agreed_rules.check(transaction, campaign)
     check_launchable(transaction, campaign.plan, cause.now)
     if not freezing.tiers_assigned(transaction):
         raise CustomersNotScored("no customer has a tier: run ScoreAllCustomers first")
@@ -147,6 +154,7 @@ def check_launchable(snapshot: Snapshot, plan: CampaignPlan, now: datetime) -> N
     if plan.end_time <= now:
         raise InvalidCampaign("the campaign would be over before it begins", field="end_time")
     check_rule(snapshot, plan)
+    _check_built(snapshot, plan)
     _check_priced(snapshot, plan)
 
 
@@ -233,6 +241,16 @@ def check_rule(snapshot: Snapshot, plan: CampaignPlan) -> None:
     problems = [] if plan.rule is None else segments.problems_of(snapshot, plan.rule)
     if problems:
         raise InvalidCampaign("; ".join(map(str, problems)), field=f"rule.{problems[0].path}".rstrip("."))
+
+
+def _check_built(snapshot: Snapshot, plan: CampaignPlan) -> None:
+    """Raises InvalidCampaign for a segment whose members are not those of its rule."""
+    names = [] if plan.rule is None else segments.overtaken(snapshot, plan.rule)
+    if names:
+        raise InvalidCampaign(
+            "; ".join(f"segments/{each} has the members of an earlier rule: build it first" for each in names),
+            field="rule",
+        )
 
 
 def _check_priced(snapshot: Snapshot, plan: CampaignPlan) -> None:

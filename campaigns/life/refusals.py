@@ -45,6 +45,12 @@ class VersionRejected(WrongState):
     reason = "VERSION_REJECTED"
 
 
+class SegmentRulesChanged(WrongState):
+    """Nobody agreed to the rules that the plan's segments have now."""
+
+    reason = "SEGMENT_RULES_CHANGED"
+
+
 class CampaignNotEditable(WrongState):
     """A plan changes only before its launch, and only a draft is deleted."""
 

@@ -7,10 +7,10 @@ from itertools import islice
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.life import launch, switches, versions
+from campaigns.life import agreed_rules, launch, switches, versions
 from campaigns.life.refusals import CampaignExists
 from campaigns.terms import stored
-from campaigns.terms.campaign import Campaign, CampaignId, Move, State
+from campaigns.terms.campaign import Campaign, CampaignId, Move, State, moved
 from campaigns.terms.checking import check_id
 from campaigns.terms.recurrence import Occurrence
 from campaigns.terms.refusals import InvalidCampaign
@@ -30,9 +30,11 @@ class Outcome(StrEnum):
 def schedule(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Campaign:
     """Let the clock launch an approved campaign at its start, or a series at each of its occurrences.
 
-    Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, InvalidCampaign.
+    Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, SegmentRulesChanged, InvalidCampaign.
     """
     campaign = launch.locked(transaction, campaign_id, etag)
+    moved(campaign, Move.SCHEDULE)
+    agreed_rules.check(transaction, campaign)
     launch.check_launchable(transaction, campaign.plan, cause.now)
     due_time = first_due(campaign.plan, cause.now)
     if due_time is None:
@@ -116,7 +118,8 @@ def _leave(transaction: Transaction, cause: Cause, campaign: Campaign, due_time:
 
 
 def _begin(transaction: Transaction, cause: Cause, series: Campaign, occurrence: Occurrence) -> None:
-    """A campaign of its own from the approved version of the series, and its launch."""
+    """A campaign of its own from the approved version of the series, and its launch. Raises SegmentRulesChanged."""
+    agreed_rules.check(transaction, series)
     campaign_id = occurrence_id(series, occurrence)
     plan = replace(series.plan, start_time=occurrence.start_time, end_time=occurrence.end_time, recurrence=None)
     version = versions.following(transaction, campaign_id)

@@ -1,10 +1,12 @@
 """Versions of a campaign's plan: each change makes one, and none is ever changed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from campaigns.actor import Cause
+from campaigns.audiences import segments
 from campaigns.life.approval import Approval, Verdict
 from campaigns.life.differences import Difference, differences
 from campaigns.life.refusals import CampaignNotFound, CampaignVersionNotFound
@@ -24,6 +26,8 @@ class CampaignVersion:
     plan: CampaignPlan
     authors: tuple[str, ...]
     """Who changed it since a version was approved, the last one at the end."""
+    segments: Mapping[str, int]
+    """The saved segments that its audience depends on, each with the revision of its rule."""
     approvals: tuple[Approval, ...]
     """Oldest first."""
     create_time: datetime
@@ -32,6 +36,11 @@ class CampaignVersion:
     def name(self) -> str:
         """The resource name."""
         return f"campaigns/{self.campaign_id}/versions/{self.version}"
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What an approver agrees to, as JSON."""
+        return {**stored.plan_document(self.plan), "segments": dict(self.segments)}
 
 
 def following(snapshot: Snapshot, campaign_id: str) -> int:
@@ -45,7 +54,10 @@ def keep(
 ) -> None:  # fmt: skip
     """Write down the plan as this version."""
     document = stored.plan_document(plan)
-    versions.add(transaction, campaign_id, version, plan=document, authors=authors, now=cause.now)
+    versions.add(
+        transaction, campaign_id, version, plan=document, authors=authors,
+        segments=segments.rule_revisions(transaction, plan.rule), now=cause.now,
+    )  # fmt: skip
 
 
 def get(snapshot: Snapshot, campaign_id: str, version: int) -> CampaignVersion:
@@ -77,7 +89,7 @@ def compare(
     snapshot: Snapshot, campaign_id: str, before: int, after: int, *, as_one: Collection[str] = ()
 ) -> tuple[Difference, ...]:
     """The `differences` of two versions. Raises CampaignNotFound, CampaignVersionNotFound."""
-    old, new = (stored.plan_document(get(snapshot, campaign_id, version).plan) for version in (before, after))
+    old, new = (get(snapshot, campaign_id, version).document for version in (before, after))
     return differences(old, new, as_one=as_one)
 
 
@@ -93,5 +105,5 @@ def _version(row: CampaignVersionRow, decided: Sequence[ApprovalRow]) -> Campaig
     )
     return CampaignVersion(
         campaign_id=CampaignId(row.campaign_id), version=row.version, plan=stored.plan(row.plan),
-        authors=tuple(row.authors), approvals=approvals, create_time=row.create_time,
+        authors=tuple(row.authors), segments=row.segments, approvals=approvals, create_time=row.create_time,
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """Saved segments: the rule, and the members that it had when it was last built."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -22,6 +22,14 @@ class StoredSegment(NamedTuple):
 
     row: SegmentRow
     building: bool
+
+
+class StoredRule(NamedTuple):
+    """A segment's rule, and the revision at which it last changed."""
+
+    segment_id: str
+    rule: Mapping[str, Any]
+    revision: int
 
 
 class Chunk(NamedTuple):
@@ -67,6 +75,26 @@ def rules_of_others(snapshot: Snapshot, segment_id: str) -> dict[str, Mapping[st
     """The documents of all other segments' rules."""
     query = select(SegmentRow.segment_id, SegmentRow.rule).where(SegmentRow.segment_id != segment_id)
     return dict(snapshot.execute(query.order_by(SegmentRow.segment_id)).all())
+
+
+def rules(snapshot: Snapshot, segment_ids: Collection[str]) -> list[StoredRule]:
+    """The rules of those of the segments that exist."""
+    query = select(SegmentRow.segment_id, SegmentRow.rule, SegmentRow.rule_revision)
+    return [StoredRule(*found) for found in snapshot.execute(query.where(SegmentRow.segment_id.in_(segment_ids)))]
+
+
+def overtaken(snapshot: Snapshot, segment_ids: Collection[str]) -> list[str]:
+    """Those of the segments whose members fit an earlier rule than they have."""
+    query = select(SegmentRow.segment_id).where(
+        SegmentRow.segment_id.in_(segment_ids), SegmentRow.built_revision != SegmentRow.rule_revision
+    )
+    return list(snapshot.scalars(query.order_by(SegmentRow.segment_id)))
+
+
+def hold(transaction: Transaction, segment_ids: Collection[str]) -> None:
+    """Let nobody change these segments until the transaction ends."""
+    query = select(SegmentRow.segment_id).where(SegmentRow.segment_id.in_(segment_ids))
+    transaction.execute(query.order_by(SegmentRow.segment_id).with_for_update(read=True))
 
 
 def change(transaction: Transaction, segment_id: str, values: Mapping[str, Any], now: datetime) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Integer
+from sqlalchemy import ForeignKeyConstraint, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.row import NOW, Row
@@ -19,6 +19,8 @@ class CampaignVersionRow(Row):
     """The document of `campaigns.terms.stored`."""
     authors: Mapped[list[str]]
     """Who changed it since a version was approved, the last one at the end."""
+    segments: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """The saved segments that its audience depends on, each with the `rule_revision` that it had."""
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import and_, delete, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database.session import Snapshot, Transaction, changed_rows, one
@@ -63,6 +63,15 @@ def rules_to_come(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
     query = select(CampaignRow.campaign_id, CampaignRow.rule).where(CampaignRow.rule.is_not(None))
     to_come = query.where(CampaignRow.launch_time.is_(None), CampaignRow.state != "ENDED")
     return dict(snapshot.execute(to_come).all())
+
+
+def rules_under_way(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
+    """The documents of the rules by which launches that have begun may freeze an audience yet, or once more."""
+    begun = or_(
+        CampaignRow.state == "LAUNCHING", and_(CampaignRow.state == "PAUSED", CampaignRow.activate_time.is_(None))
+    )
+    query = select(CampaignRow.campaign_id, CampaignRow.rule).where(CampaignRow.rule.is_not(None), begun)
+    return dict(snapshot.execute(query.order_by(CampaignRow.campaign_id)).all())
 
 
 def keep_held_out(transaction: Transaction, campaign_id: str, count: int) -> None:

@@ -25,7 +25,7 @@ def version_message(version: CampaignVersion) -> campaign_version_pb2.CampaignVe
     return campaign_version_pb2.CampaignVersion(
         name=version.name, version=version.version, plan=plan_message(version.plan), authors=version.authors,
         approvals=[_approval_message(approval) for approval in version.approvals],
-        create_time=stamp(version.create_time),
+        create_time=stamp(version.create_time), segments=version.segments,
     )  # fmt: skip
 
 

@@ -3,7 +3,9 @@
 from browser import Site, faults, picture
 from campaign_factories import (
     add_customers,
+    approve_campaign,
     audit_lines,
+    build_segment,
     create_campaign,
     finish_launch,
     issued_codes,
@@ -13,9 +15,11 @@ from campaign_factories import (
 )
 from playwright.sync_api import expect
 
+from campaigns.audiences import segments
 from campaigns.life import approving, launch
 from campaigns.life.approval import ApprovalPolicy
 from database.work import operations
+from rules.rule import InSegment, IsKnown, Not
 
 
 def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Site) -> None:
@@ -79,6 +83,41 @@ def test_authors_do_not_approve_what_they_wrote(site: Site) -> None:
     with site.database.reading() as snapshot:
         assert launch.get(snapshot, "spring").state == "SUBMITTED"
     assert audit_lines(site.database)[-1] == ("campaigns.approve", "campaigns/spring", "DENIED")
+
+
+def test_a_segment_with_another_rule_is_told_before_the_launch_and_agreed_to_again(site: Site) -> None:
+    add_customers(site.database, ["c1"])
+    store_scores(site.database, {"c1": 9000})
+    with site.database.writing() as transaction:
+        segments.create(transaction, make_cause(), "loyal", display_name="Loyal", rule=IsKnown("orders"))
+    build_segment(site.database, "loyal")
+    create_campaign(site.database, rule=InSegment("loyal"))
+    approve_campaign(site.database)
+    with site.database.writing() as transaction:
+        segments.update(transaction, make_cause(name="olga"), "loyal", rule=Not(IsKnown("orders")))
+    build_segment(site.database, "loyal")
+    anna, ben = site.enter("anna"), site.enter("ben", "approver")
+
+    anna.goto("/campaigns/spring")
+    expect(anna.get_by_role("status")).to_contain_text("changed since version 1 was written: loyal")
+    expect(anna.get_by_role("link", name="Launch")).to_have_count(0)
+    assert faults(anna) == []
+    picture(anna, "segment-changed")
+    anna.goto("/campaigns/spring/launch")
+    expect(anna.get_by_role("status")).to_contain_text("Nobody has agreed to it")
+    expect(anna.get_by_role("button", name="Launch")).to_have_count(0)
+    anna.get_by_role("link", name="Submit").click()
+    expect(anna.get_by_text("Version 2 is shown to approvers")).to_be_visible()
+    anna.get_by_role("button", name="Submit").click()
+
+    ben.goto("/approvals")
+    expect(ben.get_by_role("row", name="Revisions of the rules of segments · Loyal 1 2")).to_be_visible()
+    picture(ben, "approve-segment-changed")
+    ben.get_by_role("button", name="Approve").click()
+    anna.goto("/campaigns/spring/launch")
+    anna.get_by_role("button", name="Launch").click()
+
+    expect(anna.get_by_role("heading", level=1)).to_contain_text("launching")
 
 
 def test_a_tab_that_shows_an_earlier_campaign_pauses_nothing(site: Site) -> None:

@@ -1,6 +1,6 @@
 """The buttons that move a campaign, and the page that says what each will do before it does it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from starlette.responses import Response
@@ -8,12 +8,14 @@ from starlette.responses import Response
 from admin.web.received import number_of
 from admin.web.visit import Visit
 from campaigns.actor import Cause
-from campaigns.life import approving, inbox, launch, scheduling
+from campaigns.life import agreed_rules, approving, inbox, launch, scheduling
 from campaigns.terms.campaign import MOVES, Campaign, Move, State
 from campaigns.terms.refusals import CampaignNotMovable
-from database.session import Transaction
+from database.session import Snapshot, Transaction
 
 DECIDED = (Move.APPROVE, Move.REJECT)
+AGREED = (Move.APPROVE, Move.SCHEDULE, Move.LAUNCH)
+"""For which the rules of segments have to be those of the version."""
 Act = Callable[[Visit, Transaction, Cause, str], object]
 
 
@@ -61,9 +63,11 @@ ACTS: Mapping[Move, Act] = MappingProxyType(
 """What people do to a campaign, each the use case of the same name."""
 
 
-def open_moves(visit: Visit, campaign: Campaign) -> list[Move]:
-    """What the visitor may do to a campaign as it stands."""
-    open_now = (verb for state, verb in MOVES if state is campaign.state and verb in ACTS)
+def open_moves(visit: Visit, campaign: Campaign, awaited: Sequence[str]) -> list[Move]:
+    """What the visitor may do to a campaign as it stands; `awaited` are segments for which it is submitted again."""
+    open_now = [verb for state, verb in MOVES if state is campaign.state and verb in ACTS]
+    if awaited:
+        open_now = [Move.SUBMIT, *(verb for verb in open_now if verb not in AGREED)]
     taken_up = (State.LAUNCHING, Move.LAUNCH)
     return [
         verb
@@ -78,7 +82,8 @@ def confirm(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         campaign = launch.get(snapshot, _name(visit))
         read = inbox.read(snapshot, campaign) if verb in DECIDED else None
-    return visit.page("campaign_confirm.html", campaign=campaign, verb=verb, read=read)
+        changed = _changed(snapshot, campaign, verb)
+    return visit.page("campaign_confirm.html", campaign=campaign, verb=verb, read=read, changed=changed)
 
 
 def move(visit: Visit) -> Response:
@@ -88,6 +93,13 @@ def move(visit: Visit) -> Response:
     with change as (transaction, cause):
         ACTS[verb](visit, transaction, cause, campaign_id)
     return visit.go("/approvals" if visit.field("back") == "approvals" else f"/campaigns/{campaign_id}")
+
+
+def _changed(snapshot: Snapshot, campaign: Campaign, verb: Move) -> Sequence[str]:
+    """Segments whose rules make the next version when the campaign is submitted, or keep it from being agreed to."""
+    if verb is Move.SUBMIT:
+        return agreed_rules.changed(snapshot, campaign)
+    return agreed_rules.awaited(snapshot, campaign) if verb in AGREED else ()
 
 
 def _name(visit: Visit) -> str:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from admin.web.pages.campaigns.moves import open_moves
 from admin.web.visit import Visit
+from campaigns.life import agreed_rules
 from campaigns.terms.campaign import MOVES, Campaign, Move
 
 
@@ -17,7 +18,10 @@ def campaign_id(visit: Visit) -> str:
 
 def tab(visit: Visit, name: str, campaign: Campaign, **values: Any) -> Response:  # noqa: ANN401  # templates take anything
     """A tab in the frame of its campaign."""
+    with visit.reading() as snapshot:
+        awaited = agreed_rules.awaited(snapshot, campaign)
     return visit.page(
-        f"campaign_{name}.html", campaign=campaign, tab=name, moves=open_moves(visit, campaign),
+        f"campaign_{name}.html", campaign=campaign, tab=name, awaited=awaited,
+        moves=open_moves(visit, campaign, awaited),
         editable=visit.may("campaigns.update") and (campaign.state, Move.EDIT) in MOVES, **values,
     )  # fmt: skip

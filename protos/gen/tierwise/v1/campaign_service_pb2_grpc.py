@@ -196,7 +196,8 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SubmitCampaign(self, request, context):
-        """Asks for approval of the plan as it stands.
+        """Asks for approval of the plan as it stands: of the next version where a segment has another rule since this one was written,
+        also when this one is submitted, approved or scheduled.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -231,7 +232,7 @@ class CampaignServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CompareCampaignVersions(self, request, context):
-        """Says in which fields two versions differ.
+        """Says in which fields, and in which revisions of the rules of segments, two versions differ.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -53,7 +53,9 @@ class CampaignServiceStub:
     PreviewCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.PreviewCampaignRequest, _campaign_preview_pb2.CampaignPreview]
     """Says what a launch at this moment would do; nothing is written but that somebody asked, in the audit log."""
     SubmitCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.SubmitCampaignRequest, _campaign_pb2.Campaign]
-    """Asks for approval of the plan as it stands."""
+    """Asks for approval of the plan as it stands: of the next version where a segment has another rule since this one was written,
+    also when this one is submitted, approved or scheduled.
+    """
     ApproveCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.ApproveCampaignRequest, _campaign_pb2.Campaign]
     """Agrees to the submitted version; none of its authors may."""
     RejectCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.RejectCampaignRequest, _campaign_pb2.Campaign]
@@ -63,7 +65,7 @@ class CampaignServiceStub:
     ListCampaignVersions: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.ListCampaignVersionsRequest, _campaign_service_pb2.ListCampaignVersionsResponse]
     """Lists the versions of a plan, newest first."""
     CompareCampaignVersions: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.CompareCampaignVersionsRequest, _campaign_service_pb2.CompareCampaignVersionsResponse]
-    """Says in which fields two versions differ."""
+    """Says in which fields, and in which revisions of the rules of segments, two versions differ."""
     ScheduleCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.ScheduleCampaignRequest, _campaign_pb2.Campaign]
     """Lets the clock launch an approved campaign at its start, or a series at each of its occurrences."""
     UnscheduleCampaign: _grpc.UnaryUnaryMultiCallable[_campaign_service_pb2.UnscheduleCampaignRequest, _campaign_pb2.Campaign]
@@ -103,7 +105,9 @@ class CampaignServiceAsyncStub(CampaignServiceStub):
     PreviewCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.PreviewCampaignRequest, _campaign_preview_pb2.CampaignPreview]  # type: ignore[assignment]
     """Says what a launch at this moment would do; nothing is written but that somebody asked, in the audit log."""
     SubmitCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.SubmitCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
-    """Asks for approval of the plan as it stands."""
+    """Asks for approval of the plan as it stands: of the next version where a segment has another rule since this one was written,
+    also when this one is submitted, approved or scheduled.
+    """
     ApproveCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.ApproveCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
     """Agrees to the submitted version; none of its authors may."""
     RejectCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.RejectCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
@@ -113,7 +117,7 @@ class CampaignServiceAsyncStub(CampaignServiceStub):
     ListCampaignVersions: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.ListCampaignVersionsRequest, _campaign_service_pb2.ListCampaignVersionsResponse]  # type: ignore[assignment]
     """Lists the versions of a plan, newest first."""
     CompareCampaignVersions: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.CompareCampaignVersionsRequest, _campaign_service_pb2.CompareCampaignVersionsResponse]  # type: ignore[assignment]
-    """Says in which fields two versions differ."""
+    """Says in which fields, and in which revisions of the rules of segments, two versions differ."""
     ScheduleCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.ScheduleCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
     """Lets the clock launch an approved campaign at its start, or a series at each of its occurrences."""
     UnscheduleCampaign: _aio.UnaryUnaryMultiCallable[_campaign_service_pb2.UnscheduleCampaignRequest, _campaign_pb2.Campaign]  # type: ignore[assignment]
@@ -192,7 +196,9 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _campaign_service_pb2.SubmitCampaignRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_campaign_pb2.Campaign, _abc.Awaitable[_campaign_pb2.Campaign]]:
-        """Asks for approval of the plan as it stands."""
+        """Asks for approval of the plan as it stands: of the next version where a segment has another rule since this one was written,
+        also when this one is submitted, approved or scheduled.
+        """
 
     @_abc_1.abstractmethod
     def ApproveCampaign(
@@ -232,7 +238,7 @@ class CampaignServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _campaign_service_pb2.CompareCampaignVersionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_campaign_service_pb2.CompareCampaignVersionsResponse, _abc.Awaitable[_campaign_service_pb2.CompareCampaignVersionsResponse]]:
-        """Says in which fields two versions differ."""
+        """Says in which fields, and in which revisions of the rules of segments, two versions differ."""
 
     @_abc_1.abstractmethod
     def ScheduleCampaign(

@@ -29,13 +29,15 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from tierwise.v1 import campaign_pb2 as tierwise_dot_v1_dot_campaign__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/campaign_version.proto\x12\x0btierwise.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atierwise/v1/campaign.proto\"\xd0\x02\n\x0f\x43\x61mpaignVersion\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x15\n\x07version\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12)\n\x04plan\x18\x03 \x01(\x0b\x32\x15.tierwise.v1.CampaignB\x04\xe2\x41\x01\x03\x12\x15\n\x07\x61uthors\x18\x04 \x03(\tB\x04\xe2\x41\x01\x03\x12.\n\tapprovals\x18\x05 \x03(\x0b\x32\x15.tierwise.v1.ApprovalB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:i\xea\x41\x66\n\x18tierwise/CampaignVersion\x12\'campaigns/{campaign}/versions/{version}*\x10\x63\x61mpaignVersions2\x0f\x63\x61mpaignVersion\"\xce\x01\n\x08\x41pproval\x12\x10\n\x08\x61pprover\x18\x01 \x01(\t\x12.\n\x07verdict\x18\x02 \x01(\x0e\x32\x1d.tierwise.v1.Approval.Verdict\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\">\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x0c\n\x08\x41PPROVED\x10\x01\x12\x0c\n\x08REJECTED\x10\x02\"i\n\nDifference\x12\x0c\n\x04path\x18\x01 \x01(\t\x12&\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value\x12%\n\x05\x61\x66ter\x18\x03 \x01(\x0b\x32\x16.google.protobuf.Valueb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/campaign_version.proto\x12\x0btierwise.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atierwise/v1/campaign.proto\"\xc5\x03\n\x0f\x43\x61mpaignVersion\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x15\n\x07version\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12)\n\x04plan\x18\x03 \x01(\x0b\x32\x15.tierwise.v1.CampaignB\x04\xe2\x41\x01\x03\x12\x15\n\x07\x61uthors\x18\x04 \x03(\tB\x04\xe2\x41\x01\x03\x12.\n\tapprovals\x18\x05 \x03(\x0b\x32\x15.tierwise.v1.ApprovalB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x42\n\x08segments\x18\x07 \x03(\x0b\x32*.tierwise.v1.CampaignVersion.SegmentsEntryB\x04\xe2\x41\x01\x03\x1a/\n\rSegmentsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01:i\xea\x41\x66\n\x18tierwise/CampaignVersion\x12\'campaigns/{campaign}/versions/{version}*\x10\x63\x61mpaignVersions2\x0f\x63\x61mpaignVersion\"\xce\x01\n\x08\x41pproval\x12\x10\n\x08\x61pprover\x18\x01 \x01(\t\x12.\n\x07verdict\x18\x02 \x01(\x0e\x32\x1d.tierwise.v1.Approval.Verdict\x12\x0f\n\x07\x63omment\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\">\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x0c\n\x08\x41PPROVED\x10\x01\x12\x0c\n\x08REJECTED\x10\x02\"i\n\nDifference\x12\x0c\n\x04path\x18\x01 \x01(\t\x12&\n\x06\x62\x65\x66ore\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value\x12%\n\x05\x61\x66ter\x18\x03 \x01(\x0b\x32\x16.google.protobuf.Valueb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tierwise.v1.campaign_version_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CAMPAIGNVERSION_SEGMENTSENTRY']._loaded_options = None
+  _globals['_CAMPAIGNVERSION_SEGMENTSENTRY']._serialized_options = b'8\001'
   _globals['_CAMPAIGNVERSION'].fields_by_name['name']._loaded_options = None
   _globals['_CAMPAIGNVERSION'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_CAMPAIGNVERSION'].fields_by_name['version']._loaded_options = None
@@ -48,14 +50,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CAMPAIGNVERSION'].fields_by_name['approvals']._serialized_options = b'\342A\001\003'
   _globals['_CAMPAIGNVERSION'].fields_by_name['create_time']._loaded_options = None
   _globals['_CAMPAIGNVERSION'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_CAMPAIGNVERSION'].fields_by_name['segments']._loaded_options = None
+  _globals['_CAMPAIGNVERSION'].fields_by_name['segments']._serialized_options = b'\342A\001\003'
   _globals['_CAMPAIGNVERSION']._loaded_options = None
   _globals['_CAMPAIGNVERSION']._serialized_options = b'\352Af\n\030tierwise/CampaignVersion\022\'campaigns/{campaign}/versions/{version}*\020campaignVersions2\017campaignVersion'
   _globals['_CAMPAIGNVERSION']._serialized_start=203
-  _globals['_CAMPAIGNVERSION']._serialized_end=539
-  _globals['_APPROVAL']._serialized_start=542
-  _globals['_APPROVAL']._serialized_end=748
-  _globals['_APPROVAL_VERDICT']._serialized_start=686
-  _globals['_APPROVAL_VERDICT']._serialized_end=748
-  _globals['_DIFFERENCE']._serialized_start=750
-  _globals['_DIFFERENCE']._serialized_end=855
+  _globals['_CAMPAIGNVERSION']._serialized_end=656
+  _globals['_CAMPAIGNVERSION_SEGMENTSENTRY']._serialized_start=502
+  _globals['_CAMPAIGNVERSION_SEGMENTSENTRY']._serialized_end=549
+  _globals['_APPROVAL']._serialized_start=659
+  _globals['_APPROVAL']._serialized_end=865
+  _globals['_APPROVAL_VERDICT']._serialized_start=803
+  _globals['_APPROVAL_VERDICT']._serialized_end=865
+  _globals['_DIFFERENCE']._serialized_start=867
+  _globals['_DIFFERENCE']._serialized_end=972
 # @@protoc_insertion_point(module_scope)

@@ -143,7 +143,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     SEGMENT_BUILDING: _ErrorReason.ValueType  # 48
     """One build runs at a time. Example: "segments/loyal is being built by operations/abc"."""
     SEGMENT_IN_USE: _ErrorReason.ValueType  # 49
-    """Another segment's rule asks about it. Example: "segments/german-loyal asks about segments/loyal"."""
+    """Another segment's rule asks about it, or a campaign that is planned or being launched. Example: "segments/german-loyal asks about segments/loyal"."""
     CAMPAIGN_NOT_LAUNCHED: _ErrorReason.ValueType  # 50
     """A campaign has no results before its audience is frozen. Example: "campaigns/spring was not launched"."""
     PERMISSION_DENIED: _ErrorReason.ValueType  # 51
@@ -216,6 +216,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Another version than the submitted one would have been decided about. Example: "version 3 is submitted, not 2"."""
     VERSION_REJECTED: _ErrorReason.ValueType  # 77
     """A rejected plan is changed before it is submitted again. Example: "version 2 was rejected: change the plan first"."""
+    SEGMENT_RULES_CHANGED: _ErrorReason.ValueType  # 170
+    """A segment that the plan's audience depends on has another rule than the version was written with, and nobody agreed to it.
+    Example: "the rule of segments/loyal changed since version 2 of campaigns/spring was written, and nobody has agreed to it: look
+    at it and submit the campaign again".
+    """
     COUPONS_STOPPED: _ErrorReason.ValueType  # 78
     """The kill switch is on, for the coupon's campaign or for everything. Example: "everything is stopped: prices are wrong"."""
     CODES_NOT_ACCEPTED: _ErrorReason.ValueType  # 130
@@ -355,7 +360,7 @@ SEGMENT_CHANGED: ErrorReason.ValueType  # 47
 SEGMENT_BUILDING: ErrorReason.ValueType  # 48
 """One build runs at a time. Example: "segments/loyal is being built by operations/abc"."""
 SEGMENT_IN_USE: ErrorReason.ValueType  # 49
-"""Another segment's rule asks about it. Example: "segments/german-loyal asks about segments/loyal"."""
+"""Another segment's rule asks about it, or a campaign that is planned or being launched. Example: "segments/german-loyal asks about segments/loyal"."""
 CAMPAIGN_NOT_LAUNCHED: ErrorReason.ValueType  # 50
 """A campaign has no results before its audience is frozen. Example: "campaigns/spring was not launched"."""
 PERMISSION_DENIED: ErrorReason.ValueType  # 51
@@ -428,6 +433,11 @@ VERSION_NOT_SUBMITTED: ErrorReason.ValueType  # 76
 """Another version than the submitted one would have been decided about. Example: "version 3 is submitted, not 2"."""
 VERSION_REJECTED: ErrorReason.ValueType  # 77
 """A rejected plan is changed before it is submitted again. Example: "version 2 was rejected: change the plan first"."""
+SEGMENT_RULES_CHANGED: ErrorReason.ValueType  # 170
+"""A segment that the plan's audience depends on has another rule than the version was written with, and nobody agreed to it.
+Example: "the rule of segments/loyal changed since version 2 of campaigns/spring was written, and nobody has agreed to it: look
+at it and submit the campaign again".
+"""
 COUPONS_STOPPED: ErrorReason.ValueType  # 78
 """The kill switch is on, for the coupon's campaign or for everything. Example: "everything is stopped: prices are wrong"."""
 CODES_NOT_ACCEPTED: ErrorReason.ValueType  # 130

@@ -116,7 +116,8 @@ class SegmentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateSegment(self, request, context):
-        """Changes the fields that the mask names; the members stay those of the last build.
+        """Changes the fields that the mask names; the members stay those of the last build. The rule stands still while a campaign is
+        launched with it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,7 +43,9 @@ class SegmentServiceStub:
     ListSegments: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.ListSegmentsRequest, _segment_service_pb2.ListSegmentsResponse]
     """Lists segments, newest first."""
     UpdateSegment: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.UpdateSegmentRequest, _segment_pb2.Segment]
-    """Changes the fields that the mask names; the members stay those of the last build."""
+    """Changes the fields that the mask names; the members stay those of the last build. The rule stands still while a campaign is
+    launched with it.
+    """
     DeleteSegment: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.DeleteSegmentRequest, _empty_pb2.Empty]
     """Deletes a segment that is not being built and that no other one asks about."""
     BuildSegment: _grpc.UnaryUnaryMultiCallable[_segment_service_pb2.BuildSegmentRequest, _operations_pb2.Operation]
@@ -69,7 +71,9 @@ class SegmentServiceAsyncStub(SegmentServiceStub):
     ListSegments: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.ListSegmentsRequest, _segment_service_pb2.ListSegmentsResponse]  # type: ignore[assignment]
     """Lists segments, newest first."""
     UpdateSegment: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.UpdateSegmentRequest, _segment_pb2.Segment]  # type: ignore[assignment]
-    """Changes the fields that the mask names; the members stay those of the last build."""
+    """Changes the fields that the mask names; the members stay those of the last build. The rule stands still while a campaign is
+    launched with it.
+    """
     DeleteSegment: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.DeleteSegmentRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a segment that is not being built and that no other one asks about."""
     BuildSegment: _aio.UnaryUnaryMultiCallable[_segment_service_pb2.BuildSegmentRequest, _operations_pb2.Operation]  # type: ignore[assignment]
@@ -116,7 +120,9 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_service_pb2.UpdateSegmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_pb2.Segment, _abc.Awaitable[_segment_pb2.Segment]]:
-        """Changes the fields that the mask names; the members stay those of the last build."""
+        """Changes the fields that the mask names; the members stay those of the last build. The rule stands still while a campaign is
+        launched with it.
+        """
 
     @_abc_1.abstractmethod
     def DeleteSegment(

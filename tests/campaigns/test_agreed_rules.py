@@ -1,0 +1,205 @@
+"""Whoever approves a plan agrees to the rules of its segments: another rule needs it anew, other members do not."""
+
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import pytest
+from campaign_factories import NOW, approve_campaign, build_segment, counts, create_campaign, make_cause
+from schedules import FIRST, MONDAYS, SOON, WEEK, campaigns_of, read, scheduled, stocked, ticks
+from sqlalchemy import text
+
+from campaigns.audiences import segments
+from campaigns.audiences.refusals import SegmentInUse
+from campaigns.errors import WrongState
+from campaigns.life import approving, launch, scheduling, versions
+from campaigns.life.approval import ApprovalPolicy
+from campaigns.life.refusals import SegmentRulesChanged
+from campaigns.terms.campaign import Campaign, State
+from campaigns.terms.refusals import InvalidCampaign
+from database.session import Database
+from rules.rule import Compare, InSegment, Not, Operator
+from worker.schedule import launch_campaigns
+
+LOYAL = Compare("orders", Operator.AT_LEAST, 5)
+EVERYBODY = Not(Compare("orders", Operator.AT_LEAST, 10**6))
+TABLES = ("approvals", "audit_log", "campaign_versions", "operations", "outbox")
+
+
+@pytest.fixture
+def shop(database: Database) -> Database:
+    """With a segment `loyal`, one of those who are not in it, and a campaign for the latter."""
+    stocked(database)
+    with database.writing() as transaction:
+        segments.create(transaction, make_cause(), "loyal", display_name="Loyal", rule=LOYAL)
+    build_segment(database, "loyal")
+    with database.writing() as transaction:
+        segments.create(transaction, make_cause(), "others", display_name="Others", rule=Not(InSegment("loyal")))
+    build_segment(database, "others")
+    return database
+
+
+@pytest.fixture
+def approved(shop: Database) -> Database:
+    create_campaign(shop, rule=InSegment("others"))
+    approve_campaign(shop)
+    return shop
+
+
+def change_rule(database: Database, segment_id: str = "loyal", *, build: bool = True) -> None:
+    with database.writing() as transaction:
+        segments.update(transaction, make_cause(name="mallory"), segment_id, rule=EVERYBODY)
+    if build:
+        build_segment(database, segment_id)
+
+
+def begin(database: Database) -> None:
+    with database.writing() as transaction:
+        launch.launch(transaction, make_cause(), "spring")
+
+
+def submit(database: Database, policy: ApprovalPolicy | None = None) -> Campaign:
+    with database.writing() as transaction:
+        return approving.submit(transaction, make_cause(), "spring", policy or ApprovalPolicy())
+
+
+def schedule(database: Database) -> None:
+    with database.writing() as transaction:
+        scheduling.schedule(transaction, make_cause(), "spring")
+
+
+def approve(database: Database, version: int) -> Campaign:
+    with database.writing() as transaction:
+        return approving.approve(transaction, make_cause(name="bo"), "spring", ApprovalPolicy(), version=version)
+
+
+@pytest.mark.parametrize("segment_id", ["others", "loyal"], ids=["asked", "asked-by-the-asked"])
+@pytest.mark.parametrize("build", [True, False])
+def test_nothing_goes_out_by_a_rule_that_nobody_agreed_to(approved: Database, segment_id: str, *, build: bool) -> None:
+    change_rule(approved, segment_id, build=build)
+    before = counts(approved, *TABLES)
+
+    for go in (begin, schedule):
+        with pytest.raises(SegmentRulesChanged) as refused:
+            go(approved)
+
+    assert isinstance(refused.value, WrongState)
+    assert refused.value.metadata == {
+        "campaign": "campaigns/spring", "version": "1", "segments": f"segments/{segment_id}",
+    }  # fmt: skip
+    assert refused.value.message == (
+        f"the rule of segments/{segment_id} changed since version 1 of campaigns/spring was written, and nobody has "
+        "agreed to it: look at it and submit the campaign again"
+    )
+    assert (counts(approved, *TABLES), read(approved).state) == (before, State.APPROVED)
+
+
+def test_the_same_plan_is_submitted_again_and_approved_by_the_same_people(approved: Database) -> None:
+    change_rule(approved)
+
+    again = submit(approved)
+
+    assert (again.state, again.version) == (State.SUBMITTED, 2)
+    assert approve(approved, 2).state is State.APPROVED
+    with approved.reading() as snapshot:
+        first, second = (versions.get(snapshot, "spring", number) for number in (1, 2))
+        (only,) = versions.compare(snapshot, "spring", 1, 2)
+    assert (first.segments, second.segments) == ({"others": 1, "loyal": 1}, {"others": 1, "loyal": 2})
+    assert (second.plan, second.authors) == (first.plan, ("anna",))
+    assert (only.path, only.before, only.after) == ("segments.loyal", 1, 2)
+    begin(approved)
+    assert read(approved).state is State.LAUNCHING
+
+
+def test_new_members_and_new_names_need_no_approval(approved: Database) -> None:
+    with approved.writing() as transaction:
+        segments.update(transaction, make_cause(), "loyal", display_name="Faithful")
+    for segment_id in ("loyal", "others"):
+        build_segment(approved, segment_id)
+
+    begin(approved)
+
+    assert read(approved).state is State.LAUNCHING
+
+
+def test_what_changed_since_the_submission_is_not_approved_unread(shop: Database) -> None:
+    create_campaign(shop, rule=InSegment("others"))
+    submit(shop)
+    change_rule(shop)
+
+    with pytest.raises(SegmentRulesChanged):
+        approve(shop, 1)
+    assert counts(shop, "approvals") == (0,)
+
+    assert (submit(shop).version, approve(shop, 2).state) == (2, State.APPROVED)
+
+
+def test_a_rejected_plan_whose_segment_changed_may_be_submitted_again(shop: Database) -> None:
+    create_campaign(shop, rule=InSegment("others"))
+    submit(shop)
+    with shop.writing() as transaction:
+        approving.reject(transaction, make_cause(name="bo"), "spring", version=1)
+    change_rule(shop)
+
+    assert (submit(shop).version, approve(shop, 2).state) == (2, State.APPROVED)
+
+
+def test_a_shop_of_one_agrees_anew_too(approved: Database) -> None:
+    change_rule(approved)
+
+    again = submit(approved, ApprovalPolicy(approvals=0))
+
+    assert (again.state, again.version) == (State.APPROVED, 2)
+
+
+def test_the_clock_launches_no_rule_that_nobody_agreed_to(shop: Database) -> None:
+    scheduled(shop, rule=InSegment("others"), start_time=SOON)
+    change_rule(shop)
+
+    assert launch_campaigns(shop, SOON) == 0
+
+    assert (read(shop).state, ticks(shop)) == (State.APPROVED, [("spring", SOON, "MISSED")])
+    with shop.reading() as snapshot:
+        why = snapshot.execute(text("SELECT after FROM audit_log WHERE action = 'campaigns.miss'")).scalar_one()
+    assert "SEGMENT_RULES_CHANGED: the rule of segments/loyal changed since version 1" in why["error"]
+
+
+def test_a_series_goes_on_when_its_segments_are_agreed_to_again(shop: Database) -> None:
+    scheduled(shop, rule=InSegment("others"), recurrence=MONDAYS, zone="Europe/London")
+    change_rule(shop)
+
+    assert launch_campaigns(shop, FIRST) == 0
+    assert (campaigns_of(shop), read(shop).due_time) == (["spring"], FIRST + WEEK)
+
+    submit(shop)
+    approve(shop, 2)
+    schedule(shop)
+    assert launch_campaigns(shop, FIRST + WEEK) == 1
+    assert campaigns_of(shop) == ["spring", "spring-20261130"]
+
+
+def test_members_of_an_earlier_rule_are_not_submitted(shop: Database) -> None:
+    change_rule(shop, build=False)
+    create_campaign(shop, rule=InSegment("others"))
+
+    with pytest.raises(InvalidCampaign, match="segments/loyal has the members of an earlier rule: build it first"):
+        submit(shop)
+
+    assert read(shop).state is State.DRAFT
+
+
+def test_a_rule_stands_still_from_the_launch_until_every_coupon_is_issued(approved: Database) -> None:
+    with ThreadPoolExecutor(1) as mallory:
+        with approved.writing() as transaction:
+            launch.launch(transaction, make_cause(), "spring")
+            change = mallory.submit(change_rule, approved)
+            wait([change], timeout=0.3)
+            assert not change.done(), "it waits for whoever checked the rule"
+        with pytest.raises(SegmentInUse, match="campaigns/spring is being launched with the rule of segments/loyal"):
+            change.result()
+
+    with approved.writing() as transaction:
+        launch.pause(transaction, make_cause(), "spring")
+    with pytest.raises(SegmentInUse):
+        change_rule(approved)
+    with approved.writing() as transaction:
+        launch.end(transaction, make_cause(NOW), "spring")
+    change_rule(approved)
