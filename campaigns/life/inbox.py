@@ -1,8 +1,9 @@
 """What waits for an approver: each version beside the last one that was approved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from campaigns.actor import is_among
 from campaigns.life import agreed_rules, versions
@@ -11,6 +12,7 @@ from campaigns.life.versions import CampaignVersion
 from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign
 from campaigns.tiers.tiers import Tier
+from database.audiences import segments
 from database.life import lists
 from database.session import Snapshot
 
@@ -30,6 +32,8 @@ class Waiting:
     """
     awaited: Sequence[str]
     """Segments whose rules changed since it was written: it is submitted again before it can be approved."""
+    rules: Mapping[str, Mapping[str, Any]]
+    """The documents of its segments' rules, as they are now; by the segments' ids."""
 
 
 def waiting(snapshot: Snapshot, approver: str, *, limit: int) -> list[Waiting]:
@@ -62,4 +66,5 @@ def read(snapshot: Snapshot, campaign: Campaign) -> Waiting:
     return Waiting(
         campaign=campaign, version=this, approved=approved, differences=ordered,
         awaited=agreed_rules.awaited(snapshot, campaign),
+        rules={each.segment_id: each.rule for each in segments.rules(snapshot, this.segments)},
     )  # fmt: skip

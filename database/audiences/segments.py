@@ -78,9 +78,10 @@ def rules_of_others(snapshot: Snapshot, segment_id: str) -> dict[str, Mapping[st
 
 
 def rules(snapshot: Snapshot, segment_ids: Collection[str]) -> list[StoredRule]:
-    """The rules of those of the segments that exist."""
+    """The rules of those of the segments that exist, by their ids."""
     query = select(SegmentRow.segment_id, SegmentRow.rule, SegmentRow.rule_revision)
-    return [StoredRule(*found) for found in snapshot.execute(query.where(SegmentRow.segment_id.in_(segment_ids)))]
+    query = query.where(SegmentRow.segment_id.in_(segment_ids)).order_by(SegmentRow.segment_id)
+    return [StoredRule(*found) for found in snapshot.execute(query)]
 
 
 def overtaken(snapshot: Snapshot, segment_ids: Collection[str]) -> list[str]:

@@ -112,6 +112,9 @@ def test_a_segment_with_another_rule_is_told_before_the_launch_and_agreed_to_aga
 
     ben.goto("/approvals")
     expect(ben.get_by_role("row", name="Revisions of the rules of segments · Loyal 1 2")).to_be_visible()
+    expect(ben.get_by_role("listitem").filter(has_text="loyal:")).to_contain_text(
+        "the number of orders so far is not known"
+    )
     picture(ben, "approve-segment-changed")
     ben.get_by_role("button", name="Approve").click()
     anna.goto("/campaigns/spring/launch")
