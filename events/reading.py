@@ -13,6 +13,8 @@ REJECTED_SCHEMA = pl.Schema({"row_number": pl.Int64(), "reason": pl.String(), "c
 Encoding = Literal["utf8", "utf8-lossy"]
 PARQUET = (".parquet", ".pq")
 CSV = (".csv", ".tsv", ".txt")
+IDS_ARE_TEXT = {"customer_id": pl.String()}
+"""The customer 00017 is not 17."""
 
 
 class FileNotUsable(Exception):
@@ -77,7 +79,7 @@ def rejected_rows(
 
 
 def table(path: Path) -> pl.DataFrame:
-    """A whole file, CSV columns with the kinds that their values have. Raises FileNotUsable."""
+    """A whole file, CSV columns with the kinds that their values have, but ids of customers. Raises FileNotUsable."""
     try:
         return _scan(path, ",", "utf8", typed=True).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -99,7 +101,10 @@ def _scan(path: Path, separator: str, encoding: Encoding, *, typed: bool = False
     if path.suffix.lower() in PARQUET:
         return pl.scan_parquet(path)
     if path.suffix.lower() in CSV:
-        return pl.scan_csv(path, separator=separator, encoding=encoding, infer_schema=typed, infer_schema_length=None)
+        return pl.scan_csv(
+            path, separator=separator, encoding=encoding, infer_schema=typed, infer_schema_length=None,
+            schema_overrides=IDS_ARE_TEXT,
+        )  # fmt: skip
     endings = ", ".join((*CSV, *PARQUET))
     raise FileNotUsable(f"{path}: cannot tell its kind; let its name end with one of {endings}")
 

@@ -12,6 +12,7 @@ from admin.evaluation_page import page
 from admin.output import emit, fail
 from admin.result_files import writable
 from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Items, Preset, Seed, training_data, training_progress
+from events.cells import text_of
 from events.reading import FileNotUsable, table
 from scoring.threads import limit_threads
 from training.comparison import OURS, Interval
@@ -80,7 +81,7 @@ def _attribute(column: str, frame: pl.DataFrame) -> dict[str, str]:
         fail(f"--by: there is no column {', '.join(missing)}; there are {', '.join(frame.columns)}")
     if frame[column].dtype.is_nested():
         fail(f"--by: {column} holds lists; name a column of single values")
-    known = frame.select(pl.col(CUSTOMER).cast(pl.String), pl.col(column).cast(pl.String)).drop_nulls()
+    known = frame.select(text_of(CUSTOMER, frame.schema[CUSTOMER]), pl.col(column).cast(pl.String)).drop_nulls()
     return dict(known.unique(CUSTOMER, keep="last").iter_rows())
 
 

@@ -11,9 +11,11 @@ from made_histories import AS_OF, random_shop
 from typer.testing import CliRunner
 
 from admin.command_line import main
+from admin.commands.evaluate import _attribute
 from database.events.store import copy_events
 from database.session import Database
 from events.event import EventType
+from events.reading import table
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -123,6 +125,15 @@ def test_evaluation_sets_the_model_beside_baselines(files: Path) -> None:
     assert (uk["group"], uk["customers"], found["disparity"]["selection_ratio"]) == ("UK", found["customers"], 1.0)
     assert "Groups by country" in report.read_text()
     assert f"{found['figures']['model']['auc']:.4f}".rstrip("0") in report.read_text()
+
+
+def test_groups_are_of_the_customers_whom_events_name(tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("customer_id,country\n00017,UK\n18,FR\n")
+    gaps = pl.DataFrame({"customer_id": [17850.0, None], "country": ["UK", "FR"]})
+
+    assert _attribute("country", table(path)) == {"00017": "UK", "18": "FR"}
+    assert _attribute("country", gaps) == {"17850": "UK"}
 
 
 @pytest.mark.parametrize(
