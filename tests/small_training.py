@@ -20,6 +20,7 @@ from training.rehearsal import closed_cutoffs
 SMALL = Configuration(
     width=16, layers=1, heads=2, max_epochs=2, patience=1, sequences=16, cutoffs=8, negatives=16, averaging=0.9
 )
+LONGER = replace(SMALL, max_epochs=3, patience=9)
 SHOP = random_shop(120, seed=11)
 
 

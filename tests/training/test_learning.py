@@ -1,7 +1,6 @@
 """What learning must not get wrong: the level, the future, and being killed."""
 
 import json
-import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,14 +11,17 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from forked import FORKS
 from made_histories import AS_OF, NOW, bought, frame, random_shop, row
-from small_training import SHOP, SMALL, course, prepared, trained
+from small_training import LONGER, SHOP, SMALL, course, prepared, trained
+from worker_processes import wait_for
 
 from events.event import EventType
 from events.history import Histories
 from scoring.answers import Calibration, ask, outlook_of
 from scoring.folder import WEIGHTS
 from scoring.scorer import Scorer
+from scoring.threads import limit_threads
 from settings import child_environment
 from training.course import HistoryTooShort, learn_members
 from training.fit import fit, train
@@ -29,6 +31,18 @@ from training.rehearsal import rehearse, split_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the small shop teaches."""
+    return trained(tmp_path_factory.mktemp("usual") / "model")
+
+
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same in three epochs, from beginning to end."""
+    return trained(tmp_path_factory.mktemp("longer") / "model", configuration=LONGER)
 
 
 def test_the_heads_begin_at_the_base_rates() -> None:
@@ -55,10 +69,11 @@ def test_the_mean_prediction_is_the_base_rate_at_every_cut_off(tmp_path: Path) -
         assert predicted[at].mean() == pytest.approx(labels.bought[at].mean(), rel=0.05, abs=2 / np.sqrt(at.sum()))
 
 
-def test_a_network_that_learned_in_bfloat16_has_float32_weights_and_says_nearly_the_same(tmp_path: Path) -> None:
-    configurations = [replace(SMALL, bfloat16=rounding) for rounding in (False, True)]
-    folders = [trained(tmp_path / str(number), configuration=each) for number, each in enumerate(configurations)]
-    scorers, histories = [Scorer.load(folder) for folder in folders], Histories.from_frame(SHOP)
+def test_a_network_that_learned_in_bfloat16_has_float32_weights_and_says_nearly_the_same(
+    usual: Path, tmp_path: Path
+) -> None:
+    rounding = trained(tmp_path / "rounding", configuration=replace(SMALL, bfloat16=True))
+    scorers, histories = [Scorer.load(folder) for folder in (usual, rounding)], Histories.from_frame(SHOP)
     as_of = np.full(len(histories), NOW)
     exact, rounded = (np.array([score.purchase_90 for score in each.score(histories, as_of)]) for each in scorers)
 
@@ -112,72 +127,79 @@ def test_labels_after_the_rehearsals_boundary_do_not_reach_its_weights(tmp_path:
         assert torch.equal(tensor, weights[1][name]), name
 
 
-def test_equal_seeds_give_equal_models_and_other_seeds_others(tmp_path: Path) -> None:
-    first, again, other = trained(tmp_path / "a"), trained(tmp_path / "b"), trained(tmp_path / "c", seed=1)
+def test_equal_seeds_give_equal_models_and_other_seeds_others(usual: Path, tmp_path: Path) -> None:
+    again, other = trained(tmp_path / "again"), trained(tmp_path / "other", seed=1)
 
-    assert (first / WEIGHTS).read_bytes() == (again / WEIGHTS).read_bytes()
-    assert (first / "manifest.json").read_bytes() == (again / "manifest.json").read_bytes()
-    assert (first / WEIGHTS).read_bytes() != (other / WEIGHTS).read_bytes()
-
-
-def test_the_order_of_the_events_does_not_matter(tmp_path: Path) -> None:
-    shuffled = SHOP.sample(fraction=1.0, shuffle=True, seed=3)
-    first, again = trained(tmp_path / "a"), trained(tmp_path / "b", events=shuffled)
-
-    assert (first / "manifest.json").read_bytes() == (again / "manifest.json").read_bytes()
+    assert (usual / WEIGHTS).read_bytes() == (again / WEIGHTS).read_bytes()
+    assert (usual / "manifest.json").read_bytes() == (again / "manifest.json").read_bytes()
+    assert (usual / WEIGHTS).read_bytes() != (other / WEIGHTS).read_bytes()
 
 
-TRAIN = """
-import sys
-from pathlib import Path
-from dataclasses import replace
-import small_training
-from scoring.threads import limit_threads
-limit_threads()
-def progress(stage, done, total):
-    print(stage, done, flush=True)
-small_training.train(
-    small_training.SHOP, None, as_of=small_training.AS_OF, out=Path(sys.argv[1]), seed=0, progress=progress,
-    configuration=replace(small_training.SMALL, max_epochs=3, patience=9),
-)
-"""
+def test_the_order_of_the_events_does_not_matter(usual: Path, tmp_path: Path) -> None:
+    again = trained(tmp_path / "again", events=SHOP.sample(fraction=1.0, shuffle=True, seed=3))
+
+    assert (usual / "manifest.json").read_bytes() == (again / "manifest.json").read_bytes()
 
 
-def test_a_killed_training_resumes_to_the_same_weights(tmp_path: Path) -> None:
-    whole = trained(tmp_path / "whole", configuration=replace(SMALL, max_epochs=3, patience=9))
-    command = [sys.executable, "-c", f"import sys; sys.path[:0] = ['.', 'tests']\n{TRAIN}", str(tmp_path / "killed")]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith("rehearsal")
-    process.send_signal(signal.SIGKILL)
-    rest = process.stdout.read()
-    process.stdout.close()
-    process.wait()
+def learn(out: Path) -> None:
+    """Train in a fork of its own, with what it said beside the folder."""
+    said = out.with_name("said")
 
+    def progress(stage: str, done: int, _total: int) -> None:
+        with said.open("a") as lines:
+            lines.write(f"{stage} {done}\n")
+
+    limit_threads()
+    train(SHOP, None, as_of=AS_OF, out=out, seed=0, progress=progress, configuration=LONGER)
+
+
+def test_a_killed_training_resumes_to_the_same_weights(longer: Path, tmp_path: Path) -> None:
+    out, said = tmp_path / "killed", tmp_path / "said"
+    process = FORKS.Process(target=learn, args=(out,))
+    process.start()
+    wait_for(lambda: said.exists() and "rehearsal" in said.read_text())
+    process.kill()
+    process.join()
+
+    rest = said.read_text()
+    said.unlink()
+    assert rest.startswith("rehearsal")
     assert "final fit" not in rest
-    assert not (tmp_path / "killed").exists()
+    assert not out.exists()
     assert list(tmp_path.glob(".killed.*.checkpoints/*.pt"))
 
-    resumed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    resumed = FORKS.Process(target=learn, args=(out,))
+    resumed.start()
+    resumed.join()
 
-    assert "rehearsal 1 1\n" not in resumed.stdout
-    assert (tmp_path / "killed" / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
+    assert resumed.exitcode == 0
+    assert "rehearsal 1 1\n" not in said.read_text()
+    assert (out / WEIGHTS).read_bytes() == (longer / WEIGHTS).read_bytes()
     assert not list(tmp_path.glob(".killed*"))
 
 
-def test_another_process_ends_with_the_same_model_whatever_its_hashes_and_threads(tmp_path: Path) -> None:
+def test_another_process_ends_with_the_same_model_whatever_its_hashes_and_threads(longer: Path, tmp_path: Path) -> None:
     """Neither the order of sets nor the number of cores may decide anything."""
-    here = trained(tmp_path / "here", configuration=replace(SMALL, max_epochs=3, patience=9))
-    command = [sys.executable, "-c", f"import sys; sys.path[:0] = ['.', 'tests']\n{TRAIN}", str(tmp_path / "there")]
+    there = tmp_path / "there"
+    script = (
+        "import pathlib, sys; sys.path[:0] = ['.', 'tests']; from small_training import LONGER, trained; "
+        "trained(pathlib.Path(sys.argv[1]), configuration=LONGER)"
+    )
     other = {"PYTHONHASHSEED": "4", "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "POLARS_MAX_THREADS": "1"}
-    subprocess.run(command, cwd=ROOT, env=child_environment(other), capture_output=True, check=True)
+    subprocess.run(
+        [sys.executable, "-c", script, str(there)],
+        cwd=ROOT,
+        env=child_environment(other),
+        capture_output=True,
+        check=True,
+    )
 
-    for path in sorted(here.iterdir()):
-        assert (tmp_path / "there" / path.name).read_bytes() == path.read_bytes(), path.name
+    for path in sorted(longer.iterdir()):
+        assert (there / path.name).read_bytes() == path.read_bytes(), path.name
 
 
-def test_the_manifest_says_where_the_model_came_from(tmp_path: Path) -> None:
-    manifest = json.loads((trained(tmp_path / "model") / "manifest.json").read_bytes())
+def test_the_manifest_says_where_the_model_came_from(usual: Path) -> None:
+    manifest = json.loads((usual / "manifest.json").read_bytes())
 
     assert manifest["as_of"] == AS_OF.isoformat()
     assert manifest["currency"] == "GBP"
