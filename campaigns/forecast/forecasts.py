@@ -164,5 +164,5 @@ def _additional(offered: Sequence[GroupOutcome], held_out: Sequence[GroupOutcome
     estimate = compare(arm, holdout)
     if not math.isfinite(estimate.standard_error):
         return None, None
-    discounts = sum(group.discount_minor for group in offered)
+    discounts = sum(group.known_discount_minor for group in offered)
     return estimate.difference * arm.count + discounts, estimate.standard_error * arm.count

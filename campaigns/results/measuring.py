@@ -1,6 +1,7 @@
 """What came of a campaign: those who got its offers against those who were held out, from the launch until now.
 
-Everyone of the frozen audience is counted in the group that the hash gave them, whatever became of their coupon.
+Everyone of the frozen audience is counted in the group that the hash gave them, whatever became of their coupon, unless
+they were erased.
 Results go on after the end of the campaign. What the discounts cost is counted, not estimated: the holdout has none.
 """
 
@@ -175,7 +176,7 @@ def _baselines(
     past: tuple[Spread, Spread], groups: Sequence[GroupOutcome], part: float | None
 ) -> dict[Metric, Baseline]:
     """From before the launch, so that they do not depend on what the campaign did; the scores where nobody bought."""
-    count = sum(group.count for group in groups)
+    count = max(1, sum(group.count for group in groups))
     chance = sum(group.bought.x for group in groups) / count
     spend = sum(group.revenue.x for group in groups) / count
     bought, revenue = past

@@ -13,7 +13,7 @@ from database.session import Snapshot
 CHANGES = text("""
 WITH member AS (
   SELECT customer_id, arm, coalesce(nullif(purchase_90, 'NaN'), 0) AS chance, spend_minor::float8 AS expected
-  FROM audiences WHERE campaign_id = :campaign_id
+  FROM audiences JOIN customers USING (customer_id) WHERE campaign_id = :campaign_id
 ), acted AS (
   SELECT customer_id, width_bucket(time, CAST(:ends AS timestamptz[])) AS day, event_type = :purchase AS bought,
     CASE WHEN currency IS NULL OR currency = :currency THEN

@@ -11,16 +11,15 @@ from events.event import EventType
 
 EVENT_TYPES = {"purchase": int(EventType.PURCHASE), "return": int(EventType.RETURN)}
 # Money in another currency than the campaign's does not count. Prices are before coupons, and what those of any
-# campaign took off was not paid: whoever is held out of this one may have used another's.
+# campaign took off was not paid: whoever is held out of this one may have used another's. Nobody knows what those
+# bought who were erased, so no group counts them; what their coupons took off was spent all the same.
 OUTCOMES = """
 WITH member AS (
-  SELECT customer_id, tier, arm, coalesce(nullif(purchase_90, 'NaN'), 0) AS chance, spend_minor::float8 AS expected
-  FROM audiences WHERE campaign_id = :campaign_id
+  SELECT customer_id, tier, arm, coalesce(nullif(purchase_90, 'NaN'), 0) AS chance, spend_minor::float8 AS expected,
+    customers.create_time IS NOT NULL AS known
+  FROM audiences LEFT JOIN customers USING (customer_id) WHERE campaign_id = :campaign_id
 ), outcome AS (
-  SELECT tier, arm, chance, expected, coalesce(acted.bought, false)::integer::float8 AS bought,
-    (coalesce(acted.paid, 0) - coalesce(saved.taken_off, 0))::float8 AS revenue,
-    (coalesce(acted.paid, 0) * :margin - coalesce(saved.taken_off, 0))::float8 AS margin,
-    coalesce(saved.discount, 0) AS discount, coalesce(saved.redeemed, 0) AS redeemed
+  SELECT tier, arm, known, counted.*, coalesce(saved.discount, 0) AS discount, coalesce(saved.redeemed, 0) AS redeemed
   FROM member LEFT JOIN LATERAL (
     SELECT bool_or(event_type = :purchase) AS bought,
       sum(CASE WHEN event_type = :purchase THEN 1 ELSE -1 END
@@ -34,13 +33,18 @@ WITH member AS (
       count(*) FILTER (WHERE campaign_id = :campaign_id AND NOT given_back) AS redeemed
     FROM redemptions
     WHERE currency = :currency AND redeem_time >= :since AND redeem_time < :until GROUP BY customer_id
-  ) AS saved USING (customer_id)
+  ) AS saved USING (customer_id) LEFT JOIN LATERAL (
+    SELECT chance, expected, coalesce(acted.bought, false)::integer::float8 AS bought,
+      (coalesce(acted.paid, 0) - coalesce(saved.taken_off, 0))::float8 AS revenue,
+      (coalesce(acted.paid, 0) * :margin - coalesce(saved.taken_off, 0))::float8 AS margin
+  ) AS counted ON known
 )
 """
 SUMS = text(
     OUTCOMES
     + """
-SELECT tier, arm, count(*) AS count, sum(redeemed)::bigint AS redeemed, sum(discount)::bigint AS discount,
+SELECT tier, arm, count(*) FILTER (WHERE known) AS count, sum(redeemed)::bigint AS redeemed,
+  sum(discount)::bigint AS discount, coalesce(sum(discount) FILTER (WHERE known), 0)::bigint AS known_discount,
   sum(bought) AS bought, sum(chance) AS chance, sum(chance * chance) AS chance_squared,
   sum(chance * bought) AS chance_bought, sum(expected) AS expected, sum(expected * expected) AS expected_squared,
   sum(revenue) AS revenue, sum(revenue * revenue) AS revenue_squared, sum(expected * revenue) AS expected_revenue,
@@ -51,7 +55,7 @@ FROM outcome GROUP BY tier, arm ORDER BY tier, arm
 SPREAD = text(
     OUTCOMES
     + """
-SELECT count(*) AS count, avg(bought) AS bought_mean, stddev_pop(bought) AS bought_deviation,
+SELECT avg(bought) AS bought_mean, stddev_pop(bought) AS bought_deviation,
   avg(revenue) AS revenue_mean, stddev_pop(revenue) AS revenue_deviation
 FROM outcome
 """
@@ -76,10 +80,13 @@ class GroupOutcome:
     tier: str
     arm: str
     count: int
+    """Without those who were erased."""
     redeemed_count: int
-    """Coupons that were used."""
+    """Coupons that were used, by those who were erased too."""
     discount_minor: int
-    """What its coupons took off orders."""
+    """What its coupons took off orders, likewise."""
+    known_discount_minor: int
+    """Of that, off the orders of those who are counted."""
     bought: Product
     """1 for a customer who bought, else 0; predicted by the purchase probability frozen in the audience."""
     revenue: Product
@@ -111,8 +118,8 @@ def spreads(
     """Of having bought, and of revenue; the audience is not empty."""
     asked = {**_parameters(campaign_id, currency, since, until), "margin": 1.0}
     row = snapshot.execute(SPREAD, asked).mappings().one()
-    bought = Spread(mean=row["bought_mean"], deviation=row["bought_deviation"])
-    return bought, Spread(mean=row["revenue_mean"], deviation=row["revenue_deviation"])
+    bought = Spread(mean=row["bought_mean"] or 0.0, deviation=row["bought_deviation"] or 0.0)
+    return bought, Spread(mean=row["revenue_mean"] or 0.0, deviation=row["revenue_deviation"] or 0.0)
 
 
 def _parameters(campaign_id: str, currency: str, since: datetime, until: datetime) -> Mapping[str, object]:
@@ -122,13 +129,14 @@ def _parameters(campaign_id: str, currency: str, since: datetime, until: datetim
 def _group(row: RowMapping) -> GroupOutcome:
     def product(outcome: str, predicted: str, squared: str) -> Product:
         return Product(
-            y=row[outcome], y_squared=row[squared], x=row[predicted], x_squared=row[f"{predicted}_squared"],
-            xy=row[f"{predicted}_{outcome}"],
+            y=row[outcome] or 0.0, y_squared=row[squared] or 0.0, x=row[predicted] or 0.0,
+            x_squared=row[f"{predicted}_squared"] or 0.0, xy=row[f"{predicted}_{outcome}"] or 0.0,
         )  # fmt: skip
 
     return GroupOutcome(
         tier=row["tier"], arm=row["arm"], count=row["count"], redeemed_count=row["redeemed"],
-        discount_minor=row["discount"], bought=product("bought", "chance", "bought"),
+        discount_minor=row["discount"], known_discount_minor=row["known_discount"],
+        bought=product("bought", "chance", "bought"),
         revenue=product("revenue", "expected", "revenue_squared"),
         margin=product("margin", "expected", "margin_squared"),
     )  # fmt: skip

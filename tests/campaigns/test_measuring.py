@@ -19,6 +19,7 @@ from made_orders import purchase, record
 from sqlalchemy import insert
 
 from campaigns.coupons import redemption
+from campaigns.customers import erasure
 from campaigns.experiments.assignment import HOLDOUT, group_of, position
 from campaigns.experiments.decision import Verdict
 from campaigns.experiments.effect import compare
@@ -29,6 +30,7 @@ from campaigns.life import launch
 from campaigns.life.refusals import CampaignNotFound, CampaignNotLaunched
 from campaigns.results import measuring
 from campaigns.results.measuring import CampaignResults
+from campaigns.results.over_time import over_time
 from campaigns.terms.arms import OFFER_ARM, ArmPlan, TierDiscount
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Channel
@@ -147,6 +149,31 @@ def test_what_coupons_of_other_campaigns_took_off_was_not_paid_either(launched: 
     assert revenue.mean * revenue.customers == pytest.approx(3600)
     assert revenue.holdout_mean * revenue.holdout_customers == pytest.approx(3600 + 4000)
     assert (found.redeemed_count, found.discount_minor) == (0, 0)
+
+
+def test_who_was_erased_is_in_neither_group_but_what_their_coupons_cost_was_spent(launched: Database) -> None:
+    redeemer, buyer, held_out = GROUPS[OFFER_ARM][0], GROUPS[OFFER_ARM][1], GROUPS[HOLDOUT][0]
+    record(launched, [purchase(who, 4000) for who in (redeemer, buyer, held_out, GROUPS[HOLDOUT][1])])
+    for who in (redeemer, buyer):
+        basket = Basket(order_id=f"o-{who}", order_minor=4000, currency="GBP", customer_id=who)
+        with launched.writing() as transaction:
+            redemption.redeem(transaction, make_cause(NOW + timedelta(days=3)), codes_of(launched)[who], basket)
+    whole = read(launched)
+    for who in (redeemer, held_out):
+        with launched.writing() as transaction:
+            erasure.begin(transaction, make_cause(LATER, reason="asked"), who)
+
+    found = read(launched)
+    with launched.reading() as snapshot:
+        last = over_time(snapshot, "spring", LATER)[-1].results
+
+    offered, others = len(GROUPS[OFFER_ARM]) - 1, len(GROUPS[HOLDOUT]) - 1
+    for shown in (found.results, last):
+        conversion, revenue = shown.overall[Metric.CONVERSION], shown.overall[Metric.REVENUE]
+        assert (revenue.customers, revenue.holdout_customers) == (offered, others)
+        assert (revenue.mean, conversion.mean) == (pytest.approx(3600 / offered), 1 / offered)
+        assert (revenue.holdout_mean, conversion.holdout_mean) == (pytest.approx(4000 / others), 1 / others)
+    assert [(each.redeemed_count, each.discount_minor) for each in (whole, found)] == [(2, 800), (2, 800)]
 
 
 def test_margin_is_its_part_of_what_was_sold_less_the_whole_discount_and_decides(database: Database) -> None:
