@@ -31,8 +31,8 @@ from database.session import Snapshot
 PAST = timedelta(days=90)
 """Before the launch: how much outcomes differ between customers, which the plan of the comparison needs to know."""
 ATTRIBUTION = timedelta(days=7)
-"""After the end, in which what customers do is still the campaign's: orders that reservations held over it, returns,
-and the orders that it only brought forward."""
+"""After the end, in which what customers do is still the campaign's: returns, and the orders that it only brought
+forward."""
 AFTERMATH = ATTRIBUTION + timedelta(days=1)
 """After the end, until all of that is known: files with the last day's orders come later."""
 
