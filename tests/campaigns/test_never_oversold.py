@@ -24,9 +24,9 @@ from campaigns.terms.refusals import BudgetExhausted
 from database.coupons import reconciliation as stored
 from database.session import Database, Transaction
 
-LIMIT = 200
-CUSTOMERS = 2_000
-PLAIN = 400
+LIMIT = 1_000
+CUSTOMERS = 10_000
+PLAIN = 2_000
 """Attempts that come last, so that whatever was given back finds a taker."""
 PROCESSES, CONNECTIONS = 2, 12
 HOT = "hot"
@@ -100,7 +100,7 @@ def agrees(database: Database) -> bool:
 
 
 @pytest.mark.timeout(120)
-def test_two_thousand_customers_at_once_use_exactly_the_two_hundred_there_are(
+def test_ten_thousand_customers_at_once_use_exactly_the_thousand_there_are(
     database: Database, database_url: str
 ) -> None:
     plan = {"redemption_limit": LIMIT, "budget": Budget(limit_minor=LIMIT * 200), "refund_gives_code_back": True}
