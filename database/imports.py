@@ -74,8 +74,8 @@ def store_events(
     _copy_rejected(transaction, import_id, rejected, loaded.rejected.height)
     copy_items(transaction, loaded.items, replace=False)
     copy_customers(transaction, loaded.customers, replace=False)
-    # The last to wait for others: whoever records events of these customers waits from here on for the commit.
     late = _late_returns(transaction, loaded.cancelled)
+    # The last to wait for others: whoever records events of these customers waits from here on for the commit.
     copied = copy_events(transaction, pl.concat([loaded.events, late]), progress=progress)
     left_out = _leave_out_erased(transaction, loaded.events["customer_id"], import_id)
     # Plans made before autovacuum comes round would not know of these rows.

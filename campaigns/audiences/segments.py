@@ -4,7 +4,7 @@ Rules ask about the members of the last build that ended well, so a segment answ
 built again. While a build runs, or after it was cancelled, the earlier members stand.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -207,11 +207,6 @@ def rule_revisions(snapshot: Snapshot, rule: Rule | None) -> dict[str, int]:
 def overtaken(snapshot: Snapshot, rule: Rule) -> list[str]:
     """The segments that a rule depends on and whose members fit an earlier rule than they have."""
     return segments.overtaken(snapshot, rule_revisions(snapshot, rule))
-
-
-def hold(transaction: Transaction, segment_ids: Collection[str]) -> None:
-    """Let nobody change these segments until the transaction ends."""
-    segments.hold(transaction, segment_ids)
 
 
 def _refuse_if_launched_with(transaction: Transaction, segment: Segment) -> None:

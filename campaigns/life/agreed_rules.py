@@ -6,7 +6,9 @@ A rule that changes later changes who gets coupons, so it needs the approval ane
 from campaigns.audiences import segments
 from campaigns.life import versions
 from campaigns.life.refusals import SegmentRulesChanged
+from campaigns.life.versions import CampaignVersion
 from campaigns.terms.campaign import Campaign, State
+from database.audiences import segments as stored_segments
 from database.session import Snapshot, Transaction
 
 BEFORE_LAUNCH = (State.SUBMITTED, State.APPROVED, State.SCHEDULED)
@@ -15,9 +17,13 @@ BEFORE_LAUNCH = (State.SUBMITTED, State.APPROVED, State.SCHEDULED)
 
 def changed(snapshot: Snapshot, campaign: Campaign) -> tuple[str, ...]:
     """Segments whose rules are others than those of the campaign's version, by their ids."""
-    agreed = versions.get(snapshot, campaign.campaign_id, campaign.version).segments
-    current = segments.rule_revisions(snapshot, campaign.plan.rule)
-    return tuple(sorted(name for name, revision in current.items() if agreed.get(name) != revision))
+    return changed_since(snapshot, versions.get(snapshot, campaign.campaign_id, campaign.version))
+
+
+def changed_since(snapshot: Snapshot, version: CampaignVersion) -> tuple[str, ...]:
+    """Likewise of a version that has been read."""
+    current = segments.rule_revisions(snapshot, version.plan.rule)
+    return tuple(sorted(name for name, revision in current.items() if version.segments.get(name) != revision))
 
 
 def awaited(snapshot: Snapshot, campaign: Campaign) -> tuple[str, ...]:
@@ -27,8 +33,9 @@ def awaited(snapshot: Snapshot, campaign: Campaign) -> tuple[str, ...]:
 
 def check(transaction: Transaction, campaign: Campaign) -> None:
     """Raises SegmentRulesChanged. Until the transaction ends nobody changes the rules."""
-    segments.hold(transaction, versions.get(transaction, campaign.campaign_id, campaign.version).segments)
-    others = changed(transaction, campaign)
+    agreed = versions.get(transaction, campaign.campaign_id, campaign.version)
+    stored_segments.hold(transaction, agreed.segments)
+    others = changed_since(transaction, agreed)
     if others:
         names = ", ".join(f"segments/{each}" for each in others)
         raise SegmentRulesChanged(

@@ -65,6 +65,6 @@ def read(snapshot: Snapshot, campaign: Campaign) -> Waiting:
     ordered = sorted(changed, key=lambda each: (fields.index(each.field), [tier not in each.path for tier in Tier]))
     return Waiting(
         campaign=campaign, version=this, approved=approved, differences=ordered,
-        awaited=agreed_rules.awaited(snapshot, campaign),
+        awaited=agreed_rules.changed_since(snapshot, this),
         rules={each.segment_id: each.rule for each in segments.rules(snapshot, this.segments)},
     )  # fmt: skip
