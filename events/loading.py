@@ -114,9 +114,12 @@ def _minor() -> pl.Expr:
 
 
 def _events(kept: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    events = _canonical(kept)
+    if not events["event_id"].has_nulls():
+        return events
     read = rows.select("row_number", *IMPUTABLE)
     said = kept.drop(IMPUTABLE).join(read, on="row_number", how="left", maintain_order="left")
-    return identified(_canonical(kept), _canonical(said))
+    return identified(events, _canonical(said))
 
 
 def _cancelled(pairs: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
