@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from admin.output import emit
-from admin.transactions import AsJson, DatabaseUrl, reading
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit
+from admin.transactions import reading
 from campaigns.experiments.results import Effect, Metric
 from campaigns.results import canary as comparison
 from campaigns.results import canary_power as planning

@@ -35,23 +35,25 @@ COMMANDS = {
     "recommend": Command("admin.commands.recommend", "Recommend items to each customer of a file"),
     "ask": Command("admin.commands.ask", "Whom to ask or test next, to learn most"),
     "uplift": Command("admin.commands.uplift", "Learn from an experiment whom an offer changes"),
-    "models": Command("admin.commands.models", "List trained networks; choose the one that answers"),
+    "models": Command("admin.commands.models", "Trained networks: list them, let one answer by stages, take it back"),
     "serve": Command("admin.commands.serve", "The gRPC server"),
     "top": Command("admin.commands.top", "A running server's pools, live: rates, queues, waits, losses"),
     "work": Command("admin.commands.work", "A Celery worker for bulk work"),
     "beat": Command("admin.commands.beat", "The clock: nightly rescoring, the outbox, the sweeper"),
     "rules": Command("admin.commands.rules", "Check a rule, read it as a sentence, see who it means and why"),
     "segment": Command("admin.commands.segment", "Saved segments: a rule with a name, and its members"),
-    "tier": Command("admin.commands.tier", "Tier schemes: thresholds on a measure, by version"),
+    "tier": Command("admin.commands.tier", "Tier schemes: how predicted value becomes high, mid and low"),
     "campaign": Command("admin.commands.campaign", "Plan, approve, launch, pause and end campaigns"),
-    "customer": Command("admin.commands.customer", "Erase a customer"),
-    "coupon": Command("admin.commands.coupon", "Validate and redeem coupons"),
-    "job": Command("admin.commands.job", "Bulk work: progress, cancel, start a rescoring"),
+    "customer": Command(
+        "admin.commands.customer", "Why a customer is scored so; erase one, or let an id be used again"
+    ),
+    "coupon": Command("admin.commands.coupon", "Check, hold, use and refund a code; a campaign's coupons as files"),
+    "job": Command("admin.commands.job", "Bulk work: how far it is, stop it, score everybody"),
     "key": Command("admin.commands.key", "API keys: what programs send to say who they are"),
     "staff": Command("admin.commands.staff", "Who may sign in to the web admin, and as what"),
     "admin": Command("admin.commands.admin", "The web admin"),
     "report": Command("admin.commands.report", "Views for analysts: list and export them, make logins"),
-    "audit": Command("admin.commands.audit", "Who did what, when and why"),
+    "audit": Command("admin.commands.audit", "Who did what, when and why; prove that nobody changed it"),
 }
 
 
@@ -69,6 +71,7 @@ class LazyCommands(TyperGroup):
             return None
         command = get_command(importlib.import_module(found.module).app)
         command.name = cmd_name
+        command.help = command.help or found.summary
         return command
 
     def invoke(self, ctx: typer.Context) -> object:  # type: ignore[override]  # as above

@@ -10,8 +10,9 @@ from typing import Annotated, TextIO
 
 import typer
 
-from admin.output import emit, fail, progress_bar
-from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit, fail, progress_bar
+from admin.transactions import Limit, Reason, changing, reading
 from campaigns.coupons import deliveries, exporting, handing_over, own_codes, redemption
 from campaigns.coupons.codes import displayed
 from campaigns.coupons.own_codes import OwnCode

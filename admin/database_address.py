@@ -1,7 +1,13 @@
 """Which database a command speaks to."""
 
+from typing import Annotated
+
+import typer
+
 from admin.output import fail
 from settings import settings
+
+DatabaseUrl = Annotated[str | None, typer.Option(help="Default: TIERWISE_DATABASE_URL, else that of `tierwise run`.")]
 
 
 def chosen_url(given: str | None) -> str:

@@ -30,9 +30,7 @@ Preset = Annotated[str | None, typer.Option(help="How to read the file of events
 AsOf = Annotated[
     str | None, typer.Option(help="ISO time, UTC unless it says otherwise; default: after the last event.")
 ]
-DatabaseUrl = Annotated[str | None, typer.Option(help="Default: TIERWISE_DATABASE_URL")]
 Seed = Annotated[int, typer.Option(help="Equal seeds and data give equal weights.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,6 @@ from campaigns.callers import access
 from campaigns.errors import Refusal
 from database.session import Database, Snapshot, Transaction
 
-DatabaseUrl = Annotated[str | None, typer.Option(help="Default: TIERWISE_DATABASE_URL, else that of `tierwise run`")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="Most lines to show.")]
 Reason = Annotated[str | None, typer.Option(help="Why, for the audit log.")]
 Etag = Annotated[str | None, typer.Option(help="Refuse if another change came since this one was read.")]

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from admin.approval_policy import policy_of
-from admin.output import emit
-from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit
+from admin.transactions import Etag, Limit, Reason, changing, reading
 from campaigns.life import approving, launch, versions
 from campaigns.life.versions import CampaignVersion
 from campaigns.terms.campaign import Campaign

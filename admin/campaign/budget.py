@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from admin.output import emit
-from admin.transactions import AsJson, DatabaseUrl, reading
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit
+from admin.transactions import reading
 from campaigns.coupons import budgeting
 from campaigns.coupons.budgeting import BudgetStanding
 

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from admin.campaign.plan_options import MOST_DAYS
+from admin.database_address import DatabaseUrl
 from admin.offers import SYNTAX, offer_of
-from admin.output import emit
+from admin.output import AsJson, emit
 from admin.rule_files import SOURCE, read_rule
 from admin.times import read_time
-from admin.transactions import AsJson, DatabaseUrl, Etag, Reason, changing
+from admin.transactions import Etag, Reason, changing
 from campaigns.life import launch
 from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.recurrence import days_later, instant

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from admin.baskets import Currency, Lines, Shipping, basket_of
-from admin.output import emit, fail
-from admin.transactions import AsJson, DatabaseUrl, reading
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit, fail
+from admin.transactions import reading
 from campaigns.coupons import offering
 from campaigns.coupons.codes import displayed
 from campaigns.coupons.entitlement import Offered, Withheld

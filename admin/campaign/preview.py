@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from admin.database_address import DatabaseUrl
 from admin.discounts import words
-from admin.output import emit
-from admin.transactions import AsJson, DatabaseUrl, Etag, Reason, changing
+from admin.output import AsJson, emit
+from admin.transactions import Etag, Reason, changing
 from campaigns.experiments.forecast import LEVEL, Prediction, TierForecast
 from campaigns.forecast import dry_run
 from campaigns.forecast.changing import TOP, Change

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from admin.output import emit
-from admin.transactions import AsJson, DatabaseUrl, reading
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit
+from admin.transactions import reading
 from campaigns.experiments.results import Effect, Metric
 from campaigns.experiments.sample_ratio import SampleRatio
 from campaigns.forecast import sensitivity

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from admin.output import emit
-from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit
+from admin.transactions import Etag, Limit, Reason, changing, reading
 from campaigns.life import launch, scheduling
 from campaigns.terms.campaign import Campaign
 

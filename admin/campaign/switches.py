@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from admin.output import emit
-from admin.transactions import AsJson, DatabaseUrl, Limit, changing, reading
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit
+from admin.transactions import Limit, changing, reading
 from campaigns.life import switches
 from campaigns.life.switches import Stop
 from database.life.stops import EVERYTHING

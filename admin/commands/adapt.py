@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
+from admin.database_address import DatabaseUrl
 from admin.memory import peak_megabytes
-from admin.output import emit, fail
+from admin.output import AsJson, emit, fail
 from admin.training_curves import curves_of
-from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Preset, Seed, training_data, training_progress
+from admin.training_data import AsOf, Events, Preset, Seed, training_data, training_progress
 from scoring import adapters, folder
 from scoring.adapters import MarketName, Method
 from scoring.score import ModelRejected
@@ -17,7 +18,7 @@ from training.adaptation import Plan
 from training.adaptation import adapt as adapt_model
 from training.course import HistoryTooShort
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -6,9 +6,8 @@ import typer
 import uvicorn
 
 from admin.approval_policy import policy_of
-from admin.database_address import chosen_url
+from admin.database_address import DatabaseUrl, chosen_url
 from admin.output import console, fail
-from admin.transactions import DatabaseUrl
 from admin.web.application import application
 from admin.web.explainer import Explainer
 from admin.web.house import House, compile_templates
@@ -17,7 +16,7 @@ from database.session import Database
 from settings import Settings, settings
 from telemetry import logs
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 CONNECTIONS = 8
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 DRAIN_SECONDS = 5

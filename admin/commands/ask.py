@@ -7,17 +7,18 @@ import numpy as np
 import polars as pl
 import typer
 
-from admin.output import emit, fail
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit, fail
 from admin.predictions import scorer_for
 from admin.result_files import writable
-from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Items, Preset, Seed, training_data
+from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data
 from events.history import Histories
 from events.reading import FileNotUsable, table
 from scoring.threads import limit_threads
 from training.acquisition import next_to_learn_of, uncertainty
 
 CUSTOMER = "customer_id"
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from admin.output import emit, fail, progress_bar
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit, fail, progress_bar
 from admin.times import read_time
-from admin.transactions import AsJson, DatabaseUrl, Limit, reading
+from admin.transactions import Limit, reading
 from campaigns import trail
 from campaigns.audit import anchors, replaying, sealing
 from campaigns.audit.decision import Decision
@@ -16,7 +17,7 @@ from campaigns.terms import discount_document
 from database import patience
 from database.audit.log import AuditEntry, Wanted
 
-app = typer.Typer(help="The audit log, which can only grow.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 LONGEST_STATEMENT_SECONDS = 30 * 60
 
 

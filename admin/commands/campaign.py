@@ -15,13 +15,14 @@ from admin.campaign.forecast import forecast
 from admin.campaign.offers import offers
 from admin.campaign.preview import preview
 from admin.campaign.results import power, results
+from admin.database_address import DatabaseUrl
 from admin.discounts import minor_units
 from admin.offers import offer_of, typed
-from admin.output import emit, fail
+from admin.output import AsJson, emit, fail
 from admin.restraint import cap_of, typed_cap
 from admin.rule_files import read_rule
 from admin.times import read_time
-from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
+from admin.transactions import Etag, Limit, Reason, changing, reading
 from campaigns.life import launch as use_cases
 from campaigns.terms.campaign import Campaign, CampaignId, CampaignPlan, ChannelChoice, Offer
 from campaigns.terms.limits import USUAL_CONFIDENCE, Budget
@@ -32,7 +33,7 @@ from rules.rule import Rule
 from rules.sentence import Speaker
 from settings import settings
 
-app = typer.Typer(help="Campaigns: which tier gets which discount, on which channel.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 for command in (preview, results, power, forecast, offers):
     app.command()(command)
 app.command("budget")(budget_of)

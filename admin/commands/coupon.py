@@ -7,18 +7,16 @@ import typer
 
 from admin import coupon_files
 from admin.baskets import Amount, Currency, Customer, Lines, Shipping, basket_of
+from admin.database_address import DatabaseUrl
 from admin.discounts import minor_units
-from admin.output import emit
-from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
+from admin.output import AsJson, emit
+from admin.transactions import Limit, Reason, changing, reading
 from campaigns.coupons import redemption, refunding, reservation
 from campaigns.coupons.codes import displayed
 from campaigns.terms import discount_document
 from campaigns.terms.coupon import Coupon, Redemption, Reservation
 
-app = typer.Typer(
-    help="Coupons: check a code, hold it, use it, refund it; list, import and export a campaign's.",
-    no_args_is_help=True,
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(coupon_files.app)
 Code = Annotated[str, typer.Argument(help="As the customer wrote it.")]
 Order = Annotated[str, typer.Option(help="The shop's own key of the order.")]

@@ -5,14 +5,13 @@ from typing import Annotated
 import typer
 
 from admin import explanations
-from admin.output import emit
-from admin.transactions import AsJson, DatabaseUrl, Etag, Reason, changing
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit
+from admin.transactions import Etag, Reason, changing
 from campaigns.customers import erasure
 from rules.sentence import Language
 
-app = typer.Typer(
-    help="Customers: why one is scored so, erase one, or let an erased id be used again.", no_args_is_help=True
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 CustomerId = Annotated[str, typer.Argument(help="The shop's own id.")]
 
 

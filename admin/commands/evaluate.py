@@ -8,10 +8,11 @@ from typing import Annotated
 import polars as pl
 import typer
 
+from admin.database_address import DatabaseUrl
 from admin.evaluation_page import page
-from admin.output import emit, fail
+from admin.output import AsJson, emit, fail
 from admin.result_files import writable
-from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Items, Preset, Seed, training_data, training_progress
+from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data, training_progress
 from events.cells import text_of
 from events.reading import FileNotUsable, table
 from scoring.threads import limit_threads
@@ -22,7 +23,7 @@ from training.evaluation import Evaluation
 from training.evaluation import evaluate as evaluate_model
 
 CUSTOMER = "customer_id"
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from admin.database_address import chosen_url
-from admin.output import emit, fail, progress_bar
+from admin.database_address import DatabaseUrl, chosen_url
+from admin.output import AsJson, emit, fail, progress_bar
 from admin.result_files import writable
 from database.imports import FileChanged, Import, find_import, latest_import, store_attributes, store_events
 from database.session import Database
@@ -20,11 +20,9 @@ from events.reading import FileNotUsable, fingerprint, rejected_rows, row_count
 from events.report import quality, summary
 from settings import settings
 
-app = typer.Typer(help="Bring files of events, items and customers in, and see their quality.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 File = Annotated[Path, typer.Argument(help="CSV or Parquet.")]
 Currency = Annotated[str | None, typer.Option(help="Of prices without one; default: TIERWISE_CURRENCY.")]
-DatabaseUrl = Annotated[str | None, typer.Option(help="Default: TIERWISE_DATABASE_URL")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from admin.output import emit, fail
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit, fail
 from admin.times import read_time
-from admin.transactions import AsJson, DatabaseUrl, Limit, Reason, changing, reading
+from admin.transactions import Limit, Reason, changing, reading
 from admin.waiting import looked_up, refuse_unfinished, waited
 from campaigns import retrying
 from campaigns.coupons import reconciliation
@@ -16,7 +17,7 @@ from campaigns.work import jobs
 from database.work import operations
 from database.work.operations import Operation
 
-app = typer.Typer(help="Bulk work: how far it is, stop it, score everybody, prove the counters.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 DIFFERENT = 1
 """Exit status when ledgers and counters do not agree; a usage error is 2."""
 OperationId = Annotated[str, typer.Argument(help="As `tierwise job list` shows it.")]

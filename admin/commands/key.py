@@ -5,20 +5,22 @@ from typing import Annotated
 
 import typer
 
-from admin.output import emit
-from admin.transactions import AsJson, DatabaseUrl, Reason, changing, reading
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit
+from admin.transactions import Reason, changing, reading
+from campaigns.actor import CALLERS
 from campaigns.callers import api_keys
 from campaigns.callers.api_keys import ApiKey
 from campaigns.callers.refusals import CredentialsExpired, CredentialsInvalid
 
-app = typer.Typer(help="API keys: what programs send to say who they are.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="Who will hold it, such as checkout; the audit log calls them so.")],
     *,
-    role: Annotated[str, typer.Option(help="service, marketer, approver, analyst or operator.")],
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(sorted(CALLERS))}.")],
     days: Annotated[int | None, typer.Option(min=1, help="Until it expires; default: never.")] = None,
     reason: Reason = None,
     database_url: DatabaseUrl = None,

@@ -1,24 +1,18 @@
 """`tierwise migrate`."""
 
-from typing import Annotated
-
 import typer
 
-from admin.database_address import chosen_url
-from admin.output import console, emit
+from admin.database_address import DatabaseUrl, chosen_url
+from admin.output import AsJson, console, emit
 from database.migrate import has_analyst
 from database.migrate import migrate as bring_to_newest
 from database.reporting.views import ANALYST
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def migrate(
-    database_url: Annotated[str | None, typer.Option(help="Default: TIERWISE_DATABASE_URL")] = None,
-    *,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
-) -> None:
+def migrate(*, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Bring the database to the newest shape; safe to run twice and side by side."""
     url = chosen_url(database_url)
     bring_to_newest(url)

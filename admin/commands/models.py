@@ -9,10 +9,11 @@ import typer
 
 from admin import tier_previews
 from admin.canary_results import power, results
-from admin.output import emit, fail
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit, fail
 from admin.shares import why
 from admin.tier_previews import Examples
-from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
+from admin.transactions import Etag, Limit, Reason, changing, reading
 from admin.waiting import succeeded
 from campaigns.models import judging, registry, retraining
 from campaigns.models.comparison import comparison_of
@@ -26,9 +27,7 @@ from database.models.shadow_comparisons import StoredComparison
 from events.currency import amount
 from scoring.score import ModelRejected
 
-app = typer.Typer(
-    help="Trained networks: list them, make one known, let it answer by stages, take it back.", no_args_is_help=True
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 for command in (results, power):
     app.command()(command)

@@ -9,17 +9,18 @@ import numpy as np
 import polars as pl
 import typer
 
-from admin.output import emit, fail
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit, fail
 from admin.predictions import blocks, scorer_for
 from admin.result_files import writable
-from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Items, Preset, Seed, training_data
+from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data
 from events.currency import minor_units_of
 from events.history import Histories
 from scoring.horizons import LONGEST_DAYS, SHORTEST_DAYS
 from scoring.score import Score
 from scoring.threads import limit_threads
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 BLOCK = 1000
 """Customers in one call of the network."""

@@ -8,15 +8,16 @@ import numpy as np
 import polars as pl
 import typer
 
-from admin.output import emit
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit
 from admin.predictions import blocks, scorer_for
 from admin.result_files import writable
-from admin.training_data import AsJson, AsOf, DatabaseUrl, Events, Items, Preset, Seed, training_data
+from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data
 from events.history import Histories
 from scoring.score import Strategy
 from scoring.threads import limit_threads
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 BLOCK = 128
 """Customers whose scores of the whole catalogue are held at once."""

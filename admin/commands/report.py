@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from admin import report_files
-from admin.output import emit, fail
-from admin.transactions import AsJson, DatabaseUrl, Reason, changing, reading
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit, fail
+from admin.transactions import Reason, changing, reading
 from campaigns import trail
 from database import patience
 from database.reporting import analyst, logins
@@ -18,7 +19,7 @@ from database.reporting.analyst import NoAnalyst, ViewNotFound
 from database.reporting.logins import LoginRefused
 from database.session import Snapshot
 
-app = typer.Typer(help="Views for analysts: list and export them, make logins.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 ViewArgument = Annotated[str, typer.Argument(help="Its name in the schema reporting, such as campaign_performance.")]
 LoginArgument = Annotated[str, typer.Argument(help="Name of the login, such as anna.")]
 LONGEST_STATEMENT_SECONDS = 30 * 60

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from admin.database_address import chosen_url
-from admin.output import emit, fail
+from admin.database_address import DatabaseUrl, chosen_url
+from admin.output import AsJson, emit, fail
 from admin.rule_files import SOURCE, read_rule, refuse_rule
 from campaigns.audiences import explaining
 from campaigns.audiences.segments import problems_of
@@ -24,15 +24,13 @@ from rules.rule import Rule, walk
 from rules.sentence import Language, Speaker
 from settings import settings
 
-app = typer.Typer(no_args_is_help=True, help="Rules: who a campaign is for.")
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 File = Annotated[Path, typer.Argument(help=SOURCE, allow_dash=True)]
-Url = Annotated[str | None, typer.Option("--database-url", help="Default: TIERWISE_DATABASE_URL")]
-Spoken = Annotated[Language, typer.Option("--language", help="Of the sentence.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Spoken = Annotated[Language, typer.Option("--language", help="Of the words.")]
 
 
 @app.command()
-def check(file: File, *, as_json: Json = False) -> None:
+def check(file: File, *, as_json: AsJson = False) -> None:
     """Say what is wrong with a rule; ends with status 2 if anything is."""
     rule = read_rule(file, as_json=as_json)
     places = list(walk(rule))
@@ -44,7 +42,7 @@ def check(file: File, *, as_json: Json = False) -> None:
 
 
 @app.command()
-def sentence(file: File, *, language: Spoken = Language.ENGLISH, as_json: Json = False) -> None:
+def sentence(file: File, *, language: Spoken = Language.ENGLISH, as_json: AsJson = False) -> None:
     """Read a rule as a sentence."""
     said = _speaker(language).sentence(read_rule(file, as_json=as_json))
     if as_json:
@@ -54,8 +52,8 @@ def sentence(file: File, *, language: Spoken = Language.ENGLISH, as_json: Json =
 
 
 @app.command("facts")
-def list_facts(*, language: Spoken = Language.ENGLISH, as_json: Json = False) -> None:
-    """Everything that a rule may ask about a customer."""
+def list_facts(*, language: Spoken = Language.ENGLISH, as_json: AsJson = False) -> None:
+    """Show everything that a rule may ask about a customer."""
     emit([_described(fact, language) for fact in FACTS.values()], as_json=as_json, title="Facts")
 
 
@@ -66,8 +64,8 @@ def explain(
     customer: Annotated[str, typer.Option(help="The customer's id.")],
     fresh: Annotated[bool, typer.Option("--fresh", help="Work the facts out as of this moment.")] = False,
     language: Spoken = Language.ENGLISH,
-    database_url: Url = None,
-    as_json: Json = False,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say whether a rule means a customer, and which conditions decide it."""
     rule = read_rule(file, as_json=as_json)
@@ -90,8 +88,8 @@ def count(
     file: File,
     *,
     estimate: Annotated[bool, typer.Option("--estimate", help="From a sample, with a 95 % interval.")] = False,
-    database_url: Url = None,
-    as_json: Json = False,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
 ) -> None:
     """Say how many customers a rule means."""
     rule = read_rule(file, as_json=as_json)

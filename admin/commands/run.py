@@ -12,7 +12,7 @@ from admin.stages import CommandFailedError, Stages
 from database.embedded import EmbeddedPostgresError
 from settings import settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 CUSTOMERS = 2000
 
 

@@ -5,16 +5,17 @@ from typing import Annotated
 
 import typer
 
-from admin.output import emit
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit
 from admin.rule_files import SOURCE, read_rule
-from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
+from admin.transactions import Etag, Limit, Reason, changing, reading
 from campaigns.audiences import segment_building, segments
 from campaigns.audiences.segments import Segment
 from rules.document import to_data
 from rules.sentence import Speaker
 from settings import settings
 
-app = typer.Typer(help="Saved segments: a rule with a name, and its members.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 SegmentIdArgument = Annotated[str, typer.Argument(help="Its id, such as loyal-buyers.")]
 
 

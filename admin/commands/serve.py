@@ -8,7 +8,7 @@ import typer
 
 from settings import child_environment
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 Insecure = Annotated[
     bool, typer.Option("--insecure", help="In the clear, and callers are believed who they are: on loopback only.")
 ]

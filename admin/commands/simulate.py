@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from admin.output import emit, fail, progress_bar
+from admin.output import AsJson, emit, fail, progress_bar
 from simulator.files import Written, write
 from simulator.shop import Shop, ShopNotPossible
 
 FIRST_DAY = datetime(2024, 1, 1)  # noqa: DTZ001  # typer shows it as a date; the shop gets it in UTC
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
@@ -25,7 +25,7 @@ def simulate(
     start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = FIRST_DAY,
     days: Annotated[int, typer.Option(help="Length of the history.")] = 540,
     items: Annotated[int, typer.Option(help="Size of the catalogue.")] = 1_200,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Simulate a shop: events, items, customers, the truth, and apart from them the 90 days that follow."""
     try:

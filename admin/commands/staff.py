@@ -5,14 +5,15 @@ from typing import Annotated
 
 import typer
 
-from admin.output import emit
-from admin.transactions import AsJson, DatabaseUrl, Reason, changing, reading
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit
+from admin.transactions import Reason, changing, reading
 from campaigns.callers import staff
 from campaigns.callers.staff import ROLES, Person
 
-app = typer.Typer(help="Who may sign in to the web admin, and as what.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 NameArgument = Annotated[str, typer.Argument(help="Small letters and digits, such as anna or anna@example.com.")]
-RoleOption = Annotated[str, typer.Option(help=", ".join(sorted(ROLES)))]
+ONE_OF = f"One of {', '.join(sorted(ROLES))}."
 PASSWORD_BYTES = 12
 
 
@@ -20,7 +21,7 @@ PASSWORD_BYTES = 12
 def add(
     name: NameArgument,
     *,
-    role: RoleOption,
+    role: Annotated[str, typer.Option(help=ONE_OF)],
     ask: Annotated[bool, typer.Option("--ask", help="Ask for a password instead of making one.")] = False,
     external: Annotated[bool, typer.Option("--external", help="Signs in through the identity provider.")] = False,
     reason: Reason = None,
@@ -60,7 +61,7 @@ def password(
 
 @app.command()
 def role(
-    name: NameArgument, role: Annotated[str, typer.Argument(help=", ".join(sorted(ROLES)))], *,
+    name: NameArgument, role: Annotated[str, typer.Argument(help=ONE_OF)], *,
     reason: Reason = None, database_url: DatabaseUrl = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Give another role, in force with the next click."""

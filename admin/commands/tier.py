@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from admin import tier_previews
-from admin.output import emit, fail
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit, fail
 from admin.tier_previews import Examples
-from admin.transactions import AsJson, DatabaseUrl, Etag, Limit, Reason, changing, reading
+from admin.transactions import Etag, Limit, Reason, changing, reading
 from admin.waiting import refuse_unfinished, waited
 from campaigns.tiers import previewing, schemes, tier_preview
 from campaigns.tiers.tier_preview import TierPreview
@@ -16,7 +17,7 @@ from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method, TierSchem
 from database.models import scores
 from database.tiers import changes as tier_changes
 
-app = typer.Typer(help="Tiers: how predicted value becomes high, mid and low.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 MeasureOption = Annotated[Measure, typer.Option(help="What is compared.")]
 METHOD = "ABSOLUTE: thresholds. QUANTILE: shares from the top."
 HIGH = "Threshold (spend in minor units, or probability), or share, of HIGH."

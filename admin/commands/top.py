@@ -14,7 +14,7 @@ from admin.output import emit, fail, table_of
 from admin.pool_readings import Reading, reading_of, rows
 from settings import settings
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 TIMEOUT_SECONDS = 5.0
 Address = Annotated[
     str | None, typer.Option(help="host:port of the server's metrics; default: TIERWISE_METRICS_LISTEN.")

@@ -8,18 +8,10 @@ from typing import Any
 import typer
 
 from admin import event_training
+from admin.database_address import DatabaseUrl
 from admin.extras import extra
-from admin.output import fail
-from admin.training_data import (
-    AsJson,
-    AsOf,
-    DatabaseUrl,
-    Events,
-    Items,
-    Preset,
-    Seed,
-    training_data,
-)  # fmt: skip
+from admin.output import AsJson, fail
+from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data
 from admin.training_options import (
     Activate,
     Backbone,
@@ -52,7 +44,7 @@ from scoring.threads import limit_threads
 from settings import settings
 from training.configuration import Configuration
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 USUAL = Configuration()
 
 

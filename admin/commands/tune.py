@@ -7,27 +7,18 @@ from typing import Annotated
 
 import typer
 
-from admin.output import emit, fail
+from admin.database_address import DatabaseUrl
+from admin.output import AsJson, emit, fail
 from admin.result_files import writable
 from admin.training_curves import curves_of
-from admin.training_data import (
-    AsJson,
-    AsOf,
-    DatabaseUrl,
-    Events,
-    Items,
-    Preset,
-    Seed,
-    training_data,
-    training_progress,
-)  # fmt: skip
+from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data, training_progress
 from scoring.threads import limit_threads
 from settings import settings
 from training.configuration import Configuration
 from training.course import HistoryTooShort, course_of
 from training.tuning import tune as search
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -8,16 +8,16 @@ import numpy as np
 import polars as pl
 import typer
 
-from admin.output import emit, fail
+from admin.output import AsJson, emit, fail
 from admin.result_files import writable
-from admin.training_data import AsJson, Seed, training_progress
+from admin.training_data import Seed, training_progress
 from events.reading import FileNotUsable, table
 from scoring.uplift import UpliftModel
 from training.uplift import findings as learning
 from training.uplift.findings import Findings
 from training.uplift.reading import Reading, Treatment, TrialNotUsable, read
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 CUSTOMER = "customer_id"
 SHARE = "The share of the treated, or features where they foretell it"
 

@@ -3,9 +3,13 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from admin.command_line import COMMANDS, main
@@ -21,6 +25,28 @@ def test_a_command_explains_itself(name: str) -> None:
 
     assert shown.exit_code == 0, shown.output
     assert "Usage:" in shown.output
+    assert "completion" not in shown.output
+
+
+def test_every_command_argument_and_option_says_what_it_is() -> None:
+    silent = [
+        f"{path} {part}"
+        for path, command in commands(get_command(main), "tierwise")
+        for part, said in [("", command.help), *((each.name, each.help) for each in command.params)]
+        if not said
+    ]
+
+    assert silent == []
+
+
+def commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401  # typer's command type is private
+    """Those of a group that do something, with the words that lead there."""
+    if not hasattr(command, "list_commands"):
+        yield path, command
+        return
+    context = typer.Context(command)
+    for name in command.list_commands(context):
+        yield from commands(command.get_command(context, name), f"{path} {name}")
 
 
 def test_every_module_of_a_command_is_reachable() -> None:
