@@ -1,5 +1,6 @@
 """What a browser sent, as far as a page can use it."""
 
+from datetime import datetime
 from itertools import chain
 
 from starlette.convertors import IntegerConvertor, register_url_convertor
@@ -39,6 +40,15 @@ async def form_of(request: Request) -> FormData:
 def number_of(text: str, *, digits: int = DIGITS) -> int | None:
     """A whole number that an address says; None for anything else, as if it said nothing."""
     return int(text) if text.isdecimal() and len(text) <= digits else None
+
+
+def place_of(moment: str, name: str) -> tuple[datetime, str] | None:
+    """Where a list goes on, by time and id; None for the beginning, which an address that nobody of us wrote means."""
+    try:
+        read = datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+    return (read, name) if read.tzinfo is not None else None
 
 
 def _limited(receive: Receive) -> Receive:

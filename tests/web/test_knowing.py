@@ -241,7 +241,7 @@ def test_models_stand_side_by_side_with_what_came_of_their_scores(shop: Site) ->
     page = shop.enter("anna")
     page.goto("/models")
 
-    expect(page.get_by_role("row", name="AUC of the trees alone 0.9 –")).to_be_visible()
+    expect(page.get_by_role("row", name="AUC of the trees alone – 0.9")).to_be_visible()
     expect(page.get_by_text("stable", exact=True)).to_be_visible()
     assert faults(page) == []
     picture(page, "models")
@@ -256,6 +256,20 @@ def test_models_stand_side_by_side_with_what_came_of_their_scores(shop: Site) ->
     expect(page.get_by_text("校准误差").first).to_be_visible()
     assert faults(page) == []
     picture(page, "model-zh-dark-narrow")
+
+
+def test_what_answers_stands_first_however_many_models_were_trained_since(shop: Site) -> None:
+    for night in range(21):
+        register_model(shop.database, f"night-{night:02}")
+    page = shop.enter("anna")
+    page.goto("/models")
+
+    expect(page.get_by_role("definition").first).to_contain_text("m1")
+    rows = page.get_by_role("table", name="Models, newest first").get_by_role("rowheader")
+    expect(rows).to_have_text(["m1", *(f"night-{night:02}" for night in range(20, 0, -1))])
+    page.get_by_role("link", name="Older").click()
+    expect(rows).to_have_text(["night-00", "m1"])
+    expect(page.get_by_role("definition").first).to_contain_text("m1")
 
 
 def test_a_model_is_tried_out_before_an_operator_lets_it_answer(shop: Site) -> None:

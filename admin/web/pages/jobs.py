@@ -1,12 +1,12 @@
 """Jobs: bulk work with its progress, and the buttons that stop it and begin it once more."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from admin.web.house import House
+from admin.web.received import place_of
 from admin.web.visit import Visit, page
 from campaigns import retrying
 from campaigns.callers.access import STAFF, Right
@@ -28,7 +28,7 @@ def routes(house: House) -> Sequence[Route]:
 
 def listing(visit: Visit) -> Response:
     """Newest first; older pages stand still."""
-    after = _place(visit)
+    after = place_of(visit.field("before"), visit.field("id"))
     with visit.reading() as snapshot:
         found = operations.page(snapshot, limit=SHOWN + 1, after=after)
     older = found[SHOWN - 1] if len(found) > SHOWN else None
@@ -53,12 +53,3 @@ def retry(visit: Visit) -> Response:
     with visit.changing(action, f"operations/{operation_id}") as (transaction, cause):
         retrying.retry(transaction, cause, operation_id)
     return visit.go("/jobs")
-
-
-def _place(visit: Visit) -> tuple[datetime, str] | None:
-    """An address that nobody of us wrote means the beginning."""
-    try:
-        moment = datetime.fromisoformat(visit.field("before"))
-    except ValueError:
-        return None
-    return (moment, visit.field("id")) if moment.tzinfo is not None else None

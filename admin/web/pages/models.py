@@ -13,6 +13,7 @@ from admin.web.house import House
 from admin.web.language import locale_of
 from admin.web.look import written_day, written_percent
 from admin.web.pages.campaigns.experiment import manner
+from admin.web.received import place_of
 from admin.web.visit import Visit, page
 from campaigns.callers.access import STAFF, Right
 from campaigns.errors import Refusal
@@ -32,6 +33,8 @@ from database.models.registry import RegisteredModel
 from database.session import Snapshot
 
 SHOWN = 20
+IN_FORCE = ("ACTIVE", "CANARY", "SHADOW")
+"""They stand first: a shop that trains each night soon has more than a page of newer ones."""
 BESIDE = 5
 """Models whose metrics stand side by side."""
 LOOKED_BACK = 60
@@ -56,16 +59,20 @@ def routes(house: House) -> Sequence[Route]:
 
 
 def listing(visit: Visit) -> Response:
-    """Newest first, and the metrics of the newest side by side."""
+    """What answers first, then newest first, and metrics side by side; older pages go on from there."""
+    after = place_of(visit.field("before"), visit.field("id"))
     with visit.reading() as snapshot:
-        found = stored_models.page(snapshot, limit=SHOWN)
+        serving = stored_models.serving(snapshot)
+        found = stored_models.page(snapshot, limit=SHOWN + 1, after=after)
         past = rescored.latest(snapshot, limit=LOOKED_BACK)
-    answering = next((model.model_id for model in found if model.state == "ACTIVE"), None)
+    first = [] if after else [serving[state] for state in IN_FORCE if state in serving]
+    shown = [*first, *(model for model in found[:SHOWN] if model not in first)]
+    answering = serving[State.ACTIVE].model_id if State.ACTIVE in serving else None
     moved = None if answering is None else rescored.drift(past, answering)
-    beside = found[:BESIDE]
+    beside = shown[:BESIDE]
     return visit.page(
-        "models.html", models=found, beside=beside, metrics=_names(beside), answering=answering, drift=moved,
-        some=drift.SOME, much=drift.MUCH,
+        "models.html", models=shown, beside=beside, metrics=_names(beside), answering=answering, drift=moved,
+        some=drift.SOME, much=drift.MUCH, older=found[SHOWN - 1] if len(found) > SHOWN else None,
     )  # fmt: skip
 
 
