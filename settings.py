@@ -92,17 +92,18 @@ class Settings(BaseSettings):
     """Calls that the server answers at the same time, beside those of Score, which take no thread."""
     metrics_listen: str | None = None
     """Where `tierwise serve` answers Prometheus: host:port, or a port of loopback; without it nowhere."""
-    trace_endpoint: str | None = None
-    """http:// or https:// address of an OpenTelemetry collector (OTLP over gRPC); without it nothing is traced."""
-    trace_share: float = Field(default=0.01, ge=0, le=1)
-    """Of the calls whose callers did not decide whether they are traced."""
     work_metrics_listen: str | None = None
     """The same for `tierwise work`."""
     beat_metrics_listen: str | None = None
     """The same for `tierwise beat`."""
+    trace_endpoint: str | None = None
+    """http:// or https:// address of an OpenTelemetry collector (OTLP over gRPC); without it nothing is traced."""
+    trace_share: float = Field(default=0.01, ge=0, le=1)
+    """Of the calls whose callers did not decide whether they are traced."""
     memory_mb: int = Field(default=256, ge=0)
     """For the histories of customers whom a server was asked about; each takes about 3 kB."""
     worker_processes: int = Field(default=2, ge=1)
+    """Of one `tierwise work`."""
     score_chunk: int = Field(default=2000, ge=1, le=20_000)
     """Customers that a rescoring commits at once, and the work that expects uplifts behind it."""
     issue_chunk: int = Field(default=50_000, ge=1, le=100_000)
@@ -133,7 +134,6 @@ class Settings(BaseSettings):
     """When the chain of the audit log is looked along each night, UTC."""
     reconcile_at: time = time(3, 0)
     """When ledgers and counters are compared each night, UTC."""
-
     report_key: SecretStr | None = None
     """Makes the pseudonyms of customers that analysts see; without it the database draws one."""
     report_minimum_group: int = Field(default=10, ge=1)

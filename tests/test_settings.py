@@ -1,5 +1,6 @@
 """Settings come from the environment alone, are documented, and keep their secrets."""
 
+import json
 import re
 from pathlib import Path
 
@@ -10,12 +11,24 @@ from settings import PREFIX, Settings, SettingsRefused, settings
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def test_every_setting_is_documented_and_nothing_else() -> None:
+def test_every_setting_is_documented_with_its_default_and_nothing_else() -> None:
     page = (ROOT / "docs" / "operating.md").read_text()
 
-    documented = set(re.findall(rf"^\\| `{PREFIX}([A-Z_]+)`", page, re.MULTILINE))
+    documented = dict(re.findall(rf"^\| `{PREFIX}([A-Z_]+)` \|.*\| (.*?) \|$", page, re.MULTILINE))
 
-    assert documented == {name.upper() for name in Settings.model_fields}
+    assert documented.keys() == {name.upper() for name in Settings.model_fields}
+    said = {name.lower(): default.strip("`") for name, default in documented.items() if default.startswith("`")}
+    usual = json.loads(Settings().model_dump_json())
+    assert said == {name: _written(value) for name, value in usual.items() if value is not None}
+
+
+def _written(value: object) -> str:
+    match value:
+        case str():
+            return value
+        case float():
+            return f"{value:g}"
+    return json.dumps(value)
 
 
 def test_secrets_are_not_printed() -> None:
