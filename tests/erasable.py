@@ -30,7 +30,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "canary_runs": (
             "model_id number against share smallest_share largest_share currency begin_time end_time fault"
         ),
-        "campaign_versions": "campaign_id version plan authors segments create_time",
+        "campaign_versions": "campaign_id version plan authors segments rule_authors create_time",
         "campaigns": (
             "campaign_id state offers zone start_time end_time redemption_limit rule holdout_percent "
             "channel_choice offer_caps excluded_campaigns audience_limit priority exclusivity_group alone arms "
@@ -82,6 +82,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
             "segment_id rule revision rule_revision build started_build operation_id built_revision member_count "
             "build_seconds built_at create_time update_time"
         ),
+        "segment_rules": "segment_id rule_revision author create_time",
         "shadow_comparisons": (
             "model_id against currency count purchase_difference spend_difference_minor joint failed_count "
             "skipped_count begin_time update_time"

@@ -1,14 +1,22 @@
 """The migrations make the tables, can be undone, and leave nothing out."""
 
 import json
+from datetime import timedelta
 
 import psycopg
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
+from campaign_factories import NOW, make_cause
 from erasable import unclassified
+from sqlalchemy import text
 
+from campaigns.audiences import segments
 from database.migrate import configuration, migrate
+from database.session import Database
+from rules.rule import Compare, Not, Operator
+
+RULE = Compare("orders", Operator.AT_LEAST, 5)
 
 
 def test_there_is_one_newest_migration() -> None:
@@ -46,10 +54,14 @@ def test_an_index_that_broke_while_it_was_made_is_made_again(database_url: str) 
         assert connection.execute("SELECT count(*) FROM pg_index WHERE NOT indisvalid").fetchone() == (0,)
 
 
-@pytest.mark.parametrize("table", ["campaign_versions", "approvals"])
-def test_versions_and_approvals_can_only_grow(database_url: str, table: str) -> None:
+@pytest.mark.parametrize("table", ["campaign_versions", "approvals", "segment_rules"])
+def test_what_was_agreed_to_and_who_wrote_it_can_only_grow(database_url: str, table: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
-        for statement in (f"UPDATE {table} SET version = 2", f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
+        for statement in (
+            f"UPDATE {table} SET create_time = now()",
+            f"DELETE FROM {table}",
+            f"TRUNCATE {table} CASCADE",
+        ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
                 connection.execute(statement.encode())
 
@@ -95,6 +107,25 @@ def test_discounts_of_before_read_the_same_after(database_url: str) -> None:
         offers, arms = connection.execute("SELECT offers, arms FROM campaigns").fetchone() or ({}, [])
         assert offers["LOW"]["discount"] == arms[1]["discounts"]["LOW"] == json.loads(WELCOME)
         migrate(database_url)
+
+
+def test_the_log_says_who_wrote_rules_of_before(database: Database, database_url: str) -> None:
+    for hour, author in enumerate(["anna", "ben"]):
+        cause, other = (make_cause(NOW + timedelta(hours=hour), name=name) for name in (author, "cara"))
+        with database.writing() as transaction:
+            if segments.page(transaction, limit=1):
+                segments.delete(transaction, other, "loyal")
+            segments.create(transaction, cause, "loyal", display_name="Loyal", rule=RULE)
+            segments.update(transaction, cause, "loyal", display_name="Faithful")
+            segments.update(transaction, other, "loyal", rule=Not(RULE))
+    config = configuration(database_url)
+
+    command.downgrade(config, _before("authors_of_rules_are_kept"))
+    migrate(database_url)
+
+    with database.reading() as snapshot:
+        kept = snapshot.execute(text("SELECT segment_id, rule_revision, author FROM segment_rules ORDER BY 2")).all()
+    assert kept == [("loyal", 4, "ben"), ("loyal", 6, "cara")]
 
 
 def _before(slug: str) -> str:

@@ -36,7 +36,7 @@ def approve(
     comment: Annotated[str | None, typer.Option(help="Why, for the record.")] = None, etag: Etag = None,
     database_url: DatabaseUrl = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """Agree to the submitted version; nobody who changed it may."""
+    """Agree to the submitted version; nobody who changed it, or a rule of its segments, may."""
     about = f"campaigns/{campaign_id}"
     with changing(database_url, comment, action="campaigns.approve", object_name=about) as (transaction, cause):
         read = version or launch.get(transaction, campaign_id).version
@@ -61,7 +61,7 @@ def reject(
 def list_versions(
     campaign_id: CampaignIdArgument, *, limit: Limit = 50, database_url: DatabaseUrl = None, as_json: AsJson = False
 ) -> None:
-    """Show the versions of a plan, newest first, and what was decided about each."""
+    """Show the versions of a plan, newest first, with the rules of its segments and what was decided about each."""
     with reading(database_url) as snapshot:
         found = versions.page(snapshot, campaign_id, limit=limit)
     emit([_version_row(version) for version in found], as_json=as_json, title=f"Versions of {campaign_id}")
@@ -91,7 +91,8 @@ def _version_row(version: CampaignVersion) -> dict[str, object]:
     return {
         "version": version.version,
         "name": version.plan.display_name,
-        "authors": ", ".join(version.authors),
+        "authors": ", ".join(version.writers),
+        "segments": ", ".join(f"{name} {revision}" for name, revision in sorted(version.segments.items())),
         "made": version.create_time.isoformat(timespec="seconds"),
         "decided": "; ".join(
             f"{each.verdict} by {each.approver}" + (f": {each.comment}" if each.comment else "")

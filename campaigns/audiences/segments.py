@@ -20,7 +20,7 @@ from campaigns.audiences.refusals import (
     SegmentInUse,
     SegmentNotFound,
 )
-from database.audiences import segments
+from database.audiences import rule_authors, segments
 from database.audiences.segments import StoredSegment
 from database.session import Snapshot, Transaction
 from database.terms import campaigns
@@ -90,9 +90,12 @@ def create(transaction: Transaction, cause: Cause, segment_id: str, *, display_n
             f"{segment_id!r} is no segment id: a lower-case letter, then letters, digits and hyphens, at most 63",
             field="segment_id",
         )
-    values = _values(transaction, segment_id, display_name, rule)
+    # Revisions go on where those of a deleted segment ended: plans know its rules by them.
+    revision = rule_authors.last_revision(transaction, segment_id) + 1
+    values = _values(transaction, segment_id, display_name, rule) | {"revision": revision, "rule_revision": revision}
     if not segments.add(transaction, segment_id, values, cause.now):
         raise SegmentExists(f"segments/{segment_id} exists: choose another id", segment=f"segments/{segment_id}")
+    rule_authors.add(transaction, segment_id, revision, cause.actor.name, cause.now)
     segment = get(transaction, segment_id)
     trail.done(transaction, cause, "segments.create", segment.name, after=_facts(segment), version=segment.revision)
     return segment
@@ -129,6 +132,7 @@ def update(
     if rule is not None and rule != before.rule:
         _refuse_if_launched_with(transaction, before)
         values["rule_revision"] = before.revision + 1
+        rule_authors.add(transaction, segment_id, before.revision + 1, cause.actor.name, cause.now)
     segments.change(transaction, segment_id, values, cause.now)
     after = get(transaction, segment_id)
     trail.done(

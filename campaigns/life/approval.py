@@ -65,13 +65,17 @@ def next_authors(authors: Iterable[str], *, approved: bool, editor: str) -> tupl
     return (*earlier, editor)
 
 
-def check_approver(approver: str, *, authors: Sequence[str], decided: Sequence[Approval]) -> None:
+def check_approver(
+    approver: str, *, authors: Sequence[str], rule_authors: Sequence[str] = (), decided: Sequence[Approval]
+) -> None:
     """Raises ApproverIsAuthor, VersionDecided."""
-    if is_among(approver, authors):
-        raise ApproverIsAuthor(
-            f"{approver} changed this version, so somebody else has to decide about it", approver=approver,
-            authors=", ".join(authors),
-        )  # fmt: skip
+    theirs = {"this version": authors, "the rule of a segment that this version asks about": rule_authors}
+    for what, writers in theirs.items():
+        if is_among(approver, writers):
+            raise ApproverIsAuthor(
+                f"{approver} changed {what}, so somebody else has to decide about it", approver=approver,
+                authors=", ".join(writers),
+            )  # fmt: skip
     if is_among(approver, (approval.approver for approval in decided)):
         raise VersionDecided(f"{approver} has decided about this version already", approver=approver)
 

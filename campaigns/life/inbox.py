@@ -45,8 +45,8 @@ def to_decide(snapshot: Snapshot, approver: str, *, limit: int) -> list[Campaign
     """The campaigns of which this approver may decide about a version."""
     open_to_them = (
         stored.campaign(row)
-        for row, authors, deciders in lists.submitted(snapshot)
-        if not is_among(approver, [*authors, *deciders])
+        for row, writers, deciders in lists.submitted(snapshot)
+        if not is_among(approver, [*writers, *deciders])
     )
     return list(islice(open_to_them, limit))
 

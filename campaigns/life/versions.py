@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from campaigns.actor import Cause
+from campaigns.actor import Cause, is_among
 from campaigns.audiences import segments
 from campaigns.life.approval import Approval, Verdict
 from campaigns.life.differences import Difference, differences
 from campaigns.life.refusals import CampaignNotFound, CampaignVersionNotFound
 from campaigns.terms import stored
 from campaigns.terms.campaign import CampaignId, CampaignPlan
+from database.audiences import rule_authors
 from database.life import versions
 from database.life.tables import ApprovalRow, CampaignVersionRow
 from database.session import Snapshot, Transaction
@@ -28,6 +29,8 @@ class CampaignVersion:
     """Who changed it since a version was approved, the last one at the end."""
     segments: Mapping[str, int]
     """The saved segments that its audience depends on, each with the revision of its rule."""
+    rule_authors: tuple[str, ...]
+    """Who changed these rules since a plan that asks about them was approved, the last one at the end."""
     approvals: tuple[Approval, ...]
     """Oldest first."""
     create_time: datetime
@@ -36,6 +39,12 @@ class CampaignVersion:
     def name(self) -> str:
         """The resource name."""
         return f"campaigns/{self.campaign_id}/versions/{self.version}"
+
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """Everybody whose work it is, who changed the plan last at the end: none of them decides about it."""
+        rules = (each for each in self.rule_authors if not is_among(each, self.authors))
+        return (*rules, *self.authors)
 
     @property
     def document(self) -> dict[str, Any]:
@@ -53,10 +62,10 @@ def keep(
     authors: Sequence[str],
 ) -> None:  # fmt: skip
     """Write down the plan as this version."""
-    document = stored.plan_document(plan)
+    revisions = segments.rule_revisions(transaction, plan.rule)
     versions.add(
-        transaction, campaign_id, version, plan=document, authors=authors,
-        segments=segments.rule_revisions(transaction, plan.rule), now=cause.now,
+        transaction, campaign_id, version, plan=stored.plan_document(plan), authors=authors, segments=revisions,
+        rule_authors=rule_authors.since_agreed(transaction, revisions), now=cause.now,
     )  # fmt: skip
 
 
@@ -105,5 +114,6 @@ def _version(row: CampaignVersionRow, decided: Sequence[ApprovalRow]) -> Campaig
     )
     return CampaignVersion(
         campaign_id=CampaignId(row.campaign_id), version=row.version, plan=stored.plan(row.plan),
-        authors=tuple(row.authors), segments=row.segments, approvals=approvals, create_time=row.create_time,
+        authors=tuple(row.authors), segments=row.segments, rule_authors=tuple(row.rule_authors),
+        approvals=approvals, create_time=row.create_time,
     )  # fmt: skip

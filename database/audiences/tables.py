@@ -108,6 +108,19 @@ class SegmentRow(Row):
     __table_args__ = (Index(None, "create_time", "segment_id"),)
 
 
+class SegmentRuleRow(Row):
+    """Who gave a segment the rule that it has had since a revision; append-only, and it outlives the segment.
+
+    No foreign key, since the segment may be deleted.
+    """
+
+    __tablename__ = "segment_rules"
+    segment_id: Mapped[str] = mapped_column(primary_key=True)
+    rule_revision: Mapped[int] = mapped_column(primary_key=True)
+    author: Mapped[str]
+    create_time: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
 class SegmentMemberRow(Row):
     """A customer who fitted a segment's rule at a build; only members of its current build count."""
 

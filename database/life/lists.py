@@ -49,7 +49,8 @@ class Submitted(NamedTuple):
     """A campaign whose version waits for approvers."""
 
     row: CampaignRow
-    authors: Sequence[str]
+    writers: Sequence[str]
+    """Who wrote it, or the rules of its segments."""
     deciders: Sequence[str]
     """Who has decided about it."""
 
@@ -94,11 +95,10 @@ def submitted(snapshot: Snapshot) -> list[Submitted]:
     deciders = select(func.array_agg(ApprovalRow.approver)).where(
         ApprovalRow.campaign_id == CampaignRow.campaign_id, ApprovalRow.version == CampaignRow.version
     )
-    query = select(CampaignRow, CampaignVersionRow.authors, deciders.scalar_subquery()).join(
-        CampaignVersionRow, ITS_VERSION
-    )
+    version = CampaignVersionRow.authors, CampaignVersionRow.rule_authors
+    query = select(CampaignRow, *version, deciders.scalar_subquery()).join(CampaignVersionRow, ITS_VERSION)
     query = query.where(CampaignRow.state == "SUBMITTED").order_by(CampaignRow.create_time, CampaignRow.campaign_id)
-    return [Submitted(row, authors, deciders or []) for row, authors, deciders in snapshot.execute(query)]
+    return [Submitted(row, [*own, *rules], deciders or []) for row, own, rules, deciders in snapshot.execute(query)]
 
 
 def authors(snapshot: Snapshot, campaign_ids: Sequence[str]) -> Mapping[str, list[str]]:

@@ -21,6 +21,8 @@ class CampaignVersionRow(Row):
     """Who changed it since a version was approved, the last one at the end."""
     segments: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     """The saved segments that its audience depends on, each with the `rule_revision` that it had."""
+    rule_authors: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    """Who changed the rules of these since a plan that asks about them was approved, the last one at the end."""
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
 
 

@@ -23,7 +23,7 @@ def version_key(name: str) -> tuple[str, int]:
 def version_message(version: CampaignVersion) -> campaign_version_pb2.CampaignVersion:
     """For the wire."""
     return campaign_version_pb2.CampaignVersion(
-        name=version.name, version=version.version, plan=plan_message(version.plan), authors=version.authors,
+        name=version.name, version=version.version, plan=plan_message(version.plan), authors=version.writers,
         approvals=[_approval_message(approval) for approval in version.approvals],
         create_time=stamp(version.create_time), segments=version.segments,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """Whoever approves a plan agrees to the rules of its segments: another rule needs it anew, other members do not."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 
 import pytest
 from campaign_factories import NOW, approve_campaign, build_segment, counts, create_campaign, make_cause
@@ -10,9 +11,9 @@ from sqlalchemy import text
 from campaigns.audiences import segments
 from campaigns.audiences.refusals import SegmentInUse
 from campaigns.errors import WrongState
-from campaigns.life import approving, launch, scheduling, versions
+from campaigns.life import approving, inbox, launch, scheduling, versions
 from campaigns.life.approval import ApprovalPolicy
-from campaigns.life.refusals import SegmentRulesChanged
+from campaigns.life.refusals import ApproverIsAuthor, SegmentRulesChanged
 from campaigns.terms.campaign import Campaign, State
 from campaigns.terms.refusals import InvalidCampaign
 from database.session import Database
@@ -66,9 +67,14 @@ def schedule(database: Database) -> None:
         scheduling.schedule(transaction, make_cause(), "spring")
 
 
-def approve(database: Database, version: int) -> Campaign:
+def approve(database: Database, version: int, name: str = "bo") -> Campaign:
     with database.writing() as transaction:
-        return approving.approve(transaction, make_cause(name="bo"), "spring", ApprovalPolicy(), version=version)
+        return approving.approve(transaction, make_cause(name=name), "spring", ApprovalPolicy(), version=version)
+
+
+def reject(database: Database, version: int, name: str = "bo") -> Campaign:
+    with database.writing() as transaction:
+        return approving.reject(transaction, make_cause(name=name), "spring", version=version)
 
 
 @pytest.mark.parametrize("segment_id", ["others", "loyal"], ids=["asked", "asked-by-the-asked"])
@@ -135,8 +141,7 @@ def test_what_changed_since_the_submission_is_not_approved_unread(shop: Database
 def test_a_rejected_plan_whose_segment_changed_may_be_submitted_again(shop: Database) -> None:
     create_campaign(shop, rule=InSegment("others"))
     submit(shop)
-    with shop.writing() as transaction:
-        approving.reject(transaction, make_cause(name="bo"), "spring", version=1)
+    reject(shop, 1)
     change_rule(shop)
 
     assert (submit(shop).version, approve(shop, 2).state) == (2, State.APPROVED)
@@ -203,3 +208,46 @@ def test_a_rule_stands_still_from_the_launch_until_every_coupon_is_issued(approv
     with approved.writing() as transaction:
         launch.end(transaction, make_cause(NOW), "spring")
     change_rule(approved)
+
+
+@pytest.mark.parametrize("segment_id", ["others", "loyal"], ids=["asked", "asked-by-the-asked"])
+def test_who_changed_a_rule_does_not_agree_to_it(approved: Database, segment_id: str) -> None:
+    change_rule(approved, segment_id)
+    submit(approved)
+
+    with approved.reading() as snapshot:
+        assert versions.get(snapshot, "spring", 2).writers == ("mallory", "anna")
+        assert inbox.waiting(snapshot, "Mallory", limit=5) == []
+        assert len(inbox.waiting(snapshot, "bo", limit=5)) == 1
+    for decide in (approve, reject):
+        with pytest.raises(ApproverIsAuthor, match="Mallory changed the rule of a segment that this version asks"):
+            decide(approved, 2, name="Mallory")
+
+    assert approve(approved, 2).state is State.APPROVED
+
+
+def test_a_rule_that_was_agreed_to_once_has_no_authors_any_more(approved: Database) -> None:
+    change_rule(approved)
+    submit(approved)
+    approve(approved, 2)
+
+    create_campaign(approved, "summer", rule=InSegment("loyal"))
+
+    with approved.writing() as transaction:
+        assert approving.submit(transaction, make_cause(), "summer", ApprovalPolicy()).version == 1
+        assert versions.get(transaction, "summer", 1).writers == ("anna",)
+
+
+def test_a_segment_that_is_made_anew_goes_on_with_another_revision(approved: Database) -> None:
+    with approved.writing() as transaction:
+        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, rule=None))
+        for segment_id in ("others", "loyal"):
+            segments.delete(transaction, make_cause(), segment_id)
+        segments.create(transaction, make_cause(name="mallory"), "loyal", display_name="Loyal", rule=EVERYBODY)
+    build_segment(approved, "loyal")
+    with approved.writing() as transaction:
+        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, rule=InSegment("loyal")))
+
+        again = versions.get(transaction, "spring", 3)
+
+    assert (again.segments, again.rule_authors) == ({"loyal": 2}, ("mallory",))

@@ -5,17 +5,20 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import audit_lines, counts
+from campaign_factories import audit_lines, build_segment, counts, make_cause
 from serving import Shop, plan, refusal, serving
 from shell import Shell
 from tierwise.v1 import campaign_pb2, campaign_service_pb2, campaign_version_pb2
 
+from campaigns.audiences import segments
 from database.session import Database
+from rules.rule import Compare, Operator
 
 ANNA = (("tierwise-actor", "anna"), ("tierwise-role", "marketer"))
 BO = (("tierwise-actor", "bo"), ("tierwise-role", "approver"))
 ANNA_AGAIN = (("tierwise-actor", "anna"), ("tierwise-role", "approver"))
 SPRING = "campaigns/spring"
+HAS_BOUGHT = Compare("orders", Operator.AT_LEAST, 1)
 
 
 @pytest.fixture
@@ -83,7 +86,11 @@ def test_only_approvers_decide(shop: Shop) -> None:
     assert counts(shop.database, "approvals") == (0,)
 
 
-def test_the_same_on_the_command_line(database: Database, database_url: str) -> None:
+def test_the_same_on_the_command_line(database: Database, database_url: str, tmp_path: Path) -> None:
+    with database.writing() as transaction:
+        segments.create(transaction, make_cause(name="cara"), "loyal", display_name="Loyal", rule=HAS_BOUGHT)
+    build_segment(database, "loyal")
+    (tmp_path / "rule.yaml").write_text("in_segment: loyal")
     tierwise = Shell(database_url)
     anna, bo = ("--as", "anna:marketer"), ("--as", "bo:approver")
     offer = ("--offer", "HIGH:20%:ON_SITE", "--currency", "GBP")
@@ -91,7 +98,8 @@ def test_the_same_on_the_command_line(database: Database, database_url: str) -> 
     tierwise(*anna, "campaign", "submit", "spring")
     assert tierwise(*bo, "campaign", "reject", "spring", "--comment", "too dear")["state"] == "DRAFT"
     assert "VERSION_REJECTED" in tierwise.refusal(*anna, "campaign", "submit", "spring")
-    changed = tierwise(*anna, "campaign", "update", "spring", "--offer", "HIGH:10%:ON_SITE", "--days", "10")
+    changed = tierwise(*anna, "campaign", "update", "spring", "--offer", "HIGH:10%:ON_SITE", "--days", "10", "--rule",
+                       str(tmp_path / "rule.yaml"))  # fmt: skip
     assert (changed["version"], changed["state"]) == (2, "DRAFT")
     assert tierwise(*anna, "campaign", "submit", "spring")["state"] == "SUBMITTED"
     said = tierwise.refusal("--as", "anna:approver", "campaign", "approve", "spring")
@@ -100,9 +108,9 @@ def test_the_same_on_the_command_line(database: Database, database_url: str) -> 
     assert tierwise(*bo, "campaign", "approve", "spring", "--comment", "fine")["state"] == "APPROVED"
 
     rows = tierwise("campaign", "versions", "spring")
-    assert [(row["version"], row["authors"], row["decided"]) for row in rows] == [
-        (2, "anna", "APPROVED by bo: fine"), (1, "anna", "REJECTED by bo: too dear"),
+    assert [(row["version"], row["authors"], row["segments"], row["decided"]) for row in rows] == [
+        (2, "cara, anna", "loyal 1", "APPROVED by bo: fine"), (1, "anna", "", "REJECTED by bo: too dear"),
     ]  # fmt: skip
-    (days, percent) = tierwise("campaign", "diff", "spring", "--from", "1", "--to", "2")
+    (days, percent, *_) = tierwise("campaign", "diff", "spring", "--from", "1", "--to", "2")
     assert days["field"] == "end_time"
     assert percent == {"field": "offers.HIGH.discount.percent", "before": 20, "after": 10}

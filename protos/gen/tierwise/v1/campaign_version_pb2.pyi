@@ -65,7 +65,9 @@ class CampaignVersion(_message.Message):
 
     @_builtins.property
     def authors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Who changed the plan since a version was approved, the last one at the end; none of them may decide about it."""
+        """Who changed the plan since a version was approved, the last one at the end, after those who changed the rules of its segments since a
+        plan that asks about them was approved; none of them may decide about it.
+        """
 
     @_builtins.property
     def approvals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Approval]:

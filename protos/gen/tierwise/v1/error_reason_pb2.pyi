@@ -209,7 +209,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     CAMPAIGN_VERSION_NOT_FOUND: _ErrorReason.ValueType  # 73
     """There is no such version of a plan. Example: "campaigns/spring/versions/7 does not exist"."""
     APPROVER_IS_AUTHOR: _ErrorReason.ValueType  # 74
-    """Who changed a version cannot decide about it. Example: "anna changed this version, so somebody else has to decide about it"."""
+    """Who changed a version, or a rule of its segments, cannot decide about it. Example: "anna changed this version, so somebody else has to decide about it"."""
     VERSION_DECIDED: _ErrorReason.ValueType  # 75
     """An approver decides about a version once. Example: "bo has decided about this version already"."""
     VERSION_NOT_SUBMITTED: _ErrorReason.ValueType  # 76
@@ -426,7 +426,7 @@ CUSTOMER_NOT_ERASED: ErrorReason.ValueType  # 141
 CAMPAIGN_VERSION_NOT_FOUND: ErrorReason.ValueType  # 73
 """There is no such version of a plan. Example: "campaigns/spring/versions/7 does not exist"."""
 APPROVER_IS_AUTHOR: ErrorReason.ValueType  # 74
-"""Who changed a version cannot decide about it. Example: "anna changed this version, so somebody else has to decide about it"."""
+"""Who changed a version, or a rule of its segments, cannot decide about it. Example: "anna changed this version, so somebody else has to decide about it"."""
 VERSION_DECIDED: ErrorReason.ValueType  # 75
 """An approver decides about a version once. Example: "bo has decided about this version already"."""
 VERSION_NOT_SUBMITTED: ErrorReason.ValueType  # 76
