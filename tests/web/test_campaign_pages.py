@@ -18,6 +18,7 @@ from playwright.sync_api import expect
 from campaigns.audiences import segments
 from campaigns.life import approving, launch
 from campaigns.life.approval import ApprovalPolicy
+from campaigns.terms.recurrence import Recurrence
 from database.work import operations
 from rules.rule import InSegment, IsKnown, Not
 
@@ -83,6 +84,25 @@ def test_authors_do_not_approve_what_they_wrote(site: Site) -> None:
     with site.database.reading() as snapshot:
         assert launch.get(snapshot, "spring").state == "SUBMITTED"
     assert audit_lines(site.database)[-1] == ("campaigns.approve", "campaigns/spring", "DENIED")
+
+
+def test_a_series_is_scheduled_and_not_launched(site: Site) -> None:
+    add_customers(site.database, ["c1"])
+    store_scores(site.database, {"c1": 9000})
+    create_campaign(site.database, recurrence=Recurrence(cron="0 9 * * MON", days=2))
+    approve_campaign(site.database)
+    anna = site.enter("anna")
+
+    anna.goto("/campaigns")
+    anna.get_by_role("row", name="Spring").get_by_role("link", name="Schedule").click()
+    anna.get_by_role("link", name="Leave it as it is").click()
+    expect(anna.get_by_role("link", name="Launch")).to_have_count(0)
+    expect(anna.get_by_role("status")).to_contain_text("the clock launches its occurrences")
+    anna.locator(".actions").get_by_role("link", name="Schedule").click()
+    anna.get_by_role("button", name="Schedule").click()
+
+    expect(anna.get_by_role("heading", level=1)).to_contain_text("scheduled")
+    expect(anna.get_by_role("link", name="Launch")).to_have_count(0)
 
 
 def test_a_segment_with_another_rule_is_told_before_the_launch_and_agreed_to_again(site: Site) -> None:

@@ -68,12 +68,9 @@ def open_moves(visit: Visit, campaign: Campaign, awaited: Sequence[str]) -> list
     open_now = [verb for state, verb in MOVES if state is campaign.state and verb in ACTS]
     if awaited:
         open_now = [Move.SUBMIT, *(verb for verb in open_now if verb not in AGREED)]
-    taken_up = (State.LAUNCHING, Move.LAUNCH)
-    return [
-        verb
-        for verb in open_now
-        if visit.may(f"campaigns.{verb.lower()}") and (campaign.state, verb) != taken_up
-    ]  # fmt: skip
+    if campaign.state is State.LAUNCHING or campaign.plan.recurrence is not None:
+        open_now = [verb for verb in open_now if verb is not Move.LAUNCH]
+    return [verb for verb in open_now if visit.may(f"campaigns.{verb.lower()}")]
 
 
 def confirm(visit: Visit) -> Response:
