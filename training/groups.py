@@ -17,6 +17,7 @@ SELECTED = 0.1
 FEWEST = 30
 """Customers of a group; smaller ones are judged together."""
 OTHERS, UNKNOWN = "(others)", "(unknown)"
+SELDOM, DRAWS, ROUNDING = 0.05, 2000, 1e-9
 
 
 def selection_rate(_: Floats, selected: Floats) -> float:
@@ -95,23 +96,33 @@ class Disparity(NamedTuple):
     selection_ratio: float | None
     """Lowest over highest selection rate; None where nobody is selected."""
     beyond_chance: bool
-    """Whether the intervals of these two rates lie apart."""
+    """Whether groups that are selected alike lie so far apart less often than once in twenty."""
     true_positive_gap: float | None
     """Between the shares of buyers that are found; None where nobody bought."""
 
 
 def disparity(groups: Sequence[Group]) -> Disparity:
     """Of one group or more."""
-    ordered = sorted(groups, key=lambda group: group.figures["selection_rate"])
-    (least, (_, below)), (most, (above, _)) = (
-        (group.figures["selection_rate"], group.intervals["selection_rate"]) for group in (ordered[0], ordered[-1])
-    )
+    rates = [group.figures["selection_rate"] for group in groups]
+    least, most = min(rates), max(rates)
     found = [rate for group in groups if np.isfinite(rate := group.figures["true_positive_rate"])]
     return Disparity(
         selection_ratio=least / most if most > 0 else None,
-        beyond_chance=below < above,
+        beyond_chance=_chance([group.selection.customers for group in groups], rates) < SELDOM,
         true_positive_gap=max(found) - min(found) if found else None,
     )
+
+
+def _chance(sizes: Sequence[int], rates: Sequence[float]) -> float:
+    """How often as many selected customers, drawn from all alike, lie as far from equal rates (Pearson's chi-square).
+
+    It holds for small groups too, and for any number of them: of many, the two extreme ones always lie far apart.
+    """
+    selected = np.rint(np.array(sizes) * rates).astype(np.int64)
+    equal = selected.sum() * np.array(sizes) / sum(sizes)
+    drawn = np.random.default_rng(0).multivariate_hypergeometric(sizes, selected.sum(), DRAWS)
+    apart, apart_by_chance = (((counts - equal) ** 2 / equal).sum(axis=-1) for counts in (selected, drawn))
+    return float((1 + (apart_by_chance >= apart - ROUNDING).sum()) / (1 + DRAWS))
 
 
 def _names(values: Sequence[str | None]) -> npt.NDArray[np.str_]:

@@ -106,6 +106,15 @@ def test_groups_that_are_treated_alike_and_one_that_is_not() -> None:
     assert low < south.figures["calibration_gap"] < high < 0
 
 
+def test_of_many_small_groups_that_are_treated_alike_the_extreme_ones_are_chance() -> None:
+    values = [f"country {place % 20}" for place in range(1200)]
+    draws = (np.random.default_rng(seed).random(1200) for seed in range(10))
+    shops = [groups_of(values, (chance > 0.7).astype(float), chance, seed=0) for chance in draws]
+
+    assert max(disparity(groups).selection_ratio or 0.0 for groups in shops) < 0.4
+    assert [disparity(groups).beyond_chance for groups in shops] == [False] * 10
+
+
 def test_small_groups_are_judged_together_and_who_has_no_value_is_known_as_such() -> None:
     values = [*(["a"] * 200), *(["b"] * 20), *(["c"] * 10), *([None] * 170)]
     found = groups_of(values, CAME, CHANCE, seed=0)
