@@ -118,20 +118,6 @@ class Limits:
     discounts_minor: float | None = None
 
 
-def audience_of(
-    tier: str, probability: Floats, spend_minor: Floats, *, discount_minor: float, sending_minor: float = 0.0
-) -> TierAudience:
-    """From the scores of its customers: purchase probabilities [N] and expected spend [N] over the campaign's time."""
-    return TierAudience(
-        tier=tier,
-        customers=len(probability),
-        expected_buyers=float(probability.sum()),
-        expected_spend_minor=float(spend_minor.sum()),
-        discount_minor=discount_minor,
-        sending_minor=sending_minor,
-    )
-
-
 def foretell(
     audiences: Sequence[TierAudience],
     responses: Mapping[str, Response],

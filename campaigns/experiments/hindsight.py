@@ -47,11 +47,6 @@ def covered(outcome: Outcome) -> bool:
     return low <= outcome.actual <= high
 
 
-def coverage(outcomes: Sequence[Outcome]) -> float | None:
-    """Share of the intervals that held; LEVEL is what was promised. None before the first campaign."""
-    return sum(covered(outcome) for outcome in outcomes) / len(outcomes) if outcomes else None
-
-
 def bias(outcomes: Sequence[Outcome]) -> float | None:
     """Actual over predicted, all campaigns together; 1 is right. None if nothing was predicted."""
     predicted = sum(outcome.predicted.value for outcome in outcomes)

@@ -105,14 +105,6 @@ def sizes_of(design: Design, customers: int) -> dict[str, Sizes]:
     return {arm: Sizes(arm=round(customers * share), holdout=holdout) for arm, share in shares.items()}
 
 
-def baseline_of_probabilities(probability: Floats) -> Baseline:
-    """Conversion of customers with calibrated purchase probabilities [N]; the probability itself is the covariate."""
-    mean = float(probability.mean())
-    variance = mean * (1 - mean)
-    explained = float(probability.var()) / variance if variance > 0 else 0.0
-    return Baseline(mean=mean, standard_deviation=math.sqrt(variance), correlation=math.sqrt(min(explained, 1.0)))
-
-
 def baseline_of_past(past: Moments) -> Baseline:
     """From outcomes of an earlier window of the same length, with the predictions made before it."""
     spread = math.sqrt(past.variance * past.covariate_variance)

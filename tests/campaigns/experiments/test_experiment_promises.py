@@ -9,7 +9,7 @@ from bench.several_arms import family_misses
 from bench.simulated_campaigns import Cohort, drawn, invented_cohort, shop_cohort
 from campaigns.experiments.assignment import Arm, Design
 from campaigns.experiments.moments import Moments, measured
-from campaigns.experiments.power import baseline_of_probabilities
+from campaigns.experiments.power import baseline_of_past
 from campaigns.experiments.results import Metric, Plan, results
 from events.event import EventType
 from simulator.shop import Shop
@@ -76,10 +76,13 @@ def test_the_effect_of_the_simulated_coupon_is_recovered() -> None:
     plan = Plan(
         design=Design(holdout=0.5, arms=(Arm(name="coupon"),)),
         customers=shop.customers,
-        baselines={Metric.CONVERSION: baseline_of_probabilities(truth["purchase_probability"].to_numpy())},
+        baselines={Metric.CONVERSION: baseline_of_past(_sums(truth))},
         primary=Metric.CONVERSION,
     )
-    sums = {group: {Metric.CONVERSION: _sums(truth, group)} for group in plan.design.groups}
+    sums = {
+        group: {Metric.CONVERSION: _sums(truth.filter(pl.col("in_trial") == (group == "coupon")))}
+        for group in plan.design.groups
+    }
     found = results(sums, plan)
     effect = found.arms["coupon"][Metric.CONVERSION]
     true = truth["uplift"].to_numpy().mean()
@@ -90,6 +93,5 @@ def test_the_effect_of_the_simulated_coupon_is_recovered() -> None:
     assert effect.variance_left < 0.7
 
 
-def _sums(truth: pl.DataFrame, group: str) -> Moments:
-    members = truth.filter(pl.col("in_trial") == (group == "coupon"))
+def _sums(members: pl.DataFrame) -> Moments:
     return measured(members["bought"].cast(pl.Float64).to_numpy(), members["purchase_probability"].to_numpy())

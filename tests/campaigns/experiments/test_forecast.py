@@ -15,10 +15,9 @@ from campaigns.experiments.forecast import (
     Prediction,
     Response,
     TierAudience,
-    audience_of,
     foretell,
 )
-from campaigns.experiments.hindsight import CampaignOutcome, Outcome, bias, calibration, coverage, covered
+from campaigns.experiments.hindsight import CampaignOutcome, Outcome, bias, calibration, covered
 
 HIGH = TierAudience(
     tier="HIGH", customers=1_000, expected_buyers=500.0, expected_spend_minor=2_000_000.0, discount_minor=800.0,
@@ -96,15 +95,8 @@ def test_no_forecast_exceeds_a_limit_or_leaves_its_interval(
 def test_an_empty_audience_does_nothing() -> None:
     forecast: Forecast = foretell([], {})
     assert forecast.total.redemptions == Prediction(value=0, low=0, high=0, raw=0)
-    empty = audience_of("LOW", np.array([]), np.array([]), discount_minor=100.0)
+    empty = TierAudience(tier="LOW", customers=0, expected_buyers=0.0, expected_spend_minor=0.0, discount_minor=100.0)
     assert foretell([empty], {}).tiers[0].cost == Prediction(value=0, low=0, high=0, raw=0)
-
-
-def test_an_audience_is_the_sum_of_its_scores() -> None:
-    audience = audience_of("LOW", np.array([0.25, 0.5]), np.array([100.0, 300.0]), discount_minor=50.0)
-    assert audience == TierAudience(
-        tier="LOW", customers=2, expected_buyers=0.75, expected_spend_minor=400.0, discount_minor=50.0
-    )
 
 
 def test_a_new_shop_s_preview_is_wide() -> None:
@@ -171,11 +163,6 @@ def test_intervals_hold_as_often_as_promised() -> None:
         belief = believed(prior, [Observation(error=float(error), variance=chance) for error in errors[:8]])
         held.append(abs(errors[8] - belief.centre) <= belief.reach(LEVEL, chance=chance))
     assert np.mean(held) == pytest.approx(LEVEL, abs=0.03)
-
-
-def test_coverage_counts_what_the_intervals_held() -> None:
-    assert coverage([outcome(100.0, 150.0), outcome(100.0, 250.0)]) == 0.5
-    assert coverage([]) is None
 
 
 def test_an_uncertain_actual_is_given_its_own_error() -> None:

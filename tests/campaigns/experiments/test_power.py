@@ -13,7 +13,6 @@ from campaigns.experiments.power import (
     Criterion,
     Sizes,
     baseline_of_past,
-    baseline_of_probabilities,
     customers_needed,
     detectable_effect,
     power_for,
@@ -79,19 +78,8 @@ def test_without_an_effect_the_power_is_the_level() -> None:
     assert power_for(0.0, SPEND, Sizes(arm=10, holdout=10), ONCE) == pytest.approx(0.05)
 
 
-def test_calibrated_probabilities_say_what_they_explain() -> None:
-    rng = np.random.default_rng(1)
-    probability = rng.beta(1.0, 6.0, 200_000)
-    bought = (rng.random(len(probability)) < probability).astype(np.float64)
-    foreseen = baseline_of_probabilities(probability)
-    seen = baseline_of_past(measured(bought, probability))
-    assert (foreseen.mean, foreseen.standard_deviation) == pytest.approx((seen.mean, seen.standard_deviation), rel=0.01)
-    assert foreseen.correlation == pytest.approx(seen.correlation, abs=0.01)
-
-
 def test_a_past_in_which_nothing_happened_explains_nothing() -> None:
     assert baseline_of_past(measured(np.zeros(3), np.ones(3))) == Baseline(mean=0.0, standard_deviation=0.0)
-    assert baseline_of_probabilities(np.zeros(3)).correlation == 0.0
     assert detectable_effect(Baseline(mean=0.0, standard_deviation=1.0), Sizes(arm=5, holdout=5), ONCE).relative is None
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from campaigns.experiments.sample_ratio import STRICT_ALPHA, check_ratio
+from campaigns.experiments.sample_ratio import STRICT_ALPHA, check_exclusions, check_ratio
 
 HALVES = {"holdout": 0.5, "offer": 0.5}
 
@@ -54,3 +54,17 @@ def test_false_alarms_are_as_rare_as_stated() -> None:
     shares = {"holdout": 0.1, "offer": 0.9}
     alarms = sum(check_ratio({"holdout": int(n), "offer": 10_000 - int(n)}, shares).mismatch for n in holdouts)
     assert stats.binomtest(alarms, 5_000, STRICT_ALPHA).pvalue > 1e-3
+
+
+def test_a_reason_that_spares_a_group_is_found_and_named() -> None:
+    fair, lopsided = check_exclusions(
+        {"NO_CONSENT": {"holdout": 350, "offer": 3_150}, "OFFER_CAP": {"holdout": 0, "offer": 1_600}},
+        {"holdout": 0.1, "offer": 0.9},
+    )
+    assert (fair.mismatch, lopsided.mismatch) == (False, True)
+    assert "customers excluded because of OFFER_CAP" in lopsided.message
+    assert "holdout has 0" in lopsided.message
+
+
+def test_nobody_excluded_is_nothing_to_check() -> None:
+    assert check_exclusions({}, HALVES) == ()
