@@ -47,11 +47,10 @@ def find_import(snapshot: Snapshot, import_id: str) -> Import | None:
     return _import(found[0]) if len(found) == 1 else None
 
 
-def latest_import(snapshot: Snapshot, *, kind: str = "events") -> Import | None:
-    """The import of that kind which was made last."""
-    row = snapshot.scalar(
-        select(ImportRow).where(ImportRow.kind == kind).order_by(ImportRow.create_time.desc()).limit(1)
-    )
+def latest_import(snapshot: Snapshot) -> Import | None:
+    """The import of events that was made last."""
+    newest = select(ImportRow).where(ImportRow.kind == "events").order_by(ImportRow.create_time.desc()).limit(1)
+    row = snapshot.scalar(newest)
     return None if row is None else _import(row)
 
 

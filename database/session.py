@@ -38,6 +38,7 @@ LOST_SERVER: Mapping[str, str] = MappingProxyType(
     }
 )
 """libpq gives up a server whose machine went without a word after half a minute: else it would wait for two hours."""
+LOCK_MILLISECONDS = 10_000
 BELIEVED_SECONDS = 1.0
 """For which a quiet connection is taken to be there still after its use: to ask takes as long as a question itself."""
 
@@ -65,11 +66,9 @@ class Database:
         self._writes = sessionmaker(engine, expire_on_commit=False)
 
     @classmethod
-    def at(
-        cls, url: str, *, pool_size: int = 8, statement_timeout_ms: int = 60_000, lock_timeout_ms: int = 10_000
-    ) -> Self:
+    def at(cls, url: str, *, pool_size: int = 8, statement_timeout_ms: int = 60_000) -> Self:
         """Connect lazily to `url` (postgresql://…); the time limits hold for every statement of this process."""
-        options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms} -c timezone=UTC"
+        options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_MILLISECONDS} -c timezone=UTC"
         address = sqlalchemy_url(url)
         engine = create_engine(
             address, pool_size=pool_size, max_overflow=0,

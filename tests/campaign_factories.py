@@ -179,13 +179,13 @@ def issue_chunk(database: Database, operation: Operation, *, limit: int = 2) -> 
         return issuance.issue(transaction, operation, chunk, NOW)
 
 
-def build_segment(database: Database, segment_id: str, *, limit: int = 2) -> Operation:
-    """A build that has run to its end."""
+def build_segment(database: Database, segment_id: str) -> Operation:
+    """A build that has run to its end, two customers at a time."""
     with database.writing() as transaction:
         operation = segment_building.begin(transaction, make_cause(), segment_id)
     while not operation.done:
         with database.writing() as transaction:
-            segment_building.step(transaction, operation, make_cause(), limit=limit)
+            segment_building.step(transaction, operation, make_cause(), limit=2)
         operation = read_operation(database, operation.operation_id)
     return operation
 

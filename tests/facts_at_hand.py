@@ -22,8 +22,8 @@ def stock(transaction: Transaction) -> None:
     transaction.execute(insert(ItemRow), rows)
 
 
-def facts_now(database: Database, customer_id: str = "anna", as_of: datetime = AS_OF) -> Facts:
+def facts_now(database: Database, customer_id: str = "anna") -> Facts:
     with database.reading() as snapshot:
-        known = facts.facts_of(snapshot, customer_id, as_of, currency="GBP")
+        known = facts.facts_of(snapshot, customer_id, AS_OF, currency="GBP")
     assert known is not None
     return known.facts

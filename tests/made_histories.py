@@ -43,16 +43,16 @@ def at(count: int = 1, days_later: float = 0.0) -> np.ndarray[tuple[int], np.dty
     return np.full(count, NOW + days_later * DAY)
 
 
-def random_shop(customers: int, *, seed: int, days: int = 400, items: int = 12) -> pl.DataFrame:
-    """Customers of different rhythms who look, buy and sometimes return; each prefers one half of the items."""
+def random_shop(customers: int, *, seed: int, days: int = 400) -> pl.DataFrame:
+    """Customers of different rhythms who look, buy and sometimes return; each prefers one half of twelve items."""
     random = np.random.default_rng(seed)
     rows: list[Row] = []
     for number in range(customers):
         name, rate = f"customer-{number:04d}", random.gamma(0.8, 1 / 60)
-        first, half = random.uniform(0, days - 30), int(random.integers(2)) * (items // 2)
+        first, half = random.uniform(0, days - 30), int(random.integers(2)) * 6
         times = first + np.cumsum(random.exponential(1 / max(rate, 1e-3), 60))
         for time in [first, *times[times < days]]:
-            item = f"item-{half + int(random.integers(items // 2))}"
+            item = f"item-{half + int(random.integers(6))}"
             ago = days - float(time)
             if random.random() < 0.5:
                 rows.append(row(EventType.VIEW, ago + 0.01, name, item_id=item, dwell_seconds=20.0))

@@ -162,12 +162,12 @@ def purchase(days: float = -1, *, item: str = "item-1", price: int = 10) -> even
 
 
 def recording(
-    customer: str, events: Sequence[event_pb2.Event], *, ids: Sequence[str] = (), request_id: str = ""
+    customer: str, events: Sequence[event_pb2.Event], *, ids: Sequence[str] = ()
 ) -> customer_service_pb2.BatchCreateEventsRequest:
     """A request that records events of one customer, with ids of their own unless some are given."""
     parent = f"customers/{customer}"
     return customer_service_pb2.BatchCreateEventsRequest(
-        parent=parent, request_id=request_id,
+        parent=parent,
         requests=[
             customer_service_pb2.CreateEventRequest(parent=parent, event_id=event_id, event=event)
             for event_id, event in zip(ids or [new_id() for _ in events], events, strict=True)

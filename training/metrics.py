@@ -50,11 +50,11 @@ def roc(bought: Floats, score: Floats) -> list[tuple[float, float]]:
     return list(zip(across.tolist(), np.interp(across, false, true).tolist(), strict=True))
 
 
-def calibration_table(bought: Floats, probability: Floats, bins: int = 10) -> list[dict[str, float]]:
-    """Predicted and true rate in bins of equally many customers, lowest first."""
+def calibration_table(bought: Floats, probability: Floats) -> list[dict[str, float]]:
+    """Predicted and true rate of tenths of customers, lowest first."""
     return [
         {"customers": len(g), "predicted": float(probability[g].mean()), "bought": float(bought[g].mean())}
-        for g in _bins(probability, bins)
+        for g in _bins(probability, 10)
     ]
 
 

@@ -198,11 +198,11 @@ def row_bars(values: Sequence[float]) -> tuple[RowBar, ...]:
     return tuple(RowBar(start, end - start, at(0.0)) for start, end in ends)
 
 
-def nice_ticks(low: float, high: float, count: int = TICKS) -> list[float]:
+def nice_ticks(low: float, high: float) -> list[float]:
     """Round numbers that enclose the range: steps of 1, 2 or 5 times a power of ten (Heckbert, Graphics Gems, 1990)."""
     if high <= low:
         high = low + (abs(low) or 1.0)
-    raw = (high - low) / count
+    raw = (high - low) / TICKS
     magnitude = 10.0 ** math.floor(math.log10(raw))
     step = next(factor for factor in (1, 2, 5, 10) if factor * magnitude >= raw * (1 - 1e-9)) * magnitude
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)

@@ -33,9 +33,9 @@ def begin(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
     )  # fmt: skip
 
 
-def left_running(folder: Path, seconds: float = 15) -> list[str]:
+def left_running(folder: Path) -> list[str]:
     """Processes started for this folder that are there for good: the system takes a moment to clear ended ones away."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + 15
     while (found := running(folder)) and time.monotonic() < deadline:
         time.sleep(0.2)
     return found

@@ -51,15 +51,15 @@ def offered(campaign_id: str) -> list[str]:
     return [who for who in CROWD if group_of(PLAN.design, campaign_id=campaign_id, customer_id=who) != HOLDOUT]
 
 
-def sell(database: Database, customers: list[str], campaign_id: str, *, at: datetime = NOW) -> None:
+def sell(database: Database, customers: list[str], campaign_id: str) -> None:
     """An order of 50.00 each, with the campaign's code where the customer has one."""
     codes = codes_of(database, campaign_id)
     for who in customers:
-        sold(database, who, f"{campaign_id}-{who}", at + timedelta(days=3))
+        sold(database, who, f"{campaign_id}-{who}", NOW + timedelta(days=3))
     for who in set(customers) & codes.keys():
         basket = Basket(order_id=f"{campaign_id}-{who}", order_minor=5000, currency="GBP", customer_id=who)
         with database.writing() as transaction:
-            redemption.redeem(transaction, make_cause(at + timedelta(days=3)), codes[who], basket)
+            redemption.redeem(transaction, make_cause(NOW + timedelta(days=3)), codes[who], basket)
 
 
 def sold(database: Database, who: str, order_id: str, at: datetime) -> None:

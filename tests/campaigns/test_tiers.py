@@ -22,8 +22,8 @@ class Measured:
     spend_minor: int = 0
 
 
-def make_bounds(high: float, mid: float, *, margin: float = 0, grace_days: int = 0) -> Bounds:
-    return bounds_of(Levels(high=high, mid=mid), Hysteresis(margin=margin, grace_days=grace_days))
+def make_bounds(high: float, mid: float, *, margin: float = 0) -> Bounds:
+    return bounds_of(Levels(high=high, mid=mid), Hysteresis(margin=margin, grace_days=0))
 
 
 def test_a_threshold_belongs_to_the_tier_above_it() -> None:

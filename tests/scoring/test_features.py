@@ -18,9 +18,9 @@ from scoring.features import raw_features
 CATALOGUE = Catalogue(("item-1", "item-2", "item-3"), ("Lamp", "Mug", None), ("Home|Light", "Home|Table", None))
 
 
-def features_of(known: Histories, as_of: float = NOW) -> dict[str, float]:
+def features_of(known: Histories) -> dict[str, float]:
     actions = actions_of(known, CATALOGUE)
-    pairs = pairs_of(actions, np.array([0]), np.array([as_of]))
+    pairs = pairs_of(actions, np.array([0]), np.array([NOW]))
     return dict(zip(NAMES, raw_features(actions, pairs, UNFITTED)[0].tolist(), strict=True))
 
 

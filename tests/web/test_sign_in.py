@@ -13,9 +13,9 @@ from campaigns.callers.staff import LOCKED, MOST_FAILURES, SESSION
 from database.session import Database
 
 
-def hire(database: Database, name: str = "anna", role: str = "marketer") -> None:
+def hire(database: Database) -> None:
     with database.writing() as transaction:
-        staff.add(transaction, make_cause(), name, role, PASSWORD)
+        staff.add(transaction, make_cause(), "anna", "marketer", PASSWORD)
 
 
 def signed_in(database: Database, token: str, later: timedelta = timedelta()) -> str | None:

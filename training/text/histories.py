@@ -21,9 +21,7 @@ MOST_DOCUMENTS = 8_000
 """Of one part: one epoch is then about a minute on one core."""
 
 
-def parts_of_events(
-    events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, seed: int, most: int = MOST_DOCUMENTS
-) -> Parts:
+def parts_of_events(events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, seed: int) -> Parts:
     """Judged on the last closed window, as `tierwise evaluate` judges; learned from windows that close before it.
 
     Where the history allows it the validation part is the window before the last, otherwise other customers.
@@ -42,7 +40,7 @@ def parts_of_events(
             f"the events span {(as_of.timestamp() - begin) / DAY:.0f} days before the as-of time; learning from texts "
             "needs at least 188: a window to be judged on, one to learn from, and a week before them"
         )
-    told = _Told(tokens, catalogue, most, seed)
+    told = _Told(tokens, catalogue, seed)
     if len(early):
         training, validation = told.ask(early), told.ask(np.array([boundary - LONGEST]))
         how = "by time: the last window to be judged on, the one before it to choose by"
@@ -58,8 +56,8 @@ def parts_of_events(
 class _Told:
     """One shop, ready to be told."""
 
-    def __init__(self, tokens: Tokens, catalogue: Catalogue, most: int, seed: int) -> None:
-        self._actions, self._catalogue, self._most, self._seed = tokens.actions, catalogue, most, seed
+    def __init__(self, tokens: Tokens, catalogue: Catalogue, seed: int) -> None:
+        self._actions, self._catalogue, self._seed = tokens.actions, catalogue, seed
 
     def ask(self, cutoffs: Floats) -> Pairs:
         return questions(self._actions, cutoffs)
@@ -72,6 +70,6 @@ class _Told:
         return pairs.some(~held), pairs.some(held)
 
     def documents(self, pairs: Pairs) -> Documents:
-        pairs = at_most(pairs, self._most, self._seed)
+        pairs = at_most(pairs, MOST_DOCUMENTS, self._seed)
         labels = labels_of(self._actions, pairs).bought.astype(np.int64)
         return Documents(tuple(narratives(self._actions, self._catalogue, pairs)), labels)

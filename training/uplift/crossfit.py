@@ -31,9 +31,9 @@ def cross_fit(trial: Trial, *, parts: int, seed: int, progress: Progress) -> Map
     return found
 
 
-def on_all(trial: Trial, learner: Learner, *, fits: int = FITS, seed: int) -> tuple[Term, ...]:
+def on_all(trial: Trial, learner: Learner, *, seed: int) -> tuple[Term, ...]:
     """The same learner on all customers, for those of whom nothing came yet."""
-    fits = 1 if learner is Learner.LINEAR else fits
+    fits = 1 if learner is Learner.LINEAR else FITS
     return tuple(
         replace(term, weight=term.weight / fits)
         for each in range(fits)
