@@ -17,6 +17,7 @@ from settings import settings
 from training.configuration import Configuration
 from training.course import HistoryTooShort
 from training.fit import train
+from training.provenance import SeveralCurrencies
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def scorer_for(data: TrainingData, model: Path | None, *, seed: int, market: str
                     configuration=Configuration(), device=settings().device, progress=progress,
                 )  # fmt: skip
             yield Scorer.load(folder, settings().device)
-    except (MarketName, ModelRejected, HistoryTooShort) as refusal:
+    except (MarketName, ModelRejected, HistoryTooShort, SeveralCurrencies) as refusal:
         fail(str(refusal))
 
 

@@ -54,6 +54,8 @@ class Ahead:
     """[C] chance of an order."""
     orders: Floats
     """[C] expected, also over those who buy nothing."""
+    spend: Floats
+    """[C] expected likewise, minor units: it grows with the expected number of orders."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,12 @@ class Scorer:
         question = self._question(histories, as_of)
         outlook = self._outlook(question, as_of)
         purchase = purchase_within(days, outlook.purchase, question.raw, self.model.buying)
-        orders = self._orders(days, purchase, question)
-        return self._scores(histories, as_of, question, outlook), Ahead(purchase, orders)
+        orders, usual = (
+            self._orders(within, chance, question)
+            for within, chance in ((days, purchase), (HORIZONS[-1], outlook.purchase[:, -1]))
+        )
+        spend = outlook.spend * np.divide(orders, usual, out=np.zeros(len(orders)), where=usual > 0)
+        return self._scores(histories, as_of, question, outlook), Ahead(purchase, orders, spend)
 
     def explain(
         self, histories: Histories, as_of: Floats, *, language: Language = Language.ENGLISH

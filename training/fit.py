@@ -70,7 +70,7 @@ def train(
     Raises:
         HistoryTooShort: The events span less than the longest horizon.
         FileExistsError: `out` exists.
-        ValueError: Prices are in several currencies.
+        SeveralCurrencies: Prices are in more than one.
     """
     if out.exists():
         raise FileExistsError(f"{out} exists: a model is never overwritten; name another folder")

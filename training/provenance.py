@@ -22,6 +22,10 @@ PACKAGES = tuple(Path(__file__).resolve().parent.parent / name for name in ("eve
 """Whose code makes a model of events."""
 
 
+class SeveralCurrencies(ValueError):
+    """Prices are in more currencies than one."""
+
+
 @cache
 def code_of(*packages: Path) -> str:
     """SHA-256 of their sources: what one version of them left unfinished, another one does not go on with."""
@@ -63,10 +67,10 @@ def data_of(events: pl.DataFrame, fingerprint: str) -> dict[str, Any]:
 
 
 def currency_of(events: pl.DataFrame) -> str:
-    """The one currency of all prices; ValueError if there are several, for their sums would mean nothing."""
+    """The one currency of all prices; SeveralCurrencies if there are more, for their sums would mean nothing."""
     found = events["currency"].drop_nulls().unique().sort().to_list()
     if len(found) > 1:
-        raise ValueError(
+        raise SeveralCurrencies(
             f"currency: prices in {', '.join(found)} cannot be added up; convert them to one currency first"
         )
     return str(found[0]) if found else NO_CURRENCY

@@ -1,7 +1,7 @@
 """`tierwise predict`: what each customer of a file will do, as a Parquet file."""
 
 import time
-from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,13 +17,22 @@ from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data
 from events.currency import minor_units_of
 from events.history import Histories
 from scoring.horizons import LONGEST_DAYS, SHORTEST_DAYS
-from scoring.score import Score
+from scoring.scorer import Scorer
 from scoring.threads import limit_threads
 
 app = typer.Typer(add_completion=False)
 
 BLOCK = 1000
 """Customers in one call of the network."""
+SCHEMA = pl.Schema(
+    {
+        "customer_id": pl.String(),
+        "purchase_probability": pl.Float64(),
+        "expected_spend": pl.Float64(),
+        "churn_probability": pl.Float64(),
+        "expected_orders": pl.Float64(),
+    }
+)
 
 
 @app.command()
@@ -53,46 +62,28 @@ def predict(
     data = training_data(events, items, preset, database_url, as_of)
     histories = Histories.from_frame(data.events.filter(pl.col("time") < data.as_of))
     with scorer_for(data, model, seed=seed, market=market) as scorer:
-        scores: list[Score] = []
-        ahead: list[tuple[float, float]] = []
-        for block in blocks(histories, BLOCK, "Scoring"):
-            found, within = scorer.score_within(horizon, block, np.full(len(block), data.as_of.timestamp()))
-            scores += found
-            ahead += zip(within.purchase.tolist(), within.orders.tolist(), strict=True)
-        model_id = scorer.model_id
-    _write(scores, ahead, out)
-    emit(_summary(scores, model_id, out, time.monotonic() - began), as_json=as_json, title="Predicted")
+        asked = blocks(histories, BLOCK, "Scoring")
+        made = pl.concat([SCHEMA.to_frame(), *(_foretold(scorer, block, data.as_of, horizon) for block in asked)])
+        model_id, currency = scorer.model_id, scorer.currency
+    made.write_parquet(out)
+    summary = {
+        "customers": made.height, "model_id": model_id, "horizon_days": horizon,
+        "expected_buyers": round(made["purchase_probability"].sum(), 1),
+        "expected_orders": round(made["expected_orders"].sum(), 1),
+        "expected_spend": round(made["expected_spend"].sum(), 2), "currency": currency, "out": str(out),
+        "seconds": round(time.monotonic() - began, 1),
+    }  # fmt: skip
+    emit(summary, as_json=as_json, title="Predicted")
 
 
-def _write(scores: Sequence[Score], ahead: Sequence[tuple[float, float]], out: Path) -> None:
-    rows = [
-        (score.customer_id, chance, _spend(score, orders), score.churn, orders)
-        for score, (chance, orders) in zip(scores, ahead, strict=True)
-    ]
+def _foretold(scorer: Scorer, block: Histories, as_of: datetime, horizon: int) -> pl.DataFrame:
+    """In SCHEMA."""
+    scores, ahead = scorer.score_within(horizon, block, np.full(len(block), as_of.timestamp()))
     columns = {
-        "customer_id": pl.String,
-        "purchase_probability": pl.Float64,
-        "expected_spend": pl.Float64,
-        "churn_probability": pl.Float64,
-        "expected_orders": pl.Float64,
+        "customer_id": [score.customer_id for score in scores],
+        "purchase_probability": ahead.purchase,
+        "expected_spend": ahead.spend / minor_units_of(scorer.currency),
+        "churn_probability": [score.churn for score in scores],
+        "expected_orders": ahead.orders,
     }
-    pl.DataFrame(rows, schema=columns, orient="row").write_parquet(out)
-
-
-def _spend(score: Score, orders: float) -> float:
-    """Expected spend grows with the expected number of orders."""
-    share = orders / score.expected_orders if score.expected_orders else 0.0
-    return score.spend_minor / minor_units_of(score.currency) * share
-
-
-def _summary(scores: list[Score], model_id: str, out: Path, seconds: float) -> dict[str, object]:
-    return {
-        "customers": len(scores),
-        "model_id": model_id,
-        "expected_buyers": round(sum(score.purchase_90 for score in scores), 1),
-        "expected_orders": round(sum(score.expected_orders for score in scores), 1),
-        "expected_spend": round(sum(score.spend_minor / minor_units_of(score.currency) for score in scores), 2),
-        "currency": scores[0].currency if scores else None,
-        "out": str(out),
-        "seconds": round(seconds, 1),
-    }
+    return pl.DataFrame(columns, schema=SCHEMA)

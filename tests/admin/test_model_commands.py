@@ -74,7 +74,8 @@ def test_predictions_have_one_row_for_each_customer(files: Path) -> None:
     assert said["customers"] == made.height == made["customer_id"].n_unique() == SHOP["customer_id"].n_unique()
     assert made["purchase_probability"].is_between(0, 1).all()
     assert (made["churn_probability"] <= 1 - made["purchase_probability"] + 1e-9).all()
-    assert made["expected_spend"].sum() == pytest.approx(said["expected_spend"], rel=1e-6)
+    assert made["expected_spend"].sum() == pytest.approx(said["expected_spend"], abs=0.005)
+    assert (made["expected_spend"].round(2) != made["expected_spend"]).all(), "an expectation is no amount to pay"
     assert (made["expected_orders"] >= made["purchase_probability"]).all()
     assert made["expected_orders"].sum() == pytest.approx(said["expected_orders"], abs=0.05)
 
@@ -83,9 +84,13 @@ def test_a_shorter_horizon_promises_less(files: Path) -> None:
     made = {}
     for days in (7, 30, 90, 365):
         out = files / f"predictions{days}.parquet"
-        run("predict", "--events", files / "events.parquet", "--as-of", "2026-07-01", "--horizon", days, "--out", out,
-            "--model", files / "model")  # fmt: skip
+        said = run("predict", "--events", files / "events.parquet", "--as-of", "2026-07-01", "--horizon", days,
+                   "--out", out, "--model", files / "model")  # fmt: skip
         made[days] = pl.read_parquet(out)
+        assert said["horizon_days"] == days
+        assert said["expected_buyers"] == pytest.approx(made[days]["purchase_probability"].sum(), abs=0.05)
+        assert said["expected_orders"] == pytest.approx(made[days]["expected_orders"].sum(), abs=0.05)
+        assert said["expected_spend"] == pytest.approx(made[days]["expected_spend"].sum(), abs=0.005)
 
     for shorter, longer in pairwise(made.values()):
         assert (shorter["purchase_probability"] < longer["purchase_probability"]).all()
@@ -194,6 +199,18 @@ def test_prices_in_another_currency_are_refused(files: Path) -> None:
         )
         assert "currency: prices are in EUR, and the model's money is GBP" in " ".join(said.split())
     assert not (files / "never.parquet").exists()
+
+
+def test_prices_in_several_currencies_are_no_history_to_learn_from(files: Path) -> None:
+    both = files / "both.parquet"
+    euros = CANONICAL.with_columns(pl.concat_str(pl.lit("eu-"), "customer_id").alias("customer_id"))
+    pl.concat(
+        [CANONICAL.with_columns(currency=pl.lit("GBP")), euros.with_columns(currency=pl.lit("EUR"))]
+    ).write_parquet(both)
+
+    said = run("predict", "--events", both, "--out", files / "never.parquet", exit_code=2)
+
+    assert "prices in EUR, GBP cannot be added up; convert them to one currency first" in " ".join(said.split())
 
 
 def test_a_model_trained_on_the_database_is_known_to_it_and_can_be_activated(

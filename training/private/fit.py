@@ -61,7 +61,8 @@ def train(
     Raises:
         HistoryTooShort: No customer was seen before a window that is closed.
         FileExistsError: `out` exists.
-        ValueError: Prices are in several currencies, or the promise cannot be kept.
+        SeveralCurrencies: Prices are in more than one.
+        ValueError: The promise cannot be kept.
     """
     if out.exists():
         raise FileExistsError(f"{out} exists: a model is never overwritten; name another folder")
