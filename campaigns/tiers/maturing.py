@@ -3,10 +3,14 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import groupby
+from math import pi, sqrt
 from operator import attrgetter
 from typing import NamedTuple
 
 from database.models.readings import Reading
+
+BEYOND_CHANCE = 3.0
+"""Standard deviations: several models, tiers and slices are looked at each month."""
 
 
 class Point(NamedTuple):
@@ -42,6 +46,17 @@ def error(points: Sequence[Point]) -> float | None:
     if not total:
         return None
     return sum(point.customers * abs(point.predicted - point.observed) for point in points) / total
+
+
+def error_by_chance(points: Sequence[Point]) -> float:
+    """Which error an exact model would hardly exceed: three standard deviations above its mean.
+
+    What came of a bin is nearly normal, and its distance from what was said half-normal.
+    """
+    total = sum(point.customers for point in points)
+    variances = [point.customers * point.predicted * (1 - point.predicted) for point in points]
+    mean = sum(sqrt(variance * 2 / pi) for variance in variances)
+    return (mean + BEYOND_CHANCE * sqrt(sum(variances) * (1 - 2 / pi))) / total
 
 
 def _grouped(readings: Sequence[Reading], key: str) -> Iterable[tuple[date, Point]]:

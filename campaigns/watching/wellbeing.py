@@ -9,6 +9,7 @@ from itertools import groupby
 from campaigns.models.drift import share_moved
 from campaigns.models.gates import LARGEST_CALIBRATION_ERROR, LARGEST_DRIFT
 from campaigns.tiers import maturing
+from campaigns.tiers.maturing import BEYOND_CHANCE
 from database.models import drift, registry, slice_readings
 from database.models import readings as model_readings
 from database.models.readings import Reading
@@ -17,8 +18,6 @@ from database.session import Snapshot
 
 HORIZON = 30
 """Days: what comes true first."""
-BEYOND_CHANCE = 3.0
-"""Standard errors: a handful of slices is looked at each month."""
 FEWEST = 200
 """Customers of a month, below which its calibration is chance."""
 
@@ -29,6 +28,13 @@ class Matured:
 
     month: date
     calibration_error: float
+    by_chance: float
+    """Which error an exact model would hardly exceed with as many customers."""
+
+    @property
+    def off(self) -> bool:
+        """Whether what was said is too far from what came, and farther than chance would have it."""
+        return self.calibration_error > max(LARGEST_CALIBRATION_ERROR, self.by_chance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +87,7 @@ class Wellbeing:
     @property
     def miscalibrated(self) -> bool:
         """Whether what it said is too far from what came."""
-        return self.matured is not None and self.matured.calibration_error > LARGEST_CALIBRATION_ERROR
+        return self.matured is not None and self.matured.off
 
     @property
     def slices_off(self) -> list[SliceMatured]:
@@ -112,7 +118,7 @@ def newest_month(readings: Sequence[Reading]) -> Matured | None:
         points = maturing.calibration(reading for reading in readings if reading.month == month)
         error = maturing.error(points)
         if error is not None and sum(point.customers for point in points) >= FEWEST:
-            return Matured(month=month, calibration_error=error)
+            return Matured(month=month, calibration_error=error, by_chance=maturing.error_by_chance(points))
     return None
 
 

@@ -41,7 +41,7 @@ def test_a_good_model_passes_all_gates() -> None:
     [
         ("auc", rival("auc", low=-0.05, high=-0.001)),
         ("log_loss", rival("log_loss", low=0.001, high=0.05)),
-        ("ece", rival("ece", ours=0.051)),
+        ("ece", rival("ece", ours=0.051, low=0.001)),
         ("drift", replace(GOOD, drifts={"orders": 0.3, "spend": 0.1, "views": 0.26})),
         ("latency", replace(GOOD, delay=2.1)),
     ],
@@ -52,6 +52,11 @@ def test_each_gate_holds_back_what_it_is_there_for(name: str, evidence: Evidence
 
 def test_a_difference_that_may_be_chance_is_none() -> None:
     assert gate(rival("auc", low=-0.05, high=0.001), "auc").verdict is Verdict.PASSED
+    found = gate(rival("ece", ours=0.09, theirs=0.07, low=-0.01, high=0.05), "ece")
+    assert found.verdict is Verdict.PASSED
+    assert found.reason.endswith(
+        "0.0900 against 0.0700 of the active model, 95 % of the difference from -0.0100 to +0.0500"
+    )
 
 
 def test_a_model_may_be_calibrated_as_badly_as_the_one_that_answers() -> None:

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+import numpy as np
+import pytest
 from campaign_factories import NOW, add_model
 
 from campaigns.watching import overview, wellbeing
@@ -10,6 +12,7 @@ from database.models import drift
 from database.models.readings import Reading
 from database.models.tables import ModelReadingRow
 from database.session import Database
+from scoring.actions import Floats
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
 
@@ -21,8 +24,31 @@ def reading(month: date, customers: int, predicted: float, bought: int) -> Readi
 def test_the_newest_month_with_enough_customers_says_whether_scores_come_true() -> None:
     readings = [reading(OCTOBER, 400, 200.0, 100), reading(NOVEMBER, 100, 35.0, 90)]
 
-    assert newest_month(readings) == Matured(month=OCTOBER, calibration_error=0.25)
+    found = newest_month(readings)
+    assert found is not None
+    assert found == Matured(month=OCTOBER, calibration_error=0.25, by_chance=found.by_chance)
+    assert found.by_chance == pytest.approx(0.0652, abs=1e-4)
+    assert found.off
     assert newest_month(readings[1:]) is None
+
+
+def month_of(said: Floats, came: Floats) -> list[Reading]:
+    tenths = [np.floor(said * 10) == tenth for tenth in range(10)]
+    return [
+        Reading(OCTOBER, tenth, int(at.sum()), float(said[at].sum()), int(came[at].sum()))
+        for tenth, at in enumerate(tenths)
+    ]
+
+
+@pytest.mark.parametrize("customers", [200, 500, 4000])
+def test_what_an_exact_model_says_comes_true_in_a_shop_of_any_size(customers: int) -> None:
+    random = np.random.default_rng(customers)
+    said = random.uniform(0, 1, (40, customers))
+    months = [month_of(chances, random.random(customers) < chances) for chances in said]
+    too_high = [[each._replace(bought=each.bought * 3 // 4) for each in month] for month in months]
+
+    assert [found.off for found in map(newest_month, months) if found] == [False] * 40
+    assert sum(found.off for found in map(newest_month, too_high) if found) >= (20 if customers == 200 else 40)
 
 
 def test_a_model_that_drifts_or_errs_is_told_at_home_and_another_is_not(database: Database) -> None:
