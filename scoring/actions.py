@@ -17,7 +17,8 @@ LARGEST = 1e15
 """Of a price or a quantity that can be meant: their products and sums stay finite."""
 NEVER = np.iinfo(np.int64).max
 
-MERGED = (EventType.PURCHASE, EventType.RETURN)
+MERGED = np.isin(np.arange(max(EventType) + 1), (EventType.PURCHASE, EventType.RETURN))
+"""By EventType."""
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -84,8 +85,9 @@ def _known(values: Floats, otherwise: float) -> Floats:
 
 def _begins(histories: Histories, owner: Integers) -> npt.NDArray[np.bool_]:
     begins = np.ones(len(owner), dtype=bool)
+    kind = histories.event_type
     same = (owner[1:] == owner[:-1]) & (histories.time[1:] == histories.time[:-1])
-    same &= (histories.event_type[1:] == histories.event_type[:-1]) & np.isin(histories.event_type[1:], MERGED)
+    same &= (kind[1:] == kind[:-1]) & MERGED[kind[1:]]
     same &= np.equal(histories.order_id[1:], histories.order_id[:-1]).astype(bool)
     begins[1:] = ~same
     return begins

@@ -84,9 +84,9 @@ class Calibration:
     seasons: tuple[Season, ...] = ()
     """Of past windows: what was seen there is expected again a year later."""
 
-    def logits(self, hazards: Floats, as_of: Floats) -> Floats:
-        """[P, H] calibrated logits of hazards [P, H] at these times [P]."""
-        return hazards + self.level + self.season(as_of)[:, :1]
+    def logits(self, hazards: Floats, season: Floats) -> Floats:
+        """[P, H] calibrated logits of hazards [P, H] in a season [P, 2]."""
+        return hazards + self.level + season[:, :1]
 
     def season(self, as_of: Floats) -> Floats:
         """[P, 2] logit and log spend that a year before promises for these times; 0 where nothing was seen."""
@@ -156,17 +156,18 @@ class Outlook:
 
 def outlook_of(answers: Answers, calibration: Calibration, as_of: Floats) -> Outlook:
     """Calibrated answers; the probability of no order by a horizon is the product of those up to it."""
-    none = np.exp(-np.logaddexp(0.0, calibration.logits(answers.hazards, as_of)).cumsum(axis=1))
+    season = calibration.season(as_of)
+    none = np.exp(-np.logaddexp(0.0, calibration.logits(answers.hazards, season)).cumsum(axis=1))
     return Outlook(
         purchase=1.0 - none,
         churn=none[:, -1] * expit(answers.silence),
-        log_mean=answers.log_mean + np.log(calibration.spend_factor) + calibration.season(as_of)[:, 1],
+        log_mean=answers.log_mean + np.log(calibration.spend_factor) + season[:, 1],
         sigma=np.exp(answers.log_sigma),
     )
 
 
 def longest_logit(answers: Answers, calibration: Calibration, as_of: Floats) -> Floats:
     """[P] logit of an order within the longest horizon, exact also far from one half."""
-    survived = -np.logaddexp(0.0, calibration.logits(answers.hazards, as_of)).sum(axis=1)
+    survived = -np.logaddexp(0.0, calibration.logits(answers.hazards, calibration.season(as_of))).sum(axis=1)
     logit: Floats = np.log(-np.expm1(survived)) - survived
     return logit

@@ -54,16 +54,20 @@ def _matrix(view: View, model: BuyingModel) -> Floats:
         columns |= _answers(view, counts, bought)
         columns |= _season(view, bought)
         columns |= _buying(view, bought, columns, model)
-    return np.stack([columns[name] for name in NAMES], axis=1)
+    return np.array([columns[name] for name in NAMES]).T
 
 
 def _recency(view: View, bought: Where) -> Columns:
-    own = view.kind < COUPON
-    kinds = {"view": VIEW, "cart": CART, "return": RETURN, "review": REVIEW, "coupon": COUPON, "message": MESSAGE}
-    table = {f"days_since_{word}": view.last(view.age, view.kind == kind) for word, kind in kinds.items()}
-    return table | {
+    own, since = view.kind < COUPON, view.silence()
+    return {
+        "days_since_view": since[:, VIEW],
+        "days_since_cart": since[:, CART],
+        "days_since_order": since[:, PURCHASE],
+        "days_since_return": since[:, RETURN],
+        "days_since_review": since[:, REVIEW],
+        "days_since_coupon": since[:, COUPON],
+        "days_since_message": since[:, MESSAGE],
         "days_since_event": view.last(view.age, own),
-        "days_since_order": view.last(view.age, bought),
         "days_known": view.first(view.age, own),
         "days_as_buyer": view.first(view.age, bought),
     }
@@ -174,7 +178,7 @@ def _funnel(view: View, counts: Floats, columns: Columns) -> Columns:
     seen, filled = (np.where(each[:, EVER] > 0, each[:, EVER], np.nan) for each in (views, carts))
     dwell = view.actions.dwell[view.action]
     looked = view.kind == VIEW
-    since = view.age < np.nan_to_num(columns["days_since_order"], nan=np.inf)[view.pair]
+    since = ~(view.age >= columns["days_since_order"][view.pair])  # all of it, where there is no order
     return {
         "views": views[:, EVER],
         "views_7": views[:, W7],

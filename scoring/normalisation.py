@@ -45,7 +45,7 @@ class Normaliser:
     def __call__(self, raw: Floats) -> npt.NDArray[np.float32]:
         """[P, F] raw to [P, S]; what is not defined becomes 0, the mean of the training part."""
         standard = (scaled(raw)[:, self.columns] - self.mean) / self.deviation
-        return np.nan_to_num(np.clip(standard, -LIMIT, LIMIT)).astype(np.float32)
+        return np.where(np.isnan(standard), 0.0, np.clip(standard, -LIMIT, LIMIT)).astype(np.float32)
 
     def to_json(self) -> dict[str, Any]:
         """For the manifest."""

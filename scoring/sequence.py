@@ -99,7 +99,7 @@ def _numbers(actions: Actions) -> npt.NDArray[np.float32]:
         np.where(known, (np.log1p(actions.amount / np.maximum(actions.quantity, 1.0)) - 6.0) / 2.0, 0.0),
         np.log1p(actions.quantity) / 3.0,
         np.log1p(actions.lines) / 2.0,
-        np.nan_to_num(actions.rating - 3.0) / 1.5,
+        np.where(np.isnan(actions.rating), 0.0, (actions.rating - 3.0) / 1.5),
         np.log1p(actions.dwell) / 3.0,
         np.log1p(gap / DAY) / 3.0,
         np.sin(day),

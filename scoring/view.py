@@ -56,6 +56,12 @@ class View:
         latest[self.pair[where]] = values[where]
         return latest
 
+    def silence(self) -> Floats:
+        """[P, KINDS] days since the latest action of each kind, NaN where there is none."""
+        latest = np.full((len(self.pairs), KINDS), np.nan)
+        latest[self.pair, self.kind] = self.age
+        return latest
+
     def first(self, values: Floats, where: Where) -> Floats:
         """[P] the value of the earliest of some of the actions, NaN where there is none."""
         earliest = np.full(len(self.pairs), np.nan)
