@@ -90,8 +90,15 @@ class Worker:
     def kill_fork(self) -> None:
         """Only the process that it forked for tasks; it sees that, and forks another."""
         assert self.process is not None
-        for victim in children(self.process.pid):
-            os.kill(victim, signal.SIGKILL)
+        kill_forks(self.process.pid)
+
+
+def kill_forks(pid: int) -> set[int]:
+    """Every process whose parent this is, without a warning; which they were."""
+    victims = set(children(pid))
+    for victim in victims:
+        os.kill(victim, signal.SIGKILL)
+    return victims
 
 
 def children(pid: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,8 @@ from forked import FORKS, become
 
 from admin.command_line import main
 from server.__main__ import main as serve
+
+SAID, COMPLAINED = "stdout.txt", "stderr.txt"
 
 
 class Ended(NamedTuple):
@@ -21,34 +24,38 @@ class Ended(NamedTuple):
 
 def tierwise(words: Sequence[str], *, folder: Path, environment: Mapping[str, str], within: float) -> Ended:
     """Run `tierwise WORDS` there and wait for its end, which is due within so many seconds."""
-    return _ended(_tierwise, list(words), folder=folder, environment=environment, within=within)
+    return _ended(begun(words, folder=folder, environment=environment), folder, within)
+
+
+def begun(words: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> ForkServerProcess:
+    """The same without waiting; stdout.txt and stderr.txt there have what it says."""
+    return _begun(_tierwise, list(words), folder, environment)
 
 
 def server(*, folder: Path, environment: Mapping[str, str], within: float) -> Ended:
     """Likewise `python -m server`."""
-    return _ended(_server, [], folder=folder, environment=environment, within=within)
+    return _ended(_begun(_server, [], folder, environment), folder, within)
 
 
-def _ended(
-    run: Callable[[list[str]], None], words: list[str], *, folder: Path, environment: Mapping[str, str], within: float
-) -> Ended:  # fmt: skip
-    said, complained = folder / "stdout.txt", folder / "stderr.txt"
-    arguments = (run, words, str(folder), dict(environment), str(said), str(complained))
-    process = FORKS.Process(target=_as_there, args=arguments)
+def _begun(
+    run: Callable[[list[str]], None], words: list[str], folder: Path, environment: Mapping[str, str]
+) -> ForkServerProcess:
+    process = FORKS.Process(target=_as_there, args=(run, words, folder, dict(environment)))
     process.start()
+    return process
+
+
+def _ended(process: ForkServerProcess, folder: Path, within: float) -> Ended:
     process.join(within)
     if process.exitcode is None:
         process.kill()
         process.join()
     assert process.exitcode is not None
-    return Ended(process.exitcode, said.read_text(), complained.read_text())
+    return Ended(process.exitcode, (folder / SAID).read_text(), (folder / COMPLAINED).read_text())
 
 
-def _as_there(
-    run: Callable[[list[str]], None], words: list[str], folder: str, environment: dict[str, str], said: str,
-    complained: str,
-) -> None:  # fmt: skip
-    become(folder, environment, said, complained)
+def _as_there(run: Callable[[list[str]], None], words: list[str], folder: Path, environment: dict[str, str]) -> None:
+    become(str(folder), environment, str(folder / SAID), str(folder / COMPLAINED))
     run(words)
 
 

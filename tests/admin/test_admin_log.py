@@ -1,15 +1,13 @@
 """What `tierwise admin` writes to its log when something breaks."""
 
 import json
-import os
 from pathlib import Path
 
 import httpx
-from forked import FORKS, become
+from resident_shell import COMPLAINED, begun
 from sqlalchemy import text
 from worker_processes import free_port, listens, wait_for
 
-from admin.command_line import main
 from database.session import Database
 from settings import child_environment
 
@@ -19,10 +17,9 @@ SECRET = "correct horse battery"
 def test_what_breaks_is_told_without_what_was_typed(database: Database, database_url: str, tmp_path: Path) -> None:
     with database.writing() as transaction:
         transaction.execute(text("ALTER TABLE staff RENAME TO hidden_staff"))
-    port, log = free_port(), tmp_path / "log"
+    port = free_port()
     words = ["admin", "--listen", f"127.0.0.1:{port}", "--database-url", database_url]
-    process = FORKS.Process(target=_tierwise, args=(words, str(tmp_path), child_environment({}), str(log)))
-    process.start()
+    process = begun(words, folder=tmp_path, environment=child_environment({}))
     try:
         wait_for(lambda: listens(port))
         answer = httpx.post(f"http://127.0.0.1:{port}/sign-in", data={"name": "anna", "password": SECRET})
@@ -31,13 +28,8 @@ def test_what_breaks_is_told_without_what_was_typed(database: Database, database
         process.join()
 
     assert answer.status_code == 500
-    told = log.read_text()
+    told = (tmp_path / COMPLAINED).read_text()
     (line,) = (json.loads(line) for line in told.splitlines() if line.startswith("{"))
     assert (line["event"], line["path"], line["level"]) == ("page", "/sign-in", "error")
     assert 'relation "staff" does not exist' in line["exception"]
     assert SECRET not in told
-
-
-def _tierwise(words: list[str], folder: str, environment: dict[str, str], log: str) -> None:
-    become(folder, environment, os.devnull, log)
-    main(words, prog_name="tierwise")

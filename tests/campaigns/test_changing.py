@@ -1,11 +1,11 @@
 """A campaign that held customers out teaches whom its offer changes, and the next preview says so."""
 
-from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from campaign_factories import NOW, add_customers, audit_lines, launch_campaign, make_cause, make_plan, store_scores
 from sqlalchemy import text
+from working import work_on
 
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.forecast import changing, dry_run
@@ -17,11 +17,8 @@ from database.events.store import insert_events
 from database.forecast.uplifts import Uplift
 from database.session import Database
 from events.event import Event, EventType
-from settings import Settings
-from worker.advance import advance
 from worker.expected_uplifts import begin_due
 from worker.schedule import close_forecasts, end_campaigns
-from worker.tools import Tools
 from worker.uplift import learn_from_campaigns
 
 CROWD = [f"c{number:03}" for number in range(500)]
@@ -78,9 +75,7 @@ def mean_fact(database: Database, database_url: str) -> float:
     """What rules know of everybody, once a worker has worked it out."""
     operation = begin_due(database, OVER)
     assert operation is not None
-    tools = Tools(settings=Settings(), database_url=database_url)
-    with closing(tools.database):
-        advance(tools, operation.operation_id, enough=lambda: False)
+    work_on(database_url, operation)
     with database.reading() as snapshot:
         return float(snapshot.execute(text("SELECT avg(expected_uplift) FROM customer_facts")).scalar_one())
 

@@ -1,18 +1,13 @@
 """What campaigns may use and have used, over the wire."""
 
-from contextlib import closing
-
 import grpc
 import pytest
-from campaign_factories import codes_of, counts
+from campaign_factories import codes_of, counts, read_operation
 from google.longrunning import operations_pb2
 from serving import Shop, pounds
 from sqlalchemy import text
 from tierwise.v1 import budget_service_pb2, coupon_service_pb2, tier_pb2
-
-from settings import Settings
-from worker.advance import advance
-from worker.tools import Tools
+from working import work_on
 
 
 @pytest.fixture
@@ -49,9 +44,7 @@ def test_a_comparison_is_an_operation_that_names_what_differs(shop: Shop, stocke
     progress = budget_service_pb2.ReconcileLedgersMetadata()
     assert begun.metadata.Unpack(progress)
 
-    tools = Tools(settings=Settings(), database_url=stocked_url)
-    with closing(tools.database):
-        advance(tools, begun.name.removeprefix("operations/"), enough=lambda: False)
+    work_on(stocked_url, read_operation(shop.database, begun.name.removeprefix("operations/")))
 
     done = shop.operations.GetOperation(operations_pb2.GetOperationRequest(name=begun.name))
     answer = budget_service_pb2.ReconcileLedgersResponse()

@@ -14,18 +14,15 @@ from campaign_factories import (
     store_scores,
 )
 from sqlalchemy import text
+from working import one_chunk, run_task, work_on
 
 from campaigns.work import jobs
 from database.session import Database
 from database.work import attempts, outbox
 from database.work.operations import Operation
-from settings import Settings
-from worker.advance import advance
-from worker.app import make_app
 from worker.attempts import MOST_LOST
 from worker.relay import revive
-from worker.tasks import RETRIES, register
-from worker.tools import Tools
+from worker.tasks import RETRIES
 
 MINUTE = timedelta(minutes=1)
 
@@ -46,8 +43,9 @@ def test_work_that_kills_whoever_tries_it_fails_with_the_reason(
         for _ in range(MOST_LOST):
             attempts.begin(transaction, launch)
 
-    failed = run_task(database_url, launch)
+    run_task(database_url, launch, retries=RETRIES)
 
+    failed = read_operation(database, launch.operation_id)
     assert failed.state == "FAILED"
     assert failed.error == (
         "the last 20 attempts came to no end: their processes were killed, for want of memory or because a chunk took "
@@ -66,23 +64,23 @@ def test_attempts_that_end_are_not_lost_and_progress_forgives_those_that_were(
         attempts.end(transaction, launch.operation_id)
         assert attempts.begin(transaction, launch) == 3
 
-    further = run_on(database_url, launch, one_chunk=True)
+    further = work_on(database_url, launch, enough=one_chunk)
 
     with database.writing() as transaction:
         assert attempts.begin(transaction, further) == 1
-    assert run_on(database_url, launch).state == "SUCCEEDED"
+    assert work_on(database_url, launch).state == "SUCCEEDED"
     assert counts(database, "attempts") == (0,)
 
 
 def test_a_task_whose_work_was_handed_on_finds_nothing_to_do(
     database: Database, database_url: str, launch: Operation
 ) -> None:
-    first = run_on(database_url, launch, one_chunk=True, turn=0)
+    first = work_on(database_url, launch, enough=one_chunk, turn=0)
 
-    again = run_on(database_url, launch, turn=0)
+    again = work_on(database_url, launch, turn=0)
 
     assert (first.turn, again) == (1, first)
-    assert run_on(database_url, launch, turn=1).state == "SUCCEEDED"
+    assert work_on(database_url, launch, turn=1).state == "SUCCEEDED"
 
 
 def test_however_often_silent_work_is_revived_one_task_of_it_goes_on(
@@ -93,7 +91,7 @@ def test_however_often_silent_work_is_revived_one_task_of_it_goes_on(
     waiting = taken(database, launch)
 
     for turn in waiting:
-        run_on(database_url, launch, one_chunk=True, turn=turn)
+        work_on(database_url, launch, enough=one_chunk, turn=turn)
 
     assert waiting == [0, 0, 0, 0]
     assert taken(database, launch) == [1]
@@ -105,8 +103,9 @@ def test_work_of_a_newer_version_is_left_to_it(database: Database, database_url:
             transaction, make_cause(), "o1", "SOMETHING_NEW", {}, total_count=None, action="new", object_name="n"
         )
 
-    left = run_task(database_url, begun)
+    run_task(database_url, begun, retries=RETRIES)
 
+    left = read_operation(database, begun.operation_id)
     assert (left.state, left.error) == ("RUNNING", "SOMETHING_NEW: waits for a worker that knows it")
 
 
@@ -123,34 +122,13 @@ def test_work_waits_for_a_database_that_is_full_and_not_for_one_that_says_no(
             """)
         )
 
-    assert run_task(database_url, launch).state == state
+    run_task(database_url, launch, retries=RETRIES)
 
+    assert read_operation(database, launch.operation_id).state == state
     if state == "RUNNING":
         with database.writing() as transaction:
             transaction.execute(text("DROP TRIGGER refuse ON coupons"))
-        assert run_task(database_url, launch).state == "SUCCEEDED"
-
-
-def run_on(database_url: str, operation: Operation, *, one_chunk: bool = False, turn: int | None = None) -> Operation:
-    """What the task does, in this process; the operation afterwards."""
-    tools = Tools(settings=Settings(), database_url=database_url)
-    try:
-        advance(tools, operation.operation_id, enough=lambda: one_chunk, turn=turn)
-        return read_operation(tools.database, operation.operation_id)
-    finally:
-        tools.database.close()
-
-
-def run_task(database_url: str, operation: Operation) -> Operation:
-    """The Celery task at its last attempt, in this process and without a broker."""
-    tools = Tools(settings=Settings(), database_url=database_url)
-    app = make_app(tools.settings, database_url)
-    register(app, tools)
-    try:
-        app.tasks[jobs.ADVANCE].apply(kwargs={"operation_id": operation.operation_id}, retries=RETRIES)
-        return read_operation(tools.database, operation.operation_id)
-    finally:
-        tools.database.close()
+        assert work_on(database_url, launch).state == "SUCCEEDED"
 
 
 def taken(database: Database, operation: Operation) -> list[int]:

@@ -3,14 +3,15 @@
 import shutil
 import signal
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+import working
 from campaign_factories import (
     add_customers,
     add_model,
@@ -23,7 +24,6 @@ from campaign_factories import (
     read_operation,
     store_scores,
 )
-from celery import signals
 from sqlalchemy import text
 from worker_processes import free_port, kill, redis, relaying, wait_for, wait_until_done, worker
 
@@ -39,18 +39,16 @@ from database.work.operations import Operation
 from events.history import Histories
 from scoring.score import Score
 from scoring.scorer import Scorer
-from settings import Settings
 from simulator.catalogue import catalogue
 from simulator.shop import Shop
 from simulator.stream import simulate
 from training.configuration import Configuration
 from training.fit import train
-from worker.advance import advance
-from worker.app import make_app
-from worker.tasks import RETRIES, register
-from worker.tools import Tools
+from worker.tasks import RETRIES
 
 CHUNK = 10
+work_on = partial(working.work_on, score_chunk=CHUNK)
+run_task = partial(working.run_task, score_chunk=CHUNK)
 SHOP = Shop(customers=300, seed=3, items=50, days=270)
 AS_OF = datetime(2024, 9, 20, tzinfo=UTC)
 LOG_WRITES = """
@@ -90,30 +88,6 @@ def shop(database: Database, model_folder: Path, shop_events: pl.DataFrame) -> D
 def begin_rescoring(database: Database) -> Operation:
     with database.writing() as transaction:
         return rescoring.begin(transaction, make_cause(datetime.now(UTC)), as_of=AS_OF)
-
-
-def work_on(database_url: str, operation: Operation, *, one_chunk: bool = False) -> None:
-    """What the task does, in this process, with connections of its own."""
-    tools = Tools(settings=Settings(score_chunk=CHUNK, issue_chunk=CHUNK), database_url=database_url)
-    with closing(tools.database):
-        advance(tools, operation.operation_id, enough=lambda: one_chunk)
-
-
-def run_task(database_url: str, operation: Operation) -> int:
-    """The Celery task with its retries, in this process and without a broker; how often it ran."""
-    tools = Tools(settings=Settings(score_chunk=CHUNK), database_url=database_url)
-    app = make_app(tools.settings, database_url)
-    register(app, tools)
-    runs = 0
-
-    def count_run(**_: object) -> None:
-        nonlocal runs
-        runs += 1
-
-    signals.task_prerun.connect(count_run)
-    with closing(tools.database):
-        app.tasks[jobs.ADVANCE].apply(kwargs={"operation_id": operation.operation_id})
-    return runs
 
 
 def assert_everyone_is_scored_once(database: Database, operation: Operation, folder: Path, frame: pl.DataFrame) -> None:
@@ -245,7 +219,7 @@ def test_a_task_delivered_many_times_at_once_scores_each_customer_once(
 def test_a_task_hands_the_rest_to_the_next_when_its_time_is_over(shop: Database, database_url: str) -> None:
     operation = begin_rescoring(shop)
 
-    work_on(database_url, operation, one_chunk=True)
+    work_on(database_url, operation, enough=working.one_chunk)
 
     assert read_operation(shop, operation.operation_id).done_count == CHUNK
     with shop.writing() as transaction:
@@ -257,7 +231,7 @@ def test_a_task_hands_the_rest_to_the_next_when_its_time_is_over(shop: Database,
 
 def test_cancelling_stops_between_chunks_and_keeps_what_is_done(shop: Database, database_url: str) -> None:
     operation = begin_rescoring(shop)
-    work_on(database_url, operation, one_chunk=True)
+    work_on(database_url, operation, enough=working.one_chunk)
     with shop.writing() as transaction:
         jobs.cancel(transaction, make_cause(), operation.operation_id)
 

@@ -1,6 +1,5 @@
 """A worker looks at a canary each day, and asks both models about their customers when a horizon is over."""
 
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +9,7 @@ from campaign_factories import make_cause
 from made_histories import AS_OF, random_shop
 from sqlalchemy import text
 from tiny_model import write_tiny_model
+from working import tools_on
 
 from campaigns.models import registry
 from campaigns.models.stages import Stage, State
@@ -18,9 +18,7 @@ from database.models import canary_readings, canary_runs
 from database.models.canary_readings import CanaryAccuracy
 from database.models.canary_runs import CanaryRun
 from database.session import Database
-from settings import Settings
 from worker import canary
-from worker.tools import Tools
 
 BEGUN = AS_OF - timedelta(days=65)
 VIEWS = """
@@ -74,8 +72,7 @@ def test_a_canary_is_looked_at_once_a_day_until_its_last_orders_are_in(shop: Dat
 def test_both_models_are_asked_about_their_own_customers_when_a_horizon_is_over(
     shop: Database, database_url: str
 ) -> None:
-    tools = Tools(settings=Settings(), database_url=database_url)
-    with closing(tools.database):
+    with tools_on(database_url) as tools:
         counts = [
             canary.measure_accuracy(tools, BEGUN + timedelta(days=days), enough=lambda: False) for days in (30, 31, 65)
         ]
@@ -92,9 +89,8 @@ def test_both_models_are_asked_about_their_own_customers_when_a_horizon_is_over(
 def test_customers_are_known_and_their_orders_count_however_much_they_do_meanwhile(
     shop: Database, database_url: str
 ) -> None:
-    tools = Tools(settings=Settings(), database_url=database_url)
     month = BEGUN + timedelta(days=31)
-    with closing(tools.database):
+    with tools_on(database_url) as tools:
         canary.measure_accuracy(tools, month, enough=lambda: False)
         before = measured(shop)
         with shop.writing() as transaction:
@@ -108,8 +104,7 @@ def test_customers_are_known_and_their_orders_count_however_much_they_do_meanwhi
 def test_a_canary_of_nobody_is_looked_at_once(shop: Database, database_url: str) -> None:
     with shop.writing() as transaction:
         transaction.execute(text("UPDATE customers SET create_time = :later"), {"later": AS_OF})
-    tools = Tools(settings=Settings(), database_url=database_url)
-    with closing(tools.database):
+    with tools_on(database_url) as tools:
         counts = [canary.measure_accuracy(tools, BEGUN + timedelta(days=31), enough=lambda: False) for _ in range(2)]
 
     assert counts == [1, 0]
@@ -118,8 +113,7 @@ def test_a_canary_of_nobody_is_looked_at_once(shop: Database, database_url: str)
 
 def test_a_model_that_is_gone_is_not_asked_again_and_again(shop: Database, database_url: str, tmp_path: Path) -> None:
     (tmp_path / "old" / "weights.safetensors").unlink()
-    tools = Tools(settings=Settings(), database_url=database_url)
-    with closing(tools.database):
+    with tools_on(database_url) as tools:
         counts = [canary.measure_accuracy(tools, BEGUN + timedelta(days=31), enough=lambda: False) for _ in range(2)]
 
     new, old = measured(shop)

@@ -1,6 +1,5 @@
 """Workers expect of each customer what an offer changes, by the newest lesson, and again after each rescoring."""
 
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,6 +21,7 @@ from made_orders import purchase, record
 from sqlalchemy import text
 from tierwise.v1 import campaign_service_pb2
 from worker_processes import kill, relaying, wait_for, worker
+from working import tools_on, work_on
 
 from campaigns import retrying
 from campaigns.audiences import segments
@@ -37,10 +37,8 @@ from database.work.operations import Operation
 from rules.rule import Compare, IsKnown, Operator, Rule
 from scoring.score import ModelRejected
 from server.wire.operations import operation_message
-from settings import Settings
 from worker.advance import advance
 from worker.expected_uplifts import begin_due, step
-from worker.tools import Tools
 
 CROWD = {f"c{number}": 1000 for number in range(6)}
 BUYERS = ["c1", "c4"]
@@ -64,10 +62,10 @@ def due(database: Database) -> Operation:
 
 def work_off(database_url: str, operation: Operation, *, chunk: int = 4, most: int | None = None) -> None:
     """In chunks of so many customers, up to so many of them."""
-    tools = Tools(settings=Settings(score_chunk=chunk), database_url=database_url)
     done = iter(range(most - 1)) if most else None
-    with closing(tools.database):
-        advance(tools, operation.operation_id, enough=lambda: done is not None and next(done, None) is None)
+    work_on(
+        database_url, operation, score_chunk=chunk, enough=lambda: done is not None and next(done, None) is None
+    )  # fmt: skip
 
 
 def expected(database: Database) -> Expected:
@@ -219,8 +217,7 @@ def test_a_lesson_that_reads_what_is_no_longer_known_says_so_at_once(shop: Datab
 def test_of_two_workers_at_a_chunk_one_writes(shop: Database, database_url: str) -> None:
     teach(shop, "spring")
     operation = due(shop)
-    tools = Tools(settings=Settings(), database_url=database_url)
-    with closing(tools.database):
+    with tools_on(database_url) as tools:
         assert step(tools, operation)
         assert not step(tools, operation)
         ahead = read_operation(shop, operation.operation_id)
@@ -249,8 +246,7 @@ def test_what_was_cancelled_waits_until_somebody_begins_it_again(shop: Database,
 def test_whoever_was_erased_meanwhile_stays_away(shop: Database, database_url: str) -> None:
     teach(shop, "spring")
     operation = due(shop)
-    tools = Tools(settings=Settings(), database_url=database_url)
-    with closing(tools.database):
+    with tools_on(database_url) as tools:
         known = tools.uplift_model("spring")
         assert known.learner == "X"
         with shop.writing() as transaction:

@@ -1,6 +1,5 @@
 """A worker judges a model beside the one that answers, once, and its verdicts stay."""
 
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ from campaign_factories import audit_lines, make_cause, read_operation
 from made_histories import AS_OF, random_shop
 from sqlalchemy import text
 from tiny_model import tiny_model
+from working import tools_on, work_on
 
 from campaigns.models import judging, registry
 from campaigns.models.gates import Verdict
@@ -23,9 +23,6 @@ from events.history import Histories
 from scoring import folder
 from scoring.feature_histograms import histograms
 from scoring.scorer import Scorer
-from settings import Settings
-from worker.advance import advance
-from worker.tools import Tools
 from worker.wellbeing import read_drift
 
 CAUSE = make_cause(AS_OF)
@@ -52,10 +49,8 @@ def test_a_model_is_judged_beside_the_one_that_answers(shop: Database, database_
         judging.begin(transaction, CAUSE, "new")
     with pytest.raises(ModelNotMovable), shop.writing() as transaction:
         judging.begin(transaction, CAUSE, "old")
-    tools = Tools(settings=Settings(), database_url=database_url)
-    with closing(tools.database):
-        for _ in range(2):
-            advance(tools, operation.operation_id, enough=lambda: False)
+    for _ in range(2):
+        work_on(database_url, operation)
 
     with shop.reading() as snapshot:
         report = registry.report(snapshot, "new")
@@ -73,9 +68,8 @@ def test_a_model_is_judged_where_nobody_is_known_yet(shop: Database, database_ur
     with shop.writing() as transaction:
         transaction.execute(text("TRUNCATE customers CASCADE"))
         operation = judging.begin(transaction, CAUSE, "new")
-    tools = Tools(settings=Settings(), database_url=database_url)
-    with closing(tools.database):
-        advance(tools, operation.operation_id, enough=lambda: False)
+    work_on(database_url, operation)
+    with tools_on(database_url) as tools:
         assert read_drift(tools, AS_OF) == 0
 
     with shop.reading() as snapshot:
@@ -97,8 +91,7 @@ def test_features_are_held_against_the_training_of_the_model_that_answers_once_a
     with shop.writing() as transaction:
         registry.register(transaction, CAUSE, "watched", folder=str(written), manifest=model.manifest)
         registry.activate(transaction, replace(CAUSE, reason="a test needs it"), "watched", override=True)
-    tools = Tools(settings=Settings(), database_url=database_url)
-    with closing(tools.database):
+    with tools_on(database_url) as tools:
         counts = [read_drift(tools, AS_OF + timedelta(hours=hours)) for hours in (0, 1, 24)]
 
     assert counts[0] > 0

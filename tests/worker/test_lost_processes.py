@@ -1,12 +1,10 @@
 """A worker goes on whichever of its processes the kernel takes, also one that waits for work."""
 
-import os
-import signal
 from datetime import UTC, datetime
 
 from audit_log import sealed, write_lines
 from campaign_factories import make_cause
-from killable import children
+from killable import children, kill_forks
 from worker_processes import relaying, wait_for, wait_until_done, worker
 
 from campaigns.audit import verification
@@ -30,9 +28,7 @@ def test_a_process_that_is_killed_while_it_waits_takes_no_work_with_it(database:
         for _ in range(2):
             states.append(wait_until_done(database, begin(database), seconds=40).state)
             wait_for(lambda: bool(children(running.pid)))
-            for victim in children(running.pid):
-                os.kill(victim, signal.SIGKILL)
-                victims.add(victim)
+            victims |= kill_forks(running.pid)
         states.append(wait_until_done(database, begin(database), seconds=40).state)
 
     assert states == ["SUCCEEDED"] * 3

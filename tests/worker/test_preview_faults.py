@@ -1,12 +1,13 @@
 """A preview of a model scores everyone once beside the stored scores, whatever is killed, and touches nothing else."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 import pytest
+import working
 from campaign_factories import audit_lines, counts, make_cause, read_operation
 from sqlalchemy import text
 from tiny_model import write_tiny_model
@@ -21,13 +22,12 @@ from database.events import store
 from database.session import Database
 from database.work import broker
 from database.work.operations import Operation
-from settings import Settings
 from simulator.shop import Shop
 from simulator.stream import simulate
-from worker.advance import advance, give_up
-from worker.tools import Tools
+from worker.advance import give_up
 
 CHUNK = 4
+work_on = partial(working.work_on, score_chunk=CHUNK)
 CUSTOMERS = 80
 SHOP = Shop(customers=CUSTOMERS, seed=3, items=50, days=120)
 AS_OF = datetime(2024, 4, 20, tzinfo=UTC)
@@ -50,13 +50,6 @@ def shop(database: Database, database_url: str, shop_events: pl.DataFrame, tmp_p
         operation = rescoring.begin(transaction, make_cause(), as_of=AS_OF)
     work_on(database_url, operation)
     return database
-
-
-def work_on(database_url: str, operation: Operation, *, one_chunk: bool = False) -> None:
-    """What the task does, in this process, with connections of its own."""
-    tools = Tools(settings=Settings(score_chunk=CHUNK), database_url=database_url)
-    with closing(tools.database):
-        advance(tools, operation.operation_id, enough=lambda: one_chunk)
 
 
 def begin(database: Database, model_id: str = "new") -> Operation:
@@ -155,7 +148,7 @@ def test_a_model_does_what_its_preview_said(shop: Database, database_url: str) -
 @pytest.mark.parametrize("end", ["CANCELLED", "FAILED"])
 def test_a_preview_that_comes_to_nothing_leaves_nothing(shop: Database, database_url: str, end: str) -> None:
     operation = begin(shop)
-    work_on(database_url, operation, one_chunk=True)
+    work_on(database_url, operation, enough=working.one_chunk)
     assert counts(shop, "shadow_scores") == (CHUNK,)
 
     if end == "CANCELLED":
@@ -163,8 +156,7 @@ def test_a_preview_that_comes_to_nothing_leaves_nothing(shop: Database, database
             jobs.cancel(transaction, make_cause(), operation.operation_id)
         work_on(database_url, operation)
     else:
-        tools = Tools(settings=Settings(), database_url=database_url)
-        with closing(tools.database):
+        with working.tools_on(database_url) as tools:
             give_up(tools, operation.operation_id, ValueError("broken"))
 
     assert read_operation(shop, operation.operation_id).state == end

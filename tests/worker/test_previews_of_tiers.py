@@ -1,18 +1,14 @@
 """A worker takes a preview of tiers to its end in one step, and fails it for good where there is nothing to look at."""
 
-from contextlib import closing
-
 import pytest
 from campaign_factories import add_customers, make_cause, read_operation, store_scores
 from sqlalchemy import text
+from working import one_chunk, work_on
 
 from campaigns.tiers import previewing
 from campaigns.tiers.refusals import CustomersNotScored
 from database.session import Database
 from database.work.operations import Operation
-from settings import Settings
-from worker.advance import advance
-from worker.tools import Tools
 
 
 def begin(database: Database) -> Operation:
@@ -22,18 +18,11 @@ def begin(database: Database) -> Operation:
         return previewing.begin(transaction, make_cause(), 1)
 
 
-def work_on(database_url: str, operation: Operation) -> None:
-    tools = Tools(settings=Settings(), database_url=database_url)
-    with closing(tools.database):
-        advance(tools, operation.operation_id, enough=lambda: True)
-
-
 def test_it_is_over_in_one_step(database: Database, database_url: str) -> None:
     operation = begin(database)
 
-    work_on(database_url, operation)
+    done = work_on(database_url, operation, enough=one_chunk)
 
-    done = read_operation(database, operation.operation_id)
     assert (done.state, done.done_count) == ("SUCCEEDED", 2)
     assert done.response is not None
     assert [cell["customers"] for cell in done.response["cells"]] == [1, 1]
@@ -45,6 +34,6 @@ def test_without_scores_it_is_refused(database: Database, database_url: str) -> 
         transaction.execute(text("DELETE FROM scores"))
 
     with pytest.raises(CustomersNotScored):
-        work_on(database_url, operation)
+        work_on(database_url, operation, enough=one_chunk)
 
     assert read_operation(database, operation.operation_id).state == "RUNNING"

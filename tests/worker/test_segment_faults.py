@@ -1,12 +1,12 @@
 """The build of a segment ends with each member once, whatever is killed, and leaves nothing if it comes to nothing."""
 
-from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
 from campaign_factories import counts, make_cause, read_operation
 from sqlalchemy import text
 from worker_processes import kill, relaying, wait_for, wait_until_done, worker
+from working import one_chunk, to_the_end, tools_on
 
 from campaigns.audiences import segment_building, segments
 from campaigns.work import jobs
@@ -15,9 +15,7 @@ from database.session import Database
 from database.work import broker
 from database.work.operations import Operation
 from rules.rule import Compare, Operator
-from settings import Settings
 from worker.advance import advance, give_up
-from worker.tools import Tools
 
 
 def begin_build(database: Database, *, customers: int) -> Operation:
@@ -61,9 +59,8 @@ def test_a_build_whose_worker_is_killed_ends_with_each_member_once(database: Dat
 @pytest.mark.parametrize("end", ["CANCELLED", "FAILED"])
 def test_a_build_that_comes_to_nothing_leaves_nothing(database: Database, database_url: str, end: str) -> None:
     operation = begin_build(database, customers=100)
-    tools = Tools(settings=Settings(segment_chunk=10), database_url=database_url)
-    with closing(tools.database):
-        advance(tools, operation.operation_id, enough=lambda: True)
+    with tools_on(database_url, segment_chunk=10) as tools:
+        advance(tools, operation.operation_id, enough=one_chunk)
         assert counts(database, "segment_members") == (5,)
 
         if end == "FAILED":
@@ -71,7 +68,7 @@ def test_a_build_that_comes_to_nothing_leaves_nothing(database: Database, databa
         else:
             with database.writing() as transaction:
                 jobs.cancel(transaction, make_cause(), operation.operation_id)
-            advance(tools, operation.operation_id, enough=lambda: False)
+            advance(tools, operation.operation_id, enough=to_the_end)
 
     assert read_operation(database, operation.operation_id).state == end
     assert counts(database, "segment_members") == (0,)
