@@ -31,6 +31,11 @@ def fail(message: str) -> NoReturn:
     raise SystemExit(2)
 
 
+def warn(message: str) -> None:
+    """Say what may be wrong, beside the result."""
+    console.print(Text("warning: ", style="yellow").append(message, style="default"), soft_wrap=True)
+
+
 def progress_bar() -> Progress:
     """A bar on a terminal, silence elsewhere."""
     return Progress(

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import delete, func, select, text, update
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import ColumnElement, delete, func, select, text, true, update
+from sqlalchemy.dialects.postgresql import insert
 
 from database import erasure
 from database.copying import copy_frame
@@ -37,6 +37,12 @@ class Import:
     file_name: str
     report: Mapping[str, Any]
     create_time: datetime
+    counts: bool
+    """Whether the file need not be read again."""
+
+
+AGAIN = "AGAIN"
+"""Of an import whose file may tell of somebody whom it told of in vain."""
 
 
 def find_import(snapshot: Snapshot, import_id: str) -> Import | None:
@@ -102,6 +108,15 @@ def store_attributes(
     return _finish(transaction, import_id, file.report() | {"changed": changed, **left_out})
 
 
+def read_again(transaction: Transaction) -> None:
+    """Let files of events be imported once more: which of them tell of a customer is known to nobody.
+
+    What is recorded already counts once.
+    """
+    of_events = update(ImportRow).where(ImportRow.kind == "events", ImportRow.state == "FINISHED")
+    transaction.execute(of_events.values(state=AGAIN))
+
+
 def _late_returns(transaction: Transaction, cancelled: pl.DataFrame) -> pl.DataFrame:
     """Those of purchases that an earlier file brought: what is recorded stays, so that its return happened too."""
     recorded = recorded_among(transaction, cancelled["purchase_id"].to_list())
@@ -122,21 +137,25 @@ def _leave_out_erased(transaction: Transaction, customer_ids: pl.Series, import_
 
 def _begin(transaction: Transaction, import_id: str, kind: str, file_name: str) -> bool:
     """Claim the id; whoever imports the same file at the same time waits here and then finds it done."""
-    claim = _claim(import_id, kind, file_name).on_conflict_do_nothing().returning(ImportRow.import_id)
-    return transaction.scalar(claim) is not None
+    return _claim(transaction, import_id, kind, file_name, ImportRow.state == AGAIN)
 
 
 def _begin_anew(transaction: Transaction, import_id: str, kind: str, file_name: str) -> None:
     """Claim the id, in the place of an earlier import; whoever imports the same file at the same time waits here."""
+    _claim(transaction, import_id, kind, file_name, true())
+
+
+def _claim(
+    transaction: Transaction, import_id: str, kind: str, file_name: str, replaced: ColumnElement[bool]
+) -> bool:  # fmt: skip
+    """False where there is an earlier import that is not replaced."""
     anew = {"file_name": file_name, "state": "RUNNING", "create_time": func.now(), "finish_time": None}
-    claim = _claim(import_id, kind, file_name)
-    transaction.execute(claim.on_conflict_do_update(index_elements=[ImportRow.import_id], set_=anew))
-    transaction.execute(delete(RejectedRow).where(RejectedRow.import_id == import_id))
-
-
-def _claim(import_id: str, kind: str, file_name: str) -> Insert:
-    values = {"import_id": import_id, "kind": kind, "file_name": file_name, "state": "RUNNING", "report": {}}
-    return insert(ImportRow).values(values)
+    claim = insert(ImportRow).values(import_id=import_id, kind=kind, report={}, **anew)
+    claim = claim.on_conflict_do_update(index_elements=[ImportRow.import_id], set_=anew, where=replaced)
+    claimed = transaction.scalar(claim.returning(ImportRow.import_id)) is not None
+    if claimed:
+        transaction.execute(delete(RejectedRow).where(RejectedRow.import_id == import_id))
+    return claimed
 
 
 def _finish(transaction: Transaction, import_id: str, report: Mapping[str, Any]) -> Import:
@@ -165,4 +184,5 @@ def _import(row: ImportRow) -> Import:
         file_name=row.file_name,
         report=row.report,
         create_time=row.create_time,
+        counts=row.state != AGAIN,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from events import country
 from events.cells import text_of
 from events.cleaning.outcome import reject
 from events.currency import LARGEST_MINOR
@@ -14,7 +15,7 @@ from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
 from events.fields import IDS, Field
 from events.formats import FormatNotUsable
 from events.minor_units import minor_units_per_major
-from events.reading import batches, columns_of
+from events.reading import FileNotUsable, batches, columns_of, last_line_ends
 from events.zones import zones
 
 
@@ -23,10 +24,12 @@ class AttributeFile:
     """A file of items or customers, read and checked."""
 
     rows: pl.DataFrame
-    """In ITEM_SCHEMA or CUSTOMER_SCHEMA, one row for each id."""
+    """In ITEM_SCHEMA or CUSTOMER_SCHEMA, one row for each id: the last one of the file."""
     rejected: pl.DataFrame
     """`row_number` and `reason`."""
     irrelevant_columns: Sequence[str]
+    last_line_ends: bool
+    """Where not, the file may have been cut off, and its last row may not be whole."""
 
     def report(self) -> dict[str, Any]:
         """What was read, for people and for the record."""
@@ -37,6 +40,7 @@ class AttributeFile:
             "rejected": self.rejected.height,
             "reasons": dict(reasons.iter_rows()),
             "irrelevant_columns": list(self.irrelevant_columns),
+            "last_line_ends": self.last_line_ends,
         }
 
 
@@ -75,13 +79,15 @@ def read_customers(path: Path) -> AttributeFile:
     channels = words.list.eval(pl.element().str.strip_chars()).list.drop_nulls().list.unique(maintain_order=True)
     listed = channels.list.eval(pl.element().filter(pl.element() != "")).alias("consented_channels")
     preferred = pl.col("preferred_channel").str.to_lowercase()
-    return _checked(table, table.rows, "customer_id", [(unknown, "UNKNOWN_ZONE")], CUSTOMER_SCHEMA, [preferred, listed])
+    final = [country.spelled(pl.col("country")), preferred, listed]
+    return _checked(table, table.rows, "customer_id", [(unknown, "UNKNOWN_ZONE")], CUSTOMER_SCHEMA, final)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
     rows: pl.DataFrame
     irrelevant_columns: Sequence[str]
+    last_line_ends: bool
 
 
 def _table(path: Path, fields: Sequence[str], *, key: str) -> _Table:
@@ -91,16 +97,20 @@ def _table(path: Path, fields: Sequence[str], *, key: str) -> _Table:
         raise FormatNotUsable(
             f"columns: the file has no column {key}; it has {', '.join(present)}. Rename that of the ids"
         )
-    listed = map(_joined_lists, batches(path))
+    listed = (_joined_lists(batch, fields) for batch in batches(path))
     blocks = [batch.select("row_number", *_texts(batch.schema, fields)) for batch in listed]
     empty = pl.DataFrame(schema={"row_number": pl.UInt32(), **dict.fromkeys(fields, pl.String())})
     rows = pl.concat([empty, *(block.cast({"row_number": pl.UInt32}) for block in blocks)])
-    return _Table(rows=rows, irrelevant_columns=tuple(name for name in present if name not in fields))
+    others = tuple(name for name in present if name not in fields)
+    return _Table(rows=rows, irrelevant_columns=others, last_line_ends=last_line_ends(path))
 
 
-def _joined_lists(batch: pl.DataFrame) -> pl.DataFrame:
-    lists = [name for name, kind in batch.schema.items() if isinstance(kind, pl.List)]
-    return batch.with_columns(pl.col(name).cast(pl.List(pl.String)).list.join("|") for name in lists)
+def _joined_lists(batch: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
+    nested = {name: kind for name, kind in batch.schema.items() if name in fields and kind.is_nested()}
+    for name, kind in nested.items():
+        if not isinstance(kind, pl.List) or kind.inner.is_nested() or kind.inner == pl.Binary:
+            raise FileNotUsable(f"columns: {name} holds {kind}; write it as text or as a list of texts")
+    return batch.with_columns(pl.col(name).cast(pl.List(pl.String)).list.join("|") for name in nested)
 
 
 def _texts(schema: pl.Schema, fields: Sequence[str]) -> list[pl.Expr]:
@@ -122,12 +132,16 @@ def _checked(
     schema: pl.Schema,
     final: Sequence[pl.Expr],
 ) -> AttributeFile:
-    again = ~pl.col(key).is_first_distinct()
+    # Exports grow at their end. What is wrong with the last row makes no earlier one true again.
+    overtaken = ~pl.col(key).is_last_distinct()
     split = reject(
         rows, (pl.col(key).is_null(), f"MISSING_{key.upper()}"),
         (~pl.col(key).str.contains(IDS[Field(key)]), f"UNUSABLE_{key.upper()}"),
-        *checks, (again, f"DUPLICATE_{key.upper()}"),
+        (overtaken, f"DUPLICATE_{key.upper()}"), *checks,
     )  # fmt: skip
     kept = split.kept.with_columns(final).select(schema.names()).cast(schema)
     assert kept.height + split.rejected.height == table.rows.height, "a check lost or invented rows"
-    return AttributeFile(rows=kept, rejected=split.rejected, irrelevant_columns=table.irrelevant_columns)
+    return AttributeFile(
+        rows=kept, rejected=split.rejected, irrelevant_columns=table.irrelevant_columns,
+        last_line_ends=table.last_line_ends,
+    )  # fmt: skip

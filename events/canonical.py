@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from events import country
 from events.cells import require_readable, text_of
 from events.event import EventType
 from events.fields import NUMBERS, ROW_SCHEMA, STRINGS, Field
@@ -45,6 +46,8 @@ def _string(field: Field, kind: pl.DataType, file_format: FileFormat) -> pl.Expr
     text = text_of(field, kind)
     if field in {*file_format.uppercase, Field.CURRENCY}:
         text = text.str.to_uppercase()
+    if field is Field.COUNTRY:
+        text = country.spelled(text)
     return pl.when(text != "").then(text)
 
 

@@ -17,7 +17,7 @@ from events.identity import identified
 from events.minor_units import minor_units_per_major
 from events.pipeline import Cleaned, clean
 from events.quality import Profile, QualityReport, StepCount
-from events.reading import FileNotUsable, batches, columns_of
+from events.reading import FileNotUsable, batches, columns_of, last_line_ends
 
 HALF_A_MILLIONTH = 5e-7
 
@@ -66,7 +66,13 @@ def load_events(
         items=_items(kept),
         customers=_customers(kept),
         rejected=cleaned.rejected,
-        report=_report(rows, cleaned, mapped, left_out=[column for column in present if column not in mapped]),
+        report=_report(
+            rows,
+            cleaned,
+            mapped,
+            left_out=[column for column in present if column not in mapped],
+            whole=last_line_ends(path),
+        ),
     )
 
 
@@ -87,7 +93,7 @@ def _rows(path: Path, file_format: FileFormat, progress: Callable[[int], None]) 
 
 
 def _report(
-    rows: pl.DataFrame, cleaned: Cleaned, mapped: Mapping[str, Field], *, left_out: Sequence[str]
+    rows: pl.DataFrame, cleaned: Cleaned, mapped: Mapping[str, Field], *, left_out: Sequence[str], whole: bool
 ) -> QualityReport:
     minor = cleaned.kept.select(_minor()).to_series()
     fields = [Field.UNIT_PRICE if field is Field.UNIT_PRICE_MINOR else field for field in mapped.values()]
@@ -97,6 +103,7 @@ def _report(
         rejected=cleaned.rejected.height,
         repaired=sum(step.repaired for step in cleaned.steps),
         irrelevant_columns=tuple(left_out),
+        last_line_ends=whole,
         rounded_prices=int(((minor - minor.round()).abs() > HALF_A_MILLIONTH).sum()),
         steps=(_irrelevant(left_out, rows.height), *cleaned.steps),
         before=Profile.of(rows, fields),

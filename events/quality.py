@@ -95,6 +95,8 @@ class QualityReport:
     rejected: int
     repaired: int
     irrelevant_columns: Sequence[str]
+    last_line_ends: bool
+    """Where not, the file may have been cut off, and its last row may not be whole."""
     rounded_prices: int
     """Kept rows whose price was no whole number of minor units."""
     steps: Sequence[StepCount]

@@ -1,5 +1,6 @@
 """Files in, in batches: CSV and Parquet give the same rows."""
 
+import os
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -15,6 +16,9 @@ PARQUET = (".parquet", ".pq")
 CSV = (".csv", ".tsv", ".txt")
 IDS_ARE_TEXT = {"customer_id": pl.String()}
 """The customer 00017 is not 17."""
+PRINTABLE_DAYS = 200_000 * 365
+"""From 1970 either way. Polars can put no later day into words, nor into another unit."""
+UNITS_PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000}
 
 
 class FileNotUsable(Exception):
@@ -30,7 +34,7 @@ def batches(path: Path, *, separator: str = ",", encoding: Encoding = "utf8") ->
     try:
         for batch in scan.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
             # PostgreSQL stores no NUL, neither in text nor in JSON.
-            yield _texts(batch).with_columns(cs.string().str.replace_all("\0", "", literal=True))
+            yield _printable(_texts(batch)).with_columns(cs.string().str.replace_all("\0", "", literal=True))
     except pl.exceptions.PolarsError as error:
         raise FileNotUsable(_explained(path, error)) from error
 
@@ -39,6 +43,18 @@ def _texts(batch: pl.DataFrame) -> pl.DataFrame:
     """What Parquet keeps as codes of words, or as bytes without saying that they are text; other bytes say nothing."""
     return batch.with_columns(
         (cs.categorical() | cs.enum()).cast(pl.String), cs.binary().map_elements(_word, return_dtype=pl.String)
+    )
+
+
+def _printable(batch: pl.DataFrame) -> pl.DataFrame:
+    """Days that nobody can mean become the farthest ones: a time so far away is refused by its row."""
+    farthest = {
+        name: PRINTABLE_DAYS * (UNITS_PER_DAY[kind.time_unit] if isinstance(kind, pl.Datetime) else 1)
+        for name, kind in batch.schema.items()
+        if kind == pl.Date or (isinstance(kind, pl.Datetime) and kind.time_unit in UNITS_PER_DAY)
+    }
+    return batch.with_columns(
+        pl.col(name).to_physical().clip(-far, far).cast(batch.schema[name]) for name, far in farthest.items()
     )
 
 
@@ -65,6 +81,15 @@ def row_count(path: Path, *, separator: str = ",", encoding: Encoding = "utf8") 
         raise FileNotUsable(_explained(path, error)) from error
 
 
+def last_line_ends(path: Path) -> bool:
+    """Whether a file is whole as far as can be told: a CSV may lack the end of its last line, or have lost more."""
+    if path.suffix.lower() in PARQUET:
+        return True
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) in b"\r\n"
+
+
 def rejected_rows(
     path: Path, rejected: pl.DataFrame, *, separator: str = ",", encoding: Encoding = "utf8"
 ) -> Iterator[pl.DataFrame]:
@@ -74,7 +99,9 @@ def rejected_rows(
     """
     for batch in batches(path, separator=separator, encoding=encoding):
         doomed = batch.join(rejected, on="row_number", maintain_order="left")
+        mute = [name for name, kind in batch.schema.items() if kind.is_nested() and not _speaks(kind)]
         content = pl.struct(pl.col(batch.columns[1:])).struct.json_encode().alias("content")
+        doomed = doomed.with_columns(pl.lit(None, pl.String).alias(name) for name in mute)
         yield doomed.select("row_number", "reason", content).cast(REJECTED_SCHEMA)
 
 
@@ -84,6 +111,15 @@ def table(path: Path) -> pl.DataFrame:
         return _scan(path, ",", "utf8", typed=True).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise FileNotUsable(_explained(path, error)) from error
+
+
+def _speaks(kind: pl.DataType | pl.datatypes.DataTypeClass) -> bool:
+    """Whether every value of this kind can be told in JSON: bytes cannot, nor can each time that lies deep inside."""
+    if isinstance(kind, pl.Struct):
+        return all(map(_speaks, kind.to_schema().values()))
+    if isinstance(kind, pl.List | pl.Array):
+        return _speaks(kind.inner)
+    return kind != pl.Binary and not kind.is_temporal()
 
 
 def fingerprint(path: Path, *options: str) -> str:

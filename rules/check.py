@@ -165,6 +165,6 @@ def _of_text(fact: Fact, value: Value) -> str | None:
         return "must not contain NUL or half a character"
     if fact.choices and value not in fact.choices:
         return f"must be one of {', '.join(fact.choices)}"
-    if fact.lower_case and value != value.lower():
-        return f"must be in lower case: {value.lower()!r}"
+    if value != fact.spelling.of(value):
+        return f"must be {fact.spelling}: {fact.spelling.of(value)!r}"
     return None

@@ -1,5 +1,6 @@
 """What is meant by a fact: its type, its unit, and the words that speak of it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,6 +38,7 @@ class Unit(StrEnum):
     FIFTHS = "fifths of all buyers, from 1 to 5, the best"
 
 
+CODE = re.compile("[A-Za-z]{2,3}")
 ORDERED = frozenset({Operator.AT_LEAST, Operator.MORE_THAN, Operator.AT_MOST, Operator.LESS_THAN})
 SAME = frozenset({Operator.EQUALS, Operator.DIFFERS})
 OPERATORS: Mapping[Kind, frozenset[Operator]] = MappingProxyType(
@@ -51,6 +53,21 @@ OPERATORS: Mapping[Kind, frozenset[Operator]] = MappingProxyType(
 )
 LISTABLE = frozenset({Kind.WHOLE, Kind.TEXT, Kind.TEXTS})
 """Kinds that Within takes: equality of fractions and of instants is an accident."""
+
+
+class Spelling(StrEnum):
+    """How the texts of a fact are kept, and so how a rule writes them."""
+
+    ANY = "as it is"
+    LOWER = "in lower case"
+    CODES = "in capitals, since codes are"
+    """Of two or three letters; longer names are as they are."""
+
+    def of(self, text: str) -> str:
+        """The text as it is kept."""
+        if self is Spelling.LOWER:
+            return text.lower()
+        return text.upper() if self is Spelling.CODES and CODE.fullmatch(text) else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +91,7 @@ class Fact:
     chinese: Words
     choices: tuple[str, ...] = ()
     """The only texts there are; empty where any text is possible."""
-    lower_case: bool = False
-    """Whether the texts are kept in lower case."""
+    spelling: Spelling = Spelling.ANY
 
     @property
     def operators(self) -> frozenset[Operator]:

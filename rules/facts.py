@@ -7,15 +7,15 @@ A count of something that never happened is 0 and known; the days since it, or t
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from rules.fact import Fact, Kind, Unit, Words
+from rules.fact import Fact, Kind, Spelling, Unit, Words
 
 
 def _fact(
     name: str, kind: Kind, english: tuple[str, str], chinese: tuple[str, str], *,
-    unit: Unit = Unit.NONE, choices: tuple[str, ...] = (), lower_case: bool = False,
+    unit: Unit = Unit.NONE, choices: tuple[str, ...] = (), spelling: Spelling = Spelling.ANY,
 ) -> Fact:  # fmt: skip
     return Fact(
-        name=name, kind=kind, unit=unit, choices=choices, lower_case=lower_case,
+        name=name, kind=kind, unit=unit, choices=choices, spelling=spelling,
         english=Words(name=english[0], phrase=english[1]), chinese=Words(name=chinese[0], phrase=chinese[1]),
     )  # fmt: skip
 
@@ -165,12 +165,13 @@ _ACTIVITY = (
           ("平均评分", "平均评分[为|并非]{}"), unit=Unit.STARS),
 )  # fmt: skip
 _PROFILE = (
-    _fact("country", Kind.TEXT, ("the country", "[lives|does not live] in country {}"), ("国家", "国家[为|并非]{}")),
+    _fact("country", Kind.TEXT, ("the country", "[lives|does not live] in country {}"), ("国家", "国家[为|并非]{}"),
+          spelling=Spelling.CODES),
     _fact("zone", Kind.TEXT, ("the time zone", "[lives|does not live] in time zone {}"), ("时区", "时区[为|并非]{}")),
     _fact("preferred_channel", Kind.TEXT, ("the preferred channel", "[prefers|does not prefer] the channel {}"),
-          ("偏好渠道", "偏好渠道[为|并非]{}"), lower_case=True),
+          ("偏好渠道", "偏好渠道[为|并非]{}"), spelling=Spelling.LOWER),
     _fact("consented_channels", Kind.TEXTS, ("the channels consented to", "[consents|does not consent] to {}"),
-          ("同意的渠道", "[同意|不同意]通过{}接收"), lower_case=True),
+          ("同意的渠道", "[同意|不同意]通过{}接收"), spelling=Spelling.LOWER),
     _fact("customer_since", Kind.TIME, ("the time of the first event", "[became|did not become] a customer {}"),
           ("成为顾客的时间", "成为顾客的时间[|并非]{}")),
     _days("days_as_customer", ("the days since the first event", "[has|has not] been a customer for {}"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from rules.fact import LISTABLE, Fact, Facts, FactValue, Kind
+from rules.fact import LISTABLE, Fact, Facts, FactValue, Kind, Spelling
 from rules.facts import FACTS
 from rules.rule import Compare, Every, InSegment, IsKnown, Not, Rule, Some, Value, Within
 
@@ -33,8 +33,8 @@ def values(fact: Fact) -> st.SearchStrategy[Value]:
     """What the fact may be compared with."""
     if fact.choices:
         return st.sampled_from(fact.choices)
-    if fact.lower_case:
-        return texts.map(str.lower).filter(lambda text: text == text.lower() and len(text) > 0)
+    if fact.spelling is not Spelling.ANY:
+        return texts.map(fact.spelling.of).filter(lambda text: text == fact.spelling.of(text) and len(text) > 0)
     return KINDS[fact.kind]
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from admin.database_address import DatabaseUrl, chosen_url
-from admin.output import AsJson, emit, fail, progress_bar
+from admin.output import AsJson, emit, fail, progress_bar, warn
 from admin.result_files import writable
 from database.imports import FileChanged, Import, find_import, latest_import, store_attributes, store_events
 from database.session import Database
@@ -41,7 +41,7 @@ def events(
         file_format = _format(preset_name, mapping_file, currency)
         import_id = _fingerprint(file, file_format.model_dump_json())
         known = _known(database, import_id)
-        done = known or _import_events(database, file, file_format, import_id)
+        done = known if known and known.counts else _import_events(database, file, file_format, import_id)
     except (FileNotUsable, FormatNotUsable, FileChanged) as refusal:
         fail(str(refusal))
     finally:
@@ -152,11 +152,15 @@ def _meanwhile(database: Database, import_id: str) -> Import:
 
 
 def _show(done: Import, *, as_json: bool, imported_before: bool = False) -> None:
+    if not done.report.get("last_line_ends", True):
+        warn(f"the last line of {done.file_name} has no end: if the file was cut off, its last row is not whole")
     head = {"import_id": done.import_id, "kind": done.kind, "file": done.file_name, "imported_before": imported_before}
     if as_json:
         emit(head | {"report": dict(done.report)}, as_json=True)
         return
     plain = {name: value for name, value in done.report.items() if not isinstance(value, dict | list)}
+    if reasons := done.report.get("reasons"):
+        plain["reasons"] = ", ".join(f"{reason} {rows}" for reason, rows in sorted(reasons.items()))
     emit(head | plain, as_json=False, title=f"Import of {done.kind}")
     if done.kind == "events":
         emit(summary(done.report), as_json=False, title="What each step did")

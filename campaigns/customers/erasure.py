@@ -12,7 +12,7 @@ from campaigns.actor import Cause
 from campaigns.customers import profiles
 from campaigns.customers.refusals import CustomerNotErased, CustomerNotFound
 from campaigns.work import jobs
-from database import erasure
+from database import erasure, imports
 from database.audit import seals, subjects
 from database.customers import known, tombstones
 from database.session import Transaction
@@ -71,10 +71,14 @@ def step(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
 
 
 def readmit(transaction: Transaction, cause: Cause, customer_id: str) -> None:
-    """Let an erased id be a customer's again: events for it are recorded from here on. Raises CustomerNotErased."""
+    """Let an erased id be a customer's again: events for it are recorded from here on, also of files that came before.
+
+    Raises CustomerNotErased.
+    """
     name = f"customers/{customer_id}"
     if not tombstones.lift(transaction, customer_id):
         raise CustomerNotErased(f"{name} was not erased", customer=name)
+    imports.read_again(transaction)
     trail.done(transaction, cause, "customers.readmit", name)
 
 

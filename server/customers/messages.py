@@ -6,6 +6,7 @@ from dataclasses import replace
 from tierwise.v1 import customer_pb2
 
 from database.customers.known import KnownCustomer
+from events.country import spelled_as_text
 from events.event import Customer
 from events.zones import zones
 from server.wire.refusals import InvalidRequest
@@ -27,7 +28,7 @@ def with_fields(customer: Customer, message: customer_pb2.Customer, fields: Coll
     if "time_zone" in fields:
         customer = replace(customer, zone=zone(message.time_zone, "customer.time_zone") or None)
     if "country" in fields:
-        customer = replace(customer, country=message.country or None)
+        customer = replace(customer, country=spelled_as_text(message.country) or None)
     if "preferred_channel" in fields:
         customer = replace(customer, preferred_channel=message.preferred_channel or None)
     if "consented_channels" in fields:

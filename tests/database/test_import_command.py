@@ -1,6 +1,7 @@
 """`tierwise import` from a shell: results on standard output, errors that name the way out."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from admin.commands.imports import app
+from campaigns.actor import Actor, Cause
+from campaigns.customers import erasure
 from database.customers import known
 from database.events.store import read_events
 from database.session import Database
@@ -114,6 +117,44 @@ def test_a_refusal_names_the_way_out_and_writes_nothing(
     assert words in " ".join((result.output + capfd.readouterr().err).split())
     with database.reading() as snapshot:
         assert read_events(snapshot).is_empty()
+
+
+def test_rows_of_one_customer_are_told(database_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("customer_id,country\nanna,GB\nanna,FR\n,GB\n")
+
+    said = run("customers", path, "--database-url", database_url).stdout
+
+    assert "DUPLICATE_CUSTOMER_ID 1, MISSING_CUSTOMER_ID 1" in said
+
+
+def test_a_file_that_may_have_been_cut_off_is_told(database_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("customer_id,country\nanna,GB\nbert,G")
+    said = run("customers", path, "--database-url", database_url).stderr
+    assert "the last line of customers.csv has no end: if the file was cut off, its last row is not whole" in said
+    path.write_text("customer_id,country\nanna,GB\nbert,GB\r\n")
+
+    assert run("customers", path, "--database-url", database_url).stderr == ""
+
+
+def test_files_of_events_are_read_once_more_after_a_readmission(
+    database: Database, database_url: str, file: Path
+) -> None:
+    file.write_text(EVENTS.replace("2.50", "1.50", 1).replace("anna", "bert", 1) + ",2026-01-05,view,a,,\n")
+    command = ("events", file, "--currency", "GBP", "--database-url", database_url)
+    cause, reports = Cause(actor=Actor(name="olga"), now=datetime.now(UTC)), [told(*command)["report"]]
+    with database.writing() as transaction:
+        erasure.begin(transaction, cause, "anna")
+    assert told(*command)["report"] == reports[0]
+    with database.writing() as transaction:
+        erasure.readmit(transaction, cause, "anna")
+
+    reports += [told(*command)["report"] for _ in range(2)]
+
+    assert [(each["events_new"], each["events_known"], each["rejected"]) for each in reports] == [
+        (2, 0, 1), (1, 1, 1), (1, 1, 1),
+    ]  # fmt: skip
 
 
 def test_without_imports_the_report_says_what_to_run(database_url: str) -> None:

@@ -9,16 +9,17 @@ from events.attributes import read_customers, read_items
 from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
 from events.formats import FormatNotUsable
 from events.loading import load_items
+from events.reading import FileNotUsable
 
 
 def test_a_catalogue_is_read(tmp_path: Path) -> None:
     path = tmp_path / "items.csv"
     path.write_text(
         "item_id,title,category,unit_price,currency,shelf\n"
-        "a, Lantern ,Home|Light,3.39,gbp,1\n"
+        "a,Lamp,Home,1,GBP,1\n"
         "b,,,,,2\n"
         ",Nameless,,1,GBP,3\n"
-        "a,Again,,1,GBP,4\n"
+        "a, Lantern ,Home|Light,3.39,gbp,4\n"
         "c,Odd,,cheap,GBP,5\n"
         "d,Odd,,-1,GBP,6\n"
         "e,Odd,,1,pounds,7\n"
@@ -28,10 +29,10 @@ def test_a_catalogue_is_read(tmp_path: Path) -> None:
     file = read_items(path)
 
     assert file.rows.schema == ITEM_SCHEMA
-    assert file.rows.rows() == [("a", "Lantern", "Home|Light", None, 339, "GBP"), ("b", None, None, None, None, None)]
+    assert file.rows.rows() == [("b", None, None, None, None, None), ("a", "Lantern", "Home|Light", None, 339, "GBP")]
     assert file.rejected.rows() == [
+        (1, "DUPLICATE_ITEM_ID"),
         (3, "MISSING_ITEM_ID"),
-        (4, "DUPLICATE_ITEM_ID"),
         (5, "UNREADABLE_UNIT_PRICE"),
         (6, "NEGATIVE_PRICE"),
         (7, "UNREADABLE_CURRENCY"),
@@ -39,7 +40,7 @@ def test_a_catalogue_is_read(tmp_path: Path) -> None:
         (9, "UNUSABLE_ITEM_ID"),
     ]
     assert file.report() == {
-        "rows_in": 9, "rows_out": 2, "rejected": 7, "irrelevant_columns": ["shelf"],
+        "rows_in": 9, "rows_out": 2, "rejected": 7, "irrelevant_columns": ["shelf"], "last_line_ends": True,
         "reasons": {
             "DUPLICATE_ITEM_ID": 1, "MISSING_ITEM_ID": 1, "NEGATIVE_PRICE": 1, "PRICE_OUT_OF_RANGE": 1,
             "UNREADABLE_CURRENCY": 1, "UNREADABLE_UNIT_PRICE": 1, "UNUSABLE_ITEM_ID": 1,
@@ -70,8 +71,9 @@ def test_customers_are_read(tmp_path: Path) -> None:
     path = tmp_path / "customers.csv"
     path.write_text(
         "customer_id,country,zone,preferred_channel,consented_channels\n"
-        "anna,GB,Europe/London,Email,Email| sms |email\n"
+        "anna,gb,Europe/London,Email,Email| sms |email\n"
         "bert,,,,\n"
+        "emil,United Kingdom,,,\n"
         'carl,,,,""\n'
         "dora,,Mars/Olympus,,\n"
     )
@@ -81,9 +83,26 @@ def test_customers_are_read(tmp_path: Path) -> None:
     assert file.rows.rows() == [
         ("anna", "GB", "Europe/London", "email", ["email", "sms"]),
         ("bert", None, None, None, None),
+        ("emil", "United Kingdom", None, None, None),
         ("carl", None, None, None, []),
     ]
-    assert file.rejected.rows() == [(4, "UNKNOWN_ZONE")]
+    assert file.rejected.rows() == [(5, "UNKNOWN_ZONE")]
+
+
+def test_the_last_row_of_a_customer_counts(tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text(
+        "customer_id,zone,consented_channels\n"
+        "anna,,email\nbert,,email\n"
+        'anna,,""\n'
+        'bert,Mars/Olympus,""\n'
+    )  # fmt: skip
+    file = read_customers(path)
+
+    assert file.rows.select("customer_id", "consented_channels").rows() == [("anna", [])]
+    assert file.rejected.rows() == [
+        (1, "DUPLICATE_CUSTOMER_ID"), (2, "DUPLICATE_CUSTOMER_ID"), (4, "UNKNOWN_ZONE"),
+    ]  # fmt: skip
 
 
 def test_ids_are_those_of_a_file_of_events(tmp_path: Path) -> None:
@@ -104,6 +123,14 @@ def test_customers_with_lists_are_read_as_they_are(tmp_path: Path) -> None:
     customers = pl.DataFrame(rows, schema=CUSTOMER_SCHEMA, orient="row")
     customers.write_parquet(tmp_path / "customers.parquet")
     assert read_customers(tmp_path / "customers.parquet").rows.equals(customers)
+
+
+@pytest.mark.parametrize("channels", [[b"\xff"], [["email"]], {"first": "email"}], ids=["bytes", "lists", "struct"])
+def test_a_column_that_holds_no_texts_is_refused_by_name(tmp_path: Path, channels: object) -> None:
+    path = tmp_path / "customers.parquet"
+    pl.DataFrame({"customer_id": ["anna"], "consented_channels": [channels]}).write_parquet(path)
+    with pytest.raises(FileNotUsable, match=r"consented_channels holds .*; write it as text or as a list of texts"):
+        read_customers(path)
 
 
 def test_a_file_without_ids_is_refused(tmp_path: Path) -> None:

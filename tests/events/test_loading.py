@@ -129,6 +129,12 @@ def test_an_item_has_the_usual_price_in_its_usual_currency() -> None:
     assert loaded(sold).items.rows() == [("85123A", "HEART HOLDER", None, None, 1200, "GBP")]
 
 
+def test_a_country_is_one_in_small_letters_and_in_capitals() -> None:
+    lived = [("1", "fr"), ("1", "GB"), ("1", "gb"), ("2", "France")]
+    result = loaded(pl.concat(yardstick(customer_id=[who], country=[where]) for who, where in lived))
+    assert result.customers.select("customer_id", "country").rows() == [("1", "GB"), ("2", "France")]
+
+
 def test_prices_without_a_currency_are_refused() -> None:
     with pytest.raises(FormatNotUsable, match="names no currency; pass --currency"):
         loaded(yardstick(), currency=None)
@@ -197,9 +203,26 @@ def test_words_are_read_however_parquet_keeps_them() -> None:
 
 def test_pictures_beside_a_rejected_row_are_left_out_of_it(tmp_path: Path) -> None:
     path = tmp_path / "events.parquet"
-    yardstick(customer_id=[""], picture=[b"\x89PNG"]).write_parquet(path)
+    picture = b"\x89PNG"
+    deep: dict[str, list[object]] = {"list": [[picture]], "struct": [{"inner": {"bytes": picture}}], "words": [["a"]]}
+    yardstick(customer_id=[""], picture=[picture], **deep).write_parquet(path)
     [found] = rejected_rows(path, load_events(path, currency="GBP", now=NOW).rejected)
-    assert '"picture":null' in found["content"].item()
+    assert '"picture":null,"list":null,"struct":null,"words":["a"]}' in found["content"].item()
+
+
+@pytest.mark.parametrize(
+    "kind", [pl.Datetime("ms"), pl.Datetime("ms", "Europe/London"), pl.Datetime("us"), pl.Date], ids=str
+)
+def test_a_time_that_nobody_can_mean_is_refused_by_its_row(tmp_path: Path, kind: pl.DataType) -> None:
+    absurd = pl.Series([2**31 - 1 if kind == pl.Date else -(2**62)]).cast(pl.Int32 if kind == pl.Date else pl.Int64)
+    path = tmp_path / "events.parquet"
+    yardstick().with_columns(time=absurd.cast(kind), made=absurd.cast(kind)).write_parquet(path)
+
+    refused = load_events(path, currency="GBP", now=NOW).rejected
+
+    assert refused["reason"].to_list() == ["UNREADABLE_TIME"]
+    [found] = rejected_rows(path, refused)
+    assert f'"made":"{"+" if kind == pl.Date else "-"}' in found["content"].item()
 
 
 def test_words_of_the_shop_are_translated(tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ def test_a_problem_names_its_place_and_the_way_out(rule: Rule, message: str) -> 
         ("country", "x" * 201, "must have 1 to 200 characters; found 'xxx"),
         ("country", "a\x00b", "must not contain NUL or half a character; found"),
         ("country", "\ud83d", "must not contain NUL or half a character; found"),
+        ("country", "gb", "must be in capitals, since codes are: 'GB'; found 'gb'"),
         ("tier", "GOLD", "must be one of HIGH, MID, LOW; found 'GOLD'"),
         ("consented_channels", "EMAIL", "must be in lower case: 'email'; found 'EMAIL'"),
     ],

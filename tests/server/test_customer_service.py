@@ -40,6 +40,7 @@ def test_only_the_named_fields_change(shop: Shop) -> None:
     assert (after.time_zone, after.country, list(after.consented_channels)) == ("Europe/Paris", "", ["EMAIL"])
     assert after.etag != before.etag
     assert get(shop, "anna") == after
+    assert update(shop, customer_pb2.Customer(name="customers/anna", country="fr"), "country").country == "FR"
 
 
 def test_star_empties_what_is_empty(shop: Shop) -> None:

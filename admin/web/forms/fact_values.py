@@ -39,7 +39,7 @@ def typed_value(fact: Fact, text: str, currency: str) -> Value:
         case Kind.TIME:
             return _time(text)
         case Kind.TEXT | Kind.TEXTS:
-            return text.lower() if fact.lower_case else text
+            return fact.spelling.of(text)
         case Kind.WHOLE:
             return _whole(decimal_of(text).scaleb(places(fact, currency)), fact)
         case Kind.NUMBER:

@@ -36,7 +36,7 @@ class Customer(_message.Message):
     name: _builtins.str
     """Resource name, `customers/{customer}`; the last part is the shop's own id."""
     country: _builtins.str
-    """Country as the shop writes it; an ISO 3166 code where the shop has one."""
+    """Country as the shop writes it; an ISO 3166 code where the shop has one, which is kept in capitals."""
     time_zone: _builtins.str
     """IANA time zone such as `Europe/London`; empty where it is not known."""
     preferred_channel: _builtins.str
