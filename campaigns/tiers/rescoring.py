@@ -105,7 +105,7 @@ def keep(
 def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
     """The end: thresholds from all scores of this run, a tier for every score, and the operation, in one commit.
 
-    The first one of a month is kept.
+    The first one of a month is kept, unless the model has learned from what came after: then its scores prove nothing.
     """
     current = operations.at_end(transaction, operation)
     if current is None:
@@ -115,7 +115,9 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     placing = placing_of(transaction, scheme, pinned.as_of)
     stored_schemes.set_thresholds(transaction, scheme.version, high=placing.high, mid=placing.mid)
     moved = standings.assign(transaction, operation.operation_id, scheme.version, placing)
-    score_history.keep(transaction, operation.operation_id, pinned.as_of)
+    learned_until = registry.get(transaction, pinned.model_id).manifest.get("as_of")
+    if learned_until is None or datetime.fromisoformat(learned_until) <= pinned.as_of:
+        score_history.keep(transaction, operation.operation_id, pinned.as_of)
     facts.take_tiers(transaction)
     facts.rank_buyers(transaction)
     response = {

@@ -86,6 +86,20 @@ def test_both_models_are_asked_about_their_own_customers_when_a_horizon_is_over(
     assert sum(each.customers for each in found[:2]) <= 150
 
 
+def test_models_are_asked_when_orders_of_after_the_horizon_have_come_in(shop: Database, database_url: str) -> None:
+    late = "FROM events WHERE time >= :over"
+    with shop.writing() as transaction:
+        transaction.execute(text(f"CREATE TABLE in_a_file AS SELECT * {late}"), {"over": BEGUN + timedelta(days=30)})
+        transaction.execute(text(f"DELETE {late}"), {"over": BEGUN + timedelta(days=30)})
+    with tools_on(database_url) as tools:
+        early = canary.measure_accuracy(tools, BEGUN + timedelta(days=36), enough=lambda: False)
+        with shop.writing() as transaction:
+            transaction.execute(text("INSERT INTO events SELECT * FROM in_a_file"))
+        after = canary.measure_accuracy(tools, BEGUN + timedelta(days=36), enough=lambda: False)
+
+    assert (early, after) == (0, 1)
+
+
 def test_customers_are_known_and_their_orders_count_however_much_they_do_meanwhile(
     shop: Database, database_url: str
 ) -> None:

@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 
 import psycopg
 import pytest
-from campaign_factories import NOW, counts, rescore
-from reporting_shop import LATER, MINIMUM, SPENDS, ask, open_shop
+from campaign_factories import NOW, counts, make_cause, rescore
+from reporting_shop import LATER, MINIMUM, SPENDS, ask, bought, open_shop
 
+from campaigns.models import registry
+from database.events.store import insert_events
 from database.models import score_history
 from database.reporting import analyst, refreshing, views
 from database.reporting.refreshing import ReportSettings
@@ -161,16 +163,46 @@ def test_the_first_rescoring_of_a_month_is_kept_and_no_other(shop: Database) -> 
     assert counts(shop, "score_history") == (360,)
 
 
-def test_scores_are_measured_when_their_horizon_is_over(shop: Database) -> None:
-    with shop.reading() as snapshot:
-        due = [
-            [(what.month.month, what.horizon) for what in score_history.due(snapshot, NOW + timedelta(days=days))]
-            for days in (10, 30, 31, 91)
-        ]
-    assert due == [[], [], [(11, 30)], [(11, 30), (11, 60), (11, 90)]]
+def test_what_a_model_says_of_days_that_it_has_learned_from_is_not_kept(shop: Database) -> None:
+    learned = {"as_of": (NOW - timedelta(days=20)).isoformat()}
+    with shop.writing() as transaction:
+        registry.register(transaction, make_cause(), "late", folder="nowhere", manifest=learned)
+        registry.activate(transaction, make_cause(reason="a test needs it"), "late", override=True)
 
+    rescore(shop, SPENDS, model_id="late", as_of=NOW - timedelta(days=40))
+    assert counts(shop, "score_history") == (240,)
+    rescore(shop, SPENDS, model_id="late", as_of=NOW + timedelta(days=15))
+    assert counts(shop, "score_history") == (360,)
+
+
+def test_scores_are_measured_when_their_horizon_is_over(shop: Database) -> None:
+    def due(days: int) -> list[tuple[int, int]]:
+        with shop.reading() as snapshot:
+            found = score_history.due(snapshot, NOW + timedelta(days=days))
+        return [(what.month.month, what.horizon) for what in found]
+
+    buy(shop, 30)
+    assert [due(days) for days in (10, 30, 31)] == [[], [], [(11, 30)]]
     assert reporting.measure_models(shop, NOW + timedelta(days=31), seconds=60, enough=lambda: False) == 1
     assert reporting.measure_models(shop, NOW + timedelta(days=31), seconds=60, enough=lambda: False) == 0
+
+
+def test_scores_wait_for_orders_of_after_their_horizon_which_a_file_may_bring_late(shop: Database) -> None:
+    def measured() -> int:
+        return reporting.measure_models(shop, NOW + timedelta(days=95), seconds=60, enough=lambda: False)
+
+    buy(shop, 29)
+    assert measured() == 0
+    buy(shop, 61)
+    assert measured() == 2
+    buy(shop, 92)
+    assert measured() == 1
+
+
+def buy(shop: Database, days: float) -> None:
+    """Somebody does, so many days after the rescoring."""
+    with shop.writing() as transaction:
+        insert_events(transaction, [bought("c001", 100, NOW + timedelta(days=days))])
 
 
 def test_a_tick_does_all_of_it(shop: Database, shop_url: str) -> None:
