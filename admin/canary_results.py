@@ -8,6 +8,7 @@ import typer
 
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit
+from admin.times import written
 from admin.transactions import reading
 from campaigns.experiments.results import Effect, Metric
 from campaigns.results import canary as comparison
@@ -71,8 +72,8 @@ def _summary(found: CanaryResults) -> dict[str, object]:
         "reason": found.reason,
         "against": run.against,
         "run": run.number,
-        "since": run.begin_time.isoformat(timespec="seconds"),
-        "until": found.until.isoformat(timespec="seconds"),
+        "since": written(run.begin_time),
+        "until": written(found.until),
         "ended": run.end_time is not None,
         "fault": run.fault,
         "share": run.share,

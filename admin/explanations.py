@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from admin.output import fail
+from admin.times import written
 from admin.transactions import reading
 from campaigns.customers import profiles
 from campaigns.models import registry
@@ -62,7 +63,7 @@ def _told(explanation: Explanation, scheme: TierScheme | None) -> dict[str, Any]
         ],
         "event_effects": [
             {
-                "name": each.name, "time": each.time.isoformat(timespec="seconds"), "points": each.points,
+                "name": each.name, "time": written(each.time), "points": each.points,
                 "logit": each.logit, "words": each.words,
             }
             for each in explanation.event_effects

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from admin.output import emit
+from admin.times import written
 from campaigns.tiers.tier_preview import TierPreview
 from campaigns.tiers.tier_words import because, kept_until
 from campaigns.tiers.tiers import Tier
@@ -32,7 +33,7 @@ def _summary(preview: TierPreview) -> dict[str, object]:
     assert thresholds is not None, "a preview has turned shares into thresholds"
     return {
         "model_id": preview.model_id,
-        "as_of": preview.as_of.isoformat(timespec="seconds"),
+        "as_of": written(preview.as_of),
         "measure": preview.scheme.measure,
         "high_from": thresholds.high,
         "mid_from": thresholds.mid,

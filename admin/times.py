@@ -20,3 +20,8 @@ def read_time(typed: str, option: str, zone: str = "UTC") -> datetime:
     if not EARLIEST <= time <= LATEST:
         fail(f"{option} {typed}: give a time between {EARLIEST.year} and {LATEST.year}")
     return time
+
+
+def written(time: datetime | None) -> str | None:
+    """A time as commands tell it, to the second; None for none."""
+    return None if time is None else time.isoformat(timespec="seconds")

@@ -7,6 +7,7 @@ import typer
 from admin.approval_policy import policy_of
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit
+from admin.times import written
 from admin.transactions import Etag, Limit, Reason, changing, reading
 from campaigns.life import approving, launch, versions
 from campaigns.life.versions import CampaignVersion
@@ -93,7 +94,7 @@ def _version_row(version: CampaignVersion) -> dict[str, object]:
         "name": version.plan.display_name,
         "authors": ", ".join(version.writers),
         "segments": ", ".join(f"{name} {revision}" for name, revision in sorted(version.segments.items())),
-        "made": version.create_time.isoformat(timespec="seconds"),
+        "made": written(version.create_time),
         "decided": "; ".join(
             f"{each.verdict} by {each.approver}" + (f": {each.comment}" if each.comment else "")
             for each in version.approvals

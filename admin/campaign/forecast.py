@@ -6,6 +6,7 @@ import typer
 
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit
+from admin.times import written
 from admin.transactions import reading
 from campaigns.forecast import forecasts
 from campaigns.forecast.forecasts import CampaignForecast, Line
@@ -30,7 +31,7 @@ def forecast(
 
 def _summary(found: CampaignForecast) -> dict[str, object]:
     return {
-        "closed": None if found.close_time is None else found.close_time.isoformat(timespec="seconds"),
+        "closed": written(found.close_time),
         "teaches_the_next": found.teaches,
         "actual_over_foretold": {quantity.value: ratio for quantity, ratio in found.bias.items()},
     }

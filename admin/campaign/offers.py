@@ -8,6 +8,7 @@ import typer
 from admin.baskets import Currency, Lines, Shipping, basket_of
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit, fail
+from admin.times import written
 from admin.transactions import reading
 from campaigns.coupons import offering
 from campaigns.coupons.codes import displayed
@@ -37,7 +38,7 @@ def offers(
     offered = [_offer(each, found.worths.get(each.coupon.code), basket) for each in found.offered]
     withheld = [_withheld(each) for each in found.withheld]
     if as_json:
-        emit({"customer": customer, "time": found.time.isoformat(), "offers": offered,
+        emit({"customer_id": customer, "time": written(found.time), "offers": offered,
               **({"withheld": withheld} if full else {})}, as_json=True)  # fmt: skip
         return
     emit(offered, as_json=False, title=f"Offers for {customer}")
@@ -50,7 +51,7 @@ def _offer(offer: Offered, worth: Worth | None, basket: Basket | None) -> dict[s
     row: dict[str, object] = {
         "campaign_id": standing.campaign_id, "name": standing.display_name, "code": displayed(offer.coupon.code),
         "offer": in_words(offer.coupon.discount, standing.currency),
-        "until": offer.coupon.expire_time.isoformat(timespec="minutes"), "priority": standing.stacking.priority,
+        "until": written(offer.coupon.expire_time), "priority": standing.stacking.priority,
         "group": standing.stacking.group, "alone": standing.stacking.alone, "not_with": ", ".join(offer.not_with),
     }  # fmt: skip
     if worth is None or basket is None:

@@ -31,7 +31,7 @@ def preview(
         shown = dry_run.preview(transaction, cause, campaign_id, size=examples, seed=seed, etag=etag)
     parts = _parts(shown)
     if as_json:
-        emit({"campaign": name, "etag": shown.campaign.etag, **parts}, as_json=True)
+        emit({"campaign_id": campaign_id, "etag": shown.campaign.etag, **parts}, as_json=True)
         return
     for title, part in parts.items():
         if part:

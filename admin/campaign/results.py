@@ -8,6 +8,7 @@ import typer
 
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit
+from admin.times import written
 from admin.transactions import reading
 from campaigns.experiments.results import Effect, Metric
 from campaigns.experiments.sample_ratio import SampleRatio
@@ -88,7 +89,7 @@ def _summary(found: CampaignResults) -> dict[str, object]:
     return {
         "verdict": found.decision.verdict,
         "reasons": list(found.decision.reasons),
-        "since": found.since.isoformat(timespec="seconds"),
+        "since": written(found.since),
         "customers": dict(ratio.observed),
         "redeemed": found.redeemed_count,
         "discounted_minor": found.discount_minor,
@@ -116,7 +117,7 @@ def _day(day: Day) -> list[dict[str, object]]:
     found = {"all": day.results.overall, **day.results.arms}
     return [
         {
-            "until": day.end.isoformat(timespec="seconds"), "arm": arm, "metric": effect.metric,
+            "until": written(day.end), "arm": arm, "metric": effect.metric,
             "difference": effect.difference, "low": effect.any_time.difference.low,
             "high": effect.any_time.difference.high, "total": effect.total,
         }

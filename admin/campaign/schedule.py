@@ -8,6 +8,7 @@ import typer
 
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit
+from admin.times import written
 from admin.transactions import Etag, Limit, Reason, changing, reading
 from campaigns.life import launch, scheduling
 from campaigns.terms.campaign import Campaign
@@ -51,8 +52,8 @@ def occurrences(
     rows = [
         {
             "campaign_id": name,
-            "start": each.start_time.astimezone(zone).isoformat(timespec="minutes"),
-            "end": each.end_time.astimezone(zone).isoformat(timespec="minutes"),
+            "start": written(each.start_time.astimezone(zone)),
+            "end": written(each.end_time.astimezone(zone)),
         }
         for name, each in found
     ]
@@ -63,6 +64,6 @@ def _row(campaign: Campaign) -> dict[str, object]:
     return {
         "campaign_id": campaign.campaign_id,
         "state": campaign.state,
-        "due": None if campaign.due_time is None else campaign.due_time.isoformat(timespec="minutes"),
+        "due": written(campaign.due_time),
         "etag": campaign.etag,
     }

@@ -6,6 +6,7 @@ import typer
 
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit
+from admin.times import written
 from admin.transactions import Limit, changing, reading
 from campaigns.life import switches
 from campaigns.life.switches import Stop
@@ -71,5 +72,5 @@ def _row(stop: Stop) -> dict[str, object]:
         "stopped": "everything" if stop.scope == EVERYTHING else stop.scope,
         "reason": stop.reason,
         "by": stop.stopped_by,
-        "since": stop.stop_time.isoformat(timespec="seconds"),
+        "since": written(stop.stop_time),
     }

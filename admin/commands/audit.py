@@ -8,7 +8,7 @@ import typer
 
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit, fail, progress_bar
-from admin.times import read_time
+from admin.times import read_time, written
 from admin.transactions import Limit, reading
 from campaigns import trail
 from campaigns.audit import anchors, replaying, sealing
@@ -98,8 +98,8 @@ def explain(
         found = replaying.explain(snapshot, campaign, customer)
     emit(
         {
-            "campaign": found.campaign.name, "customer": f"customers/{customer}", "verdict": found.sameness.name,
-            "version": found.version, "frozen": None if found.time is None else found.time.isoformat(),
+            "campaign_id": campaign, "customer_id": customer, "verdict": found.sameness.name,
+            "version": found.version, "frozen": written(found.time),
             "issued": _decision(found.issued),
             "replayed": None if found.replayed is None else _decision(found.replayed),
             "differences": list(found.differences), "missing": list(found.missing), "reasons": list(found.reasons),
@@ -136,7 +136,7 @@ def _decision(decision: Decision) -> dict[str, object]:
 
 def _row(entry: AuditEntry) -> dict[str, object]:
     return {
-        "number": entry.audit_id, "time": entry.time.isoformat(timespec="seconds"), "actor": entry.actor,
+        "number": entry.audit_id, "time": written(entry.time), "actor": entry.actor,
         "action": entry.action, "object": entry.object_name, "version": entry.object_version,
         "outcome": entry.outcome, "before": entry.before, "after": entry.after, "basis": entry.basis,
         "reason": entry.reason, "request_id": entry.request_id,

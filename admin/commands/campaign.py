@@ -21,7 +21,7 @@ from admin.offers import offer_of, typed
 from admin.output import AsJson, emit, fail
 from admin.restraint import cap_of, typed_cap
 from admin.rule_files import read_rule
-from admin.times import read_time
+from admin.times import read_time, written
 from admin.transactions import Etag, Limit, Reason, changing, reading
 from campaigns.life import launch as use_cases
 from campaigns.terms.campaign import Campaign, CampaignId, CampaignPlan, ChannelChoice, Offer
@@ -186,8 +186,8 @@ def _row(campaign: Campaign) -> dict[str, object]:
         "state": campaign.state,
         "version": campaign.version,
         "offers": ", ".join(typed(offer, plan.currency) for offer in plan.offers),
-        "start": plan.start_time.isoformat(timespec="minutes"),
-        "end": plan.end_time.isoformat(timespec="minutes"),
+        "start": written(plan.start_time),
+        "end": written(plan.end_time),
         "currency": plan.currency,
         "issued": campaign.issued_count,
         "redeemed": campaign.redeemed_count,

@@ -10,6 +10,7 @@ from admin.baskets import Amount, Currency, Customer, Lines, Shipping, basket_of
 from admin.database_address import DatabaseUrl
 from admin.discounts import minor_units
 from admin.output import AsJson, emit
+from admin.times import written
 from admin.transactions import Limit, Reason, changing, reading
 from campaigns.coupons import redemption, refunding, reservation
 from campaigns.coupons.codes import displayed
@@ -99,7 +100,7 @@ def history(code: Code, *, database_url: DatabaseUrl = None, as_json: AsJson = F
         entries = redemption.history(snapshot, code)
     rows = [
         {
-            "time": entry.time.isoformat(timespec="seconds"),
+            "time": written(entry.time),
             "kind": entry.kind,
             "key": entry.key,
             **entry.change._asdict(),
@@ -130,7 +131,7 @@ def _row(coupon: Coupon) -> dict[str, object]:
         "discount": discount_document.to_data(coupon.discount),
         "channel": coupon.channel,
         "state": coupon.state,
-        "expires": coupon.expire_time.isoformat(timespec="minutes"),
+        "expires": written(coupon.expire_time),
     }
 
 
@@ -145,7 +146,7 @@ def _reservation(held: Reservation) -> dict[str, object]:
         "discount_minor": held.discount_minor,
         "currency": held.currency,
         "state": held.state,
-        "expires": held.expire_time.isoformat(timespec="seconds"),
+        "expires": written(held.expire_time),
     }
 
 
@@ -161,5 +162,5 @@ def _redemption(used: Redemption) -> dict[str, object]:
         "refunded_minor": used.refunded_minor,
         "code_given_back": used.given_back,
         "currency": used.currency,
-        "time": used.redeem_time.isoformat(timespec="seconds"),
+        "time": written(used.redeem_time),
     }

@@ -7,7 +7,7 @@ import typer
 
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit, fail
-from admin.times import read_time
+from admin.times import read_time, written
 from admin.transactions import Limit, Reason, changing, reading
 from admin.waiting import looked_up, refuse_unfinished, waited
 from campaigns import retrying
@@ -131,6 +131,6 @@ def _row(operation: Operation) -> dict[str, object]:
         "total": operation.total_count,
         "cancel_requested": operation.cancel_requested,
         "error": operation.error,
-        "begun": operation.create_time.isoformat(timespec="seconds"),
-        "last_seen": operation.update_time.isoformat(timespec="seconds"),
+        "begun": written(operation.create_time),
+        "last_seen": written(operation.update_time),
     }

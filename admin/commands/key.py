@@ -7,6 +7,7 @@ import typer
 
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit
+from admin.times import written
 from admin.transactions import Reason, changing, reading
 from campaigns.actor import CALLERS
 from campaigns.callers import api_keys
@@ -58,10 +59,10 @@ def _row(key: ApiKey) -> dict[str, object]:
         "name": key.name,
         "role": key.role.value,
         "state": _state(key),
-        "created": key.create_time.isoformat(timespec="seconds"),
-        "expires": _shown(key.expire_time),
-        "revoked": _shown(key.revoke_time),
-        "last_used": _shown(key.last_use_time),
+        "created": written(key.create_time),
+        "expires": written(key.expire_time),
+        "revoked": written(key.revoke_time),
+        "last_used": written(key.last_use_time),
     }
 
 
@@ -73,7 +74,3 @@ def _state(key: ApiKey) -> str:
     except CredentialsInvalid:
         return "REVOKED"
     return "OPEN"
-
-
-def _shown(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat(timespec="seconds")

@@ -13,6 +13,7 @@ from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit, fail
 from admin.shares import why
 from admin.tier_previews import Examples
+from admin.times import written
 from admin.transactions import Etag, Limit, Reason, changing, reading
 from admin.waiting import succeeded
 from campaigns.models import judging, registry, retraining
@@ -228,7 +229,7 @@ def _row(model: RegisteredModel) -> dict[str, object]:
         "canary_share": model.canary_share,
         "etag": model.etag,
         "as_of": model.manifest.get("as_of"),
-        "created": model.create_time.isoformat(timespec="seconds"),
+        "created": written(model.create_time),
         **{figure: metrics.get(figure) for figure in FIGURES},
         "folder": model.folder,
     }

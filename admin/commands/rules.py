@@ -11,6 +11,7 @@ import typer
 from admin.database_address import DatabaseUrl, chosen_url
 from admin.output import AsJson, emit, fail
 from admin.rule_files import SOURCE, read_rule, refuse_rule
+from admin.times import written
 from campaigns.audiences import explaining
 from campaigns.audiences.segments import problems_of
 from campaigns.forecast import rule_notes
@@ -75,7 +76,7 @@ def explain(
         explained = explaining.explain(snapshot, rule, known, _speaker(language))
         noted = _noted(snapshot, rule, language)
     because = [{"path": each.path, "holds": each.holds, "reason": each.reason} for each in explained.because]
-    report = {"customer": customer, "as_of": explained.as_of.isoformat(), "in": explained.holds, **noted}
+    report = {"customer_id": customer, "as_of": written(explained.as_of), "in": explained.holds, **noted}
     if as_json:
         emit({**report, "because": because}, as_json=True)
     else:

@@ -8,6 +8,7 @@ import typer
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit
 from admin.rule_files import SOURCE, read_rule
+from admin.times import written
 from admin.transactions import Etag, Limit, Reason, changing, reading
 from campaigns.audiences import segment_building, segments
 from campaigns.audiences.segments import Segment
@@ -118,7 +119,7 @@ def _row(segment: Segment) -> dict[str, object]:
         "state": segment.state,
         "members": segment.member_count,
         "who": Speaker(currency=settings().currency).sentence(segment.rule),
-        "built": None if segment.built_at is None else segment.built_at.isoformat(timespec="seconds"),
+        "built": written(segment.built_at),
         "build_seconds": segment.build_seconds,
         "etag": segment.etag,
     }

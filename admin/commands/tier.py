@@ -9,6 +9,7 @@ from admin import tier_previews
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit, fail
 from admin.tier_previews import Examples
+from admin.times import written
 from admin.transactions import Etag, Limit, Reason, changing, reading
 from admin.waiting import refuse_unfinished, waited
 from campaigns.tiers import previewing, schemes, tier_preview
@@ -127,10 +128,10 @@ def show(
     if score is None:
         fail(f"{customer} has no stored score: import the customer, then `tierwise job rescore`")
     row = {
-        "customer_id": score.customer_id, "tier": score.tier, "since": _time(score.tier_since),
-        "below_since": _time(score.below_since), "tier_scheme": score.tier_scheme, "tier_model": score.tier_model_id,
+        "customer_id": score.customer_id, "tier": score.tier, "since": written(score.tier_since),
+        "below_since": written(score.below_since), "tier_scheme": score.tier_scheme, "tier_model": score.tier_model_id,
         "purchase_90": score.purchase_90, "spend_minor": score.spend_minor, "expected_orders": score.expected_orders,
-        "churn": score.churn, "currency": score.currency, "model_id": score.model_id, "as_of": _time(score.as_of),
+        "churn": score.churn, "currency": score.currency, "model_id": score.model_id, "as_of": written(score.as_of),
     }  # fmt: skip
     emit(row, as_json=as_json, title="Tier")
 
@@ -148,7 +149,7 @@ def changes(
         found = tier_changes.page(snapshot, limit=limit, customer_id=customer)
     rows = [
         {
-            "time": _time(each.time), "customer_id": each.customer_id, "from": each.from_tier, "to": each.to_tier,
+            "time": written(each.time), "customer_id": each.customer_id, "from": each.from_tier, "to": each.to_tier,
             "value": each.value, "tier_scheme": each.tier_scheme, "model_id": each.model_id,
         }
         for each in found
@@ -165,10 +166,6 @@ def _kept(version: int, model_id: str | None, database_url: str | None) -> TierP
     refuse_unfinished(done)
     with reading(database_url) as snapshot:
         return previewing.found(snapshot, done)
-
-
-def _time(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat(timespec="seconds")
 
 
 def _row(one: TierScheme) -> dict[str, object]:

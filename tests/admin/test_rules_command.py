@@ -76,7 +76,7 @@ def test_sentences_in_two_languages(rule: str) -> None:
 
 def test_who_is_out_is_told_why(rule: str, url: str) -> None:
     assert answer("explain", rule, "--customer", "anna", url) == {
-        "customer": "anna", "as_of": "2026-03-01T00:00:00+00:00", "in": False,
+        "customer_id": "anna", "as_of": "2026-03-01T00:00:00+00:00", "in": False,
         "because": [
             {
                 "path": "every[1].within", "holds": False,
