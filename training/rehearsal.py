@@ -115,11 +115,16 @@ def closed_cutoffs(course: Course) -> Floats:
 
 
 def rehearse(course: Course) -> Rehearsal:
-    """Fit, stop early, choose the blend, measure."""
+    """Fit, stop early, choose the blend, measure. HistoryTooShort where there is nobody to fit on."""
     actions, split = course.tokens.actions, split_of(course)
-    last = last_orders(actions)
+    fitted, last = course.labelled(np.flatnonzero(~split.held)), last_orders(actions)
+    if not (actions.time[actions.offsets[fitted]] < split.cutoffs[-1]).any():
+        raise HistoryTooShort(
+            f"{course.customers} customers are too few to learn from: but for those kept back to judge the model, "
+            "nobody was seen before a window of 90 days that is closed. Give more customers or a longer history"
+        )
     prepared = prepare(
-        course.tokens, course.labelled(np.flatnonzero(~split.held)), split.cutoffs,
+        course.tokens, fitted, split.cutoffs,
         until=split.boundary, held_out_orders=last,
         configuration=course.remembering, seed=course.seed,
     )  # fmt: skip

@@ -222,6 +222,8 @@ def test_a_history_without_a_closed_window_is_refused(tmp_path: Path) -> None:
         train(young, None, as_of=AS_OF, out=tmp_path / "model", configuration=SMALL)
     with pytest.raises(HistoryTooShort, match="the events span 0 days before the as-of time"):
         train(SHOP, None, as_of=AS_OF - timedelta(days=999), out=tmp_path / "model", configuration=SMALL)
+    with pytest.raises(HistoryTooShort, match="5 customers are too few to learn from"):
+        train(random_shop(5, seed=11), None, as_of=AS_OF, out=tmp_path / "model", configuration=SMALL)
     assert list(tmp_path.iterdir()) == []
 
 
