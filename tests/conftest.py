@@ -8,10 +8,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 import structlog
-from databases import MIGRATED, clone_of, execute
+from databases import Cluster
 
 from database import embedded
-from database.migrate import migrate
 from database.session import Database
 from settings import settings
 
@@ -42,30 +41,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[embedded.EmbeddedPostgres]:
+def postgres() -> Iterator[Cluster]:
     """One server for each test process, with a migrated database called template_tierwise."""
     with tempfile.TemporaryDirectory(prefix="tierwise-test-", dir=_memory()) as folder:
         Path(folder).chmod(0o755)
         server = embedded.start(Path(folder) / "postgres", durable=False)
         try:
-            execute(server, f"CREATE DATABASE {MIGRATED}")
-            migrate(server.url(MIGRATED))
-            yield server
+            with Cluster.on(server) as cluster:
+                yield cluster
         finally:
             server.stop()
 
 
 @pytest.fixture
-def database_url(postgres: embedded.EmbeddedPostgres) -> Iterator[str]:
+def database_url(postgres: Cluster) -> Iterator[str]:
     """Address of a database of this test alone: commits are real, and gone afterwards."""
-    with clone_of(postgres) as url:
+    with postgres.clone_of() as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def database_of_file(postgres: embedded.EmbeddedPostgres) -> Iterator[Database]:
+def database_of_file(postgres: Cluster) -> Iterator[Database]:
     """One database for all tests of a file that only look at what one of its fixtures did."""
-    with clone_of(postgres) as url:
+    with postgres.clone_of() as url:
         opened = Database.at(url)
         yield opened
         opened.close()

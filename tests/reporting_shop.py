@@ -19,7 +19,7 @@ from campaign_factories import (
     rescore,
     store_scores,
 )
-from databases import clone_of, made
+from databases import Cluster
 from sqlalchemy import text
 
 from campaigns import trail
@@ -34,7 +34,6 @@ from campaigns.terms.discount import Discount, Percent
 from campaigns.terms.limits import Budget
 from campaigns.tiers.tiers import Tier
 from channels.message import Fate, Receipt
-from database import embedded
 from database.events.store import insert_events
 from database.reporting.refreshing import ReportSettings
 from database.session import Database
@@ -71,18 +70,18 @@ PARIS = make_plan(display_name="Paris", currency="EUR")
 
 
 @pytest.fixture(scope="session")
-def template_shop(postgres: embedded.EmbeddedPostgres) -> str:
+def template_shop(postgres: Cluster) -> str:
     """Name of a database with the shop in it, made once; what is kept for reports is of `LATER`."""
-    with made(postgres, TEMPLATE) as database:
+    with postgres.template(TEMPLATE) as database:
         open_shop(database)
         keep_fresh(database)
     return TEMPLATE
 
 
 @pytest.fixture(scope="module")
-def reported_url(postgres: embedded.EmbeddedPostgres, template_shop: str) -> Iterator[str]:
+def reported_url(postgres: Cluster, template_shop: str) -> Iterator[str]:
     """Address of a shop for tests that change nothing in it."""
-    with clone_of(postgres, template_shop) as url:
+    with postgres.clone_of(template_shop) as url:
         yield url
 
 
@@ -95,9 +94,9 @@ def reported(reported_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def shop_url(postgres: embedded.EmbeddedPostgres, template_shop: str) -> Iterator[str]:
+def shop_url(postgres: Cluster, template_shop: str) -> Iterator[str]:
     """Address of a shop of this test alone."""
-    with clone_of(postgres, template_shop) as url:
+    with postgres.clone_of(template_shop) as url:
         yield url
 
 

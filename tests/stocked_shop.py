@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from databases import clone_of, made
+from databases import Cluster
 from serving import Shop, serving
 from valid_requests import stock
 
-from database.embedded import EmbeddedPostgres
 from database.session import Database
 
 TEMPLATE = "template_stocked"
@@ -21,12 +20,12 @@ TEMPLATE = "template_stocked"
 class Stock:
     """What a copy is made of."""
 
-    postgres: EmbeddedPostgres
+    postgres: Cluster
     models: Path
 
     def copied(self) -> AbstractContextManager[str]:
         """The address of a copy of the database."""
-        return clone_of(self.postgres, TEMPLATE)
+        return self.postgres.clone_of(TEMPLATE)
 
     @contextmanager
     def served(self, url: str, home: Path) -> Iterator[Shop]:
@@ -40,9 +39,9 @@ class Stock:
 
 
 @pytest.fixture(scope="session")
-def stocked(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Stock:
+def stocked(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Stock:
     home = tmp_path_factory.mktemp("stocked")
-    with made(postgres, TEMPLATE) as database:
+    with postgres.template(TEMPLATE) as database:
         stock(database, home)
     return Stock(postgres, home / "models")
 

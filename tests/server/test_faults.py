@@ -14,13 +14,12 @@ import psycopg
 import pytest
 import resident_shell
 from campaign_factories import add_customers, store_scores
+from databases import Cluster
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from psycopg import sql
 from serving import Shop, activate, purchase, recording, refusal, serving
 from tierwise.v1 import customer_service_pb2, customer_service_pb2_grpc, score_pb2, scoring_service_pb2
 from tiny_model import tiny_model
 
-from database.embedded import EmbeddedPostgres
 from database.session import Database
 from scoring.asking import Role
 from scoring.computing import Computing
@@ -41,20 +40,16 @@ def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
         yield running
 
 
-def shut(postgres: EmbeddedPostgres, database_url: str, *, closed: bool) -> None:
+def shut(postgres: Cluster, database_url: str, *, closed: bool) -> None:
     """Let no connection into a database, and end those that are there; or let them in again."""
     name = database_url.rpartition("/")[2]
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        allowed = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(
-            sql.Identifier(name), sql.Literal(not closed)
-        )
-        connection.execute(allowed)
-        if closed:
-            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+    postgres.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {not closed}")
+    if closed:
+        postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
 
 
 def test_without_a_database_calls_are_refused_until_it_is_back(
-    shop: Shop, postgres: EmbeddedPostgres, database_url: str
+    shop: Shop, postgres: Cluster, database_url: str
 ) -> None:
     ask: list[Callable[[], object]] = [
         lambda: shop.scoring.Score(SCORE_ANNA), lambda: shop.customers.GetCustomer(GET_ANNA),

@@ -4,16 +4,15 @@ from threading import Thread
 
 import psycopg
 import pytest
-from databases import execute
+from databases import Cluster
 from worker_processes import wait_for
 
 import worker.__main__ as door
-from database.embedded import EmbeddedPostgres
 from database.work.broker import INSTALLED
 
 
 def test_a_worker_waits_for_the_database(
-    postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    postgres: Cluster, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(door, "PATIENCE_SECONDS", 0.05)
     url = postgres.url("comes_later")
@@ -21,9 +20,9 @@ def test_a_worker_waits_for_the_database(
 
     waiting.start()
     wait_for(lambda: "the database is away" in caplog.text)
-    execute(postgres, "CREATE DATABASE comes_later STRATEGY FILE_COPY")
+    postgres.execute("CREATE DATABASE comes_later STRATEGY FILE_COPY")
     waiting.join(30)
 
     with psycopg.connect(url) as connection:
         assert connection.execute(INSTALLED).fetchone() == (True,)
-    execute(postgres, "DROP DATABASE comes_later")
+    postgres.execute("DROP DATABASE comes_later")
