@@ -1,6 +1,6 @@
 """The last stored score of each customer, written in bulk and read one at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -109,6 +109,12 @@ def get(snapshot: Snapshot, customer_id: str) -> StoredScore | None:
     """The last score of a customer."""
     row = snapshot.get(ScoreRow, customer_id, populate_existing=True)
     return None if row is None else _score(row)
+
+
+def among(snapshot: Snapshot, customer_ids: Collection[str]) -> dict[str, StoredScore]:
+    """The last scores of some customers, by customer_id; who was never scored is missing."""
+    query = select(ScoreRow).where(ScoreRow.customer_id.in_(customer_ids))
+    return {row.customer_id: _score(row) for row in snapshot.scalars(query)}
 
 
 def page(snapshot: Snapshot, *, limit: int, after: str = "", tier: str | None = None) -> list[StoredScore]:

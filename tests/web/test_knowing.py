@@ -69,6 +69,7 @@ def work_off(site: Site) -> None:
 def test_a_customer_is_found_and_their_card_says_what_is_known(shop: Site) -> None:
     page = shop.enter("anna")
     page.goto("/customers")
+    expect(page.get_by_role("row", name="c1 HIGH")).to_contain_text("£90.00")
     page.get_by_label("Customer id").fill("c1")
     page.get_by_role("link", name="c1").click()
 
@@ -224,12 +225,22 @@ def test_tiers_are_seen_as_they_stand_and_as_they_were(shop: Site) -> None:
     expect(page.get_by_text("1 customers moved")).to_be_visible()
     assert faults(page) == []
     picture(page, "tiers")
+    page.goto("/")
+    expect(page.get_by_role("region", name="Customers by tier")).to_contain_text("HIGH267%")
 
 
 def test_models_stand_side_by_side_with_what_came_of_their_scores(shop: Site) -> None:
     with shop.database.writing() as transaction:
-        metrics = {"auc": 0.9137, "auc_networks": 0.9101, "auc_trees": 0.9, "tree_share": 0.35, "ece": 0.012}
-        registry.register(transaction, make_cause(), "m2", folder="nowhere", manifest={"metrics": metrics})
+        metrics = {
+            "auc": 0.9137,
+            "auc_networks": 0.9101,
+            "auc_trees": 0.9,
+            "tree_share": 0.35,
+            "ece": 0.012,
+            "mae": 5803.38,
+        }
+        manifest = {"metrics": metrics, "currency": "GBP"}
+        registry.register(transaction, make_cause(), "m2", folder="nowhere", manifest=manifest)
         for month in (date(2026, 6, 1), date(2026, 7, 1)):
             for tenth in range(10):
                 reading = ModelReadingRow(
@@ -242,6 +253,7 @@ def test_models_stand_side_by_side_with_what_came_of_their_scores(shop: Site) ->
     page.goto("/models")
 
     expect(page.get_by_role("row", name="AUC of the trees alone – 0.9")).to_be_visible()
+    expect(page.get_by_role("row", name="mean error of spend – £58.03")).to_be_visible()
     expect(page.get_by_text("stable", exact=True)).to_be_visible()
     assert faults(page) == []
     picture(page, "models")

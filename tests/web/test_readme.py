@@ -84,7 +84,7 @@ def test_a_newcomer_launches_a_campaign_from_the_readme_alone(shop: Site) -> Non
         reader.see(anna, step)
         press(anna, anna.get_by_role("button", name="Save and go on").last)
     reader.see(anna, "Review")
-    expect(anna.locator("#preview")).to_contain_text("Additional revenue")
+    expect(anna.locator(".forecast")).to_contain_text("Additional revenue")
     reader.press(anna, "Submit for approval")
     expect(anna.get_by_role("status")).to_contain_text("It waits for an approver")
     assert faults(anna) == []
@@ -93,6 +93,9 @@ def test_a_newcomer_launches_a_campaign_from_the_readme_alone(shop: Site) -> Non
     ben = shop.enter("ben", "approver")
     reader.press(ben, "Home")
     reader.press(ben, "Decide")
+    expect(ben.get_by_role("row", name="Offers · HIGH")).to_be_visible()
+    press(ben, ben.get_by_text("What a launch at this moment would do"))
+    expect(ben.locator(".forecast")).to_contain_text("Additional revenue")
     reader.press(ben, "Approve")
     expect(ben.get_by_text("Nothing waits for you")).to_be_visible()
 
@@ -101,6 +104,7 @@ def test_a_newcomer_launches_a_campaign_from_the_readme_alone(shop: Site) -> Non
     expect(anna.get_by_role("status")).to_contain_text("launch it at once")
     reader.press(anna, "Launch", where=anna.locator(".actions"))
     expect(anna.get_by_text("The audience is frozen now")).to_be_visible()
+    expect(anna.locator(".forecast")).to_contain_text("Additional revenue")
     press(anna, anna.get_by_role("button", name="Launch"))
     expect(anna.get_by_role("status")).to_contain_text("coupons are being issued")
     with shop.database.reading() as snapshot:

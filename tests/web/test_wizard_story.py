@@ -108,7 +108,7 @@ def limit(anna: Page) -> None:
 
 
 def submit(anna: Page) -> None:
-    preview = anna.locator("#preview")
+    preview = anna.locator(".forecast")
     expect(preview).to_contain_text("Additional revenue")
     expect(preview).to_contain_text("No past campaign held anybody out yet: this is response, not effect.")
     expect(preview.get_by_role("row", name="tier without an offer")).to_contain_text("30")
@@ -166,7 +166,7 @@ def test_a_draft_is_resumed_in_chinese_on_a_narrow_dark_screen(shop: Site) -> No
         anna.goto(f"/campaigns/spring/edit/{step}")
         expect(anna.locator("[aria-current=step]")).to_be_visible()
         if step in ("limits", "review", "audience"):
-            expect(anna.locator("#power, #preview, #meaning").locator("table").first).to_be_visible()
+            expect(anna.locator("#power, .forecast, #meaning").locator("table").first).to_be_visible()
         assert faults(anna) == []
         picture(anna, f"wizard-{step}-zh-dark")
     anna.goto("/campaigns/spring/edit/schedule")

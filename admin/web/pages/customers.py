@@ -80,9 +80,10 @@ def search(visit: Visit) -> Response:
     with visit.reading() as snapshot:
         exact = known.get(snapshot, typed) if typed else None
         found = known.page(snapshot, after=typed or None, limit=LISTED)
-    listed = ([exact] if exact else []) + found
+        listed = [*([exact] if exact else []), *found][:LISTED]
+        scored = scores.among(snapshot, [each.customer.customer_id for each in listed])
     template = "customers_rows.html" if visit.fragment else "customers.html"
-    return visit.page(template, customers=listed[:LISTED], typed=typed)
+    return visit.page(template, customers=listed, scored=scored, typed=typed)
 
 
 def card(visit: Visit) -> Response:

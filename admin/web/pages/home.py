@@ -1,4 +1,4 @@
-"""Home: what needs somebody, and what runs."""
+"""Home: what needs somebody, what runs, and how customers are divided into tiers."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,9 +10,12 @@ from admin.web.house import House
 from admin.web.visit import Visit, page
 from campaigns import retrying
 from campaigns.callers.access import STAFF, Right
+from campaigns.tiers import rescored
 from campaigns.watching import overview
 
 SHOWN = 12
+LOOKED_BACK = 5
+"""Rescorings, of which the newest may be on its way or have failed."""
 
 
 def routes(house: House) -> Sequence[Route]:
@@ -21,14 +24,18 @@ def routes(house: House) -> Sequence[Route]:
 
 
 def home(visit: Visit) -> Response:
-    """Alerts, and live campaigns beside their plans; whose end comes first stands first."""
+    """Alerts, live campaigns beside their plans, and the tiers; whose end comes first stands first."""
     approver = visit.person.name if visit.may("campaigns.approve") else None
     with visit.reading() as snapshot:
         found = overview.live(snapshot, limit=SHOWN + 1, after=_place(visit.field("after")))
         alerts = overview.alert(snapshot, visit.now, approver=approver)
+        past = rescored.latest(snapshot, limit=LOOKED_BACK)
     last = found[SHOWN - 1].campaign if len(found) > SHOWN else None
     after = "" if last is None else f"{last.plan.end_time.isoformat()}~{last.campaign_id}"
-    return visit.page("home.html", live=found[:SHOWN], alerts=alerts, after=after, retried=retrying.KINDS)
+    return visit.page(
+        "home.html", live=found[:SHOWN], alerts=alerts, after=after, retried=retrying.KINDS,
+        last=past[-1] if past else None,
+    )  # fmt: skip
 
 
 def _place(key: str) -> tuple[datetime, str] | None:

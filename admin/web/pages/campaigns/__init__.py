@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from starlette.routing import Route
 
 from admin.web.house import House
-from admin.web.pages.campaigns import audience, deletion, deliveries, detail, experiment, listing, money, moves
+from admin.web.pages.campaigns import (
+    audience,
+    deletion,
+    deliveries,
+    detail,
+    experiment,
+    forecast,
+    listing,
+    money,
+    moves,
+)
 from admin.web.visit import page
 from campaigns.callers.access import PLANNERS, STAFF, TEAM, Right
 
@@ -26,6 +36,7 @@ def routes(house: House) -> Sequence[Route]:
         Route(ONE + "/deliveries", page(house, deliveries.hand_over, Right(TEAM)), methods=["POST"], name="hand_over"),
         Route(ONE + "/budget", page(house, money.money, staff), name="budget"),
         Route(ONE + "/activity", page(house, detail.activity, staff), name="activity"),
+        Route(ONE + "/forecast", page(house, forecast.forecast, Right(TEAM)), methods=["POST"], name="forecast"),
         Route(ONE + "/experiment", page(house, experiment.experiment, staff), name="experiment"),
         Route(ONE + "/versions", page(house, detail.plan_versions, staff), name="versions"),
         Route(ONE + "/versions/{version:version}", page(house, detail.difference, staff), name="version"),
