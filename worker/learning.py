@@ -4,7 +4,6 @@ It ends with the process that started it, and goes on from its checkpoints when 
 learns for a folder: it has a lock that the kernel lets go, however it ends.
 """
 
-import ctypes
 import fcntl
 import json
 import logging
@@ -18,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from campaigns.models.retraining import Retraining
+from database.embedded import end_with_parent
 from database.events.items import read_items
 from database.events.store import read_events
 from database.session import Database
@@ -27,9 +27,6 @@ from settings import child_environment, settings
 from training.configuration import Configuration
 from training.course import HistoryTooShort
 from training.fit import train
-
-PARENT_DEATH = 1
-"""PR_SET_PDEATHSIG, of <sys/prctl.h>."""
 
 log = logging.getLogger("worker.learning")
 
@@ -51,7 +48,10 @@ class Learner:
             # The lock goes with the open file, which the other process has from here on.
             command = [sys.executable, "-m", "worker.learning", str(folder), json.dumps(pinned.request())]
             environment = child_environment({"TIERWISE_DATABASE_URL": database_url})
-            self._process = subprocess.Popen(command, env=environment, pass_fds=[lock.fileno()])
+            self._process = subprocess.Popen(
+                command, env=environment, pass_fds=[lock.fileno()],
+                preexec_fn=end_with_parent(signal.SIGTERM),  # noqa: PLW1509 - takes no lock
+            )  # fmt: skip
         return True
 
     def wait(self, seconds: float) -> None:
@@ -88,7 +88,6 @@ def refuse(folder: Path, reason: str) -> None:
 
 def main(arguments: list[str]) -> int:
     """Train what the arguments pin; the exit status."""
-    ctypes.CDLL(None).prctl(PARENT_DEATH, signal.SIGTERM)
     logging.basicConfig(level=logging.INFO)
     folder, pinned = Path(arguments[0]), Retraining.of(json.loads(arguments[1]))
     try:

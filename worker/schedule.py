@@ -39,10 +39,13 @@ ANSWERS_KEPT = timedelta(days=30)
 """A request id that comes again later than this is a new request (AIP-155 leaves the time to us)."""
 
 
-def last_due(at: time, now: datetime) -> datetime:
-    """The last moment, today or yesterday, at which the daily work was due."""
+def night(at: time | None, now: datetime) -> datetime | None:
+    """When the night's work was due last, if it is not too late to begin it and wanted at all."""
+    if at is None:
+        return None
     today = datetime.combine(now.astimezone(UTC).date(), at, tzinfo=UTC)
-    return today if today <= now else today - timedelta(days=1)
+    due = today if today <= now else today - timedelta(days=1)
+    return due if now - due <= CATCH_UP else None
 
 
 def forget_answers(database: Database, now: datetime) -> int:
@@ -143,8 +146,8 @@ def sweep_reservations(database: Database, now: datetime) -> int:
 
 def reconcile(database: Database, *, at: time, now: datetime) -> Operation | None:
     """Begin the night's comparison of ledgers and counters if it is due and was not begun; None otherwise."""
-    due = last_due(at, now)
-    if now - due > CATCH_UP:
+    due = night(at, now)
+    if due is None:
         return None
     with database.writing() as transaction:
         return reconciliation.begin_due(transaction, Cause(actor=BEAT, now=now), due=due)
@@ -152,8 +155,8 @@ def reconcile(database: Database, *, at: time, now: datetime) -> Operation | Non
 
 def verify_audit(database: Database, *, at: time, now: datetime) -> Operation | None:
     """Begin the night's look along the chain of the audit log if it is due and was not begun; None otherwise."""
-    due = last_due(at, now)
-    if now - due > CATCH_UP:
+    due = night(at, now)
+    if due is None:
         return None
     with database.writing() as transaction:
         return verification.begin_due(transaction, Cause(actor=BEAT, now=now), due=due)
@@ -173,10 +176,10 @@ def _closed(database: Database, campaign_id: str, now: datetime, seconds: float)
         return campaign_id if forecasts.close(transaction, Cause(actor=BEAT, now=now), campaign_id) else None
 
 
-def tick(database: Database, *, rescore_at: time, now: datetime) -> Operation | None:
+def rescore(database: Database, *, at: time, now: datetime) -> Operation | None:
     """Begin the night's rescoring if it is due and was not begun; None otherwise."""
-    due = last_due(rescore_at, now)
-    if now - due > CATCH_UP:
+    due = night(at, now)
+    if due is None:
         return None
     try:
         with database.writing() as transaction:
@@ -187,7 +190,8 @@ def tick(database: Database, *, rescore_at: time, now: datetime) -> Operation | 
 
 def retrain(database: Database, *, at: time | None, now: datetime) -> Operation | None:
     """Begin the night's training if one is wanted, due and not begun; None otherwise."""
-    if at is None or now - last_due(at, now) > CATCH_UP:
+    due = night(at, now)
+    if due is None:
         return None
     with database.writing() as transaction:
-        return retraining.begin_due(transaction, Cause(actor=BEAT, now=now), due=last_due(at, now))
+        return retraining.begin_due(transaction, Cause(actor=BEAT, now=now), due=due)

@@ -62,7 +62,7 @@ def _prompt(tools: Tools, now: datetime) -> list[Callable[[], object]]:
         lambda: schedule.launch_campaigns(database, now),
         lambda: schedule.end_campaigns(database, now),
         lambda: schedule.sweep_reservations(database, now),
-        lambda: schedule.tick(database, rescore_at=settings.rescore_at, now=now),
+        lambda: schedule.rescore(database, at=settings.rescore_at, now=now),
         lambda: schedule.retrain(database, at=settings.retrain_at, now=now),
         lambda: schedule.reconcile(database, at=settings.reconcile_at, now=now),
         lambda: schedule.verify_audit(database, at=settings.verify_audit_at, now=now),

@@ -8,29 +8,32 @@ from campaign_factories import add_customers, add_model, counts, make_cause
 from campaigns.tiers import rescoring
 from database.session import Database
 from database.work import operations, requests
-from worker.schedule import forget_answers, in_turn, last_due, tick
+from worker.schedule import forget_answers, in_turn, night, rescore
 
 AT = time(2, 0)
 DUE = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("now", "due"),
+    ("at", "now", "due"),
     [
-        (DUE, DUE),
-        (DUE - timedelta(seconds=1), DUE - timedelta(days=1)),
-        (DUE + timedelta(hours=21, minutes=59), DUE),
+        (AT, DUE, DUE),
+        (AT, DUE - timedelta(seconds=1), None),
+        (AT, DUE + timedelta(hours=1), DUE),
+        (AT, DUE + timedelta(hours=1, seconds=1), None),
+        (time(23, 30), DUE.replace(hour=0, minute=10), DUE.replace(day=19, hour=23, minute=30)),
+        (None, DUE, None),
     ],
 )
-def test_what_was_due_last(now: datetime, due: datetime) -> None:
-    assert last_due(AT, now) == due
+def test_a_nights_work_begins_within_an_hour_of_its_time(at: time | None, now: datetime, due: datetime | None) -> None:
+    assert night(at, now) == due
 
 
 def test_two_clocks_begin_one_rescoring(database: Database) -> None:
     add_customers(database, ["anna", "bert"])
     add_model(database)
 
-    begun = [tick(database, rescore_at=AT, now=DUE + timedelta(seconds=second)) for second in (5, 6, 65)]
+    begun = [rescore(database, at=AT, now=DUE + timedelta(seconds=second)) for second in (5, 6, 65)]
 
     assert begun[0] is not None
     assert begun[1:] == [None, None]
@@ -41,25 +44,16 @@ def test_two_clocks_begin_one_rescoring(database: Database) -> None:
 
 def test_the_next_night_begins_another(database: Database) -> None:
     add_model(database)
-    first = tick(database, rescore_at=AT, now=DUE)
+    first = rescore(database, at=AT, now=DUE)
     assert first is not None
     with database.writing() as transaction:
         operations.finish(transaction, first.operation_id, {}, DUE)
 
-    assert tick(database, rescore_at=AT, now=DUE + timedelta(minutes=59)) is None
-    second = tick(database, rescore_at=AT, now=DUE + timedelta(days=1))
+    assert rescore(database, at=AT, now=DUE + timedelta(minutes=59)) is None
+    second = rescore(database, at=AT, now=DUE + timedelta(days=1))
 
     assert second is not None
     assert second.operation_id == "nightly-2026-11-21T02-00Z"
-
-
-@pytest.mark.parametrize("now", [DUE - timedelta(minutes=1), DUE + timedelta(hours=1, minutes=1)])
-def test_nothing_begins_before_its_time_or_long_after(database: Database, now: datetime) -> None:
-    add_model(database)
-
-    assert tick(database, rescore_at=AT, now=now) is None
-
-    assert counts(database, "operations") == (0,)
 
 
 def test_an_operators_own_rescoring_stands_for_the_nights(database: Database) -> None:
@@ -67,13 +61,13 @@ def test_an_operators_own_rescoring_stands_for_the_nights(database: Database) ->
     with database.writing() as transaction:
         rescoring.begin(transaction, make_cause(DUE + timedelta(minutes=1)))
 
-    assert tick(database, rescore_at=AT, now=DUE + timedelta(minutes=2)) is None
+    assert rescore(database, at=AT, now=DUE + timedelta(minutes=2)) is None
 
     assert counts(database, "operations") == (1,)
 
 
 def test_a_night_without_a_model_passes_quietly(database: Database) -> None:
-    assert tick(database, rescore_at=AT, now=DUE) is None
+    assert rescore(database, at=AT, now=DUE) is None
 
     assert counts(database, "operations", "outbox", "audit_log") == (0, 0, 0)
 
