@@ -24,6 +24,8 @@ from worker.tools import STATEMENT_TIMEOUT_MS, Tools
 
 USAGE_ERROR = 2
 PATIENCE_SECONDS = 2.0
+END_SECONDS = 5.0
+"""For what has begun when the clock is told to end: a database that is frozen never answers. Nothing is lost by it."""
 log = logging.getLogger("worker")
 
 
@@ -99,18 +101,22 @@ def beat(app: Celery, read: Settings, url: str) -> int:
 
     threads = [
         Thread(
-            target=relay.run, args=(database, send, stop), kwargs={"revive_seconds": read.revive_seconds}, name="relay"
+            target=relay.run, args=(database, send, stop), kwargs={"revive_seconds": read.revive_seconds}, name="relay",
+            daemon=True,
         ),
-        Thread(target=sealer.run, args=(database, stop), kwargs={"anchor": read.audit_anchor}, name="sealer"),
-    ]
+        Thread(
+            target=sealer.run, args=(database, stop), kwargs={"anchor": read.audit_anchor}, name="sealer", daemon=True
+        ),
+    ]  # fmt: skip
     for thread in threads:
         thread.start()
     try:
         app.Beat(loglevel="INFO", quiet=True).run()
     finally:
         stop.set()
+        end = time.monotonic() + END_SECONDS
         for thread in threads:
-            thread.join()
+            thread.join(max(0, end - time.monotonic()))
         database.close()
     return 0
 

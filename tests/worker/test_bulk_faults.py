@@ -1,7 +1,9 @@
 """Bulk work ends with the same rows, each written once, whatever is killed, repeated or away in between."""
 
+import os
 import shutil
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import psycopg
 import pytest
 import working
 from campaign_factories import (
@@ -47,6 +50,7 @@ from training.fit import train
 from worker.tasks import RETRIES
 
 CHUNK = 10
+ITS_CONNECTIONS = 2
 work_on = partial(working.work_on, score_chunk=CHUNK)
 run_task = partial(working.run_task, score_chunk=CHUNK)
 SHOP = Shop(customers=300, seed=3, items=50, days=270)
@@ -197,6 +201,25 @@ def test_work_waits_in_the_outbox_while_redis_is_away_and_flows_when_it_is_back(
     assert done.state == "SUCCEEDED"
     assert counts(shop, "outbox") == (0,)
     assert_everyone_is_scored_once(shop, operation, model_folder, shop_events)
+
+
+def test_sigterm_ends_a_clock_whose_database_is_frozen(database: Database, database_url: str) -> None:
+    others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    broker.install(database_url)
+    database.close()
+    with psycopg.connect(database_url, autocommit=True) as connection, worker(database_url, role="beat") as beat:
+        wait_for(lambda: len(connection.execute(others).fetchall()) >= ITS_CONNECTIONS)
+        frozen = [pid for (pid,) in connection.execute(others).fetchall()]
+        for pid in frozen:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            # Relay and sealer are in the middle of a question.
+            time.sleep(2)
+            beat.send_signal(signal.SIGTERM)
+            assert beat.wait(timeout=20) == 0
+        finally:
+            for pid in frozen:
+                os.kill(pid, signal.SIGCONT)
 
 
 def test_a_task_delivered_many_times_at_once_scores_each_customer_once(
