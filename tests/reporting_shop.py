@@ -182,7 +182,7 @@ def _hand_over(database: Database) -> None:
     """Coupons of `spring` leave by e-mail; the provider refuses the first two."""
     with database.writing() as transaction:
         operation = handing_over.begin(transaction, make_cause(), "spring")
-    share = Share(channels=["EMAIL"], limit=100, abandoned=NOW - timedelta(hours=1))
+    share = Share(channels=["EMAIL"], limit=100, abandoned=NOW - timedelta(hours=1), tried=NOW)
     batch = handing_over.NOTHING
     while not batch.messages:
         batch = _taken(database, operation, share)

@@ -1,21 +1,27 @@
 """One chunk of a hand-over: written down, handed over with no transaction open, settled."""
 
+from datetime import timedelta
+
 from campaigns.actor import WORKER, Cause
 from campaigns.coupons import handing_over
 from campaigns.coupons.handing_over import Batch, Share
 from campaigns.life.refusals import CouponsStopped
 from campaigns.terms.refusals import CouponSuspended
-from channels.message import Receipt
+from channels.message import Fate, Receipt
 from database.work import operations
 from database.work.operations import Operation
 from worker.tools import Tools
+
+PATIENCE = timedelta(minutes=1)
+"""With what a channel did not take."""
 
 
 def step(tools: Tools, operation: Operation) -> bool:
     """The messages after the operation's cursor, or those that wait.
 
-    False when another worker is at it, while the campaign stands still, and when a channel is away: then the relay
-    hands the operation to the workers again after a while, until the campaign is over.
+    False when another worker is at it, while the campaign stands still, and when nobody takes new messages or only
+    those are left that wait: then the relay hands the operation to the workers again after a while, until the campaign
+    is over.
     """
     batch = _take(tools, operation)
     if batch is None:
@@ -28,14 +34,15 @@ def step(tools: Tools, operation: Operation) -> bool:
         waiting = handing_over.settle(transaction, campaign_id, batch, receipts, tools.now())
         if waiting is not None:
             operations.stumble(transaction, operation.operation_id, f"messages wait: {waiting}")
-    return waiting is None
+    return batch.again or any(receipt.fate is not Fate.WAITING for receipt in receipts)
 
 
 def _take(tools: Tools, operation: Operation) -> Batch | None:
     now = tools.now()
     share = Share(
-        channels=sorted(tools.channels), limit=tools.settings.message_chunk, abandoned=now - tools.longest_task
-    )
+        channels=sorted(tools.channels), limit=tools.settings.message_chunk, abandoned=now - tools.longest_task,
+        tried=now - PATIENCE,
+    )  # fmt: skip
     try:
         with tools.database.writing() as transaction:
             return handing_over.take(transaction, operation, share, Cause(actor=WORKER, now=now))

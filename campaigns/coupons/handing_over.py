@@ -2,6 +2,9 @@
 
 A chunk has three parts: `take` writes down who is about to be sent what, the worker hands it over with no transaction
 open, and `settle` notes what became of it. Killed between them, the same messages leave again under the same keys.
+
+What a channel did not take is tried again after a while, the longest untried batch first, and holds up nobody: there is
+a message that its provider never takes, and a channel that is away beside one that is not.
 """
 
 from collections.abc import Collection, Sequence
@@ -34,6 +37,8 @@ class Batch:
 
     name: str
     messages: Sequence[Message] = ()
+    again: bool = False
+    """Whether it was taken to its channels before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,8 @@ class Share:
     limit: int
     abandoned: datetime
     """Whoever took a batch before then is gone."""
+    tried: datetime
+    """Where something waits that was taken since then, nothing else that waits is."""
 
 
 NOTHING = Batch(name="")
@@ -86,7 +93,7 @@ def needed(campaign: Campaign) -> set[str]:
 def take(
     transaction: Transaction, operation: Operation, share: Share, cause: Cause
 ) -> Batch | None:  # fmt: skip
-    """Write down the next messages: first those that wait or whose worker is gone, then new ones.
+    """Write down the next messages: first those that waited long enough or whose worker is gone, then new ones.
 
     None when there is nothing to do for this worker: another was faster or is still at it, or all is done.
     Raises CouponsStopped or CouponSuspended, with nothing written, while the campaign stands still.
@@ -103,11 +110,12 @@ def take(
         operations.expect(transaction, operation.operation_id, due)
         operations.advance(transaction, operation.operation_id, seen=None, cursor=START, count=0, now=cause.now)
         return NOTHING
-    claimed = _claim(transaction, current, share, cause.now)
+    again = _claim_again(transaction, campaign.campaign_id, share, cause.now)
+    claimed = again or _claim(transaction, current, share, cause.now)
     if claimed:
         # Whoever stops or pauses a campaign is heard until the last moment before the messages leave.
         switches.refuse_if_stopped(transaction, campaign.campaign_id)
-        return _batch(campaign.campaign_id, claimed)
+        return _batch(campaign.campaign_id, claimed, again=bool(again))
     if not messages.any_open(transaction, campaign.campaign_id):
         _finish(transaction, current, cause)
     return None
@@ -125,11 +133,15 @@ def settle(
     return next((receipt.note for receipt in receipts if receipt.fate is Fate.WAITING), None)
 
 
+def _claim_again(transaction: Transaction, campaign_id: str, share: Share, now: datetime) -> Sequence[Claimed]:
+    waiting = messages.open_batch(
+        transaction, campaign_id, share.channels, abandoned=share.abandoned, tried=share.tried
+    )  # fmt: skip
+    return () if waiting is None else messages.claim_again(transaction, campaign_id, share.channels, waiting, now)
+
+
 def _claim(transaction: Transaction, operation: Operation, share: Share, now: datetime) -> Sequence[Claimed]:
     campaign_id: str = operation.request["campaign_id"]
-    waiting = messages.open_batch(transaction, campaign_id, share.channels, claimed_before=share.abandoned)
-    if waiting is not None:
-        return messages.claim_again(transaction, campaign_id, waiting, now)
     claimed = messages.claim(
         transaction, campaign_id, share.channels, after=operation.cursor or START, limit=share.limit, now=now,
         batch=f"{campaign_id}-{operation.operation_id}-{operation.done_count:09}",
@@ -142,9 +154,9 @@ def _claim(transaction: Transaction, operation: Operation, share: Share, now: da
     return claimed
 
 
-def _batch(campaign_id: str, claimed: Sequence[Claimed]) -> Batch:
+def _batch(campaign_id: str, claimed: Sequence[Claimed], *, again: bool) -> Batch:
     leaving = [_message(campaign_id, each) for each in claimed if each.state == SENDING]
-    return Batch(name=claimed[0].batch, messages=leaving)
+    return Batch(name=claimed[0].batch, messages=leaving, again=again)
 
 
 def _message(campaign_id: str, claimed: Claimed) -> Message:

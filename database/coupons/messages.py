@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from psycopg.rows import namedtuple_row
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from database.coupons.tables import MessageCountRow, MessageRow
 from database.session import Snapshot, Transaction, driver_connection
 
 DUE = "DUE"
 SENDING = "SENDING"
-OPEN = (SENDING, "WAITING")
+WAITING = "WAITING"
+OPEN = (SENDING, WAITING)
 COUNT_DUE = """
 INSERT INTO message_counts (campaign_id, channel, state, hour, count)
 SELECT campaign_id, channel, 'DUE', date_trunc('hour', %(now)s, 'UTC'), count(*) FROM coupons
@@ -50,6 +51,7 @@ WITH next AS MATERIALIZED (
       ELSE 'NO_CONSENT' END AS fate
   FROM messages JOIN coupons USING (campaign_id, customer_id)
   WHERE campaign_id = %(campaign)s AND messages.state IN ('SENDING', 'WAITING') AND batch = %(batch)s
+    AND messages.channel = ANY(%(channels)s)
 ), claimed AS (
   UPDATE messages SET state = fate, claim_time = %(now)s, settle_time = CASE WHEN fate <> 'SENDING' THEN %(now)s END
   FROM next WHERE campaign_id = %(campaign)s AND messages.customer_id = next.customer_id
@@ -118,20 +120,28 @@ def claim(
     return _claimed(transaction, CLAIM, campaign_id, {**asked, "batch": batch, "now": now})
 
 
-def claim_again(transaction: Transaction, campaign_id: str, batch: str, now: datetime) -> list[Claimed]:
+def claim_again(
+    transaction: Transaction, campaign_id: str, channels: Sequence[str], batch: str, now: datetime
+) -> list[Claimed]:  # fmt: skip
     """Those of a batch that are still open, with today's consent."""
-    return _claimed(transaction, CLAIM_AGAIN, campaign_id, {"campaign": campaign_id, "batch": batch, "now": now})
+    asked = {"campaign": campaign_id, "channels": list(channels), "batch": batch, "now": now}
+    return _claimed(transaction, CLAIM_AGAIN, campaign_id, asked)
 
 
 def open_batch(
-    snapshot: Snapshot, campaign_id: str, channels: Sequence[str], *, claimed_before: datetime
+    snapshot: Snapshot, campaign_id: str, channels: Sequence[str], *, abandoned: datetime, tried: datetime
 ) -> str | None:
-    """The oldest batch that waits, or whose worker is gone: it was claimed before then."""
-    query = select(func.min(MessageRow.batch)).where(MessageRow.campaign_id == campaign_id)
-    query = query.where(MessageRow.state.in_(OPEN), MessageRow.channel.in_(channels))
-    return snapshot.execute(
-        query.where((MessageRow.state != SENDING) | (MessageRow.claim_time < claimed_before))
-    ).scalar()
+    """Of the batches that wait, or whose worker is gone, that which was claimed first.
+
+    A worker is gone that claimed before `abandoned`. Where a batch waits that was claimed since `tried`, no other that
+    waits is claimed again.
+    """
+    mine = (MessageRow.campaign_id == campaign_id, MessageRow.channel.in_(channels))
+    lately = select(MessageRow).where(*mine, MessageRow.state == WAITING, MessageRow.claim_time >= tried).exists()
+    waits = (MessageRow.state == WAITING) & ~lately
+    left = (MessageRow.state == SENDING) & (MessageRow.claim_time < abandoned)
+    query = select(MessageRow.batch).where(*mine, MessageRow.state.in_(OPEN), waits | left)
+    return snapshot.execute(query.order_by(MessageRow.claim_time, MessageRow.batch).limit(1)).scalar()
 
 
 def any_open(snapshot: Snapshot, campaign_id: str) -> bool:

@@ -31,10 +31,11 @@ from campaigns.life import launch, switches
 from campaigns.life.refusals import CouponsStopped
 from campaigns.terms.campaign import Channel
 from campaigns.terms.refusals import CampaignNotMovable
+from campaigns.tiers.tiers import Tier
 from channels.message import Fate, Message, Receipt
 from database.session import Database
 from database.work import broker
-from database.work.operations import SUCCEEDED, Operation
+from database.work.operations import RUNNING, SUCCEEDED, Operation
 from settings import Settings
 from worker import handing_over as task
 from worker.tools import Tools
@@ -49,22 +50,28 @@ class Recorder:
 
     def __init__(self) -> None:
         self.away = False
+        self.stumbles_over: set[str] = set()
         self.given: list[str] = []
         self.keys: list[str] = []
 
     def hand_over(self, _batch: str, messages: list[Message]) -> list[Receipt]:
-        if self.away:
-            return [Receipt(Fate.WAITING, "HTTP 503") for _ in messages]
-        self.given += [message.customer_id for message in messages]
-        self.keys += [message.key for message in messages]
-        return [Receipt(Fate.HANDED_OVER) for _ in messages]
+        return [self._hand_over(message) for message in messages]
+
+    def _hand_over(self, message: Message) -> Receipt:
+        if self.away or message.customer_id in self.stumbles_over:
+            return Receipt(Fate.WAITING, "HTTP 503")
+        self.given.append(message.customer_id)
+        self.keys.append(message.key)
+        return Receipt(Fate.HANDED_OVER)
 
 
 class Clocked(Tools):
     """At a time of the test, with the channel of the test."""
 
+    later = timedelta()
+
     def now(self) -> datetime:
-        return NOW
+        return NOW + self.later
 
 
 @pytest.fixture
@@ -73,7 +80,7 @@ def recorder() -> Recorder:
 
 
 @pytest.fixture
-def tools(database_url: str, recorder: Recorder) -> Iterator[Tools]:
+def tools(database_url: str, recorder: Recorder) -> Iterator[Clocked]:
     made = Clocked(settings=Settings(message_chunk=2), database_url=database_url)
     made.__dict__["channels"] = {"EMAIL": recorder}
     yield made
@@ -104,7 +111,7 @@ def work(tools: Tools, operation: Operation) -> Operation:
 def take(database: Database, operation: Operation, *, abandoned: datetime = LONG_AGO) -> list[str] | None:
     """What a worker takes and then dies with."""
     current = read_operation(database, operation.operation_id)
-    share = Share(channels=["EMAIL"], limit=2, abandoned=abandoned)
+    share = Share(channels=["EMAIL"], limit=2, abandoned=abandoned, tried=NOW)
     with database.writing() as transaction:
         batch = handing_over.take(transaction, current, share, make_cause())
     return None if batch is None else [message.customer_id for message in batch.messages]
@@ -195,7 +202,7 @@ def test_the_kill_switch_holds_and_an_end_ends(database: Database, tools: Tools,
 
 
 def test_messages_wait_for_a_channel_that_is_away_and_leave_first_when_it_is_back(
-    database: Database, tools: Tools, recorder: Recorder
+    database: Database, tools: Clocked, recorder: Recorder
 ) -> None:
     launched(database)
     operation = begun(database)
@@ -206,11 +213,68 @@ def test_messages_wait_for_a_channel_that_is_away_and_leave_first_when_it_is_bac
     assert states(database) == {"c1": "WAITING", "c2": "WAITING"}
     disagree(database, "c2")
     recorder.away = False
+    tools.later = timedelta(minutes=2)
 
     done = work(tools, operation)
 
     assert recorder.given == ["c1", "c3", "c4", "c5"]
     assert (done.state, fates(database)["NO_CONSENT"]) == (SUCCEEDED, 1)
+
+
+def test_a_message_that_its_channel_never_takes_holds_up_no_other(
+    database: Database, tools: Clocked, recorder: Recorder
+) -> None:
+    launched(database)
+    operation = begun(database)
+    recorder.stumbles_over = {"c1", "c3"}
+
+    for _ in range(3):
+        assert work(tools, operation).state == RUNNING
+        tools.later += timedelta(minutes=2)
+
+    assert recorder.given == ["c2", "c4", "c5"]
+    assert states(database) == dict.fromkeys(FIVE, "HANDED_OVER") | {"c1": "WAITING", "c3": "WAITING"}
+    recorder.stumbles_over = set()
+    assert work(tools, operation).state == SUCCEEDED
+    assert recorder.given == ["c2", "c4", "c5", "c1", "c3"]
+    assert len(set(recorder.keys)) == 5
+
+
+def test_whoever_waits_leaves_when_the_channel_is_back(database: Database, tools: Clocked, recorder: Recorder) -> None:
+    launched(database)
+    operation = begun(database)
+    recorder.away = True
+    for minutes in (0, 0, 2):
+        tools.later = timedelta(minutes=minutes)
+        work(tools, operation)
+
+    assert states(database) == dict.fromkeys(FIVE, "WAITING")
+    recorder.away = False
+    tools.later = timedelta(minutes=4)
+    assert work(tools, operation).state == SUCCEEDED
+    assert recorder.given == ["c3", "c4", "c1", "c2", "c5"], "the longest untried first"
+
+
+@pytest.mark.parametrize("knows_both", [True, False], ids=["away", "unknown"])
+def test_a_channel_that_is_away_or_unknown_holds_up_no_other(
+    database: Database, tools: Clocked, recorder: Recorder, *, knows_both: bool
+) -> None:
+    add_customers(database, FIVE, consented=["email", "sms"])
+    store_scores(database, {name: 9000 if name in ("c1", "c3") else 2000 for name in FIVE})
+    by_sms = replace(TEN_PERCENT, tier=Tier.MID, channel=Channel.SMS)
+    launch_campaign(database, make_plan(offers=(BY_EMAIL, by_sms)))
+    operation, sms = begun(database), Recorder()
+    channels = {"EMAIL": recorder, "SMS": sms}
+    tools.__dict__["channels"] = channels
+    recorder.away = sms.away = True
+    work(tools, operation)
+    assert states(database) == {"c1": "WAITING", "c2": "WAITING"}
+
+    tools.__dict__["channels"] = channels if knows_both else {"SMS": sms}
+    tools.later, sms.away = timedelta(minutes=2), False
+
+    assert work(tools, operation).state == RUNNING
+    assert sms.given == ["c2", "c4", "c5"]
 
 
 def test_the_batch_of_a_dead_worker_leaves_again_under_the_same_keys_and_that_of_a_living_one_does_not(
@@ -230,7 +294,7 @@ def test_the_batch_of_a_dead_worker_leaves_again_under_the_same_keys_and_that_of
 
 
 def test_a_used_coupon_is_not_announced_and_an_erased_customer_is_not_written_to(
-    database: Database, tools: Tools, recorder: Recorder
+    database: Database, tools: Clocked, recorder: Recorder
 ) -> None:
     launched(database)
     operation = begun(database)
@@ -242,6 +306,7 @@ def test_a_used_coupon_is_not_announced_and_an_erased_customer_is_not_written_to
         erasure.begin(transaction, make_cause(), "c1")
         transaction.execute(text("UPDATE messages SET state = 'WAITING'"))
 
+    tools.later = timedelta(minutes=2)
     work(tools, operation)
 
     assert recorder.given == ["c4", "c5"]
