@@ -12,6 +12,7 @@ from campaigns.actor import Cause
 from campaigns.customers import profiles
 from campaigns.customers.refusals import CustomerNotErased, CustomerNotFound
 from campaigns.work import jobs
+from campaigns.work.refusals import OperationRunning
 from database import erasure, imports
 from database.audit import seals, subjects
 from database.customers import known, tombstones
@@ -73,9 +74,14 @@ def step(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
 def readmit(transaction: Transaction, cause: Cause, customer_id: str) -> None:
     """Let an erased id be a customer's again: events for it are recorded from here on, also of files that came before.
 
-    Raises CustomerNotErased.
+    What the erasure still takes it would take of the newcomer too. Raises CustomerNotErased, OperationRunning.
     """
     name = f"customers/{customer_id}"
+    under_way = operations.running(transaction, operations.ERASE_CUSTOMER, customer_id=customer_id)
+    if under_way is not None:
+        raise OperationRunning(
+            f"{under_way.name} still erases {name}: wait until it is done", operation=under_way.name, customer=name
+        )
     if not tombstones.lift(transaction, customer_id):
         raise CustomerNotErased(f"{name} was not erased", customer=name)
     imports.read_again(transaction)

@@ -111,8 +111,13 @@ def delete(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
     before = locked(transaction, campaign_id, etag)
     if before.state is not State.DRAFT:
         raise _not_editable(before, "only a draft can be deleted")
+    if stops.get(transaction, campaign_id) is not None:
+        # Whoever made another one of this name would find it stopped, and nobody could let this one go on.
+        raise _not_editable(before, "the kill switch holds it, so let it go on before you delete it")
+    codes = own_codes.remove(transaction, campaign_id)
     campaigns.remove(transaction, campaign_id)
-    trail.done(transaction, cause, "campaigns.delete", before.name, before=_facts(before))
+    after = {"codes_removed": codes} if codes else None
+    trail.done(transaction, cause, "campaigns.delete", before.name, before=_facts(before), after=after)
 
 
 def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Operation:

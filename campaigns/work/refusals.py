@@ -8,7 +8,7 @@ class OperationNotFound(NotFound):
 
 
 class OperationRunning(WrongState):
-    """Only finished operations can be deleted."""
+    """What is asked for has to wait for its end: only finished operations can be deleted."""
 
     reason = "OPERATION_RUNNING"
 

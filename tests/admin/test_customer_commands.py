@@ -6,6 +6,7 @@ from shell import Shell
 from sqlalchemy import text
 
 from database.session import Database
+from database.work import operations
 
 
 @pytest.fixture
@@ -47,9 +48,13 @@ def test_a_customer_is_erased_twice_and_readmitted_once(database: Database, tier
     assert counts(database, "customers", "coupons") == (0, 1)
     assert "there is no customers/bert" in tierwise.refusal("customer", "erase", "bert")
 
+    assert "still erases customers/anna" in tierwise.refusal("customer", "readmit", "anna")
+    with database.writing() as transaction:
+        for under_way in operations.under_way(transaction, operations.ERASE_CUSTOMER):
+            operations.finish(transaction, under_way.operation_id, {}, NOW)
     assert tierwise("customer", "readmit", "anna")["readmitted"]
     assert "customers/anna was not erased" in tierwise.refusal("customer", "readmit", "anna")
-    assert [line[::2] for line in audit_lines(database)[-5:]] == [
+    assert [line[::2] for line in audit_lines(database)[-6:]] == [
         ("customers.erase", "OK"), ("customers.erase", "OK"), ("customers.erase", "DENIED"),
-        ("customers.readmit", "OK"), ("customers.readmit", "DENIED"),
+        ("customers.readmit", "DENIED"), ("customers.readmit", "OK"), ("customers.readmit", "DENIED"),
     ]  # fmt: skip

@@ -34,6 +34,7 @@ from campaigns.customers.refusals import CustomerErased, CustomerNotErased, Cust
 from campaigns.life import launch
 from campaigns.terms.basket import Basket
 from campaigns.terms.refusals import CouponExpired
+from campaigns.work.refusals import OperationRunning
 from database.audit.log import Wanted
 from database.coupons import codes, exposure
 from database.session import Database
@@ -195,6 +196,19 @@ def test_events_that_come_later_are_refused_until_someone_readmits(shop: Databas
     with shop.reading() as snapshot:
         said = trail.page(snapshot, Wanted(action="customers.readmit"), limit=1)
     assert [line.reason for line in said] == ["customers, that is customers, came back"]
+
+
+def test_nobody_is_readmitted_before_the_erasure_is_over(shop: Database) -> None:
+    """Its second pass would take what the newcomer did."""
+    with shop.writing() as transaction:
+        operation = erasure.begin(transaction, make_cause(), WHO)
+
+    with pytest.raises(OperationRunning, match=f"{operation.name} still erases"), shop.writing() as transaction:
+        erasure.readmit(transaction, make_cause(), WHO)
+
+    finish(shop, operation)
+    with shop.writing() as transaction:
+        erasure.readmit(transaction, make_cause(), WHO)
 
 
 def test_the_operation_waits_for_what_was_under_way(shop: Database, database_url: str) -> None:

@@ -20,7 +20,7 @@ from campaign_factories import (
 
 from campaigns.coupons import codes, issuance, redemption, refunding, reservation
 from campaigns.life import launch, switches
-from campaigns.life.refusals import CampaignNotFound, CouponsStopped
+from campaigns.life.refusals import CampaignNotEditable, CampaignNotFound, CouponsStopped
 from campaigns.life.switches import Stop
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import State
@@ -182,3 +182,16 @@ def test_a_stop_has_a_reason_and_something_to_stop(database: Database) -> None:
         switches.stop(transaction, WRONG, "spring")
 
     assert counts(database, "stops", "audit_log") == (0, 0)
+
+
+def test_a_draft_that_is_stopped_is_not_deleted(database: Database) -> None:
+    create_campaign(database)
+    stop(database, "spring")
+
+    with pytest.raises(CampaignNotEditable, match="the kill switch holds it"), database.writing() as transaction:
+        launch.delete(transaction, make_cause(), "spring")
+
+    allow(database, "spring")
+    with database.writing() as transaction:
+        launch.delete(transaction, make_cause(), "spring")
+    assert counts(database, "campaigns", "stops") == (0, 0)

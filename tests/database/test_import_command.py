@@ -14,6 +14,7 @@ from campaigns.customers import erasure
 from database.customers import known
 from database.events.store import read_events
 from database.session import Database
+from database.work import operations
 
 EVENTS = """customer_id,time,event_type,item_id,quantity,unit_price
 anna,2026-01-05 10:00,purchase,a,1,2.50
@@ -145,9 +146,10 @@ def test_files_of_events_are_read_once_more_after_a_readmission(
     command = ("events", file, "--currency", "GBP", "--database-url", database_url)
     cause, reports = Cause(actor=Actor(name="olga"), now=datetime.now(UTC)), [told(*command)["report"]]
     with database.writing() as transaction:
-        erasure.begin(transaction, cause, "anna")
+        operation = erasure.begin(transaction, cause, "anna")
     assert told(*command)["report"] == reports[0]
     with database.writing() as transaction:
+        operations.finish(transaction, operation.operation_id, {}, cause.now)
         erasure.readmit(transaction, cause, "anna")
 
     reports += [told(*command)["report"] for _ in range(2)]

@@ -83,7 +83,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     OPERATION_NOT_FOUND: _ErrorReason.ValueType  # 18
     """There is no such operation. Example: "operations/abc does not exist"."""
     OPERATION_RUNNING: _ErrorReason.ValueType  # 19
-    """Only a finished operation can be deleted. Example: "operations/abc is running"."""
+    """Only a finished operation can be deleted, and only who is erased wholly is readmitted. Example: "operations/abc is running"."""
     NO_ACTIVE_MODEL: _ErrorReason.ValueType  # 20
     """Nothing can be scored before a model is active. Example: "activate a model first"."""
     RESCORING_RUNNING: _ErrorReason.ValueType  # 21
@@ -300,7 +300,7 @@ INVALID_STAGE: ErrorReason.ValueType  # 163
 OPERATION_NOT_FOUND: ErrorReason.ValueType  # 18
 """There is no such operation. Example: "operations/abc does not exist"."""
 OPERATION_RUNNING: ErrorReason.ValueType  # 19
-"""Only a finished operation can be deleted. Example: "operations/abc is running"."""
+"""Only a finished operation can be deleted, and only who is erased wholly is readmitted. Example: "operations/abc is running"."""
 NO_ACTIVE_MODEL: ErrorReason.ValueType  # 20
 """Nothing can be scored before a model is active. Example: "activate a model first"."""
 RESCORING_RUNNING: ErrorReason.ValueType  # 21
