@@ -8,7 +8,7 @@ from uuid import uuid4
 from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.audiences.refusals import InvalidSegment
-from campaigns.audiences.segments import locked, problems_of, refuse_while_building
+from campaigns.audiences.segments import locked, problems_of, refuse_while_building, rule_revisions
 from campaigns.work import jobs
 from database.audiences import facts, segments
 from database.session import Transaction
@@ -26,20 +26,22 @@ class Build:
     number: int
     rule_revision: int
     rule: Rule
+    asked: Mapping[str, int]
+    """The segments that the rule depends on, each with the revision of its own rule."""
 
     @classmethod
     def of(cls, request: Mapping[str, Any]) -> Self:
         """From an operation's request."""
         return cls(
             segment_id=request["segment_id"], number=request["build"], rule_revision=request["rule_revision"],
-            rule=from_data(request["rule"]),
+            rule=from_data(request["rule"]), asked=request.get("asked", {}),
         )  # fmt: skip
 
     def request(self) -> dict[str, Any]:
         """For an operation."""
         return {
             "segment_id": self.segment_id, "build": self.number, "rule_revision": self.rule_revision,
-            "rule": to_data(self.rule),
+            "rule": to_data(self.rule), "asked": dict(self.asked),
         }  # fmt: skip
 
 
@@ -53,9 +55,17 @@ def begin(transaction: Transaction, cause: Cause, segment_id: str, *, etag: str 
     problems = problems_of(transaction, segment.rule)
     if problems:
         raise InvalidSegment("; ".join(map(str, problems)), field=f"rule.{problems[0].path}")
+    asked = rule_revisions(transaction, segment.rule)
+    if names := segments.overtaken(transaction, asked):
+        raise InvalidSegment(
+            "; ".join(f"segments/{each} has the members of an earlier rule: build it first" for each in names),
+            field="rule",
+        )
     operation_id = uuid4().hex
     number = segments.start_build(transaction, segment_id, operation_id)
-    build = Build(segment_id=segment_id, number=number, rule_revision=segment.rule_revision, rule=segment.rule)
+    build = Build(
+        segment_id=segment_id, number=number, rule_revision=segment.rule_revision, rule=segment.rule, asked=asked
+    )
     return jobs.begin(
         transaction, cause, operation_id, operations.BUILD_SEGMENT, build.request(),
         total_count=facts.count_customers(transaction), action="segments.build", object_name=segment.name,
@@ -94,9 +104,11 @@ def _finish(transaction: Transaction, operation: Operation, cause: Cause) -> boo
         return False
     build = Build.of(operation.request)
     segment = locked(transaction, build.segment_id)
+    unchanged = rule_revisions(transaction, build.rule) == build.asked
+    revision = build.rule_revision if unchanged else segments.OUTDATED
     seconds = (cause.now - operation.create_time).total_seconds()
     size = segments.finish_build(
-        transaction, build.segment_id, build.number, revision=build.rule_revision, seconds=seconds, now=cause.now
+        transaction, build.segment_id, build.number, revision=revision, seconds=seconds, now=cause.now
     )
     response = {"segment_id": build.segment_id, "member_count": size, "build_seconds": seconds}
     operations.finish(transaction, operation.operation_id, response, cause.now)

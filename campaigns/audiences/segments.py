@@ -37,7 +37,7 @@ class SegmentState(StrEnum):
     BUILDING = "BUILDING"
     READY = "READY"
     STALE = "STALE"
-    """Built from an earlier version of the rule."""
+    """Built from an earlier version of the rule, or of one that it asks about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,17 +121,20 @@ def update(
     transaction: Transaction, cause: Cause, segment_id: str, *, display_name: str | None = None,
     rule: Rule | None = None, etag: str | None = None,
 ) -> Segment:  # fmt: skip
-    """Change the name or the rule; the members stay those of the last build.
+    """Change the name or the rule; the members stay those of the last build, as do those of segments that ask about it.
 
     The rule stands still while a campaign is launched with it: who approved the campaign has agreed to this one.
     Raises SegmentNotFound, SegmentChanged, SegmentInUse, InvalidSegment.
     """
+    askers = _askers(transaction, segment_id)
+    segments.hold(transaction, {segment_id, *askers}, alone=True)
     before = locked(transaction, segment_id, etag)
     named = before.display_name if display_name is None else display_name
     values = _values(transaction, segment_id, named, before.rule if rule is None else rule)
     if rule is not None and rule != before.rule:
         _refuse_if_launched_with(transaction, before)
         values["rule_revision"] = before.revision + 1
+        segments.outdate(transaction, askers)
         rule_authors.add(transaction, segment_id, before.revision + 1, cause.actor.name, cause.now)
     segments.change(transaction, segment_id, values, cause.now)
     after = get(transaction, segment_id)
@@ -209,8 +212,21 @@ def rule_revisions(snapshot: Snapshot, rule: Rule | None) -> dict[str, int]:
 
 
 def overtaken(snapshot: Snapshot, rule: Rule) -> list[str]:
-    """The segments that a rule depends on and whose members fit an earlier rule than they have."""
+    """The segments that a rule depends on and whose members fit an earlier rule, of their own or of one they ask."""
     return segments.overtaken(snapshot, rule_revisions(snapshot, rule))
+
+
+def _askers(snapshot: Snapshot, segment_id: str) -> frozenset[str]:
+    """The segments that ask about this one, through other segments too."""
+    asked = {
+        name: segments_named(from_data(document))
+        for name, document in segments.rules_of_others(snapshot, segment_id).items()
+    }
+    found, more = frozenset[str](), frozenset({segment_id})
+    while more:
+        more = frozenset(name for name, names in asked.items() if names & more) - found
+        found |= more
+    return found
 
 
 def _refuse_if_launched_with(transaction: Transaction, segment: Segment) -> None:
@@ -223,7 +239,9 @@ def _refuse_if_launched_with(transaction: Transaction, segment: Segment) -> None
 
 
 def _refuse_if_planned_with(transaction: Transaction, segment: Segment) -> None:
-    for campaign_id, document in campaigns.rules_to_come(transaction).items():
+    # A launch that failed after its audience was frozen asks once more when it is taken up.
+    waiting = campaigns.rules_to_come(transaction) | campaigns.rules_under_way(transaction)
+    for campaign_id, document in waiting.items():
         if segment.segment_id in segments_named(from_data(document)):
             raise SegmentInUse(
                 f"campaigns/{campaign_id} asks about {segment.name}: change it first", segment=segment.name,
@@ -235,8 +253,8 @@ def _values(snapshot: Snapshot, segment_id: str, display_name: str, rule: Rule) 
     problems = problems_of(snapshot, rule)
     if problems:
         raise InvalidSegment("; ".join(map(str, problems)), field=f"rule.{problems[0].path}".rstrip("."))
-    if segment_id in segments_named(rule):
-        raise InvalidSegment(f"segments/{segment_id} cannot ask about itself", field="rule")
+    if segment_id in segments_named(rule) | rule_revisions(snapshot, rule).keys():
+        raise InvalidSegment(f"segments/{segment_id} cannot ask about itself, nor through others", field="rule")
     if not display_name.strip():
         raise InvalidSegment("a segment needs a name that people can read", field="display_name")
     return {"display_name": display_name, "rule": to_data(rule)}

@@ -15,6 +15,8 @@ from database.work.tables import OperationRow
 from rules.rule import Rule
 
 FRESH = {"populate_existing": True}
+OUTDATED = 0
+"""Before the revision of any rule."""
 
 
 class StoredSegment(NamedTuple):
@@ -85,17 +87,23 @@ def rules(snapshot: Snapshot, segment_ids: Collection[str]) -> list[StoredRule]:
 
 
 def overtaken(snapshot: Snapshot, segment_ids: Collection[str]) -> list[str]:
-    """Those of the segments whose members fit an earlier rule than they have."""
+    """Those of the segments whose members fit an earlier rule than they have, or than one that it asks about."""
     query = select(SegmentRow.segment_id).where(
         SegmentRow.segment_id.in_(segment_ids), SegmentRow.built_revision != SegmentRow.rule_revision
     )
     return list(snapshot.scalars(query.order_by(SegmentRow.segment_id)))
 
 
-def hold(transaction: Transaction, segment_ids: Collection[str]) -> None:
-    """Let nobody change these segments until the transaction ends."""
+def hold(transaction: Transaction, segment_ids: Collection[str], *, alone: bool = False) -> None:
+    """Let nobody change these segments until the transaction ends, nor hold them too if it wants them `alone`."""
     query = select(SegmentRow.segment_id).where(SegmentRow.segment_id.in_(segment_ids))
-    transaction.execute(query.order_by(SegmentRow.segment_id).with_for_update(read=True))
+    transaction.execute(query.order_by(SegmentRow.segment_id).with_for_update(read=not alone))
+
+
+def outdate(transaction: Transaction, segment_ids: Collection[str]) -> None:
+    """Let the members of these segments count as those of an earlier rule."""
+    which = update(SegmentRow).where(SegmentRow.segment_id.in_(segment_ids), SegmentRow.built_revision.is_not(None))
+    transaction.execute(which.values(built_revision=OUTDATED))
 
 
 def change(transaction: Transaction, segment_id: str, values: Mapping[str, Any], now: datetime) -> None:

@@ -98,7 +98,7 @@ class SegmentRow(Row):
     operation_id: Mapped[str | None]
     """Of the last build that began."""
     built_revision: Mapped[int | None]
-    """The rule_revision that the members fit."""
+    """The rule_revision that the members fit; 0 where a rule that it asks about changed since."""
     member_count: Mapped[int | None]
     build_seconds: Mapped[float | None]
     """From the request to the last member."""

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from campaigns.audiences import segments
 from campaigns.audiences.refusals import SegmentInUse
+from campaigns.coupons import issuance
 from campaigns.errors import WrongState
 from campaigns.life import approving, inbox, launch, scheduling, versions
 from campaigns.life.approval import ApprovalPolicy
@@ -17,6 +18,7 @@ from campaigns.life.refusals import ApproverIsAuthor, SegmentRulesChanged
 from campaigns.terms.campaign import Campaign, State
 from campaigns.terms.refusals import InvalidCampaign
 from database.session import Database
+from database.work import operations
 from rules.rule import Compare, InSegment, Not, Operator
 from worker.schedule import launch_campaigns
 
@@ -48,8 +50,8 @@ def approved(shop: Database) -> Database:
 def change_rule(database: Database, segment_id: str = "loyal", *, build: bool = True) -> None:
     with database.writing() as transaction:
         segments.update(transaction, make_cause(name="mallory"), segment_id, rule=EVERYBODY)
-    if build:
-        build_segment(database, segment_id)
+    for each in dict.fromkeys([segment_id, "others"]) if build else ():
+        build_segment(database, each)
 
 
 def begin(database: Database) -> None:
@@ -191,6 +193,18 @@ def test_members_of_an_earlier_rule_are_not_submitted(shop: Database) -> None:
     assert read(shop).state is State.DRAFT
 
 
+def test_members_of_a_segment_that_asks_about_an_earlier_rule_are_not_submitted(shop: Database) -> None:
+    change_rule(shop, build=False)
+    build_segment(shop, "loyal")
+    create_campaign(shop, rule=InSegment("others"))
+
+    with pytest.raises(InvalidCampaign, match="segments/others has the members of an earlier rule: build it first"):
+        submit(shop)
+
+    build_segment(shop, "others")
+    assert submit(shop).state is State.SUBMITTED
+
+
 def test_a_rule_stands_still_from_the_launch_until_every_coupon_is_issued(approved: Database) -> None:
     with ThreadPoolExecutor(1) as mallory:
         with approved.writing() as transaction:
@@ -208,6 +222,20 @@ def test_a_rule_stands_still_from_the_launch_until_every_coupon_is_issued(approv
     with approved.writing() as transaction:
         launch.end(transaction, make_cause(NOW), "spring")
     change_rule(approved)
+
+
+def test_a_segment_is_there_for_a_launch_that_is_taken_up_again(approved: Database) -> None:
+    begin(approved)
+    with approved.writing() as transaction:
+        (operation,) = operations.under_way(transaction, operations.LAUNCH_CAMPAIGN)
+        assert issuance.freeze(transaction, operation, NOW)
+        operations.fail(transaction, operation.operation_id, "the disk is full", NOW)
+
+    used = "campaigns/spring asks about segments/others"
+    with pytest.raises(SegmentInUse, match=used), approved.writing() as transaction:
+        segments.delete(transaction, make_cause(), "others")
+
+    begin(approved)
 
 
 @pytest.mark.parametrize("segment_id", ["others", "loyal"], ids=["asked", "asked-by-the-asked"])

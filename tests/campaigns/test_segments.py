@@ -201,6 +201,35 @@ def test_a_rule_changed_during_a_build_leaves_it_stale(ten: Database) -> None:
     assert (read(ten).state, len(members(ten))) == (SegmentState.STALE, 5)
 
 
+@pytest.mark.parametrize("when", ["before", "during", "after"])
+def test_a_rule_makes_the_members_of_those_stale_that_ask_about_it(ten: Database, when: str) -> None:
+    def change() -> None:
+        with ten.writing() as transaction:
+            segments.update(transaction, CAUSE, "buyers", rule=Compare("orders", Operator.AT_LEAST, 8))
+
+    build(ten)
+    for name, asked in (("others", "buyers"), ("again", "others")):
+        with ten.writing() as transaction:
+            segments.create(transaction, CAUSE, name, display_name=name, rule=Not(InSegment(asked)))
+        build(ten, name)
+    if when == "before":
+        change()
+        with pytest.raises(InvalidSegment, match="segments/buyers has the members of an earlier rule: build it first"):
+            begin(ten, "others")
+    elif when == "during":
+        half = steps(ten, begin(ten, "others"), 1)
+        change()
+        steps(ten, half, 3)
+    else:
+        change()
+
+    assert {read(ten, name).state for name in ("others", "again")} == {SegmentState.STALE}
+    for name in ("buyers", "others", "again"):
+        build(ten, name)
+        assert read(ten, name).state is SegmentState.READY
+    assert (len(members(ten, "others")), len(members(ten, "again"))) == (8, 2)
+
+
 def test_changes_of_an_older_revision_are_refused(ten: Database) -> None:
     with pytest.raises(SegmentChanged) as raised, ten.writing() as transaction:
         segments.update(transaction, CAUSE, "buyers", display_name="Other", etag="7")
@@ -233,6 +262,16 @@ def test_a_segment_that_another_asks_about_stays(ten: Database) -> None:
 
     assert raised.value.metadata["used_by"] == "segments/german-buyers"
     assert count(ten, InSegment("buyers")) == 5
+
+
+def test_segments_do_not_ask_about_each_other(ten: Database) -> None:
+    build(ten)
+    with ten.writing() as transaction:
+        segments.create(transaction, CAUSE, "others", display_name="Others", rule=Not(InSegment("buyers")))
+    build(ten, "others")
+
+    with pytest.raises(InvalidSegment, match="segments/buyers cannot ask about itself"), ten.writing() as transaction:
+        segments.update(transaction, CAUSE, "buyers", rule=InSegment("others"))
 
 
 def test_a_deleted_segment_leaves_nothing(ten: Database) -> None:

@@ -41,7 +41,7 @@ class Segment(_message.Message):
         READY: Segment._State.ValueType  # 3
         """The members fit the rule."""
         STALE: Segment._State.ValueType  # 4
-        """The rule was changed since the members were written down."""
+        """The rule, or that of a segment that it asks about, was changed since the members were written down."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """Whether the members fit the rule."""
@@ -55,7 +55,7 @@ class Segment(_message.Message):
     READY: Segment.State.ValueType  # 3
     """The members fit the rule."""
     STALE: Segment.State.ValueType  # 4
-    """The rule was changed since the members were written down."""
+    """The rule, or that of a segment that it asks about, was changed since the members were written down."""
 
     NAME_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
