@@ -175,7 +175,7 @@ def _value(content: object, fact: str, path: str) -> Value:
     if fact in FACTS and FACTS[fact].kind is Kind.TIME:
         return _time(content, path)
     if isinstance(content, SIMPLE):
-        return content
+        return FACTS[fact].meant(content) if fact in FACTS else content
     raise _invalid(path, f"must be one value, put in quotes if it is text; found {_told(content)}")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from rules.rule import Operator
+from rules.rule import Operator, Value
 
 FactValue = bool | int | float | str | datetime | frozenset[str]
 """What is known of a customer; a fact that is not known is absent."""
@@ -92,6 +92,10 @@ class Fact:
     choices: tuple[str, ...] = ()
     """The only texts there are; empty where any text is possible."""
     spelling: Spelling = Spelling.ANY
+
+    def meant(self, value: Value) -> Value:
+        """What somebody means who writes this: a code in small letters is the code."""
+        return self.spelling.of(value) if self.spelling is Spelling.CODES and isinstance(value, str) else value
 
     @property
     def operators(self) -> frozenset[Operator]:

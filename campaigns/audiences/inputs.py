@@ -67,4 +67,4 @@ def _fact(name: str, value: Any) -> FactValue:  # noqa: ANN401 - JSON
         case Kind.TIME:
             return datetime.fromisoformat(value)
         case _:
-            return value  # type: ignore[no-any-return]
+            return FACTS[name].meant(value)

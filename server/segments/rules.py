@@ -5,6 +5,7 @@ from typing import assert_never
 
 from tierwise.v1 import rule_pb2
 
+from rules.facts import FACTS
 from rules.rule import Compare, Every, InSegment, IsKnown, Leaf, Not, Operator, Rule, Some, Value, Within
 from server.wire.names import SEGMENT
 from server.wire.stamps import moment, stamp
@@ -57,9 +58,11 @@ def _leaf_value(message: rule_pb2.Rule) -> Leaf:
     match message.WhichOneof("condition"):
         case "compare":
             compare = message.compare
-            return Compare(compare.fact, Operator[OPERATOR.Name(compare.operator)], _received(compare.value))
+            value = _received(compare.fact, compare.value)
+            return Compare(compare.fact, Operator[OPERATOR.Name(compare.operator)], value)
         case "within":
-            return Within(message.within.fact, tuple(map(_received, message.within.values)))
+            within = message.within
+            return Within(within.fact, tuple(_received(within.fact, value) for value in within.values))
         case "in_segment":
             return InSegment(message.in_segment.removeprefix(SEGMENT))
         case "is_known":
@@ -86,7 +89,12 @@ def _sent(value: Value) -> rule_pb2.Rule.Value:
             return rule_pb2.Rule.Value(time=stamp(value))
 
 
-def _received(message: rule_pb2.Rule.Value) -> Value:
+def _received(fact: str, message: rule_pb2.Rule.Value) -> Value:
+    value = _plain(message)
+    return FACTS[fact].meant(value) if fact in FACTS else value
+
+
+def _plain(message: rule_pb2.Rule.Value) -> Value:
     match message.WhichOneof("kind"):
         case "flag":
             return message.flag

@@ -124,3 +124,13 @@ def test_depth_is_refused_while_reading() -> None:
     assert refused("{not: " * 7 + "{is_known: tier}" + "}" * 7) == (
         "not.not.not.not.not.not: is nested deeper than 6 levels: save the inner part as a segment"
     )
+
+
+@pytest.mark.parametrize("country", ["gb", "Gb", "GB"])
+def test_a_code_of_a_country_is_one_however_it_is_written(country: str) -> None:
+    equal = parse(f"compare: {{fact: country, operator: equals, value: {country}}}")
+
+    assert equal == Compare("country", Operator.EQUALS, "GB")
+    assert from_data({"within": {"fact": "country", "values": [country, "France"]}}) == Within(
+        "country", ("GB", "France")
+    )

@@ -29,7 +29,7 @@ def test_a_rule_as_a_client_writes_it() -> None:
     parts = [
         {"compare": {"fact": "orders_90", "operator": "AT_LEAST", "value": {"whole": 3}}},
         {"negated": {"in_segment": "segments/loyal"}},
-        {"within": {"fact": "country", "values": [{"text": "DE"}, {"text": "AT"}]}},
+        {"within": {"fact": "country", "values": [{"text": "DE"}, {"text": "at"}]}},
     ]
 
     assert rule_value(written({"every": {"rules": parts}})) == Every(
