@@ -67,6 +67,11 @@ def feature_words(feature: Feature, value: float, currency: str) -> str:
     return f"{NAMES[feature.name]}：{_value(feature, value, currency)}"
 
 
+def meaning(feature: Feature) -> str:
+    """'近 90 天订单数'."""
+    return NAMES[feature.name]
+
+
 def group_words(kind: EventType, count: int) -> str:
     """'更早的 4 个订单'."""
     return GROUPS[kind].format(count)

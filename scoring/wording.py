@@ -1,6 +1,7 @@
 """Features and events in words that a marketer reads, in each language."""
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ class Wording(NamedTuple):
 
     feature: Callable[[Feature, float, str], str]
     """(feature, raw value or NaN, currency)"""
+    meaning: Callable[[Feature], str]
+    """What is counted or measured, whatever its value."""
     group: Callable[[EventType, int], str]
     """(kind, how many)"""
     action: Callable[[Deed], str]
@@ -90,9 +93,12 @@ def change_words(change: Change, count: int, basket: float, currency: str) -> st
 
 WORDINGS: Mapping[Language, Wording] = MappingProxyType(
     {
-        Language.ENGLISH: Wording(feature_words, group_words, action_words, change_words, season_words),
+        Language.ENGLISH: Wording(
+            feature_words, attrgetter("description"), group_words, action_words, change_words, season_words
+        ),
         Language.CHINESE: Wording(
             chinese.feature_words,
+            chinese.meaning,
             chinese.group_words,
             chinese.action_words,
             chinese.change_words,

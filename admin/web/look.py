@@ -20,6 +20,8 @@ from campaigns.terms import discount_document
 from events.currency import DECIMALS, USUAL_DECIMALS
 from rules.document import from_data
 from rules.sentence import Language, sentence
+from scoring.feature_registry import BY_NAME
+from scoring.wording import WORDINGS
 
 TEMPLATES = Path(__file__).parent / "templates"
 MONTHS = {Language.ENGLISH: "MMMM y", Language.CHINESE: "y年M月"}
@@ -134,6 +136,13 @@ def rule_sentence(context: Context, document: Mapping[str, Any], currency: str |
     return sentence(from_data(document), context["language"], currency=currency)
 
 
+@pass_context
+def feature_meaning(context: Context, name: str) -> str:
+    """What a feature of a model counts or measures; a model of before may have one that nobody knows any more."""
+    feature = BY_NAME.get(name)
+    return name if feature is None else WORDINGS[context["language"]].meaning(feature)
+
+
 def steps(path: str) -> list[str | int]:
     """The names and places on the way to a field: of arms[0].weight they are arms, 0 and weight."""
     return [int(place) if place else name for name, place in STEP.findall(path)]
@@ -158,6 +167,7 @@ FILTERS: Mapping[str, Any] = {
     "moment": datetime.fromisoformat,
     "discount": discount_document.from_data,
     "rule_sentence": rule_sentence,
+    "feature_meaning": feature_meaning,
     "steps": steps,
     "last_name": last_name,
 }
