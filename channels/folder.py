@@ -33,3 +33,13 @@ def _write(target: Path, content: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     growing.replace(target)
+    # Else the name, and with it the file, may be lost with the power, and everybody in it counts as written to.
+    _keep_names(target.parent)
+
+
+def _keep_names(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,6 +1,7 @@
 """The two ways out of the house."""
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from channels.addresses import ChannelAddressRefused, channels
 from channels.folder import Folder
 from channels.message import Fate, Message, Receipt
 from channels.webhook import ATTEMPTS, Webhook
+
+SYNC = os.fsync
 
 
 def message(customer_id: str) -> Message:
@@ -35,6 +38,22 @@ def test_a_batch_is_a_file_of_one_document_a_line_and_takes_its_own_place_when_i
     assert receipts == [Receipt(Fate.HANDED_OVER)]
     assert [file.name for file in (tmp_path / "email").iterdir()] == ["b1.jsonl"]
     assert [json.loads(line) for line in (tmp_path / "email" / "b1.jsonl").read_text().splitlines()] == [DOCUMENT]
+
+
+def test_the_name_of_a_file_is_on_the_disk_before_its_messages_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[tuple[str, list[str]]] = []
+
+    def sync(descriptor: int) -> None:
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        kept.append((path.name, sorted(each.name for each in tmp_path.iterdir())))
+        SYNC(descriptor)
+
+    monkeypatch.setattr("os.fsync", sync)
+    Folder(tmp_path).hand_over("b1", [message("c1")])
+
+    assert kept == [("b1.part", ["b1.part"]), (tmp_path.name, ["b1.jsonl"])]
 
 
 def test_messages_wait_for_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
