@@ -55,6 +55,14 @@ UPDATE coupons SET customer_id = %(pseudonym)s,
 WHERE code = ANY(%(codes)s)
 """,
 }
+# Under a pseudonym they would still be given a code, by a launch that comes to them later.
+LEAVE_LAUNCHES = """
+DELETE FROM audiences AS member USING campaigns
+WHERE member.customer_id = %s AND campaigns.campaign_id = member.campaign_id
+  AND activate_time IS NULL AND state <> 'ENDED' AND NOT EXISTS (
+    SELECT FROM coupons WHERE coupons.campaign_id = member.campaign_id AND coupons.customer_id = member.customer_id
+  )
+"""
 WIPE_TRACES: Mapping[str, str] = {
     "rejected_rows": """
 DELETE FROM rejected_rows WHERE values_of(content) @> ARRAY[hashtextextended(%(customer_id)s, 0)]
@@ -109,7 +117,8 @@ UPDATE operations SET cursor = coalesce((
 def erase(transaction: Transaction, customer_id: str, *, pseudonym: str, now: datetime) -> dict[str, int]:
     """Delete what is about the customer only, and give the books a pseudonym; rows touched, by table.
 
-    The customer's codes are over for everybody. Doing it again takes what came since, with a pseudonym of its own.
+    The customer's codes are over for everybody, and launches under way give out no others. Doing it
+    again takes what came since, with a pseudonym of its own.
     """
     connection = driver_connection(transaction)
     codes = [code for (code,) in connection.execute(LOCK_COUPONS, (customer_id,)).fetchall()]
@@ -117,9 +126,10 @@ def erase(transaction: Transaction, customer_id: str, *, pseudonym: str, now: da
     touched = {
         table: connection.execute(statement.encode(), known).rowcount for table, statement in CLOSE_BOOKS.items()
     }
+    left = connection.execute(LEAVE_LAUNCHES, (customer_id,)).rowcount
     which = update(AudienceRow).where(AudienceRow.customer_id == customer_id)
     cleared = {each.key: None for each in CLEARED}
-    touched["audiences"] = changed_rows(transaction.execute(which.values(customer_id=pseudonym, **cleared)))
+    touched["audiences"] = left + changed_rows(transaction.execute(which.values(customer_id=pseudonym, **cleared)))
     return touched | delete_about(transaction, [customer_id])
 
 

@@ -262,6 +262,22 @@ def test_a_launch_that_stands_still_is_not_waited_for_and_goes_on(database: Data
     assert counts(database, "coupons") == (3,)
 
 
+def test_a_launch_gives_nothing_to_who_was_erased_before_it_came_to_them(database: Database) -> None:
+    everyone = ["abel", WHO, "zoe"]
+    add_customers(database, everyone)
+    store_scores(database, dict.fromkeys(everyone, 9000))
+    create_campaign(database)
+    begun = begin_launch(database)
+    for _ in ("freeze", "abel"):
+        issue_chunk(database, read_operation(database, begun.operation_id), limit=1)
+
+    erase(database)
+
+    done = finish_launch(database, read_operation(database, begun.operation_id))
+    assert (done.state, set(codes_of(database))) == ("SUCCEEDED", {"abel", "zoe"})
+    assert counts(database, "audiences") == (2,)
+
+
 def test_erasing_again_does_no_harm_and_takes_what_is_left(shop: Database, database_url: str) -> None:
     with shop.writing() as transaction:
         failed = erasure.begin(transaction, make_cause(), WHO)
