@@ -95,7 +95,8 @@ def take(
 ) -> Batch | None:  # fmt: skip
     """Write down the next messages: first those that waited long enough or whose worker is gone, then new ones.
 
-    None when there is nothing to do for this worker: another was faster or is still at it, or all is done.
+    None when there is nothing to do for this worker: another was faster or is still at it, the campaign has not begun,
+    or all is done.
     Raises CouponsStopped or CouponSuspended, with nothing written, while the campaign stands still.
     """
     current = operations.at_end(transaction, operation)
@@ -104,6 +105,11 @@ def take(
     campaign = launch.get(transaction, operation.request["campaign_id"])
     if campaign.state is State.ENDED:
         operations.cancel(transaction, operation.operation_id, cause.now)
+        return None
+    if cause.now < campaign.plan.start_time:
+        # No till would take the code that somebody has just been written of.
+        why = f"messages wait: {campaign.name} begins at {campaign.plan.start_time.isoformat()}"
+        operations.stumble(transaction, operation.operation_id, why)
         return None
     if current.cursor is None:
         due = messages.count_due(transaction, campaign.campaign_id, share.channels, cause.now)

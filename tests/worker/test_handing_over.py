@@ -183,6 +183,23 @@ def test_a_pause_holds_and_a_resumption_goes_on_after_it(database: Database, too
     assert recorder.given == FIVE
 
 
+def test_nobody_is_written_to_of_a_code_that_no_till_takes_yet(
+    database: Database, tools: Clocked, recorder: Recorder
+) -> None:
+    add_customers(database, FIVE, consented=["email"])
+    store_scores(database, dict.fromkeys(FIVE, 9000))
+    launch_campaign(database, make_plan(offers=(BY_EMAIL,), start_time=NOW + timedelta(hours=1)))
+    operation = begun(database)
+
+    held = work(tools, operation)
+    assert (held.state, held.error) == (RUNNING, "messages wait: campaigns/spring begins at 2026-11-20T13:00:00+00:00")
+    assert states(database) == {}
+    tools.later = timedelta(hours=1)
+
+    assert work(tools, operation).state == SUCCEEDED
+    assert recorder.given == FIVE
+
+
 def test_the_kill_switch_holds_and_an_end_ends(database: Database, tools: Tools, recorder: Recorder) -> None:
     launched(database)
     operation = begun(database)
