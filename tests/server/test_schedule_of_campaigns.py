@@ -70,15 +70,15 @@ def test_the_same_on_the_command_line(database: Database, database_url: str) -> 
 
     assert (len(coming), coming[4]) == (
         7,
-        {"campaign_id": "weekly-20360331", "start": "2036-03-31T09:00+01:00", "end": "2036-04-03T09:00+01:00"},
+        {"campaign_id": "weekly-20360331", "start": "2036-03-31T09:00:00+01:00", "end": "2036-04-03T09:00:00+01:00"},
     )
     tierwise("campaign", "submit", "weekly")
     tierwise("--as", "bo:approver", "campaign", "approve", "weekly")
     scheduled = tierwise("campaign", "schedule", "weekly")
-    assert (scheduled["state"], scheduled["due"]) == ("SCHEDULED", "2036-03-03T09:00+00:00")
+    assert (scheduled["state"], scheduled["due"]) == ("SCHEDULED", "2036-03-03T09:00:00+00:00")
     assert tierwise("campaign", "unschedule", "weekly")["state"] == "APPROVED"
     assert "INVALID_CAMPAIGN" in tierwise.refusal(
         "campaign", "create", "often", "--name", "Often", "--offer", "HIGH:20%:ON_SITE", "--repeat", "* * * * *"
     )
     tierwise("campaign", "update", "weekly", "--start", "2036-01-01T00:00")
-    assert tierwise("campaign", "show", "weekly")["end"] == "2036-02-15T00:00+00:00", "as long by the clocks of London"
+    assert tierwise("campaign", "show", "weekly")["end"] == "2036-02-15T00:00:00+00:00", "as long by the clocks of London"
