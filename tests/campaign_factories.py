@@ -57,7 +57,8 @@ def add_customers(database: Database, customer_ids: Sequence[str], *, consented:
         transaction.execute(
             text(
                 """INSERT INTO customers (customer_id, consented_channels)
-                SELECT customer_id, :agreed FROM unnest(CAST(:ids AS text[])) AS given (customer_id)"""
+                SELECT customer_id, :agreed FROM unnest(CAST(:ids AS text[])) AS given (customer_id)
+                ON CONFLICT DO NOTHING"""
             ),
             {"ids": list(customer_ids), "agreed": list(consented)},
         )
@@ -86,7 +87,8 @@ def prove(database: Database, model_id: str, *, verdict: Verdict = Verdict.PASSE
 def store_scores(
     database: Database, spends: Mapping[str, int], *, high: float = 5000, mid: float = 1000, as_of: datetime = NOW
 ) -> None:
-    """Known customers with stored scores and the tiers that their spend gives them: as a rescoring leaves them."""
+    """Customers with stored scores and the tiers that their spend gives them: as a rescoring leaves them."""
+    add_customers(database, list(spends))
     add_model(database)
     with database.writing() as transaction:
         scheme = schemes.create(
@@ -211,7 +213,6 @@ def issued_codes(database: Database, customer_ids: Sequence[str], **plan: object
 
     They are expected to spend so little that the smallest budget bears them all.
     """
-    add_customers(database, customer_ids)
     store_scores(database, dict.fromkeys(customer_ids, 100), high=50, mid=10)
     launch_campaign(database, make_plan(**plan))
     return codes_of(database)

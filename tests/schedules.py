@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from campaign_factories import NOW, add_customers, approve_campaign, create_campaign, make_cause, store_scores
+from campaign_factories import NOW, approve_campaign, create_campaign, make_cause, store_scores
 from sqlalchemy import text
 
 from campaigns.life import launch, scheduling
@@ -21,7 +21,6 @@ WEEK = timedelta(days=7)
 
 def stocked(database: Database) -> Database:
     """Two of the highest tier."""
-    add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 9000})
     return database
 

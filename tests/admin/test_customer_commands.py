@@ -1,7 +1,7 @@
 """`tierwise customer` and `tierwise audit explain`: why somebody got something, and being forgotten."""
 
 import pytest
-from campaign_factories import NOW, add_customers, audit_lines, counts, launch_campaign, make_plan, store_scores
+from campaign_factories import NOW, audit_lines, counts, launch_campaign, make_plan, store_scores
 from shell import Shell
 from sqlalchemy import text
 
@@ -12,7 +12,6 @@ from database.work import operations
 @pytest.fixture
 def tierwise(database: Database, database_url: str) -> Shell:
     """A shop whose campaign reached anna."""
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     launch_campaign(database, make_plan())
     return Shell(database_url)

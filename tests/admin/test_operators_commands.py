@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from campaign_factories import (
-    add_customers,
     audit_lines,
     codes_of,
     counts,
@@ -45,7 +44,6 @@ def tierwise(database_url: str) -> Shell:
 
 
 def test_a_campaign_from_plan_to_redemption(database: Database, tierwise: Shell) -> None:
-    add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 10})
     assert tierwise(*CREATE, "--limit", "5")["state"] == "DRAFT"
     assert tierwise("campaign", "submit", "spring")["state"] == "SUBMITTED"
@@ -143,7 +141,6 @@ def test_a_refusal_says_why_changes_nothing_and_is_on_record(database: Database,
 
 
 def test_tiers_are_made_listed_and_shown(database: Database, tierwise: Shell) -> None:
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
 
     made = tierwise("tier", "scheme", "--method", "QUANTILE", "--high", "0.2", "--mid", "0.3")
@@ -194,7 +191,6 @@ def test_restraint_is_typed_as_it_is_shown(database: Database, tierwise: Shell) 
 
 def test_a_rescoring_is_begun_as_of_a_time_and_cancelled(database: Database, tierwise: Shell) -> None:
     assert "NO_ACTIVE_MODEL" in tierwise.refusal("job", "rescore")
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
 
     begun = tierwise("job", "rescore", "--as-of", "2026-01-02T03:04:05")

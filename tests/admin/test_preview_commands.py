@@ -3,7 +3,7 @@
 from threading import Thread
 
 import pytest
-from campaign_factories import add_customers, look, register_model, shadow, store_scores
+from campaign_factories import look, register_model, shadow, store_scores
 from shell import Shell
 from typer.testing import CliRunner
 from worker_processes import wait_for
@@ -21,7 +21,6 @@ def tierwise(database_url: str) -> Shell:
 
 
 def test_a_scheme_is_previewed_before_it_is_in_force(database: Database, tierwise: Shell) -> None:
-    add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 6000})
     options = ("--method", "ABSOLUTE", "--high", "8000", "--mid", "1000")
 
@@ -65,7 +64,6 @@ def _running(database: Database) -> Operation | None:
 
 
 def test_a_model_is_previewed_while_the_command_waits(database: Database, tierwise: Shell) -> None:
-    add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 900})
     register_model(database, "m2")
     assert "MODEL_NOT_PREVIEWED" in tierwise.refusal("tier", "preview", "--model", "m2")
@@ -91,7 +89,6 @@ def test_a_model_is_previewed_while_the_command_waits(database: Database, tierwi
 
 
 def test_a_worker_keeps_a_preview_while_the_command_waits(database: Database, tierwise: Shell) -> None:
-    add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 6000})
     tierwise("tier", "scheme", "--method", "ABSOLUTE", "--high", "8000", "--mid", "1000", "--no-activate")
     worker = Thread(target=work_off_tiers, args=(database,))
@@ -120,7 +117,6 @@ def _next(database: Database) -> Operation | None:
 
 
 def test_people_read_tables(database: Database, database_url: str) -> None:
-    add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 900})
     options = ["--method", "ABSOLUTE", "--high", "800", "--mid", "100", "--database-url", database_url]
 

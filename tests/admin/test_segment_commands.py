@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from campaign_factories import add_customers, audit_lines, read_operation, store_scores
+from campaign_factories import audit_lines, read_operation, store_scores
 from shell import Shell
 
 from campaigns.actor import WORKER, Cause
@@ -15,7 +15,6 @@ RULE = "compare: {fact: expected_spend, operator: at_least, value: 500}"
 
 @pytest.fixture
 def tierwise(database: Database, database_url: str) -> Shell:
-    add_customers(database, ["anna", "bert", "cleo"])
     store_scores(database, {"anna": 9000, "bert": 10, "cleo": 700})
     return Shell(database_url)
 

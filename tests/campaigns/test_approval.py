@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from campaign_factories import (
     NOW,
-    add_customers,
     approve_campaign,
     audit_lines,
     counts,
@@ -75,7 +74,6 @@ def refused(database: Database, kind: type[Refusal], approver: str, *, version: 
 
 
 def test_a_plan_goes_from_its_author_to_somebody_else_and_is_launched(database: Database) -> None:
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     create_campaign(database)
     possible = "DRAFT and cannot launch; possible: edit, submit"
@@ -230,7 +228,6 @@ def test_a_stale_etag_decides_nothing(database: Database) -> None:
 
 
 def test_what_is_launched_stays_as_it_was_approved(database: Database) -> None:
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     launch_campaign(database, make_plan())
 

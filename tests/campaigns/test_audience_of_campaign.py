@@ -47,7 +47,6 @@ def expected_arms(plan: CampaignPlan, campaign_id: str = "spring") -> dict[str, 
 @pytest.fixture
 def shop(database: Database) -> Database:
     """Three customers of tier HIGH, of whom anna and dora are expected to spend at least 90.00, and one of tier LOW."""
-    add_customers(database, ["anna", "bert", "carl", "dora"])
     store_scores(database, {"anna": 9000, "bert": 8000, "carl": 10, "dora": 9001})
     return database
 
@@ -123,7 +122,6 @@ def test_a_plan_that_makes_no_sense_names_the_place(database: Database, plan: Ca
 
 @pytest.mark.parametrize("percent", [0, 10, 50])
 def test_who_is_held_out_follows_from_the_hash_and_gets_nothing(database: Database, percent: int) -> None:
-    add_customers(database, CROWD)
     store_scores(database, dict.fromkeys(CROWD, 9000))
     plan = make_plan(holdout_percent=percent)
 
@@ -146,7 +144,6 @@ def test_who_is_held_out_follows_from_the_hash_and_gets_nothing(database: Databa
 
 
 def test_two_campaigns_hold_out_different_customers(database: Database) -> None:
-    add_customers(database, CROWD)
     store_scores(database, dict.fromkeys(CROWD, 9000))
     plan = make_plan(holdout_percent=50)
 

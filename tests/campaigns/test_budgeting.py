@@ -8,7 +8,6 @@ import pytest
 from campaign_factories import (
     NOW,
     TEN_PERCENT,
-    add_customers,
     audit_lines,
     begin_launch,
     codes_of,
@@ -59,7 +58,6 @@ def members(database: Database, which: str = "true") -> set[str]:
 
 
 def test_a_budget_that_bears_everybody_leaves_nobody_out(database: Database) -> None:
-    add_customers(database, CUSTOMERS)
     store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
 
     launch_campaign(database, make_plan(offers=(FIVE_POUNDS,), budget=Budget(limit_minor=400 * 500)))
@@ -71,7 +69,6 @@ def test_a_budget_that_bears_everybody_leaves_nobody_out(database: Database) -> 
 
 @pytest.mark.parametrize("holdout", [0, 20])
 def test_issuing_stops_before_the_budget_is_at_risk(database: Database, holdout: int) -> None:
-    add_customers(database, CUSTOMERS)
     store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
     plan = make_plan(offers=(FIVE_POUNDS,), budget=Budget(limit_minor=12_000, confidence=0.9), holdout_percent=holdout)
 
@@ -92,7 +89,6 @@ def test_issuing_stops_before_the_budget_is_at_risk(database: Database, holdout:
 
 
 def test_who_is_left_out_is_drawn_the_same_way_again(database: Database) -> None:
-    add_customers(database, CUSTOMERS)
     store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
     plan = make_plan(offers=(FIVE_POUNDS,), budget=Budget(limit_minor=12_000))
     launch_campaign(database, plan)
@@ -108,7 +104,6 @@ def test_who_is_left_out_is_drawn_the_same_way_again(database: Database) -> None
 
 def test_reserved_committed_and_spent_are_kept_apart(database: Database) -> None:
     customers = ["anna", "bert", "cleo", "dora"]
-    add_customers(database, customers)
     store_scores(database, dict.fromkeys(customers, 9000))
     launch_campaign(database, make_plan(offers=(FIVE_POUNDS,), budget=Budget(limit_minor=2000), redemption_limit=9))
     codes = codes_of(database)
@@ -129,7 +124,6 @@ def test_reserved_committed_and_spent_are_kept_apart(database: Database) -> None
 
 
 def test_after_the_end_nothing_is_committed(database: Database) -> None:
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     launch_campaign(database, make_plan(budget=Budget(limit_minor=5000)))
 
@@ -140,7 +134,6 @@ def test_after_the_end_nothing_is_committed(database: Database) -> None:
 
 
 def test_past_campaigns_teach_how_coupons_are_used(database: Database) -> None:
-    add_customers(database, CUSTOMERS)
     store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
     launch_campaign(database, make_plan(offers=(FIVE_POUNDS,)), "past")
     before = standing(database, "past").committed[0].rate
@@ -160,7 +153,6 @@ def test_past_campaigns_teach_how_coupons_are_used(database: Database) -> None:
 
 @pytest.mark.parametrize("hindered", [launch.pause, launch.end])
 def test_a_campaign_that_did_not_run_to_its_end_teaches_nothing(database: Database, hindered: Hindrance) -> None:
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     plan = make_plan(offers=(FIVE_POUNDS,))
     launch_campaign(database, plan)
@@ -174,7 +166,6 @@ def test_a_campaign_that_did_not_run_to_its_end_teaches_nothing(database: Databa
 
 
 def test_refused_attempts_are_counted_by_reason(database: Database) -> None:
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     launch_campaign(database, make_plan(offers=(TEN_PERCENT,)))
     code = codes_of(database)["anna"]
@@ -192,7 +183,6 @@ def test_refused_attempts_are_counted_by_reason(database: Database) -> None:
 
 @pytest.mark.parametrize("reward", [FreeShipping(), Gift(item_id="mug")])
 def test_a_budget_needs_to_know_what_its_coupons_cost(database: Database, reward: FreeShipping | Gift) -> None:
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     offer = Offer(tier=Tier.HIGH, discount=Discount(reward=reward), channel=Channel.ON_SITE)
 
@@ -205,7 +195,6 @@ def test_a_budget_needs_to_know_what_its_coupons_cost(database: Database, reward
 
 
 def test_a_budget_is_not_reckoned_by_orders_in_another_currency(database: Database) -> None:
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     euros = make_plan(currency="EUR", budget=Budget(limit_minor=50_000))
     told = "orders are foretold in GBP, not in EUR: what a percentage takes off is not known without a maximum"
@@ -230,7 +219,6 @@ def test_what_is_not_there_has_no_budget(database: Database) -> None:
 
 
 def test_an_operation_tells_how_many_it_expects_after_the_cut(database: Database) -> None:
-    add_customers(database, CUSTOMERS)
     store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
     operation = launch_campaign(database, make_plan(offers=(FIVE_POUNDS,), budget=Budget(limit_minor=12_000)))
 
@@ -243,7 +231,6 @@ def test_an_operation_tells_how_many_it_expects_after_the_cut(database: Database
 def test_a_launch_that_is_taken_up_again_leaves_nobody_out_who_has_a_code(
     database: Database, purchase_90: float
 ) -> None:
-    add_customers(database, CUSTOMERS)
     store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
     create_campaign(database, offers=(FIVE_POUNDS,), budget=Budget(limit_minor=12_000, confidence=0.9))
     failed = begin_launch(database)
@@ -266,7 +253,6 @@ def test_a_launch_that_is_taken_up_again_leaves_nobody_out_who_has_a_code(
 
 
 def test_what_is_taken_up_again_leaves_out_only_those_without_a_code(database: Database) -> None:
-    add_customers(database, CUSTOMERS)
     store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
     tight = Budget(limit_minor=12_000, confidence=0.9)
     create_campaign(database, offers=(FIVE_POUNDS,), budget=tight, holdout_percent=20)

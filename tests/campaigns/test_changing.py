@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from campaign_factories import NOW, add_customers, audit_lines, launch_campaign, make_cause, make_plan, store_scores
+from campaign_factories import NOW, audit_lines, launch_campaign, make_cause, make_plan, store_scores
 from sqlalchemy import text
 from working import work_on
 
@@ -36,7 +36,6 @@ def order(who: str, name: str, days: int) -> Event:
 @pytest.fixture
 def shop(database: Database) -> Database:
     """Customers with an even number bought long ago; a few of the others buy anyway."""
-    add_customers(database, CROWD)
     store_scores(database, dict.fromkeys(CROWD, 9000))
     with database.writing() as transaction:
         insert_events(transaction, [order(who, "past", -40) for who in CROWD[::2]])

@@ -1,7 +1,7 @@
 """From all customers to those whom a rule means."""
 
 import pytest
-from campaign_factories import add_customers, store_scores
+from campaign_factories import store_scores
 
 from campaigns.audiences import counting
 from campaigns.audiences.counting import EVERYONE
@@ -30,7 +30,6 @@ HIGH = Compare("tier", Operator.EQUALS, "HIGH")
 def test_each_condition_is_asked_of_those_whom_the_ones_before_it_left(
     database: Database, rule: Rule | None, lefts: list[int]
 ) -> None:
-    add_customers(database, ["c1", "c2", "c3", "c4"])
     store_scores(database, {"c1": 9000, "c2": 2000, "c3": 1500, "c4": 10})
 
     with database.reading() as snapshot:

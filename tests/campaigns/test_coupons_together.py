@@ -9,7 +9,6 @@ from itertools import combinations
 import pytest
 from campaign_factories import (
     NOW,
-    add_customers,
     codes_of,
     counts,
     launch_campaign,
@@ -39,7 +38,6 @@ SALE = Stacking(group="sale")
 
 def issue(database: Database, *terms: tuple[Reward, Stacking], budget: Budget | None = None) -> list[str]:
     """Anna's codes of as many campaigns, which bert has codes of, too."""
-    add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 9000})
     codes = []
     for number, (reward, stacking) in enumerate(terms):

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from math import log
 
 import pytest
-from campaign_factories import NOW, add_customers, rescore, store_scores
+from campaign_factories import NOW, rescore, store_scores
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +37,6 @@ def test_the_index_is_of_two_and_nothing_between_equals(one: list[int], other: l
 
 
 def test_rescorings_tell_how_customers_stood(database: Database) -> None:
-    add_customers(database, ["c1", "c2", "c3"])
     store_scores(database, {"c1": 9000, "c2": 2000, "c3": 10})
     rescore(database, {"c1": 9000, "c2": 9000, "c3": 10}, as_of=NOW + timedelta(days=1))
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import pytest
 from campaign_factories import (
     NOW,
-    add_customers,
     audit_lines,
     codes_of,
     counts,
@@ -42,7 +41,6 @@ OVER = PLAN.end_time + measuring.AFTERMATH + timedelta(seconds=1)
 @pytest.fixture
 def shop(database: Database) -> Database:
     """Two hundred customers of tier HIGH: scores say that a tenth buys within 30 days, and spends 90.00 within 90."""
-    add_customers(database, CROWD)
     store_scores(database, dict.fromkeys(CROWD, 9000))
     return database
 

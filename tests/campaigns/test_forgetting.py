@@ -48,7 +48,6 @@ ASKED = NOW + timedelta(hours=1)
 @pytest.fixture
 def shop(database: Database, database_url: str) -> Database:
     """A customer who has done everything, and another."""
-    add_customers(database, [WHO, "ben"])
     store_scores(database, {WHO: 9000, "ben": 9000})
     launch_campaign(database, make_plan())
     with database.writing() as transaction:
@@ -242,7 +241,6 @@ def step(database: Database, operation: Operation) -> bool:
 
 def test_a_launch_that_stands_still_is_not_waited_for_and_goes_on(database: Database, database_url: str) -> None:
     everyone = ["abel", WHO, "zoe"]
-    add_customers(database, everyone)
     store_scores(database, dict.fromkeys(everyone, 9000))
     create_campaign(database)
     begun = begin_launch(database)

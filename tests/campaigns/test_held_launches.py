@@ -3,7 +3,6 @@
 import pytest
 from campaign_factories import (
     NOW,
-    add_customers,
     audit_lines,
     begin_launch,
     codes_of,
@@ -32,7 +31,6 @@ from database.work import operations
 
 
 def test_ending_a_campaign_stops_its_launch(database: Database) -> None:
-    add_customers(database, ["anna", "bert", "carl"])
     store_scores(database, {"anna": 9000, "bert": 9000, "carl": 9000})
     create_campaign(database)
     operation = begin_launch(database)
@@ -48,7 +46,6 @@ def test_ending_a_campaign_stops_its_launch(database: Database) -> None:
 
 
 def test_a_pause_holds_the_launch_and_resuming_goes_on_where_it_stopped(database: Database) -> None:
-    add_customers(database, ["anna", "bert", "carl"])
     store_scores(database, {"anna": 9000, "bert": 9000, "carl": 9000})
     create_campaign(database)
     operation = begin_launch(database)
@@ -76,7 +73,6 @@ def test_a_pause_holds_the_launch_and_resuming_goes_on_where_it_stopped(database
 
 
 def test_a_chunk_that_was_begun_before_the_pause_writes_nothing_after_it(database: Database) -> None:
-    add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 9000})
     create_campaign(database)
     operation = begin_launch(database)
@@ -99,7 +95,6 @@ def test_a_chunk_that_was_begun_before_the_pause_writes_nothing_after_it(databas
 
 
 def test_a_launch_that_is_paused_can_be_cancelled_and_is_over(database: Database) -> None:
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     create_campaign(database)
     operation = begin_launch(database)
@@ -111,7 +106,6 @@ def test_a_launch_that_is_paused_can_be_cancelled_and_is_over(database: Database
 
 
 def test_a_failed_launch_is_taken_up_by_launching_again(database: Database) -> None:
-    add_customers(database, ["anna", "bert", "carl"])
     store_scores(database, {"anna": 9000, "bert": 9000, "carl": 9000})
     create_campaign(database)
     failed = begin_launch(database)
@@ -134,7 +128,6 @@ def test_a_failed_launch_is_taken_up_by_launching_again(database: Database) -> N
 
 
 def test_pause_resume_and_end_leave_their_lines(database: Database) -> None:
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     launch_campaign(database, make_plan())
 
@@ -158,7 +151,6 @@ def test_pause_resume_and_end_leave_their_lines(database: Database) -> None:
 
 
 def test_an_operation_is_cancelled_once_and_deleted_when_it_is_over(database: Database) -> None:
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     create_campaign(database)
     operation = begin_launch(database)

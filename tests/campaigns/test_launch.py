@@ -39,7 +39,6 @@ from database.work import operations
 
 
 def test_a_launch_writes_operation_outbox_and_audit_together_or_nothing(database: Database) -> None:
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     create_campaign(database)
     approve_campaign(database)
@@ -122,7 +121,6 @@ def test_a_channel_that_addresses_someone_needs_consent(
 
 
 def test_the_audience_stays_as_it_was_when_scores_change(database: Database) -> None:
-    add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 10})
     create_campaign(database)
     operation = begin_launch(database)
@@ -161,7 +159,6 @@ def test_a_launch_that_could_reach_nobody_is_refused(
 
 
 def test_a_second_launch_is_refused_while_the_first_runs_and_after(database: Database) -> None:
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     create_campaign(database)
     operation = begin_launch(database)
@@ -178,7 +175,6 @@ def test_a_second_launch_is_refused_while_the_first_runs_and_after(database: Dat
 
 
 def test_a_chunk_that_is_done_twice_issues_once(database: Database) -> None:
-    add_customers(database, ["anna", "bert", "carl"])
     store_scores(database, {"anna": 9000, "bert": 9000, "carl": 9000})
     create_campaign(database)
     begun = begin_launch(database)
@@ -196,7 +192,6 @@ def test_a_chunk_that_is_done_twice_issues_once(database: Database) -> None:
 
 
 def test_a_code_that_is_taken_is_replaced(database: Database) -> None:
-    add_customers(database, ["anna", "bert", "carl"])
     store_scores(database, {"anna": 9000, "bert": 9000, "carl": 9000})
     create_campaign(database)
     operation = begin_launch(database)
@@ -220,7 +215,6 @@ def test_a_code_that_is_taken_is_replaced(database: Database) -> None:
 def test_no_table_is_read_again_for_each_row_that_is_added_to_it(database: Database) -> None:
     """An empty table that was analysed looks as if reading it were free, and is not empty a moment later."""
     customers = [f"c{number:04}" for number in range(2000)]
-    add_customers(database, customers)
     store_scores(database, dict.fromkeys(customers, 9000))
     create_campaign(database)
     approve_campaign(database)

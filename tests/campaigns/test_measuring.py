@@ -177,7 +177,6 @@ def test_who_was_erased_is_in_neither_group_but_what_their_coupons_cost_was_spen
 
 
 def test_margin_is_its_part_of_what_was_sold_less_the_whole_discount_and_decides(database: Database) -> None:
-    add_customers(database, CROWD)
     store_scores(database, dict.fromkeys(CROWD, 9000))
     launch_campaign(database, replace(PLAN, margin_percent=40))
     offered, held_out = GROUPS[OFFER_ARM], GROUPS[HOLDOUT]
@@ -198,7 +197,6 @@ def test_margin_is_its_part_of_what_was_sold_less_the_whole_discount_and_decides
 def test_each_arm_is_compared_with_the_holdout_and_with_the_first(database: Database) -> None:
     bold = ArmPlan(name="bold", discounts=(TierDiscount(Tier.HIGH, Discount(reward=Percent(percent=30))),))
     plan = make_plan(holdout_percent=34, arms=(ArmPlan(name="plain"), bold))
-    add_customers(database, CROWD)
     store_scores(database, dict.fromkeys(CROWD, 9000))
     launch_campaign(database, plan)
     groups = {
@@ -281,7 +279,6 @@ def test_the_past_says_how_much_customers_differ(launched: Database) -> None:
 def test_without_launch_or_holdout_there_is_nothing_to_compare(database: Database) -> None:
     with pytest.raises(CampaignNotFound):
         read(database)
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     with database.writing() as transaction:
         launch.create(transaction, make_cause(), "spring", make_plan())

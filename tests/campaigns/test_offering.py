@@ -9,7 +9,6 @@ import pytest
 from campaign_factories import (
     NOW,
     TEN_PERCENT,
-    add_customers,
     approve_campaign,
     codes_of,
     create_campaign,
@@ -65,7 +64,6 @@ def start(database: Database, campaign_id: str, reward: Reward | None = None, **
 @pytest.fixture
 def shop(database: Database) -> Database:
     """Anna, bert and cleo are worth much, dora little."""
-    add_customers(database, ["anna", "bert", "cleo", "dora"])
     store_scores(database, {"anna": 9000, "bert": 8000, "cleo": 7000, "dora": 10})
     return database
 

@@ -111,7 +111,6 @@ def test_days_are_those_of_the_zone_when_the_clocks_change() -> None:
 
 
 def test_what_cannot_be_compared_is_refused(database: Database) -> None:
-    add_customers(database, CROWD)
     store_scores(database, dict.fromkeys(CROWD, 9000))
     with database.writing() as transaction:
         launch.create(transaction, make_cause(), "spring", PLAN)

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 import pytest
 from campaign_factories import (
     NOW,
-    add_customers,
     audit_lines,
     counts,
     look,
@@ -30,7 +29,6 @@ from database.work.operations import Operation
 @pytest.fixture
 def shop(database: Database) -> Database:
     """Scored by m1, HIGH from 5,000; by scheme 2, HIGH begins at 8,000."""
-    add_customers(database, ["anna", "bert", "cleo"])
     store_scores(database, {"anna": 9000, "bert": 6000, "cleo": 10})
     with database.writing() as transaction:
         schemes.create(

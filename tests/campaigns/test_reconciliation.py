@@ -7,7 +7,6 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from campaign_factories import (
     NOW,
-    add_customers,
     audit_lines,
     codes_of,
     counts,
@@ -148,7 +147,6 @@ def test_whatever_happens_to_coupons_ledger_and_counters_agree(
 ) -> None:
     campaign_id = f"spring-{next(NUMBERS)}"
     if counts(database, "customers") == (0,):
-        add_customers(database, CUSTOMERS)
         store_scores(database, dict.fromkeys(CUSTOMERS, 100), high=50, mid=10)
     limits = {"redemption_limit": 2, "budget": Budget(limit_minor=450), "refund_gives_code_back": gives_back}
     launch_campaign(database, make_plan(**limits), campaign_id)

@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 from campaign_factories import (
     NOW,
-    add_customers,
     audit_lines,
     codes_of,
     counts,
@@ -56,7 +55,6 @@ BASKET = Basket(order_minor=2000, currency="GBP", customer_id="anna", order_id="
 
 def issue(database: Database, discount: Discount = TENTH, *, start_time: datetime = YESTERDAY) -> str:
     """Anna's code of a campaign that gives her ten percent, or what the test says."""
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     offer = Offer(tier=Tier.HIGH, discount=discount, channel=Channel.ON_SITE)
     launch_campaign(database, make_plan(offers=(offer,), start_time=start_time))
@@ -252,7 +250,6 @@ def test_a_refused_attempt_can_be_recorded_on_its_own(database: Database) -> Non
 def test_four_hundred_at_once_use_exactly_the_fifty_there_are(database_url: str, attempts: int) -> None:
     database = Database.at(database_url, pool_size=16)
     customers = [f"c{place:03}" for place in range(attempts)]
-    add_customers(database, customers)
     store_scores(database, dict.fromkeys(customers, 9000))
     offer = Offer(tier=Tier.HIGH, discount=Discount(reward=Percent(percent=10)), channel=Channel.ON_SITE)
     launch_campaign(database, make_plan(offers=(offer,), redemption_limit=50))

@@ -2,7 +2,6 @@
 
 import pytest
 from campaign_factories import (
-    add_customers,
     audit_lines,
     begin_launch,
     counts,
@@ -26,7 +25,6 @@ NOT_RETRIED = {operations.ERASE_CUSTOMER}
 
 @pytest.fixture
 def shop(database: Database) -> Database:
-    add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 10})
     return database
 

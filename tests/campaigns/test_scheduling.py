@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from campaign_factories import (
     NOW,
-    add_customers,
     approve_campaign,
     audit_lines,
     codes_of,
@@ -209,7 +208,6 @@ def test_a_campaign_is_over_at_its_end(shop: Database, *, paused: bool) -> None:
 
 def test_what_is_bought_after_the_clock_ended_a_campaign_counts(database: Database) -> None:
     crowd = [f"c{number:02}" for number in range(40)]
-    add_customers(database, crowd)
     store_scores(database, dict.fromkeys(crowd, 9000))
     plan = make_plan(holdout_percent=50)
     launch_campaign(database, plan)

@@ -97,7 +97,6 @@ def test_the_funnel_says_who_was_kept_out(database: Database) -> None:
 
 
 def test_a_launch_that_gives_no_sign_of_life_needs_somebody(database: Database) -> None:
-    add_customers(database, ["c1"])
     store_scores(database, {"c1": 9000})
     create_campaign(database, start_time=LAUNCHED, end_time=PLAN.end_time)
     approve_campaign(database, now=LAUNCHED)

@@ -3,7 +3,6 @@
 import pytest
 from campaign_factories import (
     NOW,
-    add_customers,
     audit_lines,
     begin_launch,
     codes_of,
@@ -92,7 +91,6 @@ def test_what_was_given_can_be_given_back(database: Database) -> None:
 @pytest.mark.parametrize("scope", [EVERYTHING, "spring"])
 def test_a_launch_stands_still_at_every_step_and_goes_on_at_its_cursor(database: Database, scope: str) -> None:
     customers = ["anna", "bert", "carl"]
-    add_customers(database, customers)
     store_scores(database, dict.fromkeys(customers, 9000))
     create_campaign(database)
     operation = begin_launch(database)
@@ -121,7 +119,6 @@ def test_a_launch_stands_still_at_every_step_and_goes_on_at_its_cursor(database:
 
 
 def test_a_chunk_that_was_begun_before_the_stop_writes_nothing_after_it(database: Database) -> None:
-    add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 9000})
     create_campaign(database)
     operation = begin_launch(database)

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from campaign_factories import (
     NOW,
-    add_customers,
     codes_of,
     launch_campaign,
     make_cause,
@@ -34,7 +33,6 @@ AT_ONCE = Hysteresis(margin=0, grace_days=0)
 
 @pytest.fixture
 def shop(database: Database) -> Database:
-    add_customers(database, list(SPENDS))
     store_scores(database, SPENDS)
     return database
 

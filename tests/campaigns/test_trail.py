@@ -88,7 +88,6 @@ def test_changes_name_the_version_that_they_left(database: Database) -> None:
 
 
 def test_automatic_decisions_name_model_scheme_and_rule(database: Database) -> None:
-    add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 10})
     launch_campaign(database, make_plan(rule=RICH))
 

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from audit_log import sealed, write_lines
-from campaign_factories import add_customers, launch_campaign, make_plan, store_scores
+from campaign_factories import launch_campaign, make_plan, store_scores
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
@@ -116,7 +116,6 @@ def test_an_application_may_add_and_read_and_do_nothing_else(
 
 def test_an_application_can_do_its_work(as_application: str, database: Database) -> None:
     application = Database.at(as_application)
-    add_customers(application, ["anna", "ben"])
     store_scores(application, {"anna": 9000, "ben": 10})
     launch_campaign(application, make_plan())
     with application.writing() as transaction:

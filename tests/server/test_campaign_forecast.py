@@ -6,7 +6,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import add_customers, launch_campaign, make_cause, make_plan, store_scores
+from campaign_factories import launch_campaign, make_cause, make_plan, store_scores
 from serving import Shop, refusal, serving
 from shell import Shell
 from tierwise.v1 import campaign_forecast_pb2, campaign_service_pb2, tier_pb2
@@ -22,7 +22,6 @@ MESSAGE = campaign_forecast_pb2.CampaignForecast
 
 @pytest.fixture
 def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    add_customers(database, CROWD)
     store_scores(database, dict.fromkeys(CROWD, 9000))
     launch_campaign(database, PLAN)
     with serving(database, tmp_path, model=False) as running:

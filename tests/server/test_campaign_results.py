@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import add_customers, launch_campaign, make_cause, make_plan, store_scores
+from campaign_factories import launch_campaign, make_cause, make_plan, store_scores
 from serving import Shop, pounds, purchase, recording, refusal, serving
 from shell import Shell
 from sqlalchemy import update
@@ -27,7 +27,6 @@ MESSAGE = campaign_results_pb2.CampaignResults
 @pytest.fixture
 def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
     """A campaign launched yesterday to forty customers, half of them held out."""
-    add_customers(database, CROWD)
     store_scores(database, dict.fromkeys(CROWD, 9000))
     launch_campaign(database, PLAN)
     with database.writing() as transaction:

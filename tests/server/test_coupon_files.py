@@ -160,7 +160,6 @@ def test_who_may_not_import_is_not_waited_for_and_that_is_on_record(shop: Shop) 
 
 def test_files_on_the_command_line(database: Database, database_url: str, tmp_path: Path) -> None:
     tierwise = Shell(database_url)
-    add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 9000})
     create_campaign(database)
     cards, out = tmp_path / "cards.csv", tmp_path / "out.csv"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import add_customers, audit_lines, codes_of, counts, launch_campaign, make_plan, store_scores
+from campaign_factories import audit_lines, codes_of, counts, launch_campaign, make_plan, store_scores
 from serving import Shop, pounds, refusal, serving
 from shell import Shell
 from tierwise.v1 import coupon_service_pb2
@@ -21,7 +21,6 @@ SALE = Stacking(group="sale")
 @pytest.fixture
 def stocked(database: Database) -> Database:
     """Anna has codes of two campaigns of one group and of a third that goes alone, each ten percent."""
-    add_customers(database, ["anna"])
     store_scores(database, {"anna": 9000})
     now = datetime.now(UTC)
     for campaign_id, stacking in (("first", SALE), ("second", SALE), ("lonely", Stacking(alone=True))):

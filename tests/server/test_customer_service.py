@@ -146,7 +146,6 @@ def test_a_malformed_event_is_refused_by_its_path(shop: Shop, change: dict[str, 
 
 
 def test_an_erased_customer_is_gone_and_the_books_still_add_up(shop: Shop) -> None:
-    add_customers(shop.database, ["anna", "ben"])
     store_scores(shop.database, {"anna": 9000, "ben": 9000})
     launch_campaign(shop.database, make_plan(start_time=moment(stamp(-1)), end_time=moment(stamp(9))))
     shop.customers.BatchCreateEvents(recording("anna", [purchase(-3)]))

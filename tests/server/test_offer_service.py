@@ -6,7 +6,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import add_customers, codes_of, launch_campaign, make_plan, store_scores
+from campaign_factories import codes_of, launch_campaign, make_plan, store_scores
 from serving import Shop, pounds, refusal, serving
 from shell import Shell
 from tierwise.v1 import customer_offer_pb2, error_reason_pb2, offer_service_pb2
@@ -24,7 +24,6 @@ FULL = offer_service_pb2.GetOffersRequest.FULL
 @pytest.fixture
 def stocked(database: Database) -> Database:
     """Anna has two codes of one group; ben has none."""
-    add_customers(database, ["anna", "ben"])
     store_scores(database, {"anna": 9000, "ben": 10})
     now = datetime.now(UTC)
     rewards = {

@@ -81,4 +81,6 @@ def test_the_same_on_the_command_line(database: Database, database_url: str) -> 
         "campaign", "create", "often", "--name", "Often", "--offer", "HIGH:20%:ON_SITE", "--repeat", "* * * * *"
     )
     tierwise("campaign", "update", "weekly", "--start", "2036-01-01T00:00")
-    assert tierwise("campaign", "show", "weekly")["end"] == "2036-02-15T00:00:00+00:00", "as long by the clocks of London"
+    assert tierwise("campaign", "show", "weekly")["end"] == "2036-02-15T00:00:00+00:00", (
+        "as long by the clocks of London"
+    )

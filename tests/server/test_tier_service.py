@@ -8,7 +8,6 @@ import grpc
 import pytest
 from campaign_factories import (
     NOW,
-    add_customers,
     audit_lines,
     launch_campaign,
     look,
@@ -34,7 +33,6 @@ HIGHER = SCHEME(
 
 @pytest.fixture
 def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    add_customers(database, ["anna", "bert", "cleo"])
     store_scores(database, {"anna": 9000, "bert": 6000, "cleo": 500})
     with serving(database, tmp_path, model=False) as running:
         yield running

@@ -2,7 +2,6 @@
 
 from browser import Site, faults, picture
 from campaign_factories import (
-    add_customers,
     approve_campaign,
     audit_lines,
     build_segment,
@@ -24,7 +23,6 @@ from rules.rule import InSegment, IsKnown, Not
 
 
 def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Site) -> None:
-    add_customers(site.database, ["c1"])
     store_scores(site.database, {"c1": 9000})
     create_campaign(site.database)
     anna, ben = site.enter("anna"), site.enter("ben", "approver")
@@ -70,7 +68,6 @@ def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Si
 
 
 def test_authors_do_not_approve_what_they_wrote(site: Site) -> None:
-    add_customers(site.database, ["c1"])
     store_scores(site.database, {"c1": 9000})
     create_campaign(site.database)
     with site.database.writing() as transaction:
@@ -83,11 +80,10 @@ def test_authors_do_not_approve_what_they_wrote(site: Site) -> None:
     expect(anna.get_by_role("alert")).to_contain_text("anna")
     with site.database.reading() as snapshot:
         assert launch.get(snapshot, "spring").state == "SUBMITTED"
-    assert audit_lines(site.database)[-1] == ("campaigns.approve", "campaigns/spring", "DENIED")
+    assert ("campaigns.approve", "campaigns/spring", "DENIED") in audit_lines(site.database)
 
 
 def test_a_series_is_scheduled_and_not_launched(site: Site) -> None:
-    add_customers(site.database, ["c1"])
     store_scores(site.database, {"c1": 9000})
     create_campaign(site.database, recurrence=Recurrence(cron="0 9 * * MON", days=2))
     approve_campaign(site.database)
@@ -106,7 +102,6 @@ def test_a_series_is_scheduled_and_not_launched(site: Site) -> None:
 
 
 def test_a_segment_with_another_rule_is_told_before_the_launch_and_agreed_to_again(site: Site) -> None:
-    add_customers(site.database, ["c1"])
     store_scores(site.database, {"c1": 9000})
     with site.database.writing() as transaction:
         segments.create(transaction, make_cause(), "loyal", display_name="Loyal", rule=IsKnown("orders"))

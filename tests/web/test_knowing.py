@@ -160,7 +160,6 @@ def test_the_card_says_what_more_would_be_enough_and_that_it_is_no_cause(shop: S
 
 
 def test_a_network_that_is_not_on_this_machine_cannot_say_why(site: Site) -> None:
-    add_customers(site.database, ["c1"])
     store_scores(site.database, {"c1": 9000})
     page = site.enter("anna")
 

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from campaign_factories import (
-    add_customers,
     audit_lines,
     begin_launch,
     counts,
@@ -30,7 +29,6 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 def launch(database: Database) -> Operation:
     customers = [f"c{number}" for number in range(20)]
-    add_customers(database, customers)
     store_scores(database, dict.fromkeys(customers, 9000))
     create_campaign(database)
     return begin_launch(database, now=datetime.now(UTC))

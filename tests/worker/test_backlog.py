@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from campaign_factories import add_customers, begin_launch, create_campaign, store_scores
+from campaign_factories import begin_launch, create_campaign, store_scores
 from worker_processes import relaying, wait_for, worker
 
 from database.session import Database
@@ -17,7 +17,6 @@ LAUNCHES = 4
 
 
 def test_a_tick_waits_for_none_of_the_work_that_came_before_it(database: Database, database_url: str) -> None:
-    add_customers(database, CUSTOMERS)
     store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
     for number in range(LAUNCHES):
         create_campaign(database, f"c{number}")

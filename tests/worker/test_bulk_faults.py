@@ -139,7 +139,6 @@ def test_a_rescoring_whose_worker_is_killed_ends_with_the_same_rows_none_twice(
 
 def test_a_launch_whose_worker_is_killed_gives_each_customer_one_code(database: Database, database_url: str) -> None:
     customers = [f"c{number:05}" for number in range(10_000)]
-    add_customers(database, customers)
     store_scores(database, dict.fromkeys(customers, 9000))
     broker.install(database_url)
     create_campaign(database)

@@ -11,7 +11,6 @@ from random import Random
 
 import pytest
 from campaign_factories import (
-    add_customers,
     audit_lines,
     begin_launch,
     codes_of,
@@ -108,7 +107,6 @@ def scene() -> Iterator[Scene]:
 
 
 def _begun(database: Database) -> Operation:
-    add_customers(database, CUSTOMERS)
     store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
     create_campaign(database, holdout_percent=PLAN.holdout_percent)
     return begin_launch(database)

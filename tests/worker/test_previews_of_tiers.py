@@ -1,7 +1,7 @@
 """A worker takes a preview of tiers to its end in one step, and fails it for good where there is nothing to look at."""
 
 import pytest
-from campaign_factories import add_customers, make_cause, read_operation, store_scores
+from campaign_factories import make_cause, read_operation, store_scores
 from sqlalchemy import text
 from working import one_chunk, work_on
 
@@ -12,7 +12,6 @@ from database.work.operations import Operation
 
 
 def begin(database: Database) -> Operation:
-    add_customers(database, ["anna", "bert"])
     store_scores(database, {"anna": 9000, "bert": 10})
     with database.writing() as transaction:
         return previewing.begin(transaction, make_cause(), 1)
