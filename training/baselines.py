@@ -62,12 +62,18 @@ def frequency(raw: Floats, prepared: Prepared) -> Prediction:
 
 
 def linear(forward: Forward, prepared: Prepared) -> Prediction:
-    """Logistic regressions for the order and for silence, ridge regression of log spend, a Poisson one of orders."""
+    """Logistic regressions for the order and for silence, ridge regression of log spend, a Poisson one of orders.
+
+    Where nobody bought, no spend and no orders.
+    """
     examples = prepared.examples
     bought = examples.labels.bought
     probability, churn = (
         _logistic(examples.tabular, happened, forward.tabular) for happened in (bought, examples.labels.silent)
     )
+    if not bought.any():
+        nothing = np.zeros(len(probability))
+        return Prediction(purchase=probability, spend=nothing, orders=nothing, churn=churn)
     logs = np.log(np.maximum(examples.labels.spend[bought > 0], 1.0))
     amount = Ridge(alpha=100.0).fit(examples.tabular[bought > 0], logs)
     spread = float((logs - amount.predict(examples.tabular[bought > 0])).var())

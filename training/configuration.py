@@ -45,7 +45,10 @@ class Configuration:
     it, as in `memory_days`."""
     direct_penalty: float = 0.01
     """Half the squared weights from features to heads count so much in the loss: features drift, and a strongly
-    regularised linear part forecasts best."""
+    regularised linear part forecasts best. A fit on few customers is penalised more (`believing`)."""
+    prior_customers: float = 10.0
+    """So many customers weigh as much as what is believed before: that it is as the closed form says, and that no
+    feature matters."""
     warm_up_steps: int = 50
     averaging: float = 0.99
     """Of the weights over steps (Polyak): what is validated and kept is the average."""
@@ -77,6 +80,10 @@ class Configuration:
         """With the memory of a shop of so many customers."""
         longer = min(max(FEW_CUSTOMERS / max(customers, 1), 1.0), LONGEST_MEMORY)
         return replace(self, memory_days=self.memory_days * longer)
+
+    def believing(self, customers: int) -> Self:
+        """With the penalty of a fit on so many customers."""
+        return replace(self, direct_penalty=max(self.direct_penalty, self.prior_customers / max(customers, 1)))
 
     def to_json(self) -> dict[str, Any]:
         """For the manifest."""

@@ -106,13 +106,13 @@ class Learned:
 
 def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, validate: Validate | None) -> Learned:
     """Train every member of the ensemble on the same examples, from the same linear start."""
-    configuration, networks, best = course.configuration, [], []
+    configuration, networks, best = course.configuration.believing(prepared.customers), [], []
     shape = Architecture(
         features=len(prepared.normaliser.names), items=course.items, width=configuration.width,
         layers=configuration.layers, heads=configuration.heads, dropout=configuration.dropout,
     )  # fmt: skip
     encoded = {modality: torch.from_numpy(vectors) for modality, vectors in course.item_vectors.items()}
-    words, start = item_words(course.catalogue), solve_linear(prepared.examples, configuration, course.seed)
+    words, start = item_words(course.catalogue), solve_linear(prepared, configuration, course.seed)
     for member in range(configuration.members):
         seed = course.seed * 1000 + member
         torch.manual_seed(seed)

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.linear_model import PoissonRegressor
 
+from scoring.buying import HORIZON_DAYS
 from scoring.further_orders import Regression
 from training.examples import Examples
 
@@ -13,9 +14,12 @@ PENALTY = 0.1
 
 
 def fit_further_orders(examples: Examples) -> Regression | None:
-    """From the windows with an order; None where they are too few, or nobody ever came twice."""
+    """From the windows with an order; None where they are too few, or nobody ever came twice.
+
+    More than an order a day teaches no more, for no more is foretold.
+    """
     bought = examples.labels.orders > 0
-    further = examples.labels.orders[bought] - 1.0
+    further = np.minimum(examples.labels.orders[bought] - 1.0, HORIZON_DAYS)
     if len(further) < FEWEST or not further.any():
         return None
     fitted = PoissonRegressor(alpha=PENALTY, max_iter=500).fit(

@@ -3,20 +3,20 @@
 The Transformer learns only what the linear part leaves over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from scoring.actions import Floats
+from scoring.actions import Floats, Integers
 from scoring.linear import Linear
 from scoring.network import HORIZONS, Network, Outputs, capped
+from training.belief import disbelief
 from training.configuration import Configuration
-from training.examples import Examples
 from training.loss import Happened, value_loss
-from training.preparation import base_rates
+from training.preparation import Prepared, base_rates
 
 STEPS = 60
 """Of L-BFGS; the loss is convex but for the spread of spend."""
@@ -46,9 +46,10 @@ class Solved:
 
 
 def solve_linear(
-    examples: Examples, configuration: Configuration, seed: int, *, columns: Sequence[int] | None = None
+    prepared: Prepared, configuration: Configuration, seed: int, *, columns: Sequence[int] | None = None
 ) -> Solved:
     """The penalised optimum on the training part, from the base rates; `columns` are the features it may use."""
+    examples = prepared.examples
     chosen = np.sort(np.random.default_rng(seed).permutation(len(examples.pairs))[:MOST_QUESTIONS])
     used = np.arange(examples.tabular.shape[1]) if columns is None else np.array(columns, dtype=np.int64)
     tabular, labels = torch.from_numpy(examples.tabular[chosen][:, used]).double(), examples.labels
@@ -58,6 +59,7 @@ def solve_linear(
         spend=torch.from_numpy(labels.spend[chosen]),
         silent=torch.from_numpy(labels.silent[chosen]),
     )
+    doubted = _disbelief(prepared, chosen, configuration)
     bias = torch.from_numpy(base_rates(labels)).requires_grad_()
     weight = torch.zeros(len(bias), len(used), dtype=torch.float64, requires_grad=True)
     solver = torch.optim.LBFGS([weight, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
@@ -65,7 +67,7 @@ def solve_linear(
     def loss() -> Tensor:
         solver.zero_grad()
         outputs = _outputs(tabular @ weight.T + bias)
-        total = value_loss(outputs, happened, configuration) + penalty(weight, configuration)
+        total = value_loss(outputs, happened, configuration) + penalty(weight, configuration) + doubted(outputs)
         total.backward()  # type: ignore[no-untyped-call]  # torch does not type it
         return total
 
@@ -73,6 +75,15 @@ def solve_linear(
     weights = np.zeros((len(bias), examples.tabular.shape[1]))
     weights[:, used] = weight.detach().numpy()
     return Solved(weights, bias.detach().numpy())
+
+
+def _disbelief(prepared: Prepared, chosen: Integers, configuration: Configuration) -> Callable[[Outputs], Tensor]:
+    """What it costs to differ from the belief, which counts as much as some customers."""
+    if prepared.belief is None:
+        return lambda _: torch.zeros(())
+    belief, weight = prepared.belief.some(chosen), torch.from_numpy(prepared.examples.weight[chosen])
+    weight = weight / weight.sum() * configuration.prior_customers / prepared.customers
+    return lambda outputs: (disbelief(outputs, belief, configuration.spend_weight) * weight).sum()
 
 
 def penalty(direct: Tensor, configuration: Configuration) -> Tensor:

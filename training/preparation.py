@@ -16,6 +16,7 @@ from scoring.features import raw_features
 from scoring.network import HORIZONS, SIGMA_LIMIT
 from scoring.normalisation import Normaliser
 from scoring.sequence import Tokens, tokens_of
+from training.belief import Belief, belief_of
 from training.configuration import Configuration
 from training.examples import Examples, examples_of, next_orders
 from training.labels import Labels, labels_of, questions, weights_at
@@ -35,6 +36,13 @@ class Prepared:
     normaliser: Normaliser
     until: float
     """Nothing from here on was an input or a label."""
+    belief: Belief | None = None
+    """Of its questions; None where nothing is believed."""
+
+    @property
+    def customers(self) -> int:
+        """Of whom something is asked."""
+        return len(np.unique(self.examples.pairs.customer))
 
 
 def catalogue_of(events: pl.DataFrame, items: pl.DataFrame | None) -> Catalogue:
@@ -68,7 +76,7 @@ def prepare(
         weight=weights_of(pairs, until, configuration), until=end,
         next_order=next_orders(actions, end, held_out_orders),
     )  # fmt: skip
-    return Prepared(examples=examples, buying=buying, normaliser=normaliser, until=until)
+    return Prepared(examples=examples, buying=buying, normaliser=normaliser, until=until, belief=belief_of(raw, buying))
 
 
 def weights_of(pairs: Pairs, until: float, configuration: Configuration) -> Floats:

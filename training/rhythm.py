@@ -1,5 +1,7 @@
 """Fit of the closed-form buying model by maximum likelihood on the training customers."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import betaln, gammaln
@@ -9,7 +11,7 @@ from scoring.buying import UNFITTED, BuyingModel
 from scoring.feature_registry import NAMES
 
 FEWEST = 50
-"""Buyers below which the mild prior is used."""
+"""Buyers below which they come by the mild prior's rhythm."""
 SHRINKAGE = 0.01
 """Of the log parameters to the prior: keeps them finite when nobody ever leaves."""
 
@@ -19,10 +21,12 @@ def fit_buying(raw: Floats) -> BuyingModel:
     orders, age, silent = (raw[:, NAMES.index(name)] for name in ("orders", "days_as_buyer", "days_since_order"))
     basket = raw[:, NAMES.index("mean_basket")]
     buyers = orders > 0
-    if buyers.sum() < FEWEST:
+    if not buyers.any():
         return UNFITTED
-    r, alpha, a, b = most_likely(orders[buyers] - 1, age[buyers] - silent[buyers], age[buyers]).tolist()
     mean, weight = _baskets(np.log1p(basket[buyers]), orders[buyers])
+    if buyers.sum() < FEWEST:
+        return replace(UNFITTED, basket_mean=mean, basket_weight=weight)
+    r, alpha, a, b = most_likely(orders[buyers] - 1, age[buyers] - silent[buyers], age[buyers]).tolist()
     return BuyingModel(r=r, alpha=alpha, a=a, b=b, basket_mean=mean, basket_weight=weight)
 
 

@@ -10,7 +10,7 @@ from training.configuration import Configuration
 from training.linear_start import Solved, solve_linear
 from training.preparation import Prepared
 
-CLOSED_FORM_PENALTY = 0.001
+CLOSED_FORM_PENALTY, CLOSED_FORM_PRIOR = 0.001, 1.0
 """There are five features at most, and nothing to learn by heart."""
 
 
@@ -20,7 +20,7 @@ def speakers_of(
     """Everybody beside the networks; the linear model is the one that they start from."""
     names = prepared.normaliser.names
     columns = [names.index(feature.name) for feature in BUYING if feature.name in names]
-    mild = replace(configuration, direct_penalty=CLOSED_FORM_PENALTY)
-    closed_form = solve_linear(prepared.examples, mild, seed, columns=columns).linear
+    mild = replace(configuration, direct_penalty=max(CLOSED_FORM_PENALTY, CLOSED_FORM_PRIOR / prepared.customers))
+    closed_form = solve_linear(prepared, mild, seed, columns=columns).linear
     speakers: dict[Predictor, Speaker] = {Predictor.LINEAR: start.linear, Predictor.CLOSED_FORM: closed_form}
     return speakers if trees is None else {Predictor.TREES: trees} | speakers

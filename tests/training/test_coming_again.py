@@ -44,3 +44,17 @@ def test_too_few_orders_and_a_shop_where_nobody_comes_twice_leave_it_to_the_clos
 
     for orders in (few, once):
         assert fit_further_orders(replace(examples, labels=replace(examples.labels, orders=orders))) is None
+
+
+def test_more_than_an_order_a_day_teaches_no_more(examples: Examples) -> None:
+    daily, robot = examples.labels.orders.copy(), examples.labels.orders.copy()
+    place = np.flatnonzero(daily)[0]
+    daily[place], robot[place] = 91.0, 100_000.0
+    taught = [
+        fit_further_orders(replace(examples, labels=replace(examples.labels, orders=orders)))
+        for orders in (daily, robot)
+    ]
+
+    assert taught[0] is not None
+    assert taught[1] is not None
+    assert taught[0].weights.tolist() == taught[1].weights.tolist()

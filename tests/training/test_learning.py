@@ -13,6 +13,7 @@ import pytest
 import torch
 from forked import FORKS
 from made_histories import AS_OF, NOW, bought, frame, random_shop, row
+from scipy.special import logit
 from small_training import LONGER, SHOP, SMALL, course, prepared, trained
 from worker_processes import wait_for
 
@@ -23,8 +24,10 @@ from scoring.folder import WEIGHTS
 from scoring.scorer import Scorer
 from scoring.threads import limit_threads
 from settings import child_environment
+from training.configuration import Configuration
 from training.course import HistoryTooShort, learn_members
 from training.fit import fit, train
+from training.linear_start import solve_linear
 from training.metrics import auc
 from training.preparation import base_rates
 from training.rehearsal import rehearse, split_of
@@ -67,6 +70,26 @@ def test_the_mean_prediction_is_the_base_rate_at_every_cut_off(tmp_path: Path) -
     for cutoff in np.unique(pairs.as_of):
         at = pairs.as_of == cutoff
         assert predicted[at].mean() == pytest.approx(labels.bought[at].mean(), rel=0.05, abs=2 / np.sqrt(at.sum()))
+
+
+@pytest.mark.parametrize(("customers", "days"), [(30, 110), (60, 200)])
+def test_a_shop_too_small_to_tell_is_believed_to_be_as_the_closed_form_says(customers: int, days: int) -> None:
+    of = course(random_shop(customers, seed=1, days=days))
+    data = prepared(of)
+    start = solve_linear(data, of.configuration.believing(data.customers), 0).linear
+    said = start.hazards(data.examples.tabular)
+
+    assert data.belief is not None
+    assert np.nanmean(np.abs(said - logit(data.belief.hazards))) < 0.7
+    assert np.nanmean(np.abs(start.log_spend(data.examples.tabular) - data.belief.log_spend)) < 0.45
+    assert np.nanmax(np.abs(said)) < 4.0, "a handful of customers leaves nothing certain"
+
+
+@pytest.mark.parametrize(("customers", "penalty"), [(40, 0.25), (500, 0.02), (1000, 0.01), (90_000, 0.01)])
+def test_features_of_few_customers_count_less(customers: int, penalty: float) -> None:
+    usual = Configuration(direct_penalty=0.01, prior_customers=10.0)
+
+    assert usual.believing(customers) == replace(usual, direct_penalty=penalty)
 
 
 def test_a_network_that_learned_in_bfloat16_has_float32_weights_and_says_nearly_the_same(

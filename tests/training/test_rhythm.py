@@ -1,5 +1,6 @@
 """The closed form of buying says what its story says: integrated by hand, and refitted to customers who live by it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,5 +111,9 @@ def test_the_sample_that_the_paper_fitted_has_the_papers_parameters() -> None:
     assert log_likelihood(found, repeats, last, age).sum() == pytest.approx(-9582.4, abs=0.05)
 
 
-def test_too_few_buyers_leave_the_prior() -> None:
-    assert fit_buying(lives(20)) == UNFITTED
+def test_too_few_buyers_leave_the_priors_rhythm_and_tell_what_a_basket_is() -> None:
+    raw = lives(20)
+    basket = raw[:, NAMES.index("mean_basket")]
+
+    assert fit_buying(raw) == replace(UNFITTED, basket_mean=np.log1p(basket).mean())
+    assert fit_buying(raw[:0]) == UNFITTED

@@ -107,7 +107,7 @@ def test_the_answer_is_mixed_in_logits_by_the_shares() -> None:
 def test_the_closed_form_reads_its_own_outputs_only() -> None:
     of = course(random_shop(240, seed=5))
     data = prepared(of)
-    speakers = speakers_of(data, solve_linear(data.examples, of.configuration, 0), None, of.configuration, 0)
+    speakers = speakers_of(data, solve_linear(data, of.configuration, 0), None, of.configuration, 0)
     closed = speakers[Predictor.CLOSED_FORM]
     assert isinstance(closed, Linear)
     used = {name for name, weight in zip(data.normaliser.names, closed.weights.T, strict=True) if weight.any()}

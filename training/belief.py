@@ -1,0 +1,51 @@
+"""What is believed of a shop before it has told much: that it is as the closed form says."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from scoring.actions import Floats, Integers
+from scoring.buying import HORIZON_DAYS, BuyingModel
+from scoring.feature_registry import NAMES
+from scoring.further_orders import closed_form
+from scoring.horizons import log_no_order
+from scoring.network import HORIZONS, Outputs
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """Of P questions; NaN of who has not ordered."""
+
+    hazards: Floats
+    """[P, H]"""
+    log_spend: Floats
+    """[P] within the longest horizon, given an order, minor units."""
+
+    def some(self, chosen: Integers) -> Self:
+        """Of these questions alone."""
+        return type(self)(self.hazards[chosen], self.log_spend[chosen])
+
+
+def belief_of(raw: Floats, model: BuyingModel) -> Belief:
+    """From raw features [P, F]."""
+    ordered = raw[:, NAMES.index("orders")] > 0
+    none = np.stack([log_no_order(days, raw, model) for days in (0.0, *HORIZONS)], axis=1)
+    basket = np.where(ordered, raw[:, NAMES.index("expected_basket")], np.nan)
+    return Belief(
+        hazards=np.where(ordered[:, None], -np.expm1(np.diff(none, axis=1)), np.nan),
+        log_spend=np.log(np.maximum(basket * (1.0 + closed_form(HORIZON_DAYS, raw, model)), 1.0)),
+    )
+
+
+def disbelief(outputs: Outputs, belief: Belief, spend_weight: float) -> Tensor:
+    """[P] the loss of labels as it says, 0 where it says nothing; it says nothing of how amounts spread."""
+    hazards, log_spend = torch.from_numpy(belief.hazards), torch.from_numpy(belief.log_spend)
+    known, chance = log_spend.isfinite(), hazards.nan_to_num(0.5)
+    reached = torch.cat((torch.ones_like(chance[:, :1]), (1 - chance[:, :-1]).cumprod(dim=1)), dim=1)
+    orders = functional.binary_cross_entropy_with_logits(outputs.hazards, chance, reduction="none") * reached
+    apart = (log_spend.nan_to_num(0.0) - outputs.log_mean) / outputs.log_sigma.detach().exp()
+    return known * (orders.sum(dim=-1) + spend_weight * apart.square() / 2)
