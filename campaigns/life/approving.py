@@ -7,10 +7,11 @@ from campaigns.actor import Cause
 from campaigns.life import agreed_rules, launch, versions
 from campaigns.life.approval import Approval, ApprovalPolicy, Verdict, check_approver, missing
 from campaigns.life.refusals import VersionNotSubmitted, VersionRejected
-from campaigns.terms.campaign import MOVES, Campaign, Move, moved
+from campaigns.terms.campaign import MOVES, Campaign, CampaignPlan, Move, moved
+from campaigns.terms.refusals import InvalidCampaign
 from campaigns.terms.schedule import times
 from database.life import versions as stored_versions
-from database.session import Transaction
+from database.session import Snapshot, Transaction
 from database.terms import campaigns
 
 VERBS = {Verdict.APPROVED: Move.APPROVE, Verdict.REJECTED: Move.REJECT}
@@ -34,6 +35,7 @@ def submit(
             campaign=campaign.name, version=campaign.version,
         )  # fmt: skip
     launch.check_launchable(transaction, campaign.plan, cause.now)
+    _check_others(transaction, campaign.plan)
     submitted = launch.move(transaction, cause, campaign, Move.SUBMIT, version=campaign.version)
     if _needed(submitted, policy):
         return submitted
@@ -93,6 +95,14 @@ def _decide(
         comment=decision.comment, now=cause.now,
     )  # fmt: skip
     return (*found.approvals, decision)
+
+
+def _check_others(snapshot: Snapshot, plan: CampaignPlan) -> None:
+    """Raises InvalidCampaign for a name of a campaign that is none: nobody would be left to it, and nobody told."""
+    unknown = set(plan.excluded_campaigns) - campaigns.among(snapshot, plan.excluded_campaigns)
+    if unknown:
+        names = ", ".join(f"campaigns/{each}" for each in sorted(unknown))
+        raise InvalidCampaign(f"there is no {names} to leave customers to", field="excluded_campaigns")
 
 
 def _needed(campaign: Campaign, policy: ApprovalPolicy) -> int:

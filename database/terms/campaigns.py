@@ -1,6 +1,6 @@
 """Campaigns as rows, and their counters."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,11 @@ def add(transaction: Transaction, campaign_id: str, plan: Mapping[str, Any], now
 def get(snapshot: Snapshot, campaign_id: str) -> CampaignRow | None:
     """One campaign."""
     return one(snapshot, CampaignRow, GET, {"campaign_id": campaign_id})
+
+
+def among(snapshot: Snapshot, campaign_ids: Collection[str]) -> set[str]:
+    """Those of these that there are."""
+    return set(snapshot.scalars(select(CampaignRow.campaign_id).where(CampaignRow.campaign_id.in_(campaign_ids))))
 
 
 def locked(transaction: Transaction, campaign_id: str) -> CampaignRow | None:

@@ -9,6 +9,7 @@ import pytest
 from campaign_factories import (
     NOW,
     add_customers,
+    approve_campaign,
     begin_launch,
     codes_of,
     issue_chunk,
@@ -235,6 +236,21 @@ def test_exclusions_come_before_the_draw_and_count_the_held_out_of_others(shop: 
     launch_campaign(shop, third, "third")
     assert exclusions_of(shop, "third") == dict.fromkeys([*first, *best], "OFFER_CAP")
     assert set(codes_of(shop, "third")) == set(CROWD[1::2]) - set(best)
+
+
+def test_customers_are_left_to_no_campaign_that_is_none(shop: Database) -> None:
+    with shop.writing() as transaction:
+        launch.create(transaction, make_cause(), "first", make_plan())
+        others = (CampaignId("first"), CampaignId("frist"))
+        launch.create(transaction, make_cause(), "second", make_plan(excluded_campaigns=others))
+
+    with pytest.raises(InvalidCampaign, match="there is no campaigns/frist to leave customers to") as refused:
+        approve_campaign(shop, "second")
+
+    assert refused.value.metadata["field"] == "excluded_campaigns"
+    with shop.writing() as transaction:
+        launch.update(transaction, make_cause(), "second", lambda plan: replace(plan, excluded_campaigns=others[:1]))
+    assert approve_campaign(shop, "second").version == 2
 
 
 def test_two_launches_at_once_do_not_both_take_a_customer(shop: Database) -> None:
