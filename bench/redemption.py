@@ -13,10 +13,9 @@ from google.protobuf.message import Message
 from google.type import money_pb2
 from tierwise.v1 import coupon_service_pb2
 
-from admin.demo.client import ShopClient
 from bench.figures import Figure, in_turn, publish
 from bench.load import Load, closed_loop
-from bench.shop import BenchmarkFailedError, BenchShop, cause, free_address, prepared
+from bench.shop import BenchmarkFailedError, BenchShop, cause, prepared
 from campaigns.budgets import booking
 from campaigns.budgets.shards import SHARDS
 from campaigns.coupons import reconciliation
@@ -28,7 +27,6 @@ from campaigns.tiers.tiers import Tier
 from database.coupons import reconciliation as stored
 
 SERVICE = coupon_service_pb2.DESCRIPTOR.services_by_name["CouponService"].full_name
-START_SECONDS = 120.0
 SHARDED, ONE = f"Redeem, {SHARDS} shards", "Redeem, one row"
 ORDER = money_pb2.Money(currency_code="GBP", units=20)
 ONE_ROW = """
@@ -71,7 +69,7 @@ def measured(shop: BenchShop, *, coupons: int, callers: int, seconds: float, rou
     """Latencies and rates of a server of its own, and that nothing was lost or used twice."""
     sharded, one_row = (_campaign(shop, name, coupons) for name in ("sharded", "one-row"))
     shop.execute(ONE_ROW, "VACUUM ANALYZE")
-    ask = partial(_slice, _server(shop), callers=callers, seconds=seconds)
+    ask = partial(_slice, shop.serve(SERVICE), callers=callers, seconds=seconds)
     loads = in_turn(
         {
             "Validate": partial(ask, "ValidateCoupon", _validations(sharded)),
@@ -123,15 +121,6 @@ def _campaign(shop: BenchShop, campaign_id: str, coupons: int) -> list[str]:
         connection.execute(GIVE, values)
         connection.execute(ACTIVATE, values)
     return codes
-
-
-def _server(shop: BenchShop) -> str:
-    address = free_address()
-    shop.processes.environment["TIERWISE_LISTEN"] = address
-    shop.processes.start("server", ["-m", "server"])
-    with ShopClient(address) as client:
-        client.wait_until_serving(SERVICE, START_SECONDS)
-    return address
 
 
 def _validations(codes: Sequence[str]) -> Callable[[int], Message]:

@@ -13,7 +13,6 @@ import typer
 from google.protobuf.message import Message
 from tierwise.v1 import scoring_service_pb2, scoring_service_pb2_grpc
 
-from admin.demo.client import ShopClient
 from bench.cost import UNITS, Cost
 from bench.echo import METHOD as ECHO
 from bench.figures import Figure, in_turn, publish
@@ -82,11 +81,7 @@ def main(
 
 def score_server(shop: BenchShop, ids: Sequence[str]) -> Target:
     """Ours, serving, to be asked about these customers in turn."""
-    address = free_address()
-    shop.processes.environment["TIERWISE_LISTEN"] = address
-    shop.processes.start("server", ["-m", "server"])
-    with ShopClient(address) as client:
-        client.wait_until_serving(SERVICE, START_SECONDS)
+    address = shop.serve(SERVICE)
     requests = [scoring_service_pb2.ScoreRequest(customer=f"customers/{customer}") for customer in ids]
     return _target(shop, "server", address, SCORE, requests)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from admin.demo.client import ShopClient
 from admin.processes import INSECURE, Processes, stopped_by_signals
 from admin.stages import Stages
 from campaigns.actor import Actor, Cause
@@ -32,6 +33,7 @@ SEED = 7
 LEARNERS = 150
 """Customers that the network learns from: its answers do not matter here, and its speed does not depend on them."""
 POLL_SECONDS = 0.02
+START_SECONDS = 120.0
 LONGEST_STATEMENT_MS = 600_000
 
 
@@ -52,6 +54,15 @@ class BenchShop:
         with psycopg.connect(self.processes.database_url, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
+
+    def serve(self, service: str) -> str:
+        """Start the server; its address, once it answers for this service."""
+        address = free_address()
+        self.processes.environment["TIERWISE_LISTEN"] = address
+        self.processes.start("server", ["-m", "server"])
+        with ShopClient(address) as client:
+            client.wait_until_serving(service, START_SECONDS)
+        return address
 
 
 @contextmanager

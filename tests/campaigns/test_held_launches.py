@@ -1,5 +1,7 @@
 """A launch is paused, ended, cancelled or fails, and goes on where it stopped."""
 
+from collections.abc import Callable
+
 import pytest
 from campaign_factories import (
     NOW,
@@ -19,14 +21,15 @@ from campaign_factories import (
 )
 
 from campaigns.coupons import codes, issuance
-from campaigns.life import launch
+from campaigns.life import launch, switches
 from campaigns.life.refusals import CampaignChanged, CampaignNotEditable
 from campaigns.terms.campaign import Move, State
 from campaigns.terms.refusals import CampaignNotMovable
 from campaigns.work import jobs
 from campaigns.work.refusals import OperationNotFound, OperationRunning
 from database.coupons import chunks
-from database.session import Database
+from database.life.stops import EVERYTHING
+from database.session import Database, Transaction
 from database.work import operations
 
 
@@ -72,7 +75,18 @@ def test_a_pause_holds_the_launch_and_resuming_goes_on_where_it_stopped(database
     assert (campaign.state, campaign.issued_count, campaign.activate_time) == (State.ACTIVE, 3, NOW)
 
 
-def test_a_chunk_that_was_begun_before_the_pause_writes_nothing_after_it(database: Database) -> None:
+def pause(transaction: Transaction) -> None:
+    launch.pause(transaction, make_cause(), "spring")
+
+
+def stop(transaction: Transaction) -> None:
+    switches.stop(transaction, make_cause(reason="prices are wrong"), EVERYTHING)
+
+
+@pytest.mark.parametrize("hold", [pause, stop])
+def test_a_chunk_that_was_begun_before_a_hold_writes_nothing_after_it(
+    database: Database, hold: Callable[[Transaction], None]
+) -> None:
     store_scores(database, {"anna": 9000, "bert": 9000})
     create_campaign(database)
     operation = begin_launch(database)
@@ -82,13 +96,13 @@ def test_a_chunk_that_was_begun_before_the_pause_writes_nothing_after_it(databas
         chunk = chunks.following(snapshot, "spring", after="", limit=9)
     assert chunk is not None
 
-    def mint_during_a_pause(count: int) -> list[str]:
+    def mint_during_a_hold(count: int) -> list[str]:
         with database.writing() as other:
-            launch.pause(other, make_cause(), "spring")
+            hold(other)
         return codes.mint(count)
 
     with pytest.raises(issuance.Held), database.writing() as transaction:
-        issuance.issue(transaction, operation, chunk, NOW, mint=mint_during_a_pause)
+        issuance.issue(transaction, operation, chunk, NOW, mint=mint_during_a_hold)
 
     assert counts(database, "coupons") == (0,)
     assert read_operation(database, operation.operation_id) == operation

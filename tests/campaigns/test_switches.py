@@ -17,14 +17,13 @@ from campaign_factories import (
     store_scores,
 )
 
-from campaigns.coupons import codes, issuance, redemption, refunding, reservation
+from campaigns.coupons import issuance, redemption, refunding, reservation
 from campaigns.life import launch, switches
 from campaigns.life.refusals import CampaignNotEditable, CampaignNotFound, CouponsStopped
 from campaigns.life.switches import Stop
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import State
 from campaigns.terms.refusals import CouponSuspended, InvalidCampaign
-from database.coupons import chunks
 from database.life.stops import EVERYTHING
 from database.session import Database
 
@@ -116,27 +115,6 @@ def test_a_launch_stands_still_at_every_step_and_goes_on_at_its_cursor(database:
     with database.reading() as snapshot:
         campaign = launch.get(snapshot, "spring")
     assert (campaign.state, campaign.issued_count) == (State.ACTIVE, 3)
-
-
-def test_a_chunk_that_was_begun_before_the_stop_writes_nothing_after_it(database: Database) -> None:
-    store_scores(database, {"anna": 9000, "bert": 9000})
-    create_campaign(database)
-    operation = begin_launch(database)
-    issue_chunk(database, operation)
-    operation = read_operation(database, operation.operation_id)
-    with database.reading() as snapshot:
-        chunk = chunks.following(snapshot, "spring", after="", limit=9)
-    assert chunk is not None
-
-    def mint_during_a_stop(count: int) -> list[str]:
-        stop(database, EVERYTHING)
-        return codes.mint(count)
-
-    with pytest.raises(issuance.Held), database.writing() as transaction:
-        issuance.issue(transaction, operation, chunk, NOW, mint=mint_during_a_stop)
-
-    assert counts(database, "coupons") == (0,)
-    assert read_operation(database, operation.operation_id) == operation
 
 
 def test_a_pause_that_comes_while_a_redemption_is_under_way_is_seen(database: Database) -> None:
