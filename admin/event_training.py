@@ -11,7 +11,7 @@ from admin.output import emit, fail
 from admin.training_curves import curves_of
 from admin.training_data import TrainingData, training_progress
 from scoring.adapters import Method
-from scoring.folder import read_manifest
+from scoring.manifest import read_manifest
 from settings import settings
 from training.company import Company
 from training.configuration import Configuration

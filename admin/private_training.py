@@ -8,7 +8,7 @@ import polars as pl
 
 from admin.output import emit, fail
 from admin.training_data import TrainingData, training_progress
-from scoring.folder import read_manifest
+from scoring.manifest import read_manifest
 from settings import settings
 from training.company import is_called
 from training.configuration import Configuration

@@ -115,7 +115,7 @@ def learn(shop: BenchShop) -> Scorer:
         model = registry.active(snapshot)
     if model is None:
         raise BenchmarkFailedError("training left no active model")
-    return Scorer.load(Path(model.folder))
+    return Scorer.load(Path(model.folder), model_id=model.model_id)
 
 
 def cause(name: str = "bench") -> Cause:

@@ -91,9 +91,7 @@ def _suited(scorer: Scorer, role: Role, rounded: frozenset[Role] | None) -> Scor
 
 
 def _loaded(model: ModelFolder, device: str) -> Scorer:
-    scorer = Scorer.load(model.folder, device)
-    if scorer.model_id != model.model_id:
-        raise ModelRejected(f"{model.folder} holds {scorer.model_id}, not {model.model_id}")
+    scorer = Scorer.load(model.folder, device, model_id=model.model_id)
     nobody = Histories.from_frame(EVENT_SCHEMA.to_frame(), ["nobody"])
     scorer.score(nobody, np.zeros(1))
     return scorer

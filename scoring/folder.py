@@ -4,7 +4,6 @@ Written under a temporary name and renamed, so that a folder of the final name i
 manifest is named in the manifest with its SHA-256.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -25,15 +24,16 @@ from scoring.buying import BuyingModel
 from scoring.catalogue import Catalogue
 from scoring.further_orders import regression_from
 from scoring.linear import Linear, linear_from
+from scoring.manifest import FORMAT, MANIFEST, checked, digest, read_manifest
 from scoring.mixture import Mixture, Predictor, Speaker
-from scoring.model import FORMAT, Blend, ItemVectors, Model, item_words
+from scoring.model import Blend, ItemVectors, Model, item_words
 from scoring.network import HORIZONS, Architecture, Network
 from scoring.normalisation import Normaliser
 from scoring.score import ModelRejected
 from scoring.together import together_from
 from scoring.trees import Trees
 
-MANIFEST, WEIGHTS, ITEMS, TREES = "manifest.json", "weights.safetensors", "items.parquet", "trees.json"
+WEIGHTS, ITEMS, TREES = "weights.safetensors", "items.parquet", "trees.json"
 VECTORS = "vectors.safetensors"
 TOGETHER_PREFIXES = ("together.", "popular")
 LINEAR_PREDICTORS = (Predictor.LINEAR, Predictor.CLOSED_FORM)
@@ -78,16 +78,16 @@ def _write_files(model: Model, folder: Path) -> None:
     table = {"item_id": catalogue.item_ids, "title": catalogue.titles, "category": catalogue.categories}
     pl.DataFrame(table, schema=dict.fromkeys(table, pl.String)).write_parquet(folder / ITEMS)
     _sync(folder / ITEMS)
-    files = {WEIGHTS: _digest(weights), ITEMS: _digest((folder / ITEMS).read_bytes())}
+    files = {WEIGHTS: digest(weights), ITEMS: digest((folder / ITEMS).read_bytes())}
     trees = model.mixture.speakers.get(Predictor.TREES)
     if isinstance(trees, Trees):
         grown = trees.to_json().encode()
         _write(folder / TREES, grown)
-        files[TREES] = _digest(grown)
+        files[TREES] = digest(grown)
     if model.item_vectors:
         vectors = save(dict(model.item_vectors))
         _write(folder / VECTORS, vectors)
-        files[VECTORS] = _digest(vectors)
+        files[VECTORS] = digest(vectors)
     manifest = dict(model.manifest) | {
         "format": FORMAT,
         "horizons_days": list(HORIZONS),
@@ -128,32 +128,15 @@ def read(folder: Path, device: str = "cpu") -> Model:
         ) from error
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a model folder, checked for its format only."""
-    path = folder / MANIFEST
-    try:
-        manifest = json.loads(path.read_bytes())
-    except FileNotFoundError as error:
-        raise ModelRejected(
-            f"{path} is missing: {folder} is not a model folder; give one that `tierwise train` wrote"
-        ) from error
-    except ValueError as error:
-        raise ModelRejected(f"{path} is not JSON ({error}); copy the folder again or train it again") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        found = manifest.get("format") if isinstance(manifest, dict) else None
-        raise ModelRejected(f"{path}: format is {found!r}, this version reads {FORMAT}; train the model again")
-    return manifest
-
-
 def _assembled(folder: Path, manifest: Mapping[str, Any], device: torch.device) -> Model:
     if tuple(manifest["horizons_days"]) != HORIZONS:
         raise ModelRejected(
             f"{folder}: horizons are {manifest['horizons_days']}, this version answers {list(HORIZONS)}"
         )
-    arrays = load(_checked(folder, WEIGHTS, manifest))
-    table = pl.read_parquet(_checked(folder, ITEMS, manifest))
+    arrays = load(checked(folder, WEIGHTS, manifest))
+    table = pl.read_parquet(checked(folder, ITEMS, manifest))
     catalogue = Catalogue(tuple(table["item_id"]), tuple(table["title"]), tuple(table["category"]))
-    vectors = load(_checked(folder, VECTORS, manifest)) if VECTORS in manifest["files"] else {}
+    vectors = load(checked(folder, VECTORS, manifest)) if VECTORS in manifest["files"] else {}
     together = {name: array for name, array in arrays.items() if name.startswith(TOGETHER_PREFIXES)}
     normaliser = Normaliser.from_json(manifest["features"])
     return Model(
@@ -181,7 +164,7 @@ def _mixture(folder: Path, manifest: Mapping[str, Any], arrays: dict[str, np.nda
         predictor: linear_from(arrays, predictor, features) for predictor in LINEAR_PREDICTORS if predictor in asked
     }
     if Predictor.TREES in asked:
-        speakers[Predictor.TREES] = Trees.from_json(_checked(folder, TREES, manifest))
+        speakers[Predictor.TREES] = Trees.from_json(checked(folder, TREES, manifest))
     return Mixture(speakers=speakers, purchase=purchase, spend=spend)
 
 
@@ -200,21 +183,6 @@ def _networks(
         network.load_state_dict({name.split(".", 1)[1]: tensor for name, tensor in own.items()})
         networks.append(network.to(device).eval().requires_grad_(requires_grad=False))
     return tuple(networks)
-
-
-def _checked(folder: Path, name: str, manifest: Mapping[str, Any]) -> bytes:
-    path = folder / name
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ModelRejected(f"{path} is missing; copy the folder again or train it again") from error
-    if _digest(content) != manifest["files"][name]:
-        raise ModelRejected(f"{path} is not the file that the manifest names (SHA-256 differs); copy the folder again")
-    return content
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -17,8 +17,6 @@ from scoring.network import Network
 from scoring.normalisation import Normaliser
 from scoring.together import Together
 
-FORMAT = 4
-"""Of the folder; raised when an older reader would misread it."""
 ITEM_WORDS = 16
 """Words of title and category that the network reads of an item."""
 

@@ -29,7 +29,7 @@ from scoring.model import Manifest, Model
 from scoring.network import HORIZONS
 from scoring.passing import Forward, Plainly
 from scoring.recommendation import Recommender, Request
-from scoring.score import Contrast, EventEffect, Explanation, Recommendation, Score, Strategy
+from scoring.score import Contrast, EventEffect, Explanation, ModelRejected, Recommendation, Score, Strategy
 from scoring.sequence import Tokens, tokens_of
 from scoring.wording import WORDINGS
 
@@ -70,9 +70,12 @@ class Scorer:
     """Whose adapter the model has; empty for none."""
 
     @classmethod
-    def load(cls, path: Path, device: str = "cpu") -> Self:
-        """From a model folder; ModelRejected if it cannot be trusted."""
-        return cls(folder.read(path, device), torch.device(device))
+    def load(cls, path: Path, device: str = "cpu", *, model_id: str | None = None) -> Self:
+        """From a model folder; ModelRejected if it cannot be trusted, or has another model than that of the id."""
+        model = folder.read(path, device)
+        if model_id not in (None, model.model_id):
+            raise ModelRejected(f"{path} holds {model.model_id}, not {model_id}")
+        return cls(model, torch.device(device))
 
     @property
     def model_id(self) -> str:

@@ -63,7 +63,7 @@ class Tools:
 
     def scorer(self, model: RegisteredModel) -> Scorer:
         """The network of a registered model, loaded once. Raises ModelRejected when its folder cannot be used."""
-        return _load(Path(model.folder), self.settings.device)
+        return _load(Path(model.folder), model.model_id, self.settings.device)
 
     def uplift_model(self, campaign_id: str) -> UpliftModel:
         """What a campaign taught of whom an offer changes, loaded once: it is never written anew."""
@@ -81,5 +81,5 @@ class Tools:
 
 
 @lru_cache(maxsize=LOADED_MODELS)
-def _load(folder: Path, device: str) -> Scorer:
-    return Scorer.load(folder, device=device)
+def _load(folder: Path, model_id: str, device: str) -> Scorer:
+    return Scorer.load(folder, device, model_id=model_id)

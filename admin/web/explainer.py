@@ -57,7 +57,7 @@ class Explainer:
         with self._guard:
             future = self._known.get(model.model_id)
             if future is None:
-                future = self._reader.submit(_read, Path(model.folder), self._device)
+                future = self._reader.submit(_read, model, self._device)
                 self._known[model.model_id] = future
                 while len(self._known) > KEPT:
                     self._known.popitem(last=False)
@@ -69,9 +69,9 @@ class Explainer:
         return future.result()
 
 
-def _read(folder: Path, device: str) -> "Scorer":
+def _read(model: RegisteredModel, device: str) -> "Scorer":
     from scoring.scorer import Scorer  # noqa: PLC0415  # takes seconds, and memory that only this needs
     from scoring.threads import limit_threads  # noqa: PLC0415  # likewise
 
     limit_threads()
-    return Scorer.load(folder, device)
+    return Scorer.load(Path(model.folder), device, model_id=model.model_id)

@@ -12,7 +12,8 @@ from safetensors.numpy import load, save
 from tiny_model import tiny_model
 
 from scoring import folder
-from scoring.folder import ITEMS, MANIFEST, WEIGHTS
+from scoring.folder import ITEMS, WEIGHTS
+from scoring.manifest import MANIFEST
 from scoring.score import ModelRejected
 from scoring.scorer import Scorer
 

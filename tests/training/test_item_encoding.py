@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from admin.command_line import main
 from scoring import folder
 from scoring.catalogue import Catalogue
-from scoring.folder import read_manifest
+from scoring.manifest import read_manifest
 from scoring.model import ItemVectors, item_words
 from scoring.network import Architecture, Encoded, Network
 from scoring.scorer import Scorer

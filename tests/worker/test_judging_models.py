@@ -1,5 +1,6 @@
 """A worker judges a model beside the one that answers, once, and its verdicts stay."""
 
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from database.work import operations
 from events.history import Histories
 from scoring import folder
 from scoring.feature_histograms import histograms
+from scoring.score import ModelRejected
 from scoring.scorer import Scorer
 from worker.wellbeing import read_drift
 
@@ -62,6 +64,23 @@ def test_a_model_is_judged_beside_the_one_that_answers(shop: Database, database_
     assert read_operation(shop, operation.operation_id).state == operations.SUCCEEDED
     lines = [line for line in audit_lines(shop) if line[0].startswith("models.judge")]
     assert lines == [("models.judge", "models/new", "OK"), ("models.judge.finish", "models/new", "OK")]
+
+
+def test_another_model_in_the_place_of_one_that_was_loaded_is_never_taken_for_it(
+    shop: Database, database_url: str, tmp_path: Path
+) -> None:
+    place = tmp_path / "old"
+    with tools_on(database_url) as tools:
+        with shop.reading() as snapshot:
+            old = registry.get(snapshot, "old")
+        assert tools.scorer(old).model_id == "old"
+        shutil.rmtree(place)
+        folder.write(tiny_model("next", seed=3), place)
+        with shop.writing() as transaction:
+            following = registry.register(transaction, CAUSE, "next", folder=str(place), manifest={})
+        assert tools.scorer(following).model_id == "next"
+    with tools_on(database_url) as tools, pytest.raises(ModelRejected, match="holds next, not late"):
+        tools.scorer(replace(following, model_id="late"))
 
 
 def test_a_model_is_judged_where_nobody_is_known_yet(shop: Database, database_url: str) -> None:

@@ -1,0 +1,56 @@
+"""What a model folder says of itself, and whether it is whole; needs no tensors, so doors can ask it at once."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scoring.score import ModelRejected
+
+MANIFEST = "manifest.json"
+FORMAT = 4
+"""Of the folder; raised when an older reader would misread it."""
+
+
+def check_whole(folder: Path, model_id: str) -> None:
+    """Raises ModelRejected where a file is missing or altered, or the folder is of another model or format."""
+    manifest = read_manifest(folder)
+    if manifest["model_id"] != model_id:
+        raise ModelRejected(f"{folder} holds {manifest['model_id']}, not {model_id}")
+    for name in manifest["files"]:
+        checked(folder, name, manifest)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a model folder, checked for its format only."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise ModelRejected(
+            f"{path} is missing: {folder} is not a model folder; give one that `tierwise train` wrote"
+        ) from error
+    except ValueError as error:
+        raise ModelRejected(f"{path} is not JSON ({error}); copy the folder again or train it again") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        raise ModelRejected(f"{path}: format is {found!r}, this version reads {FORMAT}; train the model again")
+    return manifest
+
+
+def checked(folder: Path, name: str, manifest: Mapping[str, Any]) -> bytes:
+    """A file that the manifest names, as it was written. Raises ModelRejected."""
+    path = folder / name
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ModelRejected(f"{path} is missing; copy the folder again or train it again") from error
+    if digest(content) != manifest["files"][name]:
+        raise ModelRejected(f"{path} is not the file that the manifest names (SHA-256 differs); copy the folder again")
+    return content
+
+
+def digest(content: bytes) -> str:
+    """SHA-256, in hexadecimals."""
+    return hashlib.sha256(content).hexdigest()
