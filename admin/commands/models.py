@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from admin import tier_previews
+from admin import model_folders, tier_previews
 from admin.canary_results import power, results
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit, fail
@@ -104,6 +104,7 @@ def activate(
     """Let a model answer from now on; the one that did is retired."""
     name = registry.name(model_id)
     with changing(database_url, reason, action="models.activate", object_name=name) as (transaction, cause):
+        model_folders.check_move(transaction, model_id, State.ACTIVE)
         model = registry.activate(transaction, cause, model_id)
     emit(_row(model), as_json=as_json, title="Active")
 
@@ -127,6 +128,7 @@ def move(
     """Let a model be a shadow, a canary, the one that answers, or retired; servers take it up within seconds."""
     name = registry.name(model_id)
     with changing(database_url, reason, action="models.move", object_name=name) as (transaction, cause):
+        model_folders.check_move(transaction, model_id, state)
         moved = registry.move(
             transaction, cause, model_id, Stage(state, canary_share), etag=etag, override=override_gates
         )
@@ -184,6 +186,7 @@ def rollback(
         chosen = model_id or registry.in_force(snapshot).model_id
     name = registry.name(chosen)
     with changing(database_url, reason, action="models.rollBack", object_name=name) as (transaction, cause):
+        model_folders.check_earlier(transaction, chosen)
         back = registry.roll_back(transaction, cause, chosen, etag=etag)
     emit(_row(back), as_json=as_json, title="Answers again")
 

@@ -19,6 +19,12 @@ class ModelChanged(Changed):
     reason = "MODEL_CHANGED"
 
 
+class ModelUnusable(WrongState):
+    """The model's folder is missing or damaged."""
+
+    reason = "MODEL_UNUSABLE"
+
+
 class NoActiveModel(WrongState):
     """Nothing can be scored before a model is activated."""
 

@@ -12,6 +12,7 @@ from tierwise.v1 import model_pb2, model_results_pb2, score_pb2, scoring_service
 from campaigns.actor import Cause
 from campaigns.customers import profiles as customer_cases
 from campaigns.models import judging, registry, retraining
+from campaigns.models.refusals import ModelUnusable
 from campaigns.models.stages import State
 from campaigns.results import canary, canary_power
 from campaigns.tiers import rescoring, shadowing
@@ -35,7 +36,7 @@ from server.wire.errors import status_of
 from server.wire.names import model_id
 from server.wire.operations import operation_message
 from server.wire.pages import asked, cut
-from server.wire.refusals import ModelUnavailable, ModelUnusable
+from server.wire.refusals import ModelUnavailable
 from server.wire.seal import Seal
 from server.wire.stamps import instant_key, key_instant
 

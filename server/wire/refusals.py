@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Self
 
-from campaigns.errors import Invalid, Refusal, WrongState
+from campaigns.errors import Invalid, Refusal
 
 
 class FieldViolation(NamedTuple):
@@ -50,9 +50,3 @@ class ModelUnavailable(Unavailable):
     """No network is loaded, or it failed, and nothing was stored to answer with."""
 
     reason = "MODEL_UNAVAILABLE"
-
-
-class ModelUnusable(WrongState):
-    """The model's folder is missing or damaged; which file, the log says."""
-
-    reason = "MODEL_UNUSABLE"

@@ -1,7 +1,10 @@
 """`tierwise models move|rollback|show`: a model's way to answering, and back."""
 
-from campaign_factories import NOW, add_model, make_score, prove, register_model
+from pathlib import Path
+
+from campaign_factories import NOW, add_model, audit_lines, make_score, prove, register_model
 from shell import Shell
+from tiny_model import write_tiny_model
 
 from campaigns.models.comparison import sums_of
 from database.models import shadow_comparisons
@@ -29,3 +32,24 @@ def test_a_model_is_moved_shown_and_taken_back(database: Database, database_url:
     assert "NO_EARLIER_MODEL" in tierwise.refusal("models", "rollback")
     assert "INVALID_STAGE" in tierwise.refusal("models", "move", "m2", "canary")
     assert "PERMISSION_DENIED" in tierwise.refusal("--as", "anna:marketer", "models", "move", "m2", "retired")
+
+
+def test_a_model_whose_folder_is_gone_or_holds_another_one_is_not_let_answer(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    tierwise = Shell(database_url)
+    folders = {model_id: write_tiny_model(tmp_path, model_id) for model_id in ("m1", "m2", "m3")}
+    for model_id in ("m1", "m2"):
+        add_model(database, model_id, str(folders[model_id]))
+    (folders["m1"] / "weights.safetensors").unlink()
+    register_model(database, "m4", str(folders["m3"]))
+    prove(database, "m4")
+    register_model(database, "elsewhere", "/on/another/machine/elsewhere")
+    prove(database, "elsewhere")
+
+    assert "MODEL_UNUSABLE: models/m1 cannot answer" in tierwise.refusal("models", "rollback")
+    assert "weights.safetensors is missing" in tierwise.refusal("models", "activate", "m1")
+    assert "holds m3, not m4" in tierwise.refusal("models", "move", "m4", "canary", "--canary-share", "0.1")
+    assert tierwise("models", "move", "m4", "retired")["state"] == "RETIRED"
+    assert tierwise("models", "activate", "elsewhere")["state"] == "ACTIVE"
+    assert ("models.rollBack", "models/m2", "DENIED") in audit_lines(database)

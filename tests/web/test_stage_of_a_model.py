@@ -8,6 +8,24 @@ from campaigns.models.comparison import sums_of
 from database.models import drift, shadow_comparisons
 
 
+def test_gates_beside_a_model_that_answers_no_more_prove_nothing(site: Site) -> None:
+    add_model(site.database, "m1")
+    register_model(site.database, "m2")
+    prove(site.database, "m2")
+    operator = site.enter("olga", "operator")
+    operator.goto("/models/m2")
+    expect(operator.get_by_text("These gates are beside m1")).to_have_count(0)
+    expect(operator.get_by_label("Although it did not pass")).to_have_count(0)
+
+    add_model(site.database, "m3")
+    operator.reload()
+    expect(operator.get_by_text("These gates are beside m1, which does not answer now")).to_be_visible()
+    operator.get_by_label("Although it did not pass").check()
+    operator.get_by_label("Reason, for the audit log").fill("m3 is worse")
+    operator.get_by_role("button", name="Let it answer").click()
+    expect(operator.get_by_role("row", name="m2 answers 2")).to_be_visible()
+
+
 def test_an_operator_lets_a_model_answer_by_stages_and_takes_it_back(site: Site) -> None:
     add_model(site.database, "m1")
     register_model(site.database, "m2")

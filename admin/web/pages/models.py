@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
+from admin import model_folders
 from admin.web.charts import LineChart, Series, Words, line_chart
 from admin.web.house import House
 from admin.web.language import locale_of
@@ -128,8 +129,10 @@ def move(visit: Visit) -> Response:
     model_id = visit.request.path_params["model_id"]
     change = visit.changing("models.move", registry.name(model_id), reason=visit.field("reason"))
     with change as (transaction, cause):
+        wanted = _wanted(visit)
+        model_folders.check_move(transaction, model_id, wanted.state)
         registry.move(
-            transaction, cause, model_id, _wanted(visit), etag=visit.field("etag"),
+            transaction, cause, model_id, wanted, etag=visit.field("etag"),
             override=bool(visit.field("override")),
         )  # fmt: skip
     return visit.go("/models")
@@ -148,6 +151,7 @@ def roll_back(visit: Visit) -> Response:
     model_id = visit.request.path_params["model_id"]
     change = visit.changing("models.rollBack", registry.name(model_id), reason=visit.field("reason"))
     with change as (transaction, cause):
+        model_folders.check_earlier(transaction, model_id)
         registry.roll_back(transaction, cause, model_id, etag=visit.field("etag"))
     return visit.go("/models")
 
