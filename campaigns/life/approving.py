@@ -58,8 +58,12 @@ def approve(
     facts: dict[str, Any] = {"version": version, "approvals": len(decided), "needed": needed}
     if missing(needed, decided):
         campaigns.change(transaction, campaign_id, {}, cause.now)
-        trail.done(transaction, cause, "campaigns.approve", campaign.name, after={"state": campaign.state, **facts})
-        return launch.get(transaction, campaign_id)
+        agreed = launch.get(transaction, campaign_id)
+        trail.done(
+            transaction, cause, "campaigns.approve", campaign.name, after={"state": campaign.state, **facts},
+            version=agreed.revision,
+        )  # fmt: skip
+        return agreed
     return launch.move(transaction, cause, campaign, Move.APPROVE, **facts)
 
 

@@ -148,7 +148,8 @@ def launch(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: st
     booking.open_budget(transaction, campaign)
     return jobs.begin(
         transaction, cause, uuid4().hex, operations.LAUNCH_CAMPAIGN, {"campaign_id": campaign_id},
-        total_count=None, action="campaigns.launch", object_name=campaign.name,
+        total_count=None, action="campaigns.launch", object_name=campaign.name, before={"state": campaign.state},
+        after={"state": state, "version": campaign.version}, version=campaign.revision + 1,
     )  # fmt: skip
 
 

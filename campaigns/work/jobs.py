@@ -18,13 +18,18 @@ ADVANCE = "tierwise.advance"
 
 def begin(
     transaction: Transaction, cause: Cause, operation_id: str, kind: str, request: Mapping[str, Any], *,
-    total_count: int | None, action: str, object_name: str,
+    total_count: int | None, action: str, object_name: str, before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None, version: int | None = None,
 ) -> Operation:  # fmt: skip
-    """Operation, outbox row and audit line, in the transaction of the change that asks for the work."""
+    """Operation, outbox row and audit line, in the transaction of the change that asks for the work.
+
+    The line says what the change did of the object too, where it did anything.
+    """
     operations.begin(transaction, operation_id, kind, request, total_count=total_count, now=cause.now)
     operation = get(transaction, operation_id)
     go_on(transaction, operation, cause.now)
-    trail.done(transaction, cause, action, object_name, after={"operation": operation_id, **request})
+    facts = {"operation": operation_id, **request, **(after or {})}
+    trail.done(transaction, cause, action, object_name, before=before, after=facts, version=version)
     return operation
 
 

@@ -26,6 +26,7 @@ from campaign_factories import (
 )
 from sqlalchemy import text
 
+from campaigns import trail
 from campaigns.coupons import codes, issuance
 from campaigns.errors import Refusal
 from campaigns.life import launch
@@ -55,6 +56,13 @@ def test_a_launch_writes_operation_outbox_and_audit_together_or_nothing(database
     assert counts(database, "operations", "outbox", "audit_log") == tuple(number + 1 for number in before)
     assert state_of(database) is State.LAUNCHING
     assert (operation.kind, operation.request) == ("LAUNCH_CAMPAIGN", {"campaign_id": "spring"})
+    with database.reading() as snapshot:
+        (line,) = trail.page(snapshot, limit=1)
+        assert line.object_version == launch.get(snapshot, "spring").revision
+    assert (line.action, line.before) == ("campaigns.launch", {"state": "APPROVED"})
+    assert line.after == {
+        "operation": operation.operation_id, "campaign_id": "spring", "state": "LAUNCHING", "version": 1,
+    }  # fmt: skip
 
 
 def test_each_customer_of_an_offered_tier_gets_one_code_with_what_it_was_decided_from(database: Database) -> None:
