@@ -10,15 +10,15 @@ from database.session import Snapshot, Transaction, driver_connection
 
 # Whoever approved a version that has a rule has read it, and is none of its authors.
 SINCE_AGREED = """
-SELECT author FROM segment_rules
-JOIN unnest(%(segments)s::text[], %(revisions)s::bigint[]) AS used (segment_id, revision) USING (segment_id)
-WHERE rule_revision <= revision AND rule_revision > coalesce((
-  SELECT max((segments ->> used.segment_id)::bigint) FROM campaign_versions
+SELECT author FROM unnest(%(segments)s::text[], %(revisions)s::bigint[]) AS used (segment_id, revision)
+CROSS JOIN LATERAL (
+  SELECT coalesce(max((segments ->> used.segment_id)::bigint), 0) AS agreed FROM campaign_versions
   WHERE segments ? used.segment_id AND (
     SELECT bool_and(verdict = 'APPROVED') FROM approvals
     WHERE approvals.campaign_id = campaign_versions.campaign_id AND approvals.version = campaign_versions.version
   )
-), 0)
+) AS known JOIN segment_rules
+  ON segment_rules.segment_id = used.segment_id AND rule_revision > agreed AND rule_revision <= revision
 GROUP BY author ORDER BY max(segment_rules.create_time), author
 """
 
