@@ -17,8 +17,9 @@ AT_ONCE = 8
 ATTEMPTS = 3
 TIMEOUT_SECONDS = 5.0
 PAUSE_SECONDS = 0.2
-LATER = frozenset({401, 403, 404, 405, 407, 408, 409, 425, 429})
-"""Says nothing of the message: the address or the password is wrong, or the provider is busy."""
+FINAL = frozenset({400, 413, 422})
+"""Says something of the message. Else the address, the password or the account is wrong, such as 402 of one without
+credit, or the provider is busy: then each message would be lost that is taken for refused."""
 
 
 class Webhook:
@@ -60,5 +61,5 @@ class Webhook:
             return Receipt(Fate.WAITING, type(error).__name__)
         if answer.is_success:
             return Receipt(Fate.HANDED_OVER)
-        refused = answer.is_client_error and answer.status_code not in LATER
-        return Receipt(Fate.REFUSED if refused else Fate.WAITING, f"HTTP {answer.status_code}")
+        fate = Fate.REFUSED if answer.status_code in FINAL else Fate.WAITING
+        return Receipt(fate, f"HTTP {answer.status_code}")

@@ -77,6 +77,14 @@ def test_what_a_provider_refuses_is_not_sent_again_and_the_others_are_sent() -> 
     assert provider.customers == ["customers/c1", "customers/c2", "customers/c3"]
 
 
+@pytest.mark.parametrize("status", [301, 402, 410, 415, 423])
+def test_messages_wait_where_a_provider_says_nothing_of_them(status: int) -> None:
+    with providing(lambda _: status) as provider:
+        receipts = Webhook(provider.address).hand_over("b1", [message("c1")])
+
+    assert receipts == [Receipt(Fate.WAITING, f"HTTP {status}")]
+
+
 def test_a_busy_provider_is_asked_again_under_the_same_key() -> None:
     statuses = iter([503, 429, 200])
     with providing(lambda _: next(statuses)) as provider:
