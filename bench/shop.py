@@ -1,6 +1,5 @@
 """A shop to measure on: a database of its own, a network that can answer, and the processes that are measured."""
 
-import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from admin.processes import INSECURE, Processes, stopped_by_signals
 from admin.stages import Stages
 from campaigns.actor import Actor, Cause
 from database.customers import loading
+from database.embedded import free_port
 from database.events import items, store
 from database.models import registry
 from database.session import Database
@@ -138,6 +138,4 @@ def finished(shop: BenchShop, operation: Operation) -> Operation:
 
 def free_address() -> str:
     """A port on loopback that nobody uses at the moment."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{listener.getsockname()[1]}"
+    return f"127.0.0.1:{free_port()}"

@@ -68,7 +68,7 @@ def start(
     _must_be_free(data)
     if not data.exists():
         _make(data, programs, account)
-    port = port or _free_port()
+    port = port or free_port()
     # A stop that arrives while the server is being made must not lose its handle: it is raised inside the try below.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     with (folder / "log").open("ab") as log:
@@ -206,7 +206,8 @@ def _run(command: list[str | Path], account: str | None) -> None:
         raise EmbeddedPostgresError(message)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Of loopback, at this moment."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -186,15 +186,15 @@ class Speaker:
         exact = Decimal(repr(value))
         match unit:
             case Unit.SHARE | Unit.POINTS:
-                return _plain(exact * 100)
+                return plain(exact * 100)
             case Unit.MONEY:
                 return self._money(exact)
             case _:
-                return _plain(exact)
+                return plain(exact)
 
     def _money(self, minor: Decimal) -> str:
         if self.currency is None:
-            return self._grammar.minor.format(_plain(minor))
+            return self._grammar.minor.format(plain(minor))
         digits = MINOR_DIGITS.get(self.currency, 2)
         return f"{minor.scaleb(-digits):.{digits}f} {self.currency}"
 
@@ -213,7 +213,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _plain(number: Decimal) -> str:
+def plain(number: Decimal) -> str:
     """Without exponent and without zeros that say nothing."""
     said = f"{number:f}"
     return (said.rstrip("0").rstrip(".") if "." in said else said) or "0"

@@ -12,12 +12,12 @@ from axe_playwright_python.sync_playwright import Axe
 from campaign_factories import make_cause
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from starlette.applications import Starlette
-from worker_processes import free_port
 
 from admin.web.application import application
 from admin.web.house import House
 from campaigns.callers import staff
 from campaigns.life.approval import ApprovalPolicy
+from database.embedded import free_port
 from database.session import Database
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -17,7 +17,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
-from worker_processes import free_port
+
+from database.embedded import free_port
 
 CLIENT_ID, CLIENT_SECRET = "tierwise", "s3cret & more"
 KEY = RSAKey.generate_key(2048, {"kid": "one"})

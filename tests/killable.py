@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from forked import ForkedWorker
-from worker_processes import ROOT, free_port, kill, listens, wait_for
+from worker_processes import ROOT, kill, listens, wait_for
 
 from database import embedded
+from database.embedded import free_port
 from settings import child_environment
 
 SAFE_FROM_KILLS = {"synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "32MB"}

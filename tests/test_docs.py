@@ -15,10 +15,11 @@ from typing import NamedTuple
 
 import pytest
 from resident_shell import Ended, tierwise
-from worker_processes import free_port, redis, wait_for
+from worker_processes import redis, wait_for
 
 from admin.processes import Processes
 from database import embedded
+from database.embedded import free_port
 from settings import Settings, child_environment
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -84,12 +84,6 @@ def wait_until_done(database: Database, operation: Operation, *, seconds: float 
     return read_operation(database, operation.operation_id)
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 @contextmanager
 def redis(port: int) -> Iterator[str]:
     """A redis-server that keeps nothing on disk; its address."""

@@ -1,6 +1,5 @@
 """The story: a shop is loaded, learned, scored, offered to and asked, and every step shows what came of it."""
 
-import socket
 import time
 import uuid
 from collections import Counter
@@ -21,6 +20,7 @@ from admin.first_shop import FIRST_HOUR, FirstShop
 from admin.output import emit
 from admin.processes import INSECURE, Processes
 from admin.stages import Stages
+from database.embedded import free_port
 
 console = Console()
 SCORING = "tierwise.v1.ScoringService"
@@ -43,7 +43,7 @@ class Seen(NamedTuple):
 
 def tell(processes: Processes, shop_of: Callable[[Stages], FirstShop], currency: str) -> None:
     """The whole story on running processes; raises when a step fails."""
-    address = f"127.0.0.1:{_free_port()}"
+    address = f"127.0.0.1:{free_port()}"
     processes.environment |= {"TIERWISE_LISTEN": address, **INSECURE}
     stages = Stages(environment=processes.environment)
     shop = shop_of(stages)
@@ -247,10 +247,3 @@ def _answer(given: coupon_pb2.Redemption | Refused) -> str:
         return f"{given.code} {given.reason}: {given.message}"
     off = given.discount_amount
     return f"{off.units}.{off.nanos // CENT:02} {off.currency_code} off order {given.order_id}"
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -81,6 +81,12 @@ class Visit:
         return value.strip() if isinstance(value, str) else ""
 
     @property
+    def campaign_id(self) -> str:
+        """Of the page's own address, where it is about a campaign."""
+        name: str = self.request.path_params["campaign_id"]
+        return name
+
+    @property
     def fragment(self) -> bool:
         """Whether a part of a page is asked for, by a page that stands already."""
         return self.request.headers.get("hx-request") == "true"

@@ -6,8 +6,9 @@ from pathlib import Path
 import httpx
 from resident_shell import COMPLAINED, begun
 from sqlalchemy import text
-from worker_processes import free_port, listens, wait_for
+from worker_processes import listens, wait_for
 
+from database.embedded import free_port
 from database.session import Database
 from settings import child_environment
 

@@ -9,10 +9,10 @@ from campaign_factories import add_customers
 from serving import Shop, serving
 from tierwise.v1 import recommendation_service_pb2, scoring_service_pb2
 from typer.testing import CliRunner
-from worker_processes import free_port
 
 from admin.command_line import main
 from admin.pool_readings import Buckets, Lane, Line, Reading, rows
+from database.embedded import free_port
 from database.session import Database
 from telemetry.exposition import Exposition
 

@@ -7,13 +7,13 @@ import httpx
 import pytest
 from browser import PASSWORD, serving
 from campaign_factories import create_campaign, make_cause
-from worker_processes import free_port
 
 from admin.web.application import application
 from admin.web.house import House
 from admin.web.received import MOST_BYTES
 from campaigns.callers import staff
 from campaigns.life.approval import ApprovalPolicy
+from database.embedded import free_port
 from database.session import Database
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}

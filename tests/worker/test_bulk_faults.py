@@ -28,12 +28,13 @@ from campaign_factories import (
     store_scores,
 )
 from sqlalchemy import text
-from worker_processes import free_port, kill, redis, relaying, wait_for, wait_until_done, worker
+from worker_processes import kill, redis, relaying, wait_for, wait_until_done, worker
 
 from campaigns.life import launch
 from campaigns.terms.campaign import State
 from campaigns.tiers import rescoring
 from campaigns.work import jobs
+from database.embedded import free_port
 from database.events import store
 from database.models import scores
 from database.session import Database

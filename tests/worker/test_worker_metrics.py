@@ -6,9 +6,9 @@ from urllib.request import urlopen
 import pytest
 from audit_log import sealed, write_lines
 from campaign_factories import NOW
-from worker_processes import free_port
 
 from campaigns.work import jobs
+from database.embedded import free_port
 from database.session import Database
 from database.work import operations, outbox
 from settings import Settings

@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from admin.web.forms.typed import Fault, Mistyped, decimal_of, plain
+from admin.web.forms.typed import Fault, Mistyped, decimal_of
 from campaigns.terms.campaign import Channel
 from events.currency import DECIMALS, USUAL_DECIMALS
 from rules.check import LARGEST
 from rules.fact import Fact, Kind, Unit
 from rules.rule import Value
+from rules.sentence import plain
 
 YES, NO = "yes", "no"
 CHANNEL_FACTS = frozenset({"preferred_channel", "consented_channels"})

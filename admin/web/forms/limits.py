@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from admin.web.forms.typed import Fault, Fields, Mistyped, decimal_of, first, lines, major, minor_of, plain, whole_of
+from admin.web.forms.typed import Fault, Fields, Mistyped, decimal_of, first, lines, major, minor_of, whole_of
 from campaigns.terms.campaign import CampaignId, CampaignPlan
 from campaigns.terms.limits import USUAL_CONFIDENCE, Budget
 from campaigns.terms.restraint import OfferCap, Stacking
+from rules.sentence import plain
 
 WHOLE = 100
 NAMES = {"budget.limit": "budget", "budget.confidence": "confidence", "offer_caps": "cap.0.offers"}

@@ -76,9 +76,3 @@ def minor_of(text: str, currency: str) -> int:
 def major(minor: int | None, currency: str) -> str:
     """1250 GBP is 12.50; empty for None."""
     return "" if minor is None else str(Decimal(minor).scaleb(-DECIMALS.get(currency, USUAL_DECIMALS)))
-
-
-def plain(number: Decimal) -> str:
-    """Without exponent and without zeros that say nothing."""
-    said = f"{number:f}"
-    return (said.rstrip("0").rstrip(".") if "." in said else said) or "0"

@@ -171,7 +171,7 @@ def _steps(told: Explanation) -> Steps:
 
 def decision(visit: Visit) -> Response:
     """What a campaign decided about the customer, made again from what it was made from."""
-    campaign_id = visit.request.path_params["campaign_id"]
+    campaign_id = visit.campaign_id
     with visit.reading() as snapshot:
         found = replaying.explain(snapshot, campaign_id, _id(visit), language=visit.language)
     return visit.page("customer_decision.html", found=found)

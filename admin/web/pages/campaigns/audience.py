@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from admin.web.charts import BarChart, bar_chart
 from admin.web.language import locale_of, translations
-from admin.web.pages.campaigns.sheet import campaign_id, tab
+from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import Visit
 from campaigns.coupons import exporting, reach
 from campaigns.coupons.reach import Funnel
@@ -17,7 +17,7 @@ PAGE = 50
 def audience(visit: Visit) -> Response:
     """The funnel of a launch that is over."""
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, campaign_id(visit))
+        campaign = launch.get(snapshot, visit.campaign_id)
         found = reach.funnel(snapshot, campaign)
     return tab(visit, "audience", campaign, found=found, chart=None if found is None else _chart(visit, found))
 
@@ -25,14 +25,14 @@ def audience(visit: Visit) -> Response:
 def coupons(visit: Visit) -> Response:
     """A page of customers, without whole codes."""
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, campaign_id(visit))
+        campaign = launch.get(snapshot, visit.campaign_id)
         found = reach.page(snapshot, campaign.campaign_id, limit=PAGE, after=visit.field("after"), with_codes=False)
     return tab(visit, "coupons", campaign, found=found, since=visit.field("after"), whole=False)
 
 
 def codes(visit: Visit) -> Response:
     """The same page with whole codes, which is on record, as the next one will be."""
-    name, since = campaign_id(visit), visit.field("after")
+    name, since = visit.campaign_id, visit.field("after")
     with visit.changing("coupons.export", f"campaigns/{name}") as (transaction, cause):
         campaign, found = exporting.show(transaction, cause, name, limit=PAGE, after=since)
     return tab(visit, "coupons", campaign, found=found, since=since, whole=True)

@@ -2,7 +2,6 @@
 
 from starlette.responses import Response
 
-from admin.web.pages.campaigns.sheet import campaign_id
 from admin.web.visit import Visit
 from campaigns.life import launch
 
@@ -10,13 +9,13 @@ from campaigns.life import launch
 def confirm(visit: Visit) -> Response:
     """What would be gone. Only a draft can be: for others the page says so."""
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, campaign_id(visit))
+        campaign = launch.get(snapshot, visit.campaign_id)
     return visit.page("campaign_delete.html", campaign=campaign)
 
 
 def delete(visit: Visit) -> Response:
     """Delete the draft as the visitor saw it."""
-    name = campaign_id(visit)
+    name = visit.campaign_id
     change = visit.changing("campaigns.delete", f"campaigns/{name}", reason=visit.field("reason"))
     with change as (transaction, cause):
         launch.delete(transaction, cause, name, etag=visit.field("etag"))

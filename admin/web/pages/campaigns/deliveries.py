@@ -10,7 +10,7 @@ from admin.web.language import locale_of, translations
 from admin.web.look import written_number
 from admin.web.pages.campaigns.audience import PAGE
 from admin.web.pages.campaigns.hours import DAY_HOURS, place, words
-from admin.web.pages.campaigns.sheet import campaign_id, tab
+from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import Visit
 from campaigns.coupons import deliveries, handing_over
 from campaigns.coupons.deliveries import Deliveries
@@ -24,7 +24,7 @@ def listing(visit: Visit) -> Response:
     """Counts of the whole campaign and a page of its messages."""
     state = visit.field("state") if visit.field("state") in SHOWN else None
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, campaign_id(visit))
+        campaign = launch.get(snapshot, visit.campaign_id)
         standing = deliveries.deliveries(snapshot, campaign)
         found = deliveries.page(
             snapshot, campaign.campaign_id, state=state, limit=PAGE + 1, after=visit.field("after")
@@ -42,7 +42,7 @@ def listing(visit: Visit) -> Response:
 
 def hand_over(visit: Visit) -> Response:
     """Begin, or go on at once with what waits."""
-    name = campaign_id(visit)
+    name = visit.campaign_id
     with visit.changing(handing_over.ACTION, f"campaigns/{name}") as (transaction, cause):
         handing_over.begin(transaction, cause, name)
     return visit.go(f"/campaigns/{name}/deliveries")

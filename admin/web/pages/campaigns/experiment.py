@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.core import Locale
-from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from starlette.responses import Response
 
 from admin.web.charts import BarChart, LineChart, Series, bar_chart, line_chart
 from admin.web.language import locale_of
 from admin.web.look import written_money
-from admin.web.pages.campaigns.sheet import campaign_id, tab
+from admin.web.pages.campaigns.hours import days
+from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import Visit
 from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Metric
@@ -26,7 +25,6 @@ from campaigns.watching.course import Course, Mark
 from campaigns.watching.readings import ALL_ARMS
 from rules.sentence import Language
 
-DAYS = {Language.ENGLISH: "d MMM", Language.CHINESE: "M月d日"}
 POINTS = {Language.ENGLISH: " pp", Language.CHINESE: "个百分点"}
 Words = Callable[[float], str]
 
@@ -44,7 +42,7 @@ class Manner:
 def experiment(visit: Visit) -> Response:
     """Nothing to compare is no error: the page says why."""
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, campaign_id(visit))
+        campaign = launch.get(snapshot, visit.campaign_id)
         taught = changing.taught(snapshot, campaign)
         try:
             found = course.course(snapshot, campaign.campaign_id, visit.now, at_once=visit.field("count") == "now")
@@ -54,7 +52,7 @@ def experiment(visit: Visit) -> Response:
 
 
 def _shown(visit: Visit, found: Course) -> dict[str, Any]:
-    locale, currency = locale_of(visit.language), found.campaign.plan.currency
+    currency = found.campaign.plan.currency
     manners = {metric: manner(metric, currency, visit.language) for metric in Metric}
     metrics = list(found.last())
     asked = visit.field("metric")
@@ -64,7 +62,7 @@ def _shown(visit: Visit, found: Course) -> dict[str, Any]:
     return {
         "metric": metric, "metrics": metrics, "manners": manners, "overall": found.last(),
         "arms": [(arm, found.last(arm)) for arm in found.arms],
-        "over_time": _over_time(visit, lines, manners[metric], found.campaign.plan.zone, locale),
+        "over_time": _over_time(visit, lines, manners[metric], found.campaign.plan.zone),
         "by_arm": _by_arm(lines, manners[metric]),
     }  # fmt: skip
 
@@ -88,14 +86,7 @@ def manner(metric: Metric, currency: str, language: Language) -> Manner:
     return Manner(change=signed, mean=money, total=signed)
 
 
-def _over_time(
-    visit: Visit, lines: dict[str, list[Mark]], words: Manner, zone: str, locale: Locale
-) -> LineChart | None:  # fmt: skip
-    def day(number: float) -> str:
-        if number != int(number):
-            return ""
-        return str(format_date(date.fromordinal(int(number)), DAYS[visit.language], locale=locale))
-
+def _over_time(visit: Visit, lines: dict[str, list[Mark]], words: Manner, zone: str) -> LineChart | None:
     def number(mark: Mark) -> int:
         """Of the day that the mark ends."""
         return (mark.time - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).toordinal()
@@ -108,7 +99,7 @@ def _over_time(
         for arm, marks in lines.items()
     ]  # fmt: skip
     drawn = any(len(each.x) > 1 for each in series)
-    return line_chart(series, x_words=day, y_words=words.change, from_zero=True) if drawn else None
+    return line_chart(series, x_words=days(visit.language), y_words=words.change, from_zero=True) if drawn else None
 
 
 def _by_arm(lines: dict[str, list[Mark]], words: Manner) -> BarChart | None:

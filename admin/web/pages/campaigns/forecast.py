@@ -6,7 +6,6 @@ from admin.web import charts
 from admin.web.charts import BarChart
 from admin.web.language import locale_of
 from admin.web.look import written_money
-from admin.web.pages.campaigns.sheet import campaign_id
 from admin.web.visit import Visit
 from campaigns.errors import Invalid, WrongState
 from campaigns.forecast import dry_run
@@ -19,7 +18,7 @@ EXAMPLES = 5
 
 def forecast(visit: Visit) -> Response:
     """Part of a page; that somebody asked is on record."""
-    name = campaign_id(visit)
+    name = visit.campaign_id
     try:
         with visit.changing("campaigns.preview", f"campaigns/{name}") as (transaction, cause):
             shown = dry_run.preview(transaction, cause, name, size=EXAMPLES, language=visit.language)

@@ -1,15 +1,13 @@
-"""Hours of a campaign's zone along the line below a picture, counted in local days."""
+"""Days and hours of a campaign's zone along the line below a picture, counted in local days."""
 
 from collections.abc import Callable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-
 from admin.web.language import locale_of
+from admin.web.look import written_day
 from rules.sentence import Language
 
-DAYS = {Language.ENGLISH: "d MMM", Language.CHINESE: "M月d日"}
 DAY_HOURS = 24
 
 
@@ -21,10 +19,17 @@ def place(moment: datetime, zone: str) -> float:
 
 def words(language: Language) -> Callable[[float], str]:
     """Day, and the hour where it is not midnight."""
+    locale = locale_of(language)
 
     def said(number: float) -> str:
-        day = str(format_date(date.fromordinal(int(number)), DAYS[language], locale=locale_of(language)))
+        day = written_day(date.fromordinal(int(number)), locale)
         hour = round((number - int(number)) * DAY_HOURS)
         return f"{day} {hour:02}:00" if hour else day
 
     return said
+
+
+def days(language: Language) -> Callable[[float], str]:
+    """Whole days, and nothing between them."""
+    locale = locale_of(language)
+    return lambda number: written_day(date.fromordinal(int(number)), locale) if number == int(number) else ""

@@ -5,15 +5,14 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
-from babel.dates import format_date
 from babel.numbers import format_decimal
 from starlette.responses import Response
 
 from admin.web.charts import LineChart, Series, line_chart
 from admin.web.language import locale_of, translations
 from admin.web.look import written_money
-from admin.web.pages.campaigns.hours import DAY_HOURS, DAYS, place, words
-from admin.web.pages.campaigns.sheet import campaign_id, tab
+from admin.web.pages.campaigns.hours import DAY_HOURS, days, place, words
+from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import Visit
 from campaigns.coupons import spending
 from campaigns.life import launch
@@ -23,7 +22,7 @@ from campaigns.terms.campaign import Campaign, CampaignPlan
 def money(visit: Visit) -> Response:
     """How the budget stands."""
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, campaign_id(visit))
+        campaign = launch.get(snapshot, visit.campaign_id)
         found = spending.spending(snapshot, campaign, visit.now)
     return tab(visit, "budget", campaign, found=found, chart=_against_plan(visit, campaign, found.course))
 
@@ -61,13 +60,9 @@ def _against_plan(visit: Visit, campaign: Campaign, course: Sequence[tuple[date,
     if plan.budget is not None:
         lines.append(Series(name=said("The plan"), x=[start, _end(plan, zone)], y=[0.0, plan.budget.limit_minor]))
 
-    def day(number: float) -> str:
-        if number != int(number):
-            return ""
-        return str(format_date(date.fromordinal(int(number)), DAYS[visit.language], locale=locale))
-
     return line_chart(
-        lines, x_words=day, y_words=lambda value: written_money(round(value), plan.currency, locale), from_zero=True
+        lines, x_words=days(visit.language),
+        y_words=lambda value: written_money(round(value), plan.currency, locale), from_zero=True,
     )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def confirm(visit: Visit) -> Response:
     """What the button will do, before it does it."""
     verb = _verb(visit)
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, _name(visit))
+        campaign = launch.get(snapshot, visit.campaign_id)
         read = inbox.read(snapshot, campaign) if verb in DECIDED else None
         changed = _changed(snapshot, campaign, verb)
     return visit.page("campaign_confirm.html", campaign=campaign, verb=verb, read=read, changed=changed)
@@ -85,7 +85,7 @@ def confirm(visit: Visit) -> Response:
 
 def move(visit: Visit) -> Response:
     """Make a move as the visitor saw it: a campaign that changed since is left alone."""
-    campaign_id, verb = _name(visit), _verb(visit)
+    campaign_id, verb = visit.campaign_id, _verb(visit)
     change = visit.changing(f"campaigns.{verb.lower()}", f"campaigns/{campaign_id}", reason=visit.field("reason"))
     with change as (transaction, cause):
         ACTS[verb](visit, transaction, cause, campaign_id)
@@ -99,16 +99,11 @@ def _changed(snapshot: Snapshot, campaign: Campaign, verb: Move) -> Sequence[str
     return agreed_rules.awaited(snapshot, campaign) if verb in AGREED else ()
 
 
-def _name(visit: Visit) -> str:
-    name: str = visit.request.path_params["campaign_id"]
-    return name
-
-
 def _verb(visit: Visit) -> Move:
     verb = visit.request.path_params["verb"].upper()
     if verb not in ACTS:
         raise CampaignNotMovable(
-            f"there is no way to {verb.lower()} a campaign", campaign=f"campaigns/{_name(visit)}", move=verb
+            f"there is no way to {verb.lower()} a campaign", campaign=f"campaigns/{visit.campaign_id}", move=verb
         )
     return Move(verb)
 

@@ -10,12 +10,6 @@ from campaigns.life import agreed_rules
 from campaigns.terms.campaign import MOVES, Campaign, Move
 
 
-def campaign_id(visit: Visit) -> str:
-    """Of the address."""
-    name: str = visit.request.path_params["campaign_id"]
-    return name
-
-
 def tab(visit: Visit, name: str, campaign: Campaign, **values: Any) -> Response:  # noqa: ANN401  # templates take anything
     """A tab in the frame of its campaign."""
     with visit.reading() as snapshot:

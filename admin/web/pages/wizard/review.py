@@ -18,7 +18,7 @@ def show(visit: Visit) -> Response:
 
 def act(visit: Visit) -> Response:
     """Submitting the plan."""
-    campaign_id = step.name_of(visit)
+    campaign_id = visit.campaign_id
     try:
         with visit.changing("campaigns.submit", f"campaigns/{campaign_id}", reason=visit.field("reason")) as change:
             approving.submit(*change, campaign_id, visit.house.policy, etag=visit.field("etag"))

@@ -19,15 +19,9 @@ Errors = Mapping[str, Fault | str]
 """What is wrong, by the field of the form that it stands beside."""
 
 
-def name_of(visit: Visit) -> str:
-    """The campaign's id, from the address."""
-    name: str = visit.request.path_params["campaign_id"]
-    return name
-
-
 def draft(snapshot: Snapshot, visit: Visit) -> Campaign:
     """The campaign, if its plan can still be changed. Raises CampaignNotFound, CampaignNotEditable."""
-    campaign = launch.get(snapshot, name_of(visit))
+    campaign = launch.get(snapshot, visit.campaign_id)
     launch.check_editable(campaign)
     return campaign
 
@@ -39,7 +33,7 @@ def fields_of(visit: Visit) -> Fields:
 
 def save(visit: Visit, change: Callable[[CampaignPlan], CampaignPlan]) -> Refusal | None:
     """Change the plan as the visitor saw it; what stands in the way is for the page to show, with what was typed."""
-    campaign_id = name_of(visit)
+    campaign_id = visit.campaign_id
     try:
         with visit.changing("campaigns.update", f"campaigns/{campaign_id}") as (transaction, cause):
             launch.update(transaction, cause, campaign_id, change, etag=visit.field("etag"))
@@ -53,7 +47,7 @@ def go_on(visit: Visit, step: str) -> Response:
     verb, _, wanted = visit.field("do").partition(" ")
     following = STEPS[STEPS.index(step) + 1]
     target = {"stay": step, "to": wanted if wanted in STEPS else step}.get(verb, following)
-    return visit.go(f"/campaigns/{name_of(visit)}/edit/{target}")
+    return visit.go(f"/campaigns/{visit.campaign_id}/edit/{target}")
 
 
 def named(refusal: Refusal, field_of: Callable[[str], str]) -> Errors:
