@@ -1,6 +1,7 @@
 """`tierwise import`: files of events, items and customers in, and the report of their quality."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -8,11 +9,16 @@ from typing import Annotated
 
 import typer
 
+from admin.cause import cause_of_person
 from admin.database_address import DatabaseUrl, chosen_url
 from admin.output import AsJson, emit, fail, progress_bar, warn
 from admin.result_files import writable
+from admin.transactions import recorded
+from campaigns import trail
+from campaigns.actor import Cause
+from campaigns.errors import Refusal
 from database.imports import FileChanged, Import, find_import, latest_import, store_attributes, store_events
-from database.session import Database
+from database.session import Database, Transaction
 from events.attributes import AttributeFile, read_customers, read_items
 from events.formats import FileFormat, FormatNotUsable, mapping, preset, preset_names
 from events.loading import load_events
@@ -20,6 +26,8 @@ from events.reading import FileNotUsable, fingerprint, rejected_rows, row_count
 from events.report import quality, summary
 from settings import settings
 
+COUNTS = ("rows_in", "rejected", "changed", "events_new", "events_known", "erased_customers")
+"""What the audit log keeps of a report."""
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 File = Annotated[Path, typer.Argument(help="CSV or Parquet.")]
 Currency = Annotated[str | None, typer.Option(help="Of prices without one; default: TIERWISE_CURRENCY.")]
@@ -42,7 +50,7 @@ def events(
         import_id = _fingerprint(file, file_format.model_dump_json())
         known = _known(database, import_id)
         done = known if known and known.counts else _import_events(database, file, file_format, import_id)
-    except (FileNotUsable, FormatNotUsable, FileChanged) as refusal:
+    except (FileNotUsable, FormatNotUsable, FileChanged, Refusal) as refusal:
         fail(str(refusal))
     finally:
         database.close()
@@ -114,11 +122,13 @@ def _import_events(database: Database, file: Path, file_format: FileFormat, impo
         reading = bar.add_task("Reading rows", total=row_count(file, separator=separator, encoding=encoding))
         loaded = load_events(file, file_format, now=datetime.now(UTC), progress=lambda rows: bar.advance(reading, rows))
         writing = bar.add_task("Writing events", total=loaded.events.height)
-        with database.writing() as transaction:
+        with _recorded(database, "events") as (transaction, cause):
             done = store_events(
                 transaction, loaded, rejected_rows(file, loaded.rejected, separator=separator, encoding=encoding),
                 import_id=import_id, file_name=file.name, progress=lambda rows: bar.advance(writing, rows),
             )  # fmt: skip
+            if done is not None:
+                _note(transaction, cause, done)
     return done or _meanwhile(database, import_id)
 
 
@@ -129,19 +139,34 @@ def _import_attributes(
     try:
         import_id = _fingerprint(file, options)
         known = _known(database, import_id)
-        done = _store_attributes(database, file, read(file), import_id)
-    except (FileNotUsable, FormatNotUsable, FileChanged) as refusal:
+        done = _store_attributes(database, file, read(file), import_id, kind=options.split(maxsplit=1)[0])
+    except (FileNotUsable, FormatNotUsable, FileChanged, Refusal) as refusal:
         fail(str(refusal))
     finally:
         database.close()
     _show(done, as_json=as_json, imported_before=known is not None)
 
 
-def _store_attributes(database: Database, file: Path, content: AttributeFile, import_id: str) -> Import:
-    with database.writing() as transaction:
-        return store_attributes(
+def _store_attributes(
+    database: Database, file: Path, content: AttributeFile, import_id: str, *, kind: str
+) -> Import:  # fmt: skip
+    with _recorded(database, kind) as (transaction, cause):
+        done = store_attributes(
             transaction, content, rejected_rows(file, content.rejected), import_id=import_id, file_name=file.name
         )
+        _note(transaction, cause, done)
+    return done
+
+
+def _recorded(database: Database, kind: str) -> AbstractContextManager[tuple[Transaction, Cause]]:
+    return recorded(database, cause_of_person(), action=f"{kind}.import", object_name=kind)
+
+
+def _note(transaction: Transaction, cause: Cause, done: Import) -> None:
+    """A file changes whom one may write to, and what was bought: the audit log says which, and whose work it was."""
+    counts = {name: done.report[name] for name in COUNTS if name in done.report}
+    facts = {"import": done.import_id, "file": done.file_name, **counts}
+    trail.done(transaction, cause, f"{done.kind}.import", done.kind, after=facts)
 
 
 def _meanwhile(database: Database, import_id: str) -> Import:

@@ -1,14 +1,18 @@
 """`tierwise import` from a shell: results on standard output, errors that name the way out."""
 
 import json
+from contextvars import copy_context
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from campaign_factories import audit_lines
 from typer.testing import CliRunner, Result
 
+from admin.command_line import main
 from admin.commands.imports import app
+from campaigns import trail
 from campaigns.actor import Actor, Cause
 from campaigns.customers import erasure
 from database.customers import known
@@ -127,6 +131,26 @@ def test_rows_of_one_customer_are_told(database_url: str, tmp_path: Path) -> Non
     said = run("customers", path, "--database-url", database_url).stdout
 
     assert "DUPLICATE_CUSTOMER_ID 1, MISSING_CUSTOMER_ID 1" in said
+
+
+def test_the_log_says_who_imported_what(database: Database, database_url: str, file: Path, tmp_path: Path) -> None:
+    people, address = tmp_path / "customers.csv", ("--database-url", database_url)
+    people.write_text("customer_id,country\nanna,GB\n")
+    for _ in range(2):
+        told("events", file, "--currency", "GBP", *address)
+    done = told("customers", people, *address)
+
+    with database.reading() as snapshot:
+        last, first = trail.page(snapshot, limit=5)
+    assert (first.action, last.action, last.object_name) == ("events.import", "customers.import", "customers")
+    assert last.after == {
+        "import": done["import_id"], "file": "customers.csv", "rows_in": 1, "rejected": 0, "changed": 1,
+    }  # fmt: skip
+
+    command = ["--as", "ann:analyst", "import", "customers", str(people), *address]
+    refused = copy_context().run(CliRunner().invoke, main, command)
+    assert (refused.exit_code, "ann may not do this" in refused.stderr) == (2, True)
+    assert audit_lines(database)[-1] == ("customers.import", "customers", "DENIED")
 
 
 def test_a_file_that_may_have_been_cut_off_is_told(database_url: str, tmp_path: Path) -> None:
