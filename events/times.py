@@ -13,7 +13,7 @@ OFFSET_FORMATS = ("%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%d %H:%M%:z")
 EPOCH = r"^-?\d{9,17}(\.\d+)?$"
 MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 LOCAL = pl.Datetime("us")
-CALENDAR = (pl.lit(datetime(1, 1, 1, tzinfo=UTC)), pl.lit(datetime(9999, 12, 31, tzinfo=UTC)))
+CALENDAR = (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC))
 """Times outside of it are none: milliseconds that were taken for seconds, for one."""
 
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 from worker.__main__ import main
@@ -57,6 +58,20 @@ class ForkedWorker:
         if self._process.exitcode is None:
             raise subprocess.TimeoutExpired("worker", timeout or 0)
         return self._process.exitcode
+
+
+def threads_before_forking() -> list[str]:
+    """Names of the threads that the process has which has read the modules, and which a fork has not."""
+    told: SimpleQueue[int] = FORKS.SimpleQueue()
+    fork = FORKS.Process(target=_tell_parent, args=(told,))
+    fork.start()
+    tasks = Path(f"/proc/{told.get()}/task")
+    fork.join()
+    return [name.read_text().strip() for name in tasks.glob("*/comm")]
+
+
+def _tell_parent(told: "SimpleQueue[int]") -> None:
+    told.put(os.getppid())
 
 
 def become(folder: str, environment: Mapping[str, str], said: str, complained: str) -> None:

@@ -1,10 +1,12 @@
 """Processes may start in any order."""
 
+import re
 from threading import Thread
 
 import psycopg
 import pytest
 from databases import Cluster
+from forked import threads_before_forking
 from worker_processes import wait_for
 
 import worker.__main__ as door
@@ -26,3 +28,10 @@ def test_a_worker_waits_for_the_database(
     with psycopg.connect(url) as connection:
         assert connection.execute(INSTALLED).fetchone() == (True,)
     postgres.execute("DROP DATABASE comes_later")
+
+
+def test_what_workers_read_before_they_fork_starts_no_threads_that_forks_would_wait_for() -> None:
+    started = threads_before_forking()
+
+    assert "python" in started
+    assert [name for name in started if re.fullmatch(r"polars-\d+|tokio-rt-worker", name)] == []
