@@ -24,7 +24,7 @@ FROM_THE_LOG = """
 INSERT INTO segment_rules (segment_id, rule_revision, author, create_time)
 SELECT segment_id, object_version, substr(actor, strpos(actor, ':') + 1), time
 FROM audit_log JOIN segments ON object_name = 'segments/' || segment_id AND time >= create_time
-WHERE action IN ('segments.create', 'segments.update') AND outcome = 'OK'
+WHERE action IN ('segments.create', 'segments.update') AND outcome = 'OK' AND object_version IS NOT NULL
   AND before -> 'rule' IS DISTINCT FROM after -> 'rule'
 """
 
