@@ -21,7 +21,7 @@ LONGEST = (
     "test_handing_over.py", "test_never_oversold.py", "test_bulk_faults.py", "test_coupons_together.py",
 )  # fmt: skip
 """Files that begin first, the longest before the others, so that no process is left alone with one at the end."""
-pytest_plugins = ["browser", "events_fixtures", "pool_of_numbers", "reporting_shop", "stocked_shop"]
+pytest_plugins = ["browser", "events_fixtures", "pool_of_numbers", "reporting_shop", "served_shop", "stocked_shop"]
 # How long an example takes says how busy the machine is, and nothing of the code.
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")

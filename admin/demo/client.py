@@ -113,13 +113,13 @@ class ShopClient:
     def explain(self, customer_id: str, as_of: datetime) -> explanation_pb2.Explanation:
         """Why the score is what it is."""
         request = scoring_service_pb2.ExplainScoreRequest(
-            customer=f"customers/{customer_id}", as_of_time=_timestamp(as_of), max_contributions=8
+            customer=f"customers/{customer_id}", as_of_time=timestamp(as_of), max_contributions=8
         )
         return self._scoring.ExplainScore(request, timeout=SECONDS).explanation
 
     def score_everyone(self, as_of: datetime) -> operations_pb2.Operation:
         """Rescore all customers in bulk and wait for the end."""
-        request = scoring_service_pb2.ScoreAllCustomersRequest(request_id=_new_id(), as_of_time=_timestamp(as_of))
+        request = scoring_service_pb2.ScoreAllCustomersRequest(request_id=_new_id(), as_of_time=timestamp(as_of))
         return self._finished(self._scoring.ScoreAllCustomers(request, timeout=SECONDS))
 
     def record(self, customer_id: str, events: Sequence[event_pb2.Event]) -> int:
@@ -134,7 +134,7 @@ class ShopClient:
     def recommend(self, customer_id: str, count: int, as_of: datetime) -> recommendation_service_pb2.RecommendResponse:
         """Products for one customer."""
         request = recommendation_service_pb2.RecommendRequest(
-            customer=f"customers/{customer_id}", count=count, diversity=0.3, as_of_time=_timestamp(as_of)
+            customer=f"customers/{customer_id}", count=count, diversity=0.3, as_of_time=timestamp(as_of)
         )
         return self._recommendation.Recommend(request, timeout=SECONDS)
 
@@ -219,10 +219,10 @@ def _refused(error: grpc.RpcError) -> Refused:
 
 
 def _score_request(customer_id: str, as_of: datetime) -> scoring_service_pb2.ScoreRequest:
-    return scoring_service_pb2.ScoreRequest(customer=f"customers/{customer_id}", as_of_time=_timestamp(as_of))
+    return scoring_service_pb2.ScoreRequest(customer=f"customers/{customer_id}", as_of_time=timestamp(as_of))
 
 
-def _timestamp(time_: datetime) -> Timestamp:
+def timestamp(time_: datetime) -> Timestamp:
     stamp = Timestamp()
     stamp.FromDatetime(time_)
     return stamp

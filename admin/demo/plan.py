@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import money_pb2
 from tierwise.v1 import campaign_pb2, tier_pb2
+
+from admin.demo.client import timestamp
 
 WELCOME = 5
 MOST = 50
@@ -18,7 +19,7 @@ def spring_plan(now: datetime, currency: str, *, consented: bool) -> campaign_pb
     page = campaign_pb2.ON_SITE
     return campaign_pb2.Campaign(
         display_name="Spring", currency_code=currency, time_zone="Europe/London",
-        start_time=_stamp(now - timedelta(minutes=1)), end_time=_stamp(now + timedelta(days=30)),
+        start_time=timestamp(now - timedelta(minutes=1)), end_time=timestamp(now + timedelta(days=30)),
         offers=[
             campaign_pb2.Offer(
                 tier=tier_pb2.HIGH, channel=campaign_pb2.EMAIL if consented else page,
@@ -51,9 +52,3 @@ def discount_words(discount: campaign_pb2.Discount) -> str:
     else:
         words = f"{discount.fixed.amount.units} {discount.fixed.amount.currency_code} off"
     return f"{words}, first order" if discount.new_customers_only else words
-
-
-def _stamp(time: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(time)
-    return stamp

@@ -1,7 +1,6 @@
 """Who may call what: the table has a row for every method, and every role is held to it."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
@@ -13,7 +12,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
-from serving import Shop, plan, refusal, serving
+from serving import Shop, plan, refusal
 from test_laws import READING
 from tierwise.v1 import campaign_service_pb2, segment_service_pb2
 from valid_requests import METHODS, AnyMessage
@@ -30,12 +29,6 @@ SERVED = (*NEED_MODEL, *NEED_NO_MODEL, health.SERVICE_NAME, reflection.SERVICE_N
 BY_PATH: dict[str, MethodDescriptor] = {
     f"/{service}/{method.name}": method for service in SERVED for method in POOL.FindServiceByName(service).methods
 }
-
-
-@pytest.fixture
-def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    with serving(database, tmp_path, model=False) as running:
-        yield running
 
 
 def refused(shop: Shop, path: str, *metadata: tuple[str, str], request: Message | None = None) -> str:

@@ -1,7 +1,6 @@
 """Programs say who they are by a key: believed while it is good, and by every server only as long."""
 
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,12 +21,6 @@ from database.session import Database
 
 CREATE = campaign_service_pb2.CreateCampaignRequest(campaign_id="spring", campaign=plan())
 LIST = campaign_service_pb2.ListCampaignsRequest()
-
-
-@pytest.fixture
-def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    with serving(database, tmp_path, model=False) as running:
-        yield running
 
 
 def make_key(

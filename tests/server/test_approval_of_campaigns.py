@@ -1,12 +1,11 @@
 """Submitting, approving and comparing versions over the wire and on the command line."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
 import pytest
 from campaign_factories import audit_lines, build_segment, counts, make_cause
-from serving import Shop, plan, refusal, serving
+from serving import Shop, plan, refusal
 from shell import Shell
 from tierwise.v1 import campaign_pb2, campaign_service_pb2, campaign_version_pb2
 
@@ -19,12 +18,6 @@ BO = (("tierwise-actor", "bo"), ("tierwise-role", "approver"))
 ANNA_AGAIN = (("tierwise-actor", "anna"), ("tierwise-role", "approver"))
 SPRING = "campaigns/spring"
 HAS_BOUGHT = Compare("orders", Operator.AT_LEAST, 1)
-
-
-@pytest.fixture
-def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    with serving(database, tmp_path, model=False) as running:
-        yield running
 
 
 def create(shop: Shop) -> campaign_pb2.Campaign:

@@ -1,28 +1,18 @@
 """The audit log over the wire: found by each of its sides, and proven by an operation."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from audit_log import sealed, tamper
 from campaign_factories import add_customers, make_cause
 from google.longrunning import operations_pb2
 from google.protobuf import json_format
-from serving import Shop, new_id, plan, serving, stamp
+from serving import Shop, new_id, plan, stamp
 from tierwise.v1 import audit_entry_pb2, audit_service_pb2, campaign_service_pb2, customer_pb2, customer_service_pb2
 from verifying import verify_in_the_background
 
 from campaigns import trail
 from campaigns.basis import Basis
-from database.session import Database
 
 Verdict = audit_service_pb2.VerifyAuditResponse
-
-
-@pytest.fixture
-def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    with serving(database, tmp_path, model=False) as running:
-        yield running
 
 
 def entries(shop: Shop, **wanted: object) -> list[audit_entry_pb2.AuditEntry]:

@@ -1,15 +1,10 @@
 """Arms and the margin of a campaign over the wire and on the command line."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import grpc
 import pytest
-from serving import Shop, plan, refusal, serving
+from serving import Shop, plan, refusal
 from shell import Shell
 from tierwise.v1 import campaign_pb2, campaign_service_pb2, tier_pb2
-
-from database.session import Database
 
 BOLD = campaign_pb2.Arm(
     name="bold", weight=2,
@@ -19,12 +14,6 @@ BOLD = campaign_pb2.Arm(
         )
     ],
 )  # fmt: skip
-
-
-@pytest.fixture
-def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    with serving(database, tmp_path, model=False) as running:
-        yield running
 
 
 def create(shop: Shop, wanted: campaign_pb2.Campaign) -> campaign_pb2.Campaign:

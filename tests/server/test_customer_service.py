@@ -1,23 +1,13 @@
 """Customers are kept, changed by mask and forgotten; events are recorded once."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import grpc
 import pytest
 from campaign_factories import add_customers, audit_lines, codes_of, counts, launch_campaign, make_plan, store_scores
 from google.protobuf.field_mask_pb2 import FieldMask
-from serving import Shop, new_id, pounds, purchase, recording, refusal, serving, stamp
+from serving import Shop, new_id, pounds, purchase, recording, refusal, stamp
 from tierwise.v1 import coupon_service_pb2, customer_pb2, customer_service_pb2, event_pb2
 
-from database.session import Database
 from server.wire.stamps import moment
-
-
-@pytest.fixture
-def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    with serving(database, tmp_path, model=False) as running:
-        yield running
 
 
 def get(shop: Shop, customer: str) -> customer_pb2.Customer:

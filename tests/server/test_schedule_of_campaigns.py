@@ -1,13 +1,11 @@
 """Schedules and series over the wire and on the command line."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import grpc
 import pytest
 from campaign_factories import approve_campaign
-from serving import Shop, plan, refusal, serving
+from serving import Shop, plan, refusal
 from shell import Shell
 from tierwise.v1 import campaign_pb2, campaign_service_pb2
 
@@ -19,12 +17,6 @@ YEAR_END = {
     "start_time": stamp(datetime(2036, 3, 1, tzinfo=UTC)), "end_time": stamp(datetime(2036, 4, 15, tzinfo=UTC)),
     "time_zone": "Europe/London",
 }  # fmt: skip
-
-
-@pytest.fixture
-def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    with serving(database, tmp_path, model=False) as running:
-        yield running
 
 
 def create(shop: Shop, recurrence: campaign_pb2.Recurrence) -> campaign_pb2.Campaign:

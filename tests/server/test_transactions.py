@@ -1,24 +1,14 @@
 """What is asked twice happens once, also when both ask at the same moment."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import grpc
 import psycopg
 import pytest
 from campaign_factories import add_customers, audit_lines, counts
-from serving import Shop, new_id, plan, purchase, recording, refusal, serving
+from serving import Shop, new_id, plan, purchase, recording, refusal
 from tierwise.v1 import campaign_service_pb2, customer_pb2, customer_service_pb2
-
-from database.session import Database
-
-
-@pytest.fixture
-def shop(database: Database, tmp_path: Path) -> Iterator[Shop]:
-    with serving(database, tmp_path, model=False) as running:
-        yield running
 
 
 def test_twins_at_the_same_moment_have_one_effect_and_one_answer(shop: Shop) -> None:
