@@ -52,6 +52,8 @@ class Adapted:
     """Of learning."""
     before: dict[str, float]
     after: dict[str, float]
+    known: bool
+    """Whether the base may have learned from that window, in which it looks better then than it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,7 @@ def adapt(
     return Adapted(
         adapter=adapter, trainable_share=share, seconds=seconds,
         before=judge(model, tokens, boundary), after=judge(adapted(model, adapter), tokens, boundary),
+        known=datetime.fromisoformat(model.manifest["as_of"]).timestamp() > boundary,
     )  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from training.adaptation import Plan
 from training.adaptation import adapt as adapt_model
 from training.course import HistoryTooShort
 
+KNOWN = "the model may have learned from: as it was it looks too good; a base of 90 days before tells"
+UNKNOWN = "neither learned from"
 app = typer.Typer(add_completion=False)
 
 
@@ -61,11 +63,11 @@ def adapt(
         "peak_megabytes": peak_megabytes(),
     }  # fmt: skip
     if as_json:
-        emit(summary | {"before": found.before, "after": found.after}, as_json=True)
+        emit(summary | {"before": found.before, "after": found.after, "known_to_base": found.known}, as_json=True)
         return
     emit(summary, as_json=False, title="Adapted")
     rows = [{"model": "as it was", **found.before}, {"model": "adapted", **found.after}]
-    emit(rows, as_json=False, title="On the last window, which neither learned from")
+    emit(rows, as_json=False, title=f"On the last window, which {KNOWN if found.known else UNKNOWN}")
 
 
 def _path(model: Path, market: str) -> Path:

@@ -3,6 +3,7 @@
 import copy
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -54,9 +55,13 @@ def test_a_market_that_buys_more_is_learned_and_written_as_a_small_file(tmp_path
     words = ["adapt", str(model), "--market", "fr", "--events", str(tmp_path / "market.parquet")]
 
     done = CliRunner().invoke(main, [*words, "--as-of", AS_OF.isoformat(), "--epochs", "4", "--json"])
+    later = (AS_OF + timedelta(days=90)).isoformat()
+    told = CliRunner().invoke(main, [*words, "--as-of", later, "--epochs", "1", "--out", str(tmp_path / "later")])
 
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)
+    assert found["known_to_base"]
+    assert "which neither learned from" in told.stdout
     assert found["after"]["network_log_loss"] < found["before"]["network_log_loss"]
     assert Path(found["file"]) == model / "adapters" / "fr.safetensors"
     assert found["bytes"] < (model / "weights.safetensors").stat().st_size / 10
