@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from campaign_factories import make_cause
+from campaign_factories import add_customers, make_cause, store_scores
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from starlette.applications import Starlette
 
@@ -116,3 +116,13 @@ def site(database: Database, chromium: Browser) -> Iterator[Site]:
     house = House(database=database, secure=False, policy=ApprovalPolicy(), currency="GBP")
     with site_of(house, chromium) as made:
         yield made
+
+
+@pytest.fixture
+def busy_site(site: Site) -> Site:
+    """Sixty customers who agreed to e-mail: 10 HIGH, 20 MID, 30 LOW."""
+    customers = [f"c{number:02}" for number in range(60)]
+    add_customers(site.database, customers, consented=["EMAIL"])
+    spends = {name: 9000 if place < 10 else 2000 if place < 30 else 100 for place, name in enumerate(customers)}
+    store_scores(site.database, spends)
+    return site

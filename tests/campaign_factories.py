@@ -249,6 +249,11 @@ def counts(database: Database, *tables: str) -> tuple[int, ...]:
         return tuple(count(snapshot, table) for table in tables)
 
 
+def plan_of(database: Database, campaign_id: str) -> CampaignPlan:
+    with database.reading() as snapshot:
+        return launch.get(snapshot, campaign_id).plan
+
+
 def state_of(database: Database) -> State:
     with database.reading() as snapshot:
         return launch.get(snapshot, "spring").state

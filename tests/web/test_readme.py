@@ -3,9 +3,8 @@
 import re
 from pathlib import Path
 
-import pytest
 from browser import Site, faults, picture
-from campaign_factories import add_customers, finish_launch, store_scores
+from campaign_factories import finish_launch
 from playwright.sync_api import Locator, Page, expect
 
 from database.work import operations
@@ -58,18 +57,8 @@ def press(page: Page, target: Locator) -> None:
     raise AssertionError(f"the tab key does not come to {target}")
 
 
-@pytest.fixture
-def shop(site: Site) -> Site:
-    """Sixty customers who agreed to e-mail: 10 HIGH, 20 MID, 30 LOW."""
-    customers = [f"c{number:02}" for number in range(60)]
-    add_customers(site.database, customers, consented=["EMAIL"])
-    spends = {name: 9000 if place < 10 else 2000 if place < 30 else 100 for place, name in enumerate(customers)}
-    store_scores(site.database, spends)
-    return site
-
-
-def test_a_newcomer_launches_a_campaign_from_the_readme_alone(shop: Site) -> None:
-    reader, anna = Reader(), shop.enter("anna")
+def test_a_newcomer_launches_a_campaign_from_the_readme_alone(busy_site: Site) -> None:
+    reader, anna = Reader(), busy_site.enter("anna")
     reader.press(anna, "Campaigns", where=anna.get_by_role("navigation"))
     reader.press(anna, "New campaign")
     expect(anna.get_by_label("What is it called?")).to_be_focused()
@@ -90,7 +79,7 @@ def test_a_newcomer_launches_a_campaign_from_the_readme_alone(shop: Site) -> Non
     assert faults(anna) == []
     picture(anna, "submitted")
 
-    ben = shop.enter("ben", "approver")
+    ben = busy_site.enter("ben", "approver")
     reader.press(ben, "Home")
     reader.press(ben, "Decide")
     expect(ben.get_by_role("row", name="Offers · HIGH")).to_be_visible()
@@ -107,10 +96,10 @@ def test_a_newcomer_launches_a_campaign_from_the_readme_alone(shop: Site) -> Non
     expect(anna.locator(".forecast")).to_contain_text("Additional revenue")
     press(anna, anna.get_by_role("button", name="Launch"))
     expect(anna.get_by_role("status")).to_contain_text("coupons are being issued")
-    with shop.database.reading() as snapshot:
+    with busy_site.database.reading() as snapshot:
         begun = operations.running(snapshot, operations.LAUNCH_CAMPAIGN)
     assert begun is not None
-    finish_launch(shop.database, begun)
+    finish_launch(busy_site.database, begun)
     expect(anna.get_by_role("heading", level=1)).to_contain_text("active")
     reader.press(anna, "Jobs")
     expect(anna.get_by_role("row", name="Launch my-first-campaign succeeded")).to_be_visible()

@@ -5,11 +5,10 @@ from datetime import timedelta
 
 import pytest
 from browser import Site, faults, picture
-from campaign_factories import NOW, add_customers, create_campaign, make_cause, store_scores
+from campaign_factories import NOW, add_customers, create_campaign, make_cause, plan_of, store_scores
 from playwright.sync_api import Page, expect
 
 from campaigns.life import launch, naming
-from campaigns.terms.campaign import CampaignPlan
 from database.events.store import insert_events
 from database.session import Database
 from events.event import Event, EventType
@@ -32,11 +31,6 @@ def shop(site: Site) -> Site:
         )  # fmt: skip
     store_scores(site.database, {"c1": 9000, "c2": 2000, "c3": 1500, "c4": 10, "c5": 5})
     return site
-
-
-def plan_of(database: Database, campaign_id: str) -> CampaignPlan:
-    with database.reading() as snapshot:
-        return launch.get(snapshot, campaign_id).plan
 
 
 def begin(anna: Page) -> None:

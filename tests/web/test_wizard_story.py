@@ -3,46 +3,28 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import pytest
 from browser import Site, faults, picture
 from campaign_factories import (
-    add_customers,
     audit_lines,
     create_campaign,
     finish_launch,
     make_cause,
     make_plan,
+    plan_of,
     read_operation,
-    store_scores,
 )
 from playwright.sync_api import Page, expect
 
 from campaigns.life import launch
 from campaigns.terms.arms import ArmPlan, TierDiscount
-from campaigns.terms.campaign import CampaignPlan, Channel, Offer
+from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.terms.limits import Budget
 from campaigns.terms.recurrence import Recurrence
 from campaigns.terms.restraint import OfferCap
 from campaigns.tiers.tiers import Tier
-from database.session import Database
 from database.work import operations
 from rules.rule import Compare, Operator
-
-
-@pytest.fixture
-def shop(site: Site) -> Site:
-    """Sixty customers who agreed to e-mail: 10 HIGH, 20 MID, 30 LOW."""
-    customers = [f"c{number:02}" for number in range(60)]
-    add_customers(site.database, customers, consented=["EMAIL"])
-    spends = {name: 9000 if place < 10 else 2000 if place < 30 else 100 for place, name in enumerate(customers)}
-    store_scores(site.database, spends)
-    return site
-
-
-def plan_of(database: Database, campaign_id: str) -> CampaignPlan:
-    with database.reading() as snapshot:
-        return launch.get(snapshot, campaign_id).plan
 
 
 def go_on(page: Page, heading: str) -> None:
@@ -124,15 +106,15 @@ def press(page: Page, verb: str, state: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(state)
 
 
-def test_a_campaign_from_nothing_to_a_pause(shop: Site) -> None:
-    anna, ben = shop.enter("anna"), shop.enter("ben", "approver")
+def test_a_campaign_from_nothing_to_a_pause(busy_site: Site) -> None:
+    anna, ben = busy_site.enter("anna"), busy_site.enter("ben", "approver")
 
     for step in (begin, offer, schedule, limit, submit):
         step(anna)
 
     reach = (Channel.PUSH, Channel.ON_SITE)
     most, tenth = Discount(reward=Percent(percent=25, maximum_minor=3000)), Discount(reward=Percent(percent=10))
-    plan = plan_of(shop.database, "winter")
+    plan = plan_of(busy_site.database, "winter")
     assert plan.rule == Compare("purchase_90", Operator.AT_LEAST, 0.2)
     assert plan.offers == (
         Offer(tier=Tier.HIGH, discount=most, channel=Channel.EMAIL, fallbacks=reach),
@@ -143,13 +125,13 @@ def test_a_campaign_from_nothing_to_a_pause(shop: Site) -> None:
     assert (plan.zone, plan.start_time) == ("Europe/Berlin", datetime(2026, 11, 21, 7, tzinfo=UTC))
     assert (plan.budget, plan.holdout_percent) == (Budget(limit_minor=90000), 25)
     assert plan.offer_caps == (OfferCap(offers=2, days=30),)
-    assert ("campaigns.preview", "campaigns/winter", "DRY_RUN") in audit_lines(shop.database)
+    assert ("campaigns.preview", "campaigns/winter", "DRY_RUN") in audit_lines(busy_site.database)
     press(ben, "Approve", "approved")
     press(anna, "Launch", "launching")
-    with shop.database.reading() as snapshot:
+    with busy_site.database.reading() as snapshot:
         (running,) = operations.page(snapshot, limit=1, kind=operations.LAUNCH_CAMPAIGN)
     anna.goto("/jobs")
-    finish_launch(shop.database, read_operation(shop.database, running.operation_id))
+    finish_launch(busy_site.database, read_operation(busy_site.database, running.operation_id))
     expect(anna.get_by_role("row", name="winter")).to_contain_text("succeeded")
     press(anna, "Pause", "paused")
     answer = anna.goto("/campaigns/winter/edit/offers")
@@ -157,9 +139,9 @@ def test_a_campaign_from_nothing_to_a_pause(shop: Site) -> None:
     assert answer.status == 422
 
 
-def test_a_draft_is_resumed_in_chinese_on_a_narrow_dark_screen(shop: Site) -> None:
-    create_campaign(shop.database, recurrence=Recurrence(cron="0 9 * * MON,THU", days=1))
-    anna = shop.enter("anna", color_scheme="dark", viewport={"width": 400, "height": 800})
+def test_a_draft_is_resumed_in_chinese_on_a_narrow_dark_screen(busy_site: Site) -> None:
+    create_campaign(busy_site.database, recurrence=Recurrence(cron="0 9 * * MON,THU", days=1))
+    anna = busy_site.enter("anna", color_scheme="dark", viewport={"width": 400, "height": 800})
     anna.get_by_role("button", name="中文").click()
 
     for step in ("goal", "audience", "offers", "schedule", "limits", "review"):
@@ -174,21 +156,21 @@ def test_a_draft_is_resumed_in_chinese_on_a_narrow_dark_screen(shop: Site) -> No
     anna.get_by_label("星期四").uncheck()
     anna.get_by_role("button", name="保存", exact=True).click()
     expect(anna.get_by_label("星期四")).not_to_be_checked()
-    assert plan_of(shop.database, "spring").recurrence == Recurrence(cron="0 9 * * MON", days=1)
+    assert plan_of(busy_site.database, "spring").recurrence == Recurrence(cron="0 9 * * MON", days=1)
 
 
-def test_a_plan_that_cannot_be_launched_is_not_submitted(shop: Site) -> None:
-    create_campaign(shop.database, offers=())
-    anna = shop.enter("anna")
+def test_a_plan_that_cannot_be_launched_is_not_submitted(busy_site: Site) -> None:
+    create_campaign(busy_site.database, offers=())
+    anna = busy_site.enter("anna")
     anna.goto("/campaigns/spring/edit/review")
 
     expect(anna.get_by_role("alert")).to_contain_text("a launch needs an offer")
     anna.get_by_role("button", name="Submit for approval").click()
     expect(anna.get_by_role("alert")).to_contain_text("a launch needs an offer")
 
-    with shop.database.writing() as transaction:
+    with busy_site.database.writing() as transaction:
         launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, offers=make_plan().offers))
     anna.get_by_role("button", name="Submit for approval").click()
     expect(anna.get_by_role("alert")).to_contain_text("Somebody changed this campaign")
-    with shop.database.reading() as snapshot:
+    with busy_site.database.reading() as snapshot:
         assert launch.get(snapshot, "spring").state == "DRAFT"
