@@ -27,44 +27,51 @@ class Provider:
         return sorted(document["customer"] for _, document in self.came)
 
 
+class _Server(ThreadingHTTPServer):
+    def __init__(self, provider: Provider) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.provider = provider
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        assert isinstance(self.server, _Server)
+        provider, length = self.server.provider, int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # the sender was killed
+            return
+        document = json.loads(body)
+        provider.came.append((self.headers["Idempotency-Key"], document))
+        if provider.endless:
+            self._dribble()
+            return
+        words = b"taken" if provider.garbled else b""
+        self.send_response(provider.answer(document))
+        self.send_header("Content-Length", str(len(words)))
+        if provider.garbled:
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        self.wfile.write(words)
+
+    def _dribble(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b" ")
+                time.sleep(0.01)
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
 @contextmanager
 def providing(answer: Callable[[dict[str, Any]], int] = lambda _: 200) -> Iterator[Provider]:
     provider = Provider(answer=answer)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            length = int(self.headers["Content-Length"])
-            body = self.rfile.read(length)
-            if len(body) < length:  # the sender was killed
-                return
-            document = json.loads(body)
-            provider.came.append((self.headers["Idempotency-Key"], document))
-            words = b"taken" if provider.garbled else b""
-            if provider.endless:
-                self.dribble()
-                return
-            self.send_response(provider.answer(document))
-            self.send_header("Content-Length", str(len(words)))
-            if provider.garbled:
-                self.send_header("Content-Encoding", "gzip")
-            self.end_headers()
-            self.wfile.write(words)
-
-        def dribble(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", "1000000")
-            self.end_headers()
-            with suppress(OSError):
-                while True:
-                    self.wfile.write(b" ")
-                    time.sleep(0.01)
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(provider)
     provider.address = f"http://127.0.0.1:{server.server_port}/send"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
