@@ -30,7 +30,7 @@ SILENT = timedelta(minutes=5)
 """Without a chunk, after which a launch is stuck."""
 MISSED = (
     operations.SCORE_ALL_CUSTOMERS, operations.BUILD_SEGMENT, operations.HAND_OVER_COUPONS, operations.RETRAIN_MODEL,
-    operations.EXPECT_UPLIFTS,
+    operations.JUDGE_MODEL, operations.EXPECT_UPLIFTS,
 )  # fmt: skip
 """Work that others count on; a launch that fails is told with its campaign."""
 REMEMBERED = timedelta(days=7)

@@ -4,14 +4,16 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from campaign_factories import NOW, add_model
+from campaign_factories import NOW, add_model, make_cause, register_model
 
+from campaigns.models import judging
 from campaigns.watching import overview, wellbeing
 from campaigns.watching.wellbeing import Matured, newest_month
 from database.models import drift
 from database.models.readings import Reading
 from database.models.tables import ModelReadingRow
 from database.session import Database
+from database.work import operations
 from scoring.actions import Floats
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
@@ -86,3 +88,15 @@ def test_a_model_that_drifts_or_errs_is_told_at_home_and_another_is_not(database
     assert told
     assert told.unwell is not None
     assert (told.unwell.drifted, told.unwell.moved, told.unwell.miscalibrated) == (True, 0.5, True)
+
+
+def test_a_judgement_that_came_to_nothing_is_told_for_the_night_s_candidate_waits_for_it(database: Database) -> None:
+    add_model(database, "m1")
+    register_model(database, "m2")
+    with database.writing() as transaction:
+        operation = judging.begin(transaction, make_cause(), "m2")
+        operations.fail(transaction, operation.operation_id, "out of memory", NOW)
+    with database.reading() as snapshot:
+        told = overview.alert(snapshot, NOW, approver=None)
+
+    assert [(each.kind, each.error) for each in told.failed] == [("JUDGE_MODEL", "out of memory")]
