@@ -26,11 +26,12 @@ def check_earlier(snapshot: Snapshot, model_id: str) -> None:
 
 
 def _check(model: RegisteredModel) -> None:
-    """Where models of this kind lie on other machines only, nothing is known."""
+    """Nothing is known of a folder that lies on other machines only, or that servers may read and we may not."""
     folder, name = Path(model.folder), registry.name(model.model_id)
-    if not (folder.is_absolute() and folder.parent.is_dir()):
-        return
     try:
-        check_whole(folder, model.model_id)
+        if folder.is_absolute() and folder.parent.is_dir():
+            check_whole(folder, model.model_id)
+    except PermissionError:
+        return
     except ModelRejected as problem:
         raise ModelUnusable(f"{name} cannot answer: {problem}", model=name) from problem
