@@ -27,9 +27,8 @@ class AuditService(audit_service_pb2_grpc.AuditServiceServicer):
         self, request: audit_service_pb2.ListAuditEntriesRequest, context: grpc.ServicerContext
     ) -> audit_service_pb2.ListAuditEntriesResponse:
         page = asked(self._seal, request)
-        before = None if page.after is None else int(page.after[0])
         with reading(self._database) as snapshot:
-            found = trail.page(snapshot, wanted(request), limit=page.size + 1, before=before)
+            found = trail.page(snapshot, wanted(request), limit=page.size + 1, before=page.after_number)
         rows, token = cut(self._seal, page, found, lambda entry: (str(entry.audit_id),))
         return audit_service_pb2.ListAuditEntriesResponse(
             audit_entries=[entry_message(entry) for entry in rows], next_page_token=token

@@ -37,7 +37,7 @@ from server.wire.names import CAMPAIGN, campaign_id
 from server.wire.operations import operation_message
 from server.wire.pages import asked, cut
 from server.wire.seal import Seal
-from server.wire.stamps import instant_key, key_instant
+from server.wire.stamps import instant_key
 
 EXAMPLES = 10
 OCCURRENCES = 10
@@ -79,9 +79,8 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
         self, request: campaign_service_pb2.ListCampaignsRequest, context: grpc.ServicerContext
     ) -> campaign_service_pb2.ListCampaignsResponse:
         page = asked(self._seal, request)
-        after = None if page.after is None else (key_instant(page.after[0]), page.after[1])
         with reading(self._database) as snapshot:
-            found = launch.page(snapshot, limit=page.size + 1, after=after)
+            found = launch.page(snapshot, limit=page.size + 1, after=page.after_instant)
         rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.campaign_id))
         return campaign_service_pb2.ListCampaignsResponse(
             campaigns=[campaign_message(campaign) for campaign in rows], next_page_token=token
@@ -164,9 +163,8 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
         self, request: campaign_service_pb2.ListCampaignVersionsRequest, context: grpc.ServicerContext
     ) -> campaign_service_pb2.ListCampaignVersionsResponse:
         page = asked(self._seal, request)
-        before = None if page.after is None else int(page.after[0])
         with reading(self._database) as snapshot:
-            found = versions.page(snapshot, campaign_id(request.parent), limit=page.size + 1, before=before)
+            found = versions.page(snapshot, campaign_id(request.parent), limit=page.size + 1, before=page.after_number)
         rows, token = cut(self._seal, page, found, lambda each: (str(each.version),))
         return campaign_service_pb2.ListCampaignVersionsResponse(
             campaign_versions=[version_message(version) for version in rows], next_page_token=token

@@ -40,9 +40,8 @@ class SwitchService(switch_service_pb2_grpc.SwitchServiceServicer):
         self, request: switch_service_pb2.ListStopsRequest, context: grpc.ServicerContext
     ) -> switch_service_pb2.ListStopsResponse:
         page = asked(self._seal, request)
-        after = "" if page.after is None else page.after[0]
         with reading(self._database) as snapshot:
-            found = switches.page(snapshot, limit=page.size + 1, after=after)
+            found = switches.page(snapshot, limit=page.size + 1, after=page.after_id)
         rows, token = cut(self._seal, page, found, lambda each: (each.scope,))
         return switch_service_pb2.ListStopsResponse(stops=[_message(each) for each in rows], next_page_token=token)
 

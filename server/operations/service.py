@@ -17,7 +17,7 @@ from server.wire.names import operation_id
 from server.wire.pages import asked, cut
 from server.wire.refusals import InvalidRequest
 from server.wire.seal import Seal
-from server.wire.stamps import instant_key, key_instant
+from server.wire.stamps import instant_key
 
 POLL_SECONDS = 0.2
 ALL = ("", "operations")
@@ -41,9 +41,8 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
         if request.page_size < 0:
             raise InvalidRequest.of("page_size", "must not be negative")
         page = asked(self._seal, request)
-        after = None if page.after is None else (key_instant(page.after[0]), page.after[1])
         with reading(self._database) as snapshot:
-            found = operations.page(snapshot, limit=page.size + 1, after=after)
+            found = operations.page(snapshot, limit=page.size + 1, after=page.after_instant)
             rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.operation_id))
             messages = [answered(snapshot, operation) for operation in rows]
         return operations_pb2.ListOperationsResponse(operations=messages, next_page_token=token)

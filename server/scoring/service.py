@@ -38,7 +38,7 @@ from server.wire.operations import operation_message
 from server.wire.pages import asked, cut
 from server.wire.refusals import ModelUnavailable
 from server.wire.seal import Seal
-from server.wire.stamps import instant_key, key_instant
+from server.wire.stamps import instant_key
 
 Result = scoring_service_pb2.BatchScoreResponse.Result
 
@@ -101,9 +101,8 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         self, request: scoring_service_pb2.ListModelsRequest, context: grpc.ServicerContext
     ) -> scoring_service_pb2.ListModelsResponse:
         page = asked(self._seal, request)
-        after = None if page.after is None else (key_instant(page.after[0]), page.after[1])
         with reading(self._database) as snapshot:
-            found = stored_models.page(snapshot, limit=page.size + 1, after=after)
+            found = stored_models.page(snapshot, limit=page.size + 1, after=page.after_instant)
         rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.model_id))
         return scoring_service_pb2.ListModelsResponse(
             models=[model_message(model) for model in rows], next_page_token=token

@@ -24,7 +24,7 @@ from server.wire.operations import operation_message
 from server.wire.pages import asked, cut
 from server.wire.refusals import FieldViolation, InvalidRequest
 from server.wire.seal import Seal
-from server.wire.stamps import instant_key, key_instant, stamp
+from server.wire.stamps import instant_key, stamp
 
 EXAMPLES = 10
 
@@ -59,9 +59,8 @@ class SegmentService(segment_service_pb2_grpc.SegmentServiceServicer):
         self, request: segment_service_pb2.ListSegmentsRequest, context: grpc.ServicerContext
     ) -> segment_service_pb2.ListSegmentsResponse:
         page = asked(self._seal, request)
-        after = None if page.after is None else (key_instant(page.after[0]), page.after[1])
         with reading(self._database) as snapshot:
-            found = cases.page(snapshot, limit=page.size + 1, after=after)
+            found = cases.page(snapshot, limit=page.size + 1, after=page.after_instant)
         rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.segment_id))
         return segment_service_pb2.ListSegmentsResponse(
             segments=[segment_message(segment) for segment in rows], next_page_token=token
@@ -99,9 +98,8 @@ class SegmentService(segment_service_pb2_grpc.SegmentServiceServicer):
         self, request: segment_service_pb2.ListSegmentMembersRequest, context: grpc.ServicerContext
     ) -> segment_service_pb2.ListSegmentMembersResponse:
         page = asked(self._seal, request)
-        after = "" if page.after is None else page.after[0]
         with reading(self._database) as snapshot:
-            found = cases.members(snapshot, segment_id(request.parent), after=after, limit=page.size + 1)
+            found = cases.members(snapshot, segment_id(request.parent), after=page.after_id, limit=page.size + 1)
         rows, token = cut(self._seal, page, found, lambda customer_id: (customer_id,))
         return segment_service_pb2.ListSegmentMembersResponse(
             members=[member_message(request.parent, customer_id) for customer_id in rows], next_page_token=token

@@ -51,9 +51,8 @@ class TierService(tier_service_pb2_grpc.TierServiceServicer):
         self, request: tier_service_pb2.ListTierSchemesRequest, context: grpc.ServicerContext
     ) -> tier_service_pb2.ListTierSchemesResponse:
         page = asked(self._seal, request)
-        before = None if page.after is None else int(page.after[0])
         with reading(self._database) as snapshot:
-            found = schemes.page(snapshot, limit=page.size + 1, before=before)
+            found = schemes.page(snapshot, limit=page.size + 1, before=page.after_number)
         rows, token = cut(self._seal, page, found, lambda each: (str(each.version),))
         return tier_service_pb2.ListTierSchemesResponse(tier_schemes=map(scheme_message, rows), next_page_token=token)
 

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from server.answering import call
 from server.wire.refusals import PageTokenInvalid
 from server.wire.seal import BrokenSeal, Seal
+from server.wire.stamps import key_instant
 
 PURPOSE = "page"
 DEFAULT_SIZE = 50
@@ -28,6 +29,21 @@ class Page(NamedTuple):
     """Key of the last row of the page before."""
     arguments: str
     """Digest of everything else in the request."""
+
+    @property
+    def after_instant(self) -> tuple[datetime, str] | None:
+        """Where a key is a time and an id."""
+        return None if self.after is None else (key_instant(self.after[0]), self.after[1])
+
+    @property
+    def after_number(self) -> int | None:
+        """Where a key is a number."""
+        return None if self.after is None else int(self.after[0])
+
+    @property
+    def after_id(self) -> str:
+        """Where a key is an id; empty for the first page."""
+        return "" if self.after is None else self.after[0]
 
 
 def asked(seal: Seal, request: Any) -> Page:  # noqa: ANN401 - any List request; each is a message of its own

@@ -105,7 +105,7 @@ def test_messages_wait_for_a_provider_whose_answers_cannot_be_read() -> None:
 def test_messages_wait_for_a_provider_whose_answer_does_not_end() -> None:
     with providing() as provider:
         provider.endless = True
-        receipts = Webhook(provider.address, timeout_seconds=0.1).hand_over("b1", [message("c1")])
+        receipts = Webhook(provider.address, timeout_seconds=0.3).hand_over("b1", [message("c1")])
 
     assert receipts == [Receipt(Fate.WAITING, "its answer does not end")]
 
