@@ -87,7 +87,7 @@ def stock(database: Database, home: Path) -> None:
             transaction, cause(), measure=Measure.EXPECTED_VALUE, method=Method.ABSOLUTE,
             parameters=Levels(high=8500, mid=50),
         )  # fmt: skip
-        for campaign_id in ("paused", "draft"):
+        for campaign_id in ("paused", "approved"):
             switches.stop(transaction, replace(cause(), reason="prices are wrong"), campaign_id)
         launch.create(transaction, cause(), "scheduled", current)
     approve_campaign(database, "approved", now=now)
@@ -224,7 +224,7 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     ),
     "ExportCoupons": lambda _: request_of("ExportCoupons", name="campaigns/active"),
     "StopCampaign": lambda _: request_of("StopCampaign", campaign="campaigns/-", reason="Prices are wrong"),
-    "AllowCampaign": lambda _: request_of("AllowCampaign", campaign="campaigns/draft", reason="Prices are right"),
+    "AllowCampaign": lambda _: request_of("AllowCampaign", campaign="campaigns/approved", reason="Prices are right"),
     "ListStops": lambda _: request_of("ListStops"),
     "ScheduleCampaign": lambda _: request_of("ScheduleCampaign", name="campaigns/approved"),
     "UnscheduleCampaign": lambda _: request_of("UnscheduleCampaign", name="campaigns/scheduled"),
