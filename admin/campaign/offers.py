@@ -51,7 +51,7 @@ def _offer(offer: Offered, worth: Worth | None, basket: Basket | None) -> dict[s
     row: dict[str, object] = {
         "campaign_id": standing.campaign_id, "name": standing.display_name, "code": displayed(offer.coupon.code),
         "offer": in_words(offer.coupon.discount, standing.currency),
-        "until": written(offer.coupon.expire_time), "priority": standing.stacking.priority,
+        "expires": written(offer.coupon.expire_time), "priority": standing.stacking.priority,
         "group": standing.stacking.group, "alone": standing.stacking.alone, "not_with": ", ".join(offer.not_with),
     }  # fmt: skip
     if worth is None or basket is None:

@@ -119,14 +119,14 @@ def preview(
 
 @app.command()
 def show(
-    customer: Annotated[str, typer.Argument(help="Whose tier.")], *, database_url: DatabaseUrl = None,
+    customer_id: Annotated[str, typer.Argument(help="The customer's id.")], *, database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Show a customer's stored score and tier."""
     with reading(database_url) as snapshot:
-        score = scores.get(snapshot, customer)
+        score = scores.get(snapshot, customer_id)
     if score is None:
-        fail(f"{customer} has no stored score: import the customer, then `tierwise job rescore`")
+        fail(f"{customer_id} has no stored score: import the customer, then `tierwise job rescore`")
     row = {
         "customer_id": score.customer_id, "tier": score.tier, "since": written(score.tier_since),
         "below_since": written(score.below_since), "tier_scheme": score.tier_scheme, "tier_model": score.tier_model_id,

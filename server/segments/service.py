@@ -10,7 +10,7 @@ from tierwise.v1 import rule_pb2, segment_pb2, segment_service_pb2, segment_serv
 from campaigns.actor import Cause
 from campaigns.audiences import explaining, segment_building
 from campaigns.audiences import segments as cases
-from campaigns.forecast import preview, rule_notes
+from campaigns.forecast import rule_notes, rule_preview
 from database.audiences import fitting
 from database.session import Database, Snapshot, Transaction
 from rules.rule import Rule
@@ -117,7 +117,7 @@ class SegmentService(segment_service_pb2_grpc.SegmentServiceServicer):
         self, request: segment_service_pb2.PreviewAudienceRequest, context: grpc.ServicerContext
     ) -> segment_service_pb2.PreviewAudienceResponse:
         with reading(self._database) as snapshot:
-            shown = preview.preview(
+            shown = rule_preview.preview(
                 snapshot, _answerable(snapshot, request.rule), size=request.sample_size or EXAMPLES,
                 seed=request.seed, language=Language(request.language_code or "en"),
             )  # fmt: skip

@@ -14,7 +14,7 @@ from admin.web.visit import Visit
 from campaigns.audiences import counting, segments
 from campaigns.audiences.segments import SegmentState
 from campaigns.errors import Refusal
-from campaigns.forecast import preview, rule_notes
+from campaigns.forecast import rule_notes, rule_preview
 from campaigns.terms.campaign import Campaign
 from database.events import items
 from database.session import Snapshot
@@ -150,7 +150,9 @@ def _meaning(visit: Visit, snapshot: Snapshot, campaign: Campaign, written: Writ
         return visit.page("rule_meaning.html", wrong=False, sentence=sentence, about=about, notes=notes)
     narrowing = counting.narrowing(snapshot, written.rule)
     steps = [(speaker.sentence(each.rule), each.left) for each in narrowing.steps]
-    examples = () if written.rule is None else preview.examples(snapshot, written.rule, size=EXAMPLES, speaker=speaker)
+    examples = (
+        () if written.rule is None else rule_preview.examples(snapshot, written.rule, size=EXAMPLES, speaker=speaker)
+    )
     return visit.page("rule_narrowing.html", narrowing=narrowing, steps=steps, examples=examples)
 
 

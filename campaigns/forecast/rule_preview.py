@@ -21,7 +21,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class RulePreview:
     """Whom a rule means."""
 
     sentence: str
@@ -34,10 +34,10 @@ class Preview:
 def preview(
     snapshot: Snapshot, rule: Rule, *, size: int, seed: int = 0, language: Language = Language.ENGLISH,
     currency: str | None = None,
-) -> Preview:  # fmt: skip
+) -> RulePreview:  # fmt: skip
     """Up to `size` examples, each as likely as any other. The rule is one that `segments.problems_of` accepts."""
     speaker = Speaker(language=language, currency=currency)
-    return Preview(
+    return RulePreview(
         sentence=speaker.sentence(rule),
         size=fitting.estimate(snapshot, rule),
         examples=examples(snapshot, rule, size=size, seed=seed, speaker=speaker),
