@@ -74,6 +74,16 @@ class Learner:
             self._process.wait()
 
 
+def under_way(folder: Path) -> bool:
+    """Whether somebody learns for this folder."""
+    with _beside(folder, "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def refused(folder: Path) -> str | None:
     """Why there will be no model."""
     said = _beside(folder, "refused")

@@ -27,9 +27,10 @@ def step(tools: Tools, operation: Operation) -> bool:
     if folder.exists():
         return _finish(tools, operation, folder)
     starts = int(operation.cursor or 0)
-    if starts == MOST_STARTS:
+    if starts < MOST_STARTS:
+        starts += tools.learner.start(folder, Retraining.of(operation.request), tools.database_url)
+    elif not learning.under_way(folder):
         raise ModelRejected(f"training ended {MOST_STARTS} times without a model; the worker's log says why")
-    starts += tools.learner.start(folder, Retraining.of(operation.request), tools.database_url)
     tools.learner.wait(LOOK_SECONDS)
     with tools.database.writing() as transaction:
         return retraining.goes_on(transaction, operation, starts=starts, now=tools.now())

@@ -1,6 +1,7 @@
 """A candidate is trained beside the tasks of a worker, whatever is killed, and judged."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,9 +21,12 @@ from database.models import registry as stored_models
 from database.session import Database
 from database.work import operations
 from database.work.operations import JUDGE_MODEL, Operation
+from scoring.score import ModelRejected
 from settings import Settings
+from worker import retraining as looking_after
 from worker.advance import HOPELESS, advance, give_up
 from worker.learning import Learner
+from worker.retraining import MOST_STARTS, step
 from worker.tools import Tools
 
 CAUSE = make_cause(AS_OF)
@@ -48,7 +52,7 @@ def begin(database: Database) -> Operation:
 
 
 def test_a_killed_training_is_begun_again_and_ends_as_a_candidate_that_is_judged(
-    database: Database, tools: Tools, tmp_path: Path
+    database: Database, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(database, tmp_path, random_shop(100, seed=11))
     operation = begin(database)
@@ -58,7 +62,13 @@ def test_a_killed_training_is_begun_again_and_ends_as_a_candidate_that_is_judged
     other = Learner()
     assert other.start(folder, Retraining.of(operation.request), tools.database_url)
     assert not tools.learner.start(folder, Retraining.of(operation.request), tools.database_url)
+    last = replace(operation, cursor=str(MOST_STARTS))
+    with monkeypatch.context() as at_once:
+        at_once.setattr(looking_after, "LOOK_SECONDS", 0.0)
+        assert not step(tools, last), "the row has another cursor, and the last start is not over"
     other.kill()
+    with pytest.raises(ModelRejected, match="training ended 20 times"):
+        step(tools, last)
     with closing(tools.database):
         advance(tools, operation.operation_id, enough=lambda: False)
 
