@@ -186,10 +186,32 @@ FUNNEL = (
              _number("{} seconds on product pages in the last 30 days")),
 )  # fmt: skip
 
+VISITS = (
+    _feature("visits_30", "days", LOG, "Days with a product view in the last 30 days",
+             _count("looked at products on {} of the last 30", "day")),
+    _feature("visits_90", "days", LOG, "Days with a product view in the last 90 days",
+             _count("looked at products on {} of the last 90", "day")),
+    _feature("visits_per_month", "days a month", LOG,
+             "Days with a product view over days since the first, at least 30, times 30.4",
+             _number("looks at products on about {} days a month")),
+    _feature("visit_overdue", "ratio", LOG, "Days since the last product view over the mean gap between days with one",
+             _number("away {} times as long as usual")),
+    _feature("missed_visits", "visits", LOG,
+             "Visits to expect since the last product view at the pace of the last 90 days, and one more",
+             _number("about {} visits were to be expected since the last one")),
+)  # fmt: skip
+
 REVIEWS = (
     _feature("reviews", "reviews", LOG, "Reviews written", _count("wrote {}", "review")),
     _feature("mean_rating", "stars", PLAIN, "Mean rating given", _number("rates {} stars on average")),
     _feature("last_rating", "stars", PLAIN, "Last rating given", _number("last rating was {} stars")),
+    _feature(
+        "rating_since_order",
+        "stars",
+        PLAIN,
+        "Last rating given since the last order",
+        _number("rated {} stars since the last order"),
+    ),
 )
 
 CONTACTS = (
@@ -225,7 +247,8 @@ BUYING = (
 )  # fmt: skip
 
 FEATURES = (
-    *RECENCY, *FREQUENCY, *SPEND, *RHYTHM, *TREND, *RETURNS, *BREADTH, *FUNNEL, *REVIEWS, *CONTACTS, *SEASON, *BUYING,
+    *RECENCY, *FREQUENCY, *SPEND, *RHYTHM, *TREND, *RETURNS, *BREADTH, *FUNNEL, *VISITS, *REVIEWS, *CONTACTS, *SEASON,
+    *BUYING,
 )  # fmt: skip
 NAMES = tuple(feature.name for feature in FEATURES)
 BY_NAME = {feature.name: feature for feature in FEATURES}

@@ -51,7 +51,8 @@ def _matrix(view: View, model: BuyingModel) -> Floats:
         columns |= _returns(counts, amounts)
         columns |= _breadth(view, bought, columns)
         columns |= _funnel(view, counts, columns)
-        columns |= _answers(view, counts, bought)
+        columns |= _visits(view, columns)
+        columns |= _answers(view, counts, bought, columns)
         columns |= _season(view, bought)
         columns |= _buying(view, bought, columns, model)
     return np.array([columns[name] for name in NAMES]).T
@@ -178,7 +179,7 @@ def _funnel(view: View, counts: Floats, columns: Columns) -> Columns:
     seen, filled = (np.where(each[:, EVER] > 0, each[:, EVER], np.nan) for each in (views, carts))
     dwell = view.actions.dwell[view.action]
     looked = view.kind == VIEW
-    since = ~(view.age >= columns["days_since_order"][view.pair])  # all of it, where there is no order
+    since = _since_order(view, columns)
     return {
         "views": views[:, EVER],
         "views_7": views[:, W7],
@@ -194,7 +195,34 @@ def _funnel(view: View, counts: Floats, columns: Columns) -> Columns:
     }
 
 
-def _answers(view: View, counts: Floats, bought: Where) -> Columns:
+def _since_order(view: View, columns: Columns) -> Where:
+    """[E] what came after the last order: everything, where there is none."""
+    return ~(view.age >= columns["days_since_order"][view.pair])
+
+
+def _visits(view: View, columns: Columns) -> Columns:
+    """Days with a product view. A shop that records no views has none, and no more features of its orders."""
+    looked = view.kind == VIEW
+    pair, age, day = view.pair[looked], view.age[looked], view.actions.time[view.action[looked]] // DAY
+    first = np.ones(len(pair), dtype=bool)
+    first[1:] = (pair[1:] != pair[:-1]) | (day[1:] != day[:-1])
+    pair, age = pair[first], age[first]
+    ever, last_30, last_90 = (
+        np.bincount(pair[age <= days], minlength=len(view.pairs)).astype(np.float64) for days in (np.inf, 30.0, 90.0)
+    )
+    silent, known = columns["days_since_view"], view.first(view.age, looked)
+    usual = np.where(ever > 1, (known - silent) / (ever - 1), known)
+    pace = (last_90 + 1) / np.clip(known, SHORTEST_TENURE, 90.0)
+    return {
+        "visits_30": np.where(ever > 0, last_30, np.nan),
+        "visits_90": np.where(ever > 0, last_90, np.nan),
+        "visits_per_month": ever / np.maximum(known, SHORTEST_TENURE) * MONTH,
+        "visit_overdue": silent / np.maximum(usual, 1.0),
+        "missed_visits": silent * pace,
+    }
+
+
+def _answers(view: View, counts: Floats, bought: Where, columns: Columns) -> Columns:
     stars = view.actions.rating[view.action]
     rated = (view.kind == REVIEW) & ~np.isnan(stars)
     received = np.where(view.kind == COUPON, np.arange(len(view.pair)), -1)
@@ -204,6 +232,7 @@ def _answers(view: View, counts: Floats, bought: Where) -> Columns:
         "reviews": counts[:, REVIEW, EVER],
         "mean_rating": view.total(stars, rated) / view.count(rated),
         "last_rating": view.last(stars, rated),
+        "rating_since_order": view.last(stars, rated & _since_order(view, columns)),
         "coupons": counts[:, COUPON, EVER],
         "coupons_30": counts[:, COUPON, W30],
         "messages_30": counts[:, MESSAGE, W30],

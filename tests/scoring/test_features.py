@@ -89,7 +89,7 @@ def test_returns_views_carts_reviews_and_coupons() -> None:
     assert known["returned_share"] == 0.25
     assert known["returns_90"] == 1
     assert known["mean_rating"] == 3.5
-    assert known["last_rating"] == 5
+    assert known["last_rating"] == known["rating_since_order"] == 5
     assert (known["views"], known["views_7"], known["views_since_order"]) == (2, 1, 1)
     assert (known["carts"], known["carts_since_order"], known["carts_per_view"]) == (1, 1, 0.5)
     assert known["mean_dwell"] == 20
@@ -97,6 +97,23 @@ def test_returns_views_carts_reviews_and_coupons() -> None:
     assert known["orders_after_coupon"] == 1
     assert known["messages_30"] == 1
     assert known["days_since_event"] == pytest.approx(4), "a message is not something the customer did"
+
+
+def test_visits_are_days_with_a_product_view() -> None:
+    seen = (row(EventType.VIEW, days, item_id="item-1") for days in (120, 40, 39.9, 20))
+    known = features_of(histories(*seen, row(EventType.REVIEW, 50, rating=1), bought(45), bought(10)))
+
+    assert (known["visits_30"], known["visits_90"]) == (1, 2)
+    assert known["visits_per_month"] == pytest.approx(3 / 120 * 30.4375)
+    assert known["visit_overdue"] == pytest.approx(20 / 50)
+    assert known["missed_visits"] == pytest.approx(20 * 3 / 90)
+    assert np.isnan(known["rating_since_order"]), "it was given before"
+
+
+def test_a_shop_that_records_orders_alone_has_no_features_of_visits() -> None:
+    known = features_of(histories(bought(40), bought(10)))
+
+    assert np.isnan([known[name] for name in NAMES if "visit" in name]).all()
 
 
 def test_a_season_is_the_ninety_days_that_began_a_year_ago() -> None:
