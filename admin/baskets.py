@@ -10,7 +10,7 @@ from campaigns.terms.basket import Basket, Line
 from settings import settings
 
 Amount = Annotated[str, typer.Option(help="Worth of the order before the discount, such as 12.50.")]
-Currency = Annotated[str | None, typer.Option(help="Default: TIERWISE_CURRENCY")]
+Currency = Annotated[str | None, typer.Option(help="Default: TIERWISE_CURRENCY.")]
 Customer = Annotated[str | None, typer.Option(help="Who uses it; without, the code alone decides.")]
 Lines = Annotated[
     list[str] | None,

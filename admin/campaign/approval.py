@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from admin.approval_policy import policy_of
+from admin.campaign.named import CampaignIdArgument
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit
 from admin.times import written
@@ -15,7 +16,6 @@ from campaigns.terms.campaign import Campaign
 from settings import settings
 
 app = typer.Typer()
-CampaignIdArgument = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]
 Version = Annotated[int | None, typer.Option(min=1, help="The version that you read; default: the one submitted.")]
 
 

@@ -1,10 +1,8 @@
 """`tierwise campaign budget`: what a campaign may use, and what of it is reserved, committed and spent."""
 
 from datetime import UTC, datetime
-from typing import Annotated
 
-import typer
-
+from admin.campaign.named import CampaignIdArgument
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit
 from admin.transactions import reading
@@ -13,7 +11,7 @@ from campaigns.coupons.budgeting import BudgetStanding
 
 
 def budget(
-    campaign_id: Annotated[str, typer.Argument(help="Its id, such as spring-2026.")], *,
+    campaign_id: CampaignIdArgument, *,
     database_url: DatabaseUrl = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Show what a campaign may use, what is reserved, committed and spent of it, and why attempts were refused."""

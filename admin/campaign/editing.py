@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from admin.campaign.named import CampaignIdArgument
 from admin.campaign.plan_options import MOST_DAYS
 from admin.database_address import DatabaseUrl
 from admin.offers import SYNTAX, offer_of
@@ -24,7 +25,7 @@ app = typer.Typer()
 
 @app.command()
 def update(
-    campaign_id: Annotated[str, typer.Argument(help="Its id, such as spring-2026.")],
+    campaign_id: CampaignIdArgument,
     *,
     name: Annotated[str | None, typer.Option(help="For people.")] = None,
     offer: Annotated[list[str] | None, typer.Option(help=f"All of them: {SYNTAX}")] = None,

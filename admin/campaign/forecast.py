@@ -1,9 +1,6 @@
 """`tierwise campaign forecast`: what a campaign was foretold to do, and what it did."""
 
-from typing import Annotated
-
-import typer
-
+from admin.campaign.named import CampaignIdArgument
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit
 from admin.times import written
@@ -13,7 +10,7 @@ from campaigns.forecast.forecasts import CampaignForecast, Line
 
 
 def forecast(
-    campaign_id: Annotated[str, typer.Argument(help="Its id, such as spring-2026.")],
+    campaign_id: CampaignIdArgument,
     *,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,

@@ -33,7 +33,6 @@ Repeat = Annotated[str | None, typer.Option(help=REPEATED)]
 RepeatDays = Annotated[int, typer.Option(min=1, help="How long each occurrence lasts.")]
 
 # How much.
-Currency = Annotated[str | None, typer.Option(help="Default: TIERWISE_CURRENCY")]
 Redemptions = Annotated[int | None, typer.Option(min=1, help="Most redemptions in all.")]
 MoneyOff = Annotated[str | None, typer.Option(help="Most money off in all, such as 5000.00.")]
 Confidence = Annotated[

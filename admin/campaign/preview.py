@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from admin.campaign.named import CampaignIdArgument
 from admin.database_address import DatabaseUrl
 from admin.discounts import words
 from admin.output import AsJson, emit
@@ -16,7 +17,7 @@ from campaigns.forecast.examples import Example
 
 
 def preview(
-    campaign_id: Annotated[str, typer.Argument(help="Its id, such as spring-2026.")],
+    campaign_id: CampaignIdArgument,
     *,
     examples: Annotated[int, typer.Option(min=1, max=100, help="Most customers to show.")] = 10,
     seed: Annotated[int, typer.Option(help="Another seed shows other customers.")] = 0,

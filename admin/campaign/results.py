@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from admin.campaign.named import CampaignIdArgument
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit
 from admin.times import written
@@ -17,11 +18,9 @@ from campaigns.results import measuring, over_time
 from campaigns.results.measuring import ArmResults, CampaignResults
 from campaigns.results.over_time import Day
 
-CampaignId = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]
-
 
 def results(
-    campaign_id: CampaignId,
+    campaign_id: CampaignIdArgument,
     *,
     daily: Annotated[bool, typer.Option("--daily", help="Also how things stood at the end of each day.")] = False,
     database_url: DatabaseUrl = None,
@@ -58,7 +57,7 @@ def results(
 
 
 def power(
-    campaign_id: CampaignId,
+    campaign_id: CampaignIdArgument,
     *,
     lift: Annotated[float, typer.Option(help="An effect, in percent of the mean without the campaign.")] = 5.0,
     database_url: DatabaseUrl = None,

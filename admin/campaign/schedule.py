@@ -1,11 +1,11 @@
 """The part of `tierwise campaign` that leaves launching to the clock."""
 
 from datetime import UTC, datetime
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
+from admin.campaign.named import CampaignIdArgument
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit
 from admin.times import written
@@ -14,7 +14,6 @@ from campaigns.life import launch, scheduling
 from campaigns.terms.campaign import Campaign
 
 app = typer.Typer()
-CampaignIdArgument = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]
 
 
 @app.command()

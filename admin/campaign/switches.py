@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from admin.campaign.named import CampaignIdArgument
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit
 from admin.times import written
@@ -13,7 +14,6 @@ from campaigns.life.switches import Stop
 from database.life.stops import EVERYTHING
 
 app = typer.Typer()
-CampaignIdArgument = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]
 Why = Annotated[str, typer.Option("--reason", help="Why, for those who find it so.")]
 
 

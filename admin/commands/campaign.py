@@ -3,15 +3,16 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from admin.arms import arm_of, typed_arm
+from admin.baskets import Currency
 from admin.campaign import approval, editing, schedule, switches
 from admin.campaign import plan_options as options
 from admin.campaign.budget import budget as budget_of
 from admin.campaign.forecast import forecast
+from admin.campaign.named import CampaignIdArgument
 from admin.campaign.offers import offers
 from admin.campaign.preview import preview
 from admin.campaign.results import power, results
@@ -41,7 +42,6 @@ app.add_typer(editing.app)
 app.add_typer(approval.app)
 app.add_typer(schedule.app)
 app.add_typer(switches.app)
-CampaignIdArgument = Annotated[str, typer.Argument(help="Its id, such as spring-2026.")]
 
 
 @app.command()
@@ -53,7 +53,7 @@ def create(
     template: options.ChosenTemplate = None,
     start: options.Start = None,
     days: options.Days = 30,
-    currency: options.Currency = None,
+    currency: Currency = None,
     zone: options.Zone = "UTC",
     repeat: options.Repeat = None,
     repeat_days: options.RepeatDays = 1,
