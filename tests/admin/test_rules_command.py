@@ -102,7 +102,7 @@ def test_facts_can_be_worked_out_on_the_spot(rule: str, url: str) -> None:
     ]  # fmt: skip
 
 
-def test_counts(rule: str, url: str) -> None:
+def test_customers_are_counted_exactly_or_from_a_sample(rule: str, url: str) -> None:
     assert answer("count", rule, url) == {"count": 1}
     assert answer("count", rule, "--estimate", url) == {"count": 1, "low": 1, "high": 1, "sampled_share": 1.0}
 

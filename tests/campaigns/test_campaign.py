@@ -35,7 +35,7 @@ def test_no_sequence_of_moves_leaves_the_table(verbs: list[Move]) -> None:
             assert refused.value.metadata == {"campaign": "campaigns/spring", "state": state, "move": verb}
 
 
-def test_the_table() -> None:
+def test_each_state_allows_these_moves_and_no_others() -> None:
     possible = {start: sorted(verb.value for begin, verb in MOVES if begin is start) for start in State}
 
     assert possible == {

@@ -28,7 +28,7 @@ def test_every_symbol_is_equally_likely() -> None:
     assert min(share) > 0.9 / 32
 
 
-def test_a_known_code() -> None:
+def test_a_code_is_read_without_its_separators_and_shown_in_fours() -> None:
     assert normalise("0000-0000-0000-0") == "0000000000000"
     assert normalise("1234 5678 9ABC B") == "123456789ABCB"
     assert displayed("123456789ABCB") == "1234-5678-9ABCB"

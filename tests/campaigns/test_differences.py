@@ -70,7 +70,7 @@ def test_what_people_read_as_one_sentence_is_one_difference() -> None:
         ({"a": {"b": 1, "c": 2}}, {"a": {"b": 2, "c": 3}}, ["a.b", "a.c"]),
     ],
 )
-def test_what_differs(before: Json, after: Json, paths: list[str]) -> None:
+def test_each_field_that_differs_is_named_once(before: Json, after: Json, paths: list[str]) -> None:
     assert [each.path for each in differences(before, after)] == paths
 
 

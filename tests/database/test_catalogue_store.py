@@ -84,7 +84,7 @@ def test_gaps_are_filled_with_price_and_currency_together(database: Database) ->
     assert catalogue(database) == [("a", "Lantern", "Home", None, 5, "JPY")]
 
 
-def test_customers_go_in(database: Database) -> None:
+def test_a_customer_is_kept_as_given_whatever_the_symbols(database: Database) -> None:
     odd = ["e-mail", 'quo"te', "back\\slash", "comma,tab\t"]
     with database.writing() as transaction:
         assert copy_customers(transaction, customers(("anna", "GB", "Europe/London", "email", odd))) == 1

@@ -46,7 +46,7 @@ def test_nobody_has_no_facts(database: Database) -> None:
         assert facts.stored_facts(snapshot, "nobody") is None
 
 
-def test_purchases(database: Database) -> None:
+def test_purchases_make_the_facts_of_orders_and_spend(database: Database) -> None:
     with database.writing() as transaction:
         stock(transaction)
         insert_events(

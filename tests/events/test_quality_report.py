@@ -43,7 +43,7 @@ def test_the_file_is_described_before_and_after(report: dict[str, Any]) -> None:
     assert after["weeks"] == {"2026-01-05": 1, "2026-01-12": 2}
 
 
-def test_the_sums_agree(report: dict[str, Any]) -> None:
+def test_rows_in_are_rows_out_and_rejected_ones(report: dict[str, Any]) -> None:
     assert (report["rows_in"], report["rejected"], report["rows_out"]) == (6, 3, 3)
     assert report["rounded_prices"] == 1
     assert report["irrelevant_columns"] == ["colour"]

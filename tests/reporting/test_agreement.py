@@ -116,7 +116,7 @@ def test_expected_orders_are_those_of_the_stored_scores(reported: Database, repo
     assert [value for (value,) in means] == pytest.approx([0.6] * 3)
 
 
-def test_liability(reported: Database, reported_url: str) -> None:
+def test_liability_is_that_of_the_engine(reported: Database, reported_url: str) -> None:
     with reported.reading() as snapshot:
         found = {name: budgeting.standing(snapshot, name, LATER) for name in ("paris", "spring")}
 
@@ -173,14 +173,14 @@ def test_audiences_and_issued_coupons(reported: Database, reported_url: str) -> 
     assert shown == [(spring.issued_count, spring.held_out_count)]
 
 
-def test_tiers(reported: Database, reported_url: str) -> None:
+def test_tiers_have_as_many_customers_as_the_engine_counts(reported: Database, reported_url: str) -> None:
     with reported.reading() as snapshot:
         sizes = standings.sizes(snapshot)
 
     assert dict(ask(reported_url, "SELECT tier, customers FROM reporting.tiers")) == sizes
 
 
-def test_forecasts(reported: Database, reported_url: str) -> None:
+def test_forecasts_are_those_of_the_engine(reported: Database, reported_url: str) -> None:
     with reported.reading() as snapshot:
         told = forecasts.get(snapshot, "spring").lines
 
@@ -196,7 +196,7 @@ def test_forecasts(reported: Database, reported_url: str) -> None:
     )
 
 
-def test_the_audit_log(reported: Database, reported_url: str) -> None:
+def test_the_audit_log_has_every_line_in_order(reported: Database, reported_url: str) -> None:
     shown = ask(reported_url, "SELECT action, outcome FROM reporting.audit ORDER BY audit_id")
 
     assert shown == [(action, outcome) for action, _, outcome in audit_lines(reported)]

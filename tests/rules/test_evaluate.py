@@ -42,7 +42,7 @@ ANNA: Facts = {
         (InSegment("second"), False),
     ],
 )
-def test_conditions(leaf: Leaf, *, holds: bool) -> None:
+def test_a_condition_holds_by_its_operator_and_what_is_known(leaf: Leaf, *, holds: bool) -> None:
     assert evaluate(leaf, ANNA, {"first"}).holds is holds
 
 

@@ -79,7 +79,7 @@ def test_a_rule_in_english_and_chinese() -> None:
          '并非（（最近90天下单至少3次，且不同意通过"email"接收），或等级已知）'),
     ],
 )  # fmt: skip
-def test_conditions_in_words(rule: Rule, english: str, chinese: str) -> None:
+def test_each_kind_of_condition_has_its_words_in_both_languages(rule: Rule, english: str, chinese: str) -> None:
     assert sentence(rule) == english
     assert sentence(rule, Language.CHINESE) == chinese
 

@@ -79,7 +79,9 @@ def test_only_approvers_decide(shop: Shop) -> None:
     assert counts(shop.database, "approvals") == (0,)
 
 
-def test_the_same_on_the_command_line(database: Database, database_url: str, tmp_path: Path) -> None:
+def test_the_command_line_submits_decides_and_shows_versions(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
     with database.writing() as transaction:
         segments.create(transaction, make_cause(name="cara"), "loyal", display_name="Loyal", rule=HAS_BOUGHT)
     build_segment(database, "loyal")

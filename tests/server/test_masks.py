@@ -20,7 +20,7 @@ ALL = {"country", "time_zone", "preferred_channel", "consented_channels"}
         pytest.param(["country", "create_time", "name", "etag"], {"country"}, id="the server's own fields"),
     ],
 )
-def test_fields_to_change(paths: list[str], fields: set[str]) -> None:
+def test_the_fields_to_change_are_named_or_filled(paths: list[str], fields: set[str]) -> None:
     assert changed_fields(FILLED, FieldMask(paths=paths)) == fields
 
 

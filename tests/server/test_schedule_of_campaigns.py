@@ -50,7 +50,7 @@ def test_a_calendar_that_makes_no_sense_names_its_field(shop: Shop) -> None:
     assert (refused.reason, refused.fields) == ("INVALID_CAMPAIGN", ["recurrence.cron"])
 
 
-def test_the_same_on_the_command_line(database: Database, database_url: str) -> None:
+def test_the_command_line_plans_shows_and_schedules_a_series(database: Database, database_url: str) -> None:
     tierwise = Shell(database_url)
     tierwise(
         "campaign", "create", "weekly", "--name", "Weekly", "--offer", "HIGH:20%:ON_SITE", "--currency", "GBP",

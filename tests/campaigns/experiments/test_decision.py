@@ -75,7 +75,7 @@ def advice(
         ((-1, 9), (-2, 8), AT_THE_END, True, Verdict.STOP, "The planned time is over."),
     ],
 )
-def test_verdicts(
+def test_the_verdict_follows_from_the_interval_and_the_time(
     any_time: tuple[float, float],
     at_the_end: tuple[float, float],
     plan: Plan,

@@ -43,7 +43,7 @@ def test_nobody_changes_nothing() -> None:
     assert together([]) == NOBODY
 
 
-def test_exact_sums() -> None:
+def test_outcomes_and_predictions_are_summed_with_their_squares_and_products() -> None:
     seen = measured(np.array([0.0, 3.0, 5.0]), np.array([1.0, 2.0, 4.0]))
     assert seen == Moments(
         count=3, outcome=8.0, outcome_squared=34.0, covariate=7.0, covariate_squared=21.0, product=26.0
