@@ -22,7 +22,9 @@ Out = Annotated[
 ]
 Members = Annotated[int, typer.Option(min=1, help="Networks whose answers are averaged.")]
 Epochs = Annotated[int, typer.Option(min=1, help="At most.")]
-Activate = Annotated[bool, typer.Option(help="Let the model answer from now on.")]
+Activate = Annotated[
+    bool, typer.Option(help="Let the model answer from now on; only a first one may before it was judged.")
+]
 Reader = Annotated[Backbone, typer.Option(help="events: the network that answers; text: a language model, beside it.")]
 ConfigurationFile = Annotated[
     Path | None, typer.Option(help="JSON that `tierwise tune` wrote; other options come on top of it.")

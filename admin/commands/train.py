@@ -117,9 +117,12 @@ def train(
         manifest = way.train(data, public, folder, promise, usual=usual, seed=seed, private_seed=private_seed)
     if manifest is None:
         return
+    model_id = str(manifest["model_id"])
     if events is None or activate:
-        _register(folder, manifest, database_url, activate=activate)
+        _register(folder, manifest, database_url, model_id)
     way.show(folder, manifest, round(time.monotonic() - began, 1), as_json=as_json)
+    if activate:
+        _activate(database_url, model_id)
 
 
 def _promise(context: typer.Context, **promised: float | None) -> Any:  # noqa: ANN401  # of an extra
@@ -133,10 +136,13 @@ def _promise(context: typer.Context, **promised: float | None) -> Any:  # noqa: 
     return None
 
 
-def _register(folder: Path, manifest: dict[str, object], database_url: str | None, *, activate: bool) -> None:
-    model_id = str(manifest["model_id"])
-    about = f"models/{model_id}"
-    with changing(database_url, None, action="models.register", object_name=about) as (transaction, cause):
+def _register(folder: Path, manifest: dict[str, object], database_url: str | None, model_id: str) -> None:
+    name = registry.name(model_id)
+    with changing(database_url, None, action="models.register", object_name=name) as (transaction, cause):
         registry.register(transaction, cause, model_id, folder=str(folder.resolve()), manifest=manifest)
-        if activate:
-            registry.activate(transaction, cause, model_id)
+
+
+def _activate(database_url: str | None, model_id: str) -> None:
+    """A refusal leaves it known, so that it can be judged."""
+    with changing(database_url, None, action="models.activate", object_name=registry.name(model_id)) as change:
+        registry.activate(*change, model_id)

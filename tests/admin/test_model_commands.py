@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from campaign_factories import add_model
 from made_histories import AS_OF, random_shop
 from typer.testing import CliRunner
 
@@ -218,10 +219,15 @@ def test_a_model_trained_on_the_database_is_known_to_it_and_can_be_activated(
 ) -> None:
     with database.writing() as transaction:
         copy_events(transaction, SHOP)
-    trained = run("train", "--database-url", database_url, "--out", tmp_path / "model", "--epochs", 1)
-    model_id = trained["model_id"]
+    add_model(database, "old")
+    said = run(
+        "train", "--database-url", database_url, "--out", tmp_path / "model", "--epochs", 1, "--activate", exit_code=2
+    )
+    known = {row["state"]: row["model_id"] for row in run("models", "list", "--database-url", database_url)}
 
-    assert [row["state"] for row in run("models", "list", "--database-url", database_url)] == ["CANDIDATE"]
+    assert "was not judged beside models/old" in " ".join(said.split())
+    assert (len(known), known["ACTIVE"]) == (2, "old")
+    model_id = known["CANDIDATE"]
     shown = {
         each["predictor"]: each
         for each in run("models", "show", model_id, "--database-url", database_url)["predictors"]
@@ -232,6 +238,9 @@ def test_a_model_trained_on_the_database_is_known_to_it_and_can_be_activated(
         ("adds nothing" in each["why"]) == (each["purchase_share"] + each["spend_share"] == 0)
         for each in shown.values()
     )
-    assert run("models", "activate", model_id, "--database-url", database_url)["state"] == "ACTIVE"
+    moved = run(
+        "models", "move", model_id, "active", "--override-gates", "--reason", "x", "--database-url", database_url
+    )
+    assert moved["state"] == "ACTIVE"
     assert run("models", "register", tmp_path / "model", "--database-url", database_url)["state"] == "ACTIVE"
     assert "there is no model" in run("models", "activate", "nope", "--database-url", database_url, exit_code=2)
