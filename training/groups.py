@@ -18,6 +18,8 @@ FEWEST = 30
 """Customers of a group; smaller ones are judged together."""
 OTHERS, UNKNOWN = "(others)", "(unknown)"
 SELDOM, DRAWS, ROUNDING = 0.05, 2000, 1e-9
+DEVIATIONS = 1.96
+"""On either side of an interval of 95 %."""
 
 
 def selection_rate(_: Floats, selected: Floats) -> float:
@@ -58,8 +60,11 @@ class Group:
 
     @property
     def intervals(self) -> dict[str, Interval]:
-        """Of the figures."""
-        return {**self.selection.intervals[OURS], **self.calibration.intervals[OURS]}
+        """Of the figures; of shares by Wilson's formula, for nobody of a few is no proof of nobody."""
+        customers, rates = self.selection.customers, self.selection.figures[OURS]
+        among = {"selection_rate": customers, "true_positive_rate": round(self.selection.mean * customers)}
+        shares = {word: _wilson(rates[word], count) for word, count in among.items()}
+        return {**shares, **self.calibration.intervals[OURS]}
 
     def to_json(self) -> dict[str, Any]:
         """For `--json`; what is not defined is null."""
@@ -69,7 +74,7 @@ class Group:
             "customers": self.selection.customers,
             "buy_rate": self.selection.mean,
             "figures": selection["figures"][OURS] | calibration["figures"][OURS],
-            "intervals": selection["intervals"][OURS] | calibration["intervals"][OURS],
+            "intervals": {word: each if np.isfinite(each).all() else None for word, each in self.intervals.items()},
         }
 
 
@@ -123,6 +128,16 @@ def _chance(sizes: Sequence[int], rates: Sequence[float]) -> float:
     drawn = np.random.default_rng(0).multivariate_hypergeometric(sizes, selected.sum(), DRAWS)
     apart, apart_by_chance = (((counts - equal) ** 2 / equal).sum(axis=-1) for counts in (selected, drawn))
     return float((1 + (apart_by_chance >= apart - ROUNDING).sum()) / (1 + DRAWS))
+
+
+def _wilson(rate: float, count: int) -> Interval:
+    """Of 95 %, of a share of so many (Wilson, 1927); of nobody there is none."""
+    if count == 0:
+        return float("nan"), float("nan")
+    spread = DEVIATIONS**2 / count
+    middle = (rate + spread / 2) / (1 + spread)
+    half = DEVIATIONS * np.sqrt(rate * (1 - rate) / count + spread / (4 * count)) / (1 + spread)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def _names(values: Sequence[str | None]) -> npt.NDArray[np.str_]:

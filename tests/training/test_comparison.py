@@ -115,6 +115,16 @@ def test_of_many_small_groups_that_are_treated_alike_the_extreme_ones_are_chance
     assert [disparity(groups).beyond_chance for groups in shops] == [False] * 10
 
 
+def test_that_nobody_of_a_small_group_is_selected_or_bought_leaves_room() -> None:
+    values = ["small" if place < 40 else "large" for place in range(400)]
+    bought = np.array([0.0] * 40 + [1.0, 0.0] * 180)
+    _, small = groups_of(values, bought, np.arange(400) / 400, seed=0)
+
+    assert (small.name, small.figures["selection_rate"]) == ("small", 0.0)
+    assert small.intervals["selection_rate"] == pytest.approx((0.0, 0.0876), abs=1e-4)
+    assert small.to_json()["intervals"]["true_positive_rate"] is None
+
+
 def test_small_groups_are_judged_together_and_who_has_no_value_is_known_as_such() -> None:
     values = [*(["a"] * 200), *(["b"] * 20), *(["c"] * 10), *([None] * 170)]
     found = groups_of(values, CAME, CHANCE, seed=0)
