@@ -101,7 +101,7 @@ def shop_url(postgres: Cluster, template_shop: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def shop(shop_url: str) -> Iterator[Database]:
+def shop_of_reports(shop_url: str) -> Iterator[Database]:
     """The project's own way to the shop of this test."""
     opened = Database.at(shop_url)
     yield opened

@@ -116,7 +116,9 @@ def test_a_column_is_never_taken_away_or_renamed(
         install(owner)
 
 
-def test_rows_that_are_kept_are_made_beside_the_old_ones(shop: Database, shop_url: str, changed: Changed) -> None:
+def test_rows_that_are_kept_are_made_beside_the_old_ones(
+    shop_of_reports: Database, shop_url: str, changed: Changed
+) -> None:
     changed("tiers", "avg(nullif(churn, 'NaN')) AS churn", "max(nullif(churn, 'NaN')) AS churn")
     with psycopg.connect(shop_url) as owner:
         assert install(owner) == ["tiers"]
@@ -125,7 +127,7 @@ def test_rows_that_are_kept_are_made_beside_the_old_ones(shop: Database, shop_ur
         assert kept == (1,)
 
     assert ask(shop_url, "SELECT count(*) FROM reporting.tiers") == [(3,)]
-    keep_fresh(shop, LATER + timedelta(days=3650))
+    keep_fresh(shop_of_reports, LATER + timedelta(days=3650))
     assert ask(shop_url, "SELECT failed_time FROM reporting.versions WHERE view = 'tiers'") == [(None,)]
 
 
@@ -177,7 +179,7 @@ def test_a_customer_has_one_pseudonym_everywhere_which_the_key_makes(reported_ur
         assert found == [(rows,)]
 
 
-def test_small_groups_are_left_out(shop: Database, shop_url: str) -> None:
+def test_small_groups_are_left_out(shop_of_reports: Database, shop_url: str) -> None:
     sizes: Mapping[int, tuple[int, ...]] = {
         1: (3, 4, 7, 3, 9),
         13: (3, 3, 4, 2, 9),
@@ -186,7 +188,7 @@ def test_small_groups_are_left_out(shop: Database, shop_url: str) -> None:
     }
 
     for hours, (minimum, rows) in enumerate(sizes.items()):
-        keep_fresh(shop, LATER + timedelta(hours=hours), minimum=minimum)
+        keep_fresh(shop_of_reports, LATER + timedelta(hours=hours), minimum=minimum)
         found = [
             ask(shop_url, f"SELECT count(*) FROM reporting.{view}")[0][0]
             for view in ("tiers", "tier_migrations", "coupon_funnel", "messages", "forecasts")
@@ -194,13 +196,13 @@ def test_small_groups_are_left_out(shop: Database, shop_url: str) -> None:
         assert tuple(found) == rows, minimum
 
 
-def test_an_erased_customer_leaves_the_views(shop: Database, shop_url: str) -> None:
-    erased = members(shop, "spring", "strong", "HIGH")[0]
+def test_an_erased_customer_leaves_the_views(shop_of_reports: Database, shop_url: str) -> None:
+    erased = members(shop_of_reports, "spring", "strong", "HIGH")[0]
     before = ask(shop_url, "SELECT sum(redeemed_count), sum(discount_minor) FROM reporting.campaign_performance")
 
-    with shop.writing() as transaction:
+    with shop_of_reports.writing() as transaction:
         erasure.erase(transaction, erased, pseudonym="erased-1", now=LATER)
-    keep_fresh(shop, LATER + timedelta(hours=2))
+    keep_fresh(shop_of_reports, LATER + timedelta(hours=2))
 
     counts = [
         ask(shop_url, f"SELECT count(*) FROM reporting.{view}") for view in ("customers", "scores", "score_history")

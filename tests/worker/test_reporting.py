@@ -36,24 +36,24 @@ def as_of(url: str, view: str = "tiers") -> datetime:
     return ask(url, f"SELECT as_of FROM reporting.versions WHERE view = '{view}'")[0][0]  # type: ignore[no-any-return]
 
 
-def test_rows_are_made_anew_when_they_are_old(shop: Database, shop_url: str) -> None:
-    grow(shop)
+def test_rows_are_made_anew_when_they_are_old(shop_of_reports: Database, shop_url: str) -> None:
+    grow(shop_of_reports)
 
-    assert refresh(shop, LATER + HOUR - timedelta(seconds=1)) == []
+    assert refresh(shop_of_reports, LATER + HOUR - timedelta(seconds=1)) == []
     assert ask(shop_url, TIERS) == [("LOW", 30), ("MID", 38), ("HIGH", 52)]
-    assert refresh(shop, LATER + HOUR) == STORED
+    assert refresh(shop_of_reports, LATER + HOUR) == STORED
     assert ask(shop_url, TIERS) == [("HIGH", 120)]
     assert ask(shop_url, "SELECT DISTINCT as_of FROM reporting.tiers") == [(LATER + HOUR,)]
-    assert refresh(shop, LATER + HOUR) == []
+    assert refresh(shop_of_reports, LATER + HOUR) == []
 
 
-def test_readers_wait_for_no_refresh_and_keep_what_they_saw(shop: Database, shop_url: str) -> None:
-    grow(shop)
+def test_readers_wait_for_no_refresh_and_keep_what_they_saw(shop_of_reports: Database, shop_url: str) -> None:
+    grow(shop_of_reports)
     with psycopg.connect(shop_url) as reader:
         reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         assert len(reader.execute(TIERS).fetchall()) == 3
 
-        with shop.writing() as transaction:
+        with shop_of_reports.writing() as transaction:
             assert refreshing.refresh(transaction, "tiers", LATER + HOUR)
             assert len(ask(shop_url, TIERS)) == 3
 
@@ -61,8 +61,8 @@ def test_readers_wait_for_no_refresh_and_keep_what_they_saw(shop: Database, shop
     assert len(ask(shop_url, TIERS)) == 1
 
 
-def test_a_refresh_that_is_killed_leaves_the_rows_and_is_done_again(shop: Database, shop_url: str) -> None:
-    grow(shop)
+def test_a_refresh_that_is_killed_leaves_the_rows_and_is_done_again(shop_of_reports: Database, shop_url: str) -> None:
+    grow(shop_of_reports)
     with psycopg.connect(shop_url) as worker, psycopg.connect(shop_url, autocommit=True) as killer:
         worker.execute("SELECT refresh_report('tiers', %s)", (LATER + HOUR,))
         killer.execute("SELECT pg_terminate_backend(%s)", (worker.info.backend_pid,))
@@ -70,58 +70,60 @@ def test_a_refresh_that_is_killed_leaves_the_rows_and_is_done_again(shop: Databa
             worker.execute("SELECT 1")
 
     assert (len(ask(shop_url, TIERS)), as_of(shop_url)) == (3, LATER)
-    assert "tiers" in refresh(shop, LATER + HOUR)
+    assert "tiers" in refresh(shop_of_reports, LATER + HOUR)
     assert (len(ask(shop_url, TIERS)), as_of(shop_url)) == (1, LATER + HOUR)
 
 
 def test_one_that_fails_stops_no_other_and_is_tried_again_later(
-    shop: Database, shop_url: str, caplog: pytest.LogCaptureFixture
+    shop_of_reports: Database, shop_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     kept = next(view.kept for view in views.views() if view.name == "messages")
     with psycopg.connect(shop_url, autocommit=True) as hand:
         hand.execute(f"DROP INDEX reporting_store.{kept}_day_kind_channel_idx".encode())
         now = LATER + HOUR
 
-        assert refresh(shop, now) == [name for name in STORED if name != "messages"]
+        assert refresh(shop_of_reports, now) == [name for name in STORED if name != "messages"]
         assert "reporting.messages was not refreshed; its rows stay" in caplog.text
         failed = ask(shop_url, "SELECT view, as_of, failed_time FROM reporting.versions WHERE failed_time IS NOT NULL")
         assert failed == [("messages", LATER, now)]
         assert len(ask(shop_url, "SELECT day FROM reporting.messages")) == 2
 
         hand.execute(f"CREATE UNIQUE INDEX ON reporting_store.{kept} (day, kind, channel)".encode())
-    assert refresh(shop, now + timedelta(minutes=4)) == []
-    assert refresh(shop, now + timedelta(minutes=5)) == ["messages"]
+    assert refresh(shop_of_reports, now + timedelta(minutes=4)) == []
+    assert refresh(shop_of_reports, now + timedelta(minutes=5)) == ["messages"]
     assert ask(shop_url, "SELECT count(*) FROM reporting.versions WHERE failed_time IS NOT NULL") == [(0,)]
 
 
-def test_two_clocks_do_not_wait_for_each_other(shop: Database) -> None:
-    with shop.writing() as transaction:
+def test_two_clocks_do_not_wait_for_each_other(shop_of_reports: Database) -> None:
+    with shop_of_reports.writing() as transaction:
         assert refreshing.refresh(transaction, "tiers", LATER + HOUR)
 
-        assert refresh(shop, LATER + HOUR) == [name for name in STORED if name != "tiers"]
+        assert refresh(shop_of_reports, LATER + HOUR) == [name for name in STORED if name != "tiers"]
 
 
-def test_what_there_is_no_time_for_is_due_at_the_next_tick(shop: Database) -> None:
-    assert refresh(shop, LATER + HOUR, left=2) == STORED[:2]
-    assert refresh(shop, LATER + HOUR + timedelta(minutes=1)) == STORED[2:]
+def test_what_there_is_no_time_for_is_due_at_the_next_tick(shop_of_reports: Database) -> None:
+    assert refresh(shop_of_reports, LATER + HOUR, left=2) == STORED[:2]
+    assert refresh(shop_of_reports, LATER + HOUR + timedelta(minutes=1)) == STORED[2:]
 
 
-def test_another_setting_makes_all_rows_anew(shop: Database) -> None:
+def test_another_setting_makes_all_rows_anew(shop_of_reports: Database) -> None:
     later = LATER + timedelta(minutes=1)
 
-    assert not reporting.configure(shop, SETTINGS, later)
-    assert refresh(shop, later) == []
-    assert reporting.configure(shop, SETTINGS._replace(minimum_group=50), later)
-    assert refresh(shop, later) == STORED
+    assert not reporting.configure(shop_of_reports, SETTINGS, later)
+    assert refresh(shop_of_reports, later) == []
+    assert reporting.configure(shop_of_reports, SETTINGS._replace(minimum_group=50), later)
+    assert refresh(shop_of_reports, later) == STORED
 
 
-def test_another_key_gives_other_pseudonyms_and_no_key_keeps_the_one_before(shop: Database, shop_url: str) -> None:
+def test_another_key_gives_other_pseudonyms_and_no_key_keeps_the_one_before(
+    shop_of_reports: Database, shop_url: str
+) -> None:
     query = "SELECT customer FROM reporting.scores ORDER BY 1"
     before = ask(shop_url, query)
 
-    assert not reporting.configure(shop, SETTINGS, LATER)
+    assert not reporting.configure(shop_of_reports, SETTINGS, LATER)
     assert ask(shop_url, query) == before
-    assert reporting.configure(shop, SETTINGS._replace(key="salt"), LATER)
+    assert reporting.configure(shop_of_reports, SETTINGS._replace(key="salt"), LATER)
     assert not set(ask(shop_url, query)) & set(before)
 
 
@@ -135,16 +137,16 @@ def test_the_rows_have_an_index_to_be_refreshed_by(database_url: str) -> None:
     assert indexed == (len(STORED),)
 
 
-def test_a_campaign_is_read_once_a_day_until_its_aftermath_is_over(shop: Database) -> None:
+def test_a_campaign_is_read_once_a_day_until_its_aftermath_is_over(shop_of_reports: Database) -> None:
     def take(now: datetime) -> int:
-        return reporting.take_readings(shop, now, seconds=60, enough=lambda: False)
+        return reporting.take_readings(shop_of_reports, now, seconds=60, enough=lambda: False)
 
     over = NOW + timedelta(days=30)
     assert take(LATER + HOUR) == 0
     assert take(LATER + timedelta(days=1)) == 2
     assert take(over + timedelta(days=8) - HOUR) == 2
     assert take(over + timedelta(days=9)) == 0
-    assert counts(shop, "liability_readings", "result_readings") == (6, 27)
+    assert counts(shop_of_reports, "liability_readings", "result_readings") == (6, 27)
 
 
 def test_nothing_is_compared_before_the_first_midnight(database: Database) -> None:
@@ -155,67 +157,69 @@ def test_nothing_is_compared_before_the_first_midnight(database: Database) -> No
     assert counts(database, "liability_readings", "result_readings") == (2, 0)
 
 
-def test_the_first_rescoring_of_a_month_is_kept_and_no_other(shop: Database) -> None:
-    assert counts(shop, "score_history") == (240,)
-    grow(shop)
-    assert counts(shop, "score_history") == (240,)
-    rescore(shop, SPENDS, as_of=NOW + timedelta(days=15))
-    assert counts(shop, "score_history") == (360,)
+def test_the_first_rescoring_of_a_month_is_kept_and_no_other(shop_of_reports: Database) -> None:
+    assert counts(shop_of_reports, "score_history") == (240,)
+    grow(shop_of_reports)
+    assert counts(shop_of_reports, "score_history") == (240,)
+    rescore(shop_of_reports, SPENDS, as_of=NOW + timedelta(days=15))
+    assert counts(shop_of_reports, "score_history") == (360,)
 
 
-def test_what_a_model_says_of_days_that_it_has_learned_from_is_not_kept(shop: Database) -> None:
+def test_what_a_model_says_of_days_that_it_has_learned_from_is_not_kept(shop_of_reports: Database) -> None:
     learned = {"as_of": (NOW - timedelta(days=20)).isoformat()}
-    with shop.writing() as transaction:
+    with shop_of_reports.writing() as transaction:
         registry.register(transaction, make_cause(), "late", folder="nowhere", manifest=learned)
         registry.activate(transaction, make_cause(reason="a test needs it"), "late", override=True)
 
-    rescore(shop, SPENDS, model_id="late", as_of=NOW - timedelta(days=40))
-    assert counts(shop, "score_history") == (240,)
-    rescore(shop, SPENDS, model_id="late", as_of=NOW + timedelta(days=15))
-    assert counts(shop, "score_history") == (360,)
+    rescore(shop_of_reports, SPENDS, model_id="late", as_of=NOW - timedelta(days=40))
+    assert counts(shop_of_reports, "score_history") == (240,)
+    rescore(shop_of_reports, SPENDS, model_id="late", as_of=NOW + timedelta(days=15))
+    assert counts(shop_of_reports, "score_history") == (360,)
 
 
-def test_scores_are_measured_when_their_horizon_is_over(shop: Database) -> None:
+def test_scores_are_measured_when_their_horizon_is_over(shop_of_reports: Database) -> None:
     def due(days: int) -> list[tuple[int, int]]:
-        with shop.reading() as snapshot:
+        with shop_of_reports.reading() as snapshot:
             found = score_history.due(snapshot, NOW + timedelta(days=days))
         return [(what.month.month, what.horizon) for what in found]
 
-    buy(shop, 30)
+    buy(shop_of_reports, 30)
     assert [due(days) for days in (10, 30, 31)] == [[], [], [(11, 30)]]
-    assert reporting.measure_models(shop, NOW + timedelta(days=31), seconds=60, enough=lambda: False) == 1
-    assert reporting.measure_models(shop, NOW + timedelta(days=31), seconds=60, enough=lambda: False) == 0
+    assert reporting.measure_models(shop_of_reports, NOW + timedelta(days=31), seconds=60, enough=lambda: False) == 1
+    assert reporting.measure_models(shop_of_reports, NOW + timedelta(days=31), seconds=60, enough=lambda: False) == 0
 
 
-def test_scores_wait_for_orders_of_after_their_horizon_which_a_file_may_bring_late(shop: Database) -> None:
+def test_scores_wait_for_orders_of_after_their_horizon_which_a_file_may_bring_late(shop_of_reports: Database) -> None:
     def measured() -> int:
-        return reporting.measure_models(shop, NOW + timedelta(days=95), seconds=60, enough=lambda: False)
+        return reporting.measure_models(shop_of_reports, NOW + timedelta(days=95), seconds=60, enough=lambda: False)
 
-    buy(shop, 29)
+    buy(shop_of_reports, 29)
     assert measured() == 0
-    buy(shop, 61)
+    buy(shop_of_reports, 61)
     assert measured() == 2
-    buy(shop, 92)
+    buy(shop_of_reports, 92)
     assert measured() == 1
 
 
-def buy(shop: Database, days: float) -> None:
+def buy(shop_of_reports: Database, days: float) -> None:
     """Somebody does, so many days after the rescoring."""
-    with shop.writing() as transaction:
+    with shop_of_reports.writing() as transaction:
         insert_events(transaction, [bought("c001", 100, NOW + timedelta(days=days))])
 
 
-def test_a_tick_does_all_of_it(shop: Database, shop_url: str) -> None:
+def test_a_tick_does_all_of_it(shop_of_reports: Database, shop_url: str) -> None:
     tomorrow = LATER + timedelta(days=1)
 
-    reporting.tend(shop, Settings(report_minimum_group=13), tomorrow, enough=lambda: False)
+    reporting.tend(shop_of_reports, Settings(report_minimum_group=13), tomorrow, enough=lambda: False)
 
     assert ask(shop_url, "SELECT DISTINCT as_of FROM reporting.versions WHERE stored") == [(tomorrow,)]
     assert ask(shop_url, "SELECT count(*) FROM reporting.liability WHERE day = '2026-12-01'") == [(2,)]
     assert ask(shop_url, "SELECT count(*) FROM reporting.coupon_funnel") == [(4,)]
 
 
-def test_the_application_refreshes_and_exports_without_owning_anything(shop: Database, shop_url: str) -> None:
+def test_the_application_refreshes_and_exports_without_owning_anything(
+    shop_of_reports: Database, shop_url: str
+) -> None:
     with psycopg.connect(shop_url, autocommit=True) as owner:
         owner.execute("CREATE ROLE till LOGIN IN ROLE tierwise_app")
         application = Database.at(shop_url.replace("tierwise@", "till@"))
