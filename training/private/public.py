@@ -19,7 +19,7 @@ SPREAD: Mapping[str, tuple[float, float]] = {
     "log ratio": (0.0, 1.0), "returns": (0.3, 0.6), "share": (0.3, 0.3), "items": (2.0, 1.0), "categories": (1.5, 1.0),
     "lines": (1.5, 1.0), "units": (1.5, 1.0), "views": (1.5, 1.5), "carts": (1.0, 1.0), "seconds": (3.0, 2.0),
     "reviews": (0.3, 0.6), "stars": (3.0, 1.5), "coupons": (0.7, 0.8), "messages": (0.7, 0.8),
-    "probability": (0.0, 3.0),
+    "probability": (0.0, 3.0), "days a month": (0.8, 0.8), "visits": (1.0, 0.8),
 }  # fmt: skip
 """Mean and standard deviation of a feature on its scale, by its unit."""
 NORMALISER = Normaliser(
