@@ -12,14 +12,14 @@ import typer
 from rich.progress import TaskID
 
 from admin.database_address import chosen_url
-from admin.output import fail, progress_bar
+from admin.output import fail, progress_bar, warn
 from admin.times import read_time
 from database.events.items import read_items
 from database.events.store import read_events
 from database.session import Database
 from events.event import CUSTOMER_SCHEMA
 from events.formats import FormatNotUsable, preset
-from events.loading import load_events, load_items
+from events.loading import Loaded, load_events, load_items
 from events.reading import FileNotUsable
 from settings import settings
 from training.learning import Progress
@@ -65,7 +65,18 @@ def _from_file(path: Path, preset_name: str | None) -> tuple[pl.DataFrame, pl.Da
         )
     except (FileNotUsable, FormatNotUsable) as refusal:
         fail(str(refusal))
+    _tell_rejected(path, loaded)
     return loaded.events, loaded.items, loaded.customers
+
+
+def _tell_rejected(path: Path, loaded: Loaded) -> None:
+    """Why rows are left out, so that nobody misses their customers unawares; ends the command where no row is left."""
+    counts = loaded.rejected["reason"].value_counts(sort=True)
+    reasons = ", ".join(f"{reason} ({rows:,})" for reason, rows in counts.iter_rows())
+    if loaded.events.is_empty():
+        fail(f"{path}: all rows were rejected: {reasons}. Choose another --preset, or mend the file")
+    if reasons:
+        warn(f"{path}: {loaded.rejected.height:,} of {loaded.report.rows_in:,} rows were left out: {reasons}")
 
 
 def _items(path: Path) -> pl.DataFrame:

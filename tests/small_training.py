@@ -15,7 +15,7 @@ from training.configuration import Configuration
 from training.course import Course
 from training.fit import silence, train
 from training.preparation import Prepared, catalogue_of, prepare, tokens_from
-from training.rehearsal import closed_cutoffs
+from training.rehearsal import cutoffs_to_ask
 
 SMALL = Configuration(
     width=16, layers=1, heads=2, max_epochs=2, patience=1, sequences=16, cutoffs=8, negatives=16, averaging=0.9
@@ -39,7 +39,7 @@ def course(
 def prepared(of: Course) -> Prepared:
     """Everybody at every closed cut-off."""
     return prepare(
-        of.tokens, np.arange(of.customers), closed_cutoffs(of), until=of.as_of,
+        of.tokens, np.arange(of.customers), cutoffs_to_ask(of), until=of.as_of,
         held_out_orders=np.zeros(len(of.tokens.actions.time), dtype=bool),
         configuration=of.configuration, seed=0,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """One course of training: the data, how it is run, and the networks that come out of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from training.pretraining import pretrain
 
 
 class HistoryTooShort(ValueError):
-    """There is no closed window to learn from."""
+    """There is nothing to learn from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ class Learned:
 
 def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, validate: Validate | None) -> Learned:
     """Train every member of the ensemble on the same examples, from the same linear start."""
-    configuration, networks, best = course.configuration.believing(prepared.customers), [], []
+    configuration, networks, best = _believing(course.configuration, prepared), [], []
     shape = Architecture(
         features=len(prepared.normaliser.names), items=course.items, width=configuration.width,
         layers=configuration.layers, heads=configuration.heads, dropout=configuration.dropout,
@@ -131,6 +131,11 @@ def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, v
         networks.append(learner.average.eval().requires_grad_(requires_grad=False))
         best.append(learner.best_epoch)
     return Learned(tuple(networks), tuple(best), start)
+
+
+def _believing(configuration: Configuration, prepared: Prepared) -> Configuration:
+    """Where nothing is told no label holds what is believed against the penalty."""
+    return configuration.believing(prepared.customers) if prepared.told else replace(configuration, direct_penalty=0.0)
 
 
 def model_of(

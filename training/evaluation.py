@@ -22,6 +22,7 @@ from scoring.view import Where
 from training.baselines import Prediction, boosted, closed_form, frequency, linear, recency
 from training.comparison import OURS, Comparison, compare
 from training.configuration import Configuration
+from training.course import HistoryTooShort
 from training.fit import fit
 from training.groups import Group, disparity, groups_of
 from training.labels import Labels, cutoffs_of, questions
@@ -125,9 +126,10 @@ def evaluate(
 ) -> Evaluation:  # fmt: skip
     """Fit on what was known at `as_of` minus the longest horizon, and measure on the window up to `as_of`.
 
-    `attribute` says what each customer is, for figures by group.
+    `attribute` says what each customer is, for figures by group. HistoryTooShort where no window is closed by then.
     """
     cutoff = as_of - timedelta(days=HORIZONS[-1])
+    _require_a_window(events, cutoff, configuration)
     model = fit(
         events, items, as_of=cutoff, configuration=configuration, seed=seed, device="cpu",
         checkpoints=checkpoints, progress=progress,
@@ -139,6 +141,15 @@ def evaluate(
     predictions = {OURS: _ours(model, forward), **_baselines(forward, prepared, configuration, seed)}
     found = _measured(model, forward, predictions, cutoff, seed)
     return found if attribute is None else replace(found, groups=_groups(forward, predictions[OURS], attribute, seed))
+
+
+def _require_a_window(events: pl.DataFrame, cutoff: datetime, configuration: Configuration) -> None:
+    first = events.select(pl.col("time").min()).item() or cutoff
+    if len(cutoffs_of(first.timestamp(), cutoff.timestamp(), configuration)) == 0:
+        raise HistoryTooShort(
+            f"the events span {(cutoff - first).days} days before the window of 90 days that is measured; "
+            "baselines need at least 98: another window, and a week before it. Give a longer history or a later time"
+        )
 
 
 def _measured(

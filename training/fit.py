@@ -43,7 +43,7 @@ from training.learning import Progress
 from training.pairing import fit_together
 from training.preparation import Prepared, prepare
 from training.provenance import currency_of, data_of, fingerprint_of, model_id_of
-from training.rehearsal import Rehearsal, closed_cutoffs, rehearse
+from training.rehearsal import Rehearsal, cutoffs_to_ask, rehearse
 from training.rhythm import fit_buying
 from training.shares import mixture_of
 from training.speakers import speakers_of
@@ -68,7 +68,7 @@ def train(
     trainings left beside `out`.
 
     Raises:
-        HistoryTooShort: The events span less than the longest horizon.
+        HistoryTooShort: There are no events before `as_of`, or too few customers.
         FileExistsError: `out` exists.
         SeveralCurrencies: Prices are in more than one.
     """
@@ -117,7 +117,7 @@ def fit(
 
 def _final(course: Course, rehearsal: Rehearsal) -> Model:
     actions, nobody = course.tokens.actions, np.zeros(len(course.tokens.actions.time), dtype=bool)
-    cutoffs = closed_cutoffs(course)
+    cutoffs = cutoffs_to_ask(course)
     prepared = prepare(
         course.tokens, course.labelled(np.arange(course.customers)), cutoffs,
         until=course.as_of, held_out_orders=nobody,

@@ -78,11 +78,12 @@ def solve_linear(
 
 
 def _disbelief(prepared: Prepared, chosen: Integers, configuration: Configuration) -> Callable[[Outputs], Tensor]:
-    """What it costs to differ from the belief, which counts as much as some customers."""
+    """What it costs to differ from the belief, which counts as much as some customers; it is all there is if none."""
     if prepared.belief is None:
         return lambda _: torch.zeros(())
     belief, weight = prepared.belief.some(chosen), torch.from_numpy(prepared.examples.weight[chosen])
-    weight = weight / weight.sum() * configuration.prior_customers / prepared.customers
+    share = configuration.prior_customers / prepared.customers if prepared.told else 1.0
+    weight = share * (weight / weight.sum() if prepared.told else torch.full_like(weight, 1.0 / len(weight)))
     return lambda outputs: (disbelief(outputs, belief, configuration.spend_weight) * weight).sum()
 
 

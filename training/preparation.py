@@ -19,7 +19,7 @@ from scoring.sequence import Tokens, tokens_of
 from training.belief import Belief, belief_of
 from training.configuration import Configuration
 from training.examples import Examples, examples_of, next_orders
-from training.labels import Labels, labels_of, questions, weights_at
+from training.labels import LONGEST, Labels, labels_of, questions, weights_at
 from training.rhythm import fit_buying
 from training.selection import fit_normaliser
 
@@ -43,6 +43,11 @@ class Prepared:
     def customers(self) -> int:
         """Of whom something is asked."""
         return len(np.unique(self.examples.pairs.customer))
+
+    @property
+    def told(self) -> bool:
+        """Whether it is known of any question what came; if not, there is the belief alone."""
+        return bool(self.examples.weight.any())
 
 
 def catalogue_of(events: pl.DataFrame, items: pl.DataFrame | None) -> Catalogue:
@@ -80,9 +85,10 @@ def prepare(
 
 
 def weights_of(pairs: Pairs, until: float, configuration: Configuration) -> Floats:
-    """[P] how much each question counts in a fit that stands at `until`, 1 on average."""
+    """[P] how much each question counts in a fit that stands at `until`, 1 on average; 0 where no window is closed."""
     weight = weights_at(pairs.as_of, float(pairs.as_of.max(initial=0.0)), until, configuration)
-    return np.asarray(weight / weight.mean())
+    told = np.where(pairs.as_of <= until - LONGEST, weight, 0.0)
+    return np.asarray(told / told.mean()) if told.any() else told
 
 
 def at_most(pairs: Pairs, most: int, seed: int) -> Pairs:

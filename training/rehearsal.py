@@ -25,7 +25,7 @@ from training.learning import Validate
 from training.metrics import all_metrics, auc
 from training.pairing import fit_together
 from training.preparation import Prepared, at_most, last_orders, prepare
-from training.shares import Said, Stacking, figures_of, mixture_of, stack
+from training.shares import Said, Stacking, figures_of, mixture_of, shares_of, stack
 from training.speakers import speakers_of
 from training.validation import Forward, forward_of, item_loss
 
@@ -91,27 +91,28 @@ class Split:
 
 
 def split_of(course: Course) -> Split:
-    """Windows kept back, as many as the history allows; HistoryTooShort if no window is closed at all."""
+    """Windows kept back, as many as the history allows; HistoryTooShort if it is empty."""
     held = np.random.default_rng(course.seed).random(course.customers) < course.configuration.held_out_share
     for windows in range(ROLLING, 0, -1):
         asked = np.asarray(course.as_of - LONGEST - np.arange(windows)[::-1] * BETWEEN, dtype=np.float64)
         cutoffs = cutoffs_of(course.begin, asked[0], course.remembering)
         if len(cutoffs) >= FEWEST_CUTOFFS:
             return Split(cutoffs=cutoffs, boundary=float(asked[0]), asked=asked, by_time=True, held=held)
-    cutoffs = closed_cutoffs(course)
+    cutoffs = cutoffs_to_ask(course)
     return Split(cutoffs=cutoffs, boundary=course.as_of, asked=np.zeros(0), by_time=False, held=held)
 
 
-def closed_cutoffs(course: Course) -> Floats:
-    """All cut-offs with closed windows; HistoryTooShort if there is none."""
+def cutoffs_to_ask(course: Course) -> Floats:
+    """All cut-offs with closed windows; where there is none the as-of time, of which there is a belief and no label.
+
+    HistoryTooShort if nothing happened before it.
+    """
     cutoffs = cutoffs_of(course.begin, course.as_of, course.remembering)
-    if len(cutoffs) == 0:
-        days = (course.as_of - course.begin) / DAY
-        raise HistoryTooShort(
-            f"the events span {days:.0f} days before the as-of time; training needs at least 98: a window of 90 days "
-            "and a week before it. Give a longer history or a later as-of time"
-        )
-    return cutoffs
+    if len(cutoffs):
+        return cutoffs
+    if course.begin >= course.as_of:
+        raise HistoryTooShort("there are no events before the as-of time; give a longer history or a later as-of time")
+    return np.array([course.as_of])
 
 
 def rehearse(course: Course) -> Rehearsal:
@@ -140,14 +141,15 @@ def rehearse(course: Course) -> Rehearsal:
     )  # fmt: skip
     blend, found = choose_blend(model, course.tokens, orders, course.device)
     heard = _heard(course, prepared, learned, forward)
-    predictors = figures_of(heard.said, heard.stacking, forward)
+    told = prepared.told
+    predictors = figures_of(heard.said, heard.stacking, forward) if told else shares_of(heard.stacking)
     return Rehearsal(
         epochs=round(float(np.mean(learned.epochs))),
         blend=blend,
         tree_rounds=heard.tree_rounds,
         stacking=heard.stacking,
         split=split.to_json(),
-        metrics=_metrics(heard.answers, forward) | _beside(predictors) | found,
+        metrics=(_metrics(heard.answers, forward) if told else {}) | _beside(predictors) | found,
         predictors=predictors,
     )
 

@@ -68,11 +68,22 @@ def figures_of(said: Said, stacking: Stacking, forward: Forward) -> dict[str, di
             "auc": auc(labels.bought, outlook.purchase[:, -1]),
             "gini": gini(labels.spend, outlook.spend),
             "loss": level_free_loss(hazards, labels.interval),
-            "purchase_share": stacking.purchase.get(name, 0.0),
-            "spend_share": stacking.spend.get(name, 0.0),
         }
-        found[str(name)] = {figure: value for figure, value in figures.items() if np.isfinite(value)}
+        known = {figure: value for figure, value in figures.items() if np.isfinite(value)}
+        found[str(name)] = known | _shares(name, stacking)
     return found
+
+
+def shares_of(stacking: Stacking) -> dict[str, dict[str, float]]:
+    """Where nothing was measured; for the manifest."""
+    return {str(name): _shares(name, stacking) for name in stacking.purchase}
+
+
+def _shares(name: Predictor, stacking: Stacking) -> dict[str, float]:
+    return {
+        "purchase_share": stacking.purchase.get(name, 0.0),
+        "spend_share": stacking.spend.get(name, 0.0),
+    }
 
 
 def _hazards(said: Mapping[Predictor, Floats], interval: Integers) -> Shares:

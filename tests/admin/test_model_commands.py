@@ -202,6 +202,21 @@ def test_prices_in_another_currency_are_refused(files: Path) -> None:
     assert not (files / "never.parquet").exists()
 
 
+def test_rows_that_are_left_out_are_told_with_their_reason(files: Path) -> None:
+    slashes = CANONICAL.with_columns(pl.concat_str(pl.lit("eu/"), "customer_id").alias("customer_id"))
+    slashes.write_parquet(files / "slashes.parquet")
+    pl.concat([CANONICAL, slashes[:7]]).write_parquet(files / "some.parquet")
+    out = ("--model", files / "model", "--out", files / "some-predictions.parquet")
+
+    refused = run("predict", "--events", files / "slashes.parquet", *out, exit_code=2)
+    told = CliRunner().invoke(main, [*map(str, ("predict", "--events", files / "some.parquet", *out))])
+
+    assert f"all rows were rejected: UNUSABLE_CUSTOMER_ID ({len(SHOP):,})" in " ".join(refused.split())
+    left_out = f"7 of {len(SHOP) + 7:,} rows were left out: UNUSABLE_CUSTOMER_ID (7)"
+    assert left_out in " ".join(told.stderr.split())
+    assert told.exit_code == 0
+
+
 def test_prices_in_several_currencies_are_no_history_to_learn_from(files: Path) -> None:
     both = files / "both.parquet"
     euros = CANONICAL.with_columns(pl.concat_str(pl.lit("eu-"), "customer_id").alias("customer_id"))

@@ -19,7 +19,10 @@ from worker_processes import wait_for
 
 from events.event import EventType
 from events.history import Histories
+from scoring.actions import actions_of, pairs_of
 from scoring.answers import Calibration, ask, outlook_of
+from scoring.feature_registry import NAMES
+from scoring.features import raw_features
 from scoring.folder import WEIGHTS
 from scoring.scorer import Scorer
 from scoring.threads import limit_threads
@@ -238,12 +241,26 @@ def test_the_manifest_says_where_the_model_came_from(usual: Path) -> None:
     assert not kept & dropped
 
 
-def test_a_history_without_a_closed_window_is_refused(tmp_path: Path) -> None:
+def test_a_history_without_a_closed_window_is_believed_to_go_on_as_the_closed_form_says(tmp_path: Path) -> None:
     young = SHOP.filter(pl.col("time").dt.epoch("s") > NOW - 80 * 86_400)
+    scorer = Scorer.load(trained(tmp_path / "model", events=young))
+    histories = Histories.from_frame(young)
+    actions = actions_of(histories, scorer.model.catalogue)
+    raw = raw_features(
+        actions, pairs_of(actions, np.arange(len(histories)), np.full(len(histories), NOW)), scorer.model.buying
+    )
+    said = scorer.score(histories, np.full(len(histories), NOW))
+    apart = np.array([score.purchase_90 for score in said]) - raw[:, NAMES.index("chance_90")]
 
-    with pytest.raises(HistoryTooShort, match="training needs at least 98"):
-        train(young, None, as_of=AS_OF, out=tmp_path / "model", configuration=SMALL)
-    with pytest.raises(HistoryTooShort, match="the events span 0 days before the as-of time"):
+    assert np.nanmean(np.abs(apart)) < 0.05
+    assert scorer.manifest["metrics"].keys() <= {"hybrid_hit_rate_10", "hybrid_ndcg_10"} | {
+        f"{part}_hit_rate_10" for part in ("together", "deep", "content", "popular")
+    }
+    assert all(score.spend_minor > 0 for score in said)
+
+
+def test_too_few_events_and_customers_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(HistoryTooShort, match="there are no events before the as-of time"):
         train(SHOP, None, as_of=AS_OF - timedelta(days=999), out=tmp_path / "model", configuration=SMALL)
     with pytest.raises(HistoryTooShort, match="5 customers are too few to learn from"):
         train(random_shop(5, seed=11), None, as_of=AS_OF, out=tmp_path / "model", configuration=SMALL)
