@@ -42,10 +42,14 @@ def belief_of(raw: Floats, model: BuyingModel) -> Belief:
 
 
 def disbelief(outputs: Outputs, belief: Belief, spend_weight: float) -> Tensor:
-    """[P] the loss of labels as it says, 0 where it says nothing; it says nothing of how amounts spread."""
+    """[P] the loss of labels as it says, of amounts that spread by a factor of e; 0 where it says nothing.
+
+    How far amounts spread it does not teach: a spread that the loss knew and its gradient did not would lead the
+    search astray.
+    """
     hazards, log_spend = torch.from_numpy(belief.hazards), torch.from_numpy(belief.log_spend)
     known, chance = log_spend.isfinite(), hazards.nan_to_num(0.5)
     reached = torch.cat((torch.ones_like(chance[:, :1]), (1 - chance[:, :-1]).cumprod(dim=1)), dim=1)
     orders = functional.binary_cross_entropy_with_logits(outputs.hazards, chance, reduction="none") * reached
-    apart = (log_spend.nan_to_num(0.0) - outputs.log_mean) / outputs.log_sigma.detach().exp()
+    apart = log_spend.nan_to_num(0.0) - outputs.log_mean
     return known * (orders.sum(dim=-1) + spend_weight * apart.square() / 2)

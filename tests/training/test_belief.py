@@ -37,9 +37,11 @@ def test_what_is_believed_costs_least_where_it_is_said_and_nothing_where_nothing
     belief = Belief(np.stack((said, np.full(3, np.nan))), np.array([7.0, np.nan]))
     nothing = torch.zeros(2, dtype=torch.float64)
     cost = disbelief(Outputs(hazards, spend, nothing, nothing, nothing), belief, 0.3)
+    wider = disbelief(Outputs(hazards, spend + 1.0, nothing + 2.0, nothing, nothing), belief, 0.3)
     cost.sum().backward()  # type: ignore[no-untyped-call]  # torch does not type it
 
     assert cost[1] == 0
+    assert (wider - cost).tolist() == pytest.approx([0.15, 0.0]), "how far amounts spread is not asked"
     assert hazards.grad is not None
     assert spend.grad is not None
     assert hazards.grad.abs().max() < 1e-9

@@ -84,7 +84,7 @@ def test_a_shop_too_small_to_tell_is_believed_to_be_as_the_closed_form_says(cust
 
     assert data.belief is not None
     assert np.nanmean(np.abs(said - logit(data.belief.hazards))) < 0.7
-    assert np.nanmean(np.abs(start.log_spend(data.examples.tabular) - data.belief.log_spend)) < 0.45
+    assert np.nanmean(np.abs(start.log_spend(data.examples.tabular) - data.belief.log_spend)) < 0.55
     assert np.nanmax(np.abs(said)) < 4.0, "a handful of customers leaves nothing certain"
 
 
