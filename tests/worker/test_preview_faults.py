@@ -43,7 +43,7 @@ def shop(database: Database, database_url: str, shop_events: pl.DataFrame, tmp_p
     """Everyone scored by the model `old`; a model `new` is known and says something else."""
     with database.writing() as transaction:
         store.copy_events(transaction, shop_events)
-        for seed, model_id in enumerate(("old", "new")):
+        for seed, model_id in enumerate(("old", "new"), 4):
             folder = write_tiny_model(tmp_path, model_id, seed=seed)
             registry.register(transaction, make_cause(), model_id, folder=str(folder), manifest={})
         registry.activate(transaction, make_cause(), "old")
