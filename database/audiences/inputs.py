@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, case, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, Text, any_, case, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from database.audiences.fitting import TABLE, member
@@ -56,6 +56,6 @@ def _value(name: str, texts: set[str], facts: FromClause) -> ColumnElement[Any]:
     column: ColumnElement[Any] = facts.c[name]
     if FACTS[name].kind is not Kind.TEXTS:
         return column
-    asked = select(func.unnest(literal(sorted(texts), ARRAY(Text))))
-    both = func.array(select(func.unnest(column)).intersect(asked).scalar_subquery(), type_=ARRAY(Text))
+    asked = func.unnest(literal(sorted(texts), ARRAY(Text))).column_valued("asked")
+    both = func.array(select(asked).where(asked == any_(column)).scalar_subquery(), type_=ARRAY(Text))
     return case((column.is_not(None), both))

@@ -30,7 +30,7 @@ from campaigns.terms.limits import Budget
 from campaigns.terms.restraint import OfferCap
 from campaigns.tiers.tiers import Tier
 from database.session import Database
-from rules.rule import Compare, InSegment, Operator
+from rules.rule import Compare, InSegment, Not, Operator
 
 RICH = Compare("expected_spend", Operator.AT_LEAST, 9000)
 TEN = Discount(reward=Percent(percent=10))
@@ -108,6 +108,14 @@ def test_why_somebody_is_not_in_the_audience(shop: Database, customer_id: str, e
     assert found.sameness is Sameness.SAME
     assert found.replayed is not None
     assert found.replayed.exclusion == exclusion
+
+
+def test_what_others_bought_is_not_taken_for_ones_own(shop: Database) -> None:
+    run(shop, "UPDATE customer_facts SET categories = '{tea}' WHERE customer_id = 'anna'")
+    run(shop, "UPDATE customer_facts SET categories = '{mugs}' WHERE customer_id = 'ben'")
+    launch_campaign(shop, make_plan(rule=Not(Compare("categories", Operator.CONTAINS, "mugs"))))
+
+    assert [explain(shop, name).sameness for name in ("anna", "ben")] == [Sameness.SAME] * 2
 
 
 def test_who_came_later_was_not_known(shop: Database) -> None:
