@@ -21,6 +21,7 @@ from telemetry.tracing import tracing_to
 GRACE_SECONDS = 20.0
 """Below the time after which whoever started this process gives up on it."""
 ANNOUNCE_SECONDS = 0.5
+LOOK_SECONDS = 0.5
 CONNECTIONS = 16
 TOKEN_KEY = "token.key"  # noqa: S105 - the name of a file
 
@@ -62,7 +63,9 @@ def _serve(server: Server) -> None:
     server.start()
     sys.stdout.write(f"tierwise server listens on port {server.port}\n")
     sys.stdout.flush()
-    asked_to_stop.wait()
+    # A signal that comes just before this thread sleeps, or to another one, does not wake it.
+    while not asked_to_stop.wait(LOOK_SECONDS):
+        pass
     server.stop(GRACE_SECONDS, announce_seconds=ANNOUNCE_SECONDS)
 
 

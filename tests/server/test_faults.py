@@ -1,5 +1,6 @@
 """What breaks at the server's borders: the database goes away, the process is told to end, the network fails."""
 
+import ctypes
 import signal
 import subprocess
 import sys
@@ -150,6 +151,17 @@ def test_a_signal_lets_calls_under_way_finish_and_refuses_new_ones(
 
         assert under_way.result().created_count == 1
         assert process.wait(timeout=10) == 0, "the watch of the health does not hold the process up"
+
+
+def test_a_signal_that_does_not_wake_the_thread_that_waits_for_it_ends_the_server(
+    process: "subprocess.Popen[str]",
+) -> None:
+    port_of(process)
+    another = max(int(task.name) for task in Path(f"/proc/{process.pid}/task").iterdir())
+
+    assert ctypes.CDLL(None).tgkill(process.pid, another, signal.SIGTERM) == 0
+
+    assert process.wait(timeout=20) == 0
 
 
 def wait_until_refused(channel: grpc.Channel) -> None:
