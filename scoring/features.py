@@ -50,9 +50,11 @@ def _matrix(view: View, model: BuyingModel) -> Floats:
         columns |= _trend(counts, amounts, columns)
         columns |= _returns(counts, amounts)
         columns |= _breadth(view, bought, columns)
-        columns |= _funnel(view, counts, columns)
+        # All of it, where there is no order.
+        since_order = ~(view.age >= columns["days_since_order"][view.pair])
+        columns |= _funnel(view, counts, since_order, columns)
         columns |= _visits(view, columns)
-        columns |= _answers(view, counts, bought, columns)
+        columns |= _answers(view, counts, bought, since_order)
         columns |= _season(view, bought)
         columns |= _buying(view, bought, columns, model)
     return np.array([columns[name] for name in NAMES]).T
@@ -174,30 +176,24 @@ def distinct(view: View, previous: Integers) -> Floats:
     return found
 
 
-def _funnel(view: View, counts: Floats, columns: Columns) -> Columns:
+def _funnel(view: View, counts: Floats, since_order: Where, columns: Columns) -> Columns:
     views, carts = counts[:, VIEW], counts[:, CART]
     seen, filled = (np.where(each[:, EVER] > 0, each[:, EVER], np.nan) for each in (views, carts))
     dwell = view.actions.dwell[view.action]
     looked = view.kind == VIEW
-    since = _since_order(view, columns)
     return {
         "views": views[:, EVER],
         "views_7": views[:, W7],
         "views_30": views[:, W30],
         "carts": carts[:, EVER],
         "carts_30": carts[:, W30],
-        "views_since_order": view.count(looked & since),
-        "carts_since_order": view.count((view.kind == CART) & since),
+        "views_since_order": view.count(looked & since_order),
+        "carts_since_order": view.count((view.kind == CART) & since_order),
         "carts_per_view": carts[:, EVER] / seen,
         "orders_per_cart": columns["orders"] / filled,
         "mean_dwell": view.total(dwell, looked) / seen,
         "dwell_30": view.total(dwell, looked & (view.age <= 30.0)),  # noqa: PLR2004  the name says it
     }
-
-
-def _since_order(view: View, columns: Columns) -> Where:
-    """[E] what came after the last order: everything, where there is none."""
-    return ~(view.age >= columns["days_since_order"][view.pair])
 
 
 def _visits(view: View, columns: Columns) -> Columns:
@@ -222,7 +218,7 @@ def _visits(view: View, columns: Columns) -> Columns:
     }
 
 
-def _answers(view: View, counts: Floats, bought: Where, columns: Columns) -> Columns:
+def _answers(view: View, counts: Floats, bought: Where, since_order: Where) -> Columns:
     stars = view.actions.rating[view.action]
     rated = (view.kind == REVIEW) & ~np.isnan(stars)
     received = np.where(view.kind == COUPON, np.arange(len(view.pair)), -1)
@@ -232,7 +228,7 @@ def _answers(view: View, counts: Floats, bought: Where, columns: Columns) -> Col
         "reviews": counts[:, REVIEW, EVER],
         "mean_rating": view.total(stars, rated) / view.count(rated),
         "last_rating": view.last(stars, rated),
-        "rating_since_order": view.last(stars, rated & _since_order(view, columns)),
+        "rating_since_order": view.last(stars, rated & since_order),
         "coupons": counts[:, COUPON, EVER],
         "coupons_30": counts[:, COUPON, W30],
         "messages_30": counts[:, MESSAGE, W30],
