@@ -31,8 +31,10 @@ import os, threading
 from pathlib import Path
 from server.front.port import Front
 front = Front()
-tasks = [each for each in Path("/proc/self/task").iterdir()]
-of_grpc = [int(each.name) for each in tasks if "event_engine" in (each / "comm").read_text()]
+of_grpc = []
+while not of_grpc:  # each gives itself its name, once it runs
+    tasks = [each for each in Path("/proc/self/task").iterdir()]
+    of_grpc = [int(each.name) for each in tasks if "event_engine" in (each / "comm").read_text()]
 print({os.sched_getscheduler(each.native_id) for each in threading.enumerate()}, end=" ")
 print({os.sched_getscheduler(each) for each in of_grpc})
 os._exit(0)
