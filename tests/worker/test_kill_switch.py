@@ -90,7 +90,7 @@ def test_a_second_after_the_stop_nothing_is_redeemed_or_issued_and_afterwards_it
     operation = begin_launch(database, "spring", now=now)
 
     with two_servers(database, database_url, tmp_path) as (one, two), relaying(database, database_url):
-        with worker(database_url, TIERWISE_ISSUE_CHUNK="10"):
+        with worker(database_url, TIERWISE_ISSUE_CHUNK="1"):
             wait_for(lambda: read_operation(database, operation.operation_id).done_count > 20)
             with shopping([one, two], codes) as refusals:
                 wait_for(lambda: counts(database, "redemptions")[0] > 20)
