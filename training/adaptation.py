@@ -24,7 +24,7 @@ from scoring.model import Model
 from scoring.network import Network
 from scoring.sequence import Tokens
 from training.configuration import Configuration
-from training.course import HistoryTooShort
+from training.course import HistoryTooShort, check_bought
 from training.curves import NOWHERE, Curves
 from training.examples import Examples, examples_of, lessons, next_orders
 from training.grafting import graft, harvest, learning_parameters
@@ -88,10 +88,11 @@ def adapt(
     """Teach every network of the model; events from `as_of` on are not looked at.
 
     Raises:
-        HistoryTooShort: No window closes before the last one begins.
+        HistoryTooShort: No window closes before the last one begins, or nobody bought.
     """
     known = events.filter(pl.col("time") < as_of)
     tokens = tokens_from(Histories.from_frame(known), model.catalogue)
+    check_bought(tokens.actions)
     boundary = as_of.timestamp() - LONGEST
     lesson = _Lesson(model, tokens, boundary, plan)
     began, tensors, share = time.monotonic(), dict[str, torch.Tensor](), 0.0

@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 import torch
 
+from events.event import EventType
 from events.history import Histories
-from scoring.actions import Integers
+from scoring.actions import Actions, Integers
 from scoring.answers import Calibration
 from scoring.catalogue import Catalogue
 from scoring.further_orders import Regression
@@ -32,6 +33,17 @@ from training.pretraining import pretrain
 
 class HistoryTooShort(ValueError):
     """There is nothing to learn from."""
+
+
+def check_bought(actions: Actions) -> None:
+    """HistoryTooShort where nobody ever bought: who will is then unknown, and a network would say that nobody does."""
+    if not len(actions.kind):
+        raise HistoryTooShort("there are no events before the as-of time; give a longer history or a later as-of time")
+    if not (actions.kind == EventType.PURCHASE).any():
+        raise HistoryTooShort(
+            "none of the events before the as-of time is a purchase, so nothing tells who buys: import the orders too, "
+            "or give a later as-of time"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

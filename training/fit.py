@@ -68,7 +68,7 @@ def train(
     trainings left beside `out`.
 
     Raises:
-        HistoryTooShort: There are no events before `as_of`, or too few customers.
+        HistoryTooShort: There are no events before `as_of`, no purchase, or too few customers.
         FileExistsError: `out` exists.
         SeveralCurrencies: Prices are in more than one.
     """

@@ -19,7 +19,7 @@ from scoring.network import Network
 from scoring.view import DAY
 from training.blending import START, Held, choose_blend, held_out
 from training.boosting import rehearse_trees
-from training.course import Course, HistoryTooShort, Learned, describe, learn_members, model_of
+from training.course import Course, HistoryTooShort, Learned, check_bought, describe, learn_members, model_of
 from training.labels import LONGEST, cutoffs_of, questions
 from training.learning import Validate
 from training.metrics import all_metrics, auc
@@ -91,8 +91,9 @@ class Split:
 
 
 def split_of(course: Course) -> Split:
-    """Windows kept back, as many as the history allows; HistoryTooShort if it is empty."""
+    """Windows kept back, as many as the history allows; HistoryTooShort if it is empty, or without a purchase."""
     held = np.random.default_rng(course.seed).random(course.customers) < course.configuration.held_out_share
+    check_bought(course.tokens.actions)
     for windows in range(ROLLING, 0, -1):
         asked = np.asarray(course.as_of - LONGEST - np.arange(windows)[::-1] * BETWEEN, dtype=np.float64)
         cutoffs = cutoffs_of(course.begin, asked[0], course.remembering)
@@ -103,16 +104,9 @@ def split_of(course: Course) -> Split:
 
 
 def cutoffs_to_ask(course: Course) -> Floats:
-    """All cut-offs with closed windows; where there is none the as-of time, of which there is a belief and no label.
-
-    HistoryTooShort if nothing happened before it.
-    """
+    """All cut-offs with closed windows; where there is none the as-of time, of which there is a belief and no label."""
     cutoffs = cutoffs_of(course.begin, course.as_of, course.remembering)
-    if len(cutoffs):
-        return cutoffs
-    if course.begin >= course.as_of:
-        raise HistoryTooShort("there are no events before the as-of time; give a longer history or a later as-of time")
-    return np.array([course.as_of])
+    return cutoffs if len(cutoffs) else np.array([course.as_of])
 
 
 def rehearse(course: Course) -> Rehearsal:

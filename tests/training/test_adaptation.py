@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from made_histories import AS_OF, at, bought, frame, histories
+from made_histories import AS_OF, at, bought, frame, histories, row
 from small_training import trained
 from tiny_model import tiny_model
 from typer.testing import CliRunner
 
 from admin.command_line import main
+from events.event import EventType
 from scoring.adapters import Adapter, Method, adapted
 from scoring.scorer import Scorer
 from training.grafting import graft, harvest, learning_parameters
@@ -65,4 +66,9 @@ def test_a_market_that_buys_more_is_learned_and_written_as_a_small_file(tmp_path
     assert found["after"]["network_log_loss"] < found["before"]["network_log_loss"]
     assert Path(found["file"]) == model / "adapters" / "fr.safetensors"
     assert found["bytes"] < (model / "weights.safetensors").stat().st_size / 10
+
+    frame([row(EventType.VIEW, days) for days in range(1, 300, 20)]).write_parquet(tmp_path / "market.parquet")
+    refused = CliRunner().invoke(main, [*words, "--as-of", AS_OF.isoformat()])
+
+    assert "is a purchase, so nothing tells who buys" in refused.stderr
     assert Scorer.load(model).model_id  # an adapter in its folder does not spoil the base

@@ -259,11 +259,14 @@ def test_a_history_without_a_closed_window_is_believed_to_go_on_as_the_closed_fo
     assert all(score.spend_minor > 0 for score in said)
 
 
-def test_too_few_events_and_customers_are_refused(tmp_path: Path) -> None:
+def test_too_few_events_and_customers_and_no_purchase_are_refused(tmp_path: Path) -> None:
     with pytest.raises(HistoryTooShort, match="there are no events before the as-of time"):
         train(SHOP, None, as_of=AS_OF - timedelta(days=999), out=tmp_path / "model", configuration=SMALL)
     with pytest.raises(HistoryTooShort, match="5 customers are too few to learn from"):
         train(random_shop(5, seed=11), None, as_of=AS_OF, out=tmp_path / "model", configuration=SMALL)
+    looked_at = SHOP.filter(pl.col("event_type") == int(EventType.VIEW))
+    with pytest.raises(HistoryTooShort, match="none of the events before the as-of time is a purchase"):
+        train(looked_at, None, as_of=AS_OF, out=tmp_path / "model", configuration=SMALL)
     assert list(tmp_path.iterdir()) == []
 
 
