@@ -97,10 +97,10 @@ def _once(
         return response
 
 
-def subject_of(request: Message | None, action: str) -> str:
+def subject_of(request: object, action: str) -> str:
     """What a request is about that nobody looked into yet: the resource it names, else the kind of resource.
 
-    None where the first request of a stream has not come yet.
+    Nothing can be read of the request of a stream that has not come yet, nor of one whose bytes are no message.
     """
     name = getattr(request, "name", "")
     return name if RESOURCE.fullmatch(name) else action.partition(".")[0]

@@ -13,6 +13,7 @@ from server.answering.call import Call
 from server.answering.hangup import Hangup
 from server.front.account import Account
 from server.wire.refusals import CallerGone
+from server.wire.unreadable import Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class Arrival:
 
     method: str
     """Such as /tierwise.v1.ScoringService/Score."""
-    request: Message | None
+    request: Message | Unreadable | None
     """None for a stream of requests."""
     credentials: Credentials
     now: datetime

@@ -30,10 +30,12 @@ from server.front.arrival import Arrival
 from server.front.methods import Handler
 from server.front.threads import Threads
 from server.wire.errors import status_of
+from server.wire.unreadable import Unreadable, sparing
 from server.wire.validation import check
 from telemetry.tracing import UNTRACED, Tracing
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Request: TypeAlias = Message | Unreadable
 Method = Callable[[Any, Any], Any]
 Admit = Callable[[float], float | None]
 Result = TypeVar("Result")
@@ -69,7 +71,7 @@ class Guard:
         """The guarded method; what is public (health) passes as it is."""
         if RIGHTS[name].public:
             return handler
-        forms = (handler.request_deserializer, handler.response_serializer)
+        forms = (sparing(handler.request_deserializer), handler.response_serializer)
         if handler.unary_unary is not None:
             if asyncio.iscoroutinefunction(handler.unary_unary):
                 return grpc.stream_unary_rpc_method_handler(self._on_loop(name, handler.unary_unary), *forms)
@@ -79,7 +81,8 @@ class Guard:
         if handler.stream_unary is not None:
             return grpc.stream_unary_rpc_method_handler(self._collecting(name, handler.stream_unary), *forms)
         if handler.stream_stream is not None:
-            return grpc.stream_stream_rpc_method_handler(self._conversing(name, handler.stream_stream), *forms)
+            whole = (handler.request_deserializer, handler.response_serializer)
+            return grpc.stream_stream_rpc_method_handler(self._conversing(name, handler.stream_stream), *whole)
         raise NotImplementedError(f"{name} is no method of any kind that gRPC knows")
 
     def settle(self, seconds: float) -> bool:
@@ -118,13 +121,13 @@ class Guard:
 
         return answer
 
-    async def _received(self, method: str, context: Context, deadline: float) -> Message:
+    async def _received(self, method: str, context: Context, deadline: float) -> Request:
         """The request; who leaves before it has come is told of as well."""
         try:
             request = await context.read()
             if request is grpc.aio.EOF:
                 await context.abort(grpc.StatusCode.INTERNAL, "the request is missing")
-            assert isinstance(request, Message)
+            assert isinstance(request, Message | Unreadable)
         except grpc.aio.AbortError:
             self._observe(method, "INTERNAL", 0.0)
             raise
@@ -135,7 +138,7 @@ class Guard:
         return request
 
     def _in_thread(self, name: str, method: Method) -> Method:
-        async def answer(request: Message, context: Context) -> Message:
+        async def answer(request: Request, context: Context) -> Message:
             came = self._arrived(name, request, context)
             response: Message = await self._told(
                 came, context, self._threaded(came, context, partial(method, request, context))
@@ -145,7 +148,7 @@ class Guard:
         return answer
 
     def _streaming(self, name: str, method: Method) -> Method:
-        async def answer(request: Message, context: Context) -> None:
+        async def answer(request: Request, context: Context) -> None:
             came = self._arrived(name, request, context)
             send = streams.sending(context, came.hangup)
 
@@ -185,7 +188,7 @@ class Guard:
         return answer
 
     def _arrived(
-        self, name: str, request: Message | None, context: Context, *,
+        self, name: str, request: Request | None, context: Context, *,
         deadline: float | None = None, expected: float | None = None,
     ) -> Arrival:  # fmt: skip
         method, log_id, credentials = name.removeprefix("/"), uuid4().hex, Credentials.of(context)
@@ -267,7 +270,7 @@ class Guard:
             self._check(call, came.request)
             yield
 
-    def _check(self, call: Call, request: Message | None) -> None:
+    def _check(self, call: Call, request: Request | None) -> None:
         """Who may not ask learns nothing of what is wrong with the request (AIP-211)."""
         if call.remaining() < SHORTEST_SECONDS:
             raise Expired("the deadline had passed when the call arrived")
@@ -287,7 +290,7 @@ def _refusal(message: str, retry_after: float) -> grpc.Status:
     return rpc_status.to_status(status_of(Overloaded(message, retry_after=retry_after), ""))
 
 
-def _checked(requests: Iterator[Message]) -> Iterator[Message]:
+def _checked(requests: Iterator[Request]) -> Iterator[Request]:
     for request in requests:
         check(request)
         yield request

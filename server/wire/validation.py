@@ -8,12 +8,15 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from server.wire.refusals import FieldViolation, InvalidRequest
+from server.wire.unreadable import Unreadable
 
 VALIDATOR = protovalidate.Validator()
 
 
-def check(request: Message) -> None:
+def check(request: Message | Unreadable) -> None:
     """Raises InvalidRequest that names every field at fault."""
+    if isinstance(request, Unreadable):
+        raise InvalidRequest([request.violation()])
     violations = [
         FieldViolation(_path(found.proto), found.proto.message) for found in VALIDATOR.collect_violations(request)
     ]

@@ -10,7 +10,7 @@ from grpc_health.v1 import health_pb2
 from serving import Shop, new_id, refusal, serving
 from sqlalchemy import text
 from tierwise.v1 import customer_service_pb2, error_reason_pb2
-from valid_requests import METHODS, VALID, AnyMessage, call, fields_of, having, request_of, valid
+from valid_requests import METHODS, VALID, AnyMessage, allowed, call, fields_of, having, request_of, valid
 
 from database.session import Database
 from server.assembly import NEED_MODEL, NEED_NO_MODEL
@@ -99,6 +99,24 @@ def test_an_empty_request_names_the_fields_that_are_missing(no_database: Shop, m
         assert (refused.code, refused.reason) == ("INVALID_ARGUMENT", "INVALID_REQUEST")
         assert {field.partition(".")[0] for field in refused.fields} <= fields_of(method)
         assert refused.fields
+
+
+@pytest.mark.parametrize(
+    ("method", "content"), [*((method, b"\x0a\x05cut") for method in sorted(METHODS)), ("Score", b"\x0a\x04caf\xe9")]
+)
+def test_bytes_that_are_no_message_are_refused_like_a_malformed_field(
+    no_database: Shop, method: str, content: bytes
+) -> None:
+    """Cut off, or with a text that is not UTF-8."""
+    service = METHODS[method].containing_service.full_name
+    ask = no_database.channel.unary_unary(f"/{service}/{method}", request_serializer=bytes, response_deserializer=bytes)
+
+    with pytest.raises(grpc.RpcError) as raised:
+        ask(content, timeout=30, metadata=allowed(method))
+
+    refused = refusal(raised.value)
+    assert (refused.code, refused.reason, refused.fields) == ("INVALID_ARGUMENT", "INVALID_REQUEST", ["request"])
+    assert f"tierwise.v1.{method}Request" in refused.message
 
 
 @pytest.mark.parametrize("method", having("page_size"))
