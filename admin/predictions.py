@@ -11,7 +11,7 @@ from events.currency import strange
 from events.history import Histories
 from scoring.adapters import MarketName
 from scoring.markets import Markets
-from scoring.score import ModelRejected
+from scoring.score import ModelRejected, NoNumber
 from scoring.scorer import Scorer
 from settings import settings
 from training.configuration import Configuration
@@ -37,7 +37,7 @@ def scorer_for(data: TrainingData, model: Path | None, *, seed: int, market: str
                     configuration=Configuration(), device=settings().device, progress=progress,
                 )  # fmt: skip
             yield Scorer.load(folder, settings().device)
-    except (MarketName, ModelRejected, HistoryTooShort, SeveralCurrencies) as refusal:
+    except (MarketName, ModelRejected, HistoryTooShort, SeveralCurrencies, NoNumber) as refusal:
         fail(str(refusal))
 
 

@@ -1,8 +1,12 @@
 """What the network says about a customer: plain values, free of tensors, that every door may import."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+NAMED = 5
+"""Customers in one message."""
 
 
 class Strategy(StrEnum):
@@ -141,6 +145,14 @@ class UnknownItem(LookupError):
             f"item_id: {item_id!r} was unknown when the model was trained; use one from the items it knows"
         )
         self.item_id = item_id
+
+
+class NoNumber(ValueError):
+    """The model says NaN or infinity of some customers, whose scores are not to be had."""
+
+    def __init__(self, model_id: str, customer_ids: Sequence[str]) -> None:
+        more = f" and {len(customer_ids) - NAMED:,} more" if len(customer_ids) > NAMED else ""
+        super().__init__(f"models/{model_id} says no number of {', '.join(customer_ids[:NAMED])}{more}")
 
 
 class ModelRejected(ValueError):

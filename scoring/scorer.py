@@ -29,9 +29,12 @@ from scoring.model import Manifest, Model
 from scoring.network import HORIZONS
 from scoring.passing import Forward, Plainly
 from scoring.recommendation import Recommender, Request
-from scoring.score import Contrast, EventEffect, Explanation, ModelRejected, Recommendation, Score, Strategy
+from scoring.score import Contrast, EventEffect, Explanation, ModelRejected, NoNumber, Recommendation, Score, Strategy
 from scoring.sequence import Tokens, tokens_of
 from scoring.wording import WORDINGS
+
+BEYOND = 2.0**53
+"""What is not below it is no amount of money, and NaN is not below anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +98,19 @@ class Scorer:
     def score(self, histories: Histories, as_of: Floats) -> list[Score]:
         """Scores of C customers, each seen from its as-of time [C] (epoch seconds), by one forward pass.
 
-        A customer without events before that time gets the answer of a customer of whom nothing is known.
+        A customer without events before that time gets the answer of a customer of whom nothing is known. Raises
+        NoNumber.
         """
+        return self._all(histories, self.score_each(histories, as_of))
+
+    @np.errstate(invalid="ignore", over="ignore")
+    def score_each(self, histories: Histories, as_of: Floats) -> list[Score | None]:
+        """The same, with None for each of whom the model says no number."""
         question = self._question(histories, as_of)
         return self._scores(histories, as_of, question, self._outlook(question, as_of))
 
     def score_within(self, days: float, histories: Histories, as_of: Floats) -> tuple[list[Score], Ahead]:
-        """Scores, and what comes within 7 to 365 days, by the same pass."""
+        """Scores, and what comes within 7 to 365 days, by the same pass. Raises NoNumber."""
         question = self._question(histories, as_of)
         outlook = self._outlook(question, as_of)
         purchase = purchase_within(days, outlook.purchase, question.raw, self.model.buying)
@@ -110,15 +119,17 @@ class Scorer:
             for within, chance in ((days, purchase), (HORIZONS[-1], outlook.purchase[:, -1]))
         )
         spend = outlook.spend * np.divide(orders, usual, out=np.zeros(len(orders)), where=usual > 0)
-        return self._scores(histories, as_of, question, outlook), Ahead(purchase, orders, spend)
+        scores = self._all(histories, self._scores(histories, as_of, question, outlook))
+        return scores, Ahead(purchase, orders, spend)
 
     def explain(
         self, histories: Histories, as_of: Floats, *, language: Language = Language.ENGLISH
     ) -> list[Explanation]:
-        """Scores with what made them, in words of a language, one customer after the other."""
+        """Scores with what made them, in words of a language, one customer after the other. Raises NoNumber."""
         question = self._question(histories, as_of)
         answers = self._mixed(question, self._exactly)
-        scores = self._scores(histories, as_of, question, outlook_of(answers, self.model.calibration, as_of))
+        outlook = outlook_of(answers, self.model.calibration, as_of)
+        scores = self._all(histories, self._scores(histories, as_of, question, outlook))
         logits = longest_logit(answers, self.model.calibration, as_of)
         return [
             explain(
@@ -219,9 +230,17 @@ class Scorer:
         model = self.model
         return purchase * (1.0 + further_orders(days, question.raw, question.tabular, model.buying, model.further))
 
-    def _scores(self, histories: Histories, as_of: Floats, question: Question, outlook: Outlook) -> list[Score]:
+    def _all(self, histories: Histories, scores: Sequence[Score | None]) -> list[Score]:
+        said = [score for score in scores if score is not None]
+        if len(said) < len(scores):
+            unsaid = [str(who) for who, score in zip(histories.customer_ids, scores, strict=True) if score is None]
+            raise NoNumber(self.model_id, unsaid)
+        return said
+
+    def _scores(self, histories: Histories, as_of: Floats, question: Question, outlook: Outlook) -> list[Score | None]:
         low, high = outlook.band
         orders = self._orders(HORIZONS[-1], outlook.purchase[:, -1], question)
+        told = np.column_stack((outlook.purchase, outlook.churn, outlook.spend, low, high, orders))
         return [
             Score(
                 customer_id=str(customer_id),
@@ -238,9 +257,12 @@ class Scorer:
                 model_id=self.model_id,
                 market=self.market,
             )
-            for customer_id, time, purchase, churn, spend, least, most, expected_orders in zip(
-                histories.customer_ids, as_of.tolist(), outlook.purchase.tolist(), outlook.churn.tolist(),
-                outlook.spend.tolist(), low.tolist(), high.tolist(), orders.tolist(), strict=True,
+            if number
+            else None
+            for number, customer_id, time, purchase, churn, spend, least, most, expected_orders in zip(
+                np.all(np.abs(told) < BEYOND, axis=1).tolist(), histories.customer_ids, as_of.tolist(),
+                outlook.purchase.tolist(), outlook.churn.tolist(), outlook.spend.tolist(), low.tolist(), high.tolist(),
+                orders.tolist(), strict=True,
             )
         ]  # fmt: skip
 

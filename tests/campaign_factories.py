@@ -109,7 +109,9 @@ def rescore(
             make_score(customer_id, spend_minor=spend, model_id=model_id, as_of=as_of)
             for customer_id, spend in spends.items()
         ]
-        assert rescoring.keep(transaction, operation, scored, cursor=max(spends), now=NOW)
+        assert rescoring.keep(
+            transaction, operation, scored, customers=sorted(spends), currency=scored[0].currency, now=NOW
+        )
         kept = operations.get(transaction, operation.operation_id)
         assert kept is not None
         assert rescoring.finish(transaction, kept, make_cause())

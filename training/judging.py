@@ -14,7 +14,6 @@ from events.history import Histories
 from scoring.actions import Floats
 from scoring.feature_histograms import Histograms, histograms
 from scoring.network import HORIZONS
-from scoring.score import Score
 from scoring.scorer import Scorer
 from scoring.view import DAY
 from training.comparison import OURS, compare
@@ -52,7 +51,11 @@ def accuracy(scorer: Scorer, histories: Histories, bought: Floats, at: datetime,
     known = _known(histories, at.timestamp())
     if not known.any():
         return NOTHING
-    came, said = bought[known], _chances(scorer.score(histories, np.full(len(histories), at.timestamp())), days)[known]
+    said = _chances(scorer, histories, at.timestamp(), days)
+    known &= np.isfinite(said)
+    if not known.any():
+        return NOTHING
+    came, said = bought[known], said[known]
     found = compare(came, {OURS: said}, {"auc": auc}, seed=SEED)
     ranks, (low, high) = found.figures[OURS]["auc"], found.intervals[OURS]["auc"]
     ranked = bool(np.isfinite(ranks))
@@ -66,9 +69,11 @@ def accuracy(scorer: Scorer, histories: Histories, bought: Floats, at: datetime,
 def evidence(candidate: Scorer, active: Scorer, histories: Histories, as_of: datetime) -> Evidence:
     """Of customers with all that happened to them before `as_of`."""
     rivalries, why_not = _rivalries(candidate, active, histories, as_of)
+    said = candidate.score_each(histories, np.full(len(histories), as_of.timestamp()))
     return Evidence(
         rivalries=rivalries, why_not=why_not, drifts=drifts(candidate, histories, as_of),
         delay=_delay(candidate, active, histories.some(0, min(TIMED_CUSTOMERS, len(histories))), as_of),
+        asked=len(said), unsaid=said.count(None),
     )  # fmt: skip
 
 
@@ -103,15 +108,15 @@ def _rivalries(
             {},
             f"one of both learned until {cutoff:%Y-%m-%d}: no window is new to both before {day:%Y-%m-%d}",
         )
-    days, known = closed[-1], _known(histories, cutoff.timestamp())
-    bought = _bought(histories, cutoff.timestamp(), days)[known]
+    days, since = closed[-1], cutoff.timestamp()
+    answers = {
+        name: _chances(scorer, histories, since, days) for name, scorer in ((OURS, candidate), ("active", active))
+    }
+    known = _known(histories, since) & np.logical_and.reduce([np.isfinite(each) for each in answers.values()])
+    bought = _bought(histories, since, days)[known]
     if min(bought.sum(), (1 - bought).sum()) < FEWEST_CASES:
         return {}, f"fewer than {FEWEST_CASES} customers bought in the {days} days from {cutoff:%Y-%m-%d}, or did not"
-    said = {
-        name: _chances(scorer.score(histories, np.full(len(histories), cutoff.timestamp())), days)[known]
-        for name, scorer in ((OURS, candidate), ("active", active))
-    }
-    found = compare(bought, said, FIGURES, seed=SEED)
+    found = compare(bought, {name: each[known] for name, each in answers.items()}, FIGURES, seed=SEED)
     return {
         name: Rivalry(
             ours=found.figures[OURS][name], theirs=found.figures["active"][name],
@@ -138,8 +143,10 @@ def _bought(histories: Histories, since: float, days: int) -> Floats:
     return (np.bincount(rows, minlength=len(histories)) > 0).astype(np.float64)
 
 
-def _chances(scores: list[Score], days: int) -> Floats:
-    return np.array([getattr(score, f"purchase_{days}") for score in scores])
+def _chances(scorer: Scorer, histories: Histories, at: float, days: int) -> Floats:
+    """[C] NaN where it says no number."""
+    scores = scorer.score_each(histories, np.full(len(histories), at))
+    return np.array([np.nan if score is None else getattr(score, f"purchase_{days}") for score in scores])
 
 
 def _delay(candidate: Scorer, active: Scorer, histories: Histories, as_of: datetime) -> float:
@@ -149,6 +156,6 @@ def _delay(candidate: Scorer, active: Scorer, histories: Histories, as_of: datet
     for _ in range(ROUNDS):
         for place, scorer in enumerate((candidate, active)):
             began = time.perf_counter()
-            scorer.score(histories, times)
+            scorer.score_each(histories, times)
             fastest[place] = min(fastest[place], time.perf_counter() - began)
     return fastest[0] / fastest[1]

@@ -1,5 +1,6 @@
 """The scores of the chunk after an operation's cursor: the network runs between two transactions, never inside one."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,38 +13,46 @@ from database.events.recall import Recalled, recall
 from database.models import scores
 from database.work.operations import Operation
 from events.packing import unpacked
-from scoring.score import Score
+from scoring.score import NoNumber
+from worker.chunk import Chunk
 from worker.tools import Tools
 
+log = logging.getLogger(__name__)
 
-def next_scores(tools: Tools, operation: Operation) -> Sequence[Score]:
-    """By the pinned model, as of the pinned time, in the order of the cursor; none at the end.
+
+def next_scores(tools: Tools, operation: Operation) -> Chunk | None:
+    """By the pinned model, as of the pinned time; None at the end.
 
     From here on the chunk after it is worked on, so that it is there when this one is written.
     """
-    scored = tools.ahead.take(_key(operation), lambda: _scores(tools, operation))
-    if scored:
-        following = replace(operation, cursor=scored[-1].customer_id)
+    chunk = tools.ahead.take(_key(operation), lambda: _scores(tools, operation))
+    if chunk is not None:
+        following = replace(operation, cursor=chunk.customers[-1])
         tools.ahead.begin(_key(following), lambda: _scores(tools, following))
-    return scored
+    return chunk
 
 
 def _key(operation: Operation) -> tuple[str, str | None]:
     return operation.operation_id, operation.cursor
 
 
-def _scores(tools: Tools, operation: Operation) -> Sequence[Score]:
+def _scores(tools: Tools, operation: Operation) -> Chunk | None:
     pinned = Rescoring.of(operation.request)
     with tools.database.reading() as snapshot:
         customers = scores.next_customers(snapshot, after=operation.cursor, limit=tools.settings.score_chunk)
         if not customers:
-            return []
+            return None
         known = recall(snapshot, customers, before=pinned.as_of)
         model = registry.get(snapshot, pinned.model_id)
     _keep(tools, customers, known)
-    return tools.scorer(model).score(
-        unpacked(known.packed, customers), np.full(len(customers), pinned.as_of.timestamp())
-    )
+    scorer = tools.scorer(model)
+    said = scorer.score_each(unpacked(known.packed, customers), np.full(len(customers), pinned.as_of.timestamp()))
+    unsaid = [who for who, score in zip(customers, said, strict=True) if score is None]
+    if unsaid:
+        log.warning("%s: %s", operation.name, NoNumber(model.model_id, unsaid))
+    return Chunk(
+        customers=customers, scores=[score for score in said if score is not None], currency=scorer.currency
+    )  # fmt: skip
 
 
 def _keep(tools: Tools, customers: Sequence[str], known: Recalled) -> None:

@@ -10,11 +10,13 @@ from worker.tools import Tools
 
 def step(tools: Tools, operation: Operation) -> bool:
     """The chunk after the operation's cursor, or the end; False when another worker was faster."""
-    scored = next_scores(tools, operation)
-    if scored:
+    chunk = next_scores(tools, operation)
+    if chunk is not None:
         with tools.database.writing() as transaction:
-            cursor = scored[-1].customer_id
-            return rescoring.keep(transaction, operation, scored, cursor=cursor, now=tools.now())
+            return rescoring.keep(
+                transaction, operation, chunk.scores, customers=chunk.customers, currency=chunk.currency,
+                now=tools.now(),
+            )  # fmt: skip
     with tools.database.writing() as transaction:
         finished = rescoring.finish(transaction, operation, Cause(actor=WORKER, now=tools.now()))
     if finished:

@@ -10,11 +10,11 @@ from worker.tools import Tools
 
 def step(tools: Tools, operation: Operation) -> bool:
     """The chunk after the operation's cursor, or the end; False when another worker was faster."""
-    scored = next_scores(tools, operation)
-    if scored:
+    chunk = next_scores(tools, operation)
+    if chunk is not None:
         with tools.database.writing() as transaction:
-            cursor = scored[-1].customer_id
-            return shadowing.keep(transaction, operation, scored, cursor=cursor, now=tools.now())
+            cursor = chunk.customers[-1]
+            return shadowing.keep(transaction, operation, chunk.scores, cursor=cursor, now=tools.now())
     shadow_scores.tidy(tools.database)
     with tools.database.writing() as transaction:
         return shadowing.finish(transaction, operation, Cause(actor=WORKER, now=tools.now()))

@@ -1,6 +1,6 @@
 """What a worker process works with: made on first use, in the process that uses it, never carried over a fork."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
@@ -11,11 +11,11 @@ from channels.message import Channel
 from database.forecast import uplifts
 from database.models.registry import RegisteredModel
 from database.session import Database
-from scoring.score import Score
 from scoring.scorer import Scorer
 from scoring.uplift import UpliftModel
 from settings import Settings
 from worker.ahead import Ahead
+from worker.chunk import Chunk
 from worker.learning import Learner
 
 STATEMENT_TIMEOUT_MS = 30 * 60_000
@@ -52,7 +52,7 @@ class Tools:
         return timedelta(seconds=self.settings.redeliver_seconds)
 
     @cached_property
-    def ahead(self) -> Ahead[Sequence[Score]]:
+    def ahead(self) -> Ahead[Chunk | None]:
         """For the scores of the chunk to come."""
         return Ahead()
 

@@ -58,6 +58,10 @@ class Evidence:
     """Population stability index of each feature since the model learned; empty where it kept no histograms."""
     delay: float
     """Its forward pass in times of the other's."""
+    asked: int
+    """Of how many customers it was asked as of now."""
+    unsaid: int
+    """Of how many of them it says NaN or infinity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,7 @@ class Report:
 def gates_of(evidence: Evidence) -> list[Gate]:
     """What the evidence proves."""
     return [
+        _gate("numbers", evidence.unsaid, 0, f"of {evidence.asked:,} customers those of whom it says no number"),
         _in_the_window(evidence, "auc", _not_below),
         _in_the_window(evidence, "log_loss", _not_above),
         _in_the_window(evidence, "ece", _calibrated),

@@ -21,7 +21,7 @@ from database.tiers import schemes as stored_schemes
 from database.tiers import standings
 from database.work import operations
 from database.work.operations import Operation
-from scoring.score import Score
+from scoring.score import ModelRejected, Score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,22 +83,23 @@ def _begin(transaction: Transaction, cause: Cause, operation_id: str, as_of: dat
 
 
 def keep(
-    transaction: Transaction, operation: Operation, scored: Sequence[Score], *, cursor: str, now: datetime
-) -> bool:
+    transaction: Transaction, operation: Operation, scored: Sequence[Score], *, customers: Sequence[str],
+    currency: str, now: datetime,
+) -> bool:  # fmt: skip
     """Commit a chunk: progress, scores, and the facts that rules ask about, together.
 
-    False when another worker was faster: then nothing is written.
+    Of `customers`, the last of whom is the cursor, those stand in `scored` of whom the model says a number: the others
+    keep their scores of before. False when another worker was faster: then nothing is written.
     Tiers stay those of the run before until `finish` has those of this one.
     """
     ahead = operations.advance(
-        transaction, operation.operation_id, seen=operation.cursor, cursor=cursor, count=len(scored), now=now
+        transaction, operation.operation_id, seen=operation.cursor, cursor=customers[-1], count=len(scored), now=now
     )
     if not ahead:
         return False
     scores.store(transaction, scored, operation_id=operation.operation_id, now=now)
-    customers = [score.customer_id for score in scored]
     as_of = Rescoring.of(operation.request).as_of
-    facts.refresh(transaction, customers, as_of=as_of, currency=scored[0].currency)
+    facts.refresh(transaction, customers, as_of=as_of, currency=currency)
     return True
 
 
@@ -106,11 +107,15 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     """The end: thresholds from all scores of this run, a tier for every score, and the operation, in one commit.
 
     The first one of a month is kept, unless the model has learned from what came after: then its scores prove nothing.
+    Raises ModelRejected where the model says no number of anybody.
     """
     current = operations.at_end(transaction, operation)
     if current is None:
         return False
     pinned = Rescoring.of(operation.request)
+    unscored = scores.count_passed_over(transaction, operation.operation_id, begun=operation.create_time)
+    if unscored and not current.done_count:
+        raise ModelRejected(f"models/{pinned.model_id} says no number of any of {unscored:,} customers")
     scheme = schemes.get(transaction, pinned.tier_scheme)
     placing = placing_of(transaction, scheme, pinned.as_of)
     stored_schemes.set_thresholds(transaction, scheme.version, high=placing.high, mid=placing.mid)
@@ -121,7 +126,8 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     facts.take_tiers(transaction)
     facts.rank_buyers(transaction)
     response = {
-        "scored_count": current.done_count, "moved_count": moved, "tiers": standings.sizes(transaction),
+        "scored_count": current.done_count, "unscored_count": unscored, "moved_count": moved,
+        "tiers": standings.sizes(transaction),
         "thresholds": {"high": placing.high, "mid": placing.mid},
         "chances": scores.chances(transaction, operation.operation_id),
     }  # fmt: skip

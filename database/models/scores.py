@@ -35,6 +35,11 @@ SELECT least(floor(purchase_90 * :bins), :bins - 1)::integer, count(*) FROM scor
 WHERE operation_id = :operation_id AND purchase_90 <> 'NaN' GROUP BY 1
 """)
 
+PASSED_OVER = text("""
+SELECT count(*) FROM customers LEFT JOIN scores USING (customer_id)
+WHERE customers.create_time < :begun AND scores.operation_id IS DISTINCT FROM :operation_id
+""")
+
 
 class Scored(Protocol):
     """What the network says of one customer."""
@@ -98,6 +103,8 @@ class StoredScore:
 
 def store(transaction: Transaction, scores: Sequence[Scored], *, operation_id: str, now: datetime) -> int:
     """Keep one score a customer; returns how many rows changed. An operation writes each once, and no tier."""
+    if not scores:
+        return 0
     frame = _frame(scores)
     connection = driver_connection(transaction)
     connection.execute(STAGE)
@@ -140,6 +147,12 @@ def some_customers(snapshot: Snapshot, *, limit: int) -> list[str]:
 def count_customers(snapshot: Snapshot) -> int:
     """How many customers a bulk run will meet."""
     return snapshot.execute(select(func.count()).select_from(CustomerRow)).scalar_one()
+
+
+def count_passed_over(snapshot: Snapshot, operation_id: str, *, begun: datetime) -> int:
+    """How many customers were there when a rescoring that met all began, and have no score of it."""
+    asked = {"begun": begun, "operation_id": operation_id}
+    return int(snapshot.execute(PASSED_OVER, asked).scalar_one())
 
 
 def chances(snapshot: Snapshot, operation_id: str) -> list[int]:

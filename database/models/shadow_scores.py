@@ -16,6 +16,8 @@ COLUMNS = ("customer_id", "purchase_90", "spend_minor")
 
 def store(transaction: Transaction, scores: Sequence[Scored], operation_id: str) -> None:
     """Keep a chunk. The cursor of the operation sees to it that each customer comes once."""
+    if not scores:
+        return
     frame = pl.DataFrame({name: [getattr(score, name) for score in scores] for name in COLUMNS})
     copy_frame(driver_connection(transaction), TABLE, frame.with_columns(operation_id=pl.lit(operation_id)))
 

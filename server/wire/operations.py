@@ -97,7 +97,9 @@ def _scored(operation: Operation) -> Message:
     if operation.kind == PREVIEW_MODEL:
         return scoring_service_pb2.PreviewModelResponse(scored_count=scored)
     moved = response.get("moved_count", 0)
-    return scoring_service_pb2.ScoreAllCustomersResponse(scored_count=scored, moved_count=moved)
+    return scoring_service_pb2.ScoreAllCustomersResponse(
+        scored_count=scored, moved_count=moved, unscored_count=response.get("unscored_count", 0)
+    )
 
 
 def _error(operation: Operation) -> status_pb2.Status:

@@ -13,6 +13,7 @@ GOOD = Evidence(
         "ece": Rivalry(ours=0.03, theirs=0.02, low=-0.01, high=0.03),
     },
     why_not="", drifts={"recency": 0.05, "orders": 0.3, "spend": 0.1, "views": 0.01, "carts": 0.02}, delay=1.5,
+    asked=4000, unsaid=0,
 )  # fmt: skip
 
 
@@ -29,7 +30,7 @@ def test_a_good_model_passes_all_gates() -> None:
 
     assert report.passed
     assert [(each.name, each.verdict) for each in report.gates] == [
-        (name, Verdict.PASSED) for name in ("auc", "log_loss", "ece", "drift", "latency")
+        (name, Verdict.PASSED) for name in ("numbers", "auc", "log_loss", "ece", "drift", "latency")
     ]
     assert gate(GOOD, "auc").value == pytest.approx(0.05)
     assert "0.8000 against 0.7500" in gate(GOOD, "auc").reason
@@ -44,6 +45,7 @@ def test_a_good_model_passes_all_gates() -> None:
         ("ece", rival("ece", ours=0.051, low=0.001)),
         ("drift", replace(GOOD, drifts={"orders": 0.3, "spend": 0.1, "views": 0.26})),
         ("latency", replace(GOOD, delay=2.1)),
+        ("numbers", replace(GOOD, unsaid=1)),
     ],
 )
 def test_each_gate_holds_back_what_it_is_there_for(name: str, evidence: Evidence) -> None:
@@ -69,5 +71,5 @@ def test_what_cannot_be_measured_proves_nothing() -> None:
     found = gates_of(replace(GOOD, rivalries={}, why_not="too early", drifts={}))
 
     assert [each.name for each in found if each.verdict is Verdict.NOT_MEASURED] == ["auc", "log_loss", "ece", "drift"]
-    assert found[0].reason == "too early"
+    assert found[1].reason == "too early"
     assert not Report(model_id="m2", against_id="m1", gates=found).passed

@@ -33,7 +33,7 @@ def test_facts_come_with_the_scores_and_tiers_at_the_end(database: Database) -> 
         registry.move(transaction, "m", "ACTIVE", now=NOW)
         operation = rescoring.begin(transaction, CAUSE)
         scores = [scored(name, 100 * number) for number, name in enumerate(names)]
-        assert rescoring.keep(transaction, operation, scores, cursor="c9", now=NOW)
+        assert rescoring.keep(transaction, operation, scores, customers=names, currency="GBP", now=NOW)
         early = facts.stored_facts(transaction, "c9")
 
         ahead = operations.get(transaction, operation.operation_id)

@@ -214,7 +214,7 @@ def test_while_a_rescoring_runs_the_tier_and_its_model_are_those_of_the_one_befo
     with shop.writing() as transaction:
         operation = rescoring.begin(transaction, make_cause(), as_of=after(1))
         newer = [make_score("anna", spend_minor=1, model_id="m2"), make_score("bert", spend_minor=1, model_id="m2")]
-        assert rescoring.keep(transaction, operation, newer, cursor="bert", now=NOW)
+        assert rescoring.keep(transaction, operation, newer, customers=["anna", "bert"], currency="GBP", now=NOW)
 
     with shop.reading() as snapshot:
         anna, bert = scores.page(snapshot, limit=9)

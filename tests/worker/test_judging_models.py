@@ -2,24 +2,29 @@
 
 import shutil
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
+import torch
 from campaign_factories import audit_lines, make_cause, read_operation
 from made_histories import AS_OF, random_shop
 from sqlalchemy import text
 from tiny_model import tiny_model
-from working import tools_on, work_on
+from working import run_task, tools_on, work_on
 
 from campaigns.models import judging, registry
 from campaigns.models.gates import Verdict
 from campaigns.models.refusals import ModelJudging, ModelNotMovable
+from campaigns.tiers import rescoring
 from database.events import store
-from database.models import drift
+from database.models import drift, scores
 from database.session import Database
 from database.work import operations
+from database.work.operations import Operation
+from events.event import EventType
 from events.history import Histories
 from scoring import folder
 from scoring.feature_histograms import histograms
@@ -119,3 +124,55 @@ def test_features_are_held_against_the_training_of_the_model_that_answers_once_a
         first = drift.of_day(snapshot, "watched", AS_OF.date())
         assert drift.latest_day(snapshot, "watched") == AS_OF.date() + timedelta(days=1)
     assert max(first.values()) < 0.01
+
+
+def write_broken(folder_of_models: Path, model_id: str, kind: EventType) -> dict[str, object]:
+    """It says nothing of whoever has an event of this kind; its folder is its id."""
+    model = tiny_model(model_id)
+    with torch.no_grad():
+        model.networks[0].kind.weight[int(kind)] = float("nan")
+    learned = {**model.manifest, "as_of": (AS_OF - timedelta(days=95)).isoformat()}
+    return dict(folder.read(folder.write(replace(model, manifest=learned), folder_of_models / model_id)).manifest)
+
+
+def test_of_whom_a_model_says_no_number_scores_stay_and_its_gates_tell(
+    shop: Database, database_url: str, tmp_path: Path
+) -> None:
+    returned = set(random_shop(150, seed=5).filter(pl.col("event_type") == int(EventType.RETURN))["customer_id"])
+    now = replace(CAUSE, now=datetime.now(UTC), reason="a test needs it")
+
+    def rescored(model_id: str, kind: EventType | None) -> Operation:
+        with shop.writing() as transaction:
+            if kind is not None:
+                manifest = write_broken(tmp_path, model_id, kind)
+                place = str(tmp_path / model_id)
+                registry.register(transaction, now, model_id, folder=place, manifest=manifest)
+                registry.activate(transaction, now, model_id, override=True)
+            operation = rescoring.begin(transaction, replace(now, now=datetime.now(UTC)), as_of=AS_OF)
+        assert run_task(database_url, operation, score_chunk=40) == 1
+        return read_operation(shop, operation.operation_id)
+
+    whole, partly, nothing = (
+        rescored("old", None), rescored("partly", EventType.RETURN), rescored("mute", EventType.PURCHASE),
+    )  # fmt: skip
+    with shop.writing() as transaction:
+        registry.roll_back(transaction, now, "mute")
+        registry.roll_back(transaction, now, "partly")
+        operation = judging.begin(transaction, CAUSE, "partly")
+    work_on(database_url, operation)
+
+    assert whole.response is not None
+    assert partly.response is not None
+    assert (whole.response["scored_count"], whole.response["unscored_count"]) == (150, 0)
+    assert (partly.state, partly.done_count, partly.response["unscored_count"]) == (
+        "SUCCEEDED", 150 - len(returned), len(returned),
+    )  # fmt: skip
+    with shop.reading() as snapshot:
+        kept = {score.customer_id for score in scores.page(snapshot, limit=999) if score.model_id == "old"}
+        report = registry.report(snapshot, "partly")
+    assert kept == returned
+    assert (nothing.state, nothing.error) == ("FAILED", "models/mute says no number of any of 150 customers")
+    assert report is not None
+    gate = next(each for each in report.gates if each.name == "numbers")
+    assert (gate.verdict, gate.value) == (Verdict.FAILED, len(returned))
+    assert gate.reason == "of 150 customers those of whom it says no number"

@@ -29,7 +29,7 @@ from database.models.scores import StoredScore
 from database.tiers import changes as tier_changes
 from events.event import EventType
 from events.history import Histories
-from scoring.score import Contrast, Contribution, Explanation, ModelRejected, Score
+from scoring.score import Contrast, Contribution, Explanation, ModelRejected, NoNumber, Score
 
 LISTED = 20
 EVENTS = 40
@@ -133,7 +133,7 @@ def why(visit: Visit) -> Response:
         try:
             told = visit.house.explainer.explain(model, history, score.as_of, visit.language)
             rises = _rises(visit, model, history, score, scheme)
-        except ModelRejected as problem:
+        except (ModelRejected, NoNumber) as problem:
             rejected = problem
     steps = None if told is None else _steps(told)
     return visit.page(

@@ -274,19 +274,23 @@ class ScoreAllCustomersResponse(_message.Message):
 
     SCORED_COUNT_FIELD_NUMBER: _builtins.int
     MOVED_COUNT_FIELD_NUMBER: _builtins.int
+    UNSCORED_COUNT_FIELD_NUMBER: _builtins.int
     scored_count: _builtins.int
     """Customers who were scored."""
     moved_count: _builtins.int
     """Customers who were given another tier than before, new ones among them."""
+    unscored_count: _builtins.int
+    """Customers of whom the model says no number (NaN or infinity): they keep the score and the standing that they had."""
     def __init__(
         self,
         *,
         scored_count: _builtins.int = ...,
         moved_count: _builtins.int = ...,
+        unscored_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["moved_count", b"moved_count", "scored_count", b"scored_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["moved_count", b"moved_count", "scored_count", b"scored_count", "unscored_count", b"unscored_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
