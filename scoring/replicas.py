@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 from scoring.asking import Kind, ModelFolder, Role, Task
-from scoring.pool.process import Process, ProcessReplica
+from scoring.pool.process import BATCH_SECONDS, Process, ProcessReplica
 from scoring.pool.refusals import ComputationFailed, ReplicaDied
 from scoring.pool.replica import LocalReplica, Payload, Replica
 from scoring.pool.zygote import Zygote
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Models = Mapping[Role, ModelFolder]
 EXACT = frozenset[Role]()
 """Nobody scores in bfloat16."""
+CANARY_SECONDS = 10.0
+"""That a canary may take for a batch: whoever waits behind it could be answered by the active model."""
 GIVING_WAY = 10
 """Of 19: a fraction of a processor that others want, and all of one that nobody does."""
 
@@ -92,7 +94,7 @@ class ProcessReplicas:
 
     def several(self, count: int) -> Sequence[Replica]:
         """For a pool, which ends them."""
-        made = [ProcessReplica(self._zygote) for _ in range(count)]
+        made = [ProcessReplica(self._zygote, patience=patience_with) for _ in range(count)]
         self._replicas += made
         return made
 
@@ -134,6 +136,11 @@ class ProcessReplicas:
             return Process(self._zygote, self._making(models, rounded, number))
         except (ComputationFailed, ReplicaDied) as error:
             raise _rejected(error) from error
+
+
+def patience_with(kind: Hashable) -> float:
+    """Seconds for a batch of this kind."""
+    return BATCH_SECONDS if cast("Kind", kind).canary is None else CANARY_SECONDS
 
 
 def _rounded(process: Process) -> frozenset[Role]:

@@ -14,7 +14,7 @@ from scoring.pool.replica import Compute, Payload
 def doubling(factor: int = 2) -> Compute:
     """Each row as often as the factor says.
 
-    A row `die` kills its process, `lost` loses its device, `fail` fails, and `slow` takes a while.
+    A row `die` kills its process, `lost` loses its device, `fail` fails, `hang` never answers, `slow` takes a while.
     """
 
     def compute(_kind: object, rows: Sequence[Payload]) -> list[bytes]:
@@ -25,6 +25,8 @@ def doubling(factor: int = 2) -> Compute:
             raise ReplicaDied("asked to lose the device")
         if b"fail" in payloads:
             raise ArithmeticError("asked to fail")
+        if b"hang" in payloads:
+            time.sleep(600)
         if b"slow" in payloads:
             time.sleep(0.2)
         return [payload * factor for payload in payloads]

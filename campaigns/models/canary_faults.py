@@ -14,10 +14,15 @@ class Record:
     def __init__(self) -> None:
         self._failed = deque[bool](maxlen=LAST)
         self._deaths = deque[float](maxlen=DEATHS)
+        self._silent = False
 
     def asked(self, *, failed: bool) -> None:
         """It answered a question, or could not and the active model could."""
         self._failed.append(failed)
+
+    def fell_silent(self) -> None:
+        """It was asked and never answered: a replica had to be killed, and nobody was answered meanwhile."""
+        self._silent = True
 
     def died(self, now: float, *, with_it: bool) -> None:
         """A replica died; one that computed the active model's answers says that the canary is not at fault."""
@@ -28,6 +33,8 @@ class Record:
 
     def fault(self) -> str | None:
         """Why it should be set aside; None where it should not."""
+        if self._silent:
+            return "it gave no answer at all for so long that its replica was killed"
         if sum(self._failed) >= MOST_FAILED:
             return f"it failed at {sum(self._failed)} of its last {len(self._failed)} questions"
         if len(self._deaths) == DEATHS and self._deaths[-1] - self._deaths[0] <= WITHIN:

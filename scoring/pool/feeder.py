@@ -5,7 +5,7 @@ from typing import Generic
 
 from scoring.pool.batch import Batch, Observer, Release
 from scoring.pool.queue import LATE, Departure, Fail, Queue
-from scoring.pool.refusals import Expired, ReplicaDied
+from scoring.pool.refusals import Expired, ReplicaDied, ReplicaSilent
 from scoring.pool.replica import Replica
 from scoring.pool.row import Beside, Request, Row
 
@@ -14,7 +14,7 @@ PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0)
 ALONE_TWICE = 2
 """A row is at fault when replicas die of it alone so often; once may be chance."""
 
-Died = Callable[[Hashable], None]
+Died = Callable[[Hashable, ReplicaDied], None]
 """Told of each death, with the kind of the batch that was computed."""
 Rows = Sequence[Row[Request, Beside]]
 Tell = Callable[[Sequence[Row[Request, Beside]], Sequence[bytes]], None]
@@ -50,7 +50,7 @@ class Feeder(Generic[Request, Beside]):
             answers = self._answers(left.rows)
         except Exception as error:  # noqa: BLE001 - whatever it is belongs to the callers
             if isinstance(error, ReplicaDied):
-                self._died(left.rows[0].kind)
+                self._died(left.rows[0].kind, error)
             self._divide(left.rows, left.reason, error)
             self._queue.failed(self._replica)
             return None
@@ -82,9 +82,13 @@ class Feeder(Generic[Request, Beside]):
         return answers
 
     def _divide(self, rows: Rows[Request, Beside], reason: Release, error: Exception) -> None:
-        """Try halves again until the rows at fault stand alone."""
+        """Try halves again until the rows at fault stand alone; but nobody waits for another silence."""
         died = isinstance(error, ReplicaDied)
         if died and not self._revived(rows):
+            return
+        if isinstance(error, ReplicaSilent):
+            self._queue.tally("failed", rows)
+            self._fail(rows, error)
             return
         if len(rows) > 1:
             middle = len(rows) // 2

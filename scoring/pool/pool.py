@@ -42,7 +42,7 @@ class Pool(Generic[Request, Beside]):
         ),
         hand_out: Callable[[Callable[[], None]], None] = lambda settle: settle(),
         observe: Observer = unobserved,
-        died: Died = lambda _kind: None,
+        died: Died = lambda _kind, _error: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """The replicas are the pool's to close. Without `load` requests come with their payloads.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 
 from scoring.pool.memory import Block
-from scoring.pool.refusals import ComputationFailed, ReplicaDied
+from scoring.pool.refusals import ComputationFailed, ReplicaDied, ReplicaSilent
 from scoring.pool.replica import Compute
 from scoring.pool.zygote import Zygote
 
@@ -19,6 +19,9 @@ GO = b"."
 START_SECONDS = 120.0
 BATCH_SECONDS = 60.0
 """After which a process that says nothing is taken for dead, and killed."""
+
+Patience = Callable[[Hashable], float]
+"""The same seconds for a batch of this kind."""
 
 
 class Process:
@@ -48,9 +51,9 @@ class Process:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
-    def finish(self) -> list[bytes]:
-        """Its answers. Raises ReplicaDied, ComputationFailed."""
-        return self._heard(BATCH_SECONDS)
+    def finish(self, seconds: float = BATCH_SECONDS) -> list[bytes]:
+        """Its answers. Raises ReplicaDied, ReplicaSilent after so many seconds, ComputationFailed."""
+        return self._heard(seconds)
 
     def close(self) -> None:
         """It ends when it reads the end of the stream."""
@@ -63,7 +66,7 @@ class Process:
             said = self._socket.recv(1)
         except TimeoutError as error:
             os.kill(self.pid, signal.SIGKILL)
-            raise ReplicaDied(f"process {self.pid} said nothing for {seconds:g} s") from error
+            raise ReplicaSilent(f"process {self.pid} said nothing for {seconds:g} s") from error
         except OSError as error:
             raise ReplicaDied(f"process {self.pid} is gone") from error
         if not said:
@@ -77,9 +80,13 @@ class Process:
 class ProcessReplica:
     """A process that is started again when it dies, and exchanged between two batches for one with other models."""
 
-    def __init__(self, zygote: Zygote, make: Callable[[], Compute] | None = None) -> None:
+    def __init__(
+        self, zygote: Zygote, make: Callable[[], Compute] | None = None, *,
+        patience: Patience = lambda _kind: BATCH_SECONDS,
+    ) -> None:  # fmt: skip
         """Without `make` it waits to be renewed. Raises as Process does."""
-        self._zygote, self._make = zygote, make
+        self._zygote, self._make, self._patience = zygote, make, patience
+        self._seconds = BATCH_SECONDS
         self._lock = threading.Lock()
         self._busy = False
         self._process = None if make is None else Process(zygote, make)
@@ -95,15 +102,16 @@ class ProcessReplica:
         """Hand a batch over."""
         with self._lock:
             self._busy = True
+        self._seconds = self._patience(kind)
         if self._process is not None:
             self._process.start(kind, rows)
 
     def finish(self) -> Sequence[bytes]:
-        """Its answers. Raises ReplicaDied, ComputationFailed."""
+        """Its answers. Raises ReplicaDied, ReplicaSilent, ComputationFailed."""
         try:
             if self._process is None:
                 raise ReplicaDied("it has not been started")
-            return self._process.finish()
+            return self._process.finish(self._seconds)
         finally:
             with self._lock:
                 self._busy = False

@@ -22,5 +22,9 @@ class ReplicaDied(Exception):
     """The process ended under its batch: killed, out of memory, or crashed; also the one that was to replace it."""
 
 
+class ReplicaSilent(ReplicaDied):
+    """The process neither answered nor ended for as long as its batch may take, and was killed."""
+
+
 class ComputationFailed(Exception):
     """The network raised something; the message is its traceback."""

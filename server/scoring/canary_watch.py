@@ -16,6 +16,7 @@ from campaigns.models.canary_faults import Record
 from database.failures import failure_of
 from database.session import Database
 from scoring.asking import Kind, Role
+from scoring.pool.refusals import ReplicaDied, ReplicaSilent
 from server.scoring.live import Live
 
 RETRY_SECONDS = 1.0
@@ -66,13 +67,17 @@ class CanaryWatch:
                 self._record.asked(failed=failed)
                 self._judge()
 
-    def died(self, kind: Hashable) -> None:
+    def died(self, kind: Hashable, error: ReplicaDied) -> None:
         """A replica died with a batch of this kind."""
         canary = kind.canary if isinstance(kind, Kind) else None
         with self._lock:
-            if canary in (self._current(), None):
+            if canary not in (self._current(), None):
+                return
+            if canary is not None and isinstance(error, ReplicaSilent):
+                self._record.fell_silent()
+            else:
                 self._record.died(self._clock(), with_it=canary is not None)
-                self._judge()
+            self._judge()
 
     def _current(self) -> str | None:
         """The canary in force, whose record is kept; another one begins anew."""

@@ -26,15 +26,16 @@ from scoring import folder
 from scoring.asking import Kind, Role, Task
 from scoring.pool.pool import Pool
 from scoring.pool.process import ProcessReplica
-from scoring.pool.refusals import ReplicaDied
+from scoring.pool.refusals import ReplicaDied, ReplicaSilent
 from scoring.pool.row import Loaded
 from scoring.pool.zygote import Zygote
-from scoring.replicas import LocalReplicas
+from scoring.replicas import LocalReplicas, patience_with
 from server.scoring.canary_watch import CanaryWatch
 from server.scoring.live import Live
 
 CUSTOMERS = [f"c{number}" for number in range(16)]
 SHARE = 0.4
+ACTIVE_KIND = Kind(Task.SCORE)
 
 
 def write_broken_model(models: Path, model_id: str, kind: EventType = EventType.REVIEW) -> str:
@@ -145,6 +146,42 @@ def test_one_whose_replica_dies_again_and_again_is_set_aside(database: Database,
         )
 
 
+def test_one_that_never_answers_is_set_aside_at_once_and_nobody_waits_for_it_twice(
+    database: Database, tmp_path: Path
+) -> None:
+    activate(database, tmp_path)
+    register(database, tmp_path, "silent", seed=2)
+    prove(database, "silent")
+    move(database, "silent", Stage(State.CANARY, SHARE))
+    live = Live(database, tmp_path, LocalReplicas("cpu"), lambda _: None)
+    live.refresh()
+    watch, zygote = CanaryWatch(database, live), Zygote(["doubling"])
+    watch.start()
+    replica = ProcessReplica(zygote, doubling, patience=lambda kind: 60.0 if kind == ACTIVE_KIND else 0.5)
+    pool = Pool[None, None]([replica], died=watch.died)
+    asked_of_it = Kind(Task.SCORE, Role.CANARY, canary="silent")
+    hung = [pool.submit_loaded(Loaded(b"hang", None), kind=asked_of_it) for _ in range(4)]
+    after = pool.submit_loaded(Loaded(b"a", None), kind=ACTIVE_KIND)
+    problems = [ticket.exception(60) for ticket in hung]
+    wait_for(lambda: Role.CANARY not in live.in_force.models, seconds=10)
+
+    assert {type(problem) for problem in problems} == {ReplicaSilent}
+    assert after.result(60).answer == b"aa"
+    assert pool.figures().deaths <= 2, "halves are not tried again"
+    pool.close()
+    watch.stop()
+    zygote.close()
+    with database.reading() as snapshot:
+        assert canary_runs.of_model(snapshot, "silent")[0].fault == (
+            "it gave no answer at all for so long that its replica was killed"
+        )
+
+
+def test_replicas_have_less_patience_with_a_canary() -> None:
+    assert patience_with(ACTIVE_KIND) == 60
+    assert patience_with(Kind(Task.SCORE, Role.CANARY, canary="any")) == 10
+
+
 def test_what_an_earlier_canary_was_asked_is_no_fault_of_the_next(database: Database, tmp_path: Path) -> None:
     activate(database, tmp_path)
     for seed, model_id in enumerate(("earlier", "next"), 2):
@@ -162,7 +199,7 @@ def test_what_an_earlier_canary_was_asked_is_no_fault_of_the_next(database: Data
     for _ in range(MOST_FAILED):
         watch.note(asked, failed=True)
     for _ in range(DEATHS):
-        watch.died(Kind(Task.SCORE, Role.CANARY, canary=asked))
+        watch.died(Kind(Task.SCORE, Role.CANARY, canary=asked), ReplicaDied("of it"))
 
     assert (asked, watch.failed) == ("earlier", MOST_FAILED)
     assert watch.asked_about(who) == "next"
