@@ -175,8 +175,10 @@ def test_local_times_are_of_the_zone_that_is_typed_with_them() -> None:
         ({"start": ""}, {"start": Fault.EMPTY}),
         ({"end": "soon"}, {"end": Fault.TIME}),
         ({"zone": "America/New_York", "end": "9999-12-31T23:59"}, {"end": Fault.TIME}),
-        ({"repeat": "daily", "at": "25:00"}, {"at": Fault.TIME}),
-        ({"repeat": "daily", "days": "x"}, {"days": Fault.NUMBER}),
+        ({"repeat": "daily", "at": "25:00", "days": "1"}, {"at": Fault.TIME}),
+        ({"repeat": "daily", "at": "", "days": "x"}, {"at": Fault.EMPTY, "days": Fault.NUMBER}),
+        ({"repeat": "weekly", "at": "09:00", "days": "1"}, {"weekday": Fault.EMPTY}),
+        ({"repeat": "monthly", "day": "1st", "at": "09:00", "days": ""}, {"day": Fault.NUMBER, "days": Fault.EMPTY}),
     ],
 )
 def test_schedules_that_make_no_sense_are_named(typed: dict[str, str], faults: dict[str, Fault]) -> None:
@@ -214,11 +216,36 @@ def test_limits_come_back_as_they_were(chosen: dict[str, object]) -> None:
 
 def test_limits_that_make_no_sense_are_named_and_change_nothing() -> None:
     plan = replace(make_plan(), start_time=NOW)
-    fields = limits.shown(plan) | {"budget": ["1.999"], "holdout_percent": ["ten"], "cap.0.offers": ["2"]}
+    typed = {"budget": ["1.999"], "holdout_percent": ["ten"], "cap.0.offers": ["2"], "cap.1.days": ["30"]}
+    fields = limits.shown(plan) | typed
 
     found = limits.read(fields, plan)
 
     assert found.plan == plan
-    assert found.faults == {"budget": Fault.DECIMALS, "holdout_percent": Fault.NUMBER, "cap.0.days": Fault.EMPTY}
+    assert found.faults == {
+        "budget": Fault.DECIMALS,
+        "holdout_percent": Fault.NUMBER,
+        "cap.0.days": Fault.EMPTY,
+        "cap.1.offers": Fault.EMPTY,
+    }
     assert limits.field_of("offer_caps[1].days") == "cap.1.days"
     assert limits.field_of("stacking.group") == "group"
+
+
+@pytest.mark.parametrize(
+    ("currency", "typed", "minor"),
+    [("GBP", "2,500.00", 250_000), ("JPY", "1,000,000", 1_000_000), ("KWD", "1.234", 1234)],
+)
+def test_amounts_may_be_typed_as_pages_write_them(currency: str, typed: str, minor: int) -> None:
+    plan = make_plan(currency=currency)
+
+    found = limits.read(limits.shown(plan) | {"budget": [typed], "confidence": ["0"]}, plan)
+
+    assert found.plan.budget == Budget(limit_minor=minor, confidence=0)
+
+
+@pytest.mark.parametrize("typed", ["2,50", "2.500,00", "1,0000", ",100", "£5"])
+def test_what_could_be_two_amounts_is_none(typed: str) -> None:
+    found = limits.read(limits.shown(make_plan()) | {"budget": [typed]}, make_plan())
+
+    assert found.faults == {"budget": Fault.NUMBER}

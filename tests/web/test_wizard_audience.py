@@ -93,7 +93,7 @@ def test_a_rule_is_built_and_its_count_follows(shop: Site) -> None:
     anna.get_by_label("With what").first.fill("two")
     expect(meaning).to_contain_text("as soon as every condition is whole")
     anna.get_by_role("button", name="Save", exact=True).click()
-    expect(anna.get_by_text("This is no number.")).to_be_visible()
+    expect(anna.get_by_text("This is no number")).to_be_visible()
     expect(anna.get_by_label("With what").first).to_have_value("two")
     assert faults(anna) == []
     picture(anna, "wizard-audience-wrong")

@@ -12,6 +12,7 @@ from rules.sentence import plain
 
 WHOLE = 100
 NAMES = {"budget.limit": "budget", "budget.confidence": "confidence", "offer_caps": "cap.0.offers"}
+CAP = ("offers", "days")
 SPARE = 1
 """Empty rows for caps."""
 
@@ -53,7 +54,9 @@ def read(fields: Fields, plan: CampaignPlan) -> Read:
     holdout = form.whole("holdout_percent")
     changed = replace(
         plan,
-        budget=None if budget is None else Budget(limit_minor=budget, confidence=confidence or USUAL_CONFIDENCE),
+        budget=None
+        if budget is None
+        else Budget(limit_minor=budget, confidence=USUAL_CONFIDENCE if confidence is None else confidence),
         redemption_limit=form.whole("redemption_limit"),
         holdout_percent=0 if holdout is None else holdout,
         margin_percent=form.whole("margin_percent"),
@@ -72,7 +75,7 @@ def read(fields: Fields, plan: CampaignPlan) -> Read:
 
 def rows_of(fields: Fields) -> int:
     """Caps that the form has, with a spare one."""
-    used = [place for place in range(len(fields)) if first(fields, f"cap.{place}.offers")]
+    used = [place for place in range(len(fields)) if any(first(fields, f"cap.{place}.{part}") for part in CAP)]
     return max(used, default=-1) + 1 + SPARE
 
 
@@ -116,15 +119,19 @@ class _Form:
             return None
 
     def caps(self) -> tuple[OfferCap, ...]:
-        """Rows with a number of offers; without days, a week."""
+        """Rows in which something stands; half a row is a fault."""
         found = []
-        for place in range(rows_of(self._fields)):
-            offers, days = self.whole(f"cap.{place}.offers"), self.whole(f"cap.{place}.days")
-            if offers is not None and days is None:
-                self.faults.setdefault(f"cap.{place}.days", Fault.EMPTY)
-            elif offers is not None and days is not None:
+        for place in range(rows_of(self._fields) - SPARE):
+            offers, days = (self._half(f"cap.{place}.{part}") for part in CAP)
+            if offers is not None and days is not None:
                 found.append(OfferCap(offers=offers, days=days))
         return tuple(found)
+
+    def _half(self, name: str) -> int | None:
+        number = self.whole(name)
+        if number is None:
+            self.faults.setdefault(name, Fault.EMPTY)
+        return number
 
 
 def _text(number: int | None) -> str:

@@ -1,9 +1,10 @@
 """When a campaign is, as people type it: local times of its zone, once or again and again. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, datetime
+from datetime import MAXYEAR, MINYEAR, datetime, time
 from enum import StrEnum
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from admin.web.forms.typed import Fault, Fields, Mistyped, first, whole_of
@@ -11,7 +12,7 @@ from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.recurrence import Recurrence, instant
 from events.zones import zones
 
-NOON = "12:00"
+T = TypeVar("T")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 NAMES = {"start_time": "start", "end_time": "end", "zone": "zone", "recurrence.cron": "cron", "recurrence.days": "days"}
 
@@ -65,25 +66,15 @@ def shown(schedule: Schedule) -> dict[str, list[str]]:
 
 def read(fields: Fields, before: Schedule) -> Read:
     """A time that was not touched stays as it was, to the microsecond."""
-    faults: dict[str, Fault] = {}
     zone = first(fields, "zone")
     if zone not in zones():
         return Read(schedule=None, faults={"zone": Fault.ZONE})
-    times = {}
-    for name, was in (("start", before.start_time), ("end", before.end_time)):
-        text = first(fields, name)
-        try:
-            times[name] = was if text == local(was, zone) else instant(_local(text), zone)
-        except Mistyped as error:
-            faults[name] = error.fault
-    try:
-        recurrence = _recurrence(fields)
-    except Mistyped as error:
-        recurrence = None
-        faults["at" if error.fault is Fault.TIME else "days"] = error.fault
-    if faults:
-        return Read(schedule=None, faults=faults)
-    schedule = Schedule(start_time=times["start"], end_time=times["end"], zone=zone, recurrence=recurrence)
+    form = _Form(fields)
+    start, end = form.moment("start", before.start_time, zone), form.moment("end", before.end_time, zone)
+    recurrence = form.recurrence()
+    if start is None or end is None or form.faults:
+        return Read(schedule=None, faults=form.faults)
+    schedule = Schedule(start_time=start, end_time=end, zone=zone, recurrence=recurrence)
     return Read(schedule=schedule, faults={})
 
 
@@ -98,8 +89,6 @@ def local(moment: datetime, zone: str) -> str:
 
 
 def _local(text: str) -> datetime:
-    if not text:
-        raise Mistyped(Fault.EMPTY)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -109,28 +98,56 @@ def _local(text: str) -> datetime:
     return moment
 
 
-def _recurrence(fields: Fields) -> Recurrence | None:
-    repeat = first(fields, "repeat")
-    if repeat not in set(Repeat) or repeat == Repeat.ONCE:
+class _Form:
+    """Collects what is wrong, by field."""
+
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+        self.faults: dict[str, Fault] = {}
+
+    def moment(self, name: str, was: datetime, zone: str) -> datetime | None:
+        return self._read(name, lambda text: was if text == local(was, zone) else instant(_local(text), zone))
+
+    def recurrence(self) -> Recurrence | None:
+        repeat = first(self._fields, "repeat")
+        if repeat not in set(Repeat) or repeat == Repeat.ONCE:
+            return None
+        cron = first(self._fields, "cron") if repeat == Repeat.CRON else self._cron(Repeat(repeat))
+        days = self._read("days", whole_of)
+        return None if cron is None or days is None else Recurrence(cron=cron, days=days)
+
+    def _cron(self, repeat: Repeat) -> str | None:
+        at, on = self._read("at", _clock), self._days_of(repeat)
+        return None if at is None or on is None else f"{at.minute} {at.hour} {on}"
+
+    def _days_of(self, repeat: Repeat) -> str | None:
+        """As a cron line has them behind minute and hour."""
+        if repeat == Repeat.MONTHLY:
+            day = self._read("day", whole_of)
+            return None if day is None else f"{day} * *"
+        if repeat == Repeat.DAILY:
+            return "* * *"
+        chosen = [day for day in WEEKDAYS if day in self._fields.get("weekday", ())]
+        if not chosen:
+            self.faults["weekday"] = Fault.EMPTY
+        return f"* * {','.join(chosen)}" if chosen else None
+
+    def _read(self, name: str, reading: Callable[[str], T]) -> T | None:
+        text = first(self._fields, name)
+        try:
+            if text:
+                return reading(text)
+            self.faults[name] = Fault.EMPTY
+        except Mistyped as error:
+            self.faults[name] = error.fault
         return None
-    days = whole_of(first(fields, "days") or "1")
-    if repeat == Repeat.CRON:
-        return Recurrence(cron=first(fields, "cron"), days=days)
-    hour, minute = _clock(first(fields, "at"))
-    on = {
-        Repeat.DAILY: "* * *",
-        Repeat.WEEKLY: f"* * {','.join(day for day in WEEKDAYS if day in fields.get('weekday', ())) or WEEKDAYS[0]}",
-        Repeat.MONTHLY: f"{whole_of(first(fields, 'day') or '1')} * *",
-    }[Repeat(repeat)]
-    return Recurrence(cron=f"{minute} {hour} {on}", days=days)
 
 
-def _clock(text: str) -> tuple[int, int]:
+def _clock(text: str) -> time:
     try:
-        moment = datetime.strptime(text or NOON, "%H:%M")  # noqa: DTZ007 - a local time of day
+        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a local time of day
     except ValueError:
         raise Mistyped(Fault.TIME) from None
-    return moment.hour, moment.minute
 
 
 def _repeat_fields(recurrence: Recurrence) -> dict[str, list[str]]:
@@ -142,10 +159,5 @@ def _repeat_fields(recurrence: Recurrence) -> dict[str, list[str]]:
         {"repeat": [Repeat.WEEKLY], "weekday": weekdays.split(",")},
         {"repeat": [Repeat.MONTHLY], "day": [day]},
     ]
-    for each in simple:
-        try:
-            if _recurrence(common | each) == recurrence:
-                return common | each
-        except Mistyped:
-            continue
-    return common | {"repeat": [Repeat.CRON], "cron": [recurrence.cron]}
+    found = (common | each for each in simple if _Form(common | each).recurrence() == recurrence)
+    return next(found, common | {"repeat": [Repeat.CRON], "cron": [recurrence.cron]})

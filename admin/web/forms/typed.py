@@ -10,6 +10,8 @@ from events.currency import DECIMALS, USUAL_DECIMALS
 Fields = Mapping[str, Sequence[str]]
 """A form as it was sent: a name may stand several times."""
 LINES = re.compile(r"\r\n|\r|\n")
+GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+"""With commas between thousands, as pages write numbers in both languages."""
 LONGEST = 400
 """Symbols of a number: one with more is no number that anybody typed."""
 LARGEST_DIGITS = 18
@@ -48,8 +50,9 @@ def lines(fields: Fields, name: str) -> tuple[str, ...]:
 
 def decimal_of(text: str) -> Decimal:
     """A finite number of bearable size. Raises Mistyped."""
+    bare = text.replace(",", "") if GROUPED.fullmatch(text) else text
     try:
-        number = Decimal(text) if len(text) <= LONGEST else Decimal("nan")
+        number = Decimal(bare) if len(text) <= LONGEST else Decimal("nan")
     except InvalidOperation:
         raise Mistyped(Fault.NUMBER) from None
     if not number.is_finite() or (number and number.adjusted() > LARGEST_DIGITS):
