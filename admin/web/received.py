@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from itertools import chain
+from urllib.parse import urlsplit
 
 from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.datastructures import FormData
@@ -49,6 +50,15 @@ def place_of(moment: str, name: str) -> tuple[datetime, str] | None:
     except ValueError:
         return None
     return (read, name) if read.tzinfo is not None else None
+
+
+def sent_from_here(request: Request) -> bool:
+    """Whether a form stood on a page of ours, as far as the browser says where it stood."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
 def _limited(receive: Receive) -> Receive:

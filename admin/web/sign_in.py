@@ -11,8 +11,8 @@ from starlette.routing import Route
 
 from admin.web import language
 from admin.web.house import House
-from admin.web.received import form_of
-from admin.web.visit import FORBIDDEN, SESSION_COOKIE, UNUSABLE, Visit, page, safely, sent_from_here, tongue_of
+from admin.web.received import form_of, sent_from_here
+from admin.web.visit import FORBIDDEN, SESSION_COOKIE, UNUSABLE, Visit, page, safely, tongue_of
 from campaigns.callers import staff
 from campaigns.callers.access import STAFF, Right
 from campaigns.callers.refusals import SignInRefused
@@ -64,7 +64,7 @@ def form(house: House, request: Request, *, refusal: SignInRefused | None = None
     with house.database.reading() as snapshot:
         nobody = not accounts.any_account(snapshot)
     values = {
-        "refusal": refusal, "nobody": nobody, "path": "/sign-in", "passwords": house.passwords,
+        "refusal": refusal, "nobody": nobody, "path": f"/sign-in?{request.query_params}", "passwords": house.passwords,
         "provider": None if house.identities is None else house.identities.provider,
         "target": request.query_params.get("next", "/"), "left": "left" in request.query_params,
     }  # fmt: skip

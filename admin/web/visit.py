@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import structlog
@@ -20,7 +19,8 @@ from admin.transactions import recorded
 from admin.trouble import explained
 from admin.web import language
 from admin.web.house import House
-from admin.web.received import form_of
+from admin.web.kept_form import FORM_TOKEN, beside, is_part, kept, signed_out
+from admin.web.received import form_of, sent_from_here
 from campaigns.actor import Cause
 from campaigns.callers import access, staff
 from campaigns.callers.access import Right
@@ -33,7 +33,6 @@ from database.session import Snapshot, Transaction
 from rules.sentence import Language
 
 SESSION_COOKIE = "tierwise_session"
-FORM_TOKEN = "form_token"  # noqa: S105  # the name of a field
 STOPS = 20
 """That the banner names."""
 FORBIDDEN, CHANGED, UNUSABLE, BROKEN, UNAVAILABLE, MISSING = 403, 409, 422, 500, 503, 404
@@ -43,7 +42,11 @@ Change = tuple[Transaction, Cause]
 
 
 class ForgedForm(Exception):
-    """The form does not come from a page of this session."""
+    """The form does not come from a page of ours."""
+
+
+class EarlierForm(Exception):
+    """The form comes from a page of ours, and from a session before this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +92,7 @@ class Visit:
     @property
     def fragment(self) -> bool:
         """Whether a part of a page is asked for, by a page that stands already."""
-        return self.request.headers.get("hx-request") == "true"
+        return is_part(self.request)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401  # templates take anything
         """A page in the visitor's language."""
@@ -145,7 +148,7 @@ def _answer(house: House, handler: Page, right: Right, request: Request, form: F
         person = staff.signed_in(snapshot, token, now) if token else None
         stops = switches.page(snapshot, limit=STOPS) if person else ()
     if person is None:
-        return _to_sign_in(request)
+        return signed_out(house, tongue_of(request), request, form)
     visit = Visit(
         house=house, request=request, form=form, person=person, token=token, language=tongue_of(request), now=now,
         stops=stops,
@@ -163,31 +166,18 @@ def _guarded(visit: Visit, handler: Page, right: Right) -> Response:
         return visit.page("refused.html", _status(refusal), refusal=refusal)
     except ForgedForm:
         return visit.page("forged.html", FORBIDDEN)
+    except EarlierForm:
+        if visit.fragment:
+            return beside(visit.house, visit.language, earlier=True)
+        return visit.page("earlier_session.html", FORBIDDEN, fields=kept(visit.form))
 
 
 def _check_form(visit: Visit) -> None:
-    sent = visit.form.get(FORM_TOKEN) or visit.request.headers.get("x-form-token", "")
-    if not hmac.compare_digest(str(sent).encode(), form_token(visit.token).encode()):
-        raise ForgedForm
     if not sent_from_here(visit.request):
         raise ForgedForm
-
-
-def sent_from_here(request: Request) -> bool:
-    """Whether a form stood on a page of ours, as far as the browser says where it stood."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in {"same-origin", "none"}
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
-
-
-def _to_sign_in(request: Request) -> Response:
-    came = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    target = str(request.url_for("sign_in").include_query_params(next=came if request.method == "GET" else "/"))
-    if request.headers.get("hx-request") == "true":
-        return Response(status_code=204, headers={"HX-Redirect": target})
-    return RedirectResponse(target, 303)
+    sent = visit.form.get(FORM_TOKEN) or visit.request.headers.get("x-form-token", "")
+    if not hmac.compare_digest(str(sent).encode(), form_token(visit.token).encode()):
+        raise EarlierForm
 
 
 def _status(refusal: Refusal) -> int:

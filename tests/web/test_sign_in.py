@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from browser import PASSWORD, Site, faults, picture, sign_in
-from campaign_factories import NOW, audit_lines, make_cause
+from campaign_factories import NOW, audit_lines, create_campaign, make_cause, plan_of
 from playwright.sync_api import expect
 
 from campaigns.callers import staff
@@ -155,3 +155,65 @@ def test_pages_speak_chinese_where_the_visitor_chose_it(site: Site) -> None:
     assert page.locator("html").get_attribute("lang") == "zh"
     assert faults(page) == []
     picture(page, "home-zh")
+
+
+def test_what_was_typed_outlives_the_session(site: Site) -> None:
+    create_campaign(site.database)
+    page = site.enter("anna")
+    page.goto("/campaigns/spring/edit/goal")
+    page.context.clear_cookies()
+    page.get_by_label("What is it called?").fill("Spring & <b>more</b>")
+
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("What you wrote is kept on this page")
+    assert faults(page) == []
+    picture(page, "signed-out")
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in in a new tab").click()
+    sign_in(opened.value, "anna")
+    expect(opened.value.get_by_role("button", name="Sign out")).to_be_visible()
+    page.get_by_role("button", name="Send it again").click()
+    expect(page.get_by_role("alert")).to_contain_text("is sent as anna")
+    assert faults(page) == []
+    assert plan_of(site.database, "spring").display_name == "Spring"
+    page.get_by_role("button", name="Send it again").click()
+
+    expect(page.get_by_label("What is it called?")).to_have_value("Spring & <b>more</b>")
+    assert plan_of(site.database, "spring").display_name == "Spring & <b>more</b>"
+
+
+def test_a_page_stays_as_it_is_when_a_part_of_it_comes_too_late(site: Site) -> None:
+    create_campaign(site.database)
+    page = site.enter("anna")
+    page.goto("/campaigns/spring/edit/audience")
+    page.get_by_role("button", name="Add a condition").click()
+    page.get_by_label("What is asked").select_option("purchase_90")
+    expect(page.locator(".unit")).to_have_text("%")
+    page.context.clear_cookies()
+
+    page.get_by_label("With what").fill("20")
+    page.get_by_role("button", name="Add a condition").click()
+    expect(page.get_by_role("alert")).to_contain_text("You are signed out")
+    again = page.context.new_page()
+    again.goto("/sign-in")
+    sign_in(again, "anna")
+    expect(again.get_by_role("button", name="Sign out")).to_be_visible()
+    page.get_by_role("button", name="Add a condition").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("You signed in again since this page was opened")
+    expect(page.get_by_label("With what")).to_have_value("20")
+
+
+def test_choosing_a_language_keeps_what_was_asked_for(site: Site) -> None:
+    hire(site.database)
+    page = site.window()
+    page.goto("/campaigns?words=a+b&state=DRAFT")
+
+    page.get_by_role("button", name="中文").click()
+    page.locator("input[name=name]").fill("anna")
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    expect(page).to_have_url(f"{site.address}/campaigns?words=a+b&state=DRAFT")
+    page.get_by_role("button", name="English").click()
+
+    expect(page).to_have_url(f"{site.address}/campaigns?words=a+b&state=DRAFT")
