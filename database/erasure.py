@@ -66,7 +66,7 @@ WHERE member.customer_id = %s AND campaigns.campaign_id = member.campaign_id
 WIPE_TRACES: Mapping[str, str] = {
     "rejected_rows": """
 DELETE FROM rejected_rows WHERE values_of(content) @> ARRAY[hashtextextended(%(customer_id)s, 0)]
-  AND EXISTS (SELECT FROM jsonb_each_text(content) WHERE btrim(value) = %(customer_id)s)
+  AND EXISTS (SELECT FROM jsonb_each_text(content) WHERE %(customer_id)s = ANY (ids_said(value)))
 """,
     # An answer names a customer by a whole string, which protobuf writes after its length, or by the name of an event.
     "requests": """
@@ -91,7 +91,7 @@ WHERE position(%(quoted_id)s in arguments::text) > 0 OR position(%(quoted_name)s
 DROP_REJECTED = (
     b"""
 DELETE FROM rejected_rows WHERE import_id = %s AND EXISTS (SELECT FROM erased_customers) AND EXISTS (
-  SELECT FROM (SELECT btrim(value) AS customer_id FROM jsonb_each_text(content)) AS named
+  SELECT FROM (SELECT unnest(ids_said(value)) AS customer_id FROM jsonb_each_text(content)) AS named
   WHERE customer_id IS NOT NULL AND """
     + HASH
     + b""" IN (SELECT id_hash FROM erased_customers)

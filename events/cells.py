@@ -7,7 +7,8 @@ import polars as pl
 from events.fields import NUMBERS, Field
 from events.reading import FileNotUsable
 
-WHOLE_NUMBER = r"^(\d+)\.0$"
+WHOLE_NUMBER = r"^([0-9]+)\.0$"
+"""Of an id. `ids_said` of the database reads rejected rows in the same way, so that an erasure finds them."""
 
 
 def require_readable(schema: pl.Schema, mapped: Mapping[str, Field]) -> None:

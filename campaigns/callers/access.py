@@ -32,6 +32,7 @@ APPROVERS = frozenset({Role.APPROVER})
 STARTERS = APPROVERS | {Role.OPERATOR}
 """Who may let go on what was stopped: fewer than may stop it."""
 SHOP = frozenset({Role.SERVICE, Role.OPERATOR})
+"""Whose customers hand over codes and orders: who else looks at a customer sees no whole code."""
 DESK = EVERYONE - {Role.ANALYST}
 """Who may look at single customers."""
 OPERATORS = frozenset({Role.OPERATOR})

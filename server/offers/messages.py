@@ -2,6 +2,7 @@
 
 from tierwise.v1 import customer_offer_pb2, error_reason_pb2, offer_service_pb2
 
+from campaigns.coupons.codes import masked
 from campaigns.coupons.entitlement import Offered, Withheld
 from campaigns.coupons.offering import Offers
 from campaigns.coupons.worths import Worth
@@ -13,14 +14,18 @@ from server.wire.names import CAMPAIGN
 from server.wire.stamps import stamp
 
 
-def offer_message(offer: Offered, worth: Worth | None, order_currency: str) -> customer_offer_pb2.CustomerOffer:
-    """For the wire; the worth is in the currency of the order."""
+def offer_message(
+    offer: Offered, worth: Worth | None, order_currency: str, *, whole: bool
+) -> customer_offer_pb2.CustomerOffer:
+    """For the wire; the worth is in the currency of the order, and the code masked unless it is to be `whole`."""
     standing = offer.standing
     message = customer_offer_pb2.CustomerOffer(
         display_name=standing.display_name, coupon=coupon_message(offer.coupon, standing.currency),
         description=in_words(offer.coupon.discount, standing.currency), stacking=stacking_message(standing.stacking),
         not_with=[f"{CAMPAIGN}{campaign_id}" for campaign_id in offer.not_with],
     )  # fmt: skip
+    if not whole:
+        message.coupon.code = masked(offer.coupon.code)
     if worth is not None:
         message.worth.CopyFrom(_worth_message(worth, order_currency))
     return message
@@ -36,10 +41,13 @@ def withheld_message(withheld: Withheld) -> customer_offer_pb2.WithheldOffer:
     )  # fmt: skip
 
 
-def offers_message(found: Offers, order_currency: str) -> offer_service_pb2.GetOffersResponse:
-    """For the wire; without an order its currency is empty."""
+def offers_message(found: Offers, order_currency: str, *, whole: bool) -> offer_service_pb2.GetOffersResponse:
+    """For the wire; without an order its currency is empty. Codes are masked unless they are to be `whole`."""
     message = offer_service_pb2.GetOffersResponse(
-        offers=[offer_message(each, found.worths.get(each.coupon.code), order_currency) for each in found.offered],
+        offers=[
+            offer_message(each, found.worths.get(each.coupon.code), order_currency, whole=whole)
+            for each in found.offered
+        ],
         withheld=map(withheld_message, found.withheld), time=stamp(found.time),
     )  # fmt: skip
     if order_currency:

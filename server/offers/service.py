@@ -3,6 +3,7 @@
 import grpc
 from tierwise.v1 import offer_service_pb2, offer_service_pb2_grpc
 
+from campaigns.callers import access
 from campaigns.coupons import offering
 from database.session import Database
 from server.answering import call
@@ -28,4 +29,5 @@ class OfferService(offer_service_pb2_grpc.OfferServiceServicer):
             found = offering.offers_for(
                 snapshot, customer_id(request.customer), call.current().now, full=request.view == FULL, basket=order
             )
-        return offers_message(found, request.order_amount.currency_code)
+        whole = call.current().actor.role in access.SHOP
+        return offers_message(found, request.order_amount.currency_code, whole=whole)

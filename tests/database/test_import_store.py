@@ -164,7 +164,7 @@ def test_what_cleaning_makes_of_the_rest_of_a_file_that_grows_counts_nothing_twi
 
 
 def test_a_file_leaves_out_who_was_erased(database: Database, database_url: str, path: Path, tmp_path: Path) -> None:
-    path.write_text(CSV + "anna,2026-01-06,purchase,b,2,0,Cup,FR,red\n")
+    path.write_text(CSV + "anna\u3000,2026-01-06,purchase,b,2,0,Cup,FR,red\n")
     with database.writing() as transaction:
         tombstones.keep(transaction, "anna", NOW)
     people = tmp_path / "people.csv"

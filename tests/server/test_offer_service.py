@@ -11,6 +11,7 @@ from serving import Shop, pounds, refusal, serving
 from shell import Shell
 from tierwise.v1 import customer_offer_pb2, error_reason_pb2, offer_service_pb2
 
+from campaigns.coupons import codes
 from campaigns.coupons.codes import displayed
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, Percent
@@ -63,6 +64,16 @@ def test_a_customer_has_offers_with_their_conditions(shop: Shop) -> None:
     assert (list(five.not_with), list(tenth.not_with)) == (["campaigns/tenth"], ["campaigns/five"])
     assert (five.stacking.priority, five.stacking.exclusivity_group) == (1, "sale")
     assert (five.HasField("worth"), len(answer.withheld), answer.HasField("discount_amount")) == (False, 0, False)
+
+
+@pytest.mark.parametrize("role", ["approver", "marketer"])
+def test_who_looks_at_a_customer_gets_no_code_that_could_be_used(shop: Shop, role: str) -> None:
+    """Whole codes leave by an export, which is on record."""
+    answer = shop.offers.GetOffers(request(), metadata=(("tierwise-role", role),))
+
+    assert [each.coupon.code for each in answer.offers] == [
+        codes.masked(codes_of(shop.database, name)["anna"]) for name in ("five", "tenth")
+    ]
 
 
 def test_with_an_order_each_offer_says_what_it_takes_off(shop: Shop) -> None:

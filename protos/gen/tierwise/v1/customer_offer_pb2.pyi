@@ -78,7 +78,9 @@ class CustomerOffer(_message.Message):
     """The discount and its conditions in words."""
     @_builtins.property
     def coupon(self) -> _coupon_pb2.Coupon:
-        """The code, its campaign, its discount with all conditions, and until when it is valid."""
+        """The code, its campaign, its discount with all conditions, and until when it is valid. Services and operators see the
+        whole code, others its end only.
+        """
 
     @_builtins.property
     def stacking(self) -> _campaign_pb2.Stacking:
