@@ -18,6 +18,7 @@ from database.failures import Failure, failure_of
 from database.work.requests import RequestIdReused
 from scoring.pool.refusals import Closed, Expired, Overloaded
 from scoring.score import UnknownItem
+from server.wire.brevity import RESOURCES, brief, brief_list, brief_violations
 from server.wire.refusals import CallerGone, FieldViolation, InvalidRequest, Unavailable
 
 DOMAIN = "tierwise"
@@ -94,8 +95,9 @@ def reason_of(status: status_pb2.Status) -> str:
 def _status(
     code: int, reason: str, message: str, facts: Mapping[str, str], details: Iterator[Message]
 ) -> status_pb2.Status:
-    status = status_pb2.Status(code=code, message=message)
-    for detail in (error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=facts), *details):
+    status = status_pb2.Status(code=code, message=brief(message))
+    told = {name: brief_list(fact) for name, fact in facts.items()}
+    for detail in (error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=told), *details):
         packed = any_pb2.Any()
         packed.Pack(detail)
         status.details.append(packed)
@@ -134,15 +136,16 @@ def _details(error: Exception, code: int) -> Iterator[Message]:
         case NotFound() | AlreadyExists():
             yield from (
                 error_details_pb2.ResourceInfo(
-                    resource_type=f"{DOMAIN}/{kind.title().replace('_', '')}", resource_name=name
+                    resource_type=f"{DOMAIN}/{kind.title().replace('_', '')}", resource_name=brief(name)
                 )
                 for kind, name in error.metadata.items()
             )
         case UnknownItem(item_id=item_id):
-            yield error_details_pb2.ResourceInfo(resource_type=f"{DOMAIN}/Item", resource_name=item_id)
+            yield error_details_pb2.ResourceInfo(resource_type=f"{DOMAIN}/Item", resource_name=brief(item_id))
         case EventIdReused(event_ids=ids):
             yield from (
-                error_details_pb2.ResourceInfo(resource_type=f"{DOMAIN}/Event", resource_name=name) for name in ids
+                error_details_pb2.ResourceInfo(resource_type=f"{DOMAIN}/Event", resource_name=name)
+                for name in ids[:RESOURCES]
             )
         case WrongState() | CouponRefused():
             yield _unmet(error)
@@ -156,7 +159,7 @@ def _bad_request(violations: "tuple[FieldViolation, ...] | list[FieldViolation]"
     return error_details_pb2.BadRequest(
         field_violations=[
             error_details_pb2.BadRequest.FieldViolation(field=violation.field, description=violation.description)
-            for violation in violations
+            for violation in brief_violations(violations)
         ]
     )
 
@@ -164,7 +167,7 @@ def _bad_request(violations: "tuple[FieldViolation, ...] | list[FieldViolation]"
 def _unmet(error: Refusal) -> error_details_pb2.PreconditionFailure:
     subject = next((value for value in error.metadata.values() if "/" in value), DOMAIN)
     violation = error_details_pb2.PreconditionFailure.Violation(
-        type=error.reason, subject=subject, description=error.message
+        type=error.reason, subject=brief(subject), description=brief(error.message)
     )
     return error_details_pb2.PreconditionFailure(violations=[violation])
 

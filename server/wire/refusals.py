@@ -20,8 +20,10 @@ class InvalidRequest(Invalid):
     reason = "INVALID_REQUEST"
 
     def __init__(self, violations: Sequence[FieldViolation]) -> None:
-        first = violations[0]
-        super().__init__(f"{first.field}: {first.description}", field=first.field)
+        first, *others = violations
+        # The details may have no room for all.
+        count = len(violations) if others else None
+        super().__init__(f"{first.field}: {first.description}", field=first.field, violations=count)
         self.violations = tuple(violations)
 
     @classmethod

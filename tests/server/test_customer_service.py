@@ -88,6 +88,36 @@ def test_an_event_id_with_other_content_refuses_the_whole_batch(shop: Shop) -> N
     assert counts(shop.database, "events") == (1,)
 
 
+def test_a_refusal_of_many_things_names_as_many_as_a_caller_takes_in(shop: Shop) -> None:
+    """A longer one would come as RESOURCE_EXHAUSTED, of gRPC itself and without a reason."""
+    ids = [f"a-key-of-the-shops-own-{number}" for number in range(500)]
+    wrong = recording("dora", [purchase(-1) for _ in ids], ids=ids)
+    for each in wrong.requests:
+        each.event.quantity = -1
+    right = recording("dora", [purchase(-1) for _ in ids], ids=ids)
+    shop.customers.BatchCreateEvents(right)
+    other = recording("dora", [purchase(-2) for _ in ids], ids=ids)
+    price = coupon_service_pb2.ValidateCouponRequest(code="C8ZDQ5X2658PV", order_amount=pounds(1))
+    price.order_amount.currency_code = "é" * 300_000
+
+    refused = []
+    for call in (lambda: shop.customers.BatchCreateEvents(wrong), lambda: shop.customers.BatchCreateEvents(other),
+                 lambda: shop.coupons.ValidateCoupon(price)):  # fmt: skip
+        with pytest.raises(grpc.RpcError) as raised:
+            call()
+        refused.append(refusal(raised.value))
+
+    malformed, reused, strange = refused
+    assert (malformed.code, malformed.reason) == ("INVALID_ARGUMENT", "INVALID_REQUEST")
+    assert malformed.fields[:2] == ["requests[0].event.quantity", "requests[1].event.quantity"]
+    assert len(malformed.fields) < int(malformed.facts["violations"]) == 500
+    assert (reused.code, reused.reason) == ("ALREADY_EXISTS", "EVENT_ID_REUSED")
+    *named, more = reused.facts["event_ids"].split(",")
+    assert more == "…"
+    assert named == sorted(ids)[: len(named)]
+    assert (strange.code, strange.fields) == ("INVALID_ARGUMENT", ["order_amount.currency_code"])
+
+
 def test_a_batch_for_anyone_may_name_several_customers(shop: Shop) -> None:
     request = recording("anna", [purchase(-3), purchase(-2)])
     request.parent, request.requests[1].parent = "customers/-", "customers/ben"
