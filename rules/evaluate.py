@@ -23,6 +23,10 @@ COMPARISONS: Mapping[Operator, Callable[[Any, Value], bool]] = MappingProxyType(
 """The fact's value stands on the left."""
 
 
+MOST_DIGITS = 17
+"""Of a floating-point number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """What one condition came to."""
@@ -47,6 +51,15 @@ class Verdict:
 def evaluate(rule: Rule, facts: Facts, segments: Collection[str] = frozenset()) -> Verdict:
     """The verdict on a customer with these facts, who is in these segments. The rule is one that `check` accepts."""
     return _evaluate(rule, facts, segments, "")
+
+
+def told(reason: Reason, digits: int) -> FactValue | None:
+    """Its value with so many digits behind the point, or with more where the condition would come to something else."""
+    value, leaf = reason.value, reason.leaf
+    if not isinstance(value, float) or isinstance(leaf, InSegment):
+        return value
+    shorter = (round(value, places) for places in range(digits, MOST_DIGITS))
+    return next((near for near in shorter if _holds(leaf, near) is reason.holds), value)
 
 
 def _evaluate(rule: Rule, facts: Facts, segments: Collection[str], prefix: str) -> Verdict:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import assert_never
 
-from rules.evaluate import Reason
+from rules.evaluate import Reason, told
 from rules.fact import Fact, FactValue, Kind, Unit, Words
 from rules.facts import FACTS
 from rules.rule import Compare, Every, InSegment, IsKnown, Leaf, Not, Operator, Rule, Some, Within
@@ -25,6 +25,11 @@ MINOR_DIGITS = MappingProxyType(
     | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
 )
 """ISO 4217: digits behind the point, 2 where nothing is said."""
+
+
+TOLD_DIGITS = MappingProxyType({Unit.SHARE: 3, Unit.POINTS: 3, Unit.MONEY: 0})
+USUAL_TOLD_DIGITS = 1
+"""Of what is known of a customer: 0.7753048 are 77.5 %."""
 
 
 class Language(StrEnum):
@@ -125,9 +130,9 @@ class Speaker:
         if isinstance(reason.leaf, InSegment | IsKnown):
             return said
         known, unknown = self._grammar.reason
-        if reason.value is None:
-            return unknown.format(said)
-        return known.format(said, self._fact_value(FACTS[reason.leaf.fact], reason.value))
+        fact = FACTS[reason.leaf.fact]
+        value = told(reason, TOLD_DIGITS.get(fact.unit, USUAL_TOLD_DIGITS))
+        return unknown.format(said) if value is None else known.format(said, self._fact_value(fact, value))
 
     @property
     def _grammar(self) -> _Grammar:

@@ -41,12 +41,20 @@ class Spending:
     """A campaign's money."""
 
     used: Amounts
+    left_minor: int | None
+    """Of the budget; None without one."""
     outstanding: Outstanding | None
     """None before the first midnight of a campaign that is not reckoned at once."""
     course: Sequence[tuple[date, int]]
     """Spent in all by the end of each local day on which something happened, or as kept: spent and reserved."""
     refusals: Mapping[str, int]
     """Reason to attempts; only where it is reckoned at once."""
+
+    @property
+    def most_minor(self) -> float | None:
+        """The coupons that are out cost no more, also since nothing goes beyond the budget; None without any bound."""
+        owed = None if self.outstanding is None else self.outstanding.most_minor
+        return min((bound for bound in (owed, self.left_minor) if bound is not None), default=None)
 
 
 def spending(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Spending:
@@ -66,15 +74,23 @@ def spending(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Spending:
             expected_minor=owed.expected_minor, deviation_minor=owed.deviation_minor, most_minor=owed.most_minor,
             overspend=found.overspend,
         )  # fmt: skip
-        return Spending(used=found.used, outstanding=outstanding, course=course, refusals=found.refusals)
-    newest = kept[-1] if kept else None
+        return Spending(
+            used=found.used, left_minor=_left(campaign, found.used), outstanding=outstanding, course=course,
+            refusals=found.refusals,
+        )  # fmt: skip
+    newest, used = kept[-1] if kept else None, shards.usage(snapshot, campaign.campaign_id, now)
     return Spending(
-        used=shards.usage(snapshot, campaign.campaign_id, now), course=course, refusals={},
+        used=used, left_minor=_left(campaign, used), course=course, refusals={},
         outstanding=None if newest is None else Outstanding(
             time=newest.time, coupons=newest.coupons, expected_minor=newest.expected_minor,
             deviation_minor=newest.deviation_minor, most_minor=newest.most_minor, overspend=newest.overspend,
         ),
     )  # fmt: skip
+
+
+def _left(campaign: Campaign, used: Amounts) -> int | None:
+    budget = campaign.plan.budget
+    return None if budget is None else budget.limit_minor - used.used_minor
 
 
 def by_hour(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[tuple[datetime, int]]:

@@ -91,6 +91,11 @@ class Preview:
         return round(self.audience * (1 - self.affordable.drawn))
 
     @property
+    def borne(self) -> int:
+        """About so many of them are in a group, whose coupons the budget bears."""
+        return self.audience - self.over_budget
+
+    @property
     def own_codes_left(self) -> int:
         """About so many of the shop's own codes nobody would get: customers get theirs, or whichever is next."""
         part = self.affordable.drawn * (1 - self.campaign.plan.design.shares[HOLDOUT])

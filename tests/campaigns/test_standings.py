@@ -61,6 +61,8 @@ def test_what_was_kept_of_a_large_campaign_is_shown_with_its_time(
     assert now.outstanding is not None
     assert (now.outstanding.coupons, now.used.spent_minor, now.used.spent_count) == (163, 32_080, 40)
     assert now.course[-1][1] == 32_080
+    assert (now.outstanding.most_minor, now.left_minor, now.most_minor) == (None, 27_920, 27_920)
+    assert (before.most_minor, kept.most_minor) == (27_920, 27_920)
     assert kept.outstanding == now.outstanding
     assert [minor for _, minor in kept.course] == [32_080]
 

@@ -142,3 +142,14 @@ def test_a_reason_says_what_is_known() -> None:
     chinese = Speaker(language=Language.CHINESE)
     unknown = evaluate(Compare("tier", Operator.EQUALS, "HIGH"), facts).because
     assert [chinese.reason(reason) for reason in unknown] == ['等级并非"HIGH"：未知']
+
+
+@pytest.mark.parametrize(
+    ("operator", "chance", "said"),
+    [(Operator.AT_LEAST, 0.77530488041, "77.5 %"), (Operator.AT_LEAST, 0.0999996, "9.99996 %"),
+     (Operator.MORE_THAN, 0.1000004, "10.00004 %"), (Operator.AT_MOST, 0.1, "10 %")],
+)  # fmt: skip
+def test_what_is_known_is_told_as_exactly_as_the_condition_needs(operator: Operator, chance: float, said: str) -> None:
+    (reason,) = evaluate(Compare("purchase_90", operator, 0.1), {"purchase_90": chance}).because
+
+    assert Speaker().reason(reason).endswith(f": it is {said}")

@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from browser import Site, faults, picture
-from campaign_factories import NOW, approve_campaign, audit_lines, create_campaign, make_cause
+from campaign_factories import (
+    NOW,
+    approve_campaign,
+    audit_lines,
+    create_campaign,
+    launch_campaign,
+    make_cause,
+    make_plan,
+    store_scores,
+)
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 from watched_shop import LAUNCHED, open_watched
@@ -83,6 +92,19 @@ def test_home_says_when_too_few_have_bought_to_tell(shop: Site) -> None:
     spring = anna.get_by_role("article").filter(has_text="Spring")
 
     expect(spring.get_by_text("nothing can be said yet")).to_be_visible()
+
+
+def test_what_nothing_can_be_said_of_has_no_figure(site: Site) -> None:
+    store_scores(site.database, dict.fromkeys((f"c{number:02}" for number in range(20)), 9000))
+    launch_campaign(site.database, make_plan(holdout_percent=50, end_time=datetime.now(UTC) + timedelta(days=9)))
+    anna = site.enter("anna")
+
+    anna.goto("/campaigns/spring/experiment")
+
+    expect(anna.get_by_text("Revenue: nothing can be said yet.")).to_be_visible()
+    expect(anna.locator(".figures div", has_text="Incremental revenue")).to_contain_text("–nothing can be said yet")
+    cells = anna.get_by_role("group", name="Revenue").get_by_role("row", name="offer").get_by_role("cell")
+    expect(cells).to_have_text(["£0.00", "£0.00", "–nothing can be said yet", "–", "–nothing can be said yet"])
 
 
 def test_an_approver_reads_what_changed_and_decides_with_a_comment(site: Site) -> None:

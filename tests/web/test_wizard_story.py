@@ -1,5 +1,6 @@
 """From nothing to a campaign that runs, and is paused: every step of the wizard, by two people."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -174,3 +175,21 @@ def test_a_plan_that_cannot_be_launched_is_not_submitted(busy_site: Site) -> Non
     expect(anna.get_by_role("alert")).to_contain_text("Somebody changed this campaign")
     with busy_site.database.reading() as snapshot:
         assert launch.get(snapshot, "spring").state == "DRAFT"
+
+
+def test_whom_the_budget_leaves_out_is_in_none_of_the_figures(busy_site: Site) -> None:
+    create_campaign(busy_site.database, budget=Budget(limit_minor=1500))
+    anna = busy_site.enter("anna")
+    anna.goto("/campaigns/spring/edit/review")
+
+    preview = anna.locator(".forecast")
+    expect(preview).to_contain_text("of the 10 customers get nothing")
+    told = re.search(r"About (\d+) of the 10 customers", preview.inner_text())
+    assert told is not None
+    left_out = int(told[1])
+    assert 0 < left_out < 10
+    expect(preview.locator(".figures div", has_text="Customers")).to_contain_text(f"Customers{10 - left_out}")
+    row = preview.get_by_role("row", name="the budget does not reach so far")
+    expect(row.get_by_role("cell").nth(1)).to_have_text(f"{10 - left_out}")
+    assert faults(anna) == []
+    picture(anna, "wizard-review-over-budget")
