@@ -5,16 +5,31 @@ from collections.abc import Mapping
 from datetime import time
 from functools import cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX = "TIERWISE_"
 
 
 class SettingsRefused(ValueError):
-    """The environment names a setting that does not exist."""
+    """The environment names a setting that does not exist, or one has a value that it cannot have."""
+
+
+def _database_address(address: SecretStr) -> SecretStr:
+    if not address.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("must look like postgresql://user:password@host:port/database")
+    return address
+
+
+def _broker_address(address: SecretStr) -> SecretStr:
+    if not address.get_secret_value().startswith(("redis://", "rediss://", "sentinel://", "amqp://", "amqps://")):
+        raise ValueError(
+            "must look like redis://host:6379/0 or amqp://user:password@host//; without it the database itself is "
+            "the broker"
+        )
+    return address
 
 
 class Settings(BaseSettings):
@@ -22,9 +37,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
-    database_url: SecretStr | None = None
+    database_url: Annotated[SecretStr, AfterValidator(_database_address)] | None = None
     """postgresql://…; without it the commands that start everything start an embedded PostgreSQL."""
-    broker_url: SecretStr | None = None
+    broker_url: Annotated[SecretStr, AfterValidator(_broker_address)] | None = None
     """redis://… or amqp://…; without it Celery uses pgmq on the database."""
     home: Path = Path("var")
     """Models, the embedded database's data and exports."""
@@ -144,8 +159,10 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _tasks_end_before_they_are_redelivered(self) -> Self:
         if self.task_seconds >= self.redeliver_seconds:
-            message = f"task_seconds ({self.task_seconds:g}) must be below redeliver_seconds ({self.redeliver_seconds})"
-            raise ValueError(message)
+            raise ValueError(
+                f"{PREFIX}TASK_SECONDS ({self.task_seconds:g}) must be below "
+                f"{PREFIX}REDELIVER_SECONDS ({self.redeliver_seconds})"
+            )
         return self
 
     @property
@@ -165,12 +182,24 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """The settings of this process, read once. Raises SettingsRefused for a variable that means nothing."""
+    """The settings of this process, read once. Raises SettingsRefused, which names each variable and no value."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if unknown:
         raise SettingsRefused(f"{', '.join(unknown)}: no such setting; there are {', '.join(sorted(known))}")
-    return Settings()
+    try:
+        return Settings()
+    except ValidationError as error:
+        refused = "; ".join(_told(one["loc"], one["msg"]) for one in error.errors(include_input=False))
+    except SettingsError as error:
+        # Its words have the field in quotes, and no value.
+        refused = _told((str(error).split('"')[1],), "must be JSON")
+    raise SettingsRefused(refused)
+
+
+def _told(place: tuple[int | str, ...], message: str) -> str:
+    said = message.removeprefix("Value error, ")
+    return f"{PREFIX}{str(place[0]).upper()}: {said}" if place else said
 
 
 def child_environment(changes: Mapping[str, str]) -> dict[str, str]:

@@ -1,10 +1,8 @@
 """What a command says when something around it does not work, instead of a traceback."""
 
-from pydantic import ValidationError
-
 from database.failures import Failure, failure_of
 from database.session import BadAddress
-from settings import PREFIX, SettingsRefused
+from settings import SettingsRefused
 
 WORDS = {
     Failure.AWAY: "the database cannot be reached or went away; nothing was changed: is it running at that address?",
@@ -18,7 +16,5 @@ def explained(error: Exception) -> str | None:
     """A message with the way out; None for a bug, which deserves its traceback."""
     if isinstance(error, BadAddress | SettingsRefused):
         return str(error)
-    if isinstance(error, ValidationError) and error.title == "Settings":
-        return "; ".join(f"{PREFIX}{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors() if one["loc"])
     failure = failure_of(error)
     return None if failure is None else WORDS[failure]

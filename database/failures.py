@@ -11,7 +11,7 @@ class Failure(Enum):
     """Kinds of trouble that are nobody's mistake."""
 
     AWAY = auto()
-    """The server cannot be reached, or went away in the middle: nothing is committed."""
+    """The server cannot be reached, went away in the middle, or takes no writes for now: nothing is committed."""
     BUSY = auto()
     """No connection was free in time."""
     TIMEOUT = auto()
@@ -29,7 +29,21 @@ def failure_of(error: BaseException) -> Failure | None:
             return Failure.TIMEOUT
         case errors.LockNotAvailable() | errors.SerializationFailure() | errors.DeadlockDetected():
             return Failure.CONFLICT
-        case psycopg.OperationalError() | psycopg.InterfaceError():
+        case psycopg.OperationalError() | psycopg.InterfaceError() | errors.ReadOnlySqlTransaction():
             return Failure.AWAY
         case _:
             return None
+
+
+def in_a_line(error: BaseException) -> str:
+    """What the server or the driver said first: for a log that trouble may fill for hours."""
+    said = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
+    return f"{type(said).__name__}: {said}".split("\n", 1)[0]
+
+
+def described(error: BaseException) -> dict[str, object]:
+    """For a line of the log: trouble with the database in a line, anything else with its traceback."""
+    failure = failure_of(error)
+    return {
+        "failure": failure and failure.name, "why": in_a_line(error), "exc_info": None if failure else error,
+    }  # fmt: skip

@@ -4,7 +4,7 @@ import math
 import select
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import MappingProxyType
 from typing import Any, NamedTuple, NewType, Self, TypeVar
 
@@ -69,13 +69,8 @@ class Database:
     def at(cls, url: str, *, pool_size: int = 8, statement_timeout_ms: int = 60_000) -> Self:
         """Connect lazily to `url` (postgresql://…); the time limits hold for every statement of this process."""
         options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_MILLISECONDS} -c timezone=UTC"
-        address = sqlalchemy_url(url)
-        engine = create_engine(
-            address, pool_size=pool_size, max_overflow=0,
-            connect_args={
-                "options": f"{options} {LEFT_ALONE}", "application_name": "tierwise", **lost_server(url),
-            },
-        )  # fmt: skip
+        chosen = {"options": f"{options} {LEFT_ALONE}", "application_name": "tierwise", **unsaid(url)}
+        engine = engine_at(url, pool_size=pool_size, max_overflow=0, connect_args=chosen)
         _check_idle(engine)
         return cls(engine)
 
@@ -141,18 +136,40 @@ def is_quiet(connection: "psycopg.Connection[tuple[object, ...]]") -> bool:
     return not line.poll(0)
 
 
-def sqlalchemy_url(url: str) -> str:
-    """The same address with psycopg 3 named as its driver. Raises BadAddress (which keeps its secret)."""
-    for scheme in ("postgresql://", "postgres://"):
-        if url.startswith(scheme):
-            return "postgresql+psycopg://" + url.removeprefix(scheme)
-    raise BadAddress("the database's address must look like postgresql://user:password@host:port/database")
+def engine_at(url: str, **choices: Any) -> Engine:  # noqa: ANN401 - as create_engine
+    """SQLAlchemy's way to an address that libpq reads, which knows more of addresses: several servers, say.
+
+    What a statement was about stays out of the words of its errors, which are logged. Raises BadAddress.
+    """
+    _parts(url)
+    engine = create_engine("postgresql+psycopg://", hide_parameters=True, **choices)
+
+    def name_address(_dialect: object, _record: object, arguments: list[str], _named: object) -> None:
+        arguments[:] = [url]
+
+    event.listen(engine, "do_connect", name_address)
+    return engine
 
 
-def lost_server(url: str) -> dict[str, str]:
-    """LOST_SERVER as far as the address does not say it otherwise."""
-    said = conninfo_to_dict(url)
-    return {name: value for name, value in LOST_SERVER.items() if name not in said}
+def unsaid(url: str) -> dict[str, str]:
+    """LOST_SERVER, and of several servers the one that takes writes, unless the address says otherwise.
+
+    Raises BadAddress.
+    """
+    said = _parts(url)
+    several = {"target_session_attrs": "read-write"} if "," in str(said.get("host", "")) else {}
+    return {name: value for name, value in {**LOST_SERVER, **several}.items() if name not in said}
+
+
+def _parts(url: str) -> dict[str, Any]:
+    """Of an address. Raises BadAddress, which keeps its secret: the driver's own words would tell it."""
+    if url.startswith(("postgresql://", "postgres://")):
+        with suppress(psycopg.ProgrammingError):
+            return conninfo_to_dict(url)
+    raise BadAddress(
+        "the database's address must look like postgresql://user:password@host:port/database, with special characters "
+        "of the password as %XX"
+    )
 
 
 def changed_rows(result: Result[Any]) -> int:

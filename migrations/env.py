@@ -2,11 +2,11 @@
 
 import psycopg
 from alembic import context
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 
 from database.every_table import METADATA
 from database.reporting import views
-from database.session import sqlalchemy_url
+from database.session import engine_at, unsaid
 
 
 def offline() -> None:
@@ -26,7 +26,7 @@ def online() -> None:
     if not url:
         message = "no database: give -x url=postgresql://…"
         raise SystemExit(message)
-    engine = create_engine(sqlalchemy_url(url), connect_args={"options": "-c lock_timeout=4s -c statement_timeout=60s"})
+    engine = engine_at(url, connect_args={"options": "-c lock_timeout=4s -c statement_timeout=60s", **unsaid(url)})
     with engine.connect() as connection:
         wait_for_others(connection)
         context.configure(

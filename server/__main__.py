@@ -14,7 +14,7 @@ from database.session import Database
 from server.access.admission import Admission
 from server.assembly import Configuration, Server
 from server.wire.seal import Seal, kept_key
-from settings import Settings, settings
+from settings import Settings, SettingsRefused, settings
 from telemetry import logs
 from telemetry.tracing import tracing_to
 
@@ -29,7 +29,11 @@ TOKEN_KEY = "token.key"  # noqa: S105 - the name of a file
 def main() -> int:
     """Serve until a signal; the exit status."""
     logs.configure()
-    given = settings()
+    try:
+        given = settings()
+    except SettingsRefused as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     log = structlog.get_logger("server")
     log.info("settings", **given.masked())
     if given.database_url is None:
@@ -37,8 +41,8 @@ def main() -> int:
             "TIERWISE_DATABASE_URL is not set: name a PostgreSQL, or use `tierwise run`, which starts one\n"
         )
         return 2
-    database = Database.at(given.database_url.get_secret_value(), pool_size=CONNECTIONS)
     try:
+        database = Database.at(given.database_url.get_secret_value(), pool_size=CONNECTIONS)
         server = Server.assembled(database, Seal(kept_key(given.home / TOKEN_KEY)), _configuration(given))
     except (ValueError, RuntimeError, OSError) as error:
         sys.stderr.write(f"{error}\n")

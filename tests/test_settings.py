@@ -46,3 +46,44 @@ def test_a_variable_that_means_nothing_is_refused(monkeypatch: pytest.MonkeyPatc
         settings()
 
     settings.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"CHANNELS": "nojson"}, "TIERWISE_CHANNELS: must be JSON"),
+        ({"TASK_SECONDS": "400"}, "TIERWISE_TASK_SECONDS (400) must be below TIERWISE_REDELIVER_SECONDS (300)"),
+        (
+            {"DATABASE_URL": "mysql://shop:hunter2@db/x"},
+            "TIERWISE_DATABASE_URL: must look like postgresql://user:password@host:port/database",
+        ),
+        (
+            {"BROKER_URL": "kafka://shop:hunter2@x"},
+            (
+                "TIERWISE_BROKER_URL: must look like redis://host:6379/0 or amqp://user:password@host//; "
+                "without it the database itself is the broker"
+            ),
+        ),
+        (
+            {"RESCORE_AT": "25:00", "CERTIFICATE_ROLES": '{"hunter2": 2}'},
+            (
+                "TIERWISE_CERTIFICATE_ROLES: Input should be a valid string; "
+                "TIERWISE_RESCORE_AT: Input should be in a valid time format, "
+                "hour value is outside expected range of 0-23"
+            ),
+        ),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_by_its_variable_without_being_told(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], told: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"{PREFIX}{name}", value)
+    settings.cache_clear()
+
+    with pytest.raises(SettingsRefused) as raised:
+        settings()
+
+    assert str(raised.value) == told
+    assert raised.value.__context__ is None, "a traceback would tell the value"
+    settings.cache_clear()

@@ -12,11 +12,11 @@ from celery import Celery
 
 from channels.addresses import ChannelAddressRefused
 from database.failures import failure_of
-from database.session import Database
+from database.session import BadAddress, Database
 from database.work import broker
-from settings import Settings, settings
+from settings import Settings, SettingsRefused, settings
 from telemetry.exposition import PortRefused
-from worker import relay, schedule, sealer
+from worker import outages, relay, schedule, sealer
 from worker.app import make_app
 from worker.metrics import exposed
 from worker.tasks import register
@@ -37,28 +37,29 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # It would write a line for each message, with the provider's address and what stands in it.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    read = settings()
-    if read.database_url is None:
-        sys.stderr.write("no database: set TIERWISE_DATABASE_URL to postgresql://…\n")
-        return USAGE_ERROR
-    url = read.database_url.get_secret_value()
-    tools = Tools(settings=read, database_url=url)
     try:
-        tools.check_channels()
+        return play(role, settings())
     except ChannelAddressRefused as error:
         sys.stderr.write(f"TIERWISE_CHANNELS: {error}\n")
-        return USAGE_ERROR
+    except (SettingsRefused, BadAddress, PortRefused) as error:
+        sys.stderr.write(f"{error}\n")
+    return USAGE_ERROR
+
+
+def play(role: str, read: Settings) -> int:
+    """Until SIGTERM; the exit status. Raises what these settings are refused with."""
+    if read.database_url is None:
+        raise SettingsRefused("no database: set TIERWISE_DATABASE_URL to postgresql://…")
+    url = read.database_url.get_secret_value()
+    tools = Tools(settings=read, database_url=url)
+    tools.check_channels()
     log.info("%s: %s", role, read.masked())
     if read.broker_url is None:
         install_broker(url)
     app = make_app(read, url)
     register(app, tools)
-    try:
-        with exposed(read, role, url):
-            return (work if role == "work" else beat)(app, read, url)
-    except PortRefused as error:
-        sys.stderr.write(f"{error}\n")
-        return USAGE_ERROR
+    with exposed(read, role, url):
+        return (work if role == "work" else beat)(app, read, url)
 
 
 def install_broker(url: str) -> None:
@@ -69,7 +70,7 @@ def install_broker(url: str) -> None:
         except Exception as error:
             if failure_of(error) is None:
                 raise
-            log.warning("the database is away: next attempt in %.0f s", PATIENCE_SECONDS, exc_info=True)
+            outages.note(log, error, "the database is away", PATIENCE_SECONDS)
             time.sleep(PATIENCE_SECONDS)
 
 

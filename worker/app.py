@@ -52,6 +52,6 @@ def make_app(settings: Settings, database_url: str) -> Celery:
 
 def _transport(url: str, redeliver_seconds: int) -> dict[str, object]:
     """RabbitMQ sees by itself that a worker is gone; Redis needs the time after which it must be."""
-    if url.startswith(("redis://", "rediss://", "unix://", "sentinel://")):
+    if url.startswith(("redis://", "rediss://", "sentinel://")):
         return {"visibility_timeout": redeliver_seconds, "socket_timeout": 10, "socket_connect_timeout": 5}
     return {}

@@ -9,6 +9,7 @@ from typing import Any
 from campaigns.work import jobs
 from database.session import Database
 from database.work import operations, outbox
+from worker import outages
 
 LEASE = timedelta(seconds=15)
 """How long a relay that died keeps its share."""
@@ -31,10 +32,10 @@ def run(database: Database, send: Send, stop: Event, *, revive_seconds: float) -
             while hand_over(database, send, now=now):
                 now = datetime.now(UTC)
             pause = PAUSE_SECONDS
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
             # Whatever is away may come back, and all bulk work waits for the relay.
             pause = min(2 * pause, PATIENCE_SECONDS)
-            log.warning("relay: broker or database away, next attempt in %.1f s", pause, exc_info=True)
+            outages.note(log, error, "relay: broker or database away", pause)
 
 
 def hand_over(database: Database, send: Send, *, now: datetime) -> int:

@@ -8,6 +8,7 @@ from threading import Event
 from campaigns.audit import anchors, sealing
 from campaigns.audit.sealing import Reach
 from database.session import Database
+from worker import outages
 
 PAUSE_SECONDS = 1.0
 PATIENCE_SECONDS = 10.0
@@ -26,10 +27,10 @@ def run(database: Database, stop: Event, *, anchor: Path | None) -> None:
             if anchor is not None:
                 export(database, anchor)
             pause = PAUSE_SECONDS
-        except Exception:
+        except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
             # Lines wait unsealed, which a verification reports, and nothing else waits for the sealer.
             pause = min(2 * pause, PATIENCE_SECONDS)
-            log.warning("sealer: next attempt in %.1f s", pause, exc_info=True)
+            outages.note(log, error, "sealer: it waits", pause)
 
 
 def seal(database: Database, reach: Reach | None, *, now: datetime, limit: int = AT_ONCE) -> Reach | None:

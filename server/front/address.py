@@ -15,9 +15,15 @@ WAYS_OUT = (
 def bind(server: grpc.aio.Server, listen: str, admission: Admission) -> int:
     """Take the address, and answer with the port. Raises ValueError, or RuntimeError where it is taken."""
     address = checked(listen, encrypted=admission.tls is not None, insecure=admission.insecure)
-    if admission.tls is None:
-        return server.add_insecure_port(address)
-    return server.add_secure_port(address, admission.tls.credentials())
+    try:
+        if admission.tls is None:
+            return server.add_insecure_port(address)
+        return server.add_secure_port(address, admission.tls.credentials())
+    except RuntimeError as error:
+        # gRPC's own words are how to make it say more.
+        raise RuntimeError(
+            f"TIERWISE_LISTEN: cannot listen on {listen}: the port is taken, or the host not ours"
+        ) from error
 
 
 def checked(listen: str, *, encrypted: bool, insecure: bool) -> str:

@@ -13,7 +13,7 @@ import structlog
 from campaigns.actor import SERVER, Cause
 from campaigns.models import registry
 from campaigns.models.canary_faults import Record
-from database.failures import failure_of
+from database.failures import described
 from database.session import Database
 from scoring.asking import Kind, Role
 from scoring.pool.refusals import ReplicaDied, ReplicaSilent
@@ -103,10 +103,8 @@ class CanaryWatch:
                 return
             try:
                 self._set_aside()
-            except Exception as error:
-                failure = failure_of(error)
-                cause = None if failure else error
-                log.warning("canary not set aside", failure=failure and failure.name, exc_info=cause)
+            except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
+                log.warning("canary not set aside", **described(error))
                 time.sleep(RETRY_SECONDS)
                 self._wake.set()
 

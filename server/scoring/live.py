@@ -11,7 +11,7 @@ from campaigns.experiments.assignment import position
 from campaigns.models.stages import State
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import TierScheme
-from database.failures import failure_of
+from database.failures import described
 from database.models import registry
 from database.models.registry import RegisteredModel
 from database.session import Database
@@ -152,8 +152,7 @@ class Live:
         while True:
             try:
                 self.refresh()
-            except Exception as error:
-                failure = failure_of(error)
-                log.warning("refresh failed", failure=failure and failure.name, exc_info=None if failure else error)
+            except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
+                log.warning("refresh failed", **described(error))
             if self._stop.wait(POLL_SECONDS):
                 return

@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from campaigns.models.comparison import sums_of
-from database.failures import failure_of
+from database.failures import described
 from database.models import shadow_comparisons
 from database.session import Database
 from scoring.asking import Kind, ModelFolder, Role, Task, score_of
@@ -172,6 +172,5 @@ class Shadows:
         while not self._stop.wait(POLL_SECONDS):
             try:
                 self.follow()
-            except Exception as error:
-                failure = failure_of(error)
-                log.warning("shadow", failure=failure and failure.name, exc_info=None if failure else error)
+            except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
+                log.warning("shadow", **described(error))

@@ -18,7 +18,7 @@ from settings import child_environment
         ),
         pytest.param(
             {"TIERWISE_DATABASE_URL": "mysql://root:hunter2@127.0.0.1/shop"},
-            "the database's address must look like postgresql://",
+            "TIERWISE_DATABASE_URL: must look like postgresql://",
             id="another kind of database",
         ),
         pytest.param(

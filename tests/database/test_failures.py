@@ -1,12 +1,16 @@
 """Trouble with the database has a kind; mistakes have none."""
 
+import traceback
+
 import psycopg
 import pytest
 from sqlalchemy import exc, text
 
 from database import patience, session
-from database.failures import Failure, failure_of
-from database.session import Database, driver_connection
+from database.failures import Failure, failure_of, in_a_line
+from database.migrate import migrate
+from database.session import BadAddress, Database, driver_connection
+from database.work import broker
 
 
 @pytest.mark.parametrize(
@@ -15,6 +19,7 @@ from database.session import Database, driver_connection
         (psycopg.OperationalError("connection refused"), Failure.AWAY),
         (psycopg.errors.AdminShutdown("terminating"), Failure.AWAY),
         (psycopg.InterfaceError("the connection is closed"), Failure.AWAY),
+        (psycopg.errors.ReadOnlySqlTransaction("a server that another one follows"), Failure.AWAY),
         (psycopg.errors.TooManyConnections("too many"), Failure.BUSY),
         (exc.TimeoutError("QueuePool limit"), Failure.BUSY),
         (psycopg.errors.DeadlockDetected("deadlock"), Failure.CONFLICT),
@@ -80,6 +85,37 @@ def test_neither_side_waits_for_one_that_is_gone(database: Database, database_ur
 
     assert kept.items() >= session.LOST_SERVER.items()
     assert checked == "1s"
-    assert session.lost_server(f"{database_url}?connect_timeout=3") == {
+    assert session.unsaid(f"{database_url}?connect_timeout=3") == {
         name: value for name, value in session.LOST_SERVER.items() if name != "connect_timeout"
     }
+
+
+def test_of_several_servers_the_one_that_is_there_and_takes_writes_is_spoken_to(database_url: str) -> None:
+    several = database_url.replace("@", "@127.0.0.1:1,")
+
+    database = Database.at(several)
+    assert answers(database) == 1
+    database.close()
+    broker.install(several)
+    migrate(several)
+
+    assert session.unsaid(several)["target_session_attrs"] == "read-write"
+    assert "target_session_attrs" not in session.unsaid(database_url)
+    assert session.unsaid(f"{several}?target_session_attrs=any").keys() == session.LOST_SERVER.keys()
+    assert broker.broker_url(several, scheme="pgmq") == "pgmq://tierwise@127.0.0.1:1" + several[several.rindex("/") :]
+
+
+@pytest.mark.parametrize("url", ["mysql://shop:hunter2@db/x", "postgresql://shop:hunter2%@db/x", "hunter2"])
+def test_an_address_that_is_none_is_refused_without_its_secret(url: str) -> None:
+    with pytest.raises(BadAddress, match="must look like postgresql://") as raised:
+        Database.at(url)
+
+    assert "hunter2" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_what_is_logged_of_an_error_names_nobody(database: Database) -> None:
+    with pytest.raises(exc.DBAPIError) as raised, database.reading() as snapshot:
+        snapshot.execute(text("SELECT 1 / :zero, :who"), {"zero": 0, "who": "anna@example.com"})
+
+    assert "anna" not in str(raised.value)
+    assert in_a_line(raised.value) == "DivisionByZero: division by zero"

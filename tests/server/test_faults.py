@@ -2,6 +2,7 @@
 
 import ctypes
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -209,3 +210,19 @@ def test_a_server_that_cannot_be_safe_refuses_to_start(tmp_path: Path, variables
 
     assert ended.returncode == 2
     assert told in ended.stderr
+
+
+def test_a_port_that_is_taken_is_named_with_its_variable(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        chosen = {
+            "TIERWISE_HOME": str(tmp_path),
+            "TIERWISE_DATABASE_URL": "postgresql://x/y",
+            "TIERWISE_INSECURE": "true",
+        }
+        ended = resident_shell.server(
+            folder=tmp_path, environment=child_environment({**chosen, "TIERWISE_LISTEN": listen}), within=60
+        )
+
+    assert ended.returncode == 2
+    assert f"TIERWISE_LISTEN: cannot listen on {listen}" in ended.stderr

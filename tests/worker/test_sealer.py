@@ -174,7 +174,9 @@ def test_a_sealer_that_is_killed_is_followed_by_another(database: Database, data
     assert (found.verdict, found.checked_count) == (Verdict.INTACT, 60)
 
 
-def test_the_sealer_outlives_its_database(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sealer_outlives_its_database_and_tells_why_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(sealer, "PAUSE_SECONDS", 0.01)
     away = Database.at("postgresql://nobody@127.0.0.1:1/nothing")
     stop = Event()
@@ -184,6 +186,8 @@ def test_the_sealer_outlives_its_database(database: Database, monkeypatch: pytes
         stop.set()
         running.result()
     away.close()
+    assert "sealer: it waits; next attempt in 0.0 s: OperationalError: connection failed" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def test_lines_from_another_server_are_sealed_and_new_ones_after_them(database: Database, database_url: str) -> None:
