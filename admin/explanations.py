@@ -39,7 +39,7 @@ def explain(customer_id: str, *, full: bool, language: Language, database_url: s
     from scoring.scorer import Scorer  # noqa: PLC0415
 
     try:
-        scorer = Scorer.load(Path(model.folder), model_id=model.model_id)
+        scorer = Scorer.load(Path(model.folder), model_id=model.model_id, registered=model.manifest)
     except ModelRejected as refusal:
         fail(str(refusal))
     telling = Telling(language, full, ladder_of(scheme) if full else None)

@@ -30,7 +30,7 @@ def _check(model: RegisteredModel) -> None:
     folder, name = Path(model.folder), registry.name(model.model_id)
     try:
         if folder.is_absolute() and folder.parent.is_dir():
-            check_whole(folder, model.model_id)
+            check_whole(folder, model.model_id, model.manifest)
     except PermissionError:
         return
     except ModelRejected as problem:

@@ -124,6 +124,8 @@ class ModelFolder(NamedTuple):
 
     model_id: str
     folder: Path
+    registered: str = "{}"
+    """The manifest with which it was registered, as JSON: the folder still says so, or is not asked."""
 
 
 def asked(payload: bytes | memoryview) -> Asked:

@@ -1,5 +1,6 @@
 """Models at work in a replica: payloads of one kind in, answers out, one forward pass for all."""
 
+import json
 import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -91,7 +92,7 @@ def _suited(scorer: Scorer, role: Role, rounded: frozenset[Role] | None) -> Scor
 
 
 def _loaded(model: ModelFolder, device: str) -> Scorer:
-    scorer = Scorer.load(model.folder, device, model_id=model.model_id)
+    scorer = Scorer.load(model.folder, device, model_id=model.model_id, registered=json.loads(model.registered))
     nobody = Histories.from_frame(EVENT_SCHEMA.to_frame(), ["nobody"])
     scorer.score(nobody, np.zeros(1))
     return scorer

@@ -1,12 +1,13 @@
 """The network at work: scores, reasons and recommendations for a batch of customers."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from types import MappingProxyType
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from scoring.features import raw_features
 from scoring.frames import Frames
 from scoring.further_orders import further_orders
 from scoring.horizons import purchase_within
+from scoring.manifest import check_registered
 from scoring.model import Manifest, Model
 from scoring.network import HORIZONS
 from scoring.passing import Forward, Plainly
@@ -73,9 +75,13 @@ class Scorer:
     """Whose adapter the model has; empty for none."""
 
     @classmethod
-    def load(cls, path: Path, device: str = "cpu", *, model_id: str | None = None) -> Self:
-        """From a model folder; ModelRejected if it cannot be trusted, or has another model than that of the id."""
+    def load(
+        cls, path: Path, device: str = "cpu", *, model_id: str | None = None,
+        registered: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Self:  # fmt: skip
+        """From a model folder; ModelRejected if it cannot be trusted, or is not what was `registered` under the id."""
         model = folder.read(path, device)
+        check_registered(path, model.manifest, registered)
         if model_id not in (None, model.model_id):
             raise ModelRejected(f"{path} holds {model.model_id}, not {model_id}")
         return cls(model, torch.device(device))

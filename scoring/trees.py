@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from scoring import tree_texts
 from scoring.actions import Floats
 from scoring.boosters import lightgbm
 from scoring.network import HORIZONS
@@ -39,7 +40,10 @@ class Trees:
         """From a model folder; KeyError, TypeError or ValueError where it is not what `to_json` wrote."""
         value = json.loads(text)
         try:
-            ensembles = tuple(lightgbm.Booster(model_str=str(each)) for each in value["ensembles"])
+            texts = [str(each) for each in value["ensembles"]]
+            for each in texts:
+                tree_texts.check(each)
+            ensembles = tuple(lightgbm.Booster(model_str=each) for each in texts)
         except lightgbm.basic.LightGBMError as error:
             raise ValueError(f"trees cannot be read: {error}") from error
         if len(ensembles) != len(HORIZONS) + 1:

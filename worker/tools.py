@@ -1,5 +1,6 @@
 """What a worker process works with: made on first use, in the process that uses it, never carried over a fork."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -63,7 +64,7 @@ class Tools:
 
     def scorer(self, model: RegisteredModel) -> Scorer:
         """The network of a registered model, loaded once. Raises ModelRejected when its folder cannot be used."""
-        return _load(Path(model.folder), model.model_id, self.settings.device)
+        return _load(Path(model.folder), model.model_id, json.dumps(model.manifest), self.settings.device)
 
     def uplift_model(self, campaign_id: str) -> UpliftModel:
         """What a campaign taught of whom an offer changes, loaded once: it is never written anew."""
@@ -81,5 +82,5 @@ class Tools:
 
 
 @lru_cache(maxsize=LOADED_MODELS)
-def _load(folder: Path, model_id: str, device: str) -> Scorer:
-    return Scorer.load(folder, device, model_id=model_id)
+def _load(folder: Path, model_id: str, registered: str, device: str) -> Scorer:
+    return Scorer.load(folder, device, model_id=model_id, registered=json.loads(registered))

@@ -74,4 +74,4 @@ def _read(model: RegisteredModel, device: str) -> "Scorer":
     from scoring.threads import limit_threads  # noqa: PLC0415  # likewise
 
     limit_threads()
-    return Scorer.load(Path(model.folder), device, model_id=model.model_id)
+    return Scorer.load(Path(model.folder), device, model_id=model.model_id, registered=model.manifest)

@@ -1,5 +1,6 @@
 """Use cases on the registry of trained networks."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from database.models.registry import RegisteredModel
 from database.session import Snapshot, Transaction
 from database.work import operations
 from database.work.operations import JUDGE_MODEL
+from scoring.manifest import digest
 
 
 def register(
@@ -31,9 +33,8 @@ def register(
     if known is not None:
         return known
     model = registry.register(transaction, model_id, folder, manifest, cause.now)
-    trail.done(
-        transaction, cause, "models.register", name(model_id), after={"state": model.state}, version=model.revision
-    )
+    after = {"state": model.state, "manifest": digest(json.dumps(manifest, sort_keys=True).encode())}
+    trail.done(transaction, cause, "models.register", name(model_id), after=after, version=model.revision)
     return model
 
 

@@ -1,5 +1,6 @@
 """The models and the tier scheme in force, as this process holds them: loaded when they change, swapped whole."""
 
+import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -69,6 +70,7 @@ class Live:
         self._folder = models_folder
         self._replicas = replicas
         self._changed = changed
+        self._folders: dict[str, ModelFolder] = {}
         self._held: Models = {}
         self._left_alone = Rejected()
         self.loaded = 0
@@ -145,8 +147,12 @@ class Live:
         return True
 
     def _folder_of(self, model: RegisteredModel) -> ModelFolder:
-        folder = Path(model.folder)
-        return ModelFolder(model.model_id, folder if folder.is_absolute() else self._folder / folder)
+        """What was registered never changes."""
+        if model.model_id not in self._folders:
+            folder, registered = Path(model.folder), json.dumps(model.manifest)
+            place = folder if folder.is_absolute() else self._folder / folder
+            self._folders[model.model_id] = ModelFolder(model.model_id, place, registered)
+        return self._folders[model.model_id]
 
     def _poll(self) -> None:
         while True:

@@ -147,3 +147,30 @@ def test_a_missing_tensor_is_refused_even_under_a_right_hash(written: Path) -> N
 
     with pytest.raises(ModelRejected, match=r"heads\.weight"):
         Scorer.load(written)
+
+
+@pytest.mark.parametrize("changes", [{"blend": {}}, {"files": {}}, {"calibration": None}])
+def test_a_folder_that_says_something_else_than_when_it_was_registered_is_refused(
+    written: Path, changes: dict[str, Any]
+) -> None:
+    registered = json.loads((written / MANIFEST).read_bytes())
+    assert Scorer.load(written, registered=registered).model_id == "tiny-1"
+
+    with pytest.raises(ModelRejected, match=f"says something else of {next(iter(changes))} than when"):
+        Scorer.load(written, registered=registered | changes)
+
+
+@pytest.mark.parametrize("name", [MANIFEST, WEIGHTS])
+def test_a_file_that_never_ends_is_refused(written: Path, name: str) -> None:
+    (written / name).unlink()
+    (written / name).symlink_to("/dev/zero")
+
+    with pytest.raises(ModelRejected, match=f"{name} is no file"):
+        Scorer.load(written)
+
+
+def test_a_manifest_that_is_nested_without_end_is_refused(written: Path) -> None:
+    (written / MANIFEST).write_text("[" * 200_000)
+
+    with pytest.raises(ModelRejected, match="is not JSON"):
+        Scorer.load(written)

@@ -13,6 +13,7 @@ from worker_processes import wait_for
 
 from campaigns.experiments.assignment import position
 from database.session import Database
+from scoring.manifest import MANIFEST
 
 Model = model_pb2.Model
 PATIENCE = 60
@@ -162,3 +163,16 @@ def test_one_whose_folder_is_damaged_is_refused_and_stays_where_it_is(shop: Shop
     assert refusal(raised.value).reason == "MODEL_UNUSABLE"
     kept = shop.scoring.GetModel(scoring_service_pb2.GetModelRequest(name="models/damaged"))
     assert kept.state == Model.CANDIDATE
+
+
+def test_a_folder_that_was_changed_since_it_was_registered_answers_nobody(shop: Shop) -> None:
+    register(shop.database, shop.models, "tiny-3", seed=3)
+    manifest = shop.models / "tiny-3" / MANIFEST
+    manifest.write_text(manifest.read_text().replace('"auc": 0.5', '"auc": 0.9'))
+
+    with pytest.raises(grpc.RpcError) as raised:
+        move(shop, Model.SHADOW, "tiny-3")
+
+    found = refusal(raised.value)
+    assert found.reason == "MODEL_UNUSABLE"
+    assert "says something else of metrics than when the model was registered" in found.message
