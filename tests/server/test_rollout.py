@@ -173,6 +173,4 @@ def test_a_folder_that_was_changed_since_it_was_registered_answers_nobody(shop: 
     with pytest.raises(grpc.RpcError) as raised:
         move(shop, Model.SHADOW, "tiny-3")
 
-    found = refusal(raised.value)
-    assert found.reason == "MODEL_UNUSABLE"
-    assert "says something else of metrics than when the model was registered" in found.message
+    assert refusal(raised.value).reason == "MODEL_UNUSABLE"
