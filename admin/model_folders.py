@@ -5,9 +5,11 @@ from pathlib import Path
 from campaigns.models import registry
 from campaigns.models.refusals import ModelUnusable
 from campaigns.models.stages import State
+from database.models import registry as stored_models
 from database.models.registry import RegisteredModel
 from database.session import Snapshot
 from scoring.manifest import check_whole
+from scoring.market_files import markets_without
 from scoring.score import ModelRejected
 
 
@@ -18,11 +20,21 @@ def check_move(snapshot: Snapshot, model_id: str, state: State) -> None:
         _check(model)
 
 
-def check_earlier(snapshot: Snapshot, model_id: str) -> None:
-    """Before the model that answered before this one does again. Raises ModelUnusable."""
+def lost_by_earlier(snapshot: Snapshot, model_id: str) -> list[str]:
+    """Before the model that answered before this one does again: markets without an adapter. Raises ModelUnusable."""
     earlier = registry.earlier(snapshot, model_id)
-    if earlier is not None:
-        _check(earlier)
+    if earlier is None:
+        return []
+    _check(earlier)
+    return markets_lost(snapshot, earlier.model_id)
+
+
+def markets_lost(snapshot: Snapshot, model_id: str) -> list[str]:
+    """Markets that would lose their adapters if this model answered, as far as is seen from here."""
+    model, active = stored_models.get(snapshot, model_id), stored_models.active(snapshot)
+    if model is None or active is None:
+        return []
+    return markets_without(Path(model.folder), Path(active.folder))
 
 
 def _check(model: RegisteredModel) -> None:

@@ -9,7 +9,7 @@ from admin.output import fail, progress_bar
 from admin.training_data import TrainingData, training_progress
 from events.currency import strange
 from events.history import Histories
-from scoring.adapters import MarketName
+from scoring.market_files import MarketName
 from scoring.markets import Markets
 from scoring.score import ModelRejected, NoNumber
 from scoring.scorer import Scorer

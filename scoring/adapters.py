@@ -30,12 +30,6 @@ NAME = re.compile(r"(?P<network>\d+):(?P<place>[\w.]+):(?P<part>\w+)")
 WHOLE = "."
 """The place of what belongs to the network itself."""
 
-MARKET = re.compile(r"[\w-]{1,64}")
-
-
-class MarketName(ValueError):
-    """A market's name is not one that can name a file."""
-
 
 class Method(StrEnum):
     """How a network is changed with few numbers; FULL is the yardstick: all of its weights."""
@@ -76,13 +70,6 @@ class Bottleneck(nn.Module):
         """[..., I] to [..., D]."""
         said: Tensor = self.layer(values)
         return said + functional.silu(said @ self.down.T) @ self.up.T
-
-
-def path_of(folder: Path, market: str) -> Path:
-    """Where a model folder keeps the adapter of a market; MarketName for a name that is no plain one."""
-    if not MARKET.fullmatch(market):
-        raise MarketName(f"market {market!r}: letters, digits, - and _ only, 64 at most")
-    return folder / "adapters" / f"{market}.safetensors"
 
 
 def write(adapter: Adapter, path: Path) -> Path:

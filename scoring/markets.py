@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scoring import adapters
+from scoring.market_files import path_of
 from scoring.scorer import Scorer
 
 Stamp = tuple[int, int, int]
@@ -20,7 +21,7 @@ class Markets:
 
     base: Scorer
     folder: Path
-    """Of the model; see `adapters.path_of`."""
+    """Of the model; see `market_files.path_of`."""
     _known: dict[str, tuple[Stamp, Scorer]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -31,7 +32,7 @@ class Markets:
             ModelRejected: Its adapter cannot be trusted, or was made for another model.
             MarketName: The name is no plain one.
         """
-        path = adapters.path_of(self.folder, market)
+        path = path_of(self.folder, market)
         with self._lock:
             stamp = _stamp(path)
             if stamp is None:

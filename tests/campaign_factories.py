@@ -64,12 +64,12 @@ def add_customers(database: Database, customer_ids: Sequence[str], *, consented:
         )
 
 
-def register_model(database: Database, model_id: str, folder: str = "nowhere") -> None:
+def register_model(database: Database, model_id: str, folder: str | None = None) -> None:
     with database.writing() as transaction:
-        registry.register(transaction, make_cause(), model_id, folder=folder, manifest={})
+        registry.register(transaction, make_cause(), model_id, folder=folder or f"no-{model_id}", manifest={})
 
 
-def add_model(database: Database, model_id: str = "m1", folder: str = "nowhere") -> None:
+def add_model(database: Database, model_id: str = "m1", folder: str | None = None) -> None:
     register_model(database, model_id, folder)
     with database.writing() as transaction:
         registry.activate(transaction, make_cause(reason="a test needs it"), model_id, override=True)

@@ -11,7 +11,8 @@ from admin.output import AsJson, emit, fail
 from admin.training_curves import curves_of
 from admin.training_data import AsOf, Events, Preset, Seed, training_data, training_progress
 from scoring import adapters, folder
-from scoring.adapters import MarketName, Method
+from scoring.adapters import Method
+from scoring.market_files import MarketName, path_of
 from scoring.score import ModelRejected
 from scoring.threads import limit_threads
 from training.adaptation import Plan
@@ -72,6 +73,6 @@ def adapt(
 
 def _path(model: Path, market: str) -> Path:
     try:
-        return adapters.path_of(model, market)
+        return path_of(model, market)
     except MarketName as refusal:
         fail(str(refusal))

@@ -10,7 +10,7 @@ import typer
 from admin import model_folders, tier_previews
 from admin.canary_results import power, results
 from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit, fail
+from admin.output import AsJson, emit, fail, warn
 from admin.shares import why
 from admin.tier_previews import Examples
 from admin.times import written
@@ -34,15 +34,26 @@ for command in (results, power):
     app.command()(command)
 
 ModelId = Annotated[str, typer.Argument(help="As `tierwise models list` shows it.")]
+OverrideGates = Annotated[
+    bool, typer.Option(help="Let it answer although it was not judged or did not pass; needs --reason.")
+]
+DropMarkets = Annotated[
+    bool, typer.Option(help="Let it answer although markets lose the adapters that the model that answers has.")
+]
 FIGURES = ("auc", "gini", "ece")
 
 
 @app.command("list")
 def list_models(*, limit: Limit = 50, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
-    """Show the registered models, newest first, with figures of their rehearsal."""
+    """Show what serves first, then the other models, newest first, with figures of their rehearsal."""
     with reading(database_url) as snapshot:
-        found = stored_models.page(snapshot, limit=limit)
-    emit([_row(model) for model in found], as_json=as_json, title="Models")
+        serving = stored_models.serving(snapshot)
+        found = stored_models.page(snapshot, limit=limit + 1)
+    first = [serving[state] for state in reversed(stored_models.SERVING) if state in serving]
+    shown = [*first, *(model for model in found if model not in first)]
+    emit([_row(model) for model in shown[:limit]], as_json=as_json, title="Models")
+    if len(shown) > limit:
+        warn(f"there are older models: --limit above {limit} shows them")
 
 
 @app.command()
@@ -97,15 +108,21 @@ def preview(
 def activate(
     model_id: ModelId,
     *,
+    override_gates: OverrideGates = False,
+    drop_markets: DropMarkets = False,
+    etag: Etag = None,
     reason: Reason = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Let a model answer from now on; the one that did is retired."""
+    """Let a model answer from now on, as `move ID ACTIVE` does; the one that did is retired."""
     name = registry.name(model_id)
     with changing(database_url, reason, action="models.activate", object_name=name) as (transaction, cause):
         model_folders.check_move(transaction, model_id, State.ACTIVE)
-        model = registry.activate(transaction, cause, model_id)
+        model = registry.activate(
+            transaction, cause, model_id, etag=etag, override=override_gates, drop_markets=drop_markets,
+            lost=model_folders.markets_lost(transaction, model_id),
+        )  # fmt: skip
     emit(_row(model), as_json=as_json, title="Active")
 
 
@@ -117,9 +134,8 @@ def move(
     canary_share: Annotated[
         float | None, typer.Option(help="Of a CANARY: for which share of the customers it answers, at most 0.5.")
     ] = None,
-    override_gates: Annotated[
-        bool, typer.Option(help="Let it answer although it was not judged or did not pass; needs --reason.")
-    ] = False,
+    override_gates: OverrideGates = False,
+    drop_markets: DropMarkets = False,
     etag: Etag = None,
     reason: Reason = None,
     database_url: DatabaseUrl = None,
@@ -130,8 +146,9 @@ def move(
     with changing(database_url, reason, action="models.move", object_name=name) as (transaction, cause):
         model_folders.check_move(transaction, model_id, state)
         moved = registry.move(
-            transaction, cause, model_id, Stage(state, canary_share), etag=etag, override=override_gates
-        )
+            transaction, cause, model_id, Stage(state, canary_share), etag=etag, override=override_gates,
+            drop_markets=drop_markets, lost=model_folders.markets_lost(transaction, model_id),
+        )  # fmt: skip
     emit(_row(moved), as_json=as_json, title="Moved")
 
 
@@ -186,9 +203,11 @@ def rollback(
         chosen = model_id or registry.in_force(snapshot).model_id
     name = registry.name(chosen)
     with changing(database_url, reason, action="models.rollBack", object_name=name) as (transaction, cause):
-        model_folders.check_earlier(transaction, chosen)
-        back = registry.roll_back(transaction, cause, chosen, etag=etag)
+        lost = model_folders.lost_by_earlier(transaction, chosen)
+        back = registry.roll_back(transaction, cause, chosen, etag=etag, lost=lost)
     emit(_row(back), as_json=as_json, title="Answers again")
+    if lost:
+        warn(f"it has no adapter of {', '.join(lost)}, which {name} has: `tierwise adapt` teaches it")
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from admin import event_training
+from admin import event_training, model_folders
 from admin.database_address import DatabaseUrl
 from admin.extras import extra
 from admin.output import AsJson, fail
@@ -144,5 +144,6 @@ def _register(folder: Path, manifest: dict[str, object], database_url: str | Non
 
 def _activate(database_url: str | None, model_id: str) -> None:
     """A refusal leaves it known, so that it can be judged."""
-    with changing(database_url, None, action="models.activate", object_name=registry.name(model_id)) as change:
-        registry.activate(*change, model_id)
+    name = registry.name(model_id)
+    with changing(database_url, None, action="models.activate", object_name=name) as (transaction, cause):
+        registry.activate(transaction, cause, model_id, lost=model_folders.markets_lost(transaction, model_id))

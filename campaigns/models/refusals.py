@@ -25,6 +25,18 @@ class ModelUnusable(WrongState):
     reason = "MODEL_UNUSABLE"
 
 
+class FolderTaken(WrongState):
+    """Another registered model has its files there: two would change and vanish together."""
+
+    reason = "FOLDER_TAKEN"
+
+
+class MarketsLost(WrongState):
+    """Markets whose adapter answers would be answered as everybody is."""
+
+    reason = "MARKETS_LOST"
+
+
 class NoActiveModel(WrongState):
     """Nothing can be scored before a model is activated."""
 

@@ -1,7 +1,7 @@
 """Use cases on the registry of trained networks."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from campaigns import trail
@@ -9,7 +9,9 @@ from campaigns.actor import Cause
 from campaigns.models import canary_runs
 from campaigns.models.gates import Report, check_passed
 from campaigns.models.refusals import (
+    FolderTaken,
     InvalidStage,
+    MarketsLost,
     ModelChanged,
     ModelNotFound,
     ModelNotMovable,
@@ -28,10 +30,20 @@ from scoring.manifest import digest
 def register(
     transaction: Transaction, cause: Cause, model_id: str, *, folder: str, manifest: Mapping[str, Any]
 ) -> RegisteredModel:
-    """Make a trained network known as a candidate; one that is known already is answered as it stands."""
+    """Make a trained network known as a candidate; one that is known already is answered as it stands.
+
+    Raises FolderTaken.
+    """
+    registry.hold(transaction)
     known = registry.get(transaction, model_id)
     if known is not None:
         return known
+    for other in registry.in_folder(transaction, folder):
+        raise FolderTaken(
+            f"{folder} is the folder of {name(other.model_id)}: move {name(model_id)} into another one, and register "
+            "it there",
+            model=name(other.model_id), folder=folder,
+        )  # fmt: skip
     model = registry.register(transaction, model_id, folder, manifest, cause.now)
     after = {"state": model.state, "manifest": digest(json.dumps(manifest, sort_keys=True).encode())}
     trail.done(transaction, cause, "models.register", name(model_id), after=after, version=model.revision)
@@ -40,13 +52,15 @@ def register(
 
 def move(
     transaction: Transaction, cause: Cause, model_id: str, wanted: Stage, *,
-    etag: str | None = None, action: str = "models.move", override: bool = False,
+    etag: str | None = None, action: str = "models.move", override: bool = False, lost: Sequence[str] = (),
+    drop_markets: bool = False,
 ) -> RegisteredModel:  # fmt: skip
     """Put a model into a stage; whoever answered is retired by one that becomes ACTIVE. Nothing moves twice.
 
-    `override` lets it answer although it did not pass its gates, for the cause's reason.
+    `override` lets it answer although it did not pass its gates, for the cause's reason; `drop_markets` although those
+    that are `lost` have an adapter of the model that answers, and none of this one.
     Raises ModelNotFound, ModelChanged, InvalidStage, ModelNotMovable, StageTaken, NoActiveModel, ModelNotJudged,
-    GatesNotPassed.
+    GatesNotPassed, MarketsLost.
     """
     model = _held(transaction, model_id, etag)
     if stage_of(model) == wanted:
@@ -59,6 +73,12 @@ def move(
         check_passed(
             name(model_id), report(transaction, model_id), before.model_id, override=_why(cause, override=override)
         )
+    if wanted.state in ANSWERING and lost and not drop_markets:
+        raise MarketsLost(
+            f"{name(model_id)} has no adapter of {', '.join(lost)}, and the model that answers has: adapt it to "
+            f"{'this market' if len(lost) == 1 else 'these markets'} (tierwise adapt), or say that they are dropped",
+            model=name(model_id), markets=",".join(lost),
+        )  # fmt: skip
     if wanted.state is State.ACTIVE:
         registry.follow(transaction, model_id, None if before is None else before.model_id)
         if before is not None:
@@ -67,17 +87,21 @@ def move(
     canary_runs.follow(transaction, cause.now)
     trail.done(
         transaction, cause, action, name(model_id), before=_told(stage_of(model), before),
-        after=_told(wanted, None) | ({"override": True} if override else {}), version=moved.revision,
+        after=_told(wanted, None) | ({"override": True} if override else {}) | _dropped(wanted, lost),
+        version=moved.revision,
     )  # fmt: skip
     return moved
 
 
 def activate(
-    transaction: Transaction, cause: Cause, model_id: str, *, etag: str | None = None, override: bool = False
-) -> RegisteredModel:
+    transaction: Transaction, cause: Cause, model_id: str, *,
+    etag: str | None = None, override: bool = False, lost: Sequence[str] = (), drop_markets: bool = False,
+) -> RegisteredModel:  # fmt: skip
     """Let a model answer from here on. Raises as `move` does."""
-    stage = Stage(State.ACTIVE)
-    return move(transaction, cause, model_id, stage, etag=etag, action="models.activate", override=override)
+    return move(
+        transaction, cause, model_id, Stage(State.ACTIVE), etag=etag, action="models.activate", override=override,
+        lost=lost, drop_markets=drop_markets,
+    )  # fmt: skip
 
 
 def report(snapshot: Snapshot, model_id: str) -> Report | None:
@@ -86,9 +110,12 @@ def report(snapshot: Snapshot, model_id: str) -> Report | None:
     return None if newest is None or newest.response is None else Report.of(newest.request, newest.response)
 
 
-def roll_back(transaction: Transaction, cause: Cause, model_id: str, *, etag: str | None = None) -> RegisteredModel:
+def roll_back(
+    transaction: Transaction, cause: Cause, model_id: str, *, etag: str | None = None, lost: Sequence[str] = ()
+) -> RegisteredModel:
     """Retire the model that answers, and let the one before answer again, which is returned.
 
+    It is in haste: markets that are `lost` by it are told in the audit log, and keep nobody.
     Raises ModelNotFound, ModelChanged, ModelNotMovable for a model that does not answer, NoEarlierModel.
     """
     model = _held(transaction, model_id, etag)
@@ -104,7 +131,7 @@ def roll_back(transaction: Transaction, cause: Cause, model_id: str, *, etag: st
     canary_runs.follow(transaction, cause.now)
     trail.done(
         transaction, cause, "models.rollBack", name(model_id), before={"active": model_id},
-        after={"active": back.model_id}, version=retired.revision,
+        after={"active": back.model_id} | _dropped(Stage(State.ACTIVE), lost), version=retired.revision,
     )  # fmt: skip
     return back
 
@@ -172,6 +199,10 @@ def _why(cause: Cause, *, override: bool) -> str | None:
     if override and not cause.reason:
         raise InvalidStage("reason: an override of gates needs one", field="reason")
     return cause.reason if override else None
+
+
+def _dropped(stage: Stage, lost: Sequence[str]) -> dict[str, str]:
+    return {"dropped_markets": ", ".join(lost)} if lost and stage.state in ANSWERING else {}
 
 
 def _told(stage: Stage, active: RegisteredModel | None) -> dict[str, str | float]:

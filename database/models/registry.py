@@ -92,6 +92,11 @@ def get(snapshot: Snapshot, model_id: str) -> RegisteredModel | None:
     return _maybe(snapshot.scalars(query).one_or_none())
 
 
+def in_folder(snapshot: Snapshot, folder: str) -> list[RegisteredModel]:
+    """The models whose files are there."""
+    return [_model(row) for row in snapshot.scalars(select(ModelRow).where(ModelRow.folder == folder))]
+
+
 def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[RegisteredModel]:
     """Newest first; `after` is (create_time, model_id) of the last one seen."""
     key = tuple_(ModelRow.create_time, ModelRow.model_id)

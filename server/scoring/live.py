@@ -17,6 +17,7 @@ from database.models import registry
 from database.models.registry import RegisteredModel
 from database.session import Database
 from scoring.asking import ModelFolder, Role
+from scoring.market_files import markets_without
 from scoring.replicas import Models, Replicas
 from scoring.score import ModelRejected
 from server.scoring.rejected import Rejected
@@ -112,6 +113,10 @@ class Live:
     def check(self, model: RegisteredModel) -> None:
         """Raises ModelRejected for a model that could not answer."""
         self._replicas.check({Role.ACTIVE: self._folder_of(model)})
+
+    def markets_lost(self, model: RegisteredModel, active: RegisteredModel) -> list[str]:
+        """Markets that lose the adapters of the active model when another one answers in its place."""
+        return markets_without(self._folder_of(model).folder, self._folder_of(active).folder)
 
     def _holding(self, wanted: Models) -> Models:
         """What is held from now on: of the models that are wanted those that can be loaded.

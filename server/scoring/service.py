@@ -19,7 +19,7 @@ from campaigns.tiers import rescoring, shadowing
 from campaigns.tiers.ladder import ladder_of
 from database.models import canary_readings, scores, shadow_comparisons
 from database.models import registry as stored_models
-from database.session import Database, Transaction
+from database.session import Database, Snapshot, Transaction
 from scoring import score as scored
 from scoring.score import ModelRejected
 from server.answering import call
@@ -140,7 +140,11 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         self._must_load(request.name)
 
         def effect(transaction: Transaction, cause: Cause) -> model_pb2.Model:
-            return model_message(registry.activate(transaction, cause, model_id(request.name), etag=request.etag))
+            active = registry.activate(
+                transaction, cause, model_id(request.name), etag=request.etag, override=request.override_gates,
+                lost=self._markets_lost(transaction, model_id(request.name)), drop_markets=request.drop_markets,
+            )  # fmt: skip
+            return model_message(active)
 
         return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
 
@@ -169,8 +173,9 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
 
         def effect(transaction: Transaction, cause: Cause) -> model_pb2.Model:
             moved = registry.move(
-                transaction, cause, model_id(request.name), wanted, etag=request.etag, override=request.override_gates
-            )
+                transaction, cause, model_id(request.name), wanted, etag=request.etag, override=request.override_gates,
+                lost=self._markets_lost(transaction, model_id(request.name)), drop_markets=request.drop_markets,
+            )  # fmt: skip
             return model_message(moved)
 
         return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
@@ -184,7 +189,10 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
             self._must_load(registry.name(earlier.model_id))
 
         def effect(transaction: Transaction, cause: Cause) -> model_pb2.Model:
-            return model_message(registry.roll_back(transaction, cause, model_id(request.name), etag=request.etag))
+            lost = [] if earlier is None else self._markets_lost(transaction, earlier.model_id)
+            return model_message(
+                registry.roll_back(transaction, cause, model_id(request.name), etag=request.etag, lost=lost)
+            )
 
         return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
 
@@ -202,6 +210,10 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
                 f"{name} cannot be loaded: its folder is missing or damaged; the log line is {call.current().log_id}"
             )
             raise ModelUnusable(message, model=name, log_id=call.current().log_id) from error
+
+    def _markets_lost(self, snapshot: Snapshot, wanted: str) -> list[str]:
+        model, active = stored_models.get(snapshot, wanted), stored_models.active(snapshot)
+        return [] if model is None or active is None else self._live.markets_lost(model, active)
 
     def _result(self, question: Question, outcome: Placed[scored.Score] | Exception) -> Result:
         try:

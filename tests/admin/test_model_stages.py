@@ -7,6 +7,8 @@ from shell import Shell
 from tiny_model import write_tiny_model
 
 from campaigns.models.comparison import sums_of
+from database.audit import log
+from database.audit.log import ALL
 from database.models import shadow_comparisons
 from database.session import Database
 
@@ -53,3 +55,38 @@ def test_a_model_whose_folder_is_gone_or_holds_another_one_is_not_let_answer(
     assert tierwise("models", "move", "m4", "retired")["state"] == "RETIRED"
     assert tierwise("models", "activate", "elsewhere")["state"] == "ACTIVE"
     assert ("models.rollBack", "models/m2", "DENIED") in audit_lines(database)
+
+
+def test_a_model_without_the_adapters_of_the_one_that_answers_is_let_answer_on_purpose_only(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    tierwise = Shell(database_url)
+    for model_id in ("m1", "m2"):
+        add_model(database, model_id, str(write_tiny_model(tmp_path, model_id)))
+    (tmp_path / "m2" / "adapters").mkdir()
+    for market in ("fr", "de"):
+        (tmp_path / "m2" / "adapters" / f"{market}.safetensors").touch()
+    refused = "MARKETS_LOST: models/m1 has no adapter of de, fr, and the model that answers has"
+
+    assert refused in tierwise.refusal("models", "activate", "m1")
+    assert refused in tierwise.refusal("models", "move", "m1", "canary", "--canary-share", "0.1")
+    assert tierwise("models", "move", "m1", "shadow")["state"] == "SHADOW"
+    assert tierwise("models", "activate", "m1", "--drop-markets")["state"] == "ACTIVE"
+    with database.reading() as snapshot:
+        assert log.page(snapshot, ALL, limit=1)[0].after == {"state": "ACTIVE", "dropped_markets": "de, fr"}
+        (tmp_path / "m1" / "adapters").mkdir()
+        (tmp_path / "m1" / "adapters" / "es.safetensors").touch()
+    assert tierwise("models", "rollback")["model_id"] == "m2"
+    with database.reading() as snapshot:
+        assert log.page(snapshot, ALL, limit=1)[0].after == {"active": "m2", "dropped_markets": "es"}
+
+
+def test_what_serves_stands_first_however_many_models_are_newer(database: Database, database_url: str) -> None:
+    tierwise = Shell(database_url)
+    for model_id in ("m1", "m2", "m3", "m4"):
+        register_model(database, model_id)
+    tierwise("models", "activate", "m1")
+    tierwise("models", "activate", "m2", "--override-gates", "--reason", "a test needs it")
+    tierwise("models", "move", "m1", "shadow")
+
+    assert [row["model_id"] for row in tierwise("models", "list", "--limit", "3")] == ["m2", "m1", "m4"]

@@ -6,6 +6,7 @@ from campaign_factories import NOW, add_model, audit_lines, counts, make_cause, 
 from campaigns.models import registry
 from campaigns.models.gates import Verdict
 from campaigns.models.refusals import (
+    FolderTaken,
     GatesNotPassed,
     InvalidStage,
     ModelChanged,
@@ -170,3 +171,13 @@ def test_what_is_refused_changes_nothing(database: Database) -> None:
         registry.roll_back(transaction, make_cause(), "m2")
 
     assert (stages(database), counts(database, "audit_log")) == (before, lines)
+
+
+def test_two_models_cannot_have_one_folder(database: Database) -> None:
+    register_model(database, "m1", "/models/here")
+    with pytest.raises(FolderTaken, match="/models/here is the folder of models/m1: move models/m2 into another one"):
+        register_model(database, "m2", "/models/here")
+    register_model(database, "m1", "/models/here")
+
+    with database.reading() as snapshot:
+        assert [model.model_id for model in stored_models.in_folder(snapshot, "/models/here")] == ["m1"]

@@ -8,7 +8,8 @@ from made_histories import at, bought, histories
 from tiny_model import tiny_model
 
 from scoring import adapters, folder
-from scoring.adapters import Adapter, Bottleneck, MarketName, Method, adapted
+from scoring.adapters import Adapter, Bottleneck, Method, adapted
+from scoring.market_files import MarketName, path_of
 from scoring.markets import Markets
 from scoring.model import Model
 from scoring.score import ModelRejected
@@ -42,7 +43,7 @@ def markets(model: Model, tmp_path: Path) -> Markets:
 def test_each_market_gets_its_own_answers_and_the_base_keeps_its_own(markets: Markets) -> None:
     before = markets.base.score(KNOWN, at())
     for seed, market in enumerate(("fr", "de")):
-        adapters.write(low_rank(market, seed), adapters.path_of(markets.folder, market))
+        adapters.write(low_rank(market, seed), path_of(markets.folder, market))
 
     french, german = (markets.scorer(market).score(KNOWN, at()) for market in ("fr", "de"))
 
@@ -54,7 +55,7 @@ def test_each_market_gets_its_own_answers_and_the_base_keeps_its_own(markets: Ma
 
 
 def test_an_adapter_is_switched_without_loading_the_base_again(markets: Markets) -> None:
-    path = adapters.path_of(markets.folder, "fr")
+    path = path_of(markets.folder, "fr")
     adapters.write(low_rank("fr", 0), path)
     first = markets.scorer("fr")
     assert markets.scorer("fr") is first
@@ -90,7 +91,7 @@ def test_an_empty_prefix_and_a_closed_bottleneck_change_nothing(model: Model) ->
 
 
 def test_adapters_of_others_and_what_is_no_adapter_are_refused(markets: Markets, tmp_path: Path) -> None:
-    model, path = markets.base.model, adapters.path_of(markets.folder, "fr")
+    model, path = markets.base.model, path_of(markets.folder, "fr")
     adapters.write(low_rank("fr", 0, base="another"), path)
     with pytest.raises(ModelRejected, match="changes another, not tiny-1"):
         markets.scorer("fr")

@@ -1,17 +1,19 @@
 """A market's adapter answers when its market is named, comes and goes while the server runs, and may be broken."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import grpc
 import pytest
 import torch
-from campaign_factories import store_scores
-from serving import Shop, purchase, recording, refusal, serving, stamp
-from tierwise.v1 import score_pb2, scoring_service_pb2
+from campaign_factories import make_cause, prove, store_scores
+from serving import Shop, purchase, recording, refusal, register, serving, stamp
+from tierwise.v1 import model_pb2, score_pb2, scoring_service_pb2
 
+from campaigns.models import registry
 from database.session import Database
-from scoring import adapters
+from scoring import adapters, market_files
 from scoring.adapters import Adapter, Method
 from scoring.replicas import ProcessReplicas
 from tierwise_client import Tierwise
@@ -29,7 +31,7 @@ def shop(database_of_file: Database, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def path_of(shop: Shop, market: str) -> Path:
-    return adapters.path_of(shop.models / "tiny-1", market)
+    return market_files.path_of(shop.models / "tiny-1", market)
 
 
 def teach(shop: Shop, market: str, level: float) -> None:
@@ -98,6 +100,28 @@ def test_a_broken_adapter_leaves_the_stored_score_and_other_markets_alone(shop: 
 
     assert (broken.degraded, broken.degraded_reason) == (True, score_pb2.Score.MODEL_FAILED)
     assert (whole.degraded, whole.market) == (False, "fr")
+
+
+def test_a_model_without_the_adapters_answers_only_where_they_are_dropped(shop: Shop) -> None:
+    with shop.database.writing() as transaction:
+        registry.roll_back(transaction, make_cause(), "m1")
+    register(shop.database, shop.models, "plain", seed=2)
+    prove(shop.database, "plain")
+    teach(shop, "fr", 1.0)
+    answers = scoring_service_pb2.ActivateModelRequest(name="models/plain", validate_only=True)
+    canary = scoring_service_pb2.MoveModelRequest(
+        name="models/plain", state=model_pb2.Model.CANARY, canary_share=0.1, validate_only=True
+    )
+    for refused in (partial(shop.scoring.ActivateModel, answers), partial(shop.scoring.MoveModel, canary)):
+        with pytest.raises(grpc.RpcError) as raised:
+            refused()
+        told = refusal(raised.value)
+        assert (told.code, told.reason) == ("FAILED_PRECONDITION", "MARKETS_LOST")
+        assert told.message.startswith("models/plain has no adapter of fr, and the model that answers has")
+    answers.drop_markets = canary.drop_markets = True
+
+    assert shop.scoring.ActivateModel(answers).state == model_pb2.Model.ACTIVE
+    assert shop.scoring.MoveModel(canary).state == model_pb2.Model.CANARY
 
 
 def test_a_market_is_a_plain_name(shop: Shop) -> None:

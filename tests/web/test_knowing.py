@@ -239,7 +239,7 @@ def test_models_stand_side_by_side_with_what_came_of_their_scores(shop: Site) ->
             "mae": 5803.38,
         }
         manifest = {"metrics": metrics, "currency": "GBP"}
-        registry.register(transaction, make_cause(), "m2", folder="nowhere", manifest=manifest)
+        registry.register(transaction, make_cause(), "m2", folder="no-m2", manifest=manifest)
         for month in (date(2026, 6, 1), date(2026, 7, 1)):
             for tenth in range(10):
                 reading = ModelReadingRow(

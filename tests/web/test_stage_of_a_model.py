@@ -1,8 +1,11 @@
 """A model is let answer by stages, and taken back, on its page."""
 
+from pathlib import Path
+
 from browser import Site, faults, picture
 from campaign_factories import NOW, add_model, make_score, prove, register_model
 from playwright.sync_api import expect
+from tiny_model import write_tiny_model
 
 from campaigns.models.comparison import sums_of
 from database.models import drift, shadow_comparisons
@@ -24,6 +27,21 @@ def test_gates_beside_a_model_that_answers_no_more_prove_nothing(site: Site) -> 
     operator.get_by_label("Reason, for the audit log").fill("m3 is worse")
     operator.get_by_role("button", name="Let it answer").click()
     expect(operator.get_by_role("row", name="m2 answers 2")).to_be_visible()
+
+
+def test_markets_that_would_lose_their_adapters_are_asked_about(site: Site, tmp_path: Path) -> None:
+    for model_id in ("m2", "m1"):
+        add_model(site.database, model_id, str(write_tiny_model(tmp_path, model_id)))
+    (tmp_path / "m1" / "adapters").mkdir()
+    (tmp_path / "m1" / "adapters" / "fr.safetensors").touch()
+    operator = site.enter("olga", "operator")
+    operator.goto("/models/m2")
+    operator.get_by_role("button", name="Let it answer").click()
+    expect(operator.get_by_text("models/m2 has no adapter of fr")).to_be_visible()
+    operator.goto("/models/m2")
+    operator.get_by_label("Although it has no adapter of fr, which m1 has").check()
+    operator.get_by_role("button", name="Let it answer").click()
+    expect(operator.get_by_role("row", name="m1 retired 2")).to_be_visible()
 
 
 def test_an_operator_lets_a_model_answer_by_stages_and_takes_it_back(site: Site) -> None:

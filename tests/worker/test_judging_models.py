@@ -21,6 +21,7 @@ from campaigns.models.refusals import ModelJudging, ModelNotMovable
 from campaigns.tiers import rescoring
 from database.events import store
 from database.models import drift, scores
+from database.models import registry as stored_models
 from database.session import Database
 from database.work import operations
 from database.work.operations import Operation
@@ -82,7 +83,7 @@ def test_another_model_in_the_place_of_one_that_was_loaded_is_never_taken_for_it
         shutil.rmtree(place)
         folder.write(tiny_model("next", seed=3), place)
         with shop.writing() as transaction:
-            following = registry.register(transaction, CAUSE, "next", folder=str(place), manifest={})
+            following = stored_models.register(transaction, "next", str(place), {}, AS_OF)
         assert tools.scorer(following).model_id == "next"
     with tools_on(database_url) as tools, pytest.raises(ModelRejected, match="holds next, not late"):
         tools.scorer(replace(following, model_id="late"))

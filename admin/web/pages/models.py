@@ -88,13 +88,14 @@ def detail(visit: Visit) -> Response:
         well = wellbeing.of_model(snapshot, model_id)
         canary = _as_canary(visit, snapshot, model_id)
         stored, report = shadow_comparisons.newest(snapshot, model_id), registry.report(snapshot, model_id)
+        lost = model_folders.markets_lost(snapshot, model_id)
     points = maturing.calibration(readings)
     return visit.page(
         "model.html", model=model, metrics=model.manifest.get("metrics", {}), names=_names([model]), active=active,
         calibration=_calibration(visit, points), error=maturing.error(points), drift=moved, some=drift.SOME,
         much=drift.MUCH, months=_months(visit, maturing.by_month(readings)), moves=MOVES[State(model.state)],
         compared=None if stored is None else comparison_of(stored), against=stored and stored.against,
-        currency=stored and stored.currency, report=report, well=well, **canary,
+        currency=stored and stored.currency, report=report, well=well, lost=lost, **canary,
     )  # fmt: skip
 
 
@@ -133,7 +134,8 @@ def move(visit: Visit) -> Response:
         model_folders.check_move(transaction, model_id, wanted.state)
         registry.move(
             transaction, cause, model_id, wanted, etag=visit.field("etag"),
-            override=bool(visit.field("override")),
+            override=bool(visit.field("override")), drop_markets=bool(visit.field("drop_markets")),
+            lost=model_folders.markets_lost(transaction, model_id),
         )  # fmt: skip
     return visit.go("/models")
 
@@ -151,8 +153,8 @@ def roll_back(visit: Visit) -> Response:
     model_id = visit.request.path_params["model_id"]
     change = visit.changing("models.rollBack", registry.name(model_id), reason=visit.field("reason"))
     with change as (transaction, cause):
-        model_folders.check_earlier(transaction, model_id)
-        registry.roll_back(transaction, cause, model_id, etag=visit.field("etag"))
+        lost = model_folders.lost_by_earlier(transaction, model_id)
+        registry.roll_back(transaction, cause, model_id, etag=visit.field("etag"), lost=lost)
     return visit.go("/models")
 
 

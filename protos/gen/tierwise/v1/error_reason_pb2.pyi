@@ -58,6 +58,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The etag is of an older version of the model. Example: 'models/2026-11 changed since etag "1"'."""
     MODEL_UNUSABLE: _ErrorReason.ValueType  # 17
     """The model's folder is missing or damaged, so it cannot become the active one. Example: "models/2026-11: weights do not match the manifest"."""
+    FOLDER_TAKEN: _ErrorReason.ValueType  # 171
+    """Two models cannot have one folder. Example: "/models/m is the folder of models/2026-10: move models/2026-11 into another one, and register it there"."""
+    MARKETS_LOST: _ErrorReason.ValueType  # 172
+    """Markets whose adapter answers would be answered as everybody is. Example: "models/2026-11 has no adapter of fr, and the model that answers has: adapt it to this market (tierwise adapt), or say that they are dropped"."""
     MODEL_NOT_MOVABLE: _ErrorReason.ValueType  # 160
     """There is no such move between the states of a model. Example: "models/2026-11 is ACTIVE and cannot become SHADOW; possible: another model takes its place, or it is rolled back"."""
     STAGE_TAKEN: _ErrorReason.ValueType  # 161
@@ -275,6 +279,10 @@ MODEL_CHANGED: ErrorReason.ValueType  # 16
 """The etag is of an older version of the model. Example: 'models/2026-11 changed since etag "1"'."""
 MODEL_UNUSABLE: ErrorReason.ValueType  # 17
 """The model's folder is missing or damaged, so it cannot become the active one. Example: "models/2026-11: weights do not match the manifest"."""
+FOLDER_TAKEN: ErrorReason.ValueType  # 171
+"""Two models cannot have one folder. Example: "/models/m is the folder of models/2026-10: move models/2026-11 into another one, and register it there"."""
+MARKETS_LOST: ErrorReason.ValueType  # 172
+"""Markets whose adapter answers would be answered as everybody is. Example: "models/2026-11 has no adapter of fr, and the model that answers has: adapt it to this market (tierwise adapt), or say that they are dropped"."""
 MODEL_NOT_MOVABLE: ErrorReason.ValueType  # 160
 """There is no such move between the states of a model. Example: "models/2026-11 is ACTIVE and cannot become SHADOW; possible: another model takes its place, or it is rolled back"."""
 STAGE_TAKEN: ErrorReason.ValueType  # 161

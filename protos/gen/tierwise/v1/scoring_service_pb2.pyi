@@ -547,22 +547,38 @@ class ActivateModelRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    OVERRIDE_GATES_FIELD_NUMBER: _builtins.int
+    DROP_MARKETS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name of the model."""
     etag: _builtins.str
     """Refuses the change if the model has another etag; empty does not look."""
     request_id: _builtins.str
     """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    reason: _builtins.str
+    """Why, for the audit log."""
+    validate_only: _builtins.bool
+    """Says what would come of it, and changes nothing."""
+    override_gates: _builtins.bool
+    """Lets it answer although it was not judged or did not pass; needs a reason."""
+    drop_markets: _builtins.bool
+    """Lets it answer although markets lose the adapters that the model that answers has."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+        override_gates: _builtins.bool = ...,
+        drop_markets: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "name", b"name", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drop_markets", b"drop_markets", "etag", b"etag", "name", b"name", "override_gates", b"override_gates", "reason", b"reason", "request_id", b"request_id", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -582,6 +598,7 @@ class MoveModelRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     OVERRIDE_GATES_FIELD_NUMBER: _builtins.int
+    DROP_MARKETS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Resource name of the model."""
     state: _model_pb2.Model.State.ValueType
@@ -598,6 +615,8 @@ class MoveModelRequest(_message.Message):
     """Says what would come of it, and changes nothing."""
     override_gates: _builtins.bool
     """Lets it answer although it was not judged or did not pass; needs a reason."""
+    drop_markets: _builtins.bool
+    """Lets it answer although markets lose the adapters that the model that answers has."""
     def __init__(
         self,
         *,
@@ -609,10 +628,11 @@ class MoveModelRequest(_message.Message):
         request_id: _builtins.str = ...,
         validate_only: _builtins.bool = ...,
         override_gates: _builtins.bool = ...,
+        drop_markets: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_canary_share", b"_canary_share", "canary_share", b"canary_share"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_canary_share", b"_canary_share", "canary_share", b"canary_share", "etag", b"etag", "name", b"name", "override_gates", b"override_gates", "reason", b"reason", "request_id", b"request_id", "state", b"state", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_canary_share", b"_canary_share", "canary_share", b"canary_share", "drop_markets", b"drop_markets", "etag", b"etag", "name", b"name", "override_gates", b"override_gates", "reason", b"reason", "request_id", b"request_id", "state", b"state", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__canary_share: _TypeAlias = _typing.Literal["canary_share"]  # noqa: Y015
     _WhichOneofArgType__canary_share: _TypeAlias = _typing.Literal["_canary_share", b"_canary_share"]  # noqa: Y015
