@@ -13,9 +13,9 @@ from events.cleaning.outcome import reject
 from events.currency import LARGEST_MINOR
 from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
 from events.fields import IDS, Field
-from events.formats import FormatNotUsable
+from events.formats import FormatNotUsable, known_currency
 from events.minor_units import minor_units_per_major
-from events.reading import FileNotUsable, batches, columns_of, last_line_ends
+from events.reading import FileNotUsable, batches, columns_of, last_line_ends, other_separator
 from events.zones import zones
 
 
@@ -50,7 +50,8 @@ def read_items(path: Path, *, currency: str | None = None) -> AttributeFile:
     Raises FileNotUsable and FormatNotUsable.
     """
     table = _table(path, [*ITEM_SCHEMA, "unit_price"], key="item_id")
-    own = pl.coalesce(pl.col("currency").str.to_uppercase(), pl.lit(currency, pl.String))
+    usual = None if currency is None else known_currency(currency)
+    own = pl.coalesce(pl.col("currency").str.to_uppercase(), pl.lit(usual, pl.String))
     major, minor = (pl.col(name).cast(pl.Float64, strict=False) for name in ("unit_price", "unit_price_minor"))
     priced = table.rows.with_columns(
         pl.coalesce(minor, major * minor_units_per_major(own)).alias("price"),
@@ -95,7 +96,8 @@ def _table(path: Path, fields: Sequence[str], *, key: str) -> _Table:
     present = columns_of(path)
     if key not in present:
         raise FormatNotUsable(
-            f"columns: the file has no column {key}; it has {', '.join(present)}. Rename that of the ids"
+            f"columns: the file has no column {key}; it has {', '.join(present)}. "
+            f"Rename that of the ids{other_separator(present)}"
         )
     listed = (_joined_lists(batch, fields) for batch in batches(path))
     blocks = [batch.select("row_number", *_texts(batch.schema, fields)) for batch in listed]

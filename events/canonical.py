@@ -22,9 +22,9 @@ def canonical_rows(batch: pl.DataFrame, file_format: FileFormat) -> pl.DataFrame
     read = raw.drop(Field.TIME).with_columns(*absent)
     typed = read.select(
         _unreadable(read.schema, file_format).alias("unreadable"),
-        _type(file_format).alias("event_type"),
-        _cancellation(file_format).alias("cancellation"),
-        *(_number(field, read.schema[field]).alias(field) for field in NUMBERS),
+        _type(read.schema, file_format).alias("event_type"),
+        _cancellation(read.schema, file_format).alias("cancellation"),
+        *(_number(field, read.schema[field], file_format).alias(field) for field in NUMBERS),
         *(_string(field, read.schema[field], file_format).alias(field) for field in STRINGS),
     )
     rows = pl.concat([batch.select("row_number"), pl.DataFrame(keys), times, typed], how="horizontal")
@@ -51,8 +51,10 @@ def _string(field: Field, kind: pl.DataType, file_format: FileFormat) -> pl.Expr
     return pl.when(text != "").then(text)
 
 
-def _number(field: Field, kind: pl.DataType) -> pl.Expr:
-    column = pl.col(field).str.strip_chars() if kind == pl.String else pl.col(field)
+def _number(field: Field, kind: pl.DataType, file_format: FileFormat) -> pl.Expr:
+    column = pl.col(field)
+    if kind == pl.String:
+        column = file_format.numbers.plain(column.str.strip_chars())
     number = column.cast(pl.Float64, strict=False).fill_nan(None)
     return pl.when(number.is_finite()).then(number)
 
@@ -62,7 +64,7 @@ def _words(file_format: FileFormat) -> dict[str, int]:
     return {word: int(EventType[ours.upper()]) for word, ours in words.items()}
 
 
-def _type(file_format: FileFormat) -> pl.Expr:
+def _type(schema: pl.Schema, file_format: FileFormat) -> pl.Expr:
     rule = file_format.event_type
     if rule.constant is None:
         word = pl.col(Field.EVENT_TYPE).cast(pl.String).str.strip_chars().str.to_lowercase()
@@ -71,7 +73,7 @@ def _type(file_format: FileFormat) -> pl.Expr:
         kind = pl.lit(int(EventType[rule.constant.upper()]), pl.Int16)
     returned = _cancelled(file_format)
     if rule.return_negative_quantity:
-        negative = pl.col(Field.QUANTITY).cast(pl.Float64, strict=False) < 0
+        negative = _number(Field.QUANTITY, schema[Field.QUANTITY], file_format) < 0
         returned = returned | negative.fill_null(value=False)
     return pl.when(returned).then(pl.lit(int(EventType.RETURN), pl.Int16)).otherwise(kind)
 
@@ -83,18 +85,18 @@ def _cancelled(file_format: FileFormat) -> pl.Expr:
     return pl.col(Field.ORDER_ID).cast(pl.String).str.strip_chars().str.starts_with(prefix).fill_null(value=False)
 
 
-def _cancellation(file_format: FileFormat) -> pl.Expr:
+def _cancellation(schema: pl.Schema, file_format: FileFormat) -> pl.Expr:
     """What the report counts as one: an order marked so, or a return where the format knows no mark."""
     if file_format.event_type.return_order_prefix is not None:
         return _cancelled(file_format)
-    return (_type(file_format) == int(EventType.RETURN)).fill_null(value=False)
+    return (_type(schema, file_format) == int(EventType.RETURN)).fill_null(value=False)
 
 
 def _unreadable(schema: pl.Schema, file_format: FileFormat) -> pl.Expr:
     """The first field with content that its type cannot hold."""
-    checks = [(field, _number(field, schema[field])) for field in NUMBERS if schema[field] == pl.String]
+    checks = [(field, _number(field, schema[field], file_format)) for field in NUMBERS if schema[field] == pl.String]
     if file_format.event_type.constant is None:
-        checks.append((Field.EVENT_TYPE, _type(file_format)))
+        checks.append((Field.EVENT_TYPE, _type(schema, file_format)))
     currency = _string(Field.CURRENCY, schema[Field.CURRENCY], file_format)
     checks.append((Field.CURRENCY, pl.when(currency.str.contains("^[A-Z]{3}$")).then(currency)))
     given = (pl.col(field).cast(pl.String).str.strip_chars() != "" for field, _ in checks)

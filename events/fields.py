@@ -54,6 +54,17 @@ IDS: dict[Field, str] = {
 }
 """What ids look like, in files as on the wire; the first two are parts of resource names."""
 
+LONGEST: dict[Field, int] = {
+    Field.TEXT: 10_000,
+    Field.TITLE: 10_000,
+    Field.CATEGORY: 500,
+    Field.BRAND: 500,
+    Field.ATTRIBUTION_TOKEN: 512,
+    Field.CHANNEL: 64,
+    Field.COUNTRY: 64,
+}
+"""Symbols, as on the wire. Where one quotation mark is missing, thousands of lines are one value, and still CSV."""
+
 ROW_SCHEMA = pl.Schema(
     {
         "row_number": pl.UInt32(),

@@ -21,7 +21,9 @@ from events.cleaning.products import NonProducts
 from events.cleaning.ranges import Ranges
 from events.event import EventType
 from events.fields import Field
-from events.reading import Encoding, columns_of
+from events.numerals import USUAL, Numerals
+from events.reading import Encoding, columns_of, other_separator
+from events.times import format_problem
 from events.zones import zones
 
 PRESETS = resources.files("events") / "presets"
@@ -36,6 +38,19 @@ def _zone(name: str) -> str:
         message = f"{name!r} is no IANA time zone; write one such as Europe/London or UTC"
         raise ValueError(message)
     return name
+
+
+def _separator(symbol: str) -> str:
+    if len(symbol) != 1 or not symbol.isascii() or symbol in '"\r\n':
+        message = f"{symbol!r} cannot stand between fields; write one symbol of ASCII, such as ';'"
+        raise ValueError(message)
+    return symbol
+
+
+def _time_format(form: str) -> str:
+    if problem := format_problem(form):
+        raise ValueError(problem)
+    return form
 
 
 def _word(word: str) -> str:
@@ -83,7 +98,8 @@ class FileFormat(BaseModel, frozen=True, extra="forbid"):
     columns: dict[str, Field]
     """Column of the file: our field. Columns that do not stand here are irrelevant."""
     columns_may_be_absent: bool = False
-    separator: str = Constraint(default=",", min_length=1, max_length=1)
+    separator: Annotated[str, AfterValidator(_separator)] | None = None
+    """Between fields; by default a comma, in files whose name ends with .tsv a tab."""
     encoding: Encoding = "utf8"
     zone: Annotated[str, AfterValidator(_zone)] = "UTC"
     """Of times without an offset, and of the shop's calendar days."""
@@ -91,10 +107,12 @@ class FileFormat(BaseModel, frozen=True, extra="forbid"):
     """Local times skipped when clocks go forward; `shift` reads them by the clock before."""
     ambiguous_times: Literal["earliest", "latest", "reject"] = "earliest"
     """Local times that come twice when clocks go back."""
-    time_formats: tuple[str, ...] = ()
+    time_formats: tuple[Annotated[str, AfterValidator(_time_format)], ...] = ()
     """strptime formats, tried in order after ISO 8601."""
     epoch_unit: Literal["s", "ms", "us"] = "s"
     """Of times written as numbers."""
+    numbers: Numerals = USUAL
+    """Of quantities and prices that are texts."""
     currency: str | None = Constraint(default=None, pattern="^[A-Z]{3}$")
     event_type: TypeRule = TypeRule()
     uppercase: tuple[Field, ...] = ()
@@ -121,9 +139,7 @@ class FileFormat(BaseModel, frozen=True, extra="forbid"):
         """Prices without a currency of their own are in `currency`, where one is given."""
         if currency is None:
             return self
-        if not re.fullmatch("[A-Z]{3}", currency):
-            raise FormatNotUsable(f"currency: {currency!r} is no ISO 4217 code; write one such as GBP")
-        return self.model_copy(update={"currency": currency})
+        return self.model_copy(update={"currency": known_currency(currency)})
 
     def columns_in(self, present: list[str]) -> dict[str, Field]:
         """The mapped columns that a file has. Raises FormatNotUsable when one that is needed is absent."""
@@ -137,9 +153,16 @@ class FileFormat(BaseModel, frozen=True, extra="forbid"):
         if absent:
             raise FormatNotUsable(
                 f"columns: the file has no column {', '.join(absent)}; it has {', '.join(present)}. "
-                "Choose another --preset, or write a --mapping for this file"
+                f"Choose another --preset, or write a --mapping for this file{other_separator(present)}"
             )
         return found
+
+
+def known_currency(code: str) -> str:
+    """The same. Raises FormatNotUsable for what is no code of a currency."""
+    if not re.fullmatch("[A-Z]{3}", code):
+        raise FormatNotUsable(f"currency: {code!r} is no ISO 4217 code; write one such as GBP")
+    return code
 
 
 def preset_names() -> list[str]:

@@ -1,7 +1,7 @@
 """Files in, in batches: CSV and Parquet give the same rows."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
@@ -18,6 +18,8 @@ IDS_ARE_TEXT = {"customer_id": pl.String()}
 """The customer 00017 is not 17."""
 PRINTABLE_DAYS = 200_000 * 365
 """From 1970 either way. Polars can put no later day into words, nor into another unit."""
+SEPARATORS = ";\t|,"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 UNITS_PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000}
 
 
@@ -25,7 +27,7 @@ class FileNotUsable(Exception):
     """A file cannot be read; the message says why and what to do."""
 
 
-def batches(path: Path, *, separator: str = ",", encoding: Encoding = "utf8") -> Iterator[pl.DataFrame]:
+def batches(path: Path, *, separator: str | None = None, encoding: Encoding = "utf8") -> Iterator[pl.DataFrame]:
     """The file's rows with `row_number` (from 1) before its own columns; CSV columns are strings.
 
     A batch is 50,000 rows, whatever the file's size. Raises FileNotUsable.
@@ -65,7 +67,7 @@ def _word(content: bytes) -> str | None:
         return None
 
 
-def columns_of(path: Path, *, separator: str = ",", encoding: Encoding = "utf8") -> list[str]:
+def columns_of(path: Path, *, separator: str | None = None, encoding: Encoding = "utf8") -> list[str]:
     """The file's own columns. Raises FileNotUsable."""
     try:
         return _scan(path, separator, encoding).collect_schema().names()
@@ -73,7 +75,15 @@ def columns_of(path: Path, *, separator: str = ",", encoding: Encoding = "utf8")
         raise FileNotUsable(_explained(path, error)) from error
 
 
-def row_count(path: Path, *, separator: str = ",", encoding: Encoding = "utf8") -> int:
+def other_separator(present: Sequence[str]) -> str:
+    """The way out of a file whose columns look like one; begins with a separator, empty for other files."""
+    found = next((mark for mark in SEPARATORS if len(present) == 1 and mark in present[0]), None)
+    if found is None:
+        return ""
+    return f"; its fields seem to lie between {found!r}: a mapping may say so (separator), else they lie between commas"
+
+
+def row_count(path: Path, *, separator: str | None = None, encoding: Encoding = "utf8") -> int:
     """How many rows the file has: for a progress bar. Raises FileNotUsable."""
     try:
         return int(_scan(path, separator, encoding).select(pl.len()).collect().item())
@@ -91,7 +101,7 @@ def last_line_ends(path: Path) -> bool:
 
 
 def rejected_rows(
-    path: Path, rejected: pl.DataFrame, *, separator: str = ",", encoding: Encoding = "utf8"
+    path: Path, rejected: pl.DataFrame, *, separator: str | None = None, encoding: Encoding = "utf8"
 ) -> Iterator[pl.DataFrame]:
     """Rejected rows as they stand in the file, in batches of REJECTED_SCHEMA; `content` is a JSON object.
 
@@ -108,7 +118,7 @@ def rejected_rows(
 def table(path: Path) -> pl.DataFrame:
     """A whole file, CSV columns with the kinds that their values have, but ids of customers. Raises FileNotUsable."""
     try:
-        return _scan(path, ",", "utf8", typed=True).collect()
+        return _scan(path, None, "utf8", typed=True).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise FileNotUsable(_explained(path, error)) from error
 
@@ -131,18 +141,25 @@ def fingerprint(path: Path, *options: str) -> str:
     return digest.hexdigest()
 
 
-def _scan(path: Path, separator: str, encoding: Encoding, *, typed: bool = False) -> pl.LazyFrame:
+def _scan(path: Path, separator: str | None, encoding: Encoding, *, typed: bool = False) -> pl.LazyFrame:
     if not path.is_file():
         raise FileNotUsable(f"{path}: there is no such file")
     if path.suffix.lower() in PARQUET:
         return pl.scan_parquet(path)
     if path.suffix.lower() in CSV:
+        if _begins(path) in UTF_16:
+            raise FileNotUsable(f"{path}: it is UTF-16; convert it (iconv -f UTF-16 -t UTF-8)")
         return pl.scan_csv(
-            path, separator=separator, encoding=encoding, infer_schema=typed, infer_schema_length=None,
-            schema_overrides=IDS_ARE_TEXT,
+            path, separator=separator or ("\t" if path.suffix.lower() == ".tsv" else ","), encoding=encoding,
+            infer_schema=typed, infer_schema_length=None, schema_overrides=IDS_ARE_TEXT,
         )  # fmt: skip
     endings = ", ".join((*CSV, *PARQUET))
     raise FileNotUsable(f"{path}: cannot tell its kind; let its name end with one of {endings}")
+
+
+def _begins(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(2)
 
 
 def _explained(path: Path, error: Exception) -> str:
@@ -151,4 +168,7 @@ def _explained(path: Path, error: Exception) -> str:
         return f"{path}: it is not UTF-8; convert it (iconv -f WINDOWS-1252 -t UTF-8), or set encoding: utf8-lossy"
     if "more fields" in words:
         return f"{path}: a line has more fields than the header; quote values that contain the separator"
+    if "CSV malformed" in words or words.startswith('could not parse `"'):
+        near = words.partition(" as dtype")[0] if words.startswith("could") else "a quotation mark has no other"
+        return f"{path}: {near}; a value with quotation marks stands within quotation marks, and each of its own twice"
     return f"{path}: {words}"

@@ -1,5 +1,6 @@
 """Times as shops write them, into UTC."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -10,6 +11,10 @@ from events.event import TIME
 
 LOCAL_FORMATS = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 OFFSET_FORMATS = ("%Y-%m-%d %H:%M:%S%.f%:z", "%Y-%m-%d %H:%M%:z")
+OFFSET = re.compile(r"%[:#]*z|%\+|(?<!%)(?:Z|UTC|GMT)$")
+"""In a strptime format: what says how far the time is from UTC."""
+ZONE_NAME = "%Z"
+PROBE = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
 EPOCH = r"^-?\d{9,17}(\.\d+)?$"
 MICROSECONDS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 LOCAL = pl.Datetime("us")
@@ -26,8 +31,24 @@ class Clock:
     nonexistent: Literal["reject", "shift"] = "reject"
     ambiguous: Literal["earliest", "latest", "reject"] = "earliest"
     formats: tuple[str, ...] = ()
-    """strptime formats beside ISO 8601."""
+    """strptime formats beside ISO 8601; those with an offset give absolute times."""
     epoch_unit: Literal["s", "ms", "us"] = "s"
+
+
+def format_problem(form: str) -> str | None:
+    """What is wrong with a strptime format, and the way out; None for one that can be used."""
+    if ZONE_NAME in form:
+        return f"{form!r}: a zone's name is not read; write %z for an offset such as +01:00, or set zone"
+    try:
+        # %#z is for reading alone.
+        written = pl.Series([PROBE]).dt.strftime(form.replace("%#z", "%z"))
+        read = _parsed(pl.col(""), form, time_zone="UTC" if OFFSET.search(form) else None)
+        (found,) = written.alias("").to_frame().select(read).to_series()
+    except pl.exceptions.PolarsError:
+        found = None
+    if found is None or found.date() != PROBE.date():
+        return f"{form!r} does not tell the day; write one such as %d/%m/%Y %H:%M"
+    return None
 
 
 def read_times(column: pl.Series, clock: Clock) -> pl.DataFrame:
@@ -52,14 +73,33 @@ def read_times(column: pl.Series, clock: Clock) -> pl.DataFrame:
 
 def _from_strings(column: pl.Series, clock: Clock) -> tuple[pl.Series, pl.Series]:
     """Absolute times (UTC) and, for those without an offset, local times."""
-    text = pl.col("text").str.replace(r"^(\d{4}-\d{2}-\d{2})T", "${1} ").str.replace(r" ?Z$", "+00:00")
-    tidy = column.alias("text").to_frame().select(text)
-    epoch = pl.when(text.str.contains(EPOCH)).then(text).cast(pl.Float64, strict=False)
-    offsets = [text.str.to_datetime(form, strict=False, time_unit="us", time_zone="UTC") for form in OFFSET_FORMATS]
-    locals_ = [text.str.to_datetime(form, strict=False, time_unit="us") for form in (*LOCAL_FORMATS, *clock.formats)]
-    numbers = _from_epoch(tidy.select(epoch).to_series(), clock)
-    absolute = tidy.select(pl.coalesce(*offsets)).to_series()
-    return absolute.zip_with(absolute.is_not_null(), numbers), tidy.select(pl.coalesce(*locals_)).to_series()
+    said, iso = pl.col("text"), _iso(pl.col("text"))
+    own = {form: bool(OFFSET.search(form)) for form in clock.formats}
+    offsets = [
+        *(_parsed(iso, form, time_zone="UTC") for form in OFFSET_FORMATS),
+        *(_parsed(said, form, time_zone="UTC") for form, absolute in own.items() if absolute),
+    ]
+    locals_ = [
+        *(_parsed(iso, form) for form in LOCAL_FORMATS),
+        *(_parsed(said, form) for form, absolute in own.items() if not absolute),
+    ]
+    epoch = pl.when(said.str.contains(EPOCH)).then(said).cast(pl.Float64, strict=False)
+    texts = column.alias("text").to_frame()
+    numbers = _from_epoch(texts.select(epoch).to_series(), clock)
+    absolute = texts.select(pl.coalesce(*offsets)).to_series()
+    return absolute.zip_with(absolute.is_not_null(), numbers), texts.select(pl.coalesce(*locals_)).to_series()
+
+
+def _iso(text: pl.Expr) -> pl.Expr:
+    """ISO 8601 as programs spell it: with T or a space, Z or UTC, +01 (PostgreSQL) or +01:00."""
+    spaced = text.str.replace(r"^(\d{4}-\d{2}-\d{2})[Tt]", "${1} ")
+    return spaced.str.replace(r" ?([Zz]|UTC|GMT)$", "+00:00").str.replace(
+        r"(:\d{2}(?:\.\d+)?) ?([+-]\d{2})$", "${1}${2}:00"
+    )
+
+
+def _parsed(text: pl.Expr, form: str, *, time_zone: str | None = None) -> pl.Expr:
+    return text.str.to_datetime(form, strict=False, time_unit="us", time_zone=time_zone)
 
 
 def _from_epoch(column: pl.Series, clock: Clock) -> pl.Series:

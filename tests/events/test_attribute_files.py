@@ -64,6 +64,8 @@ def test_prices_of_a_catalogue_need_a_currency(tmp_path: Path) -> None:
     path.write_text("item_id,unit_price\na,5\n")
     with pytest.raises(FormatNotUsable, match="names no currency; pass --currency"):
         read_items(path)
+    with pytest.raises(FormatNotUsable, match="currency: 'yen' is no ISO 4217 code"):
+        read_items(path, currency="yen")
     assert read_items(path, currency="JPY").rows["unit_price_minor"].to_list() == [5]
 
 

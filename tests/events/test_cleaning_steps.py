@@ -131,6 +131,12 @@ def test_ids_that_no_resource_name_could_hold_are_rejected(lines: Lines, field: 
     assert reasons(Ranges().apply(rows)) == dict.fromkeys((1, 2, 3), f"UNUSABLE_{field.upper()}")
 
 
+def test_texts_that_the_wire_does_not_carry_are_rejected(lines: Lines) -> None:
+    """A quotation mark without its other makes one value of all lines up to the next."""
+    rows = lines(text=["é" * 10_000, "é" * 10_001, "", ""], channel=["web", "web", "w" * 64, "w" * 65])
+    assert reasons(Ranges().apply(rows)) == {2: "TEXT_TOO_LONG", 4: "CHANNEL_TOO_LONG"}
+
+
 @pytest.mark.parametrize("field", ["item_id", "order_id"])
 def test_ids_of_items_and_orders_may_have_slashes(lines: Lines, field: str) -> None:
     rows = lines(**{field: ["a/b", "a\nb", "é" * 129]})

@@ -40,6 +40,11 @@ def test_a_mapping_is_read(tmp_path: Path) -> None:
     [
         ("zone: Europe/Londno", "zone: .*'Europe/Londno' is no IANA time zone; write one such as"),
         ("currency: pounds", "currency: String should match pattern"),
+        ("time_formats: ['%H:%M']", "time_formats.0: .*'%H:%M' does not tell the day; write one such as"),
+        ("time_formats: ['%d/%m/%Y %H:%M %Z']", "a zone's name is not read; write %z for an offset"),
+        ("separator: ';;'", "separator: .*';;' cannot stand between fields; write one symbol"),
+        ("numbers: {decimal: ',', thousands: ','}", "numbers: .*decimal and thousands are both ','"),
+        ("cleaning: {non_products: {product: '('}}", "product: .*'\\(' is no regular expression: unclosed group"),
         ("colour: red", "colour: Extra inputs are not permitted"),
         ("cleaning: {outliers: {action: delete}}", "cleaning.outliers.action: Input should be 'keep', 'flag'"),
         ("cleaning: {missing_values: {fields: {customer_id: keep}}}", "customer_id: an event cannot be without it"),

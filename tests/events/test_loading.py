@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from events.event import CUSTOMER_SCHEMA, EVENT_SCHEMA, ITEM_SCHEMA, EventType
-from events.formats import FormatNotUsable, preset
+from events.formats import FileFormat, FormatNotUsable, preset
 from events.loading import Loaded, load_events
 from events.reading import FileNotUsable, rejected_rows
 
@@ -240,6 +240,48 @@ def test_words_of_the_shop_are_translated(tmp_path: Path) -> None:
     assert result.events["event_type"].to_list() == [EventType.PURCHASE, EventType.VIEW]
 
 
+@pytest.mark.parametrize("column", [["-1", " -1", "-1 "], [" -1,0", "-1", "-1,"]], ids=["points", "commas"])
+def test_a_negative_quantity_is_a_return_whatever_stands_around_it(tmp_path: Path, column: list[str]) -> None:
+    path = tmp_path / "tills.tsv"
+    path.write_text("who\twhen\twhat\tmany\n" + "".join(f"a\t2026-01-0{i}\tx\t{q}\n" for i, q in enumerate(column, 1)))
+    till = FileFormat.model_validate(
+        {
+            "columns": {"who": "customer_id", "when": "time", "what": "item_id", "many": "quantity"},
+            "event_type": {"constant": "purchase", "return_negative_quantity": True},
+            "numbers": {"decimal": "," if "," in column[0] else "."},
+        }
+    )
+
+    events = load_events(path, till, now=NOW).events
+
+    assert events.select("event_type", "quantity").rows() == [(EventType.RETURN, 1.0)] * 3
+
+
+@pytest.mark.parametrize(
+    ("marks", "read", "unread"),
+    [
+        ({}, {"1234.5": 123450}, ["1,234.50", "1 234.5", "2,50"]),
+        ({"thousands": ","}, {"1,234.50": 123450, "1234.5": 123450}, ["12,34", "1,23.4", "1.234,5"]),
+        ({"decimal": ",", "thousands": "."}, {"1.234,50": 123450, "12,5": 1250, "1.234": 123400}, ["2.50", "1,234.50"]),
+        ({"decimal": ",", "thousands": " "}, {"1 234,50": 123450, "1\u202f234,5": 123450}, ["12 34,5"]),
+    ],
+)  # fmt: skip
+def test_prices_are_read_by_the_marks_of_the_mapping_and_never_a_thousand_times_too_high(
+    tmp_path: Path, marks: dict[str, str], read: dict[str, int], unread: list[str]
+) -> None:
+    path = tmp_path / "prices.csv"
+    prices = [*read, *unread]
+    rows = (f'c{place};2026-01-01;view;"{price}"\n' for place, price in enumerate(prices))
+    path.write_text("customer_id;time;event_type;unit_price\n" + "".join(rows))
+    columns = {name: name for name in ("customer_id", "time", "event_type", "unit_price")}
+    shop = FileFormat.model_validate({"columns": columns, "separator": ";", "numbers": marks, "currency": "GBP"})
+
+    found = load_events(path, shop, now=NOW)
+
+    assert found.events["unit_price_minor"].to_list() == list(read.values())
+    assert found.rejected["reason"].to_list() == ["UNREADABLE_UNIT_PRICE"] * len(unread)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
@@ -249,6 +291,8 @@ def test_words_of_the_shop_are_translated(tmp_path: Path) -> None:
         ("header.csv", b"customer_id,time,event_type\n", "a header and no rows"),
         ("latin.csv", b"customer_id,time,event_type\n\xe9,2026-01-01,view\n", "it is not UTF-8; convert it"),
         ("ragged.csv", b"customer_id,time,event_type\na,2026-01-01,view,4\n", "a line has more fields than the header"),
+        ("utf16.csv", "customer_id,time,event_type\n".encode("utf-16"), "it is UTF-16; convert it"),
+        ("quote.csv", b'customer_id,time,event_type,text\na,2026-01-01,view,5" x\n', "stands within quotation marks"),
         ("torn.parquet", b"PAR1", "parquet"),
     ],
 )

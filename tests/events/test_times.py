@@ -1,5 +1,6 @@
 """Times become UTC whatever the file's spelling, and what cannot be a time says why."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import polars as pl
@@ -12,6 +13,10 @@ from events.times import Clock, read_times
 LONDON = Clock(zone="Europe/London")
 SPRING_GAP = "2026-03-29 01:30:00"
 AUTUMN_TWICE = "2026-10-25 01:30:00"
+
+
+def own(*formats: str) -> Clock:
+    return replace(LONDON, formats=formats)
 
 
 def read(value: object, clock: Clock = LONDON) -> tuple[datetime | None, str | None, bool]:
@@ -29,11 +34,17 @@ def read(value: object, clock: Clock = LONDON) -> tuple[datetime | None, str | N
         ("2026-07-01T12:00:00Z", LONDON, datetime(2026, 7, 1, 12, tzinfo=UTC)),
         ("2026-07-01T12:00:00+05:30", LONDON, datetime(2026, 7, 1, 6, 30, tzinfo=UTC)),
         ("2026-07-01 12:00+02:00", LONDON, datetime(2026, 7, 1, 10, tzinfo=UTC)),
+        ("2026-07-01 12:00:00.5+02", LONDON, datetime(2026, 7, 1, 10, 0, 0, 500_000, tzinfo=UTC)),
+        ("2026-07-01 12:00:00 +0200", LONDON, datetime(2026, 7, 1, 10, tzinfo=UTC)),
+        ("2026-07-01 12:00:00 UTC", LONDON, datetime(2026, 7, 1, 12, tzinfo=UTC)),
         ("1767225600", LONDON, datetime(2026, 1, 1, tzinfo=UTC)),
         (1767225600, LONDON, datetime(2026, 1, 1, tzinfo=UTC)),
         (1767225600000, Clock(epoch_unit="ms"), datetime(2026, 1, 1, tzinfo=UTC)),
         (1767225600.5, LONDON, datetime(2026, 1, 1, 0, 0, 0, 500_000, tzinfo=UTC)),
         ("31/12/2025 23:59", Clock(formats=("%d/%m/%Y %H:%M",)), datetime(2025, 12, 31, 23, 59, tzinfo=UTC)),
+        ("01/07/2026 12:00 +0200", own("%d/%m/%Y %H:%M %z"), datetime(2026, 7, 1, 10, tzinfo=UTC)),
+        ("01/07/2026 12:00 UTC", own("%d/%m/%Y %H:%M UTC"), datetime(2026, 7, 1, 12, tzinfo=UTC)),
+        ("01/07/2026T12:00", own("%d/%m/%YT%H:%M", "%d/%m/%Y %z"), datetime(2026, 7, 1, 11, tzinfo=UTC)),
         (datetime(2026, 7, 1, 12), LONDON, datetime(2026, 7, 1, 11, tzinfo=UTC)),  # noqa: DTZ001 - local on purpose
         (datetime(2026, 7, 1, 12, tzinfo=UTC), LONDON, datetime(2026, 7, 1, 12, tzinfo=UTC)),
         (date(2026, 7, 1), LONDON, datetime(2026, 6, 30, 23, tzinfo=UTC)),
