@@ -54,6 +54,12 @@ def page(snapshot: Snapshot, campaign_id: str, *, limit: int, after: str = "") -
     return list(snapshot.scalars(query.order_by(CouponRow.customer_id).limit(limit)))
 
 
+def of_customer(snapshot: Snapshot, campaign_id: str, customer_id: str) -> CouponRow | None:
+    """The one that a campaign gave to a customer."""
+    query = select(CouponRow).where(CouponRow.campaign_id == campaign_id, CouponRow.customer_id == customer_id)
+    return snapshot.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
 def has_bought(snapshot: Snapshot, customer_id: str, *, other_than: str | None) -> bool:
     """Whether a customer has any purchase on record; the order at hand may be recorded already and does not count."""
     bought = select(EventRow).where(EventRow.customer_id == customer_id, EventRow.event_type == EventType.PURCHASE)

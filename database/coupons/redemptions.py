@@ -43,6 +43,12 @@ def on_order(snapshot: Snapshot, code: str, order_id: str) -> RedemptionRow | No
     return snapshot.scalars(query.execution_options(**FRESH)).one_or_none()
 
 
+def of_code(snapshot: Snapshot, code: str) -> list[RedemptionRow]:
+    """Every use of a code, oldest first, also those that were given back."""
+    query = select(RedemptionRow).where(RedemptionRow.code == code).order_by(RedemptionRow.redeem_time)
+    return list(snapshot.scalars(query.execution_options(**FRESH)))
+
+
 def spent_by_day(snapshot: Snapshot, campaign_id: str, zone: str) -> list[tuple[date, int]]:
     """What was taken off orders on each local day, less what was refunded of it since; days without any have none."""
     return [(day, minor) for day, minor in snapshot.execute(BY_DAY, {"campaign_id": campaign_id, "zone": zone})]

@@ -1,12 +1,13 @@
 """What people look up: a customer, the tiers, the models, the audit log."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from browser import Site, faults, picture
 from campaign_factories import (
     NOW,
+    TEN_PERCENT,
     add_customers,
     add_model,
     audit_lines,
@@ -25,9 +26,13 @@ from lessons import teach
 from playwright.sync_api import expect
 from tiny_model import write_tiny_model
 
+from campaigns.coupons import redemption, refunding
 from campaigns.models import registry
+from campaigns.terms.basket import Basket
+from campaigns.terms.campaign import Channel, Offer
+from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers import schemes, shadowing
-from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method
+from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method, Tier
 from database.events.store import insert_events
 from database.forecast import expected_uplifts
 from database.models.tables import ModelReadingRow
@@ -70,7 +75,10 @@ def test_a_customer_is_found_and_their_card_says_what_is_known(shop: Site) -> No
     page = shop.enter("anna")
     page.goto("/customers")
     expect(page.get_by_role("row", name="c1 HIGH")).to_contain_text("£90.00")
+    page.get_by_label("Customer id").fill("b")
+    expect(page.get_by_text("No customer's id begins with this.")).to_be_visible()
     page.get_by_label("Customer id").fill("c1")
+    expect(page.get_by_role("link", name="c2")).to_have_count(0)
     page.get_by_role("link", name="c1").click()
 
     expect(page.get_by_role("heading", level=1)).to_contain_text("c1 HIGH")
@@ -82,6 +90,59 @@ def test_a_customer_is_found_and_their_card_says_what_is_known(shop: Site) -> No
     page.get_by_role("button", name="Older").click()
     expect(page.get_by_role("cell", name="i44", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Older")).to_have_count(0)
+
+
+def test_pages_of_customers_follow_each_other(shop: Site) -> None:
+    add_customers(shop.database, [f"d{number:02}" for number in range(21)])
+    page = shop.enter("anna")
+
+    page.goto("/customers?q=d")
+    page.get_by_role("link", name="Next page").click()
+
+    expect(page.locator("tbody th")).to_have_text(["d20"])
+    expect(page.get_by_role("link", name="Next page")).to_have_count(0)
+
+
+def test_a_code_that_a_customer_names_leads_to_what_became_of_it(shop: Site) -> None:
+    now = datetime.now(UTC)
+    first = Offer(
+        tier=Tier.LOW, discount=Discount(reward=Percent(percent=15), first_order_only=True), channel=Channel.EMAIL
+    )
+    offers = (TEN_PERCENT, first)
+    launch_campaign(shop.database, make_plan(offers=offers, zone="Asia/Tokyo", end_time=now + timedelta(days=1)))
+    codes = codes_of(shop.database)
+    with shop.database.writing() as transaction:
+        bought = Event(
+            event_id="b", customer_id="c3", time=NOW, event_type=EventType.PURCHASE, order_id="o", item_id="i",
+            quantity=1, unit_price_minor=500, currency="GBP",
+        )  # fmt: skip
+        insert_events(transaction, [bought])
+    page = shop.enter("anna")
+    page.goto("/customers")
+
+    page.get_by_label("Coupon code").fill("no such code")
+    page.get_by_role("button", name="What became of it").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("Coupon code")).to_have_value("no such code")
+    assert faults(page) == []
+    page.get_by_label("Coupon code").fill(codes["c1"].lower())
+    page.get_by_role("button", name="What became of it").click()
+    coupon = page.get_by_role("region", name="The coupon")
+    expect(coupon).to_contain_text("It is taken. Of an order of £100.00 it takes off £10.00.")
+    assert codes["c1"] not in page.content() + page.url
+    basket = Basket(order_id="r1", order_minor=8000, currency="GBP", customer_id="c1")
+    with shop.database.writing() as transaction:
+        used = redemption.redeem(transaction, make_cause(now), codes["c1"], basket)
+    with shop.database.writing() as transaction:
+        refunding.refund(transaction, make_cause(now), used.redemption_id, refund_id="back", amount_minor=300)
+    page.reload()
+    expect(coupon).to_contain_text("It is refused. The coupon was used already.")
+    expect(coupon.get_by_role("row", name="r1")).to_contain_text("£80.00£8.00£3.00")
+    assert faults(page) == []
+    picture(page, "coupon")
+    page.goto("/customers/c3/campaigns/spring")
+    expect(coupon).to_contain_text("It is refused.")
+    expect(coupon).to_contain_text("first order")
 
 
 def test_the_card_says_what_an_offer_adds_and_who_taught_it(shop: Site) -> None:

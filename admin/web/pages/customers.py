@@ -4,17 +4,20 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
+from urllib.parse import quote
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from admin.web.charts import RowBar, row_bars
 from admin.web.house import House
-from admin.web.visit import Visit, page
+from admin.web.visit import UNUSABLE, Visit, page
 from campaigns.audit import replaying
 from campaigns.callers.access import TEAM, Right
-from campaigns.coupons import offering
+from campaigns.coupons import inquiry, offering
+from campaigns.coupons.refusals import CouponNotFound, InvalidCode
 from campaigns.customers import profiles
+from campaigns.errors import Refusal
 from campaigns.models import registry
 from campaigns.terms.campaign import Channel
 from campaigns.tiers import schemes
@@ -67,6 +70,7 @@ def routes(house: House) -> Sequence[Route]:
     team = Right(TEAM)
     return (
         Route("/customers", page(house, search, team), name="customers"),
+        Route("/customers", page(house, by_code, team), methods=["POST"], name="customer_by_code"),
         Route("/customers/{customer_id}", page(house, card, team), name="customer"),
         Route("/customers/{customer_id}/events", page(house, events, team), name="customer_events"),
         Route("/customers/{customer_id}/why", page(house, why, team), name="customer_why"),
@@ -75,15 +79,34 @@ def routes(house: House) -> Sequence[Route]:
 
 
 def search(visit: Visit) -> Response:
-    """The customer with this id, or those whose ids follow what was typed."""
-    typed = visit.field("q")
+    """Customers whose ids begin with what was typed."""
+    return _found(visit)
+
+
+def by_code(visit: Visit) -> Response:
+    """What became of a coupon, by the code that its customer names; an address never has one, for others read it."""
+    try:
+        with visit.reading() as snapshot:
+            coupon = inquiry.owner(snapshot, visit.field("code"))
+    except (InvalidCode, CouponNotFound) as refusal:
+        return _found(visit, refusal)
+    return visit.go(f"/customers/{quote(coupon.customer_id, safe='')}/campaigns/{coupon.campaign_id}#coupon")
+
+
+def _found(visit: Visit, refusal: Refusal | None = None) -> Response:
+    typed, after = visit.field("q"), visit.field("after")
     with visit.reading() as snapshot:
-        exact = known.get(snapshot, typed) if typed else None
-        found = known.page(snapshot, after=typed or None, limit=LISTED)
-        listed = [*([exact] if exact else []), *found][:LISTED]
-        scored = scores.among(snapshot, [each.customer.customer_id for each in listed])
+        exact = known.get(snapshot, typed) if typed and not after else None
+        following = known.page(snapshot, after=after or typed or None, limit=LISTED + 1)
+        fitting = [each for each in following if each.customer.customer_id.startswith(typed)]
+        listed = [*([exact] if exact else []), *fitting]
+        shown = listed[:LISTED]
+        scored = scores.among(snapshot, [each.customer.customer_id for each in shown])
     template = "customers_rows.html" if visit.fragment else "customers.html"
-    return visit.page(template, customers=listed, scored=scored, typed=typed)
+    return visit.page(
+        template, 200 if refusal is None else UNUSABLE, customers=shown, scored=scored, typed=typed, refusal=refusal,
+        code=visit.field("code"), last=shown[-1].customer.customer_id if len(listed) > LISTED else "",
+    )  # fmt: skip
 
 
 def card(visit: Visit) -> Response:
@@ -170,11 +193,12 @@ def _steps(told: Explanation) -> Steps:
 
 
 def decision(visit: Visit) -> Response:
-    """What a campaign decided about the customer, made again from what it was made from."""
+    """What a campaign decided about the customer, made again from what it was made from, and what of its coupon."""
     campaign_id = visit.campaign_id
     with visit.reading() as snapshot:
         found = replaying.explain(snapshot, campaign_id, _id(visit), language=visit.language)
-    return visit.page("customer_decision.html", found=found)
+        asked = inquiry.of_customer(snapshot, campaign_id, _id(visit), visit.now)
+    return visit.page("customer_decision.html", found=found, asked=asked)
 
 
 def _id(visit: Visit) -> str:
