@@ -1,9 +1,9 @@
 """Files that were imported: once each, with their report and every row that was rejected."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 from sqlalchemy import ColumnElement, delete, func, select, text, true, update
@@ -41,6 +41,7 @@ class Import:
     """Whether the file need not be read again."""
 
 
+FETCHED = 10_000
 AGAIN = "AGAIN"
 """Of an import whose file may tell of somebody whom it told of in vain."""
 
@@ -58,6 +59,22 @@ def latest_import(snapshot: Snapshot) -> Import | None:
     newest = select(ImportRow).where(ImportRow.kind == "events").order_by(ImportRow.create_time.desc()).limit(1)
     row = snapshot.scalar(newest)
     return None if row is None else _import(row)
+
+
+class Rejected(NamedTuple):
+    """A row of a file that was not taken in."""
+
+    row_number: int
+    """Counted from 1, the first row after the header."""
+    reason: str
+    content: Mapping[str, Any]
+
+
+def rejected_of(snapshot: Snapshot, import_id: str) -> Iterator[Rejected]:
+    """In the order of the file."""
+    columns = select(RejectedRow.row_number, RejectedRow.reason, RejectedRow.content)
+    found = columns.where(RejectedRow.import_id == import_id).order_by(RejectedRow.row_number)
+    return (Rejected(*row) for row in snapshot.execute(found.execution_options(yield_per=FETCHED)))
 
 
 def store_events(

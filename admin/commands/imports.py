@@ -1,6 +1,8 @@
 """`tierwise import`: files of events, items and customers in, and the report of their quality."""
 
-from collections.abc import Callable
+import csv
+import json
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +19,16 @@ from admin.transactions import recorded
 from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.errors import Refusal
-from database.imports import FileChanged, Import, find_import, latest_import, store_attributes, store_events
+from database.imports import (
+    FileChanged,
+    Import,
+    Rejected,
+    find_import,
+    latest_import,
+    rejected_of,
+    store_attributes,
+    store_events,
+)
 from database.session import Database, Transaction
 from events.attributes import AttributeFile, read_customers, read_items
 from events.formats import FileFormat, FormatNotUsable, mapping, preset, preset_names
@@ -77,6 +88,10 @@ def report(
     html: Annotated[
         Path | None, typer.Option(help="Write a page with plots here.", dir_okay=False, callback=writable)
     ] = None,
+    rejected: Annotated[
+        Path | None,
+        typer.Option(help="Write the rows that were not taken in here (CSV).", dir_okay=False, callback=writable),
+    ] = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -85,10 +100,12 @@ def report(
     try:
         with database.reading() as snapshot:
             found = find_import(snapshot, import_id) if import_id else latest_import(snapshot)
+            if found is None:
+                fail(f"no single import {import_id or 'of events'} was found; run tierwise import events FILE first")
+            if rejected is not None:
+                _write_rejected(rejected, rejected_of(snapshot, found.import_id))
     finally:
         database.close()
-    if found is None:
-        fail(f"no single import {import_id or 'of events'} was found; run tierwise import events FILE first")
     if html is not None:
         if found.kind != "events":
             fail(f"import {found.import_id[:12]} is of {found.kind}; a page is drawn for imports of events")
@@ -96,6 +113,14 @@ def report(
 
         html.write_text(page(found.report, file_name=found.file_name, import_id=found.import_id), encoding="utf-8")
     _show(found, as_json=as_json)
+
+
+def _write_rejected(path: Path, rows: Iterable[Rejected]) -> None:
+    """What stood in them as JSON: files have all kinds of columns."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        lines = csv.writer(file)
+        lines.writerow(Rejected._fields)
+        lines.writerows((row.row_number, row.reason, json.dumps(row.content, ensure_ascii=False)) for row in rows)
 
 
 def _format(preset_name: str | None, mapping_file: Path | None, currency: str | None) -> FileFormat:
@@ -179,6 +204,11 @@ def _meanwhile(database: Database, import_id: str) -> Import:
 def _show(done: Import, *, as_json: bool, imported_before: bool = False) -> None:
     if not done.report.get("last_line_ends", True):
         warn(f"the last line of {done.file_name} has no end: if the file was cut off, its last row is not whole")
+    if done.report["rejected"] and not done.report["rows_out"]:
+        warn(
+            f"no row of {done.file_name} was taken in; `tierwise import report --import {done.import_id[:12]} "
+            "--rejected FILE` writes them with their reasons"
+        )
     head = {"import_id": done.import_id, "kind": done.kind, "file": done.file_name, "imported_before": imported_before}
     if as_json:
         emit(head | {"report": dict(done.report)}, as_json=True)

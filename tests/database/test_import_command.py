@@ -1,5 +1,6 @@
 """`tierwise import` from a shell: results on standard output, errors that name the way out."""
 
+import csv
 import json
 from contextvars import copy_context
 from datetime import UTC, datetime
@@ -68,6 +69,27 @@ def test_the_report_is_shown_as_table_json_and_page(database_url: str, file: Pat
     assert "DUPLICATE 1" in table.stdout
     assert by_id["report"] == done["report"]
     assert html.read_text().startswith("<!doctype html>")
+
+
+def test_rows_that_were_not_taken_in_are_written_with_their_reasons(database_url: str, tmp_path: Path) -> None:
+    people, out = tmp_path / "customers.csv", tmp_path / "new" / "rejected.csv"
+    people.write_text('customer_id,zone\nanna,Mars\n"b ""é""/x",UTC\n')
+
+    said = run("customers", people, "--database-url", database_url)
+    done = told("customers", people, "--database-url", database_url)
+    told("report", "--import", done["import_id"][:8], "--rejected", out, "--database-url", database_url)
+
+    assert (
+        f"no row of customers.csv was taken in; `tierwise import report --import {done['import_id'][:12]}"
+        in said.stderr
+    )
+    with out.open(newline="", encoding="utf-8") as file:
+        heading, *rows = csv.reader(file)
+    assert heading == ["row_number", "reason", "content"]
+    assert [(number, reason, json.loads(content)) for number, reason, content in rows] == [
+        ("1", "UNKNOWN_ZONE", {"customer_id": "anna", "zone": "Mars"}),
+        ("2", "UNUSABLE_CUSTOMER_ID", {"customer_id": 'b "é"/x', "zone": "UTC"}),
+    ]
 
 
 def test_a_mapping_describes_the_file(database_url: str, tmp_path: Path) -> None:
