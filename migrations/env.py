@@ -4,6 +4,7 @@ import psycopg
 from alembic import context
 from sqlalchemy import Connection, text
 
+from database.callers import application
 from database.every_table import METADATA
 from database.reporting import views
 from database.session import engine_at, unsaid
@@ -41,6 +42,7 @@ def online() -> None:
         with context.begin_transaction():
             context.run_migrations()
         if goal == context.get_head_revision():
+            application.install(driver_of(connection))
             views.install(driver_of(connection))
             connection.commit()
         connection.execute(text("SELECT pg_advisory_unlock(hashtext('tierwise migrations'))"))

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from audit_log import sealed, write_lines
-from campaign_factories import launch_campaign, make_plan, store_scores
+from campaign_factories import NOW, launch_campaign, make_plan, store_scores
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
@@ -17,6 +17,8 @@ from campaigns.coupons import redemption
 from database.audit import log, seals
 from database.audit.log import AuditEntry
 from database.audit.tables import AuditRow
+from database.migrate import migrate
+from database.reporting import refreshing
 from database.session import Database, driver_connection
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -114,14 +116,29 @@ def test_an_application_may_add_and_read_and_do_nothing_else(
         assert connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() == (1,)
 
 
-def test_an_application_can_do_its_work(as_application: str, database: Database) -> None:
+@pytest.mark.parametrize("restored", [False, True])
+def test_an_application_can_do_its_work_also_after_a_restore_that_knew_no_roles(
+    as_application: str, database: Database, database_url: str, *, restored: bool
+) -> None:
+    if restored:
+        with psycopg.connect(database_url, autocommit=True) as owner:
+            owner.execute("DROP OWNED BY tierwise_app")
+            owner.execute("GRANT EXECUTE ON FUNCTION refresh_report TO PUBLIC")
+        migrate(database_url)
     application = Database.at(as_application)
     store_scores(application, {"anna": 9000, "ben": 10})
     launch_campaign(application, make_plan())
     with application.writing() as transaction:
         coupon, *_ = redemption.page(transaction, "spring", limit=5)
     sealed(application)
+    with application.writing() as transaction:
+        assert refreshing.refresh(transaction, "tiers", NOW)
     application.close()
+    with psycopg.connect(database_url) as owner:
+        anybody = owner.execute(
+            "SELECT count(*) FROM pg_proc WHERE proname = 'refresh_report' AND proacl::text ~ '[{,]='"
+        )
+        assert anybody.fetchone() == (0,)
 
     assert coupon.customer_id == "anna"
     with database.reading() as snapshot:
