@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -93,14 +93,15 @@ def points(context: Context, value: float) -> str:
 
 
 @pass_context
-def when(context: Context, moment: datetime | None, zone: str = "UTC") -> str:
-    """Date and time in a zone, which is named unless it is UTC."""
+def when(context: Context, moment: datetime | None, zone: str | None = None) -> str:
+    """Date and time in a zone, or in the reader's; any other is named."""
     if moment is None:
         return "–"
-    local = moment.astimezone(ZoneInfo(zone) if zone != "UTC" else UTC)
+    own = context.get("reader_zone", "UTC")
+    local = moment.astimezone(ZoneInfo(zone or own))
     pattern = TIMES[context["language"]]
     written: str = format_datetime(local, pattern, tzinfo=local.tzinfo, locale=_locale(context))
-    return written if zone == "UTC" else f"{written} {zone}"
+    return written if zone in (None, own) else f"{written} {zone}"
 
 
 def clock(moment: datetime, zone: str) -> str:

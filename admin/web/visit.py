@@ -30,9 +30,12 @@ from campaigns.errors import Changed, NotFound, Refusal
 from campaigns.life import switches
 from campaigns.life.switches import Stop
 from database.session import Snapshot, Transaction
+from events.zones import zones
 from rules.sentence import Language
 
 SESSION_COOKIE = "tierwise_session"
+ZONE_COOKIE = "tierwise_zone"
+UTC_ZONE, ALSO_UTC = "UTC", frozenset({"Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu"})
 STOPS = 20
 """That the banner names."""
 FORBIDDEN, CHANGED, UNUSABLE, BROKEN, UNAVAILABLE, MISSING = 403, 409, 422, 500, 503, 404
@@ -78,6 +81,12 @@ class Visit:
         """Whether the visitor's role includes an action of `campaigns.callers.access`."""
         return self.person.role in access.ACTIONS[action].roles
 
+    @property
+    def zone(self) -> str:
+        """Where the browser says that the visitor is."""
+        said = self.request.cookies.get(ZONE_COOKIE, "")
+        return said if said in zones() and said not in ALSO_UTC else UTC_ZONE
+
     def field(self, name: str) -> str:
         """A field of the form, or of the address; empty where it is absent."""
         value = self.form.get(name, self.request.query_params.get(name, ""))
@@ -107,7 +116,8 @@ class Visit:
     def _shared(self) -> dict[str, Any]:
         return {
             "person": self.person, "may": self.may, "now": self.now, "form_token": form_token(self.token),
-            "path": self.request.url.path, "query": self.request.query_params, "stops": self.stops,
+            "reader_zone": self.zone, "path": self.request.url.path, "query": self.request.query_params,
+            "stops": self.stops,
         }  # fmt: skip
 
 

@@ -92,6 +92,27 @@ def test_a_customer_is_found_and_their_card_says_what_is_known(shop: Site) -> No
     expect(page.get_by_role("button", name="Older")).to_have_count(0)
 
 
+def test_times_are_the_readers_unless_a_zone_is_named(shop: Site) -> None:
+    page = shop.enter("anna", timezone_id="Asia/Shanghai")
+    page.goto("/campaigns/new")
+    page.get_by_label("What is it called?").fill("First")
+    page.get_by_role("button", name="Make a draft").click()
+    page.goto("/campaigns/first/edit/schedule")
+    expect(page.get_by_label("Time zone")).to_have_value("Asia/Shanghai")
+    launch_campaign(shop.database, make_plan(zone="Europe/London"))
+
+    page.goto("/customers/c1")
+    expect(page.get_by_text("as of 20 Nov 2026 20:00")).to_be_visible()
+    expect(page.get_by_role("contentinfo")).to_have_text("Times without a zone are those of Asia/Shanghai.")
+    page.goto("/campaigns/spring")
+    expect(page.get_by_text("19 Nov 2026 12:00 Europe/London – 20 Dec 2026 12:00 Europe/London")).to_be_visible()
+    page.goto("/audit?object_name=campaigns/spring&action=campaigns.create")
+    expect(page.get_by_role("row", name="20 Nov 2026 20:00")).to_be_visible()
+    page.get_by_text("fields").click()
+    expect(page.get_by_text("19 Nov 2026 20:00")).to_be_visible()
+    assert faults(page) == []
+
+
 def test_pages_of_customers_follow_each_other(shop: Site) -> None:
     add_customers(shop.database, [f"d{number:02}" for number in range(21)])
     page = shop.enter("anna")

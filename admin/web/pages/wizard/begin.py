@@ -66,12 +66,12 @@ def _to_audience(visit: Visit, campaign_id: str) -> Response:
 
 
 def _plan(snapshot: Snapshot, visit: Visit, name: str) -> CampaignPlan:
-    """From the next full hour on, in the zone of the campaign before."""
+    """From the next full hour on, in the zone of the campaign before; the first is where its author is."""
     last = launch.page(snapshot, limit=1)
     start = visit.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return CampaignPlan(
         display_name=name, offers=(), start_time=start, end_time=start + timedelta(days=USUAL_DAYS),
-        currency=visit.house.currency, zone=last[0].plan.zone if last else "UTC",
+        currency=visit.house.currency, zone=last[0].plan.zone if last else visit.zone,
     )  # fmt: skip
 
 
