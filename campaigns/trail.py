@@ -18,8 +18,11 @@ from database.session import Snapshot, Transaction
 
 CUSTOMER = "customers/"
 SUBJECT = "subjects/"
+LONGEST_KIND = 32
 SOMEONE = "customers"
 """A customer who is not known here."""
+RESOURCE = re.compile(r"(?!customers/)[A-Za-z_]{1,32}/[A-Za-z0-9._-]{1,128}|staff/[a-z0-9._@+-]{1,64}")
+"""What may be called by its name although nobody has found it: no customer, and nothing that was typed in its place."""
 NAMED = re.compile(rf"{CUSTOMER}[^\s/,;:'\"]{{1,128}}")
 """A customer in the middle of a sentence."""
 
@@ -46,9 +49,12 @@ def tried(
 def denied(transaction: Transaction, cause: Cause, action: str, object_name: str, refusal: Refusal) -> None:
     """The change was refused. The door calls this in a new transaction: the refused one is rolled back.
 
-    It stands under the campaign that refused, if one did, so that refusals can be counted by campaign and reason.
+    It stands under the campaign that refused, if one did, so that refusals can be counted by campaign and reason; under
+    the kind alone of what cannot be a name.
     """
     name = refusal.metadata.get("campaign", object_name)
+    if not name.startswith(CUSTOMER) and not RESOURCE.fullmatch(name):
+        name = name.partition("/")[0][:LONGEST_KIND]
     _append(transaction, cause, action, name, outcome="DENIED", after={"refusal": refusal.reason})
 
 

@@ -1,7 +1,6 @@
 """What a browser sent, as far as a page can use it."""
 
 from datetime import datetime
-from itertools import chain
 from urllib.parse import urlsplit
 
 from starlette.convertors import IntegerConvertor, register_url_convertor
@@ -12,6 +11,9 @@ from starlette.types import Message, Receive
 
 MOST_BYTES = 8 * 1024**2
 """Of a form: the longest rule that a page takes, each symbol escaped. It is read before anybody knows who sends it."""
+REASON = "reason"
+MOST_REASON = 1000
+"""Symbols, as on the wire: it stays in the audit log."""
 VERSION_DIGITS, DIGITS = 9, 18
 """That a column of versions can be compared with, and one of other numbers."""
 UNUSABLE, TOO_LARGE = 400, 413
@@ -29,11 +31,14 @@ register_url_convertor("version", VersionConvertor())
 async def form_of(request: Request) -> FormData:
     """The fields, none where there is no form.
 
-    Raises HTTPException for a form that is too large, and for the symbol NUL, which PostgreSQL cannot store.
+    Raises HTTPException for a form or a reason that is too large, and for the symbol NUL, which no column can hold.
     """
     form = await Request(request.scope, _limited(request.receive)).form() if request.method == "POST" else FormData()
-    fields = (value for _, value in chain(form.multi_items(), request.query_params.multi_items()))
-    if any("\x00" in text for text in (request.scope["path"], *fields) if isinstance(text, str)):
+    fields = [*form.multi_items(), *request.query_params.multi_items()]
+    if any(name == REASON and isinstance(text, str) and len(text) > MOST_REASON for name, text in fields):
+        raise HTTPException(TOO_LARGE, f"A reason has {MOST_REASON:,} symbols at most.")
+    texts = (request.scope["path"], *(text for _, text in fields))
+    if any("\x00" in text for text in texts if isinstance(text, str)):
         raise HTTPException(UNUSABLE, "The address or the form has the symbol NUL, which can be kept nowhere.")
     return form
 

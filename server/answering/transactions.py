@@ -1,7 +1,6 @@
 """The transactions of a call: no statement outlives its deadline, and what is asked twice happens once."""
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -20,8 +19,6 @@ from server.answering import call
 
 Response = TypeVar("Response", bound=Message)
 
-RESOURCE = re.compile(r"(?!customers/)[A-Za-z_]{1,32}/[A-Za-z0-9._-]{1,128}")
-"""What a denial may name: a resource, and no customer."""
 ATTEMPTS = 3
 """For a transaction that loses against a concurrent one."""
 
@@ -103,7 +100,7 @@ def subject_of(request: object, action: str) -> str:
     Nothing can be read of the request of a stream that has not come yet, nor of one whose bytes are no message.
     """
     name = getattr(request, "name", "")
-    return name if RESOURCE.fullmatch(name) else action.partition(".")[0]
+    return name if trail.RESOURCE.fullmatch(name) else action.partition(".")[0]
 
 
 def record_denial(database: Database, cause: Cause, subject: str, refusal: Refusal) -> None:

@@ -2,20 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
 from browser import PASSWORD, serving
-from campaign_factories import create_campaign, make_cause
+from campaign_factories import audit_lines, create_campaign, make_cause
 
 from admin.web.application import application
 from admin.web.house import House
-from admin.web.received import MOST_BYTES
+from admin.web.received import MOST_BYTES, MOST_REASON
 from campaigns.callers import staff
 from campaigns.life.approval import ApprovalPolicy
 from database.embedded import free_port
 from database.session import Database
 
+LONG = "".join(map(str, range(2000)))
+"""Too various to be packed into what an index takes."""
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -85,3 +89,45 @@ def test_a_form_of_any_size_is_not_read_from_strangers(stranger: httpx.Client, p
     fits, exceeds = (stranger.post(page, content=field * fields, headers=FORM) for fields in (most, most + 1))
 
     assert (fits.status_code in (303, 401, 422), exceeds.status_code) == (True, 413)
+
+
+def test_a_reason_of_any_size_is_not_kept(anna: httpx.Client) -> None:
+    token = re.findall(r'name="form_token" value="([0-9a-f]+)"', anna.get("/campaigns/spring/delete").text)[0]
+
+    answer = anna.post("/campaigns/spring/delete", data={"form_token": token, "reason": "x" * (MOST_REASON + 1)})
+
+    assert (answer.status_code, answer.text) == (413, "A reason has 1,000 symbols at most.")
+
+
+@pytest.mark.parametrize("scope", [LONG, "anna@example.com", "a b"], ids=["long", "person", "words"])
+def test_what_was_refused_is_on_record_whatever_it_is_called(
+    anna: httpx.Client, database_of_file: Database, scope: str
+) -> None:
+    """A long name was more than an index takes: the refusal left no line, and the page told of a database away."""
+    token = re.findall(r'name="form_token" value="([0-9a-f]+)"', anna.get("/campaigns/spring/delete").text)[0]
+    before = audit_lines(database_of_file)
+
+    answer = anna.post("/switches/allow", data={"form_token": token, "scope": scope, "reason": "why not"})
+
+    assert answer.status_code == 403
+    assert audit_lines(database_of_file)[len(before) :] == [("switches.allow", "campaigns", "DENIED")]
+
+
+def test_strangers_who_sign_in_all_at_once_do_not_fill_the_memory(stranger: httpx.Client) -> None:
+    """A good hash takes 64 MiB, and nobody knows yet who asks for it."""
+    Path("/proc/self/clear_refs").write_text("5")
+    before = most_mebibytes()
+
+    def enter(number: int) -> int:
+        return stranger.post("/sign-in", data={"name": f"n{number}", "password": "x"}, timeout=60).status_code
+
+    with ThreadPoolExecutor(4) as crowd:
+        answers = set(crowd.map(enter, range(4)))
+
+    assert answers == {422}
+    assert most_mebibytes() - before < 200
+
+
+def most_mebibytes() -> float:
+    """That this process had at once."""
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0]) / 1024
