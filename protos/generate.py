@@ -54,6 +54,8 @@ def generate(folder: Path) -> None:
     compile_protos([f"--grpc_python_out={folder}", f"--mypy_grpc_out=quiet:{folder}", *services])
     for package in ("tierwise", "tierwise/v1", "buf", "buf/validate"):
         (folder / package / "__init__.py").write_text('"""Generated: see protos/generate.py."""\n')
+    # Without it the types beside the messages count for nothing where the client is installed (PEP 561).
+    (folder / "tierwise/py.typed").touch()
 
 
 def write_image(path: Path, *, source_info: bool = True) -> None:
@@ -107,7 +109,8 @@ def stale(fresh: Path) -> bool:
 
 def files(folder: Path) -> set[str]:
     """Generated files below a folder."""
-    return {str(path.relative_to(folder)) for path in folder.rglob("*.py*") if "__pycache__" not in path.parts}
+    found = (path for pattern in ("*.py*", "py.typed") for path in folder.rglob(pattern))
+    return {str(path.relative_to(folder)) for path in found if path.is_file() and "__pycache__" not in path.parts}
 
 
 def not_linted(image: Path) -> bool:

@@ -27,7 +27,7 @@ from tierwise.v1 import (
 )
 
 from tierwise_client.channel import Tls, open_channel
-from tierwise_client.errors import Overloaded, TierwiseError, error_in, error_of
+from tierwise_client.errors import DeadlineExceeded, Overloaded, TierwiseError, Unavailable, error_in, error_of
 from tierwise_client.values import customer_name, instant
 
 Response = TypeVar("Response", bound=Message)
@@ -38,6 +38,8 @@ BATCH = 500
 """Most customers or events in one call."""
 QUICK_SECONDS = 1.0
 BATCH_SECONDS = 30.0
+AWAY_SECONDS = 1.0
+"""Until a server is asked again that gRPC found away several times."""
 LATEST = 1.25
 """Times what the server asks for, so that those whom it sent away do not all come back at once."""
 
@@ -45,9 +47,10 @@ LATEST = 1.25
 class Tierwise:
     """Calls to one server, from any number of threads; close it, or use it as a context manager.
 
-    Every call has a deadline: `timeout` seconds, repetitions included. Calls are repeated by gRPC while the server is
-    away and by the client when the server is overloaded and says when to come back, as long as the deadline allows;
-    what is written carries a request id, so that it happens once. Every method raises TierwiseError.
+    Every call has a deadline: `timeout` seconds, repetitions included. Calls are repeated while the server is away, by
+    gRPC at once and then by the client every second, and when the server is overloaded and says when to come back, as
+    long as the deadline allows; what is written carries a request id, so that it happens once. Every method raises
+    TierwiseError.
     """
 
     def __init__(
@@ -180,6 +183,8 @@ class Tierwise:
         """
         given = list(events)
         keys = list(ids) or [_new_id() for _ in given]
+        if len(keys) != len(given):
+            raise ValueError(f"ids: {len(keys)} keys for {len(given)} events; give one for each, or none")
         parent = customer_name(customer)
         requests = [
             customer_service_pb2.CreateEventRequest(parent=parent, event_id=key, event=event)
@@ -193,13 +198,19 @@ class Tierwise:
 
     def _call(self, method: Callable[..., Response], request: Message, timeout: float | None, usual: float) -> Response:
         deadline = time.monotonic() + (timeout or self._timeout or usual)
+        away: Unavailable | None = None
         while True:
             try:
                 return method(request, timeout=deadline - time.monotonic(), metadata=self._metadata())
             except grpc.RpcError as failed:
                 error = error_of(failed)
-            pause = (error.retry_after or 0.0) * random.uniform(1, LATEST)
-            if not isinstance(error, Overloaded) or not pause or time.monotonic() + pause >= deadline:
+            if isinstance(error, Unavailable):
+                away = error
+            elif isinstance(error, DeadlineExceeded) and away is not None:
+                # The time ran out while gRPC looked for the server.
+                raise away
+            pause = _pause(error)
+            if pause is None or time.monotonic() + pause >= deadline:
                 raise error
             time.sleep(pause)
 
@@ -210,6 +221,16 @@ class Tierwise:
             *(() if token is None else (("authorization", f"Bearer {token}"),)),
             *(() if span is None else (("traceparent", span),)),
         )
+
+
+def _pause(error: TierwiseError) -> float | None:
+    """How long to wait before asking again; None where that does not help."""
+    match error:
+        case Unavailable(retry_after=seconds):
+            return (seconds or AWAY_SECONDS) * random.uniform(1, LATEST)
+        case Overloaded(retry_after=float(seconds)) if seconds:
+            return seconds * random.uniform(1, LATEST)
+    return None
 
 
 def _score_request(

@@ -29,6 +29,7 @@ class TierwiseError(Exception):
 
     def __init__(self, message: str, *, code: str, status: status_pb2.Status | None = None) -> None:
         super().__init__(message)
+        self._status = status
         self.code = code
         """Of gRPC, such as NOT_FOUND."""
         self.reason = ""
@@ -43,6 +44,11 @@ class TierwiseError(Exception):
         """Of the line in the server's log; of a defect."""
         for detail in () if status is None else status.details:
             self._learn(detail.type_url.rpartition(".")[2], detail.value)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """For pools of processes and queues of tasks, which pickle what was raised in them."""
+        content = None if self._status is None else self._status.SerializeToString()
+        return _unpickled, (type(self), str(self), self.code, content)
 
     def _learn(self, kind: str, value: bytes) -> None:
         match kind:
@@ -117,6 +123,10 @@ KINDS: Mapping[str, type[TierwiseError]] = MappingProxyType(
         "INTERNAL": Internal,
     }
 )
+
+
+def _unpickled(kind: type[TierwiseError], message: str, code: str, content: bytes | None) -> TierwiseError:
+    return kind(message, code=code, status=None if content is None else status_pb2.Status.FromString(content))
 
 
 def error_of(failed: grpc.RpcError) -> TierwiseError:

@@ -1,5 +1,6 @@
 """The client asks a real server, gives up in time, repeats what may be repeated, and says what went wrong."""
 
+import pickle
 import socket
 import time
 from collections.abc import Iterator
@@ -111,6 +112,16 @@ def test_a_malformed_field_is_named(client: Tierwise) -> None:
 
     assert (refused.value.code, refused.value.reason) == ("INVALID_ARGUMENT", "INVALID_REQUEST")
     assert list(refused.value.fields) == ["code"]
+
+
+def test_an_error_comes_out_of_another_process_as_it_went_in(client: Tierwise) -> None:
+    with pytest.raises(tierwise_client.NotFound) as refused:
+        client.score("nobody")
+
+    again = pickle.loads(pickle.dumps(refused.value))
+
+    assert (type(again), str(again), again.code) == (tierwise_client.NotFound, str(refused.value), "NOT_FOUND")
+    assert (again.reason, again.metadata) == ("CUSTOMER_NOT_FOUND", {"customer": "customers/nobody"})
 
 
 def test_a_server_that_is_not_there_is_unavailable_within_the_deadline() -> None:
@@ -235,6 +246,17 @@ def test_a_server_that_comes_back_is_asked_again_under_the_same_request_id(code:
     assert (moody.metadata["authorization"], moody.metadata["traceparent"]) == ("Bearer tw_1", "00-ab-cd-01")
 
 
+def test_a_server_that_stays_away_for_seconds_is_asked_until_the_deadline() -> None:
+    """Four attempts are what gRPC itself makes, in less than a second."""
+    moody = Moody(grpc.StatusCode.UNAVAILABLE, times=5)
+
+    with asking(moody) as client:
+        assert client.record("anna", [purchase()]) == 1
+
+    assert len(moody.asked) == 6
+    assert len(set(moody.asked)) == 1
+
+
 def test_what_was_refused_for_good_is_not_asked_again() -> None:
     moody = Moody(grpc.StatusCode.FAILED_PRECONDITION, times=2)
 
@@ -263,6 +285,11 @@ def test_who_would_have_to_wait_beyond_the_deadline_learns_it_at_once() -> None:
 
     assert (refused.value.reason, refused.value.retry_after) == ("OVERLOADED", 60)
     assert len(moody.asked) == 1
+
+
+def test_keys_that_do_not_fit_the_events_are_refused_before_anything_is_sent() -> None:
+    with Tierwise("127.0.0.1:1", insecure=True) as nobody, pytest.raises(ValueError, match="ids: 2 keys for 1 events"):
+        nobody.record("anna", [purchase()], ids=["e-1", "e-2"])
 
 
 def test_money_and_time_are_exact_or_refused() -> None:

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NEEDED = ("grpc", "google", "typing_extensions.py")
 PROGRAM = """
 import json, sys
+from importlib.resources import files
 from tierwise_client import NotFound, Tierwise
 with Tierwise(sys.argv[1], insecure=True, timeout=10) as tierwise:
     score = tierwise.score("anna")
@@ -26,7 +27,8 @@ with Tierwise(sys.argv[1], insecure=True, timeout=10) as tierwise:
     except NotFound as error:
         refused = error.reason
 ours = sorted({"server", "scoring", "torch", "sqlalchemy", "grpc_status"} & set(sys.modules))
-print(json.dumps([score.customer, score.model, refused, ours]))
+typed = [name for name in ("tierwise", "tierwise_client") if (files(name) / "py.typed").is_file()]
+print(json.dumps([score.customer, score.model, refused, ours, typed]))
 """
 
 
@@ -58,4 +60,10 @@ def test_the_wheel_is_all_that_a_service_needs(shop: Shop, tmp_path: Path) -> No
 
     said = run(python, "-I", "-c", PROGRAM, f"127.0.0.1:{shop.server.port}", folder=tmp_path)
 
-    assert json.loads(said) == ["customers/anna", "models/tiny-1", "CUSTOMER_NOT_FOUND", []]
+    assert json.loads(said) == [
+        "customers/anna",
+        "models/tiny-1",
+        "CUSTOMER_NOT_FOUND",
+        [],
+        ["tierwise", "tierwise_client"],
+    ]
