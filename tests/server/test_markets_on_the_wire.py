@@ -107,6 +107,8 @@ def test_a_model_without_the_adapters_answers_only_where_they_are_dropped(shop: 
         registry.roll_back(transaction, make_cause(), "m1")
     register(shop.database, shop.models, "plain", seed=2)
     prove(shop.database, "plain")
+    for path in path_of(shop, "fr").parent.glob("*"):
+        path.unlink()
     teach(shop, "fr", 1.0)
     answers = scoring_service_pb2.ActivateModelRequest(name="models/plain", validate_only=True)
     canary = scoring_service_pb2.MoveModelRequest(
