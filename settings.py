@@ -133,6 +133,8 @@ class Settings(BaseSettings):
     """A task works this long, then hands the rest to the next one, so that work of any size shares the workers."""
     redeliver_seconds: int = Field(default=300, ge=1)
     """The broker gives a task to another worker after this long; must exceed task_seconds and the longest chunk."""
+    work_grace_seconds: float = Field(default=60, gt=0)
+    """For the chunk at hand when a worker is told to end; what takes longer is left to the next one."""
     revive_seconds: float = Field(default=120, gt=0)
     """An operation without progress for this long is handed to the workers again."""
     audit_anchor: Path | None = None

@@ -18,6 +18,7 @@ from settings import Settings, SettingsRefused, settings
 from telemetry.exposition import PortRefused
 from worker import outages, relay, schedule, sealer
 from worker.app import make_app
+from worker.ending import end_in_time
 from worker.metrics import exposed
 from worker.tasks import register
 from worker.tools import STATEMENT_TIMEOUT_MS, Tools
@@ -75,7 +76,11 @@ def install_broker(url: str) -> None:
 
 
 def work(app: Celery, read: Settings, _url: str) -> int:
-    """Work off tasks until SIGTERM; what is begun ends with its chunk. The exit status: not 0 if Celery gave up."""
+    """Work off tasks until SIGTERM; what is begun ends with its chunk, or by force when its grace is over.
+
+    The exit status: not 0 if Celery gave up.
+    """
+    end_in_time(read.work_grace_seconds)
     worker = app.Worker(
         pool="prefork", concurrency=read.worker_processes, loglevel="INFO", quiet=True, without_gossip=True,
         without_mingle=True,

@@ -5,6 +5,7 @@ import shutil
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import partial
@@ -220,6 +221,37 @@ def test_sigterm_ends_a_clock_whose_database_is_frozen(database: Database, datab
         finally:
             for pid in frozen:
                 os.kill(pid, signal.SIGCONT)
+
+
+def test_sigterm_ends_a_worker_whose_database_is_frozen_and_the_next_goes_on(shop: Database, database_url: str) -> None:
+    others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    broker.install(database_url)
+    operation = begin_rescoring(shop)
+    with (
+        psycopg.connect(database_url, autocommit=True) as connection,
+        worker(database_url, TIERWISE_SCORE_CHUNK="5", TIERWISE_WORK_GRACE_SECONDS="1") as process,
+    ):
+        with relaying(shop, database_url):
+            wait_for(lambda: read_operation(shop, operation.operation_id).done_count >= 5)
+        shop.close()
+        frozen = [pid for (pid,) in connection.execute(others).fetchall()]
+        for pid in frozen:
+            with suppress(ProcessLookupError):  # the test's own connections are just going
+                os.kill(pid, signal.SIGSTOP)
+        try:
+            # Both the task and the loop that asks for tasks are in the middle of a question.
+            time.sleep(0.5)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=20) == 0
+        finally:
+            for pid in frozen:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+        wait_for(lambda: not connection.execute(others).fetchall(), seconds=20)
+
+    work_on(database_url, operation)
+    assert read_operation(shop, operation.operation_id).state == "SUCCEEDED"
+    assert counts(shop, "writes") == (300,)
 
 
 def test_a_task_delivered_many_times_at_once_scores_each_customer_once(
