@@ -10,19 +10,15 @@ from typing import Annotated, TextIO
 
 import typer
 
+from admin.coupon_rows import CODE, COLUMNS, CUSTOMER, PAGE_ROWS, row_of
 from admin.database_address import DatabaseUrl
 from admin.output import AsJson, emit, fail, progress_bar
 from admin.transactions import Limit, Reason, changing, reading
 from campaigns.coupons import deliveries, exporting, handing_over, own_codes, redemption
-from campaigns.coupons.codes import displayed
 from campaigns.coupons.own_codes import OwnCode
 from campaigns.life import launch
-from campaigns.terms.coupon import Coupon
 
 app = typer.Typer()
-CODE, CUSTOMER = "code", "customer_id"
-COLUMNS = (CODE, CUSTOMER, "tier", "channel", "state", "issue_time", "expire_time")
-PAGE_ROWS = 1000
 FOR_THE_OWNER = 0o600
 """Codes are worth money to whoever reads them."""
 
@@ -123,15 +119,10 @@ def _write(out: TextIO, campaign_id: str, database_url: str | None) -> int:
     with progress_bar() as bar, reading(database_url) as snapshot:
         task = bar.add_task("Writing coupons", total=launch.get(snapshot, campaign_id).issued_count)
         while found := redemption.page(snapshot, campaign_id, limit=PAGE_ROWS, after=after):
-            table.writerows(map(_row, found))
+            table.writerows(map(row_of, found))
             count, after = count + len(found), found[-1].customer_id
             bar.advance(task, len(found))
     return count
-
-
-def _row(coupon: Coupon) -> tuple[str, ...]:
-    times = (each.isoformat(timespec="seconds") for each in (coupon.issue_time, coupon.expire_time))
-    return displayed(coupon.code), coupon.customer_id, coupon.tier, coupon.channel, coupon.state, *times
 
 
 @contextmanager
@@ -149,7 +140,7 @@ def _own_codes(file: Path, lines: TextIO) -> Iterator[OwnCode]:
     table = csv.DictReader(lines)
     if CODE not in (table.fieldnames or ()):
         fail(f"{file}: its heading has no column {CODE}; it has {', '.join(table.fieldnames or ()) or 'none'}")
-    return (OwnCode(row[CODE] or "", (row.get(CUSTOMER) or "").strip() or None) for row in table)
+    return (OwnCode(each[CODE] or "", (each.get(CUSTOMER) or "").strip() or None) for each in table)
 
 
 def _counted(rows: Iterator[OwnCode], progress: Callable[[], None]) -> Iterator[OwnCode]:

@@ -32,6 +32,7 @@ def routes(house: House) -> Sequence[Route]:
         Route(ONE + "/offers", page(house, detail.offers, staff), name="offers"),
         Route(ONE + "/coupons", page(house, audience.coupons, Right(TEAM)), name="coupons"),
         Route(ONE + "/codes", page(house, audience.codes, Right(TEAM)), methods=["POST"], name="codes"),
+        Route(ONE + "/codes.csv", page(house, audience.file, Right(TEAM)), methods=["POST"], name="codes_file"),
         Route(ONE + "/deliveries", page(house, deliveries.listing, Right(TEAM)), name="deliveries"),
         Route(ONE + "/deliveries", page(house, deliveries.hand_over, Right(TEAM)), methods=["POST"], name="hand_over"),
         Route(ONE + "/budget", page(house, money.money, staff), name="budget"),

@@ -1,13 +1,18 @@
 """Whom the launch reached, who fell away, and each customer with the coupon."""
 
-from babel.numbers import format_decimal
-from starlette.responses import Response
+import csv
+from collections.abc import Iterator
+from io import StringIO
 
+from babel.numbers import format_decimal
+from starlette.responses import Response, StreamingResponse
+
+from admin.coupon_rows import COLUMNS, PAGE_ROWS, row_of
 from admin.web.charts import BarChart, bar_chart
 from admin.web.language import locale_of, translations
 from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import Visit
-from campaigns.coupons import exporting, reach
+from campaigns.coupons import exporting, reach, redemption
 from campaigns.coupons.reach import Funnel
 from campaigns.life import launch
 
@@ -36,6 +41,27 @@ def codes(visit: Visit) -> Response:
     with visit.changing("coupons.export", f"campaigns/{name}") as (transaction, cause):
         campaign, found = exporting.show(transaction, cause, name, limit=PAGE, after=since)
     return tab(visit, "coupons", campaign, found=found, since=since, whole=True)
+
+
+def file(visit: Visit) -> Response:
+    """Every coupon with its whole code as a CSV file, which is on record."""
+    name = visit.campaign_id
+    with visit.changing("coupons.export", f"campaigns/{name}") as (transaction, cause):
+        exporting.begin(transaction, cause, name)
+    named = {"content-disposition": f'attachment; filename="{name}-coupons.csv"'}
+    return StreamingResponse(_lines(visit, name), media_type="text/csv; charset=utf-8", headers=named)
+
+
+def _lines(visit: Visit, campaign_id: str) -> Iterator[str]:
+    """A snapshot for each page: none is held while the browser takes it."""
+    after, found = "", list[tuple[str, ...]]([COLUMNS])
+    while found:
+        part = StringIO()
+        csv.writer(part).writerows(found)
+        yield part.getvalue()
+        with visit.reading() as snapshot:
+            coupons = redemption.page(snapshot, campaign_id, limit=PAGE_ROWS, after=after)
+        found, after = list(map(row_of, coupons)), coupons[-1].customer_id if coupons else after
 
 
 def _chart(visit: Visit, found: Funnel) -> BarChart:
