@@ -7,6 +7,9 @@ from pathlib import Path
 
 from channels.message import Fate, Message, Receipt
 
+READABLE, ENTERED = 0o640, 0o750
+"""By us and by the group of whoever sends: codes are worth money to whoever else reads them."""
+
 
 class Folder:
     """Each batch is a file of its own that appears whole; handed over again it takes the place of the first one."""
@@ -26,9 +29,10 @@ class Folder:
 
 def _write(target: Path, content: str) -> None:
     """Readers see nothing, or everything, also after the machine lost its power."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(ENTERED, parents=True, exist_ok=True)
     growing = target.with_suffix(".part")
-    with growing.open("w", encoding="utf-8") as file:
+    opened = os.open(growing, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, READABLE)
+    with os.fdopen(opened, "w", encoding="utf-8") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

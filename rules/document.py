@@ -231,13 +231,14 @@ def _invalid(path: str, message: str) -> InvalidRule:
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """A mapping in which no key stands twice: the parsers would keep the last and say nothing."""
-    keys = [key for key, _ in pairs]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    if twice is not None:
-        raise _invalid(
-            "", f"the key {twice!r} stands twice in one mapping: put the two into a list under every or some"
-        )
-    return dict(pairs)
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _invalid(
+                "", f"the key {_told(key)} stands twice in one mapping: put the two into a list under every or some"
+            )
+        found[key] = value
+    return found
 
 
 class _Loader(yaml.SafeLoader):

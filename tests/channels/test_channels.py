@@ -40,6 +40,17 @@ def test_a_batch_is_a_file_of_one_document_a_line_and_takes_its_own_place_when_i
     assert [json.loads(line) for line in (tmp_path / "email" / "b1.jsonl").read_text().splitlines()] == [DOCUMENT]
 
 
+def test_files_of_codes_are_for_us_and_our_group_alone(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        Folder(tmp_path / "email").hand_over("b1", [message("c1")])
+    finally:
+        os.umask(before)
+
+    folder, file = tmp_path / "email", tmp_path / "email" / "b1.jsonl"
+    assert [oct(each.stat().st_mode & 0o777) for each in (folder, file)] == ["0o750", "0o640"]
+
+
 def test_the_name_of_a_file_is_on_the_disk_before_its_messages_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

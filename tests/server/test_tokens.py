@@ -136,6 +136,17 @@ def test_a_token_that_is_not_for_us_is_refused(shop: Shop, token: str, wanted: s
     assert reason(shop, token) == wanted
 
 
+def test_who_is_not_let_in_leaves_a_short_line_in_the_log(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    delete = campaign_service_pb2.DeleteCampaignRequest(name="campaigns/none", request_id="x" * 1_000_000)
+    capsys.readouterr()
+
+    with pytest.raises(grpc.RpcError):
+        shop.campaigns.DeleteCampaign(delete, metadata=(("authorization", "Bearer a.b.c"),))
+
+    logged = capsys.readouterr().out
+    assert ("CREDENTIALS_INVALID" in logged, f"request_id={'x' * 36}\n" in logged, len(logged) < 1000) == (True,) * 3
+
+
 def test_a_token_that_was_good_is_refused_from_its_last_second_on(shop: Shop) -> None:
     token = signed(CURVE, "ES256", exp=time.time() - 9)
     assert reason(shop, token) == "", "clocks may differ by ten seconds"
