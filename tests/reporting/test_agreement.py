@@ -218,3 +218,11 @@ def test_what_the_model_was_worth(reported_url: str) -> None:
         assert observed == pytest.approx(share)
         assert brier == pytest.approx(share * (1 - chance) ** 2 + (1 - share) * chance**2)
         assert error == pytest.approx(share - chance)
+
+
+def test_scores_are_read_once_however_many_models_there_are(reported_url: str) -> None:
+    shown = ask(reported_url, "SELECT model_id, scored_customers FROM reporting.models")
+    plan = ask(reported_url, "EXPLAIN SELECT * FROM reporting.models")
+
+    assert shown == [("m1", 120)]
+    assert [line for (line,) in plan if "SubPlan" in line] == []

@@ -1,7 +1,7 @@
 CREATE OR REPLACE VIEW reporting.models AS
-SELECT model_id, state, create_time, activate_time,
-  (SELECT count(*) FROM scores WHERE scores.model_id = models.model_id) AS scored_customers, canary_share, move_time
-FROM models;
+SELECT model_id, state, create_time, activate_time, coalesce(scored.customers, 0) AS scored_customers, canary_share,
+  move_time
+FROM models LEFT JOIN (SELECT model_id, count(*) AS customers FROM scores GROUP BY model_id) AS scored USING (model_id);
 
 COMMENT ON VIEW reporting.models IS 'Version 2. One row a registered model.';
 COMMENT ON COLUMN reporting.models.model_id IS 'The model''s own id.';
