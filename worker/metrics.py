@@ -7,6 +7,7 @@ from database.session import Database
 from settings import PREFIX, Settings
 from telemetry.backlog import BacklogMetrics
 from telemetry.connections import ConnectionMetrics
+from telemetry.duties import DutyMetrics
 from telemetry.exposition import Exposition
 from telemetry.wellbeing import WellbeingMetrics
 
@@ -22,7 +23,9 @@ def exposed(read: Settings, role: str, url: str) -> Iterator[None]:
         yield
         return
     database = Database.at(url, pool_size=1, statement_timeout_ms=TIMEOUT_MS)
-    collectors = [BacklogMetrics(database), WellbeingMetrics(database), ConnectionMetrics(database)]
+    collectors = [
+        BacklogMetrics(database), DutyMetrics(database), WellbeingMetrics(database), ConnectionMetrics(database),
+    ]  # fmt: skip
     exposition = Exposition.at(listen, collectors, variable=f"{PREFIX}{name.upper()}")
     try:
         yield

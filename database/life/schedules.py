@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from database.life.tables import ScheduleTickRow
@@ -23,6 +23,14 @@ def ending(snapshot: Snapshot, now: datetime) -> list[str]:
     """Campaigns that should be over."""
     query = select(CampaignRow.campaign_id).where(CampaignRow.state.in_(ENDING), CampaignRow.end_time <= now)
     return list(snapshot.scalars(query.order_by(CampaignRow.end_time, CampaignRow.campaign_id)))
+
+
+def overdue_since(snapshot: Snapshot, now: datetime) -> datetime | None:
+    """When that came due which waits longest for a clock; None where nothing does."""
+    begins = select(func.min(CampaignRow.due_time)).where(CampaignRow.state == "SCHEDULED", CampaignRow.due_time <= now)
+    ends = select(func.min(CampaignRow.end_time)).where(CampaignRow.state.in_(ENDING), CampaignRow.end_time <= now)
+    earliest: datetime | None = snapshot.scalar(select(func.least(begins.scalar_subquery(), ends.scalar_subquery())))
+    return earliest
 
 
 def claim(transaction: Transaction, schedule: str, due_time: datetime, *, outcome: str, now: datetime) -> bool:

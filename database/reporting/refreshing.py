@@ -15,9 +15,11 @@ WHERE (key, minimum_group, currency)
 """)
 DUE = text("""
 SELECT name FROM report_views CROSS JOIN report_settings
-WHERE stored AND (as_of <= :stale OR as_of < update_time) AND coalesce(attempt_time <= :tired, true)
+WHERE stored AND (as_of <= :stale OR as_of > :ahead OR as_of < update_time)
+  AND coalesce(attempt_time <= :tired OR attempt_time > :now, true)
 ORDER BY as_of, name
 """)
+FRESH = text("SELECT name, as_of FROM report_views WHERE stored ORDER BY name")
 LEAD = text("SELECT pg_try_advisory_xact_lock(hashtext('tierwise report'), hashtext(:name))")
 REFRESH = text("SELECT refresh_report(:name, :now)")
 FAILED = text("UPDATE report_views SET attempt_time = :now, error = :error WHERE name = :name")
@@ -44,8 +46,16 @@ def shop_currency(snapshot: Snapshot) -> str:
 
 
 def due(snapshot: Snapshot, now: datetime, *, every: timedelta) -> list[str]:
-    """The views whose rows are older than that, oldest first; one whose refresh just failed waits some minutes."""
-    return list(snapshot.scalars(DUE, {"stale": now - every, "tired": now - RETRY}))
+    """The views whose rows are older than that, oldest first; one whose refresh just failed waits some minutes.
+
+    Also what is as of a time to come: a clock that was ahead made it.
+    """
+    return list(snapshot.scalars(DUE, {"now": now, "stale": now - every, "ahead": now + every, "tired": now - RETRY}))
+
+
+def as_of(snapshot: Snapshot) -> dict[str, datetime]:
+    """What the kept rows of each view are as of."""
+    return {name: time for name, time in snapshot.execute(FRESH)}  # noqa: C416 - rows are no pairs to mypy
 
 
 def refresh(transaction: Transaction, name: str, now: datetime) -> bool:

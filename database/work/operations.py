@@ -143,6 +143,11 @@ def newest_over(snapshot: Snapshot, kind: str) -> Operation | None:
     return _newest(snapshot, OperationRow.kind == kind, OperationRow.state != RUNNING)
 
 
+def newest_good(snapshot: Snapshot, kind: str) -> Operation | None:
+    """The operation of a kind that began last of those that came to a good end."""
+    return _newest(snapshot, OperationRow.kind == kind, OperationRow.state == SUCCEEDED)
+
+
 def advance(
     transaction: Transaction, operation_id: str, *, seen: str | None, cursor: str, count: int, now: datetime
 ) -> bool:

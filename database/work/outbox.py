@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, not_, or_, select, update
 
 from database.session import Snapshot, Transaction
 from database.work.tables import OutboxRow
@@ -29,9 +29,10 @@ def take(transaction: Transaction, *, now: datetime, lease: timedelta, limit: in
     """Claim the oldest entries that nobody holds, for the length of a lease.
 
     A claim and not a lock, so that no transaction is open while the broker is waited for. The holder deletes what it
-    has handed over; what a dead holder left is free again after the lease.
+    has handed over; what a dead holder left is free again after the lease, and at once if its clock was far ahead.
     """
-    free = or_(OutboxRow.claim_time.is_(None), OutboxRow.claim_time < now - lease)
+    held = OutboxRow.claim_time.between(now - lease, now + lease)
+    free = or_(OutboxRow.claim_time.is_(None), not_(held))
     oldest = select(OutboxRow.outbox_id).where(free).order_by(OutboxRow.outbox_id).limit(limit)
     claim = update(OutboxRow).where(OutboxRow.outbox_id.in_(oldest.with_for_update(skip_locked=True)))
     rows = transaction.execute(

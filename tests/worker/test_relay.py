@@ -80,6 +80,14 @@ def test_the_share_of_a_dead_relay_is_free_after_its_lease(database: Database) -
     assert hand_over(database, Broker().send, now=NOW + LEASE + timedelta(seconds=1)) == 1
 
 
+def test_the_share_of_a_dead_relay_whose_clock_was_ahead_is_free_at_once(database: Database) -> None:
+    write_down(database, 1)
+    with database.writing() as transaction:
+        outbox.take(transaction, now=NOW + timedelta(days=1), lease=LEASE)
+
+    assert hand_over(database, Broker().send, now=NOW) == 1
+
+
 def test_nothing_that_was_rolled_back_is_handed_over(database: Database) -> None:
     with suppress(KeyboardInterrupt), database.writing() as transaction:
         outbox.enqueue(transaction, "work", {}, NOW)

@@ -101,6 +101,12 @@ def test_two_clocks_do_not_wait_for_each_other(shop_of_reports: Database) -> Non
         assert refresh(shop_of_reports, LATER + HOUR) == [name for name in STORED if name != "tiers"]
 
 
+def test_what_a_clock_that_was_ahead_made_is_made_anew(shop_of_reports: Database) -> None:
+    assert refresh(shop_of_reports, LATER + timedelta(days=3)) == STORED
+    assert refresh(shop_of_reports, LATER + HOUR) == STORED
+    assert refresh(shop_of_reports, LATER + HOUR) == []
+
+
 def test_what_there_is_no_time_for_is_due_at_the_next_tick(shop_of_reports: Database) -> None:
     assert refresh(shop_of_reports, LATER + HOUR, left=2) == STORED[:2]
     assert refresh(shop_of_reports, LATER + HOUR + timedelta(minutes=1)) == STORED[2:]

@@ -1,11 +1,16 @@
 """A worker tells Prometheus what waits to be done, and says when the database is away."""
 
+import re
+from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+import yaml
 from audit_log import sealed, write_lines
-from campaign_factories import NOW
+from campaign_factories import NOW, launch_campaign, make_plan, store_scores
+from prometheus_client.registry import Collector
 
 from campaigns.work import jobs
 from database.embedded import free_port
@@ -13,14 +18,24 @@ from database.session import Database
 from database.work import operations, outbox
 from settings import Settings
 from telemetry.backlog import BacklogMetrics
+from telemetry.duties import DutyMetrics
 from telemetry.exposition import PortRefused
+from worker import reporting
 from worker.metrics import exposed
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
-def samples(database: Database, *, seconds: float = 0) -> dict[str, float]:
+
+def samples(collector: Collector) -> dict[str, float]:
+    return {
+        sample.name + "".join(sample.labels.values()): sample.value
+        for each in collector.collect() for sample in each.samples
+    }  # fmt: skip
+
+
+def backlog(database: Database, *, seconds: float = 0) -> dict[str, float]:
     """As read so long after the beginning."""
-    families = BacklogMetrics(database, now=lambda: NOW + timedelta(seconds=seconds)).collect()
-    return {sample.name + "".join(sample.labels.values()): sample.value for each in families for sample in each.samples}
+    return samples(BacklogMetrics(database, now=lambda: NOW + timedelta(seconds=seconds)))
 
 
 def test_what_waits_is_told_with_its_age(database: Database) -> None:
@@ -32,7 +47,7 @@ def test_what_waits_is_told_with_its_age(database: Database) -> None:
         )
         operations.advance(transaction, "nightly", seen=None, cursor="c-40", count=40, now=NOW + timedelta(seconds=20))
 
-    told = samples(database, seconds=60)
+    told = backlog(database, seconds=60)
 
     assert told == {
         "tierwise_database_up": 1, "tierwise_outbox_tasks": 1, "tierwise_outbox_lag_seconds": 60,
@@ -46,16 +61,47 @@ def test_nothing_lags_when_all_is_sealed_and_handed_over(database: Database) -> 
     write_lines(database, 2)
     sealed(database)
 
-    assert samples(database, seconds=60) == {
+    assert backlog(database, seconds=60) == {
         "tierwise_database_up": 1, "tierwise_outbox_tasks": 0, "tierwise_outbox_lag_seconds": 0,
         "tierwise_audit_seal_lag_seconds": 0,
     }  # fmt: skip
 
 
+def end_night(database: Database, kind: str, response: Mapping[str, object], *, hours: float) -> None:
+    with database.writing() as transaction:
+        time = NOW - timedelta(hours=hours)
+        operations.begin(transaction, f"{kind}-{hours}", kind, {}, total_count=0, now=time)
+        operations.finish(transaction, f"{kind}-{hours}", response, time)
+
+
+def test_what_the_clock_is_there_for_is_told_with_its_age(database: Database) -> None:
+    refreshed = NOW - timedelta(minutes=90)
+    reporting.refresh(database, refreshed, every=timedelta(0), seconds=60, enough=lambda: False)
+    families = DutyMetrics(database, now=lambda: NOW)
+    views = ("campaign_performance", "coupon_funnel", "messages", "tier_migrations", "tiers")
+    reports = {f"tierwise_report_age_seconds{view}": 5400 for view in views}
+
+    assert samples(families) == {"tierwise_clock_lag_seconds": 0} | reports
+
+    end_night(database, operations.RECONCILE_LEDGERS, {"differences": [{}, {}]}, hours=1)
+    end_night(database, operations.RECONCILE_LEDGERS, {"differences": []}, hours=25)
+    end_night(database, operations.VERIFY_AUDIT, {"verdict": "REWRITTEN"}, hours=2)
+    store_scores(database, {"anna": 9000})
+    launch_campaign(database, make_plan(end_time=NOW + timedelta(days=1)))
+    later = DutyMetrics(database, now=lambda: NOW + timedelta(days=1, minutes=7))
+
+    assert samples(later).items() >= {
+        "tierwise_clock_lag_seconds": 420, "tierwise_night_age_secondsRECONCILE_LEDGERS": 25 * 3600 + 420,
+        "tierwise_night_age_secondsVERIFY_AUDIT": 26 * 3600 + 420, "tierwise_ledger_differences": 2,
+        "tierwise_audit_verdict": 3,
+    }.items()  # fmt: skip
+
+
 def test_a_database_that_is_away_is_told_as_such() -> None:
     away = Database.at(f"postgresql://nobody@127.0.0.1:{free_port()}/none")
 
-    assert samples(away) == {"tierwise_database_up": 0}
+    assert backlog(away) == {"tierwise_database_up": 0}
+    assert samples(DutyMetrics(away)) == {}
 
 
 def test_the_port_answers_inside_the_block_and_is_free_afterwards(database_url: str) -> None:
@@ -77,3 +123,12 @@ def test_an_address_that_means_nothing_is_refused_by_its_variable() -> None:
         exposed(chosen, "beat", "postgresql://127.0.0.1/none"),
     ):
         pass
+
+
+def test_alerts_ask_for_figures_that_the_page_has() -> None:
+    rules = yaml.safe_load((DOCS / "examples" / "alerts.yaml").read_text())["groups"][0]["rules"]
+    asked = {name for rule in rules for name in re.findall(r"tierwise_[a-z_]+", rule["expr"])}
+
+    known = set(re.findall(r"`(tierwise_[a-z_]+)`", (DOCS / "operating.md").read_text()))
+
+    assert {name.removesuffix("_count") for name in asked} - known == set()
