@@ -193,3 +193,31 @@ def test_whom_the_budget_leaves_out_is_in_none_of_the_figures(busy_site: Site) -
     expect(row.get_by_role("cell").nth(1)).to_have_text(f"{10 - left_out}")
     assert faults(anna) == []
     picture(anna, "wizard-review-over-budget")
+
+
+def test_another_campaign_begins_with_what_the_first_has(busy_site: Site) -> None:
+    rule = Compare("purchase_90", Operator.AT_LEAST, 0.2)
+    create_campaign(
+        busy_site.database, rule=rule, budget=Budget(limit_minor=5000), holdout_percent=20, currency="KWD",
+        arms=(ArmPlan(name="plain"), ArmPlan(name="bold")), offer_caps=(OfferCap(offers=2, days=30),),
+    )  # fmt: skip
+    first = plan_of(busy_site.database, "spring")
+    anna = busy_site.enter("anna")
+    anna.goto("/campaigns/spring")
+    anna.get_by_role("link", name="Make another").click()
+    expect(anna.get_by_label("The same as Spring")).to_be_checked()
+    assert faults(anna) == []
+    anna.get_by_label("Start from nothing").check()
+    anna.get_by_role("button", name="Make a draft").click()
+    expect(anna.get_by_text("Something has to stand here.")).to_be_visible()
+    expect(anna.get_by_label("Start from nothing")).to_be_checked()
+
+    anna.get_by_label("The same as Spring").check()
+    anna.get_by_label("What is it called?").fill("Summer")
+    anna.get_by_role("button", name="Make a draft").click()
+    expect(anna.get_by_role("heading", level=1, name="Audience")).to_be_visible()
+
+    made = plan_of(busy_site.database, "summer")
+    assert made.end_time - made.start_time == first.end_time - first.start_time
+    assert made.start_time > datetime.now(UTC)
+    assert replace(made, display_name="Spring", start_time=first.start_time, end_time=first.end_time) == first

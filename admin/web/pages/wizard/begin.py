@@ -17,6 +17,8 @@ from database.session import Snapshot
 USUAL_DAYS = 30
 NOTHING = ""
 """The template of who starts from nothing."""
+ALIKE = "like"
+"""And of who starts from a campaign that there is, which the address names."""
 
 
 def show(visit: Visit) -> Response:
@@ -35,7 +37,7 @@ def act(visit: Visit) -> Response:
     template = Template(chosen) if chosen in set(Template) else None
     with visit.reading() as snapshot:
         campaign_id = visit.field("campaign_id") or naming.free_id(snapshot, name, visit.now)
-        plan = _plan(snapshot, visit, name)
+        plan = _like(snapshot, visit, name) if chosen == ALIKE else _plan(snapshot, visit, name)
     if template is not None:
         plan = replace(plan, offers=offers_of(template), rule=rule_of(template))
     try:
@@ -75,9 +77,20 @@ def _plan(snapshot: Snapshot, visit: Visit, name: str) -> CampaignPlan:
     )  # fmt: skip
 
 
+def _like(snapshot: Snapshot, visit: Visit, name: str) -> CampaignPlan:
+    """All that another campaign has, as long as that, from the next full hour on. Raises CampaignNotFound."""
+    other, new = launch.get(snapshot, visit.field(ALIKE)).plan, _plan(snapshot, visit, name)
+    lasts = other.end_time - other.start_time
+    return replace(other, display_name=name, start_time=new.start_time, end_time=new.start_time + lasts)
+
+
 def _form(visit: Visit, errors: Errors) -> Response:
+    with visit.reading() as snapshot:
+        other = launch.get(snapshot, visit.field(ALIKE)) if visit.field(ALIKE) else None
+    templates = [*([ALIKE] if other else []), *Template, NOTHING]
+    typed = {name: visit.field(name) for name in ("display_name", "campaign_id")}
     return visit.page(
-        "wizard_begin.html", UNUSABLE if errors else 200, errors=errors, templates=[*Template, NOTHING],
+        "wizard_begin.html", UNUSABLE if errors else 200, errors=errors, templates=templates, like=other, typed=typed,
+        chosen=visit.field("template") if visit.request.method == "POST" else templates[0],
         begun=visit.field("begun") or visit.now.isoformat(),
-        typed={name: visit.field(name) for name in ("display_name", "campaign_id", "template")},
     )  # fmt: skip
