@@ -247,7 +247,7 @@ def test_sigterm_ends_a_worker_whose_database_is_frozen_and_the_next_goes_on(sho
             for pid in frozen:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
-        wait_for(lambda: not connection.execute(others).fetchall(), seconds=20)
+        wait_for(lambda: not _has_members(process.pid), seconds=20)
 
     work_on(database_url, operation)
     assert read_operation(shop, operation.operation_id).state == "SUCCEEDED"
@@ -353,3 +353,11 @@ def _claimed(database: Database) -> bool:
     """Whether a relay has tried: it releases what it could not hand over, so this is a matter of moments."""
     with database.reading() as snapshot:
         return bool(snapshot.execute(text("SELECT count(*) FROM outbox WHERE claim_time IS NOT NULL")).scalar_one())
+
+
+def _has_members(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
