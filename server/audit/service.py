@@ -7,7 +7,9 @@ from tierwise.v1 import audit_service_pb2, audit_service_pb2_grpc
 from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.audit import replaying, verification
+from campaigns.callers import access
 from database.session import Database, Transaction
+from server.answering import call
 from server.answering.transactions import perform, reading
 from server.audit.messages import entry_message, explained_message, wanted
 from server.wire.names import CAMPAIGN, CUSTOMER
@@ -26,6 +28,7 @@ class AuditService(audit_service_pb2_grpc.AuditServiceServicer):
     def ListAuditEntries(
         self, request: audit_service_pb2.ListAuditEntriesRequest, context: grpc.ServicerContext
     ) -> audit_service_pb2.ListAuditEntriesResponse:
+        access.check_object(call.current().actor, request.object)
         page = asked(self._seal, request)
         with reading(self._database) as snapshot:
             found = trail.page(snapshot, wanted(request), limit=page.size + 1, before=page.after_number)

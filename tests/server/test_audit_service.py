@@ -1,11 +1,12 @@
 """The audit log over the wire: found by each of its sides, and proven by an operation."""
 
+import grpc
 import pytest
 from audit_log import sealed, tamper
 from campaign_factories import add_customers, make_cause
 from google.longrunning import operations_pb2
 from google.protobuf import json_format
-from serving import Shop, new_id, plan, stamp
+from serving import Shop, new_id, plan, refusal, stamp
 from tierwise.v1 import audit_entry_pb2, audit_service_pb2, campaign_service_pb2, customer_pb2, customer_service_pb2
 from verifying import verify_in_the_background
 
@@ -55,6 +56,19 @@ def test_dry_runs_and_denials_are_found_by_outcome_and_time(shop: Shop) -> None:
     assert [each.outcome for each in entries(shop, outcome=kinds.DENIED)] == [kinds.DENIED]
     assert entries(shop, start_time=stamp(1)) == []
     assert len(entries(shop, end_time=stamp(1), actor=entries(shop)[0].actor)) == 3
+
+
+def test_an_analyst_does_not_learn_of_whom_the_log_speaks(shop: Shop) -> None:
+    add_customers(shop.database, ["anna"])
+    with shop.database.writing() as transaction:
+        trail.done(transaction, make_cause(), "customers.update", "customers/anna")
+    asked = audit_service_pb2.ListAuditEntriesRequest(object="customers/anna")
+
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.audit.ListAuditEntries(asked, metadata=(("tierwise-role", "analyst"),))
+
+    assert refusal(raised.value).reason == "PERMISSION_DENIED"
+    assert [each.object.partition("/")[0] for each in entries(shop, object="customers/anna")] == ["subjects"]
 
 
 def test_what_decided_is_told(shop: Shop) -> None:

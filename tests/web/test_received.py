@@ -131,3 +131,13 @@ def test_strangers_who_sign_in_all_at_once_do_not_fill_the_memory(stranger: http
 def most_mebibytes() -> float:
     """That this process had at once."""
     return int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0]) / 1024
+
+
+def test_an_analyst_does_not_look_up_customers_in_the_log(stranger: httpx.Client, database_of_file: Database) -> None:
+    with database_of_file.writing() as transaction:
+        staff.add(transaction, make_cause(), "ada", "analyst", PASSWORD)
+    with httpx.Client(base_url=stranger.base_url) as ada:
+        ada.post("/sign-in", data={"name": "ada", "password": PASSWORD})
+        found = [ada.get(f"/audit?object_name={name}").status_code for name in ("campaigns/spring", "customers/c1")]
+
+    assert found == [200, 403]

@@ -11,6 +11,7 @@ from admin.web.visit import Visit, page
 from campaigns import trail
 from campaigns.audit import sealing
 from campaigns.audit.chain import BEGINNING, Mark
+from campaigns.callers import access
 from campaigns.callers.access import STAFF, Right
 from campaigns.life.differences import AS_ONE, differences
 from database.audit.log import Wanted
@@ -36,6 +37,7 @@ def listing(visit: Visit) -> Response:
         object_name=fields["object_name"] or None, actor=fields["actor"] or None, action=fields["action"] or None,
         outcome=fields["outcome"] or None,
     )  # fmt: skip
+    access.check_object(visit.person.actor, fields["object_name"])
     with visit.reading() as snapshot:
         found = trail.page(snapshot, wanted, limit=SHOWN + 1, before=number_of(visit.field("before")))
     lines = [
