@@ -40,6 +40,8 @@ class Outlook:
     """Empty where nobody is held out or nobody reached."""
     notes: tuple[str, ...]
     """In words, what is left out of the costs."""
+    revenue_foretold: bool
+    """Not where scores are in another currency than the plan."""
 
 
 def horizon(days: float) -> Horizon:
@@ -68,13 +70,8 @@ def outlook(
 
     Spend that the scores expect in another `currency` than the plan's counts as nothing.
     """
-    reached = [each for each in prospects if each.exclusion is None]
     foreign = currency not in (None, plan.currency)
-    if foreign:
-        reached = [
-            replace(each, spend_minor=0.0, new_spend_minor=0.0, past_spend_minor=0.0, past_spend_squared=0.0)
-            for each in reached
-        ]
+    reached = countable(plan, [each for each in prospects if each.exclusion is None], currency)
     audiences = [
         _audience(plan, tier, [each for each in reached if each.tier == tier], orders, prices)
         for tier in Tier
@@ -89,6 +86,7 @@ def outlook(
         forecast=forecast,
         basis={tier.tier: (basis or {}).get(tier.tier, Grounds()) for tier in audiences},
         baselines=usual,
+        revenue_foretold=not foreign,
         sensitivities=sensitivities(plan.design, sum(each.count for each in reached), usual, lift=lift),
         notes=(
             *((f"scores are in {currency}: revenue in {plan.currency} is not foretold",) if foreign else ()),
@@ -96,6 +94,16 @@ def outlook(
             *unpriced(discounts(plan), prices),
         ),
     )
+
+
+def countable(plan: CampaignPlan, reached: Sequence[Prospects], currency: str | None) -> list[Prospects]:
+    """Without what they spend, where that is money of another `currency` than the plan's."""
+    if currency in (None, plan.currency):
+        return list(reached)
+    return [
+        replace(each, spend_minor=0.0, new_spend_minor=0.0, past_spend_minor=0.0, past_spend_squared=0.0)
+        for each in reached
+    ]
 
 
 def discounts(plan: CampaignPlan) -> list[Discount]:

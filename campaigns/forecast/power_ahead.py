@@ -53,7 +53,8 @@ def power_ahead(snapshot: Snapshot, campaign: Campaign, now: datetime, *, percen
     found = prospects.sums(snapshot, prospects.planned(targeting), horizon=horizon(days)) if targeting.ways else []
     reached = round(sum(each.count for each in found if each.exclusion is None) / share)
     customers = reached if campaign.plan.audience_limit is None else min(reached, campaign.plan.audience_limit)
-    baselines = outlook(campaign.plan, found, {}, days=days).baselines
+    currency = prospects.scored_currency(snapshot)
+    baselines = outlook(campaign.plan, found, {}, days=days, currency=currency).baselines
     return PowerAhead(
         customers=customers, sampled_share=share,
         holdouts=tuple(_holdout(campaign, percent, customers, baselines) for percent in percents),

@@ -7,7 +7,7 @@ from campaigns.experiments.assignment import HOLDOUT
 from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.forecast.detecting import Sensitivity, sensitivities
 from campaigns.forecast.foretelling import affordable_part, days_left
-from campaigns.forecast.outlook import baselines, horizon
+from campaigns.forecast.outlook import baselines, countable, horizon
 from campaigns.life import launch
 from database.forecast import prospects
 from database.session import Snapshot
@@ -24,7 +24,8 @@ def sensitivity(snapshot: Snapshot, campaign_id: str, now: datetime, *, lift: fl
     days = days_left(campaign, now)
     found = prospects.sums(snapshot, prospects.planned(audience.targeting(campaign, now)), horizon=horizon(days))
     part = affordable_part(snapshot, campaign, found, now).drawn
-    reached = [each.share(part) for each in found if each.exclusion is None]
+    borne = [each.share(part) for each in found if each.exclusion is None]
+    reached = countable(campaign.plan, borne, prospects.scored_currency(snapshot))
     count, design = sum(each.count for each in reached), campaign.plan.design
     shown = sensitivities(design, count, baselines(campaign.plan, reached, days), lift=lift)
     if not shown:

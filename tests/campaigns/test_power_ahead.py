@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from campaign_factories import NOW, add_customers, create_campaign, store_scores
+from sqlalchemy import text
 
 from campaigns.audiences import audience
 from campaigns.experiments.results import Metric
@@ -49,6 +50,23 @@ def test_more_held_out_means_smaller_effects_up_to_half(crowd: Database) -> None
     assert effects == sorted(effects, reverse=True)
     assert (few.customers, few.holdouts[0].smallest) == (10, {})
     assert (nobody.customers, nobody.holdouts[0].smallest) == (0, {})
+
+
+def test_revenue_in_another_currency_is_not_told(crowd: Database) -> None:
+    with crowd.writing() as transaction:
+        transaction.execute(text("UPDATE customer_facts SET spend_90 = 1000 * (hashtext(customer_id) & 3)"))
+    with crowd.reading() as snapshot:
+        pounds = launch.get(snapshot, "spring")
+        yen = replace(pounds, plan=replace(pounds.plan, currency="JPY"))
+        told = [
+            power_ahead.power_ahead(snapshot, each, NOW, percents=[20]).holdouts[0].smallest for each in (pounds, yen)
+        ]
+    create_campaign(crowd, "yen", holdout_percent=20, currency="JPY")
+    with crowd.reading() as snapshot:
+        saved = sensitivity.sensitivity(snapshot, "yen", NOW, lift=0.1)
+
+    assert [set(each) for each in told] == [{Metric.CONVERSION, Metric.REVENUE}, {Metric.CONVERSION}]
+    assert [each.metric for each in saved] == [Metric.CONVERSION]
 
 
 def test_pages_that_are_all_drawn_hold_everybody(crowd: Database) -> None:

@@ -195,6 +195,16 @@ def test_whom_the_budget_leaves_out_is_in_none_of_the_figures(busy_site: Site) -
     picture(anna, "wizard-review-over-budget")
 
 
+def test_revenue_that_is_not_foretold_has_no_figure(busy_site: Site) -> None:
+    create_campaign(busy_site.database, currency="JPY")
+    anna = busy_site.enter("anna")
+
+    anna.goto("/campaigns/spring/edit/review")
+
+    revenue = anna.locator(".forecast .figures div", has_text="Additional revenue")
+    expect(revenue).to_have_text("Additional revenue–customers are scored in another currency")
+
+
 def test_another_campaign_begins_with_what_the_first_has(busy_site: Site) -> None:
     rule = Compare("purchase_90", Operator.AT_LEAST, 0.2)
     create_campaign(
