@@ -32,6 +32,15 @@ def _broker_address(address: SecretStr) -> SecretStr:
     return address
 
 
+def _without_zone(at: time) -> time:
+    if at.tzinfo is not None:
+        raise ValueError("is in UTC already: write it without a zone, such as 02:00")
+    return at
+
+
+TimeOfDay = Annotated[time, AfterValidator(_without_zone)]
+
+
 class Settings(BaseSettings):
     """What may differ between machines; each field is the variable TIERWISE_<NAME>."""
 
@@ -143,13 +152,13 @@ class Settings(BaseSettings):
     """People besides its authors who have to agree to a campaign; 0 lets whatever is submitted pass."""
     large_budget: int | None = Field(default=None, ge=0)
     """In major units of `currency`: a campaign with a budget above it, or with none, needs two approvals."""
-    rescore_at: time = time(2, 0)
+    rescore_at: TimeOfDay = time(2, 0)
     """When every customer is scored each night, UTC."""
-    retrain_at: time | None = None
+    retrain_at: TimeOfDay | None = None
     """When a candidate is trained each night, UTC; without it never."""
-    verify_audit_at: time = time(4, 0)
+    verify_audit_at: TimeOfDay = time(4, 0)
     """When the chain of the audit log is looked along each night, UTC."""
-    reconcile_at: time = time(3, 0)
+    reconcile_at: TimeOfDay = time(3, 0)
     """When ledgers and counters are compared each night, UTC."""
     report_key: SecretStr | None = None
     """Makes the pseudonyms of customers that analysts see; without it the database draws one."""

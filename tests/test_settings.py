@@ -52,6 +52,10 @@ def test_a_variable_that_means_nothing_is_refused(monkeypatch: pytest.MonkeyPatc
     ("variables", "told"),
     [
         ({"CHANNELS": "nojson"}, "TIERWISE_CHANNELS: must be JSON"),
+        (
+            {"RETRAIN_AT": "02:00+01:00"},
+            "TIERWISE_RETRAIN_AT: is in UTC already: write it without a zone, such as 02:00",
+        ),
         ({"TASK_SECONDS": "400"}, "TIERWISE_TASK_SECONDS (400) must be below TIERWISE_REDELIVER_SECONDS (300)"),
         (
             {"DATABASE_URL": "mysql://shop:hunter2@db/x"},

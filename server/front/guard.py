@@ -219,7 +219,10 @@ class Guard:
         self._working += 1
         working.add_done_callback(self._ended)
 
-    def _ended(self, _working: object) -> None:
+    def _ended(self, working: "asyncio.Future[Any]") -> None:
+        if not working.cancelled():
+            # Told in the call's line of the log; where its caller has gone nobody else asks, and asyncio would tell it.
+            working.exception()
         self._working -= 1
         self._settled()
 

@@ -1,6 +1,7 @@
 """What breaks at the server's borders: the database goes away, the process is told to end, the network fails."""
 
 import ctypes
+import gc
 import signal
 import socket
 import subprocess
@@ -73,6 +74,20 @@ def test_without_a_database_calls_are_refused_until_it_is_back(
 
     for call in ask:
         call()
+
+
+def test_what_comes_of_a_call_whose_caller_has_gone_is_told_in_its_line_alone(
+    shop: Shop, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with psycopg.connect(database_url) as slow:
+        slow.execute("LOCK TABLE customers")
+        asked = shop.customers.GetCustomer.future(GET_ANNA, timeout=1)
+        wait_for_lock(database_url)
+        asked.cancel()
+        assert shop.server.guard.settle(5)
+
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 def broken_scorer() -> Scorer:
