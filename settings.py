@@ -156,6 +156,8 @@ class Settings(BaseSettings):
     """When every customer is scored each night, UTC."""
     retrain_at: TimeOfDay | None = None
     """When a candidate is trained each night, UTC; without it never."""
+    keep_models_days: int = Field(default=30, ge=0)
+    """How long the folder of a model that retraining made is kept after it last served or moved; 0 for ever."""
     verify_audit_at: TimeOfDay = time(4, 0)
     """When the chain of the audit log is looked along each night, UTC."""
     reconcile_at: TimeOfDay = time(3, 0)

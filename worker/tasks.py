@@ -10,7 +10,7 @@ from celery import Celery, Task, signals
 
 from campaigns.work import jobs
 from database.failures import Failure, failure_of
-from worker import canary, expected_uplifts, reporting, schedule, uplift, wellbeing
+from worker import canary, expected_uplifts, model_folders, reporting, schedule, uplift, wellbeing
 from worker.advance import HOPELESS, advance, give_up, stumble
 from worker.tools import Tools
 
@@ -76,6 +76,7 @@ def _thorough(tools: Tools, now: datetime, enough: Callable[[], bool]) -> list[C
     seconds = schedule.longest_statement(settings)
     return [
         lambda: wellbeing.read_drift(tools, now),
+        lambda: model_folders.tidy(tools, now),
         lambda: canary.take_readings(database, now, seconds=seconds, enough=enough),
         lambda: canary.measure_accuracy(tools, now, enough=enough),
         lambda: schedule.close_forecasts(database, now, seconds=seconds, enough=enough),

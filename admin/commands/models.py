@@ -254,6 +254,7 @@ def _row(model: RegisteredModel) -> dict[str, object]:
         "created": written(model.create_time),
         **{figure: metrics.get(figure) for figure in FIGURES},
         "folder": model.folder,
+        "folder_removed": None if model.give_up_time is None else written(model.give_up_time),
     }
 
 

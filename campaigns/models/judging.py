@@ -40,9 +40,13 @@ class Trial:
 
 
 def begin(transaction: Transaction, cause: Cause, model_id: str) -> Operation:
-    """Judge a model beside the active one. Raises ModelNotFound, NoActiveModel, ModelNotMovable, ModelJudging."""
+    """Judge a model beside the active one.
+
+    Raises ModelNotFound, ModelUnusable, NoActiveModel, ModelNotMovable, ModelJudging.
+    """
     operations.hold(transaction, JUDGE_MODEL)
-    name, active = registry.name(registry.get(transaction, model_id).model_id), registry.in_force(transaction)
+    registry.check_kept(registry.get(transaction, model_id))
+    name, active = registry.name(model_id), registry.in_force(transaction)
     if active.model_id == model_id:
         raise ModelNotMovable(f"{name} answers: there is nothing to judge it beside", model=name)
     other = operations.running(transaction, JUDGE_MODEL, model_id=model_id)

@@ -15,6 +15,7 @@ from campaigns.models.refusals import (
     ModelChanged,
     ModelNotFound,
     ModelNotMovable,
+    ModelUnusable,
     NoActiveModel,
     NoEarlierModel,
 )
@@ -32,11 +33,13 @@ def register(
 ) -> RegisteredModel:
     """Make a trained network known as a candidate; one that is known already is answered as it stands.
 
+    One whose folder was given up has this one from now on.
+
     Raises FolderTaken.
     """
     registry.hold(transaction)
     known = registry.get(transaction, model_id)
-    if known is not None:
+    if known is not None and known.give_up_time is None:
         return known
     for other in registry.in_folder(transaction, folder):
         raise FolderTaken(
@@ -44,6 +47,10 @@ def register(
             "it there",
             model=name(other.model_id), folder=folder,
         )  # fmt: skip
+    if known is not None:
+        back = registry.take_back(transaction, model_id, folder)
+        trail.done(transaction, cause, "models.takeBack", name(model_id), after={"folder": folder})
+        return back
     model = registry.register(transaction, model_id, folder, manifest, cause.now)
     after = {"state": model.state, "manifest": digest(json.dumps(manifest, sort_keys=True).encode())}
     trail.done(transaction, cause, "models.register", name(model_id), after=after, version=model.revision)
@@ -68,6 +75,8 @@ def move(
     serving = registry.serving(transaction)
     holders = {State(state): name(holder.model_id) for state, holder in serving.items()}
     check_move(name(model_id), stage_of(model), wanted, holders)
+    if wanted.state is not State.RETIRED:
+        check_kept(model)
     before = serving.get(State.ACTIVE)
     if before is not None and wanted.state in ANSWERING and model.activate_time is None:
         check_passed(
@@ -126,6 +135,7 @@ def roll_back(
         )  # fmt: skip
     if model.predecessor is None:
         raise NoEarlierModel(f"no model answered before {name(model_id)}", model=name(model_id))
+    check_kept(get(transaction, model.predecessor))
     retired = registry.move(transaction, model_id, State.RETIRED, now=cause.now)
     back = registry.move(transaction, model.predecessor, State.ACTIVE, now=cause.now)
     canary_runs.follow(transaction, cause.now)
@@ -173,6 +183,16 @@ def in_force(snapshot: Snapshot) -> RegisteredModel:
     if model is None:
         raise NoActiveModel("no model is active: train one and activate it (tierwise models activate)")
     return model
+
+
+def check_kept(model: RegisteredModel) -> None:
+    """Raises ModelUnusable for a model whose folder was given up."""
+    if model.give_up_time is not None:
+        raise ModelUnusable(
+            f"{name(model.model_id)}: its folder was removed on {model.give_up_time:%Y-%m-%d}, since nobody used it "
+            "for long (TIERWISE_KEEP_MODELS_DAYS); register a copy of it, or train again",
+            model=name(model.model_id),
+        )  # fmt: skip
 
 
 def name(model_id: str) -> str:

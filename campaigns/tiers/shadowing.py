@@ -22,10 +22,11 @@ from scoring.score import Score
 def begin(transaction: Transaction, cause: Cause, model_id: str) -> Operation:
     """Score everyone with this model as of the stored scores' time, instead of what an earlier preview left.
 
-    Raises ModelNotFound, NoActiveTierScheme, CustomersNotScored, ModelPreviewRunning.
+    Raises ModelNotFound, ModelUnusable, NoActiveTierScheme, CustomersNotScored, ModelPreviewRunning.
     """
     operations.hold(transaction, PREVIEW_MODEL)
     model = registry.get(transaction, model_id)
+    registry.check_kept(model)
     scheme = schemes.in_force(transaction)
     latest = previews.latest(transaction)
     if latest is None:

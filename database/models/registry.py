@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text, tuple_, update
+from sqlalchemy import func, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database.models.tables import ModelRow
@@ -34,6 +34,8 @@ class RegisteredModel:
     activate_time: datetime | None
     move_time: datetime | None
     """Into its state or its share; None where it never moved."""
+    give_up_time: datetime | None = None
+    """Since when its folder is removed; None where it is kept."""
 
     @property
     def etag(self) -> str:
@@ -63,11 +65,8 @@ def move(
     transaction: Transaction, model_id: str, state: str, *, canary_share: float | None = None, now: datetime
 ) -> RegisteredModel:
     """Put a known model into a state."""
-    moved = update(ModelRow).where(ModelRow.model_id == model_id).returning(ModelRow)
-    values = {"state": state, "canary_share": canary_share, "revision": ModelRow.revision + 1, "move_time": now}
-    if state == ACTIVE:
-        values["activate_time"] = now
-    return _model(transaction.scalars(moved.values(values), execution_options=FRESH).one())
+    activated = {"activate_time": now} if state == ACTIVE else {}
+    return _changed(transaction, model_id, state=state, canary_share=canary_share, move_time=now, **activated)
 
 
 def follow(transaction: Transaction, model_id: str, predecessor: str | None) -> None:
@@ -94,7 +93,27 @@ def get(snapshot: Snapshot, model_id: str) -> RegisteredModel | None:
 
 def in_folder(snapshot: Snapshot, folder: str) -> list[RegisteredModel]:
     """The models whose files are there."""
-    return [_model(row) for row in snapshot.scalars(select(ModelRow).where(ModelRow.folder == folder))]
+    query = select(ModelRow).where(ModelRow.folder == folder, ModelRow.give_up_time.is_(None))
+    return [_model(row) for row in snapshot.scalars(query)]
+
+
+def idle_since(snapshot: Snapshot, before: datetime) -> list[RegisteredModel]:
+    """The models with a folder that serve nothing and last moved before this time, or came and never moved."""
+    query = select(ModelRow).where(
+        ModelRow.state.not_in(SERVING), ModelRow.give_up_time.is_(None),
+        func.coalesce(ModelRow.move_time, ModelRow.create_time) < before,
+    ).order_by(ModelRow.create_time)  # fmt: skip
+    return [_model(row) for row in snapshot.scalars(query.execution_options(**FRESH))]
+
+
+def give_up(transaction: Transaction, model_id: str, now: datetime) -> RegisteredModel:
+    """Its folder counts no more from here on."""
+    return _changed(transaction, model_id, give_up_time=now)
+
+
+def take_back(transaction: Transaction, model_id: str, folder: str) -> RegisteredModel:
+    """A model whose folder was given up has one again."""
+    return _changed(transaction, model_id, give_up_time=None, folder=folder)
 
 
 def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[RegisteredModel]:
@@ -106,6 +125,12 @@ def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None =
     return [_model(row) for row in snapshot.scalars(query)]
 
 
+def _changed(transaction: Transaction, model_id: str, **values: object) -> RegisteredModel:
+    changed = update(ModelRow).where(ModelRow.model_id == model_id).returning(ModelRow)
+    anew = {**values, "revision": ModelRow.revision + 1}
+    return _model(transaction.scalars(changed.values(anew), execution_options=FRESH).one())
+
+
 def _maybe(row: ModelRow | None) -> RegisteredModel | None:
     return None if row is None else _model(row)
 
@@ -115,4 +140,5 @@ def _model(row: ModelRow) -> RegisteredModel:
         model_id=row.model_id, folder=row.folder, manifest=row.manifest, state=row.state,
         canary_share=row.canary_share, predecessor=row.predecessor, revision=row.revision,
         create_time=row.create_time, activate_time=row.activate_time, move_time=row.move_time,
+        give_up_time=row.give_up_time,
     )  # fmt: skip

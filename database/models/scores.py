@@ -155,6 +155,11 @@ def count_passed_over(snapshot: Snapshot, operation_id: str, *, begun: datetime)
     return int(snapshot.execute(PASSED_OVER, asked).scalar_one())
 
 
+def made_by(snapshot: Snapshot) -> set[str]:
+    """The models that made the stored scores."""
+    return set(snapshot.scalars(select(ScoreRow.model_id).distinct()))
+
+
 def chances(snapshot: Snapshot, operation_id: str) -> list[int]:
     """How many scores of a rescoring lie in each twentieth of the probability to buy within 90 days."""
     rows = snapshot.execute(CHANCES, {"operation_id": operation_id, "bins": TWENTIETHS})

@@ -27,6 +27,8 @@ class ModelRow(Row):
     activate_time: Mapped[datetime | None]
     move_time: Mapped[datetime | None]
     """Into its state or its share; null where it never moved."""
+    give_up_time: Mapped[datetime | None]
+    """Since when its folder is removed; null where it is kept."""
     __table_args__ = (
         Index(
             "uq_models_state", "state", unique=True, postgresql_where=text("state IN ('SHADOW', 'CANARY', 'ACTIVE')")

@@ -133,6 +133,12 @@ def all_under_way(snapshot: Snapshot) -> list[Operation]:
     return [_operation(row) for row in snapshot.scalars(query)]
 
 
+def over(snapshot: Snapshot, kind: str) -> list[Operation]:
+    """The operations of a kind that have ended, in whichever way."""
+    query = select(OperationRow).where(OperationRow.kind == kind, OperationRow.state != RUNNING)
+    return [_operation(row) for row in snapshot.scalars(query)]
+
+
 def newest(snapshot: Snapshot, kind: str, **request: str) -> Operation | None:
     """The operation of a kind that began last of those whose request holds these values, running or over."""
     return _newest(snapshot, OperationRow.kind == kind, OperationRow.request.contains(request))

@@ -1,0 +1,53 @@
+"""Folders of retrained models that nobody uses any more are removed from this machine's disk.
+
+They are given up in the database first; what is killed in between is removed at the next look, and each machine looks
+after its own disk.
+"""
+
+import logging
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from campaigns.actor import BEAT, Cause
+from campaigns.models import retention
+from worker import learning
+from worker.tools import Tools
+
+MINUTE = 30
+"""Of each hour."""
+log = logging.getLogger(__name__)
+
+
+def tidy(tools: Tools, now: datetime) -> int:
+    """Once an hour: give up what is idle for too long, and remove what was given up; how many folders went."""
+    if now.minute != MINUTE:
+        return 0
+    if days := tools.settings.keep_models_days:
+        with tools.database.writing() as transaction:
+            retention.give_up(transaction, Cause(actor=BEAT, now=now), days=days)
+    return remove(tools, now)
+
+
+def remove(tools: Tools, now: datetime) -> int:
+    """What trainings that are over left here: of candidates that were given up, and of those that came to nothing."""
+    models = tools.settings.models
+    there = [path.name for path in models.iterdir()] if models.is_dir() else []
+    names = {name.removeprefix(".").partition(".")[0] if name.startswith(".") else name for name in there}
+    with tools.database.reading() as snapshot:
+        found = retention.kept(snapshot, sorted(names), now)
+    return sum(_removed(models, name, folder) for name, folder in found.items())
+
+
+def _removed(models: Path, name: str, kept: str | None) -> bool:
+    place = models / name
+    if learning.under_way(place):
+        return False
+    going = models / f".{name}.removed"
+    if gone := place.exists() and (kept is None or Path(kept).name != name):
+        # Under another name first: nobody takes a half of it for the whole.
+        place.rename(going)
+        log.info("%s: removed, since nobody uses it", place)
+    for left in models.glob(f".{name}.*"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+    return gone
