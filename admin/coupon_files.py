@@ -82,6 +82,7 @@ def list_messages(
 ) -> None:  # fmt: skip
     """Show what was handed over to the channels, customer by customer."""
     with reading(database_url) as snapshot:
+        launch.get(snapshot, campaign_id)
         found = deliveries.page(snapshot, campaign_id, state=state, limit=limit, after=after)
     emit([each.facts() for each in found], as_json=as_json, title=f"Messages of {campaign_id}")
 

@@ -13,7 +13,7 @@ from typing import assert_never
 
 from admin.output import fail
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent, Reward, Scope
-from events.currency import DECIMALS, USUAL_DECIMALS
+from events.currency import DECIMALS, LARGEST_MINOR, USUAL_DECIMALS
 
 REWARD = re.compile(
     r"(?P<percent>\d{1,3})%(?:max(?P<most>[\d.]+))?|(?P<amount>[\d.]+)|shipping(?:max(?P<most_shipping>[\d.]+))?"
@@ -57,9 +57,14 @@ def minor_units(written: str, option: str, currency: str) -> int:
     """12.50 GBP is 1250; the end of the command for anything that is no amount of money."""
     decimals = DECIMALS.get(currency, USUAL_DECIMALS)
     try:
-        amount = Decimal(written).scaleb(decimals)
+        major = Decimal(written)
     except InvalidOperation:
+        major = Decimal("nan")
+    if not major.is_finite():
         fail(f"{option} {written}: give an amount such as 12.50")
+    if abs(major) > LARGEST_MINOR:
+        fail(f"{option} {written}: is larger than any price")
+    amount = major.scaleb(decimals)
     if amount != int(amount):
         fail(f"{option} {written}: {currency} has {decimals} decimals")
     return int(amount)

@@ -22,7 +22,7 @@ def create(
     name: Annotated[str, typer.Argument(help="Who will hold it, such as checkout; the audit log calls them so.")],
     *,
     role: Annotated[str, typer.Option(help=f"One of {', '.join(sorted(CALLERS))}.")],
-    days: Annotated[int | None, typer.Option(min=1, help="Until it expires; default: never.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=36_500, help="Until it expires; default: never.")] = None,
     reason: Reason = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,

@@ -258,7 +258,12 @@ def test_an_offer_that_cannot_be_read_is_refused_with_the_syntax(
 
 
 def test_codes_are_those_of_the_database(database: Database, tierwise: Shell) -> None:
-    assert tierwise("coupon", "list", "spring") == []
+    for shown in ("list", "messages"):
+        assert "there is no campaigns/spring" in tierwise.refusal("coupon", shown, "spring")
     assert codes_of(database) == {}
     assert "INVALID_CODE" in tierwise.refusal("coupon", "validate", "nothing", "--amount", "5")
-    assert "--amount five" in tierwise.refusal("coupon", "validate", "nothing", "--amount", "five")
+    for amount, way_out in (("five", "such as 12.50"), ("nan", "such as 12.50"), ("-inf", "such as 12.50"),
+                            ("1e999999", "is larger than any price")):  # fmt: skip
+        said = tierwise.refusal("coupon", "validate", "nothing", "--amount", amount)
+        assert f"--amount {amount}: " in said
+        assert way_out in said

@@ -19,13 +19,18 @@ const SERVICE_CONFIG = {
         initialBackoff: "0.05s",
         maxBackoff: "1s",
         backoffMultiplier: 3,
-        retryableStatusCodes: ["UNAVAILABLE"],
+        // CANCELLED is what a server says to calls that it has no time to take up.
+        retryableStatusCodes: ["UNAVAILABLE", "CANCELLED"],
       },
     },
   ],
 };
 
 const [address, customer] = process.argv.slice(2);
+if (!address || !customer) {
+  console.error("usage: node client.mjs ADDRESS CUSTOMER");
+  process.exit(2);
+}
 const token = process.env.TIERWISE_TOKEN;
 
 const loaded = loadFileDescriptorSetFromBuffer(readFileSync(DESCRIPTORS), {
