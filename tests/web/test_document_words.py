@@ -70,5 +70,5 @@ def test_what_the_log_keeps_reads_as_words(name: str, value: Json, words: str) -
 
 
 def test_a_path_names_the_fields_on_its_way() -> None:
-    assert said("path_words", "arms[0].discounts.HIGH") == "Arms · 1 · Discounts · HIGH"
+    assert said("path_words", "arms[0].discounts.HIGH") == "Variants · 1 · Discounts · HIGH"
     assert said("path_words", "offers.MID.channel", language=Language.CHINESE) == "优惠 · MID · 渠道"

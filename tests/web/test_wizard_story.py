@@ -51,7 +51,11 @@ def offer(anna: Page) -> None:
     expect(high.get_by_label("How much")).to_have_value("20")
     high.get_by_label("How much").fill("250")
     high.get_by_label("At most (GBP)").fill("30.00")
-    anna.get_by_role("group", name="LOW").get_by_label("Gets").select_option("")
+    low = anna.get_by_role("group", name="LOW")
+    low.get_by_label("Gets").select_option("fixed")
+    expect(low.get_by_label("At most (GBP)")).to_be_hidden()
+    low.get_by_label("Gets").select_option("")
+    expect(low.get_by_label("How much")).to_be_hidden()
     anna.get_by_role("button", name="Save and go on").last.click()
     expect(high.get_by_text("250 is no percentage between 1 and 100")).to_be_visible()
     expect(high.get_by_label("At most (GBP)")).to_have_value("30.00")
@@ -67,6 +71,7 @@ def offer(anna: Page) -> None:
 
 
 def schedule(anna: Page) -> None:
+    expect(anna.get_by_label("For how many days")).to_be_hidden()
     anna.get_by_label("Time zone").fill("Europe/Berlin")
     anna.get_by_label("Start", exact=True).fill("2026-11-21T08:00")
     anna.get_by_label("End", exact=True).fill("2036-12-24T18:00")

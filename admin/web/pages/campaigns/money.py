@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from babel.core import Locale
 from babel.numbers import format_decimal
@@ -16,7 +15,7 @@ from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import Visit
 from campaigns.coupons import spending
 from campaigns.life import launch
-from campaigns.terms.campaign import Campaign, CampaignPlan
+from campaigns.terms.campaign import Campaign
 
 
 def money(visit: Visit) -> Response:
@@ -50,21 +49,17 @@ def _against_plan(visit: Visit, campaign: Campaign, course: Sequence[tuple[date,
     plan, locale, said = campaign.plan, locale_of(visit.language), translations(visit.language).gettext
     if campaign.launch_time is None or not course:
         return None
-    zone = ZoneInfo(plan.zone)
-    start = campaign.launch_time.astimezone(zone).toordinal()
-    now = min(visit.now, plan.end_time).astimezone(zone).toordinal()
-    points = [(start, 0), *((day.toordinal() + 1, minor) for day, minor in course)]
+    start, end = place(campaign.launch_time, plan.zone), place(plan.end_time, plan.zone)
+    now = place(min(visit.now, plan.end_time), plan.zone)
+    # A day that is not over has come as far as now.
+    points = [(start, 0), *((max(start, min(day.toordinal() + 1, now)), minor) for day, minor in course)]
     if points[-1][0] < now:
         points.append((now, points[-1][1]))
     lines = [Series(name=said("Spent"), x=[x for x, _ in points], y=[float(y) for _, y in points])]
     if plan.budget is not None:
-        lines.append(Series(name=said("The plan"), x=[start, _end(plan, zone)], y=[0.0, plan.budget.limit_minor]))
+        lines.append(Series(name=said("The plan"), x=[start, end], y=[0.0, plan.budget.limit_minor]))
 
     return line_chart(
         lines, x_words=days(visit.language),
         y_words=lambda value: written_money(round(value), plan.currency, locale), from_zero=True,
     )  # fmt: skip
-
-
-def _end(plan: CampaignPlan, zone: ZoneInfo) -> int:
-    return plan.end_time.astimezone(zone).toordinal()
