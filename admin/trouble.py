@@ -1,6 +1,6 @@
 """What a command says when something around it does not work, instead of a traceback."""
 
-from database.failures import Failure, failure_of
+from database.failures import Failure, failure_of, in_a_line, of_another_shape
 from database.session import BadAddress
 from settings import SettingsRefused
 
@@ -16,5 +16,7 @@ def explained(error: Exception) -> str | None:
     """A message with the way out; None for a bug, which deserves its traceback."""
     if isinstance(error, BadAddress | SettingsRefused):
         return str(error)
+    if of_another_shape(error):
+        return f"the database has another shape than this version needs ({in_a_line(error)}): run `tierwise migrate`"
     failure = failure_of(error)
     return None if failure is None else WORDS[failure]

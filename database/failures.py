@@ -35,6 +35,13 @@ def failure_of(error: BaseException) -> Failure | None:
             return None
 
 
+def of_another_shape(error: BaseException) -> bool:
+    """Whether the database lacks what a statement names: nobody migrated it, or an older version did."""
+    found = error.orig if isinstance(error, exc.DBAPIError) else error
+    lacking = errors.UndefinedTable, errors.UndefinedColumn, errors.UndefinedFunction, errors.InvalidSchemaName
+    return isinstance(found, lacking)
+
+
 def in_a_line(error: BaseException) -> str:
     """What the server or the driver said first: for a log that trouble may fill for hours."""
     said = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
@@ -44,6 +51,5 @@ def in_a_line(error: BaseException) -> str:
 def described(error: BaseException) -> dict[str, object]:
     """For a line of the log: trouble with the database in a line, anything else with its traceback."""
     failure = failure_of(error)
-    return {
-        "failure": failure and failure.name, "why": in_a_line(error), "exc_info": None if failure else error,
-    }  # fmt: skip
+    name = "NOT_MIGRATED" if of_another_shape(error) else failure and failure.name
+    return {"failure": name, "why": in_a_line(error), "exc_info": None if name else error}

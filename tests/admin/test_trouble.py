@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from databases import Cluster
 from resident_shell import tierwise
 
 from settings import child_environment
@@ -38,3 +39,13 @@ def test_trouble_is_told_with_the_way_out(tmp_path: Path, environment: dict[str,
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stderr
     assert done.stdout == ""
+
+
+def test_a_database_that_nobody_migrated_is_told_by_what_it_lacks(tmp_path: Path, postgres: Cluster) -> None:
+    with postgres.clone_of("template1") as url:
+        there = child_environment({"COLUMNS": "300", "TIERWISE_DATABASE_URL": url})
+        done = tierwise(["campaign", "list"], folder=tmp_path, environment=there, within=60)
+
+    assert done.returncode == 2
+    assert 'relation "campaigns" does not exist): run `tierwise migrate`' in done.stderr
+    assert "Traceback" not in done.stderr
