@@ -12,6 +12,8 @@ from telemetry.exposition import Exposition
 from telemetry.wellbeing import WellbeingMetrics
 
 TIMEOUT_MS = 5_000
+WAIT_SECONDS = 2.0
+"""For the connection: a database that hangs has it, and whoever scrapes is told so within ten seconds."""
 
 
 @contextmanager
@@ -22,7 +24,7 @@ def exposed(read: Settings, role: str, url: str) -> Iterator[None]:
     if listen is None:
         yield
         return
-    database = Database.at(url, pool_size=1, statement_timeout_ms=TIMEOUT_MS)
+    database = Database.at(url, pool_size=1, statement_timeout_ms=TIMEOUT_MS, wait_seconds=WAIT_SECONDS)
     collectors = [
         BacklogMetrics(database), DutyMetrics(database), WellbeingMetrics(database), ConnectionMetrics(database),
     ]  # fmt: skip

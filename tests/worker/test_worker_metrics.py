@@ -1,11 +1,16 @@
 """A worker tells Prometheus what waits to be done, and says when the database is away."""
 
+import os
 import re
+import signal
+import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from urllib.request import urlopen
 
+import psycopg
 import pytest
 import yaml
 from audit_log import sealed, write_lines
@@ -20,7 +25,7 @@ from settings import Settings
 from telemetry.backlog import BacklogMetrics
 from telemetry.duties import DutyMetrics
 from telemetry.exposition import PortRefused
-from worker import reporting
+from worker import metrics, reporting
 from worker.metrics import exposed
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -113,6 +118,32 @@ def test_the_port_answers_inside_the_block_and_is_free_afterwards(database_url: 
             assert "tierwise_outbox_tasks 0.0" in answer.read().decode()
     with exposed(chosen, "beat", database_url), pytest.raises(OSError, match="refused"):
         urlopen(f"http://127.0.0.1:{port}/metrics")
+
+
+def test_a_database_that_hangs_is_told_as_away_by_the_second_look(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "WAIT_SECONDS", 0.1)
+    port = free_port()
+
+    def look() -> str:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+            return str(answer.read().decode())
+
+    chosen = Settings.model_validate({"work_metrics_listen": str(port)})
+    with exposed(chosen, "work", database_url), ThreadPoolExecutor(1) as threads:
+        assert "tierwise_database_up 1.0" in look()
+        with psycopg.connect(database_url) as other:
+            others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            (pid,) = other.execute(others).fetchone() or (0,)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            first = threads.submit(look)
+            time.sleep(0.2)
+            assert "tierwise_database_up 0.0" in look()
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        assert "tierwise_database_up 1.0" in first.result()
 
 
 def test_an_address_that_means_nothing_is_refused_by_its_variable() -> None:
