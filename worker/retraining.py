@@ -1,5 +1,6 @@
 """Looks after a training that runs beside the tasks: starts it, waits a while, and makes known what it made."""
 
+import logging
 from pathlib import Path
 
 from campaigns.actor import WORKER, Cause
@@ -11,6 +12,7 @@ from scoring.score import ModelRejected
 from worker import learning
 from worker.tools import Tools
 
+log = logging.getLogger(__name__)
 LOOK_SECONDS = 5.0
 MOST_STARTS = 20
 """Deployments and crashes together; each start goes on from the checkpoints of the one before."""
@@ -37,8 +39,11 @@ def step(tools: Tools, operation: Operation) -> bool:
 
 
 def abandon(tools: Tools, operation: Operation) -> None:
-    """End the training, wherever it goes on."""
-    learning.refuse(_folder(tools, operation), "nobody waits for the model any more")
+    """End the training, wherever it goes on; what a disk that takes nothing lets go on makes a folder nobody wants."""
+    try:
+        learning.refuse(_folder(tools, operation), "nobody waits for the model any more")
+    except OSError as error:
+        log.warning("%s: its training is not told that it is over: %s", operation.name, error)
 
 
 def _folder(tools: Tools, operation: Operation) -> Path:

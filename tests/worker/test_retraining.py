@@ -11,6 +11,7 @@ from campaign_factories import add_model, audit_lines, make_cause, read_operatio
 from made_histories import AS_OF, random_shop
 from small_training import SMALL
 from tiny_model import write_tiny_model
+from working import run_task
 
 from campaigns.models import registry, retraining
 from campaigns.models.refusals import RetrainingRunning, TrainedInPrivate
@@ -27,6 +28,7 @@ from worker import retraining as looking_after
 from worker.advance import HOPELESS, advance, give_up
 from worker.learning import Learner
 from worker.retraining import MOST_STARTS, step
+from worker.tasks import RETRIES
 from worker.tools import Tools
 
 CAUSE = make_cause(AS_OF)
@@ -116,6 +118,21 @@ def test_a_training_ends_when_it_is_cancelled(database: Database, tools: Tools, 
 
     assert read_operation(database, operation.operation_id).state == operations.CANCELLED
     assert not folder.exists()
+
+
+def test_a_training_ends_although_the_disk_takes_nothing(database: Database, database_url: str, tmp_path: Path) -> None:
+    fill(database, tmp_path / "elsewhere", random_shop(20, seed=11))
+    (tmp_path / "models").write_text("a file in the place of the folder")
+    failed = begin(database)
+    run_task(database_url, failed, retries=RETRIES, home=tmp_path, task_seconds=1)
+    cancelled = begin(database)
+    with database.writing() as transaction:
+        jobs.cancel(transaction, CAUSE, cancelled.operation_id)
+    run_task(database_url, cancelled, retries=RETRIES, home=tmp_path, task_seconds=1)
+
+    ended = read_operation(database, failed.operation_id)
+    assert (ended.state, ended.error) == (operations.FAILED, "FileExistsError; the worker's log says more")
+    assert read_operation(database, cancelled.operation_id).state == operations.CANCELLED
 
 
 def test_two_clocks_begin_one_training_a_night(database: Database) -> None:
