@@ -60,6 +60,9 @@ def list_models(*, limit: Limit = 50, database_url: DatabaseUrl = None, as_json:
 def register(
     folder: Annotated[Path, typer.Argument(help="A folder that `tierwise train` wrote.", file_okay=False)],
     *,
+    moved: Annotated[
+        bool, typer.Option(help="Let a model that is known already lie here from now on, wherever it was registered.")
+    ] = False,
     reason: Reason = None,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
@@ -74,9 +77,11 @@ def register(
     name = registry.name(scorer.model_id)
     with changing(database_url, reason, action="models.register", object_name=name) as (transaction, cause):
         model = registry.register(
-            transaction, cause, scorer.model_id, folder=str(folder.resolve()), manifest=scorer.manifest
+            transaction, cause, scorer.model_id, folder=str(folder.resolve()), manifest=scorer.manifest, moved=moved
         )
     emit(_row(model), as_json=as_json, title="Registered")
+    if model.folder != str(folder.resolve()):
+        warn(f"{name} is known already and stays in {model.folder}; if it was moved here, say so: --moved")
 
 
 @app.command()

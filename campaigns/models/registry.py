@@ -29,17 +29,16 @@ from scoring.manifest import digest
 
 
 def register(
-    transaction: Transaction, cause: Cause, model_id: str, *, folder: str, manifest: Mapping[str, Any]
-) -> RegisteredModel:
+    transaction: Transaction, cause: Cause, model_id: str, *, folder: str, manifest: Mapping[str, Any],
+    moved: bool = False,
+) -> RegisteredModel:  # fmt: skip
     """Make a trained network known as a candidate; one that is known already is answered as it stands.
 
-    One whose folder was given up has this one from now on.
-
-    Raises FolderTaken.
+    One that was `moved`, or whose folder was given up, lies in this folder from now on. Raises FolderTaken.
     """
     registry.hold(transaction)
     known = registry.get(transaction, model_id)
-    if known is not None and known.give_up_time is None:
+    if known is not None and (known.folder == folder or not moved) and known.give_up_time is None:
         return known
     for other in registry.in_folder(transaction, folder):
         raise FolderTaken(
@@ -47,13 +46,17 @@ def register(
             "it there",
             model=name(other.model_id), folder=folder,
         )  # fmt: skip
-    if known is not None:
-        back = registry.take_back(transaction, model_id, folder)
-        trail.done(transaction, cause, "models.takeBack", name(model_id), after={"folder": folder})
-        return back
-    model = registry.register(transaction, model_id, folder, manifest, cause.now)
-    after = {"state": model.state, "manifest": digest(json.dumps(manifest, sort_keys=True).encode())}
-    trail.done(transaction, cause, "models.register", name(model_id), after=after, version=model.revision)
+    before = None
+    if known is None:
+        model = registry.register(transaction, model_id, folder, manifest, cause.now)
+    else:
+        model, before = registry.lay(transaction, model_id, folder, manifest), {"folder": known.folder}
+    after = {
+        "state": model.state, "folder": folder, "manifest": digest(json.dumps(manifest, sort_keys=True).encode())
+    }  # fmt: skip
+    trail.done(
+        transaction, cause, "models.register", name(model_id), before=before, after=after, version=model.revision
+    )
     return model
 
 

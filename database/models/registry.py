@@ -111,9 +111,9 @@ def give_up(transaction: Transaction, model_id: str, now: datetime) -> Registere
     return _changed(transaction, model_id, give_up_time=now)
 
 
-def take_back(transaction: Transaction, model_id: str, folder: str) -> RegisteredModel:
-    """A model whose folder was given up has one again."""
-    return _changed(transaction, model_id, give_up_time=None, folder=folder)
+def lay(transaction: Transaction, model_id: str, folder: str, manifest: Mapping[str, Any]) -> RegisteredModel:
+    """A known model lies there from here on."""
+    return _changed(transaction, model_id, give_up_time=None, folder=folder, manifest=dict(manifest))
 
 
 def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[RegisteredModel]:

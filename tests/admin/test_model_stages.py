@@ -81,6 +81,25 @@ def test_a_model_without_the_adapters_of_the_one_that_answers_is_let_answer_on_p
         assert log.page(snapshot, ALL, limit=1)[0].after == {"active": "m2", "dropped_markets": "es"}
 
 
+def test_a_model_that_was_moved_lies_elsewhere_once_that_is_said(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    tierwise = Shell(database_url)
+    first = write_tiny_model(tmp_path, "m1")
+    tierwise("models", "register", str(first))
+    tierwise("models", "activate", "m1")
+    later = first.rename(tmp_path / "later")
+
+    assert tierwise("models", "register", str(later))["folder"] == str(first)
+    found = tierwise("models", "register", str(later), "--moved")
+    assert (found["folder"], found["state"]) == (str(later), "ACTIVE")
+    with database.reading() as snapshot:
+        line = log.page(snapshot, ALL, limit=1)[0]
+    assert (line.action, line.before) == ("models.register", {"folder": str(first)})
+    assert line.after is not None
+    assert line.after["folder"] == str(later)
+
+
 def test_what_serves_stands_first_however_many_models_are_newer(database: Database, database_url: str) -> None:
     tierwise = Shell(database_url)
     for model_id in ("m1", "m2", "m3", "m4"):
