@@ -34,9 +34,10 @@ class Grown:
 
 
 def grow(examples: Examples, *, rounds: int, seed: int) -> Trees | None:
-    """Trees on these examples; None where there are too few."""
+    """Trees on these examples; None where there are too few, or too few come to the last interval without an order."""
     interval, bought = examples.labels.interval, examples.labels.bought > 0
-    if len(interval) < FEWEST or bought.sum() < FEWEST // 10 or rounds == 0:
+    fewest = min(bought.sum(), (interval >= len(HORIZONS) - 1).sum())
+    if len(interval) < FEWEST or fewest < FEWEST // 10 or rounds == 0:
         return None
     known, weight = examples.tabular, examples.weight
     ensembles = []

@@ -52,6 +52,13 @@ def test_a_shop_with_few_questions_has_no_trees(data: Prepared) -> None:
     assert rehearse_trees(few, few.tabular, few.labels.interval, most=ROUNDS, seed=0) is None
 
 
+def test_a_shop_where_all_come_within_weeks_has_no_trees(data: Prepared) -> None:
+    """Nobody is left of whom the second month could be asked."""
+    labels = replace(data.examples.labels, interval=np.zeros_like(data.examples.labels.interval))
+
+    assert grow(replace(data.examples, labels=labels), rounds=ROUNDS, seed=0) is None
+
+
 def test_a_model_with_everybody_is_kept_whole_and_its_reasons_add_up(data: Prepared, tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     tabular = random.normal(size=(len(data.examples.pairs), len(NAMES))).astype(np.float32)
