@@ -38,6 +38,8 @@ class Blend:
     """Weight of the items of an order against those of the order after it."""
     repurchase: bool
     """Whether items bought before may be recommended again."""
+    again: float = 0.0
+    """0 in a folder of before there was this strategy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

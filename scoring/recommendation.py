@@ -1,4 +1,4 @@
-"""Which items next: five strategies over the whole catalogue, exclusions, diversity, and a reason for each item.
+"""Which items next: strategies over the whole catalogue, exclusions, diversity, and a reason for each item.
 
 C customers, V items and 2 reserved numbers. Every strategy scores all items at once; HYBRID is their weighted sum after
 each was divided by its largest value of the customer.
@@ -15,6 +15,7 @@ from scipy import sparse
 
 from events.event import EventType
 from scoring.actions import Floats, Integers, Pairs
+from scoring.again import again_of
 from scoring.blocks import PASSES, blocks
 from scoring.catalogue import UNKNOWN, WORD_BUCKETS
 from scoring.model import Model
@@ -100,6 +101,8 @@ class Recommender:
             return np.asarray((context @ self.content @ self.content.T).toarray(), dtype=np.float64)
         if strategy is Strategy.DEEP:
             return self._deep(tokens, pairs)
+        if strategy is Strategy.AGAIN:
+            return np.asarray(again_of(tokens, pairs, len(self.model.catalogue) + 2).toarray(), dtype=np.float64)
         return np.repeat(self.model.together.popular[None], len(pairs), axis=0)
 
     def _deep(self, tokens: Tokens, pairs: Pairs) -> Floats:

@@ -22,6 +22,8 @@ class Strategy(StrEnum):
     """What everybody bought lately."""
     CONTENT = "content"
     """Items whose title and category resemble what the customer bought last."""
+    AGAIN = "again"
+    """What the customer bought often and lately."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

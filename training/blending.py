@@ -19,9 +19,9 @@ CANDIDATES = 100
 """Best items of each strategy among which blends are compared."""
 DECAYS = (0.5, 0.8)
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
-PARTS = (Strategy.TOGETHER, Strategy.DEEP, Strategy.CONTENT, Strategy.POPULAR)
+PARTS = (Strategy.TOGETHER, Strategy.DEEP, Strategy.CONTENT, Strategy.POPULAR, Strategy.AGAIN)
 CUT = 10
-START = Blend(together=1.0, deep=0.5, content=0.1, popular=0.05, decay=0.5, repurchase=False)
+START = Blend(together=1.0, deep=0.5, content=0.1, popular=0.05, decay=0.5, repurchase=False, again=0.5)
 """For a shop with too few orders to choose by."""
 FEWEST_CUSTOMERS = 30
 NOTHING = -1.0
@@ -81,16 +81,10 @@ def choose_blend(model: Model, tokens: Tokens, held: Held, device: torch.device)
             found, weights = _search(candidates)
             figures |= {"hybrid_hit_rate_10": found[0], "hybrid_ndcg_10": found[1]}
             chosen = {part.value: float(weight) for part, weight in zip(PARTS, weights, strict=True)}
-            tried.append((sum(found), _blend(chosen, decay, repurchase=repurchase), figures))
+            chosen[Strategy.AGAIN] *= repurchase
+            tried.append((sum(found), Blend(decay=decay, repurchase=repurchase, **chosen), figures))
     _, blend, figures = max(tried, key=lambda choice: choice[0])
     return blend, figures
-
-
-def _blend(weights: dict[str, float], decay: float, *, repurchase: bool) -> Blend:
-    return Blend(
-        together=weights["together"], deep=weights["deep"], content=weights["content"], popular=weights["popular"],
-        decay=decay, repurchase=repurchase,
-    )  # fmt: skip
 
 
 def _candidates(model: Model, tokens: Tokens, held: Held, device: torch.device) -> dict[bool, Candidates]:
@@ -124,9 +118,9 @@ def _fill(candidates: Candidates, row: int, scores: npt.NDArray[np.float64], wan
 
 
 def _search(candidates: Candidates) -> tuple[tuple[float, float], npt.NDArray[np.float32]]:
-    weights = np.array([1.0, 0.5, 0.1, 0.05], dtype=np.float32)
+    weights = np.array([getattr(START, part.value) for part in PARTS], dtype=np.float32)
     best = quality(candidates, weights)
-    for place in (1, 2, 3, 0) * 2:
+    for place in (4, 1, 2, 3, 0) * 2:
         for weight in WEIGHTS:
             attempt = weights.copy()
             attempt[place] = weight

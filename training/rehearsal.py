@@ -128,7 +128,7 @@ def rehearse(course: Course) -> Rehearsal:
     learned = learn_members(
         course, prepared, "rehearsal", course.configuration.max_epochs, _judge(course, forward, orders)
     )
-    together = fit_together(actions, course.items, until=split.boundary, left_out=last)
+    together = fit_together(actions, course.items, until=course.as_of, left_out=last)
     model = model_of(
         course, prepared, learned.networks, together,
         blend=START, calibration=Calibration(), manifest={}, mixture=Mixture(),

@@ -23,6 +23,7 @@ STRATEGIES = {
     recommendation_pb2.TOGETHER: Strategy.TOGETHER,
     recommendation_pb2.POPULAR: Strategy.POPULAR,
     recommendation_pb2.CONTENT: Strategy.CONTENT,
+    recommendation_pb2.AGAIN: Strategy.AGAIN,
 }
 Request = (
     scoring_service_pb2.ScoreRequest

@@ -124,6 +124,18 @@ def test_the_reason_is_the_strategys_own_however_little_it_counts_in_the_blend()
     assert found[0].reason == "similar to Blue Lamp"
 
 
+def test_a_shop_that_repeats_brings_again_what_was_bought_often_and_lately() -> None:
+    often = [bought(days, item_id="item-3") for days in (99, 64, 15)]
+    others = bought(24, item_id="item-5"), bought(3, item_id="item-7"), row(EventType.VIEW, 1, item_id="item-1")
+    basket = histories(*often, *others)
+    found = blended(repurchase=True).recommend(basket, at(), count=4, strategy=Strategy.AGAIN)[0]
+
+    assert [one.item_id for one in found[:3]] == ["item-7", "item-3", "item-5"]
+    assert [one.score for one in found[:3]] == pytest.approx([4**-0.5, 100**-0.5 + 65**-0.5 + 16**-0.5, 25**-0.5])
+    assert found[0].reason == "bought before"
+    assert found[3].reason == "popular lately"
+
+
 def test_a_view_is_no_purchase_but_speaks() -> None:
     looked = histories(row(EventType.VIEW, 1, item_id="item-4"))
     found = items(Scorer(followed(("item-4", "item-9"))).recommend(looked, at(), count=20, strategy=Strategy.TOGETHER))

@@ -254,7 +254,7 @@ def test_a_history_without_a_closed_window_is_believed_to_go_on_as_the_closed_fo
 
     assert np.nanmean(np.abs(apart)) < 0.05
     assert scorer.manifest["metrics"].keys() <= {"hybrid_hit_rate_10", "hybrid_ndcg_10"} | {
-        f"{part}_hit_rate_10" for part in ("together", "deep", "content", "popular")
+        f"{part}_hit_rate_10" for part in ("together", "deep", "content", "popular", "again")
     }
     assert all(score.spend_minor > 0 for score in said)
 

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tierwise/v1/recommendation.proto\x12\x0btierwise.v1\"@\n\x0eRecommendation\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t*b\n\x08Strategy\x12\x18\n\x14STRATEGY_UNSPECIFIED\x10\x00\x12\n\n\x06HYBRID\x10\x01\x12\x08\n\x04\x44\x45\x45P\x10\x02\x12\x0c\n\x08TOGETHER\x10\x03\x12\x0b\n\x07POPULAR\x10\x04\x12\x0b\n\x07\x43ONTENT\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tierwise/v1/recommendation.proto\x12\x0btierwise.v1\"@\n\x0eRecommendation\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\r\n\x05score\x18\x02 \x01(\x01\x12\x0e\n\x06reason\x18\x03 \x01(\t*m\n\x08Strategy\x12\x18\n\x14STRATEGY_UNSPECIFIED\x10\x00\x12\n\n\x06HYBRID\x10\x01\x12\x08\n\x04\x44\x45\x45P\x10\x02\x12\x0c\n\x08TOGETHER\x10\x03\x12\x0b\n\x07POPULAR\x10\x04\x12\x0b\n\x07\x43ONTENT\x10\x05\x12\t\n\x05\x41GAIN\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,7 +32,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tierwise.v1.recommendation_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_STRATEGY']._serialized_start=115
-  _globals['_STRATEGY']._serialized_end=213
+  _globals['_STRATEGY']._serialized_end=224
   _globals['_RECOMMENDATION']._serialized_start=49
   _globals['_RECOMMENDATION']._serialized_end=113
 # @@protoc_insertion_point(module_scope)

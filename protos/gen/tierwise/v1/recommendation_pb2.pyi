@@ -35,6 +35,8 @@ class _StrategyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Strategy.Val
     """What most customers buy."""
     CONTENT: _Strategy.ValueType  # 5
     """What resembles the items of this customer by title and category."""
+    AGAIN: _Strategy.ValueType  # 6
+    """What this customer bought often and lately; like POPULAR where the shop repeats nothing."""
 
 class Strategy(_Strategy, metaclass=_StrategyEnumTypeWrapper):
     """How items are chosen."""
@@ -51,6 +53,8 @@ POPULAR: Strategy.ValueType  # 4
 """What most customers buy."""
 CONTENT: Strategy.ValueType  # 5
 """What resembles the items of this customer by title and category."""
+AGAIN: Strategy.ValueType  # 6
+"""What this customer bought often and lately; like POPULAR where the shop repeats nothing."""
 Global___Strategy: _TypeAlias = Strategy  # noqa: Y015
 
 @_typing.final
