@@ -1,14 +1,14 @@
 """What is believed of a shop before it has told much: that it is as the closed form says."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from scoring.actions import Floats, Integers
+from scoring.actions import Floats
 from scoring.buying import HORIZON_DAYS, BuyingModel
 from scoring.feature_registry import NAMES
 from scoring.further_orders import closed_form
@@ -20,22 +20,21 @@ from scoring.network import HORIZONS, Outputs
 class Belief:
     """Of P questions; NaN of who has not ordered."""
 
+    tabular: npt.NDArray[np.float32]
+    """[P, S] normalised features."""
     hazards: Floats
     """[P, H]"""
     log_spend: Floats
     """[P] within the longest horizon, given an order, minor units."""
 
-    def some(self, chosen: Integers) -> Self:
-        """Of these questions alone."""
-        return type(self)(self.hazards[chosen], self.log_spend[chosen])
 
-
-def belief_of(raw: Floats, model: BuyingModel) -> Belief:
-    """From raw features [P, F]."""
+def belief_of(raw: Floats, tabular: npt.NDArray[np.float32], model: BuyingModel) -> Belief:
+    """From raw features [P, F] and normalised ones [P, S]."""
     ordered = raw[:, NAMES.index("orders")] > 0
     none = np.stack([log_no_order(days, raw, model) for days in (0.0, *HORIZONS)], axis=1)
     basket = np.where(ordered, raw[:, NAMES.index("expected_basket")], np.nan)
     return Belief(
+        tabular=tabular,
         hazards=np.where(ordered[:, None], -np.expm1(np.diff(none, axis=1)), np.nan),
         log_spend=np.log(np.maximum(basket * (1.0 + closed_form(HORIZON_DAYS, raw, model)), 1.0)),
     )

@@ -59,7 +59,7 @@ def solve_linear(
         spend=torch.from_numpy(labels.spend[chosen]),
         silent=torch.from_numpy(labels.silent[chosen]),
     )
-    doubted = _disbelief(prepared, chosen, configuration)
+    doubted = _disbelief(prepared, used, configuration)
     bias = torch.from_numpy(base_rates(labels)).requires_grad_()
     weight = torch.zeros(len(bias), len(used), dtype=torch.float64, requires_grad=True)
     solver = torch.optim.LBFGS([weight, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
@@ -67,7 +67,7 @@ def solve_linear(
     def loss() -> Tensor:
         solver.zero_grad()
         outputs = _outputs(tabular @ weight.T + bias)
-        total = value_loss(outputs, happened, configuration) + penalty(weight, configuration) + doubted(outputs)
+        total = value_loss(outputs, happened, configuration) + penalty(weight, configuration) + doubted(weight, bias)
         total.backward()  # type: ignore[no-untyped-call]  # torch does not type it
         return total
 
@@ -77,14 +77,16 @@ def solve_linear(
     return Solved(weights, bias.detach().numpy())
 
 
-def _disbelief(prepared: Prepared, chosen: Integers, configuration: Configuration) -> Callable[[Outputs], Tensor]:
+def _disbelief(prepared: Prepared, used: Integers, configuration: Configuration) -> Callable[[Tensor, Tensor], Tensor]:
     """What it costs to differ from the belief, which counts as much as some customers; it is all there is if none."""
-    if prepared.belief is None:
-        return lambda _: torch.zeros(())
-    belief, weight = prepared.belief.some(chosen), torch.from_numpy(prepared.examples.weight[chosen])
-    share = configuration.prior_customers / prepared.customers if prepared.told else 1.0
-    weight = share * (weight / weight.sum() if prepared.told else torch.full_like(weight, 1.0 / len(weight)))
-    return lambda outputs: (disbelief(outputs, belief, configuration.spend_weight) * weight).sum()
+    belief = prepared.belief
+    if belief is None:
+        return lambda *_: torch.zeros(())
+    tabular = torch.from_numpy(belief.tabular[:, used]).double()
+    share = configuration.prior_customers * prepared.older / prepared.customers if prepared.told else 1.0
+    return lambda weight, bias: (
+        share * disbelief(_outputs(tabular @ weight.T + bias), belief, configuration.spend_weight).mean()
+    )
 
 
 def penalty(direct: Tensor, configuration: Configuration) -> Tensor:

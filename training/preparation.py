@@ -25,6 +25,8 @@ from training.selection import fit_normaliser
 
 MOST_QUESTIONS = 400_000
 """Of one fit: bounds the memory of the features (600 bytes each)."""
+MOST_BELIEVED = 20_000
+"""Customers of whom something is believed: enough for five parameters, and for what they look like."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +39,18 @@ class Prepared:
     until: float
     """Nothing from here on was an input or a label."""
     belief: Belief | None = None
-    """Of its questions; None where nothing is believed."""
+    """Of everybody at `until`; None where nothing is believed."""
 
     @property
     def customers(self) -> int:
         """Of whom something is asked."""
         return len(np.unique(self.examples.pairs.customer))
+
+    @property
+    def older(self) -> float:
+        """How many times as old the shop is as at the latest question, of which it is known what came."""
+        begin = float(self.examples.tokens.actions.time.min())
+        return (self.until - begin) / (float(self.examples.pairs.as_of.max()) - begin)
 
     @property
     def told(self) -> bool:
@@ -72,8 +80,9 @@ def prepare(
     """Questions of these customers at these cut-offs; nothing from the time `until` on is an input or a label."""
     actions = tokens.actions
     pairs = at_most(questions(actions, cutoffs, customers), MOST_QUESTIONS, seed)
-    buying = _buying(actions, pairs)
-    raw = raw_features(actions, pairs, buying)
+    now = at_most(questions(actions, np.array([until]), customers), MOST_BELIEVED, seed)
+    buying = fit_buying(raw_features(actions, now, UNFITTED))
+    raw, present = (raw_features(actions, asked, buying) for asked in (pairs, now))
     normaliser = fit_normaliser(raw, seed=seed)
     end = ends(actions, until)
     examples = examples_of(
@@ -81,7 +90,10 @@ def prepare(
         weight=weights_of(pairs, until, configuration), until=end,
         next_order=next_orders(actions, end, held_out_orders),
     )  # fmt: skip
-    return Prepared(examples=examples, buying=buying, normaliser=normaliser, until=until, belief=belief_of(raw, buying))
+    return Prepared(
+        examples=examples, buying=buying, normaliser=normaliser, until=until,
+        belief=belief_of(present, normaliser(present), buying),
+    )  # fmt: skip
 
 
 def weights_of(pairs: Pairs, until: float, configuration: Configuration) -> Floats:
@@ -113,12 +125,6 @@ def last_orders(actions: Actions) -> npt.NDArray[np.bool_]:
     final = orders[np.append(owner[1:] != owner[:-1], True)[: len(orders)]]
     last[final[final > actions.offsets[np.searchsorted(actions.offsets, final, side="right") - 1]]] = True
     return last
-
-
-def _buying(actions: Actions, pairs: Pairs) -> BuyingModel:
-    """Fitted at the latest cut-off, where each customer stands once."""
-    latest = pairs.some(pairs.as_of == pairs.as_of.max())
-    return fit_buying(raw_features(actions, latest, UNFITTED))
 
 
 def base_rates(labels: Labels) -> Floats:

@@ -17,7 +17,8 @@ ACTIONS = actions_of(
     histories(bought(100), bought(40), row(EventType.VIEW, 3, "bob", item_id="item-1")),
     Catalogue(("item-1",), (None,), (None,)),
 )
-BELIEF = belief_of(raw_features(ACTIONS, pairs_of(ACTIONS, np.arange(2), np.full(2, NOW)), UNFITTED), UNFITTED)
+NOTHING = np.zeros((2, 0), dtype=np.float32)
+BELIEF = belief_of(raw_features(ACTIONS, pairs_of(ACTIONS, np.arange(2), np.full(2, NOW)), UNFITTED), NOTHING, UNFITTED)
 
 
 def test_a_buyer_is_believed_to_come_as_the_closed_form_says_and_nothing_of_who_has_not_ordered() -> None:
@@ -34,7 +35,7 @@ def test_what_is_believed_costs_least_where_it_is_said_and_nothing_where_nothing
     hazards = torch.tensor([[0.2, -1.0, 0.5], [0.3, 0.3, 0.3]], dtype=torch.float64, requires_grad=True)
     spend = torch.tensor([7.0, 7.0], dtype=torch.float64, requires_grad=True)
     said = torch.sigmoid(hazards[0]).detach().numpy()
-    belief = Belief(np.stack((said, np.full(3, np.nan))), np.array([7.0, np.nan]))
+    belief = Belief(NOTHING, np.stack((said, np.full(3, np.nan))), np.array([7.0, np.nan]))
     nothing = torch.zeros(2, dtype=torch.float64)
     cost = disbelief(Outputs(hazards, spend, nothing, nothing, nothing), belief, 0.3)
     wider = disbelief(Outputs(hazards, spend + 1.0, nothing + 2.0, nothing, nothing), belief, 0.3)

@@ -75,16 +75,17 @@ def test_the_mean_prediction_is_the_base_rate_at_every_cut_off(tmp_path: Path) -
         assert predicted[at].mean() == pytest.approx(labels.bought[at].mean(), rel=0.05, abs=2 / np.sqrt(at.sum()))
 
 
-@pytest.mark.parametrize(("customers", "days"), [(30, 110), (60, 200)])
-def test_a_shop_too_small_to_tell_is_believed_to_be_as_the_closed_form_says(customers: int, days: int) -> None:
+@pytest.mark.parametrize(("customers", "days"), [(30, 110), (60, 200), (240, 99)])
+def test_a_shop_too_small_or_young_to_tell_is_believed_to_be_as_the_closed_form_says(customers: int, days: int) -> None:
     of = course(random_shop(customers, seed=1, days=days))
     data = prepared(of)
     start = solve_linear(data, of.configuration.believing(data.customers), 0).linear
-    said = start.hazards(data.examples.tabular)
+    belief = data.belief
+    assert belief is not None
+    said = start.hazards(belief.tabular)
 
-    assert data.belief is not None
-    assert np.nanmean(np.abs(said - logit(data.belief.hazards))) < 0.7
-    assert np.nanmean(np.abs(start.log_spend(data.examples.tabular) - data.belief.log_spend)) < 0.55
+    assert np.nanmean(np.abs(said - logit(belief.hazards))) < 0.7
+    assert np.nanmean(np.abs(start.log_spend(belief.tabular) - belief.log_spend)) < 0.55
     assert np.nanmax(np.abs(said)) < 4.0, "a handful of customers leaves nothing certain"
 
 
