@@ -91,6 +91,8 @@ def rows(now: Reading, before: Reading | None) -> Iterator[dict[str, object]]:
     What a lane holds or loses before a model is asked stands in each row of the lane.
     """
     seconds = None if before is None else now.at - before.at
+    if before is not None and _began_anew(now, before):
+        before = None
     for line in sorted(now.waits):
         lane = Lane(line.pool, line.lane)
         waits, computes, sizes = (_since(here, there, line) for here, there in _pairs(now, before))
@@ -109,6 +111,12 @@ def rows(now: Reading, before: Reading | None) -> Iterator[dict[str, object]]:
             "shed": int(lost["shed"]), "expired": int(lost["expired"]), "cancelled": int(lost["cancelled"]),
             "failed": int(lost["failed"]),
         }  # fmt: skip
+
+
+def _began_anew(now: Reading, before: Reading) -> bool:
+    """Another server answers, or the same one after a restart: else no counter falls. A shadow's may go with it."""
+    fell = any(now.waits[line].count < had.count for line, had in before.waits.items() if line in now.waits)
+    return fell or any(now.outcomes[what] < had for what, had in before.outcomes.items() if what in now.outcomes)
 
 
 def _pairs(now: Reading, before: Reading | None) -> Iterator[tuple[Mapping[Line, Buckets], Mapping[Line, Buckets]]]:

@@ -102,6 +102,15 @@ def test_rates_and_quantiles_are_of_the_time_between_two_looks() -> None:
     assert row["compute_p50_ms"] is None
 
 
+def test_a_server_that_was_started_again_between_two_looks_counts_from_there() -> None:
+    before = reading(100.0, waits=Buckets({0.01: 50, math.inf: 50}), shed=4)
+    now = reading(104.0, waits=Buckets({0.01: 8, math.inf: 8}), shed=1)
+
+    (row,) = rows(now, before)
+
+    assert (row["per_second"], row["requests"], row["shed"]) == (2.0, 8, 1)
+
+
 def test_a_quantile_lies_straight_between_its_bounds() -> None:
     assert Buckets({0.1: 10, 0.2: 20, math.inf: 20}).quantile(0.75) == pytest.approx(0.15)
     assert Buckets({0.1: 0, math.inf: 0}).quantile(0.5) is None
