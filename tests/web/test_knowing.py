@@ -108,6 +108,10 @@ def test_times_are_the_readers_unless_a_zone_is_named(shop: Site) -> None:
     expect(page.get_by_text("19 Nov 2026 12:00 Europe/London – 20 Dec 2026 12:00 Europe/London")).to_be_visible()
     page.goto("/audit?object_name=campaigns/spring&action=campaigns.create")
     expect(page.get_by_role("row", name="20 Nov 2026 20:00")).to_be_visible()
+    expect(page.get_by_role("rowheader", name="make a campaign campaigns.create")).to_be_visible()
+    expect(page.get_by_role("row").get_by_role("link", name="campaigns/spring")).to_have_attribute(
+        "href", "/campaigns/spring"
+    )
     page.get_by_text("fields").click()
     expect(page.get_by_text("19 Nov 2026 20:00")).to_be_visible()
     assert faults(page) == []
