@@ -56,7 +56,8 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "message_counts": "campaign_id channel state hour count",
         "model_readings": "month model_id horizon bin customers predicted bought squared_error",
         "models": (
-            "model_id folder manifest state canary_share predecessor revision create_time activate_time move_time"
+            "model_id folder manifest state canary_share predecessor revision create_time activate_time move_time "
+            "give_up_time"
         ),
         "operations": "operation_id kind state done_count total_count cancel_requested create_time update_time turn",
         "outbox": "outbox_id task create_time claim_time",

@@ -7,13 +7,14 @@ import psycopg
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from campaign_factories import NOW, make_cause
+from campaign_factories import NOW, add_customers, make_cause
 from erasable import unclassified
 from sqlalchemy import text
 
 from campaigns.audiences import segments
 from database.migrate import configuration, migrate
 from database.session import Database
+from migrations import pieces
 from rules.rule import Compare, Not, Operator
 
 RULE = Compare("orders", Operator.AT_LEAST, 5)
@@ -126,6 +127,24 @@ def test_the_log_says_who_wrote_rules_of_before(database: Database, database_url
     with database.reading() as snapshot:
         kept = snapshot.execute(text("SELECT segment_id, rule_revision, author FROM segment_rules ORDER BY 2")).all()
     assert kept == [("loyal", 4, "ben"), ("loyal", 6, "cara")]
+
+
+def test_many_rows_are_changed_in_pieces_and_their_locks_go_with_each(
+    database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces.change_in_pieces, "__kwdefaults__", {"at_once": 2})
+    add_customers(database, ["anna", "ben", "cara", "dora", "eve"])
+    config = configuration(database_url)
+    command.downgrade(config, _before("codes_of_countries_are_in_capitals"))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE customers SET country = CASE customer_id WHEN 'eve' THEN 'France' ELSE 'gb' END")
+
+        migrate(database_url)
+
+        countries = connection.execute("SELECT country, revision FROM customers ORDER BY customer_id").fetchall()
+        pieces_committed = connection.execute("SELECT count(DISTINCT xmin::text) FROM customers WHERE country = 'GB'")
+        assert countries == [("GB", 2)] * 4 + [("France", 1)]
+        assert pieces_committed.fetchone() == (2,)
 
 
 def _before(slug: str) -> str:
