@@ -47,7 +47,7 @@ def load_events(
     now: datetime,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Loaded:
-    """Read and clean a CSV or Parquet file; the canonical preset by default.
+    """Read and clean a file of CSV, Parquet or lines of JSON; the canonical preset by default.
 
     `currency` is that of prices without one of their own. Times after `now` are rejected. `progress` is told how many
     rows more were read. The file is read in batches; its rows stay in memory in the compact form of ROW_SCHEMA, because

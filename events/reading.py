@@ -1,4 +1,4 @@
-"""Files in, in batches: CSV and Parquet give the same rows."""
+"""Files in, in batches: CSV, Parquet and lines of JSON give the same rows."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -14,6 +14,7 @@ REJECTED_SCHEMA = pl.Schema({"row_number": pl.Int64(), "reason": pl.String(), "c
 Encoding = Literal["utf8", "utf8-lossy"]
 PARQUET = (".parquet", ".pq")
 CSV = (".csv", ".tsv", ".txt")
+JSON_LINES = (".jsonl", ".ndjson")
 IDS_ARE_TEXT = {"customer_id": pl.String()}
 """The customer 00017 is not 17."""
 PRINTABLE_DAYS = 200_000 * 365
@@ -93,7 +94,7 @@ def row_count(path: Path, *, separator: str | None = None, encoding: Encoding = 
 
 def last_line_ends(path: Path) -> bool:
     """Whether a file is whole as far as can be told: a CSV may lack the end of its last line, or have lost more."""
-    if path.suffix.lower() in PARQUET:
+    if path.suffix.lower() not in CSV:
         return True
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
@@ -146,6 +147,8 @@ def _scan(path: Path, separator: str | None, encoding: Encoding, *, typed: bool 
         raise FileNotUsable(f"{path}: there is no such file")
     if path.suffix.lower() in PARQUET:
         return pl.scan_parquet(path)
+    if path.suffix.lower() in JSON_LINES:
+        return pl.scan_ndjson(path, infer_schema_length=None, schema_overrides=IDS_ARE_TEXT)
     if path.suffix.lower() in CSV:
         if _begins(path) in UTF_16:
             raise FileNotUsable(f"{path}: it is UTF-16; convert it (iconv -f UTF-16 -t UTF-8)")
@@ -153,7 +156,7 @@ def _scan(path: Path, separator: str | None, encoding: Encoding, *, typed: bool 
             path, separator=separator or ("\t" if path.suffix.lower() == ".tsv" else ","), encoding=encoding,
             infer_schema=typed, infer_schema_length=None, schema_overrides=IDS_ARE_TEXT,
         )  # fmt: skip
-    endings = ", ".join((*CSV, *PARQUET))
+    endings = ", ".join((*CSV, *PARQUET, *JSON_LINES))
     raise FileNotUsable(f"{path}: cannot tell its kind; let its name end with one of {endings}")
 
 
@@ -171,4 +174,6 @@ def _explained(path: Path, error: Exception) -> str:
     if "CSV malformed" in words or words.startswith('could not parse `"'):
         near = words.partition(" as dtype")[0] if words.startswith("could") else "a quotation mark has no other"
         return f"{path}: {near}; a value with quotation marks stands within quotation marks, and each of its own twice"
+    if path.suffix.lower() in JSON_LINES:
+        return f"{path}: a line is no whole JSON object in UTF-8, as each has to be ({words})"
     return f"{path}: {words}"

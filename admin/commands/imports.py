@@ -40,7 +40,7 @@ from settings import settings
 COUNTS = ("rows_in", "rejected", "changed", "events_new", "events_known", "erased_customers")
 """What the audit log keeps of a report."""
 app = typer.Typer(no_args_is_help=True, add_completion=False)
-File = Annotated[Path, typer.Argument(help="CSV or Parquet.")]
+File = Annotated[Path, typer.Argument(help="CSV, Parquet or lines of JSON (.jsonl).")]
 Currency = Annotated[str | None, typer.Option(help="Of prices without one; default: TIERWISE_CURRENCY.")]
 
 

@@ -124,7 +124,9 @@ def test_customers_with_lists_are_read_as_they_are(tmp_path: Path) -> None:
     rows = [("anna", "GB", None, None, ["email", "sms"]), ("bert", None, None, None, [])]
     customers = pl.DataFrame(rows, schema=CUSTOMER_SCHEMA, orient="row")
     customers.write_parquet(tmp_path / "customers.parquet")
-    assert read_customers(tmp_path / "customers.parquet").rows.equals(customers)
+    customers.write_ndjson(tmp_path / "customers.jsonl")
+    for name in ("customers.parquet", "customers.jsonl"):
+        assert read_customers(tmp_path / name).rows.equals(customers), name
 
 
 @pytest.mark.parametrize("channels", [[b"\xff"], [["email"]], {"first": "email"}], ids=["bytes", "lists", "struct"])

@@ -46,6 +46,8 @@ def loaded(
         path = Path(folder) / f"events.{ending}"
         if ending == "csv":
             frame.write_csv(path)
+        elif ending == "jsonl":
+            frame.write_ndjson(path)
         else:
             frame.write_parquet(path)
         return load_events(path, preset(name), currency=currency, now=NOW)
@@ -240,6 +242,23 @@ def test_words_of_the_shop_are_translated(tmp_path: Path) -> None:
     assert result.events["event_type"].to_list() == [EventType.PURCHASE, EventType.VIEW]
 
 
+def test_lines_of_json_give_the_same_events_and_the_same_rejected_rows(tmp_path: Path) -> None:
+    frame = yardstick(text=['a "quoted"\nline']).with_columns(pl.col("time").dt.to_string("iso:strict"))
+    assert_frame_equal(loaded(frame, ending="jsonl").events, loaded(frame).events)
+    path = tmp_path / "shop.jsonl"
+    path.write_text(
+        '{"customer_id": 17, "time": "2026-01-01T10:00:00Z", "event_type": "view", "seen": {"by": ["web"]}}\n'
+        '{"time": 1767262500, "event_type": "view", "customer_id": "00017", "item_id": "A/1"}\n'
+        '{"customer_id": "a/b", "time": "2026-01-01", "event_type": "view"}'
+    )
+
+    found = load_events(path, now=NOW)
+
+    assert found.events.select("customer_id", "item_id").rows() == [("17", None), ("00017", "A/1")]
+    assert found.report.last_line_ends
+    assert [row["row_number"] for batch in rejected_rows(path, found.rejected) for row in batch.to_dicts()] == [3]
+
+
 @pytest.mark.parametrize("column", [["-1", " -1", "-1 "], [" -1,0", "-1", "-1,"]], ids=["points", "commas"])
 def test_a_negative_quantity_is_a_return_whatever_stands_around_it(tmp_path: Path, column: list[str]) -> None:
     path = tmp_path / "tills.tsv"
@@ -293,6 +312,7 @@ def test_prices_are_read_by_the_marks_of_the_mapping_and_never_a_thousand_times_
         ("ragged.csv", b"customer_id,time,event_type\na,2026-01-01,view,4\n", "a line has more fields than the header"),
         ("utf16.csv", "customer_id,time,event_type\n".encode("utf-16"), "it is UTF-16; convert it"),
         ("quote.csv", b'customer_id,time,event_type,text\na,2026-01-01,view,5" x\n', "stands within quotation marks"),
+        ("torn.jsonl", b'{"customer_id": "a"}\n{"customer_', "a line is no whole JSON object in UTF-8"),
         ("torn.parquet", b"PAR1", "parquet"),
     ],
 )
