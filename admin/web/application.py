@@ -1,6 +1,7 @@
 """The admin as a whole: every page, its assets, and the headers that keep browsers out of trouble."""
 
 import time
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from admin.web import provider_sign_in, sign_in
 from admin.web.house import House
 from admin.web.pages import SECTIONS
+from admin.web.visit import MISSING, tongue_of
 
 STATIC = Path(__file__).parent / "static"
 DAY_SECONDS = 86_400
@@ -41,6 +43,7 @@ def application(house: House) -> Starlette:
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         middleware=[Middleware(Shield)],
+        exception_handlers={MISSING: partial(_missing, house)},
     )
 
 
@@ -72,6 +75,10 @@ def htmx_file() -> Path:
     if package is None or package.origin is None:
         raise FileNotFoundError("htmx comes with the package django-htmx, which is not installed: run `make setup`")
     return Path(package.origin).parent / "static" / "django_htmx" / "htmx-2.min.js"
+
+
+async def _missing(house: House, request: Request, _error: Exception) -> Response:
+    return house.render(tongue_of(request), "missing.html", {}, MISSING)
 
 
 async def _htmx(_request: Request) -> Response:

@@ -217,3 +217,15 @@ def test_choosing_a_language_keeps_what_was_asked_for(site: Site) -> None:
     page.get_by_role("button", name="English").click()
 
     expect(page).to_have_url(f"{site.address}/campaigns?words=a+b&state=DRAFT")
+
+
+def test_an_address_that_leads_nowhere_says_so_in_the_readers_language(site: Site) -> None:
+    page = site.window(locale="zh-CN")
+
+    answer = page.goto("/nope")
+
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.get_by_role("heading")).to_have_text("没有这个页面")
+    expect(page.get_by_role("link", name="首页")).to_be_visible()
+    assert faults(page) == []
