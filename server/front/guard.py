@@ -28,6 +28,7 @@ from server.front import streams
 from server.front.account import Account, Observe, Refused
 from server.front.arrival import Arrival
 from server.front.methods import Handler
+from server.front.streams import Request
 from server.front.threads import Threads
 from server.wire.errors import status_of
 from server.wire.unreadable import Unreadable, sparing
@@ -37,7 +38,6 @@ from telemetry.tracing import UNTRACED, Tracing
 UUID_SYMBOLS = 36
 """Of an id in the log: whoever calls without being let in leaves no more of theirs there."""
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
-Request: TypeAlias = Message | Unreadable
 Method = Callable[[Any, Any], Any]
 Admit = Callable[[float], float | None]
 Result = TypeVar("Result")
@@ -83,8 +83,7 @@ class Guard:
         if handler.stream_unary is not None:
             return grpc.stream_unary_rpc_method_handler(self._collecting(name, handler.stream_unary), *forms)
         if handler.stream_stream is not None:
-            whole = (handler.request_deserializer, handler.response_serializer)
-            return grpc.stream_stream_rpc_method_handler(self._conversing(name, handler.stream_stream), *whole)
+            return grpc.stream_stream_rpc_method_handler(self._conversing(name, handler.stream_stream), *forms)
         raise NotImplementedError(f"{name} is no method of any kind that gRPC knows")
 
     def settle(self, seconds: float) -> bool:
@@ -167,7 +166,7 @@ class Guard:
 
         async def answer(_requests: object, context: Context) -> Message:
             came = self._arrived(name, None, context)
-            requests = _checked(streams.received(context, came.hangup))
+            requests = streams.checked(streams.received(context, came.hangup))
             response: Message = await self._told(
                 came, context, self._threaded(came, context, partial(method, requests, context))
             )
@@ -178,11 +177,11 @@ class Guard:
     def _conversing(self, name: str, method: Method) -> Method:
         """A conversation (reflection) lasts as long as its caller likes, so nobody waits for its end."""
 
-        async def answer(requests: AsyncIterator[Message], context: Context) -> AsyncIterator[Message]:
+        async def answer(requests: AsyncIterator[Request], context: Context) -> AsyncIterator[Message]:
             came = self._arrived(name, None, context)
             try:
                 with came.account, self._admitted(came, await self._identified(came)):
-                    async for response in method(requests, context):
+                    async for response in method(streams.checked_as_they_come(requests), context):
                         yield response
             except Refused as refused:
                 await context.abort_with_status(rpc_status.to_status(refused.status))
@@ -294,9 +293,3 @@ class Guard:
 @lru_cache
 def _refusal(message: str, retry_after: float) -> grpc.Status:
     return rpc_status.to_status(status_of(Overloaded(message, retry_after=retry_after), ""))
-
-
-def _checked(requests: Iterator[Request]) -> Iterator[Request]:
-    for request in requests:
-        check(request)
-        yield request

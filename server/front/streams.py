@@ -1,7 +1,7 @@
 """Streams between the event loop, which speaks to the caller, and the thread that answers."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, TypeAlias
 
 import grpc
@@ -9,7 +9,10 @@ from google.protobuf.message import Message
 
 from server.answering.hangup import Hangup
 from server.wire.refusals import CallerGone
+from server.wire.unreadable import Unreadable
+from server.wire.validation import check
 
+Request: TypeAlias = Message | Unreadable
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 GONE = "the call was cancelled"
@@ -45,3 +48,17 @@ def received(context: Context, hangup: Hangup) -> Iterator[Message]:
             yield message
 
     return messages()
+
+
+def checked(requests: Iterator[Request]) -> Iterator[Request]:
+    """The requests, each checked as it comes. Raises InvalidRequest."""
+    for request in requests:
+        check(request)
+        yield request
+
+
+async def checked_as_they_come(requests: AsyncIterator[Request]) -> AsyncIterator[Request]:
+    """The same in the loop."""
+    async for request in requests:
+        check(request)
+        yield request

@@ -48,7 +48,8 @@ def _malformed(message: Message, root: str = "") -> Iterator[FieldViolation]:
 
 def _well_formed(value: Timestamp | Duration) -> bool:
     try:
-        value.ToNanoseconds()
+        # Of the readers of a duration only this one looks at its range.
+        value.ToJsonString() if isinstance(value, Duration) else value.ToNanoseconds()
     except ValueError:
         return False
     return True

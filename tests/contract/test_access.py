@@ -175,3 +175,9 @@ def test_health_is_for_everybody_and_reflection_for_every_known_caller(shop: Sho
 
     assert {service.name for service in listed.list_services_response.service} == set(SERVED)
     assert refusal(raised.value).fields == ["metadata.tierwise-role"]
+    garbled = shop.channel.stream_stream(
+        f"/{reflection.SERVICE_NAME}/ServerReflectionInfo", request_serializer=bytes, response_deserializer=bytes
+    )
+    with pytest.raises(grpc.RpcError) as raised:
+        next(garbled(iter([b"\x0a\x05cut"])))
+    assert (refusal(raised.value).reason, refusal(raised.value).fields) == ("INVALID_REQUEST", ["request"])

@@ -9,6 +9,7 @@ import grpc
 import pytest
 from campaign_factories import add_customers, prove, store_scores
 from google.longrunning import operations_pb2
+from google.protobuf.duration_pb2 import Duration
 from serving import (
     KEY,
     Shop,
@@ -288,6 +289,11 @@ def test_a_rescoring_begins_as_an_operation_that_can_be_followed_and_cancelled(s
     shop.operations.CancelOperation(operations_pb2.CancelOperationRequest(name=begun.name))
     waited = shop.operations.WaitOperation(operations_pb2.WaitOperationRequest(name=begun.name), timeout=0.5)
 
+    patient = operations_pb2.WaitOperationRequest(name=begun.name, timeout=Duration(seconds=2**62))
+    with pytest.raises(grpc.RpcError) as beyond:
+        shop.operations.WaitOperation(patient)
+
+    assert (refusal(beyond.value).reason, refusal(beyond.value).fields) == ("INVALID_REQUEST", ["timeout"])
     progress = scoring_service_pb2.ScoreAllCustomersMetadata()
     assert waited.metadata.Unpack(progress)
     assert (waited.done, progress.done_count, progress.total_count, progress.cancel_requested) == (False, 0, 2, True)
