@@ -19,7 +19,7 @@ from campaigns.tiers.tiers import TierScheme, measured
 from database.events.store import histories
 from rules.sentence import Language
 from scoring.asking import Telling
-from scoring.score import Explanation, ModelRejected
+from scoring.score import Explanation, ModelRejected, NoNumber
 
 TITLES: Mapping[str, str] = MappingProxyType({
     "event_effects": "What each event is worth: everything asked anew without it; they do not add up",
@@ -38,12 +38,12 @@ def explain(customer_id: str, *, full: bool, language: Language, database_url: s
     from scoring.computing import explained  # noqa: PLC0415
     from scoring.scorer import Scorer  # noqa: PLC0415
 
+    telling = Telling(language, full, ladder_of(scheme) if full else None)
     try:
         scorer = Scorer.load(Path(model.folder), model_id=model.model_id, registered=model.manifest)
-    except ModelRejected as refusal:
+        return _told(explained(scorer, telling, history, np.full(1, now.timestamp()))[0], scheme)
+    except (ModelRejected, NoNumber) as refusal:
         fail(str(refusal))
-    telling = Telling(language, full, ladder_of(scheme) if full else None)
-    return _told(explained(scorer, telling, history, np.full(1, now.timestamp()))[0], scheme)
 
 
 def _told(explanation: Explanation, scheme: TierScheme | None) -> dict[str, Any]:

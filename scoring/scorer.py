@@ -115,6 +115,7 @@ class Scorer:
         question = self._question(histories, as_of)
         return self._scores(histories, as_of, question, self._outlook(question, as_of))
 
+    @np.errstate(invalid="ignore", over="ignore")
     def score_within(self, days: float, histories: Histories, as_of: Floats) -> tuple[list[Score], Ahead]:
         """Scores, and what comes within 7 to 365 days, by the same pass. Raises NoNumber."""
         question = self._question(histories, as_of)
@@ -128,6 +129,7 @@ class Scorer:
         scores = self._all(histories, self._scores(histories, as_of, question, outlook))
         return scores, Ahead(purchase, orders, spend)
 
+    @np.errstate(invalid="ignore", over="ignore")
     def explain(
         self, histories: Histories, as_of: Floats, *, language: Language = Language.ENGLISH
     ) -> list[Explanation]:

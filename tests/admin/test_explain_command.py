@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+import torch
 from campaign_factories import NOW, add_model, make_cause
 from made_histories import random_shop
 from shell import Shell
-from tiny_model import write_tiny_model
+from tiny_model import tiny_model, write_tiny_model
 
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Levels, Measure, Method
 from database.events.store import copy_events
 from database.session import Database
+from scoring import folder
 
 
 def test_why_a_customer_is_scored_so(database: Database, database_url: str, tmp_path: Path) -> None:
@@ -36,3 +38,8 @@ def test_why_a_customer_is_scored_so(database: Database, database_url: str, tmp_
     assert [each["words"] for each in full["event_effects"] if each["words"].isascii()] == []
     assert all(each["tier"] == "HIGH" for each in full["contrasts"])
     assert "CUSTOMER_NOT_FOUND" in tierwise.refusal("customer", "explain", "nobody")
+    mute = tiny_model("mute")
+    with torch.no_grad():
+        mute.networks[0].kind.weight.fill_(float("nan"))
+    add_model(database, "mute", folder=str(folder.write(mute, tmp_path / "mute")))
+    assert f"models/mute says no number of {who}" in tierwise.refusal("customer", "explain", who)
