@@ -17,7 +17,7 @@ from scoring.asking import Asked, Kind, ModelFolder, Recommended, Role, Task, Te
 from scoring.devices import device_of, dying_with_the_device
 from scoring.markets import Markets
 from scoring.precision import suited
-from scoring.score import Contrast, Explanation, ModelRejected, UnknownItem
+from scoring.score import Contrast, Explanation, ModelRejected, NoNumber, UnknownItem
 from scoring.scorer import Scorer
 from scoring.threads import limit_threads
 
@@ -78,13 +78,20 @@ def computing(
     found = {}
     for role, model in models.items():
         try:
-            scorer = _suited(_loaded(model, device), role, rounded)
+            scorer = _tried(model, device, role, rounded)
             scorer.prepare()
             found[role] = Markets(scorer, model.folder)
         except (ModelRejected, OSError):
             if role is not Role.CANARY or not forgiving:
                 raise
     return Computing(found)
+
+
+def _tried(model: ModelFolder, device: str, role: Role, rounded: frozenset[Role] | None) -> Scorer:
+    try:
+        return _suited(_loaded(model, device), role, rounded)
+    except NoNumber as error:
+        raise ModelRejected(f"{model.folder}: {error}") from error
 
 
 def _suited(scorer: Scorer, role: Role, rounded: frozenset[Role] | None) -> Scorer:

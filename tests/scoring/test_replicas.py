@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from doubling import broken, exact
-from tiny_model import write_tiny_model
+from tiny_model import tiny_model, write_tiny_model
 
+from scoring import folder
 from scoring.asking import Kind, ModelFolder, Role, Task
 from scoring.computing import computing
 from scoring.pool.process import Process
 from scoring.pool.zygote import Zygote
-from scoring.replicas import ProcessReplicas
+from scoring.replicas import LocalReplicas, ProcessReplicas
 from scoring.score import ModelRejected
 
 WAIT = 60
@@ -47,6 +49,16 @@ def zygote() -> Iterator[Zygote]:
     made = Zygote(["doubling"])
     yield made
     made.close()
+
+
+def test_a_model_that_says_no_number_is_rejected_where_nothing_stands_between(tmp_path: Path) -> None:
+    model = tiny_model("mute")
+    with torch.no_grad():
+        model.networks[0].kind.weight.fill_(float("nan"))
+    place = ModelFolder("mute", folder.write(model, tmp_path / "mute"))
+
+    with pytest.raises(ModelRejected, match="models/mute says no number of nobody"):
+        LocalReplicas("cpu").check({Role.ACTIVE: place})
 
 
 def test_processes_that_were_started_end_when_a_later_one_cannot_be(zygote: Zygote) -> None:
