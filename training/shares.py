@@ -2,7 +2,7 @@
 
 Stacking with non-negative weights (Breiman 1996): the logits of all predictors explain what happened, beside a free
 level, for the level is the season's and tells nothing about who ranks better. A predictor at zero gets nothing. One
-history tells weights apart poorly, so the others are drawn halfway to equal shares (Timmermann 2006).
+history tells weights apart poorly, so before it has told anything they are believed to be equal (Timmermann 2006).
 """
 
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ from training.loss import level_free_loss
 from training.metrics import auc, gini
 from training.validation import Forward
 
-EQUAL = 0.5
-"""How far the fitted shares are drawn to equal ones."""
+EQUAL = 10.0
+"""So many customers weigh as much as the belief that all have the same share."""
 LEAST = 0.02
 """Of the sum of the weights, below which a predictor has lost."""
 MOST = 10.0
@@ -45,10 +45,13 @@ def stack(said: Said, forward: Forward) -> Stacking:
         equal = dict.fromkeys(said, 1.0 / len(said))
         return Stacking(purchase=equal, spend=equal)
     labels, bought = forward.labels, forward.labels.bought > 0
+    buyers, others = (len(np.unique(forward.pairs.customer[at])) for at in (bought, ~bought))
     logs = np.log(np.maximum(labels.spend[bought], 1.0))
     return Stacking(
-        purchase=_hazards({name: hazards for name, (hazards, _) in said.items()}, labels.interval),
-        spend=_spend({name: mean[bought] for name, (_, mean) in said.items()}, logs),
+        purchase=_hazards(
+            {name: hazards for name, (hazards, _) in said.items()}, labels.interval, EQUAL / min(buyers, others)
+        ),
+        spend=_spend({name: mean[bought] for name, (_, mean) in said.items()}, logs, EQUAL / buyers),
     )
 
 
@@ -86,35 +89,39 @@ def _shares(name: Predictor, stacking: Stacking) -> dict[str, float]:
     }
 
 
-def _hazards(said: Mapping[Predictor, Floats], interval: Integers) -> Shares:
-    """From logits [P, H] of each predictor, and what came of P questions."""
+def _hazards(said: Mapping[Predictor, Floats], interval: Integers, belief: float) -> Shares:
+    """From logits [P, H] of each predictor, and what came of P questions; the belief counts so much of all of them."""
     reached = np.arange(next(iter(said.values())).shape[1]) <= interval[:, None]
     happened = (np.arange(reached.shape[1]) == interval[:, None])[reached].astype(np.float64)
     logits = np.stack([values[reached] for values in said.values()], axis=1)
-    centre = logits.mean(axis=0)
+    centre, equal = logits.mean(axis=0), np.full(len(said), 1.0 / len(said))
     design = np.column_stack((logits - centre, np.ones(len(logits))))
 
     def loss(weights: Floats) -> tuple[float, Floats]:
-        z = design @ weights
-        return float((np.logaddexp(0.0, z) - happened * z).mean()), design.T @ (expit(z) - happened) / len(z)
+        z, apart = design @ weights, weights[:-1] - equal
+        found = float((np.logaddexp(0.0, z) - happened * z).mean() + belief / 2 * (apart**2).sum())
+        return found, design.T @ (expit(z) - happened) / len(z) + np.append(belief * apart, 0.0)
 
-    start = np.append(np.full(len(said), 1.0 / len(said)), centre.mean())
+    start = np.append(equal, centre.mean())
     bounds = [(0.0, MOST)] * len(said) + [(-MOST, MOST)]
-    weights = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x[:-1]
-    return _drawn_to_equal(tuple(said), weights)
+    return _parts(tuple(said), minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x[:-1])
 
 
-def _spend(said: Mapping[Predictor, Floats], log_spend: Floats) -> Shares:
+def _spend(said: Mapping[Predictor, Floats], log_spend: Floats, belief: float) -> Shares:
     """From means of log spend [B] by each predictor, and what B buyers spent."""
-    logs = np.stack(list(said.values()), axis=1)
-    weights, _ = nnls(logs - logs.mean(axis=0), log_spend - log_spend.mean())
-    return _drawn_to_equal(tuple(said), weights)
+    logs, came = np.stack(list(said.values()), axis=1), log_spend - log_spend.mean()
+    logs = logs - logs.mean(axis=0)
+    plain, _ = nnls(logs, came)
+    strength = np.sqrt(belief * ((came - logs @ plain) ** 2).sum())
+    believed = np.full(len(said), strength / len(said))
+    weights, _ = nnls(np.vstack((logs, strength * np.eye(len(said)))), np.append(came, believed))
+    return _parts(tuple(said), weights)
 
 
-def _drawn_to_equal(predictors: tuple[Predictor, ...], weights: Floats) -> Shares:
+def _parts(predictors: tuple[Predictor, ...], weights: Floats) -> Shares:
+    """Of those whose part is worth hearing."""
     if weights.sum() <= 0:
         return dict.fromkeys(predictors, 1.0 / len(predictors))
-    parts = weights / weights.sum()
-    helpful = parts > LEAST
-    drawn = np.where(helpful, (1 - EQUAL) * parts / parts[helpful].sum() + EQUAL / helpful.sum(), 0.0)
-    return {name: float(share) for name, share in zip(predictors, drawn, strict=True) if share > 0}
+    heard = np.where(weights > LEAST * weights.sum(), weights, 0.0)
+    shares = heard / heard.sum()
+    return {name: float(share) for name, share in zip(predictors, shares, strict=True) if share > 0}

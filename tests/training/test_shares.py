@@ -15,7 +15,7 @@ from scoring.network import HORIZONS
 from training.labels import Labels
 from training.linear_start import solve_linear
 from training.loss import level_free_loss
-from training.shares import EQUAL, Said, figures_of, mixture_of, stack
+from training.shares import Said, figures_of, mixture_of, stack
 from training.speakers import speakers_of
 from training.validation import Forward
 
@@ -64,11 +64,15 @@ def test_a_predictor_that_only_harms_gets_nothing() -> None:
     assert figures_of(said(networks=TRUTH, trees=-TRUTH), found, SEEN)["trees"]["purchase_share"] == 0.0
 
 
-def test_predictors_that_err_apart_share_the_answer_and_are_drawn_to_equal_shares() -> None:
-    found = stack(said(networks=TRUTH + 0.3 * noise(6), trees=TRUTH + 0.9 * noise(7)), SEEN)
+def test_predictors_that_err_apart_share_the_answer_the_more_alike_the_fewer_customers_tell() -> None:
+    told = said(networks=TRUTH + 0.3 * noise(6), trees=TRUTH + 0.9 * noise(7))
+    pairs = replace(SEEN.pairs, customer=np.arange(CUSTOMERS) % 100)
+    plain, few = stack(told, SEEN), stack(told, replace(SEEN, pairs=pairs))
+    trees = Predictor.TREES
 
-    assert sum(found.purchase.values()) == pytest.approx(1.0)
-    assert EQUAL / 2 < found.purchase[Predictor.TREES] < 0.5 < found.purchase[Predictor.NETWORKS]
+    assert sum(plain.purchase.values()) == sum(few.purchase.values()) == pytest.approx(1.0)
+    assert 0.05 < plain.purchase[trees] < few.purchase[trees] < 0.5
+    assert 0.05 < plain.spend[trees] < few.spend[trees] < 0.5
 
 
 def test_the_level_of_a_season_decides_nothing() -> None:
