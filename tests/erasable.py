@@ -30,7 +30,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         "canary_runs": (
             "model_id number against share smallest_share largest_share currency begin_time end_time fault"
         ),
-        "campaign_versions": "campaign_id version plan authors segments rule_authors create_time",
+        "campaign_versions": "campaign_id version plan authors segments rule_authors tier_scheme create_time",
         "campaigns": (
             "campaign_id state offers zone start_time end_time redemption_limit rule holdout_percent "
             "channel_choice offer_caps excluded_campaigns audience_limit priority exclusivity_group alone arms "

@@ -19,9 +19,12 @@ FIRST = datetime.fromisoformat("2026-11-23T09:00:00+00:00")
 WEEK = timedelta(days=7)
 
 
+SPENDS = {"anna": 9000, "bert": 9000}
+
+
 def stocked(database: Database) -> Database:
     """Two of the highest tier."""
-    store_scores(database, {"anna": 9000, "bert": 9000})
+    store_scores(database, SPENDS)
     return database
 
 

@@ -22,7 +22,8 @@ def submit(
 ) -> Campaign:
     """Ask for approval of the plan as it stands; a policy that needs none approves it at once.
 
-    Where segments have other rules since the version was written, what is asked for is the approval of the next one.
+    Where segments have other rules since the version was written, or customers tiers by another scheme, what is asked
+    for is the approval of the next one.
     Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, InvalidCampaign, VersionRejected.
     """
     campaign = launch.locked(transaction, campaign_id, etag)

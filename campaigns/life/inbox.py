@@ -7,6 +7,7 @@ from typing import Any
 
 from campaigns.actor import is_among
 from campaigns.life import agreed_rules, versions
+from campaigns.life.agreed_rules import Changes
 from campaigns.life.differences import AS_ONE, Difference, differences
 from campaigns.life.versions import CampaignVersion
 from campaigns.terms import stored
@@ -30,8 +31,8 @@ class Waiting:
 
     Where there is none, every field that says anything.
     """
-    awaited: Sequence[str]
-    """Segments whose rules changed since it was written: it is submitted again before it can be approved."""
+    awaited: Changes
+    """Since it was written: it is submitted again before it can be approved."""
     rules: Mapping[str, Mapping[str, Any]]
     """The documents of its segments' rules, as they are now; by the segments' ids."""
 

@@ -51,6 +51,12 @@ class SegmentRulesChanged(WrongState):
     reason = "SEGMENT_RULES_CHANGED"
 
 
+class TiersChanged(WrongState):
+    """Nobody agreed to the tier scheme by which customers have their tiers now."""
+
+    reason = "TIERS_CHANGED"
+
+
 class CampaignNotEditable(WrongState):
     """A plan changes only before its launch, and only a draft is deleted."""
 

@@ -16,6 +16,7 @@ from database.audiences import rule_authors
 from database.life import versions
 from database.life.tables import ApprovalRow, CampaignVersionRow
 from database.session import Snapshot, Transaction
+from database.tiers import schemes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class CampaignVersion:
     """The saved segments that its audience depends on, each with the revision of its rule."""
     rule_authors: tuple[str, ...]
     """Who changed these rules since a plan that asks about them was approved, the last one at the end."""
+    tier_scheme: int | None
+    """The version that gave the tiers when it was written; None where that is not known."""
     approvals: tuple[Approval, ...]
     """Oldest first."""
     create_time: datetime
@@ -49,7 +52,8 @@ class CampaignVersion:
     @property
     def document(self) -> dict[str, Any]:
         """What an approver agrees to, as JSON."""
-        return {**stored.plan_document(self.plan), "segments": dict(self.segments)}
+        scheme = {} if self.tier_scheme is None else {"tier_scheme": self.tier_scheme}
+        return {**stored.plan_document(self.plan), "segments": dict(self.segments), **scheme}
 
 
 def following(snapshot: Snapshot, campaign_id: str) -> int:
@@ -65,7 +69,8 @@ def keep(
     revisions = segments.rule_revisions(transaction, plan.rule)
     versions.add(
         transaction, campaign_id, version, plan=stored.plan_document(plan), authors=authors, segments=revisions,
-        rule_authors=rule_authors.since_agreed(transaction, revisions), now=cause.now,
+        rule_authors=rule_authors.since_agreed(transaction, revisions), tier_scheme=schemes.giver(transaction),
+        now=cause.now,
     )  # fmt: skip
 
 
@@ -115,5 +120,5 @@ def _version(row: CampaignVersionRow, decided: Sequence[ApprovalRow]) -> Campaig
     return CampaignVersion(
         campaign_id=CampaignId(row.campaign_id), version=row.version, plan=stored.plan(row.plan),
         authors=tuple(row.authors), segments=row.segments, rule_authors=tuple(row.rule_authors),
-        approvals=approvals, create_time=row.create_time,
+        tier_scheme=row.tier_scheme, approvals=approvals, create_time=row.create_time,
     )  # fmt: skip

@@ -23,6 +23,8 @@ class CampaignVersionRow(Row):
     """The saved segments that its audience depends on, each with the `rule_revision` that it had."""
     rule_authors: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     """Who changed the rules of these since a plan that asks about them was approved, the last one at the end."""
+    tier_scheme: Mapped[int | None]
+    """That gave the tiers when it was written; null where there were none, and in versions of before it was kept."""
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
 
 

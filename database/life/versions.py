@@ -18,13 +18,13 @@ def last(snapshot: Snapshot, campaign_id: str) -> int:
 
 def add(
     transaction: Transaction, campaign_id: str, version: int, *, plan: Mapping[str, Any], authors: Sequence[str],
-    segments: Mapping[str, int], rule_authors: Sequence[str], now: datetime,
+    segments: Mapping[str, int], rule_authors: Sequence[str], tier_scheme: int | None, now: datetime,
 ) -> None:  # fmt: skip
     """Write down a version."""
     transaction.execute(
         insert(CampaignVersionRow).values(
             campaign_id=campaign_id, version=version, plan=dict(plan), authors=list(authors), segments=dict(segments),
-            rule_authors=list(rule_authors), create_time=now,
+            rule_authors=list(rule_authors), tier_scheme=tier_scheme, create_time=now,
         )
     )  # fmt: skip
 

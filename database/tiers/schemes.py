@@ -9,6 +9,11 @@ from database.tiers.tables import TierSchemeRow
 
 FRESH = {"populate_existing": True}
 HOLD = text("SELECT pg_advisory_xact_lock(hashtext('tier_schemes'))")
+# The newest of those that began at the same moment.
+GIVER = text("""
+SELECT (request ->> 'tier_scheme')::bigint FROM operations
+WHERE kind = 'SCORE_ALL_CUSTOMERS' AND state = 'SUCCEEDED' ORDER BY create_time DESC, 1 DESC LIMIT 1
+""")
 
 
 def create(
@@ -42,6 +47,12 @@ def activate(transaction: Transaction, version: int) -> TierSchemeRow | None:
 def active(snapshot: Snapshot) -> TierSchemeRow | None:
     """The version in force."""
     return snapshot.scalars(select(TierSchemeRow).where(TierSchemeRow.active)).one_or_none()
+
+
+def giver(snapshot: Snapshot) -> int | None:
+    """The version by which customers have their tiers; None before the first rescoring is over."""
+    found: int | None = snapshot.execute(GIVER).scalar()
+    return found
 
 
 def get(snapshot: Snapshot, version: int) -> TierSchemeRow | None:

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
-from campaign_factories import NOW, approve_campaign, build_segment, counts, create_campaign, make_cause
-from schedules import FIRST, MONDAYS, SOON, WEEK, campaigns_of, read, scheduled, stocked, ticks
+from campaign_factories import NOW, approve_campaign, build_segment, counts, create_campaign, make_cause, rescore
+from schedules import FIRST, MONDAYS, SOON, SPENDS, WEEK, campaigns_of, read, scheduled, stocked, ticks
 from sqlalchemy import text
 
 from campaigns.audiences import segments
@@ -14,9 +14,11 @@ from campaigns.coupons import issuance
 from campaigns.errors import WrongState
 from campaigns.life import approving, inbox, launch, scheduling, versions
 from campaigns.life.approval import ApprovalPolicy
-from campaigns.life.refusals import ApproverIsAuthor, SegmentRulesChanged
+from campaigns.life.refusals import ApproverIsAuthor, SegmentRulesChanged, TiersChanged
 from campaigns.terms.campaign import Campaign, State
 from campaigns.terms.refusals import InvalidCampaign
+from campaigns.tiers import schemes
+from campaigns.tiers.tiers import Levels, Measure, Method
 from database.session import Database
 from database.work import operations
 from rules.rule import Compare, InSegment, Not, Operator
@@ -279,3 +281,48 @@ def test_a_segment_that_is_made_anew_goes_on_with_another_revision(approved: Dat
         again = versions.get(transaction, "spring", 3)
 
     assert (again.segments, again.rule_authors) == ({"loyal": 2}, ("mallory",))
+
+
+def place_anew(database: Database, *, high: float) -> None:
+    """As a marketer can alone: other thresholds, and a rescoring by them."""
+    with database.writing() as transaction:
+        scheme = schemes.create(
+            transaction, make_cause(name="mallory"), measure=Measure.EXPECTED_VALUE, method=Method.ABSOLUTE,
+            parameters=Levels(high=high, mid=high / 2),
+        )  # fmt: skip
+        schemes.activate(transaction, make_cause(name="mallory"), scheme.version)
+    rescore(database, SPENDS)
+
+
+def test_nothing_goes_out_by_thresholds_that_nobody_agreed_to(approved: Database) -> None:
+    place_anew(approved, high=1)
+    before = counts(approved, *TABLES)
+
+    for go in (begin, schedule):
+        with pytest.raises(TiersChanged) as refused:
+            go(approved)
+
+    assert refused.value.message == (
+        "customers have their tiers by tierSchemes/2 since version 1 of campaigns/spring was written, and nobody has "
+        "agreed to it: look at it and submit the campaign again"
+    )
+    assert (counts(approved, *TABLES), read(approved).state) == (before, State.APPROVED)
+
+
+def test_thresholds_that_give_no_tier_yet_need_no_approval_and_those_that_do_are_agreed_to_anew(
+    approved: Database,
+) -> None:
+    rescore(approved, SPENDS)
+    with approved.writing() as transaction:
+        launch.launch(transaction, make_cause(), "spring")
+        transaction.rollback()
+    place_anew(approved, high=1)
+
+    again = submit(approved)
+    agreed = approve(approved, again.version)
+
+    with approved.reading() as snapshot:
+        (only,) = versions.compare(snapshot, "spring", 1, 2)
+    assert (only.path, only.before, only.after, agreed.state) == ("tier_scheme", 1, 2, State.APPROVED)
+    begin(approved)
+    assert read(approved).state is State.LAUNCHING

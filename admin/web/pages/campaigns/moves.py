@@ -1,6 +1,6 @@
 """The buttons that move a campaign, and the page that says what each will do before it does it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from starlette.responses import Response
@@ -9,6 +9,7 @@ from admin.web.received import number_of
 from admin.web.visit import Visit
 from campaigns.actor import Cause
 from campaigns.life import agreed_rules, approving, inbox, launch, scheduling
+from campaigns.life.agreed_rules import Changes
 from campaigns.terms.campaign import MOVES, Campaign, Move, State
 from campaigns.terms.refusals import CampaignNotMovable
 from database.session import Snapshot, Transaction
@@ -63,8 +64,8 @@ ACTS: Mapping[Move, Act] = MappingProxyType(
 """What people do to a campaign, each the use case of the same name."""
 
 
-def open_moves(visit: Visit, campaign: Campaign, awaited: Sequence[str]) -> list[Move]:
-    """What the visitor may do to a campaign as it stands; `awaited` are segments for which it is submitted again."""
+def open_moves(visit: Visit, campaign: Campaign, awaited: Changes) -> list[Move]:
+    """What the visitor may do to a campaign as it stands; `awaited` is why it is submitted again first."""
     open_now = [verb for state, verb in MOVES if state is campaign.state and verb in ACTS]
     if awaited:
         open_now = [Move.SUBMIT, *(verb for verb in open_now if verb not in AGREED)]
@@ -92,11 +93,11 @@ def move(visit: Visit) -> Response:
     return visit.go("/approvals" if visit.field("back") == "approvals" else f"/campaigns/{campaign_id}")
 
 
-def _changed(snapshot: Snapshot, campaign: Campaign, verb: Move) -> Sequence[str]:
-    """Segments whose rules make the next version when the campaign is submitted, or keep it from being agreed to."""
+def _changed(snapshot: Snapshot, campaign: Campaign, verb: Move) -> Changes:
+    """What makes the next version when the campaign is submitted, or keeps it from being agreed to."""
     if verb is Move.SUBMIT:
         return agreed_rules.changed(snapshot, campaign)
-    return agreed_rules.awaited(snapshot, campaign) if verb in AGREED else ()
+    return agreed_rules.awaited(snapshot, campaign) if verb in AGREED else Changes()
 
 
 def _verb(visit: Visit) -> Move:

@@ -225,6 +225,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: "the rule of segments/loyal changed since version 2 of campaigns/spring was written, and nobody has agreed to it: look
     at it and submit the campaign again".
     """
+    TIERS_CHANGED: _ErrorReason.ValueType  # 180
+    """Customers have their tiers by another tier scheme than when the version was written, and nobody agreed to that. Example:
+    "customers have their tiers by tierSchemes/3 since version 2 of campaigns/spring was written, and nobody has agreed to it:
+    look at it and submit the campaign again".
+    """
     COUPONS_STOPPED: _ErrorReason.ValueType  # 78
     """The kill switch is on, for the coupon's campaign or for everything. Example: "everything is stopped: prices are wrong"."""
     CODES_NOT_ACCEPTED: _ErrorReason.ValueType  # 130
@@ -445,6 +450,11 @@ SEGMENT_RULES_CHANGED: ErrorReason.ValueType  # 170
 """A segment that the plan's audience depends on has another rule than the version was written with, and nobody agreed to it.
 Example: "the rule of segments/loyal changed since version 2 of campaigns/spring was written, and nobody has agreed to it: look
 at it and submit the campaign again".
+"""
+TIERS_CHANGED: ErrorReason.ValueType  # 180
+"""Customers have their tiers by another tier scheme than when the version was written, and nobody agreed to that. Example:
+"customers have their tiers by tierSchemes/3 since version 2 of campaigns/spring was written, and nobody has agreed to it:
+look at it and submit the campaign again".
 """
 COUPONS_STOPPED: ErrorReason.ValueType  # 78
 """The kill switch is on, for the coupon's campaign or for everything. Example: "everything is stopped: prices are wrong"."""
