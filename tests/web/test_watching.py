@@ -107,8 +107,13 @@ def test_what_nothing_can_be_said_of_has_no_figure(site: Site) -> None:
 
     expect(anna.get_by_text("Revenue: nothing can be said yet.")).to_be_visible()
     expect(anna.locator(".figures div", has_text="Incremental revenue")).to_contain_text("–nothing can be said yet")
+    expect(anna.get_by_role("heading", name="Wait: it is too early to tell")).to_be_visible()
     cells = anna.get_by_role("group", name="Revenue").get_by_role("row", name="offer").get_by_role("cell")
     expect(cells).to_have_text(["£0.00", "£0.00", "–nothing can be said yet", "–", "–nothing can be said yet"])
+    with site.database.writing() as transaction:
+        launch.end(transaction, make_cause(), "spring")
+    anna.reload()
+    expect(anna.get_by_role("heading", name="It is over, and nothing can be told of it so far")).to_be_visible()
 
 
 def test_an_approver_reads_what_changed_and_decides_with_a_comment(site: Site) -> None:
