@@ -34,7 +34,8 @@ def register(
 ) -> RegisteredModel:  # fmt: skip
     """Make a trained network known as a candidate; one that is known already is answered as it stands.
 
-    One that was `moved`, or whose folder was given up, lies in this folder from now on. Raises FolderTaken.
+    One that was `moved`, or whose folder was given up, lies in this folder from now on. Raises FolderTaken,
+    and ModelUnusable where another model lies there.
     """
     registry.hold(transaction)
     known = registry.get(transaction, model_id)
@@ -45,6 +46,12 @@ def register(
             f"{folder} is the folder of {name(other.model_id)}: move {name(model_id)} into another one, and register "
             "it there",
             model=name(other.model_id), folder=folder,
+        )  # fmt: skip
+    if known is not None and known.give_up_time is None and known.manifest != manifest:
+        raise ModelUnusable(
+            f"{folder} says something else of itself than {known.folder} when {name(model_id)} was registered: what "
+            "was judged is moved as it is",
+            model=name(model_id),
         )  # fmt: skip
     before = None
     if known is None:

@@ -71,7 +71,7 @@ class Live:
         self._folder = models_folder
         self._replicas = replicas
         self._changed = changed
-        self._folders: dict[str, ModelFolder] = {}
+        self._folders: dict[str, tuple[int, ModelFolder]] = {}
         self._held: Models = {}
         self._left_alone = Rejected()
         self.loaded = 0
@@ -152,12 +152,14 @@ class Live:
         return True
 
     def _folder_of(self, model: RegisteredModel) -> ModelFolder:
-        """What was registered never changes."""
-        if model.model_id not in self._folders:
+        """Where it lies, and what was registered, changes with its revision only."""
+        known = self._folders.get(model.model_id)
+        if known is None or known[0] != model.revision:
             folder, registered = Path(model.folder), json.dumps(model.manifest)
             place = folder if folder.is_absolute() else self._folder / folder
-            self._folders[model.model_id] = ModelFolder(model.model_id, place, registered)
-        return self._folders[model.model_id]
+            known = model.revision, ModelFolder(model.model_id, place, registered)
+            self._folders[model.model_id] = known
+        return known[1]
 
     def _poll(self) -> None:
         while True:

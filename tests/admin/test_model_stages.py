@@ -98,6 +98,8 @@ def test_a_model_that_was_moved_lies_elsewhere_once_that_is_said(
     assert (line.action, line.before) == ("models.register", {"folder": str(first)})
     assert line.after is not None
     assert line.after["folder"] == str(later)
+    another = write_tiny_model(tmp_path / "another", "m1", seed=2)
+    assert "MODEL_UNUSABLE" in tierwise.refusal("models", "register", str(another), "--moved")
 
 
 def test_what_serves_stands_first_however_many_models_are_newer(database: Database, database_url: str) -> None:
