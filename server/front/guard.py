@@ -177,14 +177,14 @@ class Guard:
     def _conversing(self, name: str, method: Method) -> Method:
         """A conversation (reflection) lasts as long as its caller likes, so nobody waits for its end."""
 
-        async def answer(requests: AsyncIterator[Request], context: Context) -> AsyncIterator[Message]:
+        async def answer(requests: AsyncIterator[Request], context: Context) -> None:
             came = self._arrived(name, None, context)
-            try:
-                with came.account, self._admitted(came, await self._identified(came)):
-                    async for response in method(streams.checked_as_they_come(requests), context):
-                        yield response
-            except Refused as refused:
-                await context.abort_with_status(rpc_status.to_status(refused.status))
+
+            async def converse() -> None:
+                async for response in method(streams.checked_as_they_come(requests), context):
+                    await context.write(response)
+
+            await self._told(came, context, self._awaited(came, converse))
 
         return answer
 

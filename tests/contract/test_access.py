@@ -1,7 +1,10 @@
 """Who may call what: the table has a row for every method, and every role is held to it."""
 
 import re
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import grpc
 import pytest
@@ -181,3 +184,28 @@ def test_health_is_for_everybody_and_reflection_for_every_known_caller(shop: Sho
     with pytest.raises(grpc.RpcError) as raised:
         next(garbled(iter([b"\x0a\x05cut"])))
     assert (refusal(raised.value).reason, refusal(raised.value).fields) == ("INVALID_REQUEST", ["request"])
+
+
+def test_who_leaves_a_conversation_is_no_defect_of_the_server(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    left = Event()
+
+    def asking() -> Iterator[reflection_pb2.ServerReflectionRequest]:
+        yield reflection_pb2.ServerReflectionRequest(list_services="")
+        left.wait(30)
+
+    mirror = shop.channel.stream_stream(
+        f"/{reflection.SERVICE_NAME}/ServerReflectionInfo",
+        request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString, response_deserializer=bytes,
+    )  # fmt: skip
+    conversation = mirror(asking())
+    next(conversation)
+    capsys.readouterr()
+    conversation.cancel()
+    left.set()
+
+    said, deadline = "", time.monotonic() + 10
+    while "ServerReflectionInfo" not in said and time.monotonic() < deadline:
+        time.sleep(0.02)
+        said += capsys.readouterr().out
+    assert "code=CANCELLED" in said or "code=OK" in said, said
+    assert "Traceback" not in said
