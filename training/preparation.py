@@ -81,7 +81,7 @@ def prepare(
     actions = tokens.actions
     pairs = at_most(questions(actions, cutoffs, customers), MOST_QUESTIONS, seed)
     now = at_most(questions(actions, np.array([until]), customers), MOST_BELIEVED, seed)
-    buying = fit_buying(raw_features(actions, now, UNFITTED))
+    buying, latest = (fit_buying(raw_features(actions, asked, UNFITTED)) for asked in (_latest(pairs), now))
     raw, present = (raw_features(actions, asked, buying) for asked in (pairs, now))
     normaliser = fit_normaliser(raw, seed=seed)
     end = ends(actions, until)
@@ -92,7 +92,7 @@ def prepare(
     )  # fmt: skip
     return Prepared(
         examples=examples, buying=buying, normaliser=normaliser, until=until,
-        belief=belief_of(present, normaliser(present), buying),
+        belief=belief_of(raw_features(actions, now, latest), normaliser(present), latest),
     )  # fmt: skip
 
 
@@ -125,6 +125,11 @@ def last_orders(actions: Actions) -> npt.NDArray[np.bool_]:
     final = orders[np.append(owner[1:] != owner[:-1], True)[: len(orders)]]
     last[final[final > actions.offsets[np.searchsorted(actions.offsets, final, side="right") - 1]]] = True
     return last
+
+
+def _latest(pairs: Pairs) -> Pairs:
+    """Those of the latest cut-off, where each customer stands once."""
+    return pairs.some(pairs.as_of == pairs.as_of.max())
 
 
 def base_rates(labels: Labels) -> Floats:
