@@ -56,7 +56,7 @@ FROM scores CROSS JOIN unnest(CAST(:live AS text[])) AS live (campaign_id)
 """)
 COUPONS = text("""
 INSERT INTO coupons (code, campaign_id, customer_id, tier, channel, discount, state, issue_time, expire_time)
-SELECT 'C' || n || '-' || customer_id, campaign_id, customer_id, tier, 'EMAIL', CAST(:discount AS jsonb),
+SELECT 'BENCH' || n || right(customer_id, 8), campaign_id, customer_id, tier, 'EMAIL', CAST(:discount AS jsonb),
   CASE hashtext(customer_id) & 31 WHEN 1 THEN 'REDEEMED' ELSE 'ISSUED' END, now(), now() + interval '30 days'
 FROM audiences JOIN unnest(CAST(:live AS text[])) WITH ORDINALITY AS live (campaign_id, n) USING (campaign_id)
 WHERE arm <> 'holdout'
