@@ -8,20 +8,17 @@ by T, the model's chances and the closed form's alone.
 
 import json
 from datetime import timedelta
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from admin.training_data import training_data
-from bench.history import history_parser
+from bench.history import history_and_model
 from events.event import EventType
 from events.history import Histories
 from scoring.actions import Floats, actions_of, pairs_of
 from scoring.features import raw_features
 from scoring.horizons import log_no_order, purchase_within
 from scoring.scorer import Scorer
-from scoring.threads import limit_threads
 from training.metrics import auc, calibration_error, log_loss
 
 DAYS = (7, 14, 30, 60, 90, 120, 180, 270, 365)
@@ -43,11 +40,7 @@ def raw_of(scorer: Scorer, histories: Histories, as_of: Floats) -> Floats:
 
 def main() -> None:
     """Print a row of JSON for each horizon."""
-    parser = history_parser(__doc__)
-    parser.add_argument("--model", type=Path, required=True)
-    asked = parser.parse_args()
-    limit_threads()
-    data, scorer = training_data(asked.events, asked.items, asked.preset, None, asked.as_of), Scorer.load(asked.model)
+    data, scorer = history_and_model(__doc__)
     orders = data.events.filter(pl.col("event_type") == EventType.PURCHASE)
     known = data.events.filter(pl.col("time") < data.as_of)
     buyers = orders.filter(pl.col("time") < data.as_of)["customer_id"].unique().to_list()

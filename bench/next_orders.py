@@ -7,20 +7,16 @@ The model was trained as of T. Asked is of whom T is not the first sight, and wh
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 from scipy import sparse
 
-from admin.training_data import training_data
-from bench.history import history_parser
+from bench.history import history_and_model
 from events.event import EventType
 from events.history import Histories
 from scoring.actions import Floats
 from scoring.recommendation import top
-from scoring.scorer import Scorer
-from scoring.threads import limit_threads
 
 CUT = 10
 BLOCK = 256
@@ -55,11 +51,7 @@ def ndcg(lists: list[list[str]], wanted: list[set[str]]) -> Floats:
 
 def main() -> None:
     """Print a row of JSON for each: hit rate and NDCG at 10, and the interval of the model's NDCG less it."""
-    parser = history_parser(__doc__)
-    parser.add_argument("--model", type=Path, required=True)
-    asked = parser.parse_args()
-    limit_threads()
-    data, scorer = training_data(asked.events, asked.items, asked.preset, None, asked.as_of), Scorer.load(asked.model)
+    data, scorer = history_and_model(__doc__)
     orders = data.events.filter((pl.col("event_type") == EventType.PURCHASE) & pl.col("item_id").is_not_null())
     known, later = data.events.filter(pl.col("time") < data.as_of), orders.filter(pl.col("time") >= data.as_of)
     later = later.join(known.select("customer_id").unique(), on="customer_id", how="semi")

@@ -119,15 +119,21 @@ def test_one_that_fails_when_replicas_try_it_leaves_the_active_model_alone(
     assert {score(first, customer).model for customer in CUSTOMERS} == {"models/tiny-2"}
 
 
-def test_one_whose_replica_dies_again_and_again_is_set_aside(database: Database, tmp_path: Path) -> None:
-    activate(database, tmp_path)
-    register(database, tmp_path, "deadly", seed=2)
-    prove(database, "deadly")
-    move(database, "deadly", Stage(State.CANARY, SHARE))
-    live = Live(database, tmp_path, LocalReplicas("cpu"), lambda _: None)
+def watched(database: Database, folder: Path, canary: str) -> tuple[Live, CanaryWatch, Zygote]:
+    """A share of the customers is this canary's, and the watch has begun; replicas come from the zygote."""
+    activate(database, folder)
+    register(database, folder, canary, seed=2)
+    prove(database, canary)
+    move(database, canary, Stage(State.CANARY, SHARE))
+    live = Live(database, folder, LocalReplicas("cpu"), lambda _: None)
     live.refresh()
-    watch, zygote = CanaryWatch(database, live), Zygote(["doubling"])
+    watch = CanaryWatch(database, live)
     watch.start()
+    return live, watch, Zygote(["doubling"])
+
+
+def test_one_whose_replica_dies_again_and_again_is_set_aside(database: Database, tmp_path: Path) -> None:
+    live, watch, zygote = watched(database, tmp_path, "deadly")
     pool = Pool[None, None]([ProcessReplica(zygote, doubling)], died=watch.died)
     faults = []
     for _ in range(DEATHS):
@@ -149,14 +155,7 @@ def test_one_whose_replica_dies_again_and_again_is_set_aside(database: Database,
 def test_one_that_never_answers_is_set_aside_at_once_and_nobody_waits_for_it_twice(
     database: Database, tmp_path: Path
 ) -> None:
-    activate(database, tmp_path)
-    register(database, tmp_path, "silent", seed=2)
-    prove(database, "silent")
-    move(database, "silent", Stage(State.CANARY, SHARE))
-    live = Live(database, tmp_path, LocalReplicas("cpu"), lambda _: None)
-    live.refresh()
-    watch, zygote = CanaryWatch(database, live), Zygote(["doubling"])
-    watch.start()
+    live, watch, zygote = watched(database, tmp_path, "silent")
     replica = ProcessReplica(zygote, doubling, patience=lambda kind: 60.0 if kind == ACTIVE_KIND else 0.5)
     pool = Pool[None, None]([replica], died=watch.died)
     asked_of_it = Kind(Task.SCORE, Role.CANARY, canary="silent")

@@ -4,8 +4,9 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import partial
@@ -204,27 +205,39 @@ def test_work_waits_in_the_outbox_while_redis_is_away_and_flows_when_it_is_back(
     assert_everyone_is_scored_once(shop, operation, model_folder, shop_events)
 
 
+OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+@contextmanager
+def frozen(connection: psycopg.Connection[tuple[int]]) -> Iterator[None]:
+    """Every other connection's process stands still; those that are just going are left to go."""
+    pids = [pid for (pid,) in connection.execute(OTHERS).fetchall()]
+    _signal(pids, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        _signal(pids, signal.SIGCONT)
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
 def test_sigterm_ends_a_clock_whose_database_is_frozen(database: Database, database_url: str) -> None:
-    others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     broker.install(database_url)
     database.close()
     with psycopg.connect(database_url, autocommit=True) as connection, worker(database_url, role="beat") as beat:
-        wait_for(lambda: len(connection.execute(others).fetchall()) >= ITS_CONNECTIONS)
-        frozen = [pid for (pid,) in connection.execute(others).fetchall()]
-        for pid in frozen:
-            os.kill(pid, signal.SIGSTOP)
-        try:
+        wait_for(lambda: len(connection.execute(OTHERS).fetchall()) >= ITS_CONNECTIONS)
+        with frozen(connection):
             # Relay and sealer are in the middle of a question.
             time.sleep(2)
             beat.send_signal(signal.SIGTERM)
             assert beat.wait(timeout=20) == 0
-        finally:
-            for pid in frozen:
-                os.kill(pid, signal.SIGCONT)
 
 
 def test_sigterm_ends_a_worker_whose_database_is_frozen_and_the_next_goes_on(shop: Database, database_url: str) -> None:
-    others = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     broker.install(database_url)
     operation = begin_rescoring(shop)
     with (
@@ -234,19 +247,11 @@ def test_sigterm_ends_a_worker_whose_database_is_frozen_and_the_next_goes_on(sho
         with relaying(shop, database_url):
             wait_for(lambda: read_operation(shop, operation.operation_id).done_count >= 5)
         shop.close()
-        frozen = [pid for (pid,) in connection.execute(others).fetchall()]
-        for pid in frozen:
-            with suppress(ProcessLookupError):  # the test's own connections are just going
-                os.kill(pid, signal.SIGSTOP)
-        try:
+        with frozen(connection):
             # Both the task and the loop that asks for tasks are in the middle of a question.
             time.sleep(0.5)
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=20) == 0
-        finally:
-            for pid in frozen:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
         wait_for(lambda: not _has_members(process.pid), seconds=20)
 
     work_on(database_url, operation)
