@@ -187,6 +187,11 @@ def build_segment(database: Database, segment_id: str) -> Operation:
     """A build that has run to its end, two customers at a time."""
     with database.writing() as transaction:
         operation = segment_building.begin(transaction, make_cause(), segment_id)
+    return finish_build(database, operation)
+
+
+def finish_build(database: Database, operation: Operation) -> Operation:
+    """What a worker does of a build that was begun, two customers at a time."""
     while not operation.done:
         with database.writing() as transaction:
             segment_building.step(transaction, operation, make_cause(), limit=2)

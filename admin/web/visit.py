@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from admin.transactions import recorded
 from admin.trouble import explained
 from admin.web import language
+from admin.web.forms.typed import Fields
 from admin.web.house import House
 from admin.web.kept_form import FORM_TOKEN, beside, is_part, kept, signed_out
 from admin.web.received import form_of, sent_from_here
@@ -91,6 +92,11 @@ class Visit:
         """A field of the form, or of the address; empty where it is absent."""
         value = self.form.get(name, self.request.query_params.get(name, ""))
         return value.strip() if isinstance(value, str) else ""
+
+    @property
+    def fields(self) -> Fields:
+        """The form as it was sent."""
+        return {name: [text for text in self.form.getlist(name) if isinstance(text, str)] for name in self.form}
 
     @property
     def campaign_id(self) -> str:

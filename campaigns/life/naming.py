@@ -1,31 +1,24 @@
 """Ids of campaigns whose authors only gave them a name."""
 
-import re
-import unicodedata
 from datetime import datetime
 from itertools import count
 
 from campaigns.life import launch, versions
+from campaigns.terms import naming
 from campaigns.terms.campaign import Campaign
-from campaigns.terms.checking import CAMPAIGN_ID
 from database.session import Snapshot
 
 LATELY = 5
 """Campaigns among which a repetition is looked for."""
-LONGEST = 50
-"""Leaves room for a number."""
+NOUN = "campaign"
 RESERVED = frozenset({"new"})
 """Words that stand where an id stands in an address."""
-OTHERS = re.compile(r"[^a-z0-9]+")
 
 
 def id_of(display_name: str, now: datetime) -> str:
-    """Letters and digits of the name, joined by hyphens; the day where the name has none. Pure."""
-    letters = unicodedata.normalize("NFKD", display_name).encode("ascii", "ignore").decode().lower()
-    words = OTHERS.sub("-", letters).strip("-")[:LONGEST].strip("-")
-    if not CAMPAIGN_ID.fullmatch(words) or words in RESERVED:
-        words = "-".join(part for part in ("campaign", words or now.strftime("%Y-%m-%d")) if part)
-    return words
+    """From the name, and from the day where the name has no letters. Pure."""
+    words = naming.id_of(display_name, now, noun=NOUN)
+    return f"{NOUN}-{words}" if words in RESERVED else words
 
 
 def free_id(snapshot: Snapshot, display_name: str, now: datetime) -> str:

@@ -73,6 +73,11 @@ def built(snapshot: Snapshot, segment_ids: frozenset[str]) -> dict[str, bool]:
     return {segment_id: build > 0 for segment_id, build in snapshot.execute(query)}
 
 
+def all_rules(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
+    """The documents of all segments' rules, by their ids."""
+    return dict(snapshot.execute(select(SegmentRow.segment_id, SegmentRow.rule).order_by(SegmentRow.segment_id)).all())
+
+
 def rules_of_others(snapshot: Snapshot, segment_id: str) -> dict[str, Mapping[str, Any]]:
     """The documents of all other segments' rules."""
     query = select(SegmentRow.segment_id, SegmentRow.rule).where(SegmentRow.segment_id != segment_id)

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, delete, literal, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import JSONPATH, insert
 
 from database.session import Snapshot, Transaction, changed_rows, one
 from database.terms.tables import CampaignRow
@@ -77,6 +77,13 @@ def rules_under_way(snapshot: Snapshot) -> dict[str, Mapping[str, Any]]:
     )
     query = select(CampaignRow.campaign_id, CampaignRow.rule).where(CampaignRow.rule.is_not(None), begun)
     return dict(snapshot.execute(query.order_by(CampaignRow.campaign_id)).all())
+
+
+def asking_segments(snapshot: Snapshot) -> list[CampaignRow]:
+    """Those that are not over and whose rule asks about segments, by the name that people gave them."""
+    asks = CampaignRow.rule.path_exists(literal("$.**.in_segment", JSONPATH))
+    query = select(CampaignRow).where(CampaignRow.state != "ENDED", asks)
+    return list(snapshot.scalars(query.order_by(CampaignRow.display_name, CampaignRow.campaign_id)))
 
 
 def keep_held_out(transaction: Transaction, campaign_id: str, count: int) -> None:

@@ -139,6 +139,12 @@ def over(snapshot: Snapshot, kind: str) -> list[Operation]:
     return [_operation(row) for row in snapshot.scalars(query)]
 
 
+def latest(snapshot: Snapshot, kind: str, *, limit: int, **request: str) -> list[Operation]:
+    """The operations of a kind whose request holds these values, running or over, newest first."""
+    query = select(OperationRow).where(OperationRow.kind == kind, OperationRow.request.contains(request))
+    return [_operation(row) for row in snapshot.scalars(query.order_by(OperationRow.create_time.desc()).limit(limit))]
+
+
 def newest(snapshot: Snapshot, kind: str, **request: str) -> Operation | None:
     """The operation of a kind that began last of those whose request holds these values, running or over."""
     return _newest(snapshot, OperationRow.kind == kind, OperationRow.request.contains(request))

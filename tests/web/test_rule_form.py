@@ -9,12 +9,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rule_strategies import rules
 
+from admin.web import rule_builder
 from admin.web.forms import rule_tree
 from admin.web.forms.fact_values import choices_of
 from admin.web.forms.rule_tree import FIRST, Condition, Group, Mode, compiled, pressed, read, shown
 from admin.web.forms.typed import Fault
 from admin.web.look import environment
-from admin.web.pages.wizard import audience
 from rules.check import find_problems
 from rules.document import parse, to_yaml
 from rules.facts import FACTS
@@ -27,8 +27,9 @@ CURRENCIES = st.sampled_from(["GBP", "JPY", "KWD"])
 
 def drawn(rule: Rule | None, currency: str = "GBP") -> str:
     """The builder as the page has it."""
-    written = audience.of_rule(rule, currency)
-    builder: dict[str, Any] = audience.parts(currency, written) | {"segments": [], "categories": []}
+    written = rule_builder.of_rule(rule, currency)
+    offered = {"segments": [], "categories": [], "needed": False}
+    builder: dict[str, Any] = rule_builder.parts(currency, written) | offered
     return TEMPLATE.render(written=written, builder=builder, errors={}, path="/here")
 
 

@@ -27,6 +27,12 @@ class Fault(StrEnum):
     """More digits behind the point than the currency has."""
     TIME = "TIME"
     ZONE = "ZONE"
+    TAKEN = "TAKEN"
+    """A name that something else has."""
+
+
+Errors = Mapping[str, Fault | str]
+"""What is wrong, by the field of the form that it stands beside."""
 
 
 class Mistyped(ValueError):

@@ -9,10 +9,11 @@ from admin.web.pages import (
     home,
     jobs,
     models,
+    segments,
     switches,
     tiers,
     wizard,
 )
 
-SECTIONS = (home, wizard, campaigns, calendar, approvals, switches, customers, tiers, models, jobs, audit)
+SECTIONS = (home, wizard, campaigns, calendar, approvals, switches, customers, segments, tiers, models, jobs, audit)
 """Each has `routes(house)`; the wizard's addresses would mean campaigns and moves otherwise."""

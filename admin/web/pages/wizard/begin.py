@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 from starlette.responses import Response
 
-from admin.web.forms.typed import Fault
-from admin.web.pages.wizard.step import Errors
+from admin.web.forms.typed import Errors, Fault
 from admin.web.visit import UNUSABLE, Visit
 from campaigns.errors import AlreadyExists, Invalid
 from campaigns.life import launch, naming

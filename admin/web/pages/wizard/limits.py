@@ -5,7 +5,7 @@ from dataclasses import replace
 from starlette.responses import Response
 
 from admin.web.forms import limits
-from admin.web.forms.typed import Fields
+from admin.web.forms.typed import Errors, Fields
 from admin.web.pages.wizard import step
 from admin.web.visit import Visit
 from campaigns.audiences import segments
@@ -25,7 +25,7 @@ def show(visit: Visit) -> Response:
 
 def act(visit: Visit) -> Response:
     """The power of what is typed, or saving it."""
-    fields = step.fields_of(visit)
+    fields = visit.fields
     with visit.reading() as snapshot:
         campaign = step.draft(snapshot, visit)
     found = limits.read(fields, campaign.plan)
@@ -57,7 +57,7 @@ def _power(visit: Visit, fields: Fields) -> Response:
     )  # fmt: skip
 
 
-def _page(visit: Visit, fields: Fields | None, errors: step.Errors, refusal: Refusal | None) -> Response:
+def _page(visit: Visit, fields: Fields | None, errors: Errors, refusal: Refusal | None) -> Response:
     with visit.reading() as snapshot:
         campaign = step.draft(snapshot, visit)
     shown = limits.shown(campaign.plan) if fields is None else fields

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from admin.arms import typed_arm
 from admin.web.forms import arms, offers
-from admin.web.forms.typed import Fields
+from admin.web.forms.typed import Errors, Fields
 from admin.web.pages.wizard import step
 from admin.web.visit import Visit
 from campaigns.errors import Refusal
@@ -21,7 +21,7 @@ def show(visit: Visit) -> Response:
 
 def act(visit: Visit) -> Response:
     """Save them."""
-    fields = step.fields_of(visit)
+    fields = visit.fields
     with visit.reading() as snapshot:
         plan = step.draft(snapshot, visit).plan
     found = offers.read(fields, plan.currency)
@@ -41,7 +41,7 @@ def act(visit: Visit) -> Response:
     return _page(visit, fields, step.named(refusal, lambda path: arms.field_of(offers.field_of(path))), refusal)
 
 
-def _page(visit: Visit, fields: Fields | None, errors: step.Errors, refusal: Refusal | None) -> Response:
+def _page(visit: Visit, fields: Fields | None, errors: Errors, refusal: Refusal | None) -> Response:
     with visit.reading() as snapshot:
         campaign = step.draft(snapshot, visit)
     plan = campaign.plan

@@ -6,7 +6,7 @@ from itertools import islice
 from starlette.responses import Response
 
 from admin.web.forms import schedule
-from admin.web.forms.typed import Fields
+from admin.web.forms.typed import Errors, Fields
 from admin.web.pages.wizard import step
 from admin.web.visit import Visit
 from campaigns.errors import Refusal
@@ -25,7 +25,7 @@ def show(visit: Visit) -> Response:
 
 def act(visit: Visit) -> Response:
     """Save it."""
-    fields = step.fields_of(visit)
+    fields = visit.fields
     with visit.reading() as snapshot:
         before = schedule.of_plan(step.draft(snapshot, visit).plan)
     found = schedule.read(fields, before)
@@ -45,7 +45,7 @@ def act(visit: Visit) -> Response:
     return _page(visit, fields, step.named(refusal, schedule.field_of), refusal)
 
 
-def _page(visit: Visit, fields: Fields | None, errors: step.Errors, refusal: Refusal | None) -> Response:
+def _page(visit: Visit, fields: Fields | None, errors: Errors, refusal: Refusal | None) -> Response:
     with visit.reading() as snapshot:
         campaign = step.draft(snapshot, visit)
     plan = campaign.plan

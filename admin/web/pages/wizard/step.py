@@ -1,11 +1,11 @@
 """What the steps share: the draft, saving it, and going on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import Response
 
-from admin.web.forms.typed import Fault, Fields
+from admin.web.forms.typed import Errors
 from admin.web.visit import CHANGED, UNUSABLE, Visit
 from campaigns.errors import Changed, Invalid, Refusal
 from campaigns.life import launch
@@ -15,8 +15,6 @@ from database.session import Snapshot
 STEPS = ("goal", "audience", "offers", "schedule", "limits", "review")
 SAVES = frozenset({"on", "stay", "to"})
 """Buttons that save: and then go on, stay, or go to the step that is named behind the verb."""
-Errors = Mapping[str, Fault | str]
-"""What is wrong, by the field of the form that it stands beside."""
 
 
 def draft(snapshot: Snapshot, visit: Visit) -> Campaign:
@@ -24,11 +22,6 @@ def draft(snapshot: Snapshot, visit: Visit) -> Campaign:
     campaign = launch.get(snapshot, visit.campaign_id)
     launch.check_editable(campaign)
     return campaign
-
-
-def fields_of(visit: Visit) -> Fields:
-    """The form as it was sent."""
-    return {name: [text for text in visit.form.getlist(name) if isinstance(text, str)] for name in visit.form}
 
 
 def save(visit: Visit, change: Callable[[CampaignPlan], CampaignPlan]) -> Refusal | None:

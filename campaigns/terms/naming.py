@@ -1,0 +1,17 @@
+"""An id for what people only gave a name. Pure."""
+
+import re
+import unicodedata
+from datetime import datetime
+
+ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+LONGEST = 50
+"""Leaves room for a number."""
+OTHERS = re.compile(r"[^a-z0-9]+")
+
+
+def id_of(display_name: str, now: datetime, *, noun: str) -> str:
+    """Letters and digits of the name, joined by hyphens; after the noun what begins otherwise, and the day for none."""
+    letters = unicodedata.normalize("NFKD", display_name).encode("ascii", "ignore").decode().lower()
+    words = OTHERS.sub("-", letters).strip("-")[:LONGEST].strip("-")
+    return words if ID.fullmatch(words) else f"{noun}-{words or now.strftime('%Y-%m-%d')}"
