@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, delete, func, select, text, true, update
+from sqlalchemy import ColumnElement, delete, func, select, text, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database import erasure
@@ -54,6 +54,14 @@ def find_import(snapshot: Snapshot, import_id: str) -> Import | None:
     return _import(found[0]) if len(found) == 1 else None
 
 
+def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[Import]:
+    """Newest first; `after` is (create_time, import_id) of the last one seen."""
+    query = select(ImportRow).order_by(ImportRow.create_time.desc(), ImportRow.import_id.desc()).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(ImportRow.create_time, ImportRow.import_id) < after)
+    return list(map(_import, snapshot.scalars(query)))
+
+
 def latest_import(snapshot: Snapshot) -> Import | None:
     """The import of events that was made last."""
     newest = select(ImportRow).where(ImportRow.kind == "events").order_by(ImportRow.create_time.desc()).limit(1)
@@ -70,10 +78,13 @@ class Rejected(NamedTuple):
     content: Mapping[str, Any]
 
 
-def rejected_of(snapshot: Snapshot, import_id: str) -> Iterator[Rejected]:
-    """In the order of the file."""
+def rejected_of(
+    snapshot: Snapshot, import_id: str, *, after: int = 0, limit: int | None = None
+) -> Iterator[Rejected]:  # fmt: skip
+    """In the order of the file, `after` a row of it."""
     columns = select(RejectedRow.row_number, RejectedRow.reason, RejectedRow.content)
-    found = columns.where(RejectedRow.import_id == import_id).order_by(RejectedRow.row_number)
+    mine = columns.where(RejectedRow.import_id == import_id, RejectedRow.row_number > after)
+    found = mine.order_by(RejectedRow.row_number).limit(limit)
     return (Rejected(*row) for row in snapshot.execute(found.execution_options(yield_per=FETCHED)))
 
 

@@ -1,7 +1,6 @@
 """`tierwise import`: files of events, items and customers in, and the report of their quality."""
 
 import csv
-import json
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import typer
 from admin.cause import cause_of_person
 from admin.database_address import DatabaseUrl, chosen_url
 from admin.output import AsJson, emit, fail, progress_bar, warn
+from admin.rejected_rows import COLUMNS, row_of
 from admin.result_files import writable
 from admin.transactions import recorded
 from campaigns import trail
@@ -37,7 +37,7 @@ from events.reading import FileNotUsable, fingerprint, rejected_rows, row_count
 from events.report import quality, summary
 from settings import settings
 
-COUNTS = ("rows_in", "rejected", "changed", "events_new", "events_known", "erased_customers")
+NOTED = ("rows_in", "rejected", "changed", "events_new", "events_known", "erased_customers")
 """What the audit log keeps of a report."""
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 File = Annotated[Path, typer.Argument(help="CSV, Parquet or lines of JSON (.jsonl).")]
@@ -116,11 +116,10 @@ def report(
 
 
 def _write_rejected(path: Path, rows: Iterable[Rejected]) -> None:
-    """What stood in them as JSON: files have all kinds of columns."""
     with path.open("w", newline="", encoding="utf-8") as file:
         lines = csv.writer(file)
-        lines.writerow(Rejected._fields)
-        lines.writerows((row.row_number, row.reason, json.dumps(row.content, ensure_ascii=False)) for row in rows)
+        lines.writerow(COLUMNS)
+        lines.writerows(map(row_of, rows))
 
 
 def _format(preset_name: str | None, mapping_file: Path | None, currency: str | None) -> FileFormat:
@@ -189,7 +188,7 @@ def _recorded(database: Database, kind: str) -> AbstractContextManager[tuple[Tra
 
 def _note(transaction: Transaction, cause: Cause, done: Import) -> None:
     """A file changes whom one may write to, and what was bought: the audit log says which, and whose work it was."""
-    counts = {name: done.report[name] for name in COUNTS if name in done.report}
+    counts = {name: done.report[name] for name in NOTED if name in done.report}
     facts = {"import": done.import_id, "file": done.file_name, **counts}
     trail.done(transaction, cause, f"{done.kind}.import", done.kind, after=facts)
 

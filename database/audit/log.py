@@ -94,6 +94,15 @@ def denials(snapshot: Snapshot, object_name: str, *, actions: Collection[str]) -
     return dict(snapshot.execute(query.where(AuditRow.action.in_(actions)).group_by(reason).order_by(reason)).all())
 
 
+def actors(snapshot: Snapshot, actions: Collection[str], fact: str, values: Collection[str]) -> dict[str, str]:
+    """Who did one of these actions last, by what `after` says of the fact."""
+    said = AuditRow.after[fact].astext
+    lines = select(said, AuditRow.actor).where(
+        AuditRow.action.in_(actions), AuditRow.outcome == "OK", said.in_(values)
+    )  # fmt: skip
+    return dict(snapshot.execute(lines.order_by(AuditRow.audit_id)).all())
+
+
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     same = {
         AuditRow.object_name: wanted.object_name, AuditRow.actor: wanted.actor, AuditRow.action: wanted.action,

@@ -7,6 +7,7 @@ from admin.web.pages import (
     campaigns,
     customers,
     home,
+    imports,
     jobs,
     models,
     segments,
@@ -15,5 +16,7 @@ from admin.web.pages import (
     wizard,
 )
 
-SECTIONS = (home, wizard, campaigns, calendar, approvals, switches, customers, segments, tiers, models, jobs, audit)
+SECTIONS = (
+    home, wizard, campaigns, calendar, approvals, switches, customers, segments, tiers, models, jobs, imports, audit,
+)  # fmt: skip
 """Each has `routes(house)`; the wizard's addresses would mean campaigns and moves otherwise."""
