@@ -80,7 +80,7 @@ def _summary(found: CanaryResults) -> dict[str, object]:
         "counted_shares": [run.smallest_share, 1 - run.largest_share],
         "customers": dict(ratio.observed),
         "currency": run.currency,
-        "groups": ratio.message,
+        "groups": ratio.sentence(),
         "groups_p_value": ratio.p_value,
     }
 

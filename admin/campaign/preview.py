@@ -73,7 +73,7 @@ def _parts(shown: Preview) -> dict[str, list[dict[str, object]]]:
             for each in outlook.sensitivities
         ],
         "examples": [_example(each, currency) for each in shown.examples],
-        "left_out": [{"note": note} for note in outlook.notes],
+        "left_out": [{"note": note.sentence()} for note in outlook.notes],
     }  # fmt: skip
 
 

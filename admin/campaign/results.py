@@ -87,12 +87,12 @@ def _summary(found: CampaignResults) -> dict[str, object]:
     ratio = found.results.sample_ratio
     return {
         "verdict": found.decision.verdict,
-        "reasons": list(found.decision.reasons),
+        "reasons": [each.sentence() for each in found.decision.reasons],
         "since": written(found.since),
         "customers": dict(ratio.observed),
         "redeemed": found.redeemed_count,
         "discounted_minor": found.discount_minor,
-        "groups": ratio.message,
+        "groups": ratio.sentence(),
         "groups_p_value": ratio.p_value,
     }
 
@@ -104,12 +104,12 @@ def _arm(arm: ArmResults) -> dict[str, object]:
         "redeemed": arm.redeemed_count,
         "discounted_minor": arm.discount_minor,
         "verdict": arm.decision.verdict,
-        "reasons": " ".join(arm.decision.reasons),
+        "reasons": " ".join(each.sentence() for each in arm.decision.reasons),
     }
 
 
 def _kept_out(reason: str, ratio: SampleRatio) -> dict[str, object]:
-    return {"reason": reason, **ratio.observed, "p_value": ratio.p_value, "says": ratio.message}
+    return {"reason": reason, **ratio.observed, "p_value": ratio.p_value, "says": ratio.sentence()}
 
 
 def _day(day: Day) -> list[dict[str, object]]:

@@ -14,6 +14,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from admin.web.forms.typed import Fault
 from admin.web.language import locale_of, translations
 from campaigns.coupons.codes import masked
 from campaigns.terms import discount_document
@@ -36,7 +37,7 @@ def environment(language: Language) -> Environment:
         lstrip_blocks=True, extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )  # fmt: skip
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-    made.globals.update(locale=locale_of(language), language=language)
+    made.globals.update(locale=locale_of(language), language=language, faults=frozenset(Fault))
     made.filters.update(FILTERS)
     return made
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from campaigns.experiments.effect import Interval
+from campaigns.experiments.reasons import Ground, Reason
 from campaigns.experiments.results import FEWEST_BUYERS, Effect, Looking, Metric, Plan, Reading, Results
 from campaigns.experiments.sample_ratio import SampleRatio
 
@@ -26,7 +26,8 @@ class Decision:
     """A verdict with its reasons, the decisive one first."""
 
     verdict: Verdict
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason | SampleRatio, ...]
+    """Each has its `sentence` in a language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Decisions:
 
 def decide(results: Results, plan: Plan, *, finished: bool, exclusions: tuple[SampleRatio, ...] = ()) -> Decisions:
     """`finished` when the planned time is over."""
-    broken = tuple(check.message for check in (results.sample_ratio, *exclusions) if check.mismatch)
+    broken = tuple(check for check in (results.sample_ratio, *exclusions) if check.mismatch)
     if broken:
         repair = Decision(verdict=Verdict.REPAIR, reasons=broken)
         return Decisions(overall=repair, arms=dict.fromkeys(results.arms, repair))
@@ -59,50 +60,36 @@ def _judged(effect: Effect, conversion: Effect | None, plan: Plan, *, finished: 
     few = _few_buyers(conversion)
     span = reading.difference
     if few is not None:
-        return _unfinished(finished, few)
+        return _unfinished(few, finished=finished)
     if span.high < 0:
-        return Decision(verdict=Verdict.STOP, reasons=("It does harm.", found))
+        return Decision(verdict=Verdict.STOP, reasons=(Reason(ground=Ground.HARMS), found))
     if span.high < plan.worthwhile:
-        largest = _amount(effect.metric, plan.worthwhile)
-        return Decision(verdict=Verdict.STOP, reasons=(f"Even at best it stays below {largest} a customer.", found))
+        little = Reason(ground=Ground.TOO_LITTLE, metric=effect.metric, value=plan.worthwhile)
+        return Decision(verdict=Verdict.STOP, reasons=(little, found))
     if span.low > 0 and (finished or plan.looking is Looking.ANY_TIME):
-        return Decision(verdict=Verdict.SHIP, reasons=("It works.", found))
+        return Decision(verdict=Verdict.SHIP, reasons=(Reason(ground=Ground.WORKS), found))
     if span.low > 0:
-        return Decision(
-            verdict=Verdict.KEEP_RUNNING, reasons=("It looks well, and the plan is to judge at the end.", found)
-        )
-    return _unfinished(finished, "No effect is shown.", found)
+        return Decision(verdict=Verdict.KEEP_RUNNING, reasons=(Reason(ground=Ground.EARLY), found))
+    return _unfinished(Reason(ground=Ground.NOTHING_SHOWN), found, finished=finished)
 
 
-def _unfinished(finished: bool, *reasons: str) -> Decision:  # noqa: FBT001 - the one thing it depends on
+def _unfinished(*reasons: Reason, finished: bool) -> Decision:
     if finished:
-        return Decision(verdict=Verdict.STOP, reasons=("The planned time is over.", *reasons))
+        return Decision(verdict=Verdict.STOP, reasons=(Reason(ground=Ground.TIME_OVER), *reasons))
     return Decision(verdict=Verdict.KEEP_RUNNING, reasons=reasons)
 
 
-def _few_buyers(conversion: Effect | None) -> str | None:
+def _few_buyers(conversion: Effect | None) -> Reason | None:
     if conversion is None:
         return None
     arm = round(conversion.mean * conversion.customers)
     holdout = round(conversion.holdout_mean * conversion.holdout_customers)
     if min(arm, holdout) >= FEWEST_BUYERS:
         return None
-    return (
-        f"Too few customers bought to conclude anything: {arm} of the arm and {holdout} of the holdout, "
-        f"and {FEWEST_BUYERS} are needed in each."
-    )
+    return Reason(ground=Ground.FEW_BUYERS, arm=arm, holdout=holdout)
 
 
-def _finding(effect: Effect, reading: Reading) -> str:
-    change = _amount(effect.metric, effect.difference)
-    return f"{effect.metric.capitalize()} changed by {change} a customer, {_range(effect.metric, reading.difference)}."
-
-
-def _range(metric: Metric, interval: Interval) -> str:
-    return f"between {_amount(metric, interval.low)} and {_amount(metric, interval.high)}"
-
-
-def _amount(metric: Metric, value: float) -> str:
-    if metric is Metric.CONVERSION:
-        return f"{100 * value:+.2f} percentage points"
-    return f"{value:+,.1f} minor units"
+def _finding(effect: Effect, reading: Reading) -> Reason:
+    return Reason(
+        ground=Ground.CHANGE, metric=effect.metric, value=effect.difference, interval=reading.difference
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from campaigns.experiments.results import Metric
 from campaigns.forecast.detecting import LIFT, Sensitivity, sensitivities
 from campaigns.forecast.grounds import Grounds
 from campaigns.terms.campaign import CampaignPlan
+from campaigns.terms.cost_notes import CostNote, Unknown
 from campaigns.terms.discount import WHOLE, Discount
 from campaigns.terms.usual_saving import Prices, unforetold, unpriced, usual_saving
 from campaigns.tiers.tiers import Tier
@@ -38,8 +39,8 @@ class Outlook:
     """Per customer, as it would be without the campaign; empty where nobody would be reached."""
     sensitivities: tuple[Sensitivity, ...]
     """Empty where nobody is held out or nobody reached."""
-    notes: tuple[str, ...]
-    """In words, what is left out of the costs."""
+    notes: tuple[CostNote, ...]
+    """What is left out of the costs."""
     revenue_foretold: bool
     """Not where scores are in another currency than the plan."""
 
@@ -89,7 +90,7 @@ def outlook(
         revenue_foretold=not foreign,
         sensitivities=sensitivities(plan.design, sum(each.count for each in reached), usual, lift=lift),
         notes=(
-            *((f"scores are in {currency}: revenue in {plan.currency} is not foretold",) if foreign else ()),
+            *((CostNote(unknown=Unknown.REVENUE, scored=currency or "", currency=plan.currency),) if foreign else ()),
             *unforetold(discounts(plan), currency=plan.currency, scored=currency),
             *unpriced(discounts(plan), prices),
         ),

@@ -267,7 +267,8 @@ def _check_priced(snapshot: Snapshot, plan: CampaignPlan) -> None:
     notes = unpriced(discounts, items.prices(snapshot, gifts(discounts), currency=plan.currency))
     notes += unforetold(discounts, currency=plan.currency, scored=prospects.scored_currency(snapshot))
     if notes:
-        raise InvalidCampaign(f"a budget needs to know what coupons cost: {'; '.join(notes)}", field="budget")
+        said = "; ".join(note.sentence() for note in notes)
+        raise InvalidCampaign(f"a budget needs to know what coupons cost: {said}", field="budget")
 
 
 def _ran_to_its_end(snapshot: Snapshot, campaign: Campaign, now: datetime) -> bool:

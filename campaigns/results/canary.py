@@ -95,7 +95,7 @@ def compared(
 def _judged(found: Mapping[Metric, Effect], ratio: SampleRatio) -> tuple[Verdict, str]:
     """By spend, at any time; by purchases where spend tells nothing."""
     if ratio.mismatch:
-        return Verdict.REPAIR, ratio.message
+        return Verdict.REPAIR, ratio.sentence()
     conversion = found[Metric.CONVERSION]
     buyers = (
         round(conversion.mean * conversion.customers),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from campaigns.terms.basket import Basket, Line
+from campaigns.terms.cost_notes import CostNote, Unknown
 from campaigns.terms.discount import Discount, FreeShipping, Gift, Percent, Saving, saving
 
 Prices = Mapping[str, int]
@@ -31,25 +32,21 @@ def gifts(discounts: Iterable[Discount]) -> set[str]:
     return {discount.reward.item_id for discount in discounts if isinstance(discount.reward, Gift)}
 
 
-def unpriced(discounts: Iterable[Discount], prices: Prices) -> tuple[str, ...]:
-    """In words, what is counted as nothing because nobody knows what it costs."""
-    notes = [
-        f"the gift {item_id} has no price in the catalogue: it counts as nothing"
-        for item_id in sorted(gifts(discounts) - prices.keys())
-    ]
+def unpriced(discounts: Iterable[Discount], prices: Prices) -> tuple[CostNote, ...]:
+    """What is counted as nothing because nobody knows what it costs."""
+    notes = [CostNote(unknown=Unknown.GIFT, item_id=item_id) for item_id in sorted(gifts(discounts) - prices.keys())]
     if any(isinstance(each.reward, FreeShipping) and each.reward.maximum_minor is None for each in discounts):
-        notes.append("what shipping costs is not known: without a maximum it counts as nothing")
+        notes.append(CostNote(unknown=Unknown.SHIPPING))
     return tuple(notes)
 
 
-def unforetold(discounts: Iterable[Discount], *, currency: str, scored: str | None) -> tuple[str, ...]:
-    """In words, what depends on orders that the scores foretell in another currency than the campaign's."""
+def unforetold(discounts: Iterable[Discount], *, currency: str, scored: str | None) -> tuple[CostNote, ...]:
+    """What depends on orders that the scores foretell in another currency than the campaign's."""
     if scored in (None, currency):
         return ()
     if not any(isinstance(each.reward, Percent) and each.reward.maximum_minor is None for each in discounts):
         return ()
-    why = f"orders are foretold in {scored}, not in {currency}: what a percentage takes off is not known"
-    return (f"{why} without a maximum; give one, or a fixed amount",)
+    return (CostNote(unknown=Unknown.PERCENTAGE, scored=scored, currency=currency),)
 
 
 def _gift(discount: Discount, prices: Prices) -> tuple[Line, ...]:

@@ -41,7 +41,8 @@ def preview_message(shown: Preview) -> campaign_preview_pb2.CampaignPreview:
         liability=_owed(shown.affordable.liability), largest_liability=shown.most_minor,
         over_budget_count=shown.over_budget, own_codes_left_count=shown.own_codes_left,
         detectable=[_detectable(each) for each in outlook.sensitivities],
-        examples=[_example(each, campaign.plan.currency) for each in shown.examples], notes=outlook.notes,
+        examples=[_example(each, campaign.plan.currency) for each in shown.examples],
+        notes=[note.sentence() for note in outlook.notes],
         change=None if shown.change is None else _change(shown.change),
     )  # fmt: skip
 

@@ -24,7 +24,8 @@ def results_message(found: CampaignResults, days: Sequence[Day] = ()) -> campaig
         offered_count=sum(arm.customers for arm in found.arms), held_out_count=ratio.observed[HOLDOUT],
         discounted=money(found.discount_minor, currency), redeemed_count=found.redeemed_count,
         effects=[_effect(effect) for effect in found.results.overall.values()],
-        verdict=MESSAGE.Verdict.Value(found.decision.verdict), reasons=found.decision.reasons,
+        verdict=MESSAGE.Verdict.Value(found.decision.verdict),
+        reasons=[each.sentence() for each in found.decision.reasons],
         arms=[_arm(arm, currency) for arm in found.arms], sample_ratio=sample_ratio_message(ratio),
         exclusions=[
             MESSAGE.Exclusion(reason=reason, ratio=sample_ratio_message(kept_out))
@@ -39,7 +40,7 @@ def _arm(arm: ArmResults, currency: str) -> campaign_results_pb2.CampaignResults
         name=arm.name, customer_count=arm.customers, redeemed_count=arm.redeemed_count,
         discounted=money(arm.discount_minor, currency), effects=map(_effect, arm.effects.values()),
         against_first=map(_effect, arm.against_first.values()),
-        verdict=MESSAGE.Verdict.Value(arm.decision.verdict), reasons=arm.decision.reasons,
+        verdict=MESSAGE.Verdict.Value(arm.decision.verdict), reasons=[each.sentence() for each in arm.decision.reasons],
     )  # fmt: skip
 
 
@@ -49,7 +50,7 @@ def sample_ratio_message(ratio: SampleRatio) -> campaign_results_pb2.CampaignRes
         MESSAGE.SampleRatio.Group(name=name, count=ratio.observed[name], expected=expected)
         for name, expected in ratio.expected.items()
     ]
-    return MESSAGE.SampleRatio(groups=groups, p_value=ratio.p_value, mismatch=ratio.mismatch, message=ratio.message)
+    return MESSAGE.SampleRatio(groups=groups, p_value=ratio.p_value, mismatch=ratio.mismatch, message=ratio.sentence())
 
 
 def _day(day: Day) -> campaign_results_pb2.CampaignResults.Day:

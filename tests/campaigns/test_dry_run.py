@@ -200,10 +200,11 @@ def test_what_nobody_knows_the_price_of_is_said(shop: Database) -> None:
     known = preview(shop).outlook
 
     assert unknown.forecast.total.cost.value == 0
-    assert unknown.notes == (
+    assert [note.sentence() for note in unknown.notes] == [
         "the gift A1 has no price in the catalogue: it counts as nothing",
         "what shipping costs is not known: without a maximum it counts as nothing",
-    )
+    ]
+    assert unknown.notes[0].sentence(Language.CHINESE) == "赠品 A1 在商品目录中没有价格，按零计算"
     (high, mid), notes = known.forecast.tiers, known.notes
     assert high.cost.value == pytest.approx(high.redemptions.value * 450)
     assert (mid.cost.value, notes) == (0, unknown.notes[1:])
@@ -212,7 +213,7 @@ def test_what_nobody_knows_the_price_of_is_said(shop: Database) -> None:
 def test_what_depends_on_orders_in_another_currency_is_said(shop: Database) -> None:
     draft(shop, make_plan(currency="EUR"))
 
-    revenue, percentage = preview(shop).outlook.notes
+    revenue, percentage = (note.sentence() for note in preview(shop).outlook.notes)
 
     assert revenue == "scores are in GBP: revenue in EUR is not foretold"
     assert percentage.startswith("orders are foretold in GBP, not in EUR: what a percentage takes off is not known")

@@ -130,7 +130,7 @@ def test_revenue_is_what_was_paid_in_time_and_currency_and_the_score_is_its_cova
     assert effect.variance_left < 1
     assert (found.redeemed_count, found.discount_minor) == (1, 210)
     assert found.decision.verdict is Verdict.KEEP_RUNNING
-    assert "Too few customers bought" in found.decision.reasons[0]
+    assert "Too few customers bought" in found.decision.reasons[0].sentence()
 
 
 def test_what_coupons_of_other_campaigns_took_off_was_not_paid_either(launched: Database) -> None:
@@ -191,7 +191,7 @@ def test_margin_is_its_part_of_what_was_sold_less_the_whole_discount_and_decides
     margin = found.results.overall[Metric.MARGIN]
     assert margin.mean == pytest.approx((60 * 2000 * 0.4 - 200) / len(offered))
     assert margin.holdout_mean == pytest.approx(50 * 2000 * 0.4 / len(held_out))
-    assert "Margin changed by" in found.decision.reasons[-1]
+    assert "Margin changed by" in found.decision.reasons[-1].sentence()
 
 
 def test_each_arm_is_compared_with_the_holdout_and_with_the_first(database: Database) -> None:
@@ -235,7 +235,7 @@ def test_who_was_kept_out_is_counted_by_the_group_that_would_have_had_them(datab
     (kept_out,) = found.exclusions.values()
     silent = {arm: len(set(GROUPS[arm]) & set(CROWD[1::2])) for arm in (HOLDOUT, OFFER_ARM)}
     assert (set(found.exclusions), dict(kept_out.observed), kept_out.mismatch) == ({"NO_CONSENT"}, silent, False)
-    assert kept_out.message == "The groups have as many customers excluded because of NO_CONSENT as planned."
+    assert kept_out.sentence() == "The groups have as many customers excluded because of NO_CONSENT as planned."
 
 
 def test_results_are_not_trusted_where_one_group_lost_others_than_the_other(launched: Database) -> None:
@@ -249,7 +249,7 @@ def test_results_are_not_trusted_where_one_group_lost_others_than_the_other(laun
 
     assert found.exclusions["OFFER_CAP"].mismatch
     assert found.decision.verdict is found.arms[0].decision.verdict is Verdict.REPAIR
-    assert "customers excluded because of OFFER_CAP" in found.decision.reasons[0]
+    assert "customers excluded because of OFFER_CAP" in found.decision.reasons[0].sentence()
 
 
 def test_results_count_on_after_the_end(launched: Database) -> None:

@@ -7,6 +7,7 @@ from babel.messages.extract import extract_from_dir
 from refusals import refusals_of_campaigns
 
 from admin.web import look
+from admin.web.forms.typed import Fault
 from admin.web.language import chosen, locale_of, translations
 from campaigns.life.refusals import CampaignNotFound
 from rules.sentence import Language
@@ -76,3 +77,19 @@ def test_a_refusal_keeps_its_exact_words_beside_the_sentence() -> None:
     said = str(parts.make_module({"language": Language.CHINESE}).told(refusal))  # type: ignore[attr-defined]  # a macro
 
     assert said == '没有这个活动。 <span lang="en">there is no campaigns/spring</span>'
+
+
+@pytest.mark.parametrize(
+    ("name", "chinese"),
+    [("holdout_percent", "须在 0% 到 50% 之间。"), ("HIGH.amount", "须为 1% 到 100%，或大于零的金额。"),
+     ("r.0", "须为已有的指标和允许的取值，或已构建的人群。"), ("reason", "此处内容不符合要求。")],
+)  # fmt: skip
+def test_what_the_engine_says_of_a_field_has_words_beside_it(name: str, chinese: str) -> None:
+    parts = look.environment(Language.CHINESE).get_template("wizard_parts.html").module
+    english = look.environment(Language.ENGLISH).get_template("wizard_parts.html").module
+
+    said = str(parts.fault_words("does not fit", name))  # type: ignore[attr-defined]  # a macro
+
+    assert said == f'{chinese} <span lang="en">does not fit</span>'
+    assert str(english.fault_words("does not fit", name)) == "does not fit"  # type: ignore[attr-defined]  # a macro
+    assert "lang=" not in str(parts.fault_words(Fault.EMPTY, name))  # type: ignore[attr-defined]  # a macro

@@ -10,6 +10,7 @@ from campaigns.experiments.effect import Interval
 from campaigns.experiments.power import Baseline
 from campaigns.experiments.results import Effect, Looking, Metric, Plan, Reading, Results
 from campaigns.experiments.sample_ratio import check_ratio
+from rules.sentence import Language
 
 BASELINE = Baseline(mean=1.0, standard_deviation=1.0)
 PLAN = Plan(
@@ -84,12 +85,12 @@ def test_the_verdict_follows_from_the_interval_and_the_time(
     first_reason: str,
 ) -> None:
     decision = advice(any_time, at_the_end, plan=plan, finished=finished)
-    assert (decision.verdict, decision.reasons[0]) == (verdict, first_reason)
+    assert (decision.verdict, decision.reasons[0].sentence()) == (verdict, first_reason)
 
 
 def test_the_figures_are_given_as_a_reason() -> None:
     found = "Margin changed by +5.0 minor units a customer, between +1.0 minor units and +9.0 minor units."
-    assert advice((1, 9)).reasons == ("It works.", found)
+    assert [each.sentence() for each in advice((1, 9)).reasons] == ["It works.", found]
 
 
 def test_conversion_is_told_in_percentage_points() -> None:
@@ -97,7 +98,7 @@ def test_conversion_is_told_in_percentage_points() -> None:
     effects = {Metric.CONVERSION: effect(Metric.CONVERSION, span, span, 0.1)}
     found = Results(overall=effects, arms={"offer": effects}, sample_ratio=EVEN, rivals={})
     decision = decide(found, replace(PLAN, primary=Metric.CONVERSION, worthwhile=0.0), finished=False).arms["offer"]
-    assert decision.reasons[1] == (
+    assert decision.reasons[1].sentence() == (
         "Conversion changed by +3.00 percentage points a customer, between +1.00 percentage points and "
         "+5.00 percentage points."
     )
@@ -107,9 +108,12 @@ def test_conversion_is_told_in_percentage_points() -> None:
 def test_a_few_buyers_decide_nothing(finished: bool, verdict: Verdict) -> None:  # noqa: FBT001 - a row of the table
     decision = advice((1, 9), converted=0.02, finished=finished)
     assert decision.verdict is verdict
-    assert decision.reasons[-1] == (
+    assert decision.reasons[-1].sentence() == (
         "Too few customers bought to conclude anything: 180 of the arm and 20 of the holdout, "
         "and 25 are needed in each."
+    )
+    assert decision.reasons[-1].sentence(Language.CHINESE) == (
+        "购买的客户太少，无法得出结论：活动组 180 位，留出组 20 位，每组至少需要 25 位。"
     )
 
 
@@ -117,11 +121,11 @@ def test_groups_of_the_wrong_size_come_before_any_effect() -> None:
     effects = {Metric.MARGIN: effect(Metric.MARGIN, (1, 9), (2, 8), 5.0)}
     found = Results(overall=effects, arms={"offer": effects}, sample_ratio=LOPSIDED, rivals={})
     decision = decide(found, PLAN, finished=False).arms["offer"]
-    assert decision == Decision(verdict=Verdict.REPAIR, reasons=(LOPSIDED.message,))
+    assert decision == Decision(verdict=Verdict.REPAIR, reasons=(LOPSIDED,))
 
 
 def test_lopsided_exclusions_are_told_too() -> None:
     effects = {Metric.MARGIN: effect(Metric.MARGIN, (1, 9), (2, 8), 5.0)}
     found = Results(overall=effects, arms={"offer": effects}, sample_ratio=EVEN, rivals={})
     decision = decide(found, PLAN, finished=False, exclusions=(EVEN, LOPSIDED)).arms["offer"]
-    assert decision == Decision(verdict=Verdict.REPAIR, reasons=(LOPSIDED.message,))
+    assert decision == Decision(verdict=Verdict.REPAIR, reasons=(LOPSIDED,))

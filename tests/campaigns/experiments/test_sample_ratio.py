@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from campaigns.experiments.sample_ratio import STRICT_ALPHA, check_exclusions, check_ratio
+from rules.sentence import Language
 
 HALVES = {"holdout": 0.5, "offer": 0.5}
 
@@ -22,12 +23,12 @@ def test_three_groups_agree_with_scipy() -> None:
     check = check_ratio({"holdout": 1_030, "a": 2_950, "b": 6_020}, shares)
     assert check.p_value == pytest.approx(stats.chisquare([1_030, 2_950, 6_020], [1_000, 3_000, 6_000]).pvalue)
     assert not check.mismatch
-    assert check.message == "The groups have as many customers as planned."
+    assert check.sentence() == "The groups have as many customers as planned."
 
 
 def test_the_message_names_the_group_that_is_off_and_what_to_look_for() -> None:
     check = check_ratio({"holdout": 800, "offer": 9_200}, {"holdout": 0.1, "offer": 0.9})
-    assert check.message == (
+    assert check.sentence() == (
         "Do not trust these results: holdout has 800 customers where 1,000 were planned, which chance does once in "
         f"{1 / check.p_value:,.0f} campaigns. Look for a filter, a send or a count that treats holdout differently "
         "from the other groups."
@@ -38,7 +39,7 @@ def test_the_message_names_the_group_that_is_off_and_what_to_look_for() -> None:
 def test_too_few_customers_raise_no_alarm(counts: dict[str, int]) -> None:
     check = check_ratio(counts, HALVES)
     assert (check.p_value, check.mismatch) == (1.0, False)
-    assert check.message.startswith("Too few customers")
+    assert check.sentence().startswith("Too few customers")
 
 
 def test_a_group_that_lost_everybody_is_a_mismatch() -> None:
@@ -62,8 +63,9 @@ def test_a_reason_that_spares_a_group_is_found_and_named() -> None:
         {"holdout": 0.1, "offer": 0.9},
     )
     assert (fair.mismatch, lopsided.mismatch) == (False, True)
-    assert "customers excluded because of OFFER_CAP" in lopsided.message
-    assert "holdout has 0" in lopsided.message
+    assert "customers excluded because of OFFER_CAP" in lopsided.sentence()
+    assert "holdout has 0" in lopsided.sentence()
+    assert "holdout 组有 0 位因 OFFER_CAP 被排除的客户，计划为 160 位" in lopsided.sentence(Language.CHINESE)
 
 
 def test_nobody_excluded_is_nothing_to_check() -> None:

@@ -1,0 +1,99 @@
+"""Why a running campaign is kept, stopped or waited for, as a value, and the same in a sentence. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from campaigns.experiments.effect import Interval
+from campaigns.experiments.results import FEWEST_BUYERS, Metric
+from rules.sentence import Language
+
+
+class Ground(StrEnum):
+    """What was found."""
+
+    WORKS = "WORKS"
+    HARMS = "HARMS"
+    TOO_LITTLE = "TOO_LITTLE"
+    """Even at best less than is worthwhile."""
+    EARLY = "EARLY"
+    NOTHING_SHOWN = "NOTHING_SHOWN"
+    TIME_OVER = "TIME_OVER"
+    FEW_BUYERS = "FEW_BUYERS"
+    CHANGE = "CHANGE"
+
+
+WORDS: Mapping[Language, Mapping[Ground, str]] = MappingProxyType(
+    {
+        Language.ENGLISH: {
+            Ground.WORKS: "It works.",
+            Ground.HARMS: "It does harm.",
+            Ground.TOO_LITTLE: "Even at best it stays below {value} a customer.",
+            Ground.EARLY: "It looks well, and the plan is to judge at the end.",
+            Ground.NOTHING_SHOWN: "No effect is shown.",
+            Ground.TIME_OVER: "The planned time is over.",
+            Ground.FEW_BUYERS: "Too few customers bought to conclude anything: {arm} of the arm and {holdout} of the "
+            "holdout, and {fewest} are needed in each.",
+            Ground.CHANGE: "{metric} changed by {value} a customer, between {low} and {high}.",
+        },
+        Language.CHINESE: {
+            Ground.WORKS: "活动有效。",
+            Ground.HARMS: "活动有害。",
+            Ground.TOO_LITTLE: "即使按最好的情况，每位客户也低于 {value}。",
+            Ground.EARLY: "看起来不错，但计划在结束时才下结论。",
+            Ground.NOTHING_SHOWN: "没有显示出效果。",
+            Ground.TIME_OVER: "计划的时间已到。",
+            Ground.FEW_BUYERS: "购买的客户太少，无法得出结论：活动组 {arm} 位，留出组 {holdout} 位，"
+            "每组至少需要 {fewest} 位。",
+            Ground.CHANGE: "每位客户的{metric}变化 {value}，介于 {low} 与 {high} 之间。",
+        },
+    }
+)
+METRICS: Mapping[Language, Mapping[Metric, str]] = MappingProxyType(
+    {
+        Language.ENGLISH: {metric: metric.capitalize() for metric in Metric},
+        Language.CHINESE: {
+            Metric.CONVERSION: "转化率",
+            Metric.REVENUE: "收入",
+            Metric.MARGIN: "毛利",
+            Metric.COST: "成本",
+        },
+    }
+)
+UNITS: Mapping[Language, tuple[str, str]] = MappingProxyType(
+    {
+        Language.ENGLISH: ("{:+.2f} percentage points", "{:+,.1f} minor units"),
+        Language.CHINESE: ("{:+.2f} 个百分点", "{:+,.1f} 最小货币单位"),
+    }
+)
+"""Of conversion, and of money."""
+
+
+NOWHERE = Interval(low=0.0, high=0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """What was found, with the figures that it names."""
+
+    ground: Ground
+    metric: Metric = Metric.CONVERSION
+    value: float = 0.0
+    """Per customer."""
+    interval: Interval = NOWHERE
+    arm: int = 0
+    """Buyers."""
+    holdout: int = 0
+
+    def sentence(self, language: Language = Language.ENGLISH) -> str:
+        """With its full stop."""
+        return WORDS[language][self.ground].format(
+            metric=METRICS[language][self.metric], value=self._amount(self.value, language),
+            low=self._amount(self.interval.low, language), high=self._amount(self.interval.high, language),
+            arm=self.arm, holdout=self.holdout, fewest=FEWEST_BUYERS,
+        )  # fmt: skip
+
+    def _amount(self, value: float, language: Language) -> str:
+        points, money = UNITS[language]
+        return points.format(100 * value) if self.metric is Metric.CONVERSION else money.format(value)
