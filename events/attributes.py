@@ -9,13 +9,14 @@ import polars as pl
 
 from events import country
 from events.cells import text_of
-from events.cleaning.outcome import reject
+from events.cleaning.outcome import TOO_FEW_FIELDS, reject
 from events.currency import LARGEST_MINOR
 from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
 from events.fields import IDS, Field
 from events.formats import FormatNotUsable, known_currency
 from events.minor_units import minor_units_per_major
 from events.reading import FileNotUsable, batches, columns_of, last_line_ends, other_separator
+from events.short_lines import short_lines
 from events.zones import zones
 
 
@@ -87,6 +88,8 @@ def read_customers(path: Path) -> AttributeFile:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
     rows: pl.DataFrame
+    short: pl.Series
+    """`row_number` of lines that lack fields."""
     irrelevant_columns: Sequence[str]
     last_line_ends: bool
 
@@ -99,12 +102,12 @@ def _table(path: Path, fields: Sequence[str], *, key: str) -> _Table:
             f"columns: the file has no column {key}; it has {', '.join(present)}. "
             f"Rename that of the ids{other_separator(present)}"
         )
-    listed = (_joined_lists(batch, fields) for batch in batches(path))
+    listed = (_joined_lists(batch, fields) for batch in batches(path, [name for name in present if name in fields]))
     blocks = [batch.select("row_number", *_texts(batch.schema, fields)) for batch in listed]
     empty = pl.DataFrame(schema={"row_number": pl.UInt32(), **dict.fromkeys(fields, pl.String())})
     rows = pl.concat([empty, *(block.cast({"row_number": pl.UInt32}) for block in blocks)])
     others = tuple(name for name in present if name not in fields)
-    return _Table(rows=rows, irrelevant_columns=others, last_line_ends=last_line_ends(path))
+    return _Table(rows=rows, short=short_lines(path), irrelevant_columns=others, last_line_ends=last_line_ends(path))
 
 
 def _joined_lists(batch: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
@@ -138,6 +141,7 @@ def _checked(
     overtaken = ~pl.col(key).is_last_distinct()
     split = reject(
         rows, (pl.col(key).is_null(), f"MISSING_{key.upper()}"),
+        (pl.col("row_number").is_in(table.short.implode()), TOO_FEW_FIELDS),
         (~pl.col(key).str.contains(IDS[Field(key)]), f"UNUSABLE_{key.upper()}"),
         (overtaken, f"DUPLICATE_{key.upper()}"), *checks,
     )  # fmt: skip

@@ -17,7 +17,9 @@ from events.identity import identified
 from events.minor_units import minor_units_per_major
 from events.pipeline import Cleaned, clean
 from events.quality import Profile, QualityReport, StepCount
-from events.reading import FileNotUsable, batches, columns_of, last_line_ends
+from events.reading import FileNotUsable, batches, columns_of, last_line_ends, row_count
+from events.room import require_room
+from events.short_lines import short_lines
 
 HALF_A_MILLIONTH = 5e-7
 
@@ -57,8 +59,9 @@ def load_events(
     used = (file_format or preset("canonical")).with_currency(currency)
     present = columns_of(path, separator=used.separator, encoding=used.encoding)
     mapped = used.columns_in(present)
-    rows = _rows(path, used, progress)
-    cleaned = clean(rows, used, now=now)
+    require_room(path, row_count(path, separator=used.separator, encoding=used.encoding))
+    rows = _rows(path, used, list(mapped), progress)
+    cleaned = clean(rows, used, short=short_lines(path, separator=used.separator), now=now)
     kept = cleaned.kept.sort("time", maintain_order=True)
     return Loaded(
         events=_events(kept, rows),
@@ -81,9 +84,9 @@ def load_items(path: Path, *, currency: str | None = None) -> pl.DataFrame:
     return read_items(path, currency=currency).rows
 
 
-def _rows(path: Path, file_format: FileFormat, progress: Callable[[int], None]) -> pl.DataFrame:
+def _rows(path: Path, file_format: FileFormat, columns: Sequence[str], progress: Callable[[int], None]) -> pl.DataFrame:
     blocks = [ROW_SCHEMA.to_frame()]
-    for batch in batches(path, separator=file_format.separator, encoding=file_format.encoding):
+    for batch in batches(path, columns, separator=file_format.separator, encoding=file_format.encoding):
         blocks.append(canonical_rows(batch, file_format))
         progress(batch.height)
     rows = pl.concat(blocks)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from events.cleaning.outcome import CANCELLED, REJECTIONS, Outcome
+from events.cleaning.outcome import CANCELLED, REJECTIONS, TOO_FEW_FIELDS, Outcome, reject
 from events.formats import FileFormat
 from events.quality import StepCount
 
@@ -28,10 +28,10 @@ class Cleaned:
     steps: tuple[StepCount, ...]
 
 
-def clean(rows: pl.DataFrame, file_format: FileFormat, *, now: datetime) -> Cleaned:
-    """Run every step on rows in ROW_SCHEMA."""
+def clean(rows: pl.DataFrame, file_format: FileFormat, *, short: pl.Series, now: datetime) -> Cleaned:
+    """Run every step on rows in ROW_SCHEMA; `short` has the `row_number` of those that lack fields."""
     kept, rejected, cancelled, counts = rows, [REJECTIONS.to_frame()], [CANCELLED.to_frame()], []
-    for name, step in _steps(file_format, now):
+    for name, step in _steps(file_format, short, now):
         outcome = step(kept)
         counts.append(_count(name, kept, outcome))
         kept = outcome.kept
@@ -42,9 +42,10 @@ def clean(rows: pl.DataFrame, file_format: FileFormat, *, now: datetime) -> Clea
     return Cleaned(kept=kept, rejected=everyone, cancelled=pl.concat(cancelled), steps=tuple(counts))
 
 
-def _steps(file_format: FileFormat, now: datetime) -> Iterator[tuple[str, Step]]:
+def _steps(file_format: FileFormat, short: pl.Series, now: datetime) -> Iterator[tuple[str, Step]]:
     """Missing values are put in before steps that compare values, and after those that remove nonsense."""
     cleaning = file_format.cleaning
+    yield "short lines", partial(_without_short, short=short)
     yield "bad dates and zones", partial(cleaning.dates.apply, now=now)
     yield "duplicates", cleaning.duplicates.apply
     yield "non-products", cleaning.non_products.apply
@@ -53,6 +54,10 @@ def _steps(file_format: FileFormat, now: datetime) -> Iterator[tuple[str, Step]]
     yield "missing values", cleaning.missing_values.apply
     yield "cancelled lines", partial(cleaning.cancellations.apply, zone=ZoneInfo(file_format.zone))
     yield "outliers", cleaning.outliers.apply
+
+
+def _without_short(rows: pl.DataFrame, *, short: pl.Series) -> Outcome:
+    return reject(rows, (pl.col("row_number").is_in(short.implode()), TOO_FEW_FIELDS))
 
 
 def _count(name: str, before: pl.DataFrame, outcome: Outcome) -> StepCount:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from glob import escape
 from hashlib import sha256
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,8 @@ import polars as pl
 import polars.selectors as cs
 
 BATCH_ROWS = 50_000
+LONGEST_TEXT = 20_000
+"""Symbols: more than any field may have. A Parquet file of some kB may say a gigabyte."""
 REJECTED_SCHEMA = pl.Schema({"row_number": pl.Int64(), "reason": pl.String(), "content": pl.String()})
 Encoding = Literal["utf8", "utf8-lossy"]
 PARQUET = (".parquet", ".pq")
@@ -20,7 +23,11 @@ IDS_ARE_TEXT = {"customer_id": pl.String()}
 PRINTABLE_DAYS = 200_000 * 365
 """From 1970 either way. Polars can put no later day into words, nor into another unit."""
 SEPARATORS = ";\t|,"
+FROM_UTF_16 = "iconv -f UTF-16 -t UTF-8"
+NUL_IN_JSON = r"(\\\\)|\\u0000"
+"""Or a backslash of the text, which is two of them and stays."""
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 UNITS_PER_DAY = {"ms": 86_400_000, "us": 86_400_000_000}
 
 
@@ -28,16 +35,23 @@ class FileNotUsable(Exception):
     """A file cannot be read; the message says why and what to do."""
 
 
-def batches(path: Path, *, separator: str | None = None, encoding: Encoding = "utf8") -> Iterator[pl.DataFrame]:
-    """The file's rows with `row_number` (from 1) before its own columns; CSV columns are strings.
+def batches(
+    path: Path, columns: Sequence[str] | None = None, *, separator: str | None = None, encoding: Encoding = "utf8"
+) -> Iterator[pl.DataFrame]:
+    """The file's rows with `row_number` (from 1) before its columns; CSV columns are strings.
 
-    A batch is 50,000 rows, whatever the file's size. Raises FileNotUsable.
+    Others than `columns` need not be there; a CSV has them all, else nobody would see that a line is too long.
+
+    A batch is 50,000 rows, whatever the file's size. Of a text its first 20,000 symbols count, without NUL, which
+    PostgreSQL stores neither as text nor in JSON. Raises FileNotUsable.
     """
     scan = _scan(path, separator, encoding).with_row_index("row_number", offset=1)
+    if columns is not None and path.suffix.lower() not in CSV:
+        scan = scan.select("row_number", *columns)
+    text = cs.string().str.head(LONGEST_TEXT).str.replace_all("\0", "", literal=True)
     try:
         for batch in scan.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
-            # PostgreSQL stores no NUL, neither in text nor in JSON.
-            yield _printable(_texts(batch)).with_columns(cs.string().str.replace_all("\0", "", literal=True))
+            yield _printable(_texts(batch)).with_columns(text)
     except pl.exceptions.PolarsError as error:
         raise FileNotUsable(_explained(path, error)) from error
 
@@ -71,9 +85,17 @@ def _word(content: bytes) -> str | None:
 def columns_of(path: Path, *, separator: str | None = None, encoding: Encoding = "utf8") -> list[str]:
     """The file's own columns. Raises FileNotUsable."""
     try:
-        return _scan(path, separator, encoding).collect_schema().names()
+        names = _scan(path, separator, encoding).collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise FileNotUsable(_explained(path, error)) from error
+    if any("\0" in name for name in names):
+        raise FileNotUsable(f"{path}: a column's name has a NUL byte; if it is UTF-16, convert it ({FROM_UTF_16})")
+    return names
+
+
+def separator_of(path: Path, separator: str | None) -> str:
+    """The one that was asked for, else the usual one of a file of this name."""
+    return separator or ("\t" if path.suffix.lower() == ".tsv" else ",")
 
 
 def other_separator(present: Sequence[str]) -> str:
@@ -108,12 +130,22 @@ def rejected_rows(
 
     `rejected` has `row_number` and `reason`. Reading the file a second time spares keeping all rows in memory.
     """
+    if rejected.is_empty():
+        return
     for batch in batches(path, separator=separator, encoding=encoding):
         doomed = batch.join(rejected, on="row_number", maintain_order="left")
         mute = [name for name, kind in batch.schema.items() if kind.is_nested() and not _speaks(kind)]
-        content = pl.struct(pl.col(batch.columns[1:])).struct.json_encode().alias("content")
+        content = pl.struct(pl.col(batch.columns[1:])).struct.json_encode()
+        said = content.str.replace_all(NUL_IN_JSON, "${1}").alias("content")
         doomed = doomed.with_columns(pl.lit(None, pl.String).alias(name) for name in mute)
-        yield doomed.select("row_number", "reason", content).cast(REJECTED_SCHEMA)
+        doomed = doomed.with_columns(map(_brief, doomed.select(cs.nested()).columns))
+        yield doomed.select("row_number", "reason", said).cast(REJECTED_SCHEMA)
+
+
+def _brief(name: str) -> pl.Expr:
+    """What would take more room than a text may have is left out."""
+    length = pl.struct(name).struct.json_encode().str.len_bytes()
+    return pl.when(length <= LONGEST_TEXT).then(name).alias(name)
 
 
 def table(path: Path) -> pl.DataFrame:
@@ -146,15 +178,18 @@ def _scan(path: Path, separator: str | None, encoding: Encoding, *, typed: bool 
     if not path.is_file():
         raise FileNotUsable(f"{path}: there is no such file")
     if path.suffix.lower() in PARQUET:
-        return pl.scan_parquet(path)
+        return pl.scan_parquet(path, glob=False)
     if path.suffix.lower() in JSON_LINES:
-        return pl.scan_ndjson(path, infer_schema_length=None, schema_overrides=IDS_ARE_TEXT)
+        return pl.scan_ndjson(escape(str(path)), infer_schema_length=None, schema_overrides=IDS_ARE_TEXT)
     if path.suffix.lower() in CSV:
-        if _begins(path) in UTF_16:
-            raise FileNotUsable(f"{path}: it is UTF-16; convert it (iconv -f UTF-16 -t UTF-8)")
+        begins = _begins(path)
+        if begins.startswith(UTF_16):
+            raise FileNotUsable(f"{path}: it is UTF-16; convert it ({FROM_UTF_16})")
+        if begins.startswith(COMPRESSED):
+            raise FileNotUsable(f"{path}: it is compressed; unpack it (gunzip, unzstd)")
         return pl.scan_csv(
-            path, separator=separator or ("\t" if path.suffix.lower() == ".tsv" else ","), encoding=encoding,
-            infer_schema=typed, infer_schema_length=None, schema_overrides=IDS_ARE_TEXT,
+            path, separator=separator_of(path, separator), encoding=encoding, infer_schema=typed,
+            infer_schema_length=None, schema_overrides=IDS_ARE_TEXT, glob=False,
         )  # fmt: skip
     endings = ", ".join((*CSV, *PARQUET, *JSON_LINES))
     raise FileNotUsable(f"{path}: cannot tell its kind; let its name end with one of {endings}")
@@ -162,7 +197,7 @@ def _scan(path: Path, separator: str | None, encoding: Encoding, *, typed: bool 
 
 def _begins(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(2)
+        return file.read(4)
 
 
 def _explained(path: Path, error: Exception) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 REJECTIONS = pl.Schema({"row_number": pl.UInt32(), "reason": pl.String()})
+TOO_FEW_FIELDS = "TOO_FEW_FIELDS"
+"""Reason to reject a line of a CSV that is shorter than the header, whatever the file is of."""
 CANCELLED = pl.Schema({"row_number": pl.UInt32(), "row_number_returned": pl.UInt32()})
 """A purchase that never happened, and the return that says so."""
 

@@ -207,3 +207,15 @@ def test_files_of_events_are_read_once_more_after_a_readmission(
 
 def test_without_imports_the_report_says_what_to_run(database_url: str) -> None:
     assert run("report", "--database-url", database_url).exit_code == 2
+
+
+def test_nul_deep_in_a_row_that_is_not_taken_in_is_left_out(database_url: str, tmp_path: Path) -> None:
+    file, out = tmp_path / "deep[1].jsonl", tmp_path / "rejected.csv"
+    deep = {"a": ["\0b", "\\u0000"]}
+    file.write_text(json.dumps({"customer_id": None, "time": "2026-01-05", "event_type": "view", "tags": deep}))
+
+    done = told("events", file, "--database-url", database_url)
+    told("report", "--import", done["import_id"][:8], "--rejected", out, "--database-url", database_url)
+
+    with out.open(newline="", encoding="utf-8") as rows:
+        assert json.loads(list(csv.reader(rows))[1][2])["tags"] == {"a": ["b", "\\u0000"]}

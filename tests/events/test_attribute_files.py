@@ -107,6 +107,12 @@ def test_the_last_row_of_a_customer_counts(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_line_with_too_few_fields_says_nothing_of_a_customer(tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("customer_id,zone,consented_channels\nanna,UTC,email\nbert,email\n")
+    assert read_customers(path).rejected.rows() == [(2, "TOO_FEW_FIELDS")]
+
+
 def test_ids_are_those_of_a_file_of_events(tmp_path: Path) -> None:
     """Of whole numbers a data frame makes 17850.0 as soon as one is missing."""
     pl.DataFrame({"customer_id": [17850.0, None]}).write_parquet(tmp_path / "customers.parquet")

@@ -1,5 +1,6 @@
 """A file becomes canonical events: nothing vanishes, and CSV and Parquet mean the same."""
 
+import json
 from datetime import UTC, date, datetime, time
 from math import inf
 from pathlib import Path
@@ -10,11 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from pyarrow import parquet
 
+from events import short_lines
 from events.event import CUSTOMER_SCHEMA, EVENT_SCHEMA, ITEM_SCHEMA, EventType
 from events.formats import FileFormat, FormatNotUsable, preset
 from events.loading import Loaded, load_events
-from events.reading import FileNotUsable, rejected_rows
+from events.reading import FileNotUsable, batches, rejected_rows
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 RETAIL = preset("online-retail")
@@ -173,6 +176,45 @@ def test_rejected_rows_are_found_again_as_they_stood(tmp_path: Path) -> None:
     assert result.report.steps[0].notes == {"left out": "colour"}
 
 
+@pytest.mark.parametrize("at_once", [5, short_lines.AT_ONCE])
+def test_a_line_with_too_few_fields_is_no_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr(short_lines, "AT_ONCE", at_once)
+    path = tmp_path / "short[1].csv"
+    path.write_text(
+        "\ncustomer_id,time,event_type,item_id\nanna,2026-01-01,view,\nbert,2026-01-02,view\n"
+        '"c, ""d""\n",2026-01-03,view,oak\n\neve,2026-01-04,view,"oak, elm"\nfay,2026-01-05,view'
+    )
+    result = load_events(path, now=NOW)
+
+    assert result.events["customer_id"].to_list() == ["anna", 'c, "d"', "eve"]
+    assert result.rejected.rows() == [(row, "TOO_FEW_FIELDS") for row in (2, 4, 6)]
+    assert result.report.steps[1].rejected == {"TOO_FEW_FIELDS": 3}
+
+
+def test_columns_that_no_field_is_read_from_are_not_read_either() -> None:
+    tags = pl.Series("tags", [["x"] * 30_000])
+    frame = yardstick(time=["never"]).with_columns(tags, pl.lit("y" * 30_000).alias("text"))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "wide[1].parquet"
+        frame.write_parquet(path)
+        assert next(batches(path, ["text"])).columns == ["row_number", "text"]
+        result = load_events(path, currency="GBP", now=NOW)
+        content = json.loads(pl.concat(rejected_rows(path, result.rejected))["content"].item())
+    assert (content["tags"], len(content["text"])) == (None, 20_000)
+
+
+def test_a_file_that_says_it_has_billions_of_rows_is_refused_before_they_are_read(tmp_path: Path) -> None:
+    small, path = tmp_path / "small.parquet", tmp_path / "bomb.parquet"
+    pl.select(customer_id=pl.repeat("anna", 1_000_000), time=pl.lit(""), event_type=pl.lit("view")).write_parquet(small)
+    told = parquet.read_metadata(small)
+    for _ in range(12):
+        told.append_row_groups(told)
+    told.write_metadata_file(path)
+
+    with pytest.raises(FileNotUsable, match=r"bomb.parquet: its 4,096,000,000 rows .*; import it in parts, the oldest"):
+        load_events(path, now=NOW)
+
+
 @pytest.mark.parametrize(
     ("column", "content", "words"),
     [
@@ -310,6 +352,9 @@ def test_prices_are_read_by_the_marks_of_the_mapping_and_never_a_thousand_times_
         ("header.csv", b"customer_id,time,event_type\n", "a header and no rows"),
         ("latin.csv", b"customer_id,time,event_type\n\xe9,2026-01-01,view\n", "it is not UTF-8; convert it"),
         ("ragged.csv", b"customer_id,time,event_type\na,2026-01-01,view,4\n", "a line has more fields than the header"),
+        ("packed.csv", b"\x1f\x8b\x08\x00", "it is compressed; unpack it"),
+        ("wide.csv", b"customer_id,time,event_type,x\na,2026-01-01,view,4,5\n", "more fields than the header"),
+        ("nul.csv", "customer_id,time,event_type\n".encode("utf-16-le"), r"NUL byte; .* \(iconv -f UTF-16 "),
         ("utf16.csv", "customer_id,time,event_type\n".encode("utf-16"), "it is UTF-16; convert it"),
         ("quote.csv", b'customer_id,time,event_type,text\na,2026-01-01,view,5" x\n', "stands within quotation marks"),
         ("torn.jsonl", b'{"customer_id": "a"}\n{"customer_', "a line is no whole JSON object in UTF-8"),
