@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from campaigns.budgets.liability import Group, Liability, liability
 from campaigns.experiments.calibration import Belief
-from campaigns.terms.limits import Budget
+from campaigns.terms.limits import USUAL_CONFIDENCE, Budget
 
 HALVINGS = 40
 """Of the share that can be borne; the last one changes nothing that counts customers."""
@@ -37,6 +37,8 @@ class Affordable:
     """Of that share."""
     overspend: float
     """The probability that it costs more than the budget has left."""
+    enough_minor: float
+    """A budget that would bear all of it, with the same confidence."""
 
     @property
     def drawn(self) -> float:
@@ -58,10 +60,14 @@ def affordable(
 
     whole = part(1.0)
     if budget is None:
-        return Affordable(share=1.0, reason=Reason.NO_BUDGET, liability=whole, overspend=0.0)
+        enough = used_minor + whole.suffices(USUAL_CONFIDENCE)
+        return Affordable(share=1.0, reason=Reason.NO_BUDGET, liability=whole, overspend=0.0, enough_minor=enough)
     left, risk = budget.limit_minor - used_minor, 1 - budget.confidence
-    if whole.exceeds(left) <= risk:
-        return Affordable(share=1.0, reason=Reason.WITHIN_BUDGET, liability=whole, overspend=whole.exceeds(left))
+    enough, overspend = used_minor + whole.suffices(budget.confidence), whole.exceeds(left)
+    if overspend <= risk:
+        return Affordable(
+            share=1.0, reason=Reason.WITHIN_BUDGET, liability=whole, overspend=overspend, enough_minor=enough
+        )
     safe, unsafe = 0.0, 1.0
     for _ in range(HALVINGS):
         middle = (safe + unsafe) / 2
@@ -70,4 +76,6 @@ def affordable(
         else:
             unsafe = middle
     borne = part(safe)
-    return Affordable(share=safe, reason=Reason.BUDGET_AT_RISK, liability=borne, overspend=borne.exceeds(left))
+    return Affordable(
+        share=safe, reason=Reason.BUDGET_AT_RISK, liability=borne, overspend=borne.exceeds(left), enough_minor=enough
+    )

@@ -87,13 +87,15 @@ class Liability:
 
     def within(self, level: float) -> Interval:
         """What is used lies in it with probability `level`, as likely below it as above."""
+        return Interval(low=self.suffices((1 - level) / 2), high=self.suffices((1 + level) / 2))
+
+    def suffices(self, level: float) -> float:
+        """No more than this is used with probability `level`."""
         if self.deviation_minor == 0:
-            return Interval(low=self.expected_minor, high=self.expected_minor)
+            return self.expected_minor
         scale = self.deviation_minor**2 / self.expected_minor
-        ends = (1 - level) / 2, (1 + level) / 2
-        low, high = (float(gammaincinv(self.expected_minor / scale, end) * scale) for end in ends)
         most = math.inf if self.most_minor is None else self.most_minor
-        return Interval(low=min(low, most), high=min(high, most))
+        return min(float(gammaincinv(self.expected_minor / scale, level) * scale), most)
 
 
 def beliefs(past: Sequence[PastTier]) -> Mapping[str, Belief]:

@@ -15,6 +15,7 @@ from campaigns.budgets.budget import Affordable
 from campaigns.experiments.assignment import HOLDOUT
 from campaigns.forecast import changing
 from campaigns.forecast.changing import Change
+from campaigns.forecast.costs import SAMPLE, Costs
 from campaigns.forecast.detecting import LIFT
 from campaigns.forecast.examples import Example, examples
 from campaigns.forecast.foretelling import affordable_part, days_left, foretold
@@ -32,8 +33,6 @@ from database.forecast.prospects import Prospect, Prospects
 from database.session import Snapshot, Transaction
 from rules.sentence import Language
 
-SAMPLE = 1_000
-"""Customers from whom the usual order is taken, and the examples."""
 LOOKED_AT = 50_000
 """Customers among whom the sample is looked for first."""
 
@@ -88,7 +87,15 @@ class Preview:
     @property
     def over_budget(self) -> int:
         """About so many of them get no coupon and are in no group, because the budget does not bear it."""
-        return round(self.audience * (1 - self.affordable.drawn))
+        return self.costs.over_budget
+
+    @property
+    def costs(self) -> Costs:
+        """Beside the budget."""
+        return Costs(
+            budget=self.campaign.plan.budget, audience=self.audience, affordable=self.affordable,
+            expected=self.outlook.forecast.total.cost,
+        )  # fmt: skip
 
     @property
     def borne(self) -> int:

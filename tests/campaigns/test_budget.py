@@ -96,6 +96,9 @@ def test_as_many_as_the_budget_bears_and_no_more(made: list[Group], limit: int, 
     assert found.reason is Reason.BUDGET_AT_RISK
     more = liability([each.share(min(1.0, found.share + 1e-6)) for each in made], {})
     assert more.exceeds(limit) > 1 - confidence
+    enough = Budget(limit_minor=math.ceil(found.enough_minor) + 1, confidence=confidence)
+    assert limit < found.enough_minor
+    assert affordable(enough, made, {}).reason is Reason.WITHIN_BUDGET
 
 
 def test_without_a_budget_everything_is_affordable() -> None:

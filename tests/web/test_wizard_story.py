@@ -194,10 +194,26 @@ def test_whom_the_budget_leaves_out_is_in_none_of_the_figures(busy_site: Site) -
     left_out = int(told[1])
     assert 0 < left_out < 10
     expect(preview.locator(".figures div", has_text="Customers")).to_contain_text(f"Customers{10 - left_out}")
+    expect(preview).to_contain_text(re.compile(r"with a certainty of 95%.*For all of them it takes about £139\.48"))
+    for name in ("Expected to cost", "Reckoned against the budget"):
+        expect(preview.get_by_role("row", name=name)).to_contain_text("£")
+    expect(preview.get_by_role("row", name="At most, without a budget")).to_contain_text("without bound")
     row = preview.get_by_role("row", name="the budget does not reach so far")
     expect(row.get_by_role("cell").nth(1)).to_have_text(f"{10 - left_out}")
     assert faults(anna) == []
     picture(anna, "wizard-review-over-budget")
+    anna.goto("/campaigns/spring/edit/limits")
+    costs = anna.locator("#costs")
+    expect(costs).to_contain_text(f"About {left_out} of the 10 customers get nothing")
+    anna.get_by_label("Budget (GBP)").fill("1000")
+    anna.get_by_label("Holdout (%)").fill("0")
+    expect(costs).not_to_contain_text("get nothing")
+    expect(costs.get_by_role("row", name="Budget the till")).to_contain_text("£1,000.00")
+    anna.get_by_label("Budget (GBP)").fill("much")
+    anna.get_by_label("Holdout (%)").focus()
+    expect(costs).to_contain_text("as soon as every field is whole")
+    assert faults(anna) == []
+    picture(anna, "wizard-limits")
 
 
 def test_revenue_that_is_not_foretold_has_no_figure(busy_site: Site) -> None:
