@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 from scoring.asking import Kind, ModelFolder, Role, Task
-from scoring.pool.process import BATCH_SECONDS, Process, ProcessReplica
+from scoring.pool.process import BATCH_SECONDS, Process, ProcessReplica, Wanted
 from scoring.pool.refusals import ComputationFailed, ReplicaDied
 from scoring.pool.replica import LocalReplica, Payload, Replica
 from scoring.pool.zygote import Zygote
@@ -32,11 +32,14 @@ class Replicas(Protocol):
     def several(self, count: int) -> Sequence[Replica]:
         """For a pool, which ends them."""
 
-    def hold(self, models: Models) -> None:
-        """Answer with these from the next batch on. Raises ModelRejected, and then goes on as before."""
+    def hold(self, models: Models, wanted: Wanted | None = None) -> None:
+        """Answer with these from the next batch on. Raises ModelRejected, and then goes on as before.
 
-    def check(self, models: Models) -> None:
-        """Raises ModelRejected for models that could not answer."""
+        Processes that load for long ask whether they are still `wanted`, and else raise GivenUp.
+        """
+
+    def check(self, models: Models, wanted: Wanted | None = None) -> None:
+        """Raises ModelRejected for models that could not answer, and GivenUp as `hold` does."""
 
     def beside(self) -> "Replicas":
         """Others of the same kind, with models of their own; they are closed with these."""
@@ -56,11 +59,11 @@ class LocalReplicas:
         """For a pool, which ends them."""
         return [LocalReplica(self._compute) for _ in range(count)]
 
-    def hold(self, models: Models) -> None:
+    def hold(self, models: Models, wanted: Wanted | None = None) -> None:  # noqa: ARG002 - nothing here can be ended
         """Answer with these from the next batch on. Raises ModelRejected."""
         self.computing = self._loaded(models)
 
-    def check(self, models: Models) -> None:
+    def check(self, models: Models, wanted: Wanted | None = None) -> None:  # noqa: ARG002 - nothing here can be ended
         """Raises ModelRejected for models that could not answer."""
         self._loaded(models)
 
@@ -98,22 +101,22 @@ class ProcessReplicas:
         self._replicas += made
         return made
 
-    def hold(self, models: Models) -> None:
-        """Answer with these from the next batch on. Raises ModelRejected."""
+    def hold(self, models: Models, wanted: Wanted | None = None) -> None:
+        """Answer with these from the next batch on. Raises ModelRejected, GivenUp."""
         rounded: frozenset[Role] | None = None
         ready: list[Process] = []
         with ExitStack() as undone:
             for number in range(len(self._replicas)):
-                ready.append(self._started(models, rounded, number))
+                ready.append(self._started(models, rounded, number, wanted))
                 undone.callback(ready[-1].close)
-                rounded = _rounded(ready[-1]) if rounded is None else rounded
+                rounded = _rounded(ready[-1], wanted) if rounded is None else rounded
             undone.pop_all()
         for number, (replica, process) in enumerate(zip(self._replicas, ready, strict=True)):
             replica.renew(process, self._making(models, rounded, number, forgiving=True))
 
-    def check(self, models: Models) -> None:
-        """Raises ModelRejected for models that could not answer."""
-        self._started(models, EXACT, 0).close()
+    def check(self, models: Models, wanted: Wanted | None = None) -> None:
+        """Raises ModelRejected for models that could not answer, GivenUp."""
+        self._started(models, EXACT, 0, wanted).close()
 
     def beside(self) -> "ProcessReplicas":
         """Others, forked from the same process; they give way to these."""
@@ -131,9 +134,11 @@ class ProcessReplicas:
             niceness=self._niceness,
         )  # fmt: skip
 
-    def _started(self, models: Models, rounded: frozenset[Role] | None, number: int) -> Process:
+    def _started(
+        self, models: Models, rounded: frozenset[Role] | None, number: int, wanted: Wanted | None
+    ) -> Process:  # fmt: skip
         try:
-            return Process(self._zygote, self._making(models, rounded, number))
+            return Process(self._zygote, self._making(models, rounded, number), wanted)
         except (ComputationFailed, ReplicaDied) as error:
             raise _rejected(error) from error
 
@@ -143,11 +148,11 @@ def patience_with(kind: Hashable) -> float:
     return BATCH_SECONDS if cast("Kind", kind).canary is None else CANARY_SECONDS
 
 
-def _rounded(process: Process) -> frozenset[Role]:
-    """What the first of several found out by its trial, so that all round alike. Raises ModelRejected."""
+def _rounded(process: Process, wanted: Wanted | None) -> frozenset[Role]:
+    """What the first of several found out by its trial, so that all round alike. Raises ModelRejected, GivenUp."""
     process.start(Kind(Task.ROUNDED), [b""])
     try:
-        found: frozenset[Role] = pickle.loads(process.finish()[0])  # noqa: S301 - by our own process
+        found: frozenset[Role] = pickle.loads(process.finish(wanted=wanted)[0])  # noqa: S301 - by our own process
     except (ComputationFailed, ReplicaDied) as error:
         raise _rejected(error) from error
     return found

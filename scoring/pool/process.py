@@ -5,11 +5,12 @@ import pickle
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 
 from scoring.pool.memory import Block
-from scoring.pool.refusals import ComputationFailed, ReplicaDied, ReplicaSilent
+from scoring.pool.refusals import ComputationFailed, GivenUp, ReplicaDied, ReplicaSilent
 from scoring.pool.replica import Compute
 from scoring.pool.zygote import Zygote
 
@@ -20,6 +21,10 @@ START_SECONDS = 120.0
 BATCH_SECONDS = 60.0
 """After which a process that says nothing is taken for dead, and killed."""
 
+ASK_SECONDS = 0.5
+"""Between two questions whether a process is still wanted."""
+
+Wanted = Callable[[], bool]
 Patience = Callable[[Hashable], float]
 """The same seconds for a batch of this kind."""
 
@@ -27,14 +32,14 @@ Patience = Callable[[Hashable], float]
 class Process:
     """Rows go over in one block of shared memory, one byte wakes the other side; when it dies its stream ends."""
 
-    def __init__(self, zygote: Zygote, make: Callable[[], Compute]) -> None:
-        """`make` is pickled, and called there. Raises ComputationFailed where it fails, ReplicaDied."""
+    def __init__(self, zygote: Zygote, make: Callable[[], Compute], wanted: Wanted | None = None) -> None:
+        """`make` is pickled, and called there. Raises ComputationFailed where it fails, ReplicaDied, GivenUp."""
         self._block = Block.new()
         self._socket, theirs = socket.socketpair()
         try:
             with theirs:
                 self.pid = zygote.fork(pickle.dumps(make), [theirs.fileno(), self._block.descriptor])
-            self._heard(START_SECONDS)
+            self._heard(START_SECONDS, wanted)
         except OSError as error:
             self.close()
             raise ReplicaDied("no process can be started") from error
@@ -51,22 +56,21 @@ class Process:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
-    def finish(self, seconds: float = BATCH_SECONDS) -> list[bytes]:
-        """Its answers. Raises ReplicaDied, ReplicaSilent after so many seconds, ComputationFailed."""
-        return self._heard(seconds)
+    def finish(self, seconds: float = BATCH_SECONDS, wanted: Wanted | None = None) -> list[bytes]:
+        """Its answers. Raises ReplicaDied, ReplicaSilent after so many seconds, ComputationFailed, GivenUp."""
+        return self._heard(seconds, wanted)
 
     def close(self) -> None:
         """It ends when it reads the end of the stream."""
         self._socket.close()
         self._block.close()
 
-    def _heard(self, seconds: float) -> list[bytes]:
-        self._socket.settimeout(seconds)
+    def _heard(self, seconds: float, wanted: Wanted | None = None) -> list[bytes]:
         try:
-            said = self._socket.recv(1)
-        except TimeoutError as error:
+            said = self._said(seconds, wanted)
+        except (ReplicaSilent, GivenUp):
             os.kill(self.pid, signal.SIGKILL)
-            raise ReplicaSilent(f"process {self.pid} said nothing for {seconds:g} s") from error
+            raise
         except OSError as error:
             raise ReplicaDied(f"process {self.pid} is gone") from error
         if not said:
@@ -75,6 +79,16 @@ class Process:
         if said == FAILED:
             raise ComputationFailed(rows[0].decode())
         return rows
+
+    def _said(self, seconds: float, wanted: Wanted | None) -> bytes:
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            self._socket.settimeout(left if wanted is None else min(left, ASK_SECONDS))
+            with suppress(TimeoutError):
+                return self._socket.recv(1)
+            if wanted is not None and not wanted():
+                raise GivenUp
+        raise ReplicaSilent(f"process {self.pid} said nothing for {seconds:g} s")
 
 
 class ProcessReplica:

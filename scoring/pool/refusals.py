@@ -26,5 +26,9 @@ class ReplicaSilent(ReplicaDied):
     """The process neither answered nor ended for as long as its batch may take, and was killed."""
 
 
+class GivenUp(Exception):
+    """Nobody wants the process any more that was being started, and it was killed."""
+
+
 class ComputationFailed(Exception):
     """The network raised something; the message is its traceback."""

@@ -2,9 +2,12 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
@@ -18,6 +21,8 @@ from database.models.registry import RegisteredModel
 from database.session import Database
 from scoring.asking import ModelFolder, Role
 from scoring.market_files import markets_without
+from scoring.pool.process import Wanted
+from scoring.pool.refusals import GivenUp
 from scoring.replicas import Models, Replicas
 from scoring.score import ModelRejected
 from server.scoring.rejected import Rejected
@@ -26,6 +31,13 @@ POLL_SECONDS = 1.0
 ROLES: Mapping[str, Role] = {State.ACTIVE: Role.ACTIVE, State.CANARY: Role.CANARY, State.SHADOW: Role.SHADOW}
 
 log = structlog.get_logger("server")
+
+
+class Said(NamedTuple):
+    """What the database says at a moment."""
+
+    serving: Mapping[str, RegisteredModel]
+    scheme: TierScheme | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,20 +107,49 @@ class Live:
 
     def refresh(self) -> None:
         """Take up what the database says at this moment."""
+        self._refresh(ending=lambda: False)
+
+    def _refresh(self, ending: Callable[[], bool]) -> None:
         with self._refreshing:
-            with self._database.reading() as snapshot:
-                serving, scheme = registry.serving(snapshot), schemes.active(snapshot)
-            wanted = {ROLES[state]: self._folder_of(model) for state, model in serving.items()}
-            shadow = wanted.pop(Role.SHADOW, None)
-            self._held = self._holding(wanted)
-            canary = serving.get(State.CANARY)
+            while not ending():
+                # A model that loads for long does not hold up what is said meanwhile: a rollback, say.
+                with suppress(GivenUp):
+                    said = self._said()
+                    self._take_up(said, partial(self._still_says, said, ending))
+                    return
+
+    def _said(self) -> Said:
+        with self._database.reading() as snapshot:
+            return Said(registry.serving(snapshot), schemes.active(snapshot))
+
+    def _take_up(self, said: Said, still: Wanted) -> None:
+        models = {ROLES[state]: self._folder_of(model) for state, model in said.serving.items()}
+        shadow = models.pop(Role.SHADOW, None)
+        canary = said.serving.get(State.CANARY)
+        for wanted in self._in_turn(models):
+            self._held = self._holding(wanted, still)
             fresh = InForce(
                 models=self._held if shadow is None else {**self._held, Role.SHADOW: shadow},
-                canary_share=0.0 if canary is None else canary.canary_share or 0.0, scheme=scheme,
+                canary_share=0.0 if canary is None else canary.canary_share or 0.0, scheme=said.scheme,
             )  # fmt: skip
             if fresh != self.in_force:
                 self.in_force = fresh
                 self._changed(fresh)
+
+    def _in_turn(self, models: Models) -> Iterator[Models]:
+        """What else there is does not wait until a canary that is new is loaded."""
+        if Role.CANARY in models and models[Role.CANARY] not in self._held.values():
+            yield {role: model for role, model in models.items() if role is not Role.CANARY}
+        yield models
+
+    def _still_says(self, said: Said, ending: Callable[[], bool]) -> bool:
+        if ending():
+            return False
+        try:
+            return self._said() == said
+        except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
+            log.warning("refresh failed", **described(error))
+            return True
 
     def check(self, model: RegisteredModel) -> None:
         """Raises ModelRejected for a model that could not answer."""
@@ -118,10 +159,11 @@ class Live:
         """Markets that lose the adapters of the active model when another one answers in its place."""
         return markets_without(self._folder_of(model).folder, self._folder_of(active).folder)
 
-    def _holding(self, wanted: Models) -> Models:
+    def _holding(self, wanted: Models, still: Wanted) -> Models:
         """What is held from now on: of the models that are wanted those that can be loaded.
 
-        An active one that cannot be leaves the one before; a canary that cannot be has no customers.
+        An active one that cannot be leaves the one before; a canary that cannot be has no customers. Raises GivenUp
+        once these are not `still` wanted.
         """
         patient = {role: model for role, model in wanted.items() if model not in self._left_alone}
         active = patient.get(Role.ACTIVE, self._held.get(Role.ACTIVE))
@@ -129,11 +171,12 @@ class Live:
             return {}
         chosen = {Role.ACTIVE: active}
         canary = patient.get(Role.CANARY)
-        if canary is not None and (canary in self._held.values() or self._accepts(canary, self._replicas.check)):
+        check = partial(self._replicas.check, wanted=still)
+        if canary is not None and (canary in self._held.values() or self._accepts(canary, check)):
             chosen[Role.CANARY] = canary
         # Replicas try a model more closely than a check does: what fails then is the one that is new to them.
         suspect = active if canary is None or canary in self._held.values() else canary
-        if chosen == self._held or not self._accepts(suspect, lambda _: self._replicas.hold(chosen)):
+        if chosen == self._held or not self._accepts(suspect, lambda _: self._replicas.hold(chosen, still)):
             return self._held
         for model in set(chosen.values()) - set(self._held.values()):
             log.info("model loaded", model=model.model_id)
@@ -164,7 +207,7 @@ class Live:
     def _poll(self) -> None:
         while True:
             try:
-                self.refresh()
+                self._refresh(ending=self._stop.is_set)
             except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
                 log.warning("refresh failed", **described(error))
             if self._stop.wait(POLL_SECONDS):

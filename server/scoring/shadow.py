@@ -7,6 +7,7 @@ or finds no database, loses the last ones.
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
@@ -21,7 +22,8 @@ from scoring.pool.batch import Observer, Ticket
 from scoring.pool.figures import PoolFigures
 from scoring.pool.lane import Lane
 from scoring.pool.pool import Pool
-from scoring.pool.refusals import Closed, Expired, Overloaded, ReplicaDied
+from scoring.pool.process import Wanted
+from scoring.pool.refusals import Closed, Expired, GivenUp, Overloaded, ReplicaDied
 from scoring.pool.row import Loaded, Told
 from scoring.replicas import Replicas
 from scoring.score import ModelRejected, Score
@@ -42,8 +44,8 @@ log = structlog.get_logger("server")
 class Shadow:
     """One model and what it said beside another; safe for threads."""
 
-    def __init__(self, model: ModelFolder, replicas: Replicas, observe: Observer) -> None:
-        """Raises ModelRejected."""
+    def __init__(self, model: ModelFolder, replicas: Replicas, observe: Observer, wanted: Wanted) -> None:
+        """Raises ModelRejected, and GivenUp once it is not `wanted` any more while it loads."""
         self.model = model
         self._pool = Pool[None, None](
             replicas.several(1), batch_size=BATCH, longest_wait=LONGEST_WAIT, name="shadow", observe=observe
@@ -52,8 +54,8 @@ class Shadow:
         self._pairs: list[tuple[Score, Score]] = []
         self._failed = self._skipped = 0
         try:
-            replicas.hold({Role.SHADOW: model})
-        except ModelRejected:
+            replicas.hold({Role.SHADOW: model}, wanted)
+        except (ModelRejected, GivenUp):
             self._pool.close()
             raise
 
@@ -157,10 +159,14 @@ class Shadows:
 
     def _begin(self, model: ModelFolder) -> None:
         try:
-            self._shadow = Shadow(model, self._replicas.beside(), self._observe)
+            with suppress(GivenUp):
+                self._shadow = Shadow(model, self._replicas.beside(), self._observe, partial(self._wants, model))
         except ModelRejected as error:
             self._left_alone.add(model)
             log.warning("shadow rejected", model=model.model_id, error=str(error))
+
+    def _wants(self, model: ModelFolder) -> bool:
+        return not self._stop.is_set() and self._in_force().models.get(Role.SHADOW) == model
 
     def _end(self) -> None:
         shadow, self._shadow = self._shadow, None

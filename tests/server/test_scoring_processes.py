@@ -3,21 +3,29 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import store_scores
-from serving import Shop, activate, purchase, recording, serving
+from campaign_factories import make_cause, prove, store_scores
+from serving import Shop, activate, purchase, recording, register, serving
 from tierwise.v1 import recommendation_service_pb2, score_pb2, scoring_service_pb2
+from worker_processes import wait_for as until
 
+from campaigns.models import registry
+from campaigns.models.stages import Stage, State
 from database.session import Database
-from scoring.pool.process import ProcessReplica
-from scoring.replicas import ProcessReplicas
+from scoring.pool.process import START_SECONDS, ProcessReplica
+from scoring.pool.replica import Compute
+from scoring.replicas import Models, ProcessReplicas
 
 SCORE_ANNA = scoring_service_pb2.ScoreRequest(customer="customers/anna")
 CALLERS = 6
+Making = Callable[..., Callable[[], Compute]]
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +137,45 @@ def test_without_a_process_the_stored_score_answers_and_says_so(shop: Shop) -> N
     ] * 2
     assert scores[0].expected_spend.expected.units == 90
     assert models_and_failures([shop.scoring.Score(SCORE_ANNA, timeout=60).score]) == ({model(shop)}, [])
+
+
+def test_a_model_that_hangs_while_it_is_loaded_holds_up_neither_a_move_nor_the_end(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = tmp_path / "begun"
+    monkeypatch.setattr(ProcessReplicas, "_making", hanging_at("tiny-3", begun, ProcessReplicas._making))
+    with serving(database, tmp_path, replicas=1) as shop:
+        for number in (2, 3):
+            register(database, shop.models, f"tiny-{number}", seed=number)
+            prove(database, f"tiny-{number}")
+        move(database, "tiny-3", Stage(State.CANARY, canary_share=0.4))
+        until(begun.is_file)
+        begun.unlink()
+        move(database, "tiny-2", Stage(State.ACTIVE))
+        until(lambda: model(shop) == "models/tiny-2", seconds=START_SECONDS / 2)
+        until(begun.is_file)
+        assert shop.server.live.rejected == 0
+        ending = time.monotonic()
+    assert time.monotonic() - ending < START_SECONDS / 2
+
+
+def move(database: Database, model_id: str, stage: Stage) -> None:
+    with database.writing() as transaction:
+        registry.move(transaction, make_cause(), model_id, stage)
+
+
+def hanging_at(model_id: str, begun: Path, making: Making) -> Making:
+    """A process that is to load the model writes a file, and never ends."""
+
+    def made(replicas: ProcessReplicas, models: Models, *more: object, **named: object) -> Callable[[], Compute]:
+        if model_id in {model.model_id for model in models.values()}:
+            return partial(hang, begun)
+        return making(replicas, models, *more, **named)
+
+    return made
+
+
+def hang(begun: Path) -> Compute:
+    begun.touch()
+    threading.Event().wait()
+    raise AssertionError
