@@ -2,6 +2,7 @@
 
 import pytest
 from campaign_factories import store_scores
+from sqlalchemy import text
 
 from campaigns.audiences import counting
 from campaigns.audiences.counting import EVERYONE
@@ -48,3 +49,13 @@ def test_a_template_is_whole(template: Template) -> None:
 
     assert [offer.tier for offer in offers_of(template)] == list(Tier)
     assert rule is None or not list(find_problems(rule))
+
+
+def test_a_coupon_for_a_first_order_is_for_those_who_can_use_it(database: Database) -> None:
+    store_scores(database, {"high": 9000, "mid": 2000, "new": 10, "old": 20})
+    with database.writing() as transaction:
+        transaction.execute(text("UPDATE customer_facts SET has_bought = customer_id <> 'new'"))
+    with database.reading() as snapshot:
+        narrowing = counting.narrowing(snapshot, rule_of(Template.VALUE_TIERS))
+
+    assert narrowing.left == 3

@@ -66,7 +66,7 @@ def test_a_newcomer_launches_a_campaign_from_the_readme_alone(busy_site: Site) -
     reader.press(anna, "Make a draft")
     reader.see(anna, "Audience")
     reader.press(anna, "Add a condition")
-    expect(anna.get_by_label("What is asked")).to_be_focused()
+    expect(anna.get_by_label("What is asked").last).to_be_focused()
     expect(anna.locator("#meaning")).to_contain_text("customers")
     reader.press(anna, "Save and go on")
     for step in ("Offers", "When", "Budget and proof"):

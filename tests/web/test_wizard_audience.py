@@ -41,6 +41,7 @@ def begin(anna: Page) -> None:
     anna.get_by_role("button", name="Make a draft").click()
     expect(anna.get_by_text("Something has to stand here.")).to_be_visible()
     anna.get_by_label("What is it called?").fill("Autumn thanks")
+    anna.get_by_label("Start from nothing").check()
     anna.get_by_role("button", name="Make a draft").click()
 
 

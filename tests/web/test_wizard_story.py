@@ -23,9 +23,10 @@ from campaigns.terms.discount import Discount, Percent
 from campaigns.terms.limits import Budget
 from campaigns.terms.recurrence import Recurrence
 from campaigns.terms.restraint import OfferCap
+from campaigns.terms.templates import Template, rule_of
 from campaigns.tiers.tiers import Tier
 from database.work import operations
-from rules.rule import Compare, Operator
+from rules.rule import Compare, Every, Operator
 
 
 def go_on(page: Page, heading: str) -> None:
@@ -37,10 +38,11 @@ def begin(anna: Page) -> None:
     anna.goto("/campaigns/new")
     anna.get_by_label("What is it called?").fill("Winter")
     anna.get_by_role("button", name="Make a draft").click()
-    anna.get_by_role("button", name="Add a condition").click()
-    anna.get_by_label("What is asked").select_option("purchase_90")
+    anna.get_by_role("button", name="Add a condition").last.click()
+    expect(anna.get_by_label("What is asked")).to_have_count(3)
+    anna.get_by_label("What is asked").last.select_option("purchase_90")
     expect(anna.locator(".unit")).to_have_text("%")
-    anna.get_by_label("With what").fill("20")
+    anna.get_by_label("With what").last.fill("20")
     expect(anna.locator("#meaning")).to_contain_text("60 customers")
     anna.get_by_role("navigation", name="Steps").get_by_role("button", name="Offers").click()
     expect(anna.get_by_role("heading", level=1, name="Offers")).to_be_visible()
@@ -121,7 +123,9 @@ def test_a_campaign_from_nothing_to_a_pause(busy_site: Site) -> None:
     reach = (Channel.PUSH, Channel.ON_SITE)
     most, tenth = Discount(reward=Percent(percent=25, maximum_minor=3000)), Discount(reward=Percent(percent=10))
     plan = plan_of(busy_site.database, "winter")
-    assert plan.rule == Compare("purchase_90", Operator.AT_LEAST, 0.2)
+    likely, usual = Compare("purchase_90", Operator.AT_LEAST, 0.2), rule_of(Template.VALUE_TIERS)
+    assert isinstance(usual, Every)
+    assert plan.rule == Every((*usual.rules, likely))
     assert plan.offers == (
         Offer(tier=Tier.HIGH, discount=most, channel=Channel.EMAIL, fallbacks=reach),
         Offer(tier=Tier.MID, discount=tenth, channel=Channel.EMAIL, fallbacks=reach),

@@ -33,8 +33,8 @@ class _CampaignTemplateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Camp
     CAMPAIGN_TEMPLATE_UNSPECIFIED: _CampaignTemplate.ValueType  # 0
     """None: the plan brings its own offers."""
     VALUE_TIERS: _CampaignTemplate.ValueType  # 1
-    """The better the customer, the better the offer: a high discount for HIGH, a middle one for MID, and for LOW a coupon for
-    a first order.
+    """The better the customer, the better the offer: a high discount for HIGH, a middle one for MID, and a coupon for a first
+    order for those of LOW who have never bought.
     """
     WIN_BACK: _CampaignTemplate.ValueType  # 2
     """For customers who have not bought for 90 days: the better they were, the more they are worth winning back."""
@@ -47,8 +47,8 @@ class CampaignTemplate(_CampaignTemplate, metaclass=_CampaignTemplateEnumTypeWra
 CAMPAIGN_TEMPLATE_UNSPECIFIED: CampaignTemplate.ValueType  # 0
 """None: the plan brings its own offers."""
 VALUE_TIERS: CampaignTemplate.ValueType  # 1
-"""The better the customer, the better the offer: a high discount for HIGH, a middle one for MID, and for LOW a coupon for
-a first order.
+"""The better the customer, the better the offer: a high discount for HIGH, a middle one for MID, and a coupon for a first
+order for those of LOW who have never bought.
 """
 WIN_BACK: CampaignTemplate.ValueType  # 2
 """For customers who have not bought for 90 days: the better they were, the more they are worth winning back."""
