@@ -6,38 +6,25 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from scoring.actions import Integers, Pairs
+from scoring.actions import Integers
 from scoring.catalogue import UNKNOWN
 from scoring.model import Blend, Model
-from scoring.recommendation import Recommender, Request, bought_by
+from scoring.recommendation import Recommender, Request
 from scoring.score import Strategy
 from scoring.sequence import Tokens
+from training.held_out import FEWEST_CUSTOMERS, Held
+from training.popularity import Popularity
 
-MOST_CUSTOMERS = 8000
 BLOCK = 256
 CANDIDATES = 100
 """Best items of each strategy among which blends are compared."""
-DECAYS = (0.5, 0.8)
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 PARTS = (Strategy.TOGETHER, Strategy.DEEP, Strategy.CONTENT, Strategy.POPULAR, Strategy.AGAIN)
 CUT = 10
 START = Blend(together=1.0, deep=0.5, content=0.1, popular=0.05, decay=0.5, repurchase=False, again=0.5)
 """For a shop with too few orders to choose by."""
-FEWEST_CUSTOMERS = 30
 NOTHING = -1.0
 """Score of a place where no candidate stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Held-out orders of n customers."""
-
-    pairs: Pairs
-    """[n] asked at the moment of the held-out order."""
-    wanted: list[Integers]
-    """[n] known items of that order."""
-    bought: list[Integers]
-    """[n] items bought before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,44 +37,33 @@ class Candidates:
     """[n, K]"""
 
 
-def held_out(tokens: Tokens, last: npt.NDArray[np.bool_], *, seed: int) -> Held:
-    """A sample of the customers' last orders, as far as they hold a known item."""
-    actions = tokens.actions
-    place = np.random.default_rng(seed).permutation(np.flatnonzero(last))[:MOST_CUSTOMERS]
-    earlier = place - actions.offsets[np.searchsorted(actions.offsets, place, side="right") - 1]
-    place = place[np.argsort(earlier, kind="stable")]  # sequences of similar length share a batch
-    orders = [np.unique(actions.items[actions.rows[p] : actions.rows[p + 1]]) for p in place]
-    wanted = [items[items > UNKNOWN] for items in orders]
-    some = np.array([len(items) > 0 for items in wanted], dtype=bool)
-    place = place[some]
-    owner = np.searchsorted(actions.offsets, place, side="right") - 1
-    pairs = Pairs(customer=owner, as_of=actions.time[place], first=actions.offsets[owner], last=place)
-    return Held(pairs, [items for items in wanted if len(items)], bought_by(tokens, pairs))
+def choose_blend(
+    model: Model, tokens: Tokens, held: Held, popularity: Popularity, device: torch.device
+) -> tuple[Blend, dict[str, float]]:
+    """The best weights found by coordinate search, and what each strategy reached alone: hit rate and NDCG at 10.
 
-
-def choose_blend(model: Model, tokens: Tokens, held: Held, device: torch.device) -> tuple[Blend, dict[str, float]]:
-    """The best weights found by coordinate search, and what each strategy reached alone: hit rate and NDCG at 10."""
+    Popular is what was when the orders came.
+    """
     if len(held.pairs) < FEWEST_CUSTOMERS:
-        return START, {}
+        return model.blend, {}
     tried: list[tuple[float, Blend, dict[str, float]]] = []
-    for decay in DECAYS:
-        both = _candidates(replace(model, blend=replace(START, decay=decay)), tokens, held, device)
-        for repurchase, candidates in both.items():
-            alone = np.eye(len(PARTS), dtype=np.float32)
-            figures = {
-                f"{part}_hit_rate_10": quality(candidates, weights)[0]
-                for part, weights in zip(PARTS, alone, strict=True)
-            }
-            found, weights = _search(candidates)
-            figures |= {"hybrid_hit_rate_10": found[0], "hybrid_ndcg_10": found[1]}
-            chosen = {part.value: float(weight) for part, weight in zip(PARTS, weights, strict=True)}
-            chosen[Strategy.AGAIN] *= repurchase
-            tried.append((sum(found), Blend(decay=decay, repurchase=repurchase, **chosen), figures))
+    for repurchase, candidates in _candidates(model, tokens, held, popularity, device).items():
+        alone = np.eye(len(PARTS), dtype=np.float32)
+        figures = {
+            f"{part}_hit_rate_10": quality(candidates, weights)[0] for part, weights in zip(PARTS, alone, strict=True)
+        }
+        found, weights = _search(candidates)
+        figures |= {"hybrid_hit_rate_10": found[0], "hybrid_ndcg_10": found[1]}
+        chosen = {part.value: float(weight) for part, weight in zip(PARTS, weights, strict=True)}
+        chosen[Strategy.AGAIN] *= repurchase
+        tried.append((sum(found), replace(model.blend, repurchase=repurchase, **chosen), figures))
     _, blend, figures = max(tried, key=lambda choice: choice[0])
     return blend, figures
 
 
-def _candidates(model: Model, tokens: Tokens, held: Held, device: torch.device) -> dict[bool, Candidates]:
+def _candidates(
+    model: Model, tokens: Tokens, held: Held, popularity: Popularity, device: torch.device
+) -> dict[bool, Candidates]:
     """Without and with the items that the customer bought before."""
     recommender, request = Recommender(model, device), Request(count=1)
     shape = (len(held.pairs), CANDIDATES * len(PARTS))
@@ -100,6 +76,7 @@ def _candidates(model: Model, tokens: Tokens, held: Held, device: torch.device) 
     for start in range(0, len(held.pairs), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(held.pairs)))
         parts = recommender.ranked(tokens, held.pairs.some(rows), request).parts
+        parts[Strategy.POPULAR] = popularity.at(held.pairs.as_of[rows])
         for place, row in enumerate(rows.tolist()):
             mine = np.stack([parts[part][place] for part in PARTS])
             mine /= np.maximum(mine.max(axis=1, keepdims=True), 1e-12)

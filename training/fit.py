@@ -6,7 +6,7 @@ closed window for as many epochs as the rehearsal found right.
 
 import shutil
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -132,7 +132,7 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
     calibration = _calibration(course, standing, year)
     return model_of(
         course, prepared, learned.networks,
-        fit_together(actions, course.items, until=course.as_of, left_out=nobody),
+        fit_together(actions, course.items, until=course.as_of, left_out=nobody, habits=rehearsal.habits),
         blend=rehearsal.blend, calibration=calibration, mixture=mixture,
         further=fit_further_orders(prepared.examples),
         manifest={
@@ -141,6 +141,7 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
             "seed": course.seed,
             "split": rehearsal.split | {"final_cutoffs": len(cutoffs), "epochs": rehearsal.epochs},
             "metrics": rehearsal.metrics,
+            "habits": asdict(rehearsal.habits),
             "predictors": rehearsal.predictors,
             "tiers": _tiers(standing, calibration),
             "histograms": _histograms(prepared, cutoffs[-1]),

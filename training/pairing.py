@@ -1,45 +1,68 @@
-"""Which items follow which: the sequential co-occurrence matrix and recent popularity."""
+"""Which items go with which: the sequential co-occurrence matrix."""
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from events.event import EventType
-from scoring.actions import Actions
+from scoring.actions import Actions, Floats
 from scoring.catalogue import UNKNOWN
 from scoring.recommendation import SPEAKING
 from scoring.together import Together
-from scoring.view import DAY
+from training.habits import Habits
+from training.popularity import popular_at, purchases_of
 
 WINDOW = 5
 """Actions between two items that still count as one after the other."""
-MOST_FOLLOWERS = 200
-"""Of one item; the weakest beyond are dropped, which bounds the folder."""
-POPULAR_DAYS = 45.0
-"""Age at which a purchase counts 1/e for popularity."""
+MOST_FOLLOWERS, MOST_PAIRS = 200, 2_000_000
+"""Of one item, or what a small catalogue has room for; the weakest beyond are dropped, which bounds the folder."""
 
 
-def fit_together(actions: Actions, items: int, *, until: float, left_out: npt.NDArray[np.bool_]) -> Together:
-    """From all actions before `until`, without the `left_out` [A] ones.
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """How often [V + 2, V + 2] items of the columns were bought close to those of the rows."""
 
-    The weight of (i, j) sums 1 / gap over each purchase of j within WINDOW actions after an action on i, and 1 for each
-    order that holds both.
-    """
+    after: sparse.csr_matrix
+    """1 / gap for each purchase within WINDOW actions after, 1 for each order that holds both."""
+    before: sparse.csr_matrix
+    """1 / gap for each purchase within WINDOW actions before."""
+    seen: Floats
+    """[V + 2] actions that hold each item."""
+
+    def weighed(self, habits: Habits) -> sparse.csr_matrix:
+        """As these habits have it; what nearly everybody does says little, so a row counts by the root of `seen`."""
+        seen = np.maximum(self.seen, 1.0)
+        both = sparse.diags_array(seen**-0.5) @ (self.after + habits.before * self.before)
+        return _strongest(sparse.csr_matrix((both @ sparse.diags_array(seen**-habits.rarity)).astype(np.float32)))
+
+
+def fit_together(
+    actions: Actions, items: int, *, until: float, left_out: npt.NDArray[np.bool_], habits: Habits
+) -> Together:
+    """From all actions before `until`, without the `left_out` [A] ones."""
+    popular = popular_at(purchases_of(actions, left_out), items, np.array([until]), habits.popular_days)
+    pairs = pairs_of_items(actions, items, until=until, left_out=left_out)
+    return Together(weights=pairs.weighed(habits), popular=popular.scores[0].astype(np.float64))
+
+
+def pairs_of_items(actions: Actions, items: int, *, until: float, left_out: npt.NDArray[np.bool_]) -> Pairs:
+    """From all actions before `until`, without the `left_out` [A] ones."""
     usable = np.isin(actions.kind, SPEAKING) & (actions.time < until) & ~left_out
     place = np.flatnonzero(usable)
     owner = np.searchsorted(actions.offsets, place, side="right") - 1
     seen = _incidence(actions, place, items)
     bought = (actions.kind[place] == EventType.PURCHASE).astype(np.float32)
     targets = sparse.csr_matrix(sparse.diags_array(bought) @ seen)
-    weights = sparse.csr_matrix(targets.T @ targets)
-    weights.setdiag(0.0)
+    after = sparse.csr_matrix(targets.T @ targets)
+    after.setdiag(0.0)
+    before = sparse.csr_matrix(after.shape, dtype=np.float32)
     for gap in range(1, WINDOW + 1):
-        same = (owner[gap:] == owner[:-gap]).astype(np.float32) / gap
-        weights = weights + (sparse.diags_array(same) @ seen[:-gap]).T @ targets[gap:]
-    weights = _strongest(sparse.csr_matrix(weights))
-    age = (until - actions.time[place]) / DAY
-    popular = np.asarray((bought * np.exp(-(age - age.min(initial=0.0)) / POPULAR_DAYS)) @ seen).ravel()
-    return Together(weights=weights, popular=popular / max(float(popular.max(initial=0.0)), 1e-12))
+        same = sparse.diags_array((owner[gap:] == owner[:-gap]).astype(np.float32) / gap)
+        after = after + (same @ seen[:-gap]).T @ targets[gap:]
+        before = before + (same @ seen[gap:]).T @ targets[:-gap]
+    return Pairs(after, before, np.asarray(seen.sum(axis=0), dtype=np.float64).ravel())
 
 
 def _incidence(actions: Actions, place: npt.NDArray[np.int64], items: int) -> sparse.csr_matrix:
@@ -57,13 +80,14 @@ def _incidence(actions: Actions, place: npt.NDArray[np.int64], items: int) -> sp
 
 
 def _strongest(weights: sparse.csr_matrix) -> sparse.csr_matrix:
+    most = max(MOST_FOLLOWERS, MOST_PAIRS // weights.shape[0])
     weights.eliminate_zeros()
     weights.sort_indices()
     keep = np.ones(weights.nnz, dtype=bool)
-    for row in np.flatnonzero(np.diff(weights.indptr) > MOST_FOLLOWERS).tolist():
+    for row in np.flatnonzero(np.diff(weights.indptr) > most).tolist():
         begin, stop = weights.indptr[row], weights.indptr[row + 1]
         ranks = np.argsort(np.argsort(-weights.data[begin:stop], kind="stable"), kind="stable")
-        keep[begin:stop] = ranks < MOST_FOLLOWERS
+        keep[begin:stop] = ranks < most
     weights.data[~keep] = 0.0
     weights.eliminate_zeros()
     return weights

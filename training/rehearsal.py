@@ -5,7 +5,7 @@ history too short for that is split by customer alone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,12 @@ from scoring.mixture import Mixture, Predictor
 from scoring.model import Blend
 from scoring.network import Network
 from scoring.view import DAY
-from training.blending import START, Held, choose_blend, held_out
+from training.blending import START, choose_blend
 from training.boosting import rehearse_trees
+from training.choosing_habits import habits_of
 from training.course import Course, HistoryTooShort, Learned, check_bought, describe, learn_members, model_of
+from training.habits import Habits
+from training.held_out import Held, held_out
 from training.labels import LONGEST, cutoffs_of, questions
 from training.learning import Validate
 from training.metrics import all_metrics, auc
@@ -43,6 +46,7 @@ class Rehearsal:
 
     epochs: int
     blend: Blend
+    habits: Habits
     tree_rounds: int
     """0 where there are none."""
     stacking: Stacking
@@ -128,18 +132,20 @@ def rehearse(course: Course) -> Rehearsal:
     learned = learn_members(
         course, prepared, "rehearsal", course.configuration.max_epochs, _judge(course, forward, orders)
     )
-    together = fit_together(actions, course.items, until=course.as_of, left_out=last)
+    habits, popularity = habits_of(course.tokens, course.items, orders, until=course.as_of, left_out=last)
+    together = fit_together(actions, course.items, until=course.as_of, left_out=last, habits=habits)
     model = model_of(
         course, prepared, learned.networks, together,
-        blend=START, calibration=Calibration(), manifest={}, mixture=Mixture(),
+        blend=replace(START, decay=habits.decay), calibration=Calibration(), manifest={}, mixture=Mixture(),
     )  # fmt: skip
-    blend, found = choose_blend(model, course.tokens, orders, course.device)
+    blend, found = choose_blend(model, course.tokens, orders, popularity, course.device)
     heard = _heard(course, prepared, learned, forward)
     told = prepared.told
     predictors = figures_of(heard.said, heard.stacking, forward) if told else shares_of(heard.stacking)
     return Rehearsal(
         epochs=round(float(np.mean(learned.epochs))),
         blend=blend,
+        habits=habits,
         tree_rounds=heard.tree_rounds,
         stacking=heard.stacking,
         split=split.to_json(),

@@ -12,7 +12,7 @@ from scoring.answers import Answers, ask
 from scoring.features import raw_features
 from scoring.network import Network
 from scoring.sequence import Tokens, batch_of
-from training.blending import Held
+from training.held_out import Held
 from training.labels import Labels, labels_of
 from training.loss import level_free_loss
 from training.preparation import Prepared

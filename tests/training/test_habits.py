@@ -1,0 +1,122 @@
+"""What a shop's orders say of how its items go together, and of how long they are popular."""
+
+import numpy as np
+import pytest
+from made_histories import DAY, NOW, Row, bought, histories, row
+
+from events.event import EventType
+from scoring.actions import Floats, actions_of
+from scoring.catalogue import Catalogue
+from scoring.sequence import Tokens
+from training.choosing_habits import habits_of
+from training.habits import Habits
+from training.held_out import held_out
+from training.pairing import fit_together, pairs_of_items
+from training.popularity import EVER, popular_at, purchases_of
+from training.preparation import last_orders, tokens_from
+
+MANY = tuple(f"item-{number:03d}" for number in range(60))
+
+
+def catalogue(*items: str) -> Catalogue:
+    return Catalogue(items, (None,) * len(items), (None,) * len(items))
+
+
+def tokens(rows: list[Row], *items: str) -> Tokens:
+    return tokens_from(histories(*rows), catalogue(*items))
+
+
+def chosen(of: Tokens, items: int) -> Habits:
+    last = last_orders(of.actions)
+    return habits_of(of, items + 2, held_out(of, last, seed=0), until=NOW, left_out=last)[0]
+
+
+def test_popular_is_what_was_bought_lately_and_little_of_what_was_bought_ever() -> None:
+    orders = [bought(90, item_id="a"), bought(30, item_id="a"), bought(30, item_id="b"), bought(10, item_id="b")]
+    actions = actions_of(histories(*orders), catalogue("a", "b"))
+    nothing = np.zeros(len(actions.time), dtype=bool)
+    found = popular_at(purchases_of(actions, nothing), 4, NOW - np.array([90, 20, 0]) * DAY, 20.0)
+
+    def shares(lately: list[float], ever: list[float]) -> Floats:
+        popular = np.array(lately) + EVER * np.array(ever) / sum(ever)
+        return np.asarray(popular / popular.max())
+
+    assert found.scores[0].tolist() == [0, 0, 0, 0]
+    assert found.scores[1, 2:] == pytest.approx(shares([1 + np.exp(-3), 1], [2, 1]))
+    assert found.scores[2, 2:] == pytest.approx(shares([np.exp(-1) + np.exp(-4), 1 + np.exp(-1)], [2, 2]))
+    assert found.at(NOW - np.array([95, 20, 19, -5]) * DAY).tolist() == found.scores[[0, 1, 1, 2]].tolist()
+
+
+def test_an_order_counts_an_item_once_for_popularity_and_what_is_held_out_not_at_all() -> None:
+    orders = [bought(9, item_id="a"), bought(9, item_id="a"), bought(5, item_id="b"), bought(5, item_id="strange")]
+    actions = actions_of(histories(*orders), catalogue("a", "b"))
+
+    assert purchases_of(actions, np.zeros(2, dtype=bool)).item.tolist() == [2, 3]
+    assert purchases_of(actions, last_orders(actions)).item.tolist() == [2]
+
+
+@pytest.mark.parametrize(("days_of_fashion", "days"), [(4, 7.0), (25, 20.0), (400, 45.0)])
+def test_a_shop_remembers_as_long_as_its_fashion_lasts(days_of_fashion: int, days: float) -> None:
+    random = np.random.default_rng(0)
+    rows = []
+    for number in range(200):
+        for ago in np.sort(random.uniform(0, 200, 6))[::-1].tolist():
+            item = MANY[(int(200 - ago) // days_of_fashion * 3 + int(random.integers(3))) % 60]
+            rows.append(bought(ago, customer=f"c{number:03d}", item_id=item))
+
+    assert chosen(tokens(rows, *MANY), 60).popular_days == days
+
+
+def test_an_item_goes_with_those_bought_after_it_and_less_with_those_before() -> None:
+    """After a view, and within an order, too; what everybody does says less."""
+    rows = [
+        row(EventType.VIEW, 9, item_id="a"), bought(8, item_id="b"),
+        bought(6, item_id="c"), bought(6, item_id="d"),
+    ]  # fmt: skip
+    actions = actions_of(histories(*rows), catalogue("a", "b", "c", "d"))
+    nobody = np.zeros(len(actions.time), dtype=bool)
+    pairs = pairs_of_items(actions, 6, until=NOW, left_out=nobody)
+
+    assert pairs.after.toarray()[2:, 2:].tolist() == [[0, 1, 0.5, 0.5], [0, 0, 1, 1], [0, 0, 0, 1], [0, 0, 1, 0]]
+    assert pairs.before.toarray()[2:, 2:].tolist() == [[0, 0, 0, 0], [0, 0, 0, 0], [0, 1, 0, 0], [0, 1, 0, 0]]
+    assert pairs.seen.tolist() == [0, 0, 1, 1, 1, 1]
+
+    twice = actions_of(histories(*rows, row(EventType.VIEW, 40, "bob", item_id="b")), catalogue("a", "b", "c", "d"))
+    weights = fit_together(
+        twice, 6, until=NOW, left_out=np.zeros(4, dtype=bool), habits=Habits(before=0.4, rarity=0.25)
+    ).weights.toarray()[2:, 2:]
+
+    assert weights[0] == pytest.approx(np.array([0, 2**-0.25, 0.5, 0.5]))
+    assert weights[1] == pytest.approx(np.array([0, 0, 2**-0.5, 2**-0.5]))
+    assert weights[2] == pytest.approx(np.array([0, 0.4 * 2**-0.25, 0, 1]))
+
+
+@pytest.mark.parametrize(("in_order", "before"), [(True, 0.3), (False, 1.0)])
+def test_where_the_order_says_nothing_what_came_before_speaks_as_loudly(*, in_order: bool, before: float) -> None:
+    """Everybody buys of one dozen of items, one after the other or in any order."""
+    random, rows = np.random.default_rng(1), []
+    for number in range(150):
+        dozen, first = int(random.integers(5)) * 12, int(random.integers(6))
+        places = first + np.arange(6) if in_order else random.permutation(12)[:6]
+        rows += [
+            bought(20.0 - turn, customer=f"c{number:03d}", item_id=MANY[dozen + int(place)])
+            for turn, place in enumerate(places.tolist())
+        ]
+
+    assert chosen(tokens(rows, *MANY), 60).before == before
+
+
+def test_of_many_held_out_orders_some_of_all_lengths_tell() -> None:
+    rows = [bought(50.0 - turn, customer=f"c{who}", item_id=MANY[turn]) for who in range(5) for turn in range(who + 2)]
+    of = tokens(rows, *MANY)
+    held = held_out(of, last_orders(of.actions), seed=0)
+
+    assert [len(held.some(most).pairs) for most in (5, 9, 3, 2, 0)] == [5, 5, 3, 2, 1]
+    assert [items.tolist() for items in held.some(3).wanted] == [[3], [5], [7]]
+    assert [len(items) for items in held.some(3).bought] == [1, 3, 5]
+
+
+def test_a_shop_with_too_few_orders_has_the_usual_habits() -> None:
+    rows = [bought(days, customer=f"c{who}", item_id=MANY[who]) for who in range(29) for days in (9, 5)]
+
+    assert chosen(tokens(rows, *MANY), 60) == Habits()

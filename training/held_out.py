@@ -1,0 +1,47 @@
+"""Orders that were held out, for recommendation to be tuned on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.actions import Integers, Pairs
+from scoring.catalogue import UNKNOWN
+from scoring.recommendation import bought_by
+from scoring.sequence import Tokens
+
+MOST_CUSTOMERS = 8000
+FEWEST_CUSTOMERS = 30
+"""To choose anything by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Held-out orders of n customers."""
+
+    pairs: Pairs
+    """[n] asked at the moment of the held-out order."""
+    wanted: list[Integers]
+    """[n] known items of that order."""
+    bought: list[Integers]
+    """[n] items bought before."""
+
+    def some(self, most: int) -> "Held":
+        """At most so many of them, of short and of long histories."""
+        rows = np.arange(0, len(self.pairs), -(-len(self.pairs) // max(most, 1)))
+        return Held(self.pairs.some(rows), [self.wanted[row] for row in rows], [self.bought[row] for row in rows])
+
+
+def held_out(tokens: Tokens, last: npt.NDArray[np.bool_], *, seed: int) -> Held:
+    """A sample of the customers' last orders, as far as they hold a known item."""
+    actions = tokens.actions
+    place = np.random.default_rng(seed).permutation(np.flatnonzero(last))[:MOST_CUSTOMERS]
+    earlier = place - actions.offsets[np.searchsorted(actions.offsets, place, side="right") - 1]
+    place = place[np.argsort(earlier, kind="stable")]  # sequences of similar length share a batch
+    orders = [np.unique(actions.items[actions.rows[p] : actions.rows[p + 1]]) for p in place]
+    wanted = [items[items > UNKNOWN] for items in orders]
+    some = np.array([len(items) > 0 for items in wanted], dtype=bool)
+    place = place[some]
+    owner = np.searchsorted(actions.offsets, place, side="right") - 1
+    pairs = Pairs(customer=owner, as_of=actions.time[place], first=actions.offsets[owner], last=place)
+    return Held(pairs, [items for items in wanted if len(items)], bought_by(tokens, pairs))
