@@ -16,10 +16,11 @@ from database.session import BadAddress, Database
 from database.work import broker
 from settings import Settings, SettingsRefused, settings
 from telemetry.exposition import PortRefused
-from worker import outages, relay, schedule, sealer
+from worker import relay, schedule, sealer
 from worker.app import make_app
 from worker.ending import end_in_time
 from worker.metrics import exposed
+from worker.outages import Outage
 from worker.tasks import register
 from worker.tools import STATEMENT_TIMEOUT_MS, Tools
 
@@ -65,14 +66,15 @@ def play(role: str, read: Settings) -> int:
 
 def install_broker(url: str) -> None:
     """As soon as the database is there, which may start later than we do."""
+    outage = Outage(log, "the database is away", pause=PATIENCE_SECONDS, longest=PATIENCE_SECONDS)
     while True:
         try:
             return broker.install(url)
         except Exception as error:
             if failure_of(error) is None:
                 raise
-            outages.note(log, error, "the database is away", PATIENCE_SECONDS)
-            time.sleep(PATIENCE_SECONDS)
+            outage.note(error)
+            time.sleep(outage.pause)
 
 
 def work(app: Celery, read: Settings, _url: str) -> int:

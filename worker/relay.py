@@ -9,7 +9,7 @@ from typing import Any
 from campaigns.work import jobs
 from database.session import Database
 from database.work import operations, outbox
-from worker import outages
+from worker.outages import Outage
 
 LEASE = timedelta(seconds=15)
 """How long a relay that died keeps its share."""
@@ -24,18 +24,14 @@ Send = Callable[[str, Mapping[str, Any]], object]
 
 def run(database: Database, send: Send, stop: Event, *, revive_seconds: float) -> None:
     """Until told to stop: hand over what is written down, revive what has gone silent."""
-    pause = PAUSE_SECONDS
-    while not stop.wait(pause):
-        try:
+    outage = Outage(log, "relay: broker or database away", pause=PAUSE_SECONDS, longest=PATIENCE_SECONDS)
+    while not stop.wait(outage.pause):
+        # Whatever is away may come back, and all bulk work waits for the relay.
+        with outage:
             now = datetime.now(UTC)
             revive(database, now=now, silence=timedelta(seconds=revive_seconds))
             while hand_over(database, send, now=now):
                 now = datetime.now(UTC)
-            pause = PAUSE_SECONDS
-        except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
-            # Whatever is away may come back, and all bulk work waits for the relay.
-            pause = min(2 * pause, PATIENCE_SECONDS)
-            outages.note(log, error, "relay: broker or database away", pause)
 
 
 def hand_over(database: Database, send: Send, *, now: datetime) -> int:

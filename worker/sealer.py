@@ -8,7 +8,7 @@ from threading import Event
 from campaigns.audit import anchors, sealing
 from campaigns.audit.sealing import Reach
 from database.session import Database
-from worker import outages
+from worker.outages import Outage
 
 PAUSE_SECONDS = 1.0
 PATIENCE_SECONDS = 10.0
@@ -20,17 +20,16 @@ log = logging.getLogger(__name__)
 
 def run(database: Database, stop: Event, *, anchor: Path | None) -> None:
     """Until told to stop: one sealer works and any other stands by, whichever is quicker."""
-    pause, reach = PAUSE_SECONDS, None
-    while not stop.wait(pause):
-        try:
+    sealing_outage = Outage(log, "sealer: it waits", pause=PAUSE_SECONDS, longest=PATIENCE_SECONDS)
+    anchor_outage = Outage(log, f"sealer: {anchor} gets no checkpoints", pause=PAUSE_SECONDS, longest=PATIENCE_SECONDS)
+    reach = None
+    while not stop.wait(sealing_outage.pause):
+        # Lines wait unsealed, which a verification reports, and nothing else waits for the sealer.
+        with sealing_outage:
             reach = seal(database, reach, now=datetime.now(UTC))
             if anchor is not None:
-                export(database, anchor)
-            pause = PAUSE_SECONDS
-        except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
-            # Lines wait unsealed, which a verification reports, and nothing else waits for the sealer.
-            pause = min(2 * pause, PATIENCE_SECONDS)
-            outages.note(log, error, "sealer: it waits", pause)
+                with anchor_outage:
+                    export(database, anchor)
 
 
 def seal(database: Database, reach: Reach | None, *, now: datetime, limit: int = AT_ONCE) -> Reach | None:

@@ -186,8 +186,29 @@ def test_the_sealer_outlives_its_database_and_tells_why_in_a_line(
         stop.set()
         running.result()
     away.close()
-    assert "sealer: it waits; next attempt in 0.0 s: OperationalError: connection failed" in caplog.text
+    assert caplog.text.count("sealer: it waits; tried again until it works: OperationalError: connection failed") == 1
     assert "Traceback" not in caplog.text
+
+
+def test_a_place_for_checkpoints_that_is_missing_is_told_once_and_lines_are_sealed_all_the_while(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sealer, "PAUSE_SECONDS", 0.01)
+    folder, stop = tmp_path / "away", Event()
+    anchor = folder / "anchors"
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(sealer.run, database, stop, anchor=anchor)
+        for place in range(3):
+            write_lines(database, 1)
+            wait_for(partial(has_more_seals, database, than=place))
+        folder.mkdir()
+        wait_for(anchor.is_file)
+        stop.set()
+        running.result()
+
+    told = [record.getMessage() for record in caplog.records if str(anchor) in record.getMessage()]
+    what, missing = f"sealer: {anchor} gets no checkpoints", f"[Errno 2] No such file or directory: '{anchor}'"
+    assert told == [f"{what}; tried again until it works: FileNotFoundError: {missing}", f"{what}: over"]
 
 
 def test_lines_from_another_server_are_sealed_and_new_ones_after_them(database: Database, database_url: str) -> None:
