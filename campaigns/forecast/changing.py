@@ -52,7 +52,7 @@ def experience(snapshot: Snapshot, campaign_id: str, *, currency: str) -> pl.Dat
     """Customers of an ended campaign: `treated`, `bought`, and what was known of each at the launch."""
     campaign = launch.get(snapshot, campaign_id)
     assert campaign.launch_time is not None, "a forecast is closed of launched campaigns only"
-    until = campaign.plan.end_time + measuring.ATTRIBUTION
+    until = measuring.closed(campaign)
     return uplifts.members(
         snapshot, campaign_id, holdout=HOLDOUT, since=campaign.launch_time, until=until, currency=currency, most=MOST
     )

@@ -92,7 +92,7 @@ def close(transaction: Transaction, cause: Cause, campaign_id: str) -> bool:
     campaign = launch.get(transaction, campaign_id)
     if campaign.launch_time is None:
         return False
-    until = campaign.plan.end_time + measuring.ATTRIBUTION
+    until = measuring.closed(campaign)
     groups = measuring.counted(transaction, campaign, campaign.launch_time, until)
     told = {row.tier for row in stored_forecasts.of_campaign(transaction, campaign_id)}
     measured = [each for tier in sorted(told) for each in _measured(tier, groups)]

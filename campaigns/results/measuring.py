@@ -83,18 +83,26 @@ class CampaignResults:
 def results(snapshot: Snapshot, campaign_id: str, now: datetime) -> CampaignResults:
     """Conversion and revenue of every group, and margin where it is known, with the frozen score as covariate.
 
+    They stand still once all that is the campaign's is over.
+
     Raises CampaignNotFound, CampaignNotLaunched, InvalidExperiment where nobody is held out or a group is too small.
     """
     campaign, since = launched(snapshot, campaign_id)
-    groups = counted(snapshot, campaign, since, now)
+    until = min(now, closed(campaign))
+    groups = counted(snapshot, campaign, since, until)
     fixed = plan(snapshot, campaign, since, groups)
     found = compared(sums(groups), fixed)
     kept_out = _exclusions(snapshot, campaign)
     decisions = decide(found, fixed, finished=now >= campaign.plan.end_time, exclusions=tuple(kept_out.values()))
     return CampaignResults(
-        campaign=campaign, since=since, until=now, results=found, exclusions=kept_out, decision=decisions.overall,
+        campaign=campaign, since=since, until=until, results=found, exclusions=kept_out, decision=decisions.overall,
         arms=tuple(_arm(name, groups, found, decisions.arms[name]) for name in found.arms),
     )  # fmt: skip
+
+
+def closed(campaign: Campaign) -> datetime:
+    """From then on nothing that customers do is the campaign's."""
+    return campaign.plan.end_time + ATTRIBUTION
 
 
 def launched(snapshot: Snapshot, campaign_id: str) -> tuple[Campaign, datetime]:

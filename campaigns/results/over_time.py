@@ -33,7 +33,7 @@ def over_time(snapshot: Snapshot, campaign_id: str, now: datetime) -> tuple[Day,
     Raises CampaignNotFound, CampaignNotLaunched, InvalidExperiment where nobody is held out or a group is too small.
     """
     campaign, since = measuring.launched(snapshot, campaign_id)
-    until = min(now, campaign.plan.end_time + measuring.ATTRIBUTION)
+    until = min(now, measuring.closed(campaign))
     ends = day_ends(since, until, campaign.plan.zone)
     if not ends:
         return ()

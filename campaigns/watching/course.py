@@ -126,13 +126,13 @@ def course(snapshot: Snapshot, campaign_id: str, now: datetime, *, at_once: bool
     """
     campaign, _ = measuring.launched(snapshot, campaign_id)
     if at_once or campaign.issued_count + campaign.held_out_count <= AT_ONCE:
-        return _reckoned(snapshot, campaign, min(now, campaign.plan.end_time + measuring.ATTRIBUTION))
+        return _reckoned(snapshot, campaign, now)
     return _kept(campaign, readings.results(snapshot, campaign_id))
 
 
-def _reckoned(snapshot: Snapshot, campaign: Campaign, until: datetime) -> Course:
-    found = measuring.results(snapshot, campaign.campaign_id, until)
-    days = over_time.over_time(snapshot, campaign.campaign_id, until)
+def _reckoned(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Course:
+    found = measuring.results(snapshot, campaign.campaign_id, now)
+    days = over_time.over_time(snapshot, campaign.campaign_id, now)
     marks = [mark for day in days for mark in _marks(day.end, day.results)]
     return Course(
         campaign=campaign, until=days[-1].end if days else None, kept=False, primary=_primary(campaign),

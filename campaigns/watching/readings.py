@@ -4,12 +4,11 @@ Results are those of the midnight at which the day begins (UTC), so that whoever
 """
 
 import math
-from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 from campaigns.coupons import budgeting
 from campaigns.experiments.refusals import InvalidExperiment
-from campaigns.experiments.results import Effect, Metric
+from campaigns.experiments.results import Effect
 from campaigns.results import measuring
 from campaigns.results.measuring import CampaignResults
 from database.reporting import readings
@@ -55,22 +54,21 @@ def _results(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[Result
         return []
     if found.until <= found.since:
         return []
-    overall = _of_arm(found, ALL_ARMS, found.results.overall, found.decision.verdict)
-    return overall + [
-        reading
-        for arm in found.arms
-        for reading in _of_arm(found, arm.name, arm.effects, arm.decision.verdict)
+    arms = [
+        (ALL_ARMS, found.results.overall, found.decision),
+        *((arm.name, arm.effects, arm.decision) for arm in found.arms),
+    ]
+    return [
+        _reading(found, midnight(now).date(), arm, effect, decision.verdict)
+        for arm, effects, decision in [(ALL_ARMS, found.results.overall, found.decision), *arms]
+        for effect in effects.values()
     ]  # fmt: skip
 
 
-def _of_arm(found: CampaignResults, arm: str, effects: Mapping[Metric, Effect], verdict: str) -> list[ResultReading]:
-    return [_reading(found, arm, effect, verdict) for effect in effects.values()]
-
-
-def _reading(found: CampaignResults, arm: str, effect: Effect, verdict: str) -> ResultReading:
+def _reading(found: CampaignResults, day: date, arm: str, effect: Effect, verdict: str) -> ResultReading:
     seen, lift = effect.any_time, effect.any_time.lift
     return ResultReading(
-        campaign_id=found.campaign.campaign_id, day=found.until.date(), arm=arm, metric=effect.metric.value,
+        campaign_id=found.campaign.campaign_id, day=day, arm=arm, metric=effect.metric.value,
         customers=effect.customers, holdout_customers=effect.holdout_customers, mean=effect.mean,
         holdout_mean=effect.holdout_mean, difference=effect.difference, low=seen.difference.low,
         high=seen.difference.high, lift=effect.lift, lift_low=None if lift is None else _finite(lift.low),

@@ -252,10 +252,10 @@ def test_results_are_not_trusted_where_one_group_lost_others_than_the_other(laun
     assert "customers excluded because of OFFER_CAP" in found.decision.reasons[0].sentence()
 
 
-def test_results_count_on_after_the_end(launched: Database) -> None:
+def test_results_count_on_for_a_week_after_the_end(launched: Database) -> None:
     with launched.writing() as transaction:
         launch.end(transaction, make_cause(), "spring")
-    record(launched, [purchase(GROUPS[OFFER_ARM][0], 2000, days=40)])
+    record(launched, [purchase(GROUPS[OFFER_ARM][0], 2000, days=36), purchase(GROUPS[OFFER_ARM][1], 2000, days=38)])
 
     found = read(launched, NOW + timedelta(days=60))
 

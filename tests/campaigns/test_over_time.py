@@ -91,6 +91,22 @@ def test_the_days_end_a_week_after_the_campaign(shop: Database) -> None:
     assert (len(days), days[-1].end) == (12, PLAN.end_time + measuring.ATTRIBUTION)
 
 
+def test_results_stand_still_a_week_after_the_campaign(shop: Database) -> None:
+    closed = PLAN.end_time + measuring.ATTRIBUTION
+    with shop.writing() as transaction:
+        late = Event(
+            event_id="late", customer_id="c000", time=closed, event_type=EventType.PURCHASE, order_id="late",
+            item_id="i", quantity=1, unit_price_minor=900_000, currency="GBP",
+        )  # fmt: skip
+        insert_events(transaction, [late])
+    with shop.reading() as snapshot:
+        then = measuring.results(snapshot, "spring", closed)
+        later = measuring.results(snapshot, "spring", closed + timedelta(days=300))
+
+    assert later == then
+    assert later.until == closed
+
+
 def test_at_the_moment_of_the_launch_there_is_no_day(shop: Database) -> None:
     assert read(shop, NOW) == ()
 

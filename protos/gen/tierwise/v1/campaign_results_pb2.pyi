@@ -23,7 +23,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class CampaignResults(_message.Message):
-    """What a campaign changed from its launch until now: customers who got its offers against those who were held out."""
+    """What a campaign changed from its launch until now, at most until a week after its end: customers who got its offers
+    against those who were held out.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
