@@ -1,7 +1,7 @@
 """`tierwise top`: the pools of a running server, live, from its metrics."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import httpx
@@ -24,6 +24,10 @@ Once = Annotated[bool, typer.Option("--once", help="Look twice, so many seconds 
 AsJson = Annotated[bool, typer.Option("--json", help="One reading as JSON, since the server's start; then end.")]
 
 
+class NothingToRead(Exception):
+    """No server answers; the message says what to do."""
+
+
 @app.command()
 def top(*, address: Address = None, every: Seconds = 2.0, once: Once = False, as_json: AsJson = False) -> None:
     """Rate, queue, waits, computing and losses of each model and lane, until Ctrl-C."""
@@ -32,27 +36,39 @@ def top(*, address: Address = None, every: Seconds = 2.0, once: Once = False, as
         fail(
             "no metrics to read: start the server with TIERWISE_METRICS_LISTEN=9464, and set it here or give --address"
         )
-    before = _look(where)
-    if as_json:
-        emit(list(rows(before, None)), as_json=True)
-        return
-    if once:
-        time.sleep(every)
-        Console().print(_table(where, _look(where), before))
-        return
     try:
-        _watch(where, before, every)
+        before = _look(where)
+        if as_json:
+            emit(list(rows(before, None)), as_json=True)
+        elif once:
+            time.sleep(every)
+            Console().print(_table(where, _look(where), before))
+        else:
+            _watch(where, before, every)
+    except NothingToRead as error:
+        fail(str(error))
     except KeyboardInterrupt:
         return
 
 
 def _watch(where: str, before: Reading, every: float) -> None:
     with Live(_table(where, before, None), auto_refresh=False, screen=True) as live:
-        while True:
-            time.sleep(every)
+        for table in tables(where, before, every):
+            live.update(table, refresh=True)
+
+
+def tables(where: str, before: Reading, every: float) -> Iterator[Table]:
+    """One for each look; while the server is away it is the last one, and says so."""
+    table = _table(where, before, None)
+    while True:
+        time.sleep(every)
+        try:
             now = _look(where)
-            live.update(_table(where, now, before), refresh=True)
-            before = now
+        except NothingToRead as error:
+            table.caption = f"{error}\nThe figures are of before; it is looked for again every {every:g} s."
+        else:
+            table, before = _table(where, now, before), now
+        yield table
 
 
 def _table(where: str, now: Reading, before: Reading | None) -> Table:
@@ -77,14 +93,18 @@ def _pair(middle: object, high: object) -> str:
 
 
 def _look(where: str) -> Reading:
-    """Ends the command where nobody answers."""
+    """Raises NothingToRead."""
     host, _, port = where.rpartition(":")
     url = f"http://{host or '127.0.0.1'}:{port}/metrics"
     try:
         answer = httpx.get(url, timeout=TIMEOUT_SECONDS, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        fail(f"{url} does not answer ({error}): is the server running, and with TIERWISE_METRICS_LISTEN={where}?")
+        raise NothingToRead(
+            f"{url} does not answer ({error}): is the server running, and with TIERWISE_METRICS_LISTEN={where}?"
+        ) from error
     found = reading_of(answer.text, at=time.monotonic())
     if not found.waiting:
-        fail(f"{url} answers, and not for a server's pools: is it the port of a worker or of another program?")
+        raise NothingToRead(
+            f"{url} answers, and not for a server's pools: is it the port of a worker or of another program?"
+        )
     return found

@@ -2,8 +2,12 @@
 
 import json
 import math
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import httpx
 import pytest
 from campaign_factories import add_customers
 from serving import Shop, serving
@@ -11,7 +15,8 @@ from tierwise.v1 import recommendation_service_pb2, scoring_service_pb2
 from typer.testing import CliRunner
 
 from admin.command_line import main
-from admin.pool_readings import Buckets, Lane, Line, Reading, rows
+from admin.commands.top import tables
+from admin.pool_readings import Buckets, Lane, Line, Reading, reading_of, rows
 from database.embedded import free_port
 from database.session import Database
 from telemetry.exposition import Exposition
@@ -81,6 +86,40 @@ def test_without_an_address_it_says_how_to_get_one() -> None:
 
     assert done.exit_code == 2
     assert "start the server with TIERWISE_METRICS_LISTEN=9464" in done.stderr
+
+
+def test_a_server_that_goes_is_said_to_be_away_until_it_is_back(shop: Shop) -> None:
+    said = httpx.get(f"http://{address(shop)}/metrics", trust_env=False).content
+    port = free_port()
+    where = f"127.0.0.1:{port}"
+    looks = tables(where, reading_of(said.decode(), at=0.0), 0.01)
+
+    with answering(port, said):
+        here = next(looks).caption
+    away = next(looks)
+    caption = away.caption
+    with answering(port, said):
+        back = next(looks)
+
+    assert (here, away.row_count, back.row_count, back.caption) == (None, 2, 2, None)
+    assert f"http://{where}/metrics does not answer" in str(caption)
+    assert "The figures are of before; it is looked for again every 0.01 s." in str(caption)
+
+
+@contextmanager
+def answering(port: int, content: bytes) -> Iterator[None]:
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(content)
+
+    with HTTPServer(("127.0.0.1", port), Answer) as server:
+        serving_it = threading.Thread(target=server.serve_forever, args=(0.01,))
+        serving_it.start()
+        yield
+        server.shutdown()
+        serving_it.join()
 
 
 def reading(at: float, *, waits: Buckets, shed: int) -> Reading:
