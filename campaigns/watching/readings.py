@@ -60,7 +60,7 @@ def _results(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[Result
     ]
     return [
         _reading(found, midnight(now).date(), arm, effect, decision.verdict)
-        for arm, effects, decision in [(ALL_ARMS, found.results.overall, found.decision), *arms]
+        for arm, effects, decision in arms
         for effect in effects.values()
     ]  # fmt: skip
 
