@@ -27,6 +27,8 @@ from events.times import format_problem
 from events.zones import zones
 
 PRESETS = resources.files("events") / "presets"
+LONGEST_MAPPING = 100_000
+"""Symbols."""
 
 
 class FormatNotUsable(Exception):
@@ -199,8 +201,12 @@ def mapping(path: Path) -> FileFormat:
 
 
 def _parse(text: str, *, source: str) -> FileFormat:
+    if len(text) > LONGEST_MAPPING:
+        raise FormatNotUsable(f"{source}: it has more than {LONGEST_MAPPING:,} symbols, and a mapping has some hundred")
     try:
         return FileFormat.model_validate(yaml.safe_load(text))
+    except RecursionError:
+        raise FormatNotUsable(f"{source}: it is nested too deep to be a mapping of columns") from None
     except yaml.YAMLError as error:
         raise FormatNotUsable(f"{source}: this is not YAML: {error}") from error
     except ValidationError as error:

@@ -75,7 +75,7 @@ def test_columns_must_make_an_event(tmp_path: Path, columns: str, words: str) ->
         mapping(written(tmp_path, f"columns: {columns}\nevent_type: {{constant: view}}"))
 
 
-@pytest.mark.parametrize("text", ["columns: [", "just words", ""])
+@pytest.mark.parametrize("text", ["columns: [", "just words", "", "- " * 50_000, "x: [" + "a," * 50_000 + "]"])
 def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(FormatNotUsable, match=r"shop\.yaml"):
         mapping(written(tmp_path, text))

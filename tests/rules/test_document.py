@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from time import process_time
 
 import pytest
+import yaml
 from hypothesis import example, given
 from rule_strategies import rules
 
@@ -125,6 +126,20 @@ def test_depth_is_refused_while_reading() -> None:
     assert refused("{not: " * 7 + "{is_known: tier}" + "}" * 7) == (
         "not.not.not.not.not.not: is nested deeper than 6 levels: save the inner part as a segment"
     )
+
+
+def test_a_document_that_is_nested_without_end_ends_no_process() -> None:
+    assert refused("- " * 150_000) == "is nested deeper than 6 levels: save the inner part as a segment"
+
+
+def test_a_large_document_is_read_by_libyaml() -> None:
+    text = "\n".join(["within:", "  fact: country", "  values:", *(f"  - C{number}" for number in range(4_000))])
+    begun = process_time()
+    assert refused(text).startswith("within.values: needs 1 to 1,000 values")
+    ours = process_time()
+    yaml.safe_load(text)
+
+    assert ours - begun < (process_time() - ours) / 2
 
 
 @pytest.mark.parametrize("country", ["gb", "Gb", "GB"])
