@@ -18,6 +18,8 @@ from database.session import Database
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
+OF_CAMPAIGNS = ("campaigns", "budgets", "liability")
+
 
 @pytest.fixture
 def owner(database_url: str) -> Iterator[Connection]:
@@ -194,6 +196,8 @@ def test_small_groups_are_left_out(shop_of_reports: Database, shop_url: str) -> 
             for view in ("tiers", "tier_migrations", "coupon_funnel", "messages", "forecasts")
         ]
         assert tuple(found) == rows, minimum
+    whole = [ask(shop_url, f"SELECT count(DISTINCT campaign_id) FROM reporting.{view}")[0][0] for view in OF_CAMPAIGNS]
+    assert whole == [3, 2, 2], "money adds up over all campaigns, however small"
 
 
 def test_an_erased_customer_leaves_the_views(shop_of_reports: Database, shop_url: str) -> None:

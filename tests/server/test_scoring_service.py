@@ -31,7 +31,7 @@ from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Levels, Measure, Method
 from database.session import Database
 from database.work import operations
-from server.scoring.attribution import Attribution
+from server.scoring.attribution import PURPOSE
 from server.wire.seal import Seal
 
 
@@ -68,10 +68,9 @@ def test_the_attribution_token_tells_the_origin_and_not_the_customer(shop: Shop)
     shop.customers.BatchCreateEvents(recording("anna", [purchase(-3)]))
 
     token = shop.scoring.Score(asking("anna")).score.attribution_token
-    origin = Attribution(Seal(KEY)).origin(token)
+    origin = Seal(KEY).open(PURPOSE, token)
 
-    assert origin.model_id == "tiny-1"
-    assert origin.customer_fingerprint == Seal(KEY).fingerprint("anna")
+    assert (origin["m"], origin["c"]) == ("tiny-1", Seal(KEY).fingerprint("anna"))
     assert "anna" not in token
 
 

@@ -98,7 +98,7 @@ class Event(_message.Message):
     text: _builtins.str
     """Words of a review or a message."""
     attribution_token: _builtins.str
-    """Token of the score or recommendation that led here, as it was given."""
+    """Token of the score or recommendation that led here, as it was given. It is kept as it comes."""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, by the shop's clock; at most five minutes ahead of the server's."""
