@@ -131,7 +131,7 @@ def _asked(client: httpx.Client, page: str) -> float:
 def _session(shop: BenchShop) -> dict[str, str]:
     with shop.database.writing() as transaction:
         staff.add(transaction, cause(), PERSON, "operator", PASSWORD)
-    return {SESSION_COOKIE: staff.sign_in(shop.database, PERSON, PASSWORD, datetime.now(UTC))}
+    return {SESSION_COOKIE: staff.sign_in(shop.database, PERSON, PASSWORD, datetime.now(UTC)).session}
 
 
 def _url(shop: BenchShop) -> str:

@@ -90,6 +90,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
         ),
         "slice_readings": "month model_id horizon kind name bin customers predicted bought",
         "staff": "name role password_hash active failed_count locked_until create_time update_time",
+        "staff_browsers": "token_hash name failed_count locked_until expire_time",
         "staff_sessions": "token_hash name create_time expire_time",
         "staff_identities": "identity name create_time",
         "stops": "scope stopped_by stop_time",

@@ -22,6 +22,7 @@ from rules.sentence import Language
 
 HASHED_AT_ONCE = 2
 """Passwords: each takes 64 MiB and a core, for anybody who sends one. Pages have other threads."""
+BROWSER_COOKIE = "tierwise_browser"
 YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -58,10 +59,16 @@ def welcome(house: House, token: str, target: str) -> Response:
 
 def _enter(house: House, request: Request, name: str, password: str) -> Response:
     try:
-        token = staff.sign_in(house.database, name, password, datetime.now(UTC))
+        browser = request.cookies.get(BROWSER_COOKIE, "")
+        given = staff.sign_in(house.database, name, password, datetime.now(UTC), browser=browser)
     except SignInRefused as refusal:
         return form(house, request, refusal=refusal, status=UNUSABLE)
-    return welcome(house, token, request.query_params.get("next", "/"))
+    response = welcome(house, given.session, request.query_params.get("next", "/"))
+    response.set_cookie(
+        BROWSER_COOKIE, given.browser, max_age=int(staff.KNOWN.total_seconds()), httponly=True, samesite="lax",
+        secure=house.secure,
+    )  # fmt: skip
+    return response
 
 
 def form(house: House, request: Request, *, refusal: SignInRefused | None = None, status: int = 200) -> Response:

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pwdlib import PasswordHash
 
 from campaigns import trail
 from campaigns.actor import CALLERS, Actor, Cause, Role
 from campaigns.callers.refusals import InvalidStaff, SignInRefused, StaffExists, StaffNotFound
-from database.callers import staff
+from database.callers import browsers, staff
 from database.callers.tables import StaffRow
 from database.session import Database, Snapshot, Transaction
 
@@ -28,6 +28,8 @@ LONGEST_PASSWORD = 256
 MOST_FAILURES = 5
 LOCKED = timedelta(minutes=15)
 SESSION = timedelta(hours=12)
+KNOWN = timedelta(days=180)
+"""For which a browser is remembered in which somebody signed in."""
 ROLES = CALLERS - {Role.SERVICE}
 
 
@@ -53,6 +55,15 @@ class Person:
     def actor(self) -> Actor:
         """As the audit log knows them."""
         return Actor(name=self.name, role=self.role)
+
+
+class SignedIn(NamedTuple):
+    """What a browser is given."""
+
+    session: str
+    """A token that lets in."""
+    browser: str
+    """A token that lets nobody in, and tells that somebody signed in here before."""
 
 
 def add(transaction: Transaction, cause: Cause, name: str, role: str, password: str | None) -> Person:
@@ -84,6 +95,7 @@ def set_password(transaction: Transaction, cause: Cause, name: str, password: st
     get(transaction, name)
     values = {"password_hash": hashed(password), "failed_count": 0, "locked_until": None}
     staff.change(transaction, name, values, cause.now)
+    browsers.open_again(transaction, name)
     staff.close_sessions(transaction, name)
     trail.done(transaction, cause, "staff.password", f"staff/{name}")
     return get(transaction, name)
@@ -101,25 +113,48 @@ def set_active(transaction: Transaction, cause: Cause, name: str, *, active: boo
     return _changed(transaction, cause, name, "staff.active", {"active": active})
 
 
-def sign_in(database: Database, name: str, password: str, now: datetime) -> str:
-    """A session token for a right password. Raises SignInRefused, with the same words for every cause but a lock."""
+def sign_in(database: Database, name: str, password: str, now: datetime, *, browser: str = "") -> SignedIn:
+    """For a right password. Raises SignInRefused, with the same words for every cause but a lock.
+
+    Wrong passwords from a `browser` in which this person signed in before are counted for it alone, and those from all
+    others together: who guesses elsewhere shuts nobody out (OWASP, device cookies).
+    """
     with database.reading() as snapshot:
         row = staff.get(snapshot, name)
     right = _is_right(password, None if row is None else row.password_hash)
     with database.writing() as transaction:
         row = staff.get(transaction, name)
         cause = Cause(actor=Actor(name=name[:64], role=Role.MARKETER if row is None else Role(row.role)), now=now)
-        locked = row is not None and row.locked_until is not None and row.locked_until > now
+        known = browsers.known(transaction, _hash(browser), name, now)
+        until = None if row is None else row.locked_until if known is None else known.locked_until
+        locked = until is not None and until > now
         if row is not None and right and row.active and not locked:
-            staff.count_success(transaction, name)
+            if known is None:
+                staff.count_success(transaction, name)
             trail.done(transaction, cause, "staff.sign_in", f"staff/{name}")
-            return open_session(transaction, name, now)
+            browser = _remembered(transaction, browser, name, now)
+            return SignedIn(open_session(transaction, name, now), browser)
         refusal = SignInRefused("locked for a while after wrong passwords" if locked else "name or password is wrong")
         if row is not None:
             if not right and not locked:
-                staff.count_failure(transaction, name, most=MOST_FAILURES, lock=LOCKED, now=now)
+                _count_failure(transaction, name, None if known is None else known.token_hash, now)
             trail.denied(transaction, cause, "staff.sign_in", f"staff/{name}", refusal)
     raise refusal
+
+
+def _remembered(transaction: Transaction, browser: str, name: str, now: datetime) -> str:
+    """The browser's token: the one that it has, if it comes from us, for several people may use it."""
+    ours = browsers.of_anybody(transaction, _hash(browser), now)
+    token = browser if ours else secrets.token_urlsafe(32)
+    browsers.remember(transaction, _hash(token), name, now, now + KNOWN)
+    return token
+
+
+def _count_failure(transaction: Transaction, name: str, known: bytes | None, now: datetime) -> None:
+    if known is None:
+        staff.count_failure(transaction, name, most=MOST_FAILURES, lock=LOCKED, now=now)
+    else:
+        browsers.count_failure(transaction, known, name, most=MOST_FAILURES, lock=LOCKED, now=now)
 
 
 def open_session(transaction: Transaction, name: str, now: datetime) -> str:

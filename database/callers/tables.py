@@ -44,8 +44,9 @@ class StaffRow(Row):
     """Null for who signs in through the identity provider only."""
     active: Mapped[bool]
     failed_count: Mapped[int]
-    """Wrong passwords since the last right one."""
+    """Wrong passwords since the last right one, from browsers in which nobody signed in under this name before."""
     locked_until: Mapped[datetime | None]
+    """To those browsers."""
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
     update_time: Mapped[datetime] = mapped_column(server_default=NOW)
     __table_args__ = (CheckConstraint("failed_count >= 0", name="failed"),)
@@ -61,6 +62,25 @@ class StaffSessionRow(Row):
     create_time: Mapped[datetime]
     expire_time: Mapped[datetime]
     __table_args__ = (Index(None, "name"), Index(None, "expire_time"))
+
+
+class StaffBrowserRow(Row):
+    """A browser in which somebody signed in with a password; it holds the token, we its hash. It lets nobody in."""
+
+    __tablename__ = "staff_browsers"
+    token_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    """SHA-256."""
+    name: Mapped[str] = mapped_column(ForeignKey(StaffRow.name, ondelete="CASCADE"), primary_key=True)
+    """Several people may use one browser."""
+    failed_count: Mapped[int]
+    """Wrong passwords from there since the last right one."""
+    locked_until: Mapped[datetime | None]
+    expire_time: Mapped[datetime]
+    __table_args__ = (
+        CheckConstraint("failed_count >= 0", name="failed"),
+        Index(None, "name"),
+        Index(None, "expire_time"),
+    )
 
 
 class StaffIdentityRow(Row):

@@ -1,6 +1,6 @@
 """Who is let in, and what a stranger, a forged form and a wrong password get."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from browser import PASSWORD, Site, faults, picture, sign_in
@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from campaigns.callers import staff
 from campaigns.callers.refusals import InvalidStaff, SignInRefused, StaffExists
-from campaigns.callers.staff import LOCKED, MOST_FAILURES, SESSION
+from campaigns.callers.staff import KNOWN, LOCKED, MOST_FAILURES, SESSION
 from database.session import Database
 
 
@@ -27,7 +27,7 @@ def signed_in(database: Database, token: str, later: timedelta = timedelta()) ->
 def test_a_right_password_opens_a_session_until_its_end(database: Database) -> None:
     hire(database)
 
-    token = staff.sign_in(database, "anna", PASSWORD, NOW)
+    token = staff.sign_in(database, "anna", PASSWORD, NOW).session
 
     assert signed_in(database, token, SESSION - timedelta(seconds=1)) == "anna"
     assert signed_in(database, token, SESSION) is None
@@ -51,16 +51,63 @@ def test_wrong_passwords_lock_an_account_for_a_while(database: Database) -> None
 
     with pytest.raises(SignInRefused, match="locked"):
         staff.sign_in(database, "anna", PASSWORD, NOW + LOCKED - timedelta(seconds=1))
-    assert signed_in(database, staff.sign_in(database, "anna", PASSWORD, NOW + LOCKED)) == "anna"
+    assert signed_in(database, staff.sign_in(database, "anna", PASSWORD, NOW + LOCKED).session) == "anna"
     assert [line[2] for line in audit_lines(database) if line[0] == "staff.sign_in"] == ["DENIED"] * 6 + ["OK"]
+
+
+def guess(database: Database, browser: str = "", times: int = MOST_FAILURES, name: str = "anna") -> None:
+    for _ in range(times):
+        with pytest.raises(SignInRefused, match="wrong"):
+            staff.sign_in(database, name, "guess", NOW, browser=browser)
+
+
+def enter(database: Database, browser: str, name: str = "anna") -> str:
+    """The token of the browser in which somebody signs in."""
+    return staff.sign_in(database, name, PASSWORD, NOW, browser=browser).browser
+
+
+def test_who_guesses_elsewhere_shuts_nobody_out_of_their_own_browser(database: Database) -> None:
+    hire(database)
+    own = enter(database, "")
+    guess(database)
+    for browser in ("", "made up"):
+        with pytest.raises(SignInRefused, match="locked"):
+            enter(database, browser)
+
+    assert enter(database, own) == own
+    with pytest.raises(SignInRefused, match="locked"):
+        enter(database, "")
+    guess(database, own, MOST_FAILURES - 1)
+    assert enter(database, own) == own
+    guess(database, own)
+    with pytest.raises(SignInRefused, match="locked"):
+        enter(database, own)
+    assert staff.sign_in(database, "anna", PASSWORD, NOW + LOCKED, browser=own).browser == own
+
+
+def test_a_browser_is_known_for_those_who_signed_in_there(database: Database) -> None:
+    hire(database)
+    with database.writing() as transaction:
+        staff.add(transaction, make_cause(), "ben", "approver", PASSWORD)
+    shared = enter(database, enter(database, ""), "ben")
+    annas, guessers = enter(database, ""), enter(database, "", "ben")
+    guess(database)
+    with pytest.raises(SignInRefused, match="locked"):
+        enter(database, guessers)
+    assert (enter(database, shared), enter(database, annas), annas == shared) == (shared, annas, False)
+    later = NOW + KNOWN
+    with pytest.raises(SignInRefused, match="wrong"):
+        staff.sign_in(database, "anna", "guess", later, browser=annas)
+    with pytest.raises(SignInRefused, match="locked"):
+        staff.sign_in(database, "anna", PASSWORD, later, browser=annas)
 
 
 def test_a_new_password_and_a_closed_account_end_every_session(database: Database) -> None:
     hire(database)
-    first = staff.sign_in(database, "anna", PASSWORD, NOW)
+    first = staff.sign_in(database, "anna", PASSWORD, NOW).session
     with database.writing() as transaction:
         staff.set_password(transaction, make_cause(), "anna", "another horse battery")
-    second = staff.sign_in(database, "anna", "another horse battery", NOW)
+    second = staff.sign_in(database, "anna", "another horse battery", NOW).session
     assert (signed_in(database, first), signed_in(database, second)) == (None, "anna")
 
     with database.writing() as transaction:
@@ -107,6 +154,15 @@ def test_a_stranger_signs_in_and_comes_to_the_page_that_was_asked_for(site: Site
 
     expect(page).to_have_url(f"{site.address}/campaigns")
     page.get_by_role("button", name="Sign out").click()
+    for _ in range(MOST_FAILURES):
+        with pytest.raises(SignInRefused):
+            staff.sign_in(site.database, "anna", "guess", datetime.now(UTC))
+    sign_in(page, "anna")
+    page.get_by_role("button", name="Sign out").click()
+    stranger = site.window()
+    stranger.goto("/sign-in")
+    sign_in(stranger, "anna")
+    expect(stranger.get_by_role("alert")).to_have_text("locked for a while after wrong passwords")
     page.goto("/campaigns")
     assert "/sign-in" in page.url
 
