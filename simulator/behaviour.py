@@ -23,6 +23,8 @@ NEED: Final = np.array([0.0, 0.22, 1.0, 2.1])
 """Factor on the rate of needs by level."""
 IDLE_VIEWS: Final = np.array([0.0, 0.005, 0.03, 0.09])
 """Views per day without a need, by level."""
+ENGAGED_VIEWS = 0.9
+"""Views per day while a need is followed, beside the one that it begins with."""
 LAPSE: Final = np.array([0.0, 6.0, 1.0, 0.15])
 """Factor on the lapse rate by level."""
 RISE: Final = np.array([0.0, 0.006, 0.008, 0.0])

@@ -34,6 +34,10 @@ SENDING_SECOND = 4 * 3600
 APP_HABIT = 0.8
 MAIN_ITEM_VIEWS = 0.45
 """Part of the views of a need that are of its main item."""
+DWELL_SPREAD = 0.7
+"""Standard deviation of the logarithm of the seconds on a page."""
+RETURNED_AFTER, REVIEWED_AFTER = (3, 21), (2, 16)
+"""Days, the second exclusive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,20 +139,24 @@ def _views(
         category=np.where(episode >= 0, goods.category[main], idle_category),
         collection=np.where(liked, traits.favourite[customer], ANY_COLLECTION),
     )
-    interest = 2.8 + 0.25 * level + 0.5 * (episode >= 0) + 0.5 * on_main
     seen = {
         **sessions.rows(0, day, customer, rng),
         "item": np.where(on_main, main, around),
-        "dwell": _dwell(interest, rng),
+        "dwell": _dwell(interest(level, engaged=episode >= 0, on_main=on_main), rng),
     }
     day, customer, item = lines.day[lines.extra], lines.customer[lines.extra], lines.item[lines.extra]
     along = {**sessions.rows(0, day, customer, rng), "item": item, "dwell": _dwell(np.full(len(day), 3.6), rng)}
     return _part(EventType.VIEW, seen), _part(EventType.VIEW, along)
 
 
-def _dwell(interest: Floats, rng: np.random.Generator) -> Floats:
-    """[M] seconds on the page, lognormal with `interest` as the mean of the logarithm."""
-    seconds: Floats = np.exp(interest + 0.7 * rng.standard_normal(len(interest)))
+def interest(level: Ints | int, *, engaged: Flags | bool, on_main: Flags | bool) -> Floats:
+    """Mean of the logarithm of the seconds on a page that is not of something bought along."""
+    return np.asarray(2.8 + 0.25 * level + 0.5 * engaged + 0.5 * on_main)
+
+
+def _dwell(mean: Floats, rng: np.random.Generator) -> Floats:
+    """[M] seconds on the page, lognormal; `mean` is that of the logarithm."""
+    seconds: Floats = np.exp(mean + DWELL_SPREAD * rng.standard_normal(len(mean)))
     return np.round(seconds, 1)
 
 
@@ -180,7 +188,7 @@ def _purchases(sessions: Sessions, lines: Lines, rng: np.random.Generator) -> pl
 def _returns(lines: Lines, rng: np.random.Generator) -> pl.DataFrame:
     back = np.flatnonzero(rng.random(len(lines.day)) < np.where(lines.bad, law.RETURN_BAD, law.RETURN_GOOD))
     units = rng.integers(1, lines.quantity[back] + 1)
-    day = lines.day[back] + rng.integers(3, 21, len(back))
+    day = lines.day[back] + rng.integers(*RETURNED_AFTER, len(back))
     return _part(
         EventType.RETURN,
         {
@@ -197,7 +205,7 @@ def _reviews(goods: Catalogue, traits: Traits, lines: Lines, rng: np.random.Gene
     rating = reviews.stars(bad, traits.positivity[customer], rng)
     nouns = item_nouns(goods)
     text = reviews.words(rating, bad, [nouns[index] for index in item], rng)
-    second = _office_hours(lines.day[told] + rng.integers(2, 16, len(told)), rng)
+    second = _office_hours(lines.day[told] + rng.integers(*REVIEWED_AFTER, len(told)), rng)
     columns = {"customer": customer, "second": second, "order": lines.order[told], "item": item, "rating": rating}
     return _part(EventType.REVIEW, {**columns, "text": pl.Series(text, dtype=pl.String)})
 

@@ -137,7 +137,7 @@ def _want(
     fresh &= (chance[0] < probability) | (traits.joined == day)
     _begin(goods, traits, state, journeys, np.flatnonzero(fresh), rng)
     engaged = state.intent != law.IDLE
-    mean = np.where(engaged, 0.9, law.IDLE_VIEWS[state.level] * busy) * traits.curiosity
+    mean = np.where(engaged, law.ENGAGED_VIEWS, law.IDLE_VIEWS[state.level] * busy) * traits.curiosity
     seen = np.repeat(np.arange(len(traits)), rng.poisson(mean) + fresh)
     episode = np.where(engaged, state.episode, -1)[seen]
     journeys.views.add(*_on(day, seen), episode, state.level[seen])

@@ -6,6 +6,8 @@ from simulator.catalogue import Floats, Ints
 from simulator.journeys import Flags
 
 MIDDLE_STARS = 3
+GOOD_STARS, BAD_STARS, STARS_SPREAD = 4.4, 2.0, 0.7
+"""Mean and standard deviation before they are rounded, and shifted by the customer's positivity."""
 
 PRAISE = (
     "lovely", "beautiful", "sturdy", "charming", "excellent", "wonderful", "well made", "delightful", "superb", "solid",
@@ -69,9 +71,9 @@ CLOSINGS = {
 
 
 def stars(bad: Flags, positivity: Floats, rng: np.random.Generator) -> Ints:
-    """[M] ratings from 1 to 5: about 4.4 after a good experience, 2 after a bad one, shifted by `positivity`."""
-    mean = np.where(bad, 2.0, 4.4) + positivity
-    return np.clip(np.round(mean + 0.7 * rng.standard_normal(len(bad))), 1, 5).astype(np.int64)
+    """[M] ratings from 1 to 5, shifted by `positivity`."""
+    mean = np.where(bad, BAD_STARS, GOOD_STARS) + positivity
+    return np.clip(np.round(mean + STARS_SPREAD * rng.standard_normal(len(bad))), 1, 5).astype(np.int64)
 
 
 def words(ratings: Ints, bad: Flags, nouns: list[str], rng: np.random.Generator) -> list[str]:

@@ -17,6 +17,8 @@ CONSENT_SHARES = (0.72, 0.30, 0.35)
 APP_SHARE = 0.45
 AVERSE_SHARE = 0.08
 """Customers whom a coupon puts off."""
+POSITIVITY_SPREAD = 0.35
+"""Standard deviation, in stars."""
 FOUNDING_SHARE = 0.3
 """Customers who are there from the first day; the others join evenly over the history."""
 
@@ -93,7 +95,7 @@ def draw(shop: Shop, count: int, rng: np.random.Generator) -> Traits:
         coupon_lift=np.where(averse, 0.6, np.exp(0.2 + 2.4 * sensitivity)),
         message_lift=1 + rng.gamma(1.0, 0.8, count),
         disappointment=rng.beta(2.0, 10.0, count),
-        positivity=rng.normal(0.0, 0.35, count),
+        positivity=rng.normal(0.0, POSITIVITY_SPREAD, count),
         talkativeness=rng.gamma(2.0, 0.5, count),
         curiosity=np.exp(0.25 * appetite + 0.35 * rng.standard_normal(count)),
         extra_lines=rng.gamma(2.0, 0.3, count),

@@ -14,6 +14,7 @@ import polars as pl
 
 from simulator import behaviour as law
 from simulator.catalogue import ANY_COLLECTION, CATEGORIES, COMPLEMENT, EXTRA_UNITS, Catalogue, Floats, Ints
+from simulator.chain import drift, experience, move
 from simulator.journeys import Flags, State, campaign_day
 from simulator.seasons import demand, leisure
 from simulator.shop import HORIZON_DAYS, Shop
@@ -84,9 +85,14 @@ def truth(
 
 def outlook(shop: Shop, traits: Traits, state: State, *, coupon_now: bool) -> Outlook:
     """Push the state at `as_of` through the 90 days after it; `coupon_now` gives everyone a coupon on the first."""
+    start = np.zeros((law.LEVELS, law.INTENTS, 2, len(traits)))
+    start[state.level, state.intent, state.coupon, np.arange(len(traits))] = 1.0
+    return outlook_from(shop, traits, start, coupon_now=coupon_now)
+
+
+def outlook_from(shop: Shop, traits: Traits, start: Floats, *, coupon_now: bool = False) -> Outlook:
+    """From the chances [levels, intents, coupon, n] of each state at `as_of`."""
     count = len(traits)
-    start = np.zeros((law.LEVELS, law.INTENTS, 2, count))
-    start[state.level, state.intent, state.coupon, np.arange(count)] = 1.0
     # Alone are those who have not bought since as_of; together everyone.
     chains = {"alone": start, "together": start.copy()}
     value = {name: np.zeros(count) for name in chains}
@@ -100,11 +106,11 @@ def outlook(shop: Shop, traits: Traits, state: State, *, coupon_now: bool) -> Ou
             bought = _buy(traits, chance, free[ahead])
             if name == "together":
                 orders += bought.sum(axis=(0, 1))
-                _experience(traits, chance, bought)
+                experience(traits, chance, bought)
             else:
                 purchase[ahead] = bought.sum(axis=(0, 1))
             value[name] += bought[:, 0].sum(axis=0) + bought[:, 1].sum(axis=0) * (1 - law.COUPON_DISCOUNT)
-            _drift(traits, chance)
+            drift(traits, chance)
     return Outlook(
         purchase=np.cumsum(purchase, axis=0), first_value=value["alone"], orders=orders, order_value=value["together"],
         lapsed=chains["together"][law.LAPSED].sum(axis=(0, 1)),
@@ -156,15 +162,15 @@ def _needing(shop: Shop, traits: Traits, *, day: int, busy: float) -> Floats:
 
 
 def _address(shop: Shop, traits: Traits, chance: Floats, *, day: int, coupon_now: bool) -> None:
-    _move(chance[:, :, 1], chance[:, :, 0], law.FORGET_COUPON)
+    move(chance[:, :, 1], chance[:, :, 0], law.FORGET_COUPON)
     if campaign_day(day, shop.campaign_every_days):
-        _move(chance[:, :, 0], chance[:, :, 1], shop.coupon_share * traits.addressable.astype(np.float64))
+        move(chance[:, :, 0], chance[:, :, 1], shop.coupon_share * traits.addressable.astype(np.float64))
     if coupon_now:
-        _move(chance[:, :, 0], chance[:, :, 1], 1.0)
+        move(chance[:, :, 0], chance[:, :, 1], 1.0)
 
 
 def _want(chance: Floats, needing: Floats) -> None:
-    _move(chance[:, law.IDLE], chance[:, law.BROWSING], needing)
+    move(chance[:, law.IDLE], chance[:, law.BROWSING], needing)
     ripe, faded = law.RIPEN * chance[:, law.BROWSING], law.LOSE_INTEREST * chance[:, law.BROWSING]
     chance[:, law.READY] += ripe
     chance[:, law.IDLE] += faded
@@ -179,34 +185,3 @@ def _buy(traits: Traits, chance: Floats, free: float) -> Floats:
     chance[:, law.READY] -= bought + abandoned
     chance[:, law.IDLE] += abandoned
     return bought
-
-
-def _experience(traits: Traits, chance: Floats, bought: Floats) -> None:
-    """Buyers return to idle without their coupon, on the level that the experience leaves them on."""
-    flow = bought.sum(axis=1)
-    down = flow * traits.disappointment * law.ALIENATED
-    up = flow * (1 - traits.disappointment) * law.DELIGHTED
-    up[law.KEEN] = 0.0
-    after = flow - down - up
-    np.add.at(after, law.AFTER_BAD, down)
-    after[1:] += up[:-1]
-    chance[:, law.IDLE, 0] += after
-
-
-def _drift(traits: Traits, chance: Floats) -> None:
-    lapse = np.stack([law.lapsing(traits, level) for level in range(law.LEVELS)])[:, None, None]
-    left, sunk = chance * lapse, chance * law.SINK[:, None, None, None]
-    risen = chance * law.RISE[:, None, None, None]
-    chance -= left + sunk + risen
-    chance[:-1] += sunk[1:]
-    chance[1:] += risen[:-1]
-    chance[law.LAPSED, law.IDLE] += left.sum(axis=(0, 1))
-    gone = chance[law.LAPSED, law.BROWSING :].sum(axis=0)
-    chance[law.LAPSED, law.BROWSING :] = 0.0
-    chance[law.LAPSED, law.IDLE] += gone
-
-
-def _move(source: Floats, target: Floats, share: Floats | float) -> None:
-    moved = source * share
-    source -= moved
-    target += moved
