@@ -6,6 +6,8 @@ import psycopg
 from psycopg import errors
 from sqlalchemy import exc
 
+READ_ONLY = errors.ReadOnlySqlTransaction
+
 
 class Failure(Enum):
     """Kinds of trouble that are nobody's mistake."""
@@ -33,6 +35,11 @@ def failure_of(error: BaseException) -> Failure | None:
             return Failure.AWAY
         case _:
             return None
+
+
+def takes_no_writes(error: BaseException) -> bool:
+    """Whether the server follows another one, or is told to take none."""
+    return isinstance(error.orig if isinstance(error, exc.DBAPIError) else error, READ_ONLY)
 
 
 def of_another_shape(error: BaseException) -> bool:

@@ -17,6 +17,8 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from database.failures import takes_no_writes
+
 Snapshot = NewType("Snapshot", Session)
 """A consistent view (REPEATABLE READ) that PostgreSQL itself keeps from writing."""
 Transaction = NewType("Transaction", Snapshot)
@@ -26,6 +28,8 @@ DRIVER = "driver"
 """Where a session keeps the connection that its transaction has."""
 USED = "used"
 """Where a connection keeps when it was used last, in the seconds of time.monotonic()."""
+SINCE = "since"
+"""Where it keeps when it was made, in the same seconds."""
 LEFT_ALONE = "-c client_connection_check_interval=1s"
 """PostgreSQL ends the statement of a process that was killed, and lets its locks go: else it would work to its end."""
 LOST_SERVER: Mapping[str, str] = MappingProxyType(
@@ -61,6 +65,9 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._doubted = -math.inf
+        """When a server was last found that takes no writes, in the seconds of time.monotonic()."""
+        _check_idle(engine, lambda: self._doubted)
         reads = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._reads = sessionmaker(reads, expire_on_commit=False)
         self._writes = sessionmaker(engine, expire_on_commit=False)
@@ -78,7 +85,6 @@ class Database:
         engine = engine_at(
             url, pool_size=pool_size, max_overflow=0, pool_timeout=wait_seconds, connect_args=chosen
         )  # fmt: skip
-        _check_idle(engine)
         return cls(engine)
 
     @contextmanager
@@ -90,8 +96,14 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Transaction]:
         """One transaction: committed at the end of the block, rolled back by any exception."""
-        with self._writes.begin() as session:
-            yield Transaction(Snapshot(session))
+        try:
+            with self._writes.begin() as session:
+                yield Transaction(Snapshot(session))
+        except Exception as error:
+            if takes_no_writes(error):
+                # Behind its address another server may have taken over: only who connects anew gets there.
+                self._doubted = time.monotonic()
+            raise
 
     def apart(self) -> "psycopg.Connection[tuple[object, ...]]":
         """A connection that is the caller's own, to close; each statement commits by itself."""
@@ -118,13 +130,21 @@ class Database:
         self._engine.dispose()
 
 
-def _check_idle(engine: Engine) -> None:
-    """Ask a connection that nobody used for a while, or that is not quiet, whether it is there; else it is replaced."""
+def _check_idle(engine: Engine, doubted: Callable[[], float]) -> None:
+    """Ask a connection that nobody used for a while, or that is not quiet, whether it is there; else it is replaced.
+
+    So are all that were made before a server was `doubted`.
+    """
+
+    def begin(_driver: object, record: ConnectionPoolEntry) -> None:
+        record.info[SINCE] = time.monotonic()
 
     def note(_driver: object, record: ConnectionPoolEntry) -> None:
         record.info[USED] = time.monotonic()
 
     def check(driver: DBAPIConnection, record: ConnectionPoolEntry, _borrowed: object) -> None:
+        if record.info[SINCE] <= doubted():
+            raise InvalidatePoolError
         believed = time.monotonic() - record.info.get(USED, math.inf) < BELIEVED_SECONDS
         try:
             if not (believed and is_quiet(_psycopg(record.driver_connection))):
@@ -132,6 +152,7 @@ def _check_idle(engine: Engine) -> None:
         except psycopg.OperationalError as error:
             raise InvalidatePoolError from error
 
+    event.listen(engine, "connect", begin)
     event.listen(engine, "checkin", note)
     event.listen(engine, "checkout", check)
 
@@ -150,6 +171,8 @@ def engine_at(url: str, **choices: Any) -> Engine:  # noqa: ANN401 - as create_e
     """
     _parts(url)
     engine = create_engine("postgresql+psycopg://", hide_parameters=True, **choices)
+    # To ask for the right to write, after reading, would be another error on a server that has it not.
+    engine.dialect.set_readonly = _set_readonly  # type: ignore[attr-defined]
 
     def name_address(_dialect: object, _record: object, arguments: list[str], _named: object) -> None:
         arguments[:] = [url]
@@ -158,14 +181,18 @@ def engine_at(url: str, **choices: Any) -> Engine:  # noqa: ANN401 - as create_e
     return engine
 
 
-def unsaid(url: str) -> dict[str, str]:
-    """LOST_SERVER, and of several servers the one that takes writes, unless the address says otherwise.
+def _set_readonly(driver: "psycopg.Connection[Any]", value: bool) -> None:  # noqa: FBT001 - SQLAlchemy's
+    driver.read_only = value or None
+
+
+def unsaid(url: str, *, writes: bool = False) -> dict[str, str]:
+    """LOST_SERVER, and of several servers, or for `writes`, the one that takes them, unless the address says otherwise.
 
     Raises BadAddress.
     """
     said = _parts(url)
-    several = {"target_session_attrs": "read-write"} if "," in str(said.get("host", "")) else {}
-    return {name: value for name, value in {**LOST_SERVER, **several}.items() if name not in said}
+    picky = {"target_session_attrs": "read-write"} if writes or "," in str(said.get("host", "")) else {}
+    return {name: value for name, value in {**LOST_SERVER, **picky}.items() if name not in said}
 
 
 def _parts(url: str) -> dict[str, Any]:

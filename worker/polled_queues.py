@@ -7,9 +7,13 @@ as the kernel does where memory is short, takes the lock along: none that follow
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Empty
+from typing import Any
 
 from kombu.asynchronous import Hub
 from kombu.transport import TRANSPORT_ALIASES, pgmq
+
+from database.failures import READ_ONLY
+from database.work.broker import Queues
 
 SCHEME = "pgmq-polled"
 POLL_SECONDS = 0.25
@@ -41,7 +45,14 @@ class PolledQueues(pgmq.Transport):
     """Celery's transport for addresses of that scheme: asks for messages by the clock of the loop."""
 
     Channel = Channel
+    connection_errors = (*pgmq.Transport.connection_errors, READ_ONLY)
+    """Also of a server that became one which follows another: who connects anew may find the other."""
     implements = pgmq.Transport.implements.extend(asynchronous=True)
+
+    def _create_pgmq_client(self) -> Queues:
+        assert self.client is not None, "made with the transport"
+        options: dict[str, Any] = self.client.transport_options or {}
+        return Queues(**options["queues"])
 
     def register_with_event_loop(self, _connection: object, loop: Hub) -> None:
         """Celery takes the clock away again when the connection is lost."""

@@ -3,20 +3,35 @@
 No extension is needed: the functions come from the `pgmq` package and live in a schema of their own.
 """
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
+from pgmq import PGMQueue
 from pgmq.install import get_embedded_install_sql
 from psycopg.conninfo import make_conninfo
+from psycopg_pool import ConnectionPool
 
 from database.session import unsaid
 
+CONNECTIONS = 2
+PATIENCE_SECONDS = 5
+"""For a connection."""
 INSTALLED = "SELECT to_regprocedure('pgmq.send(text, jsonb)') IS NOT NULL"
+
+
+class Queues(PGMQueue):  # type: ignore[no-untyped-call] # it has few types
+    """PGMQ's client keeps of an address host, port, database and login; of this one's everything counts."""
+
+    def _init_pool(self) -> None:
+        self.pool = ConnectionPool(
+            self.conn_string or "", min_size=1, max_size=self.pool_size, timeout=PATIENCE_SECONDS, open=True
+        )
 
 
 def install(url: str) -> None:
     """Make the queue functions unless they are there; safe to run twice and side by side."""
-    with psycopg.connect(make_conninfo(url, **unsaid(url))) as connection:
+    with psycopg.connect(make_conninfo(url, **unsaid(url, writes=True))) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('tierwise pgmq'))")
         found = connection.execute(INSTALLED).fetchone()
         if found is None or not found[0]:
@@ -30,13 +45,15 @@ def broker_url(url: str, *, scheme: str) -> str:
     return parts._replace(scheme=scheme, netloc=f"{login}{at}{servers.split(',')[0]}").geturl()
 
 
-def broker_options(url: str, *, redeliver_seconds: int) -> dict[str, object]:
+def broker_options(url: str, *, redeliver_seconds: int) -> dict[str, Any]:
     """Options of Celery's transport: everything of `url` counts, also what its own scheme cannot carry (sslmode, …)."""
     return {
-        "conn_string": make_conninfo(url, **unsaid(url)),
-        "init_extension": False,
+        "queues": {
+            "conn_string": make_conninfo(url, **unsaid(url, writes=True)),
+            "init_extension": False,
+            "pool_size": CONNECTIONS,
+            "vt": redeliver_seconds,
+        },
         "visibility_timeout": redeliver_seconds,
         "wait_time_seconds": 0,
-        "pool_size": 2,
-        "pool_timeout": 5,
     }

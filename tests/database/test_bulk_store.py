@@ -242,5 +242,5 @@ def test_the_brokers_address_is_that_of_the_database() -> None:
 
     assert broker.broker_url(url, scheme="pgmq") == "pgmq://u:p%40ss@db:6543/shop?sslmode=require"
     options = broker.broker_options(url, redeliver_seconds=7)
-    assert conninfo_to_dict(url).items() <= conninfo_to_dict(str(options["conn_string"])).items()
+    assert conninfo_to_dict(url).items() <= conninfo_to_dict(options["queues"]["conn_string"]).items()
     assert options["visibility_timeout"] == 7

@@ -4,6 +4,7 @@ import traceback
 
 import psycopg
 import pytest
+from databases import Cluster
 from sqlalchemy import exc, text
 
 from database import patience, session
@@ -76,6 +77,36 @@ def test_a_connection_that_was_lost_is_replaced_however_lately_it_was_used(
     lose_connections(database, database_url)
 
     assert answers(database) == 1
+
+
+def test_whoever_is_told_that_no_writes_are_taken_connects_anew(
+    postgres: Cluster, database: Database, database_url: str
+) -> None:
+    name = database_url.rpartition("/")[2]
+    postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    with database.reading() as one, database.reading() as other:
+        before = {driver_connection(each).info.backend_pid for each in (one, other)}
+    with pytest.raises(exc.InternalError) as raised, database.writing() as transaction:
+        transaction.execute(text("CREATE TABLE written ()"))
+    postgres.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+
+    assert (failure_of(raised.value), len(before)) == (Failure.AWAY, 2)
+    with database.writing() as transaction, database.reading() as other:
+        after = {driver_connection(each).info.backend_pid for each in (transaction, other)}
+        transaction.execute(text("CREATE TABLE written ()"))
+    assert not before & after
+
+
+def test_everything_that_the_address_says_counts_for_the_queues_too(database_url: str) -> None:
+    broker.install(database_url)
+    options = broker.broker_options(f"{database_url}?application_name=till", redeliver_seconds=3)
+    queues = broker.Queues(**options["queues"])
+    assert queues.pool is not None
+    with queues.pool.connection() as connection:
+        said = connection.info.get_parameters()
+    queues.close()
+
+    assert (said["application_name"], said["target_session_attrs"]) == ("till", "read-write")
 
 
 def test_neither_side_waits_for_one_that_is_gone(database: Database, database_url: str) -> None:

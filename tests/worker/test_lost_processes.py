@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from audit_log import sealed, write_lines
 from campaign_factories import make_cause
+from databases import Cluster
 from killable import children, kill_forks
 from worker_processes import relaying, wait_for, wait_until_done, worker
 
@@ -33,3 +34,23 @@ def test_a_process_that_is_killed_while_it_waits_takes_no_work_with_it(database:
 
     assert states == ["SUCCEEDED"] * 3
     assert len(victims) >= 2
+
+
+def test_a_worker_outlives_a_database_that_takes_no_writes(
+    postgres: Cluster, database: Database, database_url: str
+) -> None:
+    write_lines(database, 3)
+    sealed(database)
+    broker.install(database_url)
+    name = database_url.rpartition("/")[2]
+
+    with worker(database_url) as running:
+        wait_for(lambda: "celery.worker.consumer.connection: Connected" in running.said())
+        postgres.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        wait_for(lambda: "session is read-only" in running.said())
+        postgres.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        with relaying(database, database_url):
+            done = wait_until_done(database, begin(database), seconds=60)
+
+    assert done.state == "SUCCEEDED"
