@@ -88,7 +88,10 @@ RECENCY = (
     _feature("days_since_message", "days", LOG, "Since the last message was received", _days("last message {} ago")),
     _feature("days_known", "days", LOG, "Since the first event", _days("known for {}")),
     _feature("days_as_buyer", "days", LOG, "Since the first order", _days("first order {} ago")),
-)
+    _feature("newcomer", "share", PLAIN,
+             "Days of the shop's records before the first event, over 90 and at most 1, fading as 90 days go by",
+             _share("{} a newcomer, by the records before the first event")),
+)  # fmt: skip
 
 FREQUENCY = (
     _feature("orders", "orders", LOG, "Orders so far", _count("{} so far", "order")),

@@ -17,6 +17,8 @@ MONTH = 30.4375
 """Days."""
 SHORTEST_TENURE = 30.0
 """Days that a rate is taken over at least, so that one order yesterday is not thirty a month."""
+SETTLED = 90.0
+"""Days of records without a customer that make it new, and in which it ceases to be."""
 COUPON_DAYS = 14.0
 EXPANDED = 1_000_000
 """Actions expanded at once: bounds the memory of a large training set."""
@@ -44,6 +46,7 @@ def _matrix(view: View, model: BuyingModel) -> Floats:
         counts, amounts = view.windows(), view.windows(view.amount)
         bought = view.kind == PURCHASE
         columns = _recency(view, bought)
+        columns |= _newness(view, columns["days_known"], model.records_begin)
         columns |= _frequency(counts, columns["days_known"])
         columns |= _spend(view, amounts, counts, bought, columns["days_known"])
         columns |= _rhythm(view, bought, columns["days_since_order"])
@@ -74,6 +77,12 @@ def _recency(view: View, bought: Where) -> Columns:
         "days_known": view.first(view.age, own),
         "days_as_buyer": view.first(view.age, bought),
     }
+
+
+def _newness(view: View, known: Floats, begin: float) -> Columns:
+    """Records that begin in the middle of a shop's life show its old customers first: they only look new."""
+    before = np.clip((view.pairs.as_of - begin) / DAY - known, 0.0, SETTLED)
+    return {"newcomer": before / SETTLED * np.exp(-known / SETTLED)}
 
 
 def _frequency(counts: Floats, known: Floats) -> Columns:

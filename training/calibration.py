@@ -19,7 +19,7 @@ SEASON_SHARE = 0.75
 """Of what a window had above its year, how much is expected of it a year later."""
 LEAST_SPAN = 270 * DAY
 """From the first window to the last, below which they do not tell what a year's level is."""
-HIGHEST_ABOVE = 0.3
+HIGHEST_ABOVE = 0.1
 """Logits by which a level that knows no year may lie above the closed form's: what is more, is the latest season's."""
 
 

@@ -1,6 +1,6 @@
 """Events to what one fit needs: catalogue, tokens, questions, labels, feature statistics."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -81,7 +81,11 @@ def prepare(
     actions = tokens.actions
     pairs = at_most(questions(actions, cutoffs, customers), MOST_QUESTIONS, seed)
     now = at_most(questions(actions, np.array([until]), customers), MOST_BELIEVED, seed)
-    buying, latest = (fit_buying(raw_features(actions, asked, UNFITTED)) for asked in (_latest(pairs), now))
+    begin = float(actions.time.min(initial=until))
+    buying, latest = (
+        replace(fit_buying(raw_features(actions, asked, UNFITTED)), records_begin=begin)
+        for asked in (_latest(pairs), now)
+    )
     raw, present = (raw_features(actions, asked, buying) for asked in (pairs, now))
     normaliser = fit_normaliser(raw, seed=seed)
     end = ends(actions, until)

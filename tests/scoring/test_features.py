@@ -1,5 +1,7 @@
 """Features of histories written by hand, to the digit, and the same whoever asks and whatever comes later."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -18,10 +20,11 @@ from scoring.features import raw_features
 CATALOGUE = Catalogue(("item-1", "item-2", "item-3"), ("Lamp", "Mug", None), ("Home|Light", "Home|Table", None))
 
 
-def features_of(known: Histories) -> dict[str, float]:
+def features_of(known: Histories, *, records_begin: float = 0.0) -> dict[str, float]:
     actions = actions_of(known, CATALOGUE)
     pairs = pairs_of(actions, np.array([0]), np.array([NOW]))
-    return dict(zip(NAMES, raw_features(actions, pairs, UNFITTED)[0].tolist(), strict=True))
+    model = replace(UNFITTED, records_begin=records_begin)
+    return dict(zip(NAMES, raw_features(actions, pairs, model)[0].tolist(), strict=True))
 
 
 def test_there_are_forty_features_and_each_is_documented() -> None:
@@ -50,6 +53,16 @@ def test_orders_spend_and_rhythm() -> None:
     assert known["overdue"] == pytest.approx(10 / 45)
     assert known["gap_spread"] == pytest.approx(15 / 45)
     assert known["order_trend"] == pytest.approx(np.log(2.5 / 1.5))
+
+
+@pytest.mark.parametrize(
+    ("first", "newcomer"),
+    [(110, 0), (100, 0), (55, 0.5 * np.exp(-55 / 90)), (10, np.exp(-10 / 90)), (5, np.exp(-5 / 90))],
+)
+def test_who_was_seen_as_the_records_began_is_no_newcomer(first: float, newcomer: float) -> None:
+    known = features_of(histories(bought(first, 1000), bought(1, 1000)), records_begin=NOW - 100 * 86_400)
+
+    assert known["newcomer"] == pytest.approx(newcomer)
 
 
 def test_lines_of_one_order_are_one_order() -> None:
