@@ -13,6 +13,7 @@ from campaigns.life.approval import ApprovalPolicy
 from database.session import Database
 from server.access.admission import Admission
 from server.assembly import Configuration, Server
+from server.front.open_files import allow_many
 from server.wire.seal import Seal, kept_key
 from settings import Settings, SettingsRefused, settings
 from telemetry import logs
@@ -47,6 +48,7 @@ def main() -> int:
     except (ValueError, RuntimeError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    allow_many()
     _serve(server)
     database.close()
     log.info("stopped")

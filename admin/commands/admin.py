@@ -9,6 +9,7 @@ from admin.approval_policy import policy_of
 from admin.database_address import DatabaseUrl, chosen_url
 from admin.output import console, fail
 from admin.web.application import application
+from admin.web.connections import AT_ONCE, Connection
 from admin.web.explainer import Explainer
 from admin.web.house import House, compile_templates
 from admin.web.identities import Identities, IdentitiesRefused
@@ -51,7 +52,7 @@ def admin(
         uvicorn.run(
             application(house), host=host.strip("[]"), port=int(port),
             log_level="warning", proxy_headers=chosen.admin_https, timeout_graceful_shutdown=DRAIN_SECONDS,
-            server_header=False,
+            server_header=False, http=Connection, backlog=AT_ONCE,
         )  # fmt: skip
     finally:
         database.close()

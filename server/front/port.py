@@ -24,6 +24,10 @@ OPTIONS = (
     # more come than can be.
     ("grpc.server.max_pending_requests", MOST_PENDING),
     ("grpc.server.max_pending_requests_hard_limit", MOST_PENDING + 1),
+    # Who opens a connection and says nothing, or asks nothing for minutes, does not keep it; a client that asks again
+    # connects anew by itself.
+    ("grpc.server_handshake_timeout_ms", 20_000),
+    ("grpc.max_connection_idle_ms", 600_000),
     # Clients may look whether the line is alive, as `tierwise_client` does; gRPC itself allows it every five minutes.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 )
