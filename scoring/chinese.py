@@ -17,7 +17,7 @@ NAMES: Mapping[str, str] = MappingProxyType({
     "days_since_review": "距最近一次评价",
     "days_since_coupon": "距最近一次收到优惠券", "days_since_message": "距最近一次收到消息",
     "days_known": "首次出现至今",
-    "days_as_buyer": "首次下单至今", "newcomer": "新顾客的可能程度（首次出现前已有记录）",
+    "days_as_buyer": "首次下单至今", "seen_early": "在店铺记录开始时即已出现的程度",
     "orders": "累计订单数", "orders_30": "近 30 天订单数", "orders_90": "近 90 天订单数",
     "orders_180": "近 180 天订单数",
     "orders_365": "近 365 天订单数", "orders_per_month": "每月订单数", "events_7": "近 7 天活动次数",

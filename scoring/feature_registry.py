@@ -88,9 +88,9 @@ RECENCY = (
     _feature("days_since_message", "days", LOG, "Since the last message was received", _days("last message {} ago")),
     _feature("days_known", "days", LOG, "Since the first event", _days("known for {}")),
     _feature("days_as_buyer", "days", LOG, "Since the first order", _days("first order {} ago")),
-    _feature("newcomer", "share", PLAIN,
-             "Days of the shop's records before the first event, over 90 and at most 1, fading as 90 days go by",
-             _share("{} a newcomer, by the records before the first event")),
+    _feature("seen_early", "share", PLAIN,
+             "1 as the shop's records begin, 0 from their day 90 on, at the first event; fading as 90 days go by",
+             _share("{} first seen as the records began")),
 )  # fmt: skip
 
 FREQUENCY = (

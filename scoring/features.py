@@ -18,7 +18,7 @@ MONTH = 30.4375
 SHORTEST_TENURE = 30.0
 """Days that a rate is taken over at least, so that one order yesterday is not thirty a month."""
 SETTLED = 90.0
-"""Days of records without a customer that make it new, and in which it ceases to be."""
+"""Days of records without a customer, after which it is a new one; and in which it ceases to look like one."""
 COUPON_DAYS = 14.0
 EXPANDED = 1_000_000
 """Actions expanded at once: bounds the memory of a large training set."""
@@ -46,7 +46,7 @@ def _matrix(view: View, model: BuyingModel) -> Floats:
         counts, amounts = view.windows(), view.windows(view.amount)
         bought = view.kind == PURCHASE
         columns = _recency(view, bought)
-        columns |= _newness(view, columns["days_known"], model.records_begin)
+        columns |= _beginning(view, columns["days_known"], model.records_begin)
         columns |= _frequency(counts, columns["days_known"])
         columns |= _spend(view, amounts, counts, bought, columns["days_known"])
         columns |= _rhythm(view, bought, columns["days_since_order"])
@@ -79,10 +79,10 @@ def _recency(view: View, bought: Where) -> Columns:
     }
 
 
-def _newness(view: View, known: Floats, begin: float) -> Columns:
-    """Records that begin in the middle of a shop's life show its old customers first: they only look new."""
+def _beginning(view: View, known: Floats, begin: float) -> Columns:
+    """Records that begin in the middle of a shop's life show its old customers first, and they look new."""
     before = np.clip((view.pairs.as_of - begin) / DAY - known, 0.0, SETTLED)
-    return {"newcomer": before / SETTLED * np.exp(-known / SETTLED)}
+    return {"seen_early": (1.0 - before / SETTLED) * np.exp(-known / SETTLED)}
 
 
 def _frequency(counts: Floats, known: Floats) -> Columns:

@@ -55,14 +55,11 @@ def test_orders_spend_and_rhythm() -> None:
     assert known["order_trend"] == pytest.approx(np.log(2.5 / 1.5))
 
 
-@pytest.mark.parametrize(
-    ("first", "newcomer"),
-    [(110, 0), (100, 0), (55, 0.5 * np.exp(-55 / 90)), (10, np.exp(-10 / 90)), (5, np.exp(-5 / 90))],
-)
-def test_who_was_seen_as_the_records_began_is_no_newcomer(first: float, newcomer: float) -> None:
+@pytest.mark.parametrize(("first", "early"), [(110, np.exp(-110 / 90)), (55, 0.5 * np.exp(-55 / 90)), (10, 0), (5, 0)])
+def test_who_was_seen_as_the_records_began_may_be_an_old_customer(first: float, early: float) -> None:
     known = features_of(histories(bought(first, 1000), bought(1, 1000)), records_begin=NOW - 100 * 86_400)
 
-    assert known["newcomer"] == pytest.approx(newcomer)
+    assert known["seen_early"] == pytest.approx(early)
 
 
 def test_lines_of_one_order_are_one_order() -> None:
