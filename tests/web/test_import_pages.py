@@ -75,6 +75,7 @@ def test_an_import_says_what_was_rejected_and_why(shop: Site, monkeypatch: pytes
         ("2", "MISSING_CUSTOMER_ID"), ("3", "NON_POSITIVE_PRICE"), ("4", "NON_POSITIVE_PRICE"),
     ]  # fmt: skip
     assert '"title": "电"' in rows[2]["content"]
+    assert anna.request.get("/imports/c3%0d%0ax/rejected.csv").status == 404
     anna.set_viewport_size({"width": 400, "height": 800})
     anna.get_by_role("button", name="中文").click()
     expect(anna.get_by_role("row", name="缺少 customer_id MISSING_CUSTOMER_ID 1")).to_be_visible()

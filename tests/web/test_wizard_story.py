@@ -217,7 +217,6 @@ def test_whom_the_budget_leaves_out_is_in_none_of_the_figures(busy_site: Site) -
     anna.get_by_label("Holdout (%)").focus()
     expect(costs).to_contain_text("as soon as every field is whole")
     assert faults(anna) == []
-    picture(anna, "wizard-limits")
 
 
 def test_revenue_that_is_not_foretold_has_no_figure(busy_site: Site) -> None:

@@ -60,9 +60,12 @@ def one(visit: Visit) -> Response:
 
 def rejected(visit: Visit) -> Response:
     """Every row that was not taken in as a CSV file, as `tierwise import report --rejected` writes it."""
-    import_id = visit.request.path_params["import_id"]
-    named = {"content-disposition": f'attachment; filename="rejected-{import_id[:12]}.csv"'}
-    return StreamingResponse(_lines(visit, import_id), media_type="text/csv; charset=utf-8", headers=named)
+    with visit.reading() as snapshot:
+        found = imports.find_import(snapshot, visit.request.path_params["import_id"])
+    if found is None:
+        return visit.page("missing.html", MISSING)
+    named = {"content-disposition": f'attachment; filename="rejected-{found.import_id[:12]}.csv"'}
+    return StreamingResponse(_lines(visit, found.import_id), media_type="text/csv; charset=utf-8", headers=named)
 
 
 def reasons(report: Mapping[str, Any]) -> list[tuple[str, int]]:
