@@ -93,8 +93,22 @@ def outlook(
             *((CostNote(unknown=Unknown.REVENUE, scored=currency or "", currency=plan.currency),) if foreign else ()),
             *unforetold(discounts(plan), currency=plan.currency, scored=currency),
             *unpriced(discounts(plan), prices),
+            *_unusable(plan, reached),
         ),
     )
+
+
+def _unusable(plan: CampaignPlan, reached: Sequence[Prospects]) -> list[CostNote]:
+    """Tiers in which somebody would get a coupon for a first order who has bought before."""
+    first_only = {
+        offer.tier for arm in plan.design.arms for offer in plan.offers_in(arm.name) if offer.discount.first_order_only
+    }
+    bought = {tier: sum(each.count - each.new_count for each in reached if each.tier == tier) for tier in Tier}
+    return [
+        CostNote(unknown=Unknown.FIRST_ORDER, tier=tier.value, customers=bought[tier])
+        for tier in Tier
+        if tier in first_only and bought[tier]
+    ]
 
 
 def countable(plan: CampaignPlan, reached: Sequence[Prospects], currency: str | None) -> list[Prospects]:

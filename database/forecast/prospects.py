@@ -38,6 +38,8 @@ class Prospects:
     channel: str | None
     exclusion: str | None
     count: int
+    new_count: int
+    """Of them who never bought."""
     buyers: float
     """Sum of the probabilities to buy within the span."""
     buyers_squared: float
@@ -57,6 +59,7 @@ class Prospects:
         """So much of them, as a draw by hash would leave them in the mean."""
         return Prospects(
             tier=self.tier, channel=self.channel, exclusion=self.exclusion, count=round(self.count * part),
+            new_count=round(self.new_count * part),
             buyers=self.buyers * part, buyers_squared=self.buyers_squared * part, new_buyers=self.new_buyers * part,
             spend_minor=self.spend_minor * part, new_spend_minor=self.new_spend_minor * part,
             buyers_90=self.buyers_90 * part, past_spend_minor=self.past_spend_minor * part,
@@ -107,7 +110,7 @@ def sums(snapshot: Snapshot, members: FromClause, *, horizon: Horizon) -> list[P
     new, past = FACTS.c.has_bought.is_not(True), FACTS.c.spend_90.cast(Double)
     kinds = (members.c.tier, members.c.channel, members.c.exclusion)
     query = select(
-        *kinds, func.count().label("count"),
+        *kinds, func.count().label("count"), func.count().filter(new).label("new_count"),
         _sum(chance, "buyers"), _sum(chance * chance, "buyers_squared"), _sum(case((new, chance)), "new_buyers"),
         _sum(spend, "spend_minor"), _sum(case((new, spend)), "new_spend_minor"),
         _sum(FACTS.c.purchase_90, "buyers_90"),

@@ -219,6 +219,19 @@ def test_what_depends_on_orders_in_another_currency_is_said(shop: Database) -> N
     assert percentage.startswith("orders are foretold in GBP, not in EUR: what a percentage takes off is not known")
 
 
+@pytest.mark.parametrize("bought", [False, True])
+def test_coupons_that_cannot_be_used_are_said(shop: Database, bought: bool) -> None:  # noqa: FBT001 - a row of the table
+    welcome = Discount(reward=Percent(percent=10), first_order_only=True)
+    draft(shop, make_plan(offers=(Offer(tier=Tier.HIGH, discount=welcome, channel=Channel.ON_SITE),)))
+    with shop.writing() as transaction:
+        transaction.execute(text("UPDATE customer_facts SET has_bought = :bought"), {"bought": bought})
+
+    shown = preview(shop)
+
+    said = f"{shown.audience} customers of HIGH have bought before and cannot use a coupon for a first order"
+    assert [note.sentence().partition(":")[0] for note in shown.outlook.notes] == [said] * bought
+
+
 def test_what_results_could_show_is_told_for_every_arm(shop: Database) -> None:
     draft(shop)
 
