@@ -1,7 +1,6 @@
 """Views of analysts as files: written beside their place, row upon row, and put there when they are whole."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +9,7 @@ import pyarrow.parquet as pq
 from database.reporting import analyst
 from database.reporting.analyst import ReportColumn
 from database.session import Snapshot
+from scoring.whole_file import whole_file
 
 ROWS_AT_ONCE = 50_000
 TYPES = {
@@ -24,7 +24,7 @@ FORMATS = (".csv", ".parquet")
 def write(snapshot: Snapshot, view: str, path: Path) -> int:
     """Write a view to a file whose name ends with one of FORMATS; its size in bytes. Raises ViewNotFound."""
     columns = analyst.columns(snapshot, view)
-    with _whole(path) as unfinished:
+    with whole_file(path) as unfinished:
         if path.suffix == ".csv":
             with unfinished.open("wb") as file:
                 for piece in analyst.as_csv(snapshot, view):
@@ -45,14 +45,3 @@ def _write_parquet(snapshot: Snapshot, view: str, columns: Sequence[ReportColumn
                 pa.array(values, field.type) for values, field in zip(zip(*rows, strict=True), schema, strict=True)
             ]
             writer.write_batch(pa.record_batch(arrays, schema=schema))
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """A file beside the one that is meant, which takes its place at the end, or goes."""
-    unfinished = path.with_name(path.name + ".unfinished")
-    try:
-        yield unfinished
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

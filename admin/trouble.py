@@ -2,6 +2,7 @@
 
 from database.failures import Failure, failure_of, in_a_line, of_another_shape
 from database.session import BadAddress
+from scoring.whole_file import NotWritten
 from settings import SettingsRefused
 
 WORDS = {
@@ -14,7 +15,7 @@ WORDS = {
 
 def explained(error: Exception) -> str | None:
     """A message with the way out; None for a bug, which deserves its traceback."""
-    if isinstance(error, BadAddress | SettingsRefused):
+    if isinstance(error, BadAddress | SettingsRefused | NotWritten):
         return str(error)
     if of_another_shape(error):
         return f"the database has another shape than this version needs ({in_a_line(error)}): run `tierwise migrate`"

@@ -32,6 +32,7 @@ from scoring.normalisation import Normaliser
 from scoring.score import ModelRejected
 from scoring.together import together_from
 from scoring.trees import Trees
+from scoring.whole_file import told_of
 
 WEIGHTS, ITEMS, TREES = "weights.safetensors", "items.parquet", "trees.json"
 VECTORS = "vectors.safetensors"
@@ -40,15 +41,16 @@ LINEAR_PREDICTORS = (Predictor.LINEAR, Predictor.CLOSED_FORM)
 
 
 def write(model: Model, folder: Path) -> Path:
-    """Write the model; FileExistsError if the folder is there already, for a model never changes."""
+    """Write the model; FileExistsError if the folder is there already, for a model never changes. Raises NotWritten."""
     if folder.exists():
         raise FileExistsError(f"{folder} exists: a model is never overwritten; name another folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
     unfinished.mkdir()
     try:
-        _write_files(model, unfinished)
-        unfinished.rename(folder)
+        with told_of(folder):
+            _write_files(model, unfinished)
+            unfinished.rename(folder)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise

@@ -1,7 +1,6 @@
 """The training loop: epochs, averaged weights, early stopping, and a checkpoint after every epoch."""
 
 import math
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from scoring.actions import Integers
 from scoring.network import Network
+from scoring.whole_file import whole_file
 from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.curves import NOWHERE, Curves
@@ -167,12 +167,8 @@ def _store(learner: Learner, checkpoint: Path) -> None:
         "step": learner.step,
         "losses": learner.losses,
     }
-    unfinished = checkpoint.with_suffix(".unfinished")
-    with unfinished.open("wb") as file:
+    with whole_file(checkpoint) as unfinished, unfinished.open("wb") as file:
         torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(checkpoint)
 
 
 def _restore(learner: Learner, checkpoint: Path) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+
+from scoring.whole_file import whole_file
 
 Vectors = npt.NDArray[np.float32]
 Thing = TypeVar("Thing")
@@ -50,6 +51,5 @@ def _write(path: Path, known: dict[str, Vectors]) -> None:
     table = pl.DataFrame(
         {DIGEST: list(known), VECTOR: vectors}, schema_overrides={VECTOR: pl.Array(pl.Float32, vectors.shape[1])}
     )
-    unfinished = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
-    table.write_parquet(unfinished)
-    unfinished.replace(path)
+    with whole_file(path) as unfinished:
+        table.write_parquet(unfinished)

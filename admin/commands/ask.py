@@ -15,6 +15,7 @@ from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data
 from events.history import Histories
 from events.reading import FileNotUsable, table
 from scoring.threads import limit_threads
+from scoring.whole_file import whole_file
 from training.acquisition import next_to_learn_of, uncertainty
 
 CUSTOMER = "customer_id"
@@ -55,7 +56,8 @@ def ask(
         "rank": np.arange(len(chosen)), CUSTOMER: histories.customer_ids[chosen].tolist(),
         "purchase_probability": chances[chosen], "uncertainty": uncertainty(chances[chosen]),
     })  # fmt: skip
-    found.write_parquet(out)
+    with whole_file(out) as unfinished:
+        found.write_parquet(unfinished)
     told = {"customers": found.height, "known": int(marked.sum()), "model_id": model_id, "out": str(out)}
     emit(told, as_json=as_json, title="To learn of next")
 

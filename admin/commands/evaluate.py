@@ -16,6 +16,7 @@ from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data
 from events.cells import text_of
 from events.reading import FileNotUsable, table
 from scoring.threads import limit_threads
+from scoring.whole_file import whole_file
 from training.comparison import OURS, Interval
 from training.configuration import Configuration
 from training.course import HistoryTooShort
@@ -62,7 +63,8 @@ def evaluate(
     except (HistoryTooShort, ValueError) as refusal:
         fail(str(refusal))
     if report is not None:
-        report.write_text(page(found, by=by))
+        with whole_file(report) as unfinished:
+            unfinished.write_text(page(found, by=by))
     if as_json:
         emit(found.to_json(), as_json=True)
     else:

@@ -35,6 +35,7 @@ from events.formats import FileFormat, FormatNotUsable, mapping, preset, preset_
 from events.loading import load_events
 from events.reading import FileNotUsable, fingerprint, rejected_rows, row_count
 from events.report import quality, summary
+from scoring.whole_file import whole_file
 from settings import settings
 
 NOTED = ("rows_in", "rejected", "changed", "events_new", "events_known", "erased_customers")
@@ -111,12 +112,14 @@ def report(
             fail(f"import {found.import_id[:12]} is of {found.kind}; a page is drawn for imports of events")
         from events.report_page import page  # noqa: PLC0415  # plots take a second to import
 
-        html.write_text(page(found.report, file_name=found.file_name, import_id=found.import_id), encoding="utf-8")
+        drawn = page(found.report, file_name=found.file_name, import_id=found.import_id)
+        with whole_file(html) as unfinished:
+            unfinished.write_text(drawn, encoding="utf-8")
     _show(found, as_json=as_json)
 
 
 def _write_rejected(path: Path, rows: Iterable[Rejected]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with whole_file(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
         lines = csv.writer(file)
         lines.writerow(COLUMNS)
         lines.writerows(map(row_of, rows))

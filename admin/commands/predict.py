@@ -19,6 +19,7 @@ from events.history import Histories
 from scoring.horizons import LONGEST_DAYS, SHORTEST_DAYS
 from scoring.scorer import Scorer
 from scoring.threads import limit_threads
+from scoring.whole_file import whole_file
 
 app = typer.Typer(add_completion=False)
 
@@ -65,7 +66,8 @@ def predict(
         asked = blocks(histories, BLOCK, "Scoring")
         made = pl.concat([SCHEMA.to_frame(), *(_foretold(scorer, block, data.as_of, horizon) for block in asked)])
         model_id, currency = scorer.model_id, scorer.currency
-    made.write_parquet(out)
+    with whole_file(out) as unfinished:
+        made.write_parquet(unfinished)
     summary = {
         "customers": made.height, "model_id": model_id, "horizon_days": horizon,
         "expected_buyers": round(made["purchase_probability"].sum(), 1),

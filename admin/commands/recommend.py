@@ -16,6 +16,7 @@ from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data
 from events.history import Histories
 from scoring.score import Strategy
 from scoring.threads import limit_threads
+from scoring.whole_file import whole_file
 
 app = typer.Typer(add_completion=False)
 
@@ -65,7 +66,8 @@ def recommend(
         "score": pl.Float64,
         "reason": pl.String,
     }
-    pl.DataFrame(rows, schema=columns, orient="row").write_parquet(out)
+    with whole_file(out) as unfinished:
+        pl.DataFrame(rows, schema=columns, orient="row").write_parquet(unfinished)
     summary = {"customers": len(histories), "rows": len(rows), "model_id": model_id, "out": str(out)}
     seconds = round(time.monotonic() - began, 1)
     emit(summary | {"blend": blend, "seconds": seconds}, as_json=as_json, title="Recommended")

@@ -13,6 +13,7 @@ from admin.result_files import writable
 from admin.training_curves import curves_of
 from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data, training_progress
 from scoring.threads import limit_threads
+from scoring.whole_file import whole_file
 from settings import settings
 from training.configuration import Configuration
 from training.course import HistoryTooShort, course_of
@@ -54,7 +55,8 @@ def tune(
         fail(str(refusal))
     finally:
         curves.close()
-    out.write_text(json.dumps(found.configuration.to_json(), indent=1))
+    with whole_file(out) as unfinished:
+        unfinished.write_text(json.dumps(found.configuration.to_json(), indent=1))
     summary = {
         "out": str(out), "loss": found.loss, "default_loss": found.default_loss, "trials": found.trials,
         "pruned": found.pruned, "seconds": round(time.monotonic() - began, 1),

@@ -13,6 +13,7 @@ from admin.result_files import writable
 from admin.training_data import Seed, training_progress
 from events.reading import FileNotUsable, table
 from scoring.uplift import UpliftModel
+from scoring.whole_file import whole_file
 from training.uplift import findings as learning
 from training.uplift.findings import Findings
 from training.uplift.reading import Reading, Treatment, TrialNotUsable, read
@@ -92,7 +93,8 @@ def _keep(
     chosen, effects = found.choice, found.line.effect(found.score)
     _write(out, frame, np.flatnonzero(reading.rows), found.score, effects, chosen.learner)
     if save is not None:
-        save.write_text(learning.model(reading, found, seed=seed).to_json())
+        with whole_file(save) as unfinished:
+            unfinished.write_text(learning.model(reading, found, seed=seed).to_json())
     return found.to_json() | {"left_out": dict(reading.left_out), "out": _text(out), "model": _text(save)}
 
 
@@ -105,7 +107,8 @@ def _write(
     written = pl.DataFrame(columns).with_columns(learner=pl.lit(str(learner)))
     if CUSTOMER in frame.columns:
         written.insert_column(1, frame[CUSTOMER][rows])
-    written.write_parquet(out)
+    with whole_file(out) as unfinished:
+        written.write_parquet(unfinished)
 
 
 def _show(told: dict[str, Any], *, as_json: bool) -> None:

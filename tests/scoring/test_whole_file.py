@@ -1,0 +1,78 @@
+"""A file that a full disk cuts off is never taken for whole, and what is said names the place."""
+
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+import pytest
+import torch
+from tiny_model import tiny_model
+
+from admin.trouble import explained
+from scoring import folder
+from scoring.whole_file import NotWritten, whole_file
+from training.vector_cache import VectorCache
+
+ROOM = 4096
+FRAME = pl.DataFrame({"a": torch.rand(5_000).numpy()})
+
+
+@contextmanager
+def little_room() -> Iterator[None]:
+    """No file may become longer, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def save(path: Path) -> None:
+    with path.open("wb") as file:
+        torch.save(torch.rand(5_000), file)
+
+
+@pytest.mark.parametrize(
+    "write", [FRAME.write_parquet, FRAME.write_csv, save, lambda path: path.write_text("x" * 2 * ROOM)]
+)
+def test_a_file_for_which_there_is_no_room_stays_as_it_was(tmp_path: Path, write: Callable[[Path], object]) -> None:
+    path = tmp_path / "results"
+    path.write_text("of before")
+    words = f"{path} cannot be written: File too large.*; make room"
+    with little_room(), pytest.raises(NotWritten, match=words) as it, whole_file(path) as unfinished:
+        write(unfinished)
+
+    assert explained(it.value) == str(it.value)
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("results", "of before")]
+
+
+def test_what_is_written_whole_takes_its_place_also_behind_a_link(tmp_path: Path) -> None:
+    path, link = tmp_path / "results", tmp_path / "link"
+    link.symlink_to(path)
+    with whole_file(link) as unfinished:
+        unfinished.write_text("whole")
+    with whole_file(Path("/dev/null")) as unfinished:
+        unfinished.write_text("nowhere")
+
+    assert (path.read_text(), link.is_symlink(), Path("/dev/null").is_file()) == ("whole", True, False)
+
+
+def test_what_no_disk_has_to_do_with_goes_its_way(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="ours"), whole_file(tmp_path / "results"):
+        raise RuntimeError("ours")
+
+
+def test_models_and_vectors_leave_nothing_behind_where_there_is_no_room(tmp_path: Path) -> None:
+    texts = [str(number) for number in range(2_000)]
+    with little_room():
+        with pytest.raises(NotWritten, match="m1 cannot be written"):
+            folder.write(tiny_model("m1"), tmp_path / "models" / "m1")
+        with pytest.raises(NotWritten, match=r"some\.parquet cannot be written"):
+            VectorCache(tmp_path / "vectors").vectors(
+                "some", texts, str.encode, lambda new: torch.rand(len(new), 8).numpy()
+            )
+
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
