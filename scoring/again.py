@@ -9,8 +9,8 @@ from scoring.catalogue import UNKNOWN
 from scoring.sequence import Tokens
 from scoring.view import DAY
 
-FADING = 0.5
-"""A purchase speaks with the days since it to minus this power (Anderson and Schooler 1991)."""
+FADING = 0.25
+"""A purchase speaks with the days since it to minus this power (as memory does: Anderson and Schooler 1991)."""
 
 
 def again_of(tokens: Tokens, pairs: Pairs, items: int) -> sparse.csr_matrix:

@@ -36,6 +36,7 @@ from scoring.whole_file import told_of
 
 WEIGHTS, ITEMS, TREES = "weights.safetensors", "items.parquet", "trees.json"
 VECTORS = "vectors.safetensors"
+NEXT_ITEMS = "next_items"
 TOGETHER_PREFIXES = ("together.", "popular")
 LINEAR_PREDICTORS = (Predictor.LINEAR, Predictor.CLOSED_FORM)
 
@@ -62,7 +63,7 @@ def weights_bytes(model: Model) -> bytes:
     """All arrays of the model, in an order that depends on nothing."""
     arrays = {
         f"{place}.{name}": tensor.detach().cpu().numpy()
-        for place, network in enumerate(model.networks)
+        for place, network in _named(model).items()
         for name, tensor in network.state_dict().items()
     }
     for predictor, speaker in model.mixture.speakers.items():
@@ -71,6 +72,12 @@ def weights_bytes(model: Model) -> bytes:
     if model.further is not None:
         arrays |= model.further.arrays()
     return save(dict(sorted((arrays | model.together.arrays()).items())))
+
+
+def _named(model: Model) -> dict[str, Network]:
+    """By where its weights stand."""
+    named = {str(place): network for place, network in enumerate(model.networks)}
+    return named if model.next_items is None else named | {NEXT_ITEMS: model.next_items}
 
 
 def _write_files(model: Model, folder: Path) -> None:
@@ -94,6 +101,7 @@ def _write_files(model: Model, folder: Path) -> None:
         "format": FORMAT,
         "horizons_days": list(HORIZONS),
         "architecture": [network.shape.to_json() for network in model.networks],
+        "next_items": None if model.next_items is None else model.next_items.shape.to_json(),
         "features": model.normaliser.to_json(),
         "buying": asdict(model.buying),
         "calibration": model.calibration.to_json(),
@@ -141,10 +149,16 @@ def _assembled(folder: Path, manifest: Mapping[str, Any], device: torch.device) 
     vectors = load(checked(folder, VECTORS, manifest)) if VECTORS in manifest["files"] else {}
     together = {name: array for name, array in arrays.items() if name.startswith(TOGETHER_PREFIXES)}
     normaliser = Normaliser.from_json(manifest["features"])
+    shapes = {str(place): shape for place, shape in enumerate(manifest["architecture"])}
+    if manifest.get(NEXT_ITEMS) is not None:
+        shapes[NEXT_ITEMS] = manifest[NEXT_ITEMS]
+    networks = _networks(shapes, catalogue, vectors, arrays, device)
+    next_items = networks.pop(NEXT_ITEMS, None)
     return Model(
         manifest=manifest,
         catalogue=catalogue,
-        networks=_networks(manifest, catalogue, vectors, arrays, device),
+        networks=tuple(networks.values()),
+        next_items=next_items,
         normaliser=normaliser,
         buying=BuyingModel(**{name: float(value) for name, value in manifest["buying"].items()}),
         calibration=Calibration.from_json(manifest["calibration"]),
@@ -171,20 +185,20 @@ def _mixture(folder: Path, manifest: Mapping[str, Any], arrays: dict[str, np.nda
 
 
 def _networks(
-    manifest: Mapping[str, Any],
+    shapes: Mapping[str, Any],
     catalogue: Catalogue,
     vectors: Mapping[str, ItemVectors],
     arrays: dict[str, np.ndarray],
     device: torch.device,
-) -> tuple[Network, ...]:
-    words, networks = item_words(catalogue), []
+) -> dict[str, Network]:
+    words, networks = item_words(catalogue), {}
     encoded = {modality: torch.from_numpy(found) for modality, found in vectors.items()}
-    for place, shape in enumerate(manifest["architecture"]):
+    for place, shape in shapes.items():
         network = Network(Architecture(**shape), words, encoded)
         own = {name: torch.from_numpy(array) for name, array in arrays.items() if name.startswith(f"{place}.")}
         network.load_state_dict({name.split(".", 1)[1]: tensor for name, tensor in own.items()})
-        networks.append(network.to(device).eval().requires_grad_(requires_grad=False))
-    return tuple(networks)
+        networks[place] = network.to(device).eval().requires_grad_(requires_grad=False)
+    return networks
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -57,6 +57,8 @@ class Model:
     mixture: Mixture = field(default_factory=Mixture)
     further: Regression | None = None
     """How many orders come after the first one; None in a folder of before there was one."""
+    next_items: Network | None = None
+    """Learned what is bought next and nothing else; None where the networks say that, too."""
     item_vectors: Mapping[str, ItemVectors] = field(default_factory=dict)
     """What encoders made of each item, by what they have read: text, picture."""
 

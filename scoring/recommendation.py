@@ -114,19 +114,20 @@ class Recommender:
 
     def _next(self, tokens: Tokens, pairs: Pairs) -> Floats:
         """The same, by one forward pass."""
-        tabular = np.zeros((len(pairs), 1, len(self.model.normaliser.names)), dtype=np.float32)
+        networks = self.model.networks if self.model.next_items is None else (self.model.next_items,)
+        tabular = np.zeros((len(pairs), 1, networks[0].shape.features), dtype=np.float32)
         batch = batch_of(tokens, pairs.first, pairs.last, pairs.as_of[:, None], tabular).to(self.device)
         length = (batch.kind > 0).sum(dim=1)
         rows = torch.arange(len(pairs), device=self.device)
         total = torch.zeros(len(pairs), len(self.model.catalogue) + 2, device=self.device)
         with torch.inference_mode():
-            for network in self.model.networks:
+            for network in networks:
                 states = network(batch).states[rows, (length - 1).clamp(min=0)]
                 logits = network.item_logits(states, torch.arange(total.shape[1], device=self.device))
                 logits[:, : UNKNOWN + 1] = HIDDEN
                 total += logits.softmax(dim=1)
         known = (length > 0).unsqueeze(1)
-        return (total * known).double().cpu().numpy() / len(self.model.networks)
+        return (total * known).double().cpu().numpy() / len(networks)
 
     def _combined(self, parts: dict[Strategy, Floats], strategy: Strategy) -> Floats:
         """Whoever the strategy has nothing to say about gets what is popular."""

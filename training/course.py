@@ -153,7 +153,7 @@ def _believing(configuration: Configuration, prepared: Prepared) -> Configuratio
 def model_of(
     course: Course, prepared: Prepared, networks: tuple[Network, ...], together: Together, *,
     blend: Blend, calibration: Calibration, manifest: dict[str, Any], mixture: Mixture,
-    further: Regression | None = None,
+    further: Regression | None = None, next_items: Network | None = None,
 ) -> Model:  # fmt: skip
     """The parts put together."""
     return Model(
@@ -167,6 +167,7 @@ def model_of(
         blend=blend,
         mixture=mixture,
         further=further,
+        next_items=next_items,
         item_vectors=course.item_vectors,
     )
 

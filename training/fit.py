@@ -40,6 +40,7 @@ from training.further_orders import fit_further_orders
 from training.item_encoding import ItemEncoders
 from training.labels import LONGEST, labels_of
 from training.learning import Progress
+from training.next_items import learn_latest
 from training.pairing import fit_together
 from training.preparation import Prepared, prepare
 from training.provenance import currency_of, data_of, fingerprint_of, model_id_of
@@ -125,6 +126,8 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
     )  # fmt: skip
     learned = learn_members(course, prepared, "final fit", rehearsal.epochs, None)
     mixture = _mixture(course, prepared, learned, rehearsal)
+    begun = rehearsal.next_items
+    next_items = None if begun is None else learn_latest(course, begun).network
     standing, year = (
         standing_of(course, prepared, learned.networks, mixture, as_of)
         for as_of in (np.array([course.as_of]), year_of(course))
@@ -135,6 +138,7 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
         fit_together(actions, course.items, until=course.as_of, left_out=nobody, habits=rehearsal.habits),
         blend=rehearsal.blend, calibration=calibration, mixture=mixture,
         further=fit_further_orders(prepared.examples),
+        next_items=next_items,
         manifest={
             "code_version": version("tierwise"),
             "configuration": course.configuration.to_json(),

@@ -22,15 +22,16 @@ from training.boosting import rehearse_trees
 from training.choosing_habits import habits_of
 from training.course import Course, HistoryTooShort, Learned, check_bought, describe, learn_members, model_of
 from training.habits import Habits
-from training.held_out import Held, held_out
+from training.held_out import FEWEST_CUSTOMERS, Held, held_out
 from training.labels import LONGEST, cutoffs_of, questions
 from training.learning import Validate
 from training.metrics import all_metrics, auc
+from training.next_items import NextItems, learn_next_items
 from training.pairing import fit_together
 from training.preparation import Prepared, at_most, last_orders, prepare
 from training.shares import Said, Stacking, figures_of, mixture_of, shares_of, stack
 from training.speakers import speakers_of
-from training.validation import Forward, forward_of, item_loss
+from training.validation import Forward, forward_of, item_loss, misplaced
 
 FEWEST_CUTOFFS = 3
 """Before the validation windows; a shorter history is validated on fewer, or on other customers instead."""
@@ -47,6 +48,8 @@ class Rehearsal:
     epochs: int
     blend: Blend
     habits: Habits
+    next_items: NextItems | None
+    """None where too few orders were held out to judge it by."""
     tree_rounds: int
     """0 where there are none."""
     stacking: Stacking
@@ -134,8 +137,9 @@ def rehearse(course: Course) -> Rehearsal:
     )
     habits, popularity = habits_of(course.tokens, course.items, orders, until=course.as_of, left_out=last)
     together = fit_together(actions, course.items, until=course.as_of, left_out=last, habits=habits)
+    next_items = _next_items(course, last, orders)
     model = model_of(
-        course, prepared, learned.networks, together,
+        course, prepared, learned.networks, together, next_items=None if next_items is None else next_items.network,
         blend=replace(START, decay=habits.decay), calibration=Calibration(), manifest={}, mixture=Mixture(),
     )  # fmt: skip
     blend, found = choose_blend(model, course.tokens, orders, popularity, course.device)
@@ -146,6 +150,7 @@ def rehearse(course: Course) -> Rehearsal:
         epochs=round(float(np.mean(learned.epochs))),
         blend=blend,
         habits=habits,
+        next_items=next_items,
         tree_rounds=heard.tree_rounds,
         stacking=heard.stacking,
         split=split.to_json(),
@@ -194,6 +199,12 @@ def _judge(course: Course, forward: Forward, orders: Held) -> Validate:
         return item_loss(network, course.tokens, orders)
 
     return judge
+
+
+def _next_items(course: Course, last: npt.NDArray[np.bool_], orders: Held) -> NextItems | None:
+    if len(orders.pairs) < FEWEST_CUSTOMERS:
+        return None
+    return learn_next_items(course, last, lambda network: misplaced(network, course.tokens, orders))
 
 
 def _beside(predictors: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tiny_model import tiny_model
 from scoring import folder
 from scoring.folder import ITEMS, WEIGHTS
 from scoring.manifest import MANIFEST
-from scoring.score import ModelRejected
+from scoring.score import ModelRejected, Strategy
 from scoring.scorer import Scorer
 
 KNOWN = histories(bought(9, item_id="item-0"), bought(5, item_id="item-4"))
@@ -41,6 +42,17 @@ def test_what_is_read_answers_as_what_was_written(written: Path) -> None:
         assert (one.item_id, one.reason) == (other.item_id, other.reason)
         assert one.score == pytest.approx(other.score)
     assert (after.model_id, after.currency) == ("tiny-1", "GBP")
+
+
+def test_a_network_of_next_items_is_kept_and_recommends_in_the_place_of_the_others(tmp_path: Path) -> None:
+    plain, other = tiny_model(), tiny_model(seed=2).networks[0]
+    written = folder.write(replace(plain, next_items=other), tmp_path / "model")
+    of = {"whole": Scorer.load(written), "plain": Scorer(plain), "other": Scorer(replace(plain, networks=(other,)))}
+    deep = {name: each.recommend(KNOWN, at(), count=5, strategy=Strategy.DEEP) for name, each in of.items()}
+
+    assert of["whole"].score(KNOWN, at()) == of["plain"].score(KNOWN, at())
+    assert [one.score for one in deep["whole"][0]] == pytest.approx([one.score for one in deep["other"][0]])
+    assert [one.item_id for one in deep["whole"][0]] != [one.item_id for one in deep["plain"][0]]
 
 
 def test_the_folder_holds_three_files_and_the_manifest_names_their_hashes(written: Path) -> None:

@@ -130,8 +130,8 @@ def test_a_shop_that_repeats_brings_again_what_was_bought_often_and_lately() -> 
     basket = histories(*often, *others)
     found = blended(repurchase=True).recommend(basket, at(), count=4, strategy=Strategy.AGAIN)[0]
 
-    assert [one.item_id for one in found[:3]] == ["item-7", "item-3", "item-5"]
-    assert [one.score for one in found[:3]] == pytest.approx([4**-0.5, 100**-0.5 + 65**-0.5 + 16**-0.5, 25**-0.5])
+    assert [one.item_id for one in found[:3]] == ["item-3", "item-7", "item-5"]
+    assert [one.score for one in found[:3]] == pytest.approx([100**-0.25 + 65**-0.25 + 16**-0.25, 4**-0.25, 25**-0.25])
     assert found[0].reason == "bought before"
     assert found[3].reason == "popular lately"
 
