@@ -15,7 +15,6 @@ from campaigns.experiments.assignment import position
 from campaigns.models.stages import State
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import TierScheme
-from database.failures import described
 from database.models import registry
 from database.models.registry import RegisteredModel
 from database.session import Database
@@ -25,6 +24,7 @@ from scoring.pool.process import Wanted
 from scoring.pool.refusals import GivenUp
 from scoring.replicas import Models, Replicas
 from scoring.score import ModelRejected
+from server.scoring.outage import Outage
 from server.scoring.rejected import Rejected
 
 POLL_SECONDS = 1.0
@@ -86,6 +86,7 @@ class Live:
         self._folders: dict[str, tuple[int, ModelFolder]] = {}
         self._held: Models = {}
         self._left_alone = Rejected()
+        self._outage = Outage("refresh failed")
         self.loaded = 0
         """Models that came into force since the beginning."""
         self.rejected = 0
@@ -148,7 +149,7 @@ class Live:
         try:
             return self._said() == said
         except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
-            log.warning("refresh failed", **described(error))
+            self._outage.note(error)
             return True
 
     def check(self, model: RegisteredModel) -> None:
@@ -208,7 +209,8 @@ class Live:
         while True:
             try:
                 self._refresh(ending=self._stop.is_set)
+                self._outage.over()
             except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
-                log.warning("refresh failed", **described(error))
+                self._outage.note(error)
             if self._stop.wait(POLL_SECONDS):
                 return

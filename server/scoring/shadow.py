@@ -14,7 +14,6 @@ from functools import partial
 import structlog
 
 from campaigns.models.comparison import sums_of
-from database.failures import described
 from database.models import shadow_comparisons
 from database.session import Database
 from scoring.asking import Kind, ModelFolder, Role, Task, score_of
@@ -29,6 +28,7 @@ from scoring.replicas import Replicas
 from scoring.score import ModelRejected, Score
 from server.scoring.live import InForce
 from server.scoring.loading import Place
+from server.scoring.outage import Outage
 from server.scoring.rejected import Rejected
 
 KIND = Kind(Task.SCORE, Role.SHADOW)
@@ -175,8 +175,10 @@ class Shadows:
             shadow.keep(self._database)
 
     def _run(self) -> None:
+        outage = Outage("shadow")
         while not self._stop.wait(POLL_SECONDS):
             try:
                 self.follow()
+                outage.over()
             except Exception as error:  # noqa: BLE001 - logged, with its traceback where it is a defect
-                log.warning("shadow", **described(error))
+                outage.note(error)

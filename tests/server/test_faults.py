@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from campaign_factories import add_customers, store_scores
 from databases import Cluster
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from serving import Shop, activate, purchase, recording, refusal, serving
+from structlog.testing import capture_logs
 from tierwise.v1 import customer_service_pb2, customer_service_pb2_grpc, score_pb2, scoring_service_pb2
 from tiny_model import tiny_model
+from worker_processes import wait_for
 
 from database.session import Database
 from scoring.asking import Role
@@ -29,6 +32,7 @@ from scoring.computing import Computing
 from scoring.markets import Markets
 from scoring.replicas import LocalReplicas
 from scoring.scorer import Scorer
+from server.scoring import live
 from settings import child_environment
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -74,6 +78,27 @@ def test_without_a_database_calls_are_refused_until_it_is_back(
 
     for call in ask:
         call()
+
+
+def test_that_the_database_is_away_is_told_by_its_reasons_and_not_each_second(
+    shop: Shop, postgres: Cluster, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "POLL_SECONDS", 0.01)
+    with capture_logs() as told:
+        shut(postgres, database_url, closed=True)
+        wait_for(lambda: "refresh failed" in said(told))
+        time.sleep(0.3)
+        shut(postgres, database_url, closed=False)
+        wait_for(lambda: "over" in said(told))
+
+    reasons = [line["why"] for line in told if line["event"] == "refresh failed"]
+    assert len(reasons) == len(set(reasons))
+    assert said(told)[-1] == "over"
+    assert shop.server.live.in_force.model is not None
+
+
+def said(told: Sequence[Mapping[str, object]]) -> list[object]:
+    return [line["event"] for line in told if line["event"] in {"refresh failed", "over"}]
 
 
 def test_what_comes_of_a_call_whose_caller_has_gone_is_told_in_its_line_alone(
