@@ -106,7 +106,8 @@ def window_of(data: TrainingData, end: datetime, configuration: Configuration) -
     tokens = tokens_from(Histories.from_frame(data.events.filter(pl.col("time") < end)), course.catalogue)
     now = questions(tokens.actions, np.array([course.as_of]))
     asked = _asked(tokens, now, prepared, np.ones(len(now)))
-    learnt = _asked(course.tokens, prepared.examples.pairs, prepared, prepared.examples.weight)
+    closed = prepared.examples.closed
+    learnt = _asked(course.tokens, closed.pairs, prepared, closed.weight)
     trees = grow(prepared.examples, rounds=ROUNDS, seed=SEED)
     speakers = speakers_of(prepared, learned.start, trees, configuration, SEED)
     hazards = np.mean([each.hazards(asked.tabular) for each in speakers.values()], axis=0)
@@ -128,7 +129,7 @@ def expected(window: Window) -> Iterator[tuple[str, Floats]]:
     """[P] orders that each candidate expects."""
     asked, chance, buying = window.asked, window.chance, window.prepared.buying
     examples, (repeats, _) = window.prepared.examples, asked.rhythm
-    regression = fit_further_orders(examples)
+    closed, regression = examples.closed, fit_further_orders(examples)
     if regression is None:
         raise SystemExit("too few orders before a window: give a longer history, or fewer windows")
     half = further_orders.further_orders(HORIZON_DAYS, asked.raw, asked.tabular, buying, regression)
@@ -136,7 +137,7 @@ def expected(window: Window) -> Iterator[tuple[str, Floats]]:
     yield "BG/NBD alone", closed_form(asked.raw, buying).orders
     yield (
         "boosted trees, all at once",
-        boosted(examples.tabular, examples.labels.orders, examples.weight, asked.tabular),
+        boosted(closed.tabular, closed.labels.orders, closed.weight, asked.tabular),
     )
     yield "Poisson process at the chance", -np.log1p(-chance)
     shape = buying.r + repeats

@@ -1,6 +1,6 @@
 """What a choice of training is worth: rehearsals of one history, forward in time, that differ in that choice only.
 
-    python -m bench.rehearsals --events F --vary text|pretraining [--items I] [--preset P] [--as-of T] [--epochs N]
+    python -m bench.rehearsals --events F --vary text|pretraining|open [--items I] [--preset P] [--as-of T] [--epochs N]
 
 Every row is the network alone and the whole mixture on the last window, as the manifest of a model shows them.
 """
@@ -24,7 +24,7 @@ from training.item_encoding import Modality
 from training.rehearsal import rehearse
 
 FIGURES = ("auc_networks", "auc", "log_loss", "gini")
-PRETRAIN_EPOCHS = 4
+PRETRAIN_EPOCHS, OPEN_WEIGHT = 4, 0.5
 LABEL_SHARES = (0.01, 0.1, 1.0)
 
 Variant = tuple[str, Configuration, bool, Method | None]
@@ -37,11 +37,14 @@ def variants(vary: str, plain: Configuration) -> Iterator[Variant]:
         yield "words alone", plain, False, None
         yield "text tower, frozen", plain, True, None
         yield "text tower, tuned on stars", plain, True, Method.FULL
-    elif vary == "pretraining":
+    else:
         for share in LABEL_SHARES:
             labels = replace(plain, label_share=share)
             yield f"{share:.0%} of labels", labels, False, None
-            yield f"{share:.0%} of labels, pre-trained", replace(labels, pretrain_epochs=PRETRAIN_EPOCHS), False, None
+            if vary == "pretraining":
+                yield f"{share:.0%}, pre-trained", replace(labels, pretrain_epochs=PRETRAIN_EPOCHS), False, None
+            else:
+                yield f"{share:.0%}, open windows too", replace(labels, open_weight=OPEN_WEIGHT), False, None
 
 
 def rehearsed(data: TrainingData, variant: Variant, seed: int, encoder: str) -> dict[str, object]:
@@ -62,7 +65,7 @@ def rehearsed(data: TrainingData, variant: Variant, seed: int, encoder: str) -> 
 def main() -> None:
     """Print a row of JSON for each variant, as soon as it is there."""
     parser = history_parser(__doc__)
-    parser.add_argument("--vary", choices=("text", "pretraining"), required=True)
+    parser.add_argument("--vary", choices=("text", "pretraining", "open"), required=True)
     parser.add_argument("--epochs", type=int, default=Configuration().max_epochs)
     parser.add_argument("--encoder", default="scratch")
     parser.add_argument("--seed", type=int, default=0)

@@ -41,7 +41,7 @@ class Prediction:
 
 def recency(raw: Floats, prepared: Prepared) -> Prediction:
     """The longer silent, the less likely; spend and orders of the last 90 days come again."""
-    labels = prepared.examples.labels
+    labels = prepared.examples.closed.labels
     since_order, since_event = (
         np.nan_to_num(_column(raw, f"days_since_{what}"), nan=NEVER_DAYS) for what in ("order", "event")
     )
@@ -53,7 +53,7 @@ def recency(raw: Floats, prepared: Prepared) -> Prediction:
 
 def frequency(raw: Floats, prepared: Prepared) -> Prediction:
     """Orders so far over days known; spend and orders continue at their rate."""
-    labels, months = prepared.examples.labels, HORIZON_DAYS / MONTH
+    labels, months = prepared.examples.closed.labels, HORIZON_DAYS / MONTH
     often, spend = (np.nan_to_num(_column(raw, f"{what}_per_month")) for what in ("orders", "spend"))
     return Prediction(
         purchase=_as_rates(often, labels.bought), spend=spend * months, orders=often * months,
@@ -66,7 +66,7 @@ def linear(forward: Forward, prepared: Prepared) -> Prediction:
 
     Where nobody bought, no spend and no orders.
     """
-    examples = prepared.examples
+    examples = prepared.examples.closed
     bought = examples.labels.bought
     probability, churn = (
         _logistic(examples.tabular, happened, forward.tabular) for happened in (bought, examples.labels.silent)
@@ -99,7 +99,8 @@ def boosted(forward: Forward, prepared: Prepared, rounds: int, seed: int) -> Pre
     trees = grow(prepared.examples, rounds=rounds, seed=seed)
     if trees is None:
         return None
-    examples, labels = prepared.examples, prepared.examples.labels
+    examples = prepared.examples.closed
+    labels = examples.labels
     hazards, logs = trees.hazards(forward.tabular), trees.log_spend(forward.tabular)
     residual = np.log(np.maximum(labels.spend, 1.0)) - trees.log_spend(examples.tabular)
     size, log_sigma = len(logs), np.log(residual[labels.bought > 0].std())

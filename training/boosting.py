@@ -35,17 +35,17 @@ class Grown:
 
 def grow(examples: Examples, *, rounds: int, seed: int) -> Trees | None:
     """Trees on these examples; None where there are too few, or too few come to the last interval without an order."""
-    interval, bought = examples.labels.interval, examples.labels.bought > 0
-    fewest = min(bought.sum(), (interval >= len(HORIZONS) - 1).sum())
-    if len(interval) < FEWEST or fewest < FEWEST // 10 or rounds == 0:
+    labels, bought = examples.labels, examples.labels.bought > 0
+    fewest = min(bought.sum(), (labels.closed & labels.reached(len(HORIZONS) - 1)).sum())
+    if labels.closed.sum() < FEWEST or fewest < FEWEST // 10 or rounds == 0:
         return None
     known, weight = examples.tabular, examples.weight
     ensembles = []
     for step in range(len(HORIZONS)):
-        at = interval >= step
-        came = (interval[at] == step).astype(np.float64)
+        at = labels.reached(step)
+        came = (labels.interval[at] == step).astype(np.float64)
         ensembles.append(ensemble(known[at], came, weight[at], "binary", rounds, seed))
-    logs = np.log(np.maximum(examples.labels.spend[bought], 1.0))
+    logs = np.log(np.maximum(labels.spend[bought], 1.0))
     return Trees((*ensembles, ensemble(known[bought], logs, weight[bought], "regression", rounds, seed)))
 
 

@@ -43,6 +43,8 @@ class Configuration:
     season_weight: float = 0.25
     """How much a question counts that was asked a year before the time that the fit stands at: less, the further from
     it, as in `memory_days`."""
+    open_weight: float = 0.0
+    """How much a question counts whose window is open still, by the intervals of it that are over; 0 for none such."""
     direct_penalty: float = 0.01
     """Half the squared weights from features to heads count so much in the loss: features drift, and a strongly
     regularised linear part forecasts best. A fit on few customers is penalised more (`believing`)."""

@@ -28,13 +28,36 @@ class Examples:
     """[P, S]"""
     labels: Labels
     weight: Floats
-    """[P] how much each question counts, 1 on average."""
+    """[P] how much each question counts; those whose windows are closed 1 on average."""
     first: Integers
     last: Integers
     starts: Integers
     """[X + 1]"""
     next_order: Integers
     """[A] the customer's next purchase with a known item after each action, NONE where there is none to learn from."""
+
+    @property
+    def closed(self) -> "Closed":
+        """The questions of which all is known."""
+        told = self.labels.closed
+        return Closed(
+            pairs=self.pairs.some(told),
+            tabular=self.tabular[told],
+            labels=self.labels.some(told),
+            weight=self.weight[told],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """P questions whose windows are closed, without their sequences."""
+
+    pairs: Pairs
+    tabular: npt.NDArray[np.float32]
+    """[P, S]"""
+    labels: Labels
+    weight: Floats
+    """[P] 1 on average."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

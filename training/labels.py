@@ -1,8 +1,10 @@
-"""Cut-offs and what happened after them: only windows that are closed become labels."""
+"""Cut-offs and what happened after them: only what is over becomes a label."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from events.event import EventType
 from scoring.actions import Actions, Floats, Integers, Pairs, pairs_of
@@ -23,19 +25,34 @@ SEASON_REACH = 2.0
 class Labels:
     """What P questions turned out to be."""
 
+    told: Integers
+    """[P] how many of the H intervals are over: fewer than H while the window is open."""
     interval: Integers
-    """[P] which interval between horizons holds the first order; H for none of them."""
+    """[P] which interval between horizons holds the first order; `told` for none of those that are over."""
     spend: Floats
-    """[P] over the longest horizon, minor units."""
+    """[P] over the longest horizon, minor units; 0 while that is open, as the two below."""
     orders: Floats
     """[P] over the longest horizon."""
     silent: Floats
     """[P] 1 where the customer did nothing at all over the longest horizon."""
 
     @property
+    def closed(self) -> npt.NDArray[np.bool_]:
+        """[P] whether the longest horizon is over."""
+        return np.asarray(self.told == len(HORIZONS))
+
+    @property
     def bought(self) -> Floats:
-        """[P] 1 where there was an order within the longest horizon."""
-        return (self.interval < len(HORIZONS)).astype(np.float64)
+        """[P] 1 where there was an order within the longest horizon, and that is over."""
+        return (self.closed & (self.interval < len(HORIZONS))).astype(np.float64)
+
+    def some(self, which: npt.NDArray[np.bool_]) -> Self:
+        """Only those of some questions."""
+        return type(self)(**{each.name: getattr(self, each.name)[which] for each in fields(self)})
+
+    def reached(self, step: int) -> npt.NDArray[np.bool_]:
+        """[P] whether the interval is over and no order came before it."""
+        return (self.interval >= step) & (self.told > step)
 
 
 def cutoffs_of(first: float, closed: float, configuration: Configuration) -> Floats:
@@ -49,6 +66,14 @@ def cutoffs_of(first: float, closed: float, configuration: Configuration) -> Flo
     count = min(configuration.cutoffs, int(max(span, 0.0) // spacing))
     cutoffs: Floats = latest - np.arange(count)[::-1] * spacing * DAY
     return cutoffs[weights_at(cutoffs, latest, closed, configuration) > 0]
+
+
+def open_cutoffs(cutoffs: Floats, until: float) -> Floats:
+    """As-of times after these, spaced as the latest of them, whose first interval at least is over by `until`."""
+    if len(cutoffs) < 2 or cutoffs[-1] > until - LONGEST:  # noqa: PLR2004  two have a space between them
+        return np.zeros(0)
+    spacing = cutoffs[-1] - cutoffs[-2]
+    return np.arange(cutoffs[-1] + spacing, until - HORIZONS[0] * DAY + 1e-6, spacing)
 
 
 def weights_at(as_of: Floats, latest: float, until: float, configuration: Configuration) -> Floats:
@@ -71,16 +96,19 @@ def questions(actions: Actions, cutoffs: Floats, customers: Integers | None = No
     return pairs.some(pairs.last > pairs.first)
 
 
-def labels_of(actions: Actions, pairs: Pairs) -> Labels:
-    """What happened from each as-of time to the end of the longest horizon."""
-    end = pairs_of(actions, pairs.customer, pairs.as_of + LONGEST).last
+def labels_of(actions: Actions, pairs: Pairs, *, until: float = np.inf) -> Labels:
+    """What happened from each as-of time to the end of the longest horizon; nothing from `until` on is seen."""
+    told = (pairs.as_of[:, None] <= until - np.array(HORIZONS) * DAY).sum(axis=1)
+    closed = told == len(HORIZONS)
+    end = pairs_of(actions, pairs.customer, np.minimum(pairs.as_of + LONGEST, until)).last
     window = view_of(actions, Pairs(customer=pairs.customer, as_of=pairs.as_of, first=pairs.last, last=end))
     bought = window.kind == EventType.PURCHASE
     days = -window.first(window.age, bought)
     interval = np.searchsorted(np.array(HORIZONS, dtype=np.float64), np.nan_to_num(days, nan=np.inf), side="right")
     return Labels(
-        interval=interval,
-        spend=window.total(window.amount, bought),
-        orders=window.count(bought),
-        silent=(window.count(window.kind < EventType.COUPON) == 0).astype(np.float64),
+        told=told,
+        interval=np.minimum(interval, told),
+        spend=window.total(window.amount, bought) * closed,
+        orders=window.count(bought) * closed,
+        silent=closed * (window.count(window.kind < EventType.COUPON) == 0).astype(np.float64),
     )

@@ -141,6 +141,7 @@ def happened_to(examples: Examples, pair: Integers, device: torch.device) -> Hap
     labels = examples.labels
     return Happened(
         weight=torch.from_numpy(np.where(pair == NONE, 0.0, examples.weight[pair])).float().to(device),
+        told=torch.from_numpy(labels.told[pair]).to(device),
         interval=torch.from_numpy(labels.interval[pair]).to(device),
         spend=torch.from_numpy(labels.spend[pair]).float().to(device),
         silent=torch.from_numpy(labels.silent[pair]).float().to(device),

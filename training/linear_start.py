@@ -55,6 +55,7 @@ def solve_linear(
     tabular, labels = torch.from_numpy(examples.tabular[chosen][:, used]).double(), examples.labels
     happened = Happened(
         weight=torch.from_numpy(examples.weight[chosen]),
+        told=torch.from_numpy(labels.told[chosen]),
         interval=torch.from_numpy(labels.interval[chosen]),
         spend=torch.from_numpy(labels.spend[chosen]),
         silent=torch.from_numpy(labels.silent[chosen]),

@@ -25,24 +25,27 @@ class Happened(NamedTuple):
 
     weight: Tensor
     """How much each counts; 0 where a question is padding."""
+    told: Tensor
+    """How many intervals are over."""
     interval: Tensor
-    """Which interval holds the first order; H for none."""
+    """Which of those holds the first order; `told` for none."""
     spend: Tensor
     silent: Tensor
 
 
-def hazard_loss(hazards: Tensor, interval: Tensor) -> Tensor:
-    """[...] negative log-likelihood of the interval under the hazards' logits [..., H]."""
+def hazard_loss(hazards: Tensor, interval: Tensor, told: Tensor) -> Tensor:
+    """[...] negative log-likelihood of the interval, as far as it is told, under the hazards' logits [..., H]."""
     step = torch.arange(len(HORIZONS), device=interval.device)
-    reached = step <= interval.unsqueeze(-1)
+    reached = (step <= interval.unsqueeze(-1)) & (step < told.unsqueeze(-1))
     event = (step == interval.unsqueeze(-1)).to(hazards.dtype)
     loss = functional.binary_cross_entropy_with_logits(hazards, event, reduction="none")
     return (loss * reached).sum(dim=-1)
 
 
 def mean_hazard_loss(hazards: Floats, interval: Integers) -> float:
-    """The same for arrays [P, H] and [P], in the mean."""
-    return float(hazard_loss(torch.from_numpy(hazards), torch.from_numpy(interval)).mean())
+    """The same for arrays [P, H] and [P] of closed windows, in the mean."""
+    came = torch.from_numpy(interval)
+    return float(hazard_loss(torch.from_numpy(hazards), came, torch.full_like(came, len(HORIZONS))).mean())
 
 
 def level_free_loss(hazards: Floats, interval: Integers) -> float:
@@ -68,17 +71,19 @@ def lognormal_loss(log_mean: Tensor, log_sigma: Tensor, spend: Tensor) -> Tensor
 
 def question_loss(outputs: Outputs, happened: Happened, configuration: Configuration) -> Tensor:
     """[B, Q] of all heads but the next item's, each question by its weight."""
-    bought = happened.interval < len(HORIZONS)
+    bought = (happened.interval < len(HORIZONS)) & (happened.told == len(HORIZONS))
+    none = happened.interval == len(HORIZONS)
     spend = lognormal_loss(outputs.log_mean, outputs.log_sigma, happened.spend) * bought
-    silence = functional.binary_cross_entropy_with_logits(outputs.silence, happened.silent, reduction="none") * ~bought
-    loss = hazard_loss(outputs.hazards, happened.interval)
+    silence = functional.binary_cross_entropy_with_logits(outputs.silence, happened.silent, reduction="none") * none
+    loss = hazard_loss(outputs.hazards, happened.interval, happened.told)
     loss = loss + configuration.spend_weight * spend + configuration.silence_weight * silence
     return loss * happened.weight
 
 
 def value_loss(outputs: Outputs, happened: Happened, configuration: Configuration) -> Tensor:
-    """The weighted mean over the questions."""
-    return question_loss(outputs, happened, configuration).sum() / happened.weight.sum().clamp(min=1e-6)
+    """The weighted mean over the questions; one whose window is open counts as far as it is over."""
+    counted = happened.weight * happened.told / len(HORIZONS)
+    return question_loss(outputs, happened, configuration).sum() / counted.sum().clamp(min=1e-6)
 
 
 def item_loss(network: Network, states: Tensor, target: Tensor, negatives: int) -> Tensor:

@@ -102,7 +102,7 @@ def examples_of_items(tokens: Tokens, left_out: npt.NDArray[np.bool_], until: fl
         tokens=tokens,
         pairs=Questions(customer=nobody, as_of=np.zeros(0), first=nobody, last=nobody),
         tabular=np.zeros((0, 1), dtype=np.float32),
-        labels=Labels(interval=nobody, spend=np.zeros(0), orders=np.zeros(0), silent=np.zeros(0)),
+        labels=Labels(told=nobody, interval=nobody, spend=np.zeros(0), orders=np.zeros(0), silent=np.zeros(0)),
         weight=np.zeros(0),
         first=np.array(first, dtype=np.int64),
         last=np.array(last, dtype=np.int64),

@@ -19,7 +19,7 @@ from scoring.sequence import Tokens, tokens_of
 from training.belief import Belief, belief_of
 from training.configuration import Configuration
 from training.examples import Examples, examples_of, next_orders
-from training.labels import LONGEST, Labels, labels_of, questions, weights_at
+from training.labels import LONGEST, Labels, labels_of, open_cutoffs, questions, weights_at
 from training.rhythm import fit_buying
 from training.selection import fit_normaliser
 
@@ -48,9 +48,10 @@ class Prepared:
 
     @property
     def older(self) -> float:
-        """How many times as old the shop is as at the latest question, of which it is known what came."""
+        """How many times as old the shop is as at the latest question whose window is closed."""
         begin = float(self.examples.tokens.actions.time.min())
-        return (self.until - begin) / (float(self.examples.pairs.as_of.max()) - begin)
+        closed = self.examples.pairs.as_of[self.examples.labels.closed]
+        return (self.until - begin) / (float(closed.max()) - begin)
 
     @property
     def told(self) -> bool:
@@ -77,20 +78,23 @@ def prepare(
     tokens: Tokens, customers: Integers, cutoffs: Floats, *,
     until: float, held_out_orders: npt.NDArray[np.bool_], configuration: Configuration, seed: int,
 ) -> Prepared:  # fmt: skip
-    """Questions of these customers at these cut-offs; nothing from the time `until` on is an input or a label."""
-    actions = tokens.actions
-    pairs = at_most(questions(actions, cutoffs, customers), MOST_QUESTIONS, seed)
+    """Questions of these customers at these cut-offs, and at later ones whose windows are open, where these count.
+
+    Nothing from the time `until` on is an input or a label.
+    """
+    actions, later = tokens.actions, open_cutoffs(cutoffs, until) if configuration.open_weight > 0 else ()
+    pairs = at_most(questions(actions, np.append(cutoffs, later), customers), MOST_QUESTIONS, seed)
     now = at_most(questions(actions, np.array([until]), customers), MOST_BELIEVED, seed)
     begin = float(actions.time.min(initial=until))
     buying, latest = (
         replace(fit_buying(raw_features(actions, asked, UNFITTED)), records_begin=begin)
-        for asked in (_latest(pairs), now)
+        for asked in (pairs.some(pairs.as_of == cutoffs[-1]), now)
     )
     raw, present = (raw_features(actions, asked, buying) for asked in (pairs, now))
     normaliser = fit_normaliser(raw, seed=seed)
     end = ends(actions, until)
     examples = examples_of(
-        tokens, pairs, normaliser(raw), labels_of(actions, pairs),
+        tokens, pairs, normaliser(raw), labels_of(actions, pairs, until=until),
         weight=weights_of(pairs, until, configuration), until=end,
         next_order=next_orders(actions, end, held_out_orders),
     )  # fmt: skip
@@ -101,10 +105,16 @@ def prepare(
 
 
 def weights_of(pairs: Pairs, until: float, configuration: Configuration) -> Floats:
-    """[P] how much each question counts in a fit that stands at `until`, 1 on average; 0 where no window is closed."""
-    weight = weights_at(pairs.as_of, float(pairs.as_of.max(initial=0.0)), until, configuration)
-    told = np.where(pairs.as_of <= until - LONGEST, weight, 0.0)
-    return np.asarray(told / told.mean()) if told.any() else told
+    """[P] how much each question counts in a fit that stands at `until`; 0 where no window is closed.
+
+    Those whose windows are closed count 1 on average.
+    """
+    closed = pairs.as_of <= until - LONGEST
+    if not closed.any():
+        return np.zeros(len(closed))
+    weight = weights_at(pairs.as_of, float(pairs.as_of[closed].max()), until, configuration)
+    weight = np.where(closed, weight, configuration.open_weight)
+    return np.asarray(weight / weight[closed].mean())
 
 
 def at_most(pairs: Pairs, most: int, seed: int) -> Pairs:
@@ -131,21 +141,23 @@ def last_orders(actions: Actions) -> npt.NDArray[np.bool_]:
     return last
 
 
-def _latest(pairs: Pairs) -> Pairs:
-    """Those of the latest cut-off, where each customer stands once."""
-    return pairs.some(pairs.as_of == pairs.as_of.max())
-
-
 def base_rates(labels: Labels) -> Floats:
     """[H + 3] biases of the heads at which the network predicts the mean of the labels."""
-    reached = [labels.interval >= step for step in range(len(HORIZONS))]
+    reached = [labels.reached(step) for step in range(len(HORIZONS))]
     hazards = [_rate((labels.interval == step)[at]) for step, at in enumerate(reached)]
     logs = np.log(np.maximum(labels.spend[labels.bought > 0], 1.0))
     mean, deviation = (float(logs.mean()), float(logs.std())) if len(logs) else (0.0, 1.0)
     deviation = float(np.clip(deviation, 0.2, SIGMA_LIMIT * 0.9))
     # The head's value passes through a soft cap, so the bias is that of the capped one turned back.
     spread = np.log(SIGMA_LIMIT) - np.log(np.expm1(np.log(SIGMA_LIMIT) - np.log(deviation)))
-    return np.array([*(logit(rate) for rate in hazards), mean, spread, logit(_rate(labels.silent[labels.bought == 0]))])
+    return np.array(
+        [
+            *(logit(rate) for rate in hazards),
+            mean,
+            spread,
+            logit(_rate(labels.silent[labels.interval == len(HORIZONS)])),
+        ]
+    )
 
 
 def _rate(happened: npt.NDArray[np.generic]) -> float:

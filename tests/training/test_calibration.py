@@ -27,7 +27,13 @@ def test_half_of_what_buyers_spent_beside_what_was_expected_is_expected_again() 
         log_mean=np.full(COUNT, np.log(2000.0)), sigma=np.full(COUNT, 1e-9),
     )  # fmt: skip
     spend = np.select([place < 200, place < 300], [2400.0, 1000.0], 0.0)
-    came = Labels(interval=np.where(place < 300, 0, 3), spend=spend, orders=np.zeros(COUNT), silent=np.zeros(COUNT))
+    came = Labels(
+        told=np.full(COUNT, 3),
+        interval=np.where(place < 300, 0, 3),
+        spend=spend,
+        orders=np.zeros(COUNT),
+        silent=np.zeros(COUNT),
+    )
 
     assert spend_factor(outlook, came, place < 200) == pytest.approx(1.2**0.5)
     assert spend_factor(outlook, came, place >= 0) == pytest.approx((580_000 / 600_000) ** 0.5)
@@ -61,7 +67,13 @@ def closed_year(season: Mapping[int, float], *, times: Floats = YEAR) -> tuple[O
     spend = np.where(bought, np.where(np.isin(as_of, times[list(season)]), 3000.0, 2000.0), 0.0)
     return (
         outlook,
-        Labels(interval=np.where(bought, 0, 3), spend=spend, orders=bought * 1.0, silent=np.zeros(len(as_of))),
+        Labels(
+            told=np.full(len(as_of), 3),
+            interval=np.where(bought, 0, 3),
+            spend=spend,
+            orders=bought * 1.0,
+            silent=np.zeros(len(as_of)),
+        ),
         as_of,
     )
 

@@ -1,4 +1,4 @@
-"""Labels come from closed windows only, and say exactly what happened in them."""
+"""Labels say exactly what happened in windows, as far as they are over, and nothing of what came after."""
 
 from dataclasses import replace
 
@@ -13,20 +13,65 @@ from scoring.actions import actions_of, pairs_of
 from scoring.catalogue import Catalogue
 from training.configuration import Configuration
 from training.examples import NONE, next_orders
-from training.labels import Labels, cutoffs_of, labels_of, questions, weights_at
-from training.preparation import ends, last_orders
+from training.labels import Labels, cutoffs_of, labels_of, open_cutoffs, questions, weights_at
+from training.preparation import ends, last_orders, weights_of
 
 CATALOGUE = Catalogue(("item-1", "item-2"), (None, None), (None, None))
 
 
-def labels(*rows: dict[str, object]) -> Labels:
+def labels(*rows: dict[str, object], open_since: float = 90.0) -> Labels:
+    """Of a question that was asked so many days ago."""
     actions = actions_of(histories(bought(50), *rows), CATALOGUE)
-    return labels_of(actions, pairs_of(actions, np.array([0]), np.array([NOW])))
+    return labels_of(actions, pairs_of(actions, np.array([0]), np.array([NOW])), until=NOW + open_since * DAY)
 
 
 @pytest.mark.parametrize(("days", "interval"), [(0, 0), (29.9, 0), (30, 1), (59.9, 1), (60, 2), (89.9, 2), (90, 3)])
 def test_the_first_order_falls_into_its_interval(days: float, interval: int) -> None:
     assert labels(bought(-days)).interval[0] == interval
+
+
+@pytest.mark.parametrize(("open_since", "told"), [(29.9, 0), (30, 1), (59.9, 1), (60, 2), (89.9, 2), (90, 3)])
+def test_of_an_open_window_what_is_over_is_told(open_since: float, told: int) -> None:
+    found = labels(bought(-40, 500), open_since=open_since)
+
+    assert found.told.tolist() == [told]
+    assert found.interval.tolist() == [min(1, told)]
+    assert [found.reached(step).tolist() for step in range(3)] == [[told > 0], [told > 1], [False]]
+    closed = open_since == 90
+    assert (found.bought[0], found.spend[0], found.orders[0]) == ((1, 500, 1) if closed else (0, 0, 0))
+
+
+def test_nobody_is_silent_while_a_window_is_open() -> None:
+    assert (labels(open_since=89).silent[0], labels(open_since=90).silent[0]) == (0, 1)
+
+
+@given(st.lists(st.integers(-100, 20), max_size=5), st.integers(1, 120))
+def test_what_comes_later_changes_no_label(days: list[int], open_since: int) -> None:
+    everything = labels(*(bought(day) for day in days), open_since=open_since)
+    until_then = labels(*(bought(day) for day in days if -day < open_since), open_since=open_since)
+
+    for name in ("told", "interval", "spend", "orders", "silent"):
+        assert getattr(everything, name).tolist() == getattr(until_then, name).tolist()
+
+
+def test_open_windows_are_asked_about_from_the_latest_closed_one_to_a_month_ago() -> None:
+    closed = cutoffs_of(NOW - 400 * DAY, NOW, Configuration())
+    spacing = 310 / 24
+    later = (NOW - open_cutoffs(closed, NOW)) / DAY
+
+    assert later == pytest.approx([90 - spacing * step for step in range(1, 5)])
+    assert len(open_cutoffs(closed[:1], NOW)) == len(open_cutoffs(closed, NOW - DAY)) == 0
+
+
+def test_questions_of_open_windows_count_half_a_latest_one() -> None:
+    actions = actions_of(histories(bought(500)), CATALOGUE)
+    pairs = questions(actions, NOW - np.array([120.0, 90.0, 60.0, 30.0]) * DAY)
+    usual = Configuration(open_weight=0.5, memory_days=30.0, season_weight=0.0)
+    latest = 2 / (1 + np.exp(-1))
+
+    found = weights_of(pairs, NOW, usual)
+    assert found == pytest.approx([latest * np.exp(-1), latest, latest / 2, latest / 2])
+    assert not weights_of(pairs.some(np.array([False, False, True, True])), NOW, usual).any()
 
 
 def test_spend_sums_the_window_and_nothing_else() -> None:

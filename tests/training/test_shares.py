@@ -40,7 +40,10 @@ def forward(hazards: Floats = TRUTH) -> Forward:
     )
     return Forward(
         tokens=made.tokens, pairs=pairs, tabular=np.zeros((CUSTOMERS, 1), np.float32),
-        labels=Labels(interval=interval, spend=spend, orders=np.zeros(CUSTOMERS), silent=np.zeros(CUSTOMERS)),
+        labels=Labels(
+            told=np.full(CUSTOMERS, 3), interval=interval, spend=spend,
+            orders=np.zeros(CUSTOMERS), silent=np.zeros(CUSTOMERS),
+        ),
         new=np.zeros(CUSTOMERS, bool),
     )  # fmt: skip
 
