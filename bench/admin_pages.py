@@ -36,6 +36,7 @@ LOADING_SECONDS = 120
 DRAFT = f"bench-{CAMPAIGNS - 1}"
 PARTS = {
     "customer_id": "customer-00000007", "campaign_id": "bench-0", "model_id": "bench", "version": "1", "verb": "pause",
+    "segment_id": "bench", "import_id": "bench-1.",
 }  # fmt: skip
 """What stands for a part of an address; edit pages are of a draft."""
 MORE = (

@@ -10,6 +10,7 @@ from sqlalchemy import TextClause, text
 
 from bench.audience import CUSTOMERS, FILL, SCORES
 from bench.shop import cause
+from campaigns.audiences import segments
 from campaigns.audit import sealing
 from campaigns.life import launch
 from campaigns.models import registry
@@ -19,12 +20,14 @@ from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Tier
 from database.session import Database
+from rules.rule import Compare, Operator
 
 MODEL = "bench"
 CAMPAIGNS = 60
 """In all; those with coupons are active, the others drafts."""
 SEALED_AT_ONCE = 20_000
 TENTH = Discount(reward=Percent(percent=10))
+SPENT = Compare("orders", Operator.AT_LEAST, 0)
 # Everything that has many rows is made where it is stored, a statement a table.
 EVENTS = text("""
 INSERT INTO events (event_id, customer_id, time, event_type, item_id, order_id, quantity, unit_price_minor, currency)
@@ -82,6 +85,26 @@ MESSAGE_COUNTS = text("""
 INSERT INTO message_counts (campaign_id, channel, state, hour, count)
 SELECT campaign_id, channel, state, date_trunc('hour', settle_time, 'UTC'), count(*) FROM messages GROUP BY 1, 2, 3, 4
 """)
+MEMBERS = text("""
+INSERT INTO segment_members (segment_id, build, customer_id) SELECT 'bench', 1, customer_id FROM customers
+""")
+BUILT = text("""
+UPDATE segments SET build = 1, started_build = 1, built_revision = rule_revision, member_count = :customers,
+  built_at = now()
+""")
+IMPORTS = text("""
+INSERT INTO imports (import_id, kind, file_name, state, report, create_time, finish_time)
+SELECT 'bench-' || n || '.', 'events', 'day-' || n || '.csv', 'FINISHED',
+  jsonb_build_object('rows_in', 9000, 'rows_out', 8900, 'rejected', 100,
+    'reasons', jsonb_build_object('PRICE_NOT_POSITIVE', 100)),
+  now() - n * interval '1 day', now() - n * interval '1 day'
+FROM generate_series(1, 400) AS numbers (n)
+""")
+REJECTED = text("""
+INSERT INTO rejected_rows (import_id, row_number, reason, content)
+SELECT 'bench-1.', n, 'PRICE_NOT_POSITIVE', jsonb_build_object('customer_id', 'customer-' || n, 'unit_price', 0)
+FROM generate_series(1, :customers) AS numbers (n)
+""")
 LINES = text("""
 INSERT INTO audit_log (time, actor, action, object_name, outcome, before, after)
 SELECT now() - n * interval '7 seconds', 'marketer:person-' || n % 50,
@@ -114,6 +137,7 @@ def fill(database: Database, scale: Scale, folder: str) -> None:
         registry.activate(transaction, cause(), MODEL)
         for number in range(CAMPAIGNS):
             launch.create(transaction, cause(), f"bench-{number}", _plan(number))
+        segments.create(transaction, cause(), "bench", display_name="Bench", rule=SPENT)
     customers = {"customers": scale.customers}
     _write(database, FILL, customers)
     _write(database, CUSTOMERS, {})
@@ -123,6 +147,10 @@ def fill(database: Database, scale: Scale, folder: str) -> None:
     _write(database, LAUNCHED, customers | {"live": scale.live})
     _write(database, AUDIENCES, {"live": scale.live})
     _write(database, COUPONS, {"live": scale.live, "discount": json.dumps(discount_document.to_data(TENTH))})
+    for statement in (MEMBERS, IMPORTS):
+        _write(database, statement, {})
+    for statement in (BUILT, REJECTED):
+        _write(database, statement, customers)
     for statement in (REDEMPTIONS, SHARDS, MESSAGES, MESSAGE_COUNTS):
         _write(database, statement, {})
     _write(database, LINES, {"lines": scale.audit_lines})
