@@ -252,6 +252,10 @@ class Network(nn.Module):
         logits: Tensor = states @ self.items(numbers).T + self.item_bias(numbers).squeeze(-1)
         return logits
 
+    def all_item_logits(self, states: Tensor, items: Tensor) -> Tensor:
+        """The same [n, V + 2] against all items, by what `self.items.all()` [V + 2, D] said of them."""
+        return states @ items.T + self.item_bias.weight.squeeze(-1)
+
 
 def capped(log_sigma: Tensor) -> Tensor:
     """[...] softly limited to log SIGMA_LIMIT."""

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from scipy import sparse
+from torch import Tensor
 
 from events.event import EventType
 from scoring.actions import Floats, Integers, Pairs
@@ -19,6 +20,7 @@ from scoring.again import again_of
 from scoring.blocks import PASSES, blocks
 from scoring.catalogue import UNKNOWN, WORD_BUCKETS
 from scoring.model import Model
+from scoring.network import Network
 from scoring.score import Recommendation, Strategy, UnknownItem
 from scoring.sequence import Tokens, batch_of, lengths_of
 
@@ -61,6 +63,8 @@ class Ranked:
     context: sparse.csr_matrix
     bought: list[Integers]
     """[C] catalogue numbers that each customer bought."""
+    largest: dict[Strategy, Floats]
+    """[C, 1] score of each strategy, by which it is divided."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ class Recommender:
     def recommend(self, tokens: Tokens, pairs: Pairs, request: Request) -> list[list[Recommendation]]:
         """Lists of at most `request.count` items, best first; shorter where exclusions leave fewer."""
         ranked = self.ranked(tokens, pairs, request)
-        scores = self._combined(ranked.parts, request.strategy)
+        scores = self._combined(ranked, request.strategy)
         scores[:, : UNKNOWN + 1] = HIDDEN
         self._hide(scores, ranked.bought, request)
         return [self._list(row, scores[row], ranked, request) for row in range(len(pairs))]
@@ -85,7 +89,7 @@ class Recommender:
         context = context_of(tokens, pairs, len(self.model.catalogue) + 2, blend.decay, session)
         needed = dict.fromkeys((*self._voices(request.strategy), Strategy.POPULAR))
         parts = {s: self._scores(s, tokens, pairs, context) for s in needed}
-        return Ranked(parts, context, bought_by(tokens, pairs))
+        return Ranked(parts, context, bought_by(tokens, pairs), {s: _largest(part) for s, part in parts.items()})
 
     def _voices(self, strategy: Strategy) -> dict[Strategy, float]:
         """Which strategies have a say, and how much."""
@@ -98,7 +102,7 @@ class Recommender:
         if strategy is Strategy.TOGETHER:
             return self.model.together.scores(context)
         if strategy is Strategy.CONTENT:
-            return np.asarray((context @ self.content @ self.content.T).toarray(), dtype=np.float64)
+            return np.asarray((context @ self.content @ self._items_of_words).toarray(), dtype=np.float64)
         if strategy is Strategy.DEEP:
             return self._deep(tokens, pairs)
         if strategy is Strategy.AGAIN:
@@ -114,26 +118,33 @@ class Recommender:
 
     def _next(self, tokens: Tokens, pairs: Pairs) -> Floats:
         """The same, by one forward pass."""
-        networks = self.model.networks if self.model.next_items is None else (self.model.next_items,)
-        tabular = np.zeros((len(pairs), 1, networks[0].shape.features), dtype=np.float32)
+        shape = self._speakers[0][0].shape
+        tabular = np.zeros((len(pairs), 1, shape.features), dtype=np.float32)
         batch = batch_of(tokens, pairs.first, pairs.last, pairs.as_of[:, None], tabular).to(self.device)
         length = (batch.kind > 0).sum(dim=1)
         rows = torch.arange(len(pairs), device=self.device)
         total = torch.zeros(len(pairs), len(self.model.catalogue) + 2, device=self.device)
         with torch.inference_mode():
-            for network in networks:
-                states = network(batch).states[rows, (length - 1).clamp(min=0)]
-                logits = network.item_logits(states, torch.arange(total.shape[1], device=self.device))
+            for network, items in self._speakers:
+                states = network(batch, items=items).states[rows, (length - 1).clamp(min=0)]
+                logits = network.all_item_logits(states, items)
                 logits[:, : UNKNOWN + 1] = HIDDEN
                 total += logits.softmax(dim=1)
         known = (length > 0).unsqueeze(1)
-        return (total * known).double().cpu().numpy() / len(networks)
+        return (total * known).double().cpu().numpy() / len(self._speakers)
 
-    def _combined(self, parts: dict[Strategy, Floats], strategy: Strategy) -> Floats:
+    @cached_property
+    def _speakers(self) -> list[tuple[Network, Tensor]]:
+        """The networks that say what is next, each with the vectors [V + 2, D] of its items."""
+        networks = self.model.networks if self.model.next_items is None else (self.model.next_items,)
+        return [(network, network.items.all()) for network in networks]
+
+    def _combined(self, ranked: Ranked, strategy: Strategy) -> Floats:
         """Whoever the strategy has nothing to say about gets what is popular."""
+        parts, largest = ranked.parts, ranked.largest
         popular = parts[Strategy.POPULAR]
         if strategy is Strategy.HYBRID:
-            said = (weight * _unit(parts[part]) for part, weight in self._voices(strategy).items())
+            said = (parts[part] * (weight / largest[part]) for part, weight in self._voices(strategy).items())
             own = sum(said, np.zeros_like(popular))
         else:
             own = parts[strategy]
@@ -167,7 +178,7 @@ class Recommender:
         if number in ranked.bought[row]:
             return "bought before"
         said = {
-            part: weight * float(_unit(ranked.parts[part][row : row + 1])[0, number])
+            part: weight * float(ranked.parts[part][row, number] / ranked.largest[part][row, 0])
             for part, weight in self._voices(strategy).items()
         }
         loudest = max(said, key=lambda part: said[part], default=Strategy.POPULAR)
@@ -215,6 +226,11 @@ class Recommender:
         weighted = counts @ sparse.diags_array(np.log((1 + len(starts)) / (1 + found)))
         length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
         return sparse.csr_matrix(sparse.diags_array(1 / np.maximum(length, 1e-12)) @ weighted)
+
+    @cached_property
+    def _items_of_words(self) -> sparse.csr_matrix:
+        """`content` the other way round, as products read it."""
+        return sparse.csr_matrix(self.content.T)
 
 
 def context_of(
@@ -272,6 +288,10 @@ def spread(
     return numbers[chosen]
 
 
+def _largest(scores: Floats) -> Floats:
+    return np.asarray(np.maximum(scores.max(axis=1, keepdims=True), 1e-12))
+
+
 def _unit(scores: Floats) -> Floats:
-    unit: Floats = scores / np.maximum(scores.max(axis=1, keepdims=True), 1e-12)
+    unit: Floats = scores / _largest(scores)
     return unit
