@@ -12,7 +12,7 @@ from scoring.recommendation import context_of
 from scoring.sequence import Tokens
 from training.habits import Habits
 from training.held_out import FEWEST_CUSTOMERS, Held
-from training.pairing import Pairs, pairs_of_items
+from training.pairing import Pairs
 from training.popularity import Popularity, purchases_of, remembered
 
 DECAYS = (0.5, 0.8)
@@ -25,15 +25,18 @@ CUT = 10
 
 
 def habits_of(
-    tokens: Tokens, items: int, held: Held, *, until: float, left_out: npt.NDArray[np.bool_]
+    tokens: Tokens, pairs: Pairs, held: Held, *, left_out: npt.NDArray[np.bool_]
 ) -> tuple[Habits, Popularity]:
-    """Those of a shop, and what was popular when the held-out orders came, which are `left_out` [A]."""
+    """Those of a shop, and what was popular when the held-out orders came.
+
+    These are `left_out` [A], and what is bought together in `pairs` knows nothing of them.
+    """
+    items = len(pairs.seen)
     days, popularity = remembered(purchases_of(tokens.actions, left_out), items, held)
     usual = Habits(popular_days=days)
     if len(held.pairs) < FEWEST_CUSTOMERS:
         return usual, popularity
     held = held.some(MOST_SCORES // items)
-    pairs = pairs_of_items(tokens.actions, items, until=until, left_out=left_out)
     found: dict[Habits, float] = {}
     for decay in DECAYS:
         context = context_of(tokens, held.pairs, items, decay, ())

@@ -41,7 +41,7 @@ from training.item_encoding import ItemEncoders
 from training.labels import LONGEST, labels_of
 from training.learning import Progress
 from training.next_items import learn_latest
-from training.pairing import fit_together
+from training.pairing import fit_together, pairs_of_items
 from training.preparation import Prepared, prepare
 from training.provenance import currency_of, data_of, fingerprint_of, model_id_of
 from training.rehearsal import Rehearsal, cutoffs_to_ask, rehearse
@@ -126,7 +126,7 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
     )  # fmt: skip
     learned = learn_members(course, prepared, "final fit", rehearsal.epochs, None)
     mixture = _mixture(course, prepared, learned, rehearsal)
-    begun = rehearsal.next_items
+    pairs, begun = pairs_of_items(actions, course.items, until=course.as_of, left_out=nobody), rehearsal.next_items
     next_items = None if begun is None else learn_latest(course, begun).network
     standing, year = (
         standing_of(course, prepared, learned.networks, mixture, as_of)
@@ -135,7 +135,7 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
     calibration = _calibration(course, standing, year)
     return model_of(
         course, prepared, learned.networks,
-        fit_together(actions, course.items, until=course.as_of, left_out=nobody, habits=rehearsal.habits),
+        fit_together(actions, pairs, until=course.as_of, left_out=nobody, habits=rehearsal.habits),
         blend=rehearsal.blend, calibration=calibration, mixture=mixture,
         further=fit_further_orders(prepared.examples),
         next_items=next_items,

@@ -22,7 +22,7 @@ from training.examples import Examples, next_orders
 from training.item_start import begin
 from training.labels import Labels
 from training.learning import Validate, from_lessons, learn, learner_of
-from training.pairing import Pairs, pairs_of_items
+from training.pairing import Pairs
 from training.preparation import ends
 
 PATIENCE = 2
@@ -38,9 +38,8 @@ class NextItems:
     epochs: int
 
 
-def learn_next_items(course: Course, left_out: npt.NDArray[np.bool_], validate: Validate) -> NextItems:
-    """From all actions, without what followed as `left_out` [A], as long as that helps."""
-    pairs = pairs_of_items(course.tokens.actions, course.items, until=course.as_of, left_out=left_out)
+def learn_next_items(course: Course, pairs: Pairs, left_out: npt.NDArray[np.bool_], validate: Validate) -> NextItems:
+    """From all actions, without what followed as `left_out` [A], while that helps; items begin where `pairs` say."""
     network = _fresh(course, pairs)
     return _learn(course, network, "next items", left_out, course.configuration.max_epochs, validate)
 

@@ -39,11 +39,10 @@ class Pairs:
 
 
 def fit_together(
-    actions: Actions, items: int, *, until: float, left_out: npt.NDArray[np.bool_], habits: Habits
+    actions: Actions, pairs: Pairs, *, until: float, left_out: npt.NDArray[np.bool_], habits: Habits
 ) -> Together:
-    """From all actions before `until`, without the `left_out` [A] ones."""
-    popular = popular_at(purchases_of(actions, left_out), items, np.array([until]), habits.popular_days)
-    pairs = pairs_of_items(actions, items, until=until, left_out=left_out)
+    """From all actions before `until`, without the `left_out` [A] ones, as `pairs` are."""
+    popular = popular_at(purchases_of(actions, left_out), len(pairs.seen), np.array([until]), habits.popular_days)
     return Together(weights=pairs.weighed(habits), popular=popular.scores[0].astype(np.float64))
 
 

@@ -27,7 +27,8 @@ from training.labels import LONGEST, cutoffs_of, questions
 from training.learning import Validate
 from training.metrics import all_metrics, auc
 from training.next_items import NextItems, learn_next_items
-from training.pairing import fit_together
+from training.pairing import Pairs as ItemPairs
+from training.pairing import fit_together, pairs_of_items
 from training.preparation import Prepared, at_most, last_orders, prepare
 from training.shares import Said, Stacking, figures_of, mixture_of, shares_of, stack
 from training.speakers import speakers_of
@@ -135,9 +136,10 @@ def rehearse(course: Course) -> Rehearsal:
     learned = learn_members(
         course, prepared, "rehearsal", course.configuration.max_epochs, _judge(course, forward, orders)
     )
-    habits, popularity = habits_of(course.tokens, course.items, orders, until=course.as_of, left_out=last)
-    together = fit_together(actions, course.items, until=course.as_of, left_out=last, habits=habits)
-    next_items = _next_items(course, last, orders)
+    pairs = pairs_of_items(actions, course.items, until=course.as_of, left_out=last)
+    habits, popularity = habits_of(course.tokens, pairs, orders, left_out=last)
+    together = fit_together(actions, pairs, until=course.as_of, left_out=last, habits=habits)
+    next_items = _next_items(course, pairs, last, orders)
     model = model_of(
         course, prepared, learned.networks, together, next_items=None if next_items is None else next_items.network,
         blend=replace(START, decay=habits.decay), calibration=Calibration(), manifest={}, mixture=Mixture(),
@@ -201,10 +203,10 @@ def _judge(course: Course, forward: Forward, orders: Held) -> Validate:
     return judge
 
 
-def _next_items(course: Course, last: npt.NDArray[np.bool_], orders: Held) -> NextItems | None:
+def _next_items(course: Course, pairs: ItemPairs, last: npt.NDArray[np.bool_], orders: Held) -> NextItems | None:
     if len(orders.pairs) < FEWEST_CUSTOMERS:
         return None
-    return learn_next_items(course, last, lambda network: misplaced(network, course.tokens, orders))
+    return learn_next_items(course, pairs, last, lambda network: misplaced(network, course.tokens, orders))
 
 
 def _beside(predictors: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

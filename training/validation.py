@@ -91,7 +91,7 @@ def misplaced(network: Network, tokens: Tokens, held: Held) -> float:
 
 def _next_logits(network: Network, tokens: Tokens, held: Held) -> Iterator[tuple[slice, Tensor]]:
     """[n, V + 2] of every item to be in the held-out order, for some rows after the others."""
-    device = next(network.parameters()).device
+    device, items = next(network.parameters()).device, network.items.all()
     for start in range(0, len(held.pairs), BLOCK):
         rows = slice(start, start + BLOCK)
         first, last = held.pairs.first[rows], held.pairs.last[rows]
@@ -99,6 +99,6 @@ def _next_logits(network: Network, tokens: Tokens, held: Held) -> Iterator[tuple
         batch = batch_of(tokens, first, last, held.pairs.as_of[rows, None], nothing).to(device)
         with torch.inference_mode():
             length = (batch.kind > 0).sum(dim=1)
-            states = network(batch).states[torch.arange(len(first), device=device), length - 1]
-            logits = network.item_logits(states, torch.arange(network.shape.items, device=device))
+            states = network(batch, items=items).states[torch.arange(len(first), device=device), length - 1]
+            logits = network.all_item_logits(states, items)
         yield rows, logits

@@ -28,7 +28,8 @@ def tokens(rows: list[Row], *items: str) -> Tokens:
 
 def chosen(of: Tokens, items: int) -> Habits:
     last = last_orders(of.actions)
-    return habits_of(of, items + 2, held_out(of, last, seed=0), until=NOW, left_out=last)[0]
+    pairs = pairs_of_items(of.actions, items + 2, until=NOW, left_out=last)
+    return habits_of(of, pairs, held_out(of, last, seed=0), left_out=last)[0]
 
 
 def test_popular_is_what_was_bought_lately_and_little_of_what_was_bought_ever() -> None:
@@ -82,9 +83,11 @@ def test_an_item_goes_with_those_bought_after_it_and_less_with_those_before() ->
     assert pairs.seen.tolist() == [0, 0, 1, 1, 1, 1]
 
     twice = actions_of(histories(*rows, row(EventType.VIEW, 40, "bob", item_id="b")), catalogue("a", "b", "c", "d"))
+    nobody = np.zeros(4, dtype=bool)
     weights = fit_together(
-        twice, 6, until=NOW, left_out=np.zeros(4, dtype=bool), habits=Habits(before=0.4, rarity=0.25)
-    ).weights.toarray()[2:, 2:]
+        twice, pairs_of_items(twice, 6, until=NOW, left_out=nobody), until=NOW, left_out=nobody,
+        habits=Habits(before=0.4, rarity=0.25),
+    ).weights.toarray()[2:, 2:]  # fmt: skip
 
     assert weights[0] == pytest.approx(np.array([0, 2**-0.25, 0.5, 0.5]))
     assert weights[1] == pytest.approx(np.array([0, 0, 2**-0.5, 2**-0.5]))

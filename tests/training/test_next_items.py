@@ -18,7 +18,7 @@ from training.examples import NONE
 from training.held_out import held_out
 from training.item_start import SPREAD, begin, vectors_of
 from training.next_items import examples_of_items, learn_latest, learn_next_items
-from training.pairing import Pairs
+from training.pairing import Pairs, pairs_of_items
 from training.preparation import last_orders
 from training.validation import misplaced
 
@@ -83,7 +83,8 @@ def test_a_chain_is_learned_and_in_the_end_what_was_held_out_too(tmp_path: Path)
     of = course(SHOP, folder=tmp_path, max_epochs=6)
     last = last_orders(of.tokens.actions)
     held = held_out(of.tokens, last, seed=0)
-    begun = learn_next_items(of, last, lambda network: misplaced(network, of.tokens, held))
+    pairs = pairs_of_items(of.tokens.actions, of.items, until=of.as_of, left_out=last)
+    begun = learn_next_items(of, pairs, last, lambda network: misplaced(network, of.tokens, held))
     latest = learn_latest(of, begun)
 
     assert misplaced(begun.network, of.tokens, held) < 0.2
