@@ -151,7 +151,7 @@ class Guard:
     def _streaming(self, name: str, method: Method) -> Method:
         async def answer(request: Request, context: Context) -> None:
             came = self._arrived(name, request, context)
-            send = streams.sending(context, came.hangup)
+            send = streams.sending(context, came)
 
             def stream() -> None:
                 for response in method(request, context):
@@ -166,7 +166,7 @@ class Guard:
 
         async def answer(_requests: object, context: Context) -> Message:
             came = self._arrived(name, None, context)
-            requests = streams.checked(streams.received(context, came.hangup))
+            requests = streams.checked(streams.received(context, came))
             response: Message = await self._told(
                 came, context, self._threaded(came, context, partial(method, requests, context))
             )

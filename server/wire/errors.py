@@ -19,7 +19,7 @@ from database.work.requests import RequestIdReused
 from scoring.pool.refusals import Closed, Expired, Overloaded
 from scoring.score import UnknownItem
 from server.wire.brevity import RESOURCES, brief, brief_list, brief_violations
-from server.wire.refusals import CallerGone, FieldViolation, InvalidRequest, Unavailable
+from server.wire.refusals import CallerGone, FieldViolation, InvalidRequest, StreamStalled, Unavailable
 
 DOMAIN = "tierwise"
 RETRY_SECONDS = 1.0
@@ -37,6 +37,7 @@ CODES: Mapping[type[Exception], int] = MappingProxyType(
         CouponRefused: code_pb2.FAILED_PRECONDITION,
         Unavailable: code_pb2.UNAVAILABLE,
         CallerGone: code_pb2.CANCELLED,
+        StreamStalled: code_pb2.ABORTED,
         EventIdReused: code_pb2.ALREADY_EXISTS,
         RequestIdReused: code_pb2.INVALID_ARGUMENT,
         UnknownItem: code_pb2.NOT_FOUND,

@@ -44,6 +44,12 @@ class CallerGone(Refusal):
     reason = "CANCELLED"
 
 
+class StreamStalled(Refusal):
+    """The caller neither reads nor writes on."""
+
+    reason = "STREAM_STALLED"
+
+
 class Unavailable(Refusal):
     """Something that is needed is not there at the moment."""
 

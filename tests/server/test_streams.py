@@ -1,7 +1,9 @@
 """A stream of answers is held to the laws of single ones: who asks, and what goes wrong on the way."""
 
-from collections.abc import Iterator
-from typing import TypeAlias
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
 
 import grpc
 import pytest
@@ -13,7 +15,8 @@ from database.session import Database
 from server.access.admission import Admission
 from server.access.callers import Callers
 from server.access.keys import Keys
-from server.answering import call
+from server.answering import call, deadlines
+from server.front import streams
 from server.front.guard import Guard
 from server.front.port import Front
 from server.front.threads import Threads
@@ -21,6 +24,8 @@ from server.front.threads import Threads
 METHOD = "/tierwise.v1.CampaignService/CreateCampaign"
 Request = campaign_service_pb2.ListCampaignsRequest
 Ask: TypeAlias = "grpc.UnaryStreamMultiCallable[Request, campaign_pb2.Campaign]"
+Method: TypeAlias = Callable[[Request, grpc.ServicerContext], Iterator[campaign_pb2.Campaign]]
+Tell: TypeAlias = "grpc.StreamUnaryMultiCallable[Request, campaign_pb2.Campaign]"
 
 
 def count_down(request: Request, _context: grpc.ServicerContext) -> Iterator[campaign_pb2.Campaign]:
@@ -31,24 +36,49 @@ def count_down(request: Request, _context: grpc.ServicerContext) -> Iterator[cam
         yield campaign_pb2.Campaign(name=str(call.current().actor))
 
 
-@pytest.fixture
-def ask(database: Database) -> Iterator[Ask]:
-    """A method that streams, behind the server's own guard, under the name of one that only planners may use."""
+def without_end(_request: Request, _context: grpc.ServicerContext) -> Iterator[campaign_pb2.Campaign]:
+    """More than fits between a server and a caller who does not read."""
+    while True:
+        yield campaign_pb2.Campaign(name="x" * 100_000)
+
+
+def last_of(requests: Iterator[Request], _context: grpc.ServicerContext) -> campaign_pb2.Campaign:
+    """Named by the last one."""
+    return campaign_pb2.Campaign(name=[each.page_token for each in requests][-1])
+
+
+@contextmanager
+def served(
+    database: Database, handler: "grpc.RpcMethodHandler[Any, Any]", *, threads: int = 2
+) -> Iterator[grpc.Channel]:
+    """A method behind the server's own guard, under the name of one that only planners may use."""
     service, _, name = METHOD.strip("/").partition("/")
-    handler = grpc.unary_stream_rpc_method_handler(
-        count_down, Request.FromString, campaign_pb2.Campaign.SerializeToString
-    )
     front = Front()
-    guard = Guard(database, Callers(admission=Admission(insecure=True), keys=Keys(database)), Threads(2))
+    guard = Guard(database, Callers(admission=Admission(insecure=True), keys=Keys(database)), Threads(threads))
     front.open(guard).add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, {name: handler}),))
     port = front.bind("127.0.0.1:0", Admission(insecure=True))
     front.start(())
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield channel
+    front.stop(guard, 5)
+    front.loop.close()
+
+
+@contextmanager
+def asking(database: Database, method: Method) -> Iterator[Ask]:
+    """A stream of answers."""
+    forms = Request.FromString, campaign_pb2.Campaign.SerializeToString
+    with served(database, grpc.unary_stream_rpc_method_handler(method, *forms), threads=1) as channel:
         yield channel.unary_stream(
             METHOD, request_serializer=Request.SerializeToString, response_deserializer=campaign_pb2.Campaign.FromString
         )
-    front.stop(guard, 5)
-    front.loop.close()
+
+
+@pytest.fixture
+def ask(database: Database) -> Iterator[Ask]:
+    """As many as the page has room for."""
+    with asking(database, count_down) as ask:
+        yield ask
 
 
 def test_every_answer_is_given_to_the_caller_of_the_stream(
@@ -82,3 +112,43 @@ def test_nothing_is_answered_to_who_may_not_ask_or_asks_nonsense(
         next(ask(request_, metadata=(("tierwise-role", role),), timeout=10))
 
     assert refusal(raised.value).reason == reason
+
+
+def test_who_does_not_read_keeps_no_thread(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "STALLED_SECONDS", 0.2)
+    with asking(database, without_end) as ask:
+        unread = ask(Request(), timeout=60)
+        # There is one thread: whoever comes later is answered once it is free.
+        next(ask(Request(), timeout=10))
+        with pytest.raises(grpc.RpcError) as raised:
+            for _ in unread:
+                pass
+
+    assert (refusal(raised.value).code, refusal(raised.value).reason) == ("ABORTED", "STREAM_STALLED")
+
+
+@pytest.mark.parametrize(
+    ("stalled", "own", "told"),
+    [(0.2, 60.0, ("ABORTED", "STREAM_STALLED")), (60.0, 0.2, ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED"))],
+)
+def test_who_sends_nothing_keeps_no_thread(
+    database: Database, monkeypatch: pytest.MonkeyPatch, stalled: float, own: float, told: tuple[str, str]
+) -> None:
+    monkeypatch.setattr(streams, "STALLED_SECONDS", stalled)
+    monkeypatch.setattr(deadlines, "SECONDS", {"CreateCampaign": own})
+    forms = Request.FromString, campaign_pb2.Campaign.SerializeToString
+    said = threading.Event()
+
+    def silent() -> Iterator[Request]:
+        yield Request(page_token="first")
+        said.wait(20)
+
+    with served(database, grpc.stream_unary_rpc_method_handler(last_of, *forms)) as channel:
+        tell: Tell = channel.stream_unary(
+            METHOD, request_serializer=Request.SerializeToString, response_deserializer=campaign_pb2.Campaign.FromString
+        )
+        with pytest.raises(grpc.RpcError) as raised:
+            tell(silent())
+        said.set()
+
+    assert (refusal(raised.value).code, refusal(raised.value).reason) == told

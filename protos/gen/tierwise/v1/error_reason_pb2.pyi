@@ -36,6 +36,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The deadline passed, or could not be kept, before the answer was ready. Example: "the deadline of 0.05 s passed"."""
     CANCELLED: _ErrorReason.ValueType  # 6
     """The caller gave up. Example: "the call was cancelled"."""
+    STREAM_STALLED: _ErrorReason.ValueType  # 181
+    """The caller of a stream neither took a message nor sent one for long. Example: "the caller took no message for 30 s: begin again"."""
     OVERLOADED: _ErrorReason.ValueType  # 7
     """More work is waiting than can be done in time; RetryInfo says when to come back. Example: "512 calls are waiting; try again in 0.4 s"."""
     DEPENDENCY_UNAVAILABLE: _ErrorReason.ValueType  # 8
@@ -262,6 +264,8 @@ DEADLINE_EXCEEDED: ErrorReason.ValueType  # 5
 """The deadline passed, or could not be kept, before the answer was ready. Example: "the deadline of 0.05 s passed"."""
 CANCELLED: ErrorReason.ValueType  # 6
 """The caller gave up. Example: "the call was cancelled"."""
+STREAM_STALLED: ErrorReason.ValueType  # 181
+"""The caller of a stream neither took a message nor sent one for long. Example: "the caller took no message for 30 s: begin again"."""
 OVERLOADED: ErrorReason.ValueType  # 7
 """More work is waiting than can be done in time; RetryInfo says when to come back. Example: "512 calls are waiting; try again in 0.4 s"."""
 DEPENDENCY_UNAVAILABLE: ErrorReason.ValueType  # 8
