@@ -9,7 +9,7 @@ from rich.table import Table
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from admin.output import fail
+from admin.shell.output import fail
 
 
 class Command(NamedTuple):
@@ -79,7 +79,7 @@ class LazyCommands(TyperGroup):
         try:
             return super().invoke(ctx)
         except Exception as error:
-            message = importlib.import_module("admin.trouble").explained(error)
+            message = importlib.import_module("admin.shell.trouble").explained(error)
             if message is None:
                 raise
             fail(message)
@@ -101,4 +101,4 @@ def tierwise(
     *, as_: Annotated[str | None, typer.Option("--as", metavar="NAME:ROLE", help="Who acts; default: you.")] = None
 ) -> None:
     """What customers will do, and what to offer them."""
-    importlib.import_module("admin.cause").AS.set(as_)
+    importlib.import_module("admin.shell.cause").AS.set(as_)

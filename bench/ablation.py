@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 
-from admin.training_data import TrainingData, training_data
+from admin.learning.data import TrainingData, training_data
 from bench.history import history_parser
 from events.history import Histories
 from scoring.actions import Floats, Pairs

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from admin.training_data import training_data
+from admin.learning.data import training_data
 from bench.figures import Figure, publish
 from bench.history import history_parser
 from events.history import Histories

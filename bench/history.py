@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from admin.training_data import TrainingData, training_data
+from admin.learning.data import TrainingData, training_data
 from scoring.scorer import Scorer
 from scoring.threads import limit_threads
 

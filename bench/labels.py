@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from admin.training_data import training_data
+from admin.learning.data import training_data
 from bench.figures import Figure, publish
 from bench.history import history_parser
 from events.history import Histories

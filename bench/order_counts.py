@@ -23,7 +23,7 @@ from scipy.optimize import minimize
 from scipy.special import gammaln
 from sklearn.linear_model import PoissonRegressor
 
-from admin.training_data import TrainingData, training_data
+from admin.learning.data import TrainingData, training_data
 from bench.history import history_parser
 from events.history import Histories
 from scoring import further_orders

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from admin.item_encoders import text_tower
-from admin.training_data import TrainingData, training_data
+from admin.learning.data import TrainingData, training_data
+from admin.learning.item_encoders import text_tower
 from bench.history import history_parser
 from scoring.adapters import Method
 from scoring.threads import limit_threads

@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 
 from admin.demo.client import ShopClient
-from admin.processes import INSECURE, Processes, stopped_by_signals
-from admin.stages import Stages
+from admin.running.processes import INSECURE, Processes, stopped_by_signals
+from admin.running.stages import Stages
 from campaigns.actor import Actor, Cause
 from database.customers import loading
 from database.embedded import free_port

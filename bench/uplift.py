@@ -19,7 +19,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
-from admin.training_data import TrainingData
+from admin.learning.data import TrainingData
 from bench.order_counts import states, window_of
 from events.history import Histories
 from scoring.actions import Floats

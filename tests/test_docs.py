@@ -17,7 +17,7 @@ import pytest
 from resident_shell import Ended, tierwise
 from worker_processes import redis, wait_for
 
-from admin.processes import Processes
+from admin.running.processes import Processes
 from database import embedded
 from database.embedded import free_port
 from settings import Settings, child_environment

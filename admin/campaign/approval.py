@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from admin.approval_policy import policy_of
+from admin.campaign.approval_policy import policy_of
 from admin.campaign.named import CampaignIdArgument
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit
-from admin.times import written
-from admin.transactions import Etag, Limit, Reason, changing, reading
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit
+from admin.shell.transactions import Etag, Limit, Reason, changing, reading
+from admin.typed.times import written
 from campaigns.life import approving, launch, versions
 from campaigns.life.versions import CampaignVersion
 from campaigns.terms.campaign import Campaign

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 
 from admin.campaign.named import CampaignIdArgument
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit
-from admin.transactions import reading
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit
+from admin.shell.transactions import reading
 from campaigns.coupons import budgeting
 from campaigns.coupons.budgeting import BudgetStanding
 

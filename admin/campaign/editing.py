@@ -10,12 +10,12 @@ import typer
 
 from admin.campaign.named import CampaignIdArgument
 from admin.campaign.plan_options import MOST_DAYS
-from admin.database_address import DatabaseUrl
-from admin.offers import SYNTAX, offer_of
-from admin.output import AsJson, emit
-from admin.rule_files import SOURCE, read_rule
-from admin.times import read_time
-from admin.transactions import Etag, Reason, changing
+from admin.files.rule_files import SOURCE, read_rule
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit
+from admin.shell.transactions import Etag, Reason, changing
+from admin.typed.offers import SYNTAX, offer_of
+from admin.typed.times import read_time
 from campaigns.life import launch
 from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.recurrence import days_later, instant

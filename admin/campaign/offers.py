@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from admin.baskets import Currency, Lines, Shipping, basket_of
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit, fail
-from admin.times import written
-from admin.transactions import reading
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit, fail
+from admin.shell.transactions import reading
+from admin.typed.baskets import Currency, Lines, Shipping, basket_of
+from admin.typed.times import written
 from campaigns.coupons import offering
 from campaigns.coupons.codes import displayed
 from campaigns.coupons.entitlement import Offered, Withheld

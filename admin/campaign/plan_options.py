@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from admin.arms import SYNTAX as ARM_SYNTAX
-from admin.offers import SYNTAX
-from admin.restraint import CAP_SYNTAX
-from admin.rule_files import SOURCE
+from admin.files.rule_files import SOURCE
+from admin.typed.arms import SYNTAX as ARM_SYNTAX
+from admin.typed.offers import SYNTAX
+from admin.typed.restraint import CAP_SYNTAX
 from campaigns.terms.campaign import ChannelChoice
 from campaigns.terms.templates import Template
 

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from admin.campaign.named import CampaignIdArgument
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit
-from admin.times import written
-from admin.transactions import reading
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit
+from admin.shell.transactions import reading
+from admin.typed.times import written
 from campaigns.experiments.results import Effect, Metric
 from campaigns.experiments.sample_ratio import SampleRatio
 from campaigns.forecast import sensitivity

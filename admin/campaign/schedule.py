@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import typer
 
 from admin.campaign.named import CampaignIdArgument
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit
-from admin.times import written
-from admin.transactions import Etag, Limit, Reason, changing, reading
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit
+from admin.shell.transactions import Etag, Limit, Reason, changing, reading
+from admin.typed.times import written
 from campaigns.life import launch, scheduling
 from campaigns.terms.campaign import Campaign
 

@@ -5,10 +5,10 @@ from typing import Annotated
 import typer
 
 from admin.campaign.named import CampaignIdArgument
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit
-from admin.times import written
-from admin.transactions import Limit, changing, reading
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit
+from admin.shell.transactions import Limit, changing, reading
+from admin.typed.times import written
 from campaigns.life import switches
 from campaigns.life.switches import Stop
 from database.life.stops import EVERYTHING

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from admin.database_address import DatabaseUrl
-from admin.memory import peak_megabytes
-from admin.output import AsJson, emit, fail
-from admin.training_curves import curves_of
-from admin.training_data import AsOf, Events, Preset, Seed, training_data, training_progress
+from admin.learning.curves import curves_of
+from admin.learning.data import AsOf, Events, Preset, Seed, training_data, training_progress
+from admin.learning.memory import peak_megabytes
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit, fail
 from scoring import adapters, folder
 from scoring.adapters import Method
 from scoring.market_files import MarketName, path_of

@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 import typer
 
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit, fail
-from admin.predictions import scorer_for
-from admin.result_files import writable
-from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data
+from admin.files.result_files import writable
+from admin.learning.data import AsOf, Events, Items, Preset, Seed, training_data
+from admin.learning.predictions import scorer_for
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit, fail
 from events.history import Histories
 from events.reading import FileNotUsable, table
 from scoring.threads import limit_threads

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit, fail, progress_bar
-from admin.times import read_time, written
-from admin.transactions import Limit, reading
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit, fail, progress_bar
+from admin.shell.transactions import Limit, reading
+from admin.typed.times import read_time, written
 from campaigns import trail
 from campaigns.audit import anchors, replaying, sealing
 from campaigns.audit.decision import Decision

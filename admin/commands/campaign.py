@@ -6,8 +6,6 @@ from pathlib import Path
 
 import typer
 
-from admin.arms import arm_of, typed_arm
-from admin.baskets import Currency
 from admin.campaign import approval, editing, schedule, switches
 from admin.campaign import plan_options as options
 from admin.campaign.budget import budget as budget_of
@@ -16,14 +14,16 @@ from admin.campaign.named import CampaignIdArgument
 from admin.campaign.offers import offers
 from admin.campaign.preview import preview
 from admin.campaign.results import power, results
-from admin.database_address import DatabaseUrl
-from admin.discounts import minor_units
-from admin.offers import offer_of, typed
-from admin.output import AsJson, emit, fail
-from admin.restraint import cap_of, typed_cap
-from admin.rule_files import read_rule
-from admin.times import read_time, written
-from admin.transactions import Etag, Limit, Reason, changing, reading
+from admin.files.rule_files import read_rule
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit, fail
+from admin.shell.transactions import Etag, Limit, Reason, changing, reading
+from admin.typed.arms import arm_of, typed_arm
+from admin.typed.baskets import Currency
+from admin.typed.discounts import minor_units
+from admin.typed.offers import offer_of, typed
+from admin.typed.restraint import cap_of, typed_cap
+from admin.typed.times import read_time, written
 from campaigns.life import launch as use_cases
 from campaigns.terms.campaign import Campaign, CampaignId, CampaignPlan, ChannelChoice, Offer
 from campaigns.terms.limits import USUAL_CONFIDENCE, Budget

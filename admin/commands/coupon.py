@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from admin import coupon_files
-from admin.baskets import Amount, Currency, Customer, Lines, Shipping, basket_of
-from admin.database_address import DatabaseUrl
-from admin.discounts import minor_units
-from admin.output import AsJson, emit
-from admin.times import written
-from admin.transactions import Limit, Reason, changing, reading
+from admin.files import coupon_files
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit
+from admin.shell.transactions import Limit, Reason, changing, reading
+from admin.typed.baskets import Amount, Currency, Customer, Lines, Shipping, basket_of
+from admin.typed.discounts import minor_units
+from admin.typed.times import written
 from campaigns.coupons import redemption, refunding, reservation
 from campaigns.coupons.codes import displayed
 from campaigns.life import launch

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from admin import explanations
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit
-from admin.transactions import Etag, Reason, changing
+from admin.models import explanations
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit
+from admin.shell.transactions import Etag, Reason, changing
 from campaigns.customers import erasure
 from rules.sentence import Language
 

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from admin.demo.story import tell
-from admin.first_shop import FirstShop, load_made_shop, load_own_shop
-from admin.output import console, fail
-from admin.processes import ChildFailedError, Processes, stopped_by_signals
-from admin.stages import CommandFailedError, Stages
+from admin.running.first_shop import FirstShop, load_made_shop, load_own_shop
+from admin.running.processes import ChildFailedError, Processes, stopped_by_signals
+from admin.running.stages import CommandFailedError, Stages
+from admin.shell.output import console, fail
 from database.embedded import EmbeddedPostgresError
 from settings import settings
 

@@ -8,11 +8,11 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from admin.database_address import DatabaseUrl
-from admin.evaluation_page import page
-from admin.output import AsJson, emit, fail
-from admin.result_files import writable
-from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data, training_progress
+from admin.files.result_files import writable
+from admin.learning.data import AsOf, Events, Items, Preset, Seed, training_data, training_progress
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit, fail
+from admin.web.evaluation_page import page
 from events.cells import text_of
 from events.reading import FileNotUsable, table
 from scoring.threads import limit_threads

@@ -10,12 +10,12 @@ from typing import Annotated
 
 import typer
 
-from admin.cause import cause_of_person
-from admin.database_address import DatabaseUrl, chosen_url
-from admin.output import AsJson, emit, fail, progress_bar, warn
-from admin.rejected_rows import COLUMNS, row_of
-from admin.result_files import writable
-from admin.transactions import recorded
+from admin.files.rejected_rows import COLUMNS, row_of
+from admin.files.result_files import writable
+from admin.shell.cause import cause_of_person
+from admin.shell.database_address import DatabaseUrl, chosen_url
+from admin.shell.output import AsJson, emit, fail, progress_bar, warn
+from admin.shell.transactions import recorded
 from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.errors import Refusal

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit, fail
-from admin.times import read_time, written
-from admin.transactions import Limit, Reason, changing, reading
-from admin.waiting import looked_up, refuse_unfinished, waited
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit, fail
+from admin.shell.transactions import Limit, Reason, changing, reading
+from admin.shell.waiting import looked_up, refuse_unfinished, waited
+from admin.typed.times import read_time, written
 from campaigns import retrying
 from campaigns.coupons import reconciliation
 from campaigns.tiers import rescoring

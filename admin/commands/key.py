@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit
-from admin.times import written
-from admin.transactions import Reason, changing, reading
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit
+from admin.shell.transactions import Reason, changing, reading
+from admin.typed.times import written
 from campaigns.actor import CALLERS
 from campaigns.callers import api_keys
 from campaigns.callers.api_keys import ApiKey

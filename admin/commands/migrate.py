@@ -2,8 +2,8 @@
 
 import typer
 
-from admin.database_address import DatabaseUrl, chosen_url
-from admin.output import AsJson, console, emit
+from admin.shell.database_address import DatabaseUrl, chosen_url
+from admin.shell.output import AsJson, console, emit
 from database.migrate import has_analyst
 from database.migrate import migrate as bring_to_newest
 from database.reporting.views import ANALYST

@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 import typer
 
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit, fail
-from admin.predictions import blocks, scorer_for
-from admin.result_files import writable
-from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data
+from admin.files.result_files import writable
+from admin.learning.data import AsOf, Events, Items, Preset, Seed, training_data
+from admin.learning.predictions import blocks, scorer_for
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit, fail
 from events.currency import minor_units_of
 from events.history import Histories
 from scoring.horizons import LONGEST_DAYS, SHORTEST_DAYS

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from admin import report_files
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit, fail
-from admin.transactions import Reason, changing, reading
+from admin.files import report_files
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit, fail
+from admin.shell.transactions import Reason, changing, reading
 from campaigns import trail
 from database import patience
 from database.reporting import analyst, logins

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from admin.database_address import DatabaseUrl, chosen_url
-from admin.output import AsJson, emit, fail
-from admin.rule_files import SOURCE, read_rule, refuse_rule
-from admin.times import written
+from admin.files.rule_files import SOURCE, read_rule, refuse_rule
+from admin.shell.database_address import DatabaseUrl, chosen_url
+from admin.shell.output import AsJson, emit, fail
+from admin.typed.times import written
 from campaigns.audiences import explaining
 from campaigns.audiences.segments import problems_of
 from campaigns.forecast import rule_notes

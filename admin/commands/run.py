@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import typer
 
-from admin.first_shop import load_made_shop
-from admin.first_staff import hire_first
-from admin.output import console, fail
-from admin.processes import ChildFailedError, Processes, stopped_by_signals
-from admin.stages import CommandFailedError, Stages
+from admin.running.first_shop import load_made_shop
+from admin.running.first_staff import hire_first
+from admin.running.processes import ChildFailedError, Processes, stopped_by_signals
+from admin.running.stages import CommandFailedError, Stages
+from admin.shell.output import console, fail
 from database.embedded import EmbeddedPostgresError
 from settings import settings
 

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit
-from admin.rule_files import SOURCE, read_rule
-from admin.times import written
-from admin.transactions import Etag, Limit, Reason, changing, reading
+from admin.files.rule_files import SOURCE, read_rule
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit
+from admin.shell.transactions import Etag, Limit, Reason, changing, reading
+from admin.typed.times import written
 from campaigns.audiences import segment_building, segments
 from campaigns.audiences.segments import Segment
 from rules.document import to_data

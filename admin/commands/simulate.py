@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from admin.output import AsJson, emit, fail, progress_bar
+from admin.shell.output import AsJson, emit, fail, progress_bar
 from simulator.files import Written, write
 from simulator.shop import Shop, ShopNotPossible
 

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit
-from admin.transactions import Reason, changing, reading
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit
+from admin.shell.transactions import Reason, changing, reading
 from campaigns.callers import staff
 from campaigns.callers.staff import ROLES, Person
 

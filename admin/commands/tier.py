@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from admin import tier_previews
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit, fail
-from admin.tier_previews import Examples
-from admin.times import written
-from admin.transactions import Etag, Limit, Reason, changing, reading
-from admin.waiting import refuse_unfinished, waited
+from admin.models import tier_previews
+from admin.models.tier_previews import Examples
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit, fail
+from admin.shell.transactions import Etag, Limit, Reason, changing, reading
+from admin.shell.waiting import refuse_unfinished, waited
+from admin.typed.times import written
 from campaigns.tiers import previewing, schemes, tier_preview
 from campaigns.tiers.tier_preview import TierPreview
 from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method, TierScheme

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from admin.output import emit, fail, table_of
-from admin.pool_readings import Reading, reading_of, rows
+from admin.running.pool_readings import Reading, reading_of, rows
+from admin.shell.output import emit, fail, table_of
 from settings import settings
 
 app = typer.Typer(add_completion=False)

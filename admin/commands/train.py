@@ -7,12 +7,10 @@ from typing import Any
 
 import typer
 
-from admin import event_training, model_folders
-from admin.database_address import DatabaseUrl
-from admin.extras import extra
-from admin.output import AsJson, fail
-from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data
-from admin.training_options import (
+from admin.learning import event_training
+from admin.learning.data import AsOf, Events, Items, Preset, Seed, training_data
+from admin.learning.extras import extra
+from admin.learning.options import (
     Activate,
     Backbone,
     ConfigurationFile,
@@ -37,7 +35,10 @@ from admin.training_options import (
     TextColumns,
     Tower,
 )
-from admin.transactions import changing
+from admin.models import model_folders
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, fail
+from admin.shell.transactions import changing
 from campaigns.models import registry
 from scoring.adapters import Method
 from scoring.threads import limit_threads
@@ -96,7 +97,7 @@ def train(
         steps=private_steps,
     )  # fmt: skip
     if backbone is Backbone.TEXT:
-        language = extra("admin.text_training")
+        language = extra("admin.learning.text_training")
         asked = language.Asked(
             encoder=encoder, method=method or Method.FULL, documents=documents, text=text or [], label=label,
             epochs=epochs, seed=seed, out=out,
@@ -112,7 +113,7 @@ def train(
             tower=tower, pictures=pictures, picture_encoder=picture_encoder, method=method, seed=seed,
         ))  # fmt: skip
     else:
-        way, usual = extra("admin.private_training"), replace(USUAL, max_epochs=epochs)
+        way, usual = extra("admin.learning.private_training"), replace(USUAL, max_epochs=epochs)
         public = data.items if events is None or items is not None else None
         manifest = way.train(data, public, folder, promise, usual=usual, seed=seed, private_seed=private_seed)
     if manifest is None:
@@ -130,7 +131,7 @@ def _promise(context: typer.Context, **promised: float | None) -> Any:  # noqa: 
     sources = {name: context.get_parameter_source(name) for name in context.params}
     given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
     if "private_epsilon" in given:
-        return extra("admin.private_training").promise_of(promised, given)
+        return extra("admin.learning.private_training").promise_of(promised, given)
     if alone := [f"--{name.replace('_', '-')}" for name in given if name.startswith("private_")]:
         fail(f"{', '.join(alone)}: only with --private-epsilon; give it, as 4")
     return None

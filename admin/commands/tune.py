@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from admin.database_address import DatabaseUrl
-from admin.output import AsJson, emit, fail
-from admin.result_files import writable
-from admin.training_curves import curves_of
-from admin.training_data import AsOf, Events, Items, Preset, Seed, training_data, training_progress
+from admin.files.result_files import writable
+from admin.learning.curves import curves_of
+from admin.learning.data import AsOf, Events, Items, Preset, Seed, training_data, training_progress
+from admin.shell.database_address import DatabaseUrl
+from admin.shell.output import AsJson, emit, fail
 from scoring.threads import limit_threads
 from scoring.whole_file import whole_file
 from settings import settings

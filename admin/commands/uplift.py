@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import typer
 
-from admin.output import AsJson, emit, fail
-from admin.result_files import writable
-from admin.training_data import Seed, training_progress
+from admin.files.result_files import writable
+from admin.learning.data import Seed, training_progress
+from admin.shell.output import AsJson, emit, fail
 from events.reading import FileNotUsable, table
 from scoring.uplift import UpliftModel
 from scoring.whole_file import whole_file

@@ -7,7 +7,7 @@ from datetime import timedelta
 import polars as pl
 from tierwise.v1 import score_pb2, tier_pb2
 
-from admin.first_shop import FirstShop
+from admin.running.first_shop import FirstShop
 from events.event import EventType
 from events.formats import preset
 from events.loading import load_events, load_items

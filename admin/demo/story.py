@@ -16,10 +16,10 @@ from tierwise.v1 import campaign_pb2, coupon_pb2, event_pb2, score_pb2, tier_pb2
 from admin.demo import effect, figures
 from admin.demo.client import Refused, ShopClient
 from admin.demo.plan import discount_words, spring_plan
-from admin.first_shop import FIRST_HOUR, FirstShop
-from admin.output import emit
-from admin.processes import INSECURE, Processes
-from admin.stages import Stages
+from admin.running.first_shop import FIRST_HOUR, FirstShop
+from admin.running.processes import INSECURE, Processes
+from admin.running.stages import Stages
+from admin.shell.output import emit
 from database.embedded import free_port
 
 console = Console()

@@ -15,8 +15,8 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from admin.transactions import recorded
-from admin.trouble import explained
+from admin.shell.transactions import recorded
+from admin.shell.trouble import explained
 from admin.web import language
 from admin.web.forms.typed import Fields
 from admin.web.house import House

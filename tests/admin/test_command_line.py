@@ -13,7 +13,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from admin.command_line import COMMANDS, main
-from admin.output import emit
+from admin.shell.output import emit
 
 ASKING = {"adapt", "ask", "evaluate", "predict", "recommend", "train", "tune", "uplift"}
 ROOT = Path(__file__).resolve().parents[2]

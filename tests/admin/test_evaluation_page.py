@@ -10,7 +10,7 @@ import pytest
 from browser import faults, picture
 from playwright.sync_api import Browser
 
-from admin.evaluation_page import page
+from admin.web.evaluation_page import page
 from training.comparison import compare
 from training.evaluation import Evaluation, Products
 from training.groups import groups_of

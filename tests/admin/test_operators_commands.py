@@ -15,8 +15,8 @@ from campaign_factories import (
 from shell import Shell
 from sqlalchemy import text
 
-from admin.discounts import words
-from admin.offers import offer_of, typed
+from admin.typed.discounts import words
+from admin.typed.offers import offer_of, typed
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent, Scope
 from campaigns.terms.limits import Budget

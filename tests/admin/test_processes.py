@@ -11,8 +11,8 @@ import psycopg
 import pytest
 from worker_processes import wait_for
 
-from admin import processes
-from admin.processes import ChildFailedError, Processes
+from admin.running import processes
+from admin.running.processes import ChildFailedError, Processes
 from database import embedded
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,7 +20,7 @@ SLEEPS = ["-c", "import time; time.sleep(100)"]
 ORPHAN = """
 import os, signal, sys
 from pathlib import Path
-from admin.processes import Processes
+from admin.running.processes import Processes
 started = Processes(home=Path(sys.argv[1]), environment={}, database_url="")
 started.start("sleeper", ["-c", "import time; time.sleep(100)"])
 print(started.children["sleeper"].process.pid, flush=True)

@@ -13,7 +13,7 @@ from psycopg import errors
 from reporting_shop import LATER, ask
 from shell import Shell
 
-from admin import report_files
+from admin.files import report_files
 from database.reporting.views import views
 from database.session import Database
 

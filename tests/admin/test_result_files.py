@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from admin.result_files import writable
+from admin.files.result_files import writable
 
 
 def test_a_folder_that_is_not_there_is_made(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import os, signal, time, weakref
-from admin.processes import stopped_by_signals
+from admin.running.processes import stopped_by_signals
 
 class Thing:
     pass

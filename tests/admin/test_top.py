@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from admin.command_line import main
 from admin.commands.top import tables
-from admin.pool_readings import Buckets, Lane, Line, Reading, reading_of, rows
+from admin.running.pool_readings import Buckets, Lane, Line, Reading, reading_of, rows
 from database.embedded import free_port
 from database.session import Database
 from telemetry.exposition import Exposition

@@ -10,7 +10,7 @@ import pytest
 import torch
 from tiny_model import tiny_model
 
-from admin.trouble import explained
+from admin.shell.trouble import explained
 from scoring import folder
 from scoring.whole_file import NotWritten, whole_file
 from training.vector_cache import VectorCache

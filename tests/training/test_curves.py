@@ -6,7 +6,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from worker_processes import wait_for
 
-from admin.training_curves import curves_of
+from admin.learning.curves import curves_of
 from settings import settings
 
 

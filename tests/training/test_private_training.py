@@ -323,7 +323,7 @@ def test_processes_that_learn_together_are_refused(monkeypatch: pytest.MonkeyPat
 
 
 def test_without_its_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "admin.private_training", raising=False)
+    monkeypatch.delitem(sys.modules, "admin.learning.private_training", raising=False)
     for name in [name for name in sys.modules if name.startswith("training.private.promise")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "opacus", None)

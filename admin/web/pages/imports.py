@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from admin.rejected_rows import COLUMNS, PAGE_ROWS, row_of
+from admin.files.rejected_rows import COLUMNS, PAGE_ROWS, row_of
 from admin.web.house import House
 from admin.web.received import place_of
 from admin.web.visit import MISSING, Visit, page

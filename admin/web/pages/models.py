@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import Route
 
-from admin import model_folders
+from admin.models import model_folders
 from admin.web.charts import LineChart, Series, Words, line_chart
 from admin.web.house import House
 from admin.web.language import locale_of

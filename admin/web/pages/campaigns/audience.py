@@ -7,7 +7,7 @@ from io import StringIO
 from babel.numbers import format_decimal
 from starlette.responses import Response, StreamingResponse
 
-from admin.coupon_rows import COLUMNS, PAGE_ROWS, row_of
+from admin.files.coupon_rows import COLUMNS, PAGE_ROWS, row_of
 from admin.web.charts import BarChart, bar_chart
 from admin.web.language import locale_of, translations
 from admin.web.pages.campaigns.sheet import tab

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
-from admin.arms import typed_arm
+from admin.typed.arms import typed_arm
 from admin.web.forms import arms, offers
 from admin.web.forms.typed import Errors, Fields
 from admin.web.pages.wizard import step

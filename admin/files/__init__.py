@@ -1,0 +1,1 @@
+"""What commands read from files, and write to them."""

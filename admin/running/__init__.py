@@ -1,0 +1,1 @@
+"""The processes that run together, the shop they are given first, and how they go."""

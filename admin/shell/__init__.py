@@ -1,0 +1,1 @@
+"""How a command speaks, who acts by it, and its one transaction."""
