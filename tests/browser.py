@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from campaign_factories import add_customers, make_cause, store_scores
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from starlette.applications import Starlette
 
 from admin.web.application import application
@@ -28,6 +28,7 @@ FLAGS = (
 PASSWORD = "correct horse battery"
 PICTURES = Path(__file__).resolve().parent.parent / "build" / "screenshots"
 SLOW_MS = 30_000
+expect.set_options(timeout=SLOW_MS)
 
 
 @dataclass(frozen=True, slots=True)

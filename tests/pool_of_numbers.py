@@ -10,7 +10,7 @@ from scoring.pool.pool import Pool
 from scoring.pool.replica import LocalReplica, Payload
 from scoring.pool.row import Loaded, Told
 
-WAIT = 10
+WAIT = 60
 """Seconds after which a test that hangs gives up."""
 Numbers = Pool[int, int]
 Promise = Ticket[Told[int]]

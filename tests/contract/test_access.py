@@ -104,7 +104,7 @@ def test_a_denied_change_is_on_record_with_who_asked_and_for_what(shop: Shop) ->
 
     with pytest.raises(grpc.RpcError) as raised:
         shop.campaigns.LaunchCampaign(
-            request, metadata=(("tierwise-actor", "zoe"), ("tierwise-role", "analyst")), timeout=5
+            request, metadata=(("tierwise-actor", "zoe"), ("tierwise-role", "analyst")), timeout=30
         )
 
     told = refusal(raised.value)

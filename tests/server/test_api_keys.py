@@ -92,16 +92,18 @@ def test_a_revoked_key_is_refused_by_every_server_within_a_second(
         revoked = time.monotonic()
 
         for shop in shops:
+            asked = time.monotonic()
             while not refused(shop, f"Bearer {credential}")[0]:
-                assert time.monotonic() - revoked < 1
+                assert asked - revoked < 1
+                asked = time.monotonic()
             assert refused(shop, f"Bearer {credential}") == ("UNAUTHENTICATED", "CREDENTIALS_INVALID")
 
 
 def test_a_key_that_expires_while_it_is_in_use_is_refused_at_once(shop: Shop) -> None:
-    _, credential = make_key(shop.database, days=1 / 86400)
+    _, credential = make_key(shop.database, days=3 / 86400)
     assert refused(shop, f"Bearer {credential}") == ("", "")
 
-    time.sleep(1)
+    time.sleep(3)
 
     assert refused(shop, f"Bearer {credential}") == ("UNAUTHENTICATED", "CREDENTIALS_EXPIRED")
 
