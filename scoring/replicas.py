@@ -2,15 +2,18 @@
 
 import os
 import pickle
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import Future, wait
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, cast
 
 from scoring.asking import Kind, ModelFolder, Role, Task
-from scoring.pool.process import BATCH_SECONDS, Process, ProcessReplica, Wanted
-from scoring.pool.refusals import ComputationFailed, ReplicaDied
-from scoring.pool.replica import LocalReplica, Payload, Replica
+from scoring.pool.aside import Aside
+from scoring.pool.process import ASK_SECONDS, START_SECONDS, Process, ProcessReplica, Wanted
+from scoring.pool.refusals import ComputationFailed, GivenUp, ReplicaDied
+from scoring.pool.replica import BATCH_SECONDS, LocalReplica, Payload, Replica
 from scoring.pool.zygote import Zygote
 from scoring.score import ModelRejected
 
@@ -35,7 +38,7 @@ class Replicas(Protocol):
     def hold(self, models: Models, wanted: Wanted | None = None) -> None:
         """Answer with these from the next batch on. Raises ModelRejected, and then goes on as before.
 
-        Processes that load for long ask whether they are still `wanted`, and else raise GivenUp.
+        Whoever loads for long asks whether they are still `wanted`, and else raises GivenUp.
         """
 
     def check(self, models: Models, wanted: Wanted | None = None) -> None:
@@ -49,23 +52,29 @@ class Replicas(Protocol):
 
 
 class LocalReplicas:
-    """In the threads of their pools: nothing to start, and a large batch holds up whoever speaks to callers."""
+    """In threads of this process: nothing to start, and a large batch holds up whoever speaks to callers."""
 
     def __init__(self, device: str) -> None:
         self._device = device
         self.computing: Computing | None = None
+        self._replicas: list[LocalReplica] = []
+        self._loading: dict[frozenset[tuple[Role, ModelFolder]], Future[Computing]] = {}
 
     def several(self, count: int) -> Sequence[Replica]:
         """For a pool, which ends them."""
-        return [LocalReplica(self._compute) for _ in range(count)]
+        made = [LocalReplica(self._compute, patience=patience_with) for _ in range(count)]
+        self._replicas += made
+        return made
 
-    def hold(self, models: Models, wanted: Wanted | None = None) -> None:  # noqa: ARG002 - nothing here can be ended
-        """Answer with these from the next batch on. Raises ModelRejected."""
-        self.computing = self._loaded(models)
+    def hold(self, models: Models, wanted: Wanted | None = None) -> None:
+        """Answer with these from the next batch on. Raises ModelRejected, GivenUp."""
+        self.computing = self._loaded(models, wanted)
+        for replica in self._replicas:
+            replica.renew()
 
-    def check(self, models: Models, wanted: Wanted | None = None) -> None:  # noqa: ARG002 - nothing here can be ended
-        """Raises ModelRejected for models that could not answer."""
-        self._loaded(models)
+    def check(self, models: Models, wanted: Wanted | None = None) -> None:
+        """Raises ModelRejected for models that could not answer, GivenUp."""
+        self._loaded(models, wanted)
 
     def beside(self) -> "LocalReplicas":
         """Others in this process."""
@@ -74,11 +83,29 @@ class LocalReplicas:
     def close(self) -> None:
         """Nothing to end."""
 
-    def _loaded(self, models: Models) -> "Computing":
+    def _loaded(self, models: Models, wanted: Wanted | None) -> "Computing":
+        loading = self._under_way(models)
+        deadline = time.monotonic() + START_SECONDS
+        while not wait([loading], ASK_SECONDS).done:
+            if wanted is not None and not wanted():
+                raise GivenUp
+            if time.monotonic() > deadline:
+                raise ModelRejected(f"it did not load within {START_SECONDS:g} s")
         try:
-            return _computing(models, self._device, rounded=EXACT)
+            return loading.result()
         except OSError as error:
             raise _rejected(error) from error
+
+    def _under_way(self, models: Models) -> "Future[Computing]":
+        """Nothing can end a thread that hangs: whoever comes again waits for what was begun before."""
+        wanted = frozenset(models.items())
+        begun = self._loading.get(wanted)
+        if begun is None:
+            aside = Aside()
+            self._loading[wanted] = begun = aside.begin(partial(_computing, models, self._device, rounded=EXACT))
+            begun.add_done_callback(lambda _: self._loading.pop(wanted, None))
+            aside.close()
+        return begun
 
     def _compute(self, kind: Hashable, rows: Sequence[Payload]) -> Sequence[bytes]:
         if self.computing is None:

@@ -78,10 +78,11 @@ NEED_NO_MODEL = (
     switch_service_pb2.DESCRIPTOR.services_by_name["SwitchService"].full_name,
     tier_service_pb2.DESCRIPTOR.services_by_name["TierService"].full_name,
 )
-NEED_MODEL = (
-    recommendation_service_pb2.DESCRIPTOR.services_by_name["RecommendationService"].full_name,
-    scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].full_name,
-)
+NEED_MODEL = {
+    recommendation_service_pb2.DESCRIPTOR.services_by_name["RecommendationService"].full_name: "recommendations",
+    scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].full_name: "scores",
+}
+"""With the pool that answers for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +132,9 @@ class Server:
         front = Front()
         device = configuration.device
         replicas = ProcessReplicas(device) if configuration.replicas else LocalReplicas(device)
+        announcer = Announcer(front.tell, need_model=NEED_MODEL)
         live = Live(
-            database, models_folder=configuration.models_folder, replicas=replicas,
-            changed=Announcer(front.tell, need_model=NEED_MODEL).announce,
+            database, models_folder=configuration.models_folder, replicas=replicas, changed=announcer.announce
         )  # fmt: skip
         metrics = ServerMetrics.of(live)
         sizes = Sizes(
@@ -142,7 +143,7 @@ class Server:
         )  # fmt: skip
         predictions = Predictions(
             database, live, replicas, sizes, hand_out=front.loop.soon,
-            observe=_observing(metrics, configuration.tracing),
+            observe=_observing(metrics, configuration.tracing), staffed=announcer.staffed,
         )  # fmt: skip
         guard = Guard(
             database, Callers(admission=configuration.admission, keys=Keys(database)),

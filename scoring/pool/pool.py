@@ -18,7 +18,7 @@ from scoring.pool.feeder import Died, Feeder
 from scoring.pool.figures import PoolFigures
 from scoring.pool.lane import Lane
 from scoring.pool.loader import Load, Loader
-from scoring.pool.queue import Queue
+from scoring.pool.queue import Queue, Staffed
 from scoring.pool.replica import Replica
 from scoring.pool.row import Beside, Loaded, Request, Row, Told
 
@@ -43,6 +43,7 @@ class Pool(Generic[Request, Beside]):
         hand_out: Callable[[Callable[[], None]], None] = lambda settle: settle(),
         observe: Observer = unobserved,
         died: Died = lambda _kind, _error: None,
+        staffed: Staffed = lambda _replicas: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """The replicas are the pool's to close. Without `load` requests come with their payloads.
@@ -52,7 +53,7 @@ class Pool(Generic[Request, Beside]):
         self._clock, self._promise, self._hand_out = clock, promise, hand_out
         self._queue = Queue[Request, Beside](
             batch_size=batch_size, replicas=len(replicas), longest_wait=longest_wait, clock=clock,
-            fail=self._fail,
+            fail=self._fail, staffed=staffed,
         )  # fmt: skip
         runs = {
             f"{name}-{number}": Feeder(

@@ -11,22 +11,19 @@ from contextlib import suppress
 
 from scoring.pool.memory import Block
 from scoring.pool.refusals import ComputationFailed, GivenUp, ReplicaDied, ReplicaSilent
-from scoring.pool.replica import Compute
+from scoring.pool.replica import BATCH_SECONDS, Compute, Patience
 from scoring.pool.zygote import Zygote
 
 DONE, FAILED = b"+", b"-"
 """What a replica says; the block holds the answers, or the traceback."""
 GO = b"."
 START_SECONDS = 120.0
-BATCH_SECONDS = 60.0
 """After which a process that says nothing is taken for dead, and killed."""
 
 ASK_SECONDS = 0.5
 """Between two questions whether a process is still wanted."""
 
 Wanted = Callable[[], bool]
-Patience = Callable[[Hashable], float]
-"""The same seconds for a batch of this kind."""
 
 
 class Process:

@@ -27,6 +27,8 @@ HEAD_START = 2.0
 """Times the usual seconds of loading that loading begins before a replica is free."""
 Fail = Callable[[Sequence[Row[Request, Beside]], Exception], None]
 """Tells all who wait for these rows."""
+Staffed = Callable[[int], None]
+"""Told how many replicas there are, whenever one is lost or back."""
 LATE = "the deadline passed before the work began"
 
 
@@ -42,10 +44,10 @@ class Queue(Generic[Request, Beside]):
 
     def __init__(
         self, *, batch_size: int, replicas: int, longest_wait: float, clock: Callable[[], float],
-        fail: "Fail[Request, Beside]",
+        fail: "Fail[Request, Beside]", staffed: Staffed = lambda _replicas: None,
     ) -> None:  # fmt: skip
         self._most, self._replicas, self._longest_wait = batch_size, replicas, longest_wait
-        self._clock, self._fail = clock, fail
+        self._clock, self._fail, self._staffed = clock, fail, staffed
         self._lock = threading.Lock()
         self._arrived_more, self._ready_more = threading.Condition(self._lock), threading.Condition(self._lock)
         self._closed = threading.Condition(self._lock)
@@ -156,12 +158,16 @@ class Queue(Generic[Request, Beside]):
             self._arrived.take(gone)
             self._ready.take(gone)
             self._counters.tally("failed", gone)
+            left = self._replicas
         self._fail(gone, error)
+        self._staffed(left)
 
     def found(self) -> None:
         """A lost replica is back."""
         with self._lock:
             self._replicas += 1
+            back = self._replicas
+        self._staffed(back)
 
     def close(self) -> None:
         """Let nobody in any more."""

@@ -2,9 +2,15 @@
 
 import traceback
 from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future, wait
+from functools import partial
 from typing import Any, Protocol
 
-from scoring.pool.refusals import ComputationFailed, ReplicaDied
+from scoring.pool.aside import Aside
+from scoring.pool.refusals import ComputationFailed, ReplicaDied, ReplicaSilent
+
+BATCH_SECONDS = 60.0
+"""After which a replica that says nothing is given up."""
 
 Payload = bytes | memoryview
 Compute = Callable[[Any, Sequence[Payload]], Sequence[bytes]]
@@ -12,6 +18,9 @@ Compute = Callable[[Any, Sequence[Payload]], Sequence[bytes]]
 
 Raises ReplicaDied where nothing can be computed in this process any more; anything else is the fault of the rows.
 """
+
+Patience = Callable[[Hashable], float]
+"""The seconds for a batch of this kind."""
 
 
 class Replica(Protocol):
@@ -31,29 +40,45 @@ class Replica(Protocol):
 
 
 class LocalReplica:
-    """The network in the thread that asks."""
+    """The network in a thread of this process. Nothing can end a thread: of one that hangs, the replica is dead."""
 
-    def __init__(self, compute: Compute) -> None:
-        self._compute = compute
-        self._kind: Hashable = None
-        self._rows: Sequence[bytes] = ()
+    def __init__(self, compute: Compute, *, patience: Patience = lambda _kind: BATCH_SECONDS) -> None:
+        self._compute, self._patience = compute, patience
+        self._aside = Aside()
+        self._seconds = BATCH_SECONDS
+        self._batch: Future[Sequence[bytes]] = Future()
+        self._renewed = False
 
     def start(self, kind: Hashable, rows: Sequence[bytes]) -> None:
-        """Keep the batch."""
-        self._kind, self._rows = kind, rows
+        """Begin to compute it."""
+        self._renewed, self._seconds = False, self._patience(kind)
+        self._batch = self._aside.begin(partial(self._compute, kind, rows))
 
     def finish(self) -> Sequence[bytes]:
-        """Compute it. Raises ComputationFailed, ReplicaDied."""
-        rows, self._rows = self._rows, ()
+        """Its answers. Raises ComputationFailed, ReplicaDied, ReplicaSilent."""
+        wait([self._batch], self._seconds)
+        if not self._batch.done():
+            raise ReplicaSilent(f"the network said nothing for {self._seconds:g} s")
         try:
-            return self._compute(self._kind, rows)
+            return self._batch.result()
         except ReplicaDied:
             raise
         except Exception as error:
             raise ComputationFailed(traceback.format_exc()) from error
 
+    def renew(self) -> None:
+        """Another network computes from the next batch on: a batch that hangs in the one before is left behind."""
+        self._renewed = True
+
     def restart(self) -> None:
-        """Nothing that could die apart from its process."""
+        """Raises ReplicaDied as long as the network hangs."""
+        if self._batch.done():
+            return
+        if not self._renewed:
+            raise ReplicaDied("the network hangs: another model, or a restart of the server, takes its place")
+        self.close()
+        self._aside = Aside()
 
     def close(self) -> None:
-        """Nothing to end."""
+        """End the thread, if it comes back."""
+        self._aside.close()

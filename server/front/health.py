@@ -1,6 +1,7 @@
 """What grpc.health says: of the server, of each service, and of each model as models/ID."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 
 from grpc_health.v1 import health_pb2
 
@@ -14,21 +15,34 @@ Tell = Callable[[str, int], None]
 
 
 class Announcer:
-    """Told what is in force, tells whoever watches."""
+    """Told what is in force, and of each pool how many replicas it has; tells whoever watches."""
 
-    def __init__(self, tell: Tell, *, need_model: tuple[str, ...]) -> None:
+    def __init__(self, tell: Tell, *, need_model: Mapping[str, str]) -> None:
+        """`need_model` are services with the pool that answers for each."""
         self._tell = tell
         self._need_model = need_model
         self._models: frozenset[str] = frozenset()
+        self._empty: frozenset[str] = frozenset()
+        self._one_at_a_time = threading.Lock()
         self.announce(InForce())
 
     def announce(self, in_force: InForce) -> None:
         """A model that is not in force any more answers nobody, and says so."""
-        models = frozenset(f"{MODEL}{model.model_id}" for model in in_force.answering)
-        for model in self._models - models:
-            self._tell(model, NOT_SERVING)
-        for model in models:
-            self._tell(model, SERVING)
-        for service in self._need_model:
-            self._tell(service, SERVING if models else NOT_SERVING)
-        self._models = models
+        with self._one_at_a_time:
+            models = frozenset(f"{MODEL}{model.model_id}" for model in in_force.answering)
+            for model in self._models - models:
+                self._tell(model, NOT_SERVING)
+            for model in models:
+                self._tell(model, SERVING)
+            self._models = models
+            self._tell_of_services()
+
+    def staffed(self, pool: str, replicas: int) -> None:
+        """Without replicas a pool answers nobody."""
+        with self._one_at_a_time:
+            self._empty = self._empty - {pool} if replicas else self._empty | {pool}
+            self._tell_of_services()
+
+    def _tell_of_services(self) -> None:
+        for service, pool in self._need_model.items():
+            self._tell(service, SERVING if self._models and pool not in self._empty else NOT_SERVING)

@@ -126,16 +126,23 @@ class Live:
     def _take_up(self, said: Said, still: Wanted) -> None:
         models = {ROLES[state]: self._folder_of(model) for state, model in said.serving.items()}
         shadow = models.pop(Role.SHADOW, None)
-        canary = said.serving.get(State.CANARY)
+        if self._held:
+            # What needs no loading waits for none. A canary that becomes the active model keeps its customers.
+            self._answer_with(_still_wanted(self._held, models), shadow, said)
         for wanted in self._in_turn(models):
             self._held = self._holding(wanted, still)
-            fresh = InForce(
-                models=self._held if shadow is None else {**self._held, Role.SHADOW: shadow},
-                canary_share=0.0 if canary is None else canary.canary_share or 0.0, scheme=said.scheme,
-            )  # fmt: skip
-            if fresh != self.in_force:
-                self.in_force = fresh
-                self._changed(fresh)
+            self._answer_with(self._held, shadow, said)
+
+    def _answer_with(self, models: Models, shadow: ModelFolder | None, said: Said) -> None:
+        canary = said.serving.get(State.CANARY)
+        share = self.in_force.canary_share if canary is None else canary.canary_share or 0.0
+        fresh = InForce(
+            models=models if shadow is None else {**models, Role.SHADOW: shadow},
+            canary_share=share if Role.CANARY in models else 0.0, scheme=said.scheme,
+        )  # fmt: skip
+        if fresh != self.in_force:
+            self.in_force = fresh
+            self._changed(fresh)
 
     def _in_turn(self, models: Models) -> Iterator[Models]:
         """What else there is does not wait until a canary that is new is loaded."""
@@ -214,3 +221,8 @@ class Live:
                 self._outage.note(error)
             if self._stop.wait(POLL_SECONDS):
                 return
+
+
+def _still_wanted(held: Models, wanted: Models) -> Models:
+    """What is held, without a canary that nobody wants any more."""
+    return {role: model for role, model in held.items() if role is Role.ACTIVE or model in wanted.values()}

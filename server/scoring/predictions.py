@@ -74,9 +74,12 @@ class Predictions:
 
     def __init__(
         self, database: Database, live: Live, replicas: Replicas, sizes: Sizes, *, hand_out: HandOut,
-        observe: Observer = unobserved,
+        observe: Observer = unobserved, staffed: Callable[[str, int], None] = lambda _pool, _replicas: None,
     ) -> None:  # fmt: skip
-        """Callers get their answers where `hand_out` calls back: in the event loop, once a batch."""
+        """Callers get their answers where `hand_out` calls back: in the event loop, once a batch.
+
+        `staffed` is told of a pool by its name how many replicas it has, when that changes.
+        """
         self._live, self._window = live, sizes.batch
         self.canary = CanaryWatch(database, live)
         self.shadows = Shadows(database, replicas, lambda: live.in_force, observe)
@@ -85,14 +88,17 @@ class Predictions:
         self._scores = Pool[Question, Place](
             replicas.several(sizes.replicas), load=load, batch_size=sizes.batch, longest_wait=sizes.longest_wait,
             name="scores", hand_out=hand_out, observe=observe, died=self.canary.died,
+            staffed=partial(staffed, "scores"),
         )  # fmt: skip
         self._explanations = Pool[Question, Place](
             replicas.several(1), load=load, batch_size=EXPLANATIONS_IN_A_BATCH, longest_wait=sizes.longest_wait,
             name="explanations", hand_out=hand_out, observe=observe, died=self.canary.died,
+            staffed=partial(staffed, "explanations"),
         )  # fmt: skip
         self._items = Pool[Question, Place](
             replicas.several(1), load=load, batch_size=sizes.batch, longest_wait=sizes.longest_wait,
             name="recommendations", hand_out=hand_out, observe=observe, died=self.canary.died,
+            staffed=partial(staffed, "recommendations"),
         )  # fmt: skip
 
     async def score(self, question: Question) -> Placed[Score]:

@@ -27,6 +27,7 @@ from tiny_model import tiny_model
 from worker_processes import wait_for
 
 from database.session import Database
+from scoring import replicas
 from scoring.asking import Role
 from scoring.computing import Computing
 from scoring.markets import Markets
@@ -136,6 +137,42 @@ def test_a_network_that_fails_leaves_the_stored_score(shop: Shop) -> None:
 
     assert (score.degraded, score.degraded_reason) == (True, score_pb2.Score.MODEL_FAILED)
     assert score.expected_spend.expected.units == 90
+
+
+def test_a_network_that_hangs_in_the_server_itself_is_given_up_until_another_one_answers(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_scores(shop.database, {"anna": 9000})
+    shop.scoring.Score(SCORE_ANNA)
+    monkeypatch.setattr(replicas, "BATCH_SECONDS", 0.2)
+    going_on = threading.Event()
+    put_in_force(shop, tiny_scorer())
+    monkeypatch.setattr(Computing, "__call__", lambda *_: going_on.wait())
+    scores = [shop.scoring.Score(SCORE_ANNA, timeout=20).score]
+    monkeypatch.undo()
+    while scoring_health(shop) == health_pb2.HealthCheckResponse.SERVING:
+        time.sleep(0.01)
+    scores += [shop.scoring.Score(SCORE_ANNA, timeout=20).score for _ in range(2)]
+    shop.server.live.refresh()
+    activate(shop.database, shop.models, "tiny-2", seed=2)
+    shop.server.live.refresh()
+    wait_for(lambda: scoring_health(shop) == health_pb2.HealthCheckResponse.SERVING)
+
+    assert [(each.degraded_reason, each.expected_spend.expected.units) for each in scores] == [
+        (score_pb2.Score.MODEL_NOT_LOADED, 90)
+    ] * 3
+    assert shop.scoring.Score(SCORE_ANNA, timeout=20).score.model == "models/tiny-2"
+    going_on.set()
+
+
+def scoring_health(shop: Shop) -> int:
+    asked = health_pb2.HealthCheckRequest(service="tierwise.v1.ScoringService")
+    status: int = shop.health.Check(asked).status  # type: ignore[attr-defined] # its stub type lacks the methods
+    return status
+
+
+def tiny_scorer() -> Scorer:
+    return Scorer(tiny_model("tiny"))
 
 
 def test_a_defect_tells_nothing_but_the_id_of_its_log_line(shop: Shop) -> None:

@@ -18,7 +18,10 @@ from worker_processes import wait_for as until
 
 from campaigns.models import registry
 from campaigns.models.stages import Stage, State
+from campaigns.tiers import schemes
+from campaigns.tiers.tiers import Levels, Measure, Method
 from database.session import Database
+from scoring import replicas
 from scoring.pool.process import START_SECONDS, ProcessReplica
 from scoring.pool.replica import Compute
 from scoring.replicas import Models, ProcessReplicas
@@ -26,6 +29,7 @@ from scoring.replicas import Models, ProcessReplicas
 SCORE_ANNA = scoring_service_pb2.ScoreRequest(customer="customers/anna")
 CALLERS = 6
 Making = Callable[..., Callable[[], Compute]]
+Loading = Callable[..., Compute]
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +163,41 @@ def test_a_model_that_hangs_while_it_is_loaded_holds_up_neither_a_move_nor_the_e
     assert time.monotonic() - ending < START_SECONDS / 2
 
 
+@pytest.mark.parametrize("processes", [0, 1])
+def test_an_active_model_that_hangs_while_it_is_loaded_holds_up_no_tier_scheme(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
+    begun = tmp_path / "begun"
+    if processes:
+        monkeypatch.setattr(ProcessReplicas, "_making", hanging_at("tiny-2", begun, ProcessReplicas._making))
+    else:
+        monkeypatch.setattr(replicas, "_computing", hanging_here_at("tiny-2", begun, replicas._computing))
+    with serving(database, tmp_path, replicas=processes) as shop:
+        register(database, shop.models, "tiny-2", seed=2)
+        prove(database, "tiny-2")
+        move(database, "tiny-2", Stage(State.ACTIVE))
+        until(begun.is_file)
+        version = new_scheme(database)
+        until(lambda: scheme(shop) == version, seconds=START_SECONDS / 2)
+        assert (shop.server.live.rejected, model(shop)) == (0, "models/tiny-1")
+        ending = time.monotonic()
+    assert time.monotonic() - ending < START_SECONDS / 2
+
+
+def new_scheme(database: Database) -> int:
+    with database.writing() as transaction:
+        made = schemes.create(
+            transaction, make_cause(), measure=Measure.EXPECTED_VALUE, method=Method.ABSOLUTE,
+            parameters=Levels(high=2, mid=1),
+        )  # fmt: skip
+        return schemes.activate(transaction, make_cause(), made.version).version
+
+
+def scheme(shop: Shop) -> int | None:
+    found = shop.server.live.in_force.scheme
+    return None if found is None else found.version
+
+
 def move(database: Database, model_id: str, stage: Stage) -> None:
     with database.writing() as transaction:
         registry.move(transaction, make_cause(), model_id, stage)
@@ -173,6 +212,17 @@ def hanging_at(model_id: str, begun: Path, making: Making) -> Making:
         return making(replicas, models, *more, **named)
 
     return made
+
+
+def hanging_here_at(model_id: str, begun: Path, loading: Loading) -> Loading:
+    """The same of a thread of the server's own."""
+
+    def loaded(models: Models, *more: object, **named: object) -> Compute:
+        if model_id in {model.model_id for model in models.values()}:
+            return hang(begun)
+        return loading(models, *more, **named)
+
+    return loaded
 
 
 def hang(begun: Path) -> Compute:
