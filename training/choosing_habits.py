@@ -38,17 +38,21 @@ def habits_of(
         return usual, popularity
     held = held.some(MOST_SCORES // items)
     found: dict[Habits, float] = {}
+    tables = {
+        (before, rarity): pairs.weighed(replace(usual, before=before, rarity=rarity))
+        for before, rarity in product(BEFORE, RARITIES)
+    }
     for decay in DECAYS:
         context = context_of(tokens, held.pairs, items, decay, ())
-        for before, rarity in product(BEFORE, RARITIES):
+        for (before, rarity), weights in tables.items():
             habits = replace(usual, decay=decay, before=before, rarity=rarity)
-            found[habits] = _foretold(context, pairs, habits, held)
+            found[habits] = _foretold(context, weights, held)
     return max(found, key=lambda habits: found[habits]), popularity
 
 
-def _foretold(context: sparse.csr_matrix, pairs: Pairs, habits: Habits, held: Held) -> float:
+def _foretold(context: sparse.csr_matrix, weights: sparse.csr_matrix, held: Held) -> float:
     """How well the orders are, where the shop repeats what was bought or where it does not."""
-    weights, ranks = pairs.weighed(habits), []
+    ranks: list[tuple[float, float]] = []
     for start in range(0, len(held.pairs), BLOCK):
         scores = (context[start : start + BLOCK] @ weights).toarray()
         ranks += [

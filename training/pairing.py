@@ -34,8 +34,10 @@ class Pairs:
     def weighed(self, habits: Habits) -> sparse.csr_matrix:
         """As these habits have it; what nearly everybody does says little, so a row counts by the root of `seen`."""
         seen = np.maximum(self.seen, 1.0)
-        both = sparse.diags_array(seen**-0.5) @ (self.after + habits.before * self.before)
-        return _strongest(sparse.csr_matrix((both @ sparse.diags_array(seen**-habits.rarity)).astype(np.float32)))
+        both = sparse.csr_matrix(self.after + habits.before * self.before)
+        of_row = np.repeat(seen**-0.5, np.diff(both.indptr))
+        weights = (both.data * of_row * (seen**-habits.rarity)[both.indices]).astype(np.float32)
+        return _strongest(sparse.csr_matrix((weights, both.indices, both.indptr), shape=both.shape))
 
 
 def fit_together(
@@ -85,8 +87,15 @@ def _strongest(weights: sparse.csr_matrix) -> sparse.csr_matrix:
     keep = np.ones(weights.nnz, dtype=bool)
     for row in np.flatnonzero(np.diff(weights.indptr) > most).tolist():
         begin, stop = weights.indptr[row], weights.indptr[row + 1]
-        ranks = np.argsort(np.argsort(-weights.data[begin:stop], kind="stable"), kind="stable")
-        keep[begin:stop] = ranks < most
+        keep[begin:stop] = largest(weights.data[begin:stop], most)
     weights.data[~keep] = 0.0
     weights.eliminate_zeros()
     return weights
+
+
+def largest(values: npt.NDArray[np.float32], most: int) -> npt.NDArray[np.bool_]:
+    """So many of more; of equal ones the first."""
+    least = np.partition(values, -most)[-most]
+    kept: npt.NDArray[np.bool_] = values > least
+    kept[np.flatnonzero(values == least)[: most - kept.sum()]] = True
+    return kept

@@ -11,7 +11,7 @@ from scoring.sequence import Tokens
 from training.choosing_habits import habits_of
 from training.habits import Habits
 from training.held_out import held_out
-from training.pairing import fit_together, pairs_of_items
+from training.pairing import fit_together, largest, pairs_of_items
 from training.popularity import EVER, popular_at, purchases_of
 from training.preparation import last_orders, tokens_from
 
@@ -92,6 +92,12 @@ def test_an_item_goes_with_those_bought_after_it_and_less_with_those_before() ->
     assert weights[0] == pytest.approx(np.array([0, 2**-0.25, 0.5, 0.5]))
     assert weights[1] == pytest.approx(np.array([0, 0, 2**-0.5, 2**-0.5]))
     assert weights[2] == pytest.approx(np.array([0, 0.4 * 2**-0.25, 0, 1]))
+
+
+def test_of_equally_strong_followers_the_first_are_kept() -> None:
+    kept = largest(np.array([1, 3, 2, 2, 0, 2], dtype=np.float32), 3)
+
+    assert kept.tolist() == [False, True, True, True, False, False]
 
 
 @pytest.mark.parametrize(("in_order", "before"), [(True, 0.3), (False, 1.0)])
