@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import structlog
-from databases import Cluster
+from running.databases import Cluster
 
 from database import embedded
 from database.session import Database
@@ -21,7 +21,10 @@ LONGEST = (
     "test_handing_over.py", "test_never_oversold.py", "test_bulk_faults.py", "test_coupons_together.py",
 )  # fmt: skip
 """Files that begin first, the longest before the others, so that no process is left alone with one at the end."""
-pytest_plugins = ["browser", "events_fixtures", "pool_of_numbers", "reporting_shop", "served_shop", "stocked_shop"]
+pytest_plugins = [
+    "running.browser", "made.events", "networks.pool_of_numbers", "shops.reporting_shop", "shops.served_shop",
+    "shops.stocked_shop",
+]  # fmt: skip
 # How long an example takes says how busy the machine is, and nothing of the code.
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from resident_shell import Ended, tierwise
-from worker_processes import redis, wait_for
+from running.resident_shell import Ended, tierwise
+from running.worker_processes import redis, wait_for
 
 from admin.running.processes import Processes
 from database import embedded

@@ -7,8 +7,8 @@ import psycopg
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from campaign_factories import NOW, add_customers, make_cause
 from erasable import unclassified
+from made.campaigns import NOW, add_customers, make_cause
 from sqlalchemy import text
 
 from campaigns.audiences import segments

@@ -3,8 +3,8 @@
 import getpass
 
 import pytest
-from campaign_factories import audit_lines, counts
-from shell import Shell
+from made.campaigns import audit_lines, counts
+from running.shell import Shell
 
 from database.audit import log
 from database.session import Database

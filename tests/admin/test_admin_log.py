@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import httpx
-from resident_shell import COMPLAINED, begun
+from running.resident_shell import COMPLAINED, begun
+from running.worker_processes import listens, wait_for
 from sqlalchemy import text
-from worker_processes import listens, wait_for
 
 from database.embedded import free_port
 from database.session import Database

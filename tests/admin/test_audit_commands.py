@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from audit_log import chain, sealed, tamper, write_lines
-from campaign_factories import NOW
-from shell import Shell
+from made.audit_log import chain, sealed, tamper, write_lines
+from made.campaigns import NOW
+from running.shell import Shell
 from typer.testing import CliRunner
 
 from admin.command_line import main

@@ -1,7 +1,7 @@
 """`tierwise models results` and `power`."""
 
-from canary_shop import ACTIVE, CANARY, compare
-from shell import Shell
+from running.shell import Shell
+from shops.canary_shop import ACTIVE, CANARY, compare
 
 from database.session import Database
 

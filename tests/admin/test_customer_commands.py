@@ -1,8 +1,8 @@
 """`tierwise customer` and `tierwise audit explain`: why somebody got something, and being forgotten."""
 
 import pytest
-from campaign_factories import NOW, audit_lines, counts, launch_campaign, make_plan, store_scores
-from shell import Shell
+from made.campaigns import NOW, audit_lines, counts, launch_campaign, make_plan, store_scores
+from running.shell import Shell
 from sqlalchemy import text
 
 from database.session import Database

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import faults, picture
 from playwright.sync_api import Browser
+from running.browser import faults, picture
 
 from admin.web.evaluation_page import page
 from training.comparison import compare

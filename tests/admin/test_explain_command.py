@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import torch
-from campaign_factories import NOW, add_model, make_cause
-from made_histories import random_shop
-from shell import Shell
-from tiny_model import tiny_model, write_tiny_model
+from made.campaigns import NOW, add_model, make_cause
+from made.histories import random_shop
+from networks.tiny_model import tiny_model, write_tiny_model
+from running.shell import Shell
 
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Levels, Measure, Method

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from campaign_factories import add_model
-from made_histories import AS_OF, random_shop
+from made.campaigns import add_model
+from made.histories import AS_OF, random_shop
 from typer.testing import CliRunner
 
 from admin.command_line import main

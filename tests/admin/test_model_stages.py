@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from campaign_factories import NOW, add_model, audit_lines, make_score, prove, register_model
-from shell import Shell
-from tiny_model import write_tiny_model
+from made.campaigns import NOW, add_model, audit_lines, make_score, prove, register_model
+from networks.tiny_model import write_tiny_model
+from running.shell import Shell
 
 from campaigns.models.comparison import sums_of
 from database.audit import log

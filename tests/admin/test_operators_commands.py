@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     audit_lines,
     codes_of,
     counts,
@@ -12,7 +12,7 @@ from campaign_factories import (
     read_operation,
     store_scores,
 )
-from shell import Shell
+from running.shell import Shell
 from sqlalchemy import text
 
 from admin.typed.discounts import words

@@ -3,10 +3,10 @@
 from threading import Thread
 
 import pytest
-from campaign_factories import look, register_model, shadow, store_scores
-from shell import Shell
+from made.campaigns import look, register_model, shadow, store_scores
+from running.shell import Shell
+from running.worker_processes import wait_for
 from typer.testing import CliRunner
-from worker_processes import wait_for
 
 from admin.command_line import main
 from campaigns.tiers import shadowing

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from worker_processes import wait_for
+from running.worker_processes import wait_for
 
 from admin.running import processes
 from admin.running.processes import ChildFailedError, Processes

@@ -8,10 +8,10 @@ from pathlib import Path
 import psycopg
 import pyarrow.parquet as pq
 import pytest
-from campaign_factories import audit_lines
+from made.campaigns import audit_lines
 from psycopg import errors
-from reporting_shop import LATER, ask
-from shell import Shell
+from running.shell import Shell
+from shops.reporting_shop import LATER, ask
 
 from admin.files import report_files
 from database.reporting.views import views

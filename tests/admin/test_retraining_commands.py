@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from campaign_factories import add_model, audit_lines, make_cause, register_model
-from shell import Shell
-from worker_processes import wait_for
+from made.campaigns import add_model, audit_lines, make_cause, register_model
+from running.shell import Shell
+from running.worker_processes import wait_for
 
 from campaigns.models import judging, retraining
 from campaigns.models.gates import Gate, Report, Verdict

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from campaign_factories import audit_lines, read_operation, store_scores
-from shell import Shell
+from made.campaigns import audit_lines, read_operation, store_scores
+from running.shell import Shell
 
 from campaigns.actor import WORKER, Cause
 from campaigns.audiences import segment_building

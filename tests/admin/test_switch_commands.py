@@ -1,7 +1,7 @@
 """The red button on the command line."""
 
-from campaign_factories import create_campaign
-from shell import Shell
+from made.campaigns import create_campaign
+from running.shell import Shell
 
 from database.session import Database
 

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
-from campaign_factories import add_customers
-from serving import Shop, serving
+from made.campaigns import add_customers
+from running.serving import Shop, serving
 from tierwise.v1 import recommendation_service_pb2, scoring_service_pb2
 from typer.testing import CliRunner
 

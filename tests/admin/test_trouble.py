@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from databases import Cluster
-from resident_shell import tierwise
+from running.databases import Cluster
+from running.resident_shell import tierwise
 
 from settings import child_environment
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import grpc
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
-from made_histories import NOW, random_shop
-from tiny_model import tiny_model, write_tiny_model
+from made.histories import NOW, random_shop
+from networks.tiny_model import tiny_model, write_tiny_model
 
 from bench import admin_pages, experiments, explanations, figures, importing, overload, redemption, serving
 from bench.admin_shop import Scale

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from audit_log import sealed, verified
-from campaign_factories import (
+from made.audit_log import sealed, verified
+from made.campaigns import (
     NOW,
     add_customers,
     audit_lines,
@@ -23,8 +23,8 @@ from campaign_factories import (
     store_scores,
     used_of,
 )
+from running.worker_processes import wait_for
 from traces_of_a_customer import WHO, found, plant
-from worker_processes import wait_for
 
 from campaigns import trail
 from campaigns.audit.chain import Verdict

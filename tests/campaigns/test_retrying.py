@@ -1,7 +1,7 @@
 """Work that failed or was cancelled is begun once more, as what it was; other work is left alone."""
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     audit_lines,
     begin_launch,
     counts,

@@ -4,9 +4,9 @@ import json
 from dataclasses import replace
 
 import pytest
-from campaign_factories import NOW, add_customers, counts, launch_campaign, make_cause, make_plan, store_scores
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made.campaigns import NOW, add_customers, counts, launch_campaign, make_cause, make_plan, store_scores
 from sqlalchemy import text
 
 from campaigns import trail

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from provider import providing
+from running.provider import providing
 
 from channels.addresses import ChannelAddressRefused, channels
 from channels.folder import Folder

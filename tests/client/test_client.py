@@ -13,9 +13,9 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import TEN_PERCENT, issued_codes, launch_campaign, make_cause, make_plan
-from certificates import Authority
-from serving import Shop, purchase, serving
+from made.campaigns import TEN_PERCENT, issued_codes, launch_campaign, make_cause, make_plan
+from running.certificates import Authority
+from running.serving import Shop, purchase, serving
 from tierwise.v1 import customer_service_pb2, score_pb2, tier_pb2
 
 import tierwise_client

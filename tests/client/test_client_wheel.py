@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from campaign_factories import add_customers
-from serving import Shop, serving
+from made.campaigns import add_customers
+from running.serving import Shop, serving
 
 from database.session import Database
 from settings import child_environment

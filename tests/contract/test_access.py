@@ -8,17 +8,17 @@ from threading import Event
 
 import grpc
 import pytest
-from campaign_factories import audit_lines, counts
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
-from serving import Shop, plan, refusal
+from made.campaigns import audit_lines, counts
+from running.serving import Shop, plan, refusal
+from shops.valid_requests import METHODS, AnyMessage
 from test_laws import READING
 from tierwise.v1 import campaign_service_pb2, segment_service_pb2
-from valid_requests import METHODS, AnyMessage
 
 from campaigns.actor import CALLERS, Role
 from campaigns.callers.access import ACTIONS, RIGHTS

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 
 import grpc
 import pytest
-from campaign_factories import audit_lines
 from grpc_health.v1 import health_pb2
-from serving import Shop, new_id, refusal, serving
+from made.campaigns import audit_lines
+from running.serving import Shop, new_id, refusal, serving
+from shops.valid_requests import METHODS, VALID, AnyMessage, allowed, call, fields_of, having, request_of, valid
 from sqlalchemy import text
 from tierwise.v1 import customer_service_pb2, error_reason_pb2
-from valid_requests import METHODS, VALID, AnyMessage, allowed, call, fields_of, having, request_of, valid
 
 from database.session import Database
 from server.assembly import NEED_MODEL, NEED_NO_MODEL

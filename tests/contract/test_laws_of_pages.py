@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import grpc
 import pytest
-from serving import Shop, refusal
-from valid_requests import AnyMessage, call, having, valid
+from running.serving import Shop, refusal
+from shops.valid_requests import AnyMessage, call, having, valid
 
 
 @pytest.mark.parametrize("method", having("page_token"))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from buf.validate import validate_pb2
 from google.api import field_behavior_pb2
-from refusals import refusals_below, refusals_of_campaigns
+from made.refusals import refusals_below, refusals_of_campaigns
+from shops.valid_requests import METHODS
 from tierwise.v1 import error_reason_pb2, event_pb2
-from valid_requests import METHODS
 
 import server
 from campaigns.errors import Refusal

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rule_strategies import SEGMENTS, people, rules
+from made.rules import SEGMENTS, people, rules
 from sqlalchemy import delete, insert, select
 
 from database.audiences import fitting

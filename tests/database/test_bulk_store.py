@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from campaign_factories import NOW, add_customers, add_model, counts, make_cause, make_plan, make_score, read_operation
+from made.campaigns import NOW, add_customers, add_model, counts, make_cause, make_plan, make_score, read_operation
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from campaign_factories import NOW, create_campaign, make_cause
+from made.campaigns import NOW, create_campaign, make_cause
 from sqlalchemy import text
 
 from campaigns.life import approving, inbox

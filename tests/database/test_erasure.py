@@ -2,7 +2,7 @@
 
 import polars as pl
 import psycopg
-from campaign_factories import NOW
+from made.campaigns import NOW
 
 from database import erasure
 from database.customers.loading import copy_customers

@@ -4,7 +4,7 @@ import traceback
 
 import psycopg
 import pytest
-from databases import Cluster
+from running.databases import Cluster
 from sqlalchemy import exc, text
 
 from database import patience, session

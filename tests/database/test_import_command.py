@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign_factories import audit_lines
+from made.campaigns import audit_lines
 from typer.testing import CliRunner, Result
 
 from admin.command_line import main

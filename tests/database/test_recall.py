@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tiny_model import tiny_model
+from networks.tiny_model import tiny_model
 
 from database import erasure
 from database.events import states, store

@@ -7,10 +7,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from audit_log import sealed, write_lines
-from campaign_factories import NOW, launch_campaign, make_plan, store_scores
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from made.audit_log import sealed, write_lines
+from made.campaigns import NOW, launch_campaign, make_plan, store_scores
 from psycopg import sql
 
 from campaigns.coupons import redemption

@@ -5,9 +5,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
-from hostile import LARGE, numbers, texts
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from made.hostile import LARGE, numbers, texts
 
 from events.event import EVENT_SCHEMA, EventType
 from events.loading import Loaded, load_events

@@ -4,8 +4,8 @@ import math
 from datetime import UTC, datetime
 
 import pytest
-from campaign_factories import audit_lines
-from reporting_shop import LATER, ask
+from made.campaigns import audit_lines
+from shops.reporting_shop import LATER, ask
 
 from campaigns.coupons import budgeting, deliveries
 from campaigns.experiments.effect import Interval

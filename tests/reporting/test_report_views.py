@@ -8,7 +8,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 from psycopg import errors
-from reporting_shop import CROWD, LATER, ask, keep_fresh, members
+from shops.reporting_shop import CROWD, LATER, ask, keep_fresh, members
 
 from database import erasure
 from database.migrate import has_analyst, migrate

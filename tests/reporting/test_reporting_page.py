@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from shell import Shell
+from running.shell import Shell
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reporting.md").read_text()
 ANSWERED = re.compile(

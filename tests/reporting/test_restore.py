@@ -4,8 +4,8 @@ import subprocess
 from pathlib import Path
 
 import psycopg
-from databases import Cluster
 from psycopg import sql
+from running.databases import Cluster
 
 from database import embedded
 from database.every_table import METADATA

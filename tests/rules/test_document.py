@@ -7,7 +7,7 @@ from time import process_time
 import pytest
 import yaml
 from hypothesis import example, given
-from rule_strategies import rules
+from made.rules import rules
 
 from rules.check import InvalidRule
 from rules.document import from_data, parse, to_data, to_json, to_yaml

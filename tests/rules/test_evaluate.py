@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rule_strategies import SEGMENTS, people, rules
+from made.rules import SEGMENTS, people, rules
 
 from rules.evaluate import Reason, Verdict, evaluate
 from rules.fact import Facts

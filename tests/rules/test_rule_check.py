@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 from hypothesis import given
-from rule_strategies import rules
+from made.rules import rules
 
 from rules.check import InvalidRule, check, find_problems
 from rules.rule import (

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from hypothesis import assume, given
-from rule_strategies import rules
+from made.rules import rules
 
 from events.currency import DECIMALS
 from rules.evaluate import evaluate

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_histories import NOW, at, bought, histories, random_shop, row
+from made.histories import NOW, at, bought, histories, random_shop, row
+from networks.tiny_model import tiny_model
 from scipy.special import expit, logit
-from tiny_model import tiny_model
 
 from events.event import EventType
 from events.history import Histories

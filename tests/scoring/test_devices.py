@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from doubling import doubling
-from made_histories import NOW, random_shop
+from made.histories import NOW, random_shop
+from networks.doubling import doubling
+from networks.tiny_model import write_tiny_model
 from on_gpu import roomy_rows
-from tiny_model import write_tiny_model
 
 from events.history import Histories
 from scoring.devices import device_of, dying_with_the_device
@@ -28,7 +28,7 @@ Bytes = Pool[bytes, None]
 
 @pytest.fixture(scope="module")
 def zygote() -> Iterator[Zygote]:
-    made = Zygote(["doubling", "on_gpu"])
+    made = Zygote(["networks.doubling", "on_gpu"])
     yield made
     made.close()
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from made_histories import NOW, Row, bought, frame, histories, random_shop, row
+from made.histories import NOW, Row, bought, frame, histories, random_shop, row
 
 from events.event import EventType
 from events.history import Histories

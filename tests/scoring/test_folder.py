@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_histories import at, bought, histories
+from made.histories import at, bought, histories
+from networks.tiny_model import tiny_model
 from safetensors.numpy import load, save
-from tiny_model import tiny_model
 
 from scoring import folder
 from scoring.folder import ITEMS, WEIGHTS

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
-from made_histories import NOW, bought, frame, histories, random_shop, row
-from tiny_model import tiny_model
+from made.histories import NOW, bought, frame, histories, random_shop, row
+from networks.tiny_model import tiny_model
 
 from events.event import EventType
 from events.history import Histories

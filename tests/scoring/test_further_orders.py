@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_histories import at, bought, histories
+from made.histories import at, bought, histories
+from networks.tiny_model import tiny_model
 from test_horizons import DAYS, MODEL, customer
-from tiny_model import tiny_model
 
 from scoring import folder
 from scoring.folder import WEIGHTS

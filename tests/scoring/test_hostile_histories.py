@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from hostile import LARGE, numbers, texts
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from made_histories import AS_OF, NOW, Row, at, bought, frame, histories, row
-from small_training import trained
+from made.histories import AS_OF, NOW, Row, at, bought, frame, histories, row
+from made.hostile import LARGE, numbers, texts
+from networks.small_training import trained
 
 from events.event import EventType
 from events.history import Histories

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from made_histories import at, bought, histories
-from tiny_model import tiny_model
+from made.histories import at, bought, histories
+from networks.tiny_model import tiny_model
 
 from scoring import adapters, folder
 from scoring.adapters import Adapter, Bottleneck, Method, adapted

@@ -5,8 +5,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from made_histories import NOW, Row, bought, frame, histories, random_shop, row
-from tiny_model import tiny_model
+from made.histories import NOW, Row, bought, frame, histories, random_shop, row
+from networks.tiny_model import tiny_model
 
 from events.event import EventType
 from events.history import Histories

@@ -7,7 +7,7 @@ from concurrent.futures import CancelledError
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pool_of_numbers import WAIT, Network, Numbers, answer, occupied, payload
+from networks.pool_of_numbers import WAIT, Network, Numbers, answer, occupied, payload
 
 from scoring.pool.batch import Batch, Release
 from scoring.pool.lane import Lane

@@ -1,7 +1,7 @@
 """A pool lets in whom it can answer in time, and nobody waits in it for an answer that comes too late."""
 
 import pytest
-from pool_of_numbers import WAIT, Network, Numbers, answer, occupied, payload
+from networks.pool_of_numbers import WAIT, Network, Numbers, answer, occupied, payload
 
 from scoring.pool.refusals import Closed, Expired, Overloaded
 from scoring.pool.replica import LocalReplica

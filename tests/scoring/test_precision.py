@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from tiny_model import tiny_model
+from networks.tiny_model import tiny_model
 
 from scoring.precision import CUSTOMERS, EVENTS, Trial, invented, suited, worth_it
 from scoring.score import Score

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_histories import at, bought, histories, row
+from made.histories import at, bought, histories, row
+from networks.tiny_model import ITEMS, tiny_model
 from scipy import sparse
-from tiny_model import ITEMS, tiny_model
 
 from events.event import EventType
 from scoring.model import Model

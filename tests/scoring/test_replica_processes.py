@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from doubling import broken, doubling, held_up
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from networks.doubling import broken, doubling, held_up
 
 from scoring.pool.memory import GRAIN, Block
 from scoring.pool.pool import Pool
@@ -26,7 +26,7 @@ Bytes = Pool[bytes, None]
 
 @pytest.fixture(scope="module")
 def zygote() -> Iterator[Zygote]:
-    made = Zygote(["doubling"])
+    made = Zygote(["networks.doubling"])
     yield made
     made.close()
 

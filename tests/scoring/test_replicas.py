@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import torch
-from doubling import broken, exact
-from tiny_model import tiny_model, write_tiny_model
+from networks.doubling import broken, exact
+from networks.tiny_model import tiny_model, write_tiny_model
 
 from scoring import folder
 from scoring.asking import Kind, ModelFolder, Role, Task
@@ -46,7 +46,7 @@ class Made(ProcessReplicas):
 
 @pytest.fixture
 def zygote() -> Iterator[Zygote]:
-    made = Zygote(["doubling"])
+    made = Zygote(["networks.doubling"])
     yield made
     made.close()
 

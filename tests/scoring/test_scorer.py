@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_histories import AS_OF, at, bought, histories, random_shop, row
+from made.histories import AS_OF, at, bought, histories, random_shop, row
+from networks.tiny_model import tiny_model
 from scipy.special import logit
-from tiny_model import tiny_model
 
 from events.event import EventType
 from events.history import Histories

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import torch
-from tiny_model import tiny_model
+from networks.tiny_model import tiny_model
 
 from admin.shell.trouble import explained
 from scoring import folder

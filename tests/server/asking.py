@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import cycle
 
 import grpc
-from serving import Shop
+from running.serving import Shop
 from tierwise.v1 import score_pb2, scoring_service_pb2
 
 CALLERS = 4

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import audit_lines, make_cause
-from serving import Shop, plan, refusal, serving
-from shell import Shell
+from made.campaigns import audit_lines, make_cause
+from running.serving import Shop, plan, refusal, serving
+from running.shell import Shell
 from sqlalchemy import text
 from tierwise.v1 import campaign_service_pb2
 

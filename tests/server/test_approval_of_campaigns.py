@@ -4,9 +4,9 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import audit_lines, build_segment, counts, make_cause
-from serving import Shop, plan, refusal
-from shell import Shell
+from made.campaigns import audit_lines, build_segment, counts, make_cause
+from running.serving import Shop, plan, refusal
+from running.shell import Shell
 from tierwise.v1 import campaign_pb2, campaign_service_pb2, campaign_version_pb2
 
 from campaigns.audiences import segments

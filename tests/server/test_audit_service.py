@@ -2,13 +2,13 @@
 
 import grpc
 import pytest
-from audit_log import sealed, tamper
-from campaign_factories import add_customers, make_cause
 from google.longrunning import operations_pb2
 from google.protobuf import json_format
-from serving import Shop, new_id, plan, refusal, stamp
+from made.audit_log import sealed, tamper
+from made.campaigns import add_customers, make_cause
+from running.serving import Shop, new_id, plan, refusal, stamp
+from running.verifying import verify_in_the_background
 from tierwise.v1 import audit_entry_pb2, audit_service_pb2, campaign_service_pb2, customer_pb2, customer_service_pb2
-from verifying import verify_in_the_background
 
 from campaigns import trail
 from campaigns.basis import Basis

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 from asking import answers, asking, score
-from campaign_factories import add_customers, make_cause, prove
-from doubling import doubling
-from serving import Shop, activate, recording, register, serving, stamp
+from made.campaigns import add_customers, make_cause, prove
+from networks.doubling import doubling
+from networks.tiny_model import tiny_model
+from running.serving import Shop, activate, recording, register, serving, stamp
+from running.worker_processes import wait_for
 from tierwise.v1 import event_pb2, model_pb2, scoring_service_pb2
-from tiny_model import tiny_model
-from worker_processes import wait_for
 
 from campaigns.experiments.assignment import position
 from campaigns.models import registry
@@ -129,7 +129,7 @@ def watched(database: Database, folder: Path, canary: str) -> tuple[Live, Canary
     live.refresh()
     watch = CanaryWatch(database, live)
     watch.start()
-    return live, watch, Zygote(["doubling"])
+    return live, watch, Zygote(["networks.doubling"])
 
 
 def test_one_whose_replica_dies_again_and_again_is_set_aside(database: Database, tmp_path: Path) -> None:

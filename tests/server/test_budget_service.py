@@ -2,12 +2,12 @@
 
 import grpc
 import pytest
-from campaign_factories import codes_of, counts, read_operation
 from google.longrunning import operations_pb2
-from serving import Shop, pounds
+from made.campaigns import codes_of, counts, read_operation
+from running.serving import Shop, pounds
+from running.working import work_on
 from sqlalchemy import text
 from tierwise.v1 import budget_service_pb2, coupon_service_pb2, tier_pb2
-from working import work_on
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import grpc
 import pytest
-from serving import Shop, plan, refusal
-from shell import Shell
+from running.serving import Shop, plan, refusal
+from running.shell import Shell
 from tierwise.v1 import campaign_pb2, campaign_service_pb2, tier_pb2
 
 BOLD = campaign_pb2.Arm(

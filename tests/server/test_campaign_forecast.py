@@ -6,9 +6,9 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import launch_campaign, make_cause, make_plan, store_scores
-from serving import Shop, refusal, serving
-from shell import Shell
+from made.campaigns import launch_campaign, make_cause, make_plan, store_scores
+from running.serving import Shop, refusal, serving
+from running.shell import Shell
 from tierwise.v1 import campaign_forecast_pb2, campaign_service_pb2, tier_pb2
 
 from campaigns.life import launch

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import add_customers, audit_lines, counts, launch_campaign, make_plan, store_scores
-from lessons import OF_OTHERS, teach
-from serving import Shop, new_id, plan, refusal, serving
-from shell import Shell
+from made.campaigns import add_customers, audit_lines, counts, launch_campaign, make_plan, store_scores
+from made.lessons import OF_OTHERS, teach
+from running.serving import Shop, new_id, plan, refusal, serving
+from running.shell import Shell
 from tierwise.v1 import campaign_pb2, campaign_preview_pb2, campaign_service_pb2, tier_pb2
 
 from campaigns.audiences.eligibility import Exclusion

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import launch_campaign, make_cause, make_plan, store_scores
-from serving import Shop, pounds, purchase, recording, refusal, serving
-from shell import Shell
+from made.campaigns import launch_campaign, make_cause, make_plan, store_scores
+from running.serving import Shop, pounds, purchase, recording, refusal, serving
+from running.shell import Shell
 from sqlalchemy import update
 from tierwise.v1 import campaign_results_pb2, campaign_service_pb2
 

@@ -8,7 +8,7 @@ from threading import Event
 
 import grpc
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     add_customers,
     audit_lines,
     begin_launch,
@@ -18,8 +18,8 @@ from campaign_factories import (
     issued_codes,
     store_scores,
 )
-from serving import Shop, new_id, refusal, serving
-from shell import Shell
+from running.serving import Shop, new_id, refusal, serving
+from running.shell import Shell
 from tierwise.v1 import coupon_service_pb2
 
 from campaigns.coupons.codes import displayed

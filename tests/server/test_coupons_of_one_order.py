@@ -7,9 +7,9 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import audit_lines, codes_of, counts, launch_campaign, make_plan, store_scores
-from serving import Shop, pounds, refusal, serving
-from shell import Shell
+from made.campaigns import audit_lines, codes_of, counts, launch_campaign, make_plan, store_scores
+from running.serving import Shop, pounds, refusal, serving
+from running.shell import Shell
 from tierwise.v1 import coupon_service_pb2
 
 from campaigns.terms.restraint import Stacking

@@ -2,9 +2,9 @@
 
 import grpc
 import pytest
-from campaign_factories import add_customers, audit_lines, codes_of, counts, launch_campaign, make_plan, store_scores
 from google.protobuf.field_mask_pb2 import FieldMask
-from serving import Shop, new_id, pounds, purchase, recording, refusal, stamp
+from made.campaigns import add_customers, audit_lines, codes_of, counts, launch_campaign, make_plan, store_scores
+from running.serving import Shop, new_id, pounds, purchase, recording, refusal, stamp
 from tierwise.v1 import coupon_service_pb2, customer_pb2, customer_service_pb2, event_pb2
 
 from server.wire.stamps import moment

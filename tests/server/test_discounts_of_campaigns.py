@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import grpc
 import pytest
-from campaign_factories import codes_of, launch_campaign, make_plan
 from google.type import money_pb2
-from serving import Shop, plan, pounds, refusal
+from made.campaigns import codes_of, launch_campaign, make_plan
+from running.serving import Shop, plan, pounds, refusal
 from tierwise.v1 import campaign_pb2, campaign_service_pb2, coupon_pb2, coupon_service_pb2, tier_pb2
 
 from campaigns.terms.campaign import Channel, Offer

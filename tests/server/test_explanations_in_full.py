@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from campaign_factories import add_customers, make_cause
-from serving import Shop, purchase, recording, serving
+from made.campaigns import add_customers, make_cause
+from running.serving import Shop, purchase, recording, serving
 from tierwise.v1 import explanation_pb2, scoring_service_pb2, tier_pb2
 
 from campaigns.tiers import schemes

@@ -16,15 +16,15 @@ import grpc
 import numpy as np
 import psycopg
 import pytest
-import resident_shell
-from campaign_factories import add_customers, store_scores
-from databases import Cluster
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from serving import Shop, activate, purchase, recording, refusal, serving
+from made.campaigns import add_customers, store_scores
+from networks.tiny_model import tiny_model
+from running import resident_shell
+from running.databases import Cluster
+from running.serving import Shop, activate, purchase, recording, refusal, serving
+from running.worker_processes import wait_for
 from structlog.testing import capture_logs
 from tierwise.v1 import customer_service_pb2, customer_service_pb2_grpc, score_pb2, scoring_service_pb2
-from tiny_model import tiny_model
-from worker_processes import wait_for
 
 from database.session import Database
 from scoring import replicas

@@ -7,11 +7,11 @@ from pathlib import Path
 import grpc
 import psycopg
 import pytest
-from campaign_factories import codes_of, counts
 from google.rpc import error_details_pb2
-from serving import Shop, pounds, refusal, serving
+from made.campaigns import codes_of, counts
+from running.serving import Shop, pounds, refusal, serving
+from running.worker_processes import wait_for
 from tierwise.v1 import coupon_service_pb2
-from worker_processes import wait_for
 
 from campaigns.callers.guessing import Allowance
 

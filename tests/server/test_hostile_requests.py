@@ -7,10 +7,10 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type import money_pb2
-from hostile import LARGE, TEXTS
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from serving import Shop, purchase, recording, refusal, serving, stamp
+from made.hostile import LARGE, TEXTS
+from running.serving import Shop, purchase, recording, refusal, serving, stamp
 from tierwise.v1 import event_pb2, scoring_service_pb2
 
 from database.session import Database

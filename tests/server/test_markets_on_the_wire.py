@@ -7,8 +7,8 @@ from pathlib import Path
 import grpc
 import pytest
 import torch
-from campaign_factories import make_cause, prove, store_scores
-from serving import Shop, purchase, recording, refusal, register, serving, stamp
+from made.campaigns import make_cause, prove, store_scores
+from running.serving import Shop, purchase, recording, refusal, register, serving, stamp
 from tierwise.v1 import model_pb2, score_pb2, scoring_service_pb2
 
 from campaigns.models import registry

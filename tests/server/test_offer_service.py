@@ -6,9 +6,9 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import codes_of, launch_campaign, make_plan, store_scores
-from serving import Shop, pounds, refusal, serving
-from shell import Shell
+from made.campaigns import codes_of, launch_campaign, make_plan, store_scores
+from running.serving import Shop, pounds, refusal, serving
+from running.shell import Shell
 from tierwise.v1 import customer_offer_pb2, error_reason_pb2, offer_service_pb2
 
 from campaigns.coupons import codes

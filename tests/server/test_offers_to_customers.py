@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import grpc
 import pytest
-from campaign_factories import audit_lines, codes_of
 from google.longrunning import operations_pb2
-from serving import Shop, plan, pounds, refusal
+from made.campaigns import audit_lines, codes_of
+from running.serving import Shop, plan, pounds, refusal
 from tierwise.v1 import (
     campaign_pb2,
     campaign_service_pb2,

@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 import grpc
 import pytest
-from campaign_factories import add_customers
 from google.rpc import error_details_pb2
-from serving import Shop, refusal, serving
+from made.campaigns import add_customers
+from running.serving import Shop, refusal, serving
 from tierwise.v1 import scoring_service_pb2
 
 from database.session import Database

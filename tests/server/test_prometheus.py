@@ -6,11 +6,11 @@ from urllib.request import urlopen
 
 import grpc
 import pytest
-from campaign_factories import add_customers
+from made.campaigns import add_customers
 from prometheus_client.parser import text_string_to_metric_families
-from serving import Shop, activate, serving
+from running.serving import Shop, activate, serving
+from running.worker_processes import wait_for
 from tierwise.v1 import recommendation_service_pb2, scoring_service_pb2
-from worker_processes import wait_for
 
 from database.session import Database
 from telemetry.distribution import Distribution

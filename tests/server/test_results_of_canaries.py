@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import grpc
 import pytest
-from canary_shop import ACTIVE, CANARY, compare
-from serving import Shop, refusal, serving
+from running.serving import Shop, refusal, serving
+from shops.canary_shop import ACTIVE, CANARY, compare
 from tierwise.v1 import campaign_results_pb2, model_results_pb2, scoring_service_pb2
 
 from database.session import Database

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import grpc
 import pytest
 from asking import Told, answers, asking, score
-from campaign_factories import add_customers, prove
-from serving import Shop, refusal, register, serving
+from made.campaigns import add_customers, prove
+from running.serving import Shop, refusal, register, serving
+from running.worker_processes import wait_for
 from tierwise.v1 import model_pb2, recommendation_service_pb2, scoring_service_pb2
-from worker_processes import wait_for
 
 from campaigns.experiments.assignment import position
 from database.session import Database

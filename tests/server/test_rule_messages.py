@@ -3,7 +3,7 @@
 import pytest
 from google.protobuf import json_format
 from hypothesis import given
-from rule_strategies import rules
+from made.rules import rules
 from tierwise.v1 import rule_pb2
 
 from rules.rule import Compare, Every, InSegment, Not, Operator, Rule, Within

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import grpc
 import pytest
-from campaign_factories import approve_campaign
-from serving import Shop, plan, refusal
-from shell import Shell
+from made.campaigns import approve_campaign
+from running.serving import Shop, plan, refusal
+from running.shell import Shell
 from tierwise.v1 import campaign_pb2, campaign_service_pb2
 
 from database.session import Database

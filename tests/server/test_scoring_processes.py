@@ -11,10 +11,10 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import make_cause, prove, store_scores
-from serving import Shop, activate, purchase, recording, register, serving
+from made.campaigns import make_cause, prove, store_scores
+from running.serving import Shop, activate, purchase, recording, register, serving
+from running.worker_processes import wait_for as until
 from tierwise.v1 import recommendation_service_pb2, score_pb2, scoring_service_pb2
-from worker_processes import wait_for as until
 
 from campaigns.models import registry
 from campaigns.models.stages import Stage, State

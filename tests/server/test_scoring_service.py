@@ -7,10 +7,10 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import add_customers, prove, store_scores
 from google.longrunning import operations_pb2
 from google.protobuf.duration_pb2 import Duration
-from serving import (
+from made.campaigns import add_customers, prove, store_scores
+from running.serving import (
     KEY,
     Shop,
     activate,

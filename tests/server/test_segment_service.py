@@ -4,11 +4,11 @@ from typing import Any
 
 import grpc
 import pytest
-from campaign_factories import add_customers, build_segment, counts
 from google.longrunning import operations_pb2
 from google.protobuf import json_format
-from lessons import teach
-from serving import Shop, refusal
+from made.campaigns import add_customers, build_segment, counts
+from made.lessons import teach
+from running.serving import Shop, refusal
 from tierwise.v1 import rule_pb2, segment_pb2, segment_service_pb2
 
 RICH = {"compare": {"fact": "expected_spend", "operator": "AT_LEAST", "value": {"whole": 8500}}}

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import grpc
 import pytest
-from serving import refusal
+from running.serving import refusal
 from tierwise.v1 import campaign_pb2, campaign_service_pb2
 
 from campaigns.life.refusals import CampaignNotFound

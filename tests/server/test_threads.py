@@ -3,9 +3,9 @@
 import threading
 from pathlib import Path
 
-from campaign_factories import NOW
 from google.longrunning import operations_pb2
-from serving import serving
+from made.campaigns import NOW
+from running.serving import serving
 from tierwise.v1 import coupon_service_pb2, offer_service_pb2
 
 from database.session import Database

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import grpc
 import pytest
-from campaign_factories import (
+from google.longrunning import operations_pb2
+from google.type import money_pb2
+from made.campaigns import (
     NOW,
     audit_lines,
     launch_campaign,
@@ -18,9 +20,7 @@ from campaign_factories import (
     shadow,
     store_scores,
 )
-from google.longrunning import operations_pb2
-from google.type import money_pb2
-from serving import Shop, new_id, refusal, serving
+from running.serving import Shop, new_id, refusal, serving
 from tierwise.v1 import scoring_service_pb2, tier_pb2, tier_preview_pb2, tier_scheme_pb2, tier_service_pb2
 
 from database.session import Database

@@ -10,9 +10,9 @@ from pathlib import Path
 import grpc
 import jwt
 import pytest
-from campaign_factories import make_cause
-from certificates import Authority
-from serving import Shop, open_channel, plan, refusal, serving
+from made.campaigns import make_cause
+from running.certificates import Authority
+from running.serving import Shop, open_channel, plan, refusal, serving
 from tierwise.v1 import campaign_service_pb2, campaign_service_pb2_grpc
 
 from campaigns.actor import Role

@@ -17,10 +17,10 @@ from typing import Any, TypeAlias
 import grpc
 import jwt
 import pytest
-from certificates import Authority
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from serving import Shop, refusal, serving
+from running.certificates import Authority
+from running.serving import Shop, refusal, serving
 from tierwise.v1 import campaign_service_pb2
 
 from database.session import Database

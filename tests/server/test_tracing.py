@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 import pytest
-from campaign_factories import add_customers
+from made.campaigns import add_customers
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from serving import Shop, serving
+from running.serving import Shop, serving
 from tierwise.v1 import scoring_service_pb2
 
 from database.session import Database

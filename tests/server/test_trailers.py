@@ -9,9 +9,9 @@ from typing import Any, cast
 import grpc
 import pytest
 import structlog
-from campaign_factories import add_customers
 from grpc_health.v1 import health_pb2
-from serving import Shop, activate, serving
+from made.campaigns import add_customers
+from running.serving import Shop, activate, serving
 from tierwise.v1 import customer_service_pb2, recommendation_service_pb2, scoring_service_pb2
 
 from database.session import Database

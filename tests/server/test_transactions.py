@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import psycopg
 import pytest
-from campaign_factories import add_customers, audit_lines, counts
-from serving import Shop, new_id, plan, purchase, recording, refusal
+from made.campaigns import add_customers, audit_lines, counts
+from running.serving import Shop, new_id, plan, purchase, recording, refusal
 from tierwise.v1 import campaign_service_pb2, customer_pb2, customer_service_pb2
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from made_histories import AS_OF, at, bought, frame, histories, row
-from small_training import trained
-from tiny_model import tiny_model
+from made.histories import AS_OF, at, bought, frame, histories, row
+from networks.small_training import trained
+from networks.tiny_model import tiny_model
 from typer.testing import CliRunner
 
 from admin.command_line import main

@@ -1,8 +1,8 @@
 """What the model is measured beside, where there is hardly anything to learn."""
 
 import numpy as np
-from made_histories import AS_OF, NOW, bought, frame
-from small_training import course, prepared
+from made.histories import AS_OF, NOW, bought, frame
+from networks.small_training import course, prepared
 
 from training.baselines import linear
 from training.labels import questions

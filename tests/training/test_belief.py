@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from made_histories import NOW, bought, histories, row
+from made.histories import NOW, bought, histories, row
 
 from events.event import EventType
 from scoring.actions import actions_of, pairs_of

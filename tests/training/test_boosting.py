@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_histories import at, bought, histories, random_shop
-from small_training import course, prepared
-from tiny_model import tiny_model
+from made.histories import at, bought, histories, random_shop
+from networks.small_training import course, prepared
+from networks.tiny_model import tiny_model
 
 from scoring import folder
 from scoring.feature_registry import NAMES

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_histories import NOW, random_shop
+from made.histories import NOW, random_shop
+from networks.small_training import course
 from scipy.special import expit, logit
-from small_training import course
 
 from scoring.actions import Floats
 from scoring.answers import Outlook

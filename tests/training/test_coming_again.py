@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_histories import random_shop
-from small_training import course, prepared
+from made.histories import random_shop
+from networks.small_training import course, prepared
 
 from training.examples import Examples
 from training.further_orders import FEWEST, fit_further_orders

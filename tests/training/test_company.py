@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from small_training import SMALL, course, prepared, trained
+from networks.small_training import SMALL, course, prepared, trained
 
 from scoring.folder import WEIGHTS
 from training.company import ALONE, Company
@@ -22,8 +22,8 @@ import hashlib, json
 from dataclasses import replace
 from pathlib import Path
 import torch
-from made_histories import AS_OF
-from small_training import SHOP, SMALL
+from made.histories import AS_OF
+from networks.small_training import SHOP, SMALL
 from scoring.threads import limit_threads
 from training.company import Company
 from training.fit import fit, silence, train

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from running.worker_processes import wait_for
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from worker_processes import wait_for
 
 from admin.learning.curves import curves_of
 from settings import settings

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_histories import DAY, NOW, Row, bought, histories, row
+from made.histories import DAY, NOW, Row, bought, histories, row
 
 from events.event import EventType
 from scoring.actions import Floats, actions_of

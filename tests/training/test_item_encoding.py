@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from made_histories import AS_OF, NOW, random_shop
+from made.histories import AS_OF, NOW, random_shop
+from networks.small_training import SMALL, course
 from PIL import Image
-from small_training import SMALL, course
 from transformers import ConvNextConfig, ConvNextModel, ViTConfig, ViTModel
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 from typer.testing import CliRunner

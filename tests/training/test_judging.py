@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
-from made_histories import AS_OF, random_shop
-from tiny_model import tiny_model
+from made.histories import AS_OF, random_shop
+from networks.tiny_model import tiny_model
 
 from events.history import Histories
 from scoring.feature_histograms import BINS, histograms

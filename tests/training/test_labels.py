@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_histories import DAY, NOW, bought, histories, row
+from made.histories import DAY, NOW, bought, histories, row
 
 from events.event import EventType
 from scoring.actions import actions_of, pairs_of

@@ -11,11 +11,11 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from forked import FORKS
-from made_histories import AS_OF, NOW, bought, frame, random_shop, row
+from made.histories import AS_OF, NOW, bought, frame, random_shop, row
+from networks.small_training import LONGER, SHOP, SMALL, course, prepared, trained
+from running.forked import FORKS
+from running.worker_processes import wait_for
 from scipy.special import logit
-from small_training import LONGER, SHOP, SMALL, course, prepared, trained
-from worker_processes import wait_for
 
 from events.event import EventType
 from events.history import Histories

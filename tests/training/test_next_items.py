@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from made_histories import DAY, NOW, bought, frame, histories
+from made.histories import DAY, NOW, bought, frame, histories
+from networks.small_training import course
 from scipy import sparse
-from small_training import course
 
 from scoring.actions import actions_of
 from scoring.catalogue import Catalogue

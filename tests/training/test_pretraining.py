@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from made_histories import NOW, random_shop
-from small_training import SMALL, course, prepared
+from made.histories import NOW, random_shop
+from networks.small_training import SMALL, course, prepared
 
 from scoring.model import item_words
 from scoring.network import Architecture, Network

@@ -12,10 +12,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_histories import AS_OF, random_shop
+from made.histories import AS_OF, random_shop
+from networks.small_training import SHOP
 from opacus.accountants import RDPAccountant
 from scipy.stats import kstest
-from small_training import SHOP
 from typer.testing import CliRunner
 
 from admin.command_line import main

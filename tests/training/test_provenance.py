@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from made_histories import AS_OF, random_shop
+from made.histories import AS_OF, random_shop
 
 from training.configuration import Configuration
 from training.provenance import PACKAGES, code_of, fingerprint_of

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from made_histories import random_shop
-from small_training import course, prepared
+from made.histories import random_shop
+from networks.small_training import course, prepared
 
 from scoring.actions import Floats
 from scoring.answers import Answers

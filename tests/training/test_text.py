@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from made_histories import AS_OF, NOW, bought, frame, random_shop, row
+from made.histories import AS_OF, NOW, bought, frame, random_shop, row
 from small_texts import TINY, reviews, saved
 from typer.testing import CliRunner
 

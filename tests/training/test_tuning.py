@@ -6,8 +6,8 @@ from pathlib import Path
 
 import optuna
 import pytest
-from made_histories import AS_OF, random_shop
-from small_training import SMALL, course
+from made.histories import AS_OF, random_shop
+from networks.small_training import SMALL, course
 from typer.testing import CliRunner
 
 from admin.command_line import main

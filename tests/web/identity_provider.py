@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from browser import serving
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from running.browser import serving
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response

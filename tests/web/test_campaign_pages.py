@@ -1,7 +1,6 @@
 """From draft to pause in the browser, by two people."""
 
-from browser import Site, faults, picture
-from campaign_factories import (
+from made.campaigns import (
     approve_campaign,
     audit_lines,
     build_segment,
@@ -13,6 +12,7 @@ from campaign_factories import (
     store_scores,
 )
 from playwright.sync_api import expect
+from running.browser import Site, faults, picture
 
 from campaigns.audiences import segments
 from campaigns.life import approving, launch

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from browser import Site, faults, picture
-from campaign_factories import make_cause
-from canary_shop import compare
+from made.campaigns import make_cause
 from playwright.sync_api import expect
+from running.browser import Site, faults, picture
+from shops.canary_shop import compare
 
 from campaigns.models import registry
 from campaigns.models.stages import Stage, State

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 import uvicorn
+from running.worker_processes import wait_for
 from starlette.types import Receive, Scope, Send
-from worker_processes import wait_for
 
 from admin.web import connections
 from admin.web.connections import Connection

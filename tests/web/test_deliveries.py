@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browser import Site, faults, picture
-from campaign_factories import NOW, TEN_PERCENT, add_customers, launch_campaign, make_plan, read_operation, store_scores
+from made.campaigns import NOW, TEN_PERCENT, add_customers, launch_campaign, make_plan, read_operation, store_scores
 from playwright.sync_api import expect
+from running.browser import Site, faults, picture
 from sqlalchemy import text
 
 from campaigns.terms.campaign import Channel

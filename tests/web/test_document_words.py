@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from campaign_factories import NOW, make_plan
+from made.campaigns import NOW, make_plan
 
 from admin.web.look import environment
 from campaigns.life.differences import Json

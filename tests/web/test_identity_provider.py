@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from browser import Site, faults, picture, site_of
-from campaign_factories import audit_lines, make_cause
 from identity_provider import CLIENT_ID, CLIENT_SECRET, OTHER_KEY, Issuer, issuer
+from made.campaigns import audit_lines, make_cause
 from playwright.sync_api import Browser, expect
+from running.browser import Site, faults, picture, site_of
 
 from admin.web.house import House
 from admin.web.identities import Identities, IdentitiesRefused

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from browser import Site, faults, picture
-from campaign_factories import make_cause
+from made.campaigns import make_cause
 from playwright.sync_api import expect
+from running.browser import Site, faults, picture
 from sqlalchemy import text
 
 import events

@@ -4,8 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from browser import Site, faults, picture
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     TEN_PERCENT,
     add_customers,
@@ -22,9 +21,10 @@ from campaign_factories import (
     shadow,
     store_scores,
 )
-from lessons import teach
+from made.lessons import teach
+from networks.tiny_model import write_tiny_model
 from playwright.sync_api import expect
-from tiny_model import write_tiny_model
+from running.browser import Site, faults, picture
 
 from campaigns.coupons import redemption, refunding
 from campaigns.models import registry

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.extract import extract_from_dir
-from refusals import refusals_of_campaigns
+from made.refusals import refusals_of_campaigns
 
 from admin.web import look
 from admin.web.forms.typed import Fault

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from campaign_factories import NOW, make_plan
 from hypothesis import given
 from hypothesis import strategies as st
+from made.campaigns import NOW, make_plan
 
 from admin.web.forms import arms, limits, offers, schedule
 from admin.web.forms.schedule import Schedule

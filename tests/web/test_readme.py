@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from browser import Site, faults, picture
-from campaign_factories import finish_launch
+from made.campaigns import finish_launch
 from playwright.sync_api import Locator, Page, expect
+from running.browser import Site, faults, picture
 
 from database.work import operations
 

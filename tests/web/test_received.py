@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from browser import PASSWORD, serving
-from campaign_factories import audit_lines, create_campaign, make_cause
+from made.campaigns import audit_lines, create_campaign, make_cause
+from running.browser import PASSWORD, serving
 
 from admin.web.application import application
 from admin.web.house import House

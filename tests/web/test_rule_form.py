@@ -7,7 +7,7 @@ import pytest
 from form_reader import sent
 from hypothesis import example, given
 from hypothesis import strategies as st
-from rule_strategies import rules
+from made.rules import rules
 
 from admin.web import rule_builder
 from admin.web.forms import rule_tree

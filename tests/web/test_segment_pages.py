@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from browser import Site, faults, picture
-from campaign_factories import audit_lines, build_segment, create_campaign, finish_build, make_cause, read_operation
+from made.campaigns import audit_lines, build_segment, create_campaign, finish_build, make_cause, read_operation
 from playwright.sync_api import APIResponse, Page, expect
+from running.browser import Site, faults, picture
 
 from campaigns.audiences import segments
 from campaigns.audiences.segments import SegmentState

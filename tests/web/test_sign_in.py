@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from browser import PASSWORD, Site, faults, picture, sign_in
-from campaign_factories import NOW, audit_lines, create_campaign, make_cause, plan_of
+from made.campaigns import NOW, audit_lines, create_campaign, make_cause, plan_of
 from playwright.sync_api import expect
+from running.browser import PASSWORD, Site, faults, picture, sign_in
 
 from campaigns.callers import staff
 from campaigns.callers.refusals import InvalidStaff, SignInRefused, StaffExists

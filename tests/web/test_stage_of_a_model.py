@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from browser import Site, faults, picture
-from campaign_factories import NOW, add_model, make_score, prove, register_model
+from made.campaigns import NOW, add_model, make_score, prove, register_model
+from networks.tiny_model import write_tiny_model
 from playwright.sync_api import expect
-from tiny_model import write_tiny_model
+from running.browser import Site, faults, picture
 
 from campaigns.models.comparison import sums_of
 from database.models import drift, shadow_comparisons

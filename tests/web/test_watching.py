@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from browser import Site, faults, picture
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     approve_campaign,
     audit_lines,
@@ -18,8 +17,9 @@ from campaign_factories import (
     store_scores,
 )
 from playwright.sync_api import Page, expect
+from running.browser import Site, faults, picture
+from shops.watched_shop import LAUNCHED, open_watched
 from sqlalchemy import text
-from watched_shop import LAUNCHED, open_watched
 
 from admin.web.pages.campaigns import audience
 from campaigns.audit import verification

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from browser import Site, faults, picture
-from campaign_factories import NOW, add_customers, create_campaign, make_cause, plan_of, store_scores
+from made.campaigns import NOW, add_customers, create_campaign, make_cause, plan_of, store_scores
 from playwright.sync_api import Page, expect
+from running.browser import Site, faults, picture
 
 from campaigns.life import launch, naming
 from database.events.store import insert_events

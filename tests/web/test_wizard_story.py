@@ -4,8 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from browser import Site, faults, picture
-from campaign_factories import (
+from made.campaigns import (
     audit_lines,
     create_campaign,
     finish_launch,
@@ -15,6 +14,7 @@ from campaign_factories import (
     read_operation,
 )
 from playwright.sync_api import Page, expect
+from running.browser import Site, faults, picture
 
 from campaigns.life import launch
 from campaigns.terms.arms import ArmPlan, TierDiscount

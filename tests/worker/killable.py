@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from forked import ForkedWorker
-from worker_processes import ROOT, kill, listens, wait_for
+from running.forked import ForkedWorker
+from running.worker_processes import ROOT, kill, listens, wait_for
 
 from database import embedded
 from database.embedded import free_port

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     audit_lines,
     begin_launch,
     counts,
@@ -12,8 +12,8 @@ from campaign_factories import (
     read_operation,
     store_scores,
 )
+from running.working import one_chunk, run_task, work_on
 from sqlalchemy import text
-from working import one_chunk, run_task, work_on
 
 from campaigns.work import jobs
 from database.session import Database

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from campaign_factories import begin_launch, create_campaign, store_scores
-from worker_processes import relaying, wait_for, worker
+from made.campaigns import begin_launch, create_campaign, store_scores
+from running.worker_processes import relaying, wait_for, worker
 
 from database.session import Database
 from database.work import broker, operations, outbox

@@ -16,8 +16,7 @@ import numpy as np
 import polars as pl
 import psycopg
 import pytest
-import working
-from campaign_factories import (
+from made.campaigns import (
     add_customers,
     add_model,
     audit_lines,
@@ -29,8 +28,9 @@ from campaign_factories import (
     read_operation,
     store_scores,
 )
+from running import working
+from running.worker_processes import kill, redis, relaying, wait_for, wait_until_done, worker
 from sqlalchemy import text
-from worker_processes import kill, redis, relaying, wait_for, wait_until_done, worker
 
 from campaigns.life import launch
 from campaigns.terms.campaign import State

@@ -5,11 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from campaign_factories import make_cause
-from made_histories import AS_OF, random_shop
+from made.campaigns import make_cause
+from made.histories import AS_OF, random_shop
+from networks.tiny_model import write_tiny_model
+from running.working import tools_on
 from sqlalchemy import text
-from tiny_model import write_tiny_model
-from working import tools_on
 
 from campaigns.models import registry
 from campaigns.models.stages import Stage, State

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     TEN_PERCENT,
     add_customers,
@@ -16,12 +16,12 @@ from campaign_factories import (
     rescore,
     store_scores,
 )
-from lessons import OF_BUYERS, OF_OTHERS, teach
-from made_orders import purchase, record
+from made.lessons import OF_BUYERS, OF_OTHERS, teach
+from made.orders import purchase, record
+from running.worker_processes import kill, relaying, wait_for, worker
+from running.working import tools_on, work_on
 from sqlalchemy import text
 from tierwise.v1 import campaign_service_pb2
-from worker_processes import kill, relaying, wait_for, worker
-from working import tools_on, work_on
 
 from campaigns import retrying
 from campaigns.audiences import segments

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     TEN_PERCENT,
     add_customers,
@@ -20,9 +20,9 @@ from campaign_factories import (
     read_operation,
     store_scores,
 )
-from provider import providing
+from running.provider import providing
+from running.worker_processes import relaying, wait_for, wait_until_done, worker
 from sqlalchemy import text
-from worker_processes import relaying, wait_for, wait_until_done, worker
 
 from campaigns.coupons import deliveries, handing_over
 from campaigns.coupons.handing_over import Share

@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from campaign_factories import audit_lines, make_cause, read_operation
-from made_histories import AS_OF, random_shop
+from made.campaigns import audit_lines, make_cause, read_operation
+from made.histories import AS_OF, random_shop
+from networks.tiny_model import tiny_model
+from running.working import run_task, tools_on, work_on
 from sqlalchemy import text
-from tiny_model import tiny_model
-from working import run_task, tools_on, work_on
 
 from campaigns.models import judging, registry
 from campaigns.models.gates import Verdict

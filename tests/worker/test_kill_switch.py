@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 
 import grpc
-from campaign_factories import (
+from made.campaigns import (
     TEN_PERCENT,
     add_customers,
     begin_launch,
@@ -22,10 +22,10 @@ from campaign_factories import (
     read_operation,
     store_scores,
 )
-from serving import Shop, pounds, refusal, serving
+from running.serving import Shop, pounds, refusal, serving
+from running.worker_processes import relaying, wait_for, wait_until_done, worker
 from sqlalchemy import text
 from tierwise.v1 import coupon_service_pb2, switch_service_pb2
-from worker_processes import relaying, wait_for, wait_until_done, worker
 
 from campaigns.tiers.tiers import Tier
 from database.session import Database

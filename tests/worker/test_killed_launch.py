@@ -10,7 +10,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from campaign_factories import (
+from killable import Postgres, Redis, Worker
+from made.campaigns import (
     audit_lines,
     begin_launch,
     codes_of,
@@ -20,8 +21,7 @@ from campaign_factories import (
     read_operation,
     store_scores,
 )
-from killable import Postgres, Redis, Worker
-from worker_processes import wait_for, wait_until_done
+from running.worker_processes import wait_for, wait_until_done
 
 from campaigns.coupons import codes
 from campaigns.experiments.assignment import HOLDOUT, group_of

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from audit_log import sealed, write_lines
-from campaign_factories import make_cause
-from databases import Cluster
 from killable import children, kill_forks
-from worker_processes import relaying, wait_for, wait_until_done, worker
+from made.audit_log import sealed, write_lines
+from made.campaigns import make_cause
+from running.databases import Cluster
+from running.worker_processes import relaying, wait_for, wait_until_done, worker
 
 from campaigns.audit import verification
 from database.session import Database

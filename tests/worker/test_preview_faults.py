@@ -7,11 +7,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import working
-from campaign_factories import audit_lines, counts, make_cause, read_operation
+from made.campaigns import audit_lines, counts, make_cause, read_operation
+from networks.tiny_model import write_tiny_model
+from running import working
+from running.worker_processes import kill, relaying, wait_for, wait_until_done, worker
 from sqlalchemy import text
-from tiny_model import write_tiny_model
-from worker_processes import kill, relaying, wait_for, wait_until_done, worker
 
 from campaigns.models import registry
 from campaigns.tiers import rescoring, schemes, shadowing, tier_preview

@@ -1,9 +1,9 @@
 """A worker takes a preview of tiers to its end in one step, and fails it for good where there is nothing to look at."""
 
 import pytest
-from campaign_factories import make_cause, read_operation, store_scores
+from made.campaigns import make_cause, read_operation, store_scores
+from running.working import one_chunk, work_on
 from sqlalchemy import text
-from working import one_chunk, work_on
 
 from campaigns.tiers import previewing
 from campaigns.tiers.refusals import CustomersNotScored

@@ -7,7 +7,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from campaign_factories import NOW, add_customers, add_model, counts, make_cause, read_operation
+from made.campaigns import NOW, add_customers, add_model, counts, make_cause, read_operation
 
 from campaigns.tiers import rescoring
 from campaigns.work import jobs

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import psycopg
 import pytest
-from campaign_factories import NOW, counts, make_cause, rescore
-from reporting_shop import LATER, MINIMUM, SPENDS, ask, bought, open_shop
+from made.campaigns import NOW, counts, make_cause, rescore
+from shops.reporting_shop import LATER, MINIMUM, SPENDS, ask, bought, open_shop
 
 from campaigns.models import registry
 from database.events.store import insert_events

@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from campaign_factories import add_customers, make_cause, make_score
-from made_histories import AS_OF
-from tiny_model import tiny_model, write_tiny_model
+from made.campaigns import add_customers, make_cause, make_score
+from made.histories import AS_OF
+from networks.tiny_model import tiny_model, write_tiny_model
 
 from campaigns.models import judging, registry, retraining
 from campaigns.models.refusals import ModelUnusable

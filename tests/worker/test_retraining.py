@@ -7,11 +7,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from campaign_factories import add_model, audit_lines, make_cause, read_operation
-from made_histories import AS_OF, random_shop
-from small_training import SMALL
-from tiny_model import write_tiny_model
-from working import run_task
+from made.campaigns import add_model, audit_lines, make_cause, read_operation
+from made.histories import AS_OF, random_shop
+from networks.small_training import SMALL
+from networks.tiny_model import write_tiny_model
+from running.working import run_task
 
 from campaigns.models import registry, retraining
 from campaigns.models.refusals import RetrainingRunning, TrainedInPrivate

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from campaign_factories import add_customers, add_model, counts, make_cause
+from made.campaigns import add_customers, add_model, counts, make_cause
 
 from campaigns.tiers import rescoring
 from database.session import Database

@@ -14,9 +14,9 @@ from typing import Any
 
 import psycopg
 import pytest
-from audit_log import chain, sealed, tamper, verified, write_lines
-from campaign_factories import NOW, counts, make_cause
-from worker_processes import ROOT, kill, wait_for
+from made.audit_log import chain, sealed, tamper, verified, write_lines
+from made.campaigns import NOW, counts, make_cause
+from running.worker_processes import ROOT, kill, wait_for
 
 from campaigns import trail
 from campaigns.audit import anchors, sealing

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from campaign_factories import counts, make_cause, read_operation
+from made.campaigns import counts, make_cause, read_operation
+from running.worker_processes import kill, relaying, wait_for, wait_until_done, worker
+from running.working import one_chunk, to_the_end, tools_on
 from sqlalchemy import text
-from worker_processes import kill, relaying, wait_for, wait_until_done, worker
-from working import one_chunk, to_the_end, tools_on
 
 from campaigns.audiences import segment_building, segments
 from campaigns.work import jobs

@@ -5,9 +5,9 @@ from threading import Thread
 
 import psycopg
 import pytest
-from databases import Cluster
-from forked import threads_before_forking
-from worker_processes import wait_for
+from running.databases import Cluster
+from running.forked import threads_before_forking
+from running.worker_processes import wait_for
 
 import worker.__main__ as door
 from database.work.broker import INSTALLED

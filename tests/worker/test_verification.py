@@ -4,9 +4,9 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from audit_log import sealed, tamper, write_lines
-from campaign_factories import audit_lines, counts, make_cause, read_operation
-from verifying import verify_in_the_background
+from made.audit_log import sealed, tamper, write_lines
+from made.campaigns import audit_lines, counts, make_cause, read_operation
+from running.verifying import verify_in_the_background
 
 from campaigns.audit import verification
 from campaigns.audit.anchors import AnchorsNotUsable

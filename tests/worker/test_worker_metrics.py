@@ -13,8 +13,8 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 import yaml
-from audit_log import sealed, write_lines
-from campaign_factories import NOW, launch_campaign, make_plan, store_scores
+from made.audit_log import sealed, write_lines
+from made.campaigns import NOW, launch_campaign, make_plan, store_scores
 from prometheus_client.registry import Collector
 
 from campaigns.work import jobs

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     add_customers,
     begin_launch,

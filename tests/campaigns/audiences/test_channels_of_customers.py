@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 import pytest
-from campaign_factories import (
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from made.campaigns import (
     NOW,
     add_customers,
     begin_launch,
@@ -14,8 +16,6 @@ from campaign_factories import (
     read_operation,
     store_scores,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import delete, insert, text
 
 from campaigns.audiences import audience

@@ -1,7 +1,7 @@
 """From all customers to those whom a rule means."""
 
 import pytest
-from campaign_factories import store_scores
+from made.campaigns import store_scores
 from sqlalchemy import text
 
 from campaigns.audiences import counting

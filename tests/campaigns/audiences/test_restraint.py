@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import pytest
-from campaign_factories import (
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from made.campaigns import (
     NOW,
     add_customers,
     approve_campaign,
@@ -19,8 +21,6 @@ from campaign_factories import (
     read_operation,
     store_scores,
 )
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import delete, insert, text
 
 from campaigns.audiences import audience

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from campaign_factories import NOW
+from made.campaigns import NOW
 from sqlalchemy import text
 
 from campaigns.audit import replaying

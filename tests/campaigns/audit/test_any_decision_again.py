@@ -4,11 +4,11 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from campaign_factories import NOW, add_customers, launch_campaign, make_plan, store_scores
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from made.campaigns import NOW, add_customers, launch_campaign, make_plan, store_scores
+from made.rules import SEGMENTS, people, rules
 from replayed import explain, known_long_ago, run
-from rule_strategies import SEGMENTS, people, rules
 
 from campaigns.audit.decision import Sameness
 from campaigns.experiments.assignment import HOLDOUT

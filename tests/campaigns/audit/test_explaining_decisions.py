@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     add_customers,
     begin_launch,

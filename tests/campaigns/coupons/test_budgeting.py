@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     TEN_PERCENT,
     audit_lines,

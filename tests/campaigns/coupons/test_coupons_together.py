@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import combinations
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     codes_of,
     counts,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from campaign_factories import NOW
+from made.campaigns import NOW
 
 from campaigns.audiences.eligibility import Exclusion
 from campaigns.coupons.entitlement import Hindrance, Known, Reason, Standing, offered, withheld

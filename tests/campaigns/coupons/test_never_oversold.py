@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 import pytest
-from campaign_factories import NOW, make_cause, make_plan, used_of
-from forked import FORKS
+from made.campaigns import NOW, make_cause, make_plan, used_of
+from running.forked import FORKS
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     add_customers,
     audit_lines,
     begin_launch,

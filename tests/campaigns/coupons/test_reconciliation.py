@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from campaign_factories import (
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from made.campaigns import (
     NOW,
     audit_lines,
     codes_of,
@@ -17,8 +19,6 @@ from campaign_factories import (
     read_operation,
     store_scores,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import text
 
 from campaigns.coupons import reconciliation, redemption, refunding, reservation

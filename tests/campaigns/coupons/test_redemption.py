@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     audit_lines,
     codes_of,

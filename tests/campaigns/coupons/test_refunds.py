@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from campaign_factories import NOW, audit_lines, counts, issued_codes, ledger_of, make_cause, used_of
+from made.campaigns import NOW, audit_lines, counts, issued_codes, ledger_of, make_cause, used_of
 
 from campaigns.coupons import redemption, refunding, reservation
 from campaigns.coupons.refunding import Refund

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from campaign_factories import NOW, audit_lines, counts, issued_codes, ledger_of, make_cause, used_of
+from made.campaigns import NOW, audit_lines, counts, issued_codes, ledger_of, make_cause, used_of
 
 from campaigns.budgets import booking
 from campaigns.coupons import quoting, redemption, reservation

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from campaign_factories import NOW, audit_lines, launch_campaign, make_cause, make_plan, store_scores
+from made.campaigns import NOW, audit_lines, launch_campaign, make_cause, make_plan, store_scores
+from running.working import work_on
 from sqlalchemy import text
-from working import work_on
 
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.forecast import changing, dry_run

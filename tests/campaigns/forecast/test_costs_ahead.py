@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from campaign_factories import NOW, create_campaign, make_cause, store_scores
+from made.campaigns import NOW, create_campaign, make_cause, store_scores
 
 from campaigns.forecast import costs, dry_run
 from campaigns.life import launch

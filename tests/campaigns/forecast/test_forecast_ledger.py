@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     audit_lines,
     codes_of,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from campaign_factories import NOW, add_customers, create_campaign, store_scores
+from made.campaigns import NOW, add_customers, create_campaign, store_scores
 from sqlalchemy import text
 
 from campaigns.audiences import audience

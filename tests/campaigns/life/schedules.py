@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from campaign_factories import NOW, approve_campaign, create_campaign, make_cause, store_scores
+from made.campaigns import NOW, approve_campaign, create_campaign, make_cause, store_scores
 from sqlalchemy import text
 
 from campaigns.life import launch, scheduling

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
-from campaign_factories import NOW, approve_campaign, build_segment, counts, create_campaign, make_cause, rescore
+from made.campaigns import NOW, approve_campaign, build_segment, counts, create_campaign, make_cause, rescore
 from schedules import FIRST, MONDAYS, SOON, SPENDS, WEEK, campaigns_of, read, scheduled, stocked, ticks
 from sqlalchemy import text
 

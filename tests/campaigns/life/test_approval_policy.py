@@ -1,9 +1,9 @@
 """How many have to agree to a plan, and who may: pure."""
 
 import pytest
-from campaign_factories import NOW
 from hypothesis import given
 from hypothesis import strategies as st
+from made.campaigns import NOW
 
 from campaigns.actor import is_among
 from campaigns.life.approval import Approval, ApprovalPolicy, Verdict, missing, next_authors

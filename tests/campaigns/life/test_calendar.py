@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime
 
-from campaign_factories import approve_campaign, create_campaign
+from made.campaigns import approve_campaign, create_campaign
 
 from campaigns.life.calendar import Entry, weeks
 from campaigns.terms.recurrence import Recurrence

@@ -5,9 +5,9 @@ import re
 from typing import Any
 
 import pytest
-from campaign_factories import NOW, TEN_PERCENT, make_plan
 from hypothesis import given
 from hypothesis import strategies as st
+from made.campaigns import NOW, TEN_PERCENT, make_plan
 
 from campaigns.life.differences import AS_ONE, Difference, Json, differences
 from campaigns.terms import stored

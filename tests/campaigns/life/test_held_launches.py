@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     audit_lines,
     begin_launch,

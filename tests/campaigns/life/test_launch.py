@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     BY_MAIL,
     NOW,
     TEN_PERCENT,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from campaign_factories import BY_MAIL, NOW, TEN_PERCENT, audit_lines, counts, create_campaign, make_cause, make_plan
+from made.campaigns import BY_MAIL, NOW, TEN_PERCENT, audit_lines, counts, create_campaign, make_cause, make_plan
 from sqlalchemy import text
 
 from campaigns.life import launch

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     approve_campaign,
     codes_of,

@@ -1,7 +1,7 @@
 """While the kill switch is on nothing is given away, and afterwards everything goes on where it stood still."""
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     audit_lines,
     begin_launch,

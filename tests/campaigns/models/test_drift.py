@@ -4,9 +4,9 @@ from datetime import date, timedelta
 from math import log
 
 import pytest
-from campaign_factories import NOW, rescore, store_scores
 from hypothesis import given
 from hypothesis import strategies as st
+from made.campaigns import NOW, rescore, store_scores
 
 from campaigns.models.drift import MUCH, stability_index
 from campaigns.tiers import maturing, rescored

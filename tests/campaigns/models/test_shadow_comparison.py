@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from campaign_factories import NOW, make_score
 from hypothesis import given
 from hypothesis import strategies as st
+from made.campaigns import NOW, make_score
 from scipy.stats import spearmanr
 
 from campaigns.models.comparison import BINS, Comparison, bin_of, comparison_of, sums_of

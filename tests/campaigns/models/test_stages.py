@@ -1,7 +1,7 @@
 """Which stages a model may come to, and what they keep."""
 
 import pytest
-from campaign_factories import NOW, add_model, audit_lines, counts, make_cause, prove, register_model
+from made.campaigns import NOW, add_model, audit_lines, counts, make_cause, prove, register_model
 
 from campaigns.models import registry
 from campaigns.models.gates import Verdict

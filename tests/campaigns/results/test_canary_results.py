@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
-from campaign_factories import NOW, add_customers, add_model, make_cause, prove, register_model
-from made_orders import purchase, record
+from made.campaigns import NOW, add_customers, add_model, make_cause, prove, register_model
+from made.orders import purchase, record
 from sqlalchemy import text
 
 from campaigns.experiments.assignment import position

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     TEN_PERCENT,
     add_customers,
@@ -15,7 +15,7 @@ from campaign_factories import (
     make_plan,
     store_scores,
 )
-from made_orders import purchase, record
+from made.orders import purchase, record
 from sqlalchemy import insert
 
 from campaigns.coupons import redemption

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
-from campaign_factories import NOW, add_customers, codes_of, launch_campaign, make_cause, make_plan, store_scores
+from made.campaigns import NOW, add_customers, codes_of, launch_campaign, make_cause, make_plan, store_scores
 
 from campaigns.coupons import redemption
 from campaigns.experiments.refusals import InvalidExperiment

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     TEN_PERCENT,
     add_customers,
     codes_of,

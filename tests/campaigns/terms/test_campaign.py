@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from campaign_factories import NOW, TEN_PERCENT, make_plan
 from hypothesis import given
 from hypothesis import strategies as st
+from made.campaigns import NOW, TEN_PERCENT, make_plan
 
 from campaigns.terms.campaign import MOVES, Campaign, CampaignId, Channel, Move, Offer, State, moved
 from campaigns.terms.checking import check_id, check_plan

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     audit_lines,
     counts,

@@ -1,7 +1,7 @@
 """A preview of a model is begun, and refused, by what there is to compare."""
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     add_customers,
     audit_lines,

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from campaign_factories import NOW, add_model, make_cause, make_score, rescore
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from made.campaigns import NOW, add_model, make_cause, make_score, rescore
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     codes_of,
     launch_campaign,

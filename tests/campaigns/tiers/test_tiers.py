@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 
 import pytest
-from campaign_factories import NOW, add_model, audit_lines, make_cause, make_score
 from hypothesis import given
 from hypothesis import strategies as st
+from made.campaigns import NOW, add_model, audit_lines, make_cause, make_score
 
 from campaigns.tiers import rescoring, schemes
 from campaigns.tiers.refusals import InvalidTierScheme, TierSchemeNotFound

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from watched_shop import LAUNCHED, open_watched
+from shops.watched_shop import LAUNCHED, open_watched
 
 from campaigns.experiments.decision import Verdict
 from campaigns.experiments.results import Metric

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from campaign_factories import NOW, add_customers, add_model
+from made.campaigns import NOW, add_customers, add_model
 from sqlalchemy import insert
 
 from campaigns.watching import overview, wellbeing

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     add_customers,
     approve_campaign,
     create_campaign,
@@ -12,7 +12,7 @@ from campaign_factories import (
     make_plan,
     store_scores,
 )
-from watched_shop import LAUNCHED, PLAN, open_watched
+from shops.watched_shop import LAUNCHED, PLAN, open_watched
 
 from campaigns.coupons import codes, reach, spending
 from campaigns.life import launch

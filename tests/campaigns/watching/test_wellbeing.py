@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from campaign_factories import NOW, add_model, make_cause, register_model
+from made.campaigns import NOW, add_model, make_cause, register_model
 
 from campaigns.models import judging
 from campaigns.watching import overview, wellbeing

@@ -6,7 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from campaign_factories import (
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from made.campaigns import (
     add_customers,
     approve_campaign,
     build_segment,
@@ -16,10 +19,7 @@ from campaign_factories import (
     register_model,
     store_scores,
 )
-from google.protobuf.descriptor import MethodDescriptor
-from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
-from serving import Shop, activate, cause, plan, pounds, purchase, recording, serving
+from running.serving import Shop, activate, cause, plan, pounds, purchase, recording, serving
 from tierwise.v1 import (
     audit_service_pb2,
     budget_service_pb2,

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from campaign_factories import add_customers, add_model, make_cause, register_model
+from made.campaigns import add_customers, add_model, make_cause, register_model
 from sqlalchemy import text
 
 from campaigns.experiments.assignment import position

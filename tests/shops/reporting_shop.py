@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from campaign_factories import (
+from made.campaigns import (
     NOW,
     add_customers,
     codes_of,
@@ -19,7 +19,7 @@ from campaign_factories import (
     rescore,
     store_scores,
 )
-from databases import Cluster
+from running.databases import Cluster
 from sqlalchemy import text
 
 from campaigns import trail

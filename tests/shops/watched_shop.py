@@ -5,7 +5,7 @@ Pages go by the clock on the wall, so all times here count back from it.
 
 from datetime import UTC, datetime, timedelta
 
-from campaign_factories import (
+from made.campaigns import (
     add_customers,
     begin_launch,
     codes_of,

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from campaign_factories import NOW
-
 from database.events.store import insert_events
 from database.session import Database
 from events.event import Event, EventType
+from made.campaigns import NOW
 
 
 def purchase(who: str, minor: int, *, days: float = 5, kind: EventType = EventType.PURCHASE, **more: object) -> Event:

@@ -16,6 +16,7 @@ from google.rpc import error_details_pb2, status_pb2
 from google.type import money_pb2
 from grpc_health.v1 import health_pb2_grpc
 from grpc_status import rpc_status
+from networks.tiny_model import write_tiny_model
 from tierwise.v1 import (
     audit_service_pb2_grpc,
     budget_service_pb2_grpc,
@@ -33,7 +34,6 @@ from tierwise.v1 import (
     tier_pb2,
     tier_service_pb2_grpc,
 )
-from tiny_model import write_tiny_model
 
 from campaigns.actor import Actor, Cause
 from campaigns.callers.guessing import USUAL, Allowance

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import lightgbm
 import numpy as np
-from campaign_factories import NOW, create_campaign
 
 from database.forecast import uplifts
 from database.forecast.uplifts import Uplift
 from database.session import Database
+from made.campaigns import NOW, create_campaign
 from scoring.uplift import Grown, Line, UpliftModel
 from scoring.uplift_columns import Column
 

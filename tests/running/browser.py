@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from campaign_factories import add_customers, make_cause, store_scores
+from made.campaigns import add_customers, make_cause, store_scores
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from starlette.applications import Starlette
 
@@ -26,7 +26,7 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 )  # fmt: skip
 PASSWORD = "correct horse battery"
-PICTURES = Path(__file__).resolve().parent.parent / "build" / "screenshots"
+PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 SLOW_MS = 30_000
 expect.set_options(timeout=SLOW_MS)
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
-from campaign_factories import read_operation
 from celery import signals
+from made.campaigns import read_operation
 
 from campaigns.work import jobs
 from database.work.operations import Operation

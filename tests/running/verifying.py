@@ -1,6 +1,6 @@
 """A look along the audit chain by the worker's own step, in this process."""
 
-from campaign_factories import read_operation
+from made.campaigns import read_operation
 
 from database.session import Database
 from database.work.operations import Operation

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from databases import Cluster
-from serving import Shop, serving
-from valid_requests import stock
+from running.databases import Cluster
+from running.serving import Shop, serving
 
 from database.session import Database
+from shops.valid_requests import stock
 
 TEMPLATE = "template_stocked"
 

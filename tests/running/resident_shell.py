@@ -6,9 +6,8 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import NamedTuple
 
-from forked import FORKS, become
-
 from admin.command_line import main
+from running.forked import FORKS, become
 from server.__main__ import main as serve
 
 SAID, COMPLAINED = "stdout.txt", "stderr.txt"

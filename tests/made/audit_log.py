@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import psycopg
-from campaign_factories import NOW, make_cause
 
 from campaigns import trail
 from campaigns.audit import sealing
 from campaigns.audit.chain import Finding, Mark
 from campaigns.audit.sealing import Reach
 from database.session import Database
+from made.campaigns import NOW, make_cause
 from worker import sealer
 
 LATER = NOW + timedelta(hours=1)

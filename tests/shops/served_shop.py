@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving import Shop, serving
+from running.serving import Shop, serving
 
 from database.session import Database
 

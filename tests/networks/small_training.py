@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import torch
-from made_histories import AS_OF, random_shop
+from made.histories import AS_OF, random_shop
 
 from events.history import Histories
 from scoring.threads import limit_threads

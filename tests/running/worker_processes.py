@@ -11,16 +11,16 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from campaign_factories import read_operation
-from forked import ForkedWorker
+from made.campaigns import read_operation
 
 from database.session import Database
 from database.work.operations import Operation
+from running.forked import ForkedWorker
 from settings import Settings, child_environment
 from worker.app import make_app
 from worker.relay import run
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 REDELIVER_SECONDS = 3
 
 

@@ -1,0 +1,1 @@
+"""Values that tests are about, valid but for what a test says."""

@@ -1,0 +1,1 @@
+"""Networks of toy size, and pools of no network at all."""

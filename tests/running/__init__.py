@@ -1,0 +1,1 @@
+"""What tests run for real: databases, servers, workers, commands, a browser."""

@@ -1,0 +1,1 @@
+"""Shops with something in them."""
