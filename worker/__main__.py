@@ -16,11 +16,12 @@ from database.session import BadAddress, Database
 from database.work import broker
 from settings import Settings, SettingsRefused, settings
 from telemetry.exposition import PortRefused
-from worker import relay, schedule, sealer
 from worker.app import make_app
+from worker.beat import relay, sealer
+from worker.beat.outages import Outage
+from worker.clock import schedule
 from worker.ending import end_in_time
 from worker.metrics import exposed
-from worker.outages import Outage
 from worker.tasks import register
 from worker.tools import STATEMENT_TIMEOUT_MS, Tools
 

@@ -28,7 +28,8 @@ from database.work.operations import (
     Operation,
 )
 from scoring.score import ModelRejected
-from worker import (
+from worker.attempts import AttemptsLost, attempt
+from worker.steps import (
     erasure,
     expected_uplifts,
     handing_over,
@@ -39,10 +40,9 @@ from worker import (
     tier_preview,
     verification,
 )
-from worker import issuance as issuing
-from worker import segment_building as building
-from worker import shadowing as shadow
-from worker.attempts import AttemptsLost, attempt
+from worker.steps import issuance as issuing
+from worker.steps import segment_building as building
+from worker.steps import shadowing as shadow
 from worker.tools import Tools
 
 STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(

@@ -5,7 +5,8 @@ from kombu import Queue
 
 from database.work import broker
 from settings import Settings
-from worker import polled_queues, schedule
+from worker import polled_queues
+from worker.clock import schedule
 
 QUEUE = "tierwise"
 CLOCK = "tierwise_clock"

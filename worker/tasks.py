@@ -10,8 +10,9 @@ from celery import Celery, Task, signals
 
 from campaigns.work import jobs
 from database.failures import Failure, failure_of
-from worker import canary, expected_uplifts, model_folders, reporting, schedule, uplift, wellbeing
 from worker.advance import HOPELESS, advance, give_up, stumble
+from worker.clock import canary, model_folders, reporting, schedule, uplift, wellbeing
+from worker.steps import expected_uplifts
 from worker.tools import Tools
 
 RETRIES = 5

@@ -11,7 +11,7 @@ from campaigns.audit.chain import Finding, Mark
 from campaigns.audit.sealing import Reach
 from database.session import Database
 from made.campaigns import NOW, make_cause
-from worker import sealer
+from worker.beat import sealer
 
 LATER = NOW + timedelta(hours=1)
 

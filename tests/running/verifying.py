@@ -5,8 +5,8 @@ from made.campaigns import read_operation
 from database.session import Database
 from database.work.operations import Operation
 from settings import Settings
+from worker.steps.verification import step
 from worker.tools import Tools
-from worker.verification import step
 
 
 def verify_in_the_background(database: Database, operation_id: str, **settings: object) -> Operation:

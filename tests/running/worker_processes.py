@@ -18,7 +18,7 @@ from database.work.operations import Operation
 from running.forked import ForkedWorker
 from settings import Settings, child_environment
 from worker.app import make_app
-from worker.relay import run
+from worker.beat.relay import run
 
 ROOT = Path(__file__).resolve().parents[2]
 REDELIVER_SECONDS = 3

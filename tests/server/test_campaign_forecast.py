@@ -13,7 +13,7 @@ from tierwise.v1 import campaign_forecast_pb2, campaign_service_pb2, tier_pb2
 
 from campaigns.life import launch
 from database.session import Database
-from worker.schedule import close_forecasts, end_campaigns
+from worker.clock.schedule import close_forecasts, end_campaigns
 
 CROWD = [f"c{number:02}" for number in range(40)]
 PLAN = make_plan(holdout_percent=20)

@@ -39,7 +39,7 @@ from database.reporting.refreshing import ReportSettings
 from database.session import Database
 from database.work.operations import Operation
 from events.event import Event, EventType
-from worker import reporting
+from worker.clock import reporting
 
 SUMMER = NOW - timedelta(days=100)
 LATER = NOW + timedelta(days=10)

@@ -12,7 +12,7 @@ from campaigns.models import registry
 from campaigns.models.stages import Stage, State
 from database.models import canary_runs
 from database.models.tables import SliceReadingRow
-from worker import canary
+from worker.clock import canary
 
 
 def test_results_of_a_canary_and_one_that_was_set_aside_are_seen(site: Site) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from campaigns.terms.campaign import Channel
 from database.work import operations
 from settings import Settings
-from worker import handing_over
+from worker.steps import handing_over
 from worker.tools import Tools
 
 CROWD = [f"c{number:02}" for number in range(60)]

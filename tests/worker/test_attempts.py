@@ -20,7 +20,7 @@ from database.session import Database
 from database.work import attempts, outbox
 from database.work.operations import Operation
 from worker.attempts import MOST_LOST
-from worker.relay import revive
+from worker.beat.relay import revive
 from worker.tasks import RETRIES
 
 MINUTE = timedelta(minutes=1)

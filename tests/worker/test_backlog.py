@@ -10,7 +10,7 @@ from database.work import broker, operations, outbox
 from database.work.operations import LAUNCH_CAMPAIGN, RECONCILE_LEDGERS
 from settings import Settings
 from worker.app import make_app
-from worker.schedule import TICK
+from worker.clock.schedule import TICK
 
 CUSTOMERS = [f"c{number:03}" for number in range(100)]
 LAUNCHES = 4

@@ -18,7 +18,7 @@ from database.models import canary_readings, canary_runs
 from database.models.canary_readings import CanaryAccuracy
 from database.models.canary_runs import CanaryRun
 from database.session import Database
-from worker import canary
+from worker.clock import canary
 
 BEGUN = AS_OF - timedelta(days=65)
 VIEWS = """

@@ -38,7 +38,7 @@ from rules.rule import Compare, IsKnown, Operator, Rule
 from scoring.score import ModelRejected
 from server.wire.operations import operation_message
 from worker.advance import advance
-from worker.expected_uplifts import begin_due, step
+from worker.steps.expected_uplifts import begin_due, step
 
 CROWD = {f"c{number}": 1000 for number in range(6)}
 BUYERS = ["c1", "c4"]

@@ -37,7 +37,7 @@ from database.session import Database
 from database.work import broker
 from database.work.operations import RUNNING, SUCCEEDED, Operation
 from settings import Settings
-from worker import handing_over as task
+from worker.steps import handing_over as task
 from worker.tools import Tools
 
 BY_EMAIL = replace(TEN_PERCENT, channel=Channel.EMAIL)

@@ -31,7 +31,7 @@ from scoring import folder
 from scoring.feature_histograms import histograms
 from scoring.score import ModelRejected
 from scoring.scorer import Scorer
-from worker.wellbeing import read_drift
+from worker.clock.wellbeing import read_drift
 
 CAUSE = make_cause(AS_OF)
 

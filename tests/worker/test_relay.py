@@ -13,7 +13,7 @@ from campaigns.tiers import rescoring
 from campaigns.work import jobs
 from database.session import Database
 from database.work import operations, outbox
-from worker.relay import LEASE, hand_over, revive, run
+from worker.beat.relay import LEASE, hand_over, revive, run
 
 MINUTE = timedelta(minutes=1)
 

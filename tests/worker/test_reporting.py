@@ -14,7 +14,7 @@ from database.reporting import analyst, refreshing, views
 from database.reporting.refreshing import ReportSettings
 from database.session import Database
 from settings import Settings
-from worker import reporting
+from worker.clock import reporting
 
 HOUR = timedelta(hours=1)
 STORED = ["campaign_performance", "coupon_funnel", "messages", "tier_migrations", "tiers"]

@@ -20,7 +20,7 @@ from database.session import Database
 from database.work import operations
 from scoring import folder
 from settings import Settings
-from worker.model_folders import MINUTE, tidy
+from worker.clock.model_folders import MINUTE, tidy
 from worker.tools import Tools
 
 LONG_AGO = make_cause(AS_OF - timedelta(days=40))

@@ -24,10 +24,10 @@ from database.work import operations
 from database.work.operations import JUDGE_MODEL, Operation
 from scoring.score import ModelRejected
 from settings import Settings
-from worker import retraining as looking_after
 from worker.advance import HOPELESS, advance, give_up
 from worker.learning import Learner
-from worker.retraining import MOST_STARTS, step
+from worker.steps import retraining as looking_after
+from worker.steps.retraining import MOST_STARTS, step
 from worker.tasks import RETRIES
 from worker.tools import Tools
 

@@ -8,7 +8,7 @@ from made.campaigns import add_customers, add_model, counts, make_cause
 from campaigns.tiers import rescoring
 from database.session import Database
 from database.work import operations, requests
-from worker.schedule import forget_answers, in_turn, night, rescore
+from worker.clock.schedule import forget_answers, in_turn, night, rescore
 
 AT = time(2, 0)
 DUE = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)

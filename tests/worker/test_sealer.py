@@ -23,7 +23,7 @@ from campaigns.audit import anchors, sealing
 from campaigns.audit.chain import Mark, Verdict
 from database.audit import seals
 from database.session import Database
-from worker import sealer
+from worker.beat import sealer
 
 
 def test_lines_are_sealed_in_batches_with_a_checkpoint_each(database: Database, database_url: str) -> None:
@@ -152,7 +152,7 @@ PROGRAM = """
 import sys
 from threading import Event
 from database.session import Database
-from worker import sealer
+from worker.beat import sealer
 sealer.PAUSE_SECONDS, sealer.AT_ONCE = 0.001, 2
 sealer.run(Database.at(sys.argv[1]), Event(), anchor=None)
 """

@@ -12,8 +12,8 @@ from campaigns.audit import verification
 from campaigns.audit.anchors import AnchorsNotUsable
 from database.audit.log import Wanted, page
 from database.session import Database
-from worker import sealer
-from worker.schedule import verify_audit
+from worker.beat import sealer
+from worker.clock.schedule import verify_audit
 
 AT = time(4, 0)
 DUE = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)

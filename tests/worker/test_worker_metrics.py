@@ -25,7 +25,8 @@ from settings import Settings
 from telemetry.backlog import BacklogMetrics
 from telemetry.duties import DutyMetrics
 from telemetry.exposition import PortRefused
-from worker import metrics, reporting
+from worker import metrics
+from worker.clock import reporting
 from worker.metrics import exposed
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"

@@ -38,7 +38,7 @@ from database.budgets.ledger import Amounts
 from database.coupons import exposure
 from database.session import Database
 from database.work import operations
-from worker.schedule import end_campaigns
+from worker.clock.schedule import end_campaigns
 
 BASKET = Basket(order_minor=2000, currency="GBP", order_id="o1")
 CUSTOMERS = [f"c{number:03}" for number in range(400)]

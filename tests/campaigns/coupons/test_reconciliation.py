@@ -29,7 +29,7 @@ from campaigns.terms.basket import Basket
 from campaigns.terms.limits import Budget
 from database.coupons.reconciliation import Verdict, verdicts
 from database.session import Database
-from worker.schedule import reconcile, sweep_reservations
+from worker.clock.schedule import reconcile, sweep_reservations
 
 BASKET = Basket(order_minor=2000, currency="GBP", order_id="o1")
 CUSTOMERS = ["anna", "bert", "cleo"]

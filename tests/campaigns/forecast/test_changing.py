@@ -17,9 +17,9 @@ from database.events.store import insert_events
 from database.forecast.uplifts import Uplift
 from database.session import Database
 from events.event import Event, EventType
-from worker.expected_uplifts import begin_due
-from worker.schedule import close_forecasts, end_campaigns
-from worker.uplift import learn_from_campaigns
+from worker.clock.schedule import close_forecasts, end_campaigns
+from worker.clock.uplift import learn_from_campaigns
+from worker.steps.expected_uplifts import begin_due
 
 CROWD = [f"c{number:03}" for number in range(500)]
 PLAN = make_plan(holdout_percent=40)

@@ -31,7 +31,7 @@ from database.events.store import insert_events
 from database.life.stops import EVERYTHING
 from database.session import Database
 from events.event import Event, EventType
-from worker.schedule import close_forecasts, end_campaigns
+from worker.clock.schedule import close_forecasts, end_campaigns
 
 CROWD = [f"c{number:03}" for number in range(200)]
 PLAN = make_plan(holdout_percent=20)

@@ -22,7 +22,7 @@ from campaigns.tiers.tiers import Levels, Measure, Method
 from database.session import Database
 from database.work import operations
 from rules.rule import Compare, InSegment, Not, Operator
-from worker.schedule import launch_campaigns
+from worker.clock.schedule import launch_campaigns
 
 LOYAL = Compare("orders", Operator.AT_LEAST, 5)
 EVERYBODY = Not(Compare("orders", Operator.AT_LEAST, 10**6))

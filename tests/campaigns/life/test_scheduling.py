@@ -33,7 +33,7 @@ from database.life.stops import EVERYTHING
 from database.session import Database
 from database.work import operations
 from events.event import Event, EventType
-from worker.schedule import end_campaigns, launch_campaigns
+from worker.clock.schedule import end_campaigns, launch_campaigns
 
 
 @pytest.fixture

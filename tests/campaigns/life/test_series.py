@@ -27,7 +27,7 @@ from campaigns.terms.limits import Budget
 from campaigns.terms.recurrence import LONGEST_SERIES
 from campaigns.terms.refusals import CampaignNotMovable, InvalidCampaign
 from database.session import Database
-from worker.schedule import end_campaigns, launch_campaigns
+from worker.clock.schedule import end_campaigns, launch_campaigns
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from database.reporting import refreshing
 from database.reporting.refreshing import ReportSettings
 from database.session import Database
 from settings import Settings
-from worker.schedule import Enough, each, longest_statement, while_there_is_time
+from worker.clock.schedule import Enough, each, longest_statement, while_there_is_time
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ from events.packing import unpacked
 from scoring.network import HORIZONS
 from scoring.score import ModelRejected
 from training.judging import NOTHING, accuracy
-from worker.judging import DRAWN
-from worker.schedule import Enough, each, while_there_is_time
+from worker.clock.schedule import Enough, each, while_there_is_time
+from worker.steps.judging import DRAWN
 from worker.tools import Tools
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from threading import Event
 from campaigns.audit import anchors, sealing
 from campaigns.audit.sealing import Reach
 from database.session import Database
-from worker.outages import Outage
+from worker.beat.outages import Outage
 
 PAUSE_SECONDS = 1.0
 PATIENCE_SECONDS = 10.0

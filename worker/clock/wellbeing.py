@@ -4,7 +4,7 @@ from datetime import datetime
 
 from database.models import drift, registry
 from training.judging import drifts
-from worker.judging import drawn
+from worker.steps.judging import drawn
 from worker.tools import Tools
 
 

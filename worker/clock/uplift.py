@@ -12,7 +12,7 @@ from database.forecast.uplifts import FEATURES, Uplift
 from database.session import Database
 from training.uplift.findings import Findings, learn, model
 from training.uplift.reading import Treatment, TrialNotUsable, read
-from worker.schedule import Enough, each, while_there_is_time
+from worker.clock.schedule import Enough, each, while_there_is_time
 
 PARTS = 5
 SEED = 0

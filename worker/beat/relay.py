@@ -9,7 +9,7 @@ from typing import Any
 from campaigns.work import jobs
 from database.session import Database
 from database.work import operations, outbox
-from worker.outages import Outage
+from worker.beat.outages import Outage
 
 LEASE = timedelta(seconds=15)
 """How long a relay that died keeps its share."""

@@ -4,7 +4,7 @@ from campaigns.actor import WORKER, Cause
 from campaigns.tiers import shadowing
 from database.models import shadow_scores
 from database.work.operations import Operation
-from worker.next_scores import next_scores
+from worker.steps.next_scores import next_scores
 from worker.tools import Tools
 
 

@@ -1,0 +1,1 @@
+"""What the process of the clock does beside its ticks: it relays the outbox and seals the audit log."""
