@@ -14,9 +14,9 @@ from bench.shop import BenchmarkFailedError, BenchShop, prepared, simulated
 from database.copying import copy_frame
 from database.imports import store_events
 from events.event import EVENT_SCHEMA
+from events.files.reading import rejected_rows
 from events.formats import FileFormat, fitting_preset, preset
 from events.loading import Loaded, load_events
-from events.reading import rejected_rows
 from settings import settings
 from simulator.files import write
 

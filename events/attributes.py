@@ -7,16 +7,16 @@ from typing import Any
 
 import polars as pl
 
-from events import country
-from events.cells import text_of
 from events.cleaning.outcome import TOO_FEW_FIELDS, reject
 from events.currency import LARGEST_MINOR
 from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
 from events.fields import IDS, Field
+from events.files.cells import text_of
+from events.files.reading import FileNotUsable, batches, columns_of, last_line_ends, other_separator
+from events.files.short_lines import short_lines
 from events.formats import FormatNotUsable, known_currency
 from events.minor_units import minor_units_per_major
-from events.reading import FileNotUsable, batches, columns_of, last_line_ends, other_separator
-from events.short_lines import short_lines
+from events.written import country
 from events.zones import zones
 
 

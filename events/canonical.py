@@ -2,13 +2,13 @@
 
 import polars as pl
 
-from events import country
-from events.cells import require_readable, text_of
 from events.event import EventType
 from events.fields import NUMBERS, ROW_SCHEMA, STRINGS, Field
+from events.files.cells import require_readable, text_of
 from events.formats import WORDS, FileFormat, FormatNotUsable
 from events.minor_units import minor_units_per_major
-from events.times import Clock, read_times
+from events.written import country
+from events.written.times import Clock, read_times
 
 
 def canonical_rows(batch: pl.DataFrame, file_format: FileFormat) -> pl.DataFrame:

@@ -21,9 +21,9 @@ from events.cleaning.products import NonProducts
 from events.cleaning.ranges import Ranges
 from events.event import EventType
 from events.fields import Field
-from events.numerals import USUAL, Numerals
-from events.reading import Encoding, columns_of, other_separator
-from events.times import format_problem
+from events.files.reading import Encoding, columns_of, other_separator
+from events.written.numerals import USUAL, Numerals
+from events.written.times import format_problem
 from events.zones import zones
 
 PRESETS = resources.files("events") / "presets"

@@ -12,14 +12,14 @@ from events.canonical import canonical_rows
 from events.cleaning.missing import IMPUTABLE
 from events.event import CUSTOMER_SCHEMA, EVENT_SCHEMA, ITEM_SCHEMA, EventType
 from events.fields import ROW_SCHEMA, Field
+from events.files.reading import FileNotUsable, batches, columns_of, last_line_ends, row_count
+from events.files.room import require_room
+from events.files.short_lines import short_lines
 from events.formats import FileFormat, preset
 from events.identity import identified
 from events.minor_units import minor_units_per_major
 from events.pipeline import Cleaned, clean
-from events.quality import Profile, QualityReport, StepCount
-from events.reading import FileNotUsable, batches, columns_of, last_line_ends, row_count
-from events.room import require_room
-from events.short_lines import short_lines
+from events.quality.figures import Profile, QualityReport, StepCount
 
 HALF_A_MILLIONTH = 5e-7
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from events.cleaning.outcome import CANCELLED, REJECTIONS, TOO_FEW_FIELDS, Outcome, reject
 from events.formats import FileFormat
-from events.quality import StepCount
+from events.quality.figures import StepCount
 
 Step = Callable[[pl.DataFrame], Outcome]
 

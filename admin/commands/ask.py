@@ -12,8 +12,8 @@ from admin.learning.data import AsOf, Events, Items, Preset, Seed, training_data
 from admin.learning.predictions import scorer_for
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail
+from events.files.reading import FileNotUsable, table
 from events.history import Histories
-from events.reading import FileNotUsable, table
 from scoring.threads import limit_threads
 from scoring.whole_file import whole_file
 from training.acquisition import next_to_learn_of, uncertainty

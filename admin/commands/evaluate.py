@@ -13,8 +13,8 @@ from admin.learning.data import AsOf, Events, Items, Preset, Seed, training_data
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail
 from admin.web.evaluation_page import page
-from events.cells import text_of
-from events.reading import FileNotUsable, table
+from events.files.cells import text_of
+from events.files.reading import FileNotUsable, table
 from scoring.threads import limit_threads
 from scoring.whole_file import whole_file
 from training.comparison import OURS, Interval

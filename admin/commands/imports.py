@@ -31,10 +31,10 @@ from database.imports import (
 )
 from database.session import Database, Transaction
 from events.attributes import AttributeFile, read_customers, read_items
+from events.files.reading import FileNotUsable, fingerprint, rejected_rows, row_count
 from events.formats import FileFormat, FormatNotUsable, mapping, preset, preset_names
 from events.loading import load_events
-from events.reading import FileNotUsable, fingerprint, rejected_rows, row_count
-from events.report import quality, summary
+from events.quality.report import quality, summary
 from scoring.whole_file import whole_file
 from settings import settings
 
@@ -110,7 +110,7 @@ def report(
     if html is not None:
         if found.kind != "events":
             fail(f"import {found.import_id[:12]} is of {found.kind}; a page is drawn for imports of events")
-        from events.report_page import page  # noqa: PLC0415  # plots take a second to import
+        from events.quality.report_page import page  # noqa: PLC0415  # plots take a second to import
 
         drawn = page(found.report, file_name=found.file_name, import_id=found.import_id)
         with whole_file(html) as unfinished:

@@ -18,9 +18,9 @@ from database.events.items import read_items
 from database.events.store import read_events
 from database.session import Database
 from events.event import CUSTOMER_SCHEMA
+from events.files.reading import FileNotUsable
 from events.formats import FormatNotUsable, preset
 from events.loading import Loaded, load_events, load_items
-from events.reading import FileNotUsable
 from settings import settings
 from training.learning import Progress
 

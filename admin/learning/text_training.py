@@ -10,7 +10,7 @@ from admin.learning.curves import curves_of
 from admin.learning.data import TrainingData, training_progress
 from admin.learning.memory import peak_megabytes
 from admin.shell.output import emit, fail
-from events.reading import FileNotUsable
+from events.files.reading import FileNotUsable
 from scoring.adapters import Method
 from settings import settings
 from training.course import HistoryTooShort

@@ -14,8 +14,8 @@ down_revision = "0054"
 branch_labels = None
 depends_on = None
 
-# As `events.cells` reads a customer's id: without what Unicode calls white space around it and without a fraction of 0,
-# and in capitals where the file's format says so, which the row does not tell.
+# As `events.files.cells` reads a customer's id: without what Unicode calls white space around it and without a fraction
+# of 0, and in capitals where the file's format says so, which the row does not tell.
 IDS_SAID = r"""
 CREATE OR REPLACE FUNCTION ids_said(cell text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (SELECT ARRAY[said, upper(said)] FROM regexp_replace(

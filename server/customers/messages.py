@@ -6,8 +6,8 @@ from dataclasses import replace
 from tierwise.v1 import customer_pb2
 
 from database.customers.known import KnownCustomer
-from events.country import spelled_as_text
 from events.event import Customer
+from events.written.country import spelled_as_text
 from events.zones import zones
 from server.wire.refusals import InvalidRequest
 from server.wire.stamps import stamp

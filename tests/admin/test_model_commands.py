@@ -16,7 +16,7 @@ from admin.commands.evaluate import _attribute
 from database.events.store import copy_events
 from database.session import Database
 from events.event import EventType
-from events.reading import table
+from events.files.reading import table
 
 pytestmark = pytest.mark.usefixtures("home")
 

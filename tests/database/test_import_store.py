@@ -18,9 +18,9 @@ from database.imports import FileChanged, Import, find_import, latest_import, st
 from database.session import Database
 from events import attributes
 from events.event import EVENT_SCHEMA, EventType
+from events.files.reading import REJECTED_SCHEMA, rejected_rows
 from events.formats import FileFormat
 from events.loading import Loaded, load_events
-from events.reading import REJECTED_SCHEMA, rejected_rows
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 CSV = """customer_id,time,event_type,item_id,quantity,unit_price,title,country,colour
@@ -37,7 +37,7 @@ from pathlib import Path
 from database.imports import store_events
 from database.session import Database
 from events.loading import load_events
-from events.reading import rejected_rows
+from events.files.reading import rejected_rows
 url, path = sys.argv[1], Path(sys.argv[2])
 loaded = load_events(path, currency="GBP", now=datetime(2026, 6, 1, tzinfo=UTC))
 with Database.at(url).writing() as transaction:

@@ -7,9 +7,9 @@ import pytest
 
 from events.attributes import read_customers, read_items
 from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
+from events.files.reading import FileNotUsable
 from events.formats import FormatNotUsable
 from events.loading import load_items
-from events.reading import FileNotUsable
 
 
 def test_a_catalogue_is_read(tmp_path: Path) -> None:

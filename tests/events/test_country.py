@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from events.country import spelled, spelled_as_text
+from events.written.country import spelled, spelled_as_text
 from rules.fact import Spelling
 
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from pyarrow import parquet
 
-from events import short_lines
 from events.event import CUSTOMER_SCHEMA, EVENT_SCHEMA, ITEM_SCHEMA, EventType
+from events.files import short_lines
+from events.files.reading import FileNotUsable, batches, rejected_rows
 from events.formats import FileFormat, FormatNotUsable, preset
 from events.loading import Loaded, load_events
-from events.reading import FileNotUsable, batches, rejected_rows
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 RETAIL = preset("online-retail")

@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from events.loading import load_events
-from events.quality import Distribution
-from events.report import quality, summary
-from events.report_page import page
+from events.quality.figures import Distribution
+from events.quality.report import quality, summary
+from events.quality.report_page import page
 
 
 @pytest.fixture

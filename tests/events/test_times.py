@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.times import Clock, read_times
+from events.written.times import Clock, read_times
 
 LONDON = Clock(zone="Europe/London")
 SPRING_GAP = "2026-03-29 01:30:00"

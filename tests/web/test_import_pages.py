@@ -18,8 +18,8 @@ from campaigns import trail
 from database.imports import store_attributes, store_events
 from database.session import Database
 from events.attributes import read_customers
+from events.files.reading import rejected_rows
 from events.loading import load_events
-from events.reading import rejected_rows
 from rules.sentence import Language
 
 SALES = """customer_id,time,event_type,item_id,quantity,unit_price,title,colour
@@ -126,6 +126,6 @@ def test_every_reason_of_cleaning_has_words(language: Language) -> None:
 def named_reasons() -> set[str]:
     """Whatever stands as a text in capitals where rows are split; `MISSING_` and the like with a column behind."""
     folder = Path(inspect.getfile(events)).parent
-    files = [*folder.glob("cleaning/*.py"), folder / "times.py", folder / "attributes.py"]
+    files = [*folder.glob("cleaning/*.py"), folder / "written" / "times.py", folder / "attributes.py"]
     code = re.sub(r"\{[^}]*\}", "ITEM_ID", "".join(path.read_text() for path in files))
     return set(re.findall(r'f?"([A-Z]+(?:_[A-Z]+)*)"', code)) - {"UTC"}

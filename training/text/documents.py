@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 from sklearn.model_selection import train_test_split
 
-from events.reading import batches
+from events.files.reading import batches
 
 Integers = npt.NDArray[np.int64]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from events.charts import distribution_chart, missing_chart, steps_chart, weeks_chart
-from events.report import descending, quality, shown, summary
+from events.quality.charts import distribution_chart, missing_chart, steps_chart, weeks_chart
+from events.quality.report import descending, quality, shown, summary
 
 STYLE = """
 :root { color-scheme: light; }

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from events.reading import CSV, separator_of
+from events.files.reading import CSV, separator_of
 
 AT_ONCE = 1 << 22
 QUOTE, LINE_END = ord('"'), ord("\n")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from events.fields import NUMBERS, Field
-from events.reading import FileNotUsable
+from events.files.reading import FileNotUsable
 
 WHOLE_NUMBER = r"^([0-9]+)\.0$"
 """Of an id. `ids_said` of the database reads rejected rows in the same way, so that an erasure finds them."""

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from events.reading import FileNotUsable
+from events.files.reading import FileNotUsable
 
 LEAST_BYTES_A_ROW = 600
 """At the peak, of rows in which almost everything is empty; usual ones take more than twice as much."""

@@ -1,0 +1,1 @@
+"""The quality of the data in a file before and after cleaning: figures, tables, a page."""

@@ -1,0 +1,1 @@
+"""Numbers, times and countries as shops write them."""
