@@ -14,7 +14,7 @@ from campaigns.terms.campaign import Campaign, CampaignId, Move, State, moved
 from campaigns.terms.checking import check_id
 from campaigns.terms.recurrence import Occurrence
 from campaigns.terms.refusals import InvalidCampaign
-from campaigns.terms.schedule import CATCH_UP, first_due, following, too_late, upcoming
+from campaigns.terms.schedule import CATCH_UP, first_due, following, meant, too_late, upcoming
 from database.life import schedules
 from database.session import Snapshot, Transaction
 from database.terms import campaigns
@@ -62,7 +62,7 @@ def fire(transaction: Transaction, cause: Cause, campaign_id: str) -> Outcome | 
     None when nothing is due, or it waits. Raises CampaignNotFound, and what a launch is refused with.
     """
     campaign = launch.locked(transaction, campaign_id)
-    due_time = _due(campaign, cause.now)
+    due_time = _due(transaction, campaign, cause.now)
     if due_time is None:
         return None
     if too_late(due_time, cause.now):
@@ -76,7 +76,7 @@ def fire(transaction: Transaction, cause: Cause, campaign_id: str) -> Outcome | 
     if campaign.plan.recurrence is None:
         launch.launch(transaction, cause, campaign_id)
     else:
-        _begin(transaction, cause, campaign, next(upcoming(campaign.plan, due_time)))
+        _begin(transaction, cause, campaign, meant(campaign.plan, due_time))
         _leave(transaction, cause, campaign, due_time)
     return Outcome.LAUNCHED
 
@@ -87,15 +87,21 @@ def miss(transaction: Transaction, cause: Cause, campaign_id: str, why: str) -> 
     Raises CampaignNotFound.
     """
     campaign = launch.locked(transaction, campaign_id)
-    due_time = _due(campaign, cause.now)
+    due_time = _due(transaction, campaign, cause.now)
     return None if due_time is None else _miss(transaction, cause, campaign, due_time, why)
 
 
-def _due(campaign: Campaign, now: datetime) -> datetime | None:
-    """The due time that has come and was not dealt with."""
+def _due(transaction: Transaction, campaign: Campaign, now: datetime) -> datetime | None:
+    """The due time that has come and was not dealt with; one that comes later by the rules of today is kept instead."""
     if campaign.state is not State.SCHEDULED or campaign.due_time is None or campaign.due_time > now:
         return None
-    return campaign.due_time
+    if campaign.plan.recurrence is None:
+        return campaign.due_time
+    start = meant(campaign.plan, campaign.due_time).start_time
+    if start <= now:
+        return start
+    campaigns.change(transaction, campaign.campaign_id, {"due_time": start}, now)
+    return None
 
 
 def _miss(transaction: Transaction, cause: Cause, campaign: Campaign, due_time: datetime, why: str) -> Outcome:

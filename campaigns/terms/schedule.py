@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from campaigns.terms.campaign import CampaignPlan
-from campaigns.terms.recurrence import Occurrence, occurrences
+from campaigns.terms.recurrence import WIDEST, Occurrence, occurrences
 
 CATCH_UP = timedelta(hours=6)
 """What was missed by more than this is not made up for: a campaign should not reach its customers at an hour, or on a
@@ -24,6 +24,16 @@ def first_due(plan: CampaignPlan, now: datetime) -> datetime | None:
     """When a plan that is scheduled now comes due: at its start, at once where that is past; None for never."""
     following = next(upcoming(plan, now), None)
     return None if following is None else max(now, following.start_time)
+
+
+def meant(plan: CampaignPlan, due_time: datetime) -> Occurrence:
+    """The occurrence of a series that a due time stands for.
+
+    The one nearest to it: the rules of the zone may have changed since the due time was reckoned.
+    """
+    assert plan.recurrence is not None, "the due time of a series"
+    near = occurrences(plan.recurrence, plan.zone, since=due_time - WIDEST, until=due_time + WIDEST)
+    return min(near, key=lambda each: abs(each.start_time - due_time))
 
 
 def following(plan: CampaignPlan, due_time: datetime) -> datetime | None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import psycopg
 import pytest
 from made.campaigns import (
     NOW,
@@ -101,6 +102,23 @@ def test_a_series_that_misses_an_occurrence_goes_on_with_the_next(shop: Database
     assert ticks(shop) == [("spring", FIRST, "MISSED"), ("spring", FIRST + WEEK, "LAUNCHED")]
     assert campaigns_of(shop) == ["spring", "spring-20261130"]
     assert read(shop).due_time == FIRST + 2 * WEEK
+
+
+@pytest.mark.parametrize("shift", [timedelta(hours=-1), timedelta(hours=1)])
+def test_an_occurrence_comes_at_its_local_time_when_the_rules_of_its_zone_changed_since_it_was_reckoned(
+    shop: Database, database_url: str, shift: timedelta
+) -> None:
+    scheduled(shop, recurrence=MONDAYS, zone="Europe/London")
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE campaigns SET due_time = %s", (FIRST + shift,))
+
+    launched = [launch_campaigns(shop, FIRST + each) for each in (-timedelta(hours=1), timedelta(), timedelta(hours=1))]
+
+    assert sum(launched) == 1
+    assert launched[0] == 0
+    assert campaigns_of(shop) == ["spring", "spring-20261123"]
+    assert ticks(shop) == [("spring", FIRST, "LAUNCHED")]
+    assert read(shop).due_time == FIRST + WEEK
 
 
 def test_an_occurrence_whose_name_is_taken_is_missed(shop: Database) -> None:
