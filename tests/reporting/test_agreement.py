@@ -1,11 +1,11 @@
 """What views say is what the engine says: two ways to the same figure, on a shop whose figures are known."""
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from made.campaigns import audit_lines
-from shops.reporting_shop import LATER, ask
+from made.campaigns import audit_lines, make_cause
+from shops.reporting_shop import LATER, ask, keep_fresh
 
 from campaigns.coupons import budgeting, deliveries
 from campaigns.experiments.effect import Interval
@@ -158,6 +158,20 @@ def test_every_figure_of_the_reconciliation(reported: Database, reported_url: st
         reported_url, "SELECT campaign_id, differences FROM reporting.reconciliations WHERE latest ORDER BY 1"
     )
     assert compared == [("paris", 0), ("spring", 0), ("winter", 0)]
+
+
+def test_coupons_of_a_campaign_that_was_ended_early_are_open_no_more(shop_of_reports: Database, shop_url: str) -> None:
+    query = "SELECT sum(open_count), sum(held_count), sum(expired_count) FROM reporting.coupon_funnel"
+    before = ask(shop_url, f"{query} WHERE campaign_id = 'paris'")
+    with shop_of_reports.writing() as transaction:
+        launch.end(transaction, make_cause(LATER), "paris")
+
+    keep_fresh(shop_of_reports, LATER + timedelta(hours=1))
+
+    with shop_of_reports.reading() as snapshot:
+        assert budgeting.standing(snapshot, "paris", LATER).committed == ()
+    ((still_open, held, _),) = before
+    assert ask(shop_url, f"{query} WHERE campaign_id = 'paris'") == [(0, held, still_open)]
 
 
 def test_audiences_and_issued_coupons(reported: Database, reported_url: str) -> None:

@@ -12,15 +12,14 @@ SELECT audiences.campaign_id, audiences.tier, audiences.channel, audiences.arm, 
   count(*) FILTER (WHERE used.counts) AS redeemed_count,
   count(*) FILTER (WHERE used.given_back) AS given_back_count,
   count(held.code) AS held_count,
-  count(coupons.code) FILTER (WHERE used.counts IS NOT TRUE AND held.code IS NULL AND coupons.expire_time > report.as_of)
-    AS open_count,
-  count(coupons.code) FILTER (WHERE used.counts IS NOT TRUE AND held.code IS NULL AND coupons.expire_time <= report.as_of)
-    AS expired_count,
+  count(coupons.code) FILTER (WHERE used.counts IS NOT TRUE AND held.code IS NULL AND NOT over) AS open_count,
+  count(coupons.code) FILTER (WHERE used.counts IS NOT TRUE AND held.code IS NULL AND over) AS expired_count,
   coalesce(sum(used.discount_minor), 0)::bigint AS discount_minor
 FROM audiences JOIN campaigns USING (campaign_id)
 JOIN report_views AS report ON report.name = 'coupon_funnel'
 LEFT JOIN coupons ON coupons.campaign_id = audiences.campaign_id AND coupons.customer_id = audiences.customer_id
 LEFT JOIN used ON used.code = coupons.code LEFT JOIN held ON held.code = coupons.code
+CROSS JOIN LATERAL (SELECT campaigns.state = 'ENDED' OR coupons.expire_time <= report.as_of AS over) AS time
 GROUP BY audiences.campaign_id, audiences.tier, audiences.channel, audiences.arm, currency
 HAVING count(*) >= (SELECT minimum_group FROM report_settings);
 
@@ -43,7 +42,7 @@ COMMENT ON COLUMN reporting.coupon_funnel.held_count IS 'Coupons held for an ord
 COMMENT ON COLUMN reporting.coupon_funnel.redeemed_count IS 'Coupons used, count.';
 COMMENT ON COLUMN reporting.coupon_funnel.given_back_count IS 'Coupons that were used and given back at least once, count; they are in one of the other columns too.';
 COMMENT ON COLUMN reporting.coupon_funnel.open_count IS 'Coupons that may still be used, count.';
-COMMENT ON COLUMN reporting.coupon_funnel.expired_count IS 'Coupons that were not used in time, count.';
+COMMENT ON COLUMN reporting.coupon_funnel.expired_count IS 'Coupons that were not used in time, or before their campaign was ended, count.';
 COMMENT ON COLUMN reporting.coupon_funnel.discount_minor IS 'Taken off orders less refunds, minor units of currency.';
 COMMENT ON COLUMN reporting.coupon_funnel.currency IS 'ISO 4217 code.';
 COMMENT ON COLUMN reporting.coupon_funnel.as_of IS 'When the rows were counted, UTC.';
