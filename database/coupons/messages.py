@@ -26,29 +26,28 @@ CONSENT = """
 lower(coupons.channel) IN (SELECT lower(agreed) FROM customers, unnest(consented_channels) AS agreed
   WHERE customers.customer_id = coupons.customer_id)
 """
-GOOD = "coupons.state = 'ISSUED' AND coupons.expire_time > %(now)s"
+FATE = f"""
+CASE WHEN coupons.state <> 'ISSUED' OR coupons.expire_time <= %(now)s THEN 'LAPSED' WHEN {CONSENT} THEN 'SENDING'
+  ELSE 'NO_CONSENT' END
+"""
 CLAIM = f"""
 WITH next AS MATERIALIZED (
-  SELECT code, customer_id, channel, tier, discount, expire_time, {CONSENT} AS agreed FROM coupons
-  WHERE campaign_id = %(campaign)s AND customer_id > %(after)s AND channel = ANY(%(channels)s) AND {GOOD}
+  SELECT code, customer_id, channel, tier, discount, expire_time, {FATE} AS fate FROM coupons
+  WHERE campaign_id = %(campaign)s AND customer_id > %(after)s AND channel = ANY(%(channels)s)
     AND NOT EXISTS (SELECT FROM messages
       WHERE messages.campaign_id = %(campaign)s AND messages.customer_id = coupons.customer_id)
   ORDER BY customer_id LIMIT %(limit)s
 ), claimed AS (
   INSERT INTO messages (campaign_id, customer_id, channel, state, batch, claim_time, settle_time)
-  SELECT %(campaign)s, customer_id, channel, CASE WHEN agreed THEN 'SENDING' ELSE 'NO_CONSENT' END, %(batch)s,
-    %(now)s, CASE WHEN NOT agreed THEN %(now)s END
+  SELECT %(campaign)s, customer_id, channel, fate, %(batch)s, %(now)s, CASE WHEN fate <> 'SENDING' THEN %(now)s END
   FROM next
-  RETURNING customer_id, state
 )
-SELECT customer_id, channel, tier, code, discount, expire_time, state, %(batch)s::text AS batch
-FROM next JOIN claimed USING (customer_id) ORDER BY customer_id
+SELECT customer_id, channel, tier, code, discount, expire_time, fate AS state, %(batch)s::text AS batch
+FROM next ORDER BY customer_id
 """  # noqa: S608 - made of constants
 CLAIM_AGAIN = f"""
 WITH next AS MATERIALIZED (
-  SELECT code, messages.customer_id, messages.channel, tier, discount, expire_time, batch,
-    CASE WHEN NOT ({GOOD}) THEN 'LAPSED' WHEN {CONSENT} THEN 'SENDING'
-      ELSE 'NO_CONSENT' END AS fate
+  SELECT code, messages.customer_id, messages.channel, tier, discount, expire_time, batch, {FATE} AS fate
   FROM messages JOIN coupons USING (campaign_id, customer_id)
   WHERE campaign_id = %(campaign)s AND messages.state IN ('SENDING', 'WAITING') AND batch = %(batch)s
     AND messages.channel = ANY(%(channels)s)
@@ -115,7 +114,10 @@ def claim(
     transaction: Transaction, campaign_id: str, channels: Sequence[str], *, after: str, limit: int, batch: str,
     now: datetime,
 ) -> list[Claimed]:  # fmt: skip
-    """The next coupons without a message; from here on each has one. Those without consent are settled already."""
+    """The next coupons without a message; from here on each has one.
+
+    Those without consent are settled already, and those that are used or over.
+    """
     asked = {"campaign": campaign_id, "channels": list(channels), "after": after, "limit": limit}
     return _claimed(transaction, CLAIM, campaign_id, {**asked, "batch": batch, "now": now})
 

@@ -327,7 +327,26 @@ def test_a_used_coupon_is_not_announced_and_an_erased_customer_is_not_written_to
     work(tools, operation)
 
     assert recorder.given == ["c4", "c5"]
-    assert states(database) == {"c2": "LAPSED", "c4": "HANDED_OVER", "c5": "HANDED_OVER"}
+    (erased,) = states(database).keys() - set(FIVE)
+    assert states(database) == dict.fromkeys(("c2", "c3", erased), "LAPSED") | dict.fromkeys(
+        ("c4", "c5"), "HANDED_OVER"
+    )
+
+
+def test_coupons_that_were_used_or_over_before_their_turn_are_not_told_to_wait(
+    database: Database, tools: Tools
+) -> None:
+    launched(database)
+    operation = begun(database)
+    with database.writing() as transaction:
+        transaction.execute(text("UPDATE coupons SET state = 'REDEEMED' WHERE customer_id = 'c1'"))
+    with database.writing() as transaction:
+        erasure.begin(transaction, make_cause(), "c3")
+
+    done = work(tools, operation)
+
+    assert (done.state, done.done_count, done.total_count) == (SUCCEEDED, 5, 5)
+    assert fates(database) == {"due": 5, "waiting": 0, "HANDED_OVER": 3, "LAPSED": 2}
 
 
 def test_only_an_active_campaign_is_handed_over_and_one_hand_over_at_a_time(database: Database) -> None:
