@@ -13,6 +13,7 @@ from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
 from events.fields import IDS, Field
 from events.files.cells import text_of
 from events.files.reading import FileNotUsable, batches, columns_of, last_line_ends, other_separator
+from events.files.room import with_room
 from events.files.short_lines import short_lines
 from events.formats import FormatNotUsable, known_currency
 from events.minor_units import minor_units_per_major
@@ -103,7 +104,8 @@ def _table(path: Path, fields: Sequence[str], *, key: str) -> _Table:
             f"Rename that of the ids{other_separator(present)}"
         )
     listed = (_joined_lists(batch, fields) for batch in batches(path, [name for name in present if name in fields]))
-    blocks = [batch.select("row_number", *_texts(batch.schema, fields)) for batch in listed]
+    said = (batch.select("row_number", *_texts(batch.schema, fields)) for batch in listed)
+    blocks = list(with_room(path, said))
     empty = pl.DataFrame(schema={"row_number": pl.UInt32(), **dict.fromkeys(fields, pl.String())})
     rows = pl.concat([empty, *(block.cast({"row_number": pl.UInt32}) for block in blocks)])
     others = tuple(name for name in present if name not in fields)

@@ -13,7 +13,7 @@ from events.cleaning.missing import IMPUTABLE
 from events.event import CUSTOMER_SCHEMA, EVENT_SCHEMA, ITEM_SCHEMA, EventType
 from events.fields import ROW_SCHEMA, Field
 from events.files.reading import FileNotUsable, batches, columns_of, last_line_ends, row_count
-from events.files.room import require_room
+from events.files.room import require_room, with_room
 from events.files.short_lines import short_lines
 from events.formats import FileFormat, preset
 from events.identity import identified
@@ -86,9 +86,10 @@ def load_items(path: Path, *, currency: str | None = None) -> pl.DataFrame:
 
 def _rows(path: Path, file_format: FileFormat, columns: Sequence[str], progress: Callable[[int], None]) -> pl.DataFrame:
     blocks = [ROW_SCHEMA.to_frame()]
-    for batch in batches(path, columns, separator=file_format.separator, encoding=file_format.encoding):
-        blocks.append(canonical_rows(batch, file_format))
-        progress(batch.height)
+    read = batches(path, columns, separator=file_format.separator, encoding=file_format.encoding)
+    for block in with_room(path, (canonical_rows(batch, file_format) for batch in read)):
+        blocks.append(block)
+        progress(block.height)
     rows = pl.concat(blocks)
     if rows.is_empty():
         raise FileNotUsable(f"{path}: it has a header and no rows")

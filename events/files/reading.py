@@ -1,6 +1,7 @@
 """Files in, in batches: CSV, Parquet and lines of JSON give the same rows."""
 
 import os
+from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
 from glob import escape
 from hashlib import sha256
@@ -13,6 +14,10 @@ import polars.selectors as cs
 BATCH_ROWS = 50_000
 LONGEST_TEXT = 20_000
 """Symbols: more than any field may have. A Parquet file of some kB may say a gigabyte."""
+LONGEST_BYTES = 4 * LONGEST_TEXT
+"""In UTF-8."""
+BYTES_AT_ONCE = 1 << 27
+"""Of texts in a batch. Rows of Parquet may share a text, and do so no longer once it is cut off."""
 REJECTED_SCHEMA = pl.Schema({"row_number": pl.Int64(), "reason": pl.String(), "content": pl.String()})
 Encoding = Literal["utf8", "utf8-lossy"]
 PARQUET = (".parquet", ".pq")
@@ -42,8 +47,8 @@ def batches(
 
     Others than `columns` need not be there; a CSV has them all, else nobody would see that a line is too long.
 
-    A batch is 50,000 rows, whatever the file's size. Of a text its first 20,000 symbols count, without NUL, which
-    PostgreSQL stores neither as text nor in JSON. Raises FileNotUsable.
+    A batch is 50,000 rows at most, whatever the file's size. Of a text its first 20,000 symbols count, without NUL,
+    which PostgreSQL stores neither as text nor in JSON. Raises FileNotUsable.
     """
     scan = _scan(path, separator, encoding).with_row_index("row_number", offset=1)
     if columns is not None and path.suffix.lower() not in CSV:
@@ -51,16 +56,40 @@ def batches(
     text = cs.string().str.head(LONGEST_TEXT).str.replace_all("\0", "", literal=True)
     try:
         for batch in scan.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
-            yield _printable(_texts(batch)).with_columns(text)
+            for part in _parts(_decoded(batch)):
+                said = cs.binary().map_elements(_said, return_dtype=pl.String)
+                yield _printable(part.with_columns(said)).with_columns(text)
     except pl.exceptions.PolarsError as error:
         raise FileNotUsable(_explained(path, error)) from error
 
 
-def _texts(batch: pl.DataFrame) -> pl.DataFrame:
-    """What Parquet keeps as codes of words, or as bytes without saying that they are text; other bytes say nothing."""
-    return batch.with_columns(
-        (cs.categorical() | cs.enum()).cast(pl.String), cs.binary().map_elements(_word, return_dtype=pl.String)
-    )
+def _parts(batch: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Halves of halves, as far as their texts take too much room."""
+    if batch.height <= 1 or _room(batch) <= BYTES_AT_ONCE:
+        yield batch
+        return
+    middle = batch.height // 2
+    yield from _parts(batch.head(middle))
+    yield from _parts(batch.tail(-middle))
+
+
+def _room(batch: pl.DataFrame) -> int:
+    lengths = batch.select(cs.string().str.len_bytes().clip(upper_bound=LONGEST_BYTES).cast(pl.UInt64).sum())
+    return sum(map(int, lengths.row(0) if lengths.width else ())) + int(batch.select(~cs.string()).estimated_size())
+
+
+def _decoded(batch: pl.DataFrame) -> pl.DataFrame:
+    """What Parquet keeps as codes of words is text; of bytes as many as may be."""
+    words = batch.select(cs.categorical() | cs.enum()).get_columns()
+    return batch.with_columns(*map(_words, words), cs.binary().bin.slice(0, LONGEST_BYTES))
+
+
+def _words(codes: pl.Series) -> pl.Series:
+    """Each word is cut off once: written out in full for each row, few of them would take all memory."""
+    words = codes.unique()
+    known = pl.DataFrame({"code": words.to_physical(), codes.name: words.cast(pl.String).str.head(LONGEST_TEXT)})
+    said = pl.DataFrame({"code": codes.to_physical()}).join(known, on="code", how="left", maintain_order="left")
+    return said[codes.name]
 
 
 def _printable(batch: pl.DataFrame) -> pl.DataFrame:
@@ -75,9 +104,10 @@ def _printable(batch: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _word(content: bytes) -> str | None:
+def _said(content: bytes) -> str | None:
+    """What Parquet does not say is text, may be one; other bytes say nothing. What is cut off may end in a symbol."""
     try:
-        return content.decode()
+        return getincrementaldecoder("utf-8")().decode(content, final=len(content) < LONGEST_BYTES)
     except UnicodeDecodeError:
         return None
 

@@ -1,12 +1,18 @@
 """Whether the rows of a file can fit into memory, asked before they are read: one of some MB may say billions."""
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+import polars as pl
+import polars.selectors as cs
 
 from events.files.reading import FileNotUsable
 
 LEAST_BYTES_A_ROW = 600
 """At the peak, of rows in which almost everything is empty; usual ones take more than twice as much."""
+COPIES = 3
+"""Of each text at the peak: as it was read, sorted, and as an event."""
 MACHINE = Path("/proc/meminfo")
 LIMIT, USED = (Path(f"/sys/fs/cgroup/memory.{name}") for name in ("max", "current"))
 
@@ -19,6 +25,19 @@ def require_room(path: Path, rows: int) -> None:
             f"{path}: its {rows:,} rows take more than {rows * LEAST_BYTES_A_ROW / 1e9:,.0f} GB of memory, of which "
             f"{free / 1e9:,.0f} are free here; import it in parts, the oldest events first"
         )
+
+
+def with_room(path: Path, blocks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same, one after another. Raises FileNotUsable once the texts of all do not fit into this process."""
+    took, free = 0, free_memory()
+    for block in blocks:
+        took += COPIES * int(block.select(cs.string()).estimated_size())
+        if free is not None and took > free:
+            raise FileNotUsable(
+                f"{path}: its texts take more than {took / 1e9:,.0f} GB of memory, of which {free / 1e9:,.0f} "
+                "were free here; is each in the column where it belongs? Else import the file in parts"
+            )
+        yield block
 
 
 def free_memory() -> int | None:

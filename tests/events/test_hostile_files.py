@@ -5,12 +5,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from made.hostile import LARGE, numbers, texts
 
 from events.event import EVENT_SCHEMA, EventType
-from events.loading import Loaded, load_events
+from events.files import reading, room
+from events.files.reading import FileNotUsable
+from events.loading import Loaded, load_events, load_items
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 COLUMNS = {
@@ -55,6 +58,37 @@ def test_what_is_loaded_is_sound_and_the_rest_is_rejected_with_a_reason(found: l
         known = events[name].drop_nulls()
         assert (known.is_finite() & (known >= 0)).all(), name
     assert events["event_id"].is_unique().all()
+
+
+@pytest.mark.parametrize("kind", [pl.String, pl.Categorical, pl.Binary], ids=str)
+def test_a_small_file_of_endless_texts_is_read_in_batches_of_bounded_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: pl.DataType
+) -> None:
+    monkeypatch.setattr(reading, "BYTES_AT_ONCE", 1 << 20)
+    path = tmp_path / "events.parquet"
+    pl.DataFrame({"text": pl.Series(["é" * 1_000_000] * 99 + [None]).cast(kind)}).write_parquet(path)
+
+    parts = list(reading.batches(path))
+
+    assert path.stat().st_size < 100_000
+    assert pl.concat(parts)["text"].to_list() == ["é" * 20_000] * 99 + [None]
+    assert max(part.estimated_size() for part in parts) <= 1 << 20
+
+
+def test_texts_that_take_more_memory_than_there_is_are_refused_before_all_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "events.parquet"
+    said = {"customer_id": "anna", "time": "2026-01-05", "event_type": "view", "item_id": "i", "title": "x" * 9_000}
+    pl.DataFrame([said] * 1_000).write_parquet(path)
+    assert load_events(path, now=NOW).events.height == 1
+
+    monkeypatch.setattr(room, "free_memory", lambda: 20_000_000)
+
+    with pytest.raises(FileNotUsable, match=r"its texts take more than 0 GB of memory.*import the file in parts"):
+        load_events(path, now=NOW)
+    with pytest.raises(FileNotUsable, match="its texts take more than"):
+        load_items(path.rename(tmp_path / "items.parquet"))
 
 
 def test_hostile_texts_come_through_as_they_were_written() -> None:
