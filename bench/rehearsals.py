@@ -21,6 +21,7 @@ from training.configuration import Configuration
 from training.course import course_of
 from training.fit import silence
 from training.item_encoding import Modality
+from training.purpose import Purpose
 from training.rehearsal import rehearse
 
 FIGURES = ("auc_networks", "auc", "log_loss", "gini")
@@ -55,7 +56,7 @@ def rehearsed(data: TrainingData, variant: Variant, seed: int, encoder: str) -> 
     with TemporaryDirectory() as folder:
         course = course_of(
             data.events, data.items, as_of=data.as_of, configuration=configuration, seed=seed,
-            device="cpu", checkpoints=Path(folder), progress=silence, encoders=encoders,
+            device="cpu", checkpoints=Path(folder), progress=silence, encoders=encoders, purpose=Purpose.ORDERS,
         )  # fmt: skip
         found = rehearse(course)
     figures = {figure: round(found.metrics[figure], 4) for figure in FIGURES if figure in found.metrics}

@@ -12,8 +12,9 @@ from scipy.special import expit, ndtri
 from scoring.actions import Floats, Pairs
 from scoring.blocks import PASSES, Passes, blocks
 from scoring.network import HORIZONS, Network
-from scoring.passing import Forward, Plainly
+from scoring.passing import Forward, Networks
 from scoring.sequence import Tokens, batch_of, lengths_of
+from scoring.sittings import sittings
 from scoring.view import DAY
 
 YEAR_DAYS = 365.0
@@ -40,8 +41,21 @@ class Answers:
 def ask(
     networks: Sequence[Network], tokens: Tokens, pairs: Pairs, tabular: npt.NDArray[np.float32], device: torch.device
 ) -> Answers:
-    """The means of what networks on the device say, as they are."""
-    return asked(Plainly(networks, device), tokens, pairs, tabular, PASSES[device.type])
+    """The means of what networks on the device say, as they are; one pass answers what is asked about a customer."""
+    speaking, values = Networks(networks), np.zeros((len(pairs), len(HORIZONS) + 3))
+    order, starts = sittings(pairs)
+    latest = pairs.some(order[starts[1:] - 1])
+    for block in blocks(lengths_of(latest), PASSES[device.type]):
+        place = starts[block, None] + np.arange(np.diff(starts)[block].max())
+        real = place < starts[block + 1, None]
+        question = order[np.where(real, place, 0)]
+        batch = batch_of(
+            tokens, latest.first[block], latest.last[block], np.where(real, pairs.as_of[question], np.nan),
+            np.where(real[..., None], tabular[question], np.float32(0)),
+        )  # fmt: skip
+        with torch.inference_mode():
+            values[question[real]] = speaking.means(batch.to(device)).cpu().numpy()[real]
+    return _answers(values)
 
 
 def asked(
@@ -52,6 +66,11 @@ def asked(
     for block in blocks(lengths_of(pairs), passes):
         batch = batch_of(tokens, pairs.first[block], pairs.last[block], pairs.as_of[block, None], tabular[block, None])
         values[block] = forward(batch).numpy()
+    return _answers(values)
+
+
+def _answers(values: Floats) -> Answers:
+    """Of [P, H + 3]."""
     split = len(HORIZONS)
     return Answers(
         hazards=values[:, :split],

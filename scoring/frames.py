@@ -114,7 +114,7 @@ class _Frame:
         def compute() -> None:
             # Autocast keeps rounded weights for the next call, which a captured graph must not read.
             with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16, cache_enabled=False):
-                self._answers.copy_(networks.means(batch))
+                self._answers.copy_(networks.means(batch)[:, 0])
 
         self._device, self._replay = device, _captured(compute, pool) if device.type == "cuda" else compute
 

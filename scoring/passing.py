@@ -20,9 +20,12 @@ class Networks:
         self.features = networks[0].shape.features
 
     def means(self, batch: Batch) -> Tensor:
-        """[B, H + 3] float64 on the device: hazards, log mean, log sigma and silence of the first query, averaged."""
+        """[B, Q, H + 3] float64 on the device: hazards, log mean, log sigma and silence of the queries, averaged."""
         values = [network(batch, states=False, items=items) for network, items in self._networks]
-        parts = [torch.cat((out.hazards[:, 0], out.log_mean, out.log_sigma, out.silence), dim=1) for out in values]
+        parts = [
+            torch.cat((out.hazards, torch.stack((out.log_mean, out.log_sigma, out.silence), dim=-1)), dim=-1)
+            for out in values
+        ]
         return torch.stack(parts).double().mean(dim=0)
 
 
@@ -35,4 +38,4 @@ class Plainly:
     def __call__(self, batch: Batch) -> Tensor:
         """As every Forward."""
         with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16):
-            return self._networks.means(batch.to(self._device)).cpu()
+            return self._networks.means(batch.to(self._device))[:, 0].cpu()

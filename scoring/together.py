@@ -40,6 +40,11 @@ class Together:
         }
 
 
+def nothing(items: int) -> Together:
+    """Of V + 2 `items` that go with nothing."""
+    return Together(weights=sparse.csr_matrix((items, items), dtype=np.float32), popular=np.zeros(items))
+
+
 def together_from(arrays: dict[str, npt.NDArray[np.generic]], items: int) -> Together:
     """From the model folder; ValueError where the arrays do not make a matrix of `items` squared."""
     starts, columns, weights = (arrays[f"together.{part}"] for part in ("starts", "items", "weights"))

@@ -152,7 +152,9 @@ class _Lesson:
         self, network: Network, stage: str, progress: Progress, curves: Curves
     ) -> tuple[dict[str, torch.Tensor], float]:
         """What is harvested of the network, which is changed in place, and the share of it that learned."""
-        plan, configuration = self._plan, self._plan.configuration
+        plan = self._plan
+        alone = self._model.next_items is not None
+        configuration = plan.configuration if alone else plan.configuration.telling_items
         torch.manual_seed(plan.seed)
         an_epoch = sum(1 for _ in lessons(self._learned, configuration, np.random.default_rng(plan.seed)))
         grafted = graft(network, plan.method, plan.rank, plan.epochs * an_epoch)

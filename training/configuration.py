@@ -8,6 +8,8 @@ FEW_CUSTOMERS = 1500
 """Below which a shop remembers longer: there a customer more is worth more than a season less."""
 LONGEST_MEMORY = 2.0
 """Times the memory of a large shop."""
+ITEM_WEIGHT = 0.1
+"""At least, of networks that answer what is bought next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,9 @@ class Configuration:
     """Epochs without improvement before training stops."""
     spend_weight: float = 0.3
     silence_weight: float = 0.3
-    item_weight: float = 0.1
+    item_weight: float = 0.0
+    """Of what is bought next, in the loss of networks that foretell orders; more where they answer that, too
+    (`telling_items`)."""
     negatives: int = 512
     """Items that a bought one is told apart from, shared by a batch."""
     validation_questions: int = 4000
@@ -86,6 +90,11 @@ class Configuration:
     def believing(self, customers: int) -> Self:
         """With the penalty of a fit on so many customers."""
         return replace(self, direct_penalty=max(self.direct_penalty, self.prior_customers / max(customers, 1)))
+
+    @property
+    def telling_items(self) -> Self:
+        """With networks that learn what is bought next as well."""
+        return replace(self, item_weight=max(self.item_weight, ITEM_WEIGHT))
 
     def to_json(self) -> dict[str, Any]:
         """For the manifest."""

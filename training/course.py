@@ -29,6 +29,7 @@ from training.learning import Progress, Validate, from_lessons, learn, learner_o
 from training.linear_start import Solved, solve_linear
 from training.preparation import Prepared, catalogue_of, tokens_from
 from training.pretraining import pretrain
+from training.purpose import Purpose
 
 
 class HistoryTooShort(ValueError):
@@ -64,6 +65,7 @@ class Course:
     item_vectors: Mapping[str, ItemVectors] = field(default_factory=dict)
     """By modality, what encoders made of the items."""
     company: Company = ALONE
+    purpose: Purpose = Purpose.EVERYTHING
 
     @property
     def customers(self) -> int:
@@ -94,7 +96,7 @@ class Course:
 def course_of(
     events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, configuration: Configuration, seed: int,
     device: str, checkpoints: Path | None, progress: Progress, curves: Curves = NOWHERE,
-    encoders: ItemEncoders | None = None, company: Company = ALONE,
+    encoders: ItemEncoders | None = None, company: Company = ALONE, purpose: Purpose = Purpose.EVERYTHING,
 ) -> Course:  # fmt: skip
     """Of the events strictly before `as_of`; `encoders` make vectors of the items."""
     known = events.filter(pl.col("time") < as_of)
@@ -102,7 +104,7 @@ def course_of(
     return Course(
         tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue, as_of=as_of.timestamp(),
         configuration=configuration, seed=seed, device=torch.device(device), checkpoints=checkpoints, progress=progress,
-        curves=curves, company=company,
+        curves=curves, company=company, purpose=purpose,
         item_vectors={modality.value: encode(catalogue) for modality, encode in (encoders or {}).items()},
     )  # fmt: skip
 

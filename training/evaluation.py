@@ -40,6 +40,7 @@ from training.metrics import (
     tier_table,
 )
 from training.preparation import Prepared, prepare, tokens_from
+from training.purpose import Purpose
 from training.slices import Slice, slices_of
 from training.validation import Forward, forward_of
 
@@ -132,7 +133,7 @@ def evaluate(
     _require_a_window(events, cutoff, configuration)
     model = fit(
         events, items, as_of=cutoff, configuration=configuration, seed=seed, device="cpu",
-        checkpoints=checkpoints, progress=progress,
+        checkpoints=checkpoints, progress=progress, purpose=Purpose.ORDERS,
     )  # fmt: skip
     tokens = tokens_from(Histories.from_frame(events.filter(pl.col("time") < as_of)), model.catalogue)
     prepared = _training_part(tokens, cutoff, configuration, seed)

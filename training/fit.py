@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from scoring import folder
@@ -21,7 +22,9 @@ from scoring.feature_registry import NAMES
 from scoring.horizons import log_no_order
 from scoring.mixture import Mixture, Predictor
 from scoring.model import Model
+from scoring.together import Together, nothing
 from scoring.view import DAY
+from training.blending import START
 from training.boosting import grow
 from training.calibration import (
     FEWEST_QUESTIONS,
@@ -37,6 +40,7 @@ from training.configuration import Configuration
 from training.course import Course, Learned, course_of, learn_members, model_of
 from training.curves import NOWHERE, Curves
 from training.further_orders import fit_further_orders
+from training.habits import Habits
 from training.item_encoding import ItemEncoders
 from training.labels import LONGEST, labels_of
 from training.learning import Progress
@@ -44,6 +48,7 @@ from training.next_items import learn_latest
 from training.pairing import fit_together, pairs_of_items
 from training.preparation import Prepared, prepare
 from training.provenance import currency_of, data_of, fingerprint_of, model_id_of
+from training.purpose import Purpose
 from training.rehearsal import Rehearsal, cutoffs_to_ask, rehearse
 from training.rhythm import fit_buying
 from training.shares import mixture_of
@@ -62,6 +67,7 @@ def train(
     events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, out: Path,
     configuration: Configuration, seed: int = 0, device: str = "cpu", progress: Progress = silence,
     encoders: ItemEncoders | None = None, curves: Curves = NOWHERE, company: Company = ALONE,
+    purpose: Purpose = Purpose.EVERYTHING,
 ) -> Path:  # fmt: skip
     """Train on the events strictly before `as_of` and write the model folder; resumes what a killed run had begun.
 
@@ -81,7 +87,7 @@ def train(
         remove_old(out.parent, time.time())
     model = fit(
         events, items, as_of=as_of, configuration=configuration, seed=seed, device=device,
-        checkpoints=checkpoints, progress=progress, encoders=encoders, curves=curves, company=company,
+        checkpoints=checkpoints, progress=progress, encoders=encoders, curves=curves, company=company, purpose=purpose,
     )  # fmt: skip
     if not company.leads:
         return out
@@ -94,6 +100,7 @@ def fit(
     events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime,
     configuration: Configuration, seed: int, device: str, checkpoints: Path, progress: Progress,
     encoders: ItemEncoders | None = None, curves: Curves = NOWHERE, company: Company = ALONE,
+    purpose: Purpose = Purpose.EVERYTHING,
 ) -> Model:  # fmt: skip
     """The trained model, in memory; checkpoints stay where they are.
 
@@ -104,7 +111,7 @@ def fit(
     course = course_of(
         known, items, as_of=as_of, configuration=configuration, seed=seed, device=device,
         checkpoints=checkpoints, progress=progress, curves=curves, encoders=encoders,
-        company=company,
+        company=company, purpose=purpose,
     )  # fmt: skip
     model = _final(course, rehearse(course))
     manifest = dict(model.manifest) | {
@@ -117,17 +124,18 @@ def fit(
 
 
 def _final(course: Course, rehearsal: Rehearsal) -> Model:
-    actions, nobody = course.tokens.actions, np.zeros(len(course.tokens.actions.time), dtype=bool)
+    nobody = np.zeros(len(course.tokens.actions.time), dtype=bool)
     cutoffs = cutoffs_to_ask(course)
     prepared = prepare(
         course.tokens, course.labelled(np.arange(course.customers)), cutoffs,
         until=course.as_of, held_out_orders=nobody,
         configuration=course.remembering, seed=course.seed,
     )  # fmt: skip
-    learned = learn_members(course, prepared, "final fit", rehearsal.epochs, None)
+    learning = replace(course, configuration=rehearsal.configuration)
+    learned = learn_members(learning, prepared, "final fit", rehearsal.epochs, None)
     mixture = _mixture(course, prepared, learned, rehearsal)
-    pairs, begun = pairs_of_items(actions, course.items, until=course.as_of, left_out=nobody), rehearsal.next_items
-    next_items = None if begun is None else learn_latest(course, begun).network
+    taste = rehearsal.taste
+    next_items = None if taste is None or taste.next_items is None else learn_latest(course, taste.next_items).network
     standing, year = (
         standing_of(course, prepared, learned.networks, mixture, as_of)
         for as_of in (np.array([course.as_of]), year_of(course))
@@ -135,8 +143,8 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
     calibration = _calibration(course, standing, year)
     return model_of(
         course, prepared, learned.networks,
-        fit_together(actions, pairs, until=course.as_of, left_out=nobody, habits=rehearsal.habits),
-        blend=rehearsal.blend, calibration=calibration, mixture=mixture,
+        nothing(course.items) if taste is None else _together(course, taste.habits, nobody),
+        blend=START if taste is None else taste.blend, calibration=calibration, mixture=mixture,
         further=fit_further_orders(prepared.examples),
         next_items=next_items,
         manifest={
@@ -145,12 +153,18 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
             "seed": course.seed,
             "split": rehearsal.split | {"final_cutoffs": len(cutoffs), "epochs": rehearsal.epochs},
             "metrics": rehearsal.metrics,
-            "habits": asdict(rehearsal.habits),
+            "habits": {} if taste is None else asdict(taste.habits),
             "predictors": rehearsal.predictors,
             "tiers": _tiers(standing, calibration),
             "histograms": _histograms(prepared, cutoffs[-1]),
         },
     )  # fmt: skip
+
+
+def _together(course: Course, habits: Habits, nobody: npt.NDArray[np.bool_]) -> Together:
+    actions, until = course.tokens.actions, course.as_of
+    pairs = pairs_of_items(actions, course.items, until=until, left_out=nobody)
+    return fit_together(actions, pairs, until=until, left_out=nobody, habits=habits)
 
 
 def _histograms(prepared: Prepared, cutoff: float) -> dict[str, list[int]]:

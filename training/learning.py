@@ -128,11 +128,14 @@ def _epoch(learner: Learner, examples: Examples, configuration: Configuration, s
 def _loss(
     network: Network, examples: Examples, lesson: Lesson, configuration: Configuration, device: torch.device
 ) -> Tensor:
+    telling_items = configuration.item_weight > 0
     with torch.autocast(device.type, torch.bfloat16, enabled=configuration.bfloat16):
-        outputs = network(lesson.batch.to(device)).exactly()
+        outputs = network(lesson.batch.to(device), states=telling_items).exactly()
     happened = happened_to(examples, lesson.pair, device)
-    items = item_loss(network, outputs.states, torch.from_numpy(lesson.target).to(device), configuration.negatives)
     value = value_loss(outputs, happened, configuration) + penalty(network.direct.weight, configuration)
+    if not telling_items:
+        return value
+    items = item_loss(network, outputs.states, torch.from_numpy(lesson.target).to(device), configuration.negatives)
     return value + configuration.item_weight * items
 
 

@@ -112,7 +112,7 @@ def _loss(
     items = item_loss(network, states[:, :-1], _next_items(batch), configuration.negatives)
     final = states[torch.arange(len(first), device=device), (batch.kind > 0).sum(dim=1) - 1]
     contrast = contrast_loss(final)
-    return foresight.loss(states, batch) + configuration.item_weight * items + CONTRAST_WEIGHT * contrast
+    return foresight.loss(states, batch) + configuration.telling_items.item_weight * items + CONTRAST_WEIGHT * contrast
 
 
 def _next_items(batch: Batch) -> Tensor:

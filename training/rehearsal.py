@@ -1,4 +1,4 @@
-"""The first fit, that stands one window before the end: how long to train, how to blend, how good the model will be.
+"""The first fit, that stands one window before the end: how long to train, what to mix, how good the model will be.
 
 Split in time: its labels close before the window it is judged on. Split by customer: a share of them it never sees. A
 history too short for that is split by customer alone.
@@ -13,26 +13,22 @@ import numpy.typing as npt
 
 from scoring.actions import Floats, Pairs
 from scoring.answers import Answers, Calibration, ask, outlook_of
-from scoring.mixture import Mixture, Predictor
-from scoring.model import Blend
+from scoring.mixture import Predictor
 from scoring.network import Network
 from scoring.view import DAY
-from training.blending import START, choose_blend
 from training.boosting import rehearse_trees
-from training.choosing_habits import habits_of
-from training.course import Course, HistoryTooShort, Learned, check_bought, describe, learn_members, model_of
-from training.habits import Habits
+from training.configuration import Configuration
+from training.course import Course, HistoryTooShort, Learned, check_bought, describe, learn_members
 from training.held_out import FEWEST_CUSTOMERS, Held, held_out
 from training.labels import LONGEST, cutoffs_of, questions
 from training.learning import Validate
 from training.metrics import all_metrics, auc
-from training.next_items import NextItems, learn_next_items
-from training.pairing import Pairs as ItemPairs
-from training.pairing import fit_together, pairs_of_items
 from training.preparation import Prepared, at_most, last_orders, prepare
+from training.purpose import Purpose
 from training.shares import Said, Stacking, figures_of, mixture_of, shares_of, stack
 from training.speakers import speakers_of
-from training.validation import Forward, forward_of, item_loss, misplaced
+from training.taste import Taste, taste_of
+from training.validation import Forward, forward_of, item_loss
 
 FEWEST_CUTOFFS = 3
 """Before the validation windows; a shorter history is validated on fewer, or on other customers instead."""
@@ -47,10 +43,10 @@ class Rehearsal:
     """What the first fit taught."""
 
     epochs: int
-    blend: Blend
-    habits: Habits
-    next_items: NextItems | None
-    """None where too few orders were held out to judge it by."""
+    configuration: Configuration
+    """The course's, as its networks learned."""
+    taste: Taste | None
+    """None where nobody asks for recommendations."""
     tree_rounds: int
     """0 where there are none."""
     stacking: Stacking
@@ -118,7 +114,7 @@ def cutoffs_to_ask(course: Course) -> Floats:
 
 
 def rehearse(course: Course) -> Rehearsal:
-    """Fit, stop early, choose the blend, measure. HistoryTooShort where there is nobody to fit on."""
+    """Fit, stop early, measure. HistoryTooShort where there is nobody to fit on."""
     actions, split = course.tokens.actions, split_of(course)
     fitted, last = course.labelled(np.flatnonzero(~split.held)), last_orders(actions)
     if not (actions.time[actions.offsets[fitted]] < split.cutoffs[-1]).any():
@@ -133,30 +129,22 @@ def rehearse(course: Course) -> Rehearsal:
     )  # fmt: skip
     forward = forward_of(course.tokens, asked_after(course, split), prepared, split.held)
     orders = held_out(course.tokens, last, seed=course.seed)
+    learning = replace(course, configuration=_configuration(course, forward, orders))
     learned = learn_members(
-        course, prepared, "rehearsal", course.configuration.max_epochs, _judge(course, forward, orders)
+        learning, prepared, "rehearsal", learning.configuration.max_epochs, _judge(course, forward, orders)
     )
-    pairs = pairs_of_items(actions, course.items, until=course.as_of, left_out=last)
-    habits, popularity = habits_of(course.tokens, pairs, orders, left_out=last)
-    together = fit_together(actions, pairs, until=course.as_of, left_out=last, habits=habits)
-    next_items = _next_items(course, pairs, last, orders)
-    model = model_of(
-        course, prepared, learned.networks, together, next_items=None if next_items is None else next_items.network,
-        blend=replace(START, decay=habits.decay), calibration=Calibration(), manifest={}, mixture=Mixture(),
-    )  # fmt: skip
-    blend, found = choose_blend(model, course.tokens, orders, popularity, course.device)
-    heard = _heard(course, prepared, learned, forward)
-    told = prepared.told
+    taste = None if course.purpose is Purpose.ORDERS else taste_of(course, prepared, learned.networks, orders, last)
+    heard = _heard(learning, prepared, learned, forward)
+    told, figures = prepared.told, {} if taste is None else taste.figures
     predictors = figures_of(heard.said, heard.stacking, forward) if told else shares_of(heard.stacking)
     return Rehearsal(
         epochs=round(float(np.mean(learned.epochs))),
-        blend=blend,
-        habits=habits,
-        next_items=next_items,
+        configuration=learning.configuration,
+        taste=taste,
         tree_rounds=heard.tree_rounds,
         stacking=heard.stacking,
         split=split.to_json(),
-        metrics=(_metrics(heard.answers, forward) if told else {}) | _beside(predictors) | found,
+        metrics=(_metrics(heard.answers, forward) if told else {}) | _beside(predictors) | figures,
         predictors=predictors,
     )
 
@@ -192,6 +180,14 @@ def asked_after(course: Course, split: Split) -> Pairs:
     return at_most(asked, course.configuration.validation_questions, course.seed)
 
 
+def _configuration(course: Course, forward: Forward, orders: Held) -> Configuration:
+    """Networks learn what is bought next where no other one does, or where it says when they have learned enough."""
+    wanted, another = course.configuration, len(orders.pairs) >= FEWEST_CUSTOMERS
+    if another and course.purpose is Purpose.ITEMS:
+        return replace(wanted, max_epochs=0, tree_rounds=0)
+    return wanted if another and forward.telling else wanted.telling_items
+
+
 def _judge(course: Course, forward: Forward, orders: Held) -> Validate:
     """By purchase windows where they tell enough, otherwise by the next item."""
     if forward.telling or len(orders.pairs) == 0:
@@ -201,12 +197,6 @@ def _judge(course: Course, forward: Forward, orders: Held) -> Validate:
         return item_loss(network, course.tokens, orders)
 
     return judge
-
-
-def _next_items(course: Course, pairs: ItemPairs, last: npt.NDArray[np.bool_], orders: Held) -> NextItems | None:
-    if len(orders.pairs) < FEWEST_CUSTOMERS:
-        return None
-    return learn_next_items(course, pairs, last, lambda network: misplaced(network, course.tokens, orders))
 
 
 def _beside(predictors: Mapping[str, Mapping[str, float]]) -> dict[str, float]:

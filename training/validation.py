@@ -10,18 +10,18 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from scoring.actions import Pairs
+from scoring.actions import Integers, Pairs
 from scoring.answers import Answers, ask
+from scoring.blocks import PASSES, blocks
 from scoring.catalogue import UNKNOWN
 from scoring.features import raw_features
 from scoring.network import Network
-from scoring.sequence import Tokens, batch_of
+from scoring.sequence import Tokens, batch_of, lengths_of
 from training.held_out import Held
 from training.labels import Labels, labels_of
 from training.loss import level_free_loss
 from training.preparation import Prepared
 
-BLOCK = 256
 CUT = 20
 FEWEST_CASES = 50
 """Buyers, and others, below which purchase windows are too few to stop training by."""
@@ -69,7 +69,7 @@ def item_loss(network: Network, tokens: Tokens, held: Held) -> float:
     """Mean negative log-likelihood of one wanted item of each held-out order, over the whole catalogue."""
     wanted = torch.tensor([int(items[0]) for items in held.wanted])
     losses = [
-        functional.cross_entropy(logits, wanted[rows].to(logits.device), reduction="none")
+        functional.cross_entropy(logits, wanted[torch.from_numpy(rows)].to(logits.device), reduction="none")
         for rows, logits in _next_logits(network, tokens, held)
     ]
     return float(torch.cat(losses).mean())
@@ -82,18 +82,17 @@ def misplaced(network: Network, tokens: Tokens, held: Held) -> float:
     """
     gains = []
     for rows, logits in _next_logits(network, tokens, held):
-        for mine, wanted, bought in zip(logits, held.wanted[rows], held.bought[rows], strict=True):
-            best = mine[wanted].max()
-            rank = int((mine[UNKNOWN + 1 :] > best).sum() - (mine[bought] > best).sum())
+        for mine, row in zip(logits, rows.tolist(), strict=True):
+            best = mine[held.wanted[row]].max()
+            rank = int((mine[UNKNOWN + 1 :] > best).sum() - (mine[held.bought[row]] > best).sum())
             gains.append(1 / math.log2(rank + 2) if rank < CUT else 0.0)
     return 1 - float(np.mean(gains))
 
 
-def _next_logits(network: Network, tokens: Tokens, held: Held) -> Iterator[tuple[slice, Tensor]]:
+def _next_logits(network: Network, tokens: Tokens, held: Held) -> Iterator[tuple[Integers, Tensor]]:
     """[n, V + 2] of every item to be in the held-out order, for some rows after the others."""
     device, items = next(network.parameters()).device, network.items.all()
-    for start in range(0, len(held.pairs), BLOCK):
-        rows = slice(start, start + BLOCK)
+    for rows in blocks(lengths_of(held.pairs), PASSES[device.type]):
         first, last = held.pairs.first[rows], held.pairs.last[rows]
         nothing = np.zeros((len(first), 1, network.shape.features), dtype=np.float32)
         batch = batch_of(tokens, first, last, held.pairs.as_of[rows, None], nothing).to(device)

@@ -17,6 +17,7 @@ from events.history import Histories
 from scoring.threads import limit_threads
 from scoring.whole_file import whole_file
 from training.acquisition import next_to_learn_of, uncertainty
+from training.purpose import Purpose
 
 CUSTOMER = "customer_id"
 app = typer.Typer(add_completion=False)
@@ -47,7 +48,7 @@ def ask(
     data = training_data(events, items, preset, database_url, as_of)
     histories = Histories.from_frame(data.events.filter(pl.col("time") < data.as_of))
     marked = np.isin(histories.customer_ids.astype(str), [] if known is None else _ids(known))
-    with scorer_for(data, model, seed=seed) as scorer:
+    with scorer_for(data, model, purpose=Purpose.ORDERS, seed=seed) as scorer:
         times = np.full(len(histories), data.as_of.timestamp())
         chances = np.array([score.purchase_90 for score in scorer.score(histories, times)])
         chosen = next_to_learn_of(scorer.features(histories, times), chances, marked, count)

@@ -20,6 +20,7 @@ from scoring.horizons import LONGEST_DAYS, SHORTEST_DAYS
 from scoring.scorer import Scorer
 from scoring.threads import limit_threads
 from scoring.whole_file import whole_file
+from training.purpose import Purpose
 
 app = typer.Typer(add_completion=False)
 
@@ -62,7 +63,7 @@ def predict(
     limit_threads()
     data = training_data(events, items, preset, database_url, as_of)
     histories = Histories.from_frame(data.events.filter(pl.col("time") < data.as_of))
-    with scorer_for(data, model, seed=seed, market=market) as scorer:
+    with scorer_for(data, model, purpose=Purpose.ORDERS, seed=seed, market=market) as scorer:
         asked = blocks(histories, BLOCK, "Scoring")
         made = pl.concat([SCHEMA.to_frame(), *(_foretold(scorer, block, data.as_of, horizon) for block in asked)])
         model_id, currency = scorer.model_id, scorer.currency

@@ -17,6 +17,7 @@ from events.history import Histories
 from scoring.score import Strategy
 from scoring.threads import limit_threads
 from scoring.whole_file import whole_file
+from training.purpose import Purpose
 
 app = typer.Typer(add_completion=False)
 
@@ -45,7 +46,7 @@ def recommend(
     limit_threads()
     data = training_data(events, items, preset, database_url, as_of)
     histories = Histories.from_frame(data.events.filter(pl.col("time") < data.as_of))
-    with scorer_for(data, model, seed=seed) as scorer:
+    with scorer_for(data, model, purpose=Purpose.ITEMS, seed=seed) as scorer:
         rows = [
             (customer, rank, item.item_id, item.score, item.reason)
             for block in blocks(histories, BLOCK, "Recommending")

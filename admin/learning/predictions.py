@@ -18,11 +18,14 @@ from training.configuration import Configuration
 from training.course import HistoryTooShort
 from training.fit import train
 from training.provenance import SeveralCurrencies
+from training.purpose import Purpose
 
 
 @contextmanager
-def scorer_for(data: TrainingData, model: Path | None, *, seed: int, market: str | None = None) -> Iterator[Scorer]:
-    """The model of a folder, or one trained on the data and forgotten afterwards; `market` names an adapter of it."""
+def scorer_for(
+    data: TrainingData, model: Path | None, *, purpose: Purpose, seed: int, market: str | None = None
+) -> Iterator[Scorer]:
+    """The model of a folder, or one trained on the data for a purpose and forgotten; `market` names an adapter."""
     try:
         if model is not None:
             base = Scorer.load(model, settings().device)
@@ -34,7 +37,7 @@ def scorer_for(data: TrainingData, model: Path | None, *, seed: int, market: str
             with training_progress() as progress:
                 folder = train(
                     data.events, data.items, as_of=data.as_of, out=Path(home) / "model", seed=seed,
-                    configuration=Configuration(), device=settings().device, progress=progress,
+                    configuration=Configuration(), device=settings().device, progress=progress, purpose=purpose,
                 )  # fmt: skip
             yield Scorer.load(folder, settings().device)
     except (MarketName, ModelRejected, HistoryTooShort, SeveralCurrencies, NoNumber) as refusal:

@@ -15,6 +15,7 @@ from training.configuration import Configuration
 from training.course import Course
 from training.fit import silence, train
 from training.preparation import Prepared, catalogue_of, prepare, tokens_from
+from training.purpose import Purpose
 from training.rehearsal import cutoffs_to_ask
 
 SMALL = Configuration(
@@ -45,7 +46,10 @@ def prepared(of: Course) -> Prepared:
     )  # fmt: skip
 
 
-def trained(folder: Path, *, seed: int = 0, events: pl.DataFrame = SHOP, configuration: Configuration = SMALL) -> Path:
+def trained(
+    folder: Path, *, seed: int = 0, events: pl.DataFrame = SHOP, configuration: Configuration = SMALL,
+    purpose: Purpose = Purpose.EVERYTHING,
+) -> Path:  # fmt: skip
     """A model folder, learned as commands do it."""
     limit_threads()
-    return train(events, None, as_of=AS_OF, out=folder, configuration=configuration, seed=seed)
+    return train(events, None, as_of=AS_OF, out=folder, configuration=configuration, seed=seed, purpose=purpose)

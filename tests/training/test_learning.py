@@ -23,16 +23,18 @@ from scoring.actions import actions_of, pairs_of
 from scoring.answers import Calibration, ask, outlook_of
 from scoring.feature_registry import NAMES
 from scoring.features import raw_features
-from scoring.folder import WEIGHTS
+from scoring.folder import WEIGHTS, read
+from scoring.network import Network
 from scoring.scorer import Scorer
 from scoring.threads import limit_threads
 from settings import child_environment
-from training.configuration import Configuration
+from training.configuration import ITEM_WEIGHT, Configuration
 from training.course import HistoryTooShort, learn_members
 from training.fit import fit, train
 from training.linear_start import solve_linear
 from training.metrics import auc
 from training.preparation import base_rates
+from training.purpose import Purpose
 from training.rehearsal import rehearse, split_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,6 +166,28 @@ def test_equal_seeds_give_equal_models_and_other_seeds_others(usual: Path, tmp_p
     assert (usual / WEIGHTS).read_bytes() != (other / WEIGHTS).read_bytes()
 
 
+def test_what_is_trained_for_one_purpose_says_the_same_of_it_and_nothing_else(usual: Path, tmp_path: Path) -> None:
+    everything, orders, items = (
+        read(folder)
+        for folder in (
+            usual, *(trained(tmp_path / each, purpose=each) for each in (Purpose.ORDERS, Purpose.ITEMS))
+        )
+    )  # fmt: skip
+
+    def weights(network: Network | None) -> dict[str, list[float]]:
+        assert network is not None
+        return {name: tensor.flatten().tolist() for name, tensor in network.state_dict().items()}
+
+    assert weights(orders.networks[0]) == weights(everything.networks[0])
+    assert (orders.mixture.purchase, orders.calibration) == (everything.mixture.purchase, everything.calibration)
+    assert (orders.next_items, orders.together.weights.nnz) == (None, 0)
+
+    assert weights(items.next_items) == weights(everything.next_items)
+    assert (items.together.weights != everything.together.weights).nnz == 0
+    assert items.blend == everything.blend
+    assert items.manifest["split"]["epochs"] == 0, "of the networks that foretell orders"
+
+
 def test_the_order_of_the_events_does_not_matter(usual: Path, tmp_path: Path) -> None:
     again = trained(tmp_path / "again", events=SHOP.sample(fraction=1.0, shuffle=True, seed=3))
 
@@ -211,7 +235,7 @@ def test_another_process_ends_with_the_same_model_whatever_its_hashes_and_thread
     """Neither the order of sets nor the number of cores may decide anything."""
     there = tmp_path / "there"
     script = (
-        "import pathlib, sys; sys.path[:0] = ['.', 'tests']; from small_training import LONGER, trained; "
+        "import pathlib, sys; sys.path[:0] = ['.', 'tests']; from networks.small_training import LONGER, trained; "
         "trained(pathlib.Path(sys.argv[1]), configuration=LONGER)"
     )
     other = {"PYTHONHASHSEED": "4", "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "POLARS_MAX_THREADS": "1"}
@@ -297,9 +321,16 @@ def test_prices_in_two_currencies_are_refused(tmp_path: Path) -> None:
         train(mixed, None, as_of=AS_OF, out=tmp_path / "model", configuration=SMALL)
 
 
+def test_where_orders_tell_too_little_the_networks_learn_what_is_bought_next() -> None:
+    found = rehearse(course(random_shop(40, seed=8), max_epochs=0, item_weight=0.05))
+
+    assert found.configuration.item_weight == ITEM_WEIGHT
+
+
 def test_what_can_be_learned_is_learned() -> None:
     """Customers of a fast rhythm buy again: the rehearsal finds that out."""
     found = rehearse(course(random_shop(300, seed=8), folder=Path("/nonexistent-is-never-written"), max_epochs=0))
 
     assert found.metrics["auc"] > 0.6
+    assert found.configuration.item_weight == 0, "another network learns what is bought next"
     assert auc(np.array([1.0, 0.0]), np.array([0.9, 0.1])) == 1.0

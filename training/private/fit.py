@@ -13,14 +13,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy import sparse
 
 from scoring import folder
 from scoring.answers import Calibration
 from scoring.buying import UNFITTED
 from scoring.model import Blend, Model
 from scoring.network import Network
-from scoring.together import Together
+from scoring.together import nothing
 from training import course as usual_course
 from training.checkpoints import checkpoints_of, remove_old
 from training.configuration import Configuration
@@ -34,6 +33,7 @@ from training.private.secret import Secret
 from training.private.steps import Steps
 from training.private.teaching import CONFIGURATION, course_of, taught
 from training.provenance import currency_of, fingerprint_of, model_id_of
+from training.purpose import Purpose
 
 STAGE = "private fit"
 BLEND = Blend(together=0.0, deep=0.0, content=1.0, popular=0.0, decay=0.5, repurchase=False)
@@ -77,8 +77,9 @@ def train(
     remove_old(out.parent, time.time())
     network = _learned(course, budget, secret, checkpoints / f"{STAGE}.pt")
     beside = usual_course.course_of(
-        known, items, as_of=as_of, configuration=usual, seed=seed, device=device, checkpoints=None, progress=progress
-    )
+        known, items, as_of=as_of, configuration=usual, seed=seed, device=device, checkpoints=None, progress=progress,
+        purpose=Purpose.ORDERS,
+    )  # fmt: skip
     price = price_of(course, beside, budget, secret.apart("price"))
     model = _model(course, network, _manifest(course, budget, price, as_of, currency))
     named = replace(model, manifest=dict(model.manifest) | {"model_id": model_id_of(model, as_of)})
@@ -117,8 +118,5 @@ def _manifest(course: Course, budget: Budget, price: Price, as_of: datetime, cur
 def _model(course: Course, network: Network, manifest: Mapping[str, Any]) -> Model:
     return Model(
         manifest=manifest, catalogue=course.catalogue, networks=(network,), normaliser=NORMALISER, buying=UNFITTED,
-        calibration=Calibration(), blend=BLEND,
-        together=Together(
-            weights=sparse.csr_matrix((course.items, course.items), dtype=np.float32), popular=np.zeros(course.items)
-        ),
+        calibration=Calibration(), blend=BLEND, together=nothing(course.items),
     )  # fmt: skip

@@ -1,0 +1,55 @@
+"""How a shop's items are recommended: what its held-out orders teach."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from scoring.answers import Calibration
+from scoring.mixture import Mixture
+from scoring.model import Blend
+from scoring.network import Network
+from training.blending import START, choose_blend
+from training.choosing_habits import habits_of
+from training.course import Course, model_of
+from training.habits import Habits
+from training.held_out import FEWEST_CUSTOMERS, Held
+from training.next_items import NextItems, learn_next_items
+from training.pairing import Pairs, fit_together, pairs_of_items
+from training.preparation import Prepared
+from training.validation import misplaced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taste:
+    """Of one shop."""
+
+    habits: Habits
+    blend: Blend
+    next_items: NextItems | None
+    """None where too few orders were held out to judge it by."""
+    figures: dict[str, float]
+    """Hit rates of the strategies, for the manifest."""
+
+
+def taste_of(
+    course: Course, prepared: Prepared, networks: tuple[Network, ...], orders: Held, left_out: npt.NDArray[np.bool_]
+) -> Taste:
+    """By the held-out `orders`, whose actions are `left_out` [A]; `networks` say what is next where no other does."""
+    actions = course.tokens.actions
+    pairs = pairs_of_items(actions, course.items, until=course.as_of, left_out=left_out)
+    habits, popularity = habits_of(course.tokens, pairs, orders, left_out=left_out)
+    together = fit_together(actions, pairs, until=course.as_of, left_out=left_out, habits=habits)
+    next_items = _next_items(course, pairs, left_out, orders)
+    model = model_of(
+        course, prepared, networks, together, next_items=None if next_items is None else next_items.network,
+        blend=replace(START, decay=habits.decay), calibration=Calibration(), manifest={}, mixture=Mixture(),
+    )  # fmt: skip
+    blend, figures = choose_blend(model, course.tokens, orders, popularity, course.device)
+    return Taste(habits=habits, blend=blend, next_items=next_items, figures=figures)
+
+
+def _next_items(course: Course, pairs: Pairs, left_out: npt.NDArray[np.bool_], orders: Held) -> NextItems | None:
+    if len(orders.pairs) < FEWEST_CUSTOMERS:
+        return None
+    return learn_next_items(course, pairs, left_out, lambda network: misplaced(network, course.tokens, orders))
