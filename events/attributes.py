@@ -89,8 +89,8 @@ def read_customers(path: Path) -> AttributeFile:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
     rows: pl.DataFrame
-    short: pl.Series
-    """`row_number` of lines that lack fields."""
+    cut: pl.Series
+    """`row_number` of lines that end before the id, or have no end."""
     irrelevant_columns: Sequence[str]
     last_line_ends: bool
 
@@ -109,7 +109,9 @@ def _table(path: Path, fields: Sequence[str], *, key: str) -> _Table:
     empty = pl.DataFrame(schema={"row_number": pl.UInt32(), **dict.fromkeys(fields, pl.String())})
     rows = pl.concat([empty, *(block.cast({"row_number": pl.UInt32}) for block in blocks)])
     others = tuple(name for name in present if name not in fields)
-    return _Table(rows=rows, short=short_lines(path), irrelevant_columns=others, last_line_ends=last_line_ends(path))
+    short = short_lines(path)
+    cut = short.filter(pl.col("fields") <= present.index(key))["row_number"]
+    return _Table(rows=rows, cut=cut, irrelevant_columns=others, last_line_ends=last_line_ends(path))
 
 
 def _joined_lists(batch: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
@@ -143,7 +145,7 @@ def _checked(
     overtaken = ~pl.col(key).is_last_distinct()
     split = reject(
         rows, (pl.col(key).is_null(), f"MISSING_{key.upper()}"),
-        (pl.col("row_number").is_in(table.short.implode()), TOO_FEW_FIELDS),
+        (pl.col("row_number").is_in(table.cut.implode()), TOO_FEW_FIELDS),
         (~pl.col(key).str.contains(IDS[Field(key)]), f"UNUSABLE_{key.upper()}"),
         (overtaken, f"DUPLICATE_{key.upper()}"), *checks,
     )  # fmt: skip

@@ -46,6 +46,9 @@ BELONGS_TO: dict[Field, tuple[EventType, ...]] = {
 }
 """Event types in which a field can be missing; fields that do not stand here belong to every type."""
 
+WHAT = (Field.ITEM_ID, Field.QUANTITY, Field.UNIT_PRICE, Field.UNIT_PRICE_MINOR)
+"""What an event is about, and how much of it: a line that ends before them was cut off."""
+
 IDS: dict[Field, str] = {
     Field.CUSTOMER_ID: "^[^/[:cntrl:]]{1,128}$",
     Field.EVENT_ID: "^[^/[:cntrl:]]{1,128}$",
@@ -93,5 +96,5 @@ could not be read. `unit_price` is in major units.
 
 def belongs(field: str) -> pl.Expr:
     """Whether a row's event type has this field."""
-    types = BELONGS_TO.get(Field(field))
+    types = BELONGS_TO.get(Field.UNIT_PRICE if field == Field.UNIT_PRICE_MINOR else Field(field))
     return pl.lit(value=True) if types is None else pl.col("event_type").is_in([int(kind) for kind in types])

@@ -61,7 +61,8 @@ def load_events(
     mapped = used.columns_in(present)
     require_room(path, row_count(path, separator=used.separator, encoding=used.encoding))
     rows = _rows(path, used, list(mapped), progress)
-    cleaned = clean(rows, used, short=short_lines(path, separator=used.separator), now=now)
+    places = {field: present.index(column) for column, field in mapped.items()}
+    cleaned = clean(rows, used, short=short_lines(path, separator=used.separator), places=places, now=now)
     kept = cleaned.kept.sort("time", maintain_order=True)
     return Loaded(
         events=_events(kept, rows),

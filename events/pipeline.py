@@ -1,14 +1,16 @@
 """The cleaning steps in their order, each counted, with nothing lost between them."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from events.cleaning.missing import INDISPENSABLE
 from events.cleaning.outcome import CANCELLED, REJECTIONS, TOO_FEW_FIELDS, Outcome, reject
+from events.fields import WHAT, Field, belongs
 from events.formats import FileFormat
 from events.quality.figures import StepCount
 
@@ -28,10 +30,13 @@ class Cleaned:
     steps: tuple[StepCount, ...]
 
 
-def clean(rows: pl.DataFrame, file_format: FileFormat, *, short: pl.Series, now: datetime) -> Cleaned:
-    """Run every step on rows in ROW_SCHEMA; `short` has the `row_number` of those that lack fields."""
+def clean(
+    rows: pl.DataFrame, file_format: FileFormat, *, short: pl.DataFrame, places: Mapping[Field, int], now: datetime
+) -> Cleaned:
+    """Run every step on rows in ROW_SCHEMA; `short` are lines in SHORT, and `places` of fields in a whole one."""
     kept, rejected, cancelled, counts = rows, [REJECTIONS.to_frame()], [CANCELLED.to_frame()], []
-    for name, step in _steps(file_format, short, now):
+    whole = partial(_whole, short=short, places=places)
+    for name, step in _steps(file_format, whole, now):
         outcome = step(kept)
         counts.append(_count(name, kept, outcome))
         kept = outcome.kept
@@ -42,10 +47,10 @@ def clean(rows: pl.DataFrame, file_format: FileFormat, *, short: pl.Series, now:
     return Cleaned(kept=kept, rejected=everyone, cancelled=pl.concat(cancelled), steps=tuple(counts))
 
 
-def _steps(file_format: FileFormat, short: pl.Series, now: datetime) -> Iterator[tuple[str, Step]]:
+def _steps(file_format: FileFormat, whole: Step, now: datetime) -> Iterator[tuple[str, Step]]:
     """Missing values are put in before steps that compare values, and after those that remove nonsense."""
     cleaning = file_format.cleaning
-    yield "short lines", partial(_without_short, short=short)
+    yield "short lines", whole
     yield "bad dates and zones", partial(cleaning.dates.apply, now=now)
     yield "duplicates", cleaning.duplicates.apply
     yield "non-products", cleaning.non_products.apply
@@ -56,8 +61,16 @@ def _steps(file_format: FileFormat, short: pl.Series, now: datetime) -> Iterator
     yield "outliers", cleaning.outliers.apply
 
 
-def _without_short(rows: pl.DataFrame, *, short: pl.Series) -> Outcome:
-    return reject(rows, (pl.col("row_number").is_in(short.implode()), TOO_FEW_FIELDS))
+def _whole(rows: pl.DataFrame, *, short: pl.DataFrame, places: Mapping[Field, int]) -> Outcome:
+    """What a line lacks at its end is empty, unless an event of its type has to say it."""
+    counted = rows.join(short, on="row_number", how="left", maintain_order="left")
+    told = [field for field in places if field in {*INDISPENSABLE, *WHAT}]
+    lacking = [(pl.col("fields") <= places[field]) & belongs(field) for field in told]
+    outcome = reject(counted, (pl.any_horizontal(pl.col("fields") == 0, *lacking), TOO_FEW_FIELDS))
+    taken = short.height - outcome.rejected.height
+    return replace(
+        outcome, kept=outcome.kept.drop("fields"), notes={"without empty fields at the end": taken} if taken else {}
+    )  # fmt: skip
 
 
 def _count(name: str, before: pl.DataFrame, outcome: Outcome) -> StepCount:

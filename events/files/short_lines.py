@@ -1,4 +1,4 @@
-"""Lines of a CSV with fewer fields than its header: which value was left out, nobody can tell."""
+"""Lines of a CSV with fewer fields than its header: spreadsheets leave out empty ones at the end, and files are cut."""
 
 from pathlib import Path
 
@@ -12,21 +12,27 @@ AT_ONCE = 1 << 22
 QUOTE, LINE_END = ord('"'), ord("\n")
 Bytes = npt.NDArray[np.uint8]
 Counts = npt.NDArray[np.int64]
+Short = tuple[Counts, Counts]
+"""Numbers of rows, and how many fields each has."""
+NONE: Short = (np.empty(0, np.int64), np.empty(0, np.int64))
+SHORT = pl.Schema({"row_number": pl.UInt32(), "fields": pl.UInt32()})
 
 
-def short_lines(path: Path, *, separator: str | None = None) -> pl.Series:
-    """Their `row_number`, as `batches` counts them; none in other kinds of files.
+def short_lines(path: Path, *, separator: str | None = None) -> pl.DataFrame:
+    """Their `row_number`, as `batches` counts them, and how many `fields` each has; none in other kinds of files.
 
-    Polars fills such lines with nulls, which it also reads from fields that are empty.
+    Of a line that has no end it is not known whether its last field is whole, so it has none. Polars fills short lines
+    with nulls, which it also reads from fields that are empty.
     """
-    found: list[Counts] = []
+    found: list[Short] = []
     if path.suffix.lower() in CSV:
         lines = _Lines(ord(separator_of(path, separator)))
         with path.open("rb") as file:
             while block := file.read(AT_ONCE):
                 found.append(lines.short_in(np.frombuffer(block, np.uint8)))
         found.append(lines.short_at_the_end())
-    return pl.Series("row_number", np.concatenate([np.empty(0, np.int64), *found]), pl.UInt32)
+    blocks = (pl.DataFrame(dict(zip(SHORT, each, strict=True)), SHORT) for each in found)
+    return pl.concat([SHORT.to_frame(), *blocks])
 
 
 class _Lines:
@@ -43,8 +49,8 @@ class _Lines:
         self._wanted: int | None = None
         """Separators of the header, once it is read."""
 
-    def short_in(self, block: Bytes) -> Counts:
-        """Numbers of the short lines that end in a block."""
+    def short_in(self, block: Bytes) -> Short:
+        """The short lines that end in a block."""
         marks = np.flatnonzero((block == self._separator) | (block == LINE_END) | (block == QUOTE))
         kinds = block[marks]
         within = (np.cumsum(kinds == QUOTE) + self._quoted) % 2 == 1
@@ -58,19 +64,22 @@ class _Lines:
         self._bytes = block.size + self._bytes - int((lengths + 1).sum())
         return self._short(counts, lengths)
 
-    def short_at_the_end(self) -> Counts:
+    def short_at_the_end(self) -> Short:
         """The same of a last line that has no end."""
-        last = np.array([self._separators], np.int64), np.array([self._bytes], np.int64)
-        return self._short(*last) if self._bytes else np.empty(0, np.int64)
+        if not self._bytes:
+            return NONE
+        last, _fields = self._short(np.array([self._separators], np.int64), np.array([self._bytes], np.int64))
+        return last, np.zeros_like(last)
 
-    def _short(self, counts: Counts, lengths: Counts) -> Counts:
+    def _short(self, counts: Counts, lengths: Counts) -> Short:
         if self._wanted is None:
             # Empty lines before the header are none of the file's rows.
             header = np.flatnonzero(lengths)
             if not header.size:
-                return np.empty(0, np.int64)
+                return NONE
             self._wanted = int(counts[header[0]])
             counts = counts[header[0] + 1 :]
-        rows = self._rows + 1 + np.flatnonzero(counts < self._wanted)
+        short = np.flatnonzero(counts < self._wanted)
+        rows = self._rows + 1 + short
         self._rows += counts.size
-        return rows
+        return rows, counts[short] + 1

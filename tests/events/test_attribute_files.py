@@ -107,10 +107,15 @@ def test_the_last_row_of_a_customer_counts(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_line_with_too_few_fields_says_nothing_of_a_customer(tmp_path: Path) -> None:
+def test_a_line_says_nothing_of_what_it_lacks_at_its_end_unless_it_was_cut_off(tmp_path: Path) -> None:
     path = tmp_path / "customers.csv"
-    path.write_text("customer_id,zone,consented_channels\nanna,UTC,email\nbert,email\n")
-    assert read_customers(path).rejected.rows() == [(2, "TOO_FEW_FIELDS")]
+    path.write_text("zone,customer_id,country,consented_channels\nUTC,anna,GB,email\nUTC,bert\nUTC\nUTC,carl,G")
+    file = read_customers(path)
+
+    assert file.rows.select("customer_id", "zone", "country", "consented_channels").rows() == [
+        ("anna", "UTC", "GB", ["email"]), ("bert", "UTC", None, None),
+    ]  # fmt: skip
+    assert file.rejected.rows() == [(3, "MISSING_CUSTOMER_ID"), (4, "TOO_FEW_FIELDS")]
 
 
 def test_ids_are_those_of_a_file_of_events(tmp_path: Path) -> None:

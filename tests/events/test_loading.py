@@ -191,6 +191,23 @@ def test_a_line_with_too_few_fields_is_no_event(tmp_path: Path, monkeypatch: pyt
     assert result.report.steps[1].rejected == {"TOO_FEW_FIELDS": 3}
 
 
+def test_what_a_spreadsheet_leaves_out_at_the_end_of_a_line_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "excel.csv"
+    path.write_text(
+        "customer_id,time,event_type,item_id,quantity,unit_price,currency,rating,text\n"
+        "anna,2026-01-01,purchase,oak,1,2.50,GBP,,\nbert,2026-01-02,purchase,oak,1,2.50\n"
+        "carl,2026-01-03,purchase,oak,1\ndora,2026-01-04,view,oak\neve,2026-01-05,view\n"
+        "fay,2026-01-06,message\ngus,2026-01-07\nhal,2026-01-08,purchase,oak,1,2.5"
+    )
+    result = load_events(path, currency="GBP", now=NOW)
+
+    assert result.events.select("customer_id", "unit_price_minor", "currency").rows() == [
+        ("anna", 250, "GBP"), ("bert", 250, "GBP"), ("dora", None, None), ("fay", None, None),
+    ]  # fmt: skip
+    assert result.rejected.rows() == [(row, "TOO_FEW_FIELDS") for row in (3, 5, 7, 8)]
+    assert result.report.steps[1].notes == {"without empty fields at the end": 3}
+
+
 def test_columns_that_no_field_is_read_from_are_not_read_either() -> None:
     tags = pl.Series("tags", [["x"] * 30_000])
     frame = yardstick(time=["never"]).with_columns(tags, pl.lit("y" * 30_000).alias("text"))
