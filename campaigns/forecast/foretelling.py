@@ -10,6 +10,7 @@ from campaigns.forecast import lessons
 from campaigns.forecast.detecting import LIFT
 from campaigns.forecast.outlook import Orders, Outlook, discounts, outlook
 from campaigns.terms.campaign import Campaign
+from campaigns.terms.schedule import upcoming
 from campaigns.terms.usual_saving import Prices, gifts
 from database.coupons.exposure import Exposed
 from database.events import items
@@ -52,9 +53,9 @@ def affordable_part(snapshot: Snapshot, campaign: Campaign, found: Sequence[Pros
 
 
 def days_left(campaign: Campaign, now: datetime) -> float:
-    """In which coupons can be redeemed, if the launch is now."""
-    plan = campaign.plan
-    return max((plan.end_time - max(plan.start_time, now)) / timedelta(days=1), 0.0)
+    """In which coupons can be redeemed, if the launch is now; of a series, within its next occurrence."""
+    window = next(upcoming(campaign.plan, now), None)
+    return 0.0 if window is None else (window.end_time - max(window.start_time, now)) / timedelta(days=1)
 
 
 def usual_orders(drawn: Sequence[Prospect]) -> Orders:

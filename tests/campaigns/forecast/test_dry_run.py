@@ -31,6 +31,7 @@ from campaigns.terms.arms import ArmPlan, TierDiscount
 from campaigns.terms.campaign import CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent
 from campaigns.terms.limits import Budget
+from campaigns.terms.recurrence import Recurrence
 from campaigns.terms.refusals import InvalidCampaign
 from campaigns.tiers.tiers import Tier
 from database.session import Database
@@ -125,6 +126,20 @@ def test_a_preview_writes_a_line_of_audit_and_nothing_else(shop: Database) -> No
         "etag": "1", "audience": 200, "redemptions": round(total.redemptions.value),
         "cost_minor": round(total.cost.value), "revenue_minor": round(total.revenue.value),
     }  # fmt: skip
+
+
+def test_a_series_is_foretold_as_its_next_occurrence(shop: Database) -> None:
+    daily = Recurrence(cron="0 9 * * *", days=3)
+    begins = (NOW + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
+    draft(shop, replace(PLAN, start_time=NOW, end_time=NOW + timedelta(days=60), recurrence=daily))
+    series = preview(shop).outlook
+    with shop.writing() as transaction:
+        launch.delete(transaction, make_cause(), "spring")
+
+    draft(shop, replace(PLAN, start_time=begins, end_time=begins + timedelta(days=3)))
+
+    assert series.days == 3
+    assert series.forecast == preview(shop).outlook.forecast
 
 
 def test_the_forecast_is_what_the_scores_say_of_those_who_are_not_held_out(shop: Database) -> None:

@@ -394,7 +394,7 @@ class CampaignPreview(_message.Message):
     audience_count: _builtins.int
     """Customers who are left after all steps."""
     days: _builtins.float
-    """Days of the campaign that are foretold, 90 at most."""
+    """Days of the campaign that are foretold, of a series those of its next occurrence; 90 at most."""
     largest_liability: _builtins.float
     """What they cost if every one is redeemed, as far as limits allow; absent where nothing bounds it."""
     over_budget_count: _builtins.int
