@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
+from scoring.adapter_seal import AGAIN, SEAL, check_sealed, seal_of
 from scoring.model import Model
 from scoring.network import Network
 from scoring.prefix import Prefix
 from scoring.score import ModelRejected
+from scoring.whole_file import whole_file
 
-FORMAT = "1"
+FORMAT = "2"
 NAME = re.compile(r"(?P<network>\d+):(?P<place>[\w.]+):(?P<part>\w+)")
 """Of a tensor: which of the model's networks, which of its modules, which part of the change."""
 
@@ -76,23 +78,27 @@ def write(adapter: Adapter, path: Path) -> Path:
     """As safetensors; a reader sees the old file or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     about = {"format": FORMAT, "market": adapter.market, "method": adapter.method.value, "base": adapter.base}
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    save_file({name: tensor.contiguous() for name, tensor in adapter.tensors.items()}, unfinished, metadata=about)
-    unfinished.replace(path)
+    tensors = {name: tensor.contiguous() for name, tensor in adapter.tensors.items()}
+    sealed = save(tensors, about | {SEAL: seal_of(save(tensors, about))})
+    with whole_file(path) as unfinished:
+        unfinished.write_bytes(sealed)
     return path
 
 
-def read(path: Path) -> Adapter:
-    """ModelRejected where it is not what `write` wrote."""
+def read(path: Path, market: str) -> Adapter:
+    """Of this market. ModelRejected where it is not what `write` wrote."""
+    check_sealed(path)
     try:
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
             if about.get("format") != FORMAT:
-                raise ModelRejected(f"{path}: format is {about.get('format')!r}, this version reads {FORMAT!r}")
+                raise ModelRejected(
+                    f"{path}: format is {about.get('format')!r}, this version reads {FORMAT!r}; {AGAIN}"
+                )
+            if about["market"] != market:
+                raise ModelRejected(f"{path} is the adapter of market {about['market']!r}, not of {market!r}")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a mapping
         return Adapter(market=about["market"], method=Method(about["method"]), base=about["base"], tensors=tensors)
-    except FileNotFoundError as error:
-        raise ModelRejected(f"{path} is missing") from error
     except (SafetensorError, KeyError, ValueError) as error:
         raise ModelRejected(f"{path} is not an adapter ({error})") from error
 

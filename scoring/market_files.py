@@ -23,6 +23,10 @@ def markets_without(folder: Path, before: Path) -> list[str]:
     return sorted(_markets(before) - _markets(folder))
 
 
+def adapters_of(folder: Path) -> list[Path]:
+    """Files of all markets that a model has an adapter for."""
+    return sorted(path for path in (folder / PLACE).glob(f"*{SUFFIX}") if MARKET.fullmatch(path.stem))
+
+
 def _markets(folder: Path) -> set[str]:
-    names = {path.stem for path in (folder / PLACE).glob(f"*{SUFFIX}")}
-    return {name for name in names if MARKET.fullmatch(name)}
+    return {path.stem for path in adapters_of(folder)}

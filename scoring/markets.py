@@ -40,7 +40,7 @@ class Markets:
                 return self.base
             known = self._known.get(market)
             if known is None or known[0] != stamp:
-                changed = adapters.adapted(self.base.model, adapters.read(path))
+                changed = adapters.adapted(self.base.model, adapters.read(path, market))
                 known = self._known[market] = (stamp, Scorer(changed, self.base.device, market=market))
             return known[1]
 

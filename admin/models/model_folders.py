@@ -8,6 +8,7 @@ from campaigns.models.stages import State
 from database.models import registry as stored_models
 from database.models.registry import RegisteredModel
 from database.session import Snapshot
+from scoring.adapter_seal import check_adapters
 from scoring.manifest import check_whole
 from scoring.market_files import markets_without
 from scoring.score import ModelRejected
@@ -43,6 +44,7 @@ def _check(model: RegisteredModel) -> None:
     try:
         if folder.is_absolute() and folder.parent.is_dir():
             check_whole(folder, model.model_id, model.manifest)
+            check_adapters(folder)
     except PermissionError:
         return
     except ModelRejected as problem:

@@ -18,6 +18,7 @@ from campaigns.tiers.tiers import TierScheme
 from database.models import registry
 from database.models.registry import RegisteredModel
 from database.session import Database
+from scoring.adapter_seal import check_adapters
 from scoring.asking import ModelFolder, Role
 from scoring.market_files import markets_without
 from scoring.pool.process import Wanted
@@ -161,7 +162,9 @@ class Live:
 
     def check(self, model: RegisteredModel) -> None:
         """Raises ModelRejected for a model that could not answer."""
-        self._replicas.check({Role.ACTIVE: self._folder_of(model)})
+        place = self._folder_of(model)
+        check_adapters(place.folder)
+        self._replicas.check({Role.ACTIVE: place})
 
     def markets_lost(self, model: RegisteredModel, active: RegisteredModel) -> list[str]:
         """Markets that lose the adapters of the active model when another one answers in its place."""

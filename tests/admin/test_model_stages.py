@@ -11,6 +11,8 @@ from database.audit import log
 from database.audit.log import ALL
 from database.models import shadow_comparisons
 from database.session import Database
+from scoring import adapters
+from scoring.adapters import Adapter, Method
 
 
 def test_a_model_is_moved_shown_and_taken_back(database: Database, database_url: str) -> None:
@@ -63,9 +65,9 @@ def test_a_model_without_the_adapters_of_the_one_that_answers_is_let_answer_on_p
     tierwise = Shell(database_url)
     for model_id in ("m1", "m2"):
         add_model(database, model_id, str(write_tiny_model(tmp_path, model_id)))
-    (tmp_path / "m2" / "adapters").mkdir()
     for market in ("fr", "de"):
-        (tmp_path / "m2" / "adapters" / f"{market}.safetensors").touch()
+        adapter = Adapter(market=market, method=Method.LORA, base="m2", tensors={})
+        written = adapters.write(adapter, tmp_path / "m2" / "adapters" / f"{market}.safetensors")
     refused = "MARKETS_LOST: models/m1 has no adapter of de, fr, and the model that answers has"
 
     assert refused in tierwise.refusal("models", "activate", "m1")
@@ -76,6 +78,10 @@ def test_a_model_without_the_adapters_of_the_one_that_answers_is_let_answer_on_p
         assert log.page(snapshot, ALL, limit=1)[0].after == {"state": "ACTIVE", "dropped_markets": "de, fr"}
         (tmp_path / "m1" / "adapters").mkdir()
         (tmp_path / "m1" / "adapters" / "es.safetensors").touch()
+    whole = written.read_bytes()
+    written.write_bytes(whole[:40])
+    assert "de.safetensors is not an adapter; copy it again" in tierwise.refusal("models", "rollback")
+    written.write_bytes(whole)
     assert tierwise("models", "rollback")["model_id"] == "m2"
     with database.reading() as snapshot:
         assert log.page(snapshot, ALL, limit=1)[0].after == {"active": "m2", "dropped_markets": "es"}

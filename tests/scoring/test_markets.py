@@ -98,6 +98,14 @@ def test_adapters_of_others_and_what_is_no_adapter_are_refused(markets: Markets,
     path.write_bytes(b"not safetensors")
     with pytest.raises(ModelRejected, match="is not an adapter"):
         markets.scorer("fr")
+    whole = adapters.write(low_rank("de", 0), path).read_bytes()
+    with pytest.raises(ModelRejected, match=r"is the adapter of market 'de', not of 'fr'"):
+        markets.scorer("fr")
+    adapters.write(low_rank("fr", 0), path)
+    for changed in (whole[:-4], whole[:-1] + bytes([whole[-1] ^ 1])):
+        path.write_bytes(changed)
+        with pytest.raises(ModelRejected, match=r"is not the file that was written \(SHA-256 differs\); copy it again"):
+            markets.scorer("fr")
     for tensors in (
         {"0:nowhere:bias": torch.zeros(6)},
         {"0:heads:bias": torch.zeros(5)},
