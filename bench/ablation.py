@@ -18,13 +18,13 @@ import torch
 from admin.learning.data import TrainingData, training_data
 from bench.history import history_parser
 from events.history import Histories
-from scoring.actions import Floats, Pairs
 from scoring.answers import Outlook, ask, outlook_of
-from scoring.features import raw_features
 from scoring.mixture import Mixture, Predictor, Shares
 from scoring.model import Model
-from scoring.network import HORIZONS
-from scoring.sequence import Tokens
+from scoring.networks.network import HORIZONS
+from scoring.seen.actions import Floats, Pairs
+from scoring.seen.features import raw_features
+from scoring.seen.sequence import Tokens
 from scoring.threads import limit_threads
 from training.comparison import OURS, Comparison, compare
 from training.configuration import Configuration

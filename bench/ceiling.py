@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from events.event import EventType
-from scoring.actions import Floats
+from scoring.seen.actions import Floats
 from scoring.threads import limit_threads
 from simulator.evidence import evidence_of
 from simulator.filtering import foretell

@@ -21,13 +21,13 @@ import typer
 from bench.figures import Figure, interleaved, publish
 from bench.shop import simulated
 from events.history import Histories
-from scoring.actions import Floats, actions_of, pairs_of
-from scoring.blocks import PASSES
-from scoring.features import raw_features
-from scoring.frames import Frames
-from scoring.passing import Forward, Plainly
+from scoring.networks.frames import Frames
+from scoring.networks.passing import Forward, Plainly
 from scoring.scorer import Scorer
-from scoring.sequence import Batch, batch_of, tokens_of
+from scoring.seen.actions import Floats, actions_of, pairs_of
+from scoring.seen.blocks import PASSES
+from scoring.seen.features import raw_features
+from scoring.seen.sequence import Batch, batch_of, tokens_of
 from scoring.threads import limit_threads
 from simulator.catalogue import catalogue
 from simulator.shop import Shop

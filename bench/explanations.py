@@ -18,10 +18,10 @@ from admin.learning.data import training_data
 from bench.figures import Figure, publish
 from bench.history import history_parser
 from events.history import Histories
-from scoring.actions import Integers
-from scoring.event_effects import latest_actions, without
+from scoring.reasons.event_effects import latest_actions, without
 from scoring.score import EventEffect
 from scoring.scorer import Scorer
+from scoring.seen.actions import Integers
 from scoring.threads import limit_threads
 from training.metrics import spearman
 

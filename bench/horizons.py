@@ -15,10 +15,10 @@ import polars as pl
 from bench.history import history_and_model
 from events.event import EventType
 from events.history import Histories
-from scoring.actions import Floats, actions_of, pairs_of
-from scoring.features import raw_features
-from scoring.horizons import log_no_order, purchase_within
+from scoring.predictors.horizons import log_no_order, purchase_within
 from scoring.scorer import Scorer
+from scoring.seen.actions import Floats, actions_of, pairs_of
+from scoring.seen.features import raw_features
 from training.metrics import auc, calibration_error, log_loss
 
 DAYS = (7, 14, 30, 60, 90, 120, 180, 270, 365)

@@ -15,8 +15,8 @@ from admin.learning.data import training_data
 from bench.figures import Figure, publish
 from bench.history import history_parser
 from events.history import Histories
-from scoring.actions import Floats, Integers
-from scoring.features import raw_features
+from scoring.seen.actions import Floats, Integers
+from scoring.seen.features import raw_features
 from scoring.threads import limit_threads
 from training.acquisition import next_to_learn_of
 from training.configuration import Configuration

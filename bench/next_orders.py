@@ -15,8 +15,8 @@ from scipy import sparse
 from bench.history import history_and_model
 from events.event import EventType
 from events.history import Histories
-from scoring.actions import Floats
 from scoring.recommendation import top
+from scoring.seen.actions import Floats
 
 CUT = 10
 BLOCK = 256

@@ -26,14 +26,14 @@ from sklearn.linear_model import PoissonRegressor
 from admin.learning.data import TrainingData, training_data
 from bench.history import history_parser
 from events.history import Histories
-from scoring import further_orders
-from scoring.actions import Floats, Integers, Pairs
-from scoring.blocks import PASSES, blocks
 from scoring.buying import HORIZON_DAYS
-from scoring.features import raw_features
-from scoring.horizons import rhythm
-from scoring.network import Network
-from scoring.sequence import Tokens, batch_of, lengths_of
+from scoring.networks.network import Network
+from scoring.predictors import further_orders
+from scoring.predictors.horizons import rhythm
+from scoring.seen.actions import Floats, Integers, Pairs
+from scoring.seen.blocks import PASSES, blocks
+from scoring.seen.features import raw_features
+from scoring.seen.sequence import Tokens, batch_of, lengths_of
 from scoring.threads import limit_threads
 from training.baselines import closed_form
 from training.boosting import foretold, grow

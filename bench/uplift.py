@@ -22,7 +22,7 @@ import polars as pl
 from admin.learning.data import TrainingData
 from bench.order_counts import states, window_of
 from events.history import Histories
-from scoring.actions import Floats
+from scoring.seen.actions import Floats
 from scoring.threads import limit_threads
 from simulator.catalogue import catalogue
 from simulator.shop import HORIZON_DAYS, Shop

@@ -17,10 +17,10 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scoring.adapter_seal import AGAIN, SEAL, check_sealed, seal_of
+from scoring.folders.adapter_seal import AGAIN, SEAL, check_sealed, seal_of
 from scoring.model import Model
-from scoring.network import Network
-from scoring.prefix import Prefix
+from scoring.networks.network import Network
+from scoring.networks.prefix import Prefix
 from scoring.score import ModelRejected
 from scoring.whole_file import whole_file
 

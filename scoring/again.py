@@ -4,10 +4,10 @@ import numpy as np
 from scipy import sparse
 
 from events.event import EventType
-from scoring.actions import Pairs
-from scoring.catalogue import UNKNOWN
-from scoring.sequence import Tokens
-from scoring.view import DAY
+from scoring.seen.actions import Pairs
+from scoring.seen.catalogue import UNKNOWN
+from scoring.seen.sequence import Tokens
+from scoring.seen.view import DAY
 
 FADING = 0.25
 """A purchase speaks with the days since it to minus this power (as memory does: Anderson and Schooler 1991)."""

@@ -9,13 +9,13 @@ import numpy.typing as npt
 import torch
 from scipy.special import expit, ndtri
 
-from scoring.actions import Floats, Pairs
-from scoring.blocks import PASSES, Passes, blocks
-from scoring.network import HORIZONS, Network
-from scoring.passing import Forward, Networks
-from scoring.sequence import Tokens, batch_of, lengths_of
-from scoring.sittings import sittings
-from scoring.view import DAY
+from scoring.networks.network import HORIZONS, Network
+from scoring.networks.passing import Forward, Networks
+from scoring.seen.actions import Floats, Pairs
+from scoring.seen.blocks import PASSES, Passes, blocks
+from scoring.seen.sequence import Tokens, batch_of, lengths_of
+from scoring.seen.sittings import sittings
+from scoring.seen.view import DAY
 
 YEAR_DAYS = 365.0
 SEASON_REACH_DAYS = 21.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scoring import adapters
-from scoring.market_files import path_of
+from scoring.folders.market_files import path_of
 from scoring.scorer import Scorer
 
 Stamp = tuple[int, int, int]

@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from scoring.actions import Floats
 from scoring.answers import Answers
+from scoring.seen.actions import Floats
 
 
 class Predictor(StrEnum):
@@ -21,9 +21,9 @@ class Predictor(StrEnum):
 
     NETWORKS = "networks"
     TREES = "trees"
-    """Boosted trees on the features (`scoring.trees`)."""
+    """Boosted trees on the features (`scoring.predictors.trees`)."""
     LINEAR = "linear"
-    """All features (`scoring.linear`)."""
+    """All features (`scoring.predictors.linear`)."""
     CLOSED_FORM = "closed_form"
     """The outputs of the closed form (`scoring.buying`) alone, with their level fitted to the shop."""
 

@@ -10,11 +10,11 @@ import torch
 
 from scoring.answers import Calibration
 from scoring.buying import BuyingModel
-from scoring.catalogue import Catalogue
-from scoring.further_orders import Regression
 from scoring.mixture import Mixture
-from scoring.network import Network
-from scoring.normalisation import Normaliser
+from scoring.networks.network import Network
+from scoring.predictors.further_orders import Regression
+from scoring.seen.catalogue import Catalogue
+from scoring.seen.normalisation import Normaliser
 from scoring.together import Together
 
 ITEM_WORDS = 16

@@ -15,14 +15,14 @@ from scipy import sparse
 from torch import Tensor
 
 from events.event import EventType
-from scoring.actions import Floats, Integers, Pairs
 from scoring.again import again_of
-from scoring.blocks import PASSES, blocks
-from scoring.catalogue import UNKNOWN, WORD_BUCKETS
 from scoring.model import Model
-from scoring.network import Network
+from scoring.networks.network import Network
 from scoring.score import Recommendation, Strategy, UnknownItem
-from scoring.sequence import Tokens, batch_of, lengths_of
+from scoring.seen.actions import Floats, Integers, Pairs
+from scoring.seen.blocks import PASSES, blocks
+from scoring.seen.catalogue import UNKNOWN, WORD_BUCKETS
+from scoring.seen.sequence import Tokens, batch_of, lengths_of
 
 CONTEXT = 20
 """Latest actions whose items speak for the customer."""

@@ -15,25 +15,25 @@ import torch
 
 from events.history import Histories
 from rules.sentence import Language
-from scoring import folder
-from scoring.actions import Floats, Pairs, actions_of, pairs_of
 from scoring.answers import Answers, Outlook, asked, longest_logit, outlook_of
-from scoring.blocks import PASSES
-from scoring.contrast import contrasts
-from scoring.event_effects import event_effects
-from scoring.explanation import Customer, Parts, explain, parts_of
-from scoring.features import raw_features
-from scoring.frames import Frames
-from scoring.further_orders import further_orders
-from scoring.horizons import purchase_within
-from scoring.manifest import check_registered
+from scoring.folders import folder
+from scoring.folders.manifest import check_registered
 from scoring.model import Manifest, Model
-from scoring.network import HORIZONS
-from scoring.passing import Forward, Plainly
+from scoring.networks.frames import Frames
+from scoring.networks.network import HORIZONS
+from scoring.networks.passing import Forward, Plainly
+from scoring.predictors.further_orders import further_orders
+from scoring.predictors.horizons import purchase_within
+from scoring.reasons.contrast import contrasts
+from scoring.reasons.event_effects import event_effects
+from scoring.reasons.explanation import Customer, Parts, explain, parts_of
+from scoring.reasons.wording import WORDINGS
 from scoring.recommendation import Recommender, Request
 from scoring.score import Contrast, EventEffect, Explanation, ModelRejected, NoNumber, Recommendation, Score, Strategy
-from scoring.sequence import Tokens, tokens_of
-from scoring.wording import WORDINGS
+from scoring.seen.actions import Floats, Pairs, actions_of, pairs_of
+from scoring.seen.blocks import PASSES
+from scoring.seen.features import raw_features
+from scoring.seen.sequence import Tokens, tokens_of
 
 BEYOND = 2.0**53
 """What is not below it is no amount of money, and NaN is not below anything."""

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from scoring.actions import Floats
+from scoring.seen.actions import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ from campaigns.callers.guessing import USUAL, Allowance
 from campaigns.life.approval import ApprovalPolicy
 from database.session import Database
 from scoring.pool.batch import Batch, Observer
-from scoring.replicas import LocalReplicas, ProcessReplicas, Replicas
+from scoring.replicas.replicas import LocalReplicas, ProcessReplicas, Replicas
 from server.access.admission import Admission
 from server.access.callers import Callers
 from server.access.guesses import Guesses

@@ -7,7 +7,7 @@ known or chosen already (core-sets, Sener and Savarese 2018, weighted by uncerta
 import numpy as np
 import numpy.typing as npt
 
-from scoring.actions import Floats, Integers
+from scoring.seen.actions import Floats, Integers
 
 
 def uncertainty(probability: Floats) -> Floats:

@@ -16,13 +16,13 @@ import polars as pl
 import torch
 
 from events.history import Histories
-from scoring.actions import Floats, Integers
 from scoring.adapters import Adapter, Method, adapted
 from scoring.answers import ask, outlook_of
-from scoring.features import raw_features
 from scoring.model import Model
-from scoring.network import Network
-from scoring.sequence import Tokens
+from scoring.networks.network import Network
+from scoring.seen.actions import Floats, Integers
+from scoring.seen.features import raw_features
+from scoring.seen.sequence import Tokens
 from training.configuration import Configuration
 from training.course import HistoryTooShort, check_bought
 from training.curves import NOWHERE, Curves

@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
-from scoring import further_orders
-from scoring.actions import Floats
 from scoring.answers import Answers, Calibration, outlook_of
 from scoring.buying import HORIZON_DAYS, BuyingModel
-from scoring.feature_registry import NAMES
-from scoring.features import MONTH
+from scoring.predictors import further_orders
+from scoring.seen.actions import Floats
+from scoring.seen.feature_registry import NAMES
+from scoring.seen.features import MONTH
 from training.boosting import foretold, grow
 from training.preparation import Prepared
 from training.validation import Forward

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from scoring.actions import Floats
 from scoring.buying import HORIZON_DAYS, BuyingModel
-from scoring.feature_registry import NAMES
-from scoring.further_orders import closed_form
-from scoring.horizons import log_no_order
-from scoring.network import HORIZONS, Outputs
+from scoring.networks.network import HORIZONS, Outputs
+from scoring.predictors.further_orders import closed_form
+from scoring.predictors.horizons import log_no_order
+from scoring.seen.actions import Floats
+from scoring.seen.feature_registry import NAMES
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from scoring.actions import Integers
-from scoring.catalogue import UNKNOWN
 from scoring.model import Blend, Model
 from scoring.recommendation import Recommender, Request
 from scoring.score import Strategy
-from scoring.sequence import Tokens
+from scoring.seen.actions import Integers
+from scoring.seen.catalogue import UNKNOWN
+from scoring.seen.sequence import Tokens
 from training.held_out import FEWEST_CUSTOMERS, Held
 from training.popularity import Popularity
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from scoring.actions import Floats, Integers
-from scoring.boosters import lightgbm
-from scoring.network import HORIZONS
-from scoring.trees import Trees
+from scoring.networks.network import HORIZONS
+from scoring.predictors.boosters import lightgbm
+from scoring.predictors.trees import Trees
+from scoring.seen.actions import Floats, Integers
 from training.examples import Examples
 from training.loss import level_free_loss
 

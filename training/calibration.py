@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.actions import Floats
 from scoring.answers import Outlook, Season
-from scoring.view import DAY, Where
+from scoring.seen.actions import Floats
+from scoring.seen.view import DAY, Where
 from training.labels import Labels
 from training.metrics import level_offset
 

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from scoring.view import DAY
+from scoring.seen.view import DAY
 
 KEPT_DAYS = 30
 """Since the last epoch. With other code, data or options nobody goes on from them, and nobody can tell who may."""

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from scoring.actions import Floats
 from scoring.recommendation import context_of
-from scoring.sequence import Tokens
+from scoring.seen.actions import Floats
+from scoring.seen.sequence import Tokens
 from training.habits import Habits
 from training.held_out import FEWEST_CUSTOMERS, Held
 from training.pairing import Pairs

@@ -11,7 +11,7 @@ import torch
 from torch import distributed, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from scoring.sequence import Batch
+from scoring.seen.sequence import Batch
 from training.examples import Lesson
 
 

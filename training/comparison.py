@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scoring.actions import Floats
+from scoring.seen.actions import Floats
 from training.metrics import Figure
 
 OURS = "model"

@@ -12,14 +12,14 @@ import torch
 
 from events.event import EventType
 from events.history import Histories
-from scoring.actions import Actions, Integers
 from scoring.answers import Calibration
-from scoring.catalogue import Catalogue
-from scoring.further_orders import Regression
 from scoring.mixture import Mixture
 from scoring.model import Blend, ItemVectors, Model, item_words
-from scoring.network import Architecture, Network
-from scoring.sequence import Tokens
+from scoring.networks.network import Architecture, Network
+from scoring.predictors.further_orders import Regression
+from scoring.seen.actions import Actions, Integers
+from scoring.seen.catalogue import Catalogue
+from scoring.seen.sequence import Tokens
 from scoring.together import Together
 from training.company import ALONE, Company
 from training.configuration import Configuration

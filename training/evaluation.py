@@ -13,12 +13,12 @@ import torch
 from events.currency import minor_units_of
 from events.history import Histories
 from scoring.answers import ask, outlook_of
-from scoring.features import raw_features
-from scoring.further_orders import further_orders
 from scoring.model import Model
-from scoring.network import HORIZONS
-from scoring.sequence import Tokens
-from scoring.view import Where
+from scoring.networks.network import HORIZONS
+from scoring.predictors.further_orders import further_orders
+from scoring.seen.features import raw_features
+from scoring.seen.sequence import Tokens
+from scoring.seen.view import Where
 from training.baselines import Prediction, boosted, closed_form, frequency, linear, recency
 from training.comparison import OURS, Comparison, compare
 from training.configuration import Configuration

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from events.event import EventType
-from scoring.actions import Actions, Floats, Integers, Pairs
-from scoring.catalogue import UNKNOWN
-from scoring.sequence import TOKENS, Batch, Tokens, batch_of
+from scoring.seen.actions import Actions, Floats, Integers, Pairs
+from scoring.seen.catalogue import UNKNOWN
+from scoring.seen.sequence import TOKENS, Batch, Tokens, batch_of
 from training.configuration import Configuration
 from training.labels import Labels
 

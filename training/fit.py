@@ -15,15 +15,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from scoring import folder
 from scoring.answers import Calibration, outlook_of
-from scoring.feature_histograms import histograms
-from scoring.feature_registry import NAMES
-from scoring.horizons import log_no_order
+from scoring.folders import folder
 from scoring.mixture import Mixture, Predictor
 from scoring.model import Model
+from scoring.predictors.horizons import log_no_order
+from scoring.seen.feature_histograms import histograms
+from scoring.seen.feature_registry import NAMES
+from scoring.seen.view import DAY
 from scoring.together import Together, nothing
-from scoring.view import DAY
 from training.blending import START
 from training.boosting import grow
 from training.calibration import (

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.linear_model import PoissonRegressor
 
 from scoring.buying import HORIZON_DAYS
-from scoring.further_orders import Regression
+from scoring.predictors.further_orders import Regression
 from training.examples import Examples
 
 FEWEST = 100

@@ -14,8 +14,8 @@ from peft import AdaLoraConfig, AdaLoraModel, IA3Config, IA3Model, LoraConfig, L
 from torch import Tensor, nn
 
 from scoring.adapters import WHOLE, Bottleneck, Method
-from scoring.network import Block, Network
-from scoring.prefix import Prefix
+from scoring.networks.network import Block, Network
+from scoring.networks.prefix import Prefix
 
 LINEAR = ("to_query_key_value", "from_heads", "gate", "value", "back")
 """Of a block: what low-rank updates change."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scoring.actions import Floats
+from scoring.seen.actions import Floats
 from training.comparison import OURS, Comparison, Interval, compare
 from training.metrics import Figure, auc, calibration_error
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from scoring.actions import Integers, Pairs
-from scoring.catalogue import UNKNOWN
 from scoring.recommendation import bought_by
-from scoring.sequence import Tokens
+from scoring.seen.actions import Integers, Pairs
+from scoring.seen.catalogue import UNKNOWN
+from scoring.seen.sequence import Tokens
 
 MOST_CUSTOMERS = 8000
 FEWEST_CUSTOMERS = 30

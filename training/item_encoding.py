@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from scoring.catalogue import Catalogue
 from scoring.model import ItemVectors
+from scoring.seen.catalogue import Catalogue
 
 RESERVED = 2
 """Numbers of no item and of an unknown one, of which nothing is known."""

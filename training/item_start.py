@@ -10,8 +10,8 @@ import torch
 from scipy import sparse
 from torch import nn
 
-from scoring.catalogue import UNKNOWN
-from scoring.network import Network
+from scoring.networks.network import Network
+from scoring.seen.catalogue import UNKNOWN
 from training.pairing import Pairs
 
 ITERATIONS = 6

@@ -11,11 +11,11 @@ from campaigns.models.drift import stability_index
 from campaigns.models.gates import Evidence, Rivalry
 from events.event import EventType
 from events.history import Histories
-from scoring.actions import Floats
-from scoring.feature_histograms import Histograms, histograms
-from scoring.network import HORIZONS
+from scoring.networks.network import HORIZONS
 from scoring.scorer import Scorer
-from scoring.view import DAY
+from scoring.seen.actions import Floats
+from scoring.seen.feature_histograms import Histograms, histograms
+from scoring.seen.view import DAY
 from training.comparison import OURS, compare
 from training.metrics import Figure, auc, calibration_error, log_loss
 

@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from events.event import EventType
-from scoring.actions import Actions, Floats, Integers, Pairs, pairs_of
 from scoring.answers import YEAR_DAYS
-from scoring.network import HORIZONS
-from scoring.view import DAY, view_of
+from scoring.networks.network import HORIZONS
+from scoring.seen.actions import Actions, Floats, Integers, Pairs, pairs_of
+from scoring.seen.view import DAY, view_of
 from training.configuration import Configuration
 
 LONGEST = HORIZONS[-1] * DAY

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scoring.actions import Integers
-from scoring.network import Network
+from scoring.networks.network import Network
+from scoring.seen.actions import Integers
 from scoring.whole_file import whole_file
 from training.company import ALONE, Company
 from training.configuration import Configuration

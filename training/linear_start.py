@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scoring.actions import Floats, Integers
-from scoring.linear import Linear
-from scoring.network import HORIZONS, Network, Outputs, capped
+from scoring.networks.network import HORIZONS, Network, Outputs, capped
+from scoring.predictors.linear import Linear
+from scoring.seen.actions import Floats, Integers
 from training.belief import disbelief
 from training.configuration import Configuration
 from training.loss import Happened, value_loss

@@ -9,9 +9,9 @@ from scipy.special import expit
 from torch import Tensor
 from torch.nn import functional
 
-from scoring.actions import Floats, Integers
-from scoring.catalogue import UNKNOWN
-from scoring.network import HORIZONS, Network, Outputs
+from scoring.networks.network import HORIZONS, Network, Outputs
+from scoring.seen.actions import Floats, Integers
+from scoring.seen.catalogue import UNKNOWN
 from training.configuration import Configuration
 
 LEAST_LOG_SIGMA = math.log(0.05)

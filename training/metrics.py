@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 from scipy.special import expit, logit, xlogy
 
-from scoring.actions import Floats, Integers
+from scoring.seen.actions import Floats, Integers
 
 TIES_SEED = 7
 CURVE = 101

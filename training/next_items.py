@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from scoring.actions import Integers
-from scoring.actions import Pairs as Questions
 from scoring.model import item_words
-from scoring.network import Architecture, Network
-from scoring.sequence import TOKENS, Tokens
+from scoring.networks.network import Architecture, Network
+from scoring.seen.actions import Integers
+from scoring.seen.actions import Pairs as Questions
+from scoring.seen.sequence import TOKENS, Tokens
 from training.configuration import Configuration
 from training.course import Course
 from training.examples import Examples, next_orders

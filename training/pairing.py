@@ -7,9 +7,9 @@ import numpy.typing as npt
 from scipy import sparse
 
 from events.event import EventType
-from scoring.actions import Actions, Floats
-from scoring.catalogue import UNKNOWN
 from scoring.recommendation import SPEAKING
+from scoring.seen.actions import Actions, Floats
+from scoring.seen.catalogue import UNKNOWN
 from scoring.together import Together
 from training.habits import Habits
 from training.popularity import popular_at, purchases_of

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from events.event import EventType
-from scoring.actions import Actions, Floats, Integers
-from scoring.catalogue import UNKNOWN
-from scoring.view import DAY
+from scoring.seen.actions import Actions, Floats, Integers
+from scoring.seen.catalogue import UNKNOWN
+from scoring.seen.view import DAY
 from training.held_out import FEWEST_CUSTOMERS, Held
 
 MEMORIES = (45.0, 120.0, 20.0, 7.0)

@@ -9,13 +9,13 @@ from scipy.special import logit
 
 from events.event import EventType
 from events.history import Histories
-from scoring.actions import Actions, Floats, Integers, Pairs, actions_of
 from scoring.buying import UNFITTED, BuyingModel
-from scoring.catalogue import Catalogue
-from scoring.features import raw_features
-from scoring.network import HORIZONS, SIGMA_LIMIT
-from scoring.normalisation import Normaliser
-from scoring.sequence import Tokens, tokens_of
+from scoring.networks.network import HORIZONS, SIGMA_LIMIT
+from scoring.seen.actions import Actions, Floats, Integers, Pairs, actions_of
+from scoring.seen.catalogue import Catalogue
+from scoring.seen.features import raw_features
+from scoring.seen.normalisation import Normaliser
+from scoring.seen.sequence import Tokens, tokens_of
 from training.belief import Belief, belief_of
 from training.configuration import Configuration
 from training.examples import Examples, examples_of, next_orders

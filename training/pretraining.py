@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from scoring.actions import Integers
-from scoring.catalogue import UNKNOWN
-from scoring.network import Network
-from scoring.sequence import GAP, TOKENS, Batch, Tokens, batch_of
-from scoring.view import KINDS
+from scoring.networks.network import Network
+from scoring.seen.actions import Integers
+from scoring.seen.catalogue import UNKNOWN
+from scoring.seen.sequence import GAP, TOKENS, Batch, Tokens, batch_of
+from scoring.seen.view import KINDS
 from training.configuration import Configuration
 from training.curves import Curves
 from training.loss import item_loss

@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 
 from events.currency import NO_CURRENCY
-from scoring.folder import weights_bytes
+from scoring.folders.folder import weights_bytes
 from scoring.mixture import Predictor
 from scoring.model import Model
-from scoring.trees import Trees
+from scoring.predictors.trees import Trees
 from training.configuration import Configuration
 
 SEED = 1

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scoring.actions import Floats, Pairs
 from scoring.answers import Answers, Calibration, ask, outlook_of
 from scoring.mixture import Predictor
-from scoring.network import Network
-from scoring.view import DAY
+from scoring.networks.network import Network
+from scoring.seen.actions import Floats, Pairs
+from scoring.seen.view import DAY
 from training.boosting import rehearse_trees
 from training.configuration import Configuration
 from training.course import Course, HistoryTooShort, Learned, check_bought, describe, learn_members

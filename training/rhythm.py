@@ -6,9 +6,9 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import betaln, gammaln
 
-from scoring.actions import Floats
 from scoring.buying import UNFITTED, BuyingModel
-from scoring.feature_registry import NAMES
+from scoring.seen.actions import Floats
+from scoring.seen.feature_registry import NAMES
 
 FEWEST = 50
 """Buyers below which they come by the mild prior's rhythm."""

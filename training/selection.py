@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from scoring.actions import Floats
-from scoring.feature_registry import NAMES
-from scoring.normalisation import LIMIT, Normaliser, scaled
+from scoring.seen.actions import Floats
+from scoring.seen.feature_registry import NAMES
+from scoring.seen.normalisation import LIMIT, Normaliser, scaled
 
 CONSTANT = 1e-6
 """Standard deviation on the scaled values below which a feature says nothing."""

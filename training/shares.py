@@ -12,9 +12,9 @@ import numpy as np
 from scipy.optimize import minimize, nnls
 from scipy.special import expit
 
-from scoring.actions import Floats, Integers
 from scoring.answers import Answers, Calibration, outlook_of
 from scoring.mixture import Mixture, Predictor, Shares, Speaker
+from scoring.seen.actions import Floats, Integers
 from training.loss import level_free_loss
 from training.metrics import auc, gini
 from training.validation import Forward

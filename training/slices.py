@@ -7,9 +7,9 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from scoring.actions import Floats
-from scoring.feature_registry import NAMES
-from scoring.network import HORIZONS
+from scoring.networks.network import HORIZONS
+from scoring.seen.actions import Floats
+from scoring.seen.feature_registry import NAMES
 
 ACTIVE_DAYS = float(HORIZONS[-1])
 """As long as the window that is foretold: who ordered within it before would, at the same pace, order in it again."""

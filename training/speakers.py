@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from scoring.feature_registry import BUYING
 from scoring.mixture import Predictor, Speaker
-from scoring.trees import Trees
+from scoring.predictors.trees import Trees
+from scoring.seen.feature_registry import BUYING
 from training.configuration import Configuration
 from training.linear_start import Solved, solve_linear
 from training.preparation import Prepared

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.actions import Floats, Pairs
 from scoring.answers import YEAR_DAYS, Answers, ask
-from scoring.features import raw_features
 from scoring.mixture import Mixture
-from scoring.network import Network
-from scoring.view import DAY
+from scoring.networks.network import Network
+from scoring.seen.actions import Floats, Pairs
+from scoring.seen.features import raw_features
+from scoring.seen.view import DAY
 from training.course import Course
 from training.labels import LONGEST, questions
 from training.preparation import Prepared, at_most

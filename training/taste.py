@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scoring.answers import Calibration
 from scoring.mixture import Mixture
 from scoring.model import Blend
-from scoring.network import Network
+from scoring.networks.network import Network
 from training.blending import START, choose_blend
 from training.choosing_habits import habits_of
 from training.course import Course, model_of

@@ -14,7 +14,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from scoring.network import Network
+from scoring.networks.network import Network
 from training.configuration import Configuration
 from training.course import Course, learn_members
 from training.learning import Progress

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from scoring.actions import Integers, Pairs
 from scoring.answers import Answers, ask
-from scoring.blocks import PASSES, blocks
-from scoring.catalogue import UNKNOWN
-from scoring.features import raw_features
-from scoring.network import Network
-from scoring.sequence import Tokens, batch_of, lengths_of
+from scoring.networks.network import Network
+from scoring.seen.actions import Integers, Pairs
+from scoring.seen.blocks import PASSES, blocks
+from scoring.seen.catalogue import UNKNOWN
+from scoring.seen.features import raw_features
+from scoring.seen.sequence import Tokens, batch_of, lengths_of
 from training.held_out import Held
 from training.labels import Labels, labels_of
 from training.loss import level_free_loss

@@ -13,7 +13,7 @@ from database.forecast import uplifts
 from database.models.registry import RegisteredModel
 from database.session import Database
 from scoring.scorer import Scorer
-from scoring.uplift import UpliftModel
+from scoring.uplift.model import UpliftModel
 from settings import Settings
 from worker.ahead import Ahead
 from worker.chunk import Chunk

@@ -10,9 +10,10 @@ from admin.learning.data import AsOf, Events, Preset, Seed, training_data, train
 from admin.learning.memory import peak_megabytes
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail
-from scoring import adapters, folder
+from scoring import adapters
 from scoring.adapters import Method
-from scoring.market_files import MarketName, path_of
+from scoring.folders import folder
+from scoring.folders.market_files import MarketName, path_of
 from scoring.score import ModelRejected
 from scoring.threads import limit_threads
 from training.adaptation import Plan

@@ -16,7 +16,7 @@ from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail
 from events.currency import minor_units_of
 from events.history import Histories
-from scoring.horizons import LONGEST_DAYS, SHORTEST_DAYS
+from scoring.predictors.horizons import LONGEST_DAYS, SHORTEST_DAYS
 from scoring.scorer import Scorer
 from scoring.threads import limit_threads
 from scoring.whole_file import whole_file

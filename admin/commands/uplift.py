@@ -12,7 +12,7 @@ from admin.files.result_files import writable
 from admin.learning.data import Seed, training_progress
 from admin.shell.output import AsJson, emit, fail
 from events.files.reading import FileNotUsable, table
-from scoring.uplift import UpliftModel
+from scoring.uplift.model import UpliftModel
 from scoring.whole_file import whole_file
 from training.uplift import findings as learning
 from training.uplift.findings import Findings

@@ -11,7 +11,7 @@ from admin.learning.data import TrainingData, training_progress
 from admin.learning.extras import extra
 from admin.shell.output import emit, fail
 from scoring.adapters import Method
-from scoring.manifest import read_manifest
+from scoring.folders.manifest import read_manifest
 from settings import settings
 from training.company import Company
 from training.configuration import Configuration

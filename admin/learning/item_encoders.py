@@ -9,7 +9,7 @@ import polars as pl
 from admin.learning.data import TrainingData, training_progress
 from admin.shell.output import fail
 from scoring.adapters import Method
-from scoring.network import HORIZONS
+from scoring.networks.network import HORIZONS
 from settings import settings
 from training.item_encoding import ItemEncoders, Modality
 from training.pictures.files import PicturesNotUsable

@@ -9,7 +9,7 @@ from admin.learning.data import TrainingData, training_progress
 from admin.shell.output import fail, progress_bar
 from events.currency import strange
 from events.history import Histories
-from scoring.market_files import MarketName
+from scoring.folders.market_files import MarketName
 from scoring.markets import Markets
 from scoring.score import ModelRejected, NoNumber
 from scoring.scorer import Scorer

@@ -8,7 +8,7 @@ import polars as pl
 
 from admin.learning.data import TrainingData, training_progress
 from admin.shell.output import emit, fail
-from scoring.manifest import read_manifest
+from scoring.folders.manifest import read_manifest
 from settings import settings
 from training.company import is_called
 from training.configuration import Configuration

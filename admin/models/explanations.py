@@ -18,7 +18,7 @@ from campaigns.tiers.ladder import ladder_of
 from campaigns.tiers.tiers import TierScheme, measured
 from database.events.store import histories
 from rules.sentence import Language
-from scoring.asking import Telling
+from scoring.replicas.asking import Telling
 from scoring.score import Explanation, ModelRejected, NoNumber
 
 TITLES: Mapping[str, str] = MappingProxyType({
@@ -35,7 +35,7 @@ def explain(customer_id: str, *, full: bool, language: Language, database_url: s
         model, scheme = registry.in_force(snapshot), schemes.active(snapshot)
         history = histories(snapshot, [customer_id], before=now)
     # Half a second of imports, which a refusal does without.
-    from scoring.computing import explained  # noqa: PLC0415
+    from scoring.replicas.computing import explained  # noqa: PLC0415
     from scoring.scorer import Scorer  # noqa: PLC0415
 
     telling = Telling(language, full, ladder_of(scheme) if full else None)

@@ -8,9 +8,9 @@ from campaigns.models.stages import State
 from database.models import registry as stored_models
 from database.models.registry import RegisteredModel
 from database.session import Snapshot
-from scoring.adapter_seal import check_adapters
-from scoring.manifest import check_whole
-from scoring.market_files import markets_without
+from scoring.folders.adapter_seal import check_adapters
+from scoring.folders.manifest import check_whole
+from scoring.folders.market_files import markets_without
 from scoring.score import ModelRejected
 
 

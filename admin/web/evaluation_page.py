@@ -8,7 +8,7 @@ from admin.web.charts import BarChart, ColumnChart, LineChart, Series, bar_chart
 from admin.web.language import locale_of
 from admin.web.look import TEMPLATES, environment, written_number, written_percent
 from rules.sentence import Language
-from scoring.network import HORIZONS
+from scoring.networks.network import HORIZONS
 from training.comparison import OURS, Comparison
 from training.evaluation import Evaluation
 from training.groups import SELECTED, Group, disparity

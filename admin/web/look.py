@@ -21,8 +21,8 @@ from campaigns.terms import discount_document
 from events.currency import DECIMALS, USUAL_DECIMALS
 from rules.document import from_data
 from rules.sentence import Language, sentence
-from scoring.feature_registry import BY_NAME
-from scoring.wording import WORDINGS
+from scoring.reasons.wording import WORDINGS
+from scoring.seen.feature_registry import BY_NAME
 
 TEMPLATES = Path(__file__).parent / "templates"
 MONTHS = {Language.ENGLISH: "MMMM y", Language.CHINESE: "y年M月"}

@@ -15,7 +15,7 @@ from campaigns.terms.campaign import Campaign
 from database.forecast import uplifts
 from database.forecast.uplifts import Uplift
 from database.session import Snapshot, Transaction
-from scoring.uplift import UpliftModel
+from scoring.uplift.model import UpliftModel
 
 MOST = 50_000
 """Customers of one campaign from whom is learned."""

@@ -25,7 +25,7 @@ from database.models.registry import RegisteredModel
 from database.session import Snapshot, Transaction
 from database.work import operations
 from database.work.operations import JUDGE_MODEL
-from scoring.manifest import digest
+from scoring.folders.manifest import digest
 
 
 def register(

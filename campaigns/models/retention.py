@@ -11,7 +11,7 @@ from database.models.registry import RegisteredModel
 from database.session import Snapshot, Transaction
 from database.work import operations
 from database.work.operations import RETRAIN_MODEL
-from scoring.network import HORIZONS
+from scoring.networks.network import HORIZONS
 
 LONGEST = timedelta(days=HORIZONS[-1])
 SETTLED = timedelta(hours=1)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from campaigns.tiers.tiers import Measure, TierScheme
-from scoring.asking import Ladder
+from scoring.replicas.asking import Ladder
 
 FIGURES: Mapping[Measure, str] = MappingProxyType(
     {Measure.PURCHASE_90: "purchase_90", Measure.EXPECTED_VALUE: "spend_minor"}

@@ -40,7 +40,7 @@ class UpliftRow(Row):
     __tablename__ = "uplifts"
     campaign_id: Mapped[str] = mapped_column(ForeignKey(CampaignRow.campaign_id), primary_key=True)
     model: Mapped[str | None]
-    """JSON of `scoring.uplift`; its levels of texts are of fifty customers each. Null where nothing was learned."""
+    """JSON of `scoring.uplift.model`; its levels of texts are of fifty customers each. Null if nothing was learned."""
     learner: Mapped[str | None]
     reason: Mapped[str]
     """Why that learner was chosen, or why nothing could be learned."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from database.session import Database
-from scoring.asking import Kind, Role
+from scoring.replicas.asking import Kind, Role
 from server.front.guard import Guard
 from server.metrics.calls import CallMetrics, InFlightMetrics
 from server.metrics.models import ModelMetrics

@@ -15,8 +15,8 @@ from campaigns.models import registry
 from campaigns.models.canary_faults import Record
 from database.failures import described
 from database.session import Database
-from scoring.asking import Kind, Role
 from scoring.pool.refusals import ReplicaDied, ReplicaSilent
+from scoring.replicas.asking import Kind, Role
 from server.scoring.live import Live
 
 RETRY_SECONDS = 1.0

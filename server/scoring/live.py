@@ -18,12 +18,12 @@ from campaigns.tiers.tiers import TierScheme
 from database.models import registry
 from database.models.registry import RegisteredModel
 from database.session import Database
-from scoring.adapter_seal import check_adapters
-from scoring.asking import ModelFolder, Role
-from scoring.market_files import markets_without
+from scoring.folders.adapter_seal import check_adapters
+from scoring.folders.market_files import markets_without
 from scoring.pool.process import Wanted
 from scoring.pool.refusals import GivenUp
-from scoring.replicas import Models, Replicas
+from scoring.replicas.asking import ModelFolder, Role
+from scoring.replicas.replicas import Models, Replicas
 from scoring.score import ModelRejected
 from server.scoring.outage import Outage
 from server.scoring.rejected import Rejected

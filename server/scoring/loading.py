@@ -19,8 +19,8 @@ from database.session import Database, Snapshot
 from database.tiers.standings import StoredStanding
 from events.event import Event
 from events.packing import latest, packed, rows, unpacked
-from scoring.asking import Asked, Telling, Terms, Wish
 from scoring.pool.row import Loaded
+from scoring.replicas.asking import Asked, Telling, Terms, Wish
 from scoring.score import Strategy
 from server.customers.events import AHEAD
 from server.scoring.session_histories import present, with_sessions

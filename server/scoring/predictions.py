@@ -16,14 +16,23 @@ from database.events.memory import Memory
 from database.session import Database
 from database.tiers.standings import StoredStanding
 from events.currency import strange
-from scoring.asking import Kind, Recommended, Role, Task, Terms, explanation_of, recommended_of, score_of
 from scoring.pool.batch import Observer, Ticket, unobserved
 from scoring.pool.figures import PoolFigures
 from scoring.pool.lane import Lane
 from scoring.pool.pool import Pool
 from scoring.pool.refusals import ComputationFailed, Expired, ReplicaDied
 from scoring.pool.row import Loaded, Told
-from scoring.replicas import Replicas
+from scoring.replicas.asking import (
+    Kind,
+    Recommended,
+    Role,
+    Task,
+    Terms,
+    explanation_of,
+    recommended_of,
+    score_of,
+)
+from scoring.replicas.replicas import Replicas
 from scoring.score import Explanation, Recommendation, Score, UnknownItem
 from server.answering import call
 from server.scoring.canary_watch import CanaryWatch

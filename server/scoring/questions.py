@@ -6,7 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tierwise.v1 import explanation_pb2, recommendation_pb2, recommendation_service_pb2, scoring_service_pb2
 
 from rules.sentence import Language
-from scoring.asking import Ladder, Telling
+from scoring.replicas.asking import Ladder, Telling
 from scoring.score import Strategy
 from server.answering import call
 from server.customers.events import session_events

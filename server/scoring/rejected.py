@@ -2,7 +2,7 @@
 
 import time
 
-from scoring.asking import ModelFolder
+from scoring.replicas.asking import ModelFolder
 
 RETRY_SECONDS = 30.0
 

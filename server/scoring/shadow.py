@@ -16,7 +16,6 @@ import structlog
 from campaigns.models.comparison import sums_of
 from database.models import shadow_comparisons
 from database.session import Database
-from scoring.asking import Kind, ModelFolder, Role, Task, score_of
 from scoring.pool.batch import Observer, Ticket
 from scoring.pool.figures import PoolFigures
 from scoring.pool.lane import Lane
@@ -24,7 +23,8 @@ from scoring.pool.pool import Pool
 from scoring.pool.process import Wanted
 from scoring.pool.refusals import Closed, Expired, GivenUp, Overloaded, ReplicaDied
 from scoring.pool.row import Loaded, Told
-from scoring.replicas import Replicas
+from scoring.replicas.asking import Kind, ModelFolder, Role, Task, score_of
+from scoring.replicas.replicas import Replicas
 from scoring.score import ModelRejected, Score
 from server.scoring.live import InForce
 from server.scoring.loading import Place

@@ -12,7 +12,7 @@ from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Levels, Measure, Method
 from database.events.store import copy_events
 from database.session import Database
-from scoring import folder
+from scoring.folders import folder
 
 
 def test_why_a_customer_is_scored_so(database: Database, database_url: str, tmp_path: Path) -> None:

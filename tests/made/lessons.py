@@ -9,8 +9,8 @@ from database.forecast import uplifts
 from database.forecast.uplifts import Uplift
 from database.session import Database
 from made.campaigns import NOW, create_campaign
-from scoring.uplift import Grown, Line, UpliftModel
-from scoring.uplift_columns import Column
+from scoring.uplift.columns import Column
+from scoring.uplift.model import Grown, Line, UpliftModel
 
 OF_BUYERS, OF_OTHERS = 0.05, 0.01
 """What it adds to the chance to buy, as `teach` says it."""

@@ -6,14 +6,14 @@ import numpy as np
 import torch
 from scipy import sparse
 
-from scoring import folder
 from scoring.answers import Calibration
 from scoring.buying import UNFITTED
-from scoring.catalogue import Catalogue
-from scoring.feature_registry import NAMES
+from scoring.folders import folder
 from scoring.model import Blend, Model, item_words
-from scoring.network import Architecture, Network
-from scoring.normalisation import Normaliser
+from scoring.networks.network import Architecture, Network
+from scoring.seen.catalogue import Catalogue
+from scoring.seen.feature_registry import NAMES
+from scoring.seen.normalisation import Normaliser
 from scoring.together import Together
 
 ITEMS = tuple(f"item-{number}" for number in range(12))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import torch
 
-from scoring.devices import dying_with_the_device
 from scoring.pool.replica import Compute, Payload
+from scoring.replicas.devices import dying_with_the_device
 
 SHARE = 0.02
 """Of the GPU's memory that the replica may take."""

@@ -12,12 +12,12 @@ from scipy.special import expit, logit
 from events.event import EventType
 from events.history import Histories
 from rules.sentence import Language
-from scoring.contrast import contrasts
-from scoring.normalisation import Normaliser
+from scoring.reasons.contrast import contrasts
+from scoring.reasons.wording import WORDINGS
 from scoring.score import Change, Contrast, Score
 from scoring.scorer import Scorer
-from scoring.sequence import TOKENS
-from scoring.wording import WORDINGS
+from scoring.seen.normalisation import Normaliser
+from scoring.seen.sequence import TOKENS
 
 SCORER = Scorer(tiny_model())
 ROWS = [bought(40.0, 2500), row(EventType.VIEW, 20.0, item_id="item-2"), bought(5.0, 1500, item_id="item-3")]

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.blocks import Passes, blocks
+from scoring.seen.blocks import Passes, blocks
 
 lengths = st.lists(st.integers(0, 128), max_size=80).map(lambda drawn: np.array(drawn, dtype=np.int64))
 passes = st.builds(Passes, st.integers(1, 32), st.integers(0, 400))

@@ -12,13 +12,13 @@ from networks.tiny_model import write_tiny_model
 from on_gpu import roomy_rows
 
 from events.history import Histories
-from scoring.devices import device_of, dying_with_the_device
 from scoring.pool.pool import Pool
 from scoring.pool.process import ProcessReplica
 from scoring.pool.refusals import ComputationFailed, ReplicaDied
 from scoring.pool.replica import LocalReplica
 from scoring.pool.row import Loaded
 from scoring.pool.zygote import Zygote
+from scoring.replicas.devices import device_of, dying_with_the_device
 from scoring.scorer import Scorer
 
 on_a_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no GPU")

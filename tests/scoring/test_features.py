@@ -11,11 +11,11 @@ from made.histories import NOW, Row, bought, frame, histories, random_shop, row
 
 from events.event import EventType
 from events.history import Histories
-from scoring.actions import HISTORY_ROWS, actions_of, pairs_of
 from scoring.buying import UNFITTED
-from scoring.catalogue import Catalogue
-from scoring.feature_registry import FEATURES, NAMES
-from scoring.features import raw_features
+from scoring.seen.actions import HISTORY_ROWS, actions_of, pairs_of
+from scoring.seen.catalogue import Catalogue
+from scoring.seen.feature_registry import FEATURES, NAMES
+from scoring.seen.features import raw_features
 
 CATALOGUE = Catalogue(("item-1", "item-2", "item-3"), ("Lamp", "Mug", None), ("Home|Light", "Home|Table", None))
 

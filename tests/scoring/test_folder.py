@@ -12,9 +12,9 @@ from made.histories import at, bought, histories
 from networks.tiny_model import tiny_model
 from safetensors.numpy import load, save
 
-from scoring import folder
-from scoring.folder import ITEMS, WEIGHTS
-from scoring.manifest import MANIFEST
+from scoring.folders import folder
+from scoring.folders.folder import ITEMS, WEIGHTS
+from scoring.folders.manifest import MANIFEST
 from scoring.score import ModelRejected, Strategy
 from scoring.scorer import Scorer
 

@@ -10,10 +10,10 @@ from networks.tiny_model import tiny_model
 
 from events.event import EventType
 from events.history import Histories
-from scoring.actions import actions_of, pairs_of
-from scoring.frames import SIZES, Frames, Size, size_of
-from scoring.passing import Plainly
-from scoring.sequence import Batch, batch_of, tokens_of
+from scoring.networks.frames import SIZES, Frames, Size, size_of
+from scoring.networks.passing import Plainly
+from scoring.seen.actions import actions_of, pairs_of
+from scoring.seen.sequence import Batch, batch_of, tokens_of
 
 CPU = torch.device("cpu")
 MODEL = tiny_model()

@@ -11,11 +11,11 @@ from made.histories import at, bought, histories
 from networks.tiny_model import tiny_model
 from test_horizons import DAYS, MODEL, customer
 
-from scoring import folder
-from scoring.folder import WEIGHTS
-from scoring.further_orders import Regression, closed_form, further_orders
-from scoring.horizons import purchase_within
-from scoring.network import HORIZONS
+from scoring.folders import folder
+from scoring.folders.folder import WEIGHTS
+from scoring.networks.network import HORIZONS
+from scoring.predictors.further_orders import Regression, closed_form, further_orders
+from scoring.predictors.horizons import purchase_within
 from scoring.score import ModelRejected
 from scoring.scorer import Scorer
 

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring import buying
-from scoring.actions import Floats
 from scoring.buying import BuyingModel
-from scoring.feature_registry import NAMES
-from scoring.horizons import LONGEST_DAYS, SHORTEST_DAYS, purchase_within
-from scoring.network import HORIZONS
+from scoring.networks.network import HORIZONS
+from scoring.predictors.horizons import LONGEST_DAYS, SHORTEST_DAYS, purchase_within
+from scoring.seen.actions import Floats
+from scoring.seen.feature_registry import NAMES
 
 MODEL = BuyingModel(r=0.7, alpha=50.0, a=0.6, b=2.5, basket_mean=8.0, basket_weight=2.0)
 DAYS = range(SHORTEST_DAYS, LONGEST_DAYS + 1)

@@ -16,9 +16,9 @@ from networks.small_training import trained
 
 from events.event import EventType
 from events.history import Histories
-from scoring.actions import HISTORY_ROWS
 from scoring.score import Score
 from scoring.scorer import Scorer
+from scoring.seen.actions import HISTORY_ROWS
 
 FAR = (datetime(9999, 12, 31, tzinfo=UTC) - AS_OF).days
 MANY = 100_000

@@ -7,9 +7,10 @@ import torch
 from made.histories import at, bought, histories
 from networks.tiny_model import tiny_model
 
-from scoring import adapters, folder
+from scoring import adapters
 from scoring.adapters import Adapter, Bottleneck, Method, adapted
-from scoring.market_files import MarketName, path_of
+from scoring.folders import folder
+from scoring.folders.market_files import MarketName, path_of
 from scoring.markets import Markets
 from scoring.model import Model
 from scoring.score import ModelRejected

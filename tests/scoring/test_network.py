@@ -10,10 +10,10 @@ from networks.tiny_model import tiny_model
 
 from events.event import EventType
 from events.history import Histories
-from scoring.actions import Floats, actions_of, pairs_of
 from scoring.answers import Answers, Calibration, Season, longest_logit, outlook_of
-from scoring.network import SIGMA_LIMIT, Network
-from scoring.sequence import TOKENS, Batch, Tokens, batch_of, tokens_of
+from scoring.networks.network import SIGMA_LIMIT, Network
+from scoring.seen.actions import Floats, actions_of, pairs_of
+from scoring.seen.sequence import TOKENS, Batch, Tokens, batch_of, tokens_of
 
 MODEL = tiny_model()
 NETWORK: Network = MODEL.networks[0]

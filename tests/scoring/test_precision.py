@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from networks.tiny_model import tiny_model
 
-from scoring.precision import CUSTOMERS, EVENTS, Trial, invented, suited, worth_it
+from scoring.replicas.precision import CUSTOMERS, EVENTS, Trial, invented, suited, worth_it
 from scoring.score import Score
 from scoring.scorer import Scorer
 

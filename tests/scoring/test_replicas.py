@@ -11,12 +11,12 @@ import torch
 from networks.doubling import broken, exact
 from networks.tiny_model import tiny_model, write_tiny_model
 
-from scoring import folder
-from scoring.asking import Kind, ModelFolder, Role, Task
-from scoring.computing import computing
+from scoring.folders import folder
 from scoring.pool.process import Process
 from scoring.pool.zygote import Zygote
-from scoring.replicas import LocalReplicas, ProcessReplicas
+from scoring.replicas.asking import Kind, ModelFolder, Role, Task
+from scoring.replicas.computing import computing
+from scoring.replicas.replicas import LocalReplicas, ProcessReplicas
 from scoring.score import ModelRejected
 
 WAIT = 60

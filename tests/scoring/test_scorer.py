@@ -14,12 +14,12 @@ from scipy.special import logit
 from events.event import EventType
 from events.history import Histories
 from rules.sentence import Language
-from scoring import chinese
 from scoring.answers import Calibration, Season
-from scoring.feature_registry import BY_NAME, NAMES, amount
 from scoring.model import Model
+from scoring.reasons import chinese
 from scoring.score import Score
 from scoring.scorer import Scorer
+from scoring.seen.feature_registry import BY_NAME, NAMES, amount
 
 SCORER = Scorer(tiny_model())
 FIGURES = ("purchase_30", "purchase_60", "purchase_90", "churn", "spend_minor", "spend_low_minor", "spend_high_minor")

@@ -6,12 +6,12 @@ import torch
 from made.histories import NOW, bought, histories
 from networks.tiny_model import tiny_model
 
-from scoring.actions import Pairs, actions_of, pairs_of
 from scoring.answers import ask, asked
-from scoring.blocks import PASSES
-from scoring.passing import Plainly
-from scoring.sequence import TOKENS, tokens_of
-from scoring.sittings import sittings
+from scoring.networks.passing import Plainly
+from scoring.seen.actions import Pairs, actions_of, pairs_of
+from scoring.seen.blocks import PASSES
+from scoring.seen.sequence import TOKENS, tokens_of
+from scoring.seen.sittings import sittings
 
 CPU = torch.device("cpu")
 

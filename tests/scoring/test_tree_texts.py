@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from scoring import tree_texts
-from scoring.boosters import lightgbm
+from scoring.predictors import tree_texts
+from scoring.predictors.boosters import lightgbm
 
 
 @pytest.fixture(scope="module")

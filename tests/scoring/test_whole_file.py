@@ -11,7 +11,7 @@ import torch
 from networks.tiny_model import tiny_model
 
 from admin.shell.trouble import explained
-from scoring import folder
+from scoring.folders import folder
 from scoring.whole_file import NotWritten, whole_file
 from training.vector_cache import VectorCache
 

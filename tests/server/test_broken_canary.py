@@ -22,14 +22,14 @@ from database.audit.log import ALL
 from database.models import canary_runs
 from database.session import Database
 from events.event import EventType
-from scoring import folder
-from scoring.asking import Kind, Role, Task
+from scoring.folders import folder
 from scoring.pool.pool import Pool
 from scoring.pool.process import ProcessReplica
 from scoring.pool.refusals import ReplicaDied, ReplicaSilent
 from scoring.pool.row import Loaded
 from scoring.pool.zygote import Zygote
-from scoring.replicas import LocalReplicas, patience_with
+from scoring.replicas.asking import Kind, Role, Task
+from scoring.replicas.replicas import LocalReplicas, patience_with
 from server.scoring.canary_watch import CanaryWatch
 from server.scoring.live import Live
 

@@ -27,11 +27,11 @@ from structlog.testing import capture_logs
 from tierwise.v1 import customer_service_pb2, customer_service_pb2_grpc, score_pb2, scoring_service_pb2
 
 from database.session import Database
-from scoring import replicas
-from scoring.asking import Role
-from scoring.computing import Computing
 from scoring.markets import Markets
-from scoring.replicas import LocalReplicas
+from scoring.replicas import replicas
+from scoring.replicas.asking import Role
+from scoring.replicas.computing import Computing
+from scoring.replicas.replicas import LocalReplicas
 from scoring.scorer import Scorer
 from server.scoring import live
 from settings import child_environment

@@ -10,8 +10,8 @@ from database.events.memory import Memory
 from database.session import Database, driver_connection
 from events.event import Event, EventType
 from events.packing import rows
-from scoring.asking import asked
 from scoring.pool.row import Loaded
+from scoring.replicas.asking import asked
 from server.scoring.loading import Loading, Question
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

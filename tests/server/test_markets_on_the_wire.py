@@ -13,9 +13,10 @@ from tierwise.v1 import model_pb2, score_pb2, scoring_service_pb2
 
 from campaigns.models import registry
 from database.session import Database
-from scoring import adapters, market_files
+from scoring import adapters
 from scoring.adapters import Adapter, Method
-from scoring.replicas import ProcessReplicas
+from scoring.folders import market_files
+from scoring.replicas.replicas import ProcessReplicas
 from tierwise_client import Tierwise
 
 YESTERDAY = stamp(-1)

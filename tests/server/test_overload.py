@@ -17,9 +17,9 @@ from running.serving import Shop, refusal, serving
 from tierwise.v1 import scoring_service_pb2
 
 from database.session import Database
-from scoring.asking import Kind, asked
-from scoring.computing import Computing, Payload
-from scoring.replicas import LocalReplicas
+from scoring.replicas.asking import Kind, asked
+from scoring.replicas.computing import Computing, Payload
+from scoring.replicas.replicas import LocalReplicas
 from server.front.port import MOST_PENDING
 
 Asked: TypeAlias = "grpc.Future[scoring_service_pb2.ScoreResponse]"

@@ -13,7 +13,7 @@ from tierwise.v1 import model_pb2, recommendation_service_pb2, scoring_service_p
 
 from campaigns.experiments.assignment import position
 from database.session import Database
-from scoring.manifest import MANIFEST
+from scoring.folders.manifest import MANIFEST
 
 Model = model_pb2.Model
 PATIENCE = 60

@@ -21,10 +21,10 @@ from campaigns.models.stages import Stage, State
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Levels, Measure, Method
 from database.session import Database
-from scoring import replicas
 from scoring.pool.process import START_SECONDS, ProcessReplica
 from scoring.pool.replica import Compute
-from scoring.replicas import Models, ProcessReplicas
+from scoring.replicas import replicas
+from scoring.replicas.replicas import Models, ProcessReplicas
 
 SCORE_ANNA = scoring_service_pb2.ScoreRequest(customer="customers/anna")
 CALLERS = 6

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from scoring.actions import Floats
+from scoring.seen.actions import Floats
 from training.uplift.trial import Trial
 
 Values = npt.NDArray[np.generic]

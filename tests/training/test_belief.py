@@ -6,11 +6,11 @@ import torch
 from made.histories import NOW, bought, histories, row
 
 from events.event import EventType
-from scoring.actions import actions_of, pairs_of
 from scoring.buying import UNFITTED, chance
-from scoring.catalogue import Catalogue
-from scoring.features import raw_features
-from scoring.network import Outputs
+from scoring.networks.network import Outputs
+from scoring.seen.actions import actions_of, pairs_of
+from scoring.seen.catalogue import Catalogue
+from scoring.seen.features import raw_features
 from training.belief import Belief, belief_of, disbelief
 
 ACTIONS = actions_of(

@@ -9,14 +9,14 @@ from made.histories import at, bought, histories, random_shop
 from networks.small_training import course, prepared
 from networks.tiny_model import tiny_model
 
-from scoring import folder
-from scoring.feature_registry import NAMES
-from scoring.folder import TREES
-from scoring.linear import Linear
+from scoring.folders import folder
+from scoring.folders.folder import TREES
 from scoring.mixture import Mixture, Predictor, Speaker
+from scoring.predictors.linear import Linear
+from scoring.predictors.trees import Trees
 from scoring.score import ModelRejected
 from scoring.scorer import Scorer
-from scoring.trees import Trees
+from scoring.seen.feature_registry import NAMES
 from training.boosting import grow, rehearse_trees
 from training.preparation import Prepared
 

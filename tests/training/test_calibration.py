@@ -10,8 +10,8 @@ from made.histories import NOW, random_shop
 from networks.small_training import course
 from scipy.special import expit, logit
 
-from scoring.actions import Floats
 from scoring.answers import Outlook
+from scoring.seen.actions import Floats
 from training.calibration import Year, level_bounded, seasons_of, spend_factor, year_above, yearly_spend_factor
 from training.labels import Labels
 from training.standing import year_of

@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from scoring.view import DAY
+from scoring.seen.view import DAY
 from training.checkpoints import KEPT_DAYS, checkpoints_of, remove_old
 
 NOW = 1_800_000_000.0

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from networks.small_training import SMALL, course, prepared, trained
 
-from scoring.folder import WEIGHTS
+from scoring.folders.folder import WEIGHTS
 from training.company import ALONE, Company
 from training.examples import lessons
 

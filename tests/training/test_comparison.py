@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.actions import Floats
-from scoring.feature_registry import NAMES
+from scoring.seen.actions import Floats
+from scoring.seen.feature_registry import NAMES
 from training.comparison import Comparison, compare
 from training.groups import OTHERS, UNKNOWN, disparity, groups_of
 from training.metrics import CHANCES

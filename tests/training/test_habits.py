@@ -5,9 +5,9 @@ import pytest
 from made.histories import DAY, NOW, Row, bought, histories, row
 
 from events.event import EventType
-from scoring.actions import Floats, actions_of
-from scoring.catalogue import Catalogue
-from scoring.sequence import Tokens
+from scoring.seen.actions import Floats, actions_of
+from scoring.seen.catalogue import Catalogue
+from scoring.seen.sequence import Tokens
 from training.choosing_habits import habits_of
 from training.habits import Habits
 from training.held_out import held_out

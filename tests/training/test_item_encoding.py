@@ -16,12 +16,12 @@ from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPi
 from typer.testing import CliRunner
 
 from admin.command_line import main
-from scoring import folder
-from scoring.catalogue import Catalogue
-from scoring.manifest import read_manifest
+from scoring.folders import folder
+from scoring.folders.manifest import read_manifest
 from scoring.model import ItemVectors, item_words
-from scoring.network import Architecture, Encoded, Network
+from scoring.networks.network import Architecture, Encoded, Network
 from scoring.scorer import Scorer
+from scoring.seen.catalogue import Catalogue
 from training.curves import NOWHERE
 from training.fit import fit
 from training.item_encoding import Modality, item_texts, placed

@@ -9,8 +9,8 @@ from made.histories import AS_OF, random_shop
 from networks.tiny_model import tiny_model
 
 from events.history import Histories
-from scoring.feature_histograms import BINS, histograms
 from scoring.scorer import Scorer
+from scoring.seen.feature_histograms import BINS, histograms
 from training.judging import drifts, evidence
 
 HISTORIES = Histories.from_frame(random_shop(200, seed=5))

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from made.histories import DAY, NOW, bought, histories, row
 
 from events.event import EventType
-from scoring.actions import actions_of, pairs_of
-from scoring.catalogue import Catalogue
+from scoring.seen.actions import actions_of, pairs_of
+from scoring.seen.catalogue import Catalogue
 from training.configuration import Configuration
 from training.examples import NONE, next_orders
 from training.labels import Labels, cutoffs_of, labels_of, open_cutoffs, questions, weights_at

@@ -19,13 +19,13 @@ from scipy.special import logit
 
 from events.event import EventType
 from events.history import Histories
-from scoring.actions import actions_of, pairs_of
 from scoring.answers import Calibration, ask, outlook_of
-from scoring.feature_registry import NAMES
-from scoring.features import raw_features
-from scoring.folder import WEIGHTS, read
-from scoring.network import Network
+from scoring.folders.folder import WEIGHTS, read
+from scoring.networks.network import Network
 from scoring.scorer import Scorer
+from scoring.seen.actions import actions_of, pairs_of
+from scoring.seen.feature_registry import NAMES
+from scoring.seen.features import raw_features
 from scoring.threads import limit_threads
 from settings import child_environment
 from training.configuration import ITEM_WEIGHT, Configuration

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from scoring.network import Outputs
+from scoring.networks.network import Outputs
 from training.configuration import Configuration
 from training.loss import Happened, question_loss, value_loss
 

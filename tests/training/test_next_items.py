@@ -9,11 +9,11 @@ from made.histories import DAY, NOW, bought, frame, histories
 from networks.small_training import course
 from scipy import sparse
 
-from scoring.actions import actions_of
-from scoring.catalogue import Catalogue
 from scoring.model import item_words
-from scoring.network import Architecture, Network
-from scoring.sequence import TOKENS, tokens_of
+from scoring.networks.network import Architecture, Network
+from scoring.seen.actions import actions_of
+from scoring.seen.catalogue import Catalogue
+from scoring.seen.sequence import TOKENS, tokens_of
 from training.examples import NONE
 from training.held_out import held_out
 from training.item_start import SPREAD, begin, vectors_of

@@ -9,7 +9,7 @@ from made.histories import NOW, random_shop
 from networks.small_training import SMALL, course, prepared
 
 from scoring.model import item_words
-from scoring.network import Architecture, Network
+from scoring.networks.network import Architecture, Network
 from training.course import learn_members
 from training.curves import Curves
 from training.pretraining import contrast_loss, pretrain, slices_of

@@ -20,9 +20,9 @@ from typer.testing import CliRunner
 
 from admin.command_line import main
 from events.event import EventType
-from scoring.feature_registry import FEATURES
-from scoring.folder import WEIGHTS, read
-from scoring.network import Network
+from scoring.folders.folder import WEIGHTS, read
+from scoring.networks.network import Network
+from scoring.seen.feature_registry import FEATURES
 from training.course import Course
 from training.fit import silence
 from training.learning import Progress

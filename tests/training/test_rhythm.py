@@ -10,7 +10,7 @@ from scipy.integrate import quad
 from scipy.stats import beta, gamma
 
 from scoring.buying import UNFITTED, BuyingModel, alive, orders_given_one
-from scoring.feature_registry import NAMES
+from scoring.seen.feature_registry import NAMES
 from training.rhythm import fit_buying, log_likelihood, most_likely
 
 CDNOW = BuyingModel(r=0.243, alpha=4.414, a=0.793, b=2.426, basket_mean=0.0, basket_weight=1.0)

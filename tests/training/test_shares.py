@@ -7,11 +7,11 @@ import pytest
 from made.histories import random_shop
 from networks.small_training import course, prepared
 
-from scoring.actions import Floats
 from scoring.answers import Answers
-from scoring.linear import Linear, linear_from
 from scoring.mixture import Mixture, Predictor
-from scoring.network import HORIZONS
+from scoring.networks.network import HORIZONS
+from scoring.predictors.linear import Linear, linear_from
+from scoring.seen.actions import Floats
 from training.labels import Labels
 from training.linear_start import solve_linear
 from training.loss import level_free_loss

@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 from admin.command_line import main
 from events.event import EventType
 from events.history import Histories
-from scoring.actions import actions_of, pairs_of
 from scoring.adapters import Method
-from scoring.catalogue import Catalogue
+from scoring.seen.actions import actions_of, pairs_of
+from scoring.seen.catalogue import Catalogue
 from training.course import HistoryTooShort
 from training.pretrained import EncoderRefused, refuse_code
 from training.text import classifier_folder

@@ -9,8 +9,8 @@ from made_trials import drawn_trial
 from scipy.stats import spearmanr
 
 from events.event import EventType
-from scoring.actions import Floats
-from scoring.uplift import UpliftModel
+from scoring.seen.actions import Floats
+from scoring.uplift.model import UpliftModel
 from simulator.shop import Shop
 from simulator.stream import simulate
 from training.uplift.findings import Findings, learn, model

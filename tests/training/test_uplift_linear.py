@@ -10,9 +10,9 @@ from made_trials import drawn_trial, made_trial
 from scipy.special import expit
 from scipy.stats import spearmanr
 
-from scoring.conditioned import Conditioned, Kind, Regressor
-from scoring.uplift import Line, UpliftModel
-from scoring.uplift_columns import Column
+from scoring.uplift.columns import Column
+from scoring.uplift.conditioned import Conditioned, Kind, Regressor
+from scoring.uplift.model import Line, UpliftModel
 from training.uplift.conditioned import conditioned
 from training.uplift.trial import Trial
 

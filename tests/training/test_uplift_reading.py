@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from scoring.uplift_columns import OTHER
+from scoring.uplift.columns import OTHER
 from training.uplift.reading import Reading, Treatment, TrialNotUsable, read
 
 SIZE = 600

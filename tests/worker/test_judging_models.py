@@ -27,10 +27,10 @@ from database.work import operations
 from database.work.operations import Operation
 from events.event import EventType
 from events.history import Histories
-from scoring import folder
-from scoring.feature_histograms import histograms
+from scoring.folders import folder
 from scoring.score import ModelRejected
 from scoring.scorer import Scorer
+from scoring.seen.feature_histograms import histograms
 from worker.clock.wellbeing import read_drift
 
 CAUSE = make_cause(AS_OF)

@@ -18,7 +18,7 @@ from database.audit.log import ALL
 from database.models import scores
 from database.session import Database
 from database.work import operations
-from scoring import folder
+from scoring.folders import folder
 from settings import Settings
 from worker.clock.model_folders import MINUTE, tidy
 from worker.tools import Tools

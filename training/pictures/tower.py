@@ -12,8 +12,8 @@ from torch import Tensor
 from transformers import AutoImageProcessor, AutoModel
 from transformers.utils import logging
 
-from scoring.catalogue import Catalogue
 from scoring.model import ItemVectors
+from scoring.seen.catalogue import Catalogue
 from training import pretrained
 from training.item_encoding import placed
 from training.pictures.files import opened, pictures_of

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from scoring.actions import Floats, Integers
 from scoring.buying import UNFITTED
-from scoring.features import raw_features
-from scoring.network import Network
-from scoring.reading import Reading
-from scoring.sequence import Tokens
+from scoring.networks.network import Network
+from scoring.networks.reading import Reading
+from scoring.seen.actions import Floats, Integers
+from scoring.seen.features import raw_features
+from scoring.seen.sequence import Tokens
 from training.configuration import Configuration
 from training.examples import NONE, asking, examples_of
 from training.labels import cutoffs_of, labels_of, questions, weights_at

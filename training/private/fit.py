@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from scoring import folder
 from scoring.answers import Calibration
 from scoring.buying import UNFITTED
+from scoring.folders import folder
 from scoring.model import Blend, Model
-from scoring.network import Network
+from scoring.networks.network import Network
 from scoring.together import nothing
 from training import course as usual_course
 from training.checkpoints import checkpoints_of, remove_old

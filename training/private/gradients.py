@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from scoring.network import Network, Outputs
-from scoring.reading import Reading
+from scoring.networks.network import Network, Outputs
+from scoring.networks.reading import Reading
 from training.configuration import Configuration
 from training.loss import Happened, question_loss
 

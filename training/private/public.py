@@ -1,6 +1,6 @@
 """What a private network knows before it learns: constants that hold for any shop, measured on no customer.
 
-Centre and width of a feature follow from its unit, as those of the numbers of an action do (`scoring.sequence`).
+Centre and width of a feature follow from its unit, as those of the numbers of an action do (`scoring.seen.sequence`).
 """
 
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from scoring.feature_registry import FEATURES, NAMES
-from scoring.network import HORIZONS, Network
-from scoring.normalisation import Normaliser
-from scoring.view import DAY
+from scoring.networks.network import HORIZONS, Network
+from scoring.seen.feature_registry import FEATURES, NAMES
+from scoring.seen.normalisation import Normaliser
+from scoring.seen.view import DAY
 
 SPREAD: Mapping[str, tuple[float, float]] = {
     "days": (4.0, 1.5), "orders": (1.0, 1.0), "orders a month": (0.5, 0.7), "events": (1.5, 1.5),

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 from scipy.special import ndtri
 
-from scoring.actions import Floats
+from scoring.seen.actions import Floats
 
 SAMPLING, NOISE = 0, 1
 DRAWS = 4

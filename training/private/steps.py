@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scoring.actions import Integers
-from scoring.network import Network
+from scoring.networks.network import Network
+from scoring.seen.actions import Integers
 from training.configuration import Configuration
 from training.learning import Learner, follow
 from training.private.asking import Asked

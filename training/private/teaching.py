@@ -8,7 +8,7 @@ import torch
 
 from events.history import Histories
 from scoring.model import item_words
-from scoring.network import Architecture, Network
+from scoring.networks.network import Architecture, Network
 from training.configuration import Configuration
 from training.course import Course
 from training.learning import Progress, learn

@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from events.history import Histories
-from scoring.actions import Floats, Pairs
-from scoring.catalogue import Catalogue
-from scoring.sequence import Tokens
-from scoring.view import DAY
+from scoring.seen.actions import Floats, Pairs
+from scoring.seen.catalogue import Catalogue
+from scoring.seen.sequence import Tokens
+from scoring.seen.view import DAY
 from training.configuration import Configuration
 from training.course import HistoryTooShort
 from training.labels import LONGEST, cutoffs_of, labels_of, questions

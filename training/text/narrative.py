@@ -3,9 +3,9 @@
 import numpy as np
 
 from events.event import EventType
-from scoring.actions import Actions, Pairs
-from scoring.catalogue import UNKNOWN, Catalogue
-from scoring.view import DAY
+from scoring.seen.actions import Actions, Pairs
+from scoring.seen.catalogue import UNKNOWN, Catalogue
+from scoring.seen.view import DAY
 
 MOST_ACTIONS = 24
 """Of the latest; a text is cut off anyway."""

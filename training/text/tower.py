@@ -10,8 +10,8 @@ import polars as pl
 import torch
 
 from scoring.adapters import Method
-from scoring.catalogue import Catalogue
 from scoring.model import ItemVectors
+from scoring.seen.catalogue import Catalogue
 from training import pretrained
 from training.item_encoding import item_texts, placed
 from training.text.batches import encode

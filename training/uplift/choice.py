@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.actions import Floats
+from scoring.seen.actions import Floats
 from training.metrics import ranks_of
 from training.uplift.learners import Learner
 from training.uplift.qini import bootstrap, curve, qini, ranking

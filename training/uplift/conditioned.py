@@ -13,8 +13,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from scoring.actions import Floats
-from scoring.conditioned import Conditioned, Kind, Regressor, design
+from scoring.seen.actions import Floats
+from scoring.uplift.conditioned import Conditioned, Kind, Regressor, design
 from training.uplift.trial import Trial
 
 FREE = 0.01

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from scoring.actions import Floats
-from scoring.uplift import Term, score
+from scoring.seen.actions import Floats
+from scoring.uplift.model import Term, score
 from training.uplift.learners import LEARNERS, Learner
 from training.uplift.trial import Trial, folds
 

@@ -6,8 +6,8 @@ the treatment, less its propensity, and on that times the score, beside the resp
 
 import numpy as np
 
-from scoring.actions import Floats
-from scoring.uplift import Line
+from scoring.seen.actions import Floats
+from scoring.uplift.model import Line
 from training.uplift.choice import Interval
 from training.uplift.trial import Trial
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scoring.actions import Floats
-from scoring.uplift import Line, UpliftModel
+from scoring.seen.actions import Floats
+from scoring.uplift.model import Line, UpliftModel
 from training.uplift.choice import Choice, Figures, Interval, choose, nested
 from training.uplift.crossfit import FOLDS, Progress, cross_fit, on_all
 from training.uplift.effect import average, fit_line

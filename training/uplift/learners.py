@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from scoring.actions import Floats
-from scoring.boosters import lightgbm
-from scoring.uplift import Grown, Term, score
+from scoring.predictors.boosters import lightgbm
+from scoring.seen.actions import Floats
+from scoring.uplift.model import Grown, Term, score
 from training.uplift.conditioned import conditioned
 from training.uplift.trial import Trial, folds
 

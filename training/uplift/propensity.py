@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from scoring.actions import Floats
-from scoring.boosters import lightgbm
+from scoring.predictors.boosters import lightgbm
+from scoring.seen.actions import Floats
 from training.metrics import auc
 from training.uplift.trial import Trial, folds
 

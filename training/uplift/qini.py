@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.actions import Floats, Integers
+from scoring.seen.actions import Floats, Integers
 from training.uplift.trial import Trial
 
 PER = 1_000

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from scoring.actions import Floats
-from scoring.uplift_columns import OTHER, Column, is_text, matrix
+from scoring.seen.actions import Floats
+from scoring.uplift.columns import OTHER, Column, is_text, matrix
 from training.uplift.trial import Flags, Trial
 
 MOST_LEVELS = 64

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from scoring.actions import Floats, Integers
+from scoring.seen.actions import Floats, Integers
 
 Flags = npt.NDArray[np.bool_]
 

@@ -18,7 +18,7 @@ from database.models.canary_readings import CanaryAccuracy
 from database.models.canary_runs import CanaryRun
 from database.session import Database
 from events.packing import unpacked
-from scoring.network import HORIZONS
+from scoring.networks.network import HORIZONS
 from scoring.score import ModelRejected
 from training.judging import NOTHING, accuracy
 from worker.clock.schedule import Enough, each, while_there_is_time

@@ -7,7 +7,7 @@ from campaigns.actor import WORKER, Cause
 from campaigns.models import retraining
 from campaigns.models.retraining import Retraining
 from database.work.operations import Operation
-from scoring.manifest import read_manifest
+from scoring.folders.manifest import read_manifest
 from scoring.score import ModelRejected
 from worker import learning
 from worker.tools import Tools

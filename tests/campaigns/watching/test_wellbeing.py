@@ -14,7 +14,7 @@ from database.models.readings import Reading
 from database.models.tables import ModelReadingRow
 from database.session import Database
 from database.work import operations
-from scoring.actions import Floats
+from scoring.seen.actions import Floats
 
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
 

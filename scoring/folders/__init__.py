@@ -1,0 +1,1 @@
+"""A model as a folder, and what doors may ask of one without tensors."""

@@ -1,0 +1,1 @@
+"""Whom an offer changes, by a model that reads any table."""

@@ -1,0 +1,54 @@
+"""Columns of any table as numbers that trees read: texts by their level, times in days, what is not known as NaN."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from scoring.seen.actions import Floats
+
+OTHER = "(other)"
+"""The level of texts that are rare, or that were not there when the model was fitted."""
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One feature."""
+
+    name: str
+    levels: tuple[str, ...] | None = None
+    """Of a text, the rarest as OTHER; None for a number."""
+
+    def numbers(self, values: pl.Series) -> Floats:
+        """[N] of the column's values; raises ValueError where they are of another kind."""
+        if self.levels is None:
+            return _numbers(values)
+        places = {level: float(place) for place, level in enumerate(self.levels)}
+        texts = values.cast(pl.String, strict=False)
+        codes = texts.replace_strict(places, default=places.get(OTHER), return_dtype=pl.Float64)
+        known = pl.select(pl.when(texts.is_null()).then(None).otherwise(codes)).to_series()
+        return _numbers(known)
+
+
+def matrix(frame: pl.DataFrame, columns: tuple[Column, ...]) -> Floats:
+    """[N, columns]. Raises ValueError that names a column which is missing or of another kind."""
+    missing = [column.name for column in columns if column.name not in frame.columns]
+    if missing:
+        raise ValueError(f"there is no column {', '.join(missing)}: the model reads it")
+    return np.column_stack([column.numbers(frame[column.name]) for column in columns])
+
+
+def is_text(kind: pl.DataType) -> bool:
+    """Whether a column is read by its levels."""
+    return kind in (pl.String, pl.Categorical, pl.Enum)
+
+
+def _numbers(values: pl.Series) -> Floats:
+    if values.dtype.is_temporal() and values.dtype != pl.Time:
+        micros = values.cast(pl.Duration("us") if values.dtype == pl.Duration else pl.Datetime("us"))
+        return micros.to_physical().cast(pl.Float64).to_numpy() / 1e6 / DAY
+    if not (values.dtype.is_numeric() or values.dtype in (pl.Boolean, pl.Null)):
+        raise ValueError(f"the column {values.name} holds {values.dtype}, which is neither number, text nor time")
+    numbers: Floats = values.cast(pl.Float64).to_numpy()
+    return np.where(np.isfinite(numbers), numbers, np.nan)
