@@ -52,7 +52,8 @@ def generate(folder: Path) -> None:
     compile_protos([*out, "buf/validate/validate.proto"])
     services = [source for source in sources() if source.endswith("_service.proto")]
     compile_protos([f"--grpc_python_out={folder}", f"--mypy_grpc_out=quiet:{folder}", *services])
-    for package in ("tierwise", "tierwise/v1", "buf", "buf/validate"):
+    # `buf` is not ours alone: without a file that says it is whole here, others may have more of it elsewhere.
+    for package in ("tierwise", "tierwise/v1"):
         (folder / package / "__init__.py").write_text('"""Generated: see protos/generate.py."""\n')
     # Without it the types beside the messages count for nothing where the client is installed (PEP 561).
     (folder / "tierwise/py.typed").touch()

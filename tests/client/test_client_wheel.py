@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NEEDED = ("grpc", "google", "typing_extensions.py")
 PROGRAM = """
 import json, sys
+import buf.theirs
 from importlib.resources import files
 from tierwise_client import NotFound, Tierwise
 with Tierwise(sys.argv[1], insecure=True, timeout=10) as tierwise:
@@ -57,6 +58,9 @@ def test_the_wheel_is_all_that_a_service_needs(shop: Shop, tmp_path: Path) -> No
     (site,) = (tmp_path / "service/lib").glob("python*/site-packages")
     for name in NEEDED:
         (site / name).symlink_to(Path(sysconfig.get_path("purelib")) / name)
+    (tmp_path / "generated/buf").mkdir(parents=True)
+    (tmp_path / "generated/buf/theirs.py").touch()
+    (site / "generated.pth").write_text(str(tmp_path / "generated"))
 
     said = run(python, "-I", "-c", PROGRAM, f"127.0.0.1:{shop.server.port}", folder=tmp_path)
 

@@ -1,1 +1,0 @@
-"""Generated: see protos/generate.py."""
