@@ -1,8 +1,11 @@
 """From the address of a channel to the channel: `file:PATH` is a folder, `https://…` a provider."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+import httpx
 
 from channels.folder import Folder
 from channels.message import Channel
@@ -19,10 +22,11 @@ def channels(addresses: Mapping[str, str]) -> Mapping[str, Channel]:
 
 
 def _channel(name: str, address: str) -> Channel:
-    parts = urlsplit(address)
-    if parts.scheme == "file" and parts.path and not parts.netloc:
-        return Folder(Path(unquote(parts.path)) / name.lower())
-    if parts.scheme in ("http", "https") and parts.hostname:
-        return Webhook(address)
-    # The address may hold a password.
+    # Of a port or a host that is none their own words would tell, and those may be parts of a password.
+    with suppress(ValueError, httpx.InvalidURL):
+        parts = urlsplit(address)
+        if parts.scheme == "file" and parts.path and not parts.netloc:
+            return Folder(Path(unquote(parts.path)) / name.lower())
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return Webhook(address)
     raise ChannelAddressRefused(f"the address of {name} must be file:PATH or https://HOST/PATH")

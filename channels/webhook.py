@@ -26,7 +26,8 @@ class Webhook:
     """One provider. When it is away the rest of a batch is not tried."""
 
     def __init__(self, address: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        self._address = address
+        """Raises httpx.InvalidURL."""
+        self._address = httpx.URL(address)
         self._timeout_seconds = timeout_seconds
 
     def hand_over(self, _batch: str, messages: Sequence[Message]) -> list[Receipt]:

@@ -136,7 +136,18 @@ def test_addresses_say_which_way_it_goes(tmp_path: Path) -> None:
     assert [type(channel) for channel in made.values()] == [Folder, Webhook]
 
 
-@pytest.mark.parametrize("address", ["ftp://secret@host/x", "file://host/x", "mail", "https:///x"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ftp://secret@host/x",
+        "file://host/x",
+        "mail",
+        "https:///x",
+        "https://user:se/cret@host/x",
+        "https://host:99999/x",
+        "https://[::1/x",
+    ],
+)
 def test_an_address_that_leads_nowhere_is_refused_without_being_told(address: str) -> None:
     with pytest.raises(ChannelAddressRefused) as raised:
         channels({"SMS": address})
