@@ -5,7 +5,7 @@ import re
 from admin.shell.output import fail
 from campaigns.terms.restraint import OfferCap
 
-CAP_SYNTAX = "OFFERS/DAYS, such as 1/7: whoever got one within 7 days gets no more; can be repeated"
+CAP_SYNTAX = "OFFERS/DAYS, such as 1/7: whoever got one within 7 days, today among them, gets no more; can be repeated"
 CAP = re.compile(r"(\d{1,4})/(\d{1,3})d?")
 
 

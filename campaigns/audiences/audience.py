@@ -3,7 +3,7 @@
 No consent on record means none.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from campaigns.terms.campaign import Campaign, ChannelChoice
 from database.audiences import eligibility
@@ -21,7 +21,7 @@ def targeting(campaign: Campaign, now: datetime) -> Targeting:
         },
         by_behaviour=plan.channel_choice is ChannelChoice.BEHAVIOUR,
         rule=plan.rule,
-        caps=[Cap(cap.offers, now - timedelta(days=cap.days)) for cap in plan.offer_caps],
+        caps=[Cap(cap.offers, cap.since(now, plan.zone)) for cap in plan.offer_caps],
         excluded_campaigns=plan.excluded_campaigns,
         limit=plan.audience_limit,
     )  # fmt: skip

@@ -5,7 +5,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -102,7 +102,7 @@ def _restrained(plan: CampaignPlan, person: Person, now: datetime) -> Exclusion 
     """What keeps out a customer who could be reached."""
     if any(each.excluded_by(plan) for each in person.memberships):
         return Exclusion.OTHER_CAMPAIGN
-    if any(_got(person, now - timedelta(days=cap.days)) >= cap.offers for cap in plan.offer_caps):
+    if any(_got(person, cap.since(now, plan.zone)) >= cap.offers for cap in plan.offer_caps):
         return Exclusion.OFFER_CAP
     if plan.audience_limit is not None and person.place > plan.audience_limit:
         return Exclusion.AUDIENCE_FULL
@@ -110,7 +110,7 @@ def _restrained(plan: CampaignPlan, person: Person, now: datetime) -> Exclusion 
 
 
 def _got(person: Person, since: datetime) -> int:
-    return sum(each.launch_time > since for each in person.memberships)
+    return sum(each.launch_time >= since for each in person.memberships)
 
 
 def choose(

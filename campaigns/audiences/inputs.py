@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from campaigns.audiences.eligibility import Membership, Person
@@ -13,7 +13,6 @@ from rules.fact import Facts, FactValue, Kind
 from rules.facts import FACTS
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-JUST_INSIDE = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ class Inputs:
         found: list[Membership] = []
         for number, cap in sorted(enumerate(plan.offer_caps), key=lambda each: each[1].days):
             missing = (self.others.get(GOT.format(number)) or 0) - len(found)
-            since = now - timedelta(days=cap.days) + JUST_INSIDE
+            since = cap.since(now, plan.zone)
             found += [Membership(campaign_id="", launch_time=since, running=False)] * missing
         if self.others.get(EXCLUDED):
             found.append(Membership(campaign_id=plan.excluded_campaigns[0], launch_time=LONG_AGO, running=True))

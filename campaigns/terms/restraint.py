@@ -3,7 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+from campaigns.terms.recurrence import instant
 from campaigns.terms.refusals import InvalidCampaign
 
 GROUP = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -17,6 +20,12 @@ class OfferCap:
 
     offers: int
     days: int
+    """Of the campaign's zone, from midnight to midnight; the last one is that on which the audience is frozen."""
+
+    def since(self, now: datetime, zone: str) -> datetime:
+        """When its days began."""
+        today = now.astimezone(ZoneInfo(zone)).date()
+        return instant(datetime.combine(today - timedelta(days=self.days - 1), time()), zone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -231,7 +231,7 @@ def _others(targeting: Targeting) -> Subquery:
     member, campaign = AudienceRow, CampaignRow
     named = or_(*(each.in_(targeting.excluded_campaigns) for each in (campaign.campaign_id, campaign.series)))
     running = and_(campaign.state != ENDED, named)
-    times = [campaign.launch_time > cap.since for cap in targeting.caps]
+    times = [campaign.launch_time >= cap.since for cap in targeting.caps]
     counts = [func.count().filter(time).label(f"since_{place}") for place, time in enumerate(times)]
     others = select(member.customer_id, func.bool_or(running).label("excluded"), *counts)
     others = others.join(campaign, campaign.campaign_id == member.campaign_id)

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TypeAlias
 
 import pytest
@@ -31,6 +32,7 @@ from campaigns.life import launch
 from campaigns.terms import stored
 from campaigns.terms.campaign import CampaignId, CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Percent
+from campaigns.terms.recurrence import Recurrence, occurrences
 from campaigns.terms.refusals import InvalidCampaign
 from campaigns.terms.restraint import OfferCap, Stacking
 from campaigns.tiers.tiers import Tier
@@ -56,16 +58,37 @@ def verdict(plan: CampaignPlan, *memberships: Membership, place: int = 1) -> Exc
     return None if isinstance(decided, Eligible) else decided
 
 
-def test_a_cap_counts_the_audiences_of_its_span() -> None:
+def test_a_cap_counts_the_audiences_of_its_days() -> None:
     weekly = make_plan(offer_caps=ONE_A_WEEK)
     mixed = make_plan(offer_caps=(OfferCap(offers=1, days=1), OfferCap(offers=2, days=7)))
-    old, recent = member("a", NOW - WEEK), member("a", NOW - WEEK + timedelta(microseconds=1), running=False)
+    today = NOW.replace(hour=0)
+    first = today - 6 * timedelta(days=1)
+    old, recent = member("a", first - timedelta(microseconds=1)), member("a", first, running=False)
 
     assert verdict(weekly) is verdict(weekly, old) is None
     assert verdict(weekly, recent) is Exclusion.OFFER_CAP
-    assert verdict(mixed, recent) is None
+    assert verdict(mixed, recent) is verdict(mixed, member("b", today - timedelta(seconds=1))) is None
     assert verdict(mixed, recent, member("b", NOW - timedelta(days=2))) is Exclusion.OFFER_CAP
-    assert verdict(mixed, member("b", NOW - timedelta(hours=23))) is Exclusion.OFFER_CAP
+    assert verdict(mixed, member("b", today)) is Exclusion.OFFER_CAP
+
+
+@pytest.mark.parametrize(
+    ("cron", "days", "zone"),
+    [
+        pytest.param("0 9 * * SUN", 7, "Europe/London", id="weekly"),
+        pytest.param("0 0 * * *", 1, "America/New_York", id="daily-at-midnight"),
+    ],
+)
+def test_a_series_reaches_its_customers_each_time_however_clocks_go(cron: str, days: int, zone: str) -> None:
+    """Launches are some seconds late, and never as many; a day of spring has an hour less."""
+    plan = make_plan(offer_caps=(OfferCap(offers=1, days=days),), zone=zone)
+    year = occurrences(Recurrence(cron=cron, days=1), zone, since=NOW, until=NOW + timedelta(days=365))
+    launched = [each.start_time + timedelta(seconds=59 - number % 60) for number, each in enumerate(year)]
+
+    for before, now in pairwise(launched):
+        person = Person(tier=Tier.HIGH, memberships=[member("a", before)])
+        assert isinstance(decide(plan, person, now), Eligible), now
+        assert decide(plan, person, before + timedelta(hours=14)) is Exclusion.OFFER_CAP
 
 
 def test_customers_are_left_to_another_campaign_while_it_runs() -> None:

@@ -432,7 +432,7 @@ class OfferCap(_message.Message):
     offers: _builtins.int
     """So many, of any campaign, this one among them; held-out customers count as those who got it."""
     days: _builtins.int
-    """Within so many days before the audience is frozen."""
+    """Within so many days of the campaign's time zone, of which the last is that on which the audience is frozen."""
     def __init__(
         self,
         *,
