@@ -26,12 +26,12 @@ from scoring.seen.actions import Floats, Pairs
 from scoring.seen.features import raw_features
 from scoring.seen.sequence import Tokens
 from scoring.threads import limit_threads
-from training.comparison import OURS, Comparison, compare
 from training.configuration import Configuration
+from training.evaluating.comparison import OURS, Comparison, compare
 from training.fit import fit, silence
-from training.labels import labels_of, questions
+from training.material.labels import labels_of, questions
+from training.material.preparation import tokens_from
 from training.metrics import SLICED, Figure, gini
-from training.preparation import tokens_from
 
 AMOUNTS: Mapping[str, Figure] = {"gini": gini}
 SEED = 0

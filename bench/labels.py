@@ -20,9 +20,9 @@ from scoring.seen.features import raw_features
 from scoring.threads import limit_threads
 from training.acquisition import next_to_learn_of
 from training.configuration import Configuration
-from training.labels import LONGEST, labels_of, questions
+from training.material.labels import LONGEST, labels_of, questions
+from training.material.preparation import catalogue_of, prepare, tokens_from
 from training.metrics import auc
-from training.preparation import catalogue_of, prepare, tokens_from
 
 SHARES = (0.01, 0.1)
 STEPS = 5

@@ -35,16 +35,16 @@ from scoring.seen.blocks import PASSES, blocks
 from scoring.seen.features import raw_features
 from scoring.seen.sequence import Tokens, batch_of, lengths_of
 from scoring.threads import limit_threads
-from training.baselines import closed_form
-from training.boosting import foretold, grow
 from training.configuration import Configuration
 from training.course import course_of, learn_members
+from training.evaluating.baselines import closed_form
 from training.fit import silence
-from training.further_orders import PENALTY, fit_further_orders
-from training.labels import cutoffs_of, labels_of, questions
+from training.material.labels import cutoffs_of, labels_of, questions
+from training.material.preparation import Prepared, prepare, tokens_from
 from training.metrics import deviance, mean_error, total_ratio
-from training.preparation import Prepared, prepare, tokens_from
-from training.speakers import speakers_of
+from training.predictors.boosting import foretold, grow
+from training.predictors.further_orders import PENALTY, fit_further_orders
+from training.predictors.speakers import speakers_of
 
 OURS = "closed form, given one"
 BETWEEN = timedelta(days=35)

@@ -19,8 +19,8 @@ from scoring.adapters import Method
 from scoring.threads import limit_threads
 from training.configuration import Configuration
 from training.course import course_of
+from training.encoders.item_encoding import Modality
 from training.fit import silence
-from training.item_encoding import Modality
 from training.purpose import Purpose
 from training.rehearsal import rehearse
 

@@ -27,9 +27,9 @@ from scoring.threads import limit_threads
 from simulator.catalogue import catalogue
 from simulator.shop import HORIZON_DAYS, Shop
 from simulator.stream import simulate
-from training.boosting import foretold
 from training.configuration import Configuration
 from training.metrics import spearman
+from training.predictors.boosting import foretold
 from training.uplift.crossfit import cross_fit
 from training.uplift.learners import Learner
 from training.uplift.qini import Curve

@@ -7,7 +7,7 @@ import numpy as np
 from scoring.answers import Outlook, Season
 from scoring.seen.actions import Floats
 from scoring.seen.view import DAY, Where
-from training.labels import Labels
+from training.material.labels import Labels
 from training.metrics import level_offset
 
 SPEND_SHARE = 0.5

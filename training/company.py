@@ -12,7 +12,7 @@ from torch import distributed, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from scoring.seen.sequence import Batch
-from training.examples import Lesson
+from training.material.examples import Lesson
 
 
 @dataclass(frozen=True, slots=True)

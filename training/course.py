@@ -23,11 +23,11 @@ from scoring.seen.sequence import Tokens
 from scoring.together import Together
 from training.company import ALONE, Company
 from training.configuration import Configuration
-from training.curves import NOWHERE, Curves
-from training.item_encoding import ItemEncoders
+from training.curves.curves import NOWHERE, Curves
+from training.encoders.item_encoding import ItemEncoders
 from training.learning import Progress, Validate, from_lessons, learn, learner_of
-from training.linear_start import Solved, solve_linear
-from training.preparation import Prepared, catalogue_of, tokens_from
+from training.material.preparation import Prepared, catalogue_of, tokens_from
+from training.predictors.linear_start import Solved, solve_linear
 from training.pretraining import pretrain
 from training.purpose import Purpose
 

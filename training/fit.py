@@ -24,8 +24,6 @@ from scoring.seen.feature_histograms import histograms
 from scoring.seen.feature_registry import NAMES
 from scoring.seen.view import DAY
 from scoring.together import Together, nothing
-from training.blending import START
-from training.boosting import grow
 from training.calibration import (
     FEWEST_QUESTIONS,
     level_bounded,
@@ -38,21 +36,23 @@ from training.checkpoints import checkpoints_of, remove_old
 from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.course import Course, Learned, course_of, learn_members, model_of
-from training.curves import NOWHERE, Curves
-from training.further_orders import fit_further_orders
-from training.habits import Habits
-from training.item_encoding import ItemEncoders
-from training.labels import LONGEST, labels_of
+from training.curves.curves import NOWHERE, Curves
+from training.encoders.item_encoding import ItemEncoders
 from training.learning import Progress
-from training.next_items import learn_latest
-from training.pairing import fit_together, pairs_of_items
-from training.preparation import Prepared, prepare
+from training.material.labels import LONGEST, labels_of
+from training.material.preparation import Prepared, prepare
+from training.predictors.boosting import grow
+from training.predictors.further_orders import fit_further_orders
+from training.predictors.shares import mixture_of
+from training.predictors.speakers import speakers_of
 from training.provenance import currency_of, data_of, fingerprint_of, model_id_of
 from training.purpose import Purpose
+from training.recommending.blending import START
+from training.recommending.habits import Habits
+from training.recommending.next_items import learn_latest
+from training.recommending.pairing import fit_together, pairs_of_items
 from training.rehearsal import Rehearsal, cutoffs_to_ask, rehearse
 from training.rhythm import fit_buying
-from training.shares import mixture_of
-from training.speakers import speakers_of
 from training.standing import Standing, standing_of, year_of
 
 TIER_SHARES = {"HIGH": 0.9, "MID": 0.6}

@@ -15,10 +15,10 @@ from scoring.seen.actions import Integers
 from scoring.whole_file import whole_file
 from training.company import ALONE, Company
 from training.configuration import Configuration
-from training.curves import NOWHERE, Curves
-from training.examples import NONE, Examples, Lesson, lessons
-from training.linear_start import penalty
+from training.curves.curves import NOWHERE, Curves
 from training.loss import Happened, item_loss, value_loss
+from training.material.examples import NONE, Examples, Lesson, lessons
+from training.predictors.linear_start import penalty
 
 Validate = Callable[[Network], float]
 """Loss of the averaged network on what it has not seen; smaller is better."""

@@ -18,9 +18,9 @@ from scoring.seen.catalogue import UNKNOWN
 from scoring.seen.sequence import GAP, TOKENS, Batch, Tokens, batch_of
 from scoring.seen.view import KINDS
 from training.configuration import Configuration
-from training.curves import Curves
+from training.curves.curves import Curves
 from training.loss import item_loss
-from training.preparation import ends
+from training.material.preparation import ends
 
 AMOUNT = 0
 """Which of a token's numbers is the amount."""

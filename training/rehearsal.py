@@ -16,19 +16,19 @@ from scoring.mixture import Predictor
 from scoring.networks.network import Network
 from scoring.seen.actions import Floats, Pairs
 from scoring.seen.view import DAY
-from training.boosting import rehearse_trees
 from training.configuration import Configuration
 from training.course import Course, HistoryTooShort, Learned, check_bought, describe, learn_members
-from training.held_out import FEWEST_CUSTOMERS, Held, held_out
-from training.labels import LONGEST, cutoffs_of, questions
 from training.learning import Validate
+from training.material.held_out import FEWEST_CUSTOMERS, Held, held_out
+from training.material.labels import LONGEST, cutoffs_of, questions
+from training.material.preparation import Prepared, at_most, last_orders, prepare
+from training.material.validation import Forward, forward_of, item_loss
 from training.metrics import all_metrics, auc
-from training.preparation import Prepared, at_most, last_orders, prepare
+from training.predictors.boosting import rehearse_trees
+from training.predictors.shares import Said, Stacking, figures_of, mixture_of, shares_of, stack
+from training.predictors.speakers import speakers_of
 from training.purpose import Purpose
-from training.shares import Said, Stacking, figures_of, mixture_of, shares_of, stack
-from training.speakers import speakers_of
-from training.taste import Taste, taste_of
-from training.validation import Forward, forward_of, item_loss
+from training.recommending.taste import Taste, taste_of
 
 FEWEST_CUTOFFS = 3
 """Before the validation windows; a shorter history is validated on fewer, or on other customers instead."""

@@ -11,8 +11,8 @@ from scoring.seen.actions import Floats, Pairs
 from scoring.seen.features import raw_features
 from scoring.seen.view import DAY
 from training.course import Course
-from training.labels import LONGEST, questions
-from training.preparation import Prepared, at_most
+from training.material.labels import LONGEST, questions
+from training.material.preparation import Prepared, at_most
 
 MOST = 20_000
 """Customers asked: enough for a level and for quantiles."""

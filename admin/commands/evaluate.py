@@ -17,11 +17,11 @@ from events.files.cells import text_of
 from events.files.reading import FileNotUsable, table
 from scoring.threads import limit_threads
 from scoring.whole_file import whole_file
-from training.comparison import OURS, Interval
 from training.configuration import Configuration
 from training.course import HistoryTooShort
-from training.evaluation import Evaluation
-from training.evaluation import evaluate as evaluate_model
+from training.evaluating.comparison import OURS, Interval
+from training.evaluating.evaluation import Evaluation
+from training.evaluating.evaluation import evaluate as evaluate_model
 
 CUSTOMER = "customer_id"
 app = typer.Typer(add_completion=False)

@@ -4,8 +4,8 @@ import importlib
 
 from admin.shell.output import fail
 from settings import settings
-from training.board import BoardCurves
-from training.curves import Curves, Several
+from training.curves.board import BoardCurves
+from training.curves.curves import Curves, Several
 
 
 def curves_of(name: str) -> Curves:
@@ -16,7 +16,7 @@ def curves_of(name: str) -> Curves:
     if project is None:
         return board
     try:
-        elsewhere = importlib.import_module("training.wandb_curves")
+        elsewhere = importlib.import_module("training.curves.wandb_curves")
     except ModuleNotFoundError as error:
         fail(f"TIERWISE_WANDB_PROJECT: {error.name} is not installed: it needs `pip install tierwise[wandb]`")
     return Several(board, elsewhere.WandbCurves(project, name, folder))

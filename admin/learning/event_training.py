@@ -16,10 +16,10 @@ from settings import settings
 from training.company import Company
 from training.configuration import Configuration
 from training.course import HistoryTooShort
-from training.curves import NOWHERE
+from training.curves.curves import NOWHERE
+from training.encoders.item_encoding import ItemEncoders
 from training.fit import silence
 from training.fit import train as train_model
-from training.item_encoding import ItemEncoders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from admin.shell.output import fail
 from scoring.adapters import Method
 from scoring.networks.network import HORIZONS
 from settings import settings
-from training.item_encoding import ItemEncoders, Modality
+from training.encoders.item_encoding import ItemEncoders, Modality
+from training.encoders.pretrained import EncoderRefused
 from training.pictures.files import PicturesNotUsable
 from training.pictures.tower import PictureTower
-from training.pretrained import EncoderRefused
 from training.text.documents import DocumentsNotUsable
 from training.text.recipe import Recipe
 from training.text.tower import Tower, tower_of

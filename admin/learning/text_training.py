@@ -14,7 +14,7 @@ from events.files.reading import FileNotUsable
 from scoring.adapters import Method
 from settings import settings
 from training.course import HistoryTooShort
-from training.pretrained import EncoderRefused
+from training.encoders.pretrained import EncoderRefused
 from training.text import classifier_folder
 from training.text.classifier import Taught, teach
 from training.text.documents import DocumentsNotUsable, Parts, parts_of_file

@@ -9,10 +9,10 @@ from admin.web.language import locale_of
 from admin.web.look import TEMPLATES, environment, written_number, written_percent
 from rules.sentence import Language
 from scoring.networks.network import HORIZONS
-from training.comparison import OURS, Comparison
-from training.evaluation import Evaluation
-from training.groups import SELECTED, Group, disparity
-from training.slices import MEANINGS
+from training.evaluating.comparison import OURS, Comparison
+from training.evaluating.evaluation import Evaluation
+from training.evaluating.groups import SELECTED, Group, disparity
+from training.evaluating.slices import MEANINGS
 
 STYLE = TEMPLATES.parent / "static" / "style.css"
 SQUARE = 420.0

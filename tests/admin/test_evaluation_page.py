@@ -11,9 +11,10 @@ from playwright.sync_api import Browser
 from running.browser import faults, picture
 
 from admin.web.evaluation_page import page
-from training.comparison import compare
-from training.evaluation import Evaluation, Products
-from training.groups import groups_of
+from training.evaluating.comparison import compare
+from training.evaluating.evaluation import Evaluation, Products
+from training.evaluating.groups import groups_of
+from training.evaluating.slices import Slice
 from training.metrics import (
     AMOUNTS,
     CHANCES,
@@ -25,7 +26,6 @@ from training.metrics import (
     roc,
     tier_table,
 )
-from training.slices import Slice
 
 RANDOM = np.random.default_rng(5)
 CHANCE = RANDOM.uniform(0.05, 0.95, 200)

@@ -14,7 +14,7 @@ from scoring.threads import limit_threads
 from training.configuration import Configuration
 from training.course import Course
 from training.fit import silence, train
-from training.preparation import Prepared, catalogue_of, prepare, tokens_from
+from training.material.preparation import Prepared, catalogue_of, prepare, tokens_from
 from training.purpose import Purpose
 from training.rehearsal import cutoffs_to_ask
 

@@ -13,7 +13,7 @@ from networks.tiny_model import tiny_model
 from admin.shell.trouble import explained
 from scoring.folders import folder
 from scoring.whole_file import NotWritten, whole_file
-from training.vector_cache import VectorCache
+from training.encoders.vector_cache import VectorCache
 
 ROOM = 4096
 FRAME = pl.DataFrame({"a": torch.rand(5_000).numpy()})

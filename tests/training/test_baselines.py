@@ -4,9 +4,9 @@ import numpy as np
 from made.histories import AS_OF, NOW, bought, frame
 from networks.small_training import course, prepared
 
-from training.baselines import linear
-from training.labels import questions
-from training.validation import forward_of
+from training.evaluating.baselines import linear
+from training.material.labels import questions
+from training.material.validation import forward_of
 
 
 def test_where_nobody_came_again_nothing_is_expected_to_be_spent() -> None:

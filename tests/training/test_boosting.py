@@ -17,8 +17,8 @@ from scoring.predictors.trees import Trees
 from scoring.score import ModelRejected
 from scoring.scorer import Scorer
 from scoring.seen.feature_registry import NAMES
-from training.boosting import grow, rehearse_trees
-from training.preparation import Prepared
+from training.material.preparation import Prepared
+from training.predictors.boosting import grow, rehearse_trees
 
 ROUNDS = 50
 LARGER = random_shop(240, seed=5)

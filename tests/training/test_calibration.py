@@ -13,7 +13,7 @@ from scipy.special import expit, logit
 from scoring.answers import Outlook
 from scoring.seen.actions import Floats
 from training.calibration import Year, level_bounded, seasons_of, spend_factor, year_above, yearly_spend_factor
-from training.labels import Labels
+from training.material.labels import Labels
 from training.standing import year_of
 
 DAY = 86_400.0

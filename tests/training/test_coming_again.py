@@ -7,8 +7,8 @@ import pytest
 from made.histories import random_shop
 from networks.small_training import course, prepared
 
-from training.examples import Examples
-from training.further_orders import FEWEST, fit_further_orders
+from training.material.examples import Examples
+from training.predictors.further_orders import FEWEST, fit_further_orders
 
 SIZE = 4000
 

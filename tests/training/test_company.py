@@ -12,7 +12,7 @@ from networks.small_training import SMALL, course, prepared, trained
 
 from scoring.folders.folder import WEIGHTS
 from training.company import ALONE, Company
-from training.examples import lessons
+from training.material.examples import lessons
 
 ROOT = Path(__file__).resolve().parents[2]
 TOGETHER = """

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from scoring.seen.actions import Floats
 from scoring.seen.feature_registry import NAMES
-from training.comparison import Comparison, compare
-from training.groups import OTHERS, UNKNOWN, disparity, groups_of
+from training.evaluating.comparison import Comparison, compare
+from training.evaluating.groups import OTHERS, UNKNOWN, disparity, groups_of
+from training.evaluating.slices import Slice, slices_of
 from training.metrics import CHANCES
-from training.slices import Slice, slices_of
 
 RANDOM = np.random.default_rng(3)
 CHANCE = RANDOM.uniform(0.05, 0.95, 400)

@@ -8,12 +8,12 @@ from events.event import EventType
 from scoring.seen.actions import Floats, actions_of
 from scoring.seen.catalogue import Catalogue
 from scoring.seen.sequence import Tokens
-from training.choosing_habits import habits_of
-from training.habits import Habits
-from training.held_out import held_out
-from training.pairing import fit_together, largest, pairs_of_items
-from training.popularity import EVER, popular_at, purchases_of
-from training.preparation import last_orders, tokens_from
+from training.material.held_out import held_out
+from training.material.preparation import last_orders, tokens_from
+from training.recommending.choosing_habits import habits_of
+from training.recommending.habits import Habits
+from training.recommending.pairing import fit_together, largest, pairs_of_items
+from training.recommending.popularity import EVER, popular_at, purchases_of
 
 MANY = tuple(f"item-{number:03d}" for number in range(60))
 

@@ -22,13 +22,13 @@ from scoring.model import ItemVectors, item_words
 from scoring.networks.network import Architecture, Encoded, Network
 from scoring.scorer import Scorer
 from scoring.seen.catalogue import Catalogue
-from training.curves import NOWHERE
+from training.curves.curves import NOWHERE
+from training.encoders.item_encoding import Modality, item_texts, placed
+from training.encoders.pretrained import EncoderRefused
+from training.encoders.vector_cache import VectorCache
 from training.fit import fit
-from training.item_encoding import Modality, item_texts, placed
 from training.pictures.files import PicturesNotUsable, pictures_of
 from training.pictures.tower import PictureTower
-from training.pretrained import EncoderRefused
-from training.vector_cache import VectorCache
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -11,7 +11,7 @@ from networks.tiny_model import tiny_model
 from events.history import Histories
 from scoring.scorer import Scorer
 from scoring.seen.feature_histograms import BINS, histograms
-from training.judging import drifts, evidence
+from training.evaluating.judging import drifts, evidence
 
 HISTORIES = Histories.from_frame(random_shop(200, seed=5))
 CUTOFF = AS_OF - timedelta(days=95)

@@ -12,9 +12,9 @@ from events.event import EventType
 from scoring.seen.actions import actions_of, pairs_of
 from scoring.seen.catalogue import Catalogue
 from training.configuration import Configuration
-from training.examples import NONE, next_orders
-from training.labels import Labels, cutoffs_of, labels_of, open_cutoffs, questions, weights_at
-from training.preparation import ends, last_orders, weights_of
+from training.material.examples import NONE, next_orders
+from training.material.labels import Labels, cutoffs_of, labels_of, open_cutoffs, questions, weights_at
+from training.material.preparation import ends, last_orders, weights_of
 
 CATALOGUE = Catalogue(("item-1", "item-2"), (None, None), (None, None))
 

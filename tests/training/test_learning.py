@@ -31,9 +31,9 @@ from settings import child_environment
 from training.configuration import ITEM_WEIGHT, Configuration
 from training.course import HistoryTooShort, learn_members
 from training.fit import fit, train
-from training.linear_start import solve_linear
+from training.material.preparation import base_rates
 from training.metrics import auc
-from training.preparation import base_rates
+from training.predictors.linear_start import solve_linear
 from training.purpose import Purpose
 from training.rehearsal import rehearse, split_of
 

@@ -14,13 +14,13 @@ from scoring.networks.network import Architecture, Network
 from scoring.seen.actions import actions_of
 from scoring.seen.catalogue import Catalogue
 from scoring.seen.sequence import TOKENS, tokens_of
-from training.examples import NONE
-from training.held_out import held_out
-from training.item_start import SPREAD, begin, vectors_of
-from training.next_items import examples_of_items, learn_latest, learn_next_items
-from training.pairing import Pairs, pairs_of_items
-from training.preparation import last_orders
-from training.validation import misplaced
+from training.material.examples import NONE
+from training.material.held_out import held_out
+from training.material.preparation import last_orders
+from training.material.validation import misplaced
+from training.recommending.item_start import SPREAD, begin, vectors_of
+from training.recommending.next_items import examples_of_items, learn_latest, learn_next_items
+from training.recommending.pairing import Pairs, pairs_of_items
 
 CHAIN = tuple(f"item-{number:02d}" for number in range(24))
 SHOP = frame(

@@ -11,7 +11,7 @@ from networks.small_training import SMALL, course, prepared
 from scoring.model import item_words
 from scoring.networks.network import Architecture, Network
 from training.course import learn_members
-from training.curves import Curves
+from training.curves.curves import Curves
 from training.pretraining import contrast_loss, pretrain, slices_of
 
 

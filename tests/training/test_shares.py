@@ -12,12 +12,12 @@ from scoring.mixture import Mixture, Predictor
 from scoring.networks.network import HORIZONS
 from scoring.predictors.linear import Linear, linear_from
 from scoring.seen.actions import Floats
-from training.labels import Labels
-from training.linear_start import solve_linear
 from training.loss import level_free_loss
-from training.shares import Said, figures_of, mixture_of, stack
-from training.speakers import speakers_of
-from training.validation import Forward
+from training.material.labels import Labels
+from training.material.validation import Forward
+from training.predictors.linear_start import solve_linear
+from training.predictors.shares import Said, figures_of, mixture_of, stack
+from training.predictors.speakers import speakers_of
 
 CUSTOMERS = 3000
 RANDOM = np.random.default_rng(3)

@@ -21,7 +21,7 @@ from scoring.adapters import Method
 from scoring.seen.actions import actions_of, pairs_of
 from scoring.seen.catalogue import Catalogue
 from training.course import HistoryTooShort
-from training.pretrained import EncoderRefused, refuse_code
+from training.encoders.pretrained import EncoderRefused, refuse_code
 from training.text import classifier_folder
 from training.text.classifier import share_of, teach
 from training.text.documents import DocumentsNotUsable, Parts, parts_at_random, parts_of_file

@@ -14,10 +14,10 @@ from transformers.utils import logging
 
 from scoring.model import ItemVectors
 from scoring.seen.catalogue import Catalogue
-from training import pretrained
-from training.item_encoding import placed
+from training.encoders import pretrained
+from training.encoders.item_encoding import placed
+from training.encoders.vector_cache import VectorCache, Vectors
 from training.pictures.files import opened, pictures_of
-from training.vector_cache import VectorCache, Vectors
 
 BATCH = 32
 logging.set_verbosity_error()  # of torchvision, which is not needed

@@ -12,11 +12,11 @@ from scoring.seen.actions import Floats, Integers
 from scoring.seen.features import raw_features
 from scoring.seen.sequence import Tokens
 from training.configuration import Configuration
-from training.examples import NONE, asking, examples_of
-from training.labels import cutoffs_of, labels_of, questions, weights_at
 from training.learning import happened_to
 from training.loss import Happened
-from training.preparation import Prepared, ends
+from training.material.examples import NONE, asking, examples_of
+from training.material.labels import cutoffs_of, labels_of, questions, weights_at
+from training.material.preparation import Prepared, ends
 from training.private.public import HISTORY, NORMALISER
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from scoring.answers import Calibration, outlook_of
 from training.course import Course
+from training.material.validation import forward_of
 from training.metrics import auc, gini, log_loss
 from training.private.asking import asked_of
 from training.private.promise import Budget
@@ -18,7 +19,6 @@ from training.private.secret import Secret
 from training.private.steps import Steps
 from training.private.teaching import taught
 from training.rehearsal import asked_after, rehearse, split_of
-from training.validation import forward_of
 
 FIGURES = ("auc", "gini", "log_loss")
 PRIVATE, PLAIN, USUAL = "private", "same_network_without_privacy", "usual_model"

@@ -12,7 +12,7 @@ from scoring.networks.network import Architecture, Network
 from training.configuration import Configuration
 from training.course import Course
 from training.learning import Progress, learn
-from training.preparation import catalogue_of, tokens_from
+from training.material.preparation import catalogue_of, tokens_from
 from training.private.public import NORMALISER, begin
 from training.private.steps import Steps, learner_of
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from scoring.adapters import Method
-from training.curves import NOWHERE, Curves
+from training.curves.curves import NOWHERE, Curves
 from training.text.batches import Batches, encode
 from training.text.documents import Documents, Parts
 from training.text.encoder import Encoder, load_classifier

@@ -12,7 +12,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from training.pretrained import EncoderRefused
+from training.encoders.pretrained import EncoderRefused
 from training.text.classifier import LABELS, Classifier, Taught
 from training.text.documents import Parts
 from training.text.encoder import load_classifier

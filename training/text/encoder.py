@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
-from training.pretrained import loaded
+from training.encoders.pretrained import loaded
 
 
 @dataclass(frozen=True, slots=True)

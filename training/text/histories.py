@@ -12,8 +12,8 @@ from scoring.seen.sequence import Tokens
 from scoring.seen.view import DAY
 from training.configuration import Configuration
 from training.course import HistoryTooShort
-from training.labels import LONGEST, cutoffs_of, labels_of, questions
-from training.preparation import at_most, catalogue_of, tokens_from
+from training.material.labels import LONGEST, cutoffs_of, labels_of, questions
+from training.material.preparation import at_most, catalogue_of, tokens_from
 from training.text.documents import VALIDATION_SHARE, Documents, Parts
 from training.text.narrative import narratives
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.curves import NOWHERE, Curves
+from training.curves.curves import NOWHERE, Curves
 from training.text.batches import Batches
 from training.text.encoder import moved
 from training.text.recipe import Recipe

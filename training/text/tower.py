@@ -12,8 +12,9 @@ import torch
 from scoring.adapters import Method
 from scoring.model import ItemVectors
 from scoring.seen.catalogue import Catalogue
-from training import pretrained
-from training.item_encoding import item_texts, placed
+from training.encoders import pretrained
+from training.encoders.item_encoding import item_texts, placed
+from training.encoders.vector_cache import VectorCache, Vectors
 from training.text.batches import encode
 from training.text.classifier import LABELS, fine_tune
 from training.text.documents import Documents, DocumentsNotUsable, parts_at_random
@@ -21,7 +22,6 @@ from training.text.encoder import Encoder, load_classifier, load_encoder
 from training.text.recipe import Recipe
 from training.text.scratch import make_classifier
 from training.text.steps import Telling
-from training.vector_cache import VectorCache, Vectors
 
 SCRATCH = "scratch"
 """In the place of an encoder's name: made from nothing on the shop's texts."""

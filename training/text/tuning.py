@@ -8,7 +8,7 @@ from typing import Any
 from peft import AdaLoraConfig, IA3Config, LoraConfig, PeftConfig, get_peft_model
 
 from scoring.adapters import Method
-from training.pretrained import EncoderRefused
+from training.encoders.pretrained import EncoderRefused
 
 TASK = "SEQ_CLS"
 MERGED = (Method.FULL, Method.LORA, Method.ADALORA, Method.IA3)

@@ -20,7 +20,7 @@ from database.session import Database
 from events.packing import unpacked
 from scoring.networks.network import HORIZONS
 from scoring.score import ModelRejected
-from training.judging import NOTHING, accuracy
+from training.evaluating.judging import NOTHING, accuracy
 from worker.clock.schedule import Enough, each, while_there_is_time
 from worker.steps.judging import DRAWN
 from worker.tools import Tools

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from database.models import drift, registry
-from training.judging import drifts
+from training.evaluating.judging import drifts
 from worker.steps.judging import drawn
 from worker.tools import Tools
 

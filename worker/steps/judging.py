@@ -12,7 +12,7 @@ from database.session import Snapshot
 from database.work.operations import Operation
 from events.history import Histories
 from events.packing import unpacked
-from training.judging import evidence
+from training.evaluating.judging import evidence
 from worker.tools import Tools
 
 DRAWN = 4000

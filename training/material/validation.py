@@ -17,10 +17,10 @@ from scoring.seen.blocks import PASSES, blocks
 from scoring.seen.catalogue import UNKNOWN
 from scoring.seen.features import raw_features
 from scoring.seen.sequence import Tokens, batch_of, lengths_of
-from training.held_out import Held
-from training.labels import Labels, labels_of
 from training.loss import level_free_loss
-from training.preparation import Prepared
+from training.material.held_out import Held
+from training.material.labels import Labels, labels_of
+from training.material.preparation import Prepared
 
 CUT = 20
 FEWEST_CASES = 50

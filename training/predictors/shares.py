@@ -16,8 +16,8 @@ from scoring.answers import Answers, Calibration, outlook_of
 from scoring.mixture import Mixture, Predictor, Shares, Speaker
 from scoring.seen.actions import Floats, Integers
 from training.loss import level_free_loss
+from training.material.validation import Forward
 from training.metrics import auc, gini
-from training.validation import Forward
 
 EQUAL = 10.0
 """So many customers weigh as much as the belief that all have the same share."""

@@ -10,8 +10,8 @@ from scoring.networks.network import HORIZONS
 from scoring.predictors.boosters import lightgbm
 from scoring.predictors.trees import Trees
 from scoring.seen.actions import Floats, Integers
-from training.examples import Examples
 from training.loss import level_free_loss
+from training.material.examples import Examples
 
 SHAPE = {
     "num_leaves": 8, "learning_rate": 0.03, "min_data_in_leaf": 100, "lambda_l2": 10.0,

@@ -18,10 +18,10 @@ from scoring.seen.normalisation import Normaliser
 from scoring.seen.sequence import Tokens, tokens_of
 from training.belief import Belief, belief_of
 from training.configuration import Configuration
-from training.examples import Examples, examples_of, next_orders
-from training.labels import LONGEST, Labels, labels_of, open_cutoffs, questions, weights_at
+from training.material.examples import Examples, examples_of, next_orders
+from training.material.labels import LONGEST, Labels, labels_of, open_cutoffs, questions, weights_at
+from training.material.selection import fit_normaliser
 from training.rhythm import fit_buying
-from training.selection import fit_normaliser
 
 MOST_QUESTIONS = 400_000
 """Of one fit: bounds the memory of the features (600 bytes each)."""

@@ -10,10 +10,10 @@ from scipy import sparse
 from scoring.recommendation import context_of
 from scoring.seen.actions import Floats
 from scoring.seen.sequence import Tokens
-from training.habits import Habits
-from training.held_out import FEWEST_CUSTOMERS, Held
-from training.pairing import Pairs
-from training.popularity import Popularity, purchases_of, remembered
+from training.material.held_out import FEWEST_CUSTOMERS, Held
+from training.recommending.habits import Habits
+from training.recommending.pairing import Pairs
+from training.recommending.popularity import Popularity, purchases_of, remembered
 
 DECAYS = (0.5, 0.8)
 BEFORE = (0.3, 1.0)

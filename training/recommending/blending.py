@@ -12,8 +12,8 @@ from scoring.score import Strategy
 from scoring.seen.actions import Integers
 from scoring.seen.catalogue import UNKNOWN
 from scoring.seen.sequence import Tokens
-from training.held_out import FEWEST_CUSTOMERS, Held
-from training.popularity import Popularity
+from training.material.held_out import FEWEST_CUSTOMERS, Held
+from training.recommending.popularity import Popularity
 
 BLOCK = 256
 CANDIDATES = 100

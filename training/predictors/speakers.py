@@ -7,8 +7,8 @@ from scoring.mixture import Predictor, Speaker
 from scoring.predictors.trees import Trees
 from scoring.seen.feature_registry import BUYING
 from training.configuration import Configuration
-from training.linear_start import Solved, solve_linear
-from training.preparation import Prepared
+from training.material.preparation import Prepared
+from training.predictors.linear_start import Solved, solve_linear
 
 CLOSED_FORM_PENALTY, CLOSED_FORM_PRIOR = 0.001, 1.0
 """There are five features at most, and nothing to learn by heart."""

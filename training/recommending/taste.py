@@ -9,15 +9,15 @@ from scoring.answers import Calibration
 from scoring.mixture import Mixture
 from scoring.model import Blend
 from scoring.networks.network import Network
-from training.blending import START, choose_blend
-from training.choosing_habits import habits_of
 from training.course import Course, model_of
-from training.habits import Habits
-from training.held_out import FEWEST_CUSTOMERS, Held
-from training.next_items import NextItems, learn_next_items
-from training.pairing import Pairs, fit_together, pairs_of_items
-from training.preparation import Prepared
-from training.validation import misplaced
+from training.material.held_out import FEWEST_CUSTOMERS, Held
+from training.material.preparation import Prepared
+from training.material.validation import misplaced
+from training.recommending.blending import START, choose_blend
+from training.recommending.choosing_habits import habits_of
+from training.recommending.habits import Habits
+from training.recommending.next_items import NextItems, learn_next_items
+from training.recommending.pairing import Pairs, fit_together, pairs_of_items
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from torch import nn
 
 from scoring.networks.network import Network
 from scoring.seen.catalogue import UNKNOWN
-from training.pairing import Pairs
+from training.recommending.pairing import Pairs
 
 ITERATIONS = 6
 SPARE = 8

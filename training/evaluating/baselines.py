@@ -12,9 +12,9 @@ from scoring.predictors import further_orders
 from scoring.seen.actions import Floats
 from scoring.seen.feature_registry import NAMES
 from scoring.seen.features import MONTH
-from training.boosting import foretold, grow
-from training.preparation import Prepared
-from training.validation import Forward
+from training.material.preparation import Prepared
+from training.material.validation import Forward
+from training.predictors.boosting import foretold, grow
 
 NEVER_DAYS = 3650.0
 RAREST = 1e-3

@@ -16,7 +16,7 @@ from scoring.seen.actions import Floats, Integers
 from training.belief import disbelief
 from training.configuration import Configuration
 from training.loss import Happened, value_loss
-from training.preparation import Prepared, base_rates
+from training.material.preparation import Prepared, base_rates
 
 STEPS = 60
 """Of L-BFGS; the loss is convex but for the spread of spend."""

@@ -16,7 +16,7 @@ from scoring.scorer import Scorer
 from scoring.seen.actions import Floats
 from scoring.seen.feature_histograms import Histograms, histograms
 from scoring.seen.view import DAY
-from training.comparison import OURS, compare
+from training.evaluating.comparison import OURS, compare
 from training.metrics import Figure, auc, calibration_error, log_loss
 
 FIGURES: Mapping[str, Figure] = {"auc": auc, "log_loss": log_loss, "ece": calibration_error}

@@ -19,14 +19,17 @@ from scoring.predictors.further_orders import further_orders
 from scoring.seen.features import raw_features
 from scoring.seen.sequence import Tokens
 from scoring.seen.view import Where
-from training.baselines import Prediction, boosted, closed_form, frequency, linear, recency
-from training.comparison import OURS, Comparison, compare
 from training.configuration import Configuration
 from training.course import HistoryTooShort
+from training.evaluating.baselines import Prediction, boosted, closed_form, frequency, linear, recency
+from training.evaluating.comparison import OURS, Comparison, compare
+from training.evaluating.groups import Group, disparity, groups_of
+from training.evaluating.slices import Slice, slices_of
 from training.fit import fit
-from training.groups import Group, disparity, groups_of
-from training.labels import Labels, cutoffs_of, questions
 from training.learning import Progress
+from training.material.labels import Labels, cutoffs_of, questions
+from training.material.preparation import Prepared, prepare, tokens_from
+from training.material.validation import Forward, forward_of
 from training.metrics import (
     AMOUNTS,
     CHANCES,
@@ -39,10 +42,7 @@ from training.metrics import (
     roc,
     tier_table,
 )
-from training.preparation import Prepared, prepare, tokens_from
 from training.purpose import Purpose
-from training.slices import Slice, slices_of
-from training.validation import Forward, forward_of
 
 MEASURE = "expected_value"
 """Of the manifest's thresholds: that which tiers of spend are by."""

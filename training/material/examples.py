@@ -11,7 +11,7 @@ from scoring.seen.actions import Actions, Floats, Integers, Pairs
 from scoring.seen.catalogue import UNKNOWN
 from scoring.seen.sequence import TOKENS, Batch, Tokens, batch_of
 from training.configuration import Configuration
-from training.labels import Labels
+from training.material.labels import Labels
 
 POOL = 32
 """Batches that are sorted by length together: little padding, yet random neighbours."""

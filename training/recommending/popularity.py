@@ -9,7 +9,7 @@ from events.event import EventType
 from scoring.seen.actions import Actions, Floats, Integers
 from scoring.seen.catalogue import UNKNOWN
 from scoring.seen.view import DAY
-from training.held_out import FEWEST_CUSTOMERS, Held
+from training.material.held_out import FEWEST_CUSTOMERS, Held
 
 MEMORIES = (45.0, 120.0, 20.0, 7.0)
 """Days after which a purchase counts 1/e: from goods that stay for seasons to fashion that is gone in weeks. The first

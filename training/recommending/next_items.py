@@ -18,12 +18,12 @@ from scoring.seen.actions import Pairs as Questions
 from scoring.seen.sequence import TOKENS, Tokens
 from training.configuration import Configuration
 from training.course import Course
-from training.examples import Examples, next_orders
-from training.item_start import begin
-from training.labels import Labels
 from training.learning import Validate, from_lessons, learn, learner_of
-from training.pairing import Pairs
-from training.preparation import ends
+from training.material.examples import Examples, next_orders
+from training.material.labels import Labels
+from training.material.preparation import ends
+from training.recommending.item_start import begin
+from training.recommending.pairing import Pairs
 
 PATIENCE = 2
 LATEST_EPOCHS = 2

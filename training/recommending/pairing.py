@@ -11,8 +11,8 @@ from scoring.recommendation import SPEAKING
 from scoring.seen.actions import Actions, Floats
 from scoring.seen.catalogue import UNKNOWN
 from scoring.together import Together
-from training.habits import Habits
-from training.popularity import popular_at, purchases_of
+from training.recommending.habits import Habits
+from training.recommending.popularity import popular_at, purchases_of
 
 WINDOW = 5
 """Actions between two items that still count as one after the other."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import wandb
 
-from training.curves import Curves
+from training.curves.curves import Curves
 
 STEP = "step"
 

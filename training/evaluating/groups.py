@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.seen.actions import Floats
-from training.comparison import OURS, Comparison, Interval, compare
+from training.evaluating.comparison import OURS, Comparison, Interval, compare
 from training.metrics import Figure, auc, calibration_error
 
 SELECTED = 0.1

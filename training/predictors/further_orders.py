@@ -5,7 +5,7 @@ from sklearn.linear_model import PoissonRegressor
 
 from scoring.buying import HORIZON_DAYS
 from scoring.predictors.further_orders import Regression
-from training.examples import Examples
+from training.material.examples import Examples
 
 FEWEST = 100
 """Windows with an order, below which the closed form speaks alone."""

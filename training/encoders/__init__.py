@@ -1,0 +1,1 @@
+"""Encoders of others, and what they make of items."""

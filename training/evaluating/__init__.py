@@ -1,0 +1,1 @@
+"""How good a model is: beside baselines, beside another model, for groups and slices."""

@@ -1,0 +1,1 @@
+"""What is learned from: labels, examples, features that stay, and windows that are kept aside."""

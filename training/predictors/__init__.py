@@ -1,0 +1,1 @@
+"""The predictors beside the networks, and what share of the answer each gets."""
