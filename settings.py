@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     """Roles that it may give, as JSON; a token that names another one lets nobody in."""
     oidc_domain: str | None = None
     """Of the e-mail addresses that are let in; without it all that the provider vouches for."""
+    oidc_session_minutes: int = Field(default=60, ge=5, le=720)
+    """After which it is asked again who somebody is and what they may do."""
     currency: str = Field(default="GBP", pattern="^[A-Z]{3}$")
     """Of prices in files that name none."""
     wandb_project: str | None = None

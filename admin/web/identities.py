@@ -1,6 +1,7 @@
 """The identity provider of this installation, by the settings."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 from admin.web.provider import Provider, ProviderUnavailable, check_address
@@ -43,6 +44,6 @@ class Identities:
             provider=Provider(given.oidc_issuer, given.oidc_client_id, given.oidc_client_secret.get_secret_value()),
             terms=Terms(
                 role_claim=given.oidc_role_claim, roles=frozenset(map(Role, given.oidc_roles)),
-                domain=given.oidc_domain,
+                domain=given.oidc_domain, session=timedelta(minutes=given.oidc_session_minutes),
             ),
         )  # fmt: skip

@@ -51,7 +51,8 @@ def _back(house: House, identities: Identities, request: Request) -> Response:
     try:
         proven = identities.provider.finish(request.query_params, request.cookies.get(COOKIE, ""), _callback(request))
         who = vouching.vouched(proven.claims, identities.terms)
-        response = welcome(house, vouching.admit(house.database, who, datetime.now(UTC)), proven.target)
+        session = vouching.admit(house.database, who, identities.terms, datetime.now(UTC))
+        response = welcome(house, session, proven.target)
     except SignInRefused as refusal:
         response = form(house, request, refusal=refusal, status=UNUSABLE)
     response.delete_cookie(COOKIE, path=PATH)

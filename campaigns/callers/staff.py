@@ -157,10 +157,10 @@ def _count_failure(transaction: Transaction, name: str, known: bytes | None, now
         browsers.count_failure(transaction, known, name, most=MOST_FAILURES, lock=LOCKED, now=now)
 
 
-def open_session(transaction: Transaction, name: str, now: datetime) -> str:
+def open_session(transaction: Transaction, name: str, now: datetime, *, lasting: timedelta = SESSION) -> str:
     """A token for somebody who has proven who they are."""
     token = secrets.token_urlsafe(32)
-    staff.open_session(transaction, _hash(token), name, now, now + SESSION)
+    staff.open_session(transaction, _hash(token), name, now, now + lasting)
     return token
 
 

@@ -5,7 +5,7 @@ The claims come out of a verified ID token (OpenID Connect Core 1.0, section 2).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from campaigns import trail
 from campaigns.actor import Actor, Cause, Role
@@ -29,6 +29,8 @@ class Terms:
     """That the provider may give; others are made by `tierwise staff` only."""
     domain: str | None
     """Of the e-mail addresses that are let in; None lets in any that the provider vouches for."""
+    session: timedelta
+    """For so long; the provider tells nobody that it takes a role back, it says so when it is asked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ def vouched(claims: Mapping[str, object], terms: Terms) -> Vouched:
     return Vouched(identity=f"{claims['iss']}#{claims['sub']}", name=name, role=_role(name, claims, terms))
 
 
-def admit(database: Database, who: Vouched, now: datetime) -> str:
+def admit(database: Database, who: Vouched, terms: Terms, now: datetime) -> str:
     """A session token; the account is made or matched at the first time, and has the provider's role from then on.
 
     Raises SignInRefused for an account that is closed, or is another identity's.
@@ -67,7 +69,7 @@ def admit(database: Database, who: Vouched, now: datetime) -> str:
         with database.writing() as transaction:
             name = _account(transaction, who, cause)
             trail.done(transaction, cause, "staff.sign_in", f"staff/{name}")
-            return staff.open_session(transaction, name, now)
+            return staff.open_session(transaction, name, now, lasting=terms.session)
     except SignInRefused as refusal:
         with database.writing() as transaction:
             trail.denied(transaction, cause, "staff.sign_in", f"staff/{who.name}", refusal)

@@ -1,17 +1,20 @@
 """People sign in through an identity provider, and nobody else does."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from identity_provider import CLIENT_ID, CLIENT_SECRET, OTHER_KEY, Issuer, issuer
 from made.campaigns import audit_lines, make_cause
 from playwright.sync_api import Browser, expect
 from running.browser import Site, faults, picture, site_of
+from sqlalchemy import select
 
 from admin.web.house import House
 from admin.web.identities import Identities, IdentitiesRefused
 from campaigns.callers import staff
 from campaigns.life.approval import ApprovalPolicy
+from database.callers.tables import StaffSessionRow
 from database.session import Database
 from settings import Settings
 
@@ -59,6 +62,10 @@ def test_somebody_signs_in_through_the_provider_and_out_again(shop: Site, provid
     expect(page).to_have_url(f"{shop.address}/campaigns")
     expect(page.get_by_text("anna@shop.example marketer")).to_be_visible()
     assert provider.said == ["right"]
+    with shop.database.reading() as snapshot:
+        assert list(snapshot.scalars(select(StaffSessionRow.expire_time - StaffSessionRow.create_time))) == [
+            timedelta(hours=1)
+        ]
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("link", name="Sign out of 127.0.0.1 too").click()
     expect(page).to_have_title("Bye")
