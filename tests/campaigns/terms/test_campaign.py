@@ -65,6 +65,7 @@ def test_a_refused_move_says_what_is_possible() -> None:
         pytest.param({"start_time": NOW.replace(tzinfo=None)}, "start_time", id="no-zone-on-a-time"),
         pytest.param({"currency": "pounds"}, "currency", id="currency"),
         pytest.param({"zone": "Mars/Olympus"}, "zone", id="zone"),
+        pytest.param({"zone": "localtime"}, "zone", id="zone-of-whichever-machine"),
         pytest.param({"redemption_limit": 0}, "redemption_limit", id="limit"),
         pytest.param({"audience_limit": 10**19}, "audience_limit", id="more-than-fits"),
         pytest.param({"budget": Budget(limit_minor=10**21)}, "budget.limit", id="more-money-than-fits"),
