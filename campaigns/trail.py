@@ -23,8 +23,8 @@ SOMEONE = "customers"
 """A customer who is not known here."""
 RESOURCE = re.compile(r"(?!customers/)[A-Za-z_]{1,32}/[A-Za-z0-9._-]{1,128}|staff/[a-z0-9._@+-]{1,64}")
 """What may be called by its name although nobody has found it: no customer, and nothing that was typed in its place."""
-NAMED = re.compile(rf"{CUSTOMER}[^\s/,;:'\"]{{1,128}}")
-"""A customer in the middle of a sentence."""
+NAMED = re.compile(rf"{CUSTOMER}[^\s/,;'\"]{{1,128}}(?<![:.])")
+"""A customer in the middle of a sentence, whose own signs are not of the name: an id may be crm:17."""
 
 
 def done(

@@ -123,17 +123,18 @@ def test_a_customer_is_spoken_of_by_another_name_in_every_part_of_a_line(databas
     assert [line.action for line in lines(database, Wanted(object_name="customers/anna-17"))] == ["customers.update"]
 
 
-def test_a_reason_and_an_error_may_speak_of_customers_anywhere(database: Database) -> None:
-    add_customers(database, ["anna-17"])
+@pytest.mark.parametrize("who", ["anna-17", "crm:17", "a.b@shop.example"])
+def test_a_reason_and_an_error_may_speak_of_customers_anywhere(database: Database, who: str) -> None:
+    add_customers(database, [who])
     with database.writing() as transaction:
-        cause = make_cause(reason="as customers/anna-17, and customers/nobody too, wished")
+        cause = make_cause(reason=f"as customers/{who}, and customers/no:body too, wished, and customers/{who}.")
         trail.done(transaction, cause, "campaigns.pause", "campaigns/spring")
-        trail.failed(transaction, make_cause(), "a.b", "operations/1", "customers/anna-17: no score")
-        subject = f"subjects/{subjects.find(transaction, 'anna-17')}"
+        trail.failed(transaction, make_cause(), "a.b", "operations/1", f"customers/{who}: no score")
+        subject = f"subjects/{subjects.find(transaction, who)}"
 
     broken, paused = lines(database)
 
-    assert paused.reason == f"as {subject}, and customers too, wished"
+    assert paused.reason == f"as {subject}, and customers too, wished, and {subject}."
     assert broken.after == {"error": f"{subject}: no score"}
 
 
