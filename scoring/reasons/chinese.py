@@ -1,6 +1,7 @@
 """Features and events in Chinese, for a reader in marketing."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from events.event import EventType
 from scoring.reasons.deed import Deed
 from scoring.score import Change
-from scoring.seen.feature_registry import Feature, amount
+from scoring.seen.feature_registry import ABOUT_THE_SAME, Feature, amount, rounded
 
 NAMES: Mapping[str, str] = MappingProxyType({
     "days_since_event": "距最近一次活动", "days_since_order": "距最近一次下单",
@@ -24,11 +25,11 @@ NAMES: Mapping[str, str] = MappingProxyType({
     "events_30": "近 30 天活动次数", "events_90": "近 90 天活动次数",
     "spend": "累计消费", "spend_30": "近 30 天消费", "spend_90": "近 90 天消费", "spend_365": "近 365 天消费",
     "spend_per_month": "每月消费", "mean_basket": "平均每单金额", "last_basket": "最近一单金额",
-    "largest_basket": "最大一单金额", "basket_spread": "订单金额的离散程度（对数）",
-    "mean_gap": "平均下单间隔", "gap_spread": "下单间隔的离散程度", "longest_gap": "最长下单间隔",
+    "largest_basket": "最大一单金额", "basket_spread": "订单金额通常相差",
+    "mean_gap": "平均下单间隔", "gap_spread": "下单间隔的波动幅度（占平均间隔）", "longest_gap": "最长下单间隔",
     "last_gap": "最近两单的间隔", "overdue": "沉默时间为平时间隔的倍数",
     "order_trend": "近 90 天订单数与之前 90 天相比", "spend_trend": "近 90 天消费与之前 90 天相比",
-    "basket_trend": "最近一单与平时相比（对数）", "event_trend": "近 30 天活动与近 90 天平均相比",
+    "basket_trend": "最近一单与平时金额之比", "event_trend": "近 30 天活动与近 90 天平均相比",
     "returns": "累计退货次数", "returns_90": "近 90 天退货次数", "returned_share": "退货金额占比",
     "returns_per_order": "每单退货次数",
     "distinct_items": "购买过的不同商品数", "distinct_categories": "购买过的不同类目数", "repeat_share": "重复购买占比",
@@ -51,8 +52,6 @@ NAMES: Mapping[str, str] = MappingProxyType({
     "expected_spend_90": "按节奏和金额 90 天内的预期消费",
 })  # fmt: skip
 """Of every feature of the registry."""
-TRENDS = frozenset({"order_trend", "spend_trend", "event_trend"})
-ABOUT_THE_SAME = 0.1
 GROUPS: Mapping[EventType, str] = MappingProxyType({
     EventType.VIEW: "更早的 {} 次浏览", EventType.CART: "更早的 {} 件加购", EventType.PURCHASE: "更早的 {} 个订单",
     EventType.RETURN: "更早的 {} 次退货", EventType.REVIEW: "更早的 {} 次评价", EventType.COUPON: "更早的 {} 张优惠券",
@@ -113,14 +112,34 @@ def action_words(deed: Deed) -> str:
 def _value(feature: Feature, value: float, currency: str) -> str:
     if not np.isfinite(value):
         return "无"
-    if feature.name in TRENDS:
-        return "差不多" if abs(value) < ABOUT_THE_SAME else ("更多" if value > 0 else "更少")
-    match feature.unit.split():
-        case ["days"]:
-            return "不到 1 天" if value < 1 else f"{value:,.0f} 天"
-        case ["minor", *_]:
-            return amount(value, currency)
-        case ["share" | "probability"]:
-            return f"{value:.0%}"
-        case _:
-            return f"{value:,.0f}" if abs(value) >= 10 or value == round(value) else f"{value:.2g}"  # noqa: PLR2004
+    form = FORMS.get(feature.name) or FORMS.get(feature.unit.split()[0], _plain)
+    return form(value, currency)
+
+
+def _plain(value: float, _: str) -> str:
+    return f"{value:,.0f}" if value == round(value) else rounded(value)
+
+
+def _days(value: float, _: str) -> str:
+    return "不到 1 天" if 0 < value < 1 else f"{value:,.0f} 天"
+
+
+def _share(value: float, _: str) -> str:
+    return f"{value:.0%}"
+
+
+def _factor(value: float, _: str) -> str:
+    """Of a logarithm, what it stands for."""
+    return f"{rounded(math.exp(value))} 倍"
+
+
+def _trend(value: float, _: str) -> str:
+    return "差不多" if abs(value) < ABOUT_THE_SAME else ("更多" if value > 0 else "更少")
+
+
+FORMS: Mapping[str, Callable[[float, str], str]] = MappingProxyType({
+    "days": _days, "minor": amount, "share": _share, "probability": _share, "log": _factor,
+    "visits_per_month": _plain, "gap_spread": _share, "order_trend": _trend, "spend_trend": _trend,
+    "event_trend": _trend,
+})  # fmt: skip
+"""By the name of a feature, else by the first word of its unit."""

@@ -1,5 +1,6 @@
 """The tabular features by name: what each means, in which unit, and how a marketer reads it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -57,22 +58,50 @@ def _share(words: str) -> Words:
     return lambda value, _: words.format(f"{value:.0%}")
 
 
+def rounded(value: float) -> str:
+    """'0.45', '3.2', '1,204'."""
+    return f"{value:.2g}" if abs(value) < 10 else f"{value:,.0f}"  # noqa: PLR2004  # digits
+
+
 def _number(words: str) -> Words:
-    return lambda value, _: words.format(f"{value:.2g}" if abs(value) < 10 else f"{value:,.0f}")  # noqa: PLR2004  digits
+    return lambda value, _: words.format(rounded(value))
 
 
-def _trend(what: str) -> Words:
-    def words(value: float, _: str) -> str:
-        direction = "about as many" if abs(value) < 0.1 else ("more" if value > 0 else "fewer")  # noqa: PLR2004  10 %
-        return f"{direction} {what}"
+def _measure(words: str, one: str, many: str | None = None) -> Words:
+    def said(value: float, _: str) -> str:
+        number = rounded(value)
+        return words.format(f"{number} {one if number == '1' else many or one + 's'}")
 
-    return words
+    return said
+
+
+def _factor(words: str) -> Words:
+    """Of a logarithm, what it stands for."""
+    return lambda value, _: words.format(rounded(math.exp(value)))
+
+
+def _trend(words: str, more: str = "more", fewer: str = "fewer", alike: str = "about as many") -> Words:
+    """Of words with a place for each of 'more' and 'than'."""
+
+    def said(value: float, _: str) -> str:
+        if abs(value) < ABOUT_THE_SAME:
+            return words.format(alike, "as")
+        return words.format(more if value > 0 else fewer, "than")
+
+    return said
+
+
+def _early(value: float, _: str) -> str:
+    """Of a share that fades with time: what is little says nothing."""
+    return f"{'perhaps' if value >= ABOUT_THE_SAME else 'not'} a customer from before the shop's records"
 
 
 def _feature(name: str, unit: str, scale: Scale, description: str, words: Words) -> Feature:
     return Feature(name, unit, scale, description, words)
 
 
+ABOUT_THE_SAME = 0.1
+"""10 %, as the logarithm of a ratio."""
 LOG, PLAIN, LOGIT = Scale.LOG, Scale.PLAIN, Scale.LOGIT
 
 RECENCY = (
@@ -90,7 +119,7 @@ RECENCY = (
     _feature("days_as_buyer", "days", LOG, "Since the first order", _days("first order {} ago")),
     _feature("seen_early", "share", PLAIN,
              "1 as the shop's records begin, 0 from their day 90 on, at the first event; fading as 90 days go by",
-             _share("{} first seen as the records began")),
+             _early),
 )  # fmt: skip
 
 FREQUENCY = (
@@ -100,7 +129,7 @@ FREQUENCY = (
     _feature("orders_180", "orders", LOG, "Orders in the last 180 days", _count("{} in the last 180 days", "order")),
     _feature("orders_365", "orders", LOG, "Orders in the last 365 days", _count("{} in the last 365 days", "order")),
     _feature("orders_per_month", "orders a month", LOG, "Orders over days known, at least 30, times 30.4",
-             _number("about {} orders a month")),
+             _measure("about {} a month", "order")),
     _feature("events_7", "events", LOG, "Actions of the customer in the last 7 days",
              _count("{} in the last 7 days", "action")),
     _feature("events_30", "events", LOG, "Actions of the customer in the last 30 days",
@@ -123,13 +152,13 @@ SPEND = (
     _feature("last_basket", "minor units", LOG, "Amount of the last order", _money("last order was {}")),
     _feature("largest_basket", "minor units", LOG, "Amount of the largest order", _money("largest order was {}")),
     _feature("basket_spread", "log units", PLAIN, "Standard deviation of the log amount of orders",
-             _number("amounts of orders vary by a factor of e^{}")),
+             _factor("amounts of orders typically differ by a factor of {}")),
 )  # fmt: skip
 
 RHYTHM = (
-    _feature("mean_gap", "days", LOG, "Mean time between orders", _days("orders every {} on average")),
+    _feature("mean_gap", "days", LOG, "Mean time between orders", _days("{} between orders on average")),
     _feature("gap_spread", "ratio", PLAIN, "Standard deviation of the time between orders over its mean",
-             _number("regularity of orders: spread {} of the mean gap")),
+             _share("time between orders varies by {} of its mean")),
     _feature("longest_gap", "days", LOG, "Longest time between two orders", _days("longest pause was {}")),
     _feature("last_gap", "days", LOG, "Time between the last two orders", _days("last two orders were {} apart")),
     _feature("overdue", "ratio", LOG, "Days since the last order over the mean gap",
@@ -138,13 +167,13 @@ RHYTHM = (
 
 TREND = (
     _feature("order_trend", "log ratio", PLAIN, "Orders of the last 90 days against the 90 before",
-             _trend("orders in the last 90 days than in the 90 before")),
+             _trend("{} orders in the last 90 days {} in the 90 before")),
     _feature("spend_trend", "log ratio", PLAIN, "Amount of the last 90 days against the 90 before",
-             _trend("money spent in the last 90 days than in the 90 before")),
+             _trend("spent {} in the last 90 days {} in the 90 before", fewer="less", alike="about as much")),
     _feature("basket_trend", "log ratio", PLAIN, "Amount of the last order against the mean",
-             _number("last order against the usual one: e^{}")),
+             _factor("last order was {} times the usual one")),
     _feature("event_trend", "log ratio", PLAIN, "Actions of the last 30 days against a third of the last 90",
-             _trend("actions in the last 30 days than usual in the last 90")),
+             _trend("{} actions in the last 30 days {} is usual in the last 90")),
 )  # fmt: skip
 
 RETURNS = (
@@ -153,7 +182,7 @@ RETURNS = (
     _feature(
         "returned_share", "share", PLAIN, "Amount returned over amount ordered", _share("returned {} of the amount")
     ),
-    _feature("returns_per_order", "ratio", PLAIN, "Returns over orders", _number("{} returns per order")),
+    _feature("returns_per_order", "ratio", PLAIN, "Returns over orders", _measure("{} per order", "return")),
 )
 
 BREADTH = (
@@ -162,10 +191,10 @@ BREADTH = (
              _count("bought from {}", "category", "categories")),
     _feature("repeat_share", "share", PLAIN, "Lines of orders that repeat an earlier item",
              _share("{} of purchases repeat an earlier item")),
-    _feature("lines_per_order", "lines", LOG, "Mean number of lines of an order", _number("{} lines per order")),
+    _feature("lines_per_order", "lines", LOG, "Mean number of lines of an order", _measure("{} per order", "line")),
     _feature("last_lines", "lines", LOG, "Lines of the last order", _count("last order had {}", "line")),
-    _feature("units_per_order", "units", LOG, "Mean quantity of an order", _number("{} units per order")),
-    _feature("units_per_line", "units", LOG, "Mean quantity of a line", _number("{} units of each item")),
+    _feature("units_per_order", "units", LOG, "Mean quantity of an order", _measure("{} per order", "unit")),
+    _feature("units_per_line", "units", LOG, "Mean quantity of a line", _measure("{} of each item", "unit")),
     _feature("unit_price", "minor units", LOG, "Mean price of a unit bought", _money("buys at {} a piece")),
 )  # fmt: skip
 
@@ -182,11 +211,14 @@ FUNNEL = (
              _count("{} since the last order", "product view")),
     _feature("carts_since_order", "carts", LOG, "Items put in the cart since the last order",
              _count("{} put in the cart since the last order", "item")),
-    _feature("carts_per_view", "ratio", PLAIN, "Items put in the cart per product view", _number("{} carts per view")),
-    _feature("orders_per_cart", "ratio", LOG, "Orders per item put in the cart", _number("{} orders per cart")),
-    _feature("mean_dwell", "seconds", LOG, "Mean time on a product page", _number("{} seconds on a product page")),
+    _feature("carts_per_view", "ratio", PLAIN, "Items put in the cart per product view",
+             _measure("{} put in the cart per product view", "item")),
+    _feature("orders_per_cart", "ratio", LOG, "Orders per item put in the cart",
+             _measure("{} per item put in the cart", "order")),
+    _feature("mean_dwell", "seconds", LOG, "Mean time on a product page",
+             _measure("{} on a product page on average", "second")),
     _feature("dwell_30", "seconds", LOG, "Time on product pages in the last 30 days",
-             _number("{} seconds on product pages in the last 30 days")),
+             _measure("{} on product pages in the last 30 days", "second")),
 )  # fmt: skip
 
 VISITS = (
@@ -196,24 +228,24 @@ VISITS = (
              _count("looked at products on {} of the last 90", "day")),
     _feature("visits_per_month", "days a month", LOG,
              "Days with a product view over days since the first, at least 30, times 30.4",
-             _number("looks at products on about {} days a month")),
+             _measure("looks at products on about {} a month", "day")),
     _feature("visit_overdue", "ratio", LOG, "Days since the last product view over the mean gap between days with one",
              _number("away {} times as long as usual")),
     _feature("missed_visits", "visits", LOG,
              "Visits to expect since the last product view at the pace of the last 90 days, and one more",
-             _number("about {} visits were to be expected since the last one")),
+             _measure("about {} to be expected since the last one", "visit")),
 )  # fmt: skip
 
 REVIEWS = (
     _feature("reviews", "reviews", LOG, "Reviews written", _count("wrote {}", "review")),
-    _feature("mean_rating", "stars", PLAIN, "Mean rating given", _number("rates {} stars on average")),
-    _feature("last_rating", "stars", PLAIN, "Last rating given", _number("last rating was {} stars")),
+    _feature("mean_rating", "stars", PLAIN, "Mean rating given", _measure("rates {} on average", "star")),
+    _feature("last_rating", "stars", PLAIN, "Last rating given", _measure("last rating was {}", "star")),
     _feature(
         "rating_since_order",
         "stars",
         PLAIN,
         "Last rating given since the last order",
-        _number("rated {} stars since the last order"),
+        _measure("rated {} since the last order", "star"),
     ),
 )
 
@@ -242,7 +274,7 @@ BUYING = (
     _feature("chance_90", "probability", LOGIT, "BG/NBD: probability of an order within 90 days",
              _share("rhythm of orders: {} chance within 90 days")),
     _feature("expected_orders_90", "orders", LOG, "BG/NBD: expected orders within 90 days while active",
-             _number("rhythm of orders: {} expected within 90 days")),
+             _measure("rhythm of orders: {} expected within 90 days", "order")),
     _feature("expected_basket", "minor units", LOG, "Mean log amount of orders, shrunk to that of all customers",
              _money("a typical order is {}")),
     _feature("expected_spend_90", "minor units", LOG, "Expected orders times expected basket",

@@ -16,7 +16,7 @@ def table(**columns: object) -> pl.DataFrame:
     random = np.random.default_rng(0)
     plain: dict[str, object] = {
         "arm": ["mail", "none", "sms"] * (SIZE // 3), "visit": random.random(SIZE) < 0.4, "age": random.random(SIZE),
-        "city": ["Ulm", "Bonn", None] * (SIZE // 3),
+        "city": ["Ulm", "Ulm", "Bonn", "Bonn", None, None] * (SIZE // 6),
     }  # fmt: skip
     return pl.DataFrame(plain | columns)
 
@@ -35,7 +35,7 @@ def test_two_arms_of_three_and_columns_by_their_kind() -> None:
         ("age", None), ("city", ("Bonn", "Ulm", OTHER))
     ]  # fmt: skip
     assert found.trial.categorical == (1,)
-    assert found.trial.features[:4, 1].tolist() == [1, 0, 1, 0]
+    assert found.trial.features[:3, 1].tolist() == [1, 1, 0]
     assert reading(table(), "arm=mail").trial.propensity[0] == pytest.approx(1 / 3)
 
 
@@ -64,13 +64,57 @@ def test_columns_that_describe_nobody_or_are_known_only_afterwards_are_left_out(
     assert [column.name for column in reading(frame, ignored=["age"]).columns] == ["city"]
 
 
+def test_what_tells_who_was_treated_or_what_came_is_left_out() -> None:
+    """Whichever value is the usual one, and however many there are."""
+    frame = table().with_columns(
+        sent=pl.when(arm="mail").then(pl.int_range(SIZE)),
+        paid=pl.when("visit").then(pl.int_range(SIZE) % 90),
+        letter=pl.when(arm="mail").then(pl.int_range(SIZE) % 2).otherwise(2),
+        number=pl.int_range(SIZE),
+    )
+    assert dict(reading(frame).left_out) == {
+        "sent": "sent is never known without arm: it seems to be known only afterwards",
+        "paid": "paid is never known without visit: it seems to be known only afterwards",
+        "letter": "letter is always 2 without arm: it seems to be known only afterwards",
+        "number": "number names customers",
+    }
+    several = frame.with_columns(letter=pl.when(arm="mail").then(1).otherwise(pl.int_range(SIZE) % 5 + 2))
+    assert reading(several).left_out["letter"].startswith("letter is always 1 with arm")
+    assert reading(several.with_columns(letter=pl.int_range(SIZE) % 6)).left_out["letter"] == (
+        "letter tells arm of everybody: it seems to be known only afterwards"
+    )
+    assert [column.name for column in reading(frame, features=["number", "sent"]).columns] == ["number", "sent"]
+
+
+@pytest.mark.parametrize(("yes", "no"), [("Yes", "no"), ("TRUE", "FALSE"), ("1", " 0 "), ("y", "N"), (1.0, 0.0)])
+def test_yes_and_no_are_said_in_many_ways(yes: object, no: object) -> None:
+    plain = table(arm=np.arange(SIZE) % 2 == 0)
+    words = table(
+        arm=pl.Series([yes, no] * (SIZE // 2)), visit=pl.Series([yes if came else no for came in plain["visit"]])
+    )
+    found, usual = reading(words, "arm").trial, reading(plain, "arm").trial
+
+    assert found.treated.tolist() == usual.treated.tolist()
+    assert found.outcome.tolist() == usual.outcome.tolist()
+    gap = reading(words.with_columns(visit=pl.when(pl.int_range(SIZE) > 9).then("visit")), "arm")
+    assert gap.rows.tolist() == [False] * 10 + [True] * (SIZE - 10)
+
+
+def test_an_arm_is_named_as_it_is_read() -> None:
+    arms = np.arange(SIZE) % 3
+    for frame, arm in (
+        (table(arm=arms.astype(float)), "arm=1,0"), (table(arm=arms), "arm=1.0,0"), (table(arm=arms == 1), "arm=True")
+    ):  # fmt: skip
+        assert reading(frame, arm).trial.treated.sum() == SIZE // 3
+
+
 @pytest.mark.parametrize(
     ("frame", "arm", "said"),
     [
         (table(), "group", "there is no column group: there are arm, visit, age, city"),
         (table(), "arm", r"arm is not 0 and 1 but mail, none, sms: say which is the treatment, arm=VALUE,CONTROL"),
         (table(), "arm=post", "arm is never 'post': it is mail, none, sms"),
-        (table(visit="yes"), "arm=mail", "visit holds String: it must be a number, or true and false"),
+        (table(visit="seen"), "arm=mail", "visit holds String: it must be a number, or yes and no"),
         (table(visit=0), "arm=mail", "visit: 0 customers who were treated have one, at least 25 are needed"),
         (table(visit=1), "arm=mail", "visit: is the same of all customers"),
         (

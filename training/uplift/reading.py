@@ -18,6 +18,8 @@ IDENTIFYING = 0.5
 """Distinct texts for each row, above which a column names customers instead of describing them."""
 EXPECTED = 20.0
 """Rows with another value than the usual one, of which chance would not leave out all."""
+YES, NO = frozenset({"1", "yes", "y", "true", "t"}), frozenset({"0", "no", "n", "false", "f"})
+"""In small letters, as a text says whether something is so."""
 FEWEST = 100
 """Customers of an arm."""
 FEWEST_OUTCOMES = 25
@@ -74,7 +76,7 @@ def read(
     _check(treated, came, treatment, outcome)
     spoken_for = {treatment.column, outcome, *ignored, *((propensity,) if propensity else ())}
     asked = list(features) or [name for name in kept.columns if name not in spoken_for]
-    columns, left_out = _columns(kept, asked, came, outcome, named=bool(features))
+    columns, left_out = _columns(kept, asked, {outcome: came != 0, treatment.column: treated}, named=bool(features))
     if not columns:
         raise TrialNotUsable("no column is left that describes customers: " + "; ".join(left_out.values()))
     trial = Trial(
@@ -87,25 +89,64 @@ def read(
 
 def _arms(values: pl.Series, treatment: Treatment) -> tuple[Flags, Flags]:
     """[N] who was treated, and who is in either arm."""
-    texts, name = values.cast(pl.String), treatment.column
+    name = treatment.column
     if treatment.value is None:
-        flags = _outcome(values) if not is_text(values.dtype) else np.full(len(values), 2.0)
-        if not np.isin(flags[~np.isnan(flags)], (0.0, 1.0)).all():
+        flags = _flags(values)
+        if flags is None:
             found = ", ".join(map(str, values.unique().sort().head(5)))
             raise TrialNotUsable(f"{name} is not 0 and 1 but {found}: say which is the treatment, {name}=VALUE,CONTROL")
         return flags == 1.0, ~np.isnan(flags)
-    for wanted in filter(None, (treatment.value, treatment.control)):
-        if not (texts == wanted).any():
-            found = ", ".join(map(str, texts.unique().sort().head(5)))
-            raise TrialNotUsable(f"{name} is never {wanted!r}: it is {found}")
-    treated = (texts == treatment.value).fill_null(value=False).to_numpy()
-    others = texts.is_not_null() if treatment.control is None else (texts == treatment.control).fill_null(value=False)
-    return treated, treated | others.to_numpy()
+    treated = _having(values, name, treatment.value)
+    if treatment.control is None:
+        return treated, values.is_not_null().to_numpy()
+    return treated, treated | _having(values, name, treatment.control)
+
+
+def _having(values: pl.Series, name: str, wanted: str) -> Flags:
+    """[N] who has the value; 1 is also the number 1.0, and True also true."""
+    texts = values.cast(pl.String)
+    having = texts == wanted
+    if values.dtype.is_numeric() and _number(wanted) is not None:
+        having = values == _number(wanted)
+    elif values.dtype == pl.Boolean:
+        having = texts == wanted.lower()
+    if not having.any():
+        found = ", ".join(map(str, texts.unique().sort().head(5)))
+        raise TrialNotUsable(f"{name} is never {wanted!r}: it is {found}")
+    found_in: Flags = having.fill_null(value=False).to_numpy()
+    return found_in
+
+
+def _number(words: str) -> float | None:
+    try:
+        return float(words)
+    except ValueError:
+        return None
+
+
+def _flags(values: pl.Series) -> Floats | None:
+    """[N] 1, 0 or, where it is not known, NaN; None where the column does not say yes or no."""
+    if is_text(values.dtype):
+        words = values.cast(pl.String).str.strip_chars().str.to_lowercase().replace("", None)
+        if not words.drop_nulls().is_in(list(YES | NO)).all():
+            return None
+        values = words.is_in(list(YES))
+    elif not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
+        return None
+    numbers = _numbers(values)
+    return numbers if np.isin(numbers[~np.isnan(numbers)], (0.0, 1.0)).all() else None
 
 
 def _outcome(values: pl.Series) -> Floats:
     if not (values.dtype.is_numeric() or values.dtype == pl.Boolean):
-        raise TrialNotUsable(f"{values.name} holds {values.dtype}: it must be a number, or true and false")
+        flags = _flags(values)
+        if flags is None:
+            raise TrialNotUsable(f"{values.name} holds {values.dtype}: it must be a number, or yes and no")
+        return flags
+    return _numbers(values)
+
+
+def _numbers(values: pl.Series) -> Floats:
     numbers: Floats = values.cast(pl.Float64).to_numpy()
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
@@ -124,21 +165,25 @@ def _check(treated: Flags, came: Floats, treatment: Treatment, outcome: str) -> 
 
 
 def _given(values: pl.Series) -> Floats:
-    propensity = _outcome(values)
+    if not values.dtype.is_numeric():
+        raise TrialNotUsable(f"{values.name} holds {values.dtype}: it must be each customer's probability of treatment")
+    propensity = _numbers(values)
     if not ((propensity > 0) & (propensity < 1)).all():
         raise TrialNotUsable(f"{values.name}: every customer's probability of treatment must lie between 0 and 1")
     return propensity
 
 
 def _columns(
-    frame: pl.DataFrame, names: Sequence[str], came: Floats, outcome: str, *, named: bool
+    frame: pl.DataFrame, names: Sequence[str], later: Mapping[str, Flags], *, named: bool
 ) -> tuple[tuple[Column, ...], dict[str, str]]:
+    """Those to be read, and why others are not; `later` is what nobody knew before, by the name of its column."""
     columns: list[Column] = []
     left_out: dict[str, str] = {}
     for name in names:
-        reason = _useless(frame[name]) or (None if named else _after(frame[name], came, outcome))
+        values = frame[name]
+        reason = _useless(values) or (None if named else _identifying(values) or _after(values, later))
         if reason is None:
-            columns.append(Column(name=name, levels=_levels(frame[name]) if is_text(frame[name].dtype) else None))
+            columns.append(Column(name=name, levels=_levels(values) if is_text(values.dtype) else None))
         else:
             left_out[name] = reason
     return tuple(columns), left_out
@@ -159,17 +204,38 @@ def _useless(values: pl.Series) -> str | None:
     return None
 
 
-def _after(values: pl.Series, came: Floats, outcome: str) -> str | None:
-    """Why a column cannot have been known before: with one outcome it always has one value, and not with the other."""
-    usual = values.mode().sort().first()
-    differs = values.ne_missing(pl.Series([usual], dtype=values.dtype)).to_numpy() if usual is not None else None
-    if differs is None:
-        return None
-    happened = came != 0
-    for having, words in ((happened, "with"), (~happened, "without")):
-        if not differs[having].any() and differs.mean() * having.sum() > EXPECTED:
-            return f"{values.name} is always {usual!s} {words} {outcome}: it seems to be known only afterwards"
+def _identifying(values: pl.Series) -> str | None:
+    """A whole number of each customer's own counts or names them."""
+    return f"{values.name} names customers" if values.dtype.is_integer() and values.n_unique() == len(values) else None
+
+
+def _after(values: pl.Series, later: Mapping[str, Flags]) -> str | None:
+    """Why a column cannot have been known before what it tells."""
+    for what, happened in later.items():
+        if (usual := _one_sided(values, happened)) is not None:
+            said, side = usual
+            return f"{values.name} is {said} {side} {what}: it seems to be known only afterwards"
+        if _tells(values, happened):
+            return f"{values.name} tells {what} of everybody: it seems to be known only afterwards"
     return None
+
+
+def _one_sided(values: pl.Series, happened: Flags) -> tuple[str, str] | None:
+    """The one value that it has where something happened, or where it did not, and has not on the other side."""
+    usual = values.drop_nulls().mode().sort().first()
+    if unknown := values.null_count() > (values == usual).sum():
+        usual = None
+    differs = values.ne_missing(pl.Series([usual], dtype=values.dtype)).to_numpy()
+    for having, side in ((happened, "with"), (~happened, "without")):
+        if not differs[having].any() and differs.mean() * having.sum() > EXPECTED:
+            return "never known" if unknown else f"always {usual!s}", side
+    return None
+
+
+def _tells(values: pl.Series, happened: Flags) -> bool:
+    """Whether each of its few values is of those alone to whom it happened, or of the others alone."""
+    shares = pl.DataFrame({"value": values, "happened": happened}).group_by("value").agg(pl.col("happened").mean())
+    return len(shares) <= MOST_LEVELS and bool(shares["happened"].is_in([0.0, 1.0]).all())
 
 
 def _levels(values: pl.Series) -> tuple[str, ...]:
