@@ -27,6 +27,24 @@ CONSTANT = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
+class Arm:
+    """What is known of those who were treated, or of the others."""
+
+    read: Floats
+    """[N, 1 + R]"""
+    outcome: Floats
+    """[N] in the unit of the deviation of all."""
+    treated: float
+    """1 or 0, less the share of the treated: so it says nothing of the base, whatever the penalties are."""
+
+    def said(self, weights: Floats) -> Floats:
+        """[N] of [2 + 2 R] weights."""
+        base, change = np.split(weights, 2)
+        found: Floats = self.read @ (base + self.treated * change)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
     """Of both parts under one penalty."""
 
@@ -38,15 +56,16 @@ class Fit:
 
 def conditioned(trial: Trial) -> Conditioned:
     """The likeliest of CHANGE; no chance has a part in it."""
-    regressors = tuple(_regressors(trial))
-    read, share = design(regressors, trial.features), float(trial.treated.mean())
-    # Less its mean, the treatment says nothing of the base, whatever the penalties are.
-    both = np.hstack([read, (trial.treated - share)[:, None] * read])
+    regressors, share = tuple(_regressors(trial)), float(trial.treated.mean())
     unit = 1.0 if trial.binary else float(trial.outcome.std()) or 1.0
-    fits, weights = [], np.zeros(both.shape[1])
+    arms = [
+        Arm(design(regressors, trial.features[rows]), trial.outcome[rows] / unit, treated - share)
+        for rows, treated in ((trial.treated, 1.0), (~trial.treated, 0.0))
+    ]
+    fits, weights = [], np.zeros(2 * (1 + len(regressors)))
     for change in reversed(CHANGE):
         penalties = np.concatenate([_penalties(regressors, BASE), _penalties(regressors, change)])
-        fits.append(_fit(both, trial.outcome / unit, penalties, weights, binary=trial.binary))
+        fits.append(_fit(arms, penalties, weights, binary=trial.binary))
         weights = fits[-1].weights
     base, added = np.split(max(fits, key=lambda fit: fit.evidence).weights * unit, 2)
     return Conditioned(regressors=regressors, base=base - share * added, change=added, binary=trial.binary)
@@ -75,25 +94,34 @@ def _penalties(regressors: Sequence[Regressor], each: float) -> Floats:
     return np.array([FREE, *(each for _ in regressors)])
 
 
-def _fit(read: Floats, outcome: Floats, penalties: Floats, start: Floats, *, binary: bool) -> Fit:
-    """[N, K] regressors, [N] outcomes in the unit of their deviation, [K] penalties."""
+def _fit(arms: Sequence[Arm], penalties: Floats, start: Floats, *, binary: bool) -> Fit:
+    """Under [2 + 2 R] penalties."""
 
     def loss(weights: Floats) -> float:
-        said = read @ weights
-        missed = np.logaddexp(0, said) - outcome * said if binary else (outcome - said) ** 2 / 2
-        return float(missed.sum() + penalties @ weights**2 / 2)
+        return sum(_missed(arm, weights, binary=binary) for arm in arms) + float(penalties @ weights**2 / 2)
 
     def slope(weights: Floats) -> Floats:
-        said = read @ weights
-        found: Floats = read.T @ ((expit(said) if binary else said) - outcome) + penalties * weights
+        found = penalties * weights
+        for arm in arms:
+            said = arm.said(weights)
+            one = arm.read.T @ ((expit(said) if binary else said) - arm.outcome)
+            found += np.concatenate([one, arm.treated * one])
         return found
 
     def bend(weights: Floats) -> Floats:
-        chance = expit(read @ weights)
-        spread = chance * (1 - chance) if binary else np.ones(len(read))
-        found: Floats = (read * spread[:, None]).T @ read + np.diag(penalties)
+        found = np.diag(penalties)
+        for arm in arms:
+            chance = expit(arm.said(weights))
+            spread = chance * (1 - chance) if binary else np.ones(len(chance))
+            both = np.array([[1.0, arm.treated], [arm.treated, arm.treated**2]])
+            found += np.kron(both, (arm.read * spread[:, None]).T @ arm.read)
         return found
 
     weights: Floats = minimize(loss, start, jac=slope, hess=bend, method="trust-exact").x
     freedom = np.log(penalties).sum() - np.linalg.slogdet(bend(weights)).logabsdet
     return Fit(weights, float(freedom / 2 - loss(weights)))
+
+
+def _missed(arm: Arm, weights: Floats, *, binary: bool) -> float:
+    said = arm.said(weights)
+    return float((np.logaddexp(0, said) - arm.outcome * said if binary else (arm.outcome - said) ** 2 / 2).sum())
