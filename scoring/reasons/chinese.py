@@ -117,7 +117,7 @@ def _value(feature: Feature, value: float, currency: str) -> str:
 
 
 def _plain(value: float, _: str) -> str:
-    return f"{value:,.0f}" if value == round(value) else rounded(value)
+    return f"{value:,.0f}" if value == round(value) else rounded(value, "不到 0.01")
 
 
 def _days(value: float, _: str) -> str:
@@ -133,13 +133,17 @@ def _factor(value: float, _: str) -> str:
     return f"{rounded(math.exp(value))} 倍"
 
 
+def _times(value: float, _: str) -> str:
+    return f"{math.exp(value):,.0%}"
+
+
 def _trend(value: float, _: str) -> str:
     return "差不多" if abs(value) < ABOUT_THE_SAME else ("更多" if value > 0 else "更少")
 
 
 FORMS: Mapping[str, Callable[[float, str], str]] = MappingProxyType({
     "days": _days, "minor": amount, "share": _share, "probability": _share, "log": _factor,
-    "visits_per_month": _plain, "gap_spread": _share, "order_trend": _trend, "spend_trend": _trend,
-    "event_trend": _trend,
+    "visits_per_month": _plain, "gap_spread": _share, "basket_trend": _times, "order_trend": _trend,
+    "spend_trend": _trend, "event_trend": _trend,
 })  # fmt: skip
 """By the name of a feature, else by the first word of its unit."""

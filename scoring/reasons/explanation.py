@@ -1,7 +1,7 @@
 """Why a customer got a score: Shapley values of features and events, that add up exactly.
 
-The players are every selected feature (absent: at the mean of the training part), each of the latest LATEST actions,
-and the earlier actions by kind (absent: not among the tokens). The value of a coalition is the calibrated logit of
+The players are every selected feature that is known (absent: at the mean of the training part), each of the latest
+LATEST actions, and the earlier ones by kind (absent: not among the tokens). The value of a coalition is the logit of
 purchase_90 that the network gives it, so the base is what it says of a customer of whom nothing is known. Marginal
 contributions are averaged over a few random orders of the players and their reverses (antithetic permutation sampling,
 Mitchell et al. 2022); along each order they telescope, so no remainder has to be shared out. The season, where the
@@ -142,15 +142,18 @@ def _groups(model: Model, customer: Customer, wording: Wording) -> list[Group]:
 def _shapley(model: Model, customer: Customer, groups: Sequence[Group], device: torch.device) -> tuple[Floats, float]:
     """[S + G] mean marginal contributions over ORDERS permutations, and what the season adds where nobody is there."""
     players = len(customer.tabular) + len(groups)
+    # What is not known of a customer stands at the mean, as if it were absent: it has no part, not even by rounding.
+    known = np.flatnonzero(np.append(customer.tabular != 0, np.ones(len(groups), dtype=bool)))
     random = np.random.default_rng(SEED)
-    half = [random.permutation(players) for _ in range(ORDERS // 2)]
+    half = [random.permutation(known) for _ in range(ORDERS // 2)]
     orders = np.array([*half, *(order[::-1] for order in half)])
-    # [ORDERS, players + 1, players]: who is present after each step.
-    place = np.argsort(orders, axis=1)
-    present = place[:, None, :] < np.arange(players + 1)[None, :, None]
+    # [ORDERS, known + 1, players]: who is present after each step.
+    place = np.full((ORDERS, players), len(known))
+    np.put_along_axis(place, orders, np.arange(len(known))[None, :], axis=1)
+    present = place[:, None, :] < np.arange(len(known) + 1)[None, :, None]
     answers = _answers(model, customer, groups, present.reshape(-1, players), device)
     as_of, seasonless = np.full(len(answers.hazards), customer.as_of), replace(model.calibration, seasons=())
-    values = longest_logit(answers, model.calibration, as_of).reshape(ORDERS, players + 1)
+    values = longest_logit(answers, model.calibration, as_of).reshape(ORDERS, len(known) + 1)
     shares = np.zeros(players)
     np.add.at(shares, orders, np.diff(values, axis=1))
     return shares / ORDERS, float(values[0, 0] - longest_logit(answers, seasonless, as_of)[0])

@@ -58,8 +58,10 @@ def _share(words: str) -> Words:
     return lambda value, _: words.format(f"{value:.0%}")
 
 
-def rounded(value: float) -> str:
-    """'0.45', '3.2', '1,204'."""
+def rounded(value: float, least: str = "less than 0.01") -> str:
+    """'0.45', '3.2', '1,204'; `least` of what is nearly nothing."""
+    if 0 < abs(value) < LEAST:
+        return least
     return f"{value:.2g}" if abs(value) < 10 else f"{value:,.0f}"  # noqa: PLR2004  # digits
 
 
@@ -78,6 +80,11 @@ def _measure(words: str, one: str, many: str | None = None) -> Words:
 def _factor(words: str) -> Words:
     """Of a logarithm, what it stands for."""
     return lambda value, _: words.format(rounded(math.exp(value)))
+
+
+def _times(words: str) -> Words:
+    """The same in percent."""
+    return lambda value, _: words.format(f"{math.exp(value):,.0%}")
 
 
 def _trend(words: str, more: str = "more", fewer: str = "fewer", alike: str = "about as many") -> Words:
@@ -100,6 +107,7 @@ def _feature(name: str, unit: str, scale: Scale, description: str, words: Words)
     return Feature(name, unit, scale, description, words)
 
 
+LEAST = 0.01
 ABOUT_THE_SAME = 0.1
 """10 %, as the logarithm of a ratio."""
 LOG, PLAIN, LOGIT = Scale.LOG, Scale.PLAIN, Scale.LOGIT
@@ -171,7 +179,7 @@ TREND = (
     _feature("spend_trend", "log ratio", PLAIN, "Amount of the last 90 days against the 90 before",
              _trend("spent {} in the last 90 days {} in the 90 before", fewer="less", alike="about as much")),
     _feature("basket_trend", "log ratio", PLAIN, "Amount of the last order against the mean",
-             _factor("last order was {} times the usual one")),
+             _times("last order was {} of the usual amount")),
     _feature("event_trend", "log ratio", PLAIN, "Actions of the last 30 days against a third of the last 90",
              _trend("{} actions in the last 30 days {} is usual in the last 90")),
 )  # fmt: skip

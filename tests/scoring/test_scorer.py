@@ -147,6 +147,14 @@ def test_reasons_are_words_that_a_marketer_reads() -> None:
     assert all(one.time is not None for one in events)
 
 
+def test_what_is_not_known_of_a_customer_is_no_reason() -> None:
+    """Whoever ordered once has no time between orders."""
+    told = {one.name for one in SCORER.explain(histories(bought(9)), at())[0].contributions}
+
+    assert "orders" in told
+    assert not told & {"mean_gap", "longest_gap", "last_gap", "gap_spread", "overdue", "mean_rating", "mean_dwell"}
+
+
 @pytest.mark.parametrize(("currency", "words"), [("GBP", "45.20 GBP"), ("JPY", "4,520 JPY"), ("KWD", "4.520 KWD")])
 def test_money_is_written_with_the_decimals_of_its_currency(currency: str, words: str) -> None:
     assert amount(4520.0, currency) == words

@@ -34,7 +34,7 @@ def test_no_words_speak_of_logarithms() -> None:
     [
         ("basket_spread", math.log(1.5), "amounts of orders typically differ by a factor of 1.5",
          "订单金额通常相差：1.5 倍"),
-        ("basket_trend", math.log(0.5), "last order was 0.5 times the usual one", "最近一单与平时金额之比：0.5 倍"),
+        ("basket_trend", math.log(0.5), "last order was 50% of the usual amount", "最近一单与平时金额之比：50%"),
         ("gap_spread", 0.4, "time between orders varies by 40% of its mean", "下单间隔的波动幅度（占平均间隔）：40%"),
         ("mean_gap", 0.5, "less than a day between orders on average", "平均下单间隔：不到 1 天"),
         ("spend_trend", -0.7, "spent less in the last 90 days than in the 90 before",
@@ -43,6 +43,9 @@ def test_no_words_speak_of_logarithms() -> None:
          "近 90 天消费与之前 90 天相比：差不多"),
         ("order_trend", 0.0, "about as many orders in the last 90 days as in the 90 before",
          "近 90 天订单数与之前 90 天相比：差不多"),
+        ("expected_orders_90", 2e-18, "rhythm of orders: less than 0.01 orders expected within 90 days",
+         "按下单节奏 90 天内的预期订单数：不到 0.01"),
+        ("overdue", 0.0055, "silent for less than 0.01 times the usual gap", "沉默时间为平时间隔的倍数：不到 0.01"),
         ("visits_30", 0.0, "looked at products on no days of the last 30", "近 30 天有浏览的天数：0 天"),
         ("seen_early", 0.0, "not a customer from before the shop's records", "在店铺记录开始时即已出现的程度：0%"),
     ],
