@@ -68,8 +68,9 @@ def _parts(asked: Asked, data: Callable[[], TrainingData]) -> Parts:
 def _show(taught: Taught, parts: Parts, out: Path, seconds: float, *, as_json: bool) -> None:
     summary = {
         "folder": str(out), "learned_from": len(parts.training), "trainable_share": taught.trainable_share,
-        "peak_megabytes": peak_megabytes(), "split": parts.how, "epochs": taught.epochs,
-        "ngram_share": taught.classifier.share, "threshold": taught.classifier.threshold, "seconds": round(seconds, 1),
+        "peak_megabytes": peak_megabytes(), "split": parts.how, "left_out": "; ".join(parts.left_out) or None,
+        "epochs": taught.epochs, "ngram_share": taught.classifier.share,
+        "threshold": taught.classifier.line.threshold, "seconds": round(seconds, 1),
     }  # fmt: skip
     if as_json:
         reports = {
@@ -78,7 +79,7 @@ def _show(taught: Taught, parts: Parts, out: Path, seconds: float, *, as_json: b
         }
         emit(summary | {"reports": reports}, as_json=True)
         return
-    emit(summary, as_json=False, title="Taught")
+    emit({name: value for name, value in summary.items() if value is not None}, as_json=False, title="Taught")
     for part, found in taught.reports.items():
         figures = [{"member": member, **report.figures} for member, report in found.items()]
         emit(figures, as_json=False, title=f"{part.capitalize()} part")

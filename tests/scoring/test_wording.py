@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from scoring.chinese import feature_words
-from scoring.feature_registry import BY_NAME, FEATURES
+from scoring.reasons.chinese import feature_words
+from scoring.seen.feature_registry import BY_NAME, FEATURES
 
 ONE_OF_MANY = ("1 orders", "1 lines", "1 units", "1 seconds", "1 stars", "1 returns", "1 visits", "1 days", "1 items")
 

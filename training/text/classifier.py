@@ -1,11 +1,11 @@
-"""A language model as a classifier of two labels: taught, mixed with its plain rival, judged."""
+"""A language model as a classifier: taught, mixed with its plain rival, judged. Chances are logs of them, [N, K]."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
+from scipy.special import log_softmax
 from torch import Tensor
 from torch.nn import functional
 
@@ -14,9 +14,10 @@ from training.curves.curves import NOWHERE, Curves
 from training.text.batches import Batches, encode
 from training.text.documents import Documents, Parts
 from training.text.encoder import Encoder, load_classifier
+from training.text.line import Line, best_line
 from training.text.ngrams import Ngrams, fit_ngrams
 from training.text.recipe import Recipe
-from training.text.report import Report, best_threshold, report_of
+from training.text.report import Report, report_of
 from training.text.scratch import make_classifier
 from training.text.steps import Telling, run_epochs
 from training.text.tuning import settle, tunable
@@ -24,28 +25,26 @@ from training.text.tuning import settle, tunable
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-LABELS = 2
-SHARES = np.linspace(0.0, 1.0, 11)
-EQUAL = 0.5
-"""The share of the n-grams is shrunk halfway to an equal one, as that of the trees is."""
+SHARES = np.linspace(0.0, 1.0, 21)
+RESAMPLES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Classifier:
-    """What answers: an encoder with a head, n-grams with a share of the logit, and where the line is drawn."""
+    """What answers: an encoder with a head, n-grams with a share of the logits, and the line between the labels."""
 
     encoder: Encoder
     tokens: int
     ngrams: Ngrams | None
     share: float
-    """Of the n-grams in the logit."""
-    threshold: float
-    names: tuple[str, str]
+    """Of the n-grams in the logits."""
+    line: Line
+    names: tuple[str, ...]
 
-    def logits(self, texts: Sequence[str]) -> Floats:
-        """[N] of the second label."""
-        own = deep_logits(self.encoder, texts, self.tokens)
-        return own if self.ngrams is None else mixed(own, self.ngrams.logits(texts), self.share)
+    def chances(self, texts: Sequence[str]) -> Floats:
+        """[N, K] logs of the chances of the labels."""
+        own = deep_chances(self.encoder, texts, self.tokens)
+        return own if self.ngrams is None else mixed(own, self.ngrams.chances(texts), self.share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,42 +66,55 @@ def teach(
     Raises:
         EncoderRefused: The recipe's encoder cannot be had as data only.
     """
-    training, validation = parts.training, parts.validation
+    training, validation, count = parts.training, parts.validation, len(parts.names)
     encoder = (
-        make_classifier(training.texts, LABELS, recipe, seed, progress, device)
+        make_classifier(training.texts, count, recipe, seed, progress, device)
         if recipe.encoder is None
-        else load_classifier(recipe.encoder, LABELS, device)
+        else load_classifier(recipe.encoder, count, device)
     )
     tuned = fine_tune(encoder, training, validation, recipe, seed=seed, progress=progress, curves=curves)
-    chosen = _chosen(encoder, training, validation, recipe, parts.names)
-    final = _refitted(chosen, training, validation)
-    reports = {"validation": _reports(chosen, validation), "test": _reports(final, parts.test)}
-    return Taught(classifier=final, epochs=tuned.best_epoch, trainable_share=tuned.trainable_share, reports=reports)
+    name_labels(encoder, parts.names)
+    own, said = (
+        deep_chances(encoder, validation.texts, recipe.tokens),
+        _foretold(parts, seed) if recipe.ngrams else None,
+    )
+    classifier = _chosen(encoder, own, said, parts, recipe, seed)
+    reports = {
+        "validation": _reports(classifier, own, said, validation.labels), "test": _judged(classifier, parts.test)
+    }  # fmt: skip
+    return Taught(
+        classifier=classifier, epochs=tuned.best_epoch, trainable_share=tuned.trainable_share, reports=reports
+    )
 
 
 def _chosen(
-    encoder: Encoder, training: Documents, validation: Documents, recipe: Recipe, names: tuple[str, str]
-) -> Classifier:
-    """The share of the n-grams and the threshold, by the validation part."""
-    ngrams = fit_ngrams(training.texts, training.labels) if recipe.ngrams else None
-    logits = deep_logits(encoder, validation.texts, recipe.tokens)
-    share = 0.0
-    if ngrams is not None:
-        said = ngrams.logits(validation.texts)
-        share = share_of(logits, said, validation.labels)
-        logits = mixed(logits, said, share)
+    encoder: Encoder, own: Floats, said: Floats | None, parts: Parts, recipe: Recipe, seed: int
+) -> Classifier:  # fmt: skip
+    """The share of the n-grams and the line, by what was said of the validation part; n-grams of both parts."""
+    labels, ngrams, share, chances = parts.validation.labels, None, 0.0, own
+    if said is not None:
+        ngrams, share = _fitted(parts, np.arange(len(labels))), share_of(own, said, labels, seed=seed)
+        chances = mixed(own, said, share)
+    line = best_line(labels, chances, seed=seed)
     return Classifier(
-        encoder=encoder, tokens=recipe.tokens, ngrams=ngrams, share=share,
-        threshold=best_threshold(validation.labels, logits), names=names,
+        encoder=encoder, tokens=recipe.tokens, ngrams=ngrams, share=share, line=line, names=parts.names
     )  # fmt: skip
 
 
-def _refitted(chosen: Classifier, training: Documents, validation: Documents) -> Classifier:
-    """With n-grams of both parts, now that nothing is chosen by the second any more."""
-    if chosen.ngrams is None:
-        return chosen
-    texts = (*training.texts, *validation.texts)
-    return replace(chosen, ngrams=fit_ngrams(texts, np.concatenate((training.labels, validation.labels))))
+def _foretold(parts: Parts, seed: int) -> Floats:
+    """[N, K] of the validation part, by n-grams that know its other half: those that answer will know all of it."""
+    places = np.random.default_rng(seed).permutation(len(parts.validation))
+    found = np.empty((len(places), len(parts.names)))
+    for half, other in zip(np.array_split(places, 2), np.array_split(places, 2)[::-1], strict=True):
+        found[half] = _fitted(parts, other).chances(parts.validation.some(half).texts)
+    return found
+
+
+def _fitted(parts: Parts, known: Integers) -> Ngrams:
+    """Of the training part, and of these texts of the validation part."""
+    more = parts.validation.some(known)
+    labels = np.concatenate((parts.training.labels, more.labels))
+    return fit_ngrams((*parts.training.texts, *more.texts), labels, len(parts.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +139,7 @@ def fine_tune(
         return found
 
     def validate() -> float:
-        logits = torch.from_numpy(deep_logits(learning, validation.texts, recipe.tokens))
-        return float(functional.binary_cross_entropy_with_logits(logits, torch.from_numpy(validation.labels).double()))
+        return float(_losses(deep_chances(learning, validation.texts, recipe.tokens), validation.labels).mean())
 
     learned = run_epochs(
         graft.model, batches, loss, epochs=recipe.epochs, recipe=recipe, rate=_rate(recipe), seed=seed, stage="labels",
@@ -144,37 +155,49 @@ def _rate(recipe: Recipe) -> float:
     return recipe.scratch_learning_rate if recipe.encoder is None else recipe.learning_rate
 
 
-def deep_logits(encoder: Encoder, texts: Sequence[str], tokens: int) -> Floats:
-    """[N] log odds of the second label, by the encoder alone."""
-    logits = np.zeros(len(texts))
+def name_labels(encoder: Encoder, names: tuple[str, ...]) -> None:
+    """Whoever loads the encoder alone reads the labels by their names."""
+    encoder.model.config.id2label = dict(enumerate(names))
+    encoder.model.config.label2id = {name: place for place, name in enumerate(names)}
+
+
+def deep_chances(encoder: Encoder, texts: Sequence[str], tokens: int) -> Floats:
+    """[N, K] by the encoder alone."""
+    logits = np.zeros((len(texts), encoder.model.config.num_labels))
     for chosen, batch in encode(encoder.tokenizer, texts, tokens).batches():
-        said = encoder.ask(batch).logits.double()
-        logits[chosen] = (said[:, 1] - said[:, 0]).cpu().numpy()
-    return logits
+        logits[chosen] = encoder.ask(batch).logits.double().cpu().numpy()
+    found: Floats = log_softmax(logits, axis=1)
+    return found
 
 
 def mixed(own: Floats, ngrams: Floats, share: float) -> Floats:
-    """[N] logits, the n-grams' by their share."""
-    return own + share * (ngrams - own)
+    """[N, K], the n-grams by their share in the logits."""
+    found: Floats = log_softmax(own + share * (ngrams - own), axis=1)
+    return found
 
 
-def share_of(own: Floats, ngrams: Floats, labels: Integers) -> float:
-    """The share of the n-grams with the least loss, shrunk to an equal one; 0 where they only make it worse."""
-    truth = torch.from_numpy(labels).double()
-    losses = [
-        float(functional.binary_cross_entropy_with_logits(torch.from_numpy(mixed(own, ngrams, share)), truth))
-        for share in SHARES
-    ]
-    best = float(SHARES[int(np.argmin(losses))])
-    return round((best + EQUAL) / 2, 3) if best > 0 else 0.0
+def share_of(own: Floats, ngrams: Floats, labels: Integers, *, seed: int) -> float:
+    """Of the n-grams, with the least loss on these texts: the mean of what is best in draws of them."""
+    losses = np.array([_losses(mixed(own, ngrams, share), labels) for share in SHARES])
+    random = np.random.default_rng(seed)
+    drawn = [losses[:, random.integers(len(labels), size=len(labels))].sum(axis=1) for _ in range(RESAMPLES)]
+    return round(float(SHARES[np.argmin(drawn, axis=1)].mean()), 3)
 
 
-def _reports(classifier: Classifier, part: Documents) -> dict[str, Report]:
-    own = deep_logits(classifier.encoder, part.texts, classifier.tokens)
+def _losses(chances: Floats, labels: Integers) -> Floats:
+    """[N] of the texts."""
+    found: Floats = -chances[np.arange(len(labels)), labels]
+    return found
+
+
+def _judged(classifier: Classifier, part: Documents) -> dict[str, Report]:
+    own = deep_chances(classifier.encoder, part.texts, classifier.tokens)
+    said = None if classifier.ngrams is None else classifier.ngrams.chances(part.texts)
+    return _reports(classifier, own, said, part.labels)
+
+
+def _reports(classifier: Classifier, own: Floats, said: Floats | None, labels: Integers) -> dict[str, Report]:
     members = {"transformer": own}
-    if classifier.ngrams is not None:
-        members["ngrams"] = classifier.ngrams.logits(part.texts)
-        members["classifier"] = mixed(own, members["ngrams"], classifier.share)
-    return {
-        name: report_of(part.labels, logits, classifier.names, classifier.threshold) for name, logits in members.items()
-    }
+    if said is not None:
+        members |= {"ngrams": said, "classifier": mixed(own, said, classifier.share)}
+    return {name: report_of(labels, chances, classifier.names, classifier.line) for name, chances in members.items()}

@@ -13,14 +13,15 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from training.encoders.pretrained import EncoderRefused
-from training.text.classifier import LABELS, Classifier, Taught
+from training.text.classifier import Classifier, Taught
 from training.text.documents import Parts
 from training.text.encoder import load_classifier
+from training.text.line import Line
 from training.text.ngrams import Ngrams
 from training.text.recipe import Recipe
 
 MANIFEST, ENCODER, WORDS, WEIGHTS = "classifier.json", "encoder", "ngrams.json", "ngrams.safetensors"
-FORMAT = 1
+FORMAT = 2
 
 
 def write(taught: Taught, parts: Parts, recipe: Recipe, *, seed: int, folder: Path) -> Path:
@@ -45,11 +46,11 @@ def read(folder: Path) -> Classifier:
         if manifest["format"] != FORMAT:
             raise EncoderRefused(f"{folder}: format is {manifest['format']!r}, this version reads {FORMAT}")
         ngrams = _read_ngrams(folder) if (folder / WORDS).exists() else None
-        negative, positive = manifest["names"]
+        names = tuple(map(str, manifest["names"]))
         return Classifier(
-            encoder=load_classifier(str(folder / ENCODER), LABELS), tokens=int(manifest["recipe"]["tokens"]),
-            ngrams=ngrams, share=float(manifest["share"]), threshold=float(manifest["threshold"]),
-            names=(str(negative), str(positive)),
+            encoder=load_classifier(str(folder / ENCODER), len(names)), tokens=int(manifest["recipe"]["tokens"]),
+            ngrams=ngrams, share=float(manifest["share"]), names=names,
+            line=Line(np.array(manifest["line"], dtype=np.float64)),
         )  # fmt: skip
     except FileNotFoundError as error:
         raise EncoderRefused(f"{folder} is not a classifier's folder: {error.filename} is missing") from error
@@ -69,7 +70,7 @@ def _write_files(taught: Taught, parts: Parts, recipe: Recipe, seed: int, folder
         save_file({"frequency": classifier.ngrams.frequency, "weight": classifier.ngrams.weight}, folder / WEIGHTS)
     manifest: dict[str, Any] = {
         "format": FORMAT, "code_version": version("tierwise"), "seed": seed, "recipe": recipe.to_json(),
-        "names": list(classifier.names), "share": classifier.share, "threshold": classifier.threshold,
+        "names": list(classifier.names), "share": classifier.share, "line": classifier.line.offsets.tolist(),
         "split": {
             "how": parts.how, "training": len(parts.training), "validation": len(parts.validation),
             "test": len(parts.test),

@@ -10,13 +10,14 @@ import numpy.typing as npt
 import polars as pl
 from sklearn.model_selection import train_test_split
 
-from events.files.reading import batches
+from events.files.reading import FileNotUsable, batches
 
 Integers = npt.NDArray[np.int64]
 
 TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1
 FEWEST = 10
-"""Texts of the rarer label."""
+"""Texts of a label."""
+MOST_LABELS = 64
 
 
 class DocumentsNotUsable(ValueError):
@@ -25,7 +26,7 @@ class DocumentsNotUsable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """N texts and their labels, 0 or 1."""
+    """N texts and the places of their labels among the names."""
 
     texts: tuple[str, ...]
     labels: Integers
@@ -45,43 +46,68 @@ class Parts:
     training: Documents
     validation: Documents
     test: Documents
-    names: tuple[str, str]
-    """What labels 0 and 1 mean."""
+    names: tuple[str, ...]
+    """What labels 0, 1, … mean."""
     how: str
     """How they were told apart, in words."""
+    left_out: tuple[str, ...] = ()
+    """What is in none of them, and why."""
 
 
 def parts_of_file(path: Path, text: Sequence[str], label: str, seed: int) -> Parts:
-    """Columns of a CSV or Parquet file: texts joined by a space, and a label of two values; at random by label.
+    """Columns of a CSV, Parquet or JSON file: texts joined by a space, and a label; at random by label.
 
     Raises:
         FileNotUsable: It cannot be read.
-        DocumentsNotUsable: A column is missing, or the label has not two values, or one of them hardly occurs.
+        DocumentsNotUsable: A column is missing, or there are not two labels with FEWEST texts, or too many.
     """
-    frame = pl.concat(batches(path))
+    read = list(batches(path))
+    if not read:
+        raise FileNotUsable(f"{path}: there are no rows")
+    frame = pl.concat(read)
     for column in (*text, label):
         if column not in frame.columns:
             raise DocumentsNotUsable(f"{path} has no column {column!r}; it has {', '.join(frame.columns[1:])}")
     joined = pl.concat_str([pl.col(column).cast(pl.String) for column in text], separator=" ", ignore_nulls=True)
-    table = frame.select(text=joined.str.strip_chars(), label=pl.col(label).cast(pl.String)).drop_nulls()
+    table = frame.select(text=joined.str.strip_chars(), label=_names(frame[label])).drop_nulls()
     table = table.filter(pl.col("text").str.len_chars() > 0)
-    names = table["label"].unique().sort()
-    if len(names) != 2:  # noqa: PLR2004  # a classifier of two labels
-        raise DocumentsNotUsable(f"--label {label}: has {len(names)} values where there is a text; two are needed")
-    labels = (table["label"] == names[1]).cast(pl.Int64).to_numpy()
-    return parts_at_random(Documents(tuple(table["text"]), labels), (names[0], names[1]), seed)
+    missing = len(frame) - len(table)
+    left_out = [f"{missing:,} rows without a text or a label"] if missing else []
+    counts = table.group_by("label").len().sort(pl.col("label").cast(pl.Float64, strict=False), "label")
+    frequent, rare = counts.filter(pl.col("len") >= FEWEST), counts.filter(pl.col("len") < FEWEST)
+    if not 1 < len(frequent) <= MOST_LABELS:
+        raise DocumentsNotUsable(
+            f"--label {label}: {len(frequent):,} of its {len(counts):,} values have at least {FEWEST} texts; "
+            f"2 to {MOST_LABELS} such values are needed: name another column"
+        )
+    if len(rare):
+        left_out.append(f"labels of fewer than {FEWEST} texts: {_counted(rare)}")
+    names = tuple(frequent["label"])
+    kept = table.filter(pl.col("label").is_in(names))
+    labels = kept["label"].replace_strict(dict(zip(names, range(len(names)), strict=True))).cast(pl.Int64).to_numpy()
+    return parts_at_random(Documents(tuple(kept["text"]), labels), names, seed, tuple(left_out))
 
 
-def parts_at_random(documents: Documents, names: tuple[str, str], seed: int) -> Parts:
-    """20 % to be judged on and 10 % to choose by, each with as many of both labels as the whole."""
-    if np.bincount(documents.labels, minlength=2).min() < FEWEST:
-        raise DocumentsNotUsable(f"each label needs at least {FEWEST} texts: {_counted(documents, names)}")
+def parts_at_random(
+    documents: Documents, names: tuple[str, ...], seed: int, left_out: tuple[str, ...] = ()
+) -> Parts:  # fmt: skip
+    """20 % to be judged on and 10 % to choose by, each with as many of every label as the whole."""
+    counts = np.bincount(documents.labels, minlength=len(names))
+    if counts.min() < FEWEST:
+        found = _counted(pl.DataFrame({"label": names, "len": counts}))
+        raise DocumentsNotUsable(f"each label needs at least {FEWEST} texts: {found}")
     rest, test = _split(np.arange(len(documents)), documents.labels, TEST_SHARE, seed)
     training, validation = _split(rest, documents.labels, VALIDATION_SHARE / (1 - TEST_SHARE), seed)
     return Parts(
         training=documents.some(training), validation=documents.some(validation), test=documents.some(test),
         names=names, how=f"at random, {TEST_SHARE:.0%} to be judged on, stratified by label, seed {seed}",
+        left_out=left_out,
     )  # fmt: skip
+
+
+def _names(values: pl.Series) -> pl.Series:
+    """As texts, what is not known as null."""
+    return (values.fill_nan(None) if values.dtype.is_float() else values).cast(pl.String).replace("", None)
 
 
 def _split(places: Integers, labels: Integers, share: float, seed: int) -> tuple[Integers, Integers]:
@@ -89,6 +115,5 @@ def _split(places: Integers, labels: Integers, share: float, seed: int) -> tuple
     return np.sort(kept), np.sort(apart)
 
 
-def _counted(documents: Documents, names: tuple[str, str]) -> str:
-    counts = np.bincount(documents.labels, minlength=2).tolist()
-    return ", ".join(f"{name}: {count}" for name, count in zip(names, counts, strict=True))
+def _counted(counts: pl.DataFrame) -> str:
+    return ", ".join(f"{name}: {count}" for name, count in counts.select("label", "len").rows())

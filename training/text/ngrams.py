@@ -6,15 +6,24 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import log_expit, log_softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 FEWEST_TEXTS = 2
 """That hold a word or pair which counts."""
 LOOSENESS = 5.0
 """Inverse of the penalty on the weights."""
+UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Chinese characters and Japanese syllables, between whose words stands no space."""
+WORD = rf"(?u)[{UNSPACED}]|(?:(?![{UNSPACED}])\w){{2,}}"
+"""Each of those characters, or letters and figures that stand together."""
+READING: dict[str, Any] = {"ngram_range": (1, 2), "sublinear_tf": True, "token_pattern": WORD}
+NOTHING = "\0"
+"""A word that no text has, for texts in which no word counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +34,43 @@ class Ngrams:
     frequency: Floats
     """[n] inverse document frequency."""
     weight: Floats
-    """[n]"""
-    bias: float
+    """[L, n]; L is 1 for two labels, of the second, and otherwise a row for each label against the others."""
+    bias: Floats
+    """[L]"""
 
-    def logits(self, texts: Sequence[str]) -> Floats:
-        """[N] of the second label."""
-        reader = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, vocabulary=self.vocabulary)
+    def chances(self, texts: Sequence[str]) -> Floats:
+        """[N, K] logs of the chances of K labels."""
+        reader = TfidfVectorizer(**READING, vocabulary=self.vocabulary)
         reader.idf_ = self.frequency
-        found: Floats = reader.transform(texts) @ self.weight + self.bias
-        return found
+        found = reader.transform(texts) @ self.weight.T + self.bias
+        said = log_expit(np.hstack([-found, found]) if len(self.bias) == 1 else found)
+        shared: Floats = log_softmax(said, axis=1)
+        return shared
 
     def to_json(self) -> dict[str, Any]:
         """Words in the order of their numbers; arrays are kept apart."""
-        return {"words": sorted(self.vocabulary, key=self.vocabulary.__getitem__), "bias": self.bias}
+        return {"words": sorted(self.vocabulary, key=self.vocabulary.__getitem__), "bias": self.bias.tolist()}
 
     @classmethod
     def from_parts(cls, value: dict[str, Any], frequency: Floats, weight: Floats) -> Self:
         """From what `to_json` wrote and the arrays."""
         words = {str(word): number for number, word in enumerate(value["words"])}
-        return cls(words, frequency, weight, float(value["bias"]))
+        return cls(words, frequency, weight, np.array(value["bias"], dtype=np.float64))
 
 
-def fit_ngrams(texts: Sequence[str], labels: npt.NDArray[np.int64]) -> Ngrams:
-    """Of two labels, 0 and 1."""
-    reader = TfidfVectorizer(ngram_range=(1, 2), min_df=min(FEWEST_TEXTS, len(texts)), sublinear_tf=True)
-    counted = reader.fit_transform(texts)
-    linear = LogisticRegression(C=LOOSENESS, solver="liblinear").fit(counted, labels)
-    vocabulary = {word: int(number) for word, number in reader.vocabulary_.items()}
-    return Ngrams(vocabulary, reader.idf_.copy(), linear.coef_[0].copy(), float(linear.intercept_[0]))
+def fit_ngrams(texts: Sequence[str], labels: Integers, count: int) -> Ngrams:
+    """Of labels 0 to count - 1, each of which some text has."""
+    reader = TfidfVectorizer(**READING, min_df=min(FEWEST_TEXTS, len(texts)))
+    try:
+        counted = reader.fit_transform(texts)
+    except ValueError:  # no word counts
+        reader = TfidfVectorizer(**READING, vocabulary=[NOTHING])
+        counted = reader.fit_transform(texts)
+    fits = [
+        LogisticRegression(C=LOOSENESS, solver="liblinear").fit(counted, labels == label)
+        for label in (range(count) if count > 2 else (1,))  # noqa: PLR2004  # of two labels each tells the other
+    ]
+    return Ngrams(
+        {word: int(number) for word, number in reader.vocabulary_.items()}, reader.idf_.copy(),
+        np.vstack([fit.coef_ for fit in fits]), np.concatenate([fit.intercept_ for fit in fits]),
+    )  # fmt: skip

@@ -1,24 +1,24 @@
-"""A classification report: by label and on average, at one threshold, and without any."""
+"""A classification report: by label and on average, where a line is drawn, and without any."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 from sklearn.metrics import precision_recall_fscore_support
 
-from training.metrics import auc, average_precision, calibration_error, log_loss
+from training.metrics import Figure, auc, average_precision, calibration_error
+from training.text.line import Line
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-THRESHOLDS = np.linspace(0.05, 0.95, 91)
+LEAST = 1e-5
+"""A chance counts as no less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a classifier of two labels is worth on one part."""
+    """What a classifier is worth on one part."""
 
     labels: dict[str, dict[str, float]]
     """Label to precision, recall, f1 and support."""
@@ -29,33 +29,29 @@ class Report:
         return {"labels": self.labels, "figures": self.figures}
 
 
-def report_of(labels: Integers, logits: Floats, names: tuple[str, str], threshold: float) -> Report:
-    """Of N texts; the second label is chosen where its probability reaches the threshold."""
-    probability = expit(logits)
-    chosen = (probability >= threshold).astype(np.int64)
-    precision, recall, f1, support = precision_recall_fscore_support(labels, chosen, labels=[0, 1], zero_division=0.0)
+def report_of(labels: Integers, chances: Floats, names: tuple[str, ...], line: Line) -> Report:
+    """Of N texts, by [N, K] logs of chances; AUC, average precision and ECE of more than two are means over labels."""
+    places = np.arange(len(names))
+    chosen = line.said(chances)
+    precision, recall, f1, support = precision_recall_fscore_support(labels, chosen, labels=places, zero_division=0.0)
     rows = zip(names, precision.tolist(), recall.tolist(), f1.tolist(), support.tolist(), strict=True)
-    truth = labels.astype(np.float64)
+    probability = np.exp(chances)
+    judged = places[1:] if len(names) == 2 else places  # noqa: PLR2004  # of two labels each tells the other
+    came = {place: (labels == place).astype(np.float64) for place in judged.tolist()}
+
+    def mean(figure: Figure) -> float:
+        found = [figure(truth, probability[:, place]) for place, truth in came.items() if 0 < truth.sum() < len(truth)]
+        return float(np.mean(found)) if found else float("nan")
+
     return Report(
         labels={name: {"precision": p, "recall": r, "f1": f, "support": s} for name, p, r, f, s in rows},
         figures={
-            "auc": auc(truth, probability),
-            "average_precision": average_precision(truth, probability),
+            "auc": mean(auc),
+            "average_precision": mean(average_precision),
             "accuracy": float((chosen == labels).mean()),
             "macro_f1": float(f1.mean()),
-            "log_loss": log_loss(truth, probability),
-            "ece": calibration_error(truth, probability),
+            "weighted_f1": float(np.average(f1, weights=support)),
+            "log_loss": float(-np.log(np.maximum(probability[np.arange(len(labels)), labels], LEAST)).mean()),
+            "ece": mean(calibration_error),
         },
     )  # fmt: skip
-
-
-def best_threshold(labels: Integers, logits: Floats) -> float:
-    """Of the highest macro F1; chosen on the validation part, used on the test part."""
-    probability = expit(logits)
-    scores = [
-        precision_recall_fscore_support(
-            labels, (probability >= threshold).astype(np.int64), labels=[0, 1], average="macro", zero_division=0.0
-        )[2]
-        for threshold in THRESHOLDS
-    ]
-    return float(THRESHOLDS[int(np.argmax(scores))])

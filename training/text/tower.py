@@ -16,7 +16,7 @@ from training.encoders import pretrained
 from training.encoders.item_encoding import item_texts, placed
 from training.encoders.vector_cache import VectorCache, Vectors
 from training.text.batches import encode
-from training.text.classifier import LABELS, fine_tune
+from training.text.classifier import fine_tune
 from training.text.documents import Documents, DocumentsNotUsable, parts_at_random
 from training.text.encoder import Encoder, load_classifier, load_encoder
 from training.text.recipe import Recipe
@@ -26,6 +26,8 @@ from training.text.steps import Telling
 SCRATCH = "scratch"
 """In the place of an encoder's name: made from nothing on the shop's texts."""
 GOOD_STARS = 4
+LABELS = 2
+"""Fewer stars, and so many or more."""
 
 
 @dataclass(frozen=True)
