@@ -12,7 +12,7 @@ from torch import nn
 
 from scoring.networks.network import Network
 from scoring.seen.catalogue import UNKNOWN
-from training.recommending.pairing import Pairs
+from training.recommending.pairing import ROWS, Pairs
 
 ITERATIONS = 6
 SPARE = 8
@@ -52,9 +52,18 @@ def vectors_of(pairs: Pairs, width: int, seed: int) -> npt.NDArray[np.float32]:
 
 def _information(pairs: Pairs) -> sparse.csr_matrix:
     """[V + 2, V + 2] how much likelier two items are together than by chance, in logarithms, where they are."""
-    both = sparse.coo_matrix(pairs.after + pairs.before)
-    both = sparse.coo_matrix(both + both.T)
+    both = sparse.csr_matrix(pairs.after + pairs.before)
+    both = sparse.csr_matrix(both + both.T)
     count = np.asarray(both.sum(axis=0), dtype=np.float64).ravel()
-    apart = count[both.row] * count[both.col] / max(count.sum(), 1.0)
+    parts = [_likelier(both[start : start + ROWS], count, start) for start in range(0, len(count), ROWS)]
+    return sparse.csr_matrix(sparse.vstack(parts, format="csr"))
+
+
+def _likelier(both: sparse.csr_matrix, count: npt.NDArray[np.float64], start: int) -> sparse.csr_matrix:
+    """The rows from `start` on."""
+    of_row = np.repeat(count[start : start + both.shape[0]], np.diff(both.indptr))
+    apart = of_row * count[both.indices] / max(count.sum(), 1.0)
     likelier = np.log(np.maximum(both.data / np.maximum(apart, 1e-12), 1.0))
-    return sparse.csr_matrix((likelier, (both.row, both.col)), shape=both.shape)
+    found = sparse.csr_matrix((likelier, both.indices, both.indptr), shape=both.shape)
+    found.eliminate_zeros()
+    return found

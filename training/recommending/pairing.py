@@ -18,6 +18,8 @@ WINDOW = 5
 """Actions between two items that still count as one after the other."""
 MOST_FOLLOWERS, MOST_PAIRS = 200, 2_000_000
 """Of one item, or what a small catalogue has room for; the weakest beyond are dropped, which bounds the folder."""
+ROWS = 4096
+"""Items whose followers are weighed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,17 @@ class Pairs:
 
     def weighed(self, habits: Habits) -> sparse.csr_matrix:
         """As these habits have it; what nearly everybody does says little, so a row counts by the root of `seen`."""
+        parts = [self._weighed(habits, slice(start, start + ROWS)) for start in range(0, len(self.seen), ROWS)]
+        return sparse.csr_matrix(sparse.vstack(parts, format="csr"))
+
+    def _weighed(self, habits: Habits, rows: slice) -> sparse.csr_matrix:
+        """Some rows, their weakest left out: all of them at once would take several times the memory."""
         seen = np.maximum(self.seen, 1.0)
-        both = sparse.csr_matrix(self.after + habits.before * self.before)
-        of_row = np.repeat(seen**-0.5, np.diff(both.indptr))
+        both = sparse.csr_matrix(self.after[rows] + habits.before * self.before[rows])
+        of_row = np.repeat(seen[rows] ** -0.5, np.diff(both.indptr))
         weights = (both.data * of_row * (seen**-habits.rarity)[both.indices]).astype(np.float32)
-        return _strongest(sparse.csr_matrix((weights, both.indices, both.indptr), shape=both.shape))
+        most = max(MOST_FOLLOWERS, MOST_PAIRS // len(seen))
+        return _strongest(sparse.csr_matrix((weights, both.indices, both.indptr), shape=both.shape), most)
 
 
 def fit_together(
@@ -80,8 +88,8 @@ def _incidence(actions: Actions, place: npt.NDArray[np.int64], items: int) -> sp
     return table
 
 
-def _strongest(weights: sparse.csr_matrix) -> sparse.csr_matrix:
-    most = max(MOST_FOLLOWERS, MOST_PAIRS // weights.shape[0])
+def _strongest(weights: sparse.csr_matrix, most: int) -> sparse.csr_matrix:
+    """So many of each row."""
     weights.eliminate_zeros()
     weights.sort_indices()
     keep = np.ones(weights.nnz, dtype=bool)
