@@ -1,6 +1,6 @@
-"""What people look up: a customer, the tiers, the models, the audit log."""
+"""What people look up: a customer, and the audit log."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,67 +8,32 @@ from made.campaigns import (
     NOW,
     TEN_PERCENT,
     add_customers,
-    add_model,
-    audit_lines,
     codes_of,
     launch_campaign,
-    look,
     make_cause,
     make_plan,
-    prove,
-    register_model,
-    rescore,
-    shadow,
     store_scores,
 )
 from made.lessons import teach
-from networks.tiny_model import write_tiny_model
 from playwright.sync_api import expect
 from running.browser import Site, faults, picture
+from shops.known_shop import known_shop
 
 from campaigns.coupons import redemption, refunding
-from campaigns.models import registry
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Percent
-from campaigns.tiers import schemes, shadowing
-from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method, Tier
+from campaigns.tiers import schemes
+from campaigns.tiers.tiers import Levels, Measure, Method, Tier
 from database.events.store import insert_events
 from database.forecast import expected_uplifts
-from database.models.tables import ModelReadingRow
-from database.work import operations
 from events.event import Event, EventType
 from rules.rule import Compare, Operator
 
 
 @pytest.fixture
 def shop(site: Site, tmp_path: Path) -> Site:
-    """Three customers with tiers, 45 views of one of them, and a scheme by which one would move."""
-    add_model(site.database, "m1", str(write_tiny_model(tmp_path, "m1")))
-    add_customers(site.database, ["c1", "c2", "c3"], consented=["EMAIL"])
-    store_scores(site.database, {"c1": 9000, "c2": 2000, "c3": 10})
-    with site.database.writing() as transaction:
-        insert_events(
-            transaction,
-            [
-                Event(event_id=f"e{n:02}", customer_id="c1", time=NOW - timedelta(days=n), event_type=EventType.VIEW,
-                      item_id=f"i{n}", text="<script>document.title='stolen'</script>" if n == 0 else None)
-                for n in range(45)
-            ],
-        )  # fmt: skip
-        schemes.create(
-            transaction, make_cause(), measure=Measure.EXPECTED_VALUE, method=Method.ABSOLUTE,
-            parameters=Levels(high=1500, mid=1000), hysteresis=Hysteresis(margin=0, grace_days=0),
-        )  # fmt: skip
-    return site
-
-
-def work_off(site: Site) -> None:
-    """The preview of tiers that a page began."""
-    with site.database.reading() as snapshot:
-        begun = operations.running(snapshot, operations.PREVIEW_TIERS)
-    assert begun is not None
-    look(site.database, begun)
+    return known_shop(site, tmp_path)
 
 
 def test_a_customer_is_found_and_their_card_says_what_is_known(shop: Site) -> None:
@@ -263,137 +228,6 @@ def test_an_analyst_sees_no_customer(shop: Site) -> None:
     assert answer.status == 403
     expect(page.get_by_role("alert")).to_contain_text("may not do this")
     expect(page.get_by_text("£90.00")).to_have_count(0)
-
-
-def test_a_scheme_is_looked_at_before_it_is_put_in_force(shop: Site) -> None:
-    page = shop.enter("anna")
-    page.goto("/tiers/2")
-    expect(page.get_by_text("Every customer is being looked at")).to_be_visible()
-    work_off(shop)
-
-    expect(page.get_by_role("row", name="MID 1 33.3% – –")).to_be_visible()
-    expect(page.get_by_text("by the scores as of 20 Nov 2026")).to_be_visible()
-    expect(page.get_by_text("c2")).to_be_visible()
-    assert faults(page) == []
-    picture(page, "tier-preview")
-    page.get_by_label("Reason, for the audit log").fill("more for the middle")
-    page.get_by_role("button", name="Put in force").click()
-
-    expect(page).to_have_url(f"{shop.address}/tiers")
-    expect(page.get_by_role("row", name="2 in force")).to_be_visible()
-    assert ("tiers.activate", "tierSchemes/2", "OK") in audit_lines(shop.database)
-    picture(page, "tier-schemes")
-
-
-def test_a_stale_tab_changes_nothing(shop: Site) -> None:
-    page = shop.enter("anna")
-    page.goto("/tiers/2")
-    with shop.database.writing() as transaction:
-        schemes.activate(transaction, make_cause(), 2)
-        schemes.activate(transaction, make_cause(), 1)
-
-    page.get_by_role("button", name="Put in force").click()
-
-    expect(page.get_by_role("alert")).to_contain_text("changed since it was read")
-    with shop.database.reading() as snapshot:
-        assert schemes.in_force(snapshot).version == 1
-    assert audit_lines(shop.database)[-1][2] == "DENIED"
-
-
-def test_tiers_are_seen_as_they_stand_and_as_they_were(shop: Site) -> None:
-    rescore(shop.database, {"c1": 9000, "c2": 9000, "c3": 10}, as_of=NOW + timedelta(days=60))
-    page = shop.enter("anna")
-    page.goto("/tiers")
-
-    expect(page.get_by_role("img", name="Customers by tier")).to_contain_text("2 · 67%")
-    expect(page.get_by_role("img", name="Share of customers, by rescoring")).to_be_visible()
-    expect(page.get_by_text("1 customers moved")).to_be_visible()
-    assert faults(page) == []
-    picture(page, "tiers")
-    page.goto("/")
-    expect(page.get_by_role("region", name="Customers by tier")).to_contain_text("HIGH267%")
-
-
-def test_models_stand_side_by_side_with_what_came_of_their_scores(shop: Site) -> None:
-    with shop.database.writing() as transaction:
-        metrics = {
-            "auc": 0.9137,
-            "auc_networks": 0.9101,
-            "auc_trees": 0.9,
-            "tree_share": 0.35,
-            "ece": 0.012,
-            "mae": 5803.38,
-        }
-        manifest = {"metrics": metrics, "currency": "GBP"}
-        registry.register(transaction, make_cause(), "m2", folder="no-m2", manifest=manifest)
-        for month in (date(2026, 6, 1), date(2026, 7, 1)):
-            for tenth in range(10):
-                reading = ModelReadingRow(
-                    month=month, model_id="m1", horizon=90, bin=tenth, customers=100, predicted=10 * tenth + 5,
-                    bought=9 * tenth + month.month, squared_error=0,
-                )  # fmt: skip
-                transaction.add(reading)
-    rescore(shop.database, {"c1": 9000, "c2": 2000, "c3": 10}, as_of=NOW + timedelta(days=1))
-    page = shop.enter("anna")
-    page.goto("/models")
-
-    expect(page.get_by_role("row", name="AUC of the trees alone – 0.9")).to_be_visible()
-    expect(page.get_by_role("row", name="mean error of spend – £58.03")).to_be_visible()
-    expect(page.get_by_text("stable", exact=True)).to_be_visible()
-    assert faults(page) == []
-    picture(page, "models")
-    page.get_by_role("link", name="m1").first.click()
-    expect(page.get_by_role("img", name="What was said (across) and what came (up), 90 days")).to_be_visible()
-    expect(page.get_by_text("3.4%")).to_be_visible()
-    assert faults(page) == []
-    picture(page, "model")
-    page.set_viewport_size({"width": 400, "height": 800})
-    page.emulate_media(color_scheme="dark")
-    page.get_by_role("button", name="中文").click()
-    expect(page.get_by_text("校准误差").first).to_be_visible()
-    assert faults(page) == []
-    picture(page, "model-zh-dark-narrow")
-
-
-def test_what_answers_stands_first_however_many_models_were_trained_since(shop: Site) -> None:
-    for night in range(21):
-        register_model(shop.database, f"night-{night:02}")
-    page = shop.enter("anna")
-    page.goto("/models")
-
-    expect(page.get_by_role("definition").first).to_contain_text("m1")
-    rows = page.get_by_role("table", name="Models, newest first").get_by_role("rowheader")
-    expect(rows).to_have_text(["m1", *(f"night-{night:02}" for night in range(20, 0, -1))])
-    page.get_by_role("link", name="Older").click()
-    expect(rows).to_have_text(["night-00", "m1"])
-    expect(page.get_by_role("definition").first).to_contain_text("m1")
-
-
-def test_a_model_is_tried_out_before_an_operator_lets_it_answer(shop: Site) -> None:
-    register_model(shop.database, "m2")
-    prove(shop.database, "m2")
-    marketer = shop.enter("anna")
-    marketer.goto("/models/m2")
-    expect(marketer.get_by_role("button", name="Let it answer")).to_have_count(0)
-    marketer.get_by_role("button", name="Try it out").click()
-    expect(marketer.get_by_text("A worker scores everyone with it")).to_be_visible()
-    with shop.database.reading() as snapshot:
-        running = shadowing.running(snapshot, "m2")
-    assert running is not None
-    shadow(shop.database, running.operation_id, {"c1": 10, "c2": 2000, "c3": 10})
-
-    operator = shop.enter("olga", "operator")
-    operator.goto("/models/m2")
-    expect(operator.get_by_text("Every customer is being looked at")).to_be_visible()
-    work_off(shop)
-    expect(operator.get_by_role("row", name="HIGH – – 1 33.3%")).to_be_visible()
-    expect(operator.get_by_text("m1 is retired")).to_be_visible()
-    assert faults(operator) == []
-    picture(operator, "model-preview")
-    operator.get_by_role("button", name="Let it answer").click()
-
-    expect(operator.get_by_role("row", name="m2 answers 2")).to_be_visible()
-    assert ("models.move", "models/m2", "OK") in audit_lines(shop.database)
 
 
 def test_the_log_is_searched_by_what_was_done(shop: Site) -> None:
