@@ -20,6 +20,7 @@ from campaigns.audiences.refusals import (
     SegmentInUse,
     SegmentNotFound,
 )
+from campaigns.terms import display_name as names
 from database.audiences import rule_authors, segments
 from database.audiences.segments import StoredSegment
 from database.session import Snapshot, Transaction
@@ -255,8 +256,10 @@ def _values(snapshot: Snapshot, segment_id: str, display_name: str, rule: Rule) 
         raise InvalidSegment("; ".join(map(str, problems)), field=f"rule.{problems[0].path}".rstrip("."))
     if segment_id in segments_named(rule) | rule_revisions(snapshot, rule).keys():
         raise InvalidSegment(f"segments/{segment_id} cannot ask about itself, nor through others", field="rule")
-    if not display_name.strip():
-        raise InvalidSegment("a segment needs a name that people can read", field="display_name")
+    if not names.fits(display_name):
+        raise InvalidSegment(
+            f"a segment needs a name of at most {names.LONGEST} symbols, in one line", field="display_name"
+        )  # fmt: skip
     return {"display_name": display_name, "rule": to_data(rule)}
 
 

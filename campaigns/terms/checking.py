@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from campaigns.terms import display_name
 from campaigns.terms.arms import check_arms
 from campaigns.terms.campaign import CampaignId, CampaignPlan
 from campaigns.terms.discount import WHOLE, check_discount
@@ -16,7 +17,6 @@ from events.zones import zones
 CAMPAIGN_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 LONGEST_SERIES_ID = 63 - len("-20261123")
 LARGEST_HOLDOUT_PERCENT = 50
-LONGEST_NAME = 100
 CURRENCY = re.compile(r"[A-Z]{3}")
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 """Between which campaigns lie: at the very ends of the calendar some zones have no local time."""
@@ -62,8 +62,8 @@ def check_plan(plan: CampaignPlan) -> None:
 def _problems(plan: CampaignPlan) -> Iterator[tuple[str, str]]:
     """Field and what is wrong with it, of the fields that make sense by themselves or not at all."""
     tiers = [offer.tier for offer in plan.offers]
-    if not plan.display_name.strip() or len(plan.display_name) > LONGEST_NAME:
-        yield "display_name", f"a campaign needs a display name of at most {LONGEST_NAME} symbols"
+    if not display_name.fits(plan.display_name):
+        yield "display_name", f"a campaign needs a display name of at most {display_name.LONGEST} symbols, in one line"
     if len(set(tiers)) != len(tiers):
         yield "offers", "each tier has at most one offer"
     if plan.start_time.tzinfo is None or plan.end_time.tzinfo is None:

@@ -152,10 +152,12 @@ def test_a_button_pressed_twice_makes_one_segment_and_a_name_that_is_taken_is_to
         return anna.request.post("/segments/-/new", form=form)
 
     same, other, longer = post("Best", "HIGH"), post("Best", "LOW"), post("Best!", "LOW")
+    endless = post("x" * 101, "MID")
 
     assert (same.status, same.url) == (200, f"{busy_site.address}/segments/best")
     assert (other.status, longer.status, longer.url) == (422, 200, f"{busy_site.address}/segments/best-2")
     assert "Another one is called so: choose another name." in other.text()
+    assert (endless.status, "a segment needs a name of at most 100 symbols" in endless.text()) == (422, True)
     with busy_site.database.reading() as snapshot:
         assert {each.segment_id for each in segments.page(snapshot, limit=9)} == {"best", "best-2"}
 

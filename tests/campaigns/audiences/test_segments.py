@@ -304,9 +304,13 @@ def test_what_makes_no_sense_is_refused(ten: Database) -> None:
     assert refused(ten, InvalidSegment, "x", InSegment("none")).metadata == {"field": "rule.in_segment"}
     wrong = Compare("orders", Operator.AT_LEAST, "3")
     assert refused(ten, InvalidSegment, "x", wrong).metadata == {"field": "rule.compare.value"}
-    with pytest.raises(InvalidSegment) as raised, ten.writing() as transaction:
-        segments.update(transaction, CAUSE, "buyers", display_name=" ")
-    assert raised.value.metadata == {"field": "display_name"}
+    for name in (" ", "x" * 101, "two\nlines", "nul\0"):
+        with (
+            pytest.raises(InvalidSegment, match="a name of at most 100 symbols") as raised,
+            ten.writing() as transaction,
+        ):
+            segments.update(transaction, CAUSE, "buyers", display_name=name)
+        assert raised.value.metadata == {"field": "display_name"}
     build(ten)
     with pytest.raises(InvalidSegment, match="itself"), ten.writing() as transaction:
         segments.update(transaction, CAUSE, "buyers", rule=InSegment("buyers"))

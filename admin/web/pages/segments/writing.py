@@ -113,9 +113,16 @@ def _made_already(visit: Visit, refusal: Refusal, sent: Sent) -> bool:
 
 
 def _refused(visit: Visit, segment: Segment | None, written: Written, refusal: Refusal) -> Response:
-    errors = {NAME: Fault.TAKEN} if isinstance(refusal, AlreadyExists) else rule_builder.refused(written, refusal)
+    errors = _named(refusal) or rule_builder.refused(written, refusal)
     with visit.reading() as snapshot:
         return _page(visit, snapshot, segment, replace(written, errors=errors), refusal)
+
+
+def _named(refusal: Refusal) -> Errors:
+    """What is wrong with the name, if it is that."""
+    if isinstance(refusal, AlreadyExists):
+        return {NAME: Fault.TAKEN}
+    return {NAME: refusal.message} if refusal.metadata.get("field") == NAME else {}
 
 
 def _page(
