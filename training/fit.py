@@ -125,13 +125,13 @@ def fit(
 
 def _final(course: Course, rehearsal: Rehearsal) -> Model:
     nobody = np.zeros(len(course.tokens.actions.time), dtype=bool)
-    cutoffs = cutoffs_to_ask(course)
+    learning = replace(course, configuration=rehearsal.configuration)
+    cutoffs = cutoffs_to_ask(learning)
     prepared = prepare(
         course.tokens, course.labelled(np.arange(course.customers)), cutoffs,
         until=course.as_of, held_out_orders=nobody,
-        configuration=course.remembering, seed=course.seed,
+        configuration=learning.remembering, seed=course.seed,
     )  # fmt: skip
-    learning = replace(course, configuration=rehearsal.configuration)
     learned = learn_members(learning, prepared, "final fit", rehearsal.epochs, None)
     mixture = _mixture(course, prepared, learned, rehearsal)
     taste = rehearsal.taste

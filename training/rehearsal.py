@@ -115,8 +115,13 @@ def cutoffs_to_ask(course: Course) -> Floats:
 
 def rehearse(course: Course) -> Rehearsal:
     """Fit, stop early, measure. HistoryTooShort where there is nobody to fit on."""
-    actions, split = course.tokens.actions, split_of(course)
-    fitted, last = course.labelled(np.flatnonzero(~split.held)), last_orders(actions)
+    actions = course.tokens.actions
+    check_bought(actions)
+    last = last_orders(actions)
+    orders = held_out(course.tokens, last, seed=course.seed)
+    learning = _course_of_orders(course, orders)
+    split = split_of(learning)
+    fitted = course.labelled(np.flatnonzero(~split.held))
     if not (actions.time[actions.offsets[fitted]] < split.cutoffs[-1]).any():
         raise HistoryTooShort(
             f"{course.customers} customers are too few to learn from: but for those kept back to judge the model, "
@@ -125,11 +130,10 @@ def rehearse(course: Course) -> Rehearsal:
     prepared = prepare(
         course.tokens, fitted, split.cutoffs,
         until=split.boundary, held_out_orders=last,
-        configuration=course.remembering, seed=course.seed,
+        configuration=learning.remembering, seed=course.seed,
     )  # fmt: skip
     forward = forward_of(course.tokens, asked_after(course, split), prepared, split.held)
-    orders = held_out(course.tokens, last, seed=course.seed)
-    learning = replace(course, configuration=_configuration(course, forward, orders))
+    learning = replace(learning, configuration=_configuration(learning, forward, orders))
     learned = learn_members(
         learning, prepared, "rehearsal", learning.configuration.max_epochs, _judge(course, forward, orders)
     )
@@ -180,12 +184,18 @@ def asked_after(course: Course, split: Split) -> Pairs:
     return at_most(asked, course.configuration.validation_questions, course.seed)
 
 
+def _course_of_orders(course: Course, orders: Held) -> Course:
+    """Of the networks that foretell orders: as little as can be, where nobody asks them anything."""
+    if course.purpose is not Purpose.ITEMS or len(orders.pairs) < FEWEST_CUSTOMERS:
+        return course
+    least = replace(course.configuration, cutoffs=FEWEST_CUTOFFS, max_epochs=0, tree_rounds=0)
+    return replace(course, configuration=least)
+
+
 def _configuration(course: Course, forward: Forward, orders: Held) -> Configuration:
     """Networks learn what is bought next where no other one does, or where it says when they have learned enough."""
-    wanted, another = course.configuration, len(orders.pairs) >= FEWEST_CUSTOMERS
-    if another and course.purpose is Purpose.ITEMS:
-        return replace(wanted, max_epochs=0, tree_rounds=0)
-    return wanted if another and forward.telling else wanted.telling_items
+    alone = forward.telling and len(orders.pairs) >= FEWEST_CUSTOMERS
+    return course.configuration if alone else course.configuration.telling_items
 
 
 def _judge(course: Course, forward: Forward, orders: Held) -> Validate:
