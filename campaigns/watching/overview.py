@@ -15,7 +15,7 @@ from campaigns.watching import wellbeing
 from campaigns.watching.course import Mark
 from campaigns.watching.wellbeing import Wellbeing
 from database.life import alerts, lists
-from database.life.alerts import Stuck, Tight, Uneven
+from database.life.alerts import Missed, Stuck, Tight, Uneven
 from database.life.lists import Order, Sought
 from database.models import canary_readings, canary_runs
 from database.models.canary_runs import CanaryRun
@@ -34,7 +34,7 @@ MISSED = (
 )  # fmt: skip
 """Work that others count on; a launch that fails is told with its campaign."""
 REMEMBERED = timedelta(days=7)
-"""For how long home tells that a canary was set aside, unless another one began."""
+"""For how long home tells that a canary was set aside, unless another one began, and what the clock missed."""
 MOST = 20
 """Of each kind of alert."""
 
@@ -70,6 +70,8 @@ class Alerts:
 
     stops: Sequence[Stop]
     stuck: Sequence[Stuck]
+    missed: Sequence[Missed]
+    """Launches by the clock that did not come about lately."""
     to_decide: Sequence[Campaign]
     """Waiting for the approval of whoever asks."""
     tight: Sequence[Tight]
@@ -87,7 +89,10 @@ class Alerts:
     """The canary, where its customers do worse or its groups cannot be compared."""
 
     def __bool__(self) -> bool:
-        kinds = (self.stops, self.stuck, self.to_decide, self.tight, self.uneven, self.failed, self.ledger_differences)
+        kinds = (
+            self.stops, self.stuck, self.missed, self.to_decide, self.tight, self.uneven, self.failed,
+            self.ledger_differences,
+        )  # fmt: skip
         return any(kinds) or any(each is not None for each in (self.unwell, self.set_aside, self.behind))
 
 
@@ -115,6 +120,7 @@ def alert(snapshot: Snapshot, now: datetime, *, approver: str | None) -> Alerts:
     return Alerts(
         stops=switches.page(snapshot, limit=MOST),
         stuck=alerts.stuck(snapshot, silent_since=now - SILENT, limit=MOST),
+        missed=alerts.missed(snapshot, since=now - REMEMBERED, limit=MOST),
         to_decide=[] if approver is None else inbox.to_decide(snapshot, approver, limit=MOST),
         tight=alerts.tight(snapshot, share=TIGHT, limit=MOST),
         uneven=alerts.uneven(snapshot, limit=MOST),

@@ -29,6 +29,14 @@ SELECT campaign_id, display_name, operation_id, launch.state, error FROM campaig
 ) AS launch ON launch.state = 'FAILED' OR (launch.state = 'RUNNING' AND launch.update_time < :silent)
 WHERE campaigns.state = 'LAUNCHING' ORDER BY campaigns.create_time, campaign_id LIMIT :limit
 """)
+MISSED = text("""
+SELECT campaign_id, display_name, zone, missed.due_time FROM schedule_ticks AS missed
+JOIN campaigns ON campaign_id = schedule
+WHERE outcome = 'MISSED' AND tick_time >= :since AND NOT EXISTS (
+  SELECT FROM schedule_ticks AS later WHERE later.schedule = missed.schedule AND later.due_time > missed.due_time
+) AND CASE WHEN recurrence IS NULL THEN state = 'APPROVED' ELSE state IN ('SCHEDULED', 'ENDED') END
+ORDER BY missed.due_time DESC, campaign_id LIMIT :limit
+""")
 
 
 class Tight(NamedTuple):
@@ -58,6 +66,15 @@ class Stuck(NamedTuple):
     error: str | None
 
 
+class Missed(NamedTuple):
+    """What the clock could not launch, and nobody has decided about since."""
+
+    campaign_id: str
+    display_name: str
+    zone: str
+    due_time: datetime
+
+
 def tight(snapshot: Snapshot, *, share: float, limit: int) -> list[Tight]:
     """Live campaigns that have used at least this share of their budget."""
     return [Tight(*row) for row in snapshot.execute(TIGHT, {"share": share, "limit": limit})]
@@ -71,3 +88,8 @@ def uneven(snapshot: Snapshot, *, limit: int) -> list[Uneven]:
 def stuck(snapshot: Snapshot, *, silent_since: datetime, limit: int) -> list[Stuck]:
     """Campaigns that are launching and whose work does not go on."""
     return [Stuck(*row) for row in snapshot.execute(STUCK, {"silent": silent_since, "limit": limit})]
+
+
+def missed(snapshot: Snapshot, *, since: datetime, limit: int) -> list[Missed]:
+    """Campaigns that should have been launched and wait, and series whose last time was left out; the latest first."""
+    return [Missed(*row) for row in snapshot.execute(MISSED, {"since": since, "limit": limit})]

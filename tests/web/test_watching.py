@@ -60,11 +60,14 @@ def test_results_say_what_to_do_and_how_sure_that_is(shop: Site) -> None:
 
 def test_home_says_what_needs_somebody_and_how_campaigns_stand(shop: Site) -> None:
     now = datetime.now(UTC)
+    approve_campaign(shop.database, _draft(shop, "autumn", "Autumn", start_time=now))
     with shop.database.writing() as transaction:
         readings.take(transaction, "spring", now)
         approving.submit(transaction, make_cause(), _draft(shop, "summer", "Summer"), ApprovalPolicy())
         transaction.execute(text("UPDATE campaigns SET budget_minor = 33000 WHERE campaign_id = 'spring'"))
         transaction.execute(text("UPDATE result_readings SET mismatch = true"))
+        scheduling.schedule(transaction, make_cause(now), "autumn")
+        scheduling.miss(transaction, make_cause(now), "autumn", "a segment is to be built first")
         failed = rescoring.begin(transaction, make_cause(now))
         operations.fail(transaction, failed.operation_id, "the disk is full", now)
     ben = shop.enter("ben", "approver")
@@ -76,6 +79,7 @@ def test_home_says_what_needs_somebody_and_how_campaigns_stand(shop: Site) -> No
     expect(ben.get_by_role("listitem").filter(has_text="Spring has used 97% of its budget")).to_contain_text("£9.20")
     expect(ben.get_by_role("listitem").filter(has_text="The groups of Spring")).to_be_visible()
     expect(ben.get_by_role("listitem").filter(has_text="Score everybody")).to_contain_text("the disk is full")
+    expect(ben.get_by_role("listitem").filter(has_text="Autumn was not launched by the clock")).to_be_visible()
     tight = ben.get_by_role("listitem").filter(has_text="Spring has used")
     expect(tight.get_by_role("link", name="Pause")).to_have_attribute("href", "/campaigns/spring/pause")
     assert faults(ben) == []

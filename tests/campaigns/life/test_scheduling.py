@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from made.campaigns import (
@@ -28,6 +28,7 @@ from campaigns.results import measuring
 from campaigns.terms.campaign import State
 from campaigns.terms.refusals import CampaignNotMovable
 from campaigns.terms.schedule import CATCH_UP
+from campaigns.watching import overview
 from database.events.store import insert_events
 from database.life.stops import EVERYTHING
 from database.session import Database
@@ -86,6 +87,30 @@ def test_what_was_missed_is_made_up_for_within_bounds_and_else_waits_for_somebod
     if state is State.APPROVED:
         assert ticks(shop) == [("spring", SOON, "MISSED")]
         assert ("campaigns.miss", "campaigns/spring", "FAILED") in audit_lines(shop)
+
+
+def test_what_was_missed_is_told_until_somebody_decides_or_the_next_one_comes(shop: Database) -> None:
+    def told(now: datetime) -> list[tuple[str, datetime]]:
+        with shop.reading() as snapshot:
+            return [(each.campaign_id, each.due_time) for each in overview.alert(snapshot, now, approver=None).missed]
+
+    scheduled(shop, recurrence=MONDAYS, zone="Europe/London")
+    create_campaign(shop, "autumn", start_time=FIRST)
+    approve_campaign(shop, "autumn")
+    with shop.writing() as transaction:
+        scheduling.schedule(transaction, make_cause(), "autumn")
+    late = FIRST + CATCH_UP * 1.01
+    assert told(late) == []
+    launch_campaigns(shop, late)
+
+    assert told(late) == [("autumn", FIRST), ("spring", FIRST)]
+    assert told(late + overview.REMEMBERED * 1.01) == []
+    with shop.writing() as transaction:
+        scheduling.schedule(transaction, make_cause(late), "autumn")
+    assert told(late) == [("spring", FIRST)]
+    launch_campaigns(shop, late)
+    launch_campaigns(shop, FIRST + WEEK)
+    assert told(FIRST + WEEK) == []
 
 
 def test_a_launch_that_is_refused_is_missed_with_its_reason_and_not_tried_again(database: Database) -> None:
