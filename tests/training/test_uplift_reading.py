@@ -86,6 +86,14 @@ def test_what_tells_who_was_treated_or_what_came_is_left_out() -> None:
     assert [column.name for column in reading(frame, features=["number", "sent"]).columns] == ["number", "sent"]
 
 
+def test_no_column_tells_of_an_amount_that_everybody_has() -> None:
+    frame = table(visit=np.random.default_rng(1).normal(5.0, 1.0, SIZE), loyal=np.arange(SIZE) % 7 > 2)
+
+    assert [column.name for column in reading(frame).columns] == ["age", "city", "loyal"]
+    nearly = frame.with_columns(visit=pl.when(pl.int_range(SIZE) == 3).then(0.0).otherwise("visit"))
+    assert dict(reading(nearly).left_out) == {}
+
+
 @pytest.mark.parametrize(("yes", "no"), [("Yes", "no"), ("TRUE", "FALSE"), ("1", " 0 "), ("y", "N"), (1.0, 0.0)])
 def test_yes_and_no_are_said_in_many_ways(yes: object, no: object) -> None:
     plain = table(arm=np.arange(SIZE) % 2 == 0)
@@ -121,6 +129,11 @@ def test_an_arm_is_named_as_it_is_read() -> None:
             table(visit=[number % 3 == 0 or number < 60 for number in range(SIZE)]),
             "arm=mail,none",
             "visit: 20 customers who were not treated have one, at least 25 are needed",
+        ),
+        (
+            table().select("arm", "visit"),
+            "arm=mail",
+            "no column is left that .* there are arm, visit",
         ),
         (table().head(90), "arm=mail", "arm: 30 customers were treated, at least 100 are needed"),
     ],

@@ -33,10 +33,10 @@ def fit_line(trial: Trial, score: Floats, response: Floats) -> Line:
 
 def _effects(trial: Trial, response: Floats, by: Floats) -> tuple[Floats, Floats]:
     """What the treatment changes by each column of `by` [N, K], and robust (HC0) standard errors: [K] each."""
-    size = by.shape[1]
+    size, usual = by.shape[1], (response - response.mean()) / (float(response.std()) or 1.0)
     left = trial.treated - trial.propensity
     weight = 1 / (trial.propensity * (1 - trial.propensity))
-    read = np.column_stack([left[:, None] * by, response, by])
+    read = np.column_stack([left[:, None] * by, usual, by])
     inverse = np.linalg.pinv((read * weight[:, None]).T @ read)
     found = inverse @ (read * weight[:, None]).T @ trial.outcome
     residual = weight * (trial.outcome - read @ found)

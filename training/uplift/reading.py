@@ -78,7 +78,8 @@ def read(
     asked = list(features) or [name for name in kept.columns if name not in spoken_for]
     columns, left_out = _columns(kept, asked, {outcome: came != 0, treatment.column: treated}, named=bool(features))
     if not columns:
-        raise TrialNotUsable("no column is left that describes customers: " + "; ".join(left_out.values()))
+        why = "; ".join(left_out.values()) or f"there are {', '.join(frame.columns)} alone"
+        raise TrialNotUsable(f"no column is left that describes customers: {why}")
     trial = Trial(
         features=matrix(kept, columns), treated=treated, outcome=came,
         categorical=tuple(place for place, column in enumerate(columns) if column.levels is not None),
@@ -234,6 +235,8 @@ def _one_sided(values: pl.Series, happened: Flags) -> tuple[str, str] | None:
 
 def _tells(values: pl.Series, happened: Flags) -> bool:
     """Whether each of its few values is of those alone to whom it happened, or of the others alone."""
+    if min(happened.sum(), (~happened).sum()) <= EXPECTED:
+        return False
     shares = pl.DataFrame({"value": values, "happened": happened}).group_by("value").agg(pl.col("happened").mean())
     return len(shares) <= MOST_LEVELS and bool(shares["happened"].is_in([0.0, 1.0]).all())
 
