@@ -1,6 +1,5 @@
 """`tierwise models`: which trained networks there are, and what each is there for."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -264,7 +263,10 @@ def _row(model: RegisteredModel) -> dict[str, object]:
 
 
 def _gates(report: Report | None) -> list[dict[str, object]]:
-    return [] if report is None else [asdict(gate) for gate in report.gates]
+    return [
+        {"name": gate.name, "value": gate.value, "limit": gate.limit, "verdict": gate.verdict, "reason": gate.reason}
+        for gate in (report.gates if report else ())
+    ]
 
 
 def _compared(stored: StoredComparison) -> dict[str, object]:

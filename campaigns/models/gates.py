@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from campaigns.models.drift import share_moved
+from campaigns.models.grounds import Ground, Why
 from campaigns.models.refusals import GatesNotPassed, ModelNotJudged
 
 LARGEST_CALIBRATION_ERROR = 0.05
@@ -32,7 +33,21 @@ class Gate:
     """None where it could not be measured."""
     limit: float
     verdict: Verdict
-    reason: str
+    ground: Ground
+
+    @property
+    def reason(self) -> str:
+        """In English."""
+        return self.ground.sentence()
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        """From an operation."""
+        ground = Ground.of(stored.get("ground", stored.get("reason", "")))
+        return cls(
+            name=stored["name"], value=stored["value"], limit=stored["limit"], verdict=Verdict(stored["verdict"]),
+            ground=ground,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +67,8 @@ class Evidence:
 
     rivalries: Mapping[str, Rivalry]
     """Of auc, log_loss and ece in a window that neither has learned from; empty where there is none yet."""
-    why_not: str
-    """Why there are none; empty where there are."""
+    why_not: Ground | None
+    """Why there are none; None where there are."""
     drifts: Mapping[str, float]
     """Population stability index of each feature since the model learned; empty where it kept no histograms."""
     delay: float
@@ -80,7 +95,7 @@ class Report:
     @classmethod
     def of(cls, request: Mapping[str, Any], response: Mapping[str, Any]) -> Self:
         """From an operation."""
-        gates = [Gate(**gate | {"verdict": Verdict(gate["verdict"])}) for gate in response["gates"]]
+        gates = list(map(Gate.of, response["gates"]))
         return cls(model_id=request["model_id"], against_id=request["against_id"], gates=gates)
 
     def response(self) -> dict[str, Any]:
@@ -91,12 +106,12 @@ class Report:
 def gates_of(evidence: Evidence) -> list[Gate]:
     """What the evidence proves."""
     return [
-        _gate("numbers", evidence.unsaid, 0, f"of {evidence.asked:,} customers those of whom it says no number"),
+        _gate("numbers", evidence.unsaid, 0, Ground(why=Why.NO_NUMBER, facts={"asked": evidence.asked})),
         _in_the_window(evidence, "auc", _not_below),
         _in_the_window(evidence, "log_loss", _not_above),
         _in_the_window(evidence, "ece", _calibrated),
         _drift(evidence.drifts),
-        _gate("latency", evidence.delay, LARGEST_DELAY, "times the forward pass of the active model"),
+        _gate("latency", evidence.delay, LARGEST_DELAY, Ground(why=Why.DELAY)),
     ]
 
 
@@ -121,21 +136,22 @@ def check_passed(name: str, report: Report | None, against_id: str, *, override:
 def _in_the_window(evidence: Evidence, name: str, judge: Callable[[str, Rivalry], Gate]) -> Gate:
     rivalry = evidence.rivalries.get(name)
     if rivalry is None:
-        return Gate(name=name, value=None, limit=0.0, verdict=Verdict.NOT_MEASURED, reason=evidence.why_not)
+        assert evidence.why_not is not None
+        return Gate(name=name, value=None, limit=0.0, verdict=Verdict.NOT_MEASURED, ground=evidence.why_not)
     return judge(name, rivalry)
 
 
 def _not_below(name: str, found: Rivalry) -> Gate:
     return Gate(
         name=name, value=found.ours - found.theirs, limit=0.0, verdict=_verdict(passed=found.high >= 0),
-        reason=_against(found),
+        ground=_against(Why.RIVALRY, found),
     )  # fmt: skip
 
 
 def _not_above(name: str, found: Rivalry) -> Gate:
     return Gate(
         name=name, value=found.ours - found.theirs, limit=0.0, verdict=_verdict(passed=found.low <= 0),
-        reason=_against(found),
+        ground=_against(Why.RIVALRY, found),
     )  # fmt: skip
 
 
@@ -143,31 +159,26 @@ def _calibrated(name: str, found: Rivalry) -> Gate:
     """Of few customers even an exact model has an error above the limit, by chance."""
     limit = max(LARGEST_CALIBRATION_ERROR, found.theirs)
     passed = found.ours <= limit or found.low <= 0
-    reason = f"calibration error, {_against(found)}"
-    return Gate(name=name, value=found.ours, limit=limit, verdict=_verdict(passed=passed), reason=reason)
+    ground = _against(Why.CALIBRATION, found)
+    return Gate(name=name, value=found.ours, limit=limit, verdict=_verdict(passed=passed), ground=ground)
 
 
 def _drift(drifts: Mapping[str, float]) -> Gate:
     if not drifts:
-        reason = "its manifest holds no histograms of features"
-        return Gate(name="drift", value=None, limit=LARGEST_DRIFT, verdict=Verdict.NOT_MEASURED, reason=reason)
+        ground = Ground(why=Why.NO_HISTOGRAMS)
+        return Gate(name="drift", value=None, limit=LARGEST_DRIFT, verdict=Verdict.NOT_MEASURED, ground=ground)
     worst = max(drifts, key=lambda name: drifts[name])
-    return _gate(
-        "drift", share_moved(drifts), LARGEST_DRIFT,
-        f"share of the features that moved since it learned; most did {worst} ({drifts[worst]:.2f})",
-    )  # fmt: skip
+    ground = Ground(why=Why.DRIFT, facts={"feature": worst, "index": drifts[worst]})
+    return _gate("drift", share_moved(drifts), LARGEST_DRIFT, ground)
 
 
-def _gate(name: str, value: float, limit: float, reason: str) -> Gate:
-    return Gate(name=name, value=value, limit=limit, verdict=_verdict(passed=value <= limit), reason=reason)
+def _gate(name: str, value: float, limit: float, ground: Ground) -> Gate:
+    return Gate(name=name, value=value, limit=limit, verdict=_verdict(passed=value <= limit), ground=ground)
 
 
 def _verdict(*, passed: bool) -> Verdict:
     return Verdict.PASSED if passed else Verdict.FAILED
 
 
-def _against(found: Rivalry) -> str:
-    return (
-        f"{found.ours:.4f} against {found.theirs:.4f} of the active model, "
-        f"95 % of the difference from {found.low:+.4f} to {found.high:+.4f}"
-    )
+def _against(why: Why, found: Rivalry) -> Ground:
+    return Ground(why=why, facts=asdict(found))

@@ -11,6 +11,7 @@ from running.worker_processes import wait_for
 
 from campaigns.models import judging, retraining
 from campaigns.models.gates import Gate, Report, Verdict
+from campaigns.models.grounds import Ground, Why
 from database.session import Database, Transaction
 from database.work import operations
 from database.work.operations import JUDGE_MODEL, RETRAIN_MODEL, Operation
@@ -49,8 +50,8 @@ def a_worker(database: Database, kind: str, finish: Finish) -> Iterator[None]:
 
 def judged(transaction: Transaction, operation: Operation) -> bool:
     gates = [
-        Gate(name="auc", value=-0.02, limit=0.0, verdict=Verdict.FAILED, reason="0.7000 against 0.7200"),
-        Gate(name="latency", value=1.1, limit=2.0, verdict=Verdict.PASSED, reason="times the other's"),
+        Gate(name="auc", value=-0.02, limit=0.0, verdict=Verdict.FAILED, ground=Ground(why=Why.NO_HISTOGRAMS)),
+        Gate(name="latency", value=1.1, limit=2.0, verdict=Verdict.PASSED, ground=Ground(why=Why.DELAY)),
     ]
     report = Report(model_id="m2", against_id="m1", gates=gates)
     return judging.finish(transaction, operation, report, make_cause())

@@ -14,6 +14,7 @@ from campaigns.life import approving, launch
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.models import judging, registry
 from campaigns.models.gates import Gate, Report, Verdict
+from campaigns.models.grounds import Ground, Why
 from campaigns.terms.campaign import Campaign, CampaignPlan, Channel, Offer, State
 from campaigns.terms.discount import Discount, Fixed, Percent
 from campaigns.tiers import previewing, rescoring, schemes, shadowing
@@ -79,7 +80,7 @@ def prove(database: Database, model_id: str, *, verdict: Verdict = Verdict.PASSE
     """Judge a model as a worker does, with this verdict."""
     with database.writing() as transaction:
         operation = judging.begin(transaction, make_cause(), model_id)
-        gate = Gate(name="ece", value=0.01, limit=0.05, verdict=verdict, reason="calibration error, of a test")
+        gate = Gate(name="ece", value=0.01, limit=0.05, verdict=verdict, ground=Ground(why=Why.DELAY))
         report = Report(model_id=model_id, against_id=operation.request["against_id"], gates=[gate])
         assert judging.finish(transaction, operation, report, make_cause())
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from campaigns.models.drift import stability_index
 from campaigns.models.gates import Evidence, Rivalry
+from campaigns.models.grounds import Ground, Why
 from events.event import EventType
 from events.history import Histories
 from scoring.networks.network import HORIZONS
@@ -98,16 +99,13 @@ def _spread(counts: Sequence[int]) -> bool:
 
 def _rivalries(
     candidate: Scorer, active: Scorer, histories: Histories, as_of: datetime
-) -> tuple[dict[str, Rivalry], str]:
+) -> tuple[dict[str, Rivalry], Ground | None]:
     """The figures, or why there are none."""
     cutoff = max(_learned_until(candidate), _learned_until(active))
     closed = [days for days in HORIZONS if cutoff + timedelta(days=days) <= as_of]
     if not closed:
         day = cutoff + timedelta(days=HORIZONS[0])
-        return (
-            {},
-            f"one of both learned until {cutoff:%Y-%m-%d}: no window is new to both before {day:%Y-%m-%d}",
-        )
+        return {}, Ground(why=Why.TOO_EARLY, facts={"until": f"{cutoff:%Y-%m-%d}", "day": f"{day:%Y-%m-%d}"})
     days, since = closed[-1], cutoff.timestamp()
     answers = {
         name: _chances(scorer, histories, since, days) for name, scorer in ((OURS, candidate), ("active", active))
@@ -115,7 +113,8 @@ def _rivalries(
     known = _known(histories, since) & np.logical_and.reduce([np.isfinite(each) for each in answers.values()])
     bought = _bought(histories, since, days)[known]
     if min(bought.sum(), (1 - bought).sum()) < FEWEST_CASES:
-        return {}, f"fewer than {FEWEST_CASES} customers bought in the {days} days from {cutoff:%Y-%m-%d}, or did not"
+        facts: dict[str, str | float] = {"fewest": FEWEST_CASES, "days": days, "since": f"{cutoff:%Y-%m-%d}"}
+        return {}, Ground(why=Why.TOO_FEW, facts=facts)
     found = compare(bought, {name: each[known] for name, each in answers.items()}, FIGURES, seed=SEED)
     return {
         name: Rivalry(
@@ -123,7 +122,7 @@ def _rivalries(
             low=found.differences["active"][name][0], high=found.differences["active"][name][1],
         )
         for name in FIGURES
-    }, ""  # fmt: skip
+    }, None  # fmt: skip
 
 
 def _learned_until(scorer: Scorer) -> datetime:
