@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from campaigns import trail
 from campaigns.actor import Cause
@@ -41,18 +41,9 @@ def register(
     known = registry.get(transaction, model_id)
     if known is not None and (known.folder == folder or not moved) and known.give_up_time is None:
         return known
-    for other in registry.in_folder(transaction, folder):
-        raise FolderTaken(
-            f"{folder} is the folder of {name(other.model_id)}: move {name(model_id)} into another one, and register "
-            "it there",
-            model=name(other.model_id), folder=folder,
-        )  # fmt: skip
-    if known is not None and known.give_up_time is None and known.manifest != manifest:
-        raise ModelUnusable(
-            f"{folder} says something else of itself than {known.folder} when {name(model_id)} was registered: what "
-            "was judged is moved as it is",
-            model=name(model_id),
-        )  # fmt: skip
+    _check_folder(transaction, model_id, folder)
+    if known is not None and known.give_up_time is None:
+        _check_same(known, folder, manifest)
     before = None
     if known is None:
         model = registry.register(transaction, model_id, folder, manifest, cause.now)
@@ -93,11 +84,7 @@ def move(
             name(model_id), report(transaction, model_id), before.model_id, override=_why(cause, override=override)
         )
     if wanted.state in ANSWERING and lost and not drop_markets:
-        raise MarketsLost(
-            f"{name(model_id)} has no adapter of {', '.join(lost)}, and the model that answers has: adapt it to "
-            f"{'this market' if len(lost) == 1 else 'these markets'} (tierwise adapt), or say that they are dropped",
-            model=name(model_id), markets=",".join(lost),
-        )  # fmt: skip
+        _refuse_loss(model_id, lost)
     if wanted.state is State.ACTIVE:
         registry.follow(transaction, model_id, None if before is None else before.model_id)
         if before is not None:
@@ -222,6 +209,35 @@ def _held(transaction: Transaction, model_id: str, etag: str | None) -> Register
     if etag and etag != model.etag:
         raise ModelChanged(f"{name(model_id)} changed since it was read", etag=etag, current_etag=model.etag)
     return model
+
+
+def _check_folder(transaction: Transaction, model_id: str, folder: str) -> None:
+    """Raises FolderTaken where another model lies."""
+    for other in registry.in_folder(transaction, folder):
+        raise FolderTaken(
+            f"{folder} is the folder of {name(other.model_id)}: move {name(model_id)} into another one, and register "
+            "it there",
+            model=name(other.model_id), folder=folder,
+        )  # fmt: skip
+
+
+def _check_same(known: RegisteredModel, folder: str, manifest: Mapping[str, Any]) -> None:
+    """Raises ModelUnusable where the model in a folder is not what was registered."""
+    if known.manifest != manifest:
+        raise ModelUnusable(
+            f"{folder} says something else of itself than {known.folder} when {name(known.model_id)} was registered: "
+            "what was judged is moved as it is",
+            model=name(known.model_id),
+        )  # fmt: skip
+
+
+def _refuse_loss(model_id: str, lost: Sequence[str]) -> NoReturn:
+    """Of markets that the model that answers has an adapter of, and this one has not."""
+    raise MarketsLost(
+        f"{name(model_id)} has no adapter of {', '.join(lost)}, and the model that answers has: adapt it to "
+        f"{'this market' if len(lost) == 1 else 'these markets'} (tierwise adapt), or say that they are dropped",
+        model=name(model_id), markets=",".join(lost),
+    )  # fmt: skip
 
 
 def _why(cause: Cause, *, override: bool) -> str | None:
