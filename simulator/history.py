@@ -8,16 +8,7 @@ import polars as pl
 from events.event import EVENT_SCHEMA, TIME, EventType
 from simulator import behaviour as law
 from simulator import reviews
-from simulator.catalogue import (
-    ANY_COLLECTION,
-    COMPLEMENT,
-    EXTRA_UNITS,
-    Catalogue,
-    Floats,
-    Ints,
-    item_ids,
-    item_nouns,
-)
+from simulator.catalogue import ANY_COLLECTION, COMPLEMENT, EXTRA_UNITS, Catalogue, Floats, Ints, item_ids, item_nouns
 from simulator.journeys import Flags, Journeys, Log
 from simulator.shop import HORIZON_DAYS, Shop
 from simulator.traits import CHANNELS, Traits, categories

@@ -22,16 +22,7 @@ from scoring.pool.lane import Lane
 from scoring.pool.pool import Pool
 from scoring.pool.refusals import ComputationFailed, Expired, ReplicaDied
 from scoring.pool.row import Loaded, Told
-from scoring.replicas.asking import (
-    Kind,
-    Recommended,
-    Role,
-    Task,
-    Terms,
-    explanation_of,
-    recommended_of,
-    score_of,
-)
+from scoring.replicas.asking import Kind, Recommended, Role, Task, Terms, explanation_of, recommended_of, score_of
 from scoring.replicas.replicas import Replicas
 from scoring.score import Explanation, Recommendation, Score, UnknownItem
 from server.answering import call

@@ -3,15 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from made.campaigns import (
-    audit_lines,
-    codes_of,
-    counts,
-    issue_chunk,
-    issued_codes,
-    read_operation,
-    store_scores,
-)
+from made.campaigns import audit_lines, codes_of, counts, issue_chunk, issued_codes, read_operation, store_scores
 from running.shell import Shell
 from sqlalchemy import text
 

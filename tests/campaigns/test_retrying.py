@@ -1,15 +1,7 @@
 """Work that failed or was cancelled is begun once more, as what it was; other work is left alone."""
 
 import pytest
-from made.campaigns import (
-    audit_lines,
-    begin_launch,
-    counts,
-    create_campaign,
-    make_cause,
-    read_operation,
-    store_scores,
-)
+from made.campaigns import audit_lines, begin_launch, counts, create_campaign, make_cause, read_operation, store_scores
 
 from campaigns import retrying
 from campaigns.callers import access

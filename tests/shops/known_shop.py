@@ -3,14 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from made.campaigns import (
-    NOW,
-    add_customers,
-    add_model,
-    look,
-    make_cause,
-    store_scores,
-)
+from made.campaigns import NOW, add_customers, add_model, look, make_cause, store_scores
 from networks.tiny_model import write_tiny_model
 from running.browser import Site
 

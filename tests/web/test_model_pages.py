@@ -4,15 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from made.campaigns import (
-    NOW,
-    audit_lines,
-    make_cause,
-    prove,
-    register_model,
-    rescore,
-    shadow,
-)
+from made.campaigns import NOW, audit_lines, make_cause, prove, register_model, rescore, shadow
 from playwright.sync_api import expect
 from running.browser import Site, faults, picture
 from shops.known_shop import known_shop, work_off

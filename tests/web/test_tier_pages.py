@@ -4,12 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from made.campaigns import (
-    NOW,
-    audit_lines,
-    make_cause,
-    rescore,
-)
+from made.campaigns import NOW, audit_lines, make_cause, rescore
 from playwright.sync_api import expect
 from running.browser import Site, faults, picture
 from shops.known_shop import known_shop, work_off

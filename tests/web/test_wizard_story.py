@@ -4,15 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from made.campaigns import (
-    audit_lines,
-    create_campaign,
-    finish_launch,
-    make_cause,
-    make_plan,
-    plan_of,
-    read_operation,
-)
+from made.campaigns import audit_lines, create_campaign, finish_launch, make_cause, make_plan, plan_of, read_operation
 from playwright.sync_api import Page, expect
 from running.browser import Site, faults, picture
 

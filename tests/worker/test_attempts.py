@@ -3,15 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from made.campaigns import (
-    audit_lines,
-    begin_launch,
-    counts,
-    create_campaign,
-    make_cause,
-    read_operation,
-    store_scores,
-)
+from made.campaigns import audit_lines, begin_launch, counts, create_campaign, make_cause, read_operation, store_scores
 from running.working import one_chunk, run_task, work_on
 from sqlalchemy import text
 

@@ -15,18 +15,7 @@ from admin.web.forms.fact_values import choices_of, shown_value, typed_value
 from admin.web.forms.typed import LINES, Fault, Fields, Mistyped, first, lines
 from rules.fact import LISTABLE, Fact
 from rules.facts import FACTS
-from rules.rule import (
-    MAXIMUM_DEPTH,
-    Compare,
-    Every,
-    InSegment,
-    IsKnown,
-    Not,
-    Operator,
-    Rule,
-    Some,
-    Within,
-)
+from rules.rule import MAXIMUM_DEPTH, Compare, Every, InSegment, IsKnown, Not, Operator, Rule, Some, Within
 
 ROOT = "r"
 SEGMENT = "in_segment"

@@ -7,16 +7,7 @@ from datetime import timedelta
 from itertools import combinations
 
 import pytest
-from made.campaigns import (
-    NOW,
-    codes_of,
-    counts,
-    launch_campaign,
-    make_cause,
-    make_plan,
-    store_scores,
-    used_of,
-)
+from made.campaigns import NOW, codes_of, counts, launch_campaign, make_cause, make_plan, store_scores, used_of
 
 from campaigns.coupons import redemption, refunding, reservation
 from campaigns.coupons.offering import offers_for

@@ -7,16 +7,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 import pytest
-from made.campaigns import (
-    NOW,
-    audit_lines,
-    codes_of,
-    counts,
-    launch_campaign,
-    make_cause,
-    make_plan,
-    store_scores,
-)
+from made.campaigns import NOW, audit_lines, codes_of, counts, launch_campaign, make_cause, make_plan, store_scores
 from sqlalchemy import text
 
 from campaigns import trail

@@ -8,15 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.experiments.calibration import Observation, Prior, believed
-from campaigns.experiments.forecast import (
-    LEVEL,
-    Forecast,
-    Limits,
-    Prediction,
-    Response,
-    TierAudience,
-    foretell,
-)
+from campaigns.experiments.forecast import LEVEL, Forecast, Limits, Prediction, Response, TierAudience, foretell
 from campaigns.experiments.hindsight import CampaignOutcome, Outcome, bias, calibration, covered
 
 HIGH = TierAudience(

@@ -5,16 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from made.campaigns import (
-    NOW,
-    TEN_PERCENT,
-    add_customers,
-    counts,
-    launch_campaign,
-    make_cause,
-    make_plan,
-    store_scores,
-)
+from made.campaigns import NOW, TEN_PERCENT, add_customers, counts, launch_campaign, make_cause, make_plan, store_scores
 from sqlalchemy import text
 
 from campaigns.coupons import budgeting

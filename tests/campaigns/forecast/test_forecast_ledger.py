@@ -4,16 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from made.campaigns import (
-    NOW,
-    audit_lines,
-    codes_of,
-    counts,
-    launch_campaign,
-    make_cause,
-    make_plan,
-    store_scores,
-)
+from made.campaigns import NOW, audit_lines, codes_of, counts, launch_campaign, make_cause, make_plan, store_scores
 from sqlalchemy import text
 
 from campaigns.coupons import redemption

@@ -4,15 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
-from made.campaigns import (
-    NOW,
-    codes_of,
-    launch_campaign,
-    make_cause,
-    make_plan,
-    rescore,
-    store_scores,
-)
+from made.campaigns import NOW, codes_of, launch_campaign, make_cause, make_plan, rescore, store_scores
 from sqlalchemy import text
 
 from campaigns.life import launch
