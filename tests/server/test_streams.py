@@ -118,7 +118,8 @@ def test_who_does_not_read_keeps_no_thread(database: Database, monkeypatch: pyte
     monkeypatch.setattr(streams, "STALLED_SECONDS", 0.2)
     with asking(database, without_end) as ask:
         unread = ask(Request(), timeout=60)
-        # There is one thread: whoever comes later is answered once it is free.
+        unread.initial_metadata()
+        # There is one thread, and it is taken: whoever comes later is answered once it is free.
         next(ask(Request(), timeout=10))
         with pytest.raises(grpc.RpcError) as raised:
             for _ in unread:
