@@ -13,6 +13,7 @@ from scoring.adapters import Method
 from training.curves.curves import NOWHERE, Curves
 from training.text.batches import Batches, encode
 from training.text.documents import Documents, Parts
+from training.text.draws import draws
 from training.text.encoder import Encoder, load_classifier
 from training.text.line import Line, best_line
 from training.text.ngrams import Ngrams, fit_ngrams
@@ -26,7 +27,6 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 SHARES = np.linspace(0.0, 1.0, 21)
-RESAMPLES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +179,8 @@ def mixed(own: Floats, ngrams: Floats, share: float) -> Floats:
 def share_of(own: Floats, ngrams: Floats, labels: Integers, *, seed: int) -> float:
     """Of the n-grams, with the least loss on these texts: the mean of what is best in draws of them."""
     losses = np.array([_losses(mixed(own, ngrams, share), labels) for share in SHARES])
-    random = np.random.default_rng(seed)
-    drawn = [losses[:, random.integers(len(labels), size=len(labels))].sum(axis=1) for _ in range(RESAMPLES)]
-    return round(float(SHARES[np.argmin(drawn, axis=1)].mean()), 3)
+    best = np.argmin([losses[:, drawn].sum(axis=1) for drawn in draws(len(labels), seed=seed)], axis=1)
+    return round(float(SHARES[best].mean()), 3)
 
 
 def _losses(chances: Floats, labels: Integers) -> Floats:

@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import f1_score
 
+from training.text.draws import draws
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 POWERS = np.linspace(0.0, 1.0, 21)
-RESAMPLES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,8 @@ def best_line(labels: Integers, chances: Floats, *, seed: int) -> Line:
     count = chances.shape[1]
     log_shares = np.log((np.bincount(labels, minlength=count) + 1) / (len(labels) + count))
     said = [Line(-power * log_shares).said(chances) for power in POWERS]
-    random, best = np.random.default_rng(seed), list[float]()
-    for _ in range(RESAMPLES):
-        drawn = random.integers(len(labels), size=len(labels))
+    best = list[float]()
+    for drawn in draws(len(labels), seed=seed):
         scores = np.array([_macro_f1(labels[drawn], each[drawn], count) for each in said])
         best.append(float(POWERS[scores == scores.max()].mean()))
     return Line(-float(np.mean(best)) * log_shares)
