@@ -19,7 +19,7 @@ from scoring.seen.view import DAY
 from training.configuration import Configuration
 from training.course import Course, HistoryTooShort, Learned, check_bought, describe, learn_members
 from training.learning import Validate
-from training.material.held_out import FEWEST_CUSTOMERS, Held, held_out
+from training.material.held_out import Held, held_out
 from training.material.labels import LONGEST, cutoffs_of, questions
 from training.material.preparation import Prepared, at_most, last_orders, prepare
 from training.material.validation import Forward, forward_of, item_loss
@@ -186,7 +186,7 @@ def asked_after(course: Course, split: Split) -> Pairs:
 
 def _course_of_orders(course: Course, orders: Held) -> Course:
     """Of the networks that foretell orders: as little as can be, where nobody asks them anything."""
-    if course.purpose is not Purpose.ITEMS or len(orders.pairs) < FEWEST_CUSTOMERS:
+    if course.purpose is not Purpose.ITEMS or not orders.telling:
         return course
     least = replace(course.configuration, cutoffs=FEWEST_CUTOFFS, max_epochs=0, tree_rounds=0)
     return replace(course, configuration=least)
@@ -194,7 +194,7 @@ def _course_of_orders(course: Course, orders: Held) -> Course:
 
 def _configuration(course: Course, forward: Forward, orders: Held) -> Configuration:
     """Networks learn what is bought next where no other one does, or where it says when they have learned enough."""
-    alone = forward.telling and len(orders.pairs) >= FEWEST_CUSTOMERS
+    alone = forward.telling and orders.telling
     return course.configuration if alone else course.configuration.telling_items
 
 

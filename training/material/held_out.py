@@ -12,7 +12,6 @@ from scoring.seen.sequence import Tokens
 
 MOST_CUSTOMERS = 8000
 FEWEST_CUSTOMERS = 30
-"""To choose anything by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,11 @@ class Held:
     """[n] known items of that order."""
     bought: list[Integers]
     """[n] items bought before."""
+
+    @property
+    def telling(self) -> bool:
+        """Whether anything can be chosen by them."""
+        return len(self.pairs) >= FEWEST_CUSTOMERS
 
     def some(self, most: int) -> "Held":
         """At most so many of them, of short and of long histories."""

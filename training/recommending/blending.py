@@ -12,7 +12,7 @@ from scoring.score import Strategy
 from scoring.seen.actions import Integers
 from scoring.seen.catalogue import UNKNOWN
 from scoring.seen.sequence import Tokens
-from training.material.held_out import FEWEST_CUSTOMERS, Held
+from training.material.held_out import Held
 from training.recommending.popularity import Popularity
 
 BLOCK = 256
@@ -44,7 +44,7 @@ def choose_blend(
 
     Popular is what was when the orders came.
     """
-    if len(held.pairs) < FEWEST_CUSTOMERS:
+    if not held.telling:
         return model.blend, {}
     tried: list[tuple[float, Blend, dict[str, float]]] = []
     for repurchase, candidates in _candidates(model, tokens, held, popularity, device).items():

@@ -10,7 +10,7 @@ from scipy import sparse
 from scoring.recommendation import context_of
 from scoring.seen.actions import Floats
 from scoring.seen.sequence import Tokens
-from training.material.held_out import FEWEST_CUSTOMERS, Held
+from training.material.held_out import Held
 from training.recommending.habits import Habits
 from training.recommending.pairing import Pairs
 from training.recommending.popularity import Popularity, purchases_of, remembered
@@ -34,7 +34,7 @@ def habits_of(
     items = len(pairs.seen)
     days, popularity = remembered(purchases_of(tokens.actions, left_out), items, held)
     usual = Habits(popular_days=days)
-    if len(held.pairs) < FEWEST_CUSTOMERS:
+    if not held.telling:
         return usual, popularity
     held = held.some(MOST_SCORES // items)
     found: dict[Habits, float] = {}

@@ -9,7 +9,7 @@ from events.event import EventType
 from scoring.seen.actions import Actions, Floats, Integers
 from scoring.seen.catalogue import UNKNOWN
 from scoring.seen.view import DAY
-from training.material.held_out import FEWEST_CUSTOMERS, Held
+from training.material.held_out import Held
 
 MEMORIES = (45.0, 120.0, 20.0, 7.0)
 """Days after which a purchase counts 1/e: from goods that stay for seasons to fashion that is gone in weeks. The first
@@ -77,7 +77,7 @@ def popular_at(purchases: Purchases, items: int, moments: Floats, memory: float)
 
 def remembered(purchases: Purchases, items: int, held: Held) -> tuple[float, Popularity]:
     """The memory in days under which the held-out orders were likeliest when they came, and what was popular then."""
-    if len(held.pairs) < FEWEST_CUSTOMERS:
+    if not held.telling:
         return MEMORIES[0], Popularity(np.zeros(1), np.zeros((1, items), dtype=np.float32))
     moments = np.unique(np.quantile(held.pairs.as_of, np.linspace(0.0, 1.0, MOMENTS), method="lower"))
     found = {memory: popular_at(purchases, items, moments, memory) for memory in MEMORIES}

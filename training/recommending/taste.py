@@ -10,7 +10,7 @@ from scoring.mixture import Mixture
 from scoring.model import Blend
 from scoring.networks.network import Network
 from training.course import Course, model_of
-from training.material.held_out import FEWEST_CUSTOMERS, Held
+from training.material.held_out import Held
 from training.material.preparation import Prepared
 from training.material.validation import misplaced
 from training.recommending.blending import START, choose_blend
@@ -50,6 +50,6 @@ def taste_of(
 
 
 def _next_items(course: Course, pairs: Pairs, left_out: npt.NDArray[np.bool_], orders: Held) -> NextItems | None:
-    if len(orders.pairs) < FEWEST_CUSTOMERS:
+    if not orders.telling:
         return None
     return learn_next_items(course, pairs, left_out, lambda network: misplaced(network, course.tokens, orders))
