@@ -61,7 +61,8 @@ def shown(shop: Shop, configuration: Configuration) -> Shown:
     events = pl.concat(part for block in blocks for part in (block.events, block.future))
     end = shop.as_of + timedelta(days=HORIZON_DAYS)
     customers = pl.concat(block.customers for block in blocks)
-    data = TrainingData(events=events, items=catalogue(shop), customers=customers, as_of=end)
+    seen = events.group_by("customer_id").agg(pl.col("time").min())
+    data = TrainingData(events=events, items=catalogue(shop), customers=customers, seen=seen, as_of=end)
     window = window_of(data, end, configuration)
     ids = Histories.from_frame(events.filter(pl.col("time") < end)).customer_ids[window.asked.pairs.customer]
     truth = pl.concat(block.truth for block in blocks)

@@ -179,6 +179,12 @@ def preset(name: str) -> FileFormat:
     return _parse((PRESETS / f"{name}.yaml").read_text(encoding="utf-8"), source=name)
 
 
+def preset_or_mapping(named: str) -> FileFormat:
+    """The preset of this name, or the mapping in this file. Raises FormatNotUsable."""
+    path = Path(named)
+    return mapping(path) if named not in preset_names() and path.is_file() else preset(named)
+
+
 def fitting_preset(path: Path) -> str:
     """The preset whose columns a file has. Raises FormatNotUsable when none fits, FileNotUsable."""
     present = columns_of(path)

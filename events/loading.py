@@ -11,7 +11,7 @@ from events.attributes import read_items
 from events.canonical import canonical_rows
 from events.cleaning.missing import IMPUTABLE
 from events.event import CUSTOMER_SCHEMA, EVENT_SCHEMA, ITEM_SCHEMA, EventType
-from events.fields import ROW_SCHEMA, Field
+from events.fields import IDS, ROW_SCHEMA, Field
 from events.files.reading import FileNotUsable, batches, columns_of, last_line_ends, row_count
 from events.files.room import require_room, with_room
 from events.files.short_lines import short_lines
@@ -36,6 +36,8 @@ class Loaded:
     """In ITEM_SCHEMA: what the file says of the items of its events."""
     customers: pl.DataFrame
     """In CUSTOMER_SCHEMA: what the file says of the customers of its events."""
+    seen: pl.DataFrame
+    """`customer_id` and the `time` of the first row, of all whom the file names: also where no row became an event."""
     rejected: pl.DataFrame
     """`row_number` and `reason` of every row that became no event."""
     report: QualityReport
@@ -69,6 +71,7 @@ def load_events(
         cancelled=_cancelled(cleaned.cancelled, rows),
         items=_items(kept),
         customers=_customers(kept),
+        seen=_seen(rows),
         rejected=cleaned.rejected,
         report=_report(
             rows,
@@ -165,6 +168,11 @@ def _customers(kept: pl.DataFrame) -> pl.DataFrame:
     known = _joined(ids, "customer_id", [_most_frequent(kept, "customer_id", "country")])
     unknown = [pl.lit(None, kind).alias(name) for name, kind in CUSTOMER_SCHEMA.items() if name not in known.columns]
     return known.with_columns(unknown).select(CUSTOMER_SCHEMA.names()).cast(CUSTOMER_SCHEMA)
+
+
+def _seen(rows: pl.DataFrame) -> pl.DataFrame:
+    named = rows.filter(pl.col("customer_id").str.contains(IDS[Field.CUSTOMER_ID]), pl.col("time").is_not_null())
+    return named.group_by("customer_id").agg(pl.col("time").min())
 
 
 def _joined(left: pl.DataFrame, key: str, others: list[pl.DataFrame]) -> pl.DataFrame:

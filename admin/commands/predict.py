@@ -62,7 +62,7 @@ def predict(
     began = time.monotonic()
     limit_threads()
     data = training_data(events, items, preset, database_url, as_of)
-    histories = Histories.from_frame(data.events.filter(pl.col("time") < data.as_of))
+    histories = data.histories()
     with scorer_for(data, model, purpose=Purpose.ORDERS, seed=seed, market=market) as scorer:
         asked = blocks(histories, BLOCK, "Scoring")
         made = pl.concat([SCHEMA.to_frame(), *(_foretold(scorer, block, data.as_of, horizon) for block in asked)])

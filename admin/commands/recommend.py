@@ -13,7 +13,6 @@ from admin.learning.data import AsOf, Events, Items, Preset, Seed, training_data
 from admin.learning.predictions import blocks, scorer_for
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit
-from events.history import Histories
 from scoring.score import Strategy
 from scoring.threads import limit_threads
 from scoring.whole_file import whole_file
@@ -45,7 +44,7 @@ def recommend(
     began = time.monotonic()
     limit_threads()
     data = training_data(events, items, preset, database_url, as_of)
-    histories = Histories.from_frame(data.events.filter(pl.col("time") < data.as_of))
+    histories = data.histories()
     with scorer_for(data, model, purpose=Purpose.ITEMS, seed=seed) as scorer:
         rows = [
             (customer, rank, item.item_id, item.score, item.reason)

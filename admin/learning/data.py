@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -19,14 +19,18 @@ from database.events.store import read_events
 from database.session import Database
 from events.event import CUSTOMER_SCHEMA
 from events.files.reading import FileNotUsable
-from events.formats import FormatNotUsable, preset
+from events.formats import FormatNotUsable, preset_or_mapping
+from events.history import Histories
 from events.loading import Loaded, load_events, load_items
 from settings import settings
 from training.learning import Progress
 
 Events = Annotated[Path | None, typer.Option(help="CSV or Parquet file of events; default: those of the database.")]
 Items = Annotated[Path | None, typer.Option(help="CSV or Parquet file of items: item_id, title, category.")]
-Preset = Annotated[str | None, typer.Option(help="How to read the file of events, as in `tierwise import events`.")]
+Preset = Annotated[
+    str | None,
+    typer.Option("--preset", "--mapping", metavar="NAME|FILE", help="How to read it, as in `tierwise import events`."),
+]
 AsOf = Annotated[
     str | None, typer.Option(help="ISO time, UTC unless it says otherwise; default: after the last event.")
 ]
@@ -40,33 +44,44 @@ class TrainingData:
     events: pl.DataFrame
     items: pl.DataFrame
     customers: pl.DataFrame
+    seen: pl.DataFrame
+    """`customer_id` and the `time` at which each is first named, also of whom no event is left."""
     as_of: datetime
+
+    def histories(self) -> Histories:
+        """Of every customer seen before the as-of time, by id."""
+        seen = self.seen.filter(pl.col("time") < self.as_of)["customer_id"].sort()
+        return Histories.from_frame(self.events.filter(pl.col("time") < self.as_of), seen.to_list())
 
 
 def training_data(
-    events: Path | None, items: Path | None, preset_name: str | None, database_url: str | None, as_of: str | None
+    events: Path | None, items: Path | None, file_format: str | None, database_url: str | None, as_of: str | None
 ) -> TrainingData:
     """Read everything; ends the command with an error where a file or the database does not do."""
-    found, catalogue, customers = _from_database(database_url) if events is None else _from_file(events, preset_name)
-    if items is not None:
-        catalogue = _items(items)
-    if found.is_empty():
+    found = _from_database(database_url) if events is None else _from_file(events, file_format)
+    if found.events.is_empty():
         fail("there are no events: import some with `tierwise import events`, or give --events")
-    last = found.select(pl.col("time").max()).item()
-    return TrainingData(
-        found, catalogue, customers, last + timedelta(microseconds=1) if as_of is None else read_time(as_of, "--as-of")
-    )
+    catalogue = found.items if items is None else _items(items)
+    return replace(found, items=catalogue, as_of=found.as_of if as_of is None else read_time(as_of, "--as-of"))
 
 
-def _from_file(path: Path, preset_name: str | None) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _from_file(path: Path, named: str | None) -> TrainingData:
     try:
-        loaded = load_events(
-            path, preset(preset_name) if preset_name else None, currency=settings().currency, now=datetime.now(UTC)
-        )
+        chosen = preset_or_mapping(named or "canonical")
+        loaded = load_events(path, chosen, currency=chosen.currency or settings().currency, now=datetime.now(UTC))
     except (FileNotUsable, FormatNotUsable) as refusal:
         fail(str(refusal))
     _tell_rejected(path, loaded)
-    return loaded.events, loaded.items, loaded.customers
+    return TrainingData(
+        events=loaded.events, items=loaded.items, customers=loaded.customers, seen=loaded.seen,
+        as_of=_after(loaded.events),
+    )  # fmt: skip
+
+
+def _after(events: pl.DataFrame) -> datetime:
+    """Directly after the last event; any time where there is none."""
+    last: datetime = events.select(pl.col("time").max()).item() or datetime.min.replace(tzinfo=UTC)
+    return last + timedelta(microseconds=1)
 
 
 def _tell_rejected(path: Path, loaded: Loaded) -> None:
@@ -86,13 +101,17 @@ def _items(path: Path) -> pl.DataFrame:
         fail(str(refusal))
 
 
-def _from_database(database_url: str | None) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _from_database(database_url: str | None) -> TrainingData:
     database = Database.at(chosen_url(database_url), statement_timeout_ms=0)
     try:
         with database.reading() as snapshot:
-            return read_events(snapshot), read_items(snapshot), CUSTOMER_SCHEMA.to_frame()
+            events, items = read_events(snapshot), read_items(snapshot)
     finally:
         database.close()
+    return TrainingData(
+        events=events, items=items, customers=CUSTOMER_SCHEMA.to_frame(),
+        seen=events.group_by("customer_id").agg(pl.col("time").min()), as_of=_after(events),
+    )  # fmt: skip
 
 
 @contextmanager

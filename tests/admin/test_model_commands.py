@@ -1,6 +1,7 @@
 """The commands that train, measure and predict, from files and from the database, as a person would run them."""
 
 import json
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,9 @@ CANONICAL = SHOP.select(
     title=pl.lit("Lamp"),
     country=pl.lit("UK"),
 )
+
+
+LATEST: datetime = CANONICAL.select(pl.col("time").max()).item() + timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +219,35 @@ def test_rows_that_are_left_out_are_told_with_their_reason(files: Path) -> None:
     left_out = f"7 of {len(SHOP) + 7:,} rows were left out: UNUSABLE_CUSTOMER_ID (7)"
     assert left_out in " ".join(told.stderr.split())
     assert told.exit_code == 0
+
+
+def test_who_is_left_without_an_event_is_answered_too(files: Path) -> None:
+    bought = CANONICAL.filter(pl.col("event_type") == "purchase").head(1)
+    undone = bought.with_columns(customer_id=pl.lit("undone"))
+    taken_back = undone.with_columns(event_type=pl.lit("return"))
+    given = bought.with_columns(customer_id=pl.lit("given"), unit_price=pl.lit(0.0))
+    later = bought.with_columns(customer_id=pl.lit("later"), unit_price=pl.lit(0.0), time=pl.lit(LATEST))
+    pl.concat([CANONICAL, undone, taken_back, given, later]).write_parquet(files / "more.parquet")
+    asked = ("--events", files / "more.parquet", "--as-of", LATEST.isoformat(), "--model", files / "model", "--out")
+
+    run("predict", *asked, files / "more-predictions.parquet")
+    run("recommend", *asked, files / "more-items.parquet")
+
+    for out in ("more-predictions", "more-items"):
+        customers = pl.read_parquet(files / f"{out}.parquet")["customer_id"].unique()
+        assert set(customers) == {"undone", "given", *SHOP["customer_id"]}
+
+
+def test_a_file_with_columns_of_its_own_is_read_by_its_mapping(files: Path) -> None:
+    CANONICAL.select(Card="customer_id", When="time", Kind="event_type").write_csv(files / "till.csv")
+    (files / "till.yaml").write_text("columns: {Card: customer_id, When: time, Kind: event_type}\ncurrency: EUR\n")
+    out = ("--model", files / "model", "--out", files / "till.parquet")
+
+    run("predict", "--events", files / "till.csv", "--mapping", files / "till.yaml", *out)
+    refused = run("predict", "--events", files / "till.csv", "--mapping", files / "no.yaml", *out, exit_code=2)
+
+    assert pl.read_parquet(files / "till.parquet").height == SHOP["customer_id"].n_unique()
+    assert "no.yaml" in refused
 
 
 def test_prices_in_several_currencies_are_no_history_to_learn_from(files: Path) -> None:
