@@ -43,6 +43,8 @@ class Request:
     strategy: Strategy = Strategy.HYBRID
     exclude: Sequence[frozenset[str]] = ()
     """[C] items that must not appear; empty for no exclusions at all."""
+    among: frozenset[str] | None = None
+    """Items that may appear; None for all."""
     diversity: float = 0.0
     """0 for the best items, towards 1 for items unlike one another."""
     context_items: Sequence[Sequence[str]] = ()
@@ -79,6 +81,8 @@ class Recommender:
         ranked = self.ranked(tokens, pairs, request)
         scores = self._combined(ranked, request.strategy)
         scores[:, : UNKNOWN + 1] = HIDDEN
+        if request.among is not None:
+            scores[:, UNKNOWN + 1 :][:, [item not in request.among for item in self.model.catalogue.item_ids]] = HIDDEN
         self._hide(scores, ranked.bought, request)
         return [self._list(row, scores[row], ranked, request) for row in range(len(pairs))]
 

@@ -9,10 +9,10 @@ import polars as pl
 import typer
 
 from admin.files.result_files import writable
-from admin.learning.data import AsOf, Events, Items, Preset, Seed, training_data
+from admin.learning.data import AsOf, Events, Items, Preset, Seed, TrainingData, training_data
 from admin.learning.predictions import blocks, scorer_for
 from admin.shell.database_address import DatabaseUrl
-from admin.shell.output import AsJson, emit
+from admin.shell.output import AsJson, emit, fail, warn
 from scoring.score import Strategy
 from scoring.threads import limit_threads
 from scoring.whole_file import whole_file
@@ -40,24 +40,31 @@ def recommend(
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Write customer_id, rank (0 is best), item_id, score and reason for every customer seen before a time."""
+    """Write customer_id, rank (0 is best), item_id, score and reason for every customer seen before a time.
+
+    Of --items, where they are given, and of no others.
+    """
     began = time.monotonic()
     limit_threads()
     data = training_data(events, items, preset, database_url, as_of)
+    among = None if items is None else _catalogue(items, data)
     histories = data.histories()
     with scorer_for(data, model, purpose=Purpose.ITEMS, seed=seed) as scorer:
+        if not len(scorer.model.catalogue):
+            fail("item_id: no event before the as-of time names an item, and there are no --items to recommend")
         rows = [
             (customer, rank, item.item_id, item.score, item.reason)
             for block in blocks(histories, BLOCK, "Recommending")
             for customer, chosen in zip(
                 block.customer_ids,
                 scorer.recommend(
-                    block, np.full(len(block), data.as_of.timestamp()), count=k, strategy=strategy, diversity=diversity
+                    block, np.full(len(block), data.as_of.timestamp()), count=k, strategy=strategy,
+                    diversity=diversity, among=among,
                 ),
                 strict=True,
             )
             for rank, item in enumerate(chosen)
-        ]
+        ]  # fmt: skip
         model_id, blend = scorer.model_id, scorer.manifest["blend"]
     columns = {
         "customer_id": pl.String,
@@ -71,3 +78,11 @@ def recommend(
     summary = {"customers": len(histories), "rows": len(rows), "model_id": model_id, "out": str(out)}
     seconds = round(time.monotonic() - began, 1)
     emit(summary | {"blend": blend, "seconds": seconds}, as_json=as_json, title="Recommended")
+
+
+def _catalogue(path: Path, data: TrainingData) -> frozenset[str]:
+    """The items of the file; what was bought and does not stand there is told."""
+    catalogue, seen = frozenset(data.items["item_id"]), data.events["item_id"].drop_nulls().unique()
+    if strange := sum(item not in catalogue for item in seen):
+        warn(f"{path}: {strange:,} of {len(seen):,} items of the events do not stand there and are not recommended")
+    return catalogue

@@ -14,14 +14,15 @@ from rich.progress import TaskID
 from admin.shell.database_address import chosen_url
 from admin.shell.output import fail, progress_bar, warn
 from admin.typed.times import read_time
-from database.events.items import read_items
+from database.events.items import read_items as recorded_items
 from database.events.store import read_events
 from database.session import Database
+from events.attributes import read_items
 from events.event import CUSTOMER_SCHEMA
 from events.files.reading import FileNotUsable
 from events.formats import FormatNotUsable, preset_or_mapping
 from events.history import Histories
-from events.loading import Loaded, load_events, load_items
+from events.loading import load_events
 from settings import settings
 from training.learning import Progress
 
@@ -71,7 +72,9 @@ def _from_file(path: Path, named: str | None) -> TrainingData:
         loaded = load_events(path, chosen, currency=chosen.currency or settings().currency, now=datetime.now(UTC))
     except (FileNotUsable, FormatNotUsable) as refusal:
         fail(str(refusal))
-    _tell_rejected(path, loaded)
+    _tell_rejected(
+        path, loaded.rejected, kept=loaded.events.height, way_out="choose another --preset, or mend the file"
+    )
     return TrainingData(
         events=loaded.events, items=loaded.items, customers=loaded.customers, seen=loaded.seen,
         as_of=_after(loaded.events),
@@ -84,28 +87,30 @@ def _after(events: pl.DataFrame) -> datetime:
     return last + timedelta(microseconds=1)
 
 
-def _tell_rejected(path: Path, loaded: Loaded) -> None:
-    """Why rows are left out, so that nobody misses their customers unawares; ends the command where no row is left."""
-    counts = loaded.rejected["reason"].value_counts(sort=True)
+def _tell_rejected(path: Path, rejected: pl.DataFrame, *, kept: int, way_out: str) -> None:
+    """Why rows are left out, so that nobody misses them unawares; ends the command where no row is left."""
+    counts = rejected["reason"].value_counts(sort=True)
     reasons = ", ".join(f"{reason} ({rows:,})" for reason, rows in counts.iter_rows())
-    if loaded.events.is_empty():
-        fail(f"{path}: all rows were rejected: {reasons}. Choose another --preset, or mend the file")
+    if reasons and kept == 0:
+        fail(f"{path}: all rows were rejected: {reasons}; {way_out}")
     if reasons:
-        warn(f"{path}: {loaded.rejected.height:,} of {loaded.report.rows_in:,} rows were left out: {reasons}")
+        warn(f"{path}: {rejected.height:,} of {rejected.height + kept:,} rows were left out: {reasons}")
 
 
 def _items(path: Path) -> pl.DataFrame:
     try:
-        return load_items(path, currency=settings().currency)
+        file = read_items(path, currency=settings().currency)
     except (FileNotUsable, FormatNotUsable) as refusal:
         fail(str(refusal))
+    _tell_rejected(path, file.rejected, kept=file.rows.height, way_out="mend the file")
+    return file.rows
 
 
 def _from_database(database_url: str | None) -> TrainingData:
     database = Database.at(chosen_url(database_url), statement_timeout_ms=0)
     try:
         with database.reading() as snapshot:
-            events, items = read_events(snapshot), read_items(snapshot)
+            events, items = read_events(snapshot), recorded_items(snapshot)
     finally:
         database.close()
     return TrainingData(

@@ -238,6 +238,28 @@ def test_who_is_left_without_an_event_is_answered_too(files: Path) -> None:
         assert set(customers) == {"undone", "given", *SHOP["customer_id"]}
 
 
+def test_recommended_is_what_stands_in_the_file_of_items(files: Path) -> None:
+    (files / "sold.csv").write_text("item_id,unit_price\nitem-1,5\nitem-2,4\nitem-3,dear\n")
+    out = ("--model", files / "model", "--out", files / "sold.parquet")
+
+    done = CliRunner().invoke(
+        main, [*map(str, ("recommend", "--events", files / "events.parquet", "--items", files / "sold.csv", *out))]
+    )
+
+    said, items = " ".join(done.stderr.split()), SHOP["item_id"].drop_nulls().n_unique()
+    assert "1 of 3 rows were left out: UNREADABLE_UNIT_PRICE (1)" in said
+    assert f"{items - 2} of {items} items of the events do not stand there and are not recommended" in said
+    assert set(pl.read_parquet(files / "sold.parquet")["item_id"]) == {"item-1", "item-2"}
+
+
+def test_events_without_items_have_nothing_to_recommend(files: Path) -> None:
+    CANONICAL.drop("item_id").write_parquet(files / "unnamed.parquet")
+
+    said = run("recommend", "--events", files / "unnamed.parquet", "--out", files / "never.parquet", exit_code=2)
+
+    assert "no event before the as-of time names an item" in " ".join(said.split())
+
+
 def test_a_file_with_columns_of_its_own_is_read_by_its_mapping(files: Path) -> None:
     CANONICAL.select(Card="customer_id", When="time", Kind="event_type").write_csv(files / "till.csv")
     (files / "till.yaml").write_text("columns: {Card: customer_id, When: time, Kind: event_type}\ncurrency: EUR\n")

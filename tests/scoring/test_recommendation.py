@@ -65,6 +65,15 @@ def test_excluded_items_stay_out() -> None:
     assert len(lists[1]) == 11
 
 
+@pytest.mark.parametrize("strategy", Strategy)
+def test_only_items_of_the_catalogue_that_is_given_appear(strategy: Strategy) -> None:
+    sold = frozenset(ITEMS[3:9])
+
+    found = SCORER.recommend(KNOWN, at(), count=20, strategy=strategy, among=sold | {"unheard of"})[0]
+
+    assert {one.item_id for one in found} == sold - {"item-4"}
+
+
 def test_later_purchases_say_nothing() -> None:
     later = histories(bought(9, item_id="item-0"), bought(5, item_id="item-4"), bought(-1, item_id="item-7"))
 
