@@ -1,4 +1,4 @@
-"""Documents lead somewhere: their links, and the index of decisions."""
+"""Documents lead somewhere and leave nothing out: links, the index of decisions, the rooms of the house."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DECISIONS = ROOT / "docs" / "decisions"
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *DECISIONS.glob("*.md")]
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+ROOMS = re.compile(r"^#### `(\w+)/`\n.*?^\|[-|]+\|\n(.*?)\n\n", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[((?:[^\[\]]|`[^`]*`)*)\]\(([^)\s]+)\)")
 
 
@@ -19,6 +20,15 @@ def test_the_index_of_decisions_has_each_of_them_once_by_its_title() -> None:
 
     records = {record.name: title(record) for record in DECISIONS.glob("[0-9]*.md")}
     assert sorted((name, said) for said, name in indexed) == sorted(records.items())
+
+
+def test_the_architecture_names_the_rooms_that_there_are() -> None:
+    told = ROOMS.findall((ROOT / "ARCHITECTURE.md").read_text())
+
+    for folder, table in told:
+        rooms = {path.parent.name for path in (ROOT / folder).glob("*/__init__.py")}
+        assert set(re.findall(r"`(\w+)/`", table)) == rooms, folder
+    assert len(told) == 8
 
 
 def links(page: Path) -> list[str]:
