@@ -35,7 +35,7 @@ ORDERS: tuple[InstrumentedAttribute[str], ...] = (RedemptionRow.order_id, Reserv
 """The shop's own key of an order leads to the person, so the row's own key takes its place."""
 TRACES: tuple[InstrumentedAttribute[Any], ...] = (
     RejectedRow.content, RequestRow.response, RequestRow.named, OperationRow.request, OperationRow.response,
-    OperationRow.cursor, OperationRow.error, OutboxRow.arguments,
+    OperationRow.cursor, OperationRow.error, OperationRow.why, OutboxRow.arguments,
 )  # fmt: skip
 """What was written down on the way and may name the customer, or did."""
 # As every till does: the coupon first. Whoever is at one has committed when the statements after this one look.
@@ -75,11 +75,13 @@ DELETE FROM requests WHERE (named @> ARRAY[%(number)s::bigint] OR named IS NULL 
 """,
     "operations": """
 UPDATE operations SET cursor = nullif(cursor, %(customer_id)s), error = replace(error, %(name)s, %(pseudonym)s),
+  why = replace(replace(why::text, %(quoted_id)s, %(quoted_pseudonym)s), %(quoted_name)s, %(quoted_pseudonym)s)::jsonb,
   request = replace(replace(request::text, %(quoted_id)s, %(quoted_pseudonym)s), %(quoted_name)s, %(quoted_pseudonym)s)
     ::jsonb,
   response = replace(replace(response::text, %(quoted_id)s, %(quoted_pseudonym)s), %(quoted_name)s,
     %(quoted_pseudonym)s)::jsonb
 WHERE state <> 'RUNNING' AND (cursor = %(customer_id)s OR position(%(name)s in error) > 0
+  OR position(%(quoted_id)s in why::text) > 0 OR position(%(quoted_name)s in why::text) > 0
   OR position(%(quoted_id)s in request::text) > 0 OR position(%(quoted_name)s in request::text) > 0
   OR position(%(quoted_id)s in response::text) > 0 OR position(%(quoted_name)s in response::text) > 0)
 """,

@@ -28,7 +28,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
             "verdict"
         ),
         "canary_runs": (
-            "model_id number against share smallest_share largest_share currency begin_time end_time fault"
+            "model_id number against share smallest_share largest_share currency begin_time end_time fault why"
         ),
         "campaign_versions": "campaign_id version plan authors segments rule_authors tier_scheme create_time",
         "campaigns": (

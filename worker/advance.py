@@ -8,6 +8,7 @@ from campaigns.actor import WORKER, Cause
 from campaigns.audiences import segment_building
 from campaigns.coupons import issuance
 from campaigns.errors import Refusal
+from campaigns.faults import Code, Fault, Hopeless
 from campaigns.tiers import shadowing
 from campaigns.work import jobs
 from database.session import Transaction
@@ -28,7 +29,7 @@ from database.work.operations import (
     Operation,
 )
 from scoring.score import ModelRejected
-from worker.attempts import AttemptsLost, attempt
+from worker.attempts import attempt
 from worker.steps import (
     erasure,
     expected_uplifts,
@@ -61,7 +62,7 @@ STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
         EXPECT_UPLIFTS: expected_uplifts.step,
     }
 )
-HOPELESS = (ModelRejected, Refusal, AttemptsLost)
+HOPELESS = (ModelRejected, Refusal, Hopeless)
 """What another attempt would meet again."""
 
 
@@ -71,7 +72,7 @@ def advance(tools: Tools, operation_id: str, *, enough: Callable[[], bool], turn
     In the last case the rest is written into the outbox, and tasks of this turn or of earlier ones that still wait find
     nothing to do: else each that was handed over twice would go on for ever. A task without a `turn` is of the present
     one. Killed at any line, the next run goes on after the last chunk that was committed. Raises whatever a chunk
-    raises, with nothing of that chunk written, and AttemptsLost.
+    raises, with nothing of that chunk written, and Hopeless.
     """
     with tools.database.reading() as snapshot:
         operation = operations.get(snapshot, operation_id)
@@ -109,7 +110,7 @@ def _advance(tools: Tools, operation_id: str, enough: Callable[[], bool]) -> Non
 def _leave(tools: Tools, operation: Operation) -> None:
     """To a worker of the version that knows this work: the relay hands it over until it comes to one."""
     with tools.database.writing() as transaction:
-        operations.stumble(transaction, operation.operation_id, f"{operation.kind}: waits for a worker that knows it")
+        jobs.stumble(transaction, operation.operation_id, Fault(code=Code.WORK_UNKNOWN, facts={"kind": operation.kind}))
 
 
 def cancel(tools: Tools, operation: Operation) -> None:
@@ -126,19 +127,18 @@ def cancel(tools: Tools, operation: Operation) -> None:
         )
 
 
-def stumble(tools: Tools, operation_id: str, error: Exception) -> None:
+def stumble(tools: Tools, operation_id: str, error: Exception, log_id: str) -> None:
     """Note on the operation why this attempt failed; another will follow."""
     with tools.database.writing() as transaction:
-        operations.stumble(transaction, operation_id, told(error))
+        jobs.stumble(transaction, operation_id, fault_of(error, log_id))
 
 
-def give_up(tools: Tools, operation_id: str, error: Exception) -> None:
+def give_up(tools: Tools, operation_id: str, error: Exception, log_id: str) -> None:
     """The operation has failed for good."""
-    cause = Cause(actor=WORKER, now=tools.now())
+    cause, fault = Cause(actor=WORKER, now=tools.now()), fault_of(error, log_id)
     with tools.database.writing() as transaction:
-        if operations.fail(transaction, operation_id, told(error), cause.now):
+        if jobs.fail(transaction, cause, operation_id, fault):
             _drop_half_built(tools, transaction, jobs.get(transaction, operation_id))
-            trail.failed(transaction, cause, "operations.fail", f"operations/{operation_id}", told(error))
 
 
 def _drop_half_built(tools: Tools, transaction: Transaction, operation: Operation) -> None:
@@ -151,6 +151,14 @@ def _drop_half_built(tools: Tools, transaction: Transaction, operation: Operatio
         retraining.abandon(tools, operation)
 
 
-def told(error: Exception) -> str:
-    """What callers may read of an error: our own words; of anything else the kind, for the rest is in the log."""
-    return str(error) if isinstance(error, HOPELESS) else f"{type(error).__name__}; the worker's log says more"
+def fault_of(error: Exception, log_id: str) -> Fault:
+    """What readers may know of an error: our own words; of anything else the kind, and where the log has the rest."""
+    match error:
+        case Hopeless():
+            return error.fault
+        case Refusal():
+            return Fault.of_refusal(error)
+        case ModelRejected():
+            return Fault(code=Code.MODEL_REJECTED, said=str(error))
+        case _:
+            return Fault(code=Code.UNEXPECTED, facts={"type": type(error).__name__, "log_id": log_id})

@@ -26,18 +26,18 @@ def register(app: Celery, tools: Tools) -> None:
 
     @app.task(name=jobs.ADVANCE, bind=True, max_retries=RETRIES, shared=False)
     def _advance(self: Task[Any, Any], operation_id: str, turn: int | None = None) -> None:
-        deadline = time.monotonic() + tools.settings.task_seconds
+        deadline, log_id = time.monotonic() + tools.settings.task_seconds, str(self.request.id)
         try:
             advance(tools, operation_id, turn=turn, enough=lambda: stopping() or time.monotonic() > deadline)
         except HOPELESS as error:
-            give_up(tools, operation_id, error)
+            give_up(tools, operation_id, error, log_id)
         except Exception as error:
             if self.request.retries >= RETRIES:
                 if failure_of(error) not in PASSING:
-                    give_up(tools, operation_id, error)
+                    give_up(tools, operation_id, error, log_id)
                 raise
             try:
-                stumble(tools, operation_id, error)
+                stumble(tools, operation_id, error, log_id)
             finally:
                 # Also when it could not be noted, because the database itself is away.
                 raise self.retry(exc=error, countdown=2**self.request.retries) from error

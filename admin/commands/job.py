@@ -36,7 +36,13 @@ def show(operation_id: OperationId, *, database_url: DatabaseUrl = None, as_json
     """Show one job with what it was asked and what it answered."""
     with reading(database_url) as snapshot:
         operation = jobs.get(snapshot, operation_id)
-    row = {**_row(operation), "request": dict(operation.request), "response": operation.response}
+    fault = jobs.fault(operation)
+    row = {
+        **_row(operation),
+        "fault_facts": fault and dict(fault.facts),
+        "request": dict(operation.request),
+        "response": operation.response,
+    }
     emit(row, as_json=as_json, title=operation.name)
 
 
@@ -123,6 +129,7 @@ def watch(
 
 
 def _row(operation: Operation) -> dict[str, object]:
+    fault = jobs.fault(operation)
     return {
         "operation_id": operation.operation_id,
         "kind": operation.kind,
@@ -131,6 +138,7 @@ def _row(operation: Operation) -> dict[str, object]:
         "total": operation.total_count,
         "cancel_requested": operation.cancel_requested,
         "error": operation.error,
+        "fault": fault and fault.code,
         "begun": written(operation.create_time),
         "last_seen": written(operation.update_time),
     }

@@ -11,6 +11,7 @@ from admin.shell.output import AsJson, emit
 from admin.shell.transactions import reading
 from admin.typed.times import written
 from campaigns.experiments.results import Effect, Metric
+from campaigns.faults import Fault
 from campaigns.results import canary as comparison
 from campaigns.results import canary_power as planning
 from campaigns.results.canary import CanaryResults
@@ -67,6 +68,7 @@ def power(
 
 def _summary(found: CanaryResults) -> dict[str, object]:
     run, ratio = found.run, found.sample_ratio
+    fault = None if run.fault is None else Fault.read(run.fault, run.why)
     return {
         "verdict": found.verdict,
         "reason": found.reason,
@@ -76,6 +78,7 @@ def _summary(found: CanaryResults) -> dict[str, object]:
         "until": written(found.until),
         "ended": run.end_time is not None,
         "fault": run.fault,
+        "fault_code": fault and fault.code,
         "share": run.share,
         "counted_shares": [run.smallest_share, 1 - run.largest_share],
         "customers": dict(ratio.observed),

@@ -17,6 +17,7 @@ from jinja2.runtime import Context
 from admin.web.forms.typed import Fault
 from admin.web.language import locale_of, translations
 from campaigns.coupons.codes import masked
+from campaigns.faults import Fault as WorkFault
 from campaigns.terms import discount_document
 from events.currency import DECIMALS, USUAL_DECIMALS
 from rules.document import from_data
@@ -37,7 +38,9 @@ def environment(language: Language) -> Environment:
         lstrip_blocks=True, extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )  # fmt: skip
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-    made.globals.update(locale=locale_of(language), language=language, faults=frozenset(Fault))
+    made.globals.update(
+        locale=locale_of(language), language=language, faults=frozenset(Fault), read_fault=WorkFault.read
+    )
     made.filters.update(FILTERS)
     return made
 

@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.coupons.deliveries import FATES
+from campaigns.faults import Code, Fault
 from campaigns.life import launch, switches
 from campaigns.terms.campaign import Campaign, State
 from campaigns.terms.refusals import CampaignNotMovable
@@ -108,8 +109,8 @@ def take(
         return None
     if cause.now < campaign.plan.start_time:
         # No till would take the code that somebody has just been written of.
-        why = f"messages wait: {campaign.name} begins at {campaign.plan.start_time.isoformat()}"
-        operations.stumble(transaction, operation.operation_id, why)
+        facts = {"campaign": campaign.name, "start_time": campaign.plan.start_time.isoformat()}
+        jobs.stumble(transaction, operation.operation_id, Fault(code=Code.CAMPAIGN_NOT_BEGUN, facts=facts))
         return None
     if current.cursor is None:
         due = messages.count_due(transaction, campaign.campaign_id, share.channels, cause.now)

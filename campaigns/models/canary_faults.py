@@ -2,6 +2,8 @@
 
 from collections import deque
 
+from campaigns.faults import Code, Fault
+
 LAST, MOST_FAILED = 50, 10
 """Of the last so many questions that it was asked, failures that the active model had to make good."""
 DEATHS, WITHIN = 3, 60.0
@@ -31,12 +33,14 @@ class Record:
         else:
             self._deaths.clear()
 
-    def fault(self) -> str | None:
+    def fault(self) -> Fault | None:
         """Why it should be set aside; None where it should not."""
         if self._silent:
-            return "it gave no answer at all for so long that its replica was killed"
+            return Fault(code=Code.CANARY_SILENT)
         if sum(self._failed) >= MOST_FAILED:
-            return f"it failed at {sum(self._failed)} of its last {len(self._failed)} questions"
+            return Fault(
+                code=Code.CANARY_FAILED, facts={"failed": sum(self._failed), "asked": len(self._failed)}
+            )  # fmt: skip
         if len(self._deaths) == DEATHS and self._deaths[-1] - self._deaths[0] <= WITHIN:
-            return f"{DEATHS} replicas died with its questions within {WITHIN:.0f} seconds"
+            return Fault(code=Code.REPLICAS_DIED, facts={"replicas": DEATHS, "seconds": round(WITHIN)})
         return None

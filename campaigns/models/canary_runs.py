@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from campaigns.faults import Fault
 from campaigns.models.refusals import ModelNeverCanary, ModelNotFound
 from campaigns.models.stages import State
 from database.models import canary_runs, registry
@@ -9,7 +10,7 @@ from database.models.canary_runs import CanaryRun
 from database.session import Snapshot, Transaction
 
 
-def follow(transaction: Transaction, now: datetime, *, fault: str | None = None) -> None:
+def follow(transaction: Transaction, now: datetime, *, fault: Fault | None = None) -> None:
     """Write down what a move made of the canary; `fault` is why it was set aside by itself.
 
     A run is of two models: where another one becomes active beside the canary, another run begins.
@@ -19,7 +20,8 @@ def follow(transaction: Transaction, now: datetime, *, fault: str | None = None)
     pair = None if canary is None or active is None else (canary.model_id, active.model_id)
     run = canary_runs.under_way(transaction)
     if run is not None and (run.model_id, run.against) != pair:
-        canary_runs.end(transaction, now, fault=fault)
+        said, why = (None, None) if fault is None else (fault.sentence(), fault.why)
+        canary_runs.end(transaction, now, fault=said, why=why)
         run = None
     if canary is None or active is None or canary.canary_share is None:
         return

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from campaigns import trail
 from campaigns.actor import Cause
+from campaigns.faults import Fault
 from campaigns.models import canary_runs
 from campaigns.models.gates import Report, check_passed
 from campaigns.models.refusals import (
@@ -143,8 +145,8 @@ def roll_back(
     return back
 
 
-def set_aside(transaction: Transaction, cause: Cause, model_id: str) -> RegisteredModel | None:
-    """Retire a canary that does not answer, for the cause's reason; None where it is the canary no more.
+def set_aside(transaction: Transaction, cause: Cause, model_id: str, fault: Fault) -> RegisteredModel | None:
+    """Retire a canary that does not answer; None where it is the canary no more.
 
     Raises ModelNotFound.
     """
@@ -152,10 +154,10 @@ def set_aside(transaction: Transaction, cause: Cause, model_id: str) -> Register
     if model.state != State.CANARY:
         return None
     retired = registry.move(transaction, model_id, State.RETIRED, now=cause.now)
-    canary_runs.follow(transaction, cause.now, fault=cause.reason)
+    canary_runs.follow(transaction, cause.now, fault=fault)
     trail.done(
-        transaction, cause, "models.setAside", name(model_id), before=_told(stage_of(model), None),
-        after=_told(stage_of(retired), None), version=retired.revision,
+        transaction, replace(cause, reason=fault.sentence()), "models.setAside", name(model_id),
+        before=_told(stage_of(model), None), after=_told(stage_of(retired), None), version=retired.revision,
     )  # fmt: skip
     return retired
 

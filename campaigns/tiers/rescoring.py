@@ -9,6 +9,7 @@ from uuid import uuid4
 from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.basis import Basis
+from campaigns.faults import Code, Hopeless
 from campaigns.models import registry
 from campaigns.tiers import schemes
 from campaigns.tiers.placing import placing_of
@@ -21,7 +22,7 @@ from database.tiers import schemes as stored_schemes
 from database.tiers import standings
 from database.work import operations
 from database.work.operations import Operation
-from scoring.score import ModelRejected, Score
+from scoring.score import Score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,7 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     """The end: thresholds from all scores of this run, a tier for every score, and the operation, in one commit.
 
     The first one of a month is kept, unless the model has learned from what came after: then its scores prove nothing.
-    Raises ModelRejected where the model says no number of anybody.
+    Raises Hopeless where the model says no number of anybody.
     """
     current = operations.at_end(transaction, operation)
     if current is None:
@@ -115,7 +116,7 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     pinned = Rescoring.of(operation.request)
     unscored = scores.count_passed_over(transaction, operation.operation_id, begun=operation.create_time)
     if unscored and not current.done_count:
-        raise ModelRejected(f"models/{pinned.model_id} says no number of any of {unscored:,} customers")
+        raise Hopeless(Code.MODEL_WITHOUT_NUMBERS, model=f"models/{pinned.model_id}", customers=unscored)
     scheme = schemes.get(transaction, pinned.tier_scheme)
     placing = placing_of(transaction, scheme, pinned.as_of)
     stored_schemes.set_thresholds(transaction, scheme.version, high=placing.high, mid=placing.mid)

@@ -7,6 +7,7 @@ from typing import Any
 
 from campaigns import trail
 from campaigns.actor import Cause
+from campaigns.faults import Fault
 from campaigns.work.refusals import OperationNotFound, OperationRunning
 from database.session import Snapshot, Transaction
 from database.work import operations, outbox
@@ -50,6 +51,24 @@ def get(snapshot: Snapshot, operation_id: str) -> Operation:
     if operation is None:
         raise OperationNotFound(f"there is no operation {operation_id}", operation=f"operations/{operation_id}")
     return operation
+
+
+def stumble(transaction: Transaction, operation_id: str, fault: Fault) -> None:
+    """Note why an attempt failed, or what the work waits for; it goes on."""
+    operations.stumble(transaction, operation_id, fault.sentence(), why=fault.why)
+
+
+def fail(transaction: Transaction, cause: Cause, operation_id: str, fault: Fault) -> bool:
+    """The end for good; False where it is over already."""
+    if not operations.fail(transaction, operation_id, fault.sentence(), cause.now, why=fault.why):
+        return False
+    trail.failed(transaction, cause, "operations.fail", f"operations/{operation_id}", fault.sentence())
+    return True
+
+
+def fault(operation: Operation) -> Fault | None:
+    """Why it failed, or why its last attempt did."""
+    return None if operation.error is None else Fault.read(operation.error, operation.why)
 
 
 def cancel(transaction: Transaction, cause: Cause, operation_id: str) -> Operation:

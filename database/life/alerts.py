@@ -1,7 +1,8 @@
 """What is not as it should be with live campaigns."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
@@ -22,8 +23,8 @@ SELECT campaign_id, display_name FROM campaigns JOIN LATERAL (
 WHERE state IN ('LAUNCHING', 'ACTIVE', 'PAUSED') ORDER BY end_time, campaign_id LIMIT :limit
 """)
 STUCK = text("""
-SELECT campaign_id, display_name, operation_id, launch.state, error FROM campaigns JOIN LATERAL (
-  SELECT operation_id, operations.state, error, update_time FROM operations
+SELECT campaign_id, display_name, operation_id, launch.state, error, why FROM campaigns JOIN LATERAL (
+  SELECT operation_id, operations.state, error, why, update_time FROM operations
   WHERE kind = 'LAUNCH_CAMPAIGN' AND request @> jsonb_build_object('campaign_id', campaigns.campaign_id)
   ORDER BY create_time DESC LIMIT 1
 ) AS launch ON launch.state = 'FAILED' OR (launch.state = 'RUNNING' AND launch.update_time < :silent)
@@ -64,6 +65,7 @@ class Stuck(NamedTuple):
     operation_id: str
     state: str
     error: str | None
+    why: Mapping[str, Any] | None
 
 
 class Missed(NamedTuple):

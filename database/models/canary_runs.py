@@ -1,7 +1,9 @@
 """When which model was the canary, beside which one, at which share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
@@ -26,6 +28,7 @@ class CanaryRun:
     begin_time: datetime
     end_time: datetime | None
     fault: str | None
+    why: Mapping[str, Any] | None
 
 
 def begin(transaction: Transaction, model_id: str, against: str, share: float, now: datetime) -> None:
@@ -50,10 +53,10 @@ def change_share(transaction: Transaction, share: float) -> None:
     )  # fmt: skip
 
 
-def end(transaction: Transaction, now: datetime, *, fault: str | None) -> None:
+def end(transaction: Transaction, now: datetime, *, fault: str | None, why: Mapping[str, Any] | None) -> None:
     """Close the open run."""
     row = CanaryRunRow
-    transaction.execute(update(row).where(row.end_time.is_(None)).values(end_time=now, fault=fault))
+    transaction.execute(update(row).where(row.end_time.is_(None)).values(end_time=now, fault=fault, why=why))
 
 
 def under_way(snapshot: Snapshot) -> CanaryRun | None:

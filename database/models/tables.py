@@ -188,7 +188,9 @@ class CanaryRunRow(Row):
     begin_time: Mapped[datetime]
     end_time: Mapped[datetime | None]
     fault: Mapped[str | None]
-    """Why it was set aside by itself; null where somebody ended it, or nobody did."""
+    """Why it was set aside by itself, in English; null where somebody ended it, or nobody did."""
+    why: Mapped[dict[str, Any] | None]
+    """The same as a value; null beside words of before there were any."""
     __table_args__ = (
         Index(
             "uq_canary_runs_open", text("(end_time IS NULL)"), unique=True, postgresql_where=text("end_time IS NULL")

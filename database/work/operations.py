@@ -48,7 +48,9 @@ class Operation:
     total_count: int | None
     cancel_requested: bool
     error: str | None
-    """Why it failed, or why its last attempt did while it is still running."""
+    """Why it failed, or why its last attempt did while it is still running, in English."""
+    why: Mapping[str, Any] | None
+    """The same as a value: a code and facts."""
     response: Mapping[str, Any] | None
     create_time: datetime
     update_time: datetime
@@ -171,7 +173,7 @@ def advance(
         update(OperationRow)
         .where(OperationRow.operation_id == operation_id, OperationRow.state == RUNNING)
         .where(OperationRow.cursor.is_not_distinct_from(seen))
-        .values(cursor=cursor, done_count=OperationRow.done_count + count, error=None, update_time=now)
+        .values(cursor=cursor, done_count=OperationRow.done_count + count, error=None, why=None, update_time=now)
     )
     return changed_rows(moved) == 1
 
@@ -195,12 +197,14 @@ def expect(transaction: Transaction, operation_id: str, total_count: int) -> Non
 
 def finish(transaction: Transaction, operation_id: str, response: Mapping[str, Any], now: datetime) -> bool:
     """SUCCEEDED with a response; False when it is over already."""
-    return _end(transaction, operation_id, now, state=SUCCEEDED, response=dict(response), error=None)
+    return _end(transaction, operation_id, now, state=SUCCEEDED, response=dict(response), error=None, why=None)
 
 
-def fail(transaction: Transaction, operation_id: str, error: str, now: datetime) -> bool:
+def fail(
+    transaction: Transaction, operation_id: str, error: str, now: datetime, *, why: Mapping[str, Any] | None = None
+) -> bool:
     """FAILED for good; False when it is over already."""
-    return _end(transaction, operation_id, now, state=FAILED, error=error)
+    return _end(transaction, operation_id, now, state=FAILED, error=error, why=why)
 
 
 def cancel(transaction: Transaction, operation_id: str, now: datetime) -> bool:
@@ -208,10 +212,12 @@ def cancel(transaction: Transaction, operation_id: str, now: datetime) -> bool:
     return _end(transaction, operation_id, now, state=CANCELLED)
 
 
-def stumble(transaction: Transaction, operation_id: str, error: str) -> None:
+def stumble(
+    transaction: Transaction, operation_id: str, error: str, *, why: Mapping[str, Any] | None = None
+) -> None:  # fmt: skip
     """Note why an attempt failed; the operation goes on, and its time of last life is not touched."""
     which = update(OperationRow).where(OperationRow.operation_id == operation_id, OperationRow.state == RUNNING)
-    transaction.execute(which.values(error=error))
+    transaction.execute(which.values(error=error, why=why))
 
 
 def request_cancel(transaction: Transaction, operation_id: str) -> Operation | None:
@@ -261,6 +267,6 @@ def _operation(row: OperationRow) -> Operation:
     return Operation(
         operation_id=row.operation_id, kind=row.kind, state=row.state, request=row.request, cursor=row.cursor,
         done_count=row.done_count, total_count=row.total_count, cancel_requested=row.cancel_requested,
-        error=row.error, response=row.response, create_time=row.create_time, update_time=row.update_time,
-        turn=row.turn,
+        error=row.error, why=row.why, response=row.response, create_time=row.create_time,
+        update_time=row.update_time, turn=row.turn,
     )  # fmt: skip

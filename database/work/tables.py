@@ -24,6 +24,9 @@ class OperationRow(Row):
     total_count: Mapped[int | None]
     cancel_requested: Mapped[bool] = mapped_column(server_default=text("false"))
     error: Mapped[str | None]
+    """In English."""
+    why: Mapped[dict[str, Any] | None]
+    """The same as a value; null beside words of before there were any."""
     response: Mapped[dict[str, Any] | None]
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
     update_time: Mapped[datetime] = mapped_column(server_default=NOW)

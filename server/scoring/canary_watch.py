@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import structlog
 
 from campaigns.actor import SERVER, Cause
+from campaigns.faults import Fault
 from campaigns.models import registry
 from campaigns.models.canary_faults import Record
 from database.failures import described
@@ -33,7 +34,7 @@ class CanaryWatch:
         self._model: str | None = None
         """Id of the canary whose record it is."""
         self._record = Record()
-        self._fault: str | None = None
+        self._fault: Fault | None = None
         self.answered = self.failed = self.set_aside = 0
         """Since the beginning."""
         self._wake = threading.Event()
@@ -114,10 +115,10 @@ class CanaryWatch:
         if model is None or fault is None:
             return
         with self._database.writing() as transaction:
-            cause = Cause(actor=SERVER, now=datetime.now(UTC), reason=fault)
-            retired = registry.set_aside(transaction, cause, model)
+            cause = Cause(actor=SERVER, now=datetime.now(UTC))
+            retired = registry.set_aside(transaction, cause, model, fault)
         if retired is not None:
-            log.error("canary set aside", model=model, fault=fault)
+            log.error("canary set aside", model=model, fault=fault.sentence())
             self.set_aside += 1
         self._live.refresh()
         with self._lock:

@@ -4,7 +4,7 @@ A refusal keeps its own words, reason and facts. Trouble with the database is to
 Anything else is a defect: INTERNAL, with the id of the log line and nothing more.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from google.protobuf import any_pb2
@@ -72,14 +72,14 @@ def status_of(error: Exception, log_id: str) -> status_pb2.Status:
     """What the caller is told."""
     code = code_of(error)
     if code is not None:
-        return _status(code, _reason(error), str(error), _facts(error), _details(error, code))
+        return told(code, _reason(error), str(error), _facts(error), _details(error, code))
     failure = failure_of(error)
     if failure is not None:
         code, reason, message = FAILURES[failure]
-        return _status(code, reason, message, {}, _retry(code, RETRY_SECONDS))
+        return told(code, reason, message, {}, _retry(code, RETRY_SECONDS))
     details = iter([error_details_pb2.RequestInfo(request_id=log_id)])
     message = f"internal error; its log line has the id {log_id}"
-    return _status(code_pb2.INTERNAL, "INTERNAL", message, {"log_id": log_id}, details)
+    return told(code_pb2.INTERNAL, "INTERNAL", message, {"log_id": log_id}, details)
 
 
 def code_of(error: Exception) -> int | None:
@@ -93,12 +93,13 @@ def reason_of(status: status_pb2.Status) -> str:
     return info.reason if any(detail.Unpack(info) for detail in status.details) else ""
 
 
-def _status(
-    code: int, reason: str, message: str, facts: Mapping[str, str], details: Iterator[Message]
+def told(
+    code: int, reason: str, message: str, facts: Mapping[str, str], details: Iterable[Message] = ()
 ) -> status_pb2.Status:
+    """A status with its ErrorInfo, brief enough for a trailer."""
     status = status_pb2.Status(code=code, message=brief(message))
-    told = {name: brief_list(fact) for name, fact in facts.items()}
-    for detail in (error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=told), *details):
+    known = {name: brief_list(fact) for name, fact in facts.items()}
+    for detail in (error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=known), *details):
         packed = any_pb2.Any()
         packed.Pack(detail)
         status.details.append(packed)

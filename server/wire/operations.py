@@ -18,6 +18,7 @@ from tierwise.v1 import (
     tier_service_pb2,
 )
 
+from campaigns.faults import Fault
 from database.work.operations import (
     BUILD_SEGMENT,
     CANCELLED,
@@ -35,6 +36,7 @@ from database.work.operations import (
     VERIFY_AUDIT,
     Operation,
 )
+from server.wire.errors import told
 from server.wire.names import CAMPAIGN, MODEL, SEGMENT, TIER_SCHEME
 from server.wire.stamps import stamp
 
@@ -103,7 +105,9 @@ def _scored(operation: Operation) -> Message:
 
 
 def _error(operation: Operation) -> status_pb2.Status:
-    """How it ended; what broke inside stands in the log, not on the wire."""
+    """How it ended; what broke inside in other words than ours stands in the log, not on the wire."""
     if operation.state == CANCELLED:
         return status_pb2.Status(code=code_pb2.CANCELLED, message="cancelled on request")
-    return status_pb2.Status(code=code_pb2.INTERNAL, message=f"{operation.name} failed; see the worker's log")
+    fault = Fault.read(operation.error or "it failed", operation.why)
+    facts = {name: str(fact) for name, fact in fault.facts.items()}
+    return told(code_pb2.INTERNAL, fault.code, f"{operation.name} failed: {fault.sentence()}", facts)

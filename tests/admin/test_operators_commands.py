@@ -9,10 +9,12 @@ from sqlalchemy import text
 
 from admin.typed.discounts import words
 from admin.typed.offers import offer_of, typed
+from campaigns.faults import Code, Fault
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent, Scope
 from campaigns.terms.limits import Budget
 from campaigns.tiers.tiers import Tier
+from campaigns.work import jobs
 from database.session import Database
 
 CREATE = (
@@ -189,8 +191,13 @@ def test_a_rescoring_is_begun_as_of_a_time_and_cancelled(database: Database, tie
     store_scores(database, {"anna": 9000})
 
     begun = tierwise("job", "rescore", "--as-of", "2026-01-02T03:04:05")
+    fault = Fault(code=Code.MESSAGES_WAIT, facts={"note": "HTTP 503"})
+    with database.writing() as transaction:
+        jobs.stumble(transaction, begun["operation_id"], fault)
     shown = tierwise("job", "show", begun["operation_id"])
 
+    assert (shown["error"], shown["fault"]) == ("messages wait: HTTP 503", "MESSAGES_WAIT")
+    assert shown["fault_facts"] == {"note": "HTTP 503"}
     assert shown["request"]["as_of"] == "2026-01-02T03:04:05+00:00"
     assert "RESCORING_RUNNING" in tierwise.refusal("job", "rescore")
     assert tierwise("job", "cancel", begun["operation_id"])["cancel_requested"] is True

@@ -43,7 +43,8 @@ def found(database_url: str) -> set[str]:
 
 def plant(database_url: str) -> None:
     """Traces that no use case of today leaves, in every place that erasure says it treats."""
-    answer = customer_pb2.Customer(name=f"customers/{WHO}").SerializeToString()
+    name = f"customers/{WHO}"
+    answer = customer_pb2.Customer(name=name).SerializeToString()
     other = customer_pb2.Customer(name=f"customers/{WHO}2").SerializeToString()
     with psycopg.connect(database_url) as connection:
         connection.execute("INSERT INTO imports VALUES ('one', 'events', 'till.csv', 'FINISHED', '{}')")
@@ -51,9 +52,9 @@ def plant(database_url: str) -> None:
         for method, response in (("Update", answer), ("Other", other)):
             connection.execute("INSERT INTO requests VALUES (%s, 'r', '', %s)", (method, response))
         connection.execute(
-            "INSERT INTO operations (operation_id, kind, state, request, cursor, error, response) "
-            "VALUES ('old', 'BUILD_SEGMENT', 'SUCCEEDED', %s, %s, %s, %s)",
-            (Jsonb({"who": WHO}), WHO, f"there is no customers/{WHO}", Jsonb({"list": [f"customers/{WHO}"]})),
+            "INSERT INTO operations (operation_id, kind, state, request, cursor, error, why, response) "
+            "VALUES ('old', 'BUILD_SEGMENT', 'SUCCEEDED', %s, %s, %s, %s, %s)",
+            (Jsonb({"who": WHO}), WHO, f"there is no {name}", Jsonb({"facts": name}), Jsonb({"list": [name]})),
         )
         connection.execute("INSERT INTO outbox (task, arguments) VALUES ('gone', %s)", (Jsonb({"who": WHO}),))
         connection.execute("INSERT INTO segments (segment_id, display_name, rule) VALUES ('all', 'All', '{}')")

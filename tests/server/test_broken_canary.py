@@ -14,6 +14,7 @@ from running.worker_processes import wait_for
 from tierwise.v1 import event_pb2, model_pb2, scoring_service_pb2
 
 from campaigns.experiments.assignment import position
+from campaigns.faults import Code, Fault
 from campaigns.models import registry
 from campaigns.models.canary_faults import DEATHS, LAST, MOST_FAILED, WITHIN, Record
 from campaigns.models.stages import LARGEST_SHARE, Stage, State
@@ -93,6 +94,10 @@ def test_one_that_fails_at_questions_is_set_aside_and_no_call_fails(shops: tuple
         newest, run = log.page(snapshot, ALL, limit=1)[0], canary_runs.of_model(snapshot, "broken")[0]
     assert (newest.actor, newest.action, newest.object_name) == ("process:server", "models.setAside", "models/broken")
     assert newest.reason == run.fault == f"it failed at {MOST_FAILED} of its last {MOST_FAILED} questions"
+    assert run.why == {"code": "CANARY_FAILED", "facts": {"failed": MOST_FAILED, "asked": MOST_FAILED}}
+    told_of_it = first.scoring.GetModelResults(scoring_service_pb2.GetModelResultsRequest(name="models/broken"))
+    assert (told_of_it.fault, told_of_it.fault_code) == (run.fault, "CANARY_FAILED")
+    assert told_of_it.fault_parameters == {"failed": str(MOST_FAILED), "asked": str(MOST_FAILED)}
     watch = first.server.predictions.canary
     assert (watch.set_aside, watch.failed >= MOST_FAILED) == (1, True)
 
@@ -216,7 +221,7 @@ def test_the_rule_counts_failures_of_the_last_questions_only() -> None:
         often.asked(failed=True)
 
     assert seldom.fault() is None, "the first failure is forgotten"
-    assert often.fault() == "it failed at 10 of its last 10 questions"
+    assert often.fault() == Fault(code=Code.CANARY_FAILED, facts={"failed": 10, "asked": 10})
 
 
 def test_the_rule_counts_deaths_within_a_minute_that_the_active_model_does_not_share() -> None:
@@ -227,4 +232,4 @@ def test_the_rule_counts_deaths_within_a_minute_that_the_active_model_does_not_s
         fast.died(place, with_it=True)
 
     assert (slow.fault(), shared.fault()) == (None, None)
-    assert fast.fault() == "3 replicas died with its questions within 60 seconds"
+    assert fast.fault() == Fault(code=Code.REPLICAS_DIED, facts={"replicas": 3, "seconds": 60})

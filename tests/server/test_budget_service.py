@@ -3,11 +3,15 @@
 import grpc
 import pytest
 from google.longrunning import operations_pb2
-from made.campaigns import codes_of, counts, read_operation
+from google.rpc import error_details_pb2
+from made.campaigns import codes_of, counts, make_cause, read_operation
 from running.serving import Shop, pounds
 from running.working import work_on
 from sqlalchemy import text
 from tierwise.v1 import budget_service_pb2, coupon_service_pb2, tier_pb2
+
+from campaigns.faults import Code, Fault
+from campaigns.work import jobs
 
 
 @pytest.fixture
@@ -54,3 +58,17 @@ def test_a_comparison_is_an_operation_that_names_what_differs(shop: Shop, stocke
     (difference,) = answer.differences
     assert (difference.campaign, difference.figure) == ("campaigns/paused", "spent_count of shard 2")
     assert (difference.truth, difference.counter) == (0, 1)
+
+
+def test_work_that_failed_says_why_as_a_code_with_facts_and_in_english(shop: Shop) -> None:
+    begun = shop.budgets.ReconcileLedgers(budget_service_pb2.ReconcileLedgersRequest(campaign="campaigns/-"))
+    fault = Fault(code=Code.ATTEMPTS_LOST, facts={"lost": 20, "seconds": 300})
+    with shop.database.writing() as transaction:
+        jobs.fail(transaction, make_cause(), begun.name.removeprefix("operations/"), fault)
+
+    done = shop.operations.GetOperation(operations_pb2.GetOperationRequest(name=begun.name))
+
+    info = error_details_pb2.ErrorInfo()
+    assert done.error.details[0].Unpack(info)
+    assert (info.reason, dict(info.metadata)) == ("ATTEMPTS_LOST", {"lost": "20", "seconds": "300"})
+    assert done.error.message == f"{begun.name} failed: {fault.sentence()}"

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from running.browser import Site, faults, picture
 from shops.canary_shop import compare
 
+from campaigns.faults import Code, Fault
 from campaigns.models import registry
 from campaigns.models.stages import Stage, State
 from database.models import canary_runs
@@ -43,13 +44,15 @@ def test_results_of_a_canary_and_one_that_was_set_aside_are_seen(site: Site) -> 
     expect(analyst.get_by_role("row", name="lapsing customers 300 50.0% 10.0% off")).to_be_visible()
     assert faults(analyst) == []
 
-    cause = make_cause(now, reason="it failed at 10 of its last 10 questions")
+    cause = make_cause(now, reason="tried")
+    fault = Fault(code=Code.CANARY_FAILED, facts={"failed": 10, "asked": 50})
     with site.database.writing() as transaction:
         registry.move(transaction, cause, "m2", Stage(State.CANARY, 0.1), override=True)
-        registry.set_aside(transaction, replace(cause, now=datetime.now(UTC)), "m2")
+        registry.set_aside(transaction, replace(cause, now=datetime.now(UTC)), "m2", fault)
     analyst.goto("/")
     analyst.get_by_role("listitem").filter(has_text="m2 was set aside").get_by_role("link").click()
     expect(analyst.get_by_text("It was set aside by itself.")).to_be_visible()
     analyst.get_by_role("button", name="中文").click()
     expect(analyst.get_by_text("它已被自动停用。")).to_be_visible()
+    expect(analyst.get_by_text("最近 50 个问题中有 10 个失败")).to_be_visible()
     assert faults(analyst) == []

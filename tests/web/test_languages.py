@@ -1,5 +1,6 @@
 """Every text of the pages has its Chinese."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,22 @@ def test_a_refusal_keeps_its_exact_words_beside_the_sentence() -> None:
     said = str(parts.make_module({"language": Language.CHINESE}).told(refusal))  # type: ignore[attr-defined]  # a macro
 
     assert said == '没有这个活动。 <span lang="en">there is no campaigns/spring</span>'
+
+
+def test_why_work_failed_is_told_by_its_value_and_in_english_where_that_says_more() -> None:
+    parts = look.environment(Language.CHINESE).get_template("job_parts.html").module
+    english = look.environment(Language.ENGLISH).get_template("job_parts.html").module
+    value = {"code": "ATTEMPTS_LOST", "facts": {"lost": 20, "seconds": 300}}
+    refused = {"code": "NO_ACTIVE_MODEL", "facts": {}}
+
+    def told(said: str, why: Mapping[str, object] | None) -> str:
+        return str(parts.fault_of(said, why))  # type: ignore[attr-defined]  # a macro
+
+    assert told("the last 20 …", value).startswith("最近 20 次尝试均未完成：其进程因内存不足")
+    assert "lang=" not in told("the last 20 …", value)
+    assert told("no model", refused) == '没有启用的模型：请由运维人员启用一个。 <span lang="en">no model</span>'
+    assert told("the <disk> is full", None) == '失败原因： <span lang="en">the &lt;disk&gt; is full</span>'
+    assert str(english.fault_of("the disk is full", None)) == "the disk is full"  # type: ignore[attr-defined]  # a macro
 
 
 @pytest.mark.parametrize(

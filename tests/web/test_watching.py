@@ -25,11 +25,13 @@ from admin.web.pages.campaigns import audience
 from campaigns.audit import verification
 from campaigns.coupons import reconciliation
 from campaigns.coupons.codes import normalise
+from campaigns.faults import Code, Fault
 from campaigns.life import approving, launch, scheduling
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.recurrence import Recurrence
 from campaigns.tiers import rescoring
 from campaigns.watching import readings
+from campaigns.work import jobs
 from database.work import operations
 
 
@@ -210,10 +212,15 @@ def test_campaigns_are_found_and_stand_in_a_calendar(shop: Site) -> None:
     assert faults(anna) == []
 
 
+ATTEMPTS_LOST = Fault(code=Code.ATTEMPTS_LOST, facts={"lost": 20, "seconds": 300})
+
+
 def test_work_that_failed_is_begun_again_and_stopped(site: Site) -> None:
     with site.database.writing() as transaction:
         failed = verification.begin(transaction, make_cause(NOW - timedelta(hours=1)))
         operations.fail(transaction, failed.operation_id, "the disk is full", make_cause().now)
+        killed = reconciliation.begin(transaction, make_cause(NOW - timedelta(minutes=30)))
+        jobs.fail(transaction, make_cause(), killed.operation_id, ATTEMPTS_LOST)
         for _ in range(30):
             done = reconciliation.begin(transaction, make_cause())
             operations.cancel(transaction, done.operation_id, make_cause().now)
@@ -231,6 +238,9 @@ def test_work_that_failed_is_begun_again_and_stopped(site: Site) -> None:
     picture(anna, "jobs")
     anna.get_by_role("button", name="中文").click()
     expect(anna.get_by_role("row", name="校验审计日志")).to_contain_text("正在取消")
+    anna.get_by_role("link", name="更早").click()
+    expect(anna.get_by_role("row", name="校验审计日志 失败")).to_contain_text("失败原因： the disk is full")
+    expect(anna.get_by_role("row", name="核对账本与计数 失败")).to_contain_text("最近 20 次尝试均未完成")
     ada = site.enter("ada", "analyst")
     ada.goto("/jobs")
     expect(ada.get_by_role("button", name="Cancel")).to_have_count(0)

@@ -41,6 +41,7 @@ def test_work_that_kills_whoever_tries_it_fails_with_the_reason(
         "the last 20 attempts came to no end: their processes were killed, for want of memory or because a chunk took "
         "longer than 300 s (TIERWISE_REDELIVER_SECONDS)"
     )
+    assert failed.why == {"code": "ATTEMPTS_LOST", "facts": {"lost": 20, "seconds": 300}}
     assert audit_lines(database)[-1] == ("operations.fail", launch.name, "FAILED")
     assert counts(database, "coupons", "attempts") == (0, 0)
 

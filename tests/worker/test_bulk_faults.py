@@ -325,11 +325,14 @@ def test_a_model_that_cannot_be_loaded_fails_the_operation(database: Database, d
     assert failed.state == "FAILED"
     assert failed.error is not None
     assert "/nowhere" in failed.error
+    assert failed.why == {"code": "MODEL_REJECTED", "facts": {}}
     assert audit_lines(database)[-1] == ("operations.fail", operation.name, "FAILED")
     assert counts(database, "scores") == (0,)
 
 
-def test_an_unforeseen_error_is_noted_tried_again_and_then_final(shop: Database, database_url: str) -> None:
+def test_an_unforeseen_error_is_noted_tried_again_and_then_final(
+    shop: Database, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     operation = begin_rescoring(shop)
     with shop.writing() as transaction:
         transaction.execute(text("ALTER TABLE scores ADD CONSTRAINT full_disk CHECK (customer_id < 'C00000055')"))
@@ -339,7 +342,11 @@ def test_an_unforeseen_error_is_noted_tried_again_and_then_final(shop: Database,
     failed = read_operation(shop, operation.operation_id)
     assert attempts == 1 + RETRIES
     assert (failed.state, failed.done_count) == ("FAILED", 50)
-    assert failed.error == "CheckViolation; the worker's log says more"
+    assert failed.why is not None, "its words would have the customer's row"
+    log_id = failed.why["facts"]["log_id"]
+    assert failed.why == {"code": "UNEXPECTED", "facts": {"type": "CheckViolation", "log_id": log_id}}
+    assert failed.error == f"CheckViolation; the worker's log says more, by the id {log_id}"
+    assert [line.levelname for line in caplog.records if log_id in line.message][-1] == "ERROR"
     assert counts(shop, "scores", "writes") == (50, 50)
 
 

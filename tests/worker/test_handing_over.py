@@ -226,7 +226,10 @@ def test_messages_wait_for_a_channel_that_is_away_and_leave_first_when_it_is_bac
     step(tools, operation)
     recorder.away = True
     assert step(tools, operation) is False
-    assert read_operation(database, operation.operation_id).error == "messages wait: HTTP 503"
+    waiting = read_operation(database, operation.operation_id)
+    assert (waiting.error, waiting.why) == (
+        "messages wait: HTTP 503", {"code": "MESSAGES_WAIT", "facts": {"note": "HTTP 503"}},
+    )  # fmt: skip
     assert states(database) == {"c1": "WAITING", "c2": "WAITING"}
     disagree(database, "c2")
     recorder.away = False

@@ -157,7 +157,7 @@ def test_a_preview_that_comes_to_nothing_leaves_nothing(shop: Database, database
         work_on(database_url, operation)
     else:
         with working.tools_on(database_url) as tools:
-            give_up(tools, operation.operation_id, ValueError("broken"))
+            give_up(tools, operation.operation_id, ValueError("broken"), "log")
 
     assert read_operation(shop, operation.operation_id).state == end
     assert counts(shop, "shadow_scores", "scores") == (0, CUSTOMERS)

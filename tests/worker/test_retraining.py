@@ -95,11 +95,12 @@ def test_a_history_that_is_too_short_is_told_and_leaves_the_model_that_answers(
     with closing(tools.database), pytest.raises(HOPELESS) as raised:
         advance(tools, operation.operation_id, enough=lambda: False)
     with closing(tools.database):
-        give_up(tools, operation.operation_id, raised.value)
+        give_up(tools, operation.operation_id, raised.value, "log")
 
     ended = read_operation(database, operation.operation_id)
     assert ended.state == operations.FAILED
     assert "there are no events before the as-of time" in str(ended.error)
+    assert ended.why == {"code": "TRAINING_REFUSED", "facts": {}}
     with database.reading() as snapshot:
         assert [model.model_id for model in stored_models.page(snapshot, limit=9)] == ["old"]
 
@@ -131,7 +132,7 @@ def test_a_training_ends_although_the_disk_takes_nothing(database: Database, dat
     run_task(database_url, cancelled, retries=RETRIES, home=tmp_path, task_seconds=1)
 
     ended = read_operation(database, failed.operation_id)
-    assert (ended.state, ended.error) == (operations.FAILED, "FileExistsError; the worker's log says more")
+    assert (ended.state, ended.why and ended.why["code"]) == (operations.FAILED, "UNEXPECTED")
     assert read_operation(database, cancelled.operation_id).state == operations.CANCELLED
 
 

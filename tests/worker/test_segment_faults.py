@@ -64,7 +64,7 @@ def test_a_build_that_comes_to_nothing_leaves_nothing(database: Database, databa
         assert counts(database, "segment_members") == (5,)
 
         if end == "FAILED":
-            give_up(tools, operation.operation_id, ValueError("broken"))
+            give_up(tools, operation.operation_id, ValueError("broken"), "log")
         else:
             with database.writing() as transaction:
                 jobs.cancel(transaction, make_cause(), operation.operation_id)

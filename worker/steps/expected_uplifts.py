@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from campaigns.actor import BEAT, WORKER, Cause
+from campaigns.faults import Code, Hopeless
 from campaigns.forecast import expected_uplifts
 from campaigns.forecast.expected_uplifts import Pinned
 from database.audiences import facts
 from database.forecast import expected_uplifts as stored
 from database.session import Database
 from database.work.operations import Operation
-from scoring.score import ModelRejected
 from worker.tools import Tools
 
 DIGITS = 6
@@ -25,7 +25,7 @@ def begin_due(database: Database, now: datetime) -> Operation | None:
 def step(tools: Tools, operation: Operation) -> bool:
     """The chunk after the operation's cursor, or the end; False when another worker was faster.
 
-    Raises ModelRejected where the lesson reads what a later version no longer knows.
+    Raises Hopeless where the lesson reads what a later version no longer knows.
     """
     campaign_id = Pinned.of(operation.request).campaign_id
     model = tools.uplift_model(campaign_id)
@@ -35,7 +35,10 @@ def step(tools: Tools, operation: Operation) -> bool:
         try:
             effects = model.effect(known).round(DIGITS).tolist()
         except ValueError as error:
-            raise ModelRejected(f"what campaigns/{campaign_id} taught cannot be asked: {error}") from error
+            name = f"campaigns/{campaign_id}"
+            raise Hopeless(
+                Code.LESSON_UNREADABLE, f"what {name} taught cannot be asked: {error}", campaign=name
+            ) from error
         customer_ids = known["customer_id"].to_list()
         with tools.database.writing() as transaction:
             return expected_uplifts.keep(transaction, operation, customer_ids, effects, tools.now())

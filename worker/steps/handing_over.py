@@ -5,10 +5,11 @@ from datetime import timedelta
 from campaigns.actor import WORKER, Cause
 from campaigns.coupons import handing_over
 from campaigns.coupons.handing_over import Batch, Share
+from campaigns.faults import Code, Fault
 from campaigns.life.refusals import CouponsStopped
 from campaigns.terms.refusals import CouponSuspended
+from campaigns.work import jobs
 from channels.message import Fate, Receipt
-from database.work import operations
 from database.work.operations import Operation
 from worker.tools import Tools
 
@@ -33,7 +34,8 @@ def step(tools: Tools, operation: Operation) -> bool:
         campaign_id = operation.request["campaign_id"]
         waiting = handing_over.settle(transaction, campaign_id, batch, receipts, tools.now())
         if waiting is not None:
-            operations.stumble(transaction, operation.operation_id, f"messages wait: {waiting}")
+            fault = Fault(code=Code.MESSAGES_WAIT, facts={"note": waiting})
+            jobs.stumble(transaction, operation.operation_id, fault)
     return batch.again or any(receipt.fate is not Fate.WAITING for receipt in receipts)
 
 

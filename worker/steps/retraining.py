@@ -4,11 +4,11 @@ import logging
 from pathlib import Path
 
 from campaigns.actor import WORKER, Cause
+from campaigns.faults import Code, Hopeless
 from campaigns.models import retraining
 from campaigns.models.retraining import Retraining
 from database.work.operations import Operation
 from scoring.folders.manifest import read_manifest
-from scoring.score import ModelRejected
 from worker import learning
 from worker.tools import Tools
 
@@ -19,20 +19,20 @@ MOST_STARTS = 20
 
 
 def step(tools: Tools, operation: Operation) -> bool:
-    """A look at it, or the end; False when another worker was faster. Raises ModelRejected where nothing comes."""
+    """A look at it, or the end; False when another worker was faster. Raises Hopeless where nothing comes."""
     folder = _folder(tools, operation)
     reason = learning.refused(folder)
     if reason is not None or folder.exists():
         tools.learner.settle()
     if reason is not None:
-        raise ModelRejected(reason)
+        raise Hopeless(Code.TRAINING_REFUSED, reason)
     if folder.exists():
         return _finish(tools, operation, folder)
     starts = int(operation.cursor or 0)
     if starts < MOST_STARTS:
         starts += tools.learner.start(folder, Retraining.of(operation.request), tools.database_url)
     elif not learning.under_way(folder):
-        raise ModelRejected(f"training ended {MOST_STARTS} times without a model; the worker's log says why")
+        raise Hopeless(Code.TRAINING_WITHOUT_MODEL, starts=MOST_STARTS)
     tools.learner.wait(LOOK_SECONDS)
     with tools.database.writing() as transaction:
         return retraining.goes_on(transaction, operation, starts=starts, now=tools.now())

@@ -101,7 +101,7 @@ def _looked(visit: Visit, snapshot: Snapshot) -> dict[str, Any]:
             refusal = problem
     return {
         "version": version, "model_id": model_id, "running": running, "refusal": refusal, "seen": None,
-        "error": None if operation is None or found.current else operation.error,
+        "failed": None if operation is None or found.current or operation.error is None else operation,
         "time": None if operation is None else operation.update_time,
         **({} if seen is None else migration(visit, seen)),
     }  # fmt: skip

@@ -246,9 +246,45 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Only work that failed or was cancelled is begun again. Example: "operations/1f is SUCCEEDED: work that failed or was
     cancelled is begun again".
     """
+    UNEXPECTED: _ErrorReason.ValueType  # 182
+    """Bulk work failed as nobody foresaw; metadata: the `type` of the exception, and the `log_id` of its lines in the worker's log. Example:
+    "CheckViolation; the worker's log says more, by the id 5f0c…".
+    """
+    UNCODED: _ErrorReason.ValueType  # 183
+    """Bulk work failed, or a canary was set aside, before there were codes: the message says why. Example: "the disk is full"."""
+    ATTEMPTS_LOST: _ErrorReason.ValueType  # 184
+    """Bulk work killed whoever tried it. Example: "the last 20 attempts came to no end: their processes were killed, …"."""
+    WORK_UNKNOWN: _ErrorReason.ValueType  # 185
+    """Bulk work waits for a worker of the version that knows it. Example: "EXPECT_UPLIFTS: waits for a worker that knows it"."""
+    MODEL_REJECTED: _ErrorReason.ValueType  # 186
+    """The folder of a model is incomplete, altered or of another version. Example: "/models/m/weights.safetensors is missing; copy the
+    folder again or train it again".
+    """
+    MODEL_WITHOUT_NUMBERS: _ErrorReason.ValueType  # 187
+    """A model says NaN or infinity of everybody. Example: "models/2026-11 says no number of any of 150 customers"."""
+    TRAINING_REFUSED: _ErrorReason.ValueType  # 188
+    """A training has nothing to learn from. Example: "there are no events before the as-of time"."""
+    TRAINING_WITHOUT_MODEL: _ErrorReason.ValueType  # 189
+    """A training ended again and again without a model. Example: "training ended 20 times without a model; the worker's log says why"."""
+    LESSON_UNREADABLE: _ErrorReason.ValueType  # 190
+    """What a campaign taught reads what a later version no longer knows. Example: "what campaigns/spring taught cannot be asked: no
+    feature orders_30".
+    """
+    CAMPAIGN_NOT_BEGUN: _ErrorReason.ValueType  # 191
+    """Messages wait until their campaign begins. Example: "messages wait: campaigns/spring begins at 2026-11-20T13:00:00+00:00"."""
+    MESSAGES_WAIT: _ErrorReason.ValueType  # 192
+    """Messages wait for a channel that did not take them. Example: "messages wait: HTTP 503"."""
+    CANARY_SILENT: _ErrorReason.ValueType  # 193
+    """A canary was set aside, since it did not answer. Example: "it gave no answer at all for so long that its replica was killed"."""
+    CANARY_FAILED: _ErrorReason.ValueType  # 194
+    """A canary was set aside, since it failed at questions. Example: "it failed at 10 of its last 50 questions"."""
+    REPLICAS_DIED: _ErrorReason.ValueType  # 195
+    """A canary was set aside, since replicas died of it. Example: "3 replicas died with its questions within 60 seconds"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
-    """Why a call was refused: the `reason` in the google.rpc.ErrorInfo that every error carries, with domain `tierwise`."""
+    """Why a call was refused, why bulk work failed, or why a canary was set aside: the `reason` in the google.rpc.ErrorInfo that every
+    error carries, with domain `tierwise`. Work that ended with a refusal has the reason of that refusal.
+    """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Never sent."""
@@ -474,4 +510,38 @@ OPERATION_NOT_RETRYABLE: ErrorReason.ValueType  # 142
 """Only work that failed or was cancelled is begun again. Example: "operations/1f is SUCCEEDED: work that failed or was
 cancelled is begun again".
 """
+UNEXPECTED: ErrorReason.ValueType  # 182
+"""Bulk work failed as nobody foresaw; metadata: the `type` of the exception, and the `log_id` of its lines in the worker's log. Example:
+"CheckViolation; the worker's log says more, by the id 5f0c…".
+"""
+UNCODED: ErrorReason.ValueType  # 183
+"""Bulk work failed, or a canary was set aside, before there were codes: the message says why. Example: "the disk is full"."""
+ATTEMPTS_LOST: ErrorReason.ValueType  # 184
+"""Bulk work killed whoever tried it. Example: "the last 20 attempts came to no end: their processes were killed, …"."""
+WORK_UNKNOWN: ErrorReason.ValueType  # 185
+"""Bulk work waits for a worker of the version that knows it. Example: "EXPECT_UPLIFTS: waits for a worker that knows it"."""
+MODEL_REJECTED: ErrorReason.ValueType  # 186
+"""The folder of a model is incomplete, altered or of another version. Example: "/models/m/weights.safetensors is missing; copy the
+folder again or train it again".
+"""
+MODEL_WITHOUT_NUMBERS: ErrorReason.ValueType  # 187
+"""A model says NaN or infinity of everybody. Example: "models/2026-11 says no number of any of 150 customers"."""
+TRAINING_REFUSED: ErrorReason.ValueType  # 188
+"""A training has nothing to learn from. Example: "there are no events before the as-of time"."""
+TRAINING_WITHOUT_MODEL: ErrorReason.ValueType  # 189
+"""A training ended again and again without a model. Example: "training ended 20 times without a model; the worker's log says why"."""
+LESSON_UNREADABLE: ErrorReason.ValueType  # 190
+"""What a campaign taught reads what a later version no longer knows. Example: "what campaigns/spring taught cannot be asked: no
+feature orders_30".
+"""
+CAMPAIGN_NOT_BEGUN: ErrorReason.ValueType  # 191
+"""Messages wait until their campaign begins. Example: "messages wait: campaigns/spring begins at 2026-11-20T13:00:00+00:00"."""
+MESSAGES_WAIT: ErrorReason.ValueType  # 192
+"""Messages wait for a channel that did not take them. Example: "messages wait: HTTP 503"."""
+CANARY_SILENT: ErrorReason.ValueType  # 193
+"""A canary was set aside, since it did not answer. Example: "it gave no answer at all for so long that its replica was killed"."""
+CANARY_FAILED: ErrorReason.ValueType  # 194
+"""A canary was set aside, since it failed at questions. Example: "it failed at 10 of its last 50 questions"."""
+REPLICAS_DIED: ErrorReason.ValueType  # 195
+"""A canary was set aside, since replicas died of it. Example: "3 replicas died with its questions within 60 seconds"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -214,6 +214,26 @@ class ModelResults(_message.Message):
         _WhichOneofArgType__smallest_lift: _TypeAlias = _typing.Literal["_smallest_lift", b"_smallest_lift"]  # noqa: Y015
         def WhichOneof(self, oneof_group: _WhichOneofArgType__smallest_lift) -> _WhichOneofReturnType__smallest_lift | None: ...
 
+    @_typing.final
+    class FaultParametersEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     MODEL_FIELD_NUMBER: _builtins.int
     AGAINST_FIELD_NUMBER: _builtins.int
     RUN_FIELD_NUMBER: _builtins.int
@@ -233,6 +253,8 @@ class ModelResults(_message.Message):
     ACCURACIES_FIELD_NUMBER: _builtins.int
     DURATIONS_FIELD_NUMBER: _builtins.int
     FAULT_FIELD_NUMBER: _builtins.int
+    FAULT_CODE_FIELD_NUMBER: _builtins.int
+    FAULT_PARAMETERS_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Resource name of the canary."""
     against: _builtins.str
@@ -256,7 +278,9 @@ class ModelResults(_message.Message):
     reason: _builtins.str
     """Why, in English."""
     fault: _builtins.str
-    """Why it was set aside by itself; empty where it was not."""
+    """Why it was set aside by itself, in English; empty where it was not."""
+    fault_code: _builtins.str
+    """The same as an `ErrorReason`: CANARY_SILENT, CANARY_FAILED, REPLICAS_DIED; UNCODED of a run of before there were codes."""
     @_builtins.property
     def begin_time(self) -> _timestamp_pb2.Timestamp:
         """When it began; nothing before counts."""
@@ -285,6 +309,10 @@ class ModelResults(_message.Message):
     def durations(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelResults.Duration]:
         """How long a canary of this share must run for which difference; none as long as a group would be empty."""
 
+    @_builtins.property
+    def fault_parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """What the code is about, such as {"failed": "10", "asked": "50"}."""
+
     def __init__(
         self,
         *,
@@ -307,10 +335,12 @@ class ModelResults(_message.Message):
         accuracies: _abc.Iterable[Global___ModelResults.Accuracy] | None = ...,
         durations: _abc.Iterable[Global___ModelResults.Duration] | None = ...,
         fault: _builtins.str = ...,
+        fault_code: _builtins.str = ...,
+        fault_parameters: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["begin_time", b"begin_time", "count_time", b"count_time", "end_time", b"end_time", "sample_ratio", b"sample_ratio"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracies", b"accuracies", "active_count", b"active_count", "against", b"against", "begin_time", b"begin_time", "canary_count", b"canary_count", "canary_share", b"canary_share", "count_time", b"count_time", "currency_code", b"currency_code", "durations", b"durations", "effects", b"effects", "end_time", b"end_time", "fault", b"fault", "largest_share", b"largest_share", "model", b"model", "reason", b"reason", "run", b"run", "sample_ratio", b"sample_ratio", "smallest_share", b"smallest_share", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracies", b"accuracies", "active_count", b"active_count", "against", b"against", "begin_time", b"begin_time", "canary_count", b"canary_count", "canary_share", b"canary_share", "count_time", b"count_time", "currency_code", b"currency_code", "durations", b"durations", "effects", b"effects", "end_time", b"end_time", "fault", b"fault", "fault_code", b"fault_code", "fault_parameters", b"fault_parameters", "largest_share", b"largest_share", "model", b"model", "reason", b"reason", "run", b"run", "sample_ratio", b"sample_ratio", "smallest_share", b"smallest_share", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
