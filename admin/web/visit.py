@@ -17,7 +17,8 @@ from starlette.responses import RedirectResponse, Response
 
 from admin.shell.transactions import recorded
 from admin.shell.trouble import explained
-from admin.web import language
+from admin.web import done, language
+from admin.web.done import Deed, Done
 from admin.web.forms.typed import Fields
 from admin.web.house import House
 from admin.web.kept_form import FORM_TOKEN, beside, is_part, kept, signed_out
@@ -110,14 +111,22 @@ class Visit:
         return is_part(self.request)
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:  # noqa: ANN401  # templates take anything
-        """A page in the visitor's language."""
-        return self.house.render(self.language, template, self._shared() | values, status)
+        """A page in the visitor's language, which says what was done on the page before."""
+        news = None if self.fragment else Done.read(self.request)
+        response = self.house.render(self.language, template, self._shared() | {"done": news} | values, status)
+        if news is not None:
+            done.forget(response)
+        return response
 
-    def go(self, path: str) -> Response:
+    def go(self, path: str, deed: Deed | None = None, campaign_id: str = "") -> Response:
         """After a change: look at what came of it, so that reloading repeats nothing."""
         if self.fragment:
-            return Response(status_code=204, headers={"HX-Redirect": path})
-        return RedirectResponse(path, 303)
+            response = Response(status_code=204, headers={"HX-Redirect": path})
+        else:
+            response = RedirectResponse(path, 303)
+        if deed is not None:
+            Done(deed, campaign_id).send(response, path, secure=self.house.secure)
+        return response
 
     def _shared(self) -> dict[str, Any]:
         return {

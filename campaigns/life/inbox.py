@@ -6,12 +6,13 @@ from itertools import islice
 from typing import Any
 
 from campaigns.actor import is_among
-from campaigns.life import agreed_rules, versions
+from campaigns.life import agreed_rules, notes, versions
 from campaigns.life.agreed_rules import Changes
 from campaigns.life.differences import AS_ONE, Difference, differences
+from campaigns.life.notes import Note
 from campaigns.life.versions import CampaignVersion
 from campaigns.terms import stored
-from campaigns.terms.campaign import Campaign
+from campaigns.terms.campaign import Campaign, Move
 from campaigns.tiers.tiers import Tier
 from database.audiences import segments
 from database.life import lists
@@ -26,6 +27,8 @@ class Waiting:
     version: CampaignVersion
     approved: int | None
     """The last version that was approved; None where there is none."""
+    note: Note | None
+    """What its author wants approvers to know."""
     differences: Sequence[Difference]
     """From that to this, in the order of a plan's fields, high tiers first, rules of segments last.
 
@@ -65,7 +68,8 @@ def read(snapshot: Snapshot, campaign: Campaign) -> Waiting:
     fields = list(document)
     ordered = sorted(changed, key=lambda each: (fields.index(each.field), [tier not in each.path for tier in Tier]))
     return Waiting(
-        campaign=campaign, version=this, approved=approved, differences=ordered,
+        campaign=campaign, version=this, approved=approved, note=notes.last(snapshot, campaign, Move.SUBMIT),
+        differences=ordered,
         awaited=agreed_rules.changed_since(snapshot, this),
         rules={each.segment_id: each.rule for each in segments.rules(snapshot, this.segments)},
     )  # fmt: skip

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from campaigns.experiments.results import Metric
-from campaigns.life import inbox, switches
+from campaigns.life import answers, inbox, switches
+from campaigns.life.answers import Answer
 from campaigns.life.switches import Stop
 from campaigns.results.canary import Verdict
 from campaigns.terms import stored
@@ -74,6 +75,10 @@ class Alerts:
     """Launches by the clock that did not come about lately."""
     to_decide: Sequence[Campaign]
     """Waiting for the approval of whoever asks."""
+    rejected: Sequence[Answer]
+    """Of whoever asks: to be changed before it is submitted again."""
+    to_launch: Sequence[Answer]
+    """Of whoever asks: approved, and nobody has launched it or left it to the clock."""
     tight: Sequence[Tight]
     uneven: Sequence[Uneven]
     failed: Sequence[Operation]
@@ -90,8 +95,8 @@ class Alerts:
 
     def __bool__(self) -> bool:
         kinds = (
-            self.stops, self.stuck, self.missed, self.to_decide, self.tight, self.uneven, self.failed,
-            self.ledger_differences,
+            self.stops, self.stuck, self.missed, self.to_decide, self.rejected, self.to_launch, self.tight, self.uneven,
+            self.failed, self.ledger_differences,
         )  # fmt: skip
         return any(kinds) or any(each is not None for each in (self.unwell, self.set_aside, self.behind))
 
@@ -115,13 +120,17 @@ def standing(snapshot: Snapshot, campaign: Campaign) -> Standing:
     return _standings(snapshot, [campaign])[0]
 
 
-def alert(snapshot: Snapshot, now: datetime, *, approver: str | None) -> Alerts:
-    """`approver` is whoever asks, if they may approve."""
+def alert(snapshot: Snapshot, now: datetime, *, approver: str | None = None, author: str | None = None) -> Alerts:
+    """`approver` is whoever asks, if they may approve; `author` likewise, if they may write and launch."""
+    missed = alerts.missed(snapshot, since=now - REMEMBERED, limit=MOST)
+    told = {each.campaign_id for each in missed}
+    agreed = [] if author is None else answers.to_launch(snapshot, author, now, limit=MOST)
     return Alerts(
         stops=switches.page(snapshot, limit=MOST),
-        stuck=alerts.stuck(snapshot, silent_since=now - SILENT, limit=MOST),
-        missed=alerts.missed(snapshot, since=now - REMEMBERED, limit=MOST),
+        stuck=alerts.stuck(snapshot, silent_since=now - SILENT, limit=MOST), missed=missed,
         to_decide=[] if approver is None else inbox.to_decide(snapshot, approver, limit=MOST),
+        rejected=[] if author is None else answers.rejected(snapshot, author, limit=MOST),
+        to_launch=[each for each in agreed if each.campaign.campaign_id not in told],
         tight=alerts.tight(snapshot, share=TIGHT, limit=MOST),
         uneven=alerts.uneven(snapshot, limit=MOST),
         failed=_failed(snapshot), ledger_differences=_differences(snapshot),

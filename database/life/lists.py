@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from database.budgets.tables import BudgetShardRow
@@ -18,6 +18,9 @@ from database.terms.tables import CampaignRow
 ITS_VERSION = and_(
     CampaignVersionRow.campaign_id == CampaignRow.campaign_id, CampaignVersionRow.version == CampaignRow.version
 )
+ITS_DECISIONS = and_(
+    ApprovalRow.campaign_id == CampaignRow.campaign_id, ApprovalRow.version == CampaignRow.version
+)  # fmt: skip
 LIVE = text("state IN ('LAUNCHING', 'ACTIVE', 'PAUSED')")
 """Written out, so that the index of live campaigns is known to fit."""
 
@@ -53,6 +56,17 @@ class Submitted(NamedTuple):
     """Who wrote it, or the rules of its segments."""
     deciders: Sequence[str]
     """Who has decided about it."""
+
+
+class Decided(NamedTuple):
+    """A campaign about whose version an approver decided last."""
+
+    row: CampaignRow
+    writers: Sequence[str]
+    """Who wrote it, or the rules of its segments."""
+    approver: str
+    """Empty where none was needed."""
+    comment: str
 
 
 def page(
@@ -92,13 +106,33 @@ def between(snapshot: Snapshot, since: datetime, until: datetime, *, limit: int)
 
 def submitted(snapshot: Snapshot) -> list[Submitted]:
     """Versions that wait for approvers, the oldest campaign first."""
-    deciders = select(func.array_agg(ApprovalRow.approver)).where(
-        ApprovalRow.campaign_id == CampaignRow.campaign_id, ApprovalRow.version == CampaignRow.version
-    )
+    deciders = select(func.array_agg(ApprovalRow.approver)).where(ITS_DECISIONS)
     version = CampaignVersionRow.authors, CampaignVersionRow.rule_authors
     query = select(CampaignRow, *version, deciders.scalar_subquery()).join(CampaignVersionRow, ITS_VERSION)
     query = query.where(CampaignRow.state == "SUBMITTED").order_by(CampaignRow.create_time, CampaignRow.campaign_id)
     return [Submitted(row, [*own, *rules], deciders or []) for row, own, rules, deciders in snapshot.execute(query)]
+
+
+def rejected(snapshot: Snapshot) -> list[Decided]:
+    """Drafts whose version was rejected and not changed since, the last decision first."""
+    return _decided(snapshot, CampaignRow.state == "DRAFT", ApprovalRow.verdict == "REJECTED")
+
+
+def approved(snapshot: Snapshot, now: datetime) -> list[Decided]:
+    """What may be launched and is not over, the last decision first."""
+    return _decided(snapshot, CampaignRow.state == "APPROVED", CampaignRow.end_time > now)
+
+
+def _decided(snapshot: Snapshot, *conditions: ColumnElement[bool]) -> list[Decided]:
+    version = CampaignVersionRow.authors, CampaignVersionRow.rule_authors
+    decision = ApprovalRow.approver, ApprovalRow.comment
+    query = select(CampaignRow, *version, *decision).ext(distinct_on(CampaignRow.campaign_id))
+    query = query.join(CampaignVersionRow, ITS_VERSION).outerjoin(ApprovalRow, ITS_DECISIONS).where(*conditions)
+    found = snapshot.execute(query.order_by(CampaignRow.campaign_id, ApprovalRow.create_time.desc()))
+    decided = [
+        Decided(row, [*own, *rules], approver or "", comment or "") for row, own, rules, approver, comment in found
+    ]
+    return sorted(decided, key=lambda each: each.row.update_time, reverse=True)
 
 
 def authors(snapshot: Snapshot, campaign_ids: Sequence[str]) -> Mapping[str, list[str]]:

@@ -1,13 +1,14 @@
 """Lists of campaigns: in order, page by page, and by their indexes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from made.campaigns import NOW, create_campaign, make_cause
 from sqlalchemy import text
 
-from campaigns.life import approving, inbox
+from campaigns.life import answers, approving, inbox, launch, scheduling
 from campaigns.life.approval import ApprovalPolicy
 from database.life import alerts, lists
 from database.life.lists import Order, Sought
@@ -110,3 +111,31 @@ def test_what_one_wrote_or_decided_does_not_wait_for_one(database: Database) -> 
 
     assert (waiting("anna"), waiting("bo"), waiting("cleo")) == ([], ["summer"], ["spring", "summer"])
     assert (waiting("Anna"), waiting("BO")) == ([], ["summer"]), "case makes no second person"
+
+
+def test_answers_are_for_those_who_asked(database: Database) -> None:
+    now = datetime.now(UTC)
+    for name in ("autumn", "spring", "summer"):
+        create_campaign(database, name, end_time=now + timedelta(days=9))
+        with database.writing() as transaction:
+            approving.submit(transaction, make_cause(), name, ApprovalPolicy())
+            if name == "spring":
+                approving.reject(transaction, make_cause(name="bo", reason="too dear"), name, version=1)
+            else:
+                approving.approve(transaction, make_cause(name="bo"), name, ApprovalPolicy(), version=1)
+    with database.writing() as transaction:
+        scheduling.schedule(transaction, make_cause(), "summer")
+
+    def told(name: str, later: timedelta = timedelta()) -> tuple[list[str], list[str]]:
+        with database.reading() as snapshot:
+            back = [
+                f"{each.campaign.campaign_id}: {each.comment}" for each in answers.rejected(snapshot, name, limit=9)
+            ]
+            agreed = answers.to_launch(snapshot, name, now + later, limit=9)
+            return back, [each.campaign.campaign_id for each in agreed]
+
+    assert (told("Anna"), told("bo")) == ((["spring: too dear"], ["autumn"]), ([], []))
+    assert told("anna", timedelta(days=9)) == (["spring: too dear"], [])
+    with database.writing() as transaction:
+        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, display_name="Cheaper"))
+    assert told("anna") == ([], ["autumn"])

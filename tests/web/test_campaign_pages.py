@@ -35,6 +35,10 @@ def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Si
     anna.get_by_role("link", name="Submit").click()
     anna.get_by_role("button", name="Submit").click()
     expect(anna.get_by_role("heading", level=1)).to_contain_text("submitted")
+    expect(anna.get_by_text("Submitted for approval.")).to_be_visible()
+    expect(anna).to_have_title("Submitted for approval. Spring · Tierwise")
+    anna.reload()
+    expect(anna.get_by_text("Submitted for approval.")).to_have_count(0)
 
     ben.goto("/campaigns/spring")
     expect(ben.get_by_role("link", name="Launch")).to_have_count(0)
@@ -46,7 +50,8 @@ def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Si
     ben.get_by_role("link", name="Versions").click()
     expect(ben.get_by_text("good for spring")).to_be_visible()
 
-    anna.reload()
+    anna.goto("/")
+    anna.get_by_role("listitem").filter(has_text="Spring is approved").get_by_role("link", name="Go on").click()
     anna.get_by_role("link", name="Launch").click()
     anna.get_by_role("button", name="Launch").click()
     expect(anna.get_by_role("heading", level=1)).to_contain_text("launching")
@@ -62,6 +67,7 @@ def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Si
     anna.get_by_role("button", name="Pause").click()
 
     expect(anna.get_by_role("heading", level=1)).to_contain_text("paused")
+    expect(anna.get_by_role("status").filter(has_text="anna paused it")).to_contain_text("prices change")
     assert faults(anna) == []
     picture(anna, "campaign")
     assert audit_lines(site.database)[-1] == ("campaigns.pause", "campaigns/spring", "OK")
@@ -81,6 +87,34 @@ def test_authors_do_not_approve_what_they_wrote(site: Site) -> None:
     with site.database.reading() as snapshot:
         assert launch.get(snapshot, "spring").state == "SUBMITTED"
     assert ("campaigns.approve", "campaigns/spring", "DENIED") in audit_lines(site.database)
+
+
+def test_what_goes_back_to_its_author_says_why(site: Site) -> None:
+    store_scores(site.database, {"c1": 9000})
+    create_campaign(site.database)
+    anna, ben = site.enter("anna"), site.enter("ben", "approver")
+    anna.goto("/campaigns/spring/submit")
+    anna.get_by_label("Reason").fill("for Easter")
+    anna.get_by_role("button", name="Submit").click()
+
+    ben.goto("/approvals")
+    expect(ben.get_by_role("article")).to_contain_text("for Easter")
+    ben.get_by_role("button", name="Reject").click()
+    expect(ben.get_by_text("Something has to stand here.")).to_be_visible()
+    with site.database.reading() as snapshot:
+        assert launch.get(snapshot, "spring").state == "SUBMITTED"
+    assert faults(ben) == []
+    ben.get_by_label("What its authors should change").fill("too dear")
+    ben.get_by_role("button", name="Reject").click()
+    expect(ben.get_by_role("status").filter(has_text="You rejected it")).to_contain_text("spring")
+    expect(ben.get_by_text("Nothing waits for you.")).to_be_visible()
+
+    anna.goto("/")
+    anna.get_by_role("listitem").filter(has_text="ben rejected Spring: too dear").get_by_role("link").click()
+    expect(anna.get_by_role("status")).to_contain_text("ben rejected version 1")
+    expect(anna.get_by_role("status")).to_contain_text("too dear")
+    assert faults(anna) == []
+    picture(anna, "rejected")
 
 
 def test_a_series_is_scheduled_and_not_launched(site: Site) -> None:

@@ -26,9 +26,10 @@ def routes(house: House) -> Sequence[Route]:
 def home(visit: Visit) -> Response:
     """Alerts, live campaigns beside their plans, and the tiers; whose end comes first stands first."""
     approver = visit.person.name if visit.may("campaigns.approve") else None
+    author = visit.person.name if visit.may("campaigns.launch") else None
     with visit.reading() as snapshot:
         found = overview.live(snapshot, limit=SHOWN + 1, after=_place(visit.field("after")))
-        alerts = overview.alert(snapshot, visit.now, approver=approver)
+        alerts = overview.alert(snapshot, visit.now, approver=approver, author=author)
         past = rescored.latest(snapshot, limit=LOOKED_BACK)
     last = found[SHOWN - 1].campaign if len(found) > SHOWN else None
     after = "" if last is None else f"{last.plan.end_time.isoformat()}~{last.campaign_id}"

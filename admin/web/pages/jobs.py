@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from starlette.responses import Response
 from starlette.routing import Route
 
+from admin.web.done import Deed
 from admin.web.house import House
 from admin.web.received import place_of
 from admin.web.visit import Visit, page
@@ -42,7 +43,7 @@ def cancel(visit: Visit) -> Response:
     operation_id = visit.request.path_params["operation_id"]
     with visit.changing("operations.cancel", f"operations/{operation_id}") as (transaction, cause):
         jobs.cancel(transaction, cause, operation_id)
-    return visit.go("/jobs")
+    return visit.go("/jobs", Deed.CANCELLED)
 
 
 def retry(visit: Visit) -> Response:
@@ -52,4 +53,4 @@ def retry(visit: Visit) -> Response:
         action = retrying.action_of(snapshot, operation_id)
     with visit.changing(action, f"operations/{operation_id}") as (transaction, cause):
         retrying.retry(transaction, cause, operation_id)
-    return visit.go("/jobs")
+    return visit.go("/jobs", Deed.BEGUN)

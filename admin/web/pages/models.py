@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from admin.models import model_folders
 from admin.web.charts import LineChart, Series, Words, line_chart
+from admin.web.done import Deed
 from admin.web.house import House
 from admin.web.language import locale_of
 from admin.web.look import written_day, written_percent
@@ -137,7 +138,7 @@ def move(visit: Visit) -> Response:
             override=bool(visit.field("override")), drop_markets=bool(visit.field("drop_markets")),
             lost=model_folders.markets_lost(transaction, model_id),
         )  # fmt: skip
-    return visit.go("/models")
+    return visit.go("/models", Deed.MOVED)
 
 
 def judge(visit: Visit) -> Response:
@@ -145,7 +146,7 @@ def judge(visit: Visit) -> Response:
     model_id = visit.request.path_params["model_id"]
     with visit.changing("models.judge", registry.name(model_id)) as (transaction, cause):
         judging.begin(transaction, cause, model_id)
-    return visit.go("/jobs")
+    return visit.go("/jobs", Deed.BEGUN)
 
 
 def roll_back(visit: Visit) -> Response:
@@ -155,7 +156,7 @@ def roll_back(visit: Visit) -> Response:
     with change as (transaction, cause):
         lost = model_folders.lost_by_earlier(transaction, model_id)
         registry.roll_back(transaction, cause, model_id, etag=visit.field("etag"), lost=lost)
-    return visit.go("/models")
+    return visit.go("/models", Deed.MOVED)
 
 
 def _as_canary(visit: Visit, snapshot: Snapshot, model_id: str) -> dict[str, Any]:

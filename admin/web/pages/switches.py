@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from starlette.responses import Response
 from starlette.routing import Route
 
+from admin.web.done import Deed
 from admin.web.house import House
 from admin.web.visit import Visit, page
 from campaigns.callers.access import STAFF, Right
@@ -49,7 +50,7 @@ def stop(visit: Visit) -> Response:
     scope = _scope(visit)
     with visit.changing("switches.stop", f"campaigns/{scope}", reason=visit.field("reason")) as (transaction, cause):
         switches.stop(transaction, cause, scope)
-    return visit.go("/switches")
+    return visit.go("/switches", Deed.STOPPED)
 
 
 def allow(visit: Visit) -> Response:
@@ -57,7 +58,7 @@ def allow(visit: Visit) -> Response:
     scope = _scope(visit)
     with visit.changing("switches.allow", f"campaigns/{scope}", reason=visit.field("reason")) as (transaction, cause):
         switches.allow(transaction, cause, scope)
-    return visit.go("/switches")
+    return visit.go("/switches", Deed.ALLOWED)
 
 
 def _confirm(visit: Visit, verb: str) -> Response:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from admin.web.charts import BarChart, LineChart, Series, bar_chart, line_chart
+from admin.web.done import Deed
 from admin.web.house import House
 from admin.web.language import locale_of
 from admin.web.look import written_day, written_number, written_percent
@@ -84,7 +85,7 @@ def activate(visit: Visit) -> Response:
     change = visit.changing("tiers.activate", f"tierSchemes/{version}", reason=visit.field("reason"))
     with change as (transaction, cause):
         schemes.activate(transaction, cause, version, etag=visit.field("etag"))
-    return visit.go("/tiers")
+    return visit.go("/tiers", Deed.IN_FORCE)
 
 
 def _looked(visit: Visit, snapshot: Snapshot) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from admin.web.done import Deed
 from admin.web.visit import Visit
 from campaigns.life import launch
 
@@ -19,4 +20,4 @@ def delete(visit: Visit) -> Response:
     change = visit.changing("campaigns.delete", f"campaigns/{name}", reason=visit.field("reason"))
     with change as (transaction, cause):
         launch.delete(transaction, cause, name, etag=visit.field("etag"))
-    return visit.go("/campaigns")
+    return visit.go("/campaigns", Deed.DELETED)

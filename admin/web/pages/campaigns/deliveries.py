@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from admin.web.charts import LineChart, Series, line_chart
+from admin.web.done import Deed
 from admin.web.language import locale_of, translations
 from admin.web.look import written_number
 from admin.web.pages.campaigns.audience import PAGE
@@ -45,7 +46,7 @@ def hand_over(visit: Visit) -> Response:
     name = visit.campaign_id
     with visit.changing(handing_over.ACTION, f"campaigns/{name}") as (transaction, cause):
         handing_over.begin(transaction, cause, name)
-    return visit.go(f"/campaigns/{name}/deliveries")
+    return visit.go(f"/campaigns/{name}/deliveries", Deed.BEGUN)
 
 
 def _by_hour(visit: Visit, campaign: Campaign, standing: Deliveries) -> LineChart | None:

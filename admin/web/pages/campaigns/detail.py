@@ -8,13 +8,16 @@ from admin.web.received import VERSION_DIGITS, number_of
 from admin.web.visit import Visit
 from campaigns import trail
 from campaigns.coupons import spending
-from campaigns.life import launch, versions
+from campaigns.life import launch, notes, versions
+from campaigns.life.approval import Verdict
 from campaigns.life.differences import AS_ONE, differences
-from campaigns.terms.campaign import Campaign
+from campaigns.terms.campaign import Campaign, Move, State
 from campaigns.watching import overview as watched
 from database.audit.log import Wanted
 from rules.sentence import Speaker
 
+TOLD = {State.SUBMITTED: Move.SUBMIT, State.PAUSED: Move.PAUSE, State.ENDED: Move.END}
+"""States of which the page says who brought them about, and why."""
 VERSIONS = 20
 LINES = 30
 
@@ -25,7 +28,12 @@ def overview(visit: Visit) -> Response:
         campaign = launch.get(snapshot, visit.campaign_id)
         standing = watched.standing(snapshot, campaign)
         hours = spending.by_hour(snapshot, campaign.campaign_id, visit.now) if campaign.redeemed_count else []
-    return tab(visit, "overview", campaign, standing=standing, hours=by_hour(visit, campaign, hours))
+        note = notes.last(snapshot, campaign, TOLD[campaign.state]) if campaign.state in TOLD else None
+        decided = versions.get(snapshot, campaign.campaign_id, campaign.version).approvals
+    return tab(
+        visit, "overview", campaign, standing=standing, hours=by_hour(visit, campaign, hours), note=note,
+        rejected=next((each for each in decided if each.verdict is Verdict.REJECTED), None),
+    )  # fmt: skip
 
 
 def offers(visit: Visit) -> Response:

@@ -5,8 +5,10 @@ from types import MappingProxyType
 
 from starlette.responses import Response
 
-from admin.web.received import number_of
-from admin.web.visit import Visit
+from admin.web.done import Deed
+from admin.web.forms.typed import Errors, Fault
+from admin.web.received import REASON, number_of
+from admin.web.visit import UNUSABLE, Visit
 from campaigns.actor import Cause
 from campaigns.life import agreed_rules, approving, inbox, launch, scheduling
 from campaigns.life.agreed_rules import Changes
@@ -17,6 +19,15 @@ from database.session import Snapshot, Transaction
 DECIDED = (Move.APPROVE, Move.REJECT)
 AGREED = (Move.APPROVE, Move.SCHEDULE, Move.LAUNCH)
 """For which the rules of segments have to be those of the version."""
+DEEDS: Mapping[Move, Deed] = MappingProxyType(
+    {
+        Move.SUBMIT: Deed.SUBMITTED, Move.APPROVE: Deed.APPROVED, Move.REJECT: Deed.REJECTED,
+        Move.SCHEDULE: Deed.SCHEDULED, Move.UNSCHEDULE: Deed.UNSCHEDULED, Move.LAUNCH: Deed.LAUNCHED,
+        Move.PAUSE: Deed.PAUSED, Move.RESUME: Deed.RESUMED, Move.END: Deed.ENDED,
+    }
+)  # fmt: skip
+APPROVALS = "approvals"
+"""Where who decides in the inbox goes on."""
 Act = Callable[[Visit, Transaction, Cause, str], object]
 
 
@@ -76,21 +87,31 @@ def open_moves(visit: Visit, campaign: Campaign, awaited: Changes) -> list[Move]
 
 def confirm(visit: Visit) -> Response:
     """What the button will do, before it does it."""
+    return _confirm(visit, {})
+
+
+def move(visit: Visit) -> Response:
+    """Make a move as the visitor saw it: a campaign that changed since is left alone."""
+    campaign_id, verb, reason = visit.campaign_id, _verb(visit), visit.field(REASON)
+    if verb is Move.REJECT and not reason:
+        return _confirm(visit, {REASON: Fault.EMPTY})
+    with visit.changing(f"campaigns.{verb.lower()}", f"campaigns/{campaign_id}", reason=reason) as (transaction, cause):
+        ACTS[verb](visit, transaction, cause, campaign_id)
+    if visit.field("back") == APPROVALS:
+        return visit.go("/approvals", DEEDS[verb], campaign_id)
+    return visit.go(f"/campaigns/{campaign_id}", DEEDS[verb])
+
+
+def _confirm(visit: Visit, errors: Errors) -> Response:
     verb = _verb(visit)
     with visit.reading() as snapshot:
         campaign = launch.get(snapshot, visit.campaign_id)
         read = inbox.read(snapshot, campaign) if verb in DECIDED else None
         changed = _changed(snapshot, campaign, verb)
-    return visit.page("campaign_confirm.html", campaign=campaign, verb=verb, read=read, changed=changed)
-
-
-def move(visit: Visit) -> Response:
-    """Make a move as the visitor saw it: a campaign that changed since is left alone."""
-    campaign_id, verb = visit.campaign_id, _verb(visit)
-    change = visit.changing(f"campaigns.{verb.lower()}", f"campaigns/{campaign_id}", reason=visit.field("reason"))
-    with change as (transaction, cause):
-        ACTS[verb](visit, transaction, cause, campaign_id)
-    return visit.go("/approvals" if visit.field("back") == "approvals" else f"/campaigns/{campaign_id}")
+    return visit.page(
+        "campaign_confirm.html", UNUSABLE if errors else 200, campaign=campaign, verb=verb, read=read, changed=changed,
+        errors=errors, back=visit.field("back"),
+    )  # fmt: skip
 
 
 def _changed(snapshot: Snapshot, campaign: Campaign, verb: Move) -> Changes:

@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from admin.web.done import Deed
 from admin.web.visit import Visit
 from campaigns.audiences import segment_building, segments
 from campaigns.audiences.segment_uses import NOBODY, uses
@@ -52,4 +53,4 @@ def delete(visit: Visit) -> Response:
     change = visit.changing("segments.delete", f"segments/{segment_id}", reason=visit.field("reason"))
     with change as (transaction, cause):
         segments.delete(transaction, cause, segment_id, etag=visit.field("etag"))
-    return visit.go("/segments")
+    return visit.go("/segments", Deed.DELETED)

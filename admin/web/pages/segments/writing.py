@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from starlette.responses import Response
 
 from admin.web import rule_builder
+from admin.web.done import Deed
 from admin.web.forms import rule_tree
 from admin.web.forms.typed import Errors, Fault
 from admin.web.rule_builder import COUNTS, Written
@@ -73,7 +74,7 @@ def _act(visit: Visit, segment: Segment | None) -> Response:
     sent = Sent(segment_id=segment_id, display_name=name, rule=written.rule, builds=place == BUILDS)
     refusal = _save(visit, segment, sent)
     if refusal is None or _made_already(visit, refusal, sent):
-        return visit.go(f"/segments/{segment_id}")
+        return visit.go(f"/segments/{segment_id}", Deed.SAVED)
     return _refused(visit, segment, written, refusal)
 
 

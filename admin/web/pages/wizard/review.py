@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from admin.web.done import Deed
 from admin.web.pages.wizard import step
 from admin.web.visit import Visit
 from campaigns.errors import Changed, Invalid, Refusal, WrongState
@@ -24,7 +25,7 @@ def act(visit: Visit) -> Response:
             approving.submit(*change, campaign_id, visit.house.policy, etag=visit.field("etag"))
     except (Invalid, Changed, WrongState) as refusal:
         return _page(visit, refusal)
-    return visit.go(f"/campaigns/{campaign_id}")
+    return visit.go(f"/campaigns/{campaign_id}", Deed.SUBMITTED)
 
 
 def _page(visit: Visit, refusal: Refusal | None) -> Response:

@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from admin.web.done import Deed
 from admin.web.forms.typed import Errors
 from admin.web.visit import CHANGED, UNUSABLE, Visit
 from campaigns.errors import Changed, Invalid, Refusal
@@ -40,7 +41,7 @@ def go_on(visit: Visit, step: str) -> Response:
     verb, _, wanted = visit.field("do").partition(" ")
     following = STEPS[STEPS.index(step) + 1]
     target = {"stay": step, "to": wanted if wanted in STEPS else step}.get(verb, following)
-    return visit.go(f"/campaigns/{visit.campaign_id}/edit/{target}")
+    return visit.go(f"/campaigns/{visit.campaign_id}/edit/{target}", Deed.SAVED)
 
 
 def named(refusal: Refusal, field_of: Callable[[str], str]) -> Errors:

@@ -1,0 +1,41 @@
+"""What approvers answered, for those who asked: what goes back to them, and what they may launch."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from campaigns.actor import is_among
+from campaigns.terms import stored
+from campaigns.terms.campaign import Campaign
+from database.life import lists
+from database.life.lists import Decided
+from database.session import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A campaign about whose version somebody decided last."""
+
+    campaign: Campaign
+    approver: str
+    """Empty where none was needed."""
+    comment: str
+
+
+def rejected(snapshot: Snapshot, author: str, *, limit: int) -> list[Answer]:
+    """Drafts of this author that an approver rejected and nobody has changed since, the last one first."""
+    return _own(lists.rejected(snapshot), author, limit)
+
+
+def to_launch(snapshot: Snapshot, author: str, now: datetime, *, limit: int) -> list[Answer]:
+    """Campaigns of this author that are approved, neither launched nor left to the clock, and not over."""
+    return _own(lists.approved(snapshot, now), author, limit)
+
+
+def _own(decided: Iterable[Decided], author: str, limit: int) -> list[Answer]:
+    own = (each for each in decided if is_among(author, each.writers))
+    return [
+        Answer(campaign=stored.campaign(each.row), approver=each.approver, comment=each.comment)
+        for each in islice(own, limit)
+    ]
