@@ -58,7 +58,7 @@ def ask(
         "purchase_probability": chances[chosen], "uncertainty": uncertainty(chances[chosen]),
     })  # fmt: skip
     with whole_file(out) as unfinished:
-        found.write_parquet(unfinished)
+        data.as_written(found).write_parquet(unfinished)
     told = {"customers": found.height, "known": int(marked.sum()), "model_id": model_id, "out": str(out)}
     emit(told, as_json=as_json, title="To learn of next")
 

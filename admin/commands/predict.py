@@ -68,7 +68,7 @@ def predict(
         made = pl.concat([SCHEMA.to_frame(), *(_foretold(scorer, block, data.as_of, horizon) for block in asked)])
         model_id, currency = scorer.model_id, scorer.currency
     with whole_file(out) as unfinished:
-        made.write_parquet(unfinished)
+        data.as_written(made).write_parquet(unfinished)
     summary = {
         "customers": made.height, "model_id": model_id, "horizon_days": horizon,
         "expected_buyers": round(made["purchase_probability"].sum(), 1),

@@ -74,7 +74,7 @@ def recommend(
         "reason": pl.String,
     }
     with whole_file(out) as unfinished:
-        pl.DataFrame(rows, schema=columns, orient="row").write_parquet(unfinished)
+        data.as_written(pl.DataFrame(rows, schema=columns, orient="row")).write_parquet(unfinished)
     summary = {"customers": len(histories), "rows": len(rows), "model_id": model_id, "out": str(out)}
     seconds = round(time.monotonic() - began, 1)
     emit(summary | {"blend": blend, "seconds": seconds}, as_json=as_json, title="Recommended")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +23,7 @@ from events.files.reading import FileNotUsable
 from events.formats import FormatNotUsable, preset_or_mapping
 from events.history import Histories
 from events.loading import load_events
+from events.spelling import SPELLED, spellings
 from settings import settings
 from training.learning import Progress
 
@@ -48,6 +49,13 @@ class TrainingData:
     seen: pl.DataFrame
     """`customer_id` and the `time` at which each is first named, also of whom no event is left."""
     as_of: datetime
+    spelled: pl.DataFrame = field(default_factory=SPELLED.to_frame)
+    """How the file writes ids that are known otherwise."""
+
+    def as_written(self, made: pl.DataFrame) -> pl.DataFrame:
+        """What was made for customers, under their ids as the file has them."""
+        known, written = self.spelled
+        return made.with_columns(pl.col("customer_id").replace(known, written))
 
     def histories(self) -> Histories:
         """Of every customer seen before the as-of time, by id."""
@@ -77,7 +85,7 @@ def _from_file(path: Path, named: str | None) -> TrainingData:
     )
     return TrainingData(
         events=loaded.events, items=loaded.items, customers=loaded.customers, seen=loaded.seen,
-        as_of=_after(loaded.events),
+        as_of=_after(loaded.events), spelled=spellings(path, chosen),
     )  # fmt: skip
 
 

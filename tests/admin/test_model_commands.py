@@ -238,6 +238,18 @@ def test_who_is_left_without_an_event_is_answered_too(files: Path) -> None:
         assert set(customers) == {"undone", "given", *SHOP["customer_id"]}
 
 
+def test_ids_are_written_as_the_file_has_them(files: Path) -> None:
+    number = pl.col("customer_id").rank("dense").cast(pl.Float64)
+    CANONICAL.with_columns(customer_id=number.cast(pl.String)).write_parquet(files / "floats.parquet")
+    asked = ("--events", files / "floats.parquet", "--model", files / "model", "--out", files / "made.parquet")
+
+    for command in ("predict", "recommend", "ask"):
+        run(command, *asked)
+        assert set(pl.read_parquet(files / "made.parquet")["customer_id"]) == {
+            f"{place}.0" for place in range(1, SHOP["customer_id"].n_unique() + 1)
+        }
+
+
 def test_recommended_is_what_stands_in_the_file_of_items(files: Path) -> None:
     (files / "sold.csv").write_text("item_id,unit_price\nitem-1,5\nitem-2,4\nitem-3,dear\n")
     out = ("--model", files / "model", "--out", files / "sold.parquet")
