@@ -1,9 +1,11 @@
 """Every command exists, explains itself, and imports no more than it needs."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from admin.shell.output import emit
 
 ASKING = {"adapt", "ask", "evaluate", "predict", "recommend", "train", "tune", "uplift"}
 ROOT = Path(__file__).resolve().parents[2]
+SHOWN = re.compile(r"^(?:\$ )?(?:[A-Z_]+=\S+ )*(?:torchrun .*)?(tierwise .*)$", re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -37,6 +40,30 @@ def test_every_command_argument_and_option_says_what_it_is() -> None:
     ]
 
     assert silent == []
+
+
+def test_blocks_of_the_documents_show_commands_with_options_that_there_are() -> None:
+    known = {
+        path: {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
+        for path, command in commands(get_command(main), "tierwise")
+    }
+    shown = [line for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")) for line in blocks(page)]
+
+    assert len(shown) > 100
+    assert [line for line in shown if not options(line) <= known.get(named(line, known), set())] == []
+
+
+def blocks(page: Path) -> list[str]:
+    """Lines that begin with our command, as a reader would type them."""
+    return [re.sub(r" --as \S+", "", line) for line in SHOWN.findall(page.read_text())]
+
+
+def named(line: str, known: Mapping[str, set[str]]) -> str:
+    return max((path for path in known if f"{line} ".startswith(f"{path} ")), key=len, default="")
+
+
+def options(line: str) -> set[str]:
+    return {word for word in shlex.split(line, comments=True) if word.startswith("--")}
 
 
 def commands(command: Any, path: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401  # typer's command type is private
