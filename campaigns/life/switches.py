@@ -42,13 +42,12 @@ class Stop:
 def stop(transaction: Transaction, cause: Cause, scope: str) -> Stop:
     """Let nothing be issued, reserved or redeemed any more; what is stopped stays so, by whom it was.
 
-    Waits for nobody. Raises InvalidCampaign without a reason, CampaignNotFound.
+    Waits only for whoever stops the same or lets it go on, and comes after them.
+    Raises InvalidCampaign without a reason, CampaignNotFound.
     """
     _check(transaction, cause, scope)
-    stops.add(transaction, scope, reason=cause.reason or "", stopped_by=str(cause.actor), now=cause.now)
+    row = stops.add(transaction, scope, reason=cause.reason or "", stopped_by=str(cause.actor), now=cause.now)
     trail.done(transaction, cause, "switches.stop", _name(scope))
-    row = stops.get(transaction, scope)
-    assert row is not None, "added, or there already"
     return Stop.of(row)
 
 

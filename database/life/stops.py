@@ -23,11 +23,12 @@ WHERE campaigns.campaign_id = %s ORDER BY stops.scope = '-' DESC NULLS LAST LIMI
 """
 
 
-def add(transaction: Transaction, scope: str, *, reason: str, stopped_by: str, now: datetime) -> bool:
-    """Stop; False when it is stopped already, which changes nothing."""
+def add(transaction: Transaction, scope: str, *, reason: str, stopped_by: str, now: datetime) -> StopRow:
+    """Stop; what is stopped already stays as it is."""
     new = insert(StopRow).values(scope=scope, reason=reason, stopped_by=stopped_by, stop_time=now)
-    added = new.on_conflict_do_nothing().returning(StopRow.scope)
-    return transaction.execute(added).one_or_none() is not None
+    # An update that changes nothing: only so it is locked, and does not go meanwhile.
+    standing = new.on_conflict_do_update(index_elements=[StopRow.scope], set_={"scope": StopRow.scope})
+    return transaction.scalars(standing.returning(StopRow)).one()
 
 
 def remove(transaction: Transaction, scope: str) -> bool:

@@ -1,5 +1,8 @@
 """While the kill switch is on nothing is given away, and afterwards everything goes on where it stood still."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from made.campaigns import (
     NOW,
@@ -16,6 +19,7 @@ from made.campaigns import (
     read_operation,
     store_scores,
 )
+from sqlalchemy import text
 
 from campaigns.coupons import issuance, redemption, refunding, reservation
 from campaigns.life import launch, switches
@@ -147,6 +151,33 @@ def test_who_stopped_first_and_why_stays_and_each_press_is_on_record(database: D
         ("switches.stop", "campaigns/-", "OK"), ("switches.stop", "campaigns/-", "OK"),
         ("switches.stop", "campaigns/spring", "OK"), ("switches.allow", "campaigns/-", "OK"),
     ]  # fmt: skip
+
+
+def test_what_lets_go_on_waits_for_a_stop_that_found_it_stopped(database: Database) -> None:
+    """Else the stop would answer with what is gone by then."""
+    create_campaign(database)
+    first = stop(database, EVERYTHING)
+
+    with ThreadPoolExecutor(1) as caller:
+        with database.writing() as transaction:
+            again = switches.stop(transaction, make_cause(name="ben", reason="me too"), EVERYTHING)
+            allowed = caller.submit(allow, database, EVERYTHING)
+            until_somebody_waits(database)
+        allowed.result()
+
+    assert again == first
+    with database.reading() as snapshot:
+        assert switches.page(snapshot, limit=9) == []
+
+
+def until_somebody_waits(database: Database) -> None:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    for _ in range(500):
+        with database.reading() as snapshot:
+            if snapshot.execute(text(waiting)).scalar_one():
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def test_a_stop_has_a_reason_and_something_to_stop(database: Database) -> None:
