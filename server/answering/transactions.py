@@ -13,21 +13,25 @@ from campaigns.callers import access
 from campaigns.errors import Refusal
 from database import patience
 from database.failures import Failure, failure_of
-from database.session import Database, Snapshot, Transaction
+from database.session import Database, Snapshot, Transaction, driver_connection
 from database.work import requests
+from scoring.pool.refusals import Expired
 from server.answering import call
+from server.answering.deadlines import SHORTEST_SECONDS
 
 Response = TypeVar("Response", bound=Message)
 
 ATTEMPTS = 3
 """For a transaction that loses against a concurrent one."""
+NOTE_SECONDS = 1.0
+"""At least so long may a line of the audit log take: a short deadline does not keep what was tried off the record."""
 
 
 @contextmanager
 def reading(database: Database) -> Iterator[Snapshot]:
     """One snapshot for the call of this thread."""
     with database.reading() as snapshot:
-        patience.limit(snapshot, call.current().remaining())
+        _hurry(snapshot)
         yield snapshot
 
 
@@ -35,7 +39,24 @@ def reading(database: Database) -> Iterator[Snapshot]:
 def writing(database: Database) -> Iterator[Transaction]:
     """One transaction for the call of this thread."""
     with database.writing() as transaction:
-        patience.limit(transaction, call.current().remaining())
+        _hurry(transaction)
+        yield transaction
+
+
+def _hurry(snapshot: Snapshot) -> None:
+    """Raises Expired where the deadline passed while a connection was waited for: nobody hears of what is done then."""
+    driver_connection(snapshot)
+    remaining = call.current().remaining()
+    if remaining < SHORTEST_SECONDS:
+        raise Expired("the deadline passed while every connection to the database was in use")
+    patience.limit(snapshot, remaining)
+
+
+@contextmanager
+def _noting(database: Database) -> Iterator[Transaction]:
+    """A transaction of its own for a line of the log: that of the call is rolled back."""
+    with database.writing() as transaction:
+        patience.limit(transaction, max(NOTE_SECONDS, call.current().remaining()))
         yield transaction
 
 
@@ -104,14 +125,13 @@ def subject_of(request: object, action: str) -> str:
 
 
 def record_denial(database: Database, cause: Cause, subject: str, refusal: Refusal) -> None:
-    """In a transaction of its own: the refused one is rolled back."""
-    with writing(database) as transaction:
+    """What was refused is on record."""
+    with _noting(database) as transaction:
         trail.denied(transaction, cause, _action(), subject, refusal)
 
 
 def _record_trial(database: Database, cause: Cause, subject: str) -> None:
-    """In a transaction of its own, as above."""
-    with writing(database) as transaction:
+    with _noting(database) as transaction:
         trail.tried(transaction, cause, _action(), subject)
 
 

@@ -1,14 +1,26 @@
 """What is asked twice happens once, also when both ask at the same moment."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
 
 import grpc
 import psycopg
 import pytest
 from made.campaigns import add_customers, audit_lines, counts
 from running.serving import Shop, new_id, plan, purchase, recording, refusal
+from sqlalchemy import text
 from tierwise.v1 import campaign_service_pb2, customer_pb2, customer_service_pb2
+
+from campaigns.actor import Actor, Role
+from campaigns.customers.refusals import CustomerNotFound
+from database.session import Database
+from scoring.pool.refusals import Expired
+from server.answering.call import Call, answering
+from server.answering.hangup import Hangup
+from server.answering.transactions import reading, record_denial, writing
 
 
 def test_twins_at_the_same_moment_have_one_effect_and_one_answer(shop: Shop) -> None:
@@ -67,6 +79,47 @@ def test_a_write_that_waits_for_a_lock_ends_at_its_deadline(shop: Shop, database
 
     assert raised.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert shop.customers.UpdateCustomer(request, timeout=10).country == "France"
+
+
+def test_what_waits_for_a_connection_beyond_its_deadline_is_not_begun(database_url: str) -> None:
+    with closing(Database.at(database_url, pool_size=1)) as narrow:
+        add_customers(narrow, ["anna"])
+
+        def rename() -> None:
+            with answering(one_call(seconds=0.1)), writing(narrow) as transaction:
+                transaction.execute(text("UPDATE customers SET country = 'France'"))
+
+        def look() -> None:
+            with answering(one_call(seconds=0.1)), reading(narrow):
+                pass
+
+        with ThreadPoolExecutor(2) as callers:
+            with narrow.reading() as snapshot:
+                snapshot.execute(text("SELECT 1"))
+                late = [callers.submit(each) for each in (rename, look)]
+                threading.Event().wait(0.2)
+            for each in late:
+                with pytest.raises(Expired, match="every connection to the database was in use"):
+                    each.result()
+        with narrow.reading() as snapshot:
+            assert snapshot.execute(text("SELECT country FROM customers")).scalar_one() is None
+
+
+def test_what_was_refused_is_on_record_however_short_the_deadline(shop: Shop) -> None:
+    refusal = CustomerNotFound("there is no customers/nobody", customer="customers/nobody")
+
+    with answering(one_call(seconds=-1)) as late:
+        record_denial(shop.database, late.cause(), "customers/nobody", refusal)
+
+    assert audit_lines(shop.database)[-1] == ("customers.update", "customers", "DENIED")
+
+
+def one_call(*, seconds: float) -> Call:
+    """With so much time left."""
+    return Call(
+        method="/tierwise.v1.CustomerService/UpdateCustomer", actor=Actor(name="till", role=Role.SERVICE),
+        now=datetime.now(UTC), deadline=time.monotonic() + seconds, log_id="1", hangup=Hangup(),
+    )  # fmt: skip
 
 
 def test_a_write_that_loses_a_deadlock_is_run_again(shop: Shop, database_url: str) -> None:
