@@ -229,19 +229,21 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
                 call.current().timings.model = message.model
                 return message
             case ModelUnavailable():
-                return self._stored(question.customer_id, Degraded.MODEL_NOT_LOADED, outcome)
+                return self._stored(question, Degraded.MODEL_NOT_LOADED, outcome)
             case ModelFailed():
                 log.error("model failed", log_id=call.current().log_id, exc_info=outcome)
-                return self._stored(question.customer_id, Degraded.MODEL_FAILED, outcome)
+                return self._stored(question, Degraded.MODEL_FAILED, outcome)
             case _:
                 raise outcome
 
-    def _stored(self, who: str, reason: Degraded, error: Exception) -> score_pb2.Score:
-        """Raises CustomerNotFound, or ModelUnavailable where nothing is stored."""
+    def _stored(self, question: Question, reason: Degraded, error: Exception) -> score_pb2.Score:
+        """Raises CustomerNotFound, or ModelUnavailable where nothing is stored, or only of a later time."""
+        who = question.customer_id
         with reading(self._database) as snapshot:
             stored = scores.get(snapshot, who)
             customer_cases.get(snapshot, who)
-        if stored is None:
-            message = "no model can answer and no score is stored for this customer; try again later"
+        if stored is None or (question.as_of is not None and stored.as_of > question.as_of):
+            of = "for this customer" if stored is None else "that knows only what was so at as_of_time"
+            message = f"no model can answer and no score is stored {of}; try again later"
             raise ModelUnavailable(message, customer=f"customers/{who}") from error
         return stored_score_message(stored, reason, self._attribution)

@@ -217,9 +217,14 @@ def test_without_a_model_the_last_stored_score_answers_and_says_so(database: Dat
         with database.writing() as transaction:
             transaction.execute(text("UPDATE scores SET expected_orders = NULL"))
         older = shop.scoring.Score(asking("anna")).score
+        later = shop.scoring.Score(asking("anna", as_of_time=score.as_of_time)).score
         with pytest.raises(grpc.RpcError) as raised:
             shop.scoring.Score(asking("new"))
+        score.as_of_time.seconds -= 1
+        with pytest.raises(grpc.RpcError, match="that knows only what was so at as_of_time"):
+            shop.scoring.Score(asking("anna", as_of_time=score.as_of_time))
 
+    assert later == older
     assert (score.degraded, score.degraded_reason) == (True, score_pb2.Score.MODEL_NOT_LOADED)
     assert (score.model, score.tier, score.expected_spend.expected.units) == ("models/m1", tier_pb2.HIGH, 90)
     assert score.expected_orders == 0.6
