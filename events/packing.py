@@ -1,13 +1,18 @@
-"""One customer's history as bytes: column by column, each number as narrow as keeps it exact, each string once."""
+"""One customer's history as bytes: column by column, each number as narrow as keeps it exact, each string once.
+
+Many customers are packed and unpacked together: a step of numpy takes as long for one of them as for hundreds.
+"""
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import count, pairwise, repeat
+from operator import mul
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from events.event import EVENT_SCHEMA
 from events.history import Histories
 
 FORMAT = 1
@@ -26,16 +31,20 @@ BETWEEN = "\0"
 
 Floats = npt.NDArray[np.float64]
 Strings = npt.NDArray[np.object_]
+Number = TypeVar("Number", bound=np.generic)
 
 
-def packed(histories: Histories, place: int) -> bytes:
-    """The rows of the customer at this place."""
-    own = slice(int(histories.offsets[place]), int(histories.offsets[place + 1]))
-    parts = [HEAD.pack(FORMAT, own.stop - own.start)]
-    parts += [histories.time[own].astype("<f8").tobytes(), histories.event_type[own].tobytes()]
-    parts += [_numbers(getattr(histories, name)[own]) for name in NUMBERS]
-    parts += [_strings(getattr(histories, name)[own]) for name in STRINGS]
-    return b"".join(parts)
+def packed(histories: Histories) -> list[bytes]:
+    """Each customer's rows."""
+    rows = _Rows(histories.offsets)
+    columns = [
+        [HEAD.pack(FORMAT, size) for size in np.diff(histories.offsets).tolist()],
+        rows.slices(histories.time.astype("<f8")),
+        rows.slices(histories.event_type),
+        *(rows.numbers(getattr(histories, name)) for name in NUMBERS),
+        *(rows.strings(getattr(histories, name)) for name in STRINGS),
+    ]
+    return [b"".join(parts) for parts in zip(*columns, strict=True)]
 
 
 def is_ours(content: bytes) -> bool:
@@ -56,79 +65,123 @@ def latest(content: bytes) -> float:
 
 def unpacked(contents: Sequence[bytes], customer_ids: Sequence[str]) -> Histories:
     """Side by side, as these customers'. Raises ValueError for one that another release packed."""
-    if not contents:
-        return Histories.from_frame(EVENT_SCHEMA.to_frame(), [])
-    return Histories.joined([_history(*each) for each in zip(contents, customer_ids, strict=True)])
-
-
-def _history(content: bytes, customer_id: str) -> Histories:
-    if not is_ours(content):
-        raise ValueError(f"the history of {customer_id} was packed by another release")
-    count = rows(content)
-    reader = _Reader(content, count)
+    for content, customer_id in zip(contents, customer_ids, strict=True):
+        if not is_ours(content):
+            raise ValueError(f"the history of {customer_id} was packed by another release")
+    reader = _Reader(contents)
+    times, kinds = reader.column("<f8"), reader.column("<i1")
+    columns: dict[str, Any] = {name: reader.numbers() for name in NUMBERS}
+    columns |= {name: reader.strings() for name in STRINGS}
     return Histories(
-        customer_ids=np.array([customer_id], dtype=object),
-        offsets=np.array([0, count]),
-        time=reader.column("<f8").astype(np.float64, copy=False),
-        event_type=reader.column("<i1").astype(np.int8, copy=False),
-        quantity=reader.numbers(),
-        unit_price=reader.numbers(),
-        rating=reader.numbers(),
-        dwell_seconds=reader.numbers(),
-        order_id=reader.strings(),
-        item_id=reader.strings(),
-        channel=reader.strings(),
-        text=reader.strings(),
+        customer_ids=np.array(customer_ids, dtype=object),
+        offsets=np.cumsum([0, *reader.counts]),
+        time=times.astype(np.float64, copy=False),
+        event_type=kinds.astype(np.int8, copy=False),
+        **columns,
     )
 
 
-def _numbers(column: Floats) -> bytes:
-    """The width of a number, 0 where none is known, and all of them."""
-    if np.isnan(column).all():
-        return b"\0"
-    with np.errstate(over="ignore"):
-        narrow = next(each for each in map(column.astype, WIDTHS) if np.array_equal(each, column, equal_nan=True))
-    return bytes([narrow.itemsize]) + narrow.tobytes()
+class _Rows:
+    """Which rows are whose, and what is written of each customer's."""
+
+    def __init__(self, offsets: npt.NDArray[np.int64]) -> None:
+        self._offsets = offsets
+        self._ends = list(pairwise(offsets.tolist()))
+
+    def slices(self, column: npt.NDArray[np.generic]) -> list[bytes]:
+        """The bytes of the numbers as they are."""
+        whole, width = column.tobytes(), column.itemsize
+        return [whole[begin * width : end * width] for begin, end in self._ends]
+
+    def numbers(self, column: Floats) -> list[bytes]:
+        """The width of a number, 0 where none is known, and all of them."""
+        unknown = np.isnan(column)
+        written = [b"\0" if all_unknown else b"" for all_unknown in self._all(unknown)]
+        for width in WIDTHS:
+            if all(written):
+                break
+            with np.errstate(over="ignore"):
+                narrow = column.astype(width)
+            head, fits = bytes([narrow.itemsize]), self._all(unknown | (narrow == column))
+            written = [
+                done or (head + part if exact else b"")
+                for done, part, exact in zip(written, self.slices(narrow), fits, strict=True)
+            ]
+        return written
+
+    def strings(self, column: Strings) -> list[bytes]:
+        """The different strings, and for each row the number of its own; 0 is None."""
+        values = column.tolist()
+        return [_strings(values[begin:end]) for begin, end in self._ends]
+
+    def _all(self, true: npt.NDArray[np.bool_]) -> list[bool]:
+        """Whether it is for all rows of a customer."""
+        false = np.zeros(len(true) + 1, dtype=np.int64)
+        np.cumsum(~true, out=false[1:])
+        false = false[self._offsets]
+        found: list[bool] = (false[1:] == false[:-1]).tolist()
+        return found
 
 
-def _strings(column: Strings) -> bytes:
-    """The different strings, and for each row the number of its own; 0 is None."""
-    seen: dict[str | None, int] = {None: 0}
-    numbers = [seen.setdefault(value, len(seen)) for value in column.tolist()]
-    different = len(seen) - 1
-    text = BETWEEN.join(string for string in seen if string is not None).encode()
-    head = STRINGS_HEAD.pack(different, len(text)) + text
-    return head + np.array(numbers, dtype=_width(different)).tobytes() if different else head
+def _strings(values: Sequence[str | None]) -> bytes:
+    different = [value for value in dict.fromkeys(values) if value is not None]
+    text = BETWEEN.join(different).encode()
+    head = STRINGS_HEAD.pack(len(different), len(text)) + text
+    if not different:
+        return head
+    numbers: dict[str | None, int] = {None: 0, **dict(zip(different, count(1), strict=False))}
+    return head + np.fromiter(map(numbers.__getitem__, values), f"<u{_width(len(different))}", len(values)).tobytes()
 
 
-def _width(different: int) -> str:
-    return "<u1" if different < 0x100 else "<u2"  # noqa: PLR2004 - what one byte tells apart
+def _width(different: int) -> int:
+    """Bytes of the number of a string."""
+    return min(different, 1) if different < 0x100 else 2  # noqa: PLR2004 - what one byte tells apart
 
 
 class _Reader:
-    """Goes through the columns in the order in which they were packed."""
+    """Goes through the columns of all customers in the order in which they were packed."""
 
-    def __init__(self, content: bytes, rows: int) -> None:
-        self._content = content
-        self._rows = rows
-        self._at = HEAD.size
+    def __init__(self, contents: Sequence[bytes]) -> None:
+        self.counts = [rows(content) for content in contents]
+        self._rows = sum(self.counts)
+        self._contents = contents
+        self._at = [HEAD.size] * len(contents)
 
     def column(self, kind: str) -> npt.NDArray[np.generic]:
-        column = np.frombuffer(self._content, kind, self._rows, self._at)
-        self._at += column.nbytes
-        return column
+        """One that has this kind of number everywhere."""
+        width = np.dtype(kind).itemsize
+        return np.frombuffer(b"".join(self._taken(size * width for size in self.counts)), kind)
 
     def numbers(self) -> Floats:
-        width = self._content[self._at]
-        self._at += 1
-        return self.column(f"<f{width}").astype(np.float64) if width else np.full(self._rows, np.nan)
+        widths = [head[0] for head in self._taken(repeat(1))]
+        return self._spread(np.full(self._rows, np.nan), "f", widths)
 
     def strings(self) -> Strings:
-        different, size = STRINGS_HEAD.unpack_from(self._content, self._at)
-        begin = self._at + STRINGS_HEAD.size
-        self._at = begin + size
-        strings: list[str | None] = [None]
-        if different:
-            strings += self._content[begin : self._at].decode().split(BETWEEN)
-        known = np.array(strings, dtype=object)
-        return known[self.column(_width(different))] if different else np.full(self._rows, None, dtype=object)
+        heads = [STRINGS_HEAD.unpack(head) for head in self._taken(repeat(STRINGS_HEAD.size))]
+        texts = self._taken(size for _, size in heads)
+        widths = [_width(different) for different, _ in heads]
+        if not any(widths):
+            return np.full(self._rows, None, dtype=object)
+        numbers = self._spread(np.zeros(self._rows, dtype=np.int64), "u", widths)
+        if len(heads) > 1:
+            before = np.cumsum([0, *(different for different, _ in heads[:-1])])
+            numbers[numbers > 0] += np.repeat(before, self.counts)[numbers > 0]
+        whole = BETWEEN.encode().join(text for text, width in zip(texts, widths, strict=True) if width)
+        return np.array([None, *whole.decode().split(BETWEEN)], dtype=object)[numbers]
+
+    def _spread(self, values: npt.NDArray[Number], kind: str, widths: Sequence[int]) -> npt.NDArray[Number]:
+        """Numbers that have a width for each customer; where that is 0, `values` stay."""
+        parts = self._taken(map(mul, self.counts, widths))
+        several = set(widths)
+        of_rows = np.repeat(widths, self.counts) if len(several) > 1 else None
+        for width in several - {0}:
+            own = b"".join(part for part, each in zip(parts, widths, strict=True) if each == width)
+            values[... if of_rows is None else of_rows == width] = np.frombuffer(own, f"<{kind}{width}")
+        return values
+
+    def _taken(self, sizes: Iterable[int]) -> list[bytes]:
+        """So many bytes of each customer."""
+        ends = [at + size for at, size in zip(self._at, sizes, strict=False)]
+        parts = [content[at:end] for content, at, end in zip(self._contents, self._at, ends, strict=True)]
+        self._at = ends
+        return parts

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from database.events.states import Packed
 from scoring.score import Score
 
 
@@ -15,3 +16,7 @@ class Chunk:
     scores: Sequence[Score]
     """Without those of whom it says no number."""
     currency: str
+    read: Sequence[Packed]
+    """Histories that were read event by event, to be kept in one piece."""
+    unversioned: Sequence[str]
+    """Customers whose events have no version yet."""

@@ -81,8 +81,7 @@ def _at_hand(state: State, held: Remembered | None) -> bytes | None:
 def _read(snapshot: Snapshot, customer_ids: Sequence[str]) -> dict[str, bytes]:
     if not customer_ids:
         return {}
-    histories = store.histories(snapshot, customer_ids)
-    return {customer_id: packing.packed(histories, place) for place, customer_id in enumerate(customer_ids)}
+    return dict(zip(customer_ids, packing.packed(store.histories(snapshot, customer_ids)), strict=True))
 
 
 def _remember(memory: Memory, customer_id: str, state: State, history: bytes) -> None:
@@ -101,6 +100,5 @@ def _reaching(
         return packed
     for place, (history, customer_id) in enumerate(zip(packed, customer_ids, strict=True)):
         if packing.rows(history) >= store.LATEST and packing.latest(history) >= before.timestamp():
-            older = store.histories(snapshot, [customer_id], before=before)
-            packed[place] = packing.packed(older, 0)
+            (packed[place],) = packing.packed(store.histories(snapshot, [customer_id], before=before))
     return packed

@@ -1,9 +1,10 @@
 """The events that we remember: recorded once by their id, read by customer."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import astuple
 from datetime import datetime
 from io import BytesIO
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,17 +56,29 @@ SELECT {columns} FROM events WHERE customer_id = %s AND (time, event_id) < (%s::
   AND event_type = ANY(%s::smallint[])
 ORDER BY time DESC, event_id DESC LIMIT %s
 """).format(columns=COLUMNS)
-# Both orders are the index's own, so nothing is sorted: the caller asks and reads backwards.
+# Both orders are the index's own, so nothing is sorted: the caller asks and reads backwards. One row a customer, with
+# numbers as bytes: as values of Python, cell by cell, they took eight times as long to read.
 HISTORIES = """
-SELECT asked.place, date_part('epoch', time), event_type, order_id, item_id, quantity,
-  unit_price_minor, channel, rating, dwell_seconds, text
-FROM unnest(%s::text[]) WITH ORDINALITY AS asked (customer_id, place)
+SELECT event_types, times, quantities, prices, ratings, dwells, order_ids, item_ids, channels, texts
+FROM unnest(%b::text[]) WITH ORDINALITY AS asked (customer_id, place)
 CROSS JOIN LATERAL (
-  SELECT * FROM events WHERE customer_id = asked.customer_id AND time < %s::timestamptz
-  ORDER BY time DESC, event_id DESC LIMIT %s
-) AS latest
-ORDER BY asked.place, latest.time DESC, latest.event_id DESC
+  SELECT string_agg(int2send(event_type), '') AS event_types,
+    string_agg(float8send(date_part('epoch', time)), '') AS times,
+    string_agg(float8send(coalesce(quantity, 'NaN')), '') AS quantities,
+    string_agg(float8send(coalesce(unit_price_minor, 'NaN'::float8)), '') AS prices,
+    string_agg(float8send(coalesce(rating, 'NaN'::float8)), '') AS ratings,
+    string_agg(float8send(coalesce(dwell_seconds, 'NaN')), '') AS dwells,
+    array_agg(order_id) AS order_ids, array_agg(item_id) AS item_ids, array_agg(channel) AS channels,
+    array_agg(text) AS texts
+  FROM (
+    SELECT * FROM events WHERE customer_id = asked.customer_id AND time < %b::timestamptz
+    ORDER BY time DESC, event_id DESC LIMIT %b
+  ) AS latest
+) AS history
+ORDER BY place
 """
+KIND, NUMBER = np.dtype(">i2"), np.dtype(">f8")
+"""As PostgreSQL sends an event type, and every other number of a history."""
 ALL_KINDS = tuple(EventType)
 ALL = """
 COPY (
@@ -170,22 +183,22 @@ def histories(
     asked = list(customer_ids)
     with driver_connection(snapshot).cursor(binary=True) as cursor:
         rows = cursor.execute(HISTORIES, (asked[::-1], before or "infinity", limit)).fetchall()
-    columns: list[Sequence[Any]] = list(zip(*reversed(rows), strict=True)) if rows else [()] * 11
-    owners = len(asked) + 1 - np.array(columns[0], dtype=np.int64)
-    counts = np.bincount(owners, minlength=len(asked) + 1)
+    event_types, times, quantities, prices, ratings, dwells, *strings = zip(*rows, strict=True) if rows else [()] * 10
+    counts = [0 if each is None else len(each) // KIND.itemsize for each in event_types]
+    order_ids, item_ids, channels, texts = map(_strings, strings)
     return Histories(
         customer_ids=np.array(asked, dtype=object),
-        offsets=np.cumsum(counts).astype(np.int64),
-        time=_numbers(columns[1]),
-        event_type=np.array(columns[2], dtype=np.int8),
-        order_id=_strings(columns[3]),
-        item_id=_strings(columns[4]),
-        quantity=_numbers(columns[5]),
-        unit_price=_numbers(columns[6]),
-        channel=_strings(columns[7]),
-        rating=_numbers(columns[8]),
-        dwell_seconds=_numbers(columns[9]),
-        text=_strings(columns[10]),
+        offsets=np.cumsum([0, *counts[::-1]]),
+        time=_numbers(times),
+        event_type=_numbers(event_types, KIND).astype(np.int8),
+        order_id=order_ids,
+        item_id=item_ids,
+        quantity=_numbers(quantities),
+        unit_price=_numbers(prices),
+        channel=channels,
+        rating=_numbers(ratings),
+        dwell_seconds=_numbers(dwells),
+        text=texts,
     )
 
 
@@ -228,9 +241,14 @@ def _event(row: tuple[Any, ...]) -> Event:
     return Event(**dict(zip(EVENT_SCHEMA, (event_id, customer_id, time, EventType(event_type), *details), strict=True)))
 
 
-def _numbers(column: Sequence[float | None]) -> npt.NDArray[np.float64]:
-    return np.array(column, dtype=np.float64)
+def _numbers(columns: Iterable[bytes | None], kind: "np.dtype[Any]" = NUMBER) -> npt.NDArray[np.float64]:
+    """Of all customers, which came backwards."""
+    whole = np.frombuffer(b"".join(filter(None, columns)), kind)
+    return whole[::-1].astype(kind.newbyteorder("="))
 
 
-def _strings(column: Sequence[str | None]) -> npt.NDArray[np.object_]:
-    return np.array(column, dtype=object)
+def _strings(columns: Iterable[Sequence[str | None] | None]) -> npt.NDArray[np.object_]:
+    """Likewise."""
+    whole = list(chain.from_iterable(filter(None, columns)))
+    whole.reverse()
+    return np.array(whole, dtype=object)

@@ -160,7 +160,7 @@ def _outcome(question: Question, state: State, recorded: bytes) -> Outcome:
 def _with_session(history: bytes, question: Question) -> bytes:
     if not question.session:
         return history
-    return packed(with_sessions(unpacked([history], [question.customer_id]), [question.session]), 0)
+    return packed(with_sessions(unpacked([history], [question.customer_id]), [question.session]))[0]
 
 
 def _present(history: bytes, question: Question) -> float:

@@ -148,10 +148,17 @@ def test_pages_join_without_gap_or_repeat_even_inside_one_instant(database: Data
 
 def test_histories_are_what_the_frame_gives(database: Database) -> None:
     same_instant = [replace(FULL, event_id=name) for name in ("B", "a", "ä", "_")]
+    odd = [
+        replace(
+            view(number, "carl"), event_id=f"odd-{number}", order_id=word, item_id=word * 2, channel=word, text=word,
+            currency="EUR", quantity=1e-300, unit_price_minor=2**53 + 1,
+        )
+        for number, word in enumerate(("", "NULL", "null", "\\N", '{"a",b}', "\x01\x7f\ufeff", "\U0001f4a1" * 3000))
+    ]  # fmt: skip
     with database.writing() as transaction:
-        insert_events(transaction, [FULL, BARE, *same_instant, *map(view, range(5))])
+        insert_events(transaction, [FULL, BARE, *same_instant, *map(view, range(5)), *odd])
 
-    asked = ["bert", "nobody", "anna"]
+    asked = ["carl", "bert", "nobody", "anna"]
     with database.reading() as snapshot:
         expected = Histories.from_frame(read_events(snapshot), asked)
         found = histories(snapshot, asked)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from events.event import EVENT_SCHEMA
 from events.history import Histories
 from events.packing import FORMAT, is_ours, latest, packed, rows, unpacked
 
@@ -46,7 +47,7 @@ def assert_same(one: Histories, other: Histories) -> None:
 @settings(max_examples=50)
 @given(histories())
 def test_what_is_packed_and_joined_again_is_the_same(made: Histories) -> None:
-    parts = [packed(made, place) for place in range(len(made))]
+    parts = packed(made)
 
     assert_same(unpacked(parts, made.customer_ids.tolist()), made)
     assert sum(map(rows, parts)) == len(made.time)
@@ -58,18 +59,37 @@ def test_what_is_packed_and_joined_again_is_the_same(made: Histories) -> None:
 def test_more_strings_than_one_byte_tells_apart() -> None:
     made = replace(plain(300), item_id=np.array([f"item-{number}" for number in range(300)], dtype=object))
 
-    assert_same(unpacked([packed(made, 0)], ["anna"]), made)
+    assert_same(unpacked(packed(made), ["anna"]), made)
 
 
 def test_pieces_prices_and_stars_take_two_bytes_each_and_what_nobody_said_none() -> None:
     said = np.full(100, 3.0)
     made = replace(plain(100), quantity=said, unit_price=said, rating=said)
 
-    assert len(packed(made, 0)) == 5 + 100 * (8 + 1 + 3 * 2) + 4 + 4 * 6
+    assert len(packed(made)[0]) == 5 + 100 * (8 + 1 + 3 * 2) + 4 + 4 * 6
+
+
+def test_the_bytes_are_those_of_all_releases_that_have_the_format() -> None:
+    quantity, text = np.array([1.0, 70_000.0]), np.array([None, "ä"], dtype=object)
+    two = replace(plain(2), time=np.array([0.0, 1.5]), quantity=quantity, unit_price=np.array([np.nan, 0.1]), text=text)
+
+    assert packed(Histories.joined([two, plain(0)])) == [
+        bytes.fromhex(
+            "01 02000000  0000000000000000 000000000000f83f  01 01  04 0000803f 00b88847"
+            "08 000000000000f87f 9a9999999999b93f  00 00"
+            "0000 00000000  0000 00000000  0000 00000000  0100 02000000 c3a4 00 01"
+        ),
+        bytes.fromhex("01 00000000  00 00 00 00  000000000000 000000000000 000000000000 000000000000"),
+    ]
+
+
+def test_nobody_is_packed_and_unpacked() -> None:
+    assert_same(unpacked([], []), Histories.from_frame(EVENT_SCHEMA.to_frame(), []))
+    assert packed(unpacked([], [])) == []
 
 
 def test_pieces_of_another_release_are_not_read() -> None:
-    foreign = bytes([FORMAT + 1]) + packed(plain(2), 0)[1:]
+    foreign = bytes([FORMAT + 1]) + packed(plain(2))[0][1:]
 
     assert not is_ours(foreign)
     with pytest.raises(ValueError, match="the history of anna was packed by another release"):

@@ -1,7 +1,6 @@
 """The scores of the chunk after an operation's cursor: the network runs between two transactions, never inside one."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +8,7 @@ import numpy as np
 from campaigns.models import registry
 from campaigns.tiers.rescoring import Rescoring
 from database.events import states
-from database.events.recall import Recalled, recall
+from database.events.recall import recall
 from database.models import scores
 from database.work.operations import Operation
 from events.packing import unpacked
@@ -23,12 +22,14 @@ log = logging.getLogger(__name__)
 def next_scores(tools: Tools, operation: Operation) -> Chunk | None:
     """By the pinned model, as of the pinned time; None at the end.
 
-    From here on the chunk after it is worked on, so that it is there when this one is written.
+    From here on the chunk after it is worked on, so that it is there when this one is written. What had to be read
+    event by event is kept in one piece meanwhile, for the next time and for servers.
     """
     chunk = tools.ahead.take(_key(operation), lambda: _scores(tools, operation))
     if chunk is not None:
         following = replace(operation, cursor=chunk.customers[-1])
         tools.ahead.begin(_key(following), lambda: _scores(tools, following))
+        _keep(tools, chunk)
     return chunk
 
 
@@ -44,21 +45,20 @@ def _scores(tools: Tools, operation: Operation) -> Chunk | None:
             return None
         known = recall(snapshot, customers, before=pinned.as_of)
         model = registry.get(snapshot, pinned.model_id)
-    _keep(tools, customers, known)
     scorer = tools.scorer(model)
     said = scorer.score_each(unpacked(known.packed, customers), np.full(len(customers), pinned.as_of.timestamp()))
     unsaid = [who for who, score in zip(customers, said, strict=True) if score is None]
     if unsaid:
         log.warning("%s: %s", operation.name, NoNumber(model.model_id, unsaid))
     return Chunk(
-        customers=customers, scores=[score for score in said if score is not None], currency=scorer.currency
+        customers=customers, scores=[score for score in said if score is not None], currency=scorer.currency,
+        read=known.read,
+        unversioned=[who for who, state in zip(customers, known.states, strict=True) if state.version is None],
     )  # fmt: skip
 
 
-def _keep(tools: Tools, customers: Sequence[str], known: Recalled) -> None:
-    """What had to be read event by event is there in one piece the next time, for servers too."""
-    bare = [customer_id for customer_id, state in zip(customers, known.states, strict=True) if state.version is None]
-    if bare or known.read:
+def _keep(tools: Tools, chunk: Chunk) -> None:
+    if chunk.unversioned or chunk.read:
         with tools.database.writing() as transaction:
-            states.begin(transaction, bare)
-            states.keep(transaction, known.read)
+            states.begin(transaction, chunk.unversioned)
+            states.keep(transaction, chunk.read)
