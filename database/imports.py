@@ -42,6 +42,8 @@ class Import:
 
 
 FETCHED = 10_000
+KEPT_BYTES = 1 << 27
+"""Of the rejected rows of a file: whoever sends rows that are none would fill the disk."""
 AGAIN = "AGAIN"
 """Of an import whose file may tell of somebody whom it told of in vain."""
 
@@ -104,7 +106,7 @@ def store_events(
     """
     if not _begin(transaction, import_id, "events", file_name):
         return None
-    _copy_rejected(transaction, import_id, rejected, loaded.rejected.height)
+    not_kept = _copy_rejected(transaction, import_id, rejected, loaded.rejected.height)
     copy_items(transaction, loaded.items, replace=False)
     copy_customers(transaction, loaded.customers, replace=False)
     late = _late_returns(transaction, loaded.cancelled)
@@ -117,7 +119,7 @@ def store_events(
         "events_new": copied.new, "events_known": loaded.events.height + late.height - copied.new,
         "events_differing": copied.differing, "late_returns": late.height,
     }  # fmt: skip
-    return _finish(transaction, import_id, loaded.report.as_dict() | counts | left_out)
+    return _finish(transaction, import_id, loaded.report.as_dict() | counts | not_kept | left_out)
 
 
 def store_attributes(
@@ -131,9 +133,9 @@ def store_attributes(
     items = file.rows.schema == ITEM_SCHEMA
     _begin_anew(transaction, import_id, "items" if items else "customers", file_name)
     changed = (copy_items if items else copy_customers)(transaction, file.rows)
-    _copy_rejected(transaction, import_id, rejected, file.rejected.height)
+    not_kept = _copy_rejected(transaction, import_id, rejected, file.rejected.height)
     left_out = {} if items else _leave_out_erased(transaction, file.rows["customer_id"], import_id)
-    return _finish(transaction, import_id, file.report() | {"changed": changed, **left_out})
+    return _finish(transaction, import_id, file.report() | {"changed": changed, **not_kept, **left_out})
 
 
 def read_again(transaction: Transaction) -> None:
@@ -196,13 +198,20 @@ def _finish(transaction: Transaction, import_id: str, report: Mapping[str, Any])
     return _import(transaction.scalars(done).one())
 
 
-def _copy_rejected(transaction: Transaction, import_id: str, batches: Iterable[pl.DataFrame], expected: int) -> None:
-    connection, written = driver_connection(transaction), 0
+def _copy_rejected(
+    transaction: Transaction, import_id: str, batches: Iterable[pl.DataFrame], expected: int
+) -> dict[str, int]:  # fmt: skip
+    """The first ones, as many as there is room for; how many were not kept, for the report."""
+    connection, found, kept, room = driver_connection(transaction), 0, 0, KEPT_BYTES
     for batch in batches:
-        copy_frame(connection, "rejected_rows", batch.with_columns(pl.lit(import_id).alias("import_id")))
-        written += batch.height
-    if written != expected:
-        raise FileChanged(f"{expected} rows were rejected and {written} of them found again; import the file once more")
+        size = pl.col("content").str.len_bytes()
+        fitting = batch.filter(size.cum_sum() <= room)
+        copy_frame(connection, "rejected_rows", fitting.with_columns(pl.lit(import_id).alias("import_id")))
+        room = room - fitting.select(size.sum()).item() if fitting.height == batch.height else 0
+        found, kept = found + batch.height, kept + fitting.height
+    if found != expected:
+        raise FileChanged(f"{expected} rows were rejected and {found} of them found again; import the file once more")
+    return {"rejected_not_kept": found - kept} if found > kept else {}
 
 
 def _import(row: ImportRow) -> Import:

@@ -211,6 +211,8 @@ def _show(done: Import, *, as_json: bool, imported_before: bool = False) -> None
             f"no row of {done.file_name} was taken in; `tierwise import report --import {done.import_id[:12]} "
             "--rejected FILE` writes them with their reasons"
         )
+    if not_kept := done.report.get("rejected_not_kept"):
+        warn(f"the last {not_kept:,} rejected rows of {done.file_name} are counted and not kept: there are too many")
     head = {"import_id": done.import_id, "kind": done.kind, "file": done.file_name, "imported_before": imported_before}
     if as_json:
         emit(head | {"report": dict(done.report)}, as_json=True)

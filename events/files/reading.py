@@ -16,6 +16,8 @@ LONGEST_TEXT = 20_000
 """Symbols: more than any field may have. A Parquet file of some kB may say a gigabyte."""
 LONGEST_BYTES = 4 * LONGEST_TEXT
 """In UTF-8."""
+LONGEST_KEPT = 4_000
+"""Symbols of a text in a row that was rejected."""
 BYTES_AT_ONCE = 1 << 27
 """Of texts in a batch. Rows of Parquet may share a text, and do so no longer once it is cut off."""
 REJECTED_SCHEMA = pl.Schema({"row_number": pl.Int64(), "reason": pl.String(), "content": pl.String()})
@@ -163,7 +165,8 @@ def rejected_rows(
     if rejected.is_empty():
         return
     for batch in batches(path, separator=separator, encoding=encoding):
-        doomed = batch.join(rejected, on="row_number", maintain_order="left")
+        doomed = batch.with_columns(cs.string().str.head(LONGEST_KEPT))
+        doomed = doomed.join(rejected, on="row_number", maintain_order="left")
         mute = [name for name, kind in batch.schema.items() if kind.is_nested() and not _speaks(kind)]
         content = pl.struct(pl.col(batch.columns[1:])).struct.json_encode()
         said = content.str.replace_all(NUL_IN_JSON, "${1}").alias("content")
@@ -175,7 +178,7 @@ def rejected_rows(
 def _brief(name: str) -> pl.Expr:
     """What would take more room than a text may have is left out."""
     length = pl.struct(name).struct.json_encode().str.len_bytes()
-    return pl.when(length <= LONGEST_TEXT).then(name).alias(name)
+    return pl.when(length <= LONGEST_KEPT).then(name).alias(name)
 
 
 def table(path: Path) -> pl.DataFrame:

@@ -212,6 +212,19 @@ def test_a_file_that_changes_meanwhile_is_refused_whole(database: Database, data
     assert contents(database_url) == empty
 
 
+def test_of_too_many_rejected_rows_the_first_are_kept_and_the_others_counted(
+    database: Database, database_url: str, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = pl.concat(rejected_rows(path, load(path).rejected))["content"].str.len_bytes()
+    monkeypatch.setattr("database.imports.KEPT_BYTES", sizes.sum() - 1)
+
+    done = store(database, path)
+
+    assert done is not None
+    assert (done.report["rejected"], done.report["rejected_not_kept"]) == (2, 1)
+    assert [row[1] for row in contents(database_url)["rejected_rows"]] == [3]
+
+
 def test_a_large_file_is_written_in_slices(database: Database, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("database.events.store.SLICE_ROWS", 7)
     template = load(path).events.head(1)
