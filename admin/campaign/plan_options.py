@@ -13,7 +13,8 @@ from campaigns.terms.campaign import ChannelChoice
 from campaigns.terms.templates import Template
 
 REPEATED = (
-    "A series: minute hour day month weekday, as in cron, such as '0 9 * * MON'; each time is a campaign of its own."
+    "A series: minute hour day month weekday, as in cron, such as '0 9 * * MON'; each time is a campaign of its own. "
+    "A month without day 29, 30 or 31 is left out; L in the place of the day is the last one of each month."
 )
 
 Name = Annotated[str, typer.Option(help="For people.")]

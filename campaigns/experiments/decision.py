@@ -17,6 +17,8 @@ class Verdict(StrEnum):
     STOP = "STOP"
     """It does harm, is not worth its trouble, or had its time without showing an effect."""
     KEEP_RUNNING = "KEEP_RUNNING"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    """It did not run until its planned end, and what was seen could be chance."""
     REPAIR = "REPAIR"
     """The groups cannot be compared: find out why before anything else."""
 
@@ -39,43 +41,55 @@ class Decisions:
     arms: Mapping[str, Decision]
 
 
-def decide(results: Results, plan: Plan, *, finished: bool, exclusions: tuple[SampleRatio, ...] = ()) -> Decisions:
-    """`finished` when the planned time is over."""
+def decide(
+    results: Results, plan: Plan, *, finished: bool, cut_short: bool = False, exclusions: tuple[SampleRatio, ...] = ()
+) -> Decisions:
+    """`finished` when it ran until the planned time was over; `cut_short` when it is over without that.
+
+    Whoever ends a campaign may have looked before: then only what holds however often one looks is told.
+    """
     broken = tuple(check for check in (results.sample_ratio, *exclusions) if check.mismatch)
     if broken:
         repair = Decision(verdict=Verdict.REPAIR, reasons=broken)
         return Decisions(overall=repair, arms=dict.fromkeys(results.arms, repair))
 
     def judged(effects: Mapping[Metric, Effect]) -> Decision:
-        return _judged(effects[plan.primary], effects.get(Metric.CONVERSION), plan, finished=finished)
+        return _judged(
+            effects[plan.primary], effects.get(Metric.CONVERSION), plan, finished=finished, cut_short=cut_short
+        )
 
     arms = {arm: judged(effects) for arm, effects in results.arms.items()}
     return Decisions(overall=judged(results.overall), arms=arms)
 
 
-def _judged(effect: Effect, conversion: Effect | None, plan: Plan, *, finished: bool) -> Decision:
+def _judged(
+    effect: Effect, conversion: Effect | None, plan: Plan, *, finished: bool, cut_short: bool
+) -> Decision:  # fmt: skip
     at_the_end = finished and plan.looking is Looking.AT_THE_END
     reading = effect.at_the_end if at_the_end else effect.any_time
     found = _finding(effect, reading)
     few = _few_buyers(conversion)
     span = reading.difference
     if few is not None:
-        return _unfinished(few, finished=finished)
+        return _open(few, finished=finished, cut_short=cut_short)
     if span.high < 0:
         return Decision(verdict=Verdict.STOP, reasons=(Reason(ground=Ground.HARMS), found))
     if span.high < plan.worthwhile:
         little = Reason(ground=Ground.TOO_LITTLE, metric=effect.metric, value=plan.worthwhile)
         return Decision(verdict=Verdict.STOP, reasons=(little, found))
-    if span.low > 0 and (finished or plan.looking is Looking.ANY_TIME):
+    if span.low > 0 and (finished or cut_short or plan.looking is Looking.ANY_TIME):
         return Decision(verdict=Verdict.SHIP, reasons=(Reason(ground=Ground.WORKS), found))
     if span.low > 0:
         return Decision(verdict=Verdict.KEEP_RUNNING, reasons=(Reason(ground=Ground.EARLY), found))
-    return _unfinished(Reason(ground=Ground.NOTHING_SHOWN), found, finished=finished)
+    return _open(Reason(ground=Ground.NOTHING_SHOWN), found, finished=finished, cut_short=cut_short)
 
 
-def _unfinished(*reasons: Reason, finished: bool) -> Decision:
+def _open(*reasons: Reason, finished: bool, cut_short: bool) -> Decision:
+    """Nothing is shown."""
     if finished:
         return Decision(verdict=Verdict.STOP, reasons=(Reason(ground=Ground.TIME_OVER), *reasons))
+    if cut_short:
+        return Decision(verdict=Verdict.INCONCLUSIVE, reasons=(Reason(ground=Ground.CUT_SHORT), *reasons))
     return Decision(verdict=Verdict.KEEP_RUNNING, reasons=reasons)
 
 

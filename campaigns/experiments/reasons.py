@@ -20,6 +20,7 @@ class Ground(StrEnum):
     EARLY = "EARLY"
     NOTHING_SHOWN = "NOTHING_SHOWN"
     TIME_OVER = "TIME_OVER"
+    CUT_SHORT = "CUT_SHORT"
     FEW_BUYERS = "FEW_BUYERS"
     CHANGE = "CHANGE"
 
@@ -33,6 +34,7 @@ WORDS: Mapping[Language, Mapping[Ground, str]] = MappingProxyType(
             Ground.EARLY: "It looks well, and the plan is to judge at the end.",
             Ground.NOTHING_SHOWN: "No effect is shown.",
             Ground.TIME_OVER: "The planned time is over.",
+            Ground.CUT_SHORT: "It did not run until its planned end.",
             Ground.FEW_BUYERS: "Too few customers bought to conclude anything: {arm} of the arm and {holdout} of the "
             "holdout, and {fewest} are needed in each.",
             Ground.CHANGE: "{metric} changed by {value} a customer, between {low} and {high}.",
@@ -44,6 +46,7 @@ WORDS: Mapping[Language, Mapping[Ground, str]] = MappingProxyType(
             Ground.EARLY: "看起来不错，但计划在结束时才下结论。",
             Ground.NOTHING_SHOWN: "没有显示出效果。",
             Ground.TIME_OVER: "计划的时间已到。",
+            Ground.CUT_SHORT: "活动没有运行到计划的结束时间。",
             Ground.FEW_BUYERS: "购买的客户太少，无法得出结论：活动组 {arm} 位，留出组 {holdout} 位，"
             "每组至少需要 {fewest} 位。",
             Ground.CHANGE: "每位客户的{metric}变化 {value}，介于 {low} 与 {high} 之间。",

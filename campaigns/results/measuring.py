@@ -20,7 +20,7 @@ from campaigns.experiments.results import results as compared
 from campaigns.experiments.sample_ratio import SampleRatio, check_exclusions
 from campaigns.life import launch
 from campaigns.life.refusals import CampaignNotLaunched
-from campaigns.terms.campaign import Campaign
+from campaigns.terms.campaign import Campaign, State
 from campaigns.terms.discount import WHOLE
 from database.audiences import exclusions
 from database.experiments import outcomes
@@ -93,7 +93,9 @@ def results(snapshot: Snapshot, campaign_id: str, now: datetime) -> CampaignResu
     fixed = plan(snapshot, campaign, since, groups)
     found = compared(sums(groups), fixed)
     kept_out = _exclusions(snapshot, campaign)
-    decisions = decide(found, fixed, finished=now >= campaign.plan.end_time, exclusions=tuple(kept_out.values()))
+    cut_short = campaign.state is State.ENDED and not campaign.ran_to_its_end
+    finished = not cut_short and now >= campaign.plan.end_time
+    decisions = decide(found, fixed, finished=finished, cut_short=cut_short, exclusions=tuple(kept_out.values()))
     return CampaignResults(
         campaign=campaign, since=since, until=until, results=found, exclusions=kept_out, decision=decisions.overall,
         arms=tuple(_arm(name, groups, found, decisions.arms[name]) for name in found.arms),

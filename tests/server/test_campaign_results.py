@@ -74,6 +74,10 @@ def test_results_say_what_both_groups_did(shop: Shop, database_url: str) -> None
         "KEEP_RUNNING", {"holdout": len(held_out), "offer": len(offered)},
     )  # fmt: skip
     assert [row["offered"] for row in printed["effects"]] == [conversion.mean, revenue.mean]
+    with shop.database.writing() as transaction:
+        launch.end(transaction, make_cause(), "spring")
+    ended = ask(shop)
+    assert (ended.verdict, ended.reasons[0]) == (MESSAGE.INCONCLUSIVE, "It did not run until its planned end.")
 
 
 def test_a_full_view_says_how_each_day_stood(shop: Shop, database_url: str) -> None:

@@ -136,6 +136,7 @@ CRONS = st.sampled_from(
         "5 4 31 12 *",
         "0 9 * * FRI,MON",
         "0 9 1-7 * MON",
+        "0 9 L * *",
     ]
 )
 SCHEDULES = st.builds(
@@ -166,6 +167,17 @@ def test_local_times_are_of_the_zone_that_is_typed_with_them() -> None:
         start_time=datetime(2026, 7, 1, 6, tzinfo=UTC), end_time=datetime(2026, 12, 1, 7, tzinfo=UTC),
         zone="Europe/Berlin", recurrence=Recurrence(cron="30 9 * * MON,SAT", days=2),
     )  # fmt: skip
+
+
+def test_the_last_day_of_each_month_is_a_choice_of_its_own() -> None:
+    before = schedule.of_plan(make_plan())
+    typed = {"repeat": ["monthly"], "day": ["L"], "at": ["09:00"], "days": ["3"]}
+
+    found = schedule.read(schedule.shown(before) | typed, before).schedule
+
+    assert found is not None
+    assert found.recurrence == Recurrence(cron="0 9 L * *", days=3)
+    assert schedule.shown(found) == schedule.shown(before) | typed
 
 
 @pytest.mark.parametrize(

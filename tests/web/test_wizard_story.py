@@ -158,6 +158,11 @@ def test_a_draft_is_resumed_in_chinese_on_a_narrow_dark_screen(busy_site: Site) 
     anna.get_by_role("button", name="保存", exact=True).click()
     expect(anna.get_by_label("星期四")).not_to_be_checked()
     assert plan_of(busy_site.database, "spring").recurrence == Recurrence(cron="0 9 * * MON", days=1)
+    anna.get_by_label("举行方式").select_option("monthly")
+    anna.get_by_label("每月几号").select_option("最后一天")
+    expect(anna.get_by_text("没有 29、30 或 31 日的月份会被跳过")).to_be_visible()
+    anna.get_by_role("button", name="保存", exact=True).click()
+    assert plan_of(busy_site.database, "spring").recurrence == Recurrence(cron="0 9 L * *", days=1)
 
 
 def test_a_plan_that_cannot_be_launched_is_not_submitted(busy_site: Site) -> None:

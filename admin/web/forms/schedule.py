@@ -14,6 +14,9 @@ from events.zones import zones
 
 T = TypeVar("T")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+LAST_DAY = "L"
+"""Of the month, as a cron line has it; a month without day 29, 30 or 31 has no such day."""
+DAYS = (*map(str, range(1, 32)), LAST_DAY)
 NAMES = {"start_time": "start", "end_time": "end", "zone": "zone", "recurrence.cron": "cron", "recurrence.days": "days"}
 
 
@@ -123,7 +126,7 @@ class _Form:
     def _days_of(self, repeat: Repeat) -> str | None:
         """As a cron line has them behind minute and hour."""
         if repeat == Repeat.MONTHLY:
-            day = self._read("day", whole_of)
+            day = self._read("day", _day)
             return None if day is None else f"{day} * *"
         if repeat == Repeat.DAILY:
             return "* * *"
@@ -141,6 +144,10 @@ class _Form:
         except Mistyped as error:
             self.faults[name] = error.fault
         return None
+
+
+def _day(text: str) -> str:
+    return text if text == LAST_DAY else str(whole_of(text))
 
 
 def _clock(text: str) -> time:

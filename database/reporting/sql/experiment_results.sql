@@ -44,7 +44,7 @@ COMMENT ON COLUMN reporting.experiment_results.lift IS 'Difference as a part of 
 COMMENT ON COLUMN reporting.experiment_results.lift_low IS 'Lower end of its 95 % confidence sequence; null where nothing can be said.';
 COMMENT ON COLUMN reporting.experiment_results.lift_high IS 'Upper end of its 95 % confidence sequence; null where nothing can be said.';
 COMMENT ON COLUMN reporting.experiment_results.p_value IS 'Of no difference, valid on whatever day one looks, 0 to 1.';
-COMMENT ON COLUMN reporting.experiment_results.verdict IS 'SHIP, STOP, KEEP_RUNNING or REPAIR: of the arm, not of the metric.';
+COMMENT ON COLUMN reporting.experiment_results.verdict IS 'SHIP, STOP, KEEP_RUNNING, INCONCLUSIVE or REPAIR: of the arm, not of the metric.';
 COMMENT ON COLUMN reporting.experiment_results.mismatch IS 'Whether the sizes of the groups contradict the plan, so that they cannot be compared.';
 COMMENT ON COLUMN reporting.experiment_results.currency IS 'ISO 4217 code; null for CONVERSION.';
 COMMENT ON COLUMN reporting.experiment_results.latest IS 'Whether it is the campaign''s last day here.';

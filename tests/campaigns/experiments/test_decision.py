@@ -43,13 +43,14 @@ def advice(
     *,
     plan: Plan = PLAN,
     finished: bool = False,
+    cut_short: bool = False,
     converted: float = 0.1,
 ) -> Decision:
     margin = effect(Metric.MARGIN, any_time, at_the_end, 5.0)
     conversion = effect(Metric.CONVERSION, (0.0, 0.1), (0.0, 0.1), converted)
     effects = {Metric.MARGIN: margin, Metric.CONVERSION: conversion}
     found = Results(overall=effects, arms={"offer": effects}, sample_ratio=EVEN, rivals={})
-    decided = decide(found, plan, finished=finished)
+    decided = decide(found, plan, finished=finished, cut_short=cut_short)
     assert decided.overall == decided.arms["offer"]
     return decided.overall
 
@@ -85,6 +86,21 @@ def test_the_verdict_follows_from_the_interval_and_the_time(
     first_reason: str,
 ) -> None:
     decision = advice(any_time, at_the_end, plan=plan, finished=finished)
+    assert (decision.verdict, decision.reasons[0].sentence()) == (verdict, first_reason)
+
+
+@pytest.mark.parametrize(
+    ("any_time", "verdict", "first_reason"),
+    [
+        ((1, 9), Verdict.SHIP, "It works."),
+        ((-9, -1), Verdict.STOP, "It does harm."),
+        ((-1, 9), Verdict.INCONCLUSIVE, "It did not run until its planned end."),
+    ],
+)
+def test_of_one_that_was_ended_early_only_what_holds_at_any_time_is_told(
+    any_time: tuple[float, float], verdict: Verdict, first_reason: str
+) -> None:
+    decision = advice(any_time, (2, 8), plan=AT_THE_END, cut_short=True)
     assert (decision.verdict, decision.reasons[0].sentence()) == (verdict, first_reason)
 
 

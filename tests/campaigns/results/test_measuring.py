@@ -260,7 +260,7 @@ def test_results_count_on_for_a_week_after_the_end(launched: Database) -> None:
     found = read(launched, NOW + timedelta(days=60))
 
     assert found.results.overall[Metric.CONVERSION].mean == 1 / 154
-    assert found.decision.verdict is Verdict.STOP
+    assert found.decision.verdict is Verdict.INCONCLUSIVE, "it was ended early"
 
 
 def test_the_past_says_how_much_customers_differ(launched: Database) -> None:

@@ -99,6 +99,11 @@ def test_an_occurrence_is_open_and_splitting_a_span_loses_and_doubles_none(
     assert {each.day.weekday() for each in whole} == {0, 3}
 
 
+@pytest.mark.parametrize(("cron", "months"), [("0 9 31 * *", 7), ("0 9 L * *", 12)])
+def test_months_without_a_day_are_left_out_and_each_has_a_last_one(cron: str, months: int) -> None:
+    assert len(of_year(cron, "Europe/Berlin", 2026)) == months
+
+
 @pytest.mark.parametrize("cron", ["0 9 * * MON", "30 18 1 * *", "0 0 L * *", "15 7 29 2 *", "0 12 * 12 FRI#1"])
 def test_calendars_that_happen_at_most_once_a_day_are_accepted(cron: str) -> None:
     check_recurrence(Recurrence(cron=cron, days=366))

@@ -53,5 +53,6 @@ def _page(visit: Visit, fields: Fields | None, errors: Errors, refusal: Refusal 
     return step.shown(
         visit, "wizard_schedule.html", campaign, "schedule", refusal=refusal, errors=errors, zones=sorted(zones()),
         fields=schedule.shown(schedule.of_plan(plan)) if fields is None else fields, repeats=list(schedule.Repeat),
-        weekdays=schedule.WEEKDAYS, coming=coming, times=times(plan) if plan.recurrence is not None else 1,
+        weekdays=schedule.WEEKDAYS, days=schedule.DAYS, coming=coming,
+        times=times(plan) if plan.recurrence is not None else 1,
     )  # fmt: skip

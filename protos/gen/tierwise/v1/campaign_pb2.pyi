@@ -491,7 +491,8 @@ class Recurrence(_message.Message):
     DAYS_FIELD_NUMBER: _builtins.int
     cron: _builtins.str
     """Minute, hour, day of month, month, day of week, as in cron; minute and hour are one number each, so at most once a day.
-    Such as `0 9 * * MON`.
+    Such as `0 9 * * MON`. A month without day 29, 30 or 31 is left out; L in the place of the day is the last one of each
+    month, such as `0 9 L * *`.
     """
     days: _builtins.int
     """Days that an occurrence lasts, to the same local time of its last day."""

@@ -72,6 +72,8 @@ class CampaignResults(_message.Message):
         """Too early to say."""
         REPAIR: CampaignResults._Verdict.ValueType  # 4
         """The groups cannot be compared: find out why before anything else."""
+        INCONCLUSIVE: CampaignResults._Verdict.ValueType  # 5
+        """It is over, did not run until its planned end, and what was seen could be chance."""
 
     class Verdict(_Verdict, metaclass=_VerdictEnumTypeWrapper):
         """What the figures advise."""
@@ -86,6 +88,8 @@ class CampaignResults(_message.Message):
     """Too early to say."""
     REPAIR: CampaignResults.Verdict.ValueType  # 4
     """The groups cannot be compared: find out why before anything else."""
+    INCONCLUSIVE: CampaignResults.Verdict.ValueType  # 5
+    """It is over, did not run until its planned end, and what was seen could be chance."""
 
     class _View:
         ValueType = _typing.NewType("ValueType", _builtins.int)
