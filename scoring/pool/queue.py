@@ -28,7 +28,7 @@ HEAD_START = 2.0
 Fail = Callable[[Sequence[Row[Request, Beside]], Exception], None]
 """Tells all who wait for these rows."""
 Staffed = Callable[[int], None]
-"""Told how many replicas there are, whenever one is lost or back."""
+"""Told how many replicas there are, whenever one is lost or back, in that order: the queue waits meanwhile."""
 LATE = "the deadline passed before the work began"
 
 
@@ -158,16 +158,14 @@ class Queue(Generic[Request, Beside]):
             self._arrived.take(gone)
             self._ready.take(gone)
             self._counters.tally("failed", gone)
-            left = self._replicas
+            self._staffed(self._replicas)
         self._fail(gone, error)
-        self._staffed(left)
 
     def found(self) -> None:
         """A lost replica is back."""
         with self._lock:
             self._replicas += 1
-            back = self._replicas
-        self._staffed(back)
+            self._staffed(self._replicas)
 
     def close(self) -> None:
         """Let nobody in any more."""

@@ -1,6 +1,7 @@
 """What the pool computes next, whether it waits, whom it lets in: the decisions, without threads."""
 
 import math
+import threading
 from collections.abc import Sequence
 
 from hypothesis import given
@@ -155,6 +156,32 @@ def test_whoever_waits_when_the_last_replica_is_lost_is_told_and_counted() -> No
     figures = queue.figures()
     assert (figures.submitted, figures.failed, figures.waiting) == (2, 2, 0)
     assert told == [2]
+
+
+def test_a_replica_that_comes_back_is_told_of_after_the_one_that_was_lost() -> None:
+    told: list[int] = []
+    lost = threading.Event()
+
+    def slow(replicas: int) -> None:
+        if replicas == 0:
+            lost.set()
+            comes_back.join(0.1)
+        told.append(replicas)
+
+    queue = Queue[int, None](
+        batch_size=4, replicas=1, longest_wait=10.0, clock=lambda: NOW, fail=lambda _rows, _error: None, staffed=slow
+    )
+
+    def found_again() -> None:
+        lost.wait()
+        queue.found()
+
+    comes_back = threading.Thread(target=found_again)
+    comes_back.start()
+    queue.lost(ReplicaDied("it is started again"))
+    comes_back.join()
+
+    assert told == [0, 1]
 
 
 def test_the_wait_is_that_of_the_batches_ahead() -> None:
