@@ -22,6 +22,8 @@ from events.pipeline import Cleaned, clean
 from events.quality.figures import Profile, QualityReport, StepCount
 
 HALF_A_MILLIONTH = 5e-7
+ROUNDED_AWAY = 0.01
+"""Of a line's amount: what a unit price in whole minor units may change at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,7 @@ def _minor() -> pl.Expr:
 
 
 def _events(kept: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    events = _canonical(kept)
+    events = _canonical(_by_the_line(kept))
     if not events["event_id"].has_nulls():
         return events
     read = rows.select("row_number", *IMPUTABLE)
@@ -143,6 +145,17 @@ def _cancelled(pairs: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
         for name in pairs.columns
     )
     return _events(returned, rows).with_columns(_events(bought, rows)["event_id"].alias("purchase_id"))
+
+
+def _by_the_line(rows: pl.DataFrame) -> pl.DataFrame:
+    """A line whose unit price is lost in whole minor units, as fuel by the millilitre, is one piece at its amount."""
+    minor = _minor()
+    lost = (minor.round() - minor).abs() > ROUNDED_AWAY * minor
+    amount, one = pl.col("unit_price") * pl.col("quantity"), pl.lit(1.0)
+    return rows.with_columns(
+        pl.when(lost & amount.is_not_null()).then(said).otherwise(field).alias(field)
+        for field, said in (("unit_price", amount), ("quantity", one))
+    )
 
 
 def _canonical(rows: pl.DataFrame) -> pl.DataFrame:

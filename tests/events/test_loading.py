@@ -90,8 +90,15 @@ def test_our_own_events_are_read_as_they_are() -> None:
 def test_prices_become_whole_minor_units_of_their_currency() -> None:
     frame = pl.concat([yardstick(currency=[code], unit_price=[1.2346]) for code in ("GBP", "JPY", "KWD")])
     result = loaded(frame, currency=None)
-    assert dict(result.events.select("currency", "unit_price_minor").iter_rows()) == {"GBP": 123, "JPY": 1, "KWD": 1235}
+    priced = result.events.sort("currency").select("currency", "quantity", "unit_price_minor").rows()
+    assert priced == [("GBP", 6.0, 123), ("JPY", 1.0, 7), ("KWD", 6.0, 1235)], "7.41 yen are not 6"
     assert result.report.rounded_prices == 3
+
+
+def test_what_is_sold_by_parts_of_a_minor_unit_keeps_its_amount() -> None:
+    fuel = yardstick(quantity=[10_432.0], unit_price=[0.0025])
+
+    assert loaded(fuel).events.select("quantity", "unit_price_minor").rows() == [(1.0, 2608)]
 
 
 def test_an_item_has_the_usual_price_in_its_usual_currency() -> None:
