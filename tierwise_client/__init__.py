@@ -17,6 +17,7 @@ from tierwise_client.errors import (
     WrongState,
 )
 from tierwise_client.values import instant, money
+from tierwise_client.version import __version__
 
 __all__ = [
     "AlreadyExists",
@@ -33,6 +34,7 @@ __all__ = [
     "Unavailable",
     "Unidentified",
     "WrongState",
+    "__version__",
     "instant",
     "money",
 ]

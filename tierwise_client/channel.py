@@ -1,11 +1,17 @@
-"""The line to the server: encryption, what is repeated by gRPC itself, and noticing when the other end is gone."""
+"""The line to the server: encryption, who calls, what gRPC itself repeats, and noticing when the other end is gone."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
 
 import grpc
+
+from tierwise_client.version import __version__
+
+Metadata: TypeAlias = tuple[tuple[str, str | bytes], ...]
 
 REPEATABLE = {
     "tierwise.v1.ScoringService": ("Score", "BatchScore", "ExplainScore"),
@@ -48,7 +54,7 @@ OPTIONS = (
     ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
     ("grpc.max_reconnect_backoff_ms", RECONNECT_MS),
     ("grpc.max_receive_message_length", MESSAGE_BYTES),
-    ("grpc.primary_user_agent", "tierwise-client"),
+    ("grpc.primary_user_agent", f"tierwise-client/{__version__}"),
 )
 
 
@@ -66,11 +72,71 @@ class Tls:
         return grpc.ssl_channel_credentials(_bytes(self.authority), _bytes(self.key), _bytes(self.certificate))
 
 
-def open_channel(address: str, *, tls: Tls, insecure: bool) -> grpc.Channel:
+class Details(NamedTuple):
+    """Of a call, as gRPC hands them from one interceptor to the next."""
+
+    method: str
+    timeout: float | None
+    metadata: Metadata | None
+    credentials: grpc.CallCredentials | None
+    wait_for_ready: bool | None
+    compression: grpc.Compression | None
+
+
+class Introduction(
+    grpc.UnaryUnaryClientInterceptor,
+    grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor,
+    grpc.StreamStreamClientInterceptor,
+):
+    """Says with every call who calls, also with those of stubs over the channel, unless they say it themselves."""
+
+    def __init__(self, metadata: Callable[[], Metadata]) -> None:
+        self._metadata = metadata
+
+    def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:  # noqa: ANN401 - of any messages
+        return continuation(self._introduced(client_call_details), request)
+
+    def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:  # noqa: ANN401 - of any messages
+        return continuation(self._introduced(client_call_details), request)
+
+    def intercept_stream_unary(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:  # noqa: ANN401 - of any messages
+        return continuation(self._introduced(client_call_details), request_iterator)
+
+    def intercept_stream_stream(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:  # noqa: ANN401 - of any messages
+        return continuation(self._introduced(client_call_details), request_iterator)
+
+    def _introduced(self, details: Any) -> Details:  # noqa: ANN401 - gRPC's own type lacks half of its fields
+        given: Metadata = tuple(details.metadata or ())
+        said = {name for name, _ in given}
+        added = tuple(pair for pair in self._metadata() if pair[0] not in said)
+        return Details(
+            details.method, details.timeout, given + added, details.credentials, details.wait_for_ready,
+            details.compression,
+        )  # fmt: skip
+
+
+def open_channel(address: str, *, tls: Tls, insecure: bool, metadata: Callable[[], Metadata]) -> grpc.Channel:
     """Connects with the first call. Raises ValueError for a line in the clear that leaves this machine."""
+    return grpc.intercept_channel(_line(address, tls=tls, insecure=insecure), Introduction(metadata))
+
+
+def bearer(token: str) -> str:
+    """The header's value. Raises ValueError for what no header carries, without telling the token."""
+    # Files and secrets of Kubernetes end with the end of a line.
+    bare = token.strip()
+    if not bare or not bare.isascii() or not bare.isprintable():
+        raise ValueError("token: it is empty or has symbols that no header carries: give the key as it was shown")
+    return f"Bearer {bare}"
+
+
+def _line(address: str, *, tls: Tls, insecure: bool) -> grpc.Channel:
     if not insecure:
         return grpc.secure_channel(address, tls.credentials(), options=OPTIONS)
-    if not _is_loopback(address.rpartition(":")[0].strip("[]")):
+    host, colon, _ = address.rpartition(":")
+    if not colon:
+        raise ValueError(f"{address!r} has no port: write it as 127.0.0.1:50051")
+    if not _is_loopback(host.strip("[]")):
         raise ValueError(f"{address} is another machine: insecure=True is for loopback only")
     return grpc.insecure_channel(address, options=OPTIONS)
 

@@ -1,13 +1,11 @@
 """The client: one method for each thing that a shop's services ask."""
 
-import random
-import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
-from typing import Self, TypeAlias, TypeVar
+from datetime import datetime, timedelta
+from typing import Self, TypeVar
 
-import grpc
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.type.money_pb2 import Money
 from tierwise.v1 import (
@@ -19,6 +17,7 @@ from tierwise.v1 import (
     event_pb2,
     offer_service_pb2,
     offer_service_pb2_grpc,
+    recommendation_pb2,
     recommendation_service_pb2,
     recommendation_service_pb2_grpc,
     score_pb2,
@@ -26,31 +25,26 @@ from tierwise.v1 import (
     scoring_service_pb2_grpc,
 )
 
-from tierwise_client.channel import Tls, open_channel
-from tierwise_client.errors import DeadlineExceeded, Overloaded, TierwiseError, Unavailable, error_in, error_of
+from tierwise_client.asking import ask
+from tierwise_client.channel import Metadata, Tls, bearer, open_channel
+from tierwise_client.errors import TierwiseError, error_in
 from tierwise_client.values import customer_name, instant
 
 Response = TypeVar("Response", bound=Message)
 Part = TypeVar("Part")
-Metadata: TypeAlias = "tuple[tuple[str, str], ...]"
 
 BATCH = 500
 """Most customers or events in one call."""
 QUICK_SECONDS = 1.0
 BATCH_SECONDS = 30.0
-AWAY_SECONDS = 1.0
-"""Until a server is asked again that gRPC found away several times."""
-LATEST = 1.25
-"""Times what the server asks for, so that those whom it sent away do not all come back at once."""
 
 
 class Tierwise:
     """Calls to one server, from any number of threads; close it, or use it as a context manager.
 
     Every call has a deadline: `timeout` seconds, repetitions included. Calls are repeated while the server is away, by
-    gRPC at once and then by the client every second, and when the server is overloaded and says when to come back, as
-    long as the deadline allows; what is written carries a request id, so that it happens once. Every method raises
-    TierwiseError.
+    gRPC at once and then by the client every second, and when the server is overloaded, as long as the deadline allows;
+    what is written carries a request id, so that it happens once. Every method raises TierwiseError.
     """
 
     def __init__(
@@ -66,13 +60,13 @@ class Tierwise:
         """`token` is an API key or a token, or gives a fresh one for each call; `insecure` is for loopback only.
 
         `timeout` replaces the seconds that each method has by itself; `traceparent` gives the W3C header of the span
-        that a call belongs to.
+        that a call belongs to. Raises ValueError for a token that no header carries and for an address that is not one.
         """
-        self._token = token
+        self._token = token if token is None or callable(token) else bearer(token)
         self._timeout = timeout
         self._traceparent = traceparent
-        self.channel = open_channel(address, tls=tls or Tls(), insecure=insecure)
-        """For the stubs of everything that has no method here."""
+        self.channel = open_channel(address, tls=tls or Tls(), insecure=insecure, metadata=self._metadata)
+        """For the stubs of everything that has no method here: it says who calls, and has no deadline of its own."""
         self._scoring = scoring_service_pb2_grpc.ScoringServiceStub(self.channel)
         self._items = recommendation_service_pb2_grpc.RecommendationServiceStub(self.channel)
         self._offers = offer_service_pb2_grpc.OfferServiceStub(self.channel)
@@ -115,13 +109,23 @@ class Tierwise:
 
     def recommend(
         self, customer: str, *, count: int = 10, basket: Sequence[str] = (), exclude: Sequence[str] = (),
-        timeout: float | None = None,
+        session_events: Sequence[event_pb2.Event] = (),
+        strategy: recommendation_pb2.Strategy.ValueType = recommendation_pb2.STRATEGY_UNSPECIFIED,
+        diversity: float = 0.0, timeout: float | None = None,
     ) -> recommendation_service_pb2.RecommendResponse:  # fmt: skip
         """Items to show, the best first; the basket steers the answer and is not in it."""
         request = recommendation_service_pb2.RecommendRequest(
-            customer=customer_name(customer), count=count, context_item_ids=basket, excluded_item_ids=exclude
-        )
+            customer=customer_name(customer), count=count, context_item_ids=basket, excluded_item_ids=exclude,
+            session_events=session_events, strategy=strategy, diversity=diversity,
+        )  # fmt: skip
         return self._call(self._items.Recommend, request, timeout, QUICK_SECONDS)
+
+    def similar(
+        self, item_id: str, *, count: int = 10, timeout: float | None = None
+    ) -> recommendation_service_pb2.SimilarItemsResponse:
+        """The items that are nearest to one."""
+        request = recommendation_service_pb2.SimilarItemsRequest(item_id=item_id, count=count)
+        return self._call(self._items.SimilarItems, request, timeout, QUICK_SECONDS)
 
     def offers(
         self, customer: str, *, order_amount: Money | None = None, shipping_amount: Money | None = None,
@@ -147,12 +151,13 @@ class Tierwise:
 
     def reserve(
         self, code: str, order_id: str, order_amount: Money, *, shipping_amount: Money | None = None,
-        customer: str | None = None, lines: Sequence[coupon_pb2.OrderLine] = (), timeout: float | None = None,
+        customer: str | None = None, lines: Sequence[coupon_pb2.OrderLine] = (),
+        time_to_live: timedelta | None = None, timeout: float | None = None,
     ) -> coupon_pb2.Reservation:  # fmt: skip
-        """Hold a code for an order for some minutes."""
+        """Hold a code for an order for ten minutes, or for a time of up to an hour."""
         request = coupon_service_pb2.ReserveCouponRequest(
             code=code, customer=_name_or_nobody(customer), order_id=order_id, order_amount=order_amount,
-            shipping_amount=shipping_amount, lines=lines, request_id=_new_id(),
+            shipping_amount=shipping_amount, lines=lines, request_id=_new_id(), time_to_live=_duration(time_to_live),
         )  # fmt: skip
         return self._call(self._coupons.ReserveCoupon, request, timeout, QUICK_SECONDS).reservation
 
@@ -172,6 +177,15 @@ class Tierwise:
             shipping_amount=shipping_amount, lines=lines, reservation=reservation, request_id=_new_id(),
         )  # fmt: skip
         return self._call(self._coupons.RedeemCoupon, request, timeout, QUICK_SECONDS).redemption
+
+    def refund(
+        self, redemption: str, refund_id: str, amount: Money | None = None, *, timeout: float | None = None
+    ) -> coupon_service_pb2.RefundRedemptionResponse:
+        """Give back what a redemption, by its name, took off: a part or all that is left, once for each `refund_id`."""
+        request = coupon_service_pb2.RefundRedemptionRequest(
+            name=redemption, refund_id=refund_id, amount=amount, request_id=_new_id()
+        )
+        return self._call(self._coupons.RefundRedemption, request, timeout, QUICK_SECONDS)
 
     def record(
         self, customer: str, events: Iterable[event_pb2.Event], *, ids: Sequence[str] = (), timeout: float | None = None
@@ -197,40 +211,16 @@ class Tierwise:
         return created
 
     def _call(self, method: Callable[..., Response], request: Message, timeout: float | None, usual: float) -> Response:
-        deadline = time.monotonic() + (timeout or self._timeout or usual)
-        away: Unavailable | None = None
-        while True:
-            try:
-                return method(request, timeout=deadline - time.monotonic(), metadata=self._metadata())
-            except grpc.RpcError as failed:
-                error = error_of(failed)
-            if isinstance(error, Unavailable):
-                away = error
-            elif isinstance(error, DeadlineExceeded) and away is not None:
-                # The time ran out while gRPC looked for the server.
-                raise away
-            pause = _pause(error)
-            if pause is None or time.monotonic() + pause >= deadline:
-                raise error
-            time.sleep(pause)
+        chosen = self._timeout if timeout is None else timeout
+        return ask(method, request, usual if chosen is None else chosen)
 
     def _metadata(self) -> Metadata:
-        token = self._token() if callable(self._token) else self._token
+        authorization = bearer(self._token()) if callable(self._token) else self._token
         span = self._traceparent()
         return (
-            *(() if token is None else (("authorization", f"Bearer {token}"),)),
+            *(() if authorization is None else (("authorization", authorization),)),
             *(() if span is None else (("traceparent", span),)),
         )
-
-
-def _pause(error: TierwiseError) -> float | None:
-    """How long to wait before asking again; None where that does not help."""
-    match error:
-        case Unavailable(retry_after=seconds):
-            return (seconds or AWAY_SECONDS) * random.uniform(1, LATEST)
-        case Overloaded(retry_after=float(seconds)) if seconds:
-            return seconds * random.uniform(1, LATEST)
-    return None
 
 
 def _score_request(
@@ -246,6 +236,14 @@ def _score_request(
 
 def _name_or_nobody(customer: str | None) -> str:
     return "" if customer is None else customer_name(customer)
+
+
+def _duration(time: timedelta | None) -> Duration | None:
+    if time is None:
+        return None
+    made = Duration()
+    made.FromTimedelta(time)
+    return made
 
 
 def _new_id() -> str:

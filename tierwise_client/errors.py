@@ -8,7 +8,7 @@ TierwiseError
 ├── Changed             another change came between
 ├── Unidentified        no key or token, or one that is not good
 ├── NotAllowed          the role does not include it
-├── Overloaded          too much is waiting; `retry_after` says when to come back
+├── Overloaded          too much is waiting; `retry_after` says when to come back, where there was time to say it
 ├── DeadlineExceeded    there was no answer in time
 ├── Unavailable         the server, its database or its model is away
 └── Internal            a defect; `log_id` finds the line in the server's log
@@ -118,6 +118,8 @@ KINDS: Mapping[str, type[TierwiseError]] = MappingProxyType(
         "UNAUTHENTICATED": Unidentified,
         "PERMISSION_DENIED": NotAllowed,
         "RESOURCE_EXHAUSTED": Overloaded,
+        # What a server says to calls that it has no time to take up.
+        "CANCELLED": Overloaded,
         "DEADLINE_EXCEEDED": DeadlineExceeded,
         "UNAVAILABLE": Unavailable,
         "INTERNAL": Internal,

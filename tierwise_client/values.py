@@ -1,22 +1,29 @@
 """Values of the wire from values of Python."""
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 
 NANOS = 10**9
+LARGEST = 2**63
+"""Units are of 64 bits."""
 
 
 def money(amount: Decimal | int | str, currency: str) -> Money:
     """An exact amount, "59.90" of "GBP" say.
 
-    Raises TypeError for a float, which has no exact pence, and ValueError for what the wire would cut off.
+    Raises TypeError for a float, which has no exact pence, and ValueError for what is no amount or would be cut off.
     """
     if isinstance(amount, float):
         raise TypeError(f"an amount of money is a Decimal, an int or a string, not the float {amount}")
-    exact = Decimal(amount)
+    try:
+        exact = Decimal(amount)
+    except InvalidOperation as error:
+        raise ValueError(f"{amount!r} is no amount of money: write it as 59.90") from error
+    if not exact.is_finite() or abs(exact) >= LARGEST:
+        raise ValueError(f"{amount!r} is no amount of money that the wire carries")
     units = int(exact)
     nanos = (exact - units) * NANOS
     if nanos != int(nanos):

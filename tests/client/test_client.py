@@ -16,7 +16,15 @@ import pytest
 from made.campaigns import TEN_PERCENT, issued_codes, launch_campaign, make_cause, make_plan
 from running.certificates import Authority
 from running.serving import Shop, purchase, serving
-from tierwise.v1 import customer_service_pb2, score_pb2, tier_pb2
+from tierwise.v1 import (
+    coupon_service_pb2,
+    coupon_service_pb2_grpc,
+    customer_service_pb2,
+    customer_service_pb2_grpc,
+    recommendation_pb2,
+    score_pb2,
+    tier_pb2,
+)
 
 import tierwise_client
 from campaigns.actor import Role
@@ -66,6 +74,9 @@ def test_what_is_recorded_twice_is_recorded_once(client: Tierwise) -> None:
     assert client.record("anna", events, ids=["e-1", "e-2"]) == 2
     assert client.record("anna", events, ids=["e-1", "e-2"]) == 0
     assert len(client.recommend("anna", count=3, exclude=["item-1"]).recommendations) <= 3
+    popular = client.recommend("anna", count=2, strategy=recommendation_pb2.POPULAR)
+    assert [each.item_id for each in popular.recommendations] == ["item-6", "item-4"]
+    assert len(client.similar("item-1", count=2).items) == 2
 
 
 def test_a_code_goes_from_the_offer_to_the_till(client: Tierwise) -> None:
@@ -88,6 +99,18 @@ def test_a_code_goes_from_the_offer_to_the_till(client: Tierwise) -> None:
     with pytest.raises(tierwise_client.WrongState) as refused:
         client.redeem(code, "o-2", SIXTY, customer="ben")
     assert refused.value.reason == "COUPON_ALREADY_REDEEMED"
+    for _ in range(2):
+        assert client.refund(used.name, "r-1", money("2.00", "GBP")).refunded_amount == money(2, "GBP")
+    assert client.refund(used.name, "r-2").redemption.refunded_amount == money(6, "GBP")
+
+
+def test_a_code_is_held_as_long_as_it_is_wanted(client: Tierwise) -> None:
+    (offer,) = client.offers("anna", order_amount=SIXTY).offers
+
+    held = client.reserve(offer.coupon.code, "t-1", SIXTY, time_to_live=timedelta(minutes=2))
+
+    assert (held.expire_time.ToDatetime() - held.reserve_time.ToDatetime()) == timedelta(minutes=2)
+    client.release(held.name)
 
 
 def test_what_shipping_costs_counts_for_a_code_that_takes_it_off(shop: Shop, client: Tierwise) -> None:
@@ -146,6 +169,19 @@ def test_a_lost_server_is_looked_for_every_second() -> None:
 def test_a_line_in_the_clear_does_not_leave_the_machine() -> None:
     with pytest.raises(ValueError, match=r"shop\.example\.com:443 is another machine: insecure=True is for loopback"):
         Tierwise("shop.example.com:443", insecure=True)
+    with pytest.raises(ValueError, match=r"'localhost' has no port"):
+        Tierwise("localhost", insecure=True)
+
+
+@pytest.mark.parametrize("token", ["", "tw_1\nx-other: 1", "tw_é"])
+def test_a_token_that_no_header_carries_is_refused_and_not_told(token: str) -> None:
+    with pytest.raises(ValueError, match="token: it is empty or has symbols that no header carries: give the key"):
+        Tierwise("127.0.0.1:1", insecure=True, token=token)
+    with (
+        Tierwise("127.0.0.1:1", insecure=True, token=lambda: token) as client,
+        pytest.raises(ValueError, match="token"),
+    ):
+        client.score("anna")
 
 
 def test_a_key_over_tls_lets_in_and_another_does_not(database: Database, tmp_path: Path) -> None:
@@ -159,8 +195,14 @@ def test_a_key_over_tls_lets_in_and_another_does_not(database: Database, tmp_pat
 
     with serving(database, tmp_path, model=False, admission=admission, credentials=authority.trusted()) as running:
         address = f"localhost:{running.server.port}"
-        with Tierwise(address, tls=tls, token=lambda: text, timeout=10) as till:
+        with Tierwise(address, tls=tls, token=lambda: f"{text}\n", timeout=10) as till:
             assert till.record("carla", [purchase(-1)]) == 1
+            # Stubs over its channel come as the same caller.
+            name = customer_service_pb2.GetCustomerRequest(name="customers/carla")
+            assert customer_service_pb2_grpc.CustomerServiceStub(till.channel).GetCustomer(name).name == name.name
+            codes = coupon_service_pb2.ExportCouponsRequest(name="campaigns/spring")
+            with pytest.raises(grpc.RpcError, match="service:till may not do this"):
+                next(coupon_service_pb2_grpc.CouponServiceStub(till.channel).ExportCoupons(codes))
         with Tierwise(address, tls=tls, token="tw_nothing", timeout=10) as stranger:
             with pytest.raises(tierwise_client.Unidentified) as refused:
                 stranger.record("carla", [purchase(-1)])
@@ -244,11 +286,13 @@ def test_a_server_that_comes_back_is_asked_again_under_the_same_request_id(code:
     assert len(moody.asked) == 3
     assert len(set(moody.asked)) == 1
     assert (moody.metadata["authorization"], moody.metadata["traceparent"]) == ("Bearer tw_1", "00-ab-cd-01")
+    assert str(moody.metadata["user-agent"]).startswith(f"tierwise-client/{tierwise_client.__version__} ")
 
 
-def test_a_server_that_stays_away_for_seconds_is_asked_until_the_deadline() -> None:
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED])
+def test_a_server_that_stays_away_for_seconds_is_asked_until_the_deadline(code: grpc.StatusCode) -> None:
     """Four attempts are what gRPC itself makes, in less than a second."""
-    moody = Moody(grpc.StatusCode.UNAVAILABLE, times=5)
+    moody = Moody(code, times=5)
 
     with asking(moody) as client:
         assert client.record("anna", [purchase()]) == 1
@@ -298,6 +342,9 @@ def test_money_and_time_are_exact_or_refused() -> None:
         money(1.1, "GBP")  # type: ignore[arg-type] # what a caller without types may do
     with pytest.raises(ValueError, match="more than nine decimal places"):
         money(Decimal(10) / 3, "GBP")
+    for nothing in ("5,90", "NaN", "1e30"):
+        with pytest.raises(ValueError, match="is no amount of money"):
+            money(nothing, "GBP")
     with pytest.raises(ValueError, match="has no time zone"):
         instant(datetime(2026, 1, 1))  # noqa: DTZ001 - what is refused
     assert instant(datetime(2026, 1, 1, tzinfo=UTC)).ToDatetime(UTC) == datetime(2026, 1, 1, tzinfo=UTC)

@@ -19,8 +19,10 @@ NEEDED = ("grpc", "google", "typing_extensions.py")
 PROGRAM = """
 import json, sys
 import buf.theirs
+from importlib.metadata import version
 from importlib.resources import files
-from tierwise_client import NotFound, Tierwise
+from tierwise_client import NotFound, Tierwise, __version__
+assert version("tierwise-client") == __version__
 with Tierwise(sys.argv[1], insecure=True, timeout=10) as tierwise:
     score = tierwise.score("anna")
     try:

@@ -1,0 +1,3 @@
+"""Read by the build as well."""
+
+__version__ = "0.1.0"
