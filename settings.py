@@ -181,6 +181,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def step_seconds(self) -> float:
+        """That one step of a task may take: begun when the task's time is up, it is over well before redelivery."""
+        return (self.redeliver_seconds - self.task_seconds) / 2
+
+    @property
     def models(self) -> Path:
         """Folder of the model folders."""
         return self.home / "models"

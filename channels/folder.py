@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 
 from channels.message import Fate, Message, Receipt
@@ -17,7 +18,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def hand_over(self, batch: str, messages: Sequence[Message]) -> list[Receipt]:
+    def hand_over(self, batch: str, messages: Sequence[Message], *, until: float = inf) -> list[Receipt]:  # noqa: ARG002 - a file takes no time
         """All of them or, when the disk does not take them, none."""
         target = self._path / f"{batch}.jsonl"
         try:

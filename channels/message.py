@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import inf
 from typing import Any, NamedTuple, Protocol
 
 
@@ -52,6 +53,9 @@ class Receipt(NamedTuple):
 class Channel(Protocol):
     """A way out of the house."""
 
-    def hand_over(self, batch: str, messages: Sequence[Message]) -> list[Receipt]:
-        """One receipt for each message. The same batch again means that nobody knows how far it got before."""
+    def hand_over(self, batch: str, messages: Sequence[Message], *, until: float = inf) -> list[Receipt]:
+        """One receipt for each message. The same batch again means that nobody knows how far it got before.
+
+        From `until` on, by time.monotonic(), no message begins to leave: the others wait.
+        """
         ...

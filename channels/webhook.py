@@ -7,6 +7,7 @@ has the message, so it is sent again under the same key, and never under another
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from threading import Event
 
 import httpx
@@ -30,17 +31,19 @@ class Webhook:
         self._address = httpx.URL(address)
         self._timeout_seconds = timeout_seconds
 
-    def hand_over(self, _batch: str, messages: Sequence[Message]) -> list[Receipt]:
+    def hand_over(self, _batch: str, messages: Sequence[Message], *, until: float = inf) -> list[Receipt]:
         """Several at once, each up to three times."""
         away = Event()
         with httpx.Client(timeout=self._timeout_seconds) as client, ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(lambda message: self._patiently(client, message, away), messages))
+            return list(pool.map(lambda message: self._patiently(client, message, away, until), messages))
 
-    def _patiently(self, client: httpx.Client, message: Message, away: Event) -> Receipt:
+    def _patiently(self, client: httpx.Client, message: Message, away: Event, until: float) -> Receipt:
         receipt = Receipt(Fate.WAITING, "not tried: the provider was away")
         for attempt in range(ATTEMPTS):
             if away.is_set():
                 return receipt
+            if time.monotonic() >= until:
+                return receipt if attempt else Receipt(Fate.WAITING, "not tried: the provider takes long")
             if attempt:
                 time.sleep(PAUSE_SECONDS * 2**attempt)
             receipt = self._try(client, message)

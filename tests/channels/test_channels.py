@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from running.provider import providing
 from channels.addresses import ChannelAddressRefused, channels
 from channels.folder import Folder
 from channels.message import Fate, Message, Receipt
-from channels.webhook import ATTEMPTS, Webhook
+from channels.webhook import AT_ONCE, ATTEMPTS, Webhook
 
 SYNC = os.fsync
 
@@ -119,6 +120,19 @@ def test_messages_wait_for_a_provider_whose_answer_does_not_end() -> None:
         receipts = Webhook(provider.address, timeout_seconds=0.3).hand_over("b1", [message("c1")])
 
     assert receipts == [Receipt(Fate.WAITING, "its answer does not end")]
+
+
+def test_a_provider_that_takes_long_gets_what_can_begin_in_time_and_the_others_wait() -> None:
+    def slowly(_: dict[str, object]) -> int:
+        time.sleep(0.4)
+        return 200
+
+    with providing(slowly) as provider:
+        messages = [message(f"c{number}") for number in range(AT_ONCE + 1)]
+        receipts = Webhook(provider.address).hand_over("b1", messages, until=time.monotonic() + 0.2)
+
+    assert receipts[:AT_ONCE] == [Receipt(Fate.HANDED_OVER)] * AT_ONCE
+    assert receipts[AT_ONCE:] == [Receipt(Fate.WAITING, "not tried: the provider takes long")]
 
 
 def test_a_provider_that_is_away_is_left_alone_after_the_first_messages() -> None:

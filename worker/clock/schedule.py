@@ -83,7 +83,7 @@ def while_there_is_time(waiting: Iterable[Waiting], enough: Enough) -> Iterator[
 
 def longest_statement(read: Settings) -> float:
     """Seconds: one that took longer than the broker waits would begin again without end."""
-    return (read.redeliver_seconds - read.task_seconds) / 2
+    return read.step_seconds
 
 
 def launch_campaigns(database: Database, now: datetime) -> int:

@@ -1,5 +1,6 @@
 """One chunk of a hand-over: written down, handed over with no transaction open, settled."""
 
+import time
 from datetime import timedelta
 
 from campaigns.actor import WORKER, Cause
@@ -54,10 +55,11 @@ def _take(tools: Tools, operation: Operation) -> Batch | None:
 
 def _hand_over(tools: Tools, batch: Batch) -> list[Receipt]:
     """Channel by channel; receipts in the order of the messages."""
+    until = time.monotonic() + tools.settings.step_seconds
     receipts: dict[str, Receipt] = {}
     for name, channel in tools.channels.items():
         leaving = [message for message in batch.messages if message.channel == name]
         if leaving:
-            given = channel.hand_over(batch.name, leaving)
+            given = channel.hand_over(batch.name, leaving, until=until)
             receipts |= {message.key: receipt for message, receipt in zip(leaving, given, strict=True)}
     return [receipts[message.key] for message in batch.messages]
