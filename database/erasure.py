@@ -22,10 +22,10 @@ from database.work.tables import OperationRow, OutboxRow, RequestRow
 
 GONE: tuple[type[Row], ...] = (
     EventRow, CustomerStateRow, ScoreRow, ShadowScoreRow, ScoreHistoryRow, TierChangeRow, CustomerFactsRow,
-    SegmentMemberRow, ExclusionRow, OwnCodeRow, MessageRow, CustomerRow,
+    SegmentMemberRow, ExclusionRow, OwnCodeRow, CustomerRow,
 )  # fmt: skip
 """Their rows about the customer are deleted."""
-BOOKS: tuple[type[Row], ...] = (AudienceRow, CouponRow, RedemptionRow)
+BOOKS: tuple[type[Row], ...] = (AudienceRow, CouponRow, RedemptionRow, MessageRow)
 """Their rows keep their sums, under a pseudonym."""
 CLEARED: tuple[InstrumentedAttribute[Any], ...] = (AudienceRow.inputs,)
 """Of those, what is known of the person and no sum needs."""
@@ -53,6 +53,10 @@ UPDATE redemptions SET order_id = 'erased-' || redemption_id, customer_id = %(ps
 UPDATE coupons SET customer_id = %(pseudonym)s,
   expire_time = least(expire_time, CASE state WHEN 'ISSUED' THEN issue_time ELSE %(now)s END)
 WHERE code = ANY(%(codes)s)
+""",
+    # Else the coupon would be one that nobody was written of yet.
+    "messages": """
+UPDATE messages SET customer_id = %(pseudonym)s WHERE customer_id = %(customer_id)s
 """,
 }
 # Under a pseudonym they would still be given a code, by a launch that comes to them later.
@@ -124,7 +128,7 @@ def erase(transaction: Transaction, customer_id: str, *, pseudonym: str, now: da
     """
     connection = driver_connection(transaction)
     codes = [code for (code,) in connection.execute(LOCK_COUPONS, (customer_id,)).fetchall()]
-    known = {"codes": codes, "pseudonym": pseudonym, "now": now}
+    known = {"codes": codes, "customer_id": customer_id, "pseudonym": pseudonym, "now": now}
     touched = {
         table: connection.execute(statement.encode(), known).rowcount for table, statement in CLOSE_BOOKS.items()
     }

@@ -54,6 +54,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
             "campaign_id day time coupons expected_minor deviation_minor most_minor used_minor overspend"
         ),
         "message_counts": "campaign_id channel state hour count",
+        "messages": "campaign_id channel state note batch claim_time settle_time",
         "model_readings": "month model_id horizon bin customers predicted bought squared_error",
         "models": (
             "model_id folder manifest state canary_share predecessor revision create_time activate_time move_time "

@@ -1,6 +1,7 @@
 """Coupons leave once each, for those who agree at that moment, and only while their campaign is active."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -52,9 +53,11 @@ class Recorder:
         self.away = False
         self.stumbles_over: set[str] = set()
         self.given: list[str] = []
+        self.seconds = 0.0
         self.keys: list[str] = []
 
-    def hand_over(self, _batch: str, messages: list[Message]) -> list[Receipt]:
+    def hand_over(self, _batch: str, messages: list[Message], *, until: float) -> list[Receipt]:
+        self.seconds = until - time.monotonic()
         return [self._hand_over(message) for message in messages]
 
     def _hand_over(self, message: Message) -> Receipt:
@@ -145,6 +148,9 @@ def test_every_coupon_is_handed_over_once_and_a_second_hand_over_finds_nothing(
 
     assert recorder.given == FIVE
     assert len(set(recorder.keys)) == 5
+    assert 100 < recorder.seconds <= (300 - 30) / 2, (
+        "what is begun is over before the broker gives it to another worker"
+    )
     assert (done.state, done.done_count, done.total_count) == (SUCCEEDED, 5, 5)
     assert done.response == {"HANDED_OVER": 5, "REFUSED": 0, "NO_CONSENT": 0, "LAPSED": 0}
     assert fates(database) == {"due": 5, "waiting": 0, "HANDED_OVER": 5}
@@ -334,6 +340,20 @@ def test_a_used_coupon_is_not_announced_and_an_erased_customer_is_not_written_to
     assert states(database) == dict.fromkeys(("c2", "c3", erased), "LAPSED") | dict.fromkeys(
         ("c4", "c5"), "HANDED_OVER"
     )
+
+
+def test_who_was_written_to_and_erased_afterwards_counts_once_however_often_coupons_are_handed_over(
+    database: Database, tools: Tools
+) -> None:
+    launched(database)
+    work(tools, begun(database))
+    with database.writing() as transaction:
+        erasure.begin(transaction, make_cause(), "c1")
+
+    again = work(tools, begun(database))
+
+    assert (again.state, fates(database)) == (SUCCEEDED, {"due": 5, "waiting": 0, "HANDED_OVER": 5})
+    assert list(states(database).values()) == ["HANDED_OVER"] * 5
 
 
 def test_coupons_that_were_used_or_over_before_their_turn_are_not_told_to_wait(
