@@ -23,8 +23,11 @@ SOMEONE = "customers"
 """A customer who is not known here."""
 RESOURCE = re.compile(r"(?!customers/)[A-Za-z_]{1,32}/[A-Za-z0-9._-]{1,128}|staff/[a-z0-9._@+-]{1,64}")
 """What may be called by its name although nobody has found it: no customer, and nothing that was typed in its place."""
-NAMED = re.compile(rf"{CUSTOMER}[^\s/,;'\"]{{1,128}}(?<![:.])")
-"""A customer in the middle of a sentence, whose own signs are not of the name: an id may be crm:17."""
+LONGEST_ID = 128
+NAMED = re.compile(rf"[^\s/,;'\"]{{1,{LONGEST_ID}}}(?<![:.])")
+"""A customer in the middle of a sentence, whose own signs are not of the name: an id may be crm:17. Of who is known, or
+was, the id may also have spaces and quotes.
+"""
 
 
 def done(
@@ -100,11 +103,21 @@ def _discreet(transaction: Transaction, said: str | None, object_name: str) -> s
     """What was said without the names of customers, nor the bare id of the one whom the action is about."""
     if said is None:
         return None
-    names = NAMED
     if object_name.startswith(CUSTOMER):
         own = re.escape(object_name.removeprefix(CUSTOMER))
-        names = re.compile(f"(?:{CUSTOMER})?{own}|{NAMED.pattern}")
-    return names.sub(lambda found: _spoken_of(transaction, CUSTOMER + found[0].removeprefix(CUSTOMER)), said)
+        said = re.sub(f"(?:{CUSTOMER})?{own}", lambda _: _spoken_of(transaction, object_name), said)
+    first, *others = said.split(CUSTOMER)
+    return first + "".join(_beginning(transaction, other) for other in others)
+
+
+def _beginning(transaction: Transaction, said: str) -> str:
+    """What stands behind `customers/`, without the id that it begins with."""
+    named = NAMED.match(said)
+    known = subjects.beginning(transaction, said[:LONGEST_ID])
+    customer_id = max("" if named is None else named[0], known or "", key=len)
+    if not customer_id:
+        return CUSTOMER + said
+    return _spoken_of(transaction, CUSTOMER + customer_id) + said[len(customer_id) :]
 
 
 def _hidden(transaction: Transaction, value: Any) -> Any:  # noqa: ANN401 - JSON

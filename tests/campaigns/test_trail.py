@@ -17,6 +17,7 @@ from campaigns.life.refusals import CampaignNotFound
 from campaigns.models import registry
 from database.audit import subjects
 from database.audit.log import AuditEntry, Wanted
+from database.customers import tombstones
 from database.session import Database
 from events.event import Customer
 from rules.rule import Compare, Every, IsKnown, Operator
@@ -123,7 +124,7 @@ def test_a_customer_is_spoken_of_by_another_name_in_every_part_of_a_line(databas
     assert [line.action for line in lines(database, Wanted(object_name="customers/anna-17"))] == ["customers.update"]
 
 
-@pytest.mark.parametrize("who", ["anna-17", "crm:17", "a.b@shop.example"])
+@pytest.mark.parametrize("who", ["anna-17", "crm:17", "a.b@shop.example", "anna o'neil", 'a "b", c'])
 def test_a_reason_and_an_error_may_speak_of_customers_anywhere(database: Database, who: str) -> None:
     add_customers(database, [who])
     with database.writing() as transaction:
@@ -136,6 +137,17 @@ def test_a_reason_and_an_error_may_speak_of_customers_anywhere(database: Databas
 
     assert paused.reason == f"as {subject}, and customers too, wished, and {subject}."
     assert broken.after == {"error": f"{subject}: no score"}
+
+
+def test_an_id_with_spaces_is_not_said_after_its_customer_was_erased_either(database: Database) -> None:
+    add_customers(database, ["anna", "anna may smith"])
+    with database.writing() as transaction:
+        tombstones.keep(transaction, "anna may smith", NOW)
+        transaction.execute(text("DELETE FROM customers WHERE customer_id = 'anna may smith'"))
+        cause = make_cause(reason="customers/anna may smith wrote, customers/ did not")
+        trail.done(transaction, cause, "campaigns.pause", "campaigns/spring")
+
+    assert [line.reason for line in lines(database)] == ["customers wrote, customers/ did not"]
 
 
 def test_who_is_not_known_here_leaves_no_name(database: Database) -> None:
