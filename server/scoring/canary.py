@@ -6,12 +6,12 @@ from tierwise.v1 import campaign_results_pb2, model_results_pb2
 
 from campaigns.experiments.effect import Interval
 from campaigns.experiments.results import Effect, Metric
-from campaigns.faults import Fault
 from campaigns.results.canary import CanaryResults
 from campaigns.results.canary_power import Duration
 from database.experiments.canary import ACTIVE, CANARY
 from database.models.canary_readings import CanaryAccuracy
 from server.campaigns.results import interval_message, sample_ratio_message
+from server.wire.faults import fault_message
 from server.wire.names import MODEL
 from server.wire.stamps import maybe_stamp, stamp
 
@@ -24,7 +24,6 @@ def model_results_message(
 ) -> model_results_pb2.ModelResults:
     """For the wire."""
     run, ratio = found.run, found.sample_ratio
-    fault = None if run.fault is None else Fault.read(run.fault, run.why)
     return MESSAGE(
         model=f"{MODEL}{run.model_id}", against=f"{MODEL}{run.against}", run=run.number,
         begin_time=stamp(run.begin_time), count_time=stamp(found.until), end_time=maybe_stamp(run.end_time),
@@ -33,8 +32,7 @@ def model_results_message(
         effects=map(_effect, found.effects.values()), sample_ratio=sample_ratio_message(ratio),
         verdict=MESSAGE.Verdict.Value(found.verdict), reason=found.reason, accuracies=map(_accuracy, accuracies),
         durations=[_duration(metric, each) for metric, of in durations.items() for each in of], fault=run.fault or "",
-        fault_code="" if fault is None else fault.code,
-        fault_parameters={} if fault is None else {name: str(fact) for name, fact in fault.facts.items()},
+        set_aside=fault_message(run.fault, run.why),
     )  # fmt: skip
 
 

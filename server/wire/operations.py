@@ -37,6 +37,7 @@ from database.work.operations import (
     Operation,
 )
 from server.wire.errors import told
+from server.wire.faults import fault_message, parameters
 from server.wire.names import CAMPAIGN, MODEL, SEGMENT, TIER_SCHEME
 from server.wire.stamps import stamp
 
@@ -83,6 +84,7 @@ def _metadata(operation: Operation) -> Message:
     return kind(
         done_count=operation.done_count, total_count=operation.total_count, create_time=stamp(operation.create_time),
         update_time=stamp(operation.update_time), cancel_requested=operation.cancel_requested,
+        fault=fault_message(operation.error, operation.why),
         **{field: prefix + named for field, prefix in subject.items() if (named := operation.request[f"{field}_id"])},
     )  # fmt: skip
 
@@ -109,5 +111,5 @@ def _error(operation: Operation) -> status_pb2.Status:
     if operation.state == CANCELLED:
         return status_pb2.Status(code=code_pb2.CANCELLED, message="cancelled on request")
     fault = Fault.read(operation.error or "it failed", operation.why)
-    facts = {name: str(fact) for name, fact in fault.facts.items()}
-    return told(code_pb2.INTERNAL, fault.code, f"{operation.name} failed: {fault.sentence()}", facts)
+    said = f"{operation.name} failed: {fault.sentence()}"
+    return told(code_pb2.INTERNAL, fault.code, said, parameters(fault))

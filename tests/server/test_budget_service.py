@@ -62,10 +62,17 @@ def test_a_comparison_is_an_operation_that_names_what_differs(shop: Shop, stocke
 
 def test_work_that_failed_says_why_as_a_code_with_facts_and_in_english(shop: Shop) -> None:
     begun = shop.budgets.ReconcileLedgers(budget_service_pb2.ReconcileLedgersRequest(campaign="campaigns/-"))
-    fault = Fault(code=Code.ATTEMPTS_LOST, facts={"lost": 20, "seconds": 300})
+    fault, waits = Fault(code=Code.ATTEMPTS_LOST, facts={"lost": 20, "seconds": 300}), Fault(code=Code.CANARY_SILENT)
+    with shop.database.writing() as transaction:
+        jobs.stumble(transaction, begun.name.removeprefix("operations/"), waits)
+    running = shop.operations.GetOperation(operations_pb2.GetOperationRequest(name=begun.name))
     with shop.database.writing() as transaction:
         jobs.fail(transaction, make_cause(), begun.name.removeprefix("operations/"), fault)
 
+    progress = budget_service_pb2.ReconcileLedgersMetadata()
+    assert not running.done
+    assert running.metadata.Unpack(progress)
+    assert (progress.fault.code, progress.fault.message) == ("CANARY_SILENT", waits.sentence())
     done = shop.operations.GetOperation(operations_pb2.GetOperationRequest(name=begun.name))
 
     info = error_details_pb2.ErrorInfo()

@@ -29,10 +29,11 @@ from google.longrunning import operations_pb2 as google_dot_longrunning_dot_oper
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from tierwise.v1 import audit_entry_pb2 as tierwise_dot_v1_dot_audit__entry__pb2
 from tierwise.v1 import campaign_pb2 as tierwise_dot_v1_dot_campaign__pb2
+from tierwise.v1 import fault_pb2 as tierwise_dot_v1_dot_fault__pb2
 from tierwise.v1 import tier_pb2 as tierwise_dot_v1_dot_tier__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftierwise/v1/audit_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtierwise/v1/audit_entry.proto\x1a\x1atierwise/v1/campaign.proto\x1a\x16tierwise/v1/tier.proto\"\xe7\x02\n\x17ListAuditEntriesRequest\x12)\n\x06object\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x18\x80\x02\x32\x0f^[^[:cntrl:]]*$\x12(\n\x05\x61\x63tor\x18\x02 \x01(\tB\x19\xbaH\x16r\x14\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12#\n\x06\x61\x63tion\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x18@2\n^[a-z._]*$\x12:\n\x07outcome\x18\x04 \x01(\x0e\x32\x1f.tierwise.v1.AuditEntry.OutcomeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\tpage_size\x18\x07 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"c\n\x18ListAuditEntriesResponse\x12.\n\raudit_entries\x18\x01 \x03(\x0b\x32\x17.tierwise.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"T\n\x12VerifyAuditRequest\x12\x1d\n\x08\x66rom_seq\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02(\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x8c\x02\n\x13VerifyAuditResponse\x12\x39\n\x07verdict\x18\x01 \x01(\x0e\x32(.tierwise.v1.VerifyAuditResponse.Verdict\x12\x15\n\rchecked_count\x18\x02 \x01(\x03\x12\x10\n\x03seq\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x13\n\x0b\x61udit_entry\x18\x04 \x01(\t\x12\x0f\n\x07message\x18\x05 \x01(\t\"c\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\n\n\x06INTACT\x10\x01\x12\x0b\n\x07\x43HANGED\x10\x02\x12\t\n\x05MOVED\x10\x03\x12\r\n\tREWRITTEN\x10\x04\x12\x0c\n\x08UNSEALED\x10\x05\x42\x06\n\x04_seq\"\xcf\x01\n\x13VerifyAuditMetadata\x12\x12\n\ndone_count\x18\x01 \x01(\x03\x12\x18\n\x0btotal_count\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x05 \x01(\x08\x42\x0e\n\x0c_total_count\"\xcd\x01\n\x16\x45xplainDecisionRequest\x12^\n\x08\x63\x61mpaign\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12S\n\x08\x63ustomer\x18\x02 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\"\x90\x05\n\x17\x45xplainDecisionResponse\x12=\n\x07verdict\x18\x01 \x01(\x0e\x32,.tierwise.v1.ExplainDecisionResponse.Verdict\x12\x37\n\x10\x63\x61mpaign_version\x18\x02 \x01(\tB\x1d\xfa\x41\x1a\n\x18tierwise/CampaignVersion\x12/\n\x0b\x66reeze_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12=\n\x06issued\x18\x04 \x01(\x0b\x32-.tierwise.v1.ExplainDecisionResponse.Decision\x12?\n\x08replayed\x18\x05 \x01(\x0b\x32-.tierwise.v1.ExplainDecisionResponse.Decision\x12\x13\n\x0b\x64ifferences\x18\x06 \x03(\t\x12\x0f\n\x07missing\x18\x07 \x03(\t\x12\x0f\n\x07reasons\x18\x08 \x03(\t\x1a\xc5\x01\n\x08\x44\x65\x63ision\x12\x0e\n\x06member\x18\x01 \x01(\x08\x12\x11\n\texclusion\x18\x02 \x01(\t\x12\x1f\n\x04tier\x18\x03 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12\r\n\x05group\x18\x04 \x01(\t\x12%\n\x07\x63hannel\x18\x05 \x01(\x0e\x32\x14.tierwise.v1.Channel\x12\x16\n\x0e\x63hannel_reason\x18\x06 \x01(\t\x12\'\n\x08\x64iscount\x18\x07 \x01(\x0b\x32\x15.tierwise.v1.Discount\"M\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x08\n\x04SAME\x10\x01\x12\x0b\n\x07\x44IFFERS\x10\x02\x12\x12\n\x0eNOT_REPLAYABLE\x10\x03\x32\xcb\x02\n\x0c\x41uditService\x12_\n\x10ListAuditEntries\x12$.tierwise.v1.ListAuditEntriesRequest\x1a%.tierwise.v1.ListAuditEntriesResponse\x12|\n\x0bVerifyAudit\x12\x1f.tierwise.v1.VerifyAuditRequest\x1a\x1d.google.longrunning.Operation\"-\xca\x41*\n\x13VerifyAuditResponse\x12\x13VerifyAuditMetadata\x12\\\n\x0f\x45xplainDecision\x12#.tierwise.v1.ExplainDecisionRequest\x1a$.tierwise.v1.ExplainDecisionResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ftierwise/v1/audit_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtierwise/v1/audit_entry.proto\x1a\x1atierwise/v1/campaign.proto\x1a\x17tierwise/v1/fault.proto\x1a\x16tierwise/v1/tier.proto\"\xe7\x02\n\x17ListAuditEntriesRequest\x12)\n\x06object\x18\x01 \x01(\tB\x19\xbaH\x16r\x14\x18\x80\x02\x32\x0f^[^[:cntrl:]]*$\x12(\n\x05\x61\x63tor\x18\x02 \x01(\tB\x19\xbaH\x16r\x14\x18\x80\x01\x32\x0f^[^[:cntrl:]]*$\x12#\n\x06\x61\x63tion\x18\x03 \x01(\tB\x13\xbaH\x10r\x0e\x18@2\n^[a-z._]*$\x12:\n\x07outcome\x18\x04 \x01(\x0e\x32\x1f.tierwise.v1.AuditEntry.OutcomeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\tpage_size\x18\x07 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"c\n\x18ListAuditEntriesResponse\x12.\n\raudit_entries\x18\x01 \x03(\x0b\x32\x17.tierwise.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"T\n\x12VerifyAuditRequest\x12\x1d\n\x08\x66rom_seq\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02(\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x8c\x02\n\x13VerifyAuditResponse\x12\x39\n\x07verdict\x18\x01 \x01(\x0e\x32(.tierwise.v1.VerifyAuditResponse.Verdict\x12\x15\n\rchecked_count\x18\x02 \x01(\x03\x12\x10\n\x03seq\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x13\n\x0b\x61udit_entry\x18\x04 \x01(\t\x12\x0f\n\x07message\x18\x05 \x01(\t\"c\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\n\n\x06INTACT\x10\x01\x12\x0b\n\x07\x43HANGED\x10\x02\x12\t\n\x05MOVED\x10\x03\x12\r\n\tREWRITTEN\x10\x04\x12\x0c\n\x08UNSEALED\x10\x05\x42\x06\n\x04_seq\"\xf2\x01\n\x13VerifyAuditMetadata\x12\x12\n\ndone_count\x18\x01 \x01(\x03\x12\x18\n\x0btotal_count\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x05 \x01(\x08\x12!\n\x05\x66\x61ult\x18\x06 \x01(\x0b\x32\x12.tierwise.v1.FaultB\x0e\n\x0c_total_count\"\xcd\x01\n\x16\x45xplainDecisionRequest\x12^\n\x08\x63\x61mpaign\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12S\n\x08\x63ustomer\x18\x02 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\"\x90\x05\n\x17\x45xplainDecisionResponse\x12=\n\x07verdict\x18\x01 \x01(\x0e\x32,.tierwise.v1.ExplainDecisionResponse.Verdict\x12\x37\n\x10\x63\x61mpaign_version\x18\x02 \x01(\tB\x1d\xfa\x41\x1a\n\x18tierwise/CampaignVersion\x12/\n\x0b\x66reeze_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12=\n\x06issued\x18\x04 \x01(\x0b\x32-.tierwise.v1.ExplainDecisionResponse.Decision\x12?\n\x08replayed\x18\x05 \x01(\x0b\x32-.tierwise.v1.ExplainDecisionResponse.Decision\x12\x13\n\x0b\x64ifferences\x18\x06 \x03(\t\x12\x0f\n\x07missing\x18\x07 \x03(\t\x12\x0f\n\x07reasons\x18\x08 \x03(\t\x1a\xc5\x01\n\x08\x44\x65\x63ision\x12\x0e\n\x06member\x18\x01 \x01(\x08\x12\x11\n\texclusion\x18\x02 \x01(\t\x12\x1f\n\x04tier\x18\x03 \x01(\x0e\x32\x11.tierwise.v1.Tier\x12\r\n\x05group\x18\x04 \x01(\t\x12%\n\x07\x63hannel\x18\x05 \x01(\x0e\x32\x14.tierwise.v1.Channel\x12\x16\n\x0e\x63hannel_reason\x18\x06 \x01(\t\x12\'\n\x08\x64iscount\x18\x07 \x01(\x0b\x32\x15.tierwise.v1.Discount\"M\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x08\n\x04SAME\x10\x01\x12\x0b\n\x07\x44IFFERS\x10\x02\x12\x12\n\x0eNOT_REPLAYABLE\x10\x03\x32\xcb\x02\n\x0c\x41uditService\x12_\n\x10ListAuditEntries\x12$.tierwise.v1.ListAuditEntriesRequest\x1a%.tierwise.v1.ListAuditEntriesResponse\x12|\n\x0bVerifyAudit\x12\x1f.tierwise.v1.VerifyAuditRequest\x1a\x1d.google.longrunning.Operation\"-\xca\x41*\n\x13VerifyAuditResponse\x12\x13VerifyAuditMetadata\x12\\\n\x0f\x45xplainDecision\x12#.tierwise.v1.ExplainDecisionRequest\x1a$.tierwise.v1.ExplainDecisionResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -63,26 +64,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPLAINDECISIONRESPONSE'].fields_by_name['campaign_version']._serialized_options = b'\372A\032\n\030tierwise/CampaignVersion'
   _globals['_AUDITSERVICE'].methods_by_name['VerifyAudit']._loaded_options = None
   _globals['_AUDITSERVICE'].methods_by_name['VerifyAudit']._serialized_options = b'\312A*\n\023VerifyAuditResponse\022\023VerifyAuditMetadata'
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=291
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=650
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=652
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=751
-  _globals['_VERIFYAUDITREQUEST']._serialized_start=753
-  _globals['_VERIFYAUDITREQUEST']._serialized_end=837
-  _globals['_VERIFYAUDITRESPONSE']._serialized_start=840
-  _globals['_VERIFYAUDITRESPONSE']._serialized_end=1108
-  _globals['_VERIFYAUDITRESPONSE_VERDICT']._serialized_start=1001
-  _globals['_VERIFYAUDITRESPONSE_VERDICT']._serialized_end=1100
-  _globals['_VERIFYAUDITMETADATA']._serialized_start=1111
-  _globals['_VERIFYAUDITMETADATA']._serialized_end=1318
-  _globals['_EXPLAINDECISIONREQUEST']._serialized_start=1321
-  _globals['_EXPLAINDECISIONREQUEST']._serialized_end=1526
-  _globals['_EXPLAINDECISIONRESPONSE']._serialized_start=1529
-  _globals['_EXPLAINDECISIONRESPONSE']._serialized_end=2185
-  _globals['_EXPLAINDECISIONRESPONSE_DECISION']._serialized_start=1909
-  _globals['_EXPLAINDECISIONRESPONSE_DECISION']._serialized_end=2106
-  _globals['_EXPLAINDECISIONRESPONSE_VERDICT']._serialized_start=2108
-  _globals['_EXPLAINDECISIONRESPONSE_VERDICT']._serialized_end=2185
-  _globals['_AUDITSERVICE']._serialized_start=2188
-  _globals['_AUDITSERVICE']._serialized_end=2519
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=316
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=675
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=677
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=776
+  _globals['_VERIFYAUDITREQUEST']._serialized_start=778
+  _globals['_VERIFYAUDITREQUEST']._serialized_end=862
+  _globals['_VERIFYAUDITRESPONSE']._serialized_start=865
+  _globals['_VERIFYAUDITRESPONSE']._serialized_end=1133
+  _globals['_VERIFYAUDITRESPONSE_VERDICT']._serialized_start=1026
+  _globals['_VERIFYAUDITRESPONSE_VERDICT']._serialized_end=1125
+  _globals['_VERIFYAUDITMETADATA']._serialized_start=1136
+  _globals['_VERIFYAUDITMETADATA']._serialized_end=1378
+  _globals['_EXPLAINDECISIONREQUEST']._serialized_start=1381
+  _globals['_EXPLAINDECISIONREQUEST']._serialized_end=1586
+  _globals['_EXPLAINDECISIONRESPONSE']._serialized_start=1589
+  _globals['_EXPLAINDECISIONRESPONSE']._serialized_end=2245
+  _globals['_EXPLAINDECISIONRESPONSE_DECISION']._serialized_start=1969
+  _globals['_EXPLAINDECISIONRESPONSE_DECISION']._serialized_end=2166
+  _globals['_EXPLAINDECISIONRESPONSE_VERDICT']._serialized_start=2168
+  _globals['_EXPLAINDECISIONRESPONSE_VERDICT']._serialized_end=2245
+  _globals['_AUDITSERVICE']._serialized_start=2248
+  _globals['_AUDITSERVICE']._serialized_end=2579
 # @@protoc_insertion_point(module_scope)

@@ -28,9 +28,10 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from tierwise.v1 import budget_pb2 as tierwise_dot_v1_dot_budget__pb2
+from tierwise.v1 import fault_pb2 as tierwise_dot_v1_dot_fault__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tierwise/v1/budget_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18tierwise/v1/budget.proto\"n\n\x10GetBudgetRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\"\x9e\x01\n\x17ReconcileLedgersRequest\x12\x62\n\x08\x63\x61mpaign\x18\x01 \x01(\tBP\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH3r12/^campaigns/(-|[a-z]([a-z0-9-]{0,61}[a-z0-9])?)$\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"|\n\x18ReconcileLedgersResponse\x12\x16\n\x0e\x63\x61mpaign_count\x18\x01 \x01(\x03\x12\x14\n\x0c\x66igure_count\x18\x02 \x01(\x03\x12\x32\n\x0b\x64ifferences\x18\x03 \x03(\x0b\x32\x1d.tierwise.v1.LedgerDifference\"l\n\x10LedgerDifference\x12(\n\x08\x63\x61mpaign\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12\x0e\n\x06\x66igure\x18\x02 \x01(\t\x12\r\n\x05truth\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounter\x18\x04 \x01(\x03\"\xbf\x01\n\x18ReconcileLedgersMetadata\x12\x12\n\ndone_count\x18\x01 \x01(\x03\x12\x13\n\x0btotal_count\x18\x02 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x05 \x01(\x08\x32\xeb\x01\n\rBudgetService\x12G\n\tGetBudget\x12\x1d.tierwise.v1.GetBudgetRequest\x1a\x1b.tierwise.v1.CampaignBudget\x12\x90\x01\n\x10ReconcileLedgers\x12$.tierwise.v1.ReconcileLedgersRequest\x1a\x1d.google.longrunning.Operation\"7\xca\x41\x34\n\x18ReconcileLedgersResponse\x12\x18ReconcileLedgersMetadatab\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n tierwise/v1/budget_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18tierwise/v1/budget.proto\x1a\x17tierwise/v1/fault.proto\"n\n\x10GetBudgetRequest\x12Z\n\x04name\x18\x01 \x01(\tBL\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH/r-2+^campaigns/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\"\x9e\x01\n\x17ReconcileLedgersRequest\x12\x62\n\x08\x63\x61mpaign\x18\x01 \x01(\tBP\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Campaign\xbaH3r12/^campaigns/(-|[a-z]([a-z0-9-]{0,61}[a-z0-9])?)$\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"|\n\x18ReconcileLedgersResponse\x12\x16\n\x0e\x63\x61mpaign_count\x18\x01 \x01(\x03\x12\x14\n\x0c\x66igure_count\x18\x02 \x01(\x03\x12\x32\n\x0b\x64ifferences\x18\x03 \x03(\x0b\x32\x1d.tierwise.v1.LedgerDifference\"l\n\x10LedgerDifference\x12(\n\x08\x63\x61mpaign\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Campaign\x12\x0e\n\x06\x66igure\x18\x02 \x01(\t\x12\r\n\x05truth\x18\x03 \x01(\x03\x12\x0f\n\x07\x63ounter\x18\x04 \x01(\x03\"\xe2\x01\n\x18ReconcileLedgersMetadata\x12\x12\n\ndone_count\x18\x01 \x01(\x03\x12\x13\n\x0btotal_count\x18\x02 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x05 \x01(\x08\x12!\n\x05\x66\x61ult\x18\x06 \x01(\x0b\x32\x12.tierwise.v1.Fault2\xeb\x01\n\rBudgetService\x12G\n\tGetBudget\x12\x1d.tierwise.v1.GetBudgetRequest\x1a\x1b.tierwise.v1.CampaignBudget\x12\x90\x01\n\x10ReconcileLedgers\x12$.tierwise.v1.ReconcileLedgersRequest\x1a\x1d.google.longrunning.Operation\"7\xca\x41\x34\n\x18ReconcileLedgersResponse\x12\x18ReconcileLedgersMetadatab\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,16 +48,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LEDGERDIFFERENCE'].fields_by_name['campaign']._serialized_options = b'\372A\023\n\021tierwise/Campaign'
   _globals['_BUDGETSERVICE'].methods_by_name['ReconcileLedgers']._loaded_options = None
   _globals['_BUDGETSERVICE'].methods_by_name['ReconcileLedgers']._serialized_options = b'\312A4\n\030ReconcileLedgersResponse\022\030ReconcileLedgersMetadata'
-  _globals['_GETBUDGETREQUEST']._serialized_start=234
-  _globals['_GETBUDGETREQUEST']._serialized_end=344
-  _globals['_RECONCILELEDGERSREQUEST']._serialized_start=347
-  _globals['_RECONCILELEDGERSREQUEST']._serialized_end=505
-  _globals['_RECONCILELEDGERSRESPONSE']._serialized_start=507
-  _globals['_RECONCILELEDGERSRESPONSE']._serialized_end=631
-  _globals['_LEDGERDIFFERENCE']._serialized_start=633
-  _globals['_LEDGERDIFFERENCE']._serialized_end=741
-  _globals['_RECONCILELEDGERSMETADATA']._serialized_start=744
-  _globals['_RECONCILELEDGERSMETADATA']._serialized_end=935
-  _globals['_BUDGETSERVICE']._serialized_start=938
-  _globals['_BUDGETSERVICE']._serialized_end=1173
+  _globals['_GETBUDGETREQUEST']._serialized_start=259
+  _globals['_GETBUDGETREQUEST']._serialized_end=369
+  _globals['_RECONCILELEDGERSREQUEST']._serialized_start=372
+  _globals['_RECONCILELEDGERSREQUEST']._serialized_end=530
+  _globals['_RECONCILELEDGERSRESPONSE']._serialized_start=532
+  _globals['_RECONCILELEDGERSRESPONSE']._serialized_end=656
+  _globals['_LEDGERDIFFERENCE']._serialized_start=658
+  _globals['_LEDGERDIFFERENCE']._serialized_end=766
+  _globals['_RECONCILELEDGERSMETADATA']._serialized_start=769
+  _globals['_RECONCILELEDGERSMETADATA']._serialized_end=995
+  _globals['_BUDGETSERVICE']._serialized_start=998
+  _globals['_BUDGETSERVICE']._serialized_end=1233
 # @@protoc_insertion_point(module_scope)

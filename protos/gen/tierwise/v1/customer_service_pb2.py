@@ -30,9 +30,10 @@ from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mas
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from tierwise.v1 import customer_pb2 as tierwise_dot_v1_dot_customer__pb2
 from tierwise.v1 import event_pb2 as tierwise_dot_v1_dot_event__pb2
+from tierwise.v1 import fault_pb2 as tierwise_dot_v1_dot_fault__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/customer_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atierwise/v1/customer.proto\x1a\x17tierwise/v1/event.proto\"e\n\x12GetCustomerRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\"P\n\x14ListCustomersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"Z\n\x15ListCustomersResponse\x12(\n\tcustomers\x18\x01 \x03(\x0b\x32\x15.tierwise.v1.Customer\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb5\x01\n\x15UpdateCustomerRequest\x12\x33\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32\x15.tierwise.v1.CustomerB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xa0\x01\n\x15\x44\x65leteCustomerRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xd2\x01\n\x16\x44\x65leteCustomerMetadata\x12\x12\n\ndone_count\x18\x01 \x01(\x03\x12\x18\n\x0btotal_count\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x05 \x01(\x08\x42\x0e\n\x0c_total_count\"\xcb\x01\n\x12\x43reateEventRequest\x12Q\n\x06parent\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x33\n\x08\x65vent_id\x18\x02 \x01(\tB!\xe2\x41\x01\x02\xbaH\x1ar\x18\x32\x16^[^/[:cntrl:]]{1,128}$\x12-\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x12.tierwise.v1.EventB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"\xba\x02\n\x18\x42\x61tchCreateEventsRequest\x12Q\n\x06parent\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\xa9\x01\n\x08requests\x18\x02 \x03(\x0b\x32\x1f.tierwise.v1.CreateEventRequestBv\xe2\x41\x01\x02\xbaHo\x92\x01\x05\x08\x01\x10\xf4\x03\xba\x01\x64\n\x19requests.unique_event_ids\x12%must not name the same event_id twice\x1a this.map(r, r.event_id).unique()\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"V\n\x19\x42\x61tchCreateEventsResponse\x12\"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.tierwise.v1.Event\x12\x15\n\rcreated_count\x18\x02 \x01(\x05\"\xa0\x01\n\x11ListEventsRequest\x12Q\n\x06parent\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"Q\n\x12ListEventsResponse\x12\"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.tierwise.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xfe\x03\n\x0f\x43ustomerService\x12\x45\n\x0bGetCustomer\x12\x1f.tierwise.v1.GetCustomerRequest\x1a\x15.tierwise.v1.Customer\x12V\n\rListCustomers\x12!.tierwise.v1.ListCustomersRequest\x1a\".tierwise.v1.ListCustomersResponse\x12K\n\x0eUpdateCustomer\x12\".tierwise.v1.UpdateCustomerRequest\x1a\x15.tierwise.v1.Customer\x12L\n\x0e\x44\x65leteCustomer\x12\".tierwise.v1.DeleteCustomerRequest\x1a\x16.google.protobuf.Empty\x12\x62\n\x11\x42\x61tchCreateEvents\x12%.tierwise.v1.BatchCreateEventsRequest\x1a&.tierwise.v1.BatchCreateEventsResponse\x12M\n\nListEvents\x12\x1e.tierwise.v1.ListEventsRequest\x1a\x1f.tierwise.v1.ListEventsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/customer_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atierwise/v1/customer.proto\x1a\x17tierwise/v1/event.proto\x1a\x17tierwise/v1/fault.proto\"e\n\x12GetCustomerRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\"P\n\x14ListCustomersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"Z\n\x15ListCustomersResponse\x12(\n\tcustomers\x18\x01 \x03(\x0b\x32\x15.tierwise.v1.Customer\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb5\x01\n\x15UpdateCustomerRequest\x12\x33\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32\x15.tierwise.v1.CustomerB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xa0\x01\n\x15\x44\x65leteCustomerRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xf5\x01\n\x16\x44\x65leteCustomerMetadata\x12\x12\n\ndone_count\x18\x01 \x01(\x03\x12\x18\n\x0btotal_count\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x05 \x01(\x08\x12!\n\x05\x66\x61ult\x18\x06 \x01(\x0b\x32\x12.tierwise.v1.FaultB\x0e\n\x0c_total_count\"\xcb\x01\n\x12\x43reateEventRequest\x12Q\n\x06parent\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x33\n\x08\x65vent_id\x18\x02 \x01(\tB!\xe2\x41\x01\x02\xbaH\x1ar\x18\x32\x16^[^/[:cntrl:]]{1,128}$\x12-\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x12.tierwise.v1.EventB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"\xba\x02\n\x18\x42\x61tchCreateEventsRequest\x12Q\n\x06parent\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\xa9\x01\n\x08requests\x18\x02 \x03(\x0b\x32\x1f.tierwise.v1.CreateEventRequestBv\xe2\x41\x01\x02\xbaHo\x92\x01\x05\x08\x01\x10\xf4\x03\xba\x01\x64\n\x19requests.unique_event_ids\x12%must not name the same event_id twice\x1a this.map(r, r.event_id).unique()\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"V\n\x19\x42\x61tchCreateEventsResponse\x12\"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.tierwise.v1.Event\x12\x15\n\rcreated_count\x18\x02 \x01(\x05\"\xa0\x01\n\x11ListEventsRequest\x12Q\n\x06parent\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"Q\n\x12ListEventsResponse\x12\"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.tierwise.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xfe\x03\n\x0f\x43ustomerService\x12\x45\n\x0bGetCustomer\x12\x1f.tierwise.v1.GetCustomerRequest\x1a\x15.tierwise.v1.Customer\x12V\n\rListCustomers\x12!.tierwise.v1.ListCustomersRequest\x1a\".tierwise.v1.ListCustomersResponse\x12K\n\x0eUpdateCustomer\x12\".tierwise.v1.UpdateCustomerRequest\x1a\x15.tierwise.v1.Customer\x12L\n\x0e\x44\x65leteCustomer\x12\".tierwise.v1.DeleteCustomerRequest\x1a\x16.google.protobuf.Empty\x12\x62\n\x11\x42\x61tchCreateEvents\x12%.tierwise.v1.BatchCreateEventsRequest\x1a&.tierwise.v1.BatchCreateEventsResponse\x12M\n\nListEvents\x12\x1e.tierwise.v1.ListEventsRequest\x1a\x1f.tierwise.v1.ListEventsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -73,28 +74,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTEVENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTEVENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTEVENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
-  _globals['_GETCUSTOMERREQUEST']._serialized_start=289
-  _globals['_GETCUSTOMERREQUEST']._serialized_end=390
-  _globals['_LISTCUSTOMERSREQUEST']._serialized_start=392
-  _globals['_LISTCUSTOMERSREQUEST']._serialized_end=472
-  _globals['_LISTCUSTOMERSRESPONSE']._serialized_start=474
-  _globals['_LISTCUSTOMERSRESPONSE']._serialized_end=564
-  _globals['_UPDATECUSTOMERREQUEST']._serialized_start=567
-  _globals['_UPDATECUSTOMERREQUEST']._serialized_end=748
-  _globals['_DELETECUSTOMERREQUEST']._serialized_start=751
-  _globals['_DELETECUSTOMERREQUEST']._serialized_end=911
-  _globals['_DELETECUSTOMERMETADATA']._serialized_start=914
-  _globals['_DELETECUSTOMERMETADATA']._serialized_end=1124
-  _globals['_CREATEEVENTREQUEST']._serialized_start=1127
-  _globals['_CREATEEVENTREQUEST']._serialized_end=1330
-  _globals['_BATCHCREATEEVENTSREQUEST']._serialized_start=1333
-  _globals['_BATCHCREATEEVENTSREQUEST']._serialized_end=1647
-  _globals['_BATCHCREATEEVENTSRESPONSE']._serialized_start=1649
-  _globals['_BATCHCREATEEVENTSRESPONSE']._serialized_end=1735
-  _globals['_LISTEVENTSREQUEST']._serialized_start=1738
-  _globals['_LISTEVENTSREQUEST']._serialized_end=1898
-  _globals['_LISTEVENTSRESPONSE']._serialized_start=1900
-  _globals['_LISTEVENTSRESPONSE']._serialized_end=1981
-  _globals['_CUSTOMERSERVICE']._serialized_start=1984
-  _globals['_CUSTOMERSERVICE']._serialized_end=2494
+  _globals['_GETCUSTOMERREQUEST']._serialized_start=314
+  _globals['_GETCUSTOMERREQUEST']._serialized_end=415
+  _globals['_LISTCUSTOMERSREQUEST']._serialized_start=417
+  _globals['_LISTCUSTOMERSREQUEST']._serialized_end=497
+  _globals['_LISTCUSTOMERSRESPONSE']._serialized_start=499
+  _globals['_LISTCUSTOMERSRESPONSE']._serialized_end=589
+  _globals['_UPDATECUSTOMERREQUEST']._serialized_start=592
+  _globals['_UPDATECUSTOMERREQUEST']._serialized_end=773
+  _globals['_DELETECUSTOMERREQUEST']._serialized_start=776
+  _globals['_DELETECUSTOMERREQUEST']._serialized_end=936
+  _globals['_DELETECUSTOMERMETADATA']._serialized_start=939
+  _globals['_DELETECUSTOMERMETADATA']._serialized_end=1184
+  _globals['_CREATEEVENTREQUEST']._serialized_start=1187
+  _globals['_CREATEEVENTREQUEST']._serialized_end=1390
+  _globals['_BATCHCREATEEVENTSREQUEST']._serialized_start=1393
+  _globals['_BATCHCREATEEVENTSREQUEST']._serialized_end=1707
+  _globals['_BATCHCREATEEVENTSRESPONSE']._serialized_start=1709
+  _globals['_BATCHCREATEEVENTSRESPONSE']._serialized_end=1795
+  _globals['_LISTEVENTSREQUEST']._serialized_start=1798
+  _globals['_LISTEVENTSREQUEST']._serialized_end=1958
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=1960
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=2041
+  _globals['_CUSTOMERSERVICE']._serialized_start=2044
+  _globals['_CUSTOMERSERVICE']._serialized_end=2554
 # @@protoc_insertion_point(module_scope)

@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from tierwise.v1 import campaign_results_pb2 as _campaign_results_pb2
+from tierwise.v1 import fault_pb2 as _fault_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -214,26 +215,6 @@ class ModelResults(_message.Message):
         _WhichOneofArgType__smallest_lift: _TypeAlias = _typing.Literal["_smallest_lift", b"_smallest_lift"]  # noqa: Y015
         def WhichOneof(self, oneof_group: _WhichOneofArgType__smallest_lift) -> _WhichOneofReturnType__smallest_lift | None: ...
 
-    @_typing.final
-    class FaultParametersEntry(_message.Message):
-        DESCRIPTOR: _descriptor.Descriptor
-
-        KEY_FIELD_NUMBER: _builtins.int
-        VALUE_FIELD_NUMBER: _builtins.int
-        key: _builtins.str
-        value: _builtins.str
-        def __init__(
-            self,
-            *,
-            key: _builtins.str = ...,
-            value: _builtins.str = ...,
-        ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
-        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-        def WhichOneof(self, oneof_group: _Never) -> None: ...
-
     MODEL_FIELD_NUMBER: _builtins.int
     AGAINST_FIELD_NUMBER: _builtins.int
     RUN_FIELD_NUMBER: _builtins.int
@@ -253,8 +234,7 @@ class ModelResults(_message.Message):
     ACCURACIES_FIELD_NUMBER: _builtins.int
     DURATIONS_FIELD_NUMBER: _builtins.int
     FAULT_FIELD_NUMBER: _builtins.int
-    FAULT_CODE_FIELD_NUMBER: _builtins.int
-    FAULT_PARAMETERS_FIELD_NUMBER: _builtins.int
+    SET_ASIDE_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Resource name of the canary."""
     against: _builtins.str
@@ -279,8 +259,6 @@ class ModelResults(_message.Message):
     """Why, in English."""
     fault: _builtins.str
     """Why it was set aside by itself, in English; empty where it was not."""
-    fault_code: _builtins.str
-    """The same as an `ErrorReason`: CANARY_SILENT, CANARY_FAILED, REPLICAS_DIED; UNCODED of a run of before there were codes."""
     @_builtins.property
     def begin_time(self) -> _timestamp_pb2.Timestamp:
         """When it began; nothing before counts."""
@@ -310,8 +288,8 @@ class ModelResults(_message.Message):
         """How long a canary of this share must run for which difference; none as long as a group would be empty."""
 
     @_builtins.property
-    def fault_parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """What the code is about, such as {"failed": "10", "asked": "50"}."""
+    def set_aside(self) -> _fault_pb2.Fault:
+        """The same with its code, one of CANARY_SILENT, CANARY_FAILED, REPLICAS_DIED and UNCODED; absent where it was not."""
 
     def __init__(
         self,
@@ -335,12 +313,11 @@ class ModelResults(_message.Message):
         accuracies: _abc.Iterable[Global___ModelResults.Accuracy] | None = ...,
         durations: _abc.Iterable[Global___ModelResults.Duration] | None = ...,
         fault: _builtins.str = ...,
-        fault_code: _builtins.str = ...,
-        fault_parameters: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        set_aside: _fault_pb2.Fault | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["begin_time", b"begin_time", "count_time", b"count_time", "end_time", b"end_time", "sample_ratio", b"sample_ratio"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["begin_time", b"begin_time", "count_time", b"count_time", "end_time", b"end_time", "sample_ratio", b"sample_ratio", "set_aside", b"set_aside"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracies", b"accuracies", "active_count", b"active_count", "against", b"against", "begin_time", b"begin_time", "canary_count", b"canary_count", "canary_share", b"canary_share", "count_time", b"count_time", "currency_code", b"currency_code", "durations", b"durations", "effects", b"effects", "end_time", b"end_time", "fault", b"fault", "fault_code", b"fault_code", "fault_parameters", b"fault_parameters", "largest_share", b"largest_share", "model", b"model", "reason", b"reason", "run", b"run", "sample_ratio", b"sample_ratio", "smallest_share", b"smallest_share", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accuracies", b"accuracies", "active_count", b"active_count", "against", b"against", "begin_time", b"begin_time", "canary_count", b"canary_count", "canary_share", b"canary_share", "count_time", b"count_time", "currency_code", b"currency_code", "durations", b"durations", "effects", b"effects", "end_time", b"end_time", "fault", b"fault", "largest_share", b"largest_share", "model", b"model", "reason", b"reason", "run", b"run", "sample_ratio", b"sample_ratio", "set_aside", b"set_aside", "smallest_share", b"smallest_share", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -11,6 +11,7 @@ from google.protobuf.internal import containers as _containers
 from google.rpc import status_pb2 as _status_pb2
 from tierwise.v1 import event_pb2 as _event_pb2
 from tierwise.v1 import explanation_pb2 as _explanation_pb2
+from tierwise.v1 import fault_pb2 as _fault_pb2
 from tierwise.v1 import model_pb2 as _model_pb2
 from tierwise.v1 import score_pb2 as _score_pb2
 import builtins as _builtins
@@ -307,6 +308,7 @@ class ScoreAllCustomersMetadata(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     CANCEL_REQUESTED_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
     done_count: _builtins.int
     """Customers who are scored and stored."""
     total_count: _builtins.int
@@ -321,6 +323,10 @@ class ScoreAllCustomersMetadata(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last made progress."""
 
+    @_builtins.property
+    def fault(self) -> _fault_pb2.Fault:
+        """Why its last attempt failed, or what it waits for; absent where nothing is in its way."""
+
     def __init__(
         self,
         *,
@@ -329,10 +335,11 @@ class ScoreAllCustomersMetadata(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         cancel_requested: _builtins.bool = ...,
+        fault: _fault_pb2.Fault | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "fault", b"fault", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "fault", b"fault", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__total_count: _TypeAlias = _typing.Literal["total_count"]  # noqa: Y015
     _WhichOneofArgType__total_count: _TypeAlias = _typing.Literal["_total_count", b"_total_count"]  # noqa: Y015
@@ -502,6 +509,7 @@ class PreviewModelMetadata(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     CANCEL_REQUESTED_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Resource name of the model."""
     done_count: _builtins.int
@@ -518,6 +526,10 @@ class PreviewModelMetadata(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last made progress."""
 
+    @_builtins.property
+    def fault(self) -> _fault_pb2.Fault:
+        """Why its last attempt failed, or what it waits for; absent where nothing is in its way."""
+
     def __init__(
         self,
         *,
@@ -527,10 +539,11 @@ class PreviewModelMetadata(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         cancel_requested: _builtins.bool = ...,
+        fault: _fault_pb2.Fault | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "fault", b"fault", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "model", b"model", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "fault", b"fault", "model", b"model", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__total_count: _TypeAlias = _typing.Literal["total_count"]  # noqa: Y015
     _WhichOneofArgType__total_count: _TypeAlias = _typing.Literal["_total_count", b"_total_count"]  # noqa: Y015
@@ -700,6 +713,7 @@ class JudgeModelMetadata(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     CANCEL_REQUESTED_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Resource name of the model."""
     done_count: _builtins.int
@@ -716,6 +730,10 @@ class JudgeModelMetadata(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last made progress."""
 
+    @_builtins.property
+    def fault(self) -> _fault_pb2.Fault:
+        """Why its last attempt failed, or what it waits for; absent where nothing is in its way."""
+
     def __init__(
         self,
         *,
@@ -725,10 +743,11 @@ class JudgeModelMetadata(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         cancel_requested: _builtins.bool = ...,
+        fault: _fault_pb2.Fault | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "fault", b"fault", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "model", b"model", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "fault", b"fault", "model", b"model", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__total_count: _TypeAlias = _typing.Literal["total_count"]  # noqa: Y015
     _WhichOneofArgType__total_count: _TypeAlias = _typing.Literal["_total_count", b"_total_count"]  # noqa: Y015
@@ -795,6 +814,7 @@ class RetrainModelMetadata(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     CANCEL_REQUESTED_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
     done_count: _builtins.int
     """Nothing is counted."""
     total_count: _builtins.int
@@ -809,6 +829,10 @@ class RetrainModelMetadata(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """Of its last sign of life."""
 
+    @_builtins.property
+    def fault(self) -> _fault_pb2.Fault:
+        """Why its last attempt failed, or what it waits for; absent where nothing is in its way."""
+
     def __init__(
         self,
         *,
@@ -817,10 +841,11 @@ class RetrainModelMetadata(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         cancel_requested: _builtins.bool = ...,
+        fault: _fault_pb2.Fault | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "fault", b"fault", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "fault", b"fault", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__total_count: _TypeAlias = _typing.Literal["total_count"]  # noqa: Y015
     _WhichOneofArgType__total_count: _TypeAlias = _typing.Literal["_total_count", b"_total_count"]  # noqa: Y015

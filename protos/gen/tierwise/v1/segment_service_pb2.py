@@ -29,11 +29,12 @@ from google.longrunning import operations_pb2 as google_dot_longrunning_dot_oper
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from tierwise.v1 import fault_pb2 as tierwise_dot_v1_dot_fault__pb2
 from tierwise.v1 import rule_pb2 as tierwise_dot_v1_dot_rule__pb2
 from tierwise.v1 import segment_pb2 as tierwise_dot_v1_dot_segment__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tierwise/v1/segment_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16tierwise/v1/rule.proto\x1a\x19tierwise/v1/segment.proto\"\xf7\x01\n\x14\x43reateSegmentRequest\x12@\n\nsegment_id\x18\x01 \x01(\tB,\xe2\x41\x01\x02\xbaH%r#2!^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x65\n\x07segment\x18\x02 \x01(\x0b\x32\x14.tierwise.v1.SegmentB>\xe2\x41\x01\x02\xbaH7\xba\x01\x31\n\rsegment.ruled\x12\x10rule is required\x1a\x0ehas(this.rule)\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"m\n\x11GetSegmentRequest\x12X\n\x04name\x18\x01 \x01(\tBJ\xe2\x41\x01\x02\xfa\x41\x12\n\x10tierwise/Segment\xbaH.r,2*^segments/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\"O\n\x13ListSegmentsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"W\n\x14ListSegmentsResponse\x12&\n\x08segments\x18\x01 \x03(\x0b\x32\x14.tierwise.v1.Segment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe7\x01\n\x14UpdateSegmentRequest\x12\x66\n\x07segment\x18\x01 \x01(\x0b\x32\x14.tierwise.v1.SegmentB?\xe2\x41\x01\x02\xbaH8\xba\x01\x32\n\rsegment.named\x12\x10name is required\x1a\x0fthis.name != \'\'\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xa8\x01\n\x14\x44\x65leteSegmentRequest\x12X\n\x04name\x18\x01 \x01(\tBJ\xe2\x41\x01\x02\xfa\x41\x12\n\x10tierwise/Segment\xbaH.r,2*^segments/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xbe\x01\n\x13\x42uildSegmentRequest\x12X\n\x04name\x18\x01 \x01(\tBJ\xe2\x41\x01\x02\xfa\x41\x12\n\x10tierwise/Segment\xbaH.r,2*^segments/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xf8\x01\n\x14\x42uildSegmentMetadata\x12&\n\x07segment\x18\x01 \x01(\tB\x15\xfa\x41\x12\n\x10tierwise/Segment\x12\x12\n\ndone_count\x18\x02 \x01(\x03\x12\x18\n\x0btotal_count\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x06 \x01(\x08\x42\x0e\n\x0c_total_count\"\xb1\x01\n\x19ListSegmentMembersRequest\x12Z\n\x06parent\x18\x01 \x01(\tBJ\xe2\x41\x01\x02\xfa\x41\x12\n\x10tierwise/Segment\xbaH.r,2*^segments/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"b\n\x1aListSegmentMembersResponse\x12+\n\x07members\x18\x01 \x03(\x0b\x32\x1a.tierwise.v1.SegmentMember\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"U\n\x14\x43ountAudienceRequest\x12+\n\x04rule\x18\x01 \x01(\x0b\x32\x11.tierwise.v1.RuleB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x10\n\x08\x65stimate\x18\x02 \x01(\x08\"^\n\x0c\x41udienceSize\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x0b\n\x03low\x18\x02 \x01(\x03\x12\x0c\n\x04high\x18\x03 \x01(\x03\x12\x15\n\rsampled_share\x18\x04 \x01(\x01\x12\r\n\x05notes\x18\x05 \x03(\t\"\x9d\x01\n\x16PreviewAudienceRequest\x12+\n\x04rule\x18\x01 \x01(\x0b\x32\x11.tierwise.v1.RuleB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1e\n\x0bsample_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12(\n\rlanguage_code\x18\x04 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^(en|zh)?$\"\xda\x01\n\x17PreviewAudienceResponse\x12\x10\n\x08sentence\x18\x01 \x01(\t\x12\'\n\x04size\x18\x02 \x01(\x0b\x32\x19.tierwise.v1.AudienceSize\x12>\n\x08\x65xamples\x18\x03 \x03(\x0b\x32,.tierwise.v1.PreviewAudienceResponse.Example\x1a\x44\n\x07\x45xample\x12(\n\x08\x63ustomer\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x0f\n\x07reasons\x18\x02 \x03(\t\"\xc0\x01\n\x12\x45xplainRuleRequest\x12+\n\x04rule\x18\x01 \x01(\x0b\x32\x11.tierwise.v1.RuleB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12S\n\x08\x63ustomer\x18\x02 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12(\n\rlanguage_code\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^(en|zh)?$\"\xd9\x01\n\x13\x45xplainRuleResponse\x12\r\n\x05holds\x18\x01 \x01(\x08\x12\x38\n\x07reasons\x18\x02 \x03(\x0b\x32\'.tierwise.v1.ExplainRuleResponse.Reason\x12.\n\nas_of_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05notes\x18\x04 \x03(\t\x1a:\n\x06Reason\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\r\n\x05holds\x18\x02 \x01(\x08\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t2\xe4\x06\n\x0eSegmentService\x12H\n\rCreateSegment\x12!.tierwise.v1.CreateSegmentRequest\x1a\x14.tierwise.v1.Segment\x12\x42\n\nGetSegment\x12\x1e.tierwise.v1.GetSegmentRequest\x1a\x14.tierwise.v1.Segment\x12S\n\x0cListSegments\x12 .tierwise.v1.ListSegmentsRequest\x1a!.tierwise.v1.ListSegmentsResponse\x12H\n\rUpdateSegment\x12!.tierwise.v1.UpdateSegmentRequest\x1a\x14.tierwise.v1.Segment\x12J\n\rDeleteSegment\x12!.tierwise.v1.DeleteSegmentRequest\x1a\x16.google.protobuf.Empty\x12s\n\x0c\x42uildSegment\x12 .tierwise.v1.BuildSegmentRequest\x1a\x1d.google.longrunning.Operation\"\"\xca\x41\x1f\n\x07Segment\x12\x14\x42uildSegmentMetadata\x12\x65\n\x12ListSegmentMembers\x12&.tierwise.v1.ListSegmentMembersRequest\x1a\'.tierwise.v1.ListSegmentMembersResponse\x12M\n\rCountAudience\x12!.tierwise.v1.CountAudienceRequest\x1a\x19.tierwise.v1.AudienceSize\x12\\\n\x0fPreviewAudience\x12#.tierwise.v1.PreviewAudienceRequest\x1a$.tierwise.v1.PreviewAudienceResponse\x12P\n\x0b\x45xplainRule\x12\x1f.tierwise.v1.ExplainRuleRequest\x1a .tierwise.v1.ExplainRuleResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!tierwise/v1/segment_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17tierwise/v1/fault.proto\x1a\x16tierwise/v1/rule.proto\x1a\x19tierwise/v1/segment.proto\"\xf7\x01\n\x14\x43reateSegmentRequest\x12@\n\nsegment_id\x18\x01 \x01(\tB,\xe2\x41\x01\x02\xbaH%r#2!^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x65\n\x07segment\x18\x02 \x01(\x0b\x32\x14.tierwise.v1.SegmentB>\xe2\x41\x01\x02\xbaH7\xba\x01\x31\n\rsegment.ruled\x12\x10rule is required\x1a\x0ehas(this.rule)\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"m\n\x11GetSegmentRequest\x12X\n\x04name\x18\x01 \x01(\tBJ\xe2\x41\x01\x02\xfa\x41\x12\n\x10tierwise/Segment\xbaH.r,2*^segments/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\"O\n\x13ListSegmentsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"W\n\x14ListSegmentsResponse\x12&\n\x08segments\x18\x01 \x03(\x0b\x32\x14.tierwise.v1.Segment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe7\x01\n\x14UpdateSegmentRequest\x12\x66\n\x07segment\x18\x01 \x01(\x0b\x32\x14.tierwise.v1.SegmentB?\xe2\x41\x01\x02\xbaH8\xba\x01\x32\n\rsegment.named\x12\x10name is required\x1a\x0fthis.name != \'\'\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\xa8\x01\n\x14\x44\x65leteSegmentRequest\x12X\n\x04name\x18\x01 \x01(\tBJ\xe2\x41\x01\x02\xfa\x41\x12\n\x10tierwise/Segment\xbaH.r,2*^segments/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xbe\x01\n\x13\x42uildSegmentRequest\x12X\n\x04name\x18\x01 \x01(\tBJ\xe2\x41\x01\x02\xfa\x41\x12\n\x10tierwise/Segment\xbaH.r,2*^segments/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"\x9b\x02\n\x14\x42uildSegmentMetadata\x12&\n\x07segment\x18\x01 \x01(\tB\x15\xfa\x41\x12\n\x10tierwise/Segment\x12\x12\n\ndone_count\x18\x02 \x01(\x03\x12\x18\n\x0btotal_count\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x06 \x01(\x08\x12!\n\x05\x66\x61ult\x18\x07 \x01(\x0b\x32\x12.tierwise.v1.FaultB\x0e\n\x0c_total_count\"\xb1\x01\n\x19ListSegmentMembersRequest\x12Z\n\x06parent\x18\x01 \x01(\tBJ\xe2\x41\x01\x02\xfa\x41\x12\n\x10tierwise/Segment\xbaH.r,2*^segments/[a-z]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"b\n\x1aListSegmentMembersResponse\x12+\n\x07members\x18\x01 \x03(\x0b\x32\x1a.tierwise.v1.SegmentMember\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"U\n\x14\x43ountAudienceRequest\x12+\n\x04rule\x18\x01 \x01(\x0b\x32\x11.tierwise.v1.RuleB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x10\n\x08\x65stimate\x18\x02 \x01(\x08\"^\n\x0c\x41udienceSize\x12\r\n\x05\x63ount\x18\x01 \x01(\x03\x12\x0b\n\x03low\x18\x02 \x01(\x03\x12\x0c\n\x04high\x18\x03 \x01(\x03\x12\x15\n\rsampled_share\x18\x04 \x01(\x01\x12\r\n\x05notes\x18\x05 \x03(\t\"\x9d\x01\n\x16PreviewAudienceRequest\x12+\n\x04rule\x18\x01 \x01(\x0b\x32\x11.tierwise.v1.RuleB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1e\n\x0bsample_size\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12(\n\rlanguage_code\x18\x04 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^(en|zh)?$\"\xda\x01\n\x17PreviewAudienceResponse\x12\x10\n\x08sentence\x18\x01 \x01(\t\x12\'\n\x04size\x18\x02 \x01(\x0b\x32\x19.tierwise.v1.AudienceSize\x12>\n\x08\x65xamples\x18\x03 \x03(\x0b\x32,.tierwise.v1.PreviewAudienceResponse.Example\x1a\x44\n\x07\x45xample\x12(\n\x08\x63ustomer\x18\x01 \x01(\tB\x16\xfa\x41\x13\n\x11tierwise/Customer\x12\x0f\n\x07reasons\x18\x02 \x03(\t\"\xc0\x01\n\x12\x45xplainRuleRequest\x12+\n\x04rule\x18\x01 \x01(\x0b\x32\x11.tierwise.v1.RuleB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12S\n\x08\x63ustomer\x18\x02 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12(\n\rlanguage_code\x18\x03 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^(en|zh)?$\"\xd9\x01\n\x13\x45xplainRuleResponse\x12\r\n\x05holds\x18\x01 \x01(\x08\x12\x38\n\x07reasons\x18\x02 \x03(\x0b\x32\'.tierwise.v1.ExplainRuleResponse.Reason\x12.\n\nas_of_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05notes\x18\x04 \x03(\t\x1a:\n\x06Reason\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\r\n\x05holds\x18\x02 \x01(\x08\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t2\xe4\x06\n\x0eSegmentService\x12H\n\rCreateSegment\x12!.tierwise.v1.CreateSegmentRequest\x1a\x14.tierwise.v1.Segment\x12\x42\n\nGetSegment\x12\x1e.tierwise.v1.GetSegmentRequest\x1a\x14.tierwise.v1.Segment\x12S\n\x0cListSegments\x12 .tierwise.v1.ListSegmentsRequest\x1a!.tierwise.v1.ListSegmentsResponse\x12H\n\rUpdateSegment\x12!.tierwise.v1.UpdateSegmentRequest\x1a\x14.tierwise.v1.Segment\x12J\n\rDeleteSegment\x12!.tierwise.v1.DeleteSegmentRequest\x1a\x16.google.protobuf.Empty\x12s\n\x0c\x42uildSegment\x12 .tierwise.v1.BuildSegmentRequest\x1a\x1d.google.longrunning.Operation\"\"\xca\x41\x1f\n\x07Segment\x12\x14\x42uildSegmentMetadata\x12\x65\n\x12ListSegmentMembers\x12&.tierwise.v1.ListSegmentMembersRequest\x1a\'.tierwise.v1.ListSegmentMembersResponse\x12M\n\rCountAudience\x12!.tierwise.v1.CountAudienceRequest\x1a\x19.tierwise.v1.AudienceSize\x12\\\n\x0fPreviewAudience\x12#.tierwise.v1.PreviewAudienceRequest\x1a$.tierwise.v1.PreviewAudienceResponse\x12P\n\x0b\x45xplainRule\x12\x1f.tierwise.v1.ExplainRuleRequest\x1a .tierwise.v1.ExplainRuleResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -94,42 +95,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPLAINRULEREQUEST'].fields_by_name['language_code']._serialized_options = b'\272H\016r\0142\n^(en|zh)?$'
   _globals['_SEGMENTSERVICE'].methods_by_name['BuildSegment']._loaded_options = None
   _globals['_SEGMENTSERVICE'].methods_by_name['BuildSegment']._serialized_options = b'\312A\037\n\007Segment\022\024BuildSegmentMetadata'
-  _globals['_CREATESEGMENTREQUEST']._serialized_start=324
-  _globals['_CREATESEGMENTREQUEST']._serialized_end=571
-  _globals['_GETSEGMENTREQUEST']._serialized_start=573
-  _globals['_GETSEGMENTREQUEST']._serialized_end=682
-  _globals['_LISTSEGMENTSREQUEST']._serialized_start=684
-  _globals['_LISTSEGMENTSREQUEST']._serialized_end=763
-  _globals['_LISTSEGMENTSRESPONSE']._serialized_start=765
-  _globals['_LISTSEGMENTSRESPONSE']._serialized_end=852
-  _globals['_UPDATESEGMENTREQUEST']._serialized_start=855
-  _globals['_UPDATESEGMENTREQUEST']._serialized_end=1086
-  _globals['_DELETESEGMENTREQUEST']._serialized_start=1089
-  _globals['_DELETESEGMENTREQUEST']._serialized_end=1257
-  _globals['_BUILDSEGMENTREQUEST']._serialized_start=1260
-  _globals['_BUILDSEGMENTREQUEST']._serialized_end=1450
-  _globals['_BUILDSEGMENTMETADATA']._serialized_start=1453
-  _globals['_BUILDSEGMENTMETADATA']._serialized_end=1701
-  _globals['_LISTSEGMENTMEMBERSREQUEST']._serialized_start=1704
-  _globals['_LISTSEGMENTMEMBERSREQUEST']._serialized_end=1881
-  _globals['_LISTSEGMENTMEMBERSRESPONSE']._serialized_start=1883
-  _globals['_LISTSEGMENTMEMBERSRESPONSE']._serialized_end=1981
-  _globals['_COUNTAUDIENCEREQUEST']._serialized_start=1983
-  _globals['_COUNTAUDIENCEREQUEST']._serialized_end=2068
-  _globals['_AUDIENCESIZE']._serialized_start=2070
-  _globals['_AUDIENCESIZE']._serialized_end=2164
-  _globals['_PREVIEWAUDIENCEREQUEST']._serialized_start=2167
-  _globals['_PREVIEWAUDIENCEREQUEST']._serialized_end=2324
-  _globals['_PREVIEWAUDIENCERESPONSE']._serialized_start=2327
-  _globals['_PREVIEWAUDIENCERESPONSE']._serialized_end=2545
-  _globals['_PREVIEWAUDIENCERESPONSE_EXAMPLE']._serialized_start=2477
-  _globals['_PREVIEWAUDIENCERESPONSE_EXAMPLE']._serialized_end=2545
-  _globals['_EXPLAINRULEREQUEST']._serialized_start=2548
-  _globals['_EXPLAINRULEREQUEST']._serialized_end=2740
-  _globals['_EXPLAINRULERESPONSE']._serialized_start=2743
-  _globals['_EXPLAINRULERESPONSE']._serialized_end=2960
-  _globals['_EXPLAINRULERESPONSE_REASON']._serialized_start=2902
-  _globals['_EXPLAINRULERESPONSE_REASON']._serialized_end=2960
-  _globals['_SEGMENTSERVICE']._serialized_start=2963
-  _globals['_SEGMENTSERVICE']._serialized_end=3831
+  _globals['_CREATESEGMENTREQUEST']._serialized_start=349
+  _globals['_CREATESEGMENTREQUEST']._serialized_end=596
+  _globals['_GETSEGMENTREQUEST']._serialized_start=598
+  _globals['_GETSEGMENTREQUEST']._serialized_end=707
+  _globals['_LISTSEGMENTSREQUEST']._serialized_start=709
+  _globals['_LISTSEGMENTSREQUEST']._serialized_end=788
+  _globals['_LISTSEGMENTSRESPONSE']._serialized_start=790
+  _globals['_LISTSEGMENTSRESPONSE']._serialized_end=877
+  _globals['_UPDATESEGMENTREQUEST']._serialized_start=880
+  _globals['_UPDATESEGMENTREQUEST']._serialized_end=1111
+  _globals['_DELETESEGMENTREQUEST']._serialized_start=1114
+  _globals['_DELETESEGMENTREQUEST']._serialized_end=1282
+  _globals['_BUILDSEGMENTREQUEST']._serialized_start=1285
+  _globals['_BUILDSEGMENTREQUEST']._serialized_end=1475
+  _globals['_BUILDSEGMENTMETADATA']._serialized_start=1478
+  _globals['_BUILDSEGMENTMETADATA']._serialized_end=1761
+  _globals['_LISTSEGMENTMEMBERSREQUEST']._serialized_start=1764
+  _globals['_LISTSEGMENTMEMBERSREQUEST']._serialized_end=1941
+  _globals['_LISTSEGMENTMEMBERSRESPONSE']._serialized_start=1943
+  _globals['_LISTSEGMENTMEMBERSRESPONSE']._serialized_end=2041
+  _globals['_COUNTAUDIENCEREQUEST']._serialized_start=2043
+  _globals['_COUNTAUDIENCEREQUEST']._serialized_end=2128
+  _globals['_AUDIENCESIZE']._serialized_start=2130
+  _globals['_AUDIENCESIZE']._serialized_end=2224
+  _globals['_PREVIEWAUDIENCEREQUEST']._serialized_start=2227
+  _globals['_PREVIEWAUDIENCEREQUEST']._serialized_end=2384
+  _globals['_PREVIEWAUDIENCERESPONSE']._serialized_start=2387
+  _globals['_PREVIEWAUDIENCERESPONSE']._serialized_end=2605
+  _globals['_PREVIEWAUDIENCERESPONSE_EXAMPLE']._serialized_start=2537
+  _globals['_PREVIEWAUDIENCERESPONSE_EXAMPLE']._serialized_end=2605
+  _globals['_EXPLAINRULEREQUEST']._serialized_start=2608
+  _globals['_EXPLAINRULEREQUEST']._serialized_end=2800
+  _globals['_EXPLAINRULERESPONSE']._serialized_start=2803
+  _globals['_EXPLAINRULERESPONSE']._serialized_end=3020
+  _globals['_EXPLAINRULERESPONSE_REASON']._serialized_start=2962
+  _globals['_EXPLAINRULERESPONSE_REASON']._serialized_end=3020
+  _globals['_SEGMENTSERVICE']._serialized_start=3023
+  _globals['_SEGMENTSERVICE']._serialized_end=3891
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from tierwise.v1 import fault_pb2 as _fault_pb2
 from tierwise.v1 import rule_pb2 as _rule_pb2
 from tierwise.v1 import segment_pb2 as _segment_pb2
 import builtins as _builtins
@@ -248,6 +249,7 @@ class BuildSegmentMetadata(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     CANCEL_REQUESTED_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
     segment: _builtins.str
     """Resource name of the segment."""
     done_count: _builtins.int
@@ -264,6 +266,10 @@ class BuildSegmentMetadata(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last made progress."""
 
+    @_builtins.property
+    def fault(self) -> _fault_pb2.Fault:
+        """Why its last attempt failed, or what it waits for; absent where nothing is in its way."""
+
     def __init__(
         self,
         *,
@@ -273,10 +279,11 @@ class BuildSegmentMetadata(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         cancel_requested: _builtins.bool = ...,
+        fault: _fault_pb2.Fault | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "fault", b"fault", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "segment", b"segment", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "fault", b"fault", "segment", b"segment", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__total_count: _TypeAlias = _typing.Literal["total_count"]  # noqa: Y015
     _WhichOneofArgType__total_count: _TypeAlias = _typing.Literal["_total_count", b"_total_count"]  # noqa: Y015

@@ -27,12 +27,13 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from tierwise.v1 import fault_pb2 as tierwise_dot_v1_dot_fault__pb2
 from tierwise.v1 import tier_change_pb2 as tierwise_dot_v1_dot_tier__change__pb2
 from tierwise.v1 import tier_preview_pb2 as tierwise_dot_v1_dot_tier__preview__pb2
 from tierwise.v1 import tier_scheme_pb2 as tierwise_dot_v1_dot_tier__scheme__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etierwise/v1/tier_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtierwise/v1/tier_change.proto\x1a\x1etierwise/v1/tier_preview.proto\x1a\x1dtierwise/v1/tier_scheme.proto\"\x90\x02\n\x17\x43reateTierSchemeRequest\x12\xbc\x01\n\x0btier_scheme\x18\x01 \x01(\x0b\x32\x17.tierwise.v1.TierSchemeB\x8d\x01\xe2\x41\x01\x02\xbaH\x85\x01\xba\x01\x7f\n\x11tier_scheme.whole\x12+measure, method and parameters are required\x1a=this.measure != 0 && this.method != 0 && has(this.parameters)\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"g\n\x14GetTierSchemeRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x15\n\x13tierwise/TierScheme\xbaH\"r 2\x1e^tierSchemes/[1-9][0-9]{0,17}$\"R\n\x16ListTierSchemesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"a\n\x17ListTierSchemesResponse\x12-\n\x0ctier_schemes\x18\x01 \x03(\x0b\x32\x17.tierwise.v1.TierScheme\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa4\x01\n\x19\x41\x63tivateTierSchemeRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x15\n\x13tierwise/TierScheme\xbaH\"r 2\x1e^tierSchemes/[1-9][0-9]{0,17}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xfe\x02\n\x13PreviewTiersRequest\x12\xed\x01\n\x0btier_scheme\x18\x01 \x01(\x0b\x32\x17.tierwise.v1.TierSchemeB\xbe\x01\xbaH\xba\x01\xba\x01\xb6\x01\n\x1atier_scheme.named_or_whole\x12\x44the name of a version is required, or measure, method and parameters\x1aRthis.name != \'\' || (this.measure != 0 && this.method != 0 && has(this.parameters))\x12I\n\x05model\x18\x02 \x01(\tB:\xfa\x41\x10\n\x0etierwise/Model\xbaH$r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\xd8\x01\x01\x12\x1e\n\x0bsample_size\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x0c\n\x04seed\x18\x04 \x01(\x03\"\xd5\x01\n\x16KeepTierPreviewRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x15\n\x13tierwise/TierScheme\xbaH\"r 2\x1e^tierSchemes/[1-9][0-9]{0,17}$\x12I\n\x05model\x18\x02 \x01(\tB:\xfa\x41\x10\n\x0etierwise/Model\xbaH$r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\xd8\x01\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xa6\x02\n\x17KeepTierPreviewMetadata\x12-\n\x0btier_scheme\x18\x01 \x01(\tB\x18\xfa\x41\x15\n\x13tierwise/TierScheme\x12\"\n\x05model\x18\x02 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model\x12\x12\n\ndone_count\x18\x03 \x01(\x03\x12\x18\n\x0btotal_count\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x07 \x01(\x08\x42\x0e\n\x0c_total_count\"\xa7\x01\n\x16ListTierChangesRequest\x12S\n\x06parent\x18\x01 \x01(\tBC\xe2\x41\x01\x02\xfa\x41\x15\x12\x13tierwise/TierChange\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"a\n\x17ListTierChangesResponse\x12-\n\x0ctier_changes\x18\x01 \x03(\x0b\x32\x17.tierwise.v1.TierChange\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x8f\x05\n\x0bTierService\x12Q\n\x10\x43reateTierScheme\x12$.tierwise.v1.CreateTierSchemeRequest\x1a\x17.tierwise.v1.TierScheme\x12K\n\rGetTierScheme\x12!.tierwise.v1.GetTierSchemeRequest\x1a\x17.tierwise.v1.TierScheme\x12\\\n\x0fListTierSchemes\x12#.tierwise.v1.ListTierSchemesRequest\x1a$.tierwise.v1.ListTierSchemesResponse\x12U\n\x12\x41\x63tivateTierScheme\x12&.tierwise.v1.ActivateTierSchemeRequest\x1a\x17.tierwise.v1.TierScheme\x12J\n\x0cPreviewTiers\x12 .tierwise.v1.PreviewTiersRequest\x1a\x18.tierwise.v1.TierPreview\x12\x80\x01\n\x0fKeepTierPreview\x12#.tierwise.v1.KeepTierPreviewRequest\x1a\x1d.google.longrunning.Operation\")\xca\x41&\n\x0bTierPreview\x12\x17KeepTierPreviewMetadata\x12\\\n\x0fListTierChanges\x12#.tierwise.v1.ListTierChangesRequest\x1a$.tierwise.v1.ListTierChangesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etierwise/v1/tier_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a#google/longrunning/operations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17tierwise/v1/fault.proto\x1a\x1dtierwise/v1/tier_change.proto\x1a\x1etierwise/v1/tier_preview.proto\x1a\x1dtierwise/v1/tier_scheme.proto\"\x90\x02\n\x17\x43reateTierSchemeRequest\x12\xbc\x01\n\x0btier_scheme\x18\x01 \x01(\x0b\x32\x17.tierwise.v1.TierSchemeB\x8d\x01\xe2\x41\x01\x02\xbaH\x85\x01\xba\x01\x7f\n\x11tier_scheme.whole\x12+measure, method and parameters are required\x1a=this.measure != 0 && this.method != 0 && has(this.parameters)\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x03 \x01(\x08\"g\n\x14GetTierSchemeRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x15\n\x13tierwise/TierScheme\xbaH\"r 2\x1e^tierSchemes/[1-9][0-9]{0,17}$\"R\n\x16ListTierSchemesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"a\n\x17ListTierSchemesResponse\x12-\n\x0ctier_schemes\x18\x01 \x03(\x0b\x32\x17.tierwise.v1.TierScheme\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa4\x01\n\x19\x41\x63tivateTierSchemeRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x15\n\x13tierwise/TierScheme\xbaH\"r 2\x1e^tierSchemes/[1-9][0-9]{0,17}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xfe\x02\n\x13PreviewTiersRequest\x12\xed\x01\n\x0btier_scheme\x18\x01 \x01(\x0b\x32\x17.tierwise.v1.TierSchemeB\xbe\x01\xbaH\xba\x01\xba\x01\xb6\x01\n\x1atier_scheme.named_or_whole\x12\x44the name of a version is required, or measure, method and parameters\x1aRthis.name != \'\' || (this.measure != 0 && this.method != 0 && has(this.parameters))\x12I\n\x05model\x18\x02 \x01(\tB:\xfa\x41\x10\n\x0etierwise/Model\xbaH$r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\xd8\x01\x01\x12\x1e\n\x0bsample_size\x18\x03 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x0c\n\x04seed\x18\x04 \x01(\x03\"\xd5\x01\n\x16KeepTierPreviewRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x15\n\x13tierwise/TierScheme\xbaH\"r 2\x1e^tierSchemes/[1-9][0-9]{0,17}$\x12I\n\x05model\x18\x02 \x01(\tB:\xfa\x41\x10\n\x0etierwise/Model\xbaH$r\x1f\x32\x1d^models/[^/[:cntrl:]]{1,128}$\xd8\x01\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xc9\x02\n\x17KeepTierPreviewMetadata\x12-\n\x0btier_scheme\x18\x01 \x01(\tB\x18\xfa\x41\x15\n\x13tierwise/TierScheme\x12\"\n\x05model\x18\x02 \x01(\tB\x13\xfa\x41\x10\n\x0etierwise/Model\x12\x12\n\ndone_count\x18\x03 \x01(\x03\x12\x18\n\x0btotal_count\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x07 \x01(\x08\x12!\n\x05\x66\x61ult\x18\x08 \x01(\x0b\x32\x12.tierwise.v1.FaultB\x0e\n\x0c_total_count\"\xa7\x01\n\x16ListTierChangesRequest\x12S\n\x06parent\x18\x01 \x01(\tBC\xe2\x41\x01\x02\xfa\x41\x15\x12\x13tierwise/TierChange\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"a\n\x17ListTierChangesResponse\x12-\n\x0ctier_changes\x18\x01 \x03(\x0b\x32\x17.tierwise.v1.TierChange\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x8f\x05\n\x0bTierService\x12Q\n\x10\x43reateTierScheme\x12$.tierwise.v1.CreateTierSchemeRequest\x1a\x17.tierwise.v1.TierScheme\x12K\n\rGetTierScheme\x12!.tierwise.v1.GetTierSchemeRequest\x1a\x17.tierwise.v1.TierScheme\x12\\\n\x0fListTierSchemes\x12#.tierwise.v1.ListTierSchemesRequest\x1a$.tierwise.v1.ListTierSchemesResponse\x12U\n\x12\x41\x63tivateTierScheme\x12&.tierwise.v1.ActivateTierSchemeRequest\x1a\x17.tierwise.v1.TierScheme\x12J\n\x0cPreviewTiers\x12 .tierwise.v1.PreviewTiersRequest\x1a\x18.tierwise.v1.TierPreview\x12\x80\x01\n\x0fKeepTierPreview\x12#.tierwise.v1.KeepTierPreviewRequest\x1a\x1d.google.longrunning.Operation\")\xca\x41&\n\x0bTierPreview\x12\x17KeepTierPreviewMetadata\x12\\\n\x0fListTierChanges\x12#.tierwise.v1.ListTierChangesRequest\x1a$.tierwise.v1.ListTierChangesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -79,26 +80,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTIERCHANGESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
   _globals['_TIERSERVICE'].methods_by_name['KeepTierPreview']._loaded_options = None
   _globals['_TIERSERVICE'].methods_by_name['KeepTierPreview']._serialized_options = b'\312A&\n\013TierPreview\022\027KeepTierPreviewMetadata'
-  _globals['_CREATETIERSCHEMEREQUEST']._serialized_start=301
-  _globals['_CREATETIERSCHEMEREQUEST']._serialized_end=573
-  _globals['_GETTIERSCHEMEREQUEST']._serialized_start=575
-  _globals['_GETTIERSCHEMEREQUEST']._serialized_end=678
-  _globals['_LISTTIERSCHEMESREQUEST']._serialized_start=680
-  _globals['_LISTTIERSCHEMESREQUEST']._serialized_end=762
-  _globals['_LISTTIERSCHEMESRESPONSE']._serialized_start=764
-  _globals['_LISTTIERSCHEMESRESPONSE']._serialized_end=861
-  _globals['_ACTIVATETIERSCHEMEREQUEST']._serialized_start=864
-  _globals['_ACTIVATETIERSCHEMEREQUEST']._serialized_end=1028
-  _globals['_PREVIEWTIERSREQUEST']._serialized_start=1031
-  _globals['_PREVIEWTIERSREQUEST']._serialized_end=1413
-  _globals['_KEEPTIERPREVIEWREQUEST']._serialized_start=1416
-  _globals['_KEEPTIERPREVIEWREQUEST']._serialized_end=1629
-  _globals['_KEEPTIERPREVIEWMETADATA']._serialized_start=1632
-  _globals['_KEEPTIERPREVIEWMETADATA']._serialized_end=1926
-  _globals['_LISTTIERCHANGESREQUEST']._serialized_start=1929
-  _globals['_LISTTIERCHANGESREQUEST']._serialized_end=2096
-  _globals['_LISTTIERCHANGESRESPONSE']._serialized_start=2098
-  _globals['_LISTTIERCHANGESRESPONSE']._serialized_end=2195
-  _globals['_TIERSERVICE']._serialized_start=2198
-  _globals['_TIERSERVICE']._serialized_end=2853
+  _globals['_CREATETIERSCHEMEREQUEST']._serialized_start=326
+  _globals['_CREATETIERSCHEMEREQUEST']._serialized_end=598
+  _globals['_GETTIERSCHEMEREQUEST']._serialized_start=600
+  _globals['_GETTIERSCHEMEREQUEST']._serialized_end=703
+  _globals['_LISTTIERSCHEMESREQUEST']._serialized_start=705
+  _globals['_LISTTIERSCHEMESREQUEST']._serialized_end=787
+  _globals['_LISTTIERSCHEMESRESPONSE']._serialized_start=789
+  _globals['_LISTTIERSCHEMESRESPONSE']._serialized_end=886
+  _globals['_ACTIVATETIERSCHEMEREQUEST']._serialized_start=889
+  _globals['_ACTIVATETIERSCHEMEREQUEST']._serialized_end=1053
+  _globals['_PREVIEWTIERSREQUEST']._serialized_start=1056
+  _globals['_PREVIEWTIERSREQUEST']._serialized_end=1438
+  _globals['_KEEPTIERPREVIEWREQUEST']._serialized_start=1441
+  _globals['_KEEPTIERPREVIEWREQUEST']._serialized_end=1654
+  _globals['_KEEPTIERPREVIEWMETADATA']._serialized_start=1657
+  _globals['_KEEPTIERPREVIEWMETADATA']._serialized_end=1986
+  _globals['_LISTTIERCHANGESREQUEST']._serialized_start=1989
+  _globals['_LISTTIERCHANGESREQUEST']._serialized_end=2156
+  _globals['_LISTTIERCHANGESRESPONSE']._serialized_start=2158
+  _globals['_LISTTIERCHANGESRESPONSE']._serialized_end=2255
+  _globals['_TIERSERVICE']._serialized_start=2258
+  _globals['_TIERSERVICE']._serialized_end=2913
 # @@protoc_insertion_point(module_scope)

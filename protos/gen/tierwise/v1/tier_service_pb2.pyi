@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from tierwise.v1 import fault_pb2 as _fault_pb2
 from tierwise.v1 import tier_change_pb2 as _tier_change_pb2
 from tierwise.v1 import tier_scheme_pb2 as _tier_scheme_pb2
 import builtins as _builtins
@@ -238,6 +239,7 @@ class KeepTierPreviewMetadata(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     CANCEL_REQUESTED_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
     tier_scheme: _builtins.str
     """Resource name of the version."""
     model: _builtins.str
@@ -256,6 +258,10 @@ class KeepTierPreviewMetadata(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last made progress."""
 
+    @_builtins.property
+    def fault(self) -> _fault_pb2.Fault:
+        """Why its last attempt failed, or what it waits for; absent where nothing is in its way."""
+
     def __init__(
         self,
         *,
@@ -266,10 +272,11 @@ class KeepTierPreviewMetadata(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         cancel_requested: _builtins.bool = ...,
+        fault: _fault_pb2.Fault | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "create_time", b"create_time", "fault", b"fault", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "model", b"model", "tier_scheme", b"tier_scheme", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_total_count", b"_total_count", "cancel_requested", b"cancel_requested", "create_time", b"create_time", "done_count", b"done_count", "fault", b"fault", "model", b"model", "tier_scheme", b"tier_scheme", "total_count", b"total_count", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__total_count: _TypeAlias = _typing.Literal["total_count"]  # noqa: Y015
     _WhichOneofArgType__total_count: _TypeAlias = _typing.Literal["_total_count", b"_total_count"]  # noqa: Y015
