@@ -19,22 +19,18 @@ from rules.facts import FACTS
 
 EVENT_TYPES = {event_type.word: int(event_type) for event_type in EventType}
 # OFFSET keeps the planner at the index, customer by customer: for some thousand customers it would read all events of
-# the shop. An order counts once, at the time of its first line. Money in another currency than the shop's does not.
+# the shop. Purchases are read once more: to lay all events aside and sort them takes longer. An order counts once, at
+# the time of its first line. Money in another currency than the shop's does not.
 FRESH = """
 WITH asked AS MATERIALIZED (
   SELECT customer_id, country, zone, preferred_channel, consented_channels FROM customers WHERE {which}
-), history AS MATERIALIZED (
-  SELECT asked.customer_id, time, event_id, event_type, item_id, coalesce(order_id, event_id) AS order_key, rating,
-    CASE WHEN event_type NOT IN (:coupon, :message) AND time >= :as_of - interval '365 days'
-      THEN lower(channel) END AS answered_by,
-    CASE WHEN currency IS NULL OR currency = :currency
-      THEN coalesce(round(coalesce(quantity, 1) * unit_price_minor), 0)::bigint ELSE 0 END AS amount
+), purchases AS MATERIALIZED (
+  SELECT asked.customer_id, time, event_id, item_id, coalesce(order_id, event_id) AS order_key, {amount} AS amount
   FROM asked CROSS JOIN LATERAL (
-    SELECT * FROM events WHERE customer_id = asked.customer_id AND time < :as_of OFFSET 0
+    SELECT * FROM events WHERE customer_id = asked.customer_id AND time < :as_of AND event_type = :purchase OFFSET 0
   ) AS event
 ), ordered AS (
-  SELECT customer_id, min(time) AS time, sum(amount) AS amount
-  FROM history WHERE event_type = :purchase GROUP BY customer_id, order_key
+  SELECT customer_id, min(time) AS time, sum(amount) AS amount FROM purchases GROUP BY customer_id, order_key
 ), bought AS (
   SELECT customer_id, count(*) AS orders, sum(amount) AS spend,
     count(*) FILTER (WHERE time >= :as_of - interval '30 days') AS orders_30,
@@ -44,25 +40,31 @@ WITH asked AS MATERIALIZED (
     sum(amount) FILTER (WHERE time >= :as_of - interval '90 days') AS spend_90,
     sum(amount) FILTER (WHERE time >= :as_of - interval '365 days') AS spend_365
   FROM ordered GROUP BY customer_id
-), acted AS (
-  SELECT customer_id, min(time) AS customer_since,
-    min(time) FILTER (WHERE event_type = :purchase) AS first_purchase_time,
-    max(time) FILTER (WHERE event_type = :purchase) AS last_purchase_time,
-    max(time) FILTER (WHERE event_type = :view) AS view_time,
-    max(time) FILTER (WHERE event_type = :cart) AS cart_time,
-    max(time) FILTER (WHERE event_type NOT IN (:coupon, :message)) AS seen_time,
-    max(time) FILTER (WHERE event_type = :message) AS message_time,
-    count(*) FILTER (WHERE event_type = :view AND time >= :as_of - interval '30 days') AS views_30,
-    count(*) FILTER (WHERE event_type = :cart AND time >= :as_of - interval '30 days') AS carts_30,
-    count(*) FILTER (WHERE event_type = :message AND time >= :as_of - interval '30 days') AS messages_30,
-    {answers},
-    count(*) FILTER (WHERE event_type = :review) AS reviews,
-    avg(rating) FILTER (WHERE event_type = :review) AS average_rating,
-    sum(amount) FILTER (WHERE event_type = :return) AS returned
-  FROM history GROUP BY customer_id
+), acted AS MATERIALIZED (
+  SELECT asked.customer_id, history.* FROM asked CROSS JOIN LATERAL (
+    SELECT min(time) AS customer_since,
+      min(time) FILTER (WHERE event_type = :purchase) AS first_purchase_time,
+      max(time) FILTER (WHERE event_type = :purchase) AS last_purchase_time,
+      max(time) FILTER (WHERE event_type = :view) AS view_time,
+      max(time) FILTER (WHERE event_type = :cart) AS cart_time,
+      max(time) FILTER (WHERE event_type NOT IN (:coupon, :message)) AS seen_time,
+      max(time) FILTER (WHERE event_type = :message) AS message_time,
+      count(*) FILTER (WHERE event_type = :view AND time >= :as_of - interval '30 days') AS views_30,
+      count(*) FILTER (WHERE event_type = :cart AND time >= :as_of - interval '30 days') AS carts_30,
+      count(*) FILTER (WHERE event_type = :message AND time >= :as_of - interval '30 days') AS messages_30,
+      {answers},
+      count(*) FILTER (WHERE event_type = :review) AS reviews,
+      avg(rating) FILTER (WHERE event_type = :review) AS average_rating,
+      sum({amount}) FILTER (WHERE event_type = :return) AS returned
+    FROM (
+      SELECT *, CASE WHEN event_type NOT IN (:coupon, :message) AND time >= :as_of - interval '365 days'
+        THEN lower(channel) END AS answered_by
+      FROM events WHERE customer_id = asked.customer_id AND time < :as_of OFFSET 0
+    ) AS event
+  ) AS history
 ), placed AS (
   SELECT DISTINCT ON (customer_id, category) customer_id, category, time, event_id
-  FROM history JOIN items USING (item_id) WHERE event_type = :purchase AND category <> ''
+  FROM purchases JOIN items USING (item_id) WHERE category <> ''
   ORDER BY customer_id, category, time DESC, event_id DESC
 ), latest AS (
   SELECT DISTINCT ON (customer_id) customer_id, category AS last_category
@@ -120,6 +122,8 @@ LEFT JOIN (SELECT customer_id, rfm_recency, rfm_frequency, rfm_monetary, expecte
 # A response is an act of the customer's own that came by the channel, or the use of a coupon that did.
 CHANNELS = ("on_site", "email", "sms", "push")
 PARTS = {
+    "amount": "CASE WHEN currency IS NULL OR currency = :currency"
+    " THEN coalesce(round(coalesce(quantity, 1) * unit_price_minor), 0)::bigint ELSE 0 END",
     "answers": ", ".join(f"count(*) FILTER (WHERE answered_by = '{name}') AS {name}_answers" for name in CHANNELS),
     "redeemed": ", ".join(
         f"count(redeem_time) FILTER (WHERE lower(channel) = '{name}' AND redeem_time >= :as_of - interval '365 days')"
