@@ -27,7 +27,10 @@ from settings import child_environment, settings
 from training.configuration import Configuration
 from training.course import HistoryTooShort
 from training.fit import train
+from training.provenance import SeveralCurrencies
 
+TOLD = (HistoryTooShort, ModelRejected, SeveralCurrencies)
+"""In our own words, which whoever asks may read."""
 log = logging.getLogger("worker.learning")
 
 
@@ -102,8 +105,13 @@ def main(arguments: list[str]) -> int:
     folder, pinned = Path(arguments[0]), Retraining.of(json.loads(arguments[1]))
     try:
         _learn(folder, pinned)
-    except (HistoryTooShort, ModelRejected, ValueError) as refusal:
+    except TOLD as refusal:
         refuse(folder, str(refusal))
+        return 1
+    except ValueError as error:
+        # It would come again with each start, and whose words it has is not known: they may name customers.
+        log.exception("%s: its training is given up", folder.name)
+        refuse(folder, f"{type(error).__name__}; the worker's log says more, by the name {folder.name}")
         return 1
     return 0
 

@@ -25,6 +25,7 @@ from tierwise.v1 import campaign_service_pb2
 
 from campaigns import retrying
 from campaigns.audiences import segments
+from campaigns.faults import Hopeless
 from campaigns.forecast import dry_run
 from campaigns.tiers.tiers import Tier
 from campaigns.work import jobs
@@ -35,7 +36,6 @@ from database.session import Database
 from database.work import broker, operations
 from database.work.operations import Operation
 from rules.rule import Compare, IsKnown, Operator, Rule
-from scoring.score import ModelRejected
 from server.wire.operations import operation_message
 from worker.advance import advance
 from worker.steps.expected_uplifts import begin_due, step
@@ -208,7 +208,7 @@ def test_a_lesson_that_reads_what_is_no_longer_known_says_so_at_once(shop: Datab
     teach(shop, "spring")
     with shop.writing() as transaction:
         transaction.execute(text("UPDATE uplifts SET model = replace(model, '\"orders\"', '\"visits\"')"))
-    with pytest.raises(ModelRejected, match="what campaigns/spring taught cannot be asked: there is no column visits"):
+    with pytest.raises(Hopeless, match="what campaigns/spring taught cannot be asked: there is no column visits"):
         work_off(database_url, due(shop))
 
     assert expected(shop) == {}

@@ -1,5 +1,6 @@
 """A candidate is trained beside the tasks of a worker, whatever is killed, and judged."""
 
+import json
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from networks.small_training import SMALL
 from networks.tiny_model import write_tiny_model
 from running.working import run_task
 
+from campaigns.faults import Hopeless
 from campaigns.models import registry, retraining
 from campaigns.models.refusals import RetrainingRunning, TrainedInPrivate
 from campaigns.models.retraining import KEPT_BACK, Retraining
@@ -22,8 +24,8 @@ from database.models import registry as stored_models
 from database.session import Database
 from database.work import operations
 from database.work.operations import JUDGE_MODEL, Operation
-from scoring.score import ModelRejected
 from settings import Settings
+from worker import learning
 from worker.advance import HOPELESS, advance, give_up
 from worker.learning import Learner
 from worker.steps import retraining as looking_after
@@ -69,7 +71,7 @@ def test_a_killed_training_is_begun_again_and_ends_as_a_candidate_that_is_judged
         at_once.setattr(looking_after, "LOOK_SECONDS", 0.0)
         assert not step(tools, last), "the row has another cursor, and the last start is not over"
     other.kill()
-    with pytest.raises(ModelRejected, match="training ended 20 times"):
+    with pytest.raises(Hopeless, match="training ended 20 times"):
         step(tools, last)
     with closing(tools.database):
         advance(tools, operation.operation_id, enough=lambda: False)
@@ -119,6 +121,21 @@ def test_a_training_ends_when_it_is_cancelled(database: Database, tools: Tools, 
 
     assert read_operation(database, operation.operation_id).state == operations.CANCELLED
     assert not folder.exists()
+
+
+def test_a_training_that_ends_in_words_of_others_does_not_pass_them_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("could not convert 'anna'")
+
+    monkeypatch.setattr(learning, "_learn", broken)
+    pinned = Retraining(as_of=AS_OF, configuration=None)
+
+    assert learning.main([str(tmp_path / "m2"), json.dumps(pinned.request())]) == 1
+
+    assert learning.refused(tmp_path / "m2") == "ValueError; the worker's log says more, by the name m2"
+    assert "could not convert 'anna'" in caplog.text
 
 
 def test_a_training_ends_although_the_disk_takes_nothing(database: Database, database_url: str, tmp_path: Path) -> None:
