@@ -77,7 +77,10 @@ class Words:
     name: str
     """A noun phrase: it ends "… is known"."""
     phrase: str
-    """A verb phrase: {} stands for what it is compared with, [yes|no] for the words with and without negation."""
+    """A verb phrase: {} stands for what it is compared with, [yes|no] for the words with and without negation.
+
+    A flag is compared with nothing: [yes|no] are all of its words.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

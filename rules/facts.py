@@ -118,8 +118,8 @@ _SCORES = (
           ("评分距今天数", "评分[在|并非在]{}前")),
 )  # fmt: skip
 _PURCHASES = (
-    _fact("has_bought", Kind.FLAG, ("whether anything was bought", "“bought before” [is|is not] {}"),
-          ("是否购买过", "“购买过”[为|并非]{}")),
+    _fact("has_bought", Kind.FLAG, ("whether anything was bought", "[has bought before|has never bought]"),
+          ("是否购买过", "[购买过|从未购买过]")),
     _times("orders", ("the number of orders so far", "[bought|did not buy] {} so far"),
            ("累计下单次数", "累计[下单|并非下单]{}")),
     *map(_orders, (30, 90, 365)),

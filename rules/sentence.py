@@ -5,7 +5,7 @@ Parts of a group stand in parentheses, so that a sentence has one reading.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -29,7 +29,7 @@ MINOR_DIGITS = MappingProxyType(
 
 TOLD_DIGITS = MappingProxyType({Unit.SHARE: 3, Unit.POINTS: 3, Unit.MONEY: 0})
 USUAL_TOLD_DIGITS = 1
-"""Of what is known of a customer: 0.7753048 are 77.5 %."""
+"""Of what is known of a customer: 0.7753048 are 77.5%."""
 
 
 class Language(StrEnum):
@@ -50,6 +50,7 @@ class _Grammar:
     known: tuple[str, str]
     segment: str
     any_of: str
+    """Of those before the last, and the last."""
     comma: str
     flags: tuple[str, str]
     operators: Mapping[Operator, str]
@@ -62,7 +63,7 @@ class _Grammar:
 
 ENGLISH = _Grammar(
     both=" and ", either=" or ", negated="not {}", group="({})", known=("{} is known", "{} is not known"),
-    segment="[is|is not] in segment {}", any_of="any of {}", comma=", ", flags=("yes", "no"),
+    segment="[is|is not] in segment {}", any_of="{} or {}", comma=", ", flags=("yes", "no"),
     operators=MappingProxyType({
         Operator.AT_LEAST: "at least {}", Operator.MORE_THAN: "more than {}", Operator.AT_MOST: "at most {}",
         Operator.LESS_THAN: "less than {}", Operator.EQUALS: "exactly {}", Operator.DIFFERS: "anything but {}",
@@ -73,7 +74,7 @@ ENGLISH = _Grammar(
         Operator.LESS_THAN: "before {}",
     }),
     units=MappingProxyType({
-        Unit.NONE: ("{}", "{}"), Unit.SHARE: ("{} %", "{} %"), Unit.MONEY: ("{}", "{}"),
+        Unit.NONE: ("{}", "{}"), Unit.SHARE: ("{}%", "{}%"), Unit.MONEY: ("{}", "{}"),
         Unit.DAYS: ("{} day", "{} days"), Unit.TIMES: ("{} time", "{} times"), Unit.STARS: ("{} star", "{} stars"),
         Unit.FIFTHS: ("{} of 5", "{} of 5"), Unit.POINTS: ("{} point", "{} points"),
     }),
@@ -81,7 +82,7 @@ ENGLISH = _Grammar(
 )  # fmt: skip
 CHINESE = _Grammar(
     both="，且", either="，或", negated="并非{}", group="（{}）", known=("{}已知", "{}未知"),
-    segment="[属于|不属于]人群{}", any_of="{}之一", comma="、", flags=("是", "否"),
+    segment="[属于|不属于]人群{}", any_of="{}、{}之一", comma="、", flags=("是", "否"),
     operators=MappingProxyType({
         Operator.AT_LEAST: "至少{}", Operator.MORE_THAN: "超过{}", Operator.AT_MOST: "至多{}",
         Operator.LESS_THAN: "不足{}", Operator.EQUALS: "正好{}", Operator.DIFFERS: "除{}以外", Operator.CONTAINS: "{}",
@@ -131,6 +132,8 @@ class Speaker:
             return said
         known, unknown = self._grammar.reason
         fact = FACTS[reason.leaf.fact]
+        if fact.kind is Kind.FLAG and reason.value is not None:
+            return said
         value = told(reason, TOLD_DIGITS.get(fact.unit, USUAL_TOLD_DIGITS))
         return unknown.format(said) if value is None else known.format(said, self._fact_value(fact, value))
 
@@ -152,19 +155,24 @@ class Speaker:
                 return grammar.known[0 if holds else 1].format(self._words(FACTS[name]).name)
             case InSegment(segment_id):
                 return _chosen(grammar.segment, holds=holds).format(_quoted(segment_id))
+            case Compare(name, value=bool(value)):
+                return _chosen(self._words(FACTS[name]).phrase, holds=holds == value)
             case Compare(name):
                 compared = self._compared(FACTS[name], leaf)
                 return _chosen(self._words(FACTS[name]).phrase, holds=holds).format(compared)
             case Within(name, values):
-                listed = grammar.comma.join(self._value(FACTS[name], value) for value in values)
                 phrase = _chosen(self._words(FACTS[name]).phrase, holds=holds)
-                return phrase.format(grammar.any_of.format(listed))
+                return phrase.format(self._listed([self._value(FACTS[name], value) for value in values]))
             case _:
                 assert_never(leaf)
 
+    def _listed(self, values: Sequence[str]) -> str:
+        *before, last = values
+        return self._grammar.any_of.format(self._grammar.comma.join(before), last) if before else last
+
     def _compared(self, fact: Fact, compare: Compare) -> str:
         value = self._value(fact, compare.value)
-        if fact.kind in {Kind.TEXT, Kind.FLAG} and compare.operator is Operator.EQUALS:
+        if fact.kind is Kind.TEXT and compare.operator is Operator.EQUALS:
             return value
         words = self._grammar.times if fact.kind is Kind.TIME else self._grammar.operators
         return words[compare.operator].format(value)

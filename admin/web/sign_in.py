@@ -62,7 +62,7 @@ def _enter(house: House, request: Request, name: str, password: str) -> Response
         browser = request.cookies.get(BROWSER_COOKIE, "")
         given = staff.sign_in(house.database, name, password, datetime.now(UTC), browser=browser)
     except SignInRefused as refusal:
-        return form(house, request, refusal=refusal, status=UNUSABLE)
+        return form(house, request, refusal=refusal, status=UNUSABLE, name=name)
     response = welcome(house, given.session, request.query_params.get("next", "/"))
     response.set_cookie(
         BROWSER_COOKIE, given.browser, max_age=int(staff.KNOWN.total_seconds()), httponly=True, samesite="lax",
@@ -71,7 +71,9 @@ def _enter(house: House, request: Request, name: str, password: str) -> Response
     return response
 
 
-def form(house: House, request: Request, *, refusal: SignInRefused | None = None, status: int = 200) -> Response:
+def form(
+    house: House, request: Request, *, refusal: SignInRefused | None = None, status: int = 200, name: str = ""
+) -> Response:
     """Where people say who they are, and what was wrong with how they said it."""
     with house.database.reading() as snapshot:
         nobody = not accounts.any_account(snapshot)
@@ -79,6 +81,7 @@ def form(house: House, request: Request, *, refusal: SignInRefused | None = None
         "refusal": refusal, "nobody": nobody, "path": f"/sign-in?{request.query_params}", "passwords": house.passwords,
         "provider": None if house.identities is None else house.identities.provider,
         "target": request.query_params.get("next", "/"), "left": "left" in request.query_params,
+        "name": name,
     }  # fmt: skip
     return house.render(tongue_of(request), "sign_in.html", values, status)
 

@@ -6,8 +6,10 @@ from datetime import datetime
 from itertools import islice
 
 from campaigns.actor import is_among
+from campaigns.life import versions
+from campaigns.life.approval import Approval, Verdict
 from campaigns.terms import stored
-from campaigns.terms.campaign import Campaign
+from campaigns.terms.campaign import Campaign, State
 from database.life import lists
 from database.life.lists import Decided
 from database.session import Snapshot
@@ -31,6 +33,14 @@ def rejected(snapshot: Snapshot, author: str, *, limit: int) -> list[Answer]:
 def to_launch(snapshot: Snapshot, author: str, now: datetime, *, limit: int) -> list[Answer]:
     """Campaigns of this author that are approved, neither launched nor left to the clock, and not over."""
     return _own(lists.approved(snapshot, now), author, limit)
+
+
+def rejection(snapshot: Snapshot, campaign: Campaign) -> Approval | None:
+    """For which a draft has to be changed before it is submitted again; None where it may be."""
+    if campaign.state is not State.DRAFT:
+        return None
+    decided = versions.get(snapshot, campaign.campaign_id, campaign.version).approvals
+    return next((each for each in decided if each.verdict is Verdict.REJECTED), None)
 
 
 def _own(decided: Iterable[Decided], author: str, limit: int) -> list[Answer]:

@@ -27,7 +27,7 @@ def _reward(discount: Discount) -> str:
     off, beside = ("off", "") if things is None else (f"off {things}", f" with {things}")
     match discount.reward:
         case Percent(percent=percent):
-            return f"{percent} % {off}"
+            return f"{percent}% {off}"
         case Fixed():
             return off
         case FreeShipping():

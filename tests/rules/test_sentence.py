@@ -8,7 +8,7 @@ from made.rules import rules
 
 from events.currency import DECIMALS
 from rules.evaluate import evaluate
-from rules.fact import Facts
+from rules.fact import Facts, Kind
 from rules.facts import FACTS
 from rules.rule import Compare, Every, InSegment, IsKnown, Not, Operator, Rule, Some, Within
 from rules.sentence import MINOR_DIGITS, Language, Speaker, sentence
@@ -40,7 +40,7 @@ def test_a_rule_in_english_and_chinese() -> None:
     [
         (Compare("orders_30", Operator.EQUALS, 1), "bought exactly 1 time in the last 30 days", "最近30天下单正好1次"),
         (
-            Compare("churn", Operator.LESS_THAN, 0.07), "has a probability of less than 7 % to leave",
+            Compare("churn", Operator.LESS_THAN, 0.07), "has a probability of less than 7% to leave",
             "流失概率为不足7%",
         ),
         (
@@ -48,8 +48,12 @@ def test_a_rule_in_english_and_chinese() -> None:
             "上次活跃在超过60天前",
         ),
         (Compare("country", Operator.DIFFERS, "DE"), 'lives in country anything but "DE"', '国家为除"DE"以外'),
-        (Compare("has_bought", Operator.EQUALS, value=True), "“bought before” is yes", "“购买过”为是"),
-        (Not(Within("country", ("DE", "AT"))), 'does not live in country any of "DE", "AT"', '国家并非"DE"、"AT"之一'),
+        (Compare("has_bought", Operator.EQUALS, value=True), "has bought before", "购买过"),
+        (Not(Compare("has_bought", Operator.EQUALS, value=False)), "has bought before", "购买过"),
+        (Compare("has_bought", Operator.EQUALS, value=False), "has never bought", "从未购买过"),
+        (Not(Within("country", ("DE", "AT"))), 'does not live in country "DE" or "AT"', '国家并非"DE"、"AT"之一'),
+        (Within("country", ("DE", "AT", "FR")), 'lives in country "DE", "AT" or "FR"', '国家为"DE"、"AT"、"FR"之一'),
+        (Within("country", ("DE",)), 'lives in country "DE"', '国家为"DE"'),
         (
             Compare("customer_since", Operator.LESS_THAN, datetime(2026, 1, 31, tzinfo=UTC)),
             "became a customer before 2026-01-31 00:00:00 UTC", "成为顾客的时间早于2026-01-31 00:00:00 UTC",
@@ -101,7 +105,7 @@ def test_money_is_said_in_its_currency(currency: str | None, words: str) -> None
 def test_every_fact_has_words_for_and_against(language: Language) -> None:
     for fact in FACTS.values():
         words = fact.chinese if language is Language.CHINESE else fact.english
-        assert words.phrase.count("{}") == 1, fact.name
+        assert words.phrase.count("{}") == (0 if fact.kind is Kind.FLAG else 1), fact.name
         assert words.phrase.count("[") == words.phrase.count("]") == 1, fact.name
         assert words.name
 
@@ -146,8 +150,8 @@ def test_a_reason_says_what_is_known() -> None:
 
 @pytest.mark.parametrize(
     ("operator", "chance", "said"),
-    [(Operator.AT_LEAST, 0.77530488041, "77.5 %"), (Operator.AT_LEAST, 0.0999996, "9.99996 %"),
-     (Operator.MORE_THAN, 0.1000004, "10.00004 %"), (Operator.AT_MOST, 0.1, "10 %")],
+    [(Operator.AT_LEAST, 0.77530488041, "77.5%"), (Operator.AT_LEAST, 0.0999996, "9.99996%"),
+     (Operator.MORE_THAN, 0.1000004, "10.00004%"), (Operator.AT_MOST, 0.1, "10%")],
 )  # fmt: skip
 def test_what_is_known_is_told_as_exactly_as_the_condition_needs(operator: Operator, chance: float, said: str) -> None:
     (reason,) = evaluate(Compare("purchase_90", operator, 0.1), {"purchase_90": chance}).because

@@ -61,6 +61,14 @@ def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+def in_chinese(page: Page) -> None:
+    """On a narrow screen the choice of the language is in the menu."""
+    menu = page.get_by_role("button", name="Menu")
+    if menu.is_visible():
+        menu.click()
+    page.get_by_role("button", name="中文").click()
+
+
 def faults(page: Page) -> list[str]:
     """What axe finds that is serious or critical, and whether one has to scroll sideways."""
     found = Axe().run(page).response["violations"]

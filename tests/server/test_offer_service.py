@@ -59,7 +59,7 @@ def test_a_customer_has_offers_with_their_conditions(shop: Shop) -> None:
     assert (tenth.display_name, tenth.coupon.code) == ("Tenth", displayed(codes_of(shop.database, "tenth")["anna"]))
     assert (tenth.coupon.discount.minimum_spend, five.coupon.discount.new_customers_only) == (pounds(30), True)
     assert [five.description, tenth.description] == [
-        "5.00 GBP off, on a first order", "10 % off, at most 8.00 GBP, on orders of at least 30.00 GBP",
+        "5.00 GBP off, on a first order", "10% off, at most 8.00 GBP, on orders of at least 30.00 GBP",
     ]  # fmt: skip
     assert (list(five.not_with), list(tenth.not_with)) == (["campaigns/tenth"], ["campaigns/five"])
     assert (five.stacking.priority, five.stacking.exclusivity_group) == (1, "sale")

@@ -100,7 +100,7 @@ def test_what_goes_back_to_its_author_says_why(site: Site) -> None:
     ben.goto("/approvals")
     expect(ben.get_by_role("article")).to_contain_text("for Easter")
     ben.get_by_role("button", name="Reject").click()
-    expect(ben.get_by_text("Something has to stand here.")).to_be_visible()
+    expect(ben.get_by_text("Fill this in.")).to_be_visible()
     with site.database.reading() as snapshot:
         assert launch.get(snapshot, "spring").state == "SUBMITTED"
     assert faults(ben) == []
@@ -113,6 +113,7 @@ def test_what_goes_back_to_its_author_says_why(site: Site) -> None:
     anna.get_by_role("listitem").filter(has_text="ben rejected Spring: too dear").get_by_role("link").click()
     expect(anna.get_by_role("status")).to_contain_text("ben rejected version 1")
     expect(anna.get_by_role("status")).to_contain_text("too dear")
+    expect(anna.get_by_role("link", name="Submit")).to_have_count(0)
     assert faults(anna) == []
     picture(anna, "rejected")
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 from made.campaigns import make_cause
 from playwright.sync_api import expect
-from running.browser import Site, faults, picture
+from running.browser import Site, faults, in_chinese, picture
 from shops.canary_shop import compare
 
 from campaigns.faults import Code, Fault
@@ -52,7 +52,7 @@ def test_results_of_a_canary_and_one_that_was_set_aside_are_seen(site: Site) -> 
     analyst.goto("/")
     analyst.get_by_role("listitem").filter(has_text="m2 was set aside").get_by_role("link").click()
     expect(analyst.get_by_text("It was set aside by itself.")).to_be_visible()
-    analyst.get_by_role("button", name="中文").click()
+    in_chinese(analyst)
     expect(analyst.get_by_text("它已被自动停用。")).to_be_visible()
     expect(analyst.get_by_text("最近 50 个问题中有 10 个失败")).to_be_visible()
     assert faults(analyst) == []

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from made.campaigns import NOW, TEN_PERCENT, add_customers, launch_campaign, make_plan, read_operation, store_scores
 from playwright.sync_api import expect
-from running.browser import Site, faults, picture
+from running.browser import Site, faults, in_chinese, picture
 from sqlalchemy import text
 
 from campaigns.terms.campaign import Channel
@@ -65,7 +65,7 @@ def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tool
     expect(anna.get_by_text("Handed over")).to_be_visible()
 
     chen = site.enter("chen", "approver", color_scheme="dark", viewport={"width": 400, "height": 800})
-    chen.get_by_role("button", name="中文").click()
+    in_chinese(chen)
     chen.goto("/campaigns/spring/deliveries")
     expect(chen.get_by_role("button", name="移交剩余的优惠券")).to_have_count(0)
     assert faults(chen) == []

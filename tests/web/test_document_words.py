@@ -33,13 +33,13 @@ def said(macro: str, *given: object, language: Language = Language.ENGLISH) -> s
 @pytest.mark.parametrize(
     ("name", "english", "chinese"),
     [
-        ("offers", "HIGH: (Discount: 20 % off; Channel: e-mail; Channels after it: text message)",
+        ("offers", "HIGH: (Discount: 20% off; Channel: e-mail; Channels after it: text message)",
          "HIGH: (优惠: 优惠 20%; 渠道: 电子邮件; 其后的渠道: 短信)"),
-        ("arms", "Name: mild; Weight: 1; Discounts: (HIGH: 20 % off)", "名称: mild; 权重: 1; 优惠: (HIGH: 优惠 20%)"),
+        ("arms", "Name: mild; Weight: 1; Discounts: (HIGH: 20% off)", "名称: mild; 权重: 1; 优惠: (HIGH: 优惠 20%)"),
         ("rule", "bought at least 3 times so far", "累计下单至少3次"),
         ("budget_minor", "£1,250.00", "£1,250.00"),
         ("budget_confidence", "95%", "95%"),
-        ("holdout_percent", "10 %", "10 %"),
+        ("holdout_percent", "10%", "10%"),
         ("start_time", "20 Nov 2026 20:00 Asia/Shanghai", "2026年11月20日 20:00 Asia/Shanghai"),
         ("channel_choice", "the first that the customer agreed to", "客户同意的第一个渠道"),
         ("alone", "no", "否"),

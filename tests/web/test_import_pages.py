@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from made.campaigns import make_cause
 from playwright.sync_api import expect
-from running.browser import Site, faults, picture
+from running.browser import Site, faults, in_chinese, picture
 from sqlalchemy import text
 
 import events
@@ -79,7 +79,7 @@ def test_an_import_says_what_was_rejected_and_why(shop: Site, monkeypatch: pytes
     assert '"title": "电"' in rows[2]["content"]
     assert anna.request.get("/imports/c3%0d%0ax/rejected.csv").status == 404
     anna.set_viewport_size({"width": 400, "height": 800})
-    anna.get_by_role("button", name="中文").click()
+    in_chinese(anna)
     expect(anna.get_by_role("row", name="缺少 customer_id MISSING_CUSTOMER_ID 1")).to_be_visible()
     assert faults(anna) == []
     picture(anna, "import-narrow-zh")

@@ -16,7 +16,7 @@ from made.campaigns import (
 )
 from made.lessons import teach
 from playwright.sync_api import expect
-from running.browser import Site, faults, picture
+from running.browser import Site, faults, in_chinese, picture
 from shops.known_shop import known_shop
 
 from campaigns.coupons import redemption, refunding
@@ -152,7 +152,7 @@ def test_the_card_says_what_an_offer_adds_and_who_taught_it(shop: Site) -> None:
     expect(hint).to_contain_text("the mean of that campaign it was +3.0 points (+2.0 – +4.0). By its X-learner.")
     expect(hint.get_by_role("link")).to_have_attribute("href", "/campaigns/winter/experiment")
     assert faults(page) == []
-    page.get_by_role("button", name="中文").click()
+    in_chinese(page)
     expect(page.get_by_text("优惠带来的提升+3.4个百分点的购买概率")).to_be_visible()
 
 
@@ -165,7 +165,7 @@ def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_the
 
     expect(page.get_by_role("row", name="Somebody of whom nothing is known")).to_be_visible()
     expect(page.get_by_role("row", name="44 product views so far")).to_be_visible()
-    expect(page.get_by_role("row", name="Spring")).to_contain_text("10 % off")
+    expect(page.get_by_role("row", name="Spring")).to_contain_text("10% off")
     (code,) = (code for who, code in codes_of(shop.database).items() if who == "c1")
     expect(page.get_by_role("row", name="Spring")).to_contain_text(f"••••{code[-3:]}")
     assert code not in page.content()
@@ -182,7 +182,7 @@ def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_the
     assert faults(page) == []
     picture(page, "decision")
 
-    page.get_by_role("button", name="中文").click()
+    in_chinese(page)
     expect(page.get_by_text("层级 HIGH：预期消费为 90.00 GBP")).to_be_visible()
     page.set_viewport_size({"width": 400, "height": 800})
     page.emulate_media(color_scheme="dark")
@@ -206,7 +206,7 @@ def test_the_card_says_what_more_would_be_enough_and_that_it_is_no_cause(shop: S
     expect(page.get_by_text("1 more order of")).to_contain_text("HIGH")
     expect(page.get_by_text("This is how the model behaves, and no cause")).to_be_visible()
     assert faults(page) == []
-    page.get_by_role("button", name="中文").click()
+    in_chinese(page)
     expect(page.get_by_text("再下 1 单，每单")).to_be_visible()
 
 

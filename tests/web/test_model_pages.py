@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from made.campaigns import NOW, audit_lines, make_cause, prove, register_model, rescore, shadow
 from playwright.sync_api import expect
-from running.browser import Site, faults, picture
+from running.browser import Site, faults, in_chinese, picture
 from shops.known_shop import known_shop, work_off
 
 from campaigns.models import registry
@@ -54,7 +54,7 @@ def test_models_stand_side_by_side_with_what_came_of_their_scores(shop: Site) ->
     picture(page, "model")
     page.set_viewport_size({"width": 400, "height": 800})
     page.emulate_media(color_scheme="dark")
-    page.get_by_role("button", name="中文").click()
+    in_chinese(page)
     expect(page.get_by_text("校准误差").first).to_be_visible()
     assert faults(page) == []
     picture(page, "model-zh-dark-narrow")

@@ -195,4 +195,5 @@ def test_no_button_leads_beyond_the_limits() -> None:
     assert "add r.0.0.0.0" in deep
     assert "group r.0.0.0.0" not in deep
     assert "6 of 6 levels" in deep
+    assert "levels" not in drawn(IsKnown("country")), "limits are told where they are near"
     assert ("add r" in wide, "group r" in wide, "64 of 64 parts" in wide) == (False, False, True)

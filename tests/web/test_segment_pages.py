@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from made.campaigns import audit_lines, build_segment, create_campaign, finish_build, make_cause, read_operation
 from playwright.sync_api import APIResponse, Page, expect
-from running.browser import Site, faults, picture
+from running.browser import Site, faults, in_chinese, picture
 
 from campaigns.audiences import segments
 from campaigns.audiences.segments import SegmentState
@@ -36,19 +36,19 @@ def work_off(site: Site, segment_id: str) -> None:
 def test_a_segment_is_made_with_its_size_in_view_and_then_built(busy_site: Site) -> None:
     anna = busy_site.enter("anna")
     anna.get_by_role("link", name="Segments").click()
-    expect(anna.get_by_text("There are none.")).to_be_visible()
+    expect(anna.get_by_text("No segment yet: give a rule that you ask often a name.")).to_be_visible()
     anna.get_by_role("link", name="New segment").click()
     meaning = anna.locator("#meaning")
     choose_tier(anna, "HIGH")
     expect(meaning).to_contain_text("10 customers")
     anna.get_by_role("button", name="Save and build").last.click()
 
-    expect(anna.get_by_text("Something has to stand here.")).to_be_visible()
+    expect(anna.get_by_text("Fill this in.").last).to_be_visible()
     anna.get_by_label("Name").fill("Best customers")
     anna.get_by_label("What is asked").select_option("orders")
     anna.locator("input[name='r.value']").fill("many")
     anna.get_by_role("button", name="Save and build").last.click()
-    expect(anna.get_by_text("This is no number")).to_be_visible()
+    expect(anna.get_by_text("This is no number").last).to_be_visible()
     expect(anna.get_by_label("Name")).to_have_value("Best customers")
     assert faults(anna) == []
     picture(anna, "segment-form-wrong")
@@ -129,7 +129,7 @@ def test_a_changed_rule_is_seen_by_whoever_asks_about_it(asked: Site) -> None:
     anna.goto("/segments")
     expect(anna.get_by_text("rule changed since")).to_have_count(2)
     anna.set_viewport_size({"width": 400, "height": 800})
-    anna.get_by_role("button", name="中文").click()
+    in_chinese(anna)
     expect(anna.get_by_role("row", name="Best customers")).to_contain_text("规则已改变")
     assert faults(anna) == []
     picture(anna, "segments-narrow-zh")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from made.campaigns import NOW, audit_lines, create_campaign, make_cause, plan_of
 from playwright.sync_api import expect
-from running.browser import PASSWORD, Site, faults, picture, sign_in
+from running.browser import PASSWORD, Site, faults, in_chinese, picture, sign_in
 
 from campaigns.callers import staff
 from campaigns.callers.refusals import InvalidStaff, SignInRefused, StaffExists
@@ -150,6 +150,8 @@ def test_a_stranger_signs_in_and_comes_to_the_page_that_was_asked_for(site: Site
     picture(page, "sign-in")
     sign_in(page, "anna", "wrong")
     expect(page.get_by_role("alert")).to_have_text("name or password is wrong")
+    expect(page.get_by_label("Name")).to_have_value("anna")
+    expect(page.get_by_label("Password")).to_be_focused()
     sign_in(page, "anna")
 
     expect(page).to_have_url(f"{site.address}/campaigns")
@@ -205,7 +207,7 @@ def test_a_sign_in_form_on_the_page_of_another_site_lets_nobody_in(site: Site) -
 
 def test_pages_speak_chinese_where_the_visitor_chose_it(site: Site) -> None:
     page = site.enter("anna")
-    page.get_by_role("button", name="中文").click()
+    in_chinese(page)
 
     expect(page.get_by_role("navigation")).to_contain_text("活动")
     assert page.locator("html").get_attribute("lang") == "zh"
@@ -265,7 +267,7 @@ def test_choosing_a_language_keeps_what_was_asked_for(site: Site) -> None:
     page = site.window()
     page.goto("/campaigns?words=a+b&state=DRAFT")
 
-    page.get_by_role("button", name="中文").click()
+    in_chinese(page)
     page.locator("input[name=name]").fill("anna")
     page.locator("input[name=password]").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()

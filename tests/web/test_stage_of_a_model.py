@@ -5,7 +5,7 @@ from pathlib import Path
 from made.campaigns import NOW, add_model, make_score, prove, register_model
 from networks.tiny_model import write_tiny_model
 from playwright.sync_api import expect
-from running.browser import Site, faults, picture
+from running.browser import Site, faults, in_chinese, picture
 
 from campaigns.models.comparison import sums_of
 from database.models import drift, shadow_comparisons
@@ -57,7 +57,7 @@ def test_an_operator_lets_a_model_answer_by_stages_and_takes_it_back(site: Site)
     marketer.get_by_role("link", name="Look at its features").click()
     expect(marketer.get_by_role("row", name="Since the last order 0.4 another population")).to_be_visible()
     assert faults(marketer) == []
-    marketer.get_by_role("button", name="中文").click()
+    in_chinese(marketer)
     expect(marketer.get_by_role("row", name="距最近一次下单 0.4")).to_be_visible()
     marketer.get_by_role("button", name="English").click()
     marketer.goto("/models/m2")

@@ -17,7 +17,7 @@ from made.campaigns import (
     store_scores,
 )
 from playwright.sync_api import Page, expect
-from running.browser import Site, faults, picture
+from running.browser import Site, faults, in_chinese, picture
 from shops.watched_shop import LAUNCHED, open_watched
 from sqlalchemy import text
 
@@ -54,7 +54,7 @@ def test_results_say_what_to_do_and_how_sure_that_is(shop: Site) -> None:
     expect(anna.get_by_role("img", name="Conversion")).to_have_count(2)
     anna.emulate_media(color_scheme="dark")
     anna.set_viewport_size({"width": 400, "height": 800})
-    anna.get_by_role("button", name="中文").click()
+    in_chinese(anna)
     expect(anna.get_by_role("heading", name="保留")).to_be_visible()
     assert faults(anna) == []
     picture(anna, "experiment-narrow-dark-zh")
@@ -132,7 +132,7 @@ def test_an_approver_reads_what_changed_and_decides_with_a_comment(site: Site) -
     ben.get_by_role("link", name="Approvals").click()
 
     expect(ben.get_by_text("What changed since version 1")).to_be_visible()
-    expect(ben.get_by_role("row", name="Held out 0 % 20 %")).to_be_visible()
+    expect(ben.get_by_role("row", name="Held out 0% 20%")).to_be_visible()
     assert faults(ben) == []
     picture(ben, "approvals")
     ben.get_by_label("Comment").fill("a fair holdout")
@@ -236,7 +236,7 @@ def test_work_that_failed_is_begun_again_and_stopped(site: Site) -> None:
     anna.set_viewport_size({"width": 400, "height": 800})
     assert faults(anna) == []
     picture(anna, "jobs")
-    anna.get_by_role("button", name="中文").click()
+    in_chinese(anna)
     expect(anna.get_by_role("row", name="校验审计日志")).to_contain_text("正在取消")
     anna.get_by_role("link", name="更早").click()
     expect(anna.get_by_role("row", name="校验审计日志 失败")).to_contain_text("失败原因： the disk is full")
@@ -263,7 +263,7 @@ def test_each_tab_tells_its_part(shop: Site) -> None:
     expect(anna.get_by_role("img", name="Redemptions by hour")).to_be_visible()
     picture(anna, "campaign-overview")
     told = {
-        "Audience": "From those who fit to those who used a coupon", "Offers and rules": "10 % off",
+        "Audience": "From those who fit to those who used a coupon", "Offers and rules": "10% off",
         "Coupons": "c000", "Budget": "orders under way", "What was done": "campaigns.activate", "Versions": "Version 1",
     }  # fmt: skip
     for name, words in told.items():
@@ -299,7 +299,7 @@ def test_each_tab_tells_its_part(shop: Site) -> None:
     assert answer is not None
     assert answer.status == 403
     ada.goto("/campaigns/spring/budget")
-    ada.get_by_role("button", name="中文").click()
+    in_chinese(ada)
     expect(ada.get_by_role("img", name="支出与计划对比")).to_be_visible()
     picture(ada, "budget-zh")
     ada.goto("/")

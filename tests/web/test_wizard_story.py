@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from made.campaigns import audit_lines, create_campaign, finish_launch, make_cause, make_plan, plan_of, read_operation
 from playwright.sync_api import Page, expect
-from running.browser import Site, faults, picture
+from running.browser import Site, faults, in_chinese, picture
 
 from campaigns.life import launch
 from campaigns.terms.arms import ArmPlan, TierDiscount
@@ -46,13 +46,19 @@ def offer(anna: Page) -> None:
     high.get_by_label("How much").fill("250")
     high.get_by_label("At most (GBP)").fill("30.00")
     low = anna.get_by_role("group", name="LOW")
+    expect(high.get_by_text("How much (%)")).to_be_visible()
     low.get_by_label("Gets").select_option("fixed")
+    expect(low.get_by_text("How much (GBP)")).to_be_visible()
+    expect(low.get_by_text("How much (%)")).to_be_hidden()
     expect(low.get_by_label("At most (GBP)")).to_be_hidden()
     low.get_by_label("Gets").select_option("")
     expect(low.get_by_label("How much")).to_be_hidden()
     anna.get_by_role("button", name="Save and go on").last.click()
     expect(high.get_by_text("250 is no percentage between 1 and 100")).to_be_visible()
     expect(high.get_by_label("At most (GBP)")).to_have_value("30.00")
+    expect(anna).to_have_title("Not saved. Offers · Winter · Tierwise")
+    anna.get_by_role("alert").get_by_role("link", name="250 is no percentage").click()
+    expect(high.get_by_label("How much")).to_be_focused()
     assert faults(anna) == []
     picture(anna, "wizard-offers")
     high.get_by_label("How much").fill("25")
@@ -80,7 +86,7 @@ def limit(anna: Page) -> None:
     anna.get_by_label("Holdout (%)").fill("0")
     expect(power).to_contain_text("Without a holdout nobody will know")
     anna.get_by_label("Holdout (%)").fill("25")
-    expect(power.get_by_role("row", name="25 %")).to_be_visible()
+    expect(power.get_by_role("row", name="25%")).to_be_visible()
     anna.get_by_label("Budget (GBP)").fill("900.00")
     anna.get_by_label("Offers at most").fill("2")
     anna.get_by_label("within days").fill("30")
@@ -143,7 +149,7 @@ def test_a_campaign_from_nothing_to_a_pause(busy_site: Site) -> None:
 def test_a_draft_is_resumed_in_chinese_on_a_narrow_dark_screen(busy_site: Site) -> None:
     create_campaign(busy_site.database, recurrence=Recurrence(cron="0 9 * * MON,THU", days=1))
     anna = busy_site.enter("anna", color_scheme="dark", viewport={"width": 400, "height": 800})
-    anna.get_by_role("button", name="中文").click()
+    in_chinese(anna)
 
     for step in ("goal", "audience", "offers", "schedule", "limits", "review"):
         anna.goto(f"/campaigns/spring/edit/{step}")
@@ -152,6 +158,16 @@ def test_a_draft_is_resumed_in_chinese_on_a_narrow_dark_screen(busy_site: Site) 
             expect(anna.locator("#power, .forecast, #meaning").locator("table").first).to_be_visible()
         assert faults(anna) == []
         picture(anna, f"wizard-{step}-zh-dark")
+    anna.set_viewport_size({"width": 320, "height": 800})
+    for address in ("/", "/campaigns", "/campaigns/spring/edit/audience", "/campaigns/spring/edit/limits", "/audit"):
+        anna.goto(address)
+        expect(anna.get_by_role("link", name="审批")).to_be_hidden()
+        assert faults(anna) == []
+    anna.get_by_role("button", name="菜单").click()
+    assert faults(anna) == []
+    picture(anna, "menu-narrow-dark")
+    anna.get_by_role("link", name="审批").click()
+    expect(anna.get_by_role("heading", level=1)).to_be_visible()
     anna.goto("/campaigns/spring/edit/schedule")
     expect(anna.get_by_label("星期四")).to_be_checked()
     anna.get_by_label("星期四").uncheck()
@@ -212,7 +228,7 @@ def test_whom_the_budget_leaves_out_is_in_none_of_the_figures(busy_site: Site) -
     expect(costs.get_by_role("row", name="Budget the till")).to_contain_text("£1,000.00")
     anna.get_by_label("Budget (GBP)").fill("much")
     anna.get_by_label("Holdout (%)").focus()
-    expect(costs).to_contain_text("as soon as every field is whole")
+    expect(costs).to_contain_text("as soon as every field is complete")
     assert faults(anna) == []
 
 
@@ -240,7 +256,7 @@ def test_another_campaign_begins_with_what_the_first_has(busy_site: Site) -> Non
     assert faults(anna) == []
     anna.get_by_label("Start from nothing").check()
     anna.get_by_role("button", name="Make a draft").click()
-    expect(anna.get_by_text("Something has to stand here.")).to_be_visible()
+    expect(anna.get_by_text("Fill this in.").last).to_be_visible()
     expect(anna.get_by_label("Start from nothing")).to_be_checked()
 
     anna.get_by_label("The same as Spring").check()

@@ -11,10 +11,10 @@ SHOES = Scope(categories=("Shoes", "Hats"), items=("A1",))
 @pytest.mark.parametrize(
     ("discount", "words"),
     [
-        (Discount(reward=Percent(percent=20)), "20 % off"),
+        (Discount(reward=Percent(percent=20)), "20% off"),
         (
             Discount(reward=Percent(percent=20, maximum_minor=5000), scope=SHOES, minimum_minor=300_000),
-            "20 % off A1 or Shoes or Hats, at most 50.00 GBP, when these come to at least 3,000.00 GBP",
+            "20% off A1 or Shoes or Hats, at most 50.00 GBP, when these come to at least 3,000.00 GBP",
         ),
         (
             Discount(reward=Fixed(amount_minor=500), minimum_minor=3000, first_order_only=True),

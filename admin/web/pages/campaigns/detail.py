@@ -9,7 +9,6 @@ from admin.web.visit import Visit
 from campaigns import trail
 from campaigns.coupons import spending
 from campaigns.life import launch, notes, versions
-from campaigns.life.approval import Verdict
 from campaigns.life.differences import AS_ONE, differences
 from campaigns.terms.campaign import Campaign, Move, State
 from campaigns.watching import overview as watched
@@ -29,11 +28,7 @@ def overview(visit: Visit) -> Response:
         standing = watched.standing(snapshot, campaign)
         hours = spending.by_hour(snapshot, campaign.campaign_id, visit.now) if campaign.redeemed_count else []
         note = notes.last(snapshot, campaign, TOLD[campaign.state]) if campaign.state in TOLD else None
-        decided = versions.get(snapshot, campaign.campaign_id, campaign.version).approvals
-    return tab(
-        visit, "overview", campaign, standing=standing, hours=by_hour(visit, campaign, hours), note=note,
-        rejected=next((each for each in decided if each.verdict is Verdict.REJECTED), None),
-    )  # fmt: skip
+    return tab(visit, "overview", campaign, standing=standing, hours=by_hour(visit, campaign, hours), note=note)
 
 
 def offers(visit: Visit) -> Response:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from admin.web.pages.campaigns.moves import open_moves
 from admin.web.visit import Visit
-from campaigns.life import agreed_rules
+from campaigns.life import agreed_rules, answers
 from campaigns.terms.campaign import MOVES, Campaign, Move
 
 
@@ -14,8 +14,10 @@ def tab(visit: Visit, name: str, campaign: Campaign, **values: Any) -> Response:
     """A tab in the frame of its campaign."""
     with visit.reading() as snapshot:
         awaited = agreed_rules.awaited(snapshot, campaign)
+        rejection = answers.rejection(snapshot, campaign)
     return visit.page(
         f"campaign_{name}.html", campaign=campaign, tab=name, awaited=awaited,
-        moves=open_moves(visit, campaign, awaited),
+        rejection=rejection,
+        moves=[move for move in open_moves(visit, campaign, awaited) if not (rejection and move is Move.SUBMIT)],
         editable=visit.may("campaigns.update") and (campaign.state, Move.EDIT) in MOVES, **values,
     )  # fmt: skip
