@@ -97,6 +97,10 @@ def test_what_goes_back_to_its_author_says_why(site: Site) -> None:
     anna.get_by_label("Reason").fill("for Easter")
     anna.get_by_role("button", name="Submit").click()
 
+    anna.goto("/campaigns/spring/edit/review")
+    expect(anna.get_by_role("link", name="To the campaign")).to_be_visible()
+    expect(anna.get_by_role("button", name="Submit for approval")).to_have_count(0)
+
     ben.goto("/approvals")
     expect(ben.get_by_role("article")).to_contain_text("for Easter")
     ben.get_by_role("button", name="Reject").click()

@@ -99,6 +99,7 @@ def submit(anna: Page) -> None:
     expect(preview).to_contain_text("Additional revenue")
     expect(preview).to_contain_text("No past campaign held anybody out yet: this is response, not effect.")
     expect(preview.get_by_role("row", name="tier without an offer")).to_contain_text("30")
+    expect(preview.get_by_role("row", name="never scored")).to_have_count(0)
     assert faults(anna) == []
     picture(anna, "wizard-review")
     anna.get_by_role("button", name="Submit for approval").click()
