@@ -5,10 +5,16 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.script.revision import ResolutionError
+from alembic.util.exc import CommandError
 
 from database.reporting import views
 
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
+
+
+class LaterVersion(Exception):
+    """The database has seen migrations that this version does not know."""
 
 
 def configuration(url: str) -> Config:
@@ -21,8 +27,19 @@ def configuration(url: str) -> Config:
 
 
 def migrate(url: str) -> None:
-    """Run every migration that the database at `url` has not seen; safe to run twice and side by side."""
-    command.upgrade(configuration(url), "head")
+    """Run every migration that the database at `url` has not seen; safe to run twice and side by side.
+
+    Raises LaterVersion.
+    """
+    try:
+        command.upgrade(configuration(url), "head")
+    except CommandError as error:
+        if not isinstance(error.__cause__, ResolutionError):
+            raise
+        raise LaterVersion(
+            f"the database was migrated by a later version of Tierwise, to {error.__cause__.argument}, and there is no "
+            "way back: use that version, or restore a backup of before"
+        ) from error
 
 
 def has_analyst(url: str) -> bool:

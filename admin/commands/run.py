@@ -1,5 +1,6 @@
 """`tierwise run`: everything, until Ctrl-C."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import typer
@@ -44,4 +45,6 @@ def run() -> None:
     except (ChildFailedError, CommandFailedError, EmbeddedPostgresError) as error:
         fail(str(error))
     finally:
-        chosen.running.unlink(missing_ok=True)
+        # Where nothing could be written nothing can be removed, and the error to tell is the first one.
+        with suppress(OSError):
+            chosen.running.unlink()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from admin.shell.output import AsJson, emit, fail, progress_bar
+from scoring.whole_file import told_of
 from simulator.files import Written, write
 from simulator.shop import Shop, ShopNotPossible
 
@@ -35,7 +36,8 @@ def simulate(
     began = time.monotonic()
     with progress_bar() as bar:
         task = bar.add_task("Simulating customers", total=customers)
-        written = write(shop, out, progress=lambda count: bar.advance(task, count))
+        with told_of(out):
+            written = write(shop, out, progress=lambda count: bar.advance(task, count))
     emit(_summary(shop, written, time.monotonic() - began), as_json=as_json, title="Simulated shop")
 
 

@@ -1,6 +1,7 @@
 """Who stands behind a change that the command line makes."""
 
 import getpass
+import os
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
@@ -16,7 +17,7 @@ SYNTAX = f"name:role, such as anna:marketer; roles are {', '.join(sorted(CALLERS
 def cause_of_person(reason: str | None = None) -> Cause:
     """Whom `--as` or TIERWISE_ACTOR names, else the person logged in as an operator; at this moment."""
     typed = AS.get() or settings().actor
-    actor = Actor(name=getpass.getuser()) if typed is None else _read(typed)
+    actor = Actor(name=_logged_in()) if typed is None else _read(typed)
     return Cause(actor=actor, now=datetime.now(UTC), reason=reason)
 
 
@@ -25,3 +26,10 @@ def _read(typed: str) -> Actor:
     if not is_name(name) or role not in CALLERS:
         fail(f"--as {typed}: give {SYNTAX}")
     return Actor(name=name, role=Role(role))
+
+
+def _logged_in() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        fail(f"the account {os.getuid()} has no name here: say who acts by --as or TIERWISE_ACTOR, {SYNTAX}")

@@ -1,23 +1,31 @@
 """What a command says when something around it does not work, instead of a traceback."""
 
+import errno
+
 from database.failures import Failure, failure_of, in_a_line, of_another_shape
+from database.migrate import LaterVersion
 from database.session import BadAddress
 from scoring.whole_file import NotWritten
 from settings import SettingsRefused
 
 WORDS = {
-    Failure.AWAY: "the database cannot be reached or went away; nothing was changed: is it running at that address?",
+    Failure.AWAY: "the database cannot be reached or went away; nothing was changed: is it running at that address, "
+    "and has its disk room?",
     Failure.BUSY: "the database has no connection free: try again, or raise its max_connections",
     Failure.TIMEOUT: "a statement took longer than it may; nothing was changed",
     Failure.CONFLICT: "another change came in between; nothing was changed: try again",
 }
+NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG})
+"""A disk that is full or only read, a right that is lacking, a path that is too long."""
 
 
 def explained(error: Exception) -> str | None:
     """A message with the way out; None for a bug, which deserves its traceback."""
-    if isinstance(error, BadAddress | SettingsRefused | NotWritten):
+    if isinstance(error, BadAddress | SettingsRefused | NotWritten | LaterVersion):
         return str(error)
     if of_another_shape(error):
         return f"the database has another shape than this version needs ({in_a_line(error)}): run `tierwise migrate`"
+    if isinstance(error, OSError) and error.errno in NO_PLACE and error.filename is not None:
+        return f"{error.filename}: {error.strerror}; give this account room and rights there, or name another place"
     failure = failure_of(error)
-    return None if failure is None else WORDS[failure]
+    return None if failure is None else f"{WORDS[failure]} ({in_a_line(error)})"

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from scoring.whole_file import told_of
+
 SIGNATURE_BYTES = 16
 KEY_BYTES = 32
 
@@ -54,8 +56,18 @@ class Seal:
 def kept_key(path: Path) -> bytes:
     """The key in this file, made on first use and readable by its owner alone.
 
-    Servers that answer for one another need the same file, or each other's tokens are refused.
+    Servers that answer for one another need the same file, or each other's tokens are refused. Raises NotWritten.
     """
+    if not path.exists():
+        with told_of(path):
+            _make_key(path)
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"{path}: expected {KEY_BYTES} bytes, found {len(key)}; delete the file to get a new key")
+    return key
+
+
+def _make_key(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{path.name}.") as fresh:
         fresh.write(os.urandom(KEY_BYTES))
@@ -63,7 +75,3 @@ def kept_key(path: Path) -> bytes:
         # A link either makes the whole file or finds another server's: no reader ever sees half a key.
         with contextlib.suppress(FileExistsError):
             os.link(fresh.name, path)
-    key = path.read_bytes()
-    if len(key) != KEY_BYTES:
-        raise ValueError(f"{path}: expected {KEY_BYTES} bytes, found {len(key)}; delete the file to get a new key")
-    return key

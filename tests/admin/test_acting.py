@@ -1,6 +1,7 @@
 """Who acts on the command line: the person logged in, or whom they say; and what their role includes."""
 
 import getpass
+import pwd
 
 import pytest
 from made.campaigns import audit_lines, counts
@@ -57,3 +58,19 @@ def test_nobody_is_refused_with_the_syntax(database: Database, tierwise: Shell, 
 
     assert f"--as {typed}: give name:role, such as anna:marketer" in said
     assert counts(database, "campaigns", "audit_log") == (0, 0)
+
+
+def test_an_account_without_a_name_is_asked_who_acts(
+    database: Database, tierwise: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless(_number: int) -> None:
+        raise KeyError("getpwuid(): uid not found")
+
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nameless)
+
+    assert "has no name here: say who acts by --as or TIERWISE_ACTOR" in tierwise.refusal(*CREATE)
+
+    tierwise("--as", "anna:marketer", *CREATE)
+    assert last_actor(database) == "marketer:anna"

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import psycopg
 import pytest
 from running.databases import Cluster
 from running.resident_shell import tierwise
@@ -16,6 +17,11 @@ from settings import child_environment
             {"TIERWISE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"},
             "the database cannot be reached or went away; nothing was changed",
             id="database away",
+        ),
+        pytest.param(
+            {"TIERWISE_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"},
+            'connection to server at "127.0.0.1", port 1 failed: Connection refused)',
+            id="and why",
         ),
         pytest.param(
             {"TIERWISE_DATABASE_URL": "mysql://root:hunter2@127.0.0.1/shop"},
@@ -39,6 +45,31 @@ def test_trouble_is_told_with_the_way_out(tmp_path: Path, environment: dict[str,
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stderr
     assert done.stdout == ""
+
+
+def test_a_folder_that_takes_nothing_is_named(tmp_path: Path) -> None:
+    home = tmp_path / ("long" * 64)
+    there = child_environment({"TIERWISE_HOME": str(home), "TIERWISE_DATABASE_URL": ""})
+    done = tierwise(["run"], folder=tmp_path, environment=there, within=60)
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"error: {home}/postgres: File name too long; give this account room and rights there, or name another place\n"
+    )
+
+
+def test_a_database_of_a_later_version_is_not_taken_back(tmp_path: Path, postgres: Cluster) -> None:
+    with postgres.clone_of() as url:
+        with psycopg.connect(url) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        there = child_environment({"COLUMNS": "300", "TIERWISE_DATABASE_URL": url})
+        done = tierwise(["migrate"], folder=tmp_path, environment=there, within=60)
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: the database was migrated by a later version of Tierwise, to 9999, and there is no way back: use that "
+        "version, or restore a backup of before\n"
+    )
 
 
 def test_a_database_that_nobody_migrated_is_told_by_what_it_lacks(tmp_path: Path, postgres: Cluster) -> None:

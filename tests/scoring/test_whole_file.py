@@ -1,18 +1,24 @@
 """A file that a full disk cuts off is never taken for whole, and what is said names the place."""
 
 import resource
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import polars as pl
 import pytest
 import torch
+import typer
 from networks.tiny_model import tiny_model
+from typer.testing import CliRunner
 
+from admin.commands.simulate import simulate
 from admin.shell.trouble import explained
 from scoring.folders import folder
 from scoring.whole_file import NotWritten, whole_file
+from training.curves.board import BoardCurves
 from training.encoders.vector_cache import VectorCache
 
 ROOM = 4096
@@ -76,3 +82,25 @@ def test_models_and_vectors_leave_nothing_behind_where_there_is_no_room(tmp_path
             )
 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_curves_for_which_there_is_no_room_name_their_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)  # TensorBoard's own thread ends by it
+    curves = BoardCurves(tmp_path / "run")
+
+    words = f"{tmp_path}/run cannot be written: File too large; make room"
+    with little_room(), pytest.raises(NotWritten, match=words):  # noqa: PT012 - at whichever figure its thread is found
+        for step in count():
+            curves.note("fit/loss", 0.5, step)
+
+
+def test_a_shop_for_which_there_is_no_room_is_refused_by_the_command(tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command()(simulate)
+
+    with little_room():
+        ended = CliRunner().invoke(app, ["--customers", "60", "--days", "40", "--out", str(tmp_path)])
+
+    assert isinstance(ended.exception, NotWritten)
+    assert str(ended.exception).startswith(f"{tmp_path} cannot be written: ")
+    assert not list(tmp_path.glob("*.parquet"))

@@ -1,5 +1,7 @@
 """Tokens cannot be made, changed, or used for another purpose."""
 
+import errno
+import os
 import threading
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scoring.whole_file import NotWritten
 from server.wire.seal import BrokenSeal, Seal, kept_key
 
 SEAL = Seal(b"k" * 32)
@@ -65,3 +68,17 @@ def test_a_damaged_key_is_not_used(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="delete the file to get a new key"):
         kept_key(tmp_path / "token.key")
+
+
+def test_a_key_that_is_there_is_read_where_nobody_may_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "token.key").write_bytes(bytes(32))
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", read_only)
+
+    assert kept_key(tmp_path / "token.key") == bytes(32)
+
+    with pytest.raises(NotWritten, match=f"{tmp_path}/other.key cannot be written: Read-only file system; make room"):
+        kept_key(tmp_path / "other.key")
+
+
+def read_only(**_: object) -> None:
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
