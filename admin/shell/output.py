@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -15,14 +16,25 @@ from rich.text import Text
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 console = Console(stderr=True)
 """For progress and errors: standard output carries results only."""
+UNBOUNDED = 1_000_000
 
 
 def emit(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_json: bool, title: str = "") -> None:
-    """Print a result: one mapping as two columns, a sequence of mappings as a table, or either as JSON."""
+    """Print a result: one mapping as two columns, a sequence of mappings as a table, or either as JSON.
+
+    Where the words of a table have no room beside each other, its rows stand one below the other as two columns each.
+    """
     if as_json:
         sys.stdout.write(json.dumps(_finite(value), indent=1, default=str, allow_nan=False) + "\n")
         return
-    Console().print(_fields(value, title) if isinstance(value, Mapping) else table_of(value, title=title))
+    out = Console()
+    if isinstance(value, Mapping):
+        out.print(_fields(value, title))
+    elif _least_width(table := table_of(value, title=title), out) <= out.width:
+        out.print(table)
+    else:
+        for row in value:
+            out.print(_fields(row, title))
 
 
 def fail(message: str) -> NoReturn:
@@ -54,6 +66,11 @@ def _finite(value: object) -> object:
         case list() | tuple():
             return [_finite(inner) for inner in value]
     return value
+
+
+def _least_width(table: Table, out: Console) -> int:
+    """In which no word of it is cut."""
+    return Measurement.get(out, out.options.update(width=UNBOUNDED), table).minimum
 
 
 def _fields(value: Mapping[str, object], title: str) -> Table:

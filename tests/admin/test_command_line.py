@@ -110,6 +110,22 @@ def test_an_unknown_command_is_a_usage_error() -> None:
     assert "No such command 'reticulate'" in shown.output
 
 
+def test_rows_without_room_for_their_words_stand_below_each_other(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    emit([{"id": name * 16, "kind": "LAUNCH"} for name in "ab"], as_json=False)
+    beside = capsys.readouterr().out
+    emit([{"id": name * 28, "kind": "LAUNCH"} for name in "ab"], as_json=False)
+    below = capsys.readouterr().out
+
+    assert [line for line in beside.splitlines() if "aaaa" in line] == ["│ aaaaaaaaaaaaaaaa │ LAUNCH │"]
+    assert [line for line in below.splitlines() if "│" in line] == [
+        f"│ id   │ {'a' * 28} │", f"│ kind │ LAUNCH{' ' * 22} │",
+        f"│ id   │ {'b' * 28} │", f"│ kind │ LAUNCH{' ' * 22} │",
+    ]  # fmt: skip
+
+
 def test_results_are_json_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
     emit([{"tier": "HIGH", "customers": 12}], as_json=True)
 
