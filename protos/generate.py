@@ -1,6 +1,6 @@
-"""Make protos/gen from protos/tierwise: `python -m protos.generate`, with `--check` only compare, lint and find breaks.
+"""Make protos/gen and protos/released.binpb from protos/tierwise: `python -m protos.generate`, or only `--check` them.
 
-`--release` makes today's messages those that later ones may not break.
+Descriptors that break those which were released before are not written: a break is released with `--break`, knowingly.
 """
 
 import argparse
@@ -21,6 +21,7 @@ SITE = Path(sysconfig.get_path("purelib"))
 CONFIG = HERE / "buf.yaml"
 GENERATED = HERE / "gen"
 RELEASED = HERE / "released.binpb"
+"""What callers of other languages read, and what later messages may not break: always today's."""
 PACKAGES = ("tierwise", "buf")
 # googleapis-common-protos ships this file under a name that differs from the one it registers.
 OPERATIONS = f"-Igoogle/longrunning/operations.proto={SITE}/google/longrunning/operations_proto.proto"
@@ -30,18 +31,20 @@ def main() -> int:
     """Generate, or check what was generated; the exit status says whether all is well."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing: fresh? linted? compatible?")
-    parser.add_argument("--release", action="store_true", help="later messages may not break today's")
+    parser.add_argument("--break", dest="breaks", action="store_true", help="release what breaks callers")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tierwise-protos-") as folder:
-        fresh, image = Path(folder) / "gen", Path(folder) / "image.binpb"
+        fresh, image, bare = (Path(folder) / name for name in ("gen", "image.binpb", "released.binpb"))
         generate(fresh)
         write_image(image)
-        if options.release:
-            write_image(RELEASED, source_info=False)
+        write_image(bare, source_info=False)
         if options.check:
-            return 1 if stale(fresh) or not_linted(image) or broken(image) else 0
+            return 1 if stale(fresh, bare) or not_linted(image) or broken(image) else 0
         replace(fresh)
-        return 1 if not_linted(image) or broken(image) else 0
+        if not_linted(image) or (not options.breaks and broken(image)):
+            return 1
+        shutil.copy(bare, RELEASED)
+        return 0
 
 
 def generate(folder: Path) -> None:
@@ -97,15 +100,25 @@ def replace(fresh: Path) -> None:
         shutil.copytree(fresh / package, GENERATED / package)
 
 
-def stale(fresh: Path) -> bool:
-    """Whether the committed code differs from what the sources make; says where."""
+def stale(fresh: Path, bare: Path) -> bool:
+    """Whether what is committed differs from what the sources make; says where."""
     made, kept = files(fresh), files(GENERATED)
-    differing = (made ^ kept) | {
-        name for name in made & kept if not filecmp.cmp(fresh / name, GENERATED / name, shallow=False)
+    differing = {
+        f"gen/{name}"
+        for name in made | kept
+        if name not in made & kept or not filecmp.cmp(fresh / name, GENERATED / name, shallow=False)
     }
+    if own_descriptors(bare) != own_descriptors(RELEASED):
+        differing.add(RELEASED.name)
     for name in sorted(differing):
-        sys.stderr.write(f"protos/gen/{name} is stale: run `make protos` and commit\n")
+        sys.stderr.write(f"protos/{name} is stale: run `make protos` and commit\n")
     return bool(differing)
+
+
+def own_descriptors(image: Path) -> list[descriptor_pb2.FileDescriptorProto]:
+    """Of our files: those of others are as they are installed."""
+    whole = descriptor_pb2.FileDescriptorSet.FromString(image.read_bytes())
+    return [file for file in whole.file if file.name.startswith("tierwise/")]
 
 
 def files(folder: Path) -> set[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from buf.validate import validate_pb2
 from google.api import field_behavior_pb2
+from google.protobuf import descriptor_pb2
 from made.refusals import refusals_below, refusals_of_campaigns
 from shops.valid_requests import METHODS
 from tierwise.v1 import error_reason_pb2, event_pb2
@@ -16,6 +17,7 @@ import server
 from campaigns.errors import Refusal
 from campaigns.faults import Code
 from events.event import EventType
+from protos import generate
 from server.wire.errors import FAILURES, REASONS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -71,3 +73,17 @@ def test_generated_code_is_fresh_linted_and_breaks_nobody() -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_message_of_today_that_changes_its_numbers_breaks_callers(tmp_path: Path) -> None:
+    whole = descriptor_pb2.FileDescriptorSet.FromString(generate.RELEASED.read_bytes())
+    (file,) = (each for each in whole.file if each.name == "tierwise/v1/offer_service.proto")
+    (request,) = (each for each in file.message_type if each.name == "GetOffersRequest")
+    image = tmp_path / "image.binpb"
+    image.write_bytes(whole.SerializeToString())
+    assert not generate.broken(image)
+
+    request.field[0].number = 99
+    image.write_bytes(whole.SerializeToString())
+
+    assert generate.broken(image)
