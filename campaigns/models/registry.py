@@ -172,7 +172,7 @@ def get(snapshot: Snapshot, model_id: str) -> RegisteredModel:
     """One model. Raises ModelNotFound."""
     model = registry.get(snapshot, model_id)
     if model is None:
-        raise ModelNotFound(f"there is no model {model_id}", model=name(model_id))
+        raise ModelNotFound(f"there is no {name(model_id)}", model=name(model_id))
     return model
 
 

@@ -5,12 +5,12 @@ import threading
 from collections.abc import Iterable
 
 import grpc
-from grpc_health.v1 import health, health_pb2_grpc
+from grpc_health.v1 import health_pb2_grpc
 
 from server.access.admission import Admission
 from server.front.address import bind
 from server.front.guard import Guard
-from server.front.health import SERVING
+from server.front.health import SERVING, Health
 from server.front.loop import Loop
 from server.front.methods import Methods
 
@@ -38,7 +38,7 @@ class Front:
 
     def __init__(self) -> None:
         self.loop = Loop()
-        self._health = health.aio.HealthServicer()
+        self._health = Health()
         self._server = self.loop.run(new_server())
 
     def tell(self, service: str, status: int) -> None:

@@ -325,4 +325,4 @@ def test_a_model_trained_on_the_database_is_known_to_it_and_can_be_activated(
     )
     assert moved["state"] == "ACTIVE"
     assert run("models", "register", tmp_path / "model", "--database-url", database_url)["state"] == "ACTIVE"
-    assert "there is no model" in run("models", "activate", "nope", "--database-url", database_url, exit_code=2)
+    assert "there is no models/nope" in run("models", "activate", "nope", "--database-url", database_url, exit_code=2)

@@ -251,6 +251,7 @@ def test_what_is_not_there_is_refused_with_a_reason(quiet_shop: Shop, method: st
 
     refused = refusal(raised.value)
     assert (refused.code, refused.reason) == ("NOT_FOUND", wanted)
+    assert all(name in refused.message for name in refused.facts.values() if "/" in name), "by its name"
     assert error_reason_pb2.ErrorReason.Value(refused.reason)
 
 
@@ -300,3 +301,5 @@ def test_every_service_has_its_health(quiet_shop: Shop) -> None:
         )
         assert answer.status == health_pb2.HealthCheckResponse.SERVING, service
     assert {method.containing_service.full_name for method in METHODS.values()} <= {*NEED_MODEL, *NEED_NO_MODEL}
+    listed = quiet_shop.health.List(health_pb2.HealthListRequest()).statuses  # type: ignore[attr-defined] # newer than its stub
+    assert set(listed) == {"", *NEED_MODEL, *NEED_NO_MODEL, "models/tiny-1"}
