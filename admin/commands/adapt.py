@@ -68,7 +68,9 @@ def adapt(
         emit(summary | {"before": found.before, "after": found.after, "known_to_base": found.known}, as_json=True)
         return
     emit(summary, as_json=False, title="Adapted")
-    rows = [{"model": "as it was", **found.before}, {"model": "adapted", **found.after}]
+    rows = [
+        {"metric": name, "as it was": before, "adapted": found.after[name]} for name, before in found.before.items()
+    ]
     emit(rows, as_json=False, title=f"On the last window, which {KNOWN if found.known else UNKNOWN}")
 
 

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -33,8 +33,8 @@ def emit(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_jso
     elif _least_width(table := table_of(value, title=title), out) <= out.width:
         out.print(table)
     else:
-        for row in value:
-            out.print(_fields(row, title))
+        for number, row in enumerate(value):
+            out.print(_fields(row, "" if number else title))
 
 
 def fail(message: str) -> NoReturn:
@@ -74,7 +74,8 @@ def _least_width(table: Table, out: Console) -> int:
 
 
 def _fields(value: Mapping[str, object], title: str) -> Table:
-    table = Table(title=title or None, show_header=False)
+    """A path or an id that is longer than the line goes on in the next one, so that it can be copied."""
+    table = Table("", Column(overflow="fold"), title=title or None, show_header=False)
     for name, content in value.items():
         table.add_row(name, _cell(content))
     return table

@@ -116,14 +116,18 @@ def test_rows_without_room_for_their_words_stand_below_each_other(
     monkeypatch.setenv("COLUMNS", "40")
     emit([{"id": name * 16, "kind": "LAUNCH"} for name in "ab"], as_json=False)
     beside = capsys.readouterr().out
-    emit([{"id": name * 28, "kind": "LAUNCH"} for name in "ab"], as_json=False)
+    emit([{"id": name * 28, "kind": "LAUNCH"} for name in "ab"], as_json=False, title="Jobs")
     below = capsys.readouterr().out
+    emit({"file": "c" * 40}, as_json=False)
+    one = capsys.readouterr().out
 
     assert [line for line in beside.splitlines() if "aaaa" in line] == ["│ aaaaaaaaaaaaaaaa │ LAUNCH │"]
     assert [line for line in below.splitlines() if "│" in line] == [
         f"│ id   │ {'a' * 28} │", f"│ kind │ LAUNCH{' ' * 22} │",
         f"│ id   │ {'b' * 28} │", f"│ kind │ LAUNCH{' ' * 22} │",
     ]  # fmt: skip
+    assert below.count("Jobs") == 1
+    assert one.count("c") == 40
 
 
 def test_results_are_json_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
