@@ -32,6 +32,7 @@ from scoring.predictors import further_orders
 from scoring.predictors.horizons import rhythm
 from scoring.seen.actions import Floats, Integers, Pairs
 from scoring.seen.blocks import PASSES, blocks
+from scoring.seen.feature_registry import NAMES
 from scoring.seen.features import raw_features
 from scoring.seen.sequence import Tokens, batch_of, lengths_of
 from scoring.threads import limit_threads
@@ -75,8 +76,8 @@ class Asked:
     @property
     def rhythm(self) -> tuple[Floats, Floats]:
         """[P] orders after the first, and days since it."""
-        orders, age, _ = rhythm(self.raw)
-        return np.maximum(orders - 1.0, 0.0), age
+        _, age, _ = rhythm(self.raw)
+        return np.maximum(self.raw[:, NAMES.index("orders")] - 1.0, 0.0), age
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,15 +18,17 @@ SHRINKAGE = 0.01
 
 def fit_buying(raw: Floats) -> BuyingModel:
     """From [P, F] raw features of customers at one cut-off each."""
-    orders, age, silent = (raw[:, NAMES.index(name)] for name in ("orders", "days_as_buyer", "days_since_order"))
-    basket = raw[:, NAMES.index("mean_basket")]
+    orders, days, age, silent, basket = (
+        raw[:, NAMES.index(name)]
+        for name in ("orders", "order_days", "days_as_buyer", "days_since_order", "mean_basket")
+    )
     buyers = orders > 0
     if not buyers.any():
         return UNFITTED
     mean, weight = _baskets(np.log1p(basket[buyers]), orders[buyers])
     if buyers.sum() < FEWEST:
         return replace(UNFITTED, basket_mean=mean, basket_weight=weight)
-    r, alpha, a, b = most_likely(orders[buyers] - 1, age[buyers] - silent[buyers], age[buyers]).tolist()
+    r, alpha, a, b = most_likely(days[buyers] - 1, age[buyers] - silent[buyers], age[buyers]).tolist()
     return BuyingModel(r=r, alpha=alpha, a=a, b=b, basket_mean=mean, basket_weight=weight)
 
 

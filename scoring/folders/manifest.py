@@ -9,7 +9,7 @@ from typing import Any
 from scoring.score import ModelRejected
 
 MANIFEST = "manifest.json"
-FORMAT = 4
+FORMAT = 5
 """Of the folder; raised when an older reader would misread it."""
 
 

@@ -15,6 +15,7 @@ from scoring import buying
 from scoring.buying import HORIZON_DAYS, BuyingModel
 from scoring.predictors.horizons import rhythm
 from scoring.seen.actions import Floats
+from scoring.seen.feature_registry import NAMES
 
 PREFIX = "further_orders."
 MOST = math.log(HORIZON_DAYS)
@@ -67,5 +68,5 @@ def further_orders(
 
 def closed_form(days: float, raw: Floats, model: BuyingModel) -> Floats:
     """[P] likewise, by the closed form alone; who has none yet goes on as if the first one came now."""
-    orders, age, _ = rhythm(raw)
+    orders, (_, age, _) = raw[:, NAMES.index("orders")], rhythm(raw)
     return buying.orders_given_one(model, np.maximum(orders - 1.0, 0.0), age, days) - 1.0

@@ -37,12 +37,12 @@ def log_no_order(days: float, raw: Floats, model: BuyingModel) -> Floats:
 
     For who has none yet, as if orders came at one rate.
     """
-    orders, age, last = rhythm(raw)
-    closed = buying.log_no_order(model, np.maximum(orders - 1.0, 0.0), last, age, days)
-    return np.where(orders > 0, closed, -days)
+    bought, age, last = rhythm(raw)
+    closed = buying.log_no_order(model, np.maximum(bought - 1.0, 0.0), last, age, days)
+    return np.where(bought > 0, closed, -days)
 
 
 def rhythm(raw: Floats) -> tuple[Floats, Floats, Floats]:
-    """[P] orders, days since the first of them, and days from it to the last; 0 where there is none."""
-    orders, age, silent = (raw[:, NAMES.index(name)] for name in ("orders", "days_as_buyer", "days_since_order"))
-    return orders, np.where(orders > 0, age, 0.0), np.where(orders > 0, age - silent, 0.0)
+    """[P] days with an order, days since the first of them, and days from it to the last; 0 where there is none."""
+    bought, age, silent = (raw[:, NAMES.index(name)] for name in ("order_days", "days_as_buyer", "days_since_order"))
+    return bought, np.where(bought > 0, age, 0.0), np.where(bought > 0, age - silent, 0.0)

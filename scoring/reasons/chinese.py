@@ -49,7 +49,7 @@ NAMES: Mapping[str, str] = MappingProxyType({
     "spend_last_year": "去年同期消费",
     "alive": "按下单节奏仍是客户的概率", "chance_90": "按下单节奏 90 天内下单的概率",
     "expected_orders_90": "按下单节奏 90 天内的预期订单数", "expected_basket": "典型一单金额",
-    "expected_spend_90": "按节奏和金额 90 天内的预期消费",
+    "expected_spend_90": "按节奏和金额 90 天内的预期消费", "order_days": "有订单的天数",
 })  # fmt: skip
 """Of every feature of the registry."""
 GROUPS: Mapping[EventType, str] = MappingProxyType({

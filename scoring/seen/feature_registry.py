@@ -281,12 +281,14 @@ BUYING = (
              _share("rhythm of orders: {} likely still a customer")),
     _feature("chance_90", "probability", LOGIT, "BG/NBD: probability of an order within 90 days",
              _share("rhythm of orders: {} chance within 90 days")),
-    _feature("expected_orders_90", "orders", LOG, "BG/NBD: expected orders within 90 days while active",
+    _feature("expected_orders_90", "orders", LOG, "BG/NBD: expected days with an order within 90 days while active",
              _measure("rhythm of orders: {} expected within 90 days", "order")),
     _feature("expected_basket", "minor units", LOG, "Mean log amount of orders, shrunk to that of all customers",
              _money("a typical order is {}")),
     _feature("expected_spend_90", "minor units", LOG, "Expected orders times expected basket",
              _money("rhythm and baskets promise {} within 90 days")),
+    _feature("order_days", "days", LOG, "Days, in UTC, with an order: the purchases that BG/NBD counts",
+             _count("{} with an order", "day")),
 )  # fmt: skip
 
 FEATURES = (

@@ -259,8 +259,8 @@ def _season(view: View, bought: Where) -> Columns:
 
 
 def _buying(view: View, bought: Where, columns: Columns, model: BuyingModel) -> Columns:
-    orders, age = columns["orders"], columns["days_as_buyer"]
-    repeats, last = orders - 1.0, age - columns["days_since_order"]
+    orders, age, order_days = columns["orders"], columns["days_as_buyer"], _order_days(view, bought)
+    repeats, last = order_days - 1.0, age - columns["days_since_order"]
     expected = buying.rate(model, repeats, age) * buying.HORIZON_DAYS * buying.alive(model, repeats, last, age)
     basket = buying.basket(model, view.total(np.log1p(view.amount), bought), orders)
     buyers = orders > 0
@@ -270,4 +270,12 @@ def _buying(view: View, bought: Where, columns: Columns, model: BuyingModel) -> 
         "expected_orders_90": np.where(buyers, expected, np.nan),
         "expected_basket": np.where(buyers, basket, np.nan),
         "expected_spend_90": np.where(buyers, expected * basket, np.nan),
+        "order_days": order_days,
     }
+
+
+def _order_days(view: View, bought: Where) -> Floats:
+    """[P] days with an order. A second one on the same day is no coming again, and whoever placed it has not left."""
+    pair, day = view.pair[bought], view.actions.time[view.action][bought] // DAY
+    new = np.append(True, (pair[1:] != pair[:-1]) | (day[1:] != day[:-1]))[: len(pair)]
+    return np.bincount(pair[new], minlength=len(view.pairs)).astype(np.float64)

@@ -34,6 +34,19 @@ def test_there_are_forty_features_and_each_is_documented() -> None:
     assert all(feature.words(2.0, "GBP") for feature in FEATURES)
 
 
+def test_a_second_order_of_the_same_day_is_no_coming_again() -> None:
+    evening = 0.2
+    once, twice, later = (
+        features_of(histories(bought(100, 1000), *more))
+        for more in ([], [bought(100 - evening, 1000, order_id="order-2")], [bought(60, 1000, order_id="order-2")])
+    )
+
+    assert (once["order_days"], twice["order_days"], later["order_days"]) == (1, 1, 2)
+    assert (once["orders"], twice["orders"], later["orders"]) == (1, 2, 2)
+    assert twice["alive"] == once["alive"] == 1
+    assert later["alive"] < 1
+
+
 def test_orders_spend_and_rhythm() -> None:
     known = features_of(histories(bought(100, 1000), bought(40, 3000), bought(10, 2000)))
 

@@ -19,7 +19,7 @@ DAYS = range(SHORTEST_DAYS, LONGEST_DAYS + 1)
 def customer(orders: float, age: float, silent: float) -> Floats:
     """[1, F] raw features; nothing is known of somebody who has no order."""
     raw = np.full((1, len(NAMES)), np.nan)
-    raw[0, NAMES.index("orders")] = orders
+    raw[0, [NAMES.index("orders"), NAMES.index("order_days")]] = orders
     if orders:
         raw[0, [NAMES.index("days_as_buyer"), NAMES.index("days_since_order")]] = age, silent
     return raw

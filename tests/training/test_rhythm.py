@@ -76,8 +76,8 @@ def lives(customers: int) -> np.ndarray:
         while time < age:
             orders, last = orders + 1, time
             time = np.inf if random.random() < leaving else time + random.exponential(1 / rate)
-        for name, value in (("orders", orders), ("days_as_buyer", age), ("days_since_order", age - last)):
-            raw[place, NAMES.index(name)] = value
+        places = [NAMES.index(each) for each in ("orders", "order_days", "days_as_buyer", "days_since_order")]
+        raw[place, places] = orders, orders, age, age - last
     raw[:, NAMES.index("mean_basket")] = 3000.0
     return raw
 
