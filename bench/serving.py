@@ -1,8 +1,8 @@
-"""The server beside a bare echo of the same stack and beside the bare network, at 1, 8 and 32 callers."""
+"""Score at 1, 8 and 32 callers, and BatchScore, beside a bare echo of the same stack and beside the bare network."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
@@ -27,6 +27,10 @@ from scoring.threads import limit_threads
 CALLERS = (1, 8, 32)
 SERVICE = scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].full_name
 SCORE = f"/{SERVICE}/Score"
+BATCH_SCORE = f"/{SERVICE}/BatchScore"
+IN_A_CALL = 500
+"""Customers in a call of BatchScore; the most that it takes."""
+NETWORK_BATCH = 32
 START_SECONDS = 60.0
 
 
@@ -39,6 +43,8 @@ class Target:
     requests: Callable[[int], Message]
     pid: int
     database_pid: int
+    answers: int = 1
+    """In each call."""
 
     def cost(self, callers: int, seconds: float) -> Cost:
         """Keep it busy. Raises NoAnswer, BenchmarkFailedError."""
@@ -47,11 +53,11 @@ class Target:
         if load.errors:
             raise BenchmarkFailedError(f"{load.errors} calls of {self.method} failed")
         return Cost(
-            rate=load.rate,
+            rate=load.rate * self.answers,
             p50=load.p50_ms,
             p99=load.p99_ms,
-            processor=1000 * (seconds_of(self.pid) - before) / load.answers,
-            database=1000 * (seconds_of(self.database_pid) - before_database) / load.answers,
+            processor=1000 * (seconds_of(self.pid) - before) / (load.answers * self.answers),
+            database=1000 * (seconds_of(self.database_pid) - before_database) / (load.answers * self.answers),
         )
 
 
@@ -66,7 +72,8 @@ def main(
     with prepared() as shop:
         scorer, ids = learn(shop), stock(shop, customers)
         score, echo = score_server(shop, ids), _echo(shop, ids)
-        costs = _costs(score, echo, partial(network_cost, scorer, histories_of(shop, ids)), seconds, rounds)
+        together = batch_server(score, ids)
+        costs = _costs(score, together, echo, partial(network_cost, scorer, histories_of(shop, ids)), seconds, rounds)
     publish(
         "score",
         _figures(costs),
@@ -74,6 +81,7 @@ def main(
             f"{customers:,} customers asked about in turn, slices of {seconds:g} s, medians of {rounds} rounds",
             "the number is that of the callers, who share the machine with the server, or the batch of the network",
             "echo: the same stack answers the same bytes; network: features and a forward pass in process, one thread",
+            f"BatchScore: {min(IN_A_CALL, customers)} customers a call, one caller",
             "processor and database: time of the processor that one answer costs in the server and in PostgreSQL",
         ],
     )
@@ -84,6 +92,18 @@ def score_server(shop: BenchShop, ids: Sequence[str]) -> Target:
     address = shop.serve(SERVICE)
     requests = [scoring_service_pb2.ScoreRequest(customer=f"customers/{customer}") for customer in ids]
     return _target(shop, "server", address, SCORE, requests)
+
+
+def batch_server(score: Target, ids: Sequence[str]) -> Target:
+    """The same, asked about many of them in each call."""
+    asked = [scoring_service_pb2.ScoreRequest(customer=f"customers/{customer}") for customer in ids]
+    calls = [
+        scoring_service_pb2.BatchScoreRequest(requests=asked[start : start + IN_A_CALL])
+        for start in range(0, max(len(asked) - IN_A_CALL, 0) + 1, IN_A_CALL)
+    ]
+    return replace(
+        score, method=BATCH_SCORE, requests=lambda number: calls[number % len(calls)], answers=len(calls[0].requests)
+    )
 
 
 def _echo(shop: BenchShop, ids: Sequence[str]) -> Target:
@@ -129,13 +149,14 @@ def network_cost(scorer: Scorer, histories: Histories, batch: int, seconds: floa
 
 
 def _costs(
-    score: Target, echo: Target, network: Callable[[int, float], Cost], seconds: float, rounds: int
+    score: Target, together: Target, echo: Target, network: Callable[[int, float], Cost], seconds: float, rounds: int
 ) -> Mapping[str, Cost]:
     slices: dict[str, Callable[[], Cost]] = {}
     for callers in CALLERS:
         slices[f"Score {callers}"] = partial(score.cost, callers, seconds)
         slices[f"echo {callers}"] = partial(echo.cost, callers, seconds)
         slices[f"network {callers}"] = partial(network, callers, seconds)
+    slices["BatchScore"] = partial(together.cost, 1, seconds)
     return {name: Cost.median(costs) for name, costs in in_turn(slices, rounds).items()}
 
 
@@ -151,6 +172,12 @@ def _figures(costs: Mapping[str, Cost]) -> dict[str, Figure]:
         figures[f"{network}: rate"] = Figure(
             value=costs[network].rate, unit="answers/s", against=score, ratio=costs[network].rate / costs[score].rate
         )
+    together, network = costs["BatchScore"], f"network {NETWORK_BATCH}"
+    figures["BatchScore: rate"] = Figure(
+        value=together.rate, unit="answers/s", against=network, ratio=together.rate / costs[network].rate
+    )
+    for name in ("processor", "database"):
+        figures[f"BatchScore: {name}"] = Figure(value=getattr(together, name), unit=UNITS["processor"])
     return figures
 
 

@@ -149,7 +149,10 @@ def test_serving_figures_stand_beside_echo_and_network() -> None:
         for callers in serving.CALLERS
         for name, rate in (("Score", 100.0), ("echo", 1000.0), ("network", 150.0))
     }
+    costs["BatchScore"] = Cost(rate=120.0, processor=0.25)
     found = serving._figures(costs)
+    assert found["BatchScore: rate"] == Figure(value=120.0, unit="answers/s", against="network 32", ratio=0.8)
+    assert found["BatchScore: processor"] == Figure(value=0.25, unit="ms/answer")
     assert found["Score 8: rate"] == Figure(value=100.0, unit="answers/s", against="echo 8", ratio=0.1)
     assert found["Score 8: p99"] == Figure(value=4.0, unit="ms", against="echo 8", ratio=1.0)
     assert found["Score 8: database"] == Figure(value=0.5, unit="ms/answer")

@@ -164,7 +164,7 @@ def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_the
     page.goto("/customers/c1")
 
     expect(page.get_by_role("row", name="Somebody of whom nothing is known")).to_be_visible()
-    expect(page.get_by_role("row", name="44 product views so far")).to_be_visible()
+    expect(page.get_by_role("row", name="44 product views since the last order")).to_be_visible()
     expect(page.get_by_role("row", name="Spring")).to_contain_text("10% off")
     (code,) = (code for who, code in codes_of(shop.database).items() if who == "c1")
     expect(page.get_by_role("row", name="Spring")).to_contain_text(f"••••{code[-3:]}")
