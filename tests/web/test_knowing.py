@@ -187,7 +187,7 @@ def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_the
     page.set_viewport_size({"width": 400, "height": 800})
     page.emulate_media(color_scheme="dark")
     page.goto("/customers/c1")
-    expect(page.get_by_role("row", name="累计浏览次数：44")).to_be_visible()
+    expect(page.get_by_role("row", name="最近一次下单后的浏览次数：44")).to_be_visible()
     assert faults(page) == []
     picture(page, "customer-zh-dark-narrow")
 
