@@ -80,7 +80,7 @@ class Predictions:
 
         `staffed` is told of a pool by its name how many replicas it has, when that changes.
         """
-        self._live, self._window = live, sizes.batch
+        self._live, self._window = live, sizes.batch * (sizes.replicas + 1)
         self.canary = CanaryWatch(database, live)
         self.shadows = Shadows(database, replicas, lambda: live.in_force, observe)
         self._loading = Loading(database, Memory(sizes.memory_bytes))
@@ -128,7 +128,8 @@ class Predictions:
     def scores(self, questions: Sequence[Question]) -> Iterator[Placed[Score] | Exception]:
         """An answer or the reason why not for each question, in order.
 
-        At most a batch of them waits in the pool at a time, so that single callers find room between them.
+        At most a batch for each replica and the one after it are in the pool at a time: no replica waits for its next
+        batch, and single callers find room between them.
         """
         waiting: deque[tuple[Question, Answering | Exception]] = deque()
         for question in questions:
