@@ -94,17 +94,13 @@ class Introduction(
     def __init__(self, metadata: Callable[[], Metadata]) -> None:
         self._metadata = metadata
 
-    def intercept_unary_unary(self, continuation: Any, client_call_details: Any, request: Any) -> Any:  # noqa: ANN401 - of any messages
-        return continuation(self._introduced(client_call_details), request)
+    def intercept_unary_unary(self, continuation: Any, client_call_details: Any, asked: Any) -> Any:  # noqa: ANN401 - of any messages
+        return continuation(self._introduced(client_call_details), asked)
 
-    def intercept_unary_stream(self, continuation: Any, client_call_details: Any, request: Any) -> Any:  # noqa: ANN401 - of any messages
-        return continuation(self._introduced(client_call_details), request)
-
-    def intercept_stream_unary(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:  # noqa: ANN401 - of any messages
-        return continuation(self._introduced(client_call_details), request_iterator)
-
-    def intercept_stream_stream(self, continuation: Any, client_call_details: Any, request_iterator: Any) -> Any:  # noqa: ANN401 - of any messages
-        return continuation(self._introduced(client_call_details), request_iterator)
+    # Streams are introduced in the same way, and go on as they came.
+    intercept_unary_stream = intercept_unary_unary  # type: ignore[assignment]
+    intercept_stream_unary = intercept_unary_unary  # type: ignore[assignment]
+    intercept_stream_stream = intercept_unary_unary  # type: ignore[assignment]
 
     def _introduced(self, details: Any) -> Details:  # noqa: ANN401 - gRPC's own type lacks half of its fields
         given: Metadata = tuple(details.metadata or ())
