@@ -26,8 +26,11 @@ pytest_plugins = [
     "shops.stocked_shop",
 ]  # fmt: skip
 # How long an example takes says how busy the machine is, and nothing of the code.
-hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-hypothesis.settings.load_profile("busy")
+BUSY = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+# One commit gets one verdict: examples that nobody has tried before are `make explore`'s.
+hypothesis.settings.register_profile("same", BUSY, derandomize=True, database=None)
+hypothesis.settings.register_profile("exploring", BUSY, max_examples=1_000, print_blob=True)
+hypothesis.settings.load_profile("same")
 # Plain: to draw a traceback with all that is in its frames takes longer than a call may.
 structlog.configure(
     processors=[

@@ -119,7 +119,7 @@ def test_rules_that_differ_are_said_differently(language: Language, left: Rule, 
 
 
 def _plain(rule: Rule) -> Rule:
-    """A group of one says what its part says."""
+    """A group of one says what its part says, and whoever is not someone who bought has never bought."""
     match rule:
         case Every((only,)) | Some((only,)):
             return _plain(only)
@@ -127,6 +127,8 @@ def _plain(rule: Rule) -> Rule:
             return Every(tuple(map(_plain, parts)))
         case Some(parts):
             return Some(tuple(map(_plain, parts)))
+        case Not(Compare(fact, Operator.EQUALS, bool(value))):
+            return Compare(fact, Operator.EQUALS, not value)
         case Not(inner):
             return Not(_plain(inner))
         case _:
