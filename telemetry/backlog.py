@@ -1,9 +1,9 @@
 """What waits to be done, read from the database whenever Prometheus asks."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -11,12 +11,15 @@ from prometheus_client.registry import Collector
 from database import patience
 from database.audit import seals
 from database.failures import failure_of
+from database.life import holds
 from database.session import Database
-from database.work import operations, outbox
+from database.work import failures, operations, outbox
 from database.work.operations import Operation
 
 SECONDS = 2.0
 """Longest statement: who scrapes waits for it."""
+REMEMBERED = timedelta(days=1)
+"""For how long work that failed is told of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,16 +29,20 @@ class Backlog:
     outbox_tasks: int
     oldest_task: datetime | None
     jobs: Sequence[Operation]
+    held: frozenset[str]
+    """Those of them that stand still with their campaign."""
+    failed: Mapping[str, int]
     oldest_unsealed: datetime | None
 
     @classmethod
-    def of(cls, database: Database) -> "Backlog":
+    def of(cls, database: Database, now: datetime) -> "Backlog":
         """Read it."""
         with database.reading() as snapshot:
             patience.limit(snapshot, SECONDS)
             return cls(
                 outbox_tasks=outbox.waiting(snapshot), oldest_task=outbox.oldest(snapshot),
-                jobs=operations.all_under_way(snapshot), oldest_unsealed=seals.oldest_unsealed(snapshot),
+                jobs=operations.all_under_way(snapshot), held=holds.held(snapshot, now),
+                failed=failures.left(snapshot, since=now - REMEMBERED), oldest_unsealed=seals.oldest_unsealed(snapshot),
             )  # fmt: skip
 
 
@@ -48,15 +55,16 @@ class BacklogMetrics(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """For the registry."""
+        now = self._now()
         try:
-            backlog = Backlog.of(self._database)
+            backlog = Backlog.of(self._database, now)
         except Exception as error:
             if failure_of(error) is None:
                 raise
             yield _up(answers=False)
             return
         yield _up(answers=True)
-        yield from _families(backlog, self._now())
+        yield from _families(backlog, now)
 
 
 def _up(*, answers: bool) -> GaugeMetricFamily:
@@ -74,13 +82,20 @@ def _families(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
         "tierwise_audit_seal_lag_seconds", "Age of the oldest line of the audit log without a seal.",
         value=_age(backlog.oldest_unsealed, now),
     )  # fmt: skip
-    yield from _job_families(backlog.jobs, now)
+    yield from _job_families(backlog, now)
+    yield _by_kind(
+        "tierwise_jobs_failed", "Bulk work that failed within a day and was not begun again.", backlog.failed
+    )
 
 
-def _job_families(jobs: Sequence[Operation], now: datetime) -> Iterator[GaugeMetricFamily]:
+def _job_families(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
     kinds: dict[str, list[Operation]] = defaultdict(list)
-    for job in jobs:
+    for job in backlog.jobs:
         kinds[job.kind].append(job)
+
+    def longest(alike: list[Operation], since: Callable[[Operation], datetime]) -> float:
+        return max((_age(since(job), now) for job in alike if job.operation_id not in backlog.held), default=0.0)
+
     measures: dict[str, tuple[str, Callable[[list[Operation]], float]]] = {
         "tierwise_jobs_running": ("Bulk work that is not over.", len),
         "tierwise_jobs_rows_done": ("Rows that it has done.", lambda alike: sum(job.done_count for job in alike)),
@@ -88,14 +103,21 @@ def _job_families(jobs: Sequence[Operation], now: datetime) -> Iterator[GaugeMet
             "Rows that it has to do, as far as known.", lambda alike: sum(job.total_count or 0 for job in alike)
         ),
         "tierwise_jobs_silent_seconds": (
-            "Longest time since one of them advanced.", lambda alike: max(_age(job.update_time, now) for job in alike)
+            "Longest time since one of them advanced.", lambda alike: longest(alike, lambda job: job.update_time)
+        ),
+        "tierwise_jobs_age_seconds": (
+            "Longest time since one of them began.", lambda alike: longest(alike, lambda job: job.create_time)
         ),
     }  # fmt: skip
     for name, (documentation, measure) in measures.items():
-        family = GaugeMetricFamily(name, documentation, labels=["kind"])
-        for kind in sorted(kinds):
-            family.add_metric([kind], measure(kinds[kind]))
-        yield family
+        yield _by_kind(name, documentation, {kind: measure(alike) for kind, alike in kinds.items()})
+
+
+def _by_kind(name: str, documentation: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, documentation, labels=["kind"])
+    for kind in sorted(values):
+        family.add_metric([kind], values[kind])
+    return family
 
 
 def _age(since: datetime | None, now: datetime) -> float:

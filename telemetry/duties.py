@@ -1,6 +1,6 @@
 """What the clock is there for, and when it was done last: read from the database whenever Prometheus asks."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,7 +14,13 @@ from database.life import schedules
 from database.reporting import refreshing
 from database.session import Database
 from database.work import operations
-from database.work.operations import RECONCILE_LEDGERS, SCORE_ALL_CUSTOMERS, VERIFY_AUDIT, Operation
+from database.work.operations import (
+    RECONCILE_LEDGERS,
+    RETRAIN_MODEL,
+    SCORE_ALL_CUSTOMERS,
+    VERIFY_AUDIT,
+    Operation,
+)
 from telemetry.backlog import SECONDS
 
 NIGHTLY = (RECONCILE_LEDGERS, SCORE_ALL_CUSTOMERS, VERIFY_AUDIT)
@@ -30,11 +36,11 @@ class Duties:
     reports: Mapping[str, datetime]
 
     @classmethod
-    def of(cls, database: Database, now: datetime) -> "Duties":
+    def of(cls, database: Database, kinds: Sequence[str], now: datetime) -> "Duties":
         """Read them."""
         with database.reading() as snapshot:
             patience.limit(snapshot, SECONDS)
-            nights = {kind: operations.newest_good(snapshot, kind) for kind in NIGHTLY}
+            nights = {kind: operations.newest_good(snapshot, kind) for kind in kinds}
             return cls(
                 overdue_since=schedules.overdue_since(snapshot, now), reports=refreshing.as_of(snapshot),
                 nights={kind: night for kind, night in nights.items() if night is not None},
@@ -44,15 +50,19 @@ class Duties:
 class DutyMetrics(Collector):
     """The same from whichever process it is read; nothing without the database."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC), *, retrains: bool = False
+    ) -> None:
+        """`retrains`: a candidate is trained each night."""
         self._database = database
         self._now = now
+        self._kinds = (*NIGHTLY, RETRAIN_MODEL) if retrains else NIGHTLY
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """For the registry."""
         now = self._now()
         try:
-            duties = Duties.of(self._database, now)
+            duties = Duties.of(self._database, self._kinds, now)
         except Exception as error:
             if failure_of(error) is None:
                 raise

@@ -26,7 +26,8 @@ def exposed(read: Settings, role: str, url: str) -> Iterator[None]:
         return
     database = Database.at(url, pool_size=1, statement_timeout_ms=TIMEOUT_MS, wait_seconds=WAIT_SECONDS)
     collectors = [
-        BacklogMetrics(database), DutyMetrics(database), WellbeingMetrics(database), ConnectionMetrics(database),
+        BacklogMetrics(database), DutyMetrics(database, retrains=read.retrain_at is not None),
+        WellbeingMetrics(database), ConnectionMetrics(database),
     ]  # fmt: skip
     exposition = Exposition.at(listen, collectors, variable=f"{PREFIX}{name.upper()}")
     try:

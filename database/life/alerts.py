@@ -28,7 +28,9 @@ SELECT campaign_id, display_name, operation_id, launch.state, error, why FROM ca
   WHERE kind = 'LAUNCH_CAMPAIGN' AND request @> jsonb_build_object('campaign_id', campaigns.campaign_id)
   ORDER BY create_time DESC LIMIT 1
 ) AS launch ON launch.state = 'FAILED' OR (launch.state = 'RUNNING' AND launch.update_time < :silent)
-WHERE campaigns.state = 'LAUNCHING' ORDER BY campaigns.create_time, campaign_id LIMIT :limit
+WHERE campaigns.state = 'LAUNCHING'
+  AND (launch.state = 'FAILED' OR NOT EXISTS (SELECT FROM stops WHERE scope IN ('-', campaign_id, series)))
+ORDER BY campaigns.create_time, campaign_id LIMIT :limit
 """)
 MISSED = text("""
 SELECT campaign_id, display_name, zone, missed.due_time FROM schedule_ticks AS missed

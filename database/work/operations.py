@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, text, tuple_, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database.session import Snapshot, Transaction, changed_rows
@@ -228,13 +228,21 @@ def request_cancel(transaction: Transaction, operation_id: str) -> Operation | N
 
 
 def revive(transaction: Transaction, *, silent_since: datetime, now: datetime) -> list[Operation]:
-    """Running operations without a sign of life since then; each is answered once in that span, to one caller."""
+    """Running operations without a sign of life since then; each is answered once in that span, to one caller.
+
+    Also those that lived later than now: the clock went back, and would else have to come to that time first.
+    """
+    lived = func.greatest(OperationRow.update_time, OperationRow.revive_time)
+    ahead = now + (now - silent_since)
     silent = (
         select(OperationRow.operation_id)
-        .where(OperationRow.state == RUNNING, OperationRow.update_time < silent_since)
+        .where(OperationRow.state == RUNNING, or_(lived < silent_since, lived > ahead))
         .with_for_update(skip_locked=True)
     )
-    which = update(OperationRow).where(OperationRow.operation_id.in_(silent)).values(update_time=now)
+    sooner = func.least(OperationRow.update_time, now)
+    which = (
+        update(OperationRow).where(OperationRow.operation_id.in_(silent)).values(update_time=sooner, revive_time=now)
+    )
     found = transaction.scalars(which.returning(OperationRow), execution_options=FRESH)
     return [_operation(row) for row in found]
 

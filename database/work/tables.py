@@ -30,8 +30,11 @@ class OperationRow(Row):
     response: Mapped[dict[str, Any] | None]
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
     update_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    """Of the last sign of life."""
     turn: Mapped[int] = mapped_column(server_default=text("0"))
     """How many tasks handed the rest of the work to a next one."""
+    revive_time: Mapped[datetime | None]
+    """When it was silent and handed to the workers again, which is no sign of life."""
     __table_args__ = (Index(None, "create_time", "operation_id"),)
 
 

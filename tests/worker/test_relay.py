@@ -111,6 +111,17 @@ def test_a_silent_operation_is_handed_over_again_once_in_each_span(database: Dat
     assert broker.tasks == [(jobs.ADVANCE, {"operation_id": operation.operation_id, "turn": 0})]
 
 
+def test_work_that_lived_before_the_clock_went_back_is_handed_over_all_the_same(database: Database) -> None:
+    with database.writing() as transaction:
+        operations.begin(
+            transaction, "nightly", operations.SCORE_ALL_CUSTOMERS, {}, total_count=None, now=NOW + timedelta(days=2)
+        )
+
+    revived = [revive(database, now=NOW + span, silence=MINUTE) for span in (0 * MINUTE, 0.9 * MINUTE, 1.1 * MINUTE)]
+
+    assert revived == [1, 0, 1]
+
+
 def test_what_is_over_rests(database: Database) -> None:
     add_model(database)
     with database.writing() as transaction:

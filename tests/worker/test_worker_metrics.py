@@ -14,11 +14,14 @@ import psycopg
 import pytest
 import yaml
 from made.audit_log import sealed, write_lines
-from made.campaigns import NOW, launch_campaign, make_plan, store_scores
+from made.campaigns import NOW, begin_launch, create_campaign, launch_campaign, make_cause, make_plan, store_scores
 from prometheus_client.registry import Collector
 
+from campaigns.coupons import handing_over
+from campaigns.life import launch, switches
 from campaigns.work import jobs
 from database.embedded import free_port
+from database.life.stops import EVERYTHING
 from database.session import Database
 from database.work import operations, outbox
 from settings import Settings
@@ -26,9 +29,12 @@ from telemetry.backlog import BacklogMetrics
 from telemetry.duties import DutyMetrics
 from telemetry.exposition import PortRefused
 from worker import metrics
+from worker.advance import STEPS
+from worker.beat.relay import revive
 from worker.clock import reporting
 from worker.metrics import exposed
 
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
@@ -59,8 +65,76 @@ def test_what_waits_is_told_with_its_age(database: Database) -> None:
         "tierwise_database_up": 1, "tierwise_outbox_tasks": 1, "tierwise_outbox_lag_seconds": 60,
         "tierwise_audit_seal_lag_seconds": 60, "tierwise_jobs_runningSCORE_ALL_CUSTOMERS": 1,
         "tierwise_jobs_rows_doneSCORE_ALL_CUSTOMERS": 40, "tierwise_jobs_rowsSCORE_ALL_CUSTOMERS": 500,
-        "tierwise_jobs_silent_secondsSCORE_ALL_CUSTOMERS": 40,
+        "tierwise_jobs_silent_secondsSCORE_ALL_CUSTOMERS": 40, "tierwise_jobs_age_secondsSCORE_ALL_CUSTOMERS": 50,
     }  # fmt: skip
+
+
+def test_handing_silent_work_out_again_does_not_make_it_look_alive(database: Database) -> None:
+    with database.writing() as transaction:
+        operations.begin(transaction, "nightly", operations.SCORE_ALL_CUSTOMERS, {}, total_count=500, now=NOW)
+
+    handed_out = [revive(database, now=NOW + minutes * MINUTE, silence=2 * MINUTE) for minutes in range(45)]
+
+    assert sum(handed_out) == 14
+    assert backlog(database, seconds=45 * 60)["tierwise_jobs_silent_secondsSCORE_ALL_CUSTOMERS"] == 45 * 60
+
+
+def test_work_that_stands_still_with_its_campaign_is_not_silent(database: Database) -> None:
+    store_scores(database, {"anna": 9000})
+    create_campaign(database)
+    begin_launch(database)
+    hour = 3600
+
+    def silent() -> float:
+        return backlog(database, seconds=hour)["tierwise_jobs_silent_secondsLAUNCH_CAMPAIGN"]
+
+    assert silent() == hour
+    with database.writing() as transaction:
+        switches.stop(transaction, make_cause(reason="restore"), EVERYTHING)
+    assert silent() == 0
+    with database.writing() as transaction:
+        switches.allow(transaction, make_cause(reason="restored"), EVERYTHING)
+    assert silent() == hour
+    with database.writing() as transaction:
+        launch.pause(transaction, make_cause(), "spring")
+    assert silent() == 0
+
+
+def test_a_hand_over_is_silent_from_the_start_of_its_campaign(database: Database) -> None:
+    store_scores(database, {"anna": 9000})
+    launch_campaign(database, make_plan(start_time=NOW + HOUR))
+    with database.writing() as transaction:
+        handing_over.begin(transaction, make_cause(), "spring")
+
+    told = [backlog(database, seconds=minutes * 60) for minutes in (59, 61)]
+
+    assert [each["tierwise_jobs_silent_secondsHAND_OVER_COUPONS"] for each in told] == [0, 61 * 60]
+
+
+def test_work_that_failed_is_told_for_a_day_or_until_it_is_begun_again(database: Database) -> None:
+    def failed(*, hours: float) -> dict[str, float]:
+        told = backlog(database, seconds=hours * 3600).items()
+        name = "tierwise_jobs_failed"
+        return {each.removeprefix(name): value for each, value in told if each.startswith(name)}
+
+    def begin(operation_id: str, kind: str, *, hours: float, **request: str) -> None:
+        with database.writing() as transaction:
+            operations.begin(transaction, operation_id, kind, request, total_count=None, now=NOW + hours * HOUR)
+
+    for operation_id, kind, request in (
+        ("l-1", operations.LAUNCH_CAMPAIGN, {"campaign_id": "spring"}),
+        ("l-2", operations.LAUNCH_CAMPAIGN, {"campaign_id": "autumn"}),
+        ("night", operations.SCORE_ALL_CUSTOMERS, {"model_id": "m1"}),
+    ):
+        begin(operation_id, kind, hours=0, **request)
+        with database.writing() as transaction:
+            operations.fail(transaction, operation_id, "broken", NOW + HOUR)
+
+    assert failed(hours=2) == {"LAUNCH_CAMPAIGN": 2, "SCORE_ALL_CUSTOMERS": 1}
+    begin("l-3", operations.LAUNCH_CAMPAIGN, hours=2, campaign_id="autumn")
+    begin("next night", operations.SCORE_ALL_CUSTOMERS, hours=2, model_id="m2")
+    assert failed(hours=2) == {"LAUNCH_CAMPAIGN": 1}
+    assert failed(hours=25.1) == {}
 
 
 def test_nothing_lags_when_all_is_sealed_and_handed_over(database: Database) -> None:
@@ -101,6 +175,14 @@ def test_what_the_clock_is_there_for_is_told_with_its_age(database: Database) ->
         "tierwise_night_age_secondsVERIFY_AUDIT": 26 * 3600 + 420, "tierwise_ledger_differences": 2,
         "tierwise_audit_verdict": 3,
     }.items()  # fmt: skip
+
+
+def test_the_age_of_the_last_training_is_told_where_nights_train(database: Database) -> None:
+    end_night(database, operations.RETRAIN_MODEL, {"model_id": "m2"}, hours=1)
+    name = "tierwise_night_age_secondsRETRAIN_MODEL"
+
+    assert samples(DutyMetrics(database, now=lambda: NOW, retrains=True))[name] == 3600
+    assert name not in samples(DutyMetrics(database, now=lambda: NOW))
 
 
 def test_a_database_that_is_away_is_told_as_such() -> None:
@@ -164,3 +246,10 @@ def test_alerts_ask_for_figures_that_the_page_has() -> None:
     known = set(re.findall(r"`(tierwise_[a-z_]+)`", (DOCS / "operating.md").read_text()))
 
     assert {name.removesuffix("_count") for name in asked} - known == set()
+    kinds = {
+        kind
+        for rule in rules
+        for named in re.findall(r'kind[=!]~?"([^"]+)"', rule["expr"])
+        for kind in named.split("|")
+    }
+    assert kinds - STEPS.keys() == set()

@@ -15,12 +15,13 @@ from made.campaigns import (
 from shops.watched_shop import LAUNCHED, PLAN, open_watched
 
 from campaigns.coupons import codes, reach, spending
-from campaigns.life import launch
+from campaigns.life import launch, switches
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers.tiers import Tier
 from campaigns.watching import overview, readings
 from database.session import Database
+from database.work import operations
 
 NOW = LAUNCHED + timedelta(days=20)
 
@@ -110,4 +111,10 @@ def test_a_launch_that_gives_no_sign_of_life_needs_somebody(database: Database) 
             return [(each.campaign_id, each.state) for each in overview.alert(snapshot, now, approver=None).stuck]
 
     assert stuck(LAUNCHED + overview.SILENT) == []
-    assert stuck(LAUNCHED + overview.SILENT + timedelta(seconds=1)) == [("spring", "RUNNING")]
+    too_late = LAUNCHED + overview.SILENT + timedelta(seconds=1)
+    with database.writing() as transaction:
+        operations.revive(transaction, silent_since=LAUNCHED + timedelta(minutes=2), now=too_late)
+    assert stuck(too_late) == [("spring", "RUNNING")]
+    with database.writing() as transaction:
+        switches.stop(transaction, make_cause(too_late, reason="restore"), "spring")
+    assert stuck(too_late) == []
