@@ -43,8 +43,8 @@ def beside(house: House, tongue: Language, *, earlier: bool) -> Response:
 
 
 def is_part(request: Request) -> bool:
-    """Whether a part of a page is asked for, by a page that stands already."""
-    return request.headers.get("hx-request") == "true"
+    """Whether a page that stands asks for a part; one that somebody goes back to is asked for as a whole."""
+    return request.headers.get("hx-request") == "true" and "hx-history-restore-request" not in request.headers
 
 
 def _shown_address(request: Request) -> str:

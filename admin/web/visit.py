@@ -118,6 +118,10 @@ class Visit:
             done.forget(response)
         return response
 
+    def part(self, template: str, back: str, **values: Any) -> Response:  # noqa: ANN401  # templates take anything
+        """What a page asks for when it stands; asked for by itself it is a page, which leads `back` to the other."""
+        return self.page(template if self.fragment else "part.html", part=template, back=back, **values)
+
     def go(self, path: str, deed: Deed | None = None, campaign_id: str = "") -> Response:
         """After a change: look at what came of it, so that reloading repeats nothing."""
         if self.fragment:

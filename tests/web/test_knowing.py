@@ -9,9 +9,11 @@ from made.campaigns import (
     TEN_PERCENT,
     add_customers,
     codes_of,
+    create_campaign,
     launch_campaign,
     make_cause,
     make_plan,
+    register_model,
     store_scores,
 )
 from made.lessons import teach
@@ -52,9 +54,44 @@ def test_a_customer_is_found_and_their_card_says_what_is_known(shop: Site) -> No
     expect(page.get_by_text("✓ e-mail")).to_be_visible()
     expect(page.get_by_text("<script>")).to_be_visible()
     assert page.title() == "c1 · Tierwise"
-    page.get_by_role("button", name="Older").click()
+    page.get_by_role("link", name="Older").click()
     expect(page.get_by_role("cell", name="i44", exact=True)).to_be_visible()
-    expect(page.get_by_role("button", name="Older")).to_have_count(0)
+    expect(page.get_by_role("link", name="Older")).to_have_count(0)
+
+
+def test_without_scripts_what_comes_later_has_a_page_of_its_own(shop: Site) -> None:
+    create_campaign(shop.database)
+    page = shop.enter("anna", java_script_enabled=False)
+    later = {"/customers/c1": "Why this score", "/audit": "The seal of the audit log", "/models/m2": "Who would move"}
+    register_model(shop.database, "m2")
+    for address, heading in later.items():
+        page.goto(address)
+        expect(page.get_by_text("being looked at")).to_be_hidden()
+        page.get_by_role("link", name="Look at it on a page of its own").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+        page.get_by_role("link", name="Back to the page that it belongs to").click()
+        assert page.url == shop.address + address
+    page.goto("/customers/c1")
+    page.get_by_role("link", name="Older").click()
+    expect(page.get_by_role("cell", name="i44", exact=True)).to_be_visible()
+    page.goto("/campaigns/spring/edit/review")
+    expect(page.get_by_text("Being worked out")).to_be_hidden()
+    page.get_by_role("button", name="Work it out on a page of its own").click()
+    expect(page.get_by_text("Additional revenue", exact=True)).to_be_visible()
+
+
+def test_what_does_not_come_is_said_and_leads_to_a_page_of_its_own(shop: Site) -> None:
+    page = shop.enter("anna")
+    page.route("**/why", lambda route: route.fulfill(status=503))
+    page.goto("/customers/c1")
+
+    expect(page.get_by_role("alert")).to_contain_text("asked for and did not come")
+    expect(page.get_by_text("Being looked at…")).to_be_hidden()
+    expect(page.get_by_role("link", name="Look at it on a page of its own")).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("link", name="Older").click()
+    expect(page.get_by_role("cell", name="i44", exact=True)).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_hidden()
 
 
 def test_times_are_the_readers_unless_a_zone_is_named(shop: Site) -> None:

@@ -200,6 +200,9 @@ def test_campaigns_are_found_and_stand_in_a_calendar(shop: Site) -> None:
     anna.get_by_label("State").select_option("")
     expect(anna.get_by_role("row")).to_have_count(26)
     picture(anna, "campaigns")
+    anna.go_back()
+    expect(anna.get_by_label("State")).to_have_value("SCHEDULED")
+    expect(anna.get_by_role("row")).to_have_count(2)
 
     anna.get_by_role("link", name="Calendar").click()
     anna.get_by_role("link", name="Month after").click()

@@ -55,4 +55,4 @@ def seal(visit: Visit) -> Response:
         length = sealing.length(snapshot)
         start = sealing.mark_at(snapshot, max(length - LOOKED_AT, 0)) or Mark(0, BEGINNING)
         found = sealing.verify_piece(snapshot, after=start, limit=LOOKED_AT)
-    return visit.page("audit_seal.html", found=found, length=length)
+    return visit.part("audit_seal.html", "/audit", found=found, length=length)

@@ -110,13 +110,13 @@ def _found(visit: Visit, refusal: Refusal | None = None) -> Response:
 
 
 def card(visit: Visit) -> Response:
-    """Score, what an offer adds, offers, consent, messages, tiers so far, and the latest events."""
+    """Score, what an offer adds, offers, consent, messages, tiers so far, and a page of events, the latest first."""
     customer_id, shown = _id(visit), _shown(visit)
     with visit.reading() as snapshot:
         customer = profiles.get(snapshot, customer_id)
         score = scores.get(snapshot, customer_id)
         changes = tier_changes.page(snapshot, customer_id=customer_id, limit=CHANGES)
-        found = page_of_events(snapshot, customer_id, after=None, limit=EVENTS + 1, kinds=SHOWN[shown])
+        found = page_of_events(snapshot, customer_id, after=_key(visit), limit=EVENTS + 1, kinds=SHOWN[shown])
         contacts = page_of_events(snapshot, customer_id, after=None, limit=MESSAGES, kinds=CONTACTS)
         sent = messages.of_customer(snapshot, customer_id, limit=MESSAGES)
         offers = offering.offers_for(snapshot, customer_id, visit.now, full=True, language=visit.language)
@@ -159,8 +159,9 @@ def why(visit: Visit) -> Response:
         except (ModelRejected, NoNumber) as problem:
             rejected = problem
     steps = None if told is None else _steps(told)
-    return visit.page(
-        "customer_why.html", customer=customer.customer, score=score, steps=steps, rejected=rejected, rises=rises,
+    return visit.part(
+        "customer_why.html", f"/customers/{quote(customer_id, safe='')}", customer=customer.customer, score=score,
+        steps=steps, rejected=rejected, rises=rises,
     )  # fmt: skip
 
 

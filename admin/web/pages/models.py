@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import chain
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -114,7 +115,10 @@ def preview(visit: Visit) -> Response:
             running, refusal = shadowing.running(snapshot, model_id), problem
         except (ModelNotPreviewed, NoActiveTierScheme) as problem:
             refusal = problem
-    return visit.page("model_preview.html", model=model, running=running, refusal=refusal, scheme=scheme)
+    return visit.part(
+        "model_preview.html", f"/models/{quote(model_id, safe='')}", model=model, running=running, refusal=refusal,
+        scheme=scheme,
+    )  # fmt: skip
 
 
 def try_out(visit: Visit) -> Response:

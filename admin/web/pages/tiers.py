@@ -66,7 +66,7 @@ def preview(visit: Visit) -> Response:
     """Who would move between tiers by the version, and by a model if one is named."""
     with visit.reading() as snapshot:
         values = _looked(visit, snapshot)
-    return visit.page("tier_previewing.html", **values)
+    return visit.part("tier_previewing.html", _home(values["version"], values["model_id"]), **values)
 
 
 def look(visit: Visit) -> Response:
@@ -76,7 +76,7 @@ def look(visit: Visit) -> Response:
         previewing.begin(transaction, cause, version, model_id=model_id)
     if visit.fragment:
         return preview(visit)
-    return visit.go(f"/tiers/{version}" if model_id is None else f"/models/{quote(model_id)}#preview")
+    return visit.go(_home(version, model_id))
 
 
 def activate(visit: Visit) -> Response:
@@ -86,6 +86,11 @@ def activate(visit: Visit) -> Response:
     with change as (transaction, cause):
         schemes.activate(transaction, cause, version, etag=visit.field("etag"))
     return visit.go("/tiers", Deed.IN_FORCE)
+
+
+def _home(version: int, model_id: str | None) -> str:
+    """The page that shows who would move."""
+    return f"/tiers/{version}" if model_id is None else f"/models/{quote(model_id, safe='')}#preview"
 
 
 def _looked(visit: Visit, snapshot: Snapshot) -> dict[str, Any]:

@@ -23,10 +23,10 @@ def forecast(visit: Visit) -> Response:
         with visit.changing("campaigns.preview", f"campaigns/{name}") as (transaction, cause):
             shown = dry_run.preview(transaction, cause, name, size=EXAMPLES, language=visit.language)
     except (Invalid, WrongState) as refusal:
-        return visit.page("campaign_forecast.html", preview=None, refusal=refusal)
-    return visit.page(
-        "campaign_forecast.html", preview=shown, refusal=None, channels=_channels(shown), matrix=_matrix(shown),
-        revenue=_revenue(visit, shown), currency=shown.campaign.plan.currency,
+        return visit.part("campaign_forecast.html", f"/campaigns/{name}", preview=None, refusal=refusal)
+    return visit.part(
+        "campaign_forecast.html", f"/campaigns/{name}", preview=shown, refusal=None, channels=_channels(shown),
+        matrix=_matrix(shown), revenue=_revenue(visit, shown), currency=shown.campaign.plan.currency,
     )  # fmt: skip
 
 
