@@ -15,10 +15,10 @@ class Verdict(StrEnum):
     SHIP = "SHIP"
     """It works: do it again, and for the holdout too."""
     STOP = "STOP"
-    """It does harm, is not worth its trouble, or had its time without showing an effect."""
+    """It does harm, or even at best is not worth its trouble."""
     KEEP_RUNNING = "KEEP_RUNNING"
     INCONCLUSIVE = "INCONCLUSIVE"
-    """It did not run until its planned end, and what was seen could be chance."""
+    """It is over, and what was seen could be chance: that nothing is shown does not say that there is nothing."""
     REPAIR = "REPAIR"
     """The groups cannot be compared: find out why before anything else."""
 
@@ -86,10 +86,9 @@ def _judged(
 
 def _open(*reasons: Reason, finished: bool, cut_short: bool) -> Decision:
     """Nothing is shown."""
-    if finished:
-        return Decision(verdict=Verdict.STOP, reasons=(Reason(ground=Ground.TIME_OVER), *reasons))
-    if cut_short:
-        return Decision(verdict=Verdict.INCONCLUSIVE, reasons=(Reason(ground=Ground.CUT_SHORT), *reasons))
+    if finished or cut_short:
+        over = Reason(ground=Ground.TIME_OVER if finished else Ground.CUT_SHORT)
+        return Decision(verdict=Verdict.INCONCLUSIVE, reasons=(over, *reasons))
     return Decision(verdict=Verdict.KEEP_RUNNING, reasons=reasons)
 
 

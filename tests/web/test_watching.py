@@ -119,7 +119,7 @@ def test_what_nothing_can_be_said_of_has_no_figure(site: Site) -> None:
     with site.database.writing() as transaction:
         launch.end(transaction, make_cause(), "spring")
     anna.reload()
-    expect(anna.get_by_role("heading", name="It is over, and nothing can be told of it")).to_be_visible()
+    expect(anna.get_by_role("heading", name="It is over, and whether it worked is not shown")).to_be_visible()
 
 
 def test_an_approver_reads_what_changed_and_decides_with_a_comment(site: Site) -> None:

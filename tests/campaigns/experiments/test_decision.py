@@ -63,7 +63,7 @@ def advice(
         ((-9, -1), (-8, -2), PLAN, False, Verdict.STOP, "It does harm."),
         ((-5, 1.9), (-4, 1), PLAN, False, Verdict.STOP, "Even at best it stays below +2.0 minor units a customer."),
         ((-1, 9), (2, 8), PLAN, False, Verdict.KEEP_RUNNING, "No effect is shown."),
-        ((-1, 9), (2, 8), PLAN, True, Verdict.STOP, "The planned time is over."),
+        ((-1, 9), (2, 8), PLAN, True, Verdict.INCONCLUSIVE, "The planned time is over."),
         (
             (1, 9),
             (2, 8),
@@ -74,7 +74,7 @@ def advice(
         ),
         ((-9, -1), (-8, -2), AT_THE_END, False, Verdict.STOP, "It does harm."),
         ((-1, 9), (2, 8), AT_THE_END, True, Verdict.SHIP, "It works."),
-        ((-1, 9), (-2, 8), AT_THE_END, True, Verdict.STOP, "The planned time is over."),
+        ((-1, 9), (-2, 8), AT_THE_END, True, Verdict.INCONCLUSIVE, "The planned time is over."),
     ],
 )
 def test_the_verdict_follows_from_the_interval_and_the_time(
@@ -120,7 +120,7 @@ def test_conversion_is_told_in_percentage_points() -> None:
     )
 
 
-@pytest.mark.parametrize(("finished", "verdict"), [(False, Verdict.KEEP_RUNNING), (True, Verdict.STOP)])
+@pytest.mark.parametrize(("finished", "verdict"), [(False, Verdict.KEEP_RUNNING), (True, Verdict.INCONCLUSIVE)])
 def test_a_few_buyers_decide_nothing(finished: bool, verdict: Verdict) -> None:  # noqa: FBT001 - a row of the table
     decision = advice((1, 9), converted=0.02, finished=finished)
     assert decision.verdict is verdict

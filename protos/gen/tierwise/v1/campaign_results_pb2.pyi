@@ -67,13 +67,13 @@ class CampaignResults(_message.Message):
         SHIP: CampaignResults._Verdict.ValueType  # 1
         """It works: do it again, and for the holdout too."""
         STOP: CampaignResults._Verdict.ValueType  # 2
-        """It does harm, or had its time without showing an effect."""
+        """It does harm."""
         KEEP_RUNNING: CampaignResults._Verdict.ValueType  # 3
         """Too early to say."""
         REPAIR: CampaignResults._Verdict.ValueType  # 4
         """The groups cannot be compared: find out why before anything else."""
         INCONCLUSIVE: CampaignResults._Verdict.ValueType  # 5
-        """It is over, did not run until its planned end, and what was seen could be chance."""
+        """It is over, and what was seen could be chance: that nothing is shown does not say that there is nothing."""
 
     class Verdict(_Verdict, metaclass=_VerdictEnumTypeWrapper):
         """What the figures advise."""
@@ -83,13 +83,13 @@ class CampaignResults(_message.Message):
     SHIP: CampaignResults.Verdict.ValueType  # 1
     """It works: do it again, and for the holdout too."""
     STOP: CampaignResults.Verdict.ValueType  # 2
-    """It does harm, or had its time without showing an effect."""
+    """It does harm."""
     KEEP_RUNNING: CampaignResults.Verdict.ValueType  # 3
     """Too early to say."""
     REPAIR: CampaignResults.Verdict.ValueType  # 4
     """The groups cannot be compared: find out why before anything else."""
     INCONCLUSIVE: CampaignResults.Verdict.ValueType  # 5
-    """It is over, did not run until its planned end, and what was seen could be chance."""
+    """It is over, and what was seen could be chance: that nothing is shown does not say that there is nothing."""
 
     class _View:
         ValueType = _typing.NewType("ValueType", _builtins.int)
