@@ -11,7 +11,7 @@ from made.campaigns import (
     read_operation,
     store_scores,
 )
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from running.browser import Site, faults, picture
 
 from campaigns.audiences import segments
@@ -20,6 +20,17 @@ from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.recurrence import Recurrence
 from database.work import operations
 from rules.rule import InSegment, IsKnown, Not
+
+
+def stopping_stands_apart(anna: Page) -> None:
+    headline = anna.locator(".headline")
+    expect(headline.get_by_role("link")).to_have_text(["Make another", "Pause"])
+    headline.get_by_text("End or stop…").press("Enter")
+    told = headline.get_by_role("listitem")
+    expect(told.filter(has_text="none of its 1 coupons can be redeemed any more")).to_contain_text("End")
+    expect(told.filter(has_text="Only an approver").get_by_role("link")).to_have_text("Kill switch")
+    assert faults(anna) == []
+    picture(anna, "campaign-end-or-stop")
 
 
 def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Site) -> None:
@@ -62,6 +73,8 @@ def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Si
     expect(anna.get_by_role("article")).to_contain_text("Spring")
     picture(anna, "home")
     anna.get_by_role("link", name="Spring").click()
+    expect(anna.locator(".figures div", has_text="Incremental revenue")).to_contain_text("nobody is held out")
+    stopping_stands_apart(anna)
     anna.get_by_role("link", name="Pause").click()
     anna.get_by_label("Reason").fill("prices change")
     anna.get_by_role("button", name="Pause").click()
