@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from typing import Self, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.type.money_pb2 import Money
 from tierwise.v1 import (
     coupon_pb2,
     coupon_service_pb2,
     coupon_service_pb2_grpc,
+    customer_pb2,
     customer_service_pb2,
     customer_service_pb2_grpc,
     event_pb2,
@@ -186,6 +188,37 @@ class Tierwise:
             name=redemption, refund_id=refund_id, amount=amount, request_id=_new_id()
         )
         return self._call(self._coupons.RefundRedemption, request, timeout, QUICK_SECONDS)
+
+    def customer(self, customer: str, *, timeout: float | None = None) -> customer_pb2.Customer:
+        """What is known of the customer: country, time zone, channels and consent."""
+        request = customer_service_pb2.GetCustomerRequest(name=customer_name(customer))
+        return self._call(self._customers.GetCustomer, request, timeout, QUICK_SECONDS)
+
+    def update_customer(
+        self, customer: str, *, country: str | None = None, time_zone: str | None = None,
+        preferred_channel: str | None = None, consented_channels: Sequence[str] | None = None,
+        allow_missing: bool = False, etag: str = "", timeout: float | None = None,
+    ) -> customer_pb2.Customer:  # fmt: skip
+        """Change what is given; None leaves a field as it is, and an empty value empties it.
+
+        With `allow_missing` one who is not known yet becomes known, such as by a sign-up form. `etag` refuses the
+        change if the customer changed since it was read.
+        """
+        given = {
+            "country": country, "time_zone": time_zone, "preferred_channel": preferred_channel,
+            "consented_channels": consented_channels,
+        }  # fmt: skip
+        mask = FieldMask(paths=[field for field, value in given.items() if value is not None])
+        if not (mask.paths or allow_missing):
+            raise ValueError(f"nothing to change: give some of {', '.join(given)}")
+        changed = customer_pb2.Customer(
+            name=customer_name(customer), country=country or "", time_zone=time_zone or "",
+            preferred_channel=preferred_channel or "", consented_channels=consented_channels or (), etag=etag,
+        )  # fmt: skip
+        request = customer_service_pb2.UpdateCustomerRequest(
+            customer=changed, update_mask=mask, allow_missing=allow_missing, request_id=_new_id()
+        )
+        return self._call(self._customers.UpdateCustomer, request, timeout, QUICK_SECONDS)
 
     def record(
         self, customer: str, events: Iterable[event_pb2.Event], *, ids: Sequence[str] = (), timeout: float | None = None

@@ -19,28 +19,44 @@ def get(snapshot: Snapshot, customer_id: str) -> KnownCustomer:
 
 def update(
     transaction: Transaction, cause: Cause, customer_id: str, change: Callable[[Customer], Customer], *,
-    etag: str | None = None,
+    etag: str | None = None, missing: Customer | None = None,
 ) -> KnownCustomer:  # fmt: skip
-    """Change a customer's own fields. Raises CustomerNotFound, CustomerChanged."""
-    before = locked(transaction, customer_id, etag)
-    after = change(before.customer)
-    known.update_fields(transaction, after, cause.now)
-    changed = sorted(name for name in Customer.__slots__ if getattr(before.customer, name) != getattr(after, name))
+    """Change a customer's own fields; without an etag, one who is not known becomes known as `missing`.
+
+    Raises CustomerNotFound, CustomerChanged, CustomerErased.
+    """
+    if missing is not None and not etag and _add(transaction, missing, cause):
+        fields, created = _differing(Customer(customer_id=customer_id), missing), {"created": True}
+    else:
+        before = locked(transaction, customer_id, etag).customer
+        after = change(before)
+        known.update_fields(transaction, after, cause.now)
+        fields, created = _differing(before, after), {}
     kept = get(transaction, customer_id)
-    trail.done(transaction, cause, "customers.update", kept.name, after={"fields": changed}, version=kept.revision)
+    trail.done(
+        transaction, cause, "customers.update", kept.name, after={"fields": fields, **created}, version=kept.revision
+    )
     return kept
+
+
+def _add(transaction: Transaction, customer: Customer, cause: Cause) -> bool:
+    """False where the customer is known. Raises CustomerErased."""
+    # Whoever is at the customer has committed then: an erasure leaves nobody, and a first event somebody.
+    if known.locked(transaction, customer.customer_id) is not None:
+        return False
+    added = known.add(transaction, customer, cause.now)
+    _refuse_erased(transaction, [customer.customer_id])
+    return added
+
+
+def _differing(before: Customer, after: Customer) -> list[str]:
+    return sorted(name for name in Customer.__slots__ if getattr(before, name) != getattr(after, name))
 
 
 def record(transaction: Transaction, events: Sequence[Event]) -> int:
     """Record events and the customers they name; how many were new. Raises EventIdReused, CustomerErased."""
     new = stored_events.insert_events(transaction, events)
-    erased = tombstones.among(transaction, sorted({event.customer_id for event in events}))
-    if erased:
-        names = ", ".join(f"customers/{customer_id}" for customer_id in erased)
-        raise CustomerErased(
-            f"{names} asked to be forgotten: leave their events out, or `tierwise customer readmit` them",
-            customers=names,
-        )
+    _refuse_erased(transaction, sorted({event.customer_id for event in events}))
     return new
 
 
@@ -53,6 +69,16 @@ def locked(transaction: Transaction, customer_id: str, etag: str | None) -> Know
             current_etag=customer.etag,
         )  # fmt: skip
     return customer
+
+
+def _refuse_erased(transaction: Transaction, customer_ids: Sequence[str]) -> None:
+    """After they were written: see `tombstones.among`."""
+    erased = tombstones.among(transaction, customer_ids)
+    if erased:
+        names = ", ".join(f"customers/{customer_id}" for customer_id in erased)
+        raise CustomerErased(
+            f"{names} asked to be forgotten: leave them out, or `tierwise customer readmit` them", customers=names
+        )
 
 
 def _found(customer: KnownCustomer | None, customer_id: str) -> KnownCustomer:

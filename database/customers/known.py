@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from database.customers.tables import CustomerRow
 from database.session import Snapshot, Transaction, changed_rows
@@ -47,6 +48,17 @@ def page(snapshot: Snapshot, *, after: str | None, limit: int) -> list[KnownCust
     query = select(CustomerRow).order_by(CustomerRow.customer_id).limit(limit)
     rows = snapshot.scalars(query if after is None else query.where(CustomerRow.customer_id > after))
     return [_known(row) for row in rows]
+
+
+def add(transaction: Transaction, customer: Customer, now: datetime) -> bool:
+    """A customer who is new; False when there is one with this id, which waits for whoever else is adding it."""
+    new = insert(CustomerRow).values(
+        customer_id=customer.customer_id, country=customer.country, zone=customer.zone,
+        preferred_channel=customer.preferred_channel, consented_channels=list(customer.consented_channels),
+        create_time=now, update_time=now,
+    )  # fmt: skip
+    added = new.on_conflict_do_nothing(index_elements=["customer_id"]).returning(CustomerRow.customer_id)
+    return transaction.execute(added).one_or_none() is not None
 
 
 def update_fields(transaction: Transaction, customer: Customer, now: datetime) -> bool:

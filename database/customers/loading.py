@@ -46,7 +46,8 @@ def copy_customers(transaction: Transaction, frame: pl.DataFrame, *, replace: bo
     connection = driver_connection(transaction)
     connection.execute(STAGE)
     copy_frame(connection, "customer_stage", frame.select(CUSTOMER_SCHEMA.names()))
-    changed = connection.execute(CHANGE if replace else COMPLETE).rowcount
+    # The new ones first: whoever became known meanwhile, by an event say, is found by the change then.
     new = connection.execute(NEW).rowcount
+    changed = connection.execute(CHANGE if replace else COMPLETE).rowcount
     connection.execute("DROP TABLE customer_stage")
     return changed + new

@@ -9,7 +9,7 @@ from database.row import NOW, Row
 
 
 class CustomerRow(Row):
-    """A customer; a row appears with the first event or by import."""
+    """A customer; a row appears with the first event, by import, or by what a service says of a new one."""
 
     __tablename__ = "customers"
     customer_id: Mapped[str] = mapped_column(primary_key=True)

@@ -3,14 +3,20 @@
 from collections.abc import Collection
 from dataclasses import replace
 
+from google.protobuf.field_mask_pb2 import FieldMask
 from tierwise.v1 import customer_pb2
 
 from database.customers.known import KnownCustomer
 from events.event import Customer
 from events.written.country import spelled_as_text
 from events.zones import zones
+from server.wire.masks import changed_fields
+from server.wire.names import customer_id
 from server.wire.refusals import InvalidRequest
 from server.wire.stamps import stamp
+
+ANYONE = "customers/-"
+"""In the place of a customer's name, where those of several may come; nobody's own."""
 
 
 def customer_message(known: KnownCustomer) -> customer_pb2.Customer:
@@ -21,6 +27,14 @@ def customer_message(known: KnownCustomer) -> customer_pb2.Customer:
         preferred_channel=customer.preferred_channel or "", consented_channels=customer.consented_channels,
         create_time=stamp(known.create_time), update_time=stamp(known.update_time), etag=known.etag,
     )  # fmt: skip
+
+
+def whole(message: customer_pb2.Customer) -> Customer:
+    """The customer that a message says by itself. Raises InvalidRequest."""
+    if message.name == ANYONE:
+        raise InvalidRequest.of("customer.name", f"{ANYONE} stands for all customers: name one")
+    nobody = Customer(customer_id=customer_id(message.name))
+    return with_fields(nobody, message, changed_fields(message, FieldMask(paths=["*"])))
 
 
 def with_fields(customer: Customer, message: customer_pb2.Customer, fields: Collection[str]) -> Customer:

@@ -15,15 +15,13 @@ from events.event import Event
 from server.answering import call
 from server.answering.transactions import perform, reading
 from server.customers.events import event_message, event_value
-from server.customers.messages import customer_message, with_fields
+from server.customers.messages import ANYONE, customer_message, whole, with_fields
 from server.wire.masks import changed_fields
 from server.wire.names import CUSTOMER, customer_id
 from server.wire.pages import asked, cut
 from server.wire.refusals import InvalidRequest
 from server.wire.seal import Seal
 from server.wire.stamps import instant_key, key_instant
-
-ANYONE = "customers/-"
 
 
 class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
@@ -55,11 +53,12 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
     ) -> customer_pb2.Customer:
         message = request.customer
         fields = changed_fields(message, request.update_mask)
+        missing = whole(message) if request.allow_missing else None
 
         def effect(transaction: Transaction, cause: Cause) -> customer_pb2.Customer:
             known = cases.update(
                 transaction, cause, customer_id(message.name),
-                lambda customer: with_fields(customer, message, fields), etag=message.etag,
+                lambda customer: with_fields(customer, message, fields), etag=message.etag, missing=missing,
             )  # fmt: skip
             return customer_message(known)
 

@@ -79,6 +79,23 @@ def test_what_is_recorded_twice_is_recorded_once(client: Tierwise) -> None:
     assert len(client.similar("item-1", count=2).items) == 2
 
 
+def test_a_sign_up_makes_a_customer_known_and_a_later_change_leaves_the_rest(client: Tierwise) -> None:
+    signed_up = client.update_customer("dora", country="fr", consented_channels=["EMAIL"], allow_missing=True)
+    moved = client.update_customer("dora", country="be", allow_missing=True)
+    withdrawn = client.update_customer("dora", consented_channels=(), etag=moved.etag)
+
+    assert (signed_up.country, list(signed_up.consented_channels)) == ("FR", ["EMAIL"])
+    assert (moved.country, list(moved.consented_channels)) == ("BE", ["EMAIL"])
+    assert client.customer("dora") == withdrawn
+    assert (withdrawn.country, list(withdrawn.consented_channels)) == ("BE", [])
+    with pytest.raises(tierwise_client.Changed):
+        client.update_customer("dora", country="nl", etag=moved.etag)
+    with pytest.raises(tierwise_client.NotFound):
+        client.update_customer("emil", country="nl")
+    with pytest.raises(ValueError, match="nothing to change: give some of country, time_zone"):
+        client.update_customer("dora")
+
+
 def test_a_code_goes_from_the_offer_to_the_till(client: Tierwise) -> None:
     offer = next(
         each

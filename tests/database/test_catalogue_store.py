@@ -1,10 +1,13 @@
 """Items and customers in bulk: a catalogue replaces, what events say beside only fills gaps, unknown erases nothing."""
 
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import polars as pl
 import pytest
+from sqlalchemy import text
 
 from database.customers.loading import copy_customers
 from database.events.items import copy_items, read_items
@@ -97,6 +100,24 @@ def test_a_change_moves_the_revision_and_no_change_does_not(database: Database) 
         assert copy_customers(transaction, customers(("anna", "GB", None, None, None))) == 0
         assert copy_customers(transaction, customers(("anna", None, None, "sms", None))) == 1
     assert customer(database, "anna") == ("GB", None, "sms", ["email"], 2)
+
+
+def test_who_becomes_known_meanwhile_is_changed_all_the_same(database: Database) -> None:
+    told = customers(("anna", "GB", None, None, ["email"]))
+    with database.writing() as first, ThreadPoolExecutor(1) as importer:
+        first.execute(text("INSERT INTO customers (customer_id) VALUES ('anna')"))
+
+        def copied() -> int:
+            with database.writing() as transaction:
+                return copy_customers(transaction, told)
+
+        under_way = importer.submit(copied)
+        with database.reading() as observer:
+            while not under_way.done() and not observer.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                time.sleep(0.02)
+        first.commit()
+        assert under_way.result(10) == 1
+    assert customer(database, "anna") == ("GB", None, None, ["email"], 2)
 
 
 def test_a_withdrawn_consent_is_known_and_an_unknown_one_is_none(database: Database) -> None:

@@ -109,10 +109,16 @@ class UpdateCustomerRequest(_message.Message):
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    ALLOW_MISSING_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """UUID that makes a repetition harmless: it gets the answer of the first call."""
     validate_only: _builtins.bool
     """Checks everything and changes nothing."""
+    allow_missing: _builtins.bool
+    """A customer who is not known yet becomes known, with every field as it is filled here, whatever the mask names; without
+    it, and where an etag says that the customer was read, that is CUSTOMER_NOT_FOUND. One who was erased stays erased
+    (CUSTOMER_ERASED).
+    """
     @_builtins.property
     def customer(self) -> _customer_pb2.Customer:
         """The customer with its new fields; a filled etag refuses the change if another one came first."""
@@ -128,10 +134,11 @@ class UpdateCustomerRequest(_message.Message):
         update_mask: _field_mask_pb2.FieldMask | None = ...,
         request_id: _builtins.str = ...,
         validate_only: _builtins.bool = ...,
+        allow_missing: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer", b"customer", "request_id", b"request_id", "update_mask", b"update_mask", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_missing", b"allow_missing", "customer", b"customer", "request_id", b"request_id", "update_mask", b"update_mask", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

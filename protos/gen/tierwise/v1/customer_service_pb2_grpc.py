@@ -88,7 +88,7 @@ class CustomerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateCustomer(self, request, context):
-        """Changes the fields of a customer that the mask names.
+        """Changes the fields of a customer that the mask names; with allow_missing one who is not known yet becomes known.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

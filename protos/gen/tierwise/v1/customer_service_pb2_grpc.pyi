@@ -40,7 +40,7 @@ class CustomerServiceStub:
     ListCustomers: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.ListCustomersRequest, _customer_service_pb2.ListCustomersResponse]
     """Lists customers by their id."""
     UpdateCustomer: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.UpdateCustomerRequest, _customer_pb2.Customer]
-    """Changes the fields of a customer that the mask names."""
+    """Changes the fields of a customer that the mask names; with allow_missing one who is not known yet becomes known."""
     DeleteCustomer: _grpc.UnaryUnaryMultiCallable[_customer_service_pb2.DeleteCustomerRequest, _empty_pb2.Empty]
     """Erases a customer at once: events and scores are deleted, coupons and redemptions lose the link to the person. Events
     for this customer are refused from here on. An operation with DeleteCustomerMetadata takes what was being written meanwhile.
@@ -60,7 +60,7 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     ListCustomers: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.ListCustomersRequest, _customer_service_pb2.ListCustomersResponse]  # type: ignore[assignment]
     """Lists customers by their id."""
     UpdateCustomer: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.UpdateCustomerRequest, _customer_pb2.Customer]  # type: ignore[assignment]
-    """Changes the fields of a customer that the mask names."""
+    """Changes the fields of a customer that the mask names; with allow_missing one who is not known yet becomes known."""
     DeleteCustomer: _aio.UnaryUnaryMultiCallable[_customer_service_pb2.DeleteCustomerRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Erases a customer at once: events and scores are deleted, coupons and redemptions lose the link to the person. Events
     for this customer are refused from here on. An operation with DeleteCustomerMetadata takes what was being written meanwhile.
@@ -95,7 +95,7 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _customer_service_pb2.UpdateCustomerRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_customer_pb2.Customer, _abc.Awaitable[_customer_pb2.Customer]]:
-        """Changes the fields of a customer that the mask names."""
+        """Changes the fields of a customer that the mask names; with allow_missing one who is not known yet becomes known."""
 
     @_abc_1.abstractmethod
     def DeleteCustomer(
