@@ -18,8 +18,12 @@ NOW = text("now()")
 
 
 class Row(DeclarativeBase):
-    """The base of all rows: strings are text, times carry their zone, integers are 64 bits wide."""
+    """The base of all rows: strings are text, times carry their zone, integers are 64 bits wide.
 
+    A row that is read again says what is there; nothing is written through one.
+    """
+
+    __mapper_args__ = {"always_refresh": True}
     metadata = MetaData(naming_convention=NAMES)
     type_annotation_map = {
         str: Text,

@@ -14,7 +14,6 @@ from database.work.operations import RUNNING
 from database.work.tables import OperationRow
 from rules.rule import Rule
 
-FRESH = {"populate_existing": True}
 OUTDATED = 0
 """Before the revision of any rule."""
 
@@ -64,7 +63,7 @@ def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None =
     query = _stored().order_by(SegmentRow.create_time.desc(), SegmentRow.segment_id.desc()).limit(limit)
     if after is not None:
         query = query.where(tuple_(SegmentRow.create_time, SegmentRow.segment_id) < after)
-    return [StoredSegment(row, state == RUNNING) for row, state in snapshot.execute(query.execution_options(**FRESH))]
+    return [StoredSegment(row, state == RUNNING) for row, state in snapshot.execute(query)]
 
 
 def built(snapshot: Snapshot, segment_ids: frozenset[str]) -> dict[str, bool]:
@@ -195,5 +194,5 @@ def _stored() -> Select[SegmentRow, str]:
 
 
 def _maybe(snapshot: Snapshot, query: Select[SegmentRow, str]) -> StoredSegment | None:
-    found = snapshot.execute(query.execution_options(**FRESH)).one_or_none()
+    found = snapshot.execute(query).one_or_none()
     return None if found is None else StoredSegment(found[0], found[1] == RUNNING)

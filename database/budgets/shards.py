@@ -59,7 +59,7 @@ def usage(snapshot: Snapshot, campaign_id: str, now: datetime) -> Amounts:
 def locked(transaction: Transaction, campaign_id: str) -> list[Shard]:
     """Every shard of a campaign, which nobody else moves until the transaction ends."""
     query = select(BudgetShardRow).where(BudgetShardRow.campaign_id == campaign_id).order_by(BudgetShardRow.shard)
-    rows = transaction.scalars(query.with_for_update().execution_options(populate_existing=True))
+    rows = transaction.scalars(query.with_for_update())
     return [
         Shard(
             Quota(row.quota_count, row.quota_minor), row.reserved_count + row.spent_count,

@@ -18,7 +18,7 @@ def add(transaction: Transaction, values: Mapping[str, Any]) -> None:
 def get(snapshot: Snapshot, key_id: str) -> ApiKeyRow | None:
     """One key."""
     query = select(ApiKeyRow).where(ApiKeyRow.key_id == key_id)
-    return snapshot.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    return snapshot.scalars(query).one_or_none()
 
 
 def all_keys(snapshot: Snapshot) -> list[ApiKeyRow]:

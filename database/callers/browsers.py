@@ -12,7 +12,7 @@ from database.session import Snapshot, Transaction
 def known(snapshot: Snapshot, token_hash: bytes, name: str, now: datetime) -> StaffBrowserRow | None:
     """The browser, if somebody signed in there under this name not too long ago."""
     query = select(StaffBrowserRow).where(*_this(token_hash, name), StaffBrowserRow.expire_time > now)
-    return snapshot.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    return snapshot.scalars(query).one_or_none()
 
 
 def of_anybody(snapshot: Snapshot, token_hash: bytes, now: datetime) -> bool:

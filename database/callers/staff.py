@@ -20,7 +20,7 @@ def add(transaction: Transaction, values: Mapping[str, Any]) -> bool:
 
 def get(snapshot: Snapshot, name: str) -> StaffRow | None:
     """One account, as it is now."""
-    return snapshot.get(StaffRow, name, populate_existing=True)
+    return snapshot.get(StaffRow, name)
 
 
 def everyone(snapshot: Snapshot) -> list[StaffRow]:

@@ -57,7 +57,7 @@ def page(snapshot: Snapshot, campaign_id: str, *, limit: int, after: str = "") -
 def of_customer(snapshot: Snapshot, campaign_id: str, customer_id: str) -> CouponRow | None:
     """The one that a campaign gave to a customer."""
     query = select(CouponRow).where(CouponRow.campaign_id == campaign_id, CouponRow.customer_id == customer_id)
-    return snapshot.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    return snapshot.scalars(query).one_or_none()
 
 
 def has_bought(snapshot: Snapshot, customer_id: str, *, other_than: str | None) -> bool:

@@ -9,7 +9,6 @@ from sqlalchemy import select, text, update
 from database.coupons.tables import CouponRow, RedemptionRow
 from database.session import Snapshot, Transaction, changed_rows, driver_connection
 
-FRESH = {"populate_existing": True}
 ADD = """
 WITH added AS (
   INSERT INTO redemptions (redemption_id, code, campaign_id, customer_id, order_id, order_minor, discount_minor,
@@ -34,19 +33,19 @@ WHERE campaign_id = :campaign_id AND redeem_time >= :since AND NOT given_back GR
 def get(snapshot: Snapshot, redemption_id: str) -> RedemptionRow | None:
     """One redemption."""
     query = select(RedemptionRow).where(RedemptionRow.redemption_id == redemption_id)
-    return snapshot.scalars(query.execution_options(**FRESH)).one_or_none()
+    return snapshot.scalars(query).one_or_none()
 
 
 def on_order(snapshot: Snapshot, code: str, order_id: str) -> RedemptionRow | None:
     """The use of a code on an order, given back or not."""
     query = select(RedemptionRow).where(RedemptionRow.code == code, RedemptionRow.order_id == order_id)
-    return snapshot.scalars(query.execution_options(**FRESH)).one_or_none()
+    return snapshot.scalars(query).one_or_none()
 
 
 def of_code(snapshot: Snapshot, code: str) -> list[RedemptionRow]:
     """Every use of a code, oldest first, also those that were given back."""
     query = select(RedemptionRow).where(RedemptionRow.code == code).order_by(RedemptionRow.redeem_time)
-    return list(snapshot.scalars(query.execution_options(**FRESH)))
+    return list(snapshot.scalars(query))
 
 
 def spent_by_day(snapshot: Snapshot, campaign_id: str, zone: str) -> list[tuple[date, int]]:

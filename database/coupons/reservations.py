@@ -9,7 +9,6 @@ from sqlalchemy import insert, select, update
 from database.coupons.tables import ReservationRow
 from database.session import Snapshot, Transaction, changed_rows, one
 
-FRESH = {"populate_existing": True}
 HELD = "HELD"
 HOLDER = "SELECT * FROM reservations WHERE code = %(code)s AND state = 'HELD' AND expire_time > %(now)s"
 LOCK_HOLDER = f"{HOLDER} FOR UPDATE"
@@ -24,13 +23,13 @@ def add(transaction: Transaction, reservation: Mapping[str, Any]) -> None:
 def get(snapshot: Snapshot, reservation_id: str) -> ReservationRow | None:
     """One reservation."""
     query = select(ReservationRow).where(ReservationRow.reservation_id == reservation_id)
-    return snapshot.scalars(query.execution_options(**FRESH)).one_or_none()
+    return snapshot.scalars(query).one_or_none()
 
 
 def held(transaction: Transaction, code: str) -> ReservationRow | None:
     """What holds a code, lapsed or not, so that nobody else closes it until the transaction ends."""
     query = select(ReservationRow).where(ReservationRow.code == code, ReservationRow.state == HELD)
-    return transaction.scalars(query.with_for_update().execution_options(**FRESH)).one_or_none()
+    return transaction.scalars(query.with_for_update()).one_or_none()
 
 
 def holder(snapshot: Snapshot, code: str, now: datetime) -> ReservationRow | None:
@@ -64,7 +63,7 @@ def lapse(
         ReservationRow.campaign_id == campaign_id, ReservationRow.state == HELD, ReservationRow.expire_time <= now
     )
     due = due.order_by(ReservationRow.reservation_id).limit(limit).with_for_update(skip_locked=not wait)
-    rows = list(transaction.scalars(due.execution_options(**FRESH)))
+    rows = list(transaction.scalars(due))
     ids = [row.reservation_id for row in rows]
     transaction.execute(
         update(ReservationRow).where(ReservationRow.reservation_id.in_(ids)).values(state="EXPIRED"),

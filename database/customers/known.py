@@ -33,13 +33,13 @@ class KnownCustomer:
 
 def get(snapshot: Snapshot, customer_id: str) -> KnownCustomer | None:
     """One customer."""
-    row = snapshot.get(CustomerRow, customer_id, populate_existing=True)
+    row = snapshot.get(CustomerRow, customer_id)
     return None if row is None else _known(row)
 
 
 def locked(transaction: Transaction, customer_id: str) -> KnownCustomer | None:
     """A customer that nobody else changes until the transaction ends."""
-    row = transaction.get(CustomerRow, customer_id, populate_existing=True, with_for_update=True)
+    row = transaction.get(CustomerRow, customer_id, with_for_update=True)
     return None if row is None else _known(row)
 
 

@@ -11,7 +11,6 @@ from database.forecast.tables import ForecastRow
 from database.session import Snapshot, Transaction, changed_rows
 from database.terms.tables import CampaignRow
 
-FRESH = {"populate_existing": True}
 TOLD = ("value", "low", "high", "raw")
 
 
@@ -61,7 +60,7 @@ def of_campaign(snapshot: Snapshot, campaign_id: str) -> list[ForecastRow]:
     """By tier and quantity."""
     query = select(ForecastRow).where(ForecastRow.campaign_id == campaign_id)
     ordered = query.order_by(ForecastRow.tier, ForecastRow.quantity)
-    return list(snapshot.scalars(ordered.execution_options(**FRESH)))
+    return list(snapshot.scalars(ordered))
 
 
 def due(snapshot: Snapshot, before: datetime) -> list[str]:

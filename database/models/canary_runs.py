@@ -11,8 +11,6 @@ from database.models.tables import CanaryRunRow
 from database.reporting.refreshing import shop_currency
 from database.session import Snapshot, Transaction
 
-FRESH = {"populate_existing": True}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CanaryRun:
@@ -61,7 +59,7 @@ def end(transaction: Transaction, now: datetime, *, fault: str | None, why: Mapp
 
 def under_way(snapshot: Snapshot) -> CanaryRun | None:
     """The open run."""
-    query = select(CanaryRunRow).where(CanaryRunRow.end_time.is_(None)).execution_options(**FRESH)
+    query = select(CanaryRunRow).where(CanaryRunRow.end_time.is_(None))
     row = snapshot.scalars(query).one_or_none()
     return None if row is None else CanaryRun(**row.columns())
 
@@ -69,11 +67,11 @@ def under_way(snapshot: Snapshot) -> CanaryRun | None:
 def of_model(snapshot: Snapshot, model_id: str) -> list[CanaryRun]:
     """Every run of a model as the canary, the newest first."""
     query = select(CanaryRunRow).where(CanaryRunRow.model_id == model_id).order_by(CanaryRunRow.number.desc())
-    return [CanaryRun(**row.columns()) for row in snapshot.scalars(query.execution_options(**FRESH))]
+    return [CanaryRun(**row.columns()) for row in snapshot.scalars(query)]
 
 
 def newest(snapshot: Snapshot) -> CanaryRun | None:
     """That began last, of any model."""
     query = select(CanaryRunRow).order_by(CanaryRunRow.begin_time.desc(), CanaryRunRow.number.desc()).limit(1)
-    row = snapshot.scalars(query.execution_options(**FRESH)).one_or_none()
+    row = snapshot.scalars(query).one_or_none()
     return None if row is None else CanaryRun(**row.columns())

@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import insert
 from database.models.tables import ModelRow
 from database.session import Snapshot, Transaction
 
-FRESH = {"populate_existing": True}
 ACTIVE = "ACTIVE"
 SERVING = ("SHADOW", "CANARY", ACTIVE)
 
@@ -52,7 +51,7 @@ def register(
         .values(model_id=model_id, folder=folder, manifest=dict(manifest), state="CANDIDATE", create_time=now)
         .on_conflict_do_nothing(index_elements=[ModelRow.model_id])
     )
-    row = transaction.scalars(select(ModelRow).where(ModelRow.model_id == model_id).execution_options(**FRESH)).one()
+    row = transaction.scalars(select(ModelRow).where(ModelRow.model_id == model_id)).one()
     return _model(row)
 
 
@@ -76,7 +75,7 @@ def follow(transaction: Transaction, model_id: str, predecessor: str | None) -> 
 
 def serving(snapshot: Snapshot) -> dict[str, RegisteredModel]:
     """The models that are asked about customers, by their states."""
-    rows = snapshot.scalars(select(ModelRow).where(ModelRow.state.in_(SERVING)).execution_options(**FRESH))
+    rows = snapshot.scalars(select(ModelRow).where(ModelRow.state.in_(SERVING)))
     return {row.state: _model(row) for row in rows}
 
 
@@ -87,7 +86,7 @@ def active(snapshot: Snapshot) -> RegisteredModel | None:
 
 def get(snapshot: Snapshot, model_id: str) -> RegisteredModel | None:
     """One model."""
-    query = select(ModelRow).where(ModelRow.model_id == model_id).execution_options(**FRESH)
+    query = select(ModelRow).where(ModelRow.model_id == model_id)
     return _maybe(snapshot.scalars(query).one_or_none())
 
 
@@ -103,7 +102,7 @@ def idle_since(snapshot: Snapshot, before: datetime) -> list[RegisteredModel]:
         ModelRow.state.not_in(SERVING), ModelRow.give_up_time.is_(None),
         func.coalesce(ModelRow.move_time, ModelRow.create_time) < before,
     ).order_by(ModelRow.create_time)  # fmt: skip
-    return [_model(row) for row in snapshot.scalars(query.execution_options(**FRESH))]
+    return [_model(row) for row in snapshot.scalars(query)]
 
 
 def give_up(transaction: Transaction, model_id: str, now: datetime) -> RegisteredModel:
@@ -128,7 +127,7 @@ def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None =
 def _changed(transaction: Transaction, model_id: str, **values: object) -> RegisteredModel:
     changed = update(ModelRow).where(ModelRow.model_id == model_id).returning(ModelRow)
     anew = {**values, "revision": ModelRow.revision + 1}
-    return _model(transaction.scalars(changed.values(anew), execution_options=FRESH).one())
+    return _model(transaction.scalars(changed.values(anew)).one())
 
 
 def _maybe(row: ModelRow | None) -> RegisteredModel | None:

@@ -114,7 +114,7 @@ def store(transaction: Transaction, scores: Sequence[Scored], *, operation_id: s
 
 def get(snapshot: Snapshot, customer_id: str) -> StoredScore | None:
     """The last score of a customer."""
-    row = snapshot.get(ScoreRow, customer_id, populate_existing=True)
+    row = snapshot.get(ScoreRow, customer_id)
     return None if row is None else _score(row)
 
 

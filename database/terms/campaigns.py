@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import JSONPATH, insert
 from database.session import Snapshot, Transaction, changed_rows, one
 from database.terms.tables import CampaignRow
 
-FRESH = {"populate_existing": True}
 GET = """
 SELECT campaigns.*, redeemed_count, discounted_minor FROM campaigns CROSS JOIN LATERAL (
   SELECT coalesce(sum(spent_count), 0)::bigint AS redeemed_count,
@@ -41,7 +40,7 @@ def among(snapshot: Snapshot, campaign_ids: Collection[str]) -> set[str]:
 def locked(transaction: Transaction, campaign_id: str) -> CampaignRow | None:
     """A campaign that nobody else changes until the transaction ends."""
     query = select(CampaignRow).where(CampaignRow.campaign_id == campaign_id).with_for_update()
-    return transaction.scalars(query.execution_options(**FRESH)).one_or_none()
+    return transaction.scalars(query).one_or_none()
 
 
 def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[CampaignRow]:

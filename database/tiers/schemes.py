@@ -7,7 +7,6 @@ from sqlalchemy import insert, select, text, update
 from database.session import Snapshot, Transaction
 from database.tiers.tables import TierSchemeRow
 
-FRESH = {"populate_existing": True}
 HOLD = text("SELECT pg_advisory_xact_lock(hashtext('tier_schemes'))")
 # The newest of those that began at the same moment.
 GIVER = text("""
@@ -57,7 +56,7 @@ def giver(snapshot: Snapshot) -> int | None:
 
 def get(snapshot: Snapshot, version: int) -> TierSchemeRow | None:
     """One version."""
-    query = select(TierSchemeRow).where(TierSchemeRow.version == version).execution_options(**FRESH)
+    query = select(TierSchemeRow).where(TierSchemeRow.version == version)
     return snapshot.scalars(query).one_or_none()
 
 

@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import insert
 from database.session import Snapshot, Transaction, changed_rows
 from database.work.tables import AttemptRow, OperationRow
 
-FRESH = {"populate_existing": True}
 SCORE_ALL_CUSTOMERS = "SCORE_ALL_CUSTOMERS"
 LAUNCH_CAMPAIGN = "LAUNCH_CAMPAIGN"
 BUILD_SEGMENT = "BUILD_SEGMENT"
@@ -84,14 +83,14 @@ def begin(
 
 def get(snapshot: Snapshot, operation_id: str) -> Operation | None:
     """One operation."""
-    query = select(OperationRow).where(OperationRow.operation_id == operation_id).execution_options(**FRESH)
+    query = select(OperationRow).where(OperationRow.operation_id == operation_id)
     return _maybe(snapshot.scalars(query).one_or_none())
 
 
 def locked(transaction: Transaction, operation_id: str) -> Operation | None:
     """An operation that nobody else advances until the transaction ends."""
     query = select(OperationRow).where(OperationRow.operation_id == operation_id).with_for_update()
-    return _maybe(transaction.scalars(query.execution_options(**FRESH)).one_or_none())
+    return _maybe(transaction.scalars(query).one_or_none())
 
 
 def at_end(transaction: Transaction, operation: Operation) -> Operation | None:
@@ -243,7 +242,7 @@ def revive(transaction: Transaction, *, silent_since: datetime, now: datetime) -
     which = (
         update(OperationRow).where(OperationRow.operation_id.in_(silent)).values(update_time=sooner, revive_time=now)
     )
-    found = transaction.scalars(which.returning(OperationRow), execution_options=FRESH)
+    found = transaction.scalars(which.returning(OperationRow))
     return [_operation(row) for row in found]
 
 
