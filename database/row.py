@@ -1,7 +1,7 @@
 """The base of all rows, which are named after the value they hold: CampaignRow holds a Campaign."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from sqlalchemy import BigInteger, MetaData, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB, TIMESTAMP
@@ -15,6 +15,15 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 NOW = text("now()")
+
+
+class Dataclass(Protocol):
+    """Of values; typing has no name for it."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Value = TypeVar("Value", bound=Dataclass)
 
 
 class Row(DeclarativeBase):
@@ -37,3 +46,7 @@ class Row(DeclarativeBase):
     def columns(self) -> dict[str, Any]:
         """The content by the names of the columns."""
         return {column.key: getattr(self, column.key) for column in self.__table__.columns}
+
+    def held(self, kind: type[Value]) -> Value:
+        """The value of this kind, each of whose fields is a column."""
+        return kind(**{name: getattr(self, name) for name in kind.__dataclass_fields__})

@@ -84,7 +84,7 @@ def page(snapshot: Snapshot, wanted: Wanted = ALL, *, limit: int, before: int | 
     query = select(AuditRow).where(*_conditions(wanted)).order_by(AuditRow.audit_id.desc()).limit(limit)
     if before is not None:
         query = query.where(AuditRow.audit_id < before)
-    return [_entry(row) for row in snapshot.scalars(query)]
+    return [row.held(AuditEntry) for row in snapshot.scalars(query)]
 
 
 def denials(snapshot: Snapshot, object_name: str, *, actions: Collection[str]) -> dict[str, int]:
@@ -118,11 +118,3 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _stored(fields: Mapping[str, Any] | None) -> Jsonb | None:
     return None if fields is None else Jsonb(fields)
-
-
-def _entry(row: AuditRow) -> AuditEntry:
-    return AuditEntry(
-        audit_id=row.audit_id, time=row.time, actor=row.actor, action=row.action, object_name=row.object_name,
-        object_version=row.object_version, outcome=row.outcome, before=row.before, after=row.after, basis=row.basis,
-        reason=row.reason, request_id=row.request_id,
-    )  # fmt: skip

@@ -133,4 +133,4 @@ def frame(rows: Iterable[RowMapping]) -> pl.DataFrame:
 
 
 def _maybe(row: UpliftRow | None) -> Uplift | None:
-    return None if row is None else Uplift(**{name: getattr(row, name) for name in Uplift.__slots__})
+    return None if row is None else row.held(Uplift)

@@ -58,7 +58,7 @@ def due(snapshot: Snapshot, day: date, *, ended_after: datetime) -> list[CanaryR
     query = select(run).where(
         run.begin_time < day, or_(run.end_time.is_(None), run.end_time > ended_after), ~taken.exists()
     )
-    return [CanaryRun(**row.columns()) for row in snapshot.scalars(query.order_by(run.begin_time))]
+    return [row.held(CanaryRun) for row in snapshot.scalars(query.order_by(run.begin_time))]
 
 
 def keep(transaction: Transaction, readings: Sequence[CanaryReading]) -> None:
@@ -70,7 +70,7 @@ def of_run(snapshot: Snapshot, run: CanaryRun) -> list[CanaryReading]:
     """Every reading, oldest day first."""
     row = CanaryReadingRow
     query = select(row).where(row.model_id == run.model_id, row.number == run.number)
-    return [CanaryReading(**each.columns()) for each in snapshot.scalars(query.order_by(row.day, row.metric))]
+    return [each.held(CanaryReading) for each in snapshot.scalars(query.order_by(row.day, row.metric))]
 
 
 def newest_verdict(snapshot: Snapshot, run: CanaryRun) -> str | None:
@@ -87,7 +87,7 @@ def not_measured(snapshot: Snapshot, horizon: timedelta, *, begun_before: dateti
         kept.model_id == run.model_id, kept.number == run.number, kept.horizon == horizon.days
     )
     query = select(run).where(run.begin_time <= begun_before, measured.scalar_subquery() == 0)
-    return [CanaryRun(**row.columns()) for row in snapshot.scalars(query.order_by(run.begin_time))]
+    return [row.held(CanaryRun) for row in snapshot.scalars(query.order_by(run.begin_time))]
 
 
 def keep_accuracy(transaction: Transaction, found: Sequence[CanaryAccuracy]) -> None:
@@ -99,4 +99,4 @@ def accuracy(snapshot: Snapshot, run: CanaryRun) -> list[CanaryAccuracy]:
     """Of both models, the shortest horizon first."""
     row = CanaryAccuracyRow
     query = select(row).where(row.model_id == run.model_id, row.number == run.number)
-    return [CanaryAccuracy(**each.columns()) for each in snapshot.scalars(query.order_by(row.horizon, row.said_by))]
+    return [each.held(CanaryAccuracy) for each in snapshot.scalars(query.order_by(row.horizon, row.said_by))]

@@ -61,17 +61,17 @@ def under_way(snapshot: Snapshot) -> CanaryRun | None:
     """The open run."""
     query = select(CanaryRunRow).where(CanaryRunRow.end_time.is_(None))
     row = snapshot.scalars(query).one_or_none()
-    return None if row is None else CanaryRun(**row.columns())
+    return None if row is None else row.held(CanaryRun)
 
 
 def of_model(snapshot: Snapshot, model_id: str) -> list[CanaryRun]:
     """Every run of a model as the canary, the newest first."""
     query = select(CanaryRunRow).where(CanaryRunRow.model_id == model_id).order_by(CanaryRunRow.number.desc())
-    return [CanaryRun(**row.columns()) for row in snapshot.scalars(query)]
+    return [row.held(CanaryRun) for row in snapshot.scalars(query)]
 
 
 def newest(snapshot: Snapshot) -> CanaryRun | None:
     """That began last, of any model."""
     query = select(CanaryRunRow).order_by(CanaryRunRow.begin_time.desc(), CanaryRunRow.number.desc()).limit(1)
     row = snapshot.scalars(query).one_or_none()
-    return None if row is None else CanaryRun(**row.columns())
+    return None if row is None else row.held(CanaryRun)

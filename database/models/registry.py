@@ -52,7 +52,7 @@ def register(
         .on_conflict_do_nothing(index_elements=[ModelRow.model_id])
     )
     row = transaction.scalars(select(ModelRow).where(ModelRow.model_id == model_id)).one()
-    return _model(row)
+    return row.held(RegisteredModel)
 
 
 def hold(transaction: Transaction) -> None:
@@ -76,7 +76,7 @@ def follow(transaction: Transaction, model_id: str, predecessor: str | None) -> 
 def serving(snapshot: Snapshot) -> dict[str, RegisteredModel]:
     """The models that are asked about customers, by their states."""
     rows = snapshot.scalars(select(ModelRow).where(ModelRow.state.in_(SERVING)))
-    return {row.state: _model(row) for row in rows}
+    return {row.state: row.held(RegisteredModel) for row in rows}
 
 
 def active(snapshot: Snapshot) -> RegisteredModel | None:
@@ -93,7 +93,7 @@ def get(snapshot: Snapshot, model_id: str) -> RegisteredModel | None:
 def in_folder(snapshot: Snapshot, folder: str) -> list[RegisteredModel]:
     """The models whose files are there."""
     query = select(ModelRow).where(ModelRow.folder == folder, ModelRow.give_up_time.is_(None))
-    return [_model(row) for row in snapshot.scalars(query)]
+    return [row.held(RegisteredModel) for row in snapshot.scalars(query)]
 
 
 def idle_since(snapshot: Snapshot, before: datetime) -> list[RegisteredModel]:
@@ -102,7 +102,7 @@ def idle_since(snapshot: Snapshot, before: datetime) -> list[RegisteredModel]:
         ModelRow.state.not_in(SERVING), ModelRow.give_up_time.is_(None),
         func.coalesce(ModelRow.move_time, ModelRow.create_time) < before,
     ).order_by(ModelRow.create_time)  # fmt: skip
-    return [_model(row) for row in snapshot.scalars(query)]
+    return [row.held(RegisteredModel) for row in snapshot.scalars(query)]
 
 
 def give_up(transaction: Transaction, model_id: str, now: datetime) -> RegisteredModel:
@@ -121,23 +121,14 @@ def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None =
     query = select(ModelRow).order_by(ModelRow.create_time.desc(), ModelRow.model_id.desc()).limit(limit)
     if after is not None:
         query = query.where(key < after)
-    return [_model(row) for row in snapshot.scalars(query)]
+    return [row.held(RegisteredModel) for row in snapshot.scalars(query)]
 
 
 def _changed(transaction: Transaction, model_id: str, **values: object) -> RegisteredModel:
     changed = update(ModelRow).where(ModelRow.model_id == model_id).returning(ModelRow)
     anew = {**values, "revision": ModelRow.revision + 1}
-    return _model(transaction.scalars(changed.values(anew)).one())
+    return transaction.scalars(changed.values(anew)).one().held(RegisteredModel)
 
 
 def _maybe(row: ModelRow | None) -> RegisteredModel | None:
-    return None if row is None else _model(row)
-
-
-def _model(row: ModelRow) -> RegisteredModel:
-    return RegisteredModel(
-        model_id=row.model_id, folder=row.folder, manifest=row.manifest, state=row.state,
-        canary_share=row.canary_share, predecessor=row.predecessor, revision=row.revision,
-        create_time=row.create_time, activate_time=row.activate_time, move_time=row.move_time,
-        give_up_time=row.give_up_time,
-    )  # fmt: skip
+    return None if row is None else row.held(RegisteredModel)

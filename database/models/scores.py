@@ -115,13 +115,13 @@ def store(transaction: Transaction, scores: Sequence[Scored], *, operation_id: s
 def get(snapshot: Snapshot, customer_id: str) -> StoredScore | None:
     """The last score of a customer."""
     row = snapshot.get(ScoreRow, customer_id)
-    return None if row is None else _score(row)
+    return None if row is None else row.held(StoredScore)
 
 
 def among(snapshot: Snapshot, customer_ids: Collection[str]) -> dict[str, StoredScore]:
     """The last scores of some customers, by customer_id; who was never scored is missing."""
     query = select(ScoreRow).where(ScoreRow.customer_id.in_(customer_ids))
-    return {row.customer_id: _score(row) for row in snapshot.scalars(query)}
+    return {row.customer_id: row.held(StoredScore) for row in snapshot.scalars(query)}
 
 
 def page(snapshot: Snapshot, *, limit: int, after: str = "", tier: str | None = None) -> list[StoredScore]:
@@ -129,7 +129,7 @@ def page(snapshot: Snapshot, *, limit: int, after: str = "", tier: str | None = 
     query = select(ScoreRow).where(ScoreRow.customer_id > after).order_by(ScoreRow.customer_id).limit(limit)
     if tier is not None:
         query = query.where(ScoreRow.tier == tier)
-    return [_score(row) for row in snapshot.scalars(query)]
+    return [row.held(StoredScore) for row in snapshot.scalars(query)]
 
 
 def next_customers(snapshot: Snapshot, *, after: str | None, limit: int) -> list[str]:
@@ -170,14 +170,3 @@ def chances(snapshot: Snapshot, operation_id: str) -> list[int]:
 def _frame(scores: Sequence[Scored]) -> pl.DataFrame:
     measured = {name: [getattr(score, name) for score in scores] for name in COLUMNS}
     return pl.DataFrame(measured).with_columns(pl.col("as_of").dt.convert_time_zone("UTC"))
-
-
-def _score(row: ScoreRow) -> StoredScore:
-    return StoredScore(
-        customer_id=row.customer_id, model_id=row.model_id, as_of=row.as_of, purchase_30=row.purchase_30,
-        purchase_60=row.purchase_60, purchase_90=row.purchase_90, churn=row.churn, spend_minor=row.spend_minor,
-        spend_low_minor=row.spend_low_minor, spend_high_minor=row.spend_high_minor,
-        expected_orders=row.expected_orders, currency=row.currency, operation_id=row.operation_id, tier=row.tier,
-        tier_scheme=row.tier_scheme, tier_model_id=row.tier_model_id, tier_since=row.tier_since,
-        below_since=row.below_since, update_time=row.update_time,
-    )  # fmt: skip

@@ -65,13 +65,13 @@ def results(snapshot: Snapshot, campaign_id: str) -> list[ResultReading]:
     """Every reading of a campaign's results, oldest day first."""
     query = select(ResultReadingRow).where(ResultReadingRow.campaign_id == campaign_id)
     rows = snapshot.scalars(query.order_by(ResultReadingRow.day, ResultReadingRow.arm, ResultReadingRow.metric))
-    return [ResultReading(**row.columns()) for row in rows]
+    return [row.held(ResultReading) for row in rows]
 
 
 def liabilities(snapshot: Snapshot, campaign_id: str) -> list[LiabilityReading]:
     """Every reading of what a campaign's coupons may cost, oldest day first."""
     query = select(LiabilityReadingRow).where(LiabilityReadingRow.campaign_id == campaign_id)
-    return [LiabilityReading(**row.columns()) for row in snapshot.scalars(query.order_by(LiabilityReadingRow.day))]
+    return [row.held(LiabilityReading) for row in snapshot.scalars(query.order_by(LiabilityReadingRow.day))]
 
 
 def keep(transaction: Transaction, liability: LiabilityReading, results: Sequence[ResultReading]) -> bool:

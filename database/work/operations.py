@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database.session import Snapshot, Transaction, changed_rows
@@ -108,7 +108,7 @@ def page(
         query = query.where(tuple_(OperationRow.create_time, OperationRow.operation_id) < after)
     if kind is not None:
         query = query.where(OperationRow.kind == kind)
-    return [_operation(row) for row in snapshot.scalars(query.limit(limit))]
+    return _found(snapshot, query.limit(limit))
 
 
 def hold(transaction: Transaction, kind: str) -> None:
@@ -125,25 +125,25 @@ def under_way(snapshot: Snapshot, kind: str, **request: str) -> list[Operation]:
     """The running operations of a kind whose request holds these values, oldest first."""
     query = select(OperationRow).where(OperationRow.kind == kind, OperationRow.state == RUNNING)
     query = query.where(OperationRow.request.contains(request)).order_by(OperationRow.create_time)
-    return [_operation(row) for row in snapshot.scalars(query)]
+    return _found(snapshot, query)
 
 
 def all_under_way(snapshot: Snapshot) -> list[Operation]:
     """The running operations of every kind, oldest first."""
     query = select(OperationRow).where(OperationRow.state == RUNNING).order_by(OperationRow.create_time)
-    return [_operation(row) for row in snapshot.scalars(query)]
+    return _found(snapshot, query)
 
 
 def over(snapshot: Snapshot, kind: str) -> list[Operation]:
     """The operations of a kind that have ended, in whichever way."""
     query = select(OperationRow).where(OperationRow.kind == kind, OperationRow.state != RUNNING)
-    return [_operation(row) for row in snapshot.scalars(query)]
+    return _found(snapshot, query)
 
 
 def latest(snapshot: Snapshot, kind: str, *, limit: int, **request: str) -> list[Operation]:
     """The operations of a kind whose request holds these values, running or over, newest first."""
     query = select(OperationRow).where(OperationRow.kind == kind, OperationRow.request.contains(request))
-    return [_operation(row) for row in snapshot.scalars(query.order_by(OperationRow.create_time.desc()).limit(limit))]
+    return _found(snapshot, query.order_by(OperationRow.create_time.desc()).limit(limit))
 
 
 def newest(snapshot: Snapshot, kind: str, **request: str) -> Operation | None:
@@ -243,7 +243,7 @@ def revive(transaction: Transaction, *, silent_since: datetime, now: datetime) -
         update(OperationRow).where(OperationRow.operation_id.in_(silent)).values(update_time=sooner, revive_time=now)
     )
     found = transaction.scalars(which.returning(OperationRow))
-    return [_operation(row) for row in found]
+    return [row.held(Operation) for row in found]
 
 
 def forget(transaction: Transaction, operation_id: str) -> bool:
@@ -266,14 +266,9 @@ def _newest(snapshot: Snapshot, *conditions: ColumnElement[bool]) -> Operation |
     return _maybe(snapshot.scalars(order.limit(1)).one_or_none())
 
 
+def _found(snapshot: Snapshot, query: Select[OperationRow]) -> list[Operation]:
+    return [row.held(Operation) for row in snapshot.scalars(query)]
+
+
 def _maybe(row: OperationRow | None) -> Operation | None:
-    return None if row is None else _operation(row)
-
-
-def _operation(row: OperationRow) -> Operation:
-    return Operation(
-        operation_id=row.operation_id, kind=row.kind, state=row.state, request=row.request, cursor=row.cursor,
-        done_count=row.done_count, total_count=row.total_count, cancel_requested=row.cancel_requested,
-        error=row.error, why=row.why, response=row.response, create_time=row.create_time,
-        update_time=row.update_time, turn=row.turn,
-    )  # fmt: skip
+    return None if row is None else row.held(Operation)
