@@ -3,7 +3,7 @@
 A refusal carries the facts that a caller can act on; a door maps its kind, and programs match on its reason.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 Fact = str | int | None
 
@@ -25,7 +25,12 @@ class Unidentified(Refusal):
 
 
 class NotFound(Refusal):
-    """There is no such thing."""
+    """There is no such thing; its reason is KIND_NOT_FOUND."""
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """By its resource name, which is the fact of that kind."""
+        return cls(f"there is no {name}", **{cls.reason.removesuffix("_NOT_FOUND").lower(): name})
 
 
 class AlreadyExists(Refusal):
@@ -37,7 +42,14 @@ class Invalid(Refusal):
 
 
 class Changed(Refusal):
-    """Another change came first: read again and repeat."""
+    """Another change came first: read again and repeat. Its reason is KIND_CHANGED."""
+
+    @classmethod
+    def check(cls, name: str, etag: str | None, current_etag: str) -> None:
+        """Raises it for the etag of an older revision; whoever gives none changes whatever is there."""
+        if etag and etag != current_etag:
+            kind = {cls.reason.removesuffix("_CHANGED").lower(): name}
+            raise cls(f"{name} changed since it was read: read it again", **kind, etag=etag, current_etag=current_etag)
 
 
 class WrongState(Refusal):

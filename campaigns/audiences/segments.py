@@ -167,11 +167,7 @@ def delete(transaction: Transaction, cause: Cause, segment_id: str, *, etag: str
 def locked(transaction: Transaction, segment_id: str, etag: str | None = None) -> Segment:
     """A segment that nobody else changes until the transaction ends. Raises SegmentNotFound, SegmentChanged."""
     segment = _found(segments.locked(transaction, segment_id), segment_id)
-    if etag and etag != segment.etag:
-        raise SegmentChanged(
-            f"{segment.name} changed since it was read: read it again", segment=segment.name, etag=etag,
-            current_etag=segment.etag,
-        )  # fmt: skip
+    SegmentChanged.check(segment.name, etag, segment.etag)
     return segment
 
 
@@ -273,7 +269,7 @@ def _state(stored: StoredSegment) -> SegmentState:
 
 def _found(stored: StoredSegment | None, segment_id: str) -> Segment:
     if stored is None:
-        raise SegmentNotFound(f"there is no segments/{segment_id}", segment=f"segments/{segment_id}")
+        raise SegmentNotFound.of(f"segments/{segment_id}")
     return Segment.of(stored)
 
 

@@ -76,7 +76,7 @@ def explain(
     record = decisions.recorded(snapshot, campaign_id, customer_id)
     erased = tombstones.among(snapshot, [customer_id])
     if not erased and decisions.known_since(snapshot, customer_id) is None:
-        raise CustomerNotFound(f"there is no customers/{customer_id}", customer=f"customers/{customer_id}")
+        raise CustomerNotFound.of(f"customers/{customer_id}")
     kept = decisions.frozen(snapshot, campaign_id)
     if erased or kept.document is None:
         missing = "the customer: they were erased" if erased else "what the audience was frozen from: it is older"

@@ -90,7 +90,7 @@ def get(snapshot: Snapshot, key_id: str) -> ApiKey:
     """One key. Raises KeyNotFound."""
     row = api_keys.get(snapshot, key_id)
     if row is None:
-        raise KeyNotFound(f"there is no keys/{key_id}", key=f"keys/{key_id}")
+        raise KeyNotFound.of(f"keys/{key_id}")
     return ApiKey.of(row)
 
 

@@ -81,7 +81,7 @@ def get(snapshot: Snapshot, name: str) -> Person:
     """One account. Raises StaffNotFound."""
     row = staff.get(snapshot, name)
     if row is None:
-        raise StaffNotFound(f"there is no staff/{name}", staff=f"staff/{name}")
+        raise StaffNotFound.of(f"staff/{name}")
     return Person.of(row)
 
 

@@ -106,6 +106,5 @@ def _check(redemption_id: str, amount: int, left: int) -> None:
 
 def _found(row: RedemptionRow | None, redemption_id: str) -> RedemptionRow:
     if row is None:
-        name = f"redemptions/{redemption_id}"
-        raise RedemptionNotFound(f"there is no {name}", redemption=name)
+        raise RedemptionNotFound.of(f"redemptions/{redemption_id}")
     return row

@@ -171,8 +171,7 @@ def _locked(transaction: Transaction, reservation_id: str) -> tuple[Coupon, Rese
 
 def _found(row: ReservationRow | None, reservation_id: str) -> ReservationRow:
     if row is None:
-        name = f"reservations/{reservation_id}"
-        raise ReservationNotFound(f"there is no {name}", reservation=name)
+        raise ReservationNotFound.of(f"reservations/{reservation_id}")
     return row
 
 

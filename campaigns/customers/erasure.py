@@ -30,7 +30,7 @@ def begin(transaction: Transaction, cause: Cause, customer_id: str, *, etag: str
     """
     name = f"customers/{customer_id}"
     if known.get(transaction, customer_id) is None and not tombstones.among(transaction, [customer_id]):
-        raise CustomerNotFound(f"there is no {name}", customer=name)
+        raise CustomerNotFound.of(name)
     if known.get(transaction, customer_id) is not None:
         profiles.locked(transaction, customer_id, etag)
         subjects.ensure(transaction, customer_id)

@@ -63,11 +63,7 @@ def record(transaction: Transaction, events: Sequence[Event]) -> int:
 def locked(transaction: Transaction, customer_id: str, etag: str | None) -> KnownCustomer:
     """A customer nobody else changes until the transaction ends. Raises CustomerNotFound, CustomerChanged."""
     customer = _found(known.locked(transaction, customer_id), customer_id)
-    if etag and etag != customer.etag:
-        raise CustomerChanged(
-            f"{customer.name} changed since it was read: read it again", customer=customer.name, etag=etag,
-            current_etag=customer.etag,
-        )  # fmt: skip
+    CustomerChanged.check(customer.name, etag, customer.etag)
     return customer
 
 
@@ -83,5 +79,5 @@ def _refuse_erased(transaction: Transaction, customer_ids: Sequence[str]) -> Non
 
 def _found(customer: KnownCustomer | None, customer_id: str) -> KnownCustomer:
     if customer is None:
-        raise CustomerNotFound(f"there is no customers/{customer_id}", customer=f"customers/{customer_id}")
+        raise CustomerNotFound.of(f"customers/{customer_id}")
     return customer

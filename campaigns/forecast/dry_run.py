@@ -22,6 +22,7 @@ from campaigns.forecast.foretelling import affordable_part, days_left, foretold
 from campaigns.forecast.outlook import Outlook, horizon
 from campaigns.forecast.refusals import CampaignLaunched
 from campaigns.life import launch
+from campaigns.life.refusals import CampaignChanged
 from campaigns.terms.campaign import Campaign
 from campaigns.terms.refusals import InvalidCampaign
 from campaigns.tiers.tiers import Tier
@@ -130,7 +131,7 @@ def preview(
     be answered.
     """
     campaign = launch.get(transaction, campaign_id)
-    launch.check_etag(campaign, etag)
+    CampaignChanged.check(campaign.name, etag, campaign.etag)
     if campaign.launch_time is not None:
         raise CampaignLaunched(
             f"{campaign.name} was launched at {campaign.launch_time.isoformat()}: its results say what it did",

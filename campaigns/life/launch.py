@@ -50,7 +50,7 @@ def get(snapshot: Snapshot, campaign_id: str) -> Campaign:
     """One campaign. Raises CampaignNotFound."""
     row = campaigns.get(snapshot, campaign_id)
     if row is None:
-        raise CampaignNotFound(f"there is no campaigns/{campaign_id}", campaign=f"campaigns/{campaign_id}")
+        raise CampaignNotFound.of(f"campaigns/{campaign_id}")
     return stored.campaign(row)
 
 
@@ -227,19 +227,10 @@ def locked(transaction: Transaction, campaign_id: str, etag: str | None = None) 
     """A campaign that nobody else moves until the transaction ends. Raises CampaignNotFound, CampaignChanged."""
     row = campaigns.locked(transaction, campaign_id)
     if row is None:
-        raise CampaignNotFound(f"there is no campaigns/{campaign_id}", campaign=f"campaigns/{campaign_id}")
+        raise CampaignNotFound.of(f"campaigns/{campaign_id}")
     campaign = stored.campaign(row)
-    check_etag(campaign, etag)
+    CampaignChanged.check(campaign.name, etag, campaign.etag)
     return campaign
-
-
-def check_etag(campaign: Campaign, etag: str | None) -> None:
-    """Raises CampaignChanged for the etag of another revision."""
-    if etag and etag != campaign.etag:
-        raise CampaignChanged(
-            f"{campaign.name} changed since it was read: read it again", campaign=campaign.name, etag=etag,
-            current_etag=campaign.etag,
-        )  # fmt: skip
 
 
 def check_rule(snapshot: Snapshot, plan: CampaignPlan) -> None:

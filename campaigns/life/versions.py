@@ -79,9 +79,8 @@ def get(snapshot: Snapshot, campaign_id: str, version: int) -> CampaignVersion:
     row = versions.get(snapshot, campaign_id, version)
     if row is None:
         if not versions.last(snapshot, campaign_id):
-            raise _no_campaign(campaign_id)
-        name = f"campaigns/{campaign_id}/versions/{version}"
-        raise CampaignVersionNotFound(f"there is no {name}", campaign_version=name)
+            raise CampaignNotFound.of(f"campaigns/{campaign_id}")
+        raise CampaignVersionNotFound.of(f"campaigns/{campaign_id}/versions/{version}")
     return _version(row, versions.decisions(snapshot, campaign_id, [version]))
 
 
@@ -89,7 +88,7 @@ def page(snapshot: Snapshot, campaign_id: str, *, limit: int, before: int | None
     """Newest first; the next page is `before` the last version of this one. Raises CampaignNotFound."""
     rows = versions.page(snapshot, campaign_id, limit=limit, before=before)
     if not rows and before is None:
-        raise _no_campaign(campaign_id)
+        raise CampaignNotFound.of(f"campaigns/{campaign_id}")
     decided = versions.decisions(snapshot, campaign_id, [row.version for row in rows])
     return [_version(row, decided) for row in rows]
 
@@ -105,10 +104,6 @@ def compare(
     """The `differences` of two versions. Raises CampaignNotFound, CampaignVersionNotFound."""
     old, new = (get(snapshot, campaign_id, version).document for version in (before, after))
     return differences(old, new, as_one=as_one)
-
-
-def _no_campaign(campaign_id: str) -> CampaignNotFound:
-    return CampaignNotFound(f"there is no campaigns/{campaign_id}", campaign=f"campaigns/{campaign_id}")
 
 
 def _version(row: CampaignVersionRow, decided: Sequence[ApprovalRow]) -> CampaignVersion:

@@ -172,7 +172,7 @@ def get(snapshot: Snapshot, model_id: str) -> RegisteredModel:
     """One model. Raises ModelNotFound."""
     model = registry.get(snapshot, model_id)
     if model is None:
-        raise ModelNotFound(f"there is no {name(model_id)}", model=name(model_id))
+        raise ModelNotFound.of(name(model_id))
     return model
 
 
@@ -208,8 +208,7 @@ def _held(transaction: Transaction, model_id: str, etag: str | None) -> Register
     """A model that nobody else moves until the transaction ends."""
     registry.hold(transaction)
     model = get(transaction, model_id)
-    if etag and etag != model.etag:
-        raise ModelChanged(f"{name(model_id)} changed since it was read", etag=etag, current_etag=model.etag)
+    ModelChanged.check(name(model_id), etag, model.etag)
     return model
 
 

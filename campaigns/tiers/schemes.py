@@ -54,11 +54,7 @@ def activate(transaction: Transaction, cause: Cause, version: int, *, etag: str 
     """
     schemes.hold(transaction)
     seen = get(transaction, version)
-    if etag and etag != seen.etag:
-        raise TierSchemeChanged(
-            f"{name(seen)} changed since it was read: read it again", tier_scheme=name(seen), etag=etag,
-            current_etag=seen.etag,
-        )  # fmt: skip
+    TierSchemeChanged.check(name(seen), etag, seen.etag)
     before = active(transaction)
     row = schemes.activate(transaction, version)
     assert row is not None, "it was there a moment ago, and versions are never deleted"
@@ -97,7 +93,7 @@ def get(snapshot: Snapshot, version: int) -> TierScheme:
     """One version. Raises TierSchemeNotFound."""
     row = schemes.get(snapshot, version)
     if row is None:
-        raise TierSchemeNotFound(f"there is no tierSchemes/{version}", tier_scheme=f"tierSchemes/{version}")
+        raise TierSchemeNotFound.of(f"tierSchemes/{version}")
     return _scheme(row)
 
 

@@ -49,7 +49,7 @@ def get(snapshot: Snapshot, operation_id: str) -> Operation:
     """One operation. Raises OperationNotFound."""
     operation = operations.get(snapshot, operation_id)
     if operation is None:
-        raise OperationNotFound(f"there is no operations/{operation_id}", operation=f"operations/{operation_id}")
+        raise OperationNotFound.of(f"operations/{operation_id}")
     return operation
 
 

@@ -149,8 +149,7 @@ def _outcome(question: Question, state: State, recorded: bytes) -> Outcome:
     """With the session, and the time as of which the customer is looked at."""
     history = _with_session(recorded, question)
     if not state.known and not rows(history):
-        name = f"customers/{question.customer_id}"
-        return CustomerNotFound(f"there is no {name}", customer=name)
+        return CustomerNotFound.of(f"customers/{question.customer_id}")
     as_of = _present(history, question) if question.as_of is None else question.as_of.timestamp()
     payload = Asked(question.customer_id, as_of, history, question.wish).packed()
     standing = state.standing if question.as_of is None else None
