@@ -12,7 +12,7 @@ from bench.audience import CUSTOMERS, FILL, SCORES
 from bench.shop import cause
 from campaigns.audiences import segments
 from campaigns.audit import sealing
-from campaigns.life import launch
+from campaigns.life import drafts
 from campaigns.models import registry
 from campaigns.terms import discount_document
 from campaigns.terms.campaign import CampaignPlan, Channel, Offer
@@ -136,7 +136,7 @@ def fill(database: Database, scale: Scale, folder: str) -> None:
         registry.register(transaction, cause(), MODEL, folder=folder, manifest={"metrics": {"auc": 0.9}})
         registry.activate(transaction, cause(), MODEL)
         for number in range(CAMPAIGNS):
-            launch.create(transaction, cause(), f"bench-{number}", _plan(number))
+            drafts.create(transaction, cause(), f"bench-{number}", _plan(number))
         segments.create(transaction, cause(), "bench", display_name="Bench", rule=SPENT)
     customers = {"customers": scale.customers}
     _write(database, FILL, customers)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from bench.figures import Figure, publish
 from campaigns.actor import Actor, Cause
 from campaigns.forecast import dry_run
-from campaigns.life import launch
+from campaigns.life import drafts
 from campaigns.terms.campaign import CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers import schemes
@@ -120,7 +120,7 @@ def _median_preview(database: Database) -> tuple[float, int]:
         scheme = schemes.ensure(transaction, cause)
         transaction.execute(CUSTOMERS)
         transaction.execute(SCORES, {"scheme": scheme.version})
-        launch.create(transaction, cause, "bench", _plan(cause.now))
+        drafts.create(transaction, cause, "bench", _plan(cause.now))
     for table in ("customers", "scores", "customer_facts"):
         database.vacuum(table)
     seconds = []

@@ -13,7 +13,7 @@ import typer
 
 from bench.figures import Figure, in_turn, publish
 from bench.shop import POLL_SECONDS, BenchmarkFailedError, BenchShop, cause, finished, prepared
-from campaigns.life import approving, launch
+from campaigns.life import approving, drafts, launch
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.campaign import CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, Percent
@@ -112,7 +112,7 @@ def _launch(shop: BenchShop, campaign_id: str) -> tuple[float, ...]:
     )  # fmt: skip
     began = time.perf_counter()
     with shop.database.writing() as transaction:
-        launch.create(transaction, cause(), campaign_id, plan)
+        drafts.create(transaction, cause(), campaign_id, plan)
         approving.submit(transaction, cause(), campaign_id, ApprovalPolicy())
         approving.approve(transaction, cause("approver"), campaign_id, ApprovalPolicy(), version=1)
         operation = launch.launch(transaction, cause(), campaign_id)

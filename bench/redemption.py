@@ -20,7 +20,7 @@ from campaigns.budgets import booking
 from campaigns.budgets.shards import SHARDS
 from campaigns.coupons import reconciliation
 from campaigns.coupons.codes import mint
-from campaigns.life import launch
+from campaigns.life import campaigns, drafts
 from campaigns.terms.campaign import CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers.tiers import Tier
@@ -115,7 +115,7 @@ def _campaign(shop: BenchShop, campaign_id: str, coupons: int) -> list[str]:
         redemption_limit=coupons, holdout_percent=0,
     )  # fmt: skip
     with shop.database.writing() as transaction:
-        booking.open_budget(transaction, launch.create(transaction, cause(), campaign_id, plan))
+        booking.open_budget(transaction, drafts.create(transaction, cause(), campaign_id, plan))
     values = {"codes": codes, "campaign_id": campaign_id, "count": coupons}
     with psycopg.connect(shop.processes.database_url) as connection:
         connection.execute(GIVE, values)
@@ -155,7 +155,7 @@ def _slice(
 def _prove(shop: BenchShop, loads: Mapping[str, Sequence[Load]]) -> None:
     """Raises BenchmarkFailedError."""
     with shop.database.reading() as snapshot:
-        redeemed = {name: launch.get(snapshot, name).redeemed_count for name in loads}
+        redeemed = {name: campaigns.get(snapshot, name).redeemed_count for name in loads}
         verdicts = reconciliation.judged(stored.figures(snapshot, after="", limit=len(loads)))
     answered = {name: sum(load.answers for load in each) for name, each in loads.items()}
     if redeemed != answered:

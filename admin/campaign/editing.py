@@ -16,7 +16,7 @@ from admin.shell.output import AsJson, emit
 from admin.shell.transactions import Etag, Reason, changing
 from admin.typed.offers import SYNTAX, offer_of
 from admin.typed.times import read_time
-from campaigns.life import launch
+from campaigns.life import drafts
 from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.recurrence import days_later, instant
 
@@ -61,7 +61,7 @@ def update(
 
     about = f"campaigns/{campaign_id}"
     with changing(database_url, reason, action="campaigns.update", object_name=about) as (transaction, cause):
-        campaign = launch.update(transaction, cause, campaign_id, change, etag=etag)
+        campaign = drafts.update(transaction, cause, campaign_id, change, etag=etag)
     row = {"campaign_id": campaign_id, "state": campaign.state, "version": campaign.version, "etag": campaign.etag}
     emit(row, as_json=as_json, title="Changed")
 

@@ -10,7 +10,7 @@ from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit
 from admin.shell.transactions import Etag, Limit, Reason, changing, reading
 from admin.typed.times import written
-from campaigns.life import launch, scheduling
+from campaigns.life import campaigns, scheduling
 from campaigns.terms.campaign import Campaign
 
 app = typer.Typer()
@@ -46,7 +46,7 @@ def occurrences(
 ) -> None:
     """Show when a plan, approved or not, would come due next, in its own time zone."""
     with reading(database_url) as snapshot:
-        zone = ZoneInfo(launch.get(snapshot, campaign_id).plan.zone)
+        zone = ZoneInfo(campaigns.get(snapshot, campaign_id).plan.zone)
         found = scheduling.preview(snapshot, campaign_id, datetime.now(UTC), limit=limit)
     rows = [
         {

@@ -24,7 +24,8 @@ from admin.typed.discounts import minor_units
 from admin.typed.offers import offer_of, typed
 from admin.typed.restraint import cap_of, typed_cap
 from admin.typed.times import read_time, written
-from campaigns.life import launch as use_cases
+from campaigns.life import campaigns, drafts
+from campaigns.life import launch as launching
 from campaigns.terms.campaign import Campaign, CampaignId, CampaignPlan, ChannelChoice, Offer
 from campaigns.terms.limits import USUAL_CONFIDENCE, Budget
 from campaigns.terms.recurrence import Recurrence, days_later
@@ -92,7 +93,7 @@ def create(
     )  # fmt: skip
     name_of_it = f"campaigns/{campaign_id}"
     with changing(database_url, reason, action="campaigns.create", object_name=name_of_it) as (transaction, cause):
-        campaign = use_cases.create(transaction, cause, campaign_id, plan)
+        campaign = drafts.create(transaction, cause, campaign_id, plan)
     emit(_row(campaign), as_json=as_json, title="Created")
 
 
@@ -100,7 +101,7 @@ def create(
 def list_campaigns(*, limit: Limit = 50, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Show the campaigns, newest first."""
     with reading(database_url) as snapshot:
-        found = use_cases.page(snapshot, limit=limit)
+        found = campaigns.page(snapshot, limit=limit)
     emit([_row(campaign) for campaign in found], as_json=as_json, title="Campaigns")
 
 
@@ -108,7 +109,7 @@ def list_campaigns(*, limit: Limit = 50, database_url: DatabaseUrl = None, as_js
 def show(campaign_id: CampaignIdArgument, *, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
     """Show one campaign."""
     with reading(database_url) as snapshot:
-        campaign = use_cases.get(snapshot, campaign_id)
+        campaign = campaigns.get(snapshot, campaign_id)
     emit(_row(campaign), as_json=as_json, title=campaign.name)
 
 
@@ -120,7 +121,7 @@ def launch(
     """Freeze the audience and give a coupon to each customer not held out; `tierwise job show` tells how far it is."""
     name = f"campaigns/{campaign_id}"
     with changing(database_url, reason, action="campaigns.launch", object_name=name) as (transaction, cause):
-        operation = use_cases.launch(transaction, cause, campaign_id, etag=etag)
+        operation = launching.launch(transaction, cause, campaign_id, etag=etag)
     emit({"operation_id": operation.operation_id, "state": operation.state}, as_json=as_json, title="Launching")
 
 
@@ -130,7 +131,7 @@ def pause(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Let no coupon be redeemed for the time being."""
-    _move(use_cases.pause, "campaigns.pause", campaign_id, etag, reason, database_url, as_json=as_json)
+    _move(campaigns.pause, "campaigns.pause", campaign_id, etag, reason, database_url, as_json=as_json)
 
 
 @app.command()
@@ -139,7 +140,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Let coupons be redeemed again."""
-    _move(use_cases.resume, "campaigns.resume", campaign_id, etag, reason, database_url, as_json=as_json)
+    _move(campaigns.resume, "campaigns.resume", campaign_id, etag, reason, database_url, as_json=as_json)
 
 
 @app.command()
@@ -148,7 +149,7 @@ def end(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """End a campaign for good."""
-    _move(use_cases.end, "campaigns.end", campaign_id, etag, reason, database_url, as_json=as_json)
+    _move(campaigns.end, "campaigns.end", campaign_id, etag, reason, database_url, as_json=as_json)
 
 
 def _budget(typed: str, currency: str, confidence: float) -> Budget:

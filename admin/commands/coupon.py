@@ -14,7 +14,7 @@ from admin.typed.discounts import minor_units
 from admin.typed.times import written
 from campaigns.coupons import redemption, refunding, reservation
 from campaigns.coupons.codes import displayed
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.terms import discount_document
 from campaigns.terms.coupon import Coupon, Redemption, Reservation
 
@@ -119,7 +119,7 @@ def list_coupons(
 ) -> None:  # fmt: skip
     """Show the coupons of a campaign, by customer."""
     with reading(database_url) as snapshot:
-        launch.get(snapshot, campaign_id)
+        campaigns.get(snapshot, campaign_id)
         found = redemption.page(snapshot, campaign_id, limit=limit, after=after)
     emit([_row(coupon) for coupon in found], as_json=as_json, title=f"Coupons of {campaign_id}")
 

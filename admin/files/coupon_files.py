@@ -16,7 +16,7 @@ from admin.shell.output import AsJson, emit, fail, progress_bar
 from admin.shell.transactions import Limit, Reason, changing, reading
 from campaigns.coupons import deliveries, exporting, handing_over, own_codes, redemption
 from campaigns.coupons.own_codes import OwnCode
-from campaigns.life import launch
+from campaigns.life import campaigns
 
 app = typer.Typer()
 FOR_THE_OWNER = 0o600
@@ -82,7 +82,7 @@ def list_messages(
 ) -> None:  # fmt: skip
     """Show what was handed over to the channels, customer by customer."""
     with reading(database_url) as snapshot:
-        launch.get(snapshot, campaign_id)
+        campaigns.get(snapshot, campaign_id)
         found = deliveries.page(snapshot, campaign_id, state=state, limit=limit, after=after)
     emit([each.facts() for each in found], as_json=as_json, title=f"Messages of {campaign_id}")
 
@@ -118,7 +118,7 @@ def _write(out: TextIO, campaign_id: str, database_url: str | None) -> int:
     table, count, after = csv.writer(out), 0, ""
     table.writerow(COLUMNS)
     with progress_bar() as bar, reading(database_url) as snapshot:
-        task = bar.add_task("Writing coupons", total=launch.get(snapshot, campaign_id).issued_count)
+        task = bar.add_task("Writing coupons", total=campaigns.get(snapshot, campaign_id).issued_count)
         while found := redemption.page(snapshot, campaign_id, limit=PAGE_ROWS, after=after):
             table.writerows(map(row_of, found))
             count, after = count + len(found), found[-1].customer_id

@@ -10,7 +10,7 @@ from campaigns.audiences.inputs import Inputs
 from campaigns.audit.decision import Decision, Known, Sameness, Who, differences, replay
 from campaigns.audit.decision_words import reasons
 from campaigns.customers.refusals import CustomerNotFound
-from campaigns.life import launch, versions
+from campaigns.life import campaigns, versions
 from campaigns.life.refusals import CampaignNotLaunched, CampaignVersionNotFound
 from campaigns.terms import discount_document
 from campaigns.terms.campaign import Campaign, CampaignPlan, Channel
@@ -70,7 +70,7 @@ def explain(
 
     Raises CampaignNotFound, CampaignNotLaunched, CustomerNotFound.
     """
-    campaign = launch.get(snapshot, campaign_id)
+    campaign = campaigns.get(snapshot, campaign_id)
     if campaign.launch_time is None:
         raise CampaignNotLaunched(f"{campaign.name} is not launched: it decided nothing", campaign=campaign.name)
     record = decisions.recorded(snapshot, campaign_id, customer_id)

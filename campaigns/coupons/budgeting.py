@@ -7,7 +7,7 @@ from datetime import datetime
 from campaigns.budgets import exposures
 from campaigns.budgets.budget import affordable
 from campaigns.budgets.liability import UNTRIED, Group, Liability, liability, rate
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.terms.campaign import Campaign, State
 from database.audit import log
 from database.budgets import shards
@@ -63,7 +63,7 @@ def narrow(transaction: Transaction, campaign: Campaign, now: datetime) -> int:
 
 def standing(snapshot: Snapshot, campaign_id: str, now: datetime) -> BudgetStanding:
     """A campaign's limits, and what is reserved, committed and spent of them. Raises CampaignNotFound."""
-    campaign = launch.get(snapshot, campaign_id)
+    campaign = campaigns.get(snapshot, campaign_id)
     used = shards.usage(snapshot, campaign_id, now)
     over = campaign.state is State.ENDED or now >= campaign.plan.end_time
     exposed = [] if over else exposure.outstanding(snapshot, campaign_id, now)

@@ -16,7 +16,7 @@ from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.coupons.deliveries import FATES
 from campaigns.faults import Code, Fault
-from campaigns.life import launch, switches
+from campaigns.life import campaigns, switches
 from campaigns.terms.campaign import Campaign, State
 from campaigns.terms.refusals import CampaignNotMovable
 from campaigns.work import jobs
@@ -64,7 +64,7 @@ def begin(transaction: Transaction, cause: Cause, campaign_id: str) -> Operation
 
     Raises CampaignNotFound, CampaignNotMovable.
     """
-    campaign = launch.locked(transaction, campaign_id)
+    campaign = campaigns.locked(transaction, campaign_id)
     if campaign.state is not State.ACTIVE:
         raise CampaignNotMovable(
             f"{campaign.name} is {campaign.state}: its coupons are handed over while it is active",
@@ -82,7 +82,7 @@ def begin(transaction: Transaction, cause: Cause, campaign_id: str) -> Operation
 
 def begin_where_it_leads(transaction: Transaction, cause: Cause, campaign_id: str, channels: Collection[str]) -> None:
     """After a launch: begin if one of the campaign's channels has an address."""
-    if needed(launch.get(transaction, campaign_id)) & set(channels):
+    if needed(campaigns.get(transaction, campaign_id)) & set(channels):
         begin(transaction, cause, campaign_id)
 
 
@@ -103,7 +103,7 @@ def take(
     current = operations.at_end(transaction, operation)
     if current is None:
         return None
-    campaign = launch.get(transaction, operation.request["campaign_id"])
+    campaign = campaigns.get(transaction, operation.request["campaign_id"])
     if campaign.state is State.ENDED:
         operations.cancel(transaction, operation.operation_id, cause.now)
         return None

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from campaigns.coupons import quoting, redemption
 from campaigns.errors import CouponRefused
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.terms import stored
 from campaigns.terms.basket import Basket
 from campaigns.terms.coupon import Coupon, Quote, Redemption, Reservation
@@ -42,7 +42,7 @@ def of_customer(snapshot: Snapshot, campaign_id: str, customer_id: str, now: dat
 
 
 def _inquiry(snapshot: Snapshot, coupon: Coupon, now: datetime) -> Inquiry:
-    plan = launch.get(snapshot, coupon.campaign_id).plan
+    plan = campaigns.get(snapshot, coupon.campaign_id).plan
     holder = reservations.holder(snapshot, coupon.code, now)
     minor = max(USUAL_MINOR, coupon.discount.minimum_minor or 0)
     basket = Basket(order_minor=minor, currency=plan.currency, customer_id=coupon.customer_id)

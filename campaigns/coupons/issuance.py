@@ -10,7 +10,7 @@ from campaigns.basis import Basis, rule_digest
 from campaigns.coupons import budgeting, codes
 from campaigns.experiments.assignment import HOLDOUT, starts
 from campaigns.forecast import forecasts
-from campaigns.life import launch, switches
+from campaigns.life import campaigns, switches
 from campaigns.terms import discount_document
 from campaigns.terms.campaign import Campaign, Move, State
 from database.audiences import exclusions, freezing
@@ -18,7 +18,7 @@ from database.coupons import chunks, own_codes
 from database.coupons.chunks import ArmOffer, Chunk, Terms
 from database.experiments.assignment import Groups
 from database.session import Snapshot, Transaction
-from database.terms import campaigns
+from database.terms import campaigns as stored_campaigns
 from database.work import operations
 from database.work.operations import Operation
 
@@ -38,7 +38,7 @@ def freeze(transaction: Transaction, operation: Operation, now: datetime) -> boo
     """
     if not operations.advance(transaction, operation.operation_id, seen=None, cursor=FROZEN, count=0, now=now):
         return False
-    campaign = launch.get(transaction, operation.request["campaign_id"])
+    campaign = campaigns.get(transaction, operation.request["campaign_id"])
     if not _goes_on(transaction, campaign):
         return operations.cancel(transaction, operation.operation_id, now)
     design = campaign.plan.design
@@ -46,8 +46,8 @@ def freeze(transaction: Transaction, operation: Operation, now: datetime) -> boo
     freezing.freeze(transaction, targeting, Groups(design.groups, starts(design)), now)
     budgeting.narrow(transaction, campaign, now)
     sizes = freezing.arm_sizes(transaction, campaign.campaign_id)
-    campaigns.keep_held_out(transaction, campaign.campaign_id, sizes.get(HOLDOUT, 0))
-    campaigns.keep_frozen_from(
+    stored_campaigns.keep_held_out(transaction, campaign.campaign_id, sizes.get(HOLDOUT, 0))
+    stored_campaigns.keep_frozen_from(
         transaction, campaign.campaign_id, frozen.document(transaction, campaign, targeting, now)
     )
     forecasts.keep(transaction, campaign, now)
@@ -69,11 +69,11 @@ def issue(
     )
     if not ahead:
         return False
-    campaign = launch.get(transaction, operation.request["campaign_id"])
+    campaign = campaigns.get(transaction, operation.request["campaign_id"])
     if not _goes_on(transaction, campaign):
         return operations.cancel(transaction, operation.operation_id, now)
     count = _give_codes(transaction, _terms(campaign, now), chunk, mint)
-    if not campaigns.count_issued(transaction, campaign.campaign_id, count):
+    if not stored_campaigns.count_issued(transaction, campaign.campaign_id, count):
         raise Held
     if switches.is_stopped(transaction, campaign.campaign_id):
         raise Held
@@ -88,14 +88,14 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
     current = operations.at_end(transaction, operation)
     if current is None:
         return False
-    campaign = launch.locked(transaction, operation.request["campaign_id"])
+    campaign = campaigns.locked(transaction, operation.request["campaign_id"])
     if not _goes_on(transaction, campaign):
         return operations.cancel(transaction, operation.operation_id, cause.now)
-    active = launch.move(transaction, cause, campaign, Move.ACTIVATE)
+    active = campaigns.move(transaction, cause, campaign, Move.ACTIVATE)
     response = {
         "campaign_id": active.campaign_id, "issued_count": active.issued_count,
         "held_out_count": active.held_out_count, "over_budget_count": active.over_budget_count,
-        "collision_count": campaigns.collisions(transaction, active.campaign_id),
+        "collision_count": stored_campaigns.collisions(transaction, active.campaign_id),
         "own_codes_left_count": own_codes.left(transaction, active.campaign_id),
         "audience": freezing.audience_sizes(transaction, active.campaign_id),
         "excluded": exclusions.by_reason(transaction, active.campaign_id),
@@ -110,9 +110,9 @@ def finish(transaction: Transaction, operation: Operation, cause: Cause) -> bool
 
 def abandon(transaction: Transaction, operation: Operation, cause: Cause) -> None:
     """After a cancelled launch the campaign is over: what is half issued can never be redeemed."""
-    campaign = launch.locked(transaction, operation.request["campaign_id"])
+    campaign = campaigns.locked(transaction, operation.request["campaign_id"])
     if campaign.state is not State.ENDED:
-        launch.move(transaction, cause, campaign, Move.END)
+        campaigns.move(transaction, cause, campaign, Move.END)
 
 
 def _goes_on(snapshot: Snapshot, campaign: Campaign) -> bool:
@@ -141,7 +141,7 @@ def _give_codes(transaction: Transaction, terms: Terms, chunk: Chunk, mint: Call
     if count < chunk.size:
         count += chunks.issue(transaction, terms, chunk, mint(chunk.size - count))
     while count < chunk.size and (left := chunks.count_without(transaction, terms, chunk)):
-        campaigns.count_collisions(transaction, chunk.campaign_id, left)
+        stored_campaigns.count_collisions(transaction, chunk.campaign_id, left)
         count += chunks.issue(transaction, terms, chunk, mint(left))
     return count
 

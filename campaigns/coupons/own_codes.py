@@ -10,7 +10,7 @@ from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.coupons.codes import normalise
 from campaigns.coupons.refusals import CodesNotAccepted, CodesRejected, InvalidCode
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.terms.campaign import Campaign, State
 from database.coupons import own_codes
 from database.coupons.own_codes import STAGED, Added
@@ -40,7 +40,7 @@ def take_in(
     The same rows again change nothing. Raises CampaignNotFound, CodesNotAccepted, and CodesRejected for a row that
     cannot be taken in where it is all or nothing.
     """
-    campaign = launch.locked(transaction, campaign_id)
+    campaign = campaigns.locked(transaction, campaign_id)
     _check_open(campaign)
     added = own_codes.add(transaction, campaign_id, _staged(rows), told=TOLD)
     if all_or_nothing and added.rejected:
@@ -58,7 +58,7 @@ def withdraw(transaction: Transaction, cause: Cause, campaign_id: str) -> int:
 
     Raises CampaignNotFound, CodesNotAccepted after the launch.
     """
-    campaign = launch.locked(transaction, campaign_id)
+    campaign = campaigns.locked(transaction, campaign_id)
     _check_before_launch(campaign)
     count = own_codes.remove(transaction, campaign_id)
     trail.done(transaction, cause, "coupons.withdraw", campaign.name, after={"withdrawn": count})

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.work import jobs
 from database.coupons import reconciliation
 from database.coupons.reconciliation import Figure, Verdict
@@ -26,7 +26,7 @@ SAID = 3
 def begin(transaction: Transaction, cause: Cause, *, campaign_id: str | None = None) -> Operation:
     """Compare every campaign, or one. Raises CampaignNotFound."""
     if campaign_id is not None:
-        launch.get(transaction, campaign_id)
+        campaigns.get(transaction, campaign_id)
     return _begin(transaction, cause, uuid4().hex, campaign_id)
 
 

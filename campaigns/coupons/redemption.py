@@ -11,7 +11,7 @@ from campaigns.budgets import booking, shards
 from campaigns.budgets.booking import Kind
 from campaigns.coupons import quoting, reservation
 from campaigns.coupons.refusals import ReservationNotFound
-from campaigns.life import launch, switches
+from campaigns.life import campaigns, switches
 from campaigns.terms import stored
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Campaign
@@ -28,7 +28,7 @@ from database.session import Snapshot, Transaction
 def validate(snapshot: Snapshot, code: str, basket: Basket, now: datetime) -> Quote:
     """What a code would take off. Raises InvalidCode, CouponNotFound, InvalidOrder or a CouponRefused."""
     coupon = quoting.read(snapshot, code)
-    campaign = launch.get(snapshot, coupon.campaign_id)
+    campaign = campaigns.get(snapshot, coupon.campaign_id)
     if coupon.state is CouponState.REDEEMED:
         raise CouponAlreadyRedeemed("this code is used", campaign=campaign.name)
     worth = quoting.worth(snapshot, coupon, campaign, basket, now)
@@ -57,7 +57,7 @@ def redeem(
     coupon = quoting.locked_for(transaction, code, order_id)
     if coupon.state is CouponState.REDEEMED:
         return _repeated(transaction, coupon, basket)
-    campaign = launch.get(transaction, coupon.campaign_id)
+    campaign = campaigns.get(transaction, coupon.campaign_id)
     standing = codes.standing(transaction, campaign.campaign_id, coupon.code, order_id)
     if standing.used_before:
         return _repeated(transaction, coupon, basket)

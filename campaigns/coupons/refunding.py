@@ -8,7 +8,7 @@ from campaigns.budgets import booking
 from campaigns.budgets.booking import Kind
 from campaigns.coupons import quoting
 from campaigns.coupons.refusals import InvalidRefund, RedemptionNotFound, RefundBeyondDiscount
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.terms import stored
 from campaigns.terms.coupon import Redemption
 from database.budgets import ledger
@@ -51,7 +51,7 @@ def refund(
     left = row.discount_minor - row.refunded_minor
     amount = left if amount_minor is None else amount_minor
     _check(redemption_id, amount, left)
-    campaign = launch.get(transaction, row.campaign_id)
+    campaign = campaigns.get(transaction, row.campaign_id)
     gives_back = amount == left and campaign.plan.refund_gives_code_back
     refunded = redemptions.refund(transaction, redemption_id, amount)
     assert refunded, "what is left was read under the lock of the coupon"

@@ -9,7 +9,7 @@ from campaigns.budgets import booking, shards
 from campaigns.budgets.booking import Kind
 from campaigns.coupons import quoting
 from campaigns.coupons.refusals import CouponReserved, InvalidReservation, ReservationClosed, ReservationNotFound
-from campaigns.life import launch, switches
+from campaigns.life import campaigns, switches
 from campaigns.terms import stored
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Campaign
@@ -39,7 +39,7 @@ def reserve(
         raise InvalidReservation(f"a code is held for at most {minutes} minutes", field="time_to_live")
     order_id = quoting.order_of(basket)
     coupon = quoting.locked_for(transaction, code, order_id)
-    campaign = launch.get(transaction, coupon.campaign_id)
+    campaign = campaigns.get(transaction, coupon.campaign_id)
     if coupon.state is CouponState.REDEEMED:
         raise CouponAlreadyRedeemed("this code is used", campaign=campaign.name)
     worth = quoting.worth(transaction, coupon, campaign, basket, cause.now)

@@ -9,7 +9,7 @@ import polars as pl
 from campaigns import trail
 from campaigns.actor import Cause
 from campaigns.experiments.assignment import HOLDOUT
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.results import measuring
 from campaigns.terms.campaign import Campaign
 from database.forecast import uplifts
@@ -50,7 +50,7 @@ def due(snapshot: Snapshot) -> list[str]:
 
 def experience(snapshot: Snapshot, campaign_id: str, *, currency: str) -> pl.DataFrame:
     """Customers of an ended campaign: `treated`, `bought`, and what was known of each at the launch."""
-    campaign = launch.get(snapshot, campaign_id)
+    campaign = campaigns.get(snapshot, campaign_id)
     assert campaign.launch_time is not None, "a forecast is closed of launched campaigns only"
     until = measuring.closed(campaign)
     return uplifts.members(

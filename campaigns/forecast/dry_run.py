@@ -21,7 +21,7 @@ from campaigns.forecast.examples import Example, examples
 from campaigns.forecast.foretelling import affordable_part, days_left, foretold
 from campaigns.forecast.outlook import Outlook, horizon
 from campaigns.forecast.refusals import CampaignLaunched
-from campaigns.life import launch
+from campaigns.life import campaigns, drafts
 from campaigns.life.refusals import CampaignChanged
 from campaigns.terms.campaign import Campaign
 from campaigns.terms.refusals import InvalidCampaign
@@ -130,7 +130,7 @@ def preview(
     Raises CampaignNotFound, CampaignChanged, CampaignLaunched, InvalidCampaign without offers or where the rule cannot
     be answered.
     """
-    campaign = launch.get(transaction, campaign_id)
+    campaign = campaigns.get(transaction, campaign_id)
     CampaignChanged.check(campaign.name, etag, campaign.etag)
     if campaign.launch_time is not None:
         raise CampaignLaunched(
@@ -139,7 +139,7 @@ def preview(
         )  # fmt: skip
     if not campaign.plan.offers:
         raise InvalidCampaign("without an offer for a tier nobody is reached", field="offers")
-    launch.check_rule(transaction, campaign.plan)
+    drafts.check_rule(transaction, campaign.plan)
     shown = _shown(transaction, campaign, cause.now, size=size, seed=seed, lift=lift, language=language)
     total = shown.outlook.forecast.total
     trail.tried(

@@ -20,7 +20,7 @@ from campaigns.forecast.foretelling import days_left, foretold
 from campaigns.forecast.lessons import Quantity
 from campaigns.forecast.outlook import horizon
 from campaigns.forecast.refusals import ForecastNotFound
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.results import measuring
 from campaigns.terms.campaign import Campaign
 from campaigns.tiers.tiers import Tier
@@ -89,7 +89,7 @@ def due(snapshot: Snapshot, now: datetime) -> list[str]:
 
 def close(transaction: Transaction, cause: Cause, campaign_id: str) -> bool:
     """Measure what came of a campaign whose time is over; False when that was done before."""
-    campaign = launch.get(transaction, campaign_id)
+    campaign = campaigns.get(transaction, campaign_id)
     if campaign.launch_time is None:
         return False
     until = measuring.closed(campaign)
@@ -106,7 +106,7 @@ def close(transaction: Transaction, cause: Cause, campaign_id: str) -> bool:
 
 def get(snapshot: Snapshot, campaign_id: str) -> CampaignForecast:
     """Raises CampaignNotFound, ForecastNotFound where the audience was not frozen or nobody was reached."""
-    campaign = launch.get(snapshot, campaign_id)
+    campaign = campaigns.get(snapshot, campaign_id)
     rows = stored_forecasts.of_campaign(snapshot, campaign_id)
     if not rows:
         raise ForecastNotFound(

@@ -8,7 +8,7 @@ from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.forecast.detecting import Sensitivity, sensitivities
 from campaigns.forecast.foretelling import affordable_part, days_left
 from campaigns.forecast.outlook import baselines, countable, horizon
-from campaigns.life import launch
+from campaigns.life import campaigns
 from database.forecast import prospects
 from database.session import Snapshot
 
@@ -20,7 +20,7 @@ def sensitivity(snapshot: Snapshot, campaign_id: str, now: datetime, *, lift: fl
     """
     if not lift > 0:
         raise InvalidExperiment("a lift is more than nothing, such as 0.05", field="lift")
-    campaign = launch.get(snapshot, campaign_id)
+    campaign = campaigns.get(snapshot, campaign_id)
     days = days_left(campaign, now)
     found = prospects.sums(snapshot, prospects.planned(audience.targeting(campaign, now)), horizon=horizon(days))
     part = affordable_part(snapshot, campaign, found, now).drawn

@@ -4,7 +4,7 @@ from typing import Any
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.life import agreed_rules, launch, versions
+from campaigns.life import agreed_rules, campaigns, drafts, launch, versions
 from campaigns.life.approval import Approval, ApprovalPolicy, Verdict, check_approver, missing
 from campaigns.life.refusals import VersionNotSubmitted, VersionRejected
 from campaigns.terms.campaign import MOVES, Campaign, CampaignPlan, Move, moved
@@ -12,7 +12,7 @@ from campaigns.terms.refusals import InvalidCampaign
 from campaigns.terms.schedule import times
 from database.life import versions as stored_versions
 from database.session import Snapshot, Transaction
-from database.terms import campaigns
+from database.terms import campaigns as stored_campaigns
 
 VERBS = {Verdict.APPROVED: Move.APPROVE, Verdict.REJECTED: Move.REJECT}
 
@@ -26,9 +26,9 @@ def submit(
     for is the approval of the next one.
     Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, InvalidCampaign, VersionRejected.
     """
-    campaign = launch.locked(transaction, campaign_id, etag)
+    campaign = campaigns.locked(transaction, campaign_id, etag)
     if (campaign.state, Move.EDIT) in MOVES and agreed_rules.changed(transaction, campaign):
-        campaign = launch.rewrite(transaction, cause, campaign, campaign.plan)
+        campaign = drafts.rewrite(transaction, cause, campaign, campaign.plan)
     moved(campaign, Move.SUBMIT)
     if versions.get(transaction, campaign_id, campaign.version).approvals:
         raise VersionRejected(
@@ -37,10 +37,10 @@ def submit(
         )  # fmt: skip
     launch.check_launchable(transaction, campaign.plan, cause.now)
     _check_others(transaction, campaign.plan)
-    submitted = launch.move(transaction, cause, campaign, Move.SUBMIT, version=campaign.version)
+    submitted = campaigns.move(transaction, cause, campaign, Move.SUBMIT, version=campaign.version)
     if _needed(submitted, policy):
         return submitted
-    return launch.move(transaction, cause, submitted, Move.APPROVE, version=campaign.version, needed=0)
+    return campaigns.move(transaction, cause, submitted, Move.APPROVE, version=campaign.version, needed=0)
 
 
 def approve(
@@ -52,20 +52,20 @@ def approve(
     Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, VersionNotSubmitted, ApproverIsAuthor, VersionDecided,
     SegmentRulesChanged.
     """
-    campaign = launch.locked(transaction, campaign_id, etag)
+    campaign = campaigns.locked(transaction, campaign_id, etag)
     decided = _decide(transaction, cause, campaign, version, Verdict.APPROVED)
     agreed_rules.check(transaction, campaign)
     needed = _needed(campaign, policy)
     facts: dict[str, Any] = {"version": version, "approvals": len(decided), "needed": needed}
     if missing(needed, decided):
-        campaigns.change(transaction, campaign_id, {}, cause.now)
-        agreed = launch.get(transaction, campaign_id)
+        stored_campaigns.change(transaction, campaign_id, {}, cause.now)
+        agreed = campaigns.get(transaction, campaign_id)
         trail.done(
             transaction, cause, "campaigns.approve", campaign.name, after={"state": campaign.state, **facts},
             version=agreed.revision,
         )  # fmt: skip
         return agreed
-    return launch.move(transaction, cause, campaign, Move.APPROVE, **facts)
+    return campaigns.move(transaction, cause, campaign, Move.APPROVE, **facts)
 
 
 def reject(
@@ -75,9 +75,9 @@ def reject(
 
     Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, VersionNotSubmitted, ApproverIsAuthor, VersionDecided.
     """
-    campaign = launch.locked(transaction, campaign_id, etag)
+    campaign = campaigns.locked(transaction, campaign_id, etag)
     _decide(transaction, cause, campaign, version, Verdict.REJECTED)
-    return launch.move(transaction, cause, campaign, Move.REJECT, version=version)
+    return campaigns.move(transaction, cause, campaign, Move.REJECT, version=version)
 
 
 def _decide(
@@ -104,7 +104,7 @@ def _decide(
 
 def _check_others(snapshot: Snapshot, plan: CampaignPlan) -> None:
     """Raises InvalidCampaign for a name of a campaign that is none: nobody would be left to it, and nobody told."""
-    unknown = set(plan.excluded_campaigns) - campaigns.among(snapshot, plan.excluded_campaigns)
+    unknown = set(plan.excluded_campaigns) - stored_campaigns.among(snapshot, plan.excluded_campaigns)
     if unknown:
         names = ", ".join(f"campaigns/{each}" for each in sorted(unknown))
         raise InvalidCampaign(f"there is no {names} to leave customers to", field="excluded_campaigns")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from itertools import count
 
-from campaigns.life import launch, versions
+from campaigns.life import campaigns, versions
 from campaigns.terms import naming
 from campaigns.terms.campaign import Campaign
 from database.session import Snapshot
@@ -32,7 +32,7 @@ def made_since(snapshot: Snapshot, display_name: str, since: datetime, author: s
     """The campaign that the same author made with this name since then: whoever asks for it again has it already."""
     found = (
         each
-        for each in launch.page(snapshot, limit=LATELY)
+        for each in campaigns.page(snapshot, limit=LATELY)
         if each.plan.display_name == display_name
         and each.create_time >= since
         and author in versions.get(snapshot, each.campaign_id, each.version).authors

@@ -7,7 +7,7 @@ from itertools import islice
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.life import agreed_rules, launch, switches, versions
+from campaigns.life import agreed_rules, campaigns, launch, switches, versions
 from campaigns.life.refusals import CampaignExists
 from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign, CampaignId, Move, State, moved
@@ -17,7 +17,7 @@ from campaigns.terms.refusals import InvalidCampaign
 from campaigns.terms.schedule import CATCH_UP, first_due, following, meant, too_late, upcoming
 from database.life import schedules
 from database.session import Snapshot, Transaction
-from database.terms import campaigns
+from database.terms import campaigns as stored_campaigns
 
 
 class Outcome(StrEnum):
@@ -32,19 +32,19 @@ def schedule(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: 
 
     Raises CampaignNotFound, CampaignChanged, CampaignNotMovable, SegmentRulesChanged, InvalidCampaign.
     """
-    campaign = launch.locked(transaction, campaign_id, etag)
+    campaign = campaigns.locked(transaction, campaign_id, etag)
     moved(campaign, Move.SCHEDULE)
     agreed_rules.check(transaction, campaign)
     launch.check_launchable(transaction, campaign.plan, cause.now)
     due_time = first_due(campaign.plan, cause.now)
     if due_time is None:
         raise InvalidCampaign("no occurrence is left before the end", field="recurrence")
-    return launch.move(transaction, cause, campaign, Move.SCHEDULE, due_time=due_time)
+    return campaigns.move(transaction, cause, campaign, Move.SCHEDULE, due_time=due_time)
 
 
 def unschedule(transaction: Transaction, cause: Cause, campaign_id: str, *, etag: str | None = None) -> Campaign:
     """Let the clock pass; the approval stays. Raises CampaignNotFound, CampaignChanged, CampaignNotMovable."""
-    return launch.move(transaction, cause, launch.locked(transaction, campaign_id, etag), Move.UNSCHEDULE)
+    return campaigns.move(transaction, cause, campaigns.locked(transaction, campaign_id, etag), Move.UNSCHEDULE)
 
 
 def preview(snapshot: Snapshot, campaign_id: str, now: datetime, *, limit: int) -> list[tuple[CampaignId, Occurrence]]:
@@ -52,7 +52,7 @@ def preview(snapshot: Snapshot, campaign_id: str, now: datetime, *, limit: int) 
 
     Raises CampaignNotFound.
     """
-    campaign = launch.get(snapshot, campaign_id)
+    campaign = campaigns.get(snapshot, campaign_id)
     return [(occurrence_id(campaign, each), each) for each in islice(upcoming(campaign.plan, now), limit)]
 
 
@@ -61,7 +61,7 @@ def fire(transaction: Transaction, cause: Cause, campaign_id: str) -> Outcome | 
 
     None when nothing is due, or it waits. Raises CampaignNotFound, and what a launch is refused with.
     """
-    campaign = launch.locked(transaction, campaign_id)
+    campaign = campaigns.locked(transaction, campaign_id)
     due_time = _due(transaction, campaign, cause.now)
     if due_time is None:
         return None
@@ -86,7 +86,7 @@ def miss(transaction: Transaction, cause: Cause, campaign_id: str, why: str) -> 
 
     Raises CampaignNotFound.
     """
-    campaign = launch.locked(transaction, campaign_id)
+    campaign = campaigns.locked(transaction, campaign_id)
     due_time = _due(transaction, campaign, cause.now)
     return None if due_time is None else _miss(transaction, cause, campaign, due_time, why)
 
@@ -100,7 +100,7 @@ def _due(transaction: Transaction, campaign: Campaign, now: datetime) -> datetim
     start = meant(campaign.plan, campaign.due_time).start_time
     if start <= now:
         return start
-    campaigns.change(transaction, campaign.campaign_id, {"due_time": start}, now)
+    stored_campaigns.change(transaction, campaign.campaign_id, {"due_time": start}, now)
     return None
 
 
@@ -114,13 +114,13 @@ def _miss(transaction: Transaction, cause: Cause, campaign: Campaign, due_time: 
 def _leave(transaction: Transaction, cause: Cause, campaign: Campaign, due_time: datetime) -> None:
     """A series goes on to its next due time, or is over; anything else waits, approved, for somebody to decide."""
     if campaign.plan.recurrence is None:
-        launch.move(transaction, cause, campaign, Move.UNSCHEDULE)
+        campaigns.move(transaction, cause, campaign, Move.UNSCHEDULE)
         return
     later = following(campaign.plan, due_time)
     if later is None:
-        launch.move(transaction, cause, campaign, Move.END)
+        campaigns.move(transaction, cause, campaign, Move.END)
     else:
-        campaigns.change(transaction, campaign.campaign_id, {"due_time": later}, cause.now)
+        stored_campaigns.change(transaction, campaign.campaign_id, {"due_time": later}, cause.now)
 
 
 def _begin(transaction: Transaction, cause: Cause, series: Campaign, occurrence: Occurrence) -> None:
@@ -131,7 +131,7 @@ def _begin(transaction: Transaction, cause: Cause, series: Campaign, occurrence:
     version = versions.following(transaction, campaign_id)
     origin = {"series": series.campaign_id, "series_version": series.version}
     values = {**stored.plan_values(plan), "version": version, "state": State.APPROVED, **origin}
-    if not campaigns.add(transaction, campaign_id, values, cause.now):
+    if not stored_campaigns.add(transaction, campaign_id, values, cause.now):
         name = f"campaigns/{campaign_id}"
         raise CampaignExists(f"{name} exists: the occurrence of {series.name} needs this name", campaign=name)
     authors = versions.get(transaction, series.campaign_id, series.version).authors

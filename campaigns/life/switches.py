@@ -10,7 +10,7 @@ from typing import Self
 
 from campaigns import trail
 from campaigns.actor import Cause
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.life.refusals import CouponsStopped
 from campaigns.terms.campaign import State
 from campaigns.terms.refusals import CouponSuspended, InvalidCampaign
@@ -95,7 +95,7 @@ def _check(snapshot: Snapshot, cause: Cause, scope: str) -> None:
     if not (cause.reason or "").strip():
         raise InvalidCampaign("say why, for those who find it so", field="reason")
     if scope != EVERYTHING:
-        launch.get(snapshot, scope)
+        campaigns.get(snapshot, scope)
 
 
 def _name(scope: str) -> str:

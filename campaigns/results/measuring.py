@@ -18,7 +18,7 @@ from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Effect, Metric, Plan, Results
 from campaigns.experiments.results import results as compared
 from campaigns.experiments.sample_ratio import SampleRatio, check_exclusions
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.life.refusals import CampaignNotLaunched
 from campaigns.terms.campaign import Campaign, State
 from campaigns.terms.discount import WHOLE
@@ -112,7 +112,7 @@ def launched(snapshot: Snapshot, campaign_id: str) -> tuple[Campaign, datetime]:
 
     Raises CampaignNotFound, CampaignNotLaunched, InvalidExperiment where nobody is held out.
     """
-    campaign = launch.get(snapshot, campaign_id)
+    campaign = campaigns.get(snapshot, campaign_id)
     if campaign.launch_time is None:
         raise CampaignNotLaunched(f"{campaign.name} was not launched: there is nothing to see", campaign=campaign.name)
     if not campaign.held_out_count:

@@ -19,7 +19,7 @@ from tierwise.v1 import (
 from campaigns.actor import Cause
 from campaigns.forecast import dry_run, forecasts
 from campaigns.forecast.detecting import LIFT
-from campaigns.life import approving, launch, scheduling, versions
+from campaigns.life import approving, campaigns, drafts, launch, scheduling, versions
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.results import measuring, over_time
 from campaigns.terms.campaign import Campaign
@@ -64,7 +64,7 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
         plan = new_plan(request)
 
         def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
-            return campaign_message(launch.create(transaction, cause, request.campaign_id, plan))
+            return campaign_message(drafts.create(transaction, cause, request.campaign_id, plan))
 
         subject = CAMPAIGN + request.campaign_id
         return perform(self._database, request, campaign_pb2.Campaign, effect, subject=subject)
@@ -73,14 +73,14 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
         self, request: campaign_service_pb2.GetCampaignRequest, context: grpc.ServicerContext
     ) -> campaign_pb2.Campaign:
         with reading(self._database) as snapshot:
-            return campaign_message(launch.get(snapshot, campaign_id(request.name)))
+            return campaign_message(campaigns.get(snapshot, campaign_id(request.name)))
 
     def ListCampaigns(
         self, request: campaign_service_pb2.ListCampaignsRequest, context: grpc.ServicerContext
     ) -> campaign_service_pb2.ListCampaignsResponse:
         page = asked(self._seal, request)
         with reading(self._database) as snapshot:
-            found = launch.page(snapshot, limit=page.size + 1, after=page.after_instant)
+            found = campaigns.page(snapshot, limit=page.size + 1, after=page.after_instant)
         rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.campaign_id))
         return campaign_service_pb2.ListCampaignsResponse(
             campaigns=[campaign_message(campaign) for campaign in rows], next_page_token=token
@@ -93,7 +93,7 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
         fields = changed_fields(message, request.update_mask)
 
         def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
-            updated = launch.update(
+            updated = drafts.update(
                 transaction, cause, campaign_id(message.name), lambda plan: with_fields(plan, message, fields),
                 etag=message.etag,
             )  # fmt: skip
@@ -105,7 +105,7 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
         self, request: campaign_service_pb2.DeleteCampaignRequest, context: grpc.ServicerContext
     ) -> Empty:
         def effect(transaction: Transaction, cause: Cause) -> Empty:
-            launch.delete(transaction, cause, campaign_id(request.name), etag=request.etag)
+            drafts.delete(transaction, cause, campaign_id(request.name), etag=request.etag)
             return Empty()
 
         return perform(self._database, request, Empty, effect, subject=request.name)
@@ -210,17 +210,17 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
     def PauseCampaign(
         self, request: campaign_service_pb2.PauseCampaignRequest, context: grpc.ServicerContext
     ) -> campaign_pb2.Campaign:
-        return self._moved(request, launch.pause)
+        return self._moved(request, campaigns.pause)
 
     def ResumeCampaign(
         self, request: campaign_service_pb2.ResumeCampaignRequest, context: grpc.ServicerContext
     ) -> campaign_pb2.Campaign:
-        return self._moved(request, launch.resume)
+        return self._moved(request, campaigns.resume)
 
     def EndCampaign(
         self, request: campaign_service_pb2.EndCampaignRequest, context: grpc.ServicerContext
     ) -> campaign_pb2.Campaign:
-        return self._moved(request, launch.end)
+        return self._moved(request, campaigns.end)
 
     def GetCampaignResults(
         self, request: campaign_service_pb2.GetCampaignResultsRequest, context: grpc.ServicerContext

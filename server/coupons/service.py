@@ -11,7 +11,7 @@ from tierwise.v1 import coupon_service_pb2, coupon_service_pb2_grpc
 from campaigns.actor import Cause
 from campaigns.coupons import exporting, handing_over, own_codes, redemption, refunding, reservation
 from campaigns.coupons.reservation import USUAL_TIME
-from campaigns.life import launch
+from campaigns.life import campaigns
 from database.session import Database, Transaction
 from server.access.guesses import Guesses
 from server.answering import call
@@ -150,7 +150,7 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
         name = campaign_id(request.name)
 
         def effect(transaction: Transaction, _cause: Cause) -> coupon_service_pb2.ExportCouponsResponse:
-            launch.get(transaction, name)
+            campaigns.get(transaction, name)
             return coupon_service_pb2.ExportCouponsResponse()
 
         perform(self._database, request, coupon_service_pb2.ExportCouponsResponse, effect, subject=request.name)

@@ -12,7 +12,7 @@ from tierwise.v1 import segment_pb2
 
 from campaigns.audiences import segments
 from campaigns.audiences.refusals import SegmentNotFound
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.tiers import previewing
 from database.session import Snapshot
 from database.work.operations import (
@@ -52,7 +52,7 @@ def answered(snapshot: Snapshot, operation: Operation) -> operations_pb2.Operati
 def _made(snapshot: Snapshot, operation: Operation) -> Message | None:
     """What came of it; the campaign or the segment as it stands, and only its name if it was deleted since."""
     if operation.kind == LAUNCH_CAMPAIGN:
-        return campaign_message(launch.get(snapshot, operation.request["campaign_id"]))
+        return campaign_message(campaigns.get(snapshot, operation.request["campaign_id"]))
     if operation.kind == PREVIEW_TIERS and operation.response is not None:
         return preview_message(replace(previewing.found(snapshot, operation), movers=()))
     if operation.kind in ANSWERS and operation.response is not None:

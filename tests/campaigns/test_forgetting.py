@@ -31,7 +31,7 @@ from campaigns.audit.chain import Verdict
 from campaigns.coupons import redemption, reservation
 from campaigns.customers import erasure, profiles
 from campaigns.customers.refusals import CustomerErased, CustomerNotErased, CustomerNotFound
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.terms.basket import Basket
 from campaigns.terms.refusals import CouponExpired
 from campaigns.work.refusals import OperationRunning
@@ -247,7 +247,7 @@ def test_a_launch_that_stands_still_is_not_waited_for_and_goes_on(database: Data
     for _ in ("freeze", "abel", WHO):
         issue_chunk(database, read_operation(database, begun.operation_id), limit=1)
     with database.writing() as transaction:
-        launch.pause(transaction, make_cause(), "spring")
+        campaigns.pause(transaction, make_cause(), "spring")
     assert read_operation(database, begun.operation_id).cursor == WHO
 
     erase(database)
@@ -255,7 +255,7 @@ def test_a_launch_that_stands_still_is_not_waited_for_and_goes_on(database: Data
     assert found(database_url) == set()
     assert read_operation(database, begun.operation_id).cursor == "abel"
     with database.writing() as transaction:
-        launch.resume(transaction, make_cause(), "spring")
+        campaigns.resume(transaction, make_cause(), "spring")
     assert finish_launch(database, read_operation(database, begun.operation_id)).state == "SUCCEEDED"
     assert counts(database, "coupons") == (3,)
 

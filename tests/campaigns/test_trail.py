@@ -12,7 +12,7 @@ from sqlalchemy import text
 from campaigns import trail
 from campaigns.basis import Basis, rule_digest
 from campaigns.customers import erasure, profiles
-from campaigns.life import launch
+from campaigns.life import drafts
 from campaigns.life.refusals import CampaignNotFound
 from campaigns.models import registry
 from database.audit import subjects
@@ -78,8 +78,8 @@ def test_lines_are_found_by_each_of_their_sides(database: Database) -> None:
 
 def test_changes_name_the_version_that_they_left(database: Database) -> None:
     with database.writing() as transaction:
-        launch.create(transaction, make_cause(), "spring", make_plan())
-        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, display_name="Summer"))
+        drafts.create(transaction, make_cause(), "spring", make_plan())
+        drafts.update(transaction, make_cause(), "spring", lambda plan: replace(plan, display_name="Summer"))
         registry.register(transaction, make_cause(), "m1", folder="nowhere", manifest={})
         registry.activate(transaction, make_cause(), "m1")
 

@@ -8,7 +8,7 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from campaigns.life import launch
+from campaigns.life import drafts
 from campaigns.models import registry
 from campaigns.models.refusals import ModelChanged, ModelNotFound, NoActiveModel
 from campaigns.tiers import rescoring
@@ -219,7 +219,7 @@ def test_audit_lines_page_from_the_newest_by_object_and_actor(database: Database
 )
 def test_counters_cannot_pass_their_quotas_or_fall_below_nothing_even_by_hand(database: Database, values: str) -> None:
     with database.writing() as transaction:
-        launch.create(transaction, make_cause(), "c", make_plan())
+        drafts.create(transaction, make_cause(), "c", make_plan())
     add = f"""INSERT INTO budget_shards (campaign_id, shard, quota_count, quota_minor, reserved_count, reserved_minor,
         spent_count, spent_minor) VALUES ('c', 0, {values})"""
 

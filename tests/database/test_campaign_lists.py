@@ -8,7 +8,7 @@ import pytest
 from made.campaigns import NOW, create_campaign, make_cause
 from sqlalchemy import text
 
-from campaigns.life import answers, approving, inbox, launch, scheduling
+from campaigns.life import answers, approving, drafts, inbox, scheduling
 from campaigns.life.approval import ApprovalPolicy
 from database.life import alerts, lists
 from database.life.lists import Order, Sought
@@ -137,5 +137,5 @@ def test_answers_are_for_those_who_asked(database: Database) -> None:
     assert (told("Anna"), told("bo")) == ((["spring: too dear"], ["autumn"]), ([], []))
     assert told("anna", timedelta(days=9)) == (["spring: too dear"], [])
     with database.writing() as transaction:
-        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, display_name="Cheaper"))
+        drafts.update(transaction, make_cause(), "spring", lambda plan: replace(plan, display_name="Cheaper"))
     assert told("anna") == ([], ["autumn"])

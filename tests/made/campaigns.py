@@ -10,7 +10,7 @@ from sqlalchemy import text
 from campaigns.actor import Actor, Cause
 from campaigns.audiences import segment_building
 from campaigns.coupons import issuance
-from campaigns.life import approving, launch
+from campaigns.life import approving, campaigns, drafts, launch
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.models import judging, registry
 from campaigns.models.gates import Gate, Report, Verdict
@@ -140,7 +140,7 @@ def look(database: Database, operation: Operation) -> bool:
 def create_campaign(database: Database, campaign_id: str = "spring", /, **changes: object) -> Campaign:
     """A draft by anna."""
     with database.writing() as transaction:
-        return launch.create(transaction, make_cause(), campaign_id, make_plan(**changes))
+        return drafts.create(transaction, make_cause(), campaign_id, make_plan(**changes))
 
 
 def approve_campaign(database: Database, campaign_id: str = "spring", *, now: datetime = NOW) -> Campaign:
@@ -161,7 +161,7 @@ def begin_launch(database: Database, campaign_id: str = "spring", *, now: dateti
 def launch_campaign(database: Database, plan: CampaignPlan, campaign_id: str = "spring") -> Operation:
     """A campaign from draft to active; the operation of its launch, which has run to its end."""
     with database.writing() as transaction:
-        launch.create(transaction, make_cause(), campaign_id, plan)
+        drafts.create(transaction, make_cause(), campaign_id, plan)
     return finish_launch(database, begin_launch(database, campaign_id))
 
 
@@ -259,9 +259,9 @@ def counts(database: Database, *tables: str) -> tuple[int, ...]:
 
 def plan_of(database: Database, campaign_id: str) -> CampaignPlan:
     with database.reading() as snapshot:
-        return launch.get(snapshot, campaign_id).plan
+        return campaigns.get(snapshot, campaign_id).plan
 
 
 def state_of(database: Database) -> State:
     with database.reading() as snapshot:
-        return launch.get(snapshot, "spring").state
+        return campaigns.get(snapshot, "spring").state

@@ -11,7 +11,7 @@ from campaigns.coupons import budgeting, deliveries
 from campaigns.experiments.effect import Interval
 from campaigns.experiments.results import Metric
 from campaigns.forecast import forecasts
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.results import measuring
 from database.coupons import reconciliation as figures
 from database.models import scores
@@ -72,7 +72,7 @@ def test_results_of_every_arm_and_metric(reported: Database, reported_url: str) 
 
 def test_messages_of_a_campaign_and_what_became_of_them(reported: Database, reported_url: str) -> None:
     with reported.reading() as snapshot:
-        found = deliveries.deliveries(snapshot, launch.get(snapshot, "spring"))
+        found = deliveries.deliveries(snapshot, campaigns.get(snapshot, "spring"))
 
     shown = ask(
         reported_url,
@@ -164,7 +164,7 @@ def test_coupons_of_a_campaign_that_was_ended_early_are_open_no_more(shop_of_rep
     query = "SELECT sum(open_count), sum(held_count), sum(expired_count) FROM reporting.coupon_funnel"
     before = ask(shop_url, f"{query} WHERE campaign_id = 'paris'")
     with shop_of_reports.writing() as transaction:
-        launch.end(transaction, make_cause(LATER), "paris")
+        campaigns.end(transaction, make_cause(LATER), "paris")
 
     keep_fresh(shop_of_reports, LATER + timedelta(hours=1))
 
@@ -176,7 +176,7 @@ def test_coupons_of_a_campaign_that_was_ended_early_are_open_no_more(shop_of_rep
 
 def test_audiences_and_issued_coupons(reported: Database, reported_url: str) -> None:
     with reported.reading() as snapshot:
-        spring = launch.get(snapshot, "spring")
+        spring = campaigns.get(snapshot, "spring")
 
     shown = ask(
         reported_url,

@@ -11,7 +11,7 @@ from running.serving import Shop, refusal, serving
 from running.shell import Shell
 from tierwise.v1 import campaign_forecast_pb2, campaign_service_pb2, tier_pb2
 
-from campaigns.life import launch
+from campaigns.life import drafts
 from database.session import Database
 from worker.clock.schedule import close_forecasts, end_campaigns
 
@@ -53,7 +53,7 @@ def test_a_forecast_is_told_before_and_after_what_came(shop: Shop, database_url:
 
 def test_a_draft_has_no_forecast_yet(shop: Shop, database_url: str) -> None:
     with shop.database.writing() as transaction:
-        launch.create(transaction, make_cause(datetime.now(UTC)), "next", PLAN)
+        drafts.create(transaction, make_cause(datetime.now(UTC)), "next", PLAN)
 
     with pytest.raises(grpc.RpcError) as raised:
         ask(shop, "campaigns/next")

@@ -14,7 +14,7 @@ from sqlalchemy import update
 from tierwise.v1 import campaign_results_pb2, campaign_service_pb2
 
 from campaigns.experiments.assignment import HOLDOUT, group_of
-from campaigns.life import launch
+from campaigns.life import campaigns, drafts
 from database.session import Database
 from database.terms.tables import CampaignRow
 
@@ -75,7 +75,7 @@ def test_results_say_what_both_groups_did(shop: Shop, database_url: str) -> None
     )  # fmt: skip
     assert [row["offered"] for row in printed["effects"]] == [conversion.mean, revenue.mean]
     with shop.database.writing() as transaction:
-        launch.end(transaction, make_cause(), "spring")
+        campaigns.end(transaction, make_cause(), "spring")
     ended = ask(shop)
     assert (ended.verdict, ended.reasons[0]) == (MESSAGE.INCONCLUSIVE, "It did not run until its planned end.")
 
@@ -113,7 +113,7 @@ def test_a_campaign_without_holdout_has_nothing_to_compare(shop: Shop, database_
 
 def test_before_the_launch_power_says_what_could_be_shown(shop: Shop, database_url: str) -> None:
     with shop.database.writing() as transaction:
-        launch.create(transaction, make_cause(NOW), "next", PLAN)
+        drafts.create(transaction, make_cause(NOW), "next", PLAN)
     tierwise = Shell(database_url)
 
     (conversion,) = tierwise("campaign", "power", "next", "--lift", "50")

@@ -38,7 +38,7 @@ from campaigns.actor import Role
 from campaigns.audiences import segments
 from campaigns.callers.access import RIGHTS
 from campaigns.coupons import redemption, reservation
-from campaigns.life import approving, launch, scheduling, switches
+from campaigns.life import approving, campaigns, drafts, scheduling, switches
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.models import registry
 from campaigns.models.stages import Stage, State
@@ -76,10 +76,10 @@ def stock(database: Database, home: Path) -> None:
     for campaign_id in ("active", "paused"):
         launch_campaign(database, current, campaign_id)
     with database.writing() as transaction:
-        launch.pause(transaction, cause(), "paused")
+        campaigns.pause(transaction, cause(), "paused")
         for campaign_id in ("draft", "submitted", "approved"):
-            launch.create(transaction, cause(), campaign_id, current)
-        launch.update(transaction, cause(), "draft", lambda plan: replace(plan, display_name="Renamed"))
+            drafts.create(transaction, cause(), campaign_id, current)
+        drafts.update(transaction, cause(), "draft", lambda plan: replace(plan, display_name="Renamed"))
         approving.submit(transaction, cause(), "submitted", ApprovalPolicy())
         for segment_id in ("scored", "best"):
             segments.create(transaction, cause(), segment_id, display_name="Scored", rule=IsKnown("purchase_90"))
@@ -89,7 +89,7 @@ def stock(database: Database, home: Path) -> None:
         )  # fmt: skip
         for campaign_id in ("paused", "approved"):
             switches.stop(transaction, replace(cause(), reason="prices are wrong"), campaign_id)
-        launch.create(transaction, cause(), "scheduled", current)
+        drafts.create(transaction, cause(), "scheduled", current)
     approve_campaign(database, "approved", now=now)
     approve_campaign(database, "scheduled", now=now)
     with database.writing() as transaction:

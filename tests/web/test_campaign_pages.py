@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from running.browser import Site, faults, picture
 
 from campaigns.audiences import segments
-from campaigns.life import approving, launch
+from campaigns.life import approving, campaigns
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.recurrence import Recurrence
 from database.work import operations
@@ -98,7 +98,7 @@ def test_authors_do_not_approve_what_they_wrote(site: Site) -> None:
 
     expect(anna.get_by_role("alert")).to_contain_text("anna")
     with site.database.reading() as snapshot:
-        assert launch.get(snapshot, "spring").state == "SUBMITTED"
+        assert campaigns.get(snapshot, "spring").state == "SUBMITTED"
     assert ("campaigns.approve", "campaigns/spring", "DENIED") in audit_lines(site.database)
 
 
@@ -119,7 +119,7 @@ def test_what_goes_back_to_its_author_says_why(site: Site) -> None:
     ben.get_by_role("button", name="Reject").click()
     expect(ben.get_by_text("Fill this in.")).to_be_visible()
     with site.database.reading() as snapshot:
-        assert launch.get(snapshot, "spring").state == "SUBMITTED"
+        assert campaigns.get(snapshot, "spring").state == "SUBMITTED"
     assert faults(ben) == []
     ben.get_by_label("What its authors should change").fill("too dear")
     ben.get_by_role("button", name="Reject").click()
@@ -202,7 +202,7 @@ def test_a_tab_that_shows_an_earlier_campaign_pauses_nothing(site: Site) -> None
 
     expect(anna.get_by_role("alert")).to_contain_text("changed since it was read")
     with site.database.reading() as snapshot:
-        assert launch.get(snapshot, "spring").state == "PAUSED"
+        assert campaigns.get(snapshot, "spring").state == "PAUSED"
 
 
 def test_a_move_that_does_not_exist_is_refused(site: Site) -> None:

@@ -26,7 +26,7 @@ from campaigns.audit import verification
 from campaigns.coupons import reconciliation
 from campaigns.coupons.codes import normalise
 from campaigns.faults import Code, Fault
-from campaigns.life import approving, launch, scheduling
+from campaigns.life import approving, campaigns, drafts, scheduling
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.recurrence import Recurrence
 from campaigns.tiers import rescoring
@@ -117,7 +117,7 @@ def test_what_nothing_can_be_said_of_has_no_figure(site: Site) -> None:
     cells = anna.get_by_role("group", name="Revenue").get_by_role("row", name="offer").get_by_role("cell")
     expect(cells).to_have_text(["£0.00", "£0.00", "–nothing can be said yet", "–", "–nothing can be said yet"])
     with site.database.writing() as transaction:
-        launch.end(transaction, make_cause(), "spring")
+        campaigns.end(transaction, make_cause(), "spring")
     anna.reload()
     expect(anna.get_by_role("heading", name="It is over, and whether it worked is not shown")).to_be_visible()
 
@@ -126,7 +126,7 @@ def test_an_approver_reads_what_changed_and_decides_with_a_comment(site: Site) -
     _draft(site, "summer", "Summer")
     approve_campaign(site.database, "summer", now=datetime.now(UTC))
     with site.database.writing() as transaction:
-        launch.update(transaction, make_cause(), "summer", lambda plan: replace(plan, holdout_percent=20))
+        drafts.update(transaction, make_cause(), "summer", lambda plan: replace(plan, holdout_percent=20))
         approving.submit(transaction, make_cause(), "summer", ApprovalPolicy())
     ben = site.enter("ben", "approver")
     ben.get_by_role("link", name="Approvals").click()

@@ -8,7 +8,7 @@ from made.campaigns import NOW, add_customers, create_campaign, make_cause, plan
 from playwright.sync_api import Page, expect
 from running.browser import Site, faults, picture
 
-from campaigns.life import launch, naming
+from campaigns.life import campaigns, drafts, naming
 from database.events.store import insert_events
 from database.session import Database
 from events.event import Event, EventType
@@ -119,7 +119,7 @@ def test_a_rule_beyond_rows_stays_as_yaml_and_a_stale_tab_loses_nothing(shop: Si
     picture(anna, "wizard-audience-narrow-dark")
 
     with shop.database.writing() as transaction:
-        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, display_name="Other"))
+        drafts.update(transaction, make_cause(), "spring", lambda plan: replace(plan, display_name="Other"))
     anna.get_by_role("button", name="Save", exact=True).click()
 
     expect(anna.get_by_role("alert")).to_contain_text("Somebody changed this campaign")
@@ -150,7 +150,7 @@ def test_a_form_that_is_sent_twice_makes_one_draft(database: Database) -> None:
     create_campaign(database)
 
     with database.reading() as snapshot:
-        made = launch.get(snapshot, "spring")
+        made = campaigns.get(snapshot, "spring")
         again = naming.made_since(snapshot, "Spring", made.create_time, "anna")
         assert again == made
         for name, since, author in [
@@ -162,5 +162,5 @@ def test_a_form_that_is_sent_twice_makes_one_draft(database: Database) -> None:
 def test_an_id_that_was_ever_given_is_not_given_again(database: Database) -> None:
     create_campaign(database)
     with database.writing() as transaction:
-        launch.delete(transaction, make_cause(), "spring")
+        drafts.delete(transaction, make_cause(), "spring")
         assert naming.free_id(transaction, "Spring", NOW) == "spring-2"

@@ -8,7 +8,7 @@ from made.campaigns import audit_lines, create_campaign, finish_launch, make_cau
 from playwright.sync_api import Page, expect
 from running.browser import Site, faults, in_chinese, picture
 
-from campaigns.life import launch
+from campaigns.life import campaigns, drafts
 from campaigns.terms.arms import ArmPlan, TierDiscount
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Percent
@@ -192,11 +192,11 @@ def test_a_plan_that_cannot_be_launched_is_not_submitted(busy_site: Site) -> Non
     expect(anna.get_by_role("alert")).to_contain_text("a launch needs an offer")
 
     with busy_site.database.writing() as transaction:
-        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, offers=make_plan().offers))
+        drafts.update(transaction, make_cause(), "spring", lambda plan: replace(plan, offers=make_plan().offers))
     anna.get_by_role("button", name="Submit for approval").click()
     expect(anna.get_by_role("alert")).to_contain_text("Somebody changed this campaign")
     with busy_site.database.reading() as snapshot:
-        assert launch.get(snapshot, "spring").state == "DRAFT"
+        assert campaigns.get(snapshot, "spring").state == "DRAFT"
 
 
 def test_whom_the_budget_leaves_out_is_in_none_of_the_figures(busy_site: Site) -> None:

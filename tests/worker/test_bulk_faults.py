@@ -32,7 +32,7 @@ from running import working
 from running.worker_processes import kill, redis, relaying, wait_for, wait_until_done, worker
 from sqlalchemy import text
 
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.terms.campaign import State
 from campaigns.tiers import rescoring
 from campaigns.work import jobs
@@ -161,7 +161,7 @@ def test_a_launch_whose_worker_is_killed_gives_each_customer_one_code(database: 
     assert codes_of(database).items() >= issued.items()
     assert sorted(codes_of(database)) == customers
     with database.reading() as snapshot:
-        campaign = launch.get(snapshot, "spring")
+        campaign = campaigns.get(snapshot, "spring")
     assert (campaign.state, campaign.issued_count) == (State.ACTIVE, 10_000)
 
 

@@ -28,7 +28,7 @@ from sqlalchemy import text
 from campaigns.coupons import deliveries, handing_over
 from campaigns.coupons.handing_over import Share
 from campaigns.customers import erasure
-from campaigns.life import launch, switches
+from campaigns.life import campaigns, switches
 from campaigns.life.refusals import CouponsStopped
 from campaigns.terms.campaign import Channel
 from campaigns.terms.refusals import CampaignNotMovable
@@ -128,7 +128,7 @@ def states(database: Database) -> dict[str, str]:
 
 def fates(database: Database) -> dict[str, int]:
     with database.reading() as snapshot:
-        (channel,) = deliveries.deliveries(snapshot, launch.get(snapshot, "spring")).channels
+        (channel,) = deliveries.deliveries(snapshot, campaigns.get(snapshot, "spring")).channels
     return {"due": channel.due, "waiting": channel.waiting, **{name: n for name, n in channel.fates.items() if n}}
 
 
@@ -175,7 +175,7 @@ def test_a_pause_holds_and_a_resumption_goes_on_after_it(database: Database, too
     operation = begun(database)
     assert [step(tools, operation), step(tools, operation)] == [True, True]
     with database.writing() as transaction:
-        launch.pause(transaction, make_cause(), "spring")
+        campaigns.pause(transaction, make_cause(), "spring")
     before = counts(database, "messages", "message_counts")
 
     assert step(tools, operation) is False
@@ -183,7 +183,7 @@ def test_a_pause_holds_and_a_resumption_goes_on_after_it(database: Database, too
     assert (recorder.given, counts(database, "messages", "message_counts")) == (["c1", "c2"], before)
     (waiting,) = counts(database, "outbox")
     with database.writing() as transaction:
-        launch.resume(transaction, make_cause(), "spring")
+        campaigns.resume(transaction, make_cause(), "spring")
     assert counts(database, "outbox") == (waiting + 1,)
     work(tools, operation)
     assert recorder.given == FIVE
@@ -216,7 +216,7 @@ def test_the_kill_switch_holds_and_an_end_ends(database: Database, tools: Tools,
         take(database, operation)
     assert (step(tools, operation), recorder.given) == (False, [])
     with database.writing() as transaction:
-        launch.end(transaction, make_cause(), "spring")
+        campaigns.end(transaction, make_cause(), "spring")
 
     assert step(tools, operation) is False
 
@@ -377,7 +377,7 @@ def test_only_an_active_campaign_is_handed_over_and_one_hand_over_at_a_time(data
     first = begun(database)
     assert begun(database).operation_id == first.operation_id
     with database.writing() as transaction:
-        launch.end(transaction, make_cause(), "spring")
+        campaigns.end(transaction, make_cause(), "spring")
 
     with pytest.raises(CampaignNotMovable), database.writing() as transaction:
         handing_over.begin(transaction, make_cause(), "spring")

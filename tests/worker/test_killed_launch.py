@@ -25,7 +25,7 @@ from running.worker_processes import wait_for, wait_until_done
 
 from campaigns.coupons import codes
 from campaigns.experiments.assignment import HOLDOUT, group_of
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.terms.campaign import State
 from database.migrate import migrate
 from database.session import Database
@@ -134,7 +134,7 @@ def test_fifty_kills_of_worker_broker_and_postgresql_neither_lose_nor_repeat_a_c
     assert counts(scene.database, "coupons", "audiences") == (len(coupons), len(CUSTOMERS))
     assert len({codes.normalise(code) for code in coupons.values()}) == len(coupons)
     with scene.database.reading() as snapshot:
-        campaign = launch.get(snapshot, "spring")
+        campaign = campaigns.get(snapshot, "spring")
     assert campaign.state is State.ACTIVE
     assert (campaign.issued_count, campaign.held_out_count) == (len(coupons), len(held_out))
     assert (done.state, done.done_count, done.total_count) == ("SUCCEEDED", len(coupons), len(coupons))

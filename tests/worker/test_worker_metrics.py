@@ -18,7 +18,7 @@ from made.campaigns import NOW, begin_launch, create_campaign, launch_campaign, 
 from prometheus_client.registry import Collector
 
 from campaigns.coupons import handing_over
-from campaigns.life import launch, switches
+from campaigns.life import campaigns, switches
 from campaigns.work import jobs
 from database.embedded import free_port
 from database.life.stops import EVERYTHING
@@ -96,7 +96,7 @@ def test_work_that_stands_still_with_its_campaign_is_not_silent(database: Databa
         switches.allow(transaction, make_cause(reason="restored"), EVERYTHING)
     assert silent() == hour
     with database.writing() as transaction:
-        launch.pause(transaction, make_cause(), "spring")
+        campaigns.pause(transaction, make_cause(), "spring")
     assert silent() == 0
 
 

@@ -10,7 +10,7 @@ from campaigns.audit import verification
 from campaigns.coupons import reconciliation, reservation
 from campaigns.errors import Refusal
 from campaigns.forecast import forecasts
-from campaigns.life import launch, scheduling
+from campaigns.life import campaigns, scheduling
 from campaigns.life.scheduling import Outcome
 from campaigns.models import retraining
 from campaigns.models.refusals import NoActiveModel
@@ -121,7 +121,7 @@ def _fired(database: Database, campaign_id: str, now: datetime) -> Outcome | Non
 def _ended(database: Database, campaign_id: str, now: datetime) -> bool:
     try:
         with database.writing() as transaction:
-            launch.end(transaction, Cause(actor=BEAT, now=now), campaign_id)
+            campaigns.end(transaction, Cause(actor=BEAT, now=now), campaign_id)
     except CampaignNotMovable:
         # Somebody, or another clock, was faster.
         return False

@@ -9,7 +9,7 @@ from admin.web.done import Deed
 from admin.web.house import House
 from admin.web.visit import Visit, page
 from campaigns.callers.access import STAFF, Right
-from campaigns.life import launch, switches
+from campaigns.life import campaigns, switches
 from campaigns.watching import overview
 from database.life.stops import EVERYTHING
 
@@ -64,7 +64,7 @@ def allow(visit: Visit) -> Response:
 def _confirm(visit: Visit, verb: str) -> Response:
     scope = _scope(visit)
     with visit.reading() as snapshot:
-        campaign = None if scope == EVERYTHING else launch.get(snapshot, scope)
+        campaign = None if scope == EVERYTHING else campaigns.get(snapshot, scope)
         live = overview.live(snapshot, limit=SHOWN) if campaign is None else []
     return visit.page("switch_confirm.html", verb=verb, scope=scope, campaign=campaign, live=live)
 

@@ -22,7 +22,7 @@ from sqlalchemy import text
 from campaigns.audiences import segments
 from campaigns.audiences.refusals import SegmentInUse
 from campaigns.experiments.assignment import HOLDOUT, group_of
-from campaigns.life import launch
+from campaigns.life import campaigns, drafts, launch
 from campaigns.terms.arms import OFFER_ARM
 from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.refusals import InvalidCampaign
@@ -63,7 +63,7 @@ def test_only_those_who_fit_the_rule_get_a_coupon(shop: Database) -> None:
         "audience": {"HIGH": 2}, "excluded": {},
     }  # fmt: skip
     with shop.reading() as snapshot:
-        campaign = launch.get(snapshot, "spring")
+        campaign = campaigns.get(snapshot, "spring")
         kept = snapshot.execute(text("SELECT after -> 'rule' FROM audit_log WHERE action = 'campaigns.create'"))
         assert kept.scalar_one() == {"compare": {"fact": "expected_spend", "operator": "at_least", "value": 9000}}
     assert (campaign.plan, campaign.launch_time) == (plan, NOW)
@@ -108,16 +108,16 @@ def test_a_rule_can_ask_about_a_segment_and_is_frozen_with_the_audience(shop: Da
 )
 def test_a_plan_that_makes_no_sense_names_the_place(database: Database, plan: CampaignPlan, field: str) -> None:
     with database.writing() as transaction, pytest.raises(InvalidCampaign) as refused:
-        launch.create(transaction, make_cause(), "spring", plan)
+        drafts.create(transaction, make_cause(), "spring", plan)
     assert refused.value.metadata["field"] == field
     assert counts(database, "campaigns") == (0,)
 
     with database.writing() as transaction:
-        launch.create(transaction, make_cause(), "spring", make_plan())
+        drafts.create(transaction, make_cause(), "spring", make_plan())
     with database.writing() as transaction, pytest.raises(InvalidCampaign):
-        launch.update(transaction, make_cause(), "spring", lambda _: plan)
+        drafts.update(transaction, make_cause(), "spring", lambda _: plan)
     with database.reading() as snapshot:
-        assert launch.get(snapshot, "spring").plan == make_plan()
+        assert campaigns.get(snapshot, "spring").plan == make_plan()
 
 
 @pytest.mark.parametrize("percent", [0, 10, 50])
@@ -139,7 +139,7 @@ def test_who_is_held_out_follows_from_the_hash_and_gets_nothing(database: Databa
         "audience": {"HIGH": 300}, "excluded": {},
     }  # fmt: skip
     with database.reading() as snapshot:
-        campaign = launch.get(snapshot, "spring")
+        campaign = campaigns.get(snapshot, "spring")
     assert (campaign.issued_count, campaign.held_out_count) == (300 - held_out, held_out)
 
 
@@ -160,7 +160,7 @@ def test_a_launch_that_is_taken_up_again_holds_out_the_same_customers(database: 
     store_scores(database, dict.fromkeys(CROWD, 9000))
     plan = make_plan(holdout_percent=10)
     with database.writing() as transaction:
-        launch.create(transaction, make_cause(), "spring", plan)
+        drafts.create(transaction, make_cause(), "spring", plan)
     failed = begin_launch(database)
     issue_chunk(database, failed)
     issue_chunk(database, read_operation(database, failed.operation_id), limit=50)

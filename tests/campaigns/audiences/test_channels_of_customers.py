@@ -20,7 +20,7 @@ from sqlalchemy import delete, insert, text
 
 from campaigns.audiences import audience
 from campaigns.audiences.eligibility import ChannelReason, Eligible, Exclusion, Person, decide
-from campaigns.life import launch
+from campaigns.life import campaigns, drafts
 from campaigns.terms.campaign import CampaignId, CampaignPlan, Channel, ChannelChoice, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.terms.refusals import InvalidCampaign
@@ -82,7 +82,7 @@ def test_who_has_no_tier_or_a_tier_without_offer_is_not_reached() -> None:
 
 def test_a_channel_stands_once(database: Database) -> None:
     with database.writing() as transaction, pytest.raises(InvalidCampaign) as refused:
-        launch.create(transaction, make_cause(), "spring", make_plan(offers=(offer(EMAIL, SMS, EMAIL),)))
+        drafts.create(transaction, make_cause(), "spring", make_plan(offers=(offer(EMAIL, SMS, EMAIL),)))
 
     assert refused.value.metadata["field"] == "offers[HIGH].fallbacks"
 
@@ -134,7 +134,7 @@ def test_the_query_for_all_decides_as_the_function_for_one(
             if responses is not None:
                 counted = {f"{channel.lower()}_responses": responses.get(channel, 0) for channel in Channel}
                 transaction.execute(insert(CustomerFactsRow).values(**named, as_of=NOW, **counted))
-        campaign = launch.create(transaction, make_cause(), CampaignId("spring"), plan)
+        campaign = drafts.create(transaction, make_cause(), CampaignId("spring"), plan)
         found = eligibility.candidates(audience.targeting(campaign, NOW)).subquery()
         decided = {row.customer_id: row for row in transaction.execute(found.select())}
         transaction.rollback()
@@ -179,7 +179,7 @@ def test_the_audience_keeps_each_channel_with_its_reason_and_the_coupon_follows(
 ) -> None:
     plan = make_plan(offers=(offer(EMAIL, SMS),), channel_choice=choice)
     with shop.writing() as transaction:
-        campaign = launch.create(transaction, make_cause(), "spring", plan)
+        campaign = drafts.create(transaction, make_cause(), "spring", plan)
     operation = begin_launch(shop)
     with shop.reading() as snapshot:
         assert audience.reach(snapshot, campaign, NOW) == sorted(
@@ -200,7 +200,7 @@ def test_the_audience_keeps_each_channel_with_its_reason_and_the_coupon_follows(
     assert frozen(shop) == {"anna": annas, "bert": ("SMS", "ORDER")}
     with shop.reading() as snapshot:
         coupons: dict[str, str] = dict(snapshot.execute(text("SELECT customer_id, channel FROM coupons")).all())
-        assert launch.get(snapshot, "spring").plan == plan
+        assert campaigns.get(snapshot, "spring").plan == plan
     assert coupons == {"anna": annas[0], "bert": "SMS"}
 
 

@@ -28,7 +28,7 @@ from campaigns.audiences import audience
 from campaigns.audiences.eligibility import Eligible, Exclusion, Membership, Person, decide
 from campaigns.coupons import issuance
 from campaigns.experiments.assignment import HOLDOUT, group_of
-from campaigns.life import launch
+from campaigns.life import campaigns, drafts, launch
 from campaigns.terms import stored
 from campaigns.terms.campaign import CampaignId, CampaignPlan, Channel, Offer
 from campaigns.terms.discount import Discount, Percent
@@ -125,7 +125,7 @@ def test_restraint_that_makes_no_sense_names_its_field(
     database: Database, changes: dict[str, object], field: str
 ) -> None:  # fmt: skip
     with database.writing() as transaction, pytest.raises(InvalidCampaign) as refused:
-        launch.create(transaction, make_cause(), "spring", make_plan(**changes))
+        drafts.create(transaction, make_cause(), "spring", make_plan(**changes))
 
     assert refused.value.metadata["field"] == field
 
@@ -136,10 +136,10 @@ def test_restraint_is_kept_as_it_was_planned(database: Database) -> None:
         excluded_campaigns=(CampaignId("winter"),), stacking=Stacking(priority=-3, group="sale", alone=True),
     )  # fmt: skip
     with database.writing() as transaction:
-        created = launch.create(transaction, make_cause(), "spring", plan)
+        created = drafts.create(transaction, make_cause(), "spring", plan)
 
     with database.reading() as snapshot:
-        assert launch.get(snapshot, "spring") == created
+        assert campaigns.get(snapshot, "spring") == created
     assert created.plan == plan
 
 
@@ -196,7 +196,7 @@ def test_the_query_for_all_decides_as_the_function_for_one(
                 # Held out there or not makes no difference here.
                 arm = HOLDOUT if number % 2 else "offer"
                 transaction.execute(insert(AudienceRow).values(campaign_id=name, arm=arm, **named, **FROZEN))
-        campaign = launch.create(transaction, make_cause(), "spring", plan)
+        campaign = drafts.create(transaction, make_cause(), "spring", plan)
         found = eligibility.candidates(audience.targeting(campaign, NOW)).subquery()
         decided = {row.customer_id: row.exclusion for row in transaction.execute(found.select())}
         transaction.rollback()
@@ -263,16 +263,16 @@ def test_exclusions_come_before_the_draw_and_count_the_held_out_of_others(shop: 
 
 def test_customers_are_left_to_no_campaign_that_is_none(shop: Database) -> None:
     with shop.writing() as transaction:
-        launch.create(transaction, make_cause(), "first", make_plan())
+        drafts.create(transaction, make_cause(), "first", make_plan())
         others = (CampaignId("first"), CampaignId("frist"))
-        launch.create(transaction, make_cause(), "second", make_plan(excluded_campaigns=others))
+        drafts.create(transaction, make_cause(), "second", make_plan(excluded_campaigns=others))
 
     with pytest.raises(InvalidCampaign, match="there is no campaigns/frist to leave customers to") as refused:
         approve_campaign(shop, "second")
 
     assert refused.value.metadata["field"] == "excluded_campaigns"
     with shop.writing() as transaction:
-        launch.update(transaction, make_cause(), "second", lambda plan: replace(plan, excluded_campaigns=others[:1]))
+        drafts.update(transaction, make_cause(), "second", lambda plan: replace(plan, excluded_campaigns=others[:1]))
     assert approve_campaign(shop, "second").version == 2
 
 
@@ -280,7 +280,7 @@ def test_two_launches_at_once_do_not_both_take_a_customer(shop: Database) -> Non
     operations = []
     for campaign_id in ("one", "two", "three"):
         with shop.writing() as transaction:
-            launch.create(transaction, make_cause(), campaign_id, make_plan(offer_caps=ONE_A_WEEK))
+            drafts.create(transaction, make_cause(), campaign_id, make_plan(offer_caps=ONE_A_WEEK))
         operations.append(begin_launch(shop, campaign_id))
 
     def freeze(place: int) -> bool:
@@ -296,7 +296,7 @@ def test_two_launches_at_once_do_not_both_take_a_customer(shop: Database) -> Non
 
 def test_a_launch_that_is_taken_up_again_takes_in_who_came_to_fit_while_there_is_room(shop: Database) -> None:
     with shop.writing() as transaction:
-        launch.create(transaction, make_cause(), "spring", make_plan(offers=(BY_MAIL,), audience_limit=31))
+        drafts.create(transaction, make_cause(), "spring", make_plan(offers=(BY_MAIL,), audience_limit=31))
     failed = begin_launch(shop)
     issue_chunk(shop, failed)
     assert len(audience_of(shop, "spring")) == 30

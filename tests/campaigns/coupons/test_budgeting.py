@@ -26,7 +26,7 @@ from campaigns import trail
 from campaigns.coupons import budgeting, redemption, reservation
 from campaigns.coupons.budgeting import BudgetStanding
 from campaigns.coupons.refusals import CouponReserved
-from campaigns.life import launch
+from campaigns.life import campaigns, launch
 from campaigns.life.refusals import CampaignNotFound
 from campaigns.terms.basket import Basket
 from campaigns.terms.campaign import Campaign, Channel, Offer
@@ -129,7 +129,7 @@ def test_after_the_end_nothing_is_committed(database: Database) -> None:
 
     assert [len(standing(database, after=after).committed) for after in (timedelta(), timedelta(days=30))] == [1, 0]
     with database.writing() as transaction:
-        launch.end(transaction, make_cause(), "spring")
+        campaigns.end(transaction, make_cause(), "spring")
     assert standing(database).liability.expected_minor == 0
 
 
@@ -151,7 +151,7 @@ def test_past_campaigns_teach_how_coupons_are_used(database: Database) -> None:
     assert standing(database, "next").committed[0].rate > 2 * before
 
 
-@pytest.mark.parametrize("hindered", [launch.pause, launch.end])
+@pytest.mark.parametrize("hindered", [campaigns.pause, campaigns.end])
 def test_a_campaign_that_did_not_run_to_its_end_teaches_nothing(database: Database, hindered: Hindrance) -> None:
     store_scores(database, {"anna": 9000})
     plan = make_plan(offers=(FIVE_POUNDS,))
@@ -262,7 +262,7 @@ def test_what_is_taken_up_again_leaves_out_only_those_without_a_code(database: D
     issued, held_out = set(codes_of(database)), members(database, "arm = 'holdout'")
     with database.writing() as transaction:
         transaction.execute(text("UPDATE audiences SET purchase_90 = 0.99"))
-        count = budgeting.narrow(transaction, launch.get(transaction, "spring"), NOW)
+        count = budgeting.narrow(transaction, campaigns.get(transaction, "spring"), NOW)
 
     assert count > 0
     assert (len(issued), len(held_out) > 20) == (40, True)

@@ -18,7 +18,7 @@ from campaigns.budgets import booking, shards
 from campaigns.coupons import reconciliation, redemption, refunding, reservation
 from campaigns.coupons.codes import mint
 from campaigns.errors import CouponRefused
-from campaigns.life import launch
+from campaigns.life import campaigns, drafts
 from campaigns.terms.basket import Basket
 from campaigns.terms.limits import Budget
 from campaigns.terms.refusals import BudgetExhausted
@@ -46,8 +46,8 @@ def prepared(database: Database, *, customers: int, **plan: object) -> list[str]
     """Codes of an active campaign, one for each customer."""
     codes = mint(customers)
     with database.writing() as transaction:
-        launch.create(transaction, make_cause(), HOT, make_plan(**plan))
-        booking.open_budget(transaction, launch.get(transaction, HOT))
+        drafts.create(transaction, make_cause(), HOT, make_plan(**plan))
+        booking.open_budget(transaction, campaigns.get(transaction, HOT))
         transaction.execute(
             text("UPDATE campaigns SET state = 'ACTIVE', issued_count = :count"), {"count": customers}
         )  # fmt: skip

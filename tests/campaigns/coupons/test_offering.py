@@ -23,7 +23,7 @@ from campaigns.coupons import offering, redemption, refunding, reservation
 from campaigns.coupons.offering import Offers
 from campaigns.customers.refusals import CustomerNotFound
 from campaigns.errors import CouponRefused
-from campaigns.life import launch, switches
+from campaigns.life import campaigns, switches
 from campaigns.terms.basket import Basket, Line
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Fixed, FreeShipping, Gift, Percent, Reward, Scope
@@ -85,8 +85,8 @@ def test_a_customer_has_what_the_launches_gave_and_learns_why_the_rest_is_withhe
     create_campaign(shop, "approved")
     approve_campaign(shop, "approved")
     with shop.writing() as transaction:
-        launch.pause(transaction, make_cause(), "paused")
-        launch.end(transaction, make_cause(), "over")
+        campaigns.pause(transaction, make_cause(), "paused")
+        campaigns.end(transaction, make_cause(), "over")
         switches.stop(transaction, replace(make_cause(), reason="leaked"), "stopped")
 
     assert told(offers_for(shop)) == (
@@ -167,7 +167,7 @@ def test_what_is_offered_is_what_the_till_takes_and_what_is_withheld_it_refuses(
     start(shop, "paused")
     start(shop, "ship", FreeShipping())
     with shop.writing() as transaction:
-        launch.pause(transaction, make_cause(), "paused")
+        campaigns.pause(transaction, make_cause(), "paused")
         reservation.reserve(transaction, make_cause(), codes_of(shop, "three")["anna"], ORDER)
 
     found = offers_for(shop, basket=ORDER)

@@ -23,7 +23,7 @@ from campaigns.coupons.own_codes import OwnCode
 from campaigns.coupons.refusals import CodesNotAccepted, CodesRejected
 from campaigns.customers import erasure
 from campaigns.forecast import dry_run
-from campaigns.life import launch
+from campaigns.life import campaigns, drafts
 from campaigns.life.refusals import CampaignNotFound
 from campaigns.terms.basket import Basket
 from campaigns.terms.recurrence import Recurrence
@@ -194,14 +194,14 @@ def test_a_campaign_with_codes_does_not_become_a_series_before_they_are_withdraw
     before = audit_lines(shop)
 
     with pytest.raises(InvalidCampaign, match="withdraw them first") as refused, shop.writing() as transaction:
-        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, recurrence=weekly))
+        drafts.update(transaction, make_cause(), "spring", lambda plan: replace(plan, recurrence=weekly))
 
     assert refused.value.metadata["field"] == "recurrence"
     assert (len(waiting(shop)), audit_lines(shop)) == (2, before)
     with shop.writing() as transaction:
         assert own_codes.withdraw(transaction, make_cause(), "spring") == 2
         assert own_codes.withdraw(transaction, make_cause(), "spring") == 0
-        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, recurrence=weekly))
+        drafts.update(transaction, make_cause(), "spring", lambda plan: replace(plan, recurrence=weekly))
     assert waiting(shop) == set()
     withdrawn = ("coupons.withdraw", "campaigns/spring", "OK")
     assert audit_lines(shop)[len(before) :] == [withdrawn, withdrawn, ("campaigns.update", "campaigns/spring", "OK")]
@@ -223,7 +223,7 @@ def test_codes_that_nobody_got_are_free_for_the_next_campaign_when_theirs_ends(s
     assert waiting(shop) == {("CARD0002", "zoe")}
 
     with shop.writing() as transaction:
-        launch.end(transaction, make_cause(), "spring")
+        campaigns.end(transaction, make_cause(), "spring")
 
     assert waiting(shop) == set()
     create_campaign(shop, "summer")

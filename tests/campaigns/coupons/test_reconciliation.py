@@ -23,7 +23,7 @@ from sqlalchemy import text
 
 from campaigns.coupons import reconciliation, redemption, refunding, reservation
 from campaigns.errors import Refusal
-from campaigns.life import launch
+from campaigns.life import drafts
 from campaigns.life.refusals import CampaignNotFound
 from campaigns.terms.basket import Basket
 from campaigns.terms.limits import Budget
@@ -53,7 +53,7 @@ def reconciled(database: Database, campaign_id: str | None = None) -> list[Verdi
 def test_a_draft_and_a_campaign_in_use_agree(database: Database) -> None:
     codes = issued_codes(database, CUSTOMERS, redemption_limit=2_000)
     with database.writing() as transaction:
-        launch.create(transaction, make_cause(), "draft", make_plan())
+        drafts.create(transaction, make_cause(), "draft", make_plan())
         reservation.reserve(transaction, make_cause(), codes["anna"], BASKET)
         redemption.redeem(transaction, make_cause(), codes["bert"], BASKET)
 

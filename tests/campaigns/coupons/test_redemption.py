@@ -15,7 +15,7 @@ from campaigns.coupons import redemption
 from campaigns.coupons.codes import displayed, mint
 from campaigns.coupons.refusals import CouponNotFound, InvalidCode
 from campaigns.errors import Refusal
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.terms.basket import Basket, Line
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.coupon import Redemption
@@ -60,7 +60,7 @@ def redeem(database: Database, code: str, basket: Basket = BASKET, **when: timed
 def totals(database: Database) -> tuple[int, int, int]:
     """Redemptions by the campaign's counter and by the ledger, and money by the counter."""
     with database.reading() as snapshot:
-        campaign = launch.get(snapshot, "spring")
+        campaign = campaigns.get(snapshot, "spring")
     return campaign.redeemed_count, counts(database, "redemptions")[0], campaign.discounted_minor
 
 
@@ -131,7 +131,7 @@ def test_the_last_moment_of_the_window_still_counts(database: Database) -> None:
     assert redeem(database, code, after=timedelta(days=30) - timedelta(microseconds=1)).discount_minor == 200
 
 
-@pytest.mark.parametrize("stop", [launch.pause, launch.end])
+@pytest.mark.parametrize("stop", [campaigns.pause, campaigns.end])
 def test_a_code_rests_with_its_campaign(database: Database, stop: Callable[..., object]) -> None:
     code = issue(database)
     with database.writing() as transaction:

@@ -12,7 +12,7 @@ from campaigns.coupons import redemption, refunding, reservation
 from campaigns.coupons.refunding import Refund
 from campaigns.coupons.refusals import InvalidRefund, RedemptionNotFound, RefundBeyondDiscount
 from campaigns.errors import Refusal
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.terms.basket import Basket
 from campaigns.terms.coupon import Redemption
 from campaigns.terms.refusals import CouponAlreadyRedeemed, RedemptionLimitReached
@@ -35,7 +35,7 @@ def refund(database: Database, used: Redemption, key: str, amount: int | None = 
 def test_a_discount_is_refunded_in_parts_after_the_campaign_too(database: Database) -> None:
     used = redeem(database, issued_codes(database, ["anna"])["anna"])
     with database.writing() as transaction:
-        launch.end(transaction, make_cause(), "spring")
+        campaigns.end(transaction, make_cause(), "spring")
 
     parts = [refund(database, used, "r1", 50), refund(database, used, "r2", 30), refund(database, used, "r3")]
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.forecast import changing, dry_run
 from campaigns.forecast.dry_run import Preview
-from campaigns.life import launch
+from campaigns.life import campaigns, drafts
 from campaigns.results import measuring
 from database.audiences import facts
 from database.events.store import insert_events
@@ -60,12 +60,12 @@ def learn(database: Database, *, enough: bool = False) -> list[str]:
 
 def taught(database: Database) -> Uplift | None:
     with database.reading() as snapshot:
-        return changing.taught(snapshot, launch.get(snapshot, "spring"))
+        return changing.taught(snapshot, campaigns.get(snapshot, "spring"))
 
 
 def preview(database: Database) -> Preview:
     with database.writing() as transaction:
-        launch.create(transaction, make_cause(), "next", PLAN)
+        drafts.create(transaction, make_cause(), "next", PLAN)
     with database.writing() as transaction:
         return dry_run.preview(transaction, make_cause(), "next", size=1)
 

@@ -6,7 +6,7 @@ import pytest
 from made.campaigns import NOW, create_campaign, make_cause, store_scores
 
 from campaigns.forecast import costs, dry_run
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.terms.limits import Budget
 from database.session import Database
 
@@ -16,7 +16,7 @@ def test_it_says_what_the_preview_of_the_saved_plan_says(database: Database, mon
     budget = Budget(limit_minor=20_000)
     create_campaign(database, budget=budget)
     with database.writing() as transaction:
-        campaign = launch.get(transaction, "spring")
+        campaign = campaigns.get(transaction, "spring")
         saved = dry_run.preview(transaction, make_cause(), "spring", size=0).costs
         ahead = costs.ahead(transaction, campaign, NOW)
         richer = costs.ahead(transaction, replace(campaign, plan=replace(campaign.plan, budget=None)), NOW)

@@ -16,7 +16,7 @@ from campaigns.forecast.detecting import LIFT
 from campaigns.forecast.dry_run import Preview
 from campaigns.forecast.refusals import CampaignLaunched
 from campaigns.forecast.sensitivity import sensitivity
-from campaigns.life import launch
+from campaigns.life import drafts
 from campaigns.life.refusals import CampaignChanged, CampaignNotFound
 from campaigns.terms.arms import ArmPlan, TierDiscount
 from campaigns.terms.campaign import CampaignPlan, Channel, Offer
@@ -49,7 +49,7 @@ def shop(database: Database) -> Database:
 
 def draft(database: Database, plan: CampaignPlan = PLAN) -> None:
     with database.writing() as transaction:
-        launch.create(transaction, make_cause(), "spring", plan)
+        drafts.create(transaction, make_cause(), "spring", plan)
 
 
 def preview(
@@ -84,7 +84,7 @@ def test_the_launch_reaches_exactly_whom_the_preview_counts(shop: Database) -> N
     draft(shop)
     shown = preview(shop)
     with shop.writing() as transaction:
-        launch.delete(transaction, make_cause(), "spring")
+        drafts.delete(transaction, make_cause(), "spring")
 
     launch_campaign(shop, PLAN)
 
@@ -125,7 +125,7 @@ def test_a_series_is_foretold_as_its_next_occurrence(shop: Database) -> None:
     draft(shop, replace(PLAN, start_time=NOW, end_time=NOW + timedelta(days=60), recurrence=daily))
     series = preview(shop).outlook
     with shop.writing() as transaction:
-        launch.delete(transaction, make_cause(), "spring")
+        drafts.delete(transaction, make_cause(), "spring")
 
     draft(shop, replace(PLAN, start_time=begins, end_time=begins + timedelta(days=3)))
 
@@ -167,7 +167,7 @@ def test_a_preview_reckons_the_liability_as_the_launch_and_the_budget_do(shop: D
     draft(shop, make_plan(offers=PLAN.offers))
     shown = preview(shop)
     with shop.writing() as transaction:
-        launch.delete(transaction, make_cause(), "spring")
+        drafts.delete(transaction, make_cause(), "spring")
     launch_campaign(shop, make_plan(offers=PLAN.offers))
 
     with shop.reading() as snapshot:
@@ -183,7 +183,7 @@ def test_a_preview_says_how_many_the_budget_leaves_out_and_foretells_of_the_othe
     draft(shop, plan)
     shown = preview(shop)
     with shop.writing() as transaction:
-        launch.delete(transaction, make_cause(), "spring")
+        drafts.delete(transaction, make_cause(), "spring")
     launch_campaign(shop, plan)
 
     (frozen,) = counts(shop, "audiences")
@@ -323,7 +323,7 @@ def test_what_cannot_be_previewed_is_refused_and_leaves_no_line(shop: Database) 
     with pytest.raises(CampaignChanged):
         preview(shop, etag="2")
     with shop.writing() as transaction:
-        launch.delete(transaction, make_cause(), "spring")
+        drafts.delete(transaction, make_cause(), "spring")
     launch_campaign(shop, PLAN)
     with pytest.raises(CampaignLaunched):
         preview(shop)

@@ -14,7 +14,7 @@ from campaigns.forecast.dry_run import Preview
 from campaigns.forecast.forecasts import CampaignForecast, Line
 from campaigns.forecast.lessons import Quantity
 from campaigns.forecast.refusals import ForecastNotFound
-from campaigns.life import launch, switches
+from campaigns.life import campaigns, drafts, switches
 from campaigns.life.refusals import CampaignNotFound
 from campaigns.results import measuring
 from campaigns.terms.basket import Basket
@@ -77,7 +77,7 @@ def line(database: Database, quantity: Quantity, campaign_id: str = "spring") ->
 
 def preview(database: Database, campaign_id: str) -> Preview:
     with database.writing() as transaction:
-        launch.create(transaction, make_cause(), campaign_id, PLAN)
+        drafts.create(transaction, make_cause(), campaign_id, PLAN)
     with database.writing() as transaction:
         return dry_run.preview(transaction, make_cause(), campaign_id, size=1)
 
@@ -159,7 +159,7 @@ def test_a_campaign_that_was_stopped_early_teaches_nothing(shop: Database) -> No
     launch_campaign(shop, PLAN)
     sell(shop, offered("spring")[:40], "spring")
     with shop.writing() as transaction:
-        launch.end(transaction, make_cause(NOW + timedelta(days=4)), "spring")
+        campaigns.end(transaction, make_cause(NOW + timedelta(days=4)), "spring")
 
     close(shop, OVER)
 
@@ -171,7 +171,7 @@ def test_a_campaign_that_was_stopped_early_teaches_nothing(shop: Database) -> No
 def test_a_campaign_that_was_paused_over_its_end_teaches_nothing(shop: Database) -> None:
     launch_campaign(shop, PLAN)
     with shop.writing() as transaction:
-        launch.pause(transaction, make_cause(NOW + timedelta(days=4)), "spring")
+        campaigns.pause(transaction, make_cause(NOW + timedelta(days=4)), "spring")
 
     end_campaigns(shop, PLAN.end_time)
     close(shop, OVER)

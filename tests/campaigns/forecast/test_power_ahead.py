@@ -9,7 +9,7 @@ from sqlalchemy import text
 from campaigns.audiences import audience
 from campaigns.experiments.results import Metric
 from campaigns.forecast import power_ahead, sensitivity
-from campaigns.life import launch
+from campaigns.life import campaigns
 from database.audiences import eligibility
 from database.audiences.eligibility import Drawn
 from database.session import Database
@@ -27,7 +27,7 @@ def crowd(database: Database) -> Database:
 
 def test_it_says_what_the_saved_plan_says(crowd: Database) -> None:
     with crowd.reading() as snapshot:
-        campaign = launch.get(snapshot, "spring")
+        campaign = campaigns.get(snapshot, "spring")
         ahead = power_ahead.power_ahead(snapshot, campaign, NOW, percents=[20])
         saved = sensitivity.sensitivity(snapshot, "spring", NOW, lift=0.1)
 
@@ -38,7 +38,7 @@ def test_it_says_what_the_saved_plan_says(crowd: Database) -> None:
 
 def test_more_held_out_means_smaller_effects_up_to_half(crowd: Database) -> None:
     with crowd.reading() as snapshot:
-        campaign = launch.get(snapshot, "spring")
+        campaign = campaigns.get(snapshot, "spring")
         limited = replace(campaign, plan=replace(campaign.plan, audience_limit=10))
         ahead = power_ahead.power_ahead(snapshot, campaign, NOW, percents=[5, 10, 50])
         few = power_ahead.power_ahead(snapshot, limited, NOW, percents=[1])
@@ -56,7 +56,7 @@ def test_revenue_in_another_currency_is_not_told(crowd: Database) -> None:
     with crowd.writing() as transaction:
         transaction.execute(text("UPDATE customer_facts SET spend_90 = 1000 * (hashtext(customer_id) & 3)"))
     with crowd.reading() as snapshot:
-        pounds = launch.get(snapshot, "spring")
+        pounds = campaigns.get(snapshot, "spring")
         yen = replace(pounds, plan=replace(pounds.plan, currency="JPY"))
         told = [
             power_ahead.power_ahead(snapshot, each, NOW, percents=[20]).holdouts[0].smallest for each in (pounds, yen)
@@ -71,7 +71,7 @@ def test_revenue_in_another_currency_is_not_told(crowd: Database) -> None:
 
 def test_pages_that_are_all_drawn_hold_everybody(crowd: Database) -> None:
     with crowd.reading() as snapshot:
-        everybody = audience.targeting(launch.get(snapshot, "spring"), NOW)
+        everybody = audience.targeting(campaigns.get(snapshot, "spring"), NOW)
         drawn = replace(everybody, drawn=Drawn(1.0, 0, by_page=True))
 
         assert eligibility.reach(snapshot, drawn) == eligibility.reach(snapshot, everybody) != []

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from made.campaigns import NOW, approve_campaign, create_campaign, make_cause, store_scores
 from sqlalchemy import text
 
-from campaigns.life import launch, scheduling
+from campaigns.life import campaigns, scheduling
 from campaigns.terms.campaign import Campaign
 from campaigns.terms.recurrence import Recurrence
 from database.session import Database
@@ -30,7 +30,7 @@ def stocked(database: Database) -> Database:
 
 def read(database: Database, campaign_id: str = "spring") -> Campaign:
     with database.reading() as snapshot:
-        return launch.get(snapshot, campaign_id)
+        return campaigns.get(snapshot, campaign_id)
 
 
 def scheduled(database: Database, **changes: object) -> Campaign:
@@ -53,4 +53,4 @@ def ticks(database: Database) -> list[tuple[str, datetime, str]]:
 
 def campaigns_of(database: Database) -> list[str]:
     with database.reading() as snapshot:
-        return sorted(each.campaign_id for each in launch.page(snapshot, limit=99))
+        return sorted(each.campaign_id for each in campaigns.page(snapshot, limit=99))

@@ -12,7 +12,7 @@ from campaigns.audiences import segments
 from campaigns.audiences.refusals import SegmentInUse
 from campaigns.coupons import issuance
 from campaigns.errors import WrongState
-from campaigns.life import approving, inbox, launch, scheduling, versions
+from campaigns.life import approving, campaigns, drafts, inbox, launch, scheduling, versions
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.life.refusals import ApproverIsAuthor, SegmentRulesChanged, TiersChanged
 from campaigns.terms.campaign import Campaign, State
@@ -218,11 +218,11 @@ def test_a_rule_stands_still_from_the_launch_until_every_coupon_is_issued(approv
             change.result()
 
     with approved.writing() as transaction:
-        launch.pause(transaction, make_cause(), "spring")
+        campaigns.pause(transaction, make_cause(), "spring")
     with pytest.raises(SegmentInUse):
         change_rule(approved)
     with approved.writing() as transaction:
-        launch.end(transaction, make_cause(NOW), "spring")
+        campaigns.end(transaction, make_cause(NOW), "spring")
     change_rule(approved)
 
 
@@ -270,13 +270,13 @@ def test_a_rule_that_was_agreed_to_once_has_no_authors_any_more(approved: Databa
 
 def test_a_segment_that_is_made_anew_goes_on_with_another_revision(approved: Database) -> None:
     with approved.writing() as transaction:
-        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, rule=None))
+        drafts.update(transaction, make_cause(), "spring", lambda plan: replace(plan, rule=None))
         for segment_id in ("others", "loyal"):
             segments.delete(transaction, make_cause(), segment_id)
         segments.create(transaction, make_cause(name="mallory"), "loyal", display_name="Loyal", rule=EVERYBODY)
     build_segment(approved, "loyal")
     with approved.writing() as transaction:
-        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, rule=InSegment("loyal")))
+        drafts.update(transaction, make_cause(), "spring", lambda plan: replace(plan, rule=InSegment("loyal")))
 
         again = versions.get(transaction, "spring", 3)
 

@@ -17,7 +17,7 @@ from made.campaigns import (
 )
 
 from campaigns.errors import Refusal
-from campaigns.life import approving, launch, versions
+from campaigns.life import approving, campaigns, drafts, launch, versions
 from campaigns.life.approval import Approval, ApprovalPolicy, Verdict
 from campaigns.life.refusals import (
     ApproverIsAuthor,
@@ -54,7 +54,7 @@ def reject(database: Database, name: str, *, version: int = 1) -> Campaign:
 
 def rename(database: Database, display_name: str, *, name: str = "anna") -> Campaign:
     with database.writing() as transaction:
-        return launch.update(
+        return drafts.update(
             transaction, make_cause(name=name), "spring", lambda plan: replace(plan, display_name=display_name)
         )
 
@@ -63,12 +63,12 @@ def refused(database: Database, kind: type[Refusal], approver: str, *, version: 
     """Neither approval nor rejection is taken from them, and nothing changes."""
     before = counts(database, "approvals", "audit_log")
     with database.reading() as snapshot:
-        stood = launch.get(snapshot, "spring")
+        stood = campaigns.get(snapshot, "spring")
     for decide in (approve, reject):
         with pytest.raises(kind) as caught:
             decide(database, approver, version=version)
     with database.reading() as snapshot:
-        assert launch.get(snapshot, "spring") == stood
+        assert campaigns.get(snapshot, "spring") == stood
     assert counts(database, "approvals", "audit_log") == before
     return caught.value
 
@@ -145,7 +145,7 @@ def test_a_change_that_changes_nothing_keeps_version_and_approval(database: Data
     before = counts(database, "campaign_versions", "audit_log")
 
     with database.writing() as transaction:
-        assert launch.update(transaction, make_cause(), "spring", lambda plan: plan) == approved
+        assert drafts.update(transaction, make_cause(), "spring", lambda plan: plan) == approved
 
     assert counts(database, "campaign_versions", "audit_log") == before
 
@@ -211,7 +211,7 @@ def test_a_plan_that_could_reach_nobody_is_not_submitted(database: Database, cha
         submit(database)
 
     with database.reading() as snapshot:
-        assert launch.get(snapshot, "spring").state is State.DRAFT
+        assert campaigns.get(snapshot, "spring").state is State.DRAFT
 
 
 def test_a_stale_etag_decides_nothing(database: Database) -> None:
@@ -248,7 +248,7 @@ def test_versions_differ_by_field_and_outlive_their_campaign(database: Database)
             versions.compare(snapshot, "spring", 2, 3)
 
     with database.writing() as transaction:
-        launch.delete(transaction, make_cause(), "spring")
+        drafts.delete(transaction, make_cause(), "spring")
     assert create_campaign(database).version == 3
 
     with database.reading() as snapshot:

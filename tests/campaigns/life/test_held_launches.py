@@ -21,7 +21,7 @@ from made.campaigns import (
 )
 
 from campaigns.coupons import codes, issuance
-from campaigns.life import launch, switches
+from campaigns.life import campaigns, drafts, launch, switches
 from campaigns.life.refusals import CampaignChanged, CampaignNotEditable
 from campaigns.terms.campaign import Move, State
 from campaigns.terms.refusals import CampaignNotMovable
@@ -40,7 +40,7 @@ def test_ending_a_campaign_stops_its_launch(database: Database) -> None:
     issue_chunk(database, operation)
 
     with database.writing() as transaction:
-        ended = launch.end(transaction, make_cause(), "spring")
+        ended = campaigns.end(transaction, make_cause(), "spring")
     issue_chunk(database, read_operation(database, operation.operation_id))
 
     assert ended.state is State.ENDED
@@ -56,7 +56,7 @@ def test_a_pause_holds_the_launch_and_resuming_goes_on_where_it_stopped(database
         issue_chunk(database, read_operation(database, operation.operation_id))
     issued = codes_of(database)
     with database.writing() as transaction:
-        assert launch.pause(transaction, make_cause(), "spring").state is State.PAUSED
+        assert campaigns.pause(transaction, make_cause(), "spring").state is State.PAUSED
     held = read_operation(database, operation.operation_id)
 
     with pytest.raises(issuance.Held):
@@ -65,18 +65,18 @@ def test_a_pause_holds_the_launch_and_resuming_goes_on_where_it_stopped(database
 
     waiting = counts(database, "outbox")[0]
     with database.writing() as transaction:
-        assert launch.resume(transaction, make_cause(), "spring").state is State.LAUNCHING
+        assert campaigns.resume(transaction, make_cause(), "spring").state is State.LAUNCHING
     assert counts(database, "outbox") == (waiting + 1,)
     finish_launch(database, held)
     assert set(codes_of(database)) == {"anna", "bert", "carl"}
     assert codes_of(database).items() > issued.items()
     with database.reading() as snapshot:
-        campaign = launch.get(snapshot, "spring")
+        campaign = campaigns.get(snapshot, "spring")
     assert (campaign.state, campaign.issued_count, campaign.activate_time) == (State.ACTIVE, 3, NOW)
 
 
 def pause(transaction: Transaction) -> None:
-    launch.pause(transaction, make_cause(), "spring")
+    campaigns.pause(transaction, make_cause(), "spring")
 
 
 def stop(transaction: Transaction) -> None:
@@ -113,7 +113,7 @@ def test_a_launch_that_is_paused_can_be_cancelled_and_is_over(database: Database
     create_campaign(database)
     operation = begin_launch(database)
     with database.writing() as transaction:
-        launch.pause(transaction, make_cause(), "spring")
+        campaigns.pause(transaction, make_cause(), "spring")
         issuance.abandon(transaction, operation, make_cause())
 
     assert state_of(database) is State.ENDED
@@ -138,7 +138,7 @@ def test_a_failed_launch_is_taken_up_by_launching_again(database: Database) -> N
     assert codes_of(database).items() >= issued.items()
     assert len(codes_of(database)) == 3
     with database.reading() as snapshot:
-        assert launch.get(snapshot, "spring").issued_count == 3
+        assert campaigns.get(snapshot, "spring").issued_count == 3
 
 
 def test_pause_resume_and_end_leave_their_lines(database: Database) -> None:
@@ -146,18 +146,18 @@ def test_pause_resume_and_end_leave_their_lines(database: Database) -> None:
     launch_campaign(database, make_plan())
 
     for use_case, state in (
-        (launch.pause, State.PAUSED), (launch.resume, State.ACTIVE), (launch.end, State.ENDED),
+        (campaigns.pause, State.PAUSED), (campaigns.resume, State.ACTIVE), (campaigns.end, State.ENDED),
     ):  # fmt: skip
         with database.writing() as transaction:
-            etag = launch.get(transaction, "spring").etag
+            etag = campaigns.get(transaction, "spring").etag
             moved = use_case(transaction, make_cause(), "spring", etag=etag)
         assert moved.state is state is state_of(database)
         with pytest.raises(CampaignChanged), database.writing() as transaction:
             use_case(transaction, make_cause(), "spring", etag=etag)
     with pytest.raises(CampaignNotMovable), database.writing() as transaction:
-        launch.resume(transaction, make_cause(), "spring")
+        campaigns.resume(transaction, make_cause(), "spring")
     with pytest.raises(CampaignNotEditable), database.writing() as transaction:
-        launch.delete(transaction, make_cause(), "spring")
+        drafts.delete(transaction, make_cause(), "spring")
 
     assert [action for action, _, _ in audit_lines(database)[-3:]] == [
         f"campaigns.{verb.lower()}" for verb in (Move.PAUSE, Move.RESUME, Move.END)

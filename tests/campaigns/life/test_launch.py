@@ -29,13 +29,13 @@ from sqlalchemy import text
 from campaigns import trail
 from campaigns.coupons import codes, issuance
 from campaigns.errors import Refusal
-from campaigns.life import launch
+from campaigns.life import campaigns, launch
 from campaigns.terms.campaign import Channel, State
 from campaigns.terms.refusals import CampaignNotMovable, InvalidCampaign
 from campaigns.tiers.refusals import CustomersNotScored
 from database.coupons import chunks
 from database.session import Database
-from database.terms import campaigns
+from database.terms import campaigns as stored_campaigns
 from database.work import operations
 
 
@@ -58,7 +58,7 @@ def test_a_launch_writes_operation_outbox_and_audit_together_or_nothing(database
     assert (operation.kind, operation.request) == ("LAUNCH_CAMPAIGN", {"campaign_id": "spring"})
     with database.reading() as snapshot:
         (line,) = trail.page(snapshot, limit=1)
-        assert line.object_version == launch.get(snapshot, "spring").revision
+        assert line.object_version == campaigns.get(snapshot, "spring").revision
     assert (line.action, line.before) == ("campaigns.launch", {"state": "APPROVED"})
     assert line.after == {
         "operation": operation.operation_id, "campaign_id": "spring", "state": "LAUNCHING", "version": 1,
@@ -75,7 +75,7 @@ def test_each_customer_of_an_offered_tier_gets_one_code_with_what_it_was_decided
     assert set(issued) == {"anna", "bert", "dora"}
     assert [codes.normalise(code) for code in issued.values()] == list(issued.values())
     with database.reading() as snapshot:
-        campaign = launch.get(snapshot, "spring")
+        campaign = campaigns.get(snapshot, "spring")
         audience = snapshot.execute(
             text("SELECT customer_id, tier, tier_scheme, model_id, spend_minor FROM audiences ORDER BY 1")
         )
@@ -216,8 +216,8 @@ def test_a_code_that_is_taken_is_replaced(database: Database) -> None:
     assert set(codes_of(database)) == {"anna", "bert", "carl"}
     assert set(codes_of(database).values()) == {one, others[0], others[1]}
     with database.reading() as snapshot:
-        assert launch.get(snapshot, "spring").issued_count == 3
-        assert campaigns.collisions(snapshot, "spring") == 2
+        assert campaigns.get(snapshot, "spring").issued_count == 3
+        assert stored_campaigns.collisions(snapshot, "spring") == 2
 
 
 def test_no_table_is_read_again_for_each_row_that_is_added_to_it(database: Database) -> None:

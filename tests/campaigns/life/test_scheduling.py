@@ -22,7 +22,7 @@ from schedules import FIRST, MONDAYS, SOON, WEEK, campaigns_of, read, scheduled,
 from sqlalchemy import text
 
 from campaigns.experiments.results import Metric
-from campaigns.life import launch, scheduling, switches
+from campaigns.life import campaigns, drafts, scheduling, switches
 from campaigns.life.scheduling import Outcome
 from campaigns.results import measuring
 from campaigns.terms.campaign import State
@@ -201,7 +201,7 @@ def test_a_schedule_is_taken_back_and_falls_with_a_change_of_the_plan(shop: Data
 
     with shop.writing() as transaction:
         scheduling.schedule(transaction, make_cause(), "spring")
-        launch.update(transaction, make_cause(), "spring", lambda plan: replace(plan, display_name="Summer"))
+        drafts.update(transaction, make_cause(), "spring", lambda plan: replace(plan, display_name="Summer"))
     changed = read(shop)
     assert (changed.state, changed.due_time) == (State.DRAFT, None)
     assert launch_campaigns(shop, SOON) == 0
@@ -222,7 +222,7 @@ def test_a_campaign_is_over_at_its_end(shop: Database, *, paused: bool) -> None:
     launch_campaign(shop, plan)
     if paused:
         with shop.writing() as transaction:
-            launch.pause(transaction, make_cause(), "spring")
+            campaigns.pause(transaction, make_cause(), "spring")
 
     assert end_campaigns(shop, plan.end_time - timedelta(seconds=1)) == 0
     assert [end_campaigns(shop, plan.end_time) for _ in range(2)] == [1, 0]

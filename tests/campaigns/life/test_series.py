@@ -19,7 +19,7 @@ from made.campaigns import (
 from schedules import FIRST, MONDAYS, SOON, WEEK, campaigns_of, read, scheduled, stocked, ticks, under_way
 
 from campaigns.coupons import issuance, redemption
-from campaigns.life import approving, launch, scheduling, switches, versions
+from campaigns.life import approving, drafts, launch, scheduling, switches, versions
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.life.refusals import CouponsStopped
 from campaigns.terms.basket import Basket
@@ -138,7 +138,7 @@ def test_a_series_is_not_launched_itself_and_its_id_leaves_room_for_days(shop: D
         launch.launch(transaction, make_cause(), "spring")
 
     with pytest.raises(InvalidCampaign) as refused, shop.writing() as transaction:
-        launch.create(transaction, make_cause(), "a" * 55, make_plan(recurrence=MONDAYS))
+        drafts.create(transaction, make_cause(), "a" * 55, make_plan(recurrence=MONDAYS))
     assert refused.value.metadata == {"field": "campaign_id"}
 
 

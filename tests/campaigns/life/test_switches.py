@@ -22,7 +22,7 @@ from made.campaigns import (
 from sqlalchemy import text
 
 from campaigns.coupons import issuance, redemption, refunding, reservation
-from campaigns.life import launch, switches
+from campaigns.life import campaigns, drafts, switches
 from campaigns.life.refusals import CampaignNotEditable, CampaignNotFound, CouponsStopped
 from campaigns.life.switches import Stop
 from campaigns.terms.basket import Basket
@@ -117,14 +117,14 @@ def test_a_launch_stands_still_at_every_step_and_goes_on_at_its_cursor(database:
     finish_launch(database, read_operation(database, operation.operation_id))
     assert codes_of(database) == issued
     with database.reading() as snapshot:
-        campaign = launch.get(snapshot, "spring")
+        campaign = campaigns.get(snapshot, "spring")
     assert (campaign.state, campaign.issued_count) == (State.ACTIVE, 3)
 
 
 def test_a_pause_that_comes_while_a_redemption_is_under_way_is_seen(database: Database) -> None:
     issued_codes(database, ["anna"])
     with database.writing() as transaction:
-        launch.pause(transaction, make_cause(), "spring")
+        campaigns.pause(transaction, make_cause(), "spring")
 
     with pytest.raises(CouponSuspended, match="campaigns/spring is PAUSED"), database.reading() as snapshot:
         switches.refuse_if_stopped(snapshot, "spring")
@@ -195,9 +195,9 @@ def test_a_draft_that_is_stopped_is_not_deleted(database: Database) -> None:
     stop(database, "spring")
 
     with pytest.raises(CampaignNotEditable, match="the kill switch holds it"), database.writing() as transaction:
-        launch.delete(transaction, make_cause(), "spring")
+        drafts.delete(transaction, make_cause(), "spring")
 
     allow(database, "spring")
     with database.writing() as transaction:
-        launch.delete(transaction, make_cause(), "spring")
+        drafts.delete(transaction, make_cause(), "spring")
     assert counts(database, "campaigns", "stops") == (0, 0)

@@ -26,7 +26,7 @@ from campaigns.experiments.effect import compare
 from campaigns.experiments.moments import Moments, measured
 from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Metric
-from campaigns.life import launch
+from campaigns.life import campaigns, drafts
 from campaigns.life.refusals import CampaignNotFound, CampaignNotLaunched
 from campaigns.results import measuring
 from campaigns.results.measuring import CampaignResults
@@ -254,7 +254,7 @@ def test_results_are_not_trusted_where_one_group_lost_others_than_the_other(laun
 
 def test_results_count_on_for_a_week_after_the_end(launched: Database) -> None:
     with launched.writing() as transaction:
-        launch.end(transaction, make_cause(), "spring")
+        campaigns.end(transaction, make_cause(), "spring")
     record(launched, [purchase(GROUPS[OFFER_ARM][0], 2000, days=36), purchase(GROUPS[OFFER_ARM][1], 2000, days=38)])
 
     found = read(launched, NOW + timedelta(days=60))
@@ -281,11 +281,11 @@ def test_without_launch_or_holdout_there_is_nothing_to_compare(database: Databas
         read(database)
     store_scores(database, {"anna": 9000})
     with database.writing() as transaction:
-        launch.create(transaction, make_cause(), "spring", make_plan())
+        drafts.create(transaction, make_cause(), "spring", make_plan())
     with pytest.raises(CampaignNotLaunched):
         read(database)
     with database.writing() as transaction:
-        launch.delete(transaction, make_cause(), "spring")
+        drafts.delete(transaction, make_cause(), "spring")
     launch_campaign(database, make_plan())
     with pytest.raises(InvalidExperiment, match="held nobody out"):
         read(database)

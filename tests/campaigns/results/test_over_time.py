@@ -10,7 +10,7 @@ from made.campaigns import NOW, add_customers, codes_of, launch_campaign, make_c
 from campaigns.coupons import redemption
 from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Effect, Metric
-from campaigns.life import launch
+from campaigns.life import drafts
 from campaigns.life.refusals import CampaignNotLaunched
 from campaigns.results import measuring
 from campaigns.results.over_time import Day, day_ends, over_time
@@ -129,7 +129,7 @@ def test_days_are_those_of_the_zone_when_the_clocks_change() -> None:
 def test_what_cannot_be_compared_is_refused(database: Database) -> None:
     store_scores(database, dict.fromkeys(CROWD, 9000))
     with database.writing() as transaction:
-        launch.create(transaction, make_cause(), "spring", PLAN)
+        drafts.create(transaction, make_cause(), "spring", PLAN)
     with pytest.raises(CampaignNotLaunched):
         read(database, NOW)
     launch_campaign(database, replace(PLAN, holdout_percent=0), "all")

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from campaigns.coupons import redemption
 from campaigns.experiments.assignment import HOLDOUT, group_of
 from campaigns.experiments.sample_ratio import check_ratio
-from campaigns.life import launch
+from campaigns.life import campaigns, drafts
 from campaigns.terms import stored
 from campaigns.terms.arms import OFFER_ARM, ArmPlan, TierDiscount
 from campaigns.terms.basket import Basket
@@ -52,9 +52,9 @@ def test_a_plan_without_arms_has_one_for_all() -> None:
 
 def test_arms_are_kept_as_planned(database: Database) -> None:
     with database.writing() as transaction:
-        launch.create(transaction, make_cause(), "spring", ARMED)
+        drafts.create(transaction, make_cause(), "spring", ARMED)
     with database.reading() as snapshot:
-        assert launch.get(snapshot, "spring").plan == ARMED
+        assert campaigns.get(snapshot, "spring").plan == ARMED
     assert stored.arms(stored.plan_values(ARMED)["arms"]) == ARMED.arms
 
 
@@ -79,7 +79,7 @@ def test_arms_are_kept_as_planned(database: Database) -> None:
 )
 def test_an_arm_that_makes_no_sense_names_the_place(database: Database, arms: list[ArmPlan], field: str) -> None:
     with database.writing() as transaction, pytest.raises(InvalidCampaign) as refused:
-        launch.create(transaction, make_cause(), "spring", make_plan(arms=tuple(arms)))
+        drafts.create(transaction, make_cause(), "spring", make_plan(arms=tuple(arms)))
 
     assert refused.value.metadata["field"] == field
     assert counts(database, "campaigns") == (0,)

@@ -7,7 +7,7 @@ import pytest
 from made.campaigns import NOW, codes_of, launch_campaign, make_cause, make_plan, rescore, store_scores
 from sqlalchemy import text
 
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.tiers import schemes, tier_preview
 from campaigns.tiers.refusals import CustomersNotScored
 from campaigns.tiers.standing import Reason
@@ -150,7 +150,7 @@ def test_holders_of_live_coupons_are_compared_with_the_tier_of_their_coupon(shop
     launch_campaign(shop, make_plan(), "over")
     launch_campaign(shop, make_plan(), "used")
     with shop.writing() as transaction:
-        launch.end(transaction, make_cause(), "over")
+        campaigns.end(transaction, make_cause(), "over")
         used = codes_of(shop, "used")["anna"]
         transaction.execute(text("UPDATE coupons SET state = 'REDEEMED' WHERE code = :code"), {"code": used})
         transaction.execute(text("UPDATE scores SET tier = 'MID' WHERE customer_id = 'bert'"))

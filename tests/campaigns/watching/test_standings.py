@@ -15,7 +15,7 @@ from made.campaigns import (
 from shops.watched_shop import LAUNCHED, PLAN, open_watched
 
 from campaigns.coupons import codes, reach, spending
-from campaigns.life import launch, switches
+from campaigns.life import campaigns, launch, switches
 from campaigns.terms.campaign import Channel, Offer
 from campaigns.terms.discount import Discount, Percent
 from campaigns.tiers.tiers import Tier
@@ -34,7 +34,7 @@ def shop(database: Database) -> Database:
 
 def spent(database: Database, now: datetime) -> spending.Spending:
     with database.reading() as snapshot:
-        return spending.spending(snapshot, launch.get(snapshot, "spring"), now)
+        return spending.spending(snapshot, campaigns.get(snapshot, "spring"), now)
 
 
 def test_the_pace_goes_from_the_start_to_the_end(shop: Database) -> None:
@@ -87,8 +87,8 @@ def test_the_funnel_says_who_was_kept_out(database: Database) -> None:
     launch_campaign(database, make_plan(offers=(mailed,)))
     create_campaign(database, "draft")
     with database.reading() as snapshot:
-        funnel = reach.funnel(snapshot, launch.get(snapshot, "spring"))
-        none = reach.funnel(snapshot, launch.get(snapshot, "draft"))
+        funnel = reach.funnel(snapshot, campaigns.get(snapshot, "spring"))
+        none = reach.funnel(snapshot, campaigns.get(snapshot, "draft"))
         open_codes, hidden = (reach.page(snapshot, "spring", limit=2, with_codes=may) for may in (True, False))
 
     assert none is None

@@ -14,7 +14,7 @@ from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import Visit
 from campaigns.coupons import exporting, reach, redemption
 from campaigns.coupons.reach import Funnel
-from campaigns.life import launch
+from campaigns.life import campaigns
 
 PAGE = 50
 
@@ -22,7 +22,7 @@ PAGE = 50
 def audience(visit: Visit) -> Response:
     """The funnel of a launch that is over."""
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, visit.campaign_id)
+        campaign = campaigns.get(snapshot, visit.campaign_id)
         found = reach.funnel(snapshot, campaign)
     return tab(visit, "audience", campaign, found=found, chart=None if found is None else _chart(visit, found))
 
@@ -30,7 +30,7 @@ def audience(visit: Visit) -> Response:
 def coupons(visit: Visit) -> Response:
     """A page of customers, without whole codes."""
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, visit.campaign_id)
+        campaign = campaigns.get(snapshot, visit.campaign_id)
         found = reach.page(snapshot, campaign.campaign_id, limit=PAGE, after=visit.field("after"), with_codes=False)
     return tab(visit, "coupons", campaign, found=found, since=visit.field("after"), whole=False)
 

@@ -15,7 +15,7 @@ from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import Visit
 from campaigns.coupons import deliveries, handing_over
 from campaigns.coupons.deliveries import Deliveries
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.terms.campaign import Campaign, State
 
 SHOWN = (*deliveries.FATES, "WAITING", "SENDING")
@@ -25,7 +25,7 @@ def listing(visit: Visit) -> Response:
     """Counts of the whole campaign and a page of its messages."""
     state = visit.field("state") if visit.field("state") in SHOWN else None
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, visit.campaign_id)
+        campaign = campaigns.get(snapshot, visit.campaign_id)
         standing = deliveries.deliveries(snapshot, campaign)
         found = deliveries.page(
             snapshot, campaign.campaign_id, state=state, limit=PAGE + 1, after=visit.field("after")

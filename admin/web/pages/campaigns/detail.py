@@ -8,7 +8,7 @@ from admin.web.received import VERSION_DIGITS, number_of
 from admin.web.visit import Visit
 from campaigns import trail
 from campaigns.coupons import spending
-from campaigns.life import launch, notes, versions
+from campaigns.life import campaigns, notes, versions
 from campaigns.life.differences import AS_ONE, differences
 from campaigns.terms.campaign import Campaign, Move, State
 from campaigns.watching import overview as watched
@@ -24,7 +24,7 @@ LINES = 30
 def overview(visit: Visit) -> Response:
     """One campaign as it stands: figures beside the plan, and when its coupons were used."""
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, visit.campaign_id)
+        campaign = campaigns.get(snapshot, visit.campaign_id)
         standing = watched.standing(snapshot, campaign)
         hours = spending.by_hour(snapshot, campaign.campaign_id, visit.now) if campaign.redeemed_count else []
         note = notes.last(snapshot, campaign, TOLD[campaign.state]) if campaign.state in TOLD else None
@@ -34,7 +34,7 @@ def overview(visit: Visit) -> Response:
 def offers(visit: Visit) -> Response:
     """Who gets what, by tier and arm, and whom it is for."""
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, visit.campaign_id)
+        campaign = campaigns.get(snapshot, visit.campaign_id)
     plan = campaign.plan
     sentence = None if plan.rule is None else _speaker(visit, campaign).sentence(plan.rule)
     arms = [(arm.name, plan.offers_in(arm.name)) for arm in plan.design.arms]
@@ -44,7 +44,7 @@ def offers(visit: Visit) -> Response:
 def activity(visit: Visit) -> Response:
     """What was done to it, newest first, with what changed."""
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, visit.campaign_id)
+        campaign = campaigns.get(snapshot, visit.campaign_id)
         before = number_of(visit.field("before"))
         found = trail.page(snapshot, Wanted(object_name=campaign.name), limit=LINES + 1, before=before)
     lines = [
@@ -58,7 +58,7 @@ def activity(visit: Visit) -> Response:
 def plan_versions(visit: Visit) -> Response:
     """Every version of the plan, newest first, and what was decided about it."""
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, visit.campaign_id)
+        campaign = campaigns.get(snapshot, visit.campaign_id)
         before = number_of(visit.field("before"), digits=VERSION_DIGITS)
         found = versions.page(snapshot, campaign.campaign_id, limit=VERSIONS + 1, before=before)
     older = found[VERSIONS - 1].version if len(found) > VERSIONS else None
@@ -69,7 +69,7 @@ def difference(visit: Visit) -> Response:
     """What a version changed."""
     version = visit.request.path_params["version"]
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, visit.campaign_id)
+        campaign = campaigns.get(snapshot, visit.campaign_id)
         this = versions.get(snapshot, campaign.campaign_id, version)
         found = (
             versions.compare(snapshot, campaign.campaign_id, version - 1, version, as_one=AS_ONE) if version > 1 else ()

@@ -18,7 +18,7 @@ from admin.web.visit import Visit
 from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Metric
 from campaigns.forecast import changing
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.life.refusals import CampaignNotLaunched
 from campaigns.watching import course
 from campaigns.watching.course import Course, Mark
@@ -42,7 +42,7 @@ class Manner:
 def experiment(visit: Visit) -> Response:
     """Nothing to compare is no error: the page says why."""
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, visit.campaign_id)
+        campaign = campaigns.get(snapshot, visit.campaign_id)
         taught = changing.taught(snapshot, campaign)
         try:
             found = course.course(snapshot, campaign.campaign_id, visit.now, at_once=visit.field("count") == "now")

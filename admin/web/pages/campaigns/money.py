@@ -14,14 +14,14 @@ from admin.web.pages.campaigns.hours import DAY_HOURS, days, place, words
 from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import Visit
 from campaigns.coupons import spending
-from campaigns.life import launch
+from campaigns.life import campaigns
 from campaigns.terms.campaign import Campaign
 
 
 def money(visit: Visit) -> Response:
     """How the budget stands."""
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, visit.campaign_id)
+        campaign = campaigns.get(snapshot, visit.campaign_id)
         found = spending.spending(snapshot, campaign, visit.now)
     return tab(visit, "budget", campaign, found=found, chart=_against_plan(visit, campaign, found.course))
 

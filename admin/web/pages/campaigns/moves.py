@@ -10,7 +10,7 @@ from admin.web.forms.typed import Errors, Fault
 from admin.web.received import REASON, number_of
 from admin.web.visit import UNUSABLE, Visit
 from campaigns.actor import Cause
-from campaigns.life import agreed_rules, approving, inbox, launch, scheduling
+from campaigns.life import agreed_rules, approving, campaigns, inbox, launch, scheduling
 from campaigns.life.agreed_rules import Changes
 from campaigns.terms.campaign import MOVES, Campaign, Move, State
 from campaigns.terms.refusals import CampaignNotMovable
@@ -61,13 +61,13 @@ ACTS: Mapping[Move, Act] = MappingProxyType(
         Move.UNSCHEDULE: lambda visit, transaction, cause, name: scheduling.unschedule(
             transaction, cause, name, etag=visit.field("etag")
         ),
-        Move.PAUSE: lambda visit, transaction, cause, name: launch.pause(
+        Move.PAUSE: lambda visit, transaction, cause, name: campaigns.pause(
             transaction, cause, name, etag=visit.field("etag")
         ),
-        Move.RESUME: lambda visit, transaction, cause, name: launch.resume(
+        Move.RESUME: lambda visit, transaction, cause, name: campaigns.resume(
             transaction, cause, name, etag=visit.field("etag")
         ),
-        Move.END: lambda visit, transaction, cause, name: launch.end(
+        Move.END: lambda visit, transaction, cause, name: campaigns.end(
             transaction, cause, name, etag=visit.field("etag")
         ),
     }
@@ -105,7 +105,7 @@ def move(visit: Visit) -> Response:
 def _confirm(visit: Visit, errors: Errors) -> Response:
     verb = _verb(visit)
     with visit.reading() as snapshot:
-        campaign = launch.get(snapshot, visit.campaign_id)
+        campaign = campaigns.get(snapshot, visit.campaign_id)
         read = inbox.read(snapshot, campaign) if verb in DECIDED else None
         changed = _changed(snapshot, campaign, verb)
     return visit.page(

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from admin.web.forms.typed import Errors, Fault
 from admin.web.visit import UNUSABLE, Visit
 from campaigns.errors import AlreadyExists, Invalid
-from campaigns.life import launch, naming
+from campaigns.life import campaigns, drafts, naming
 from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.templates import Template, offers_of, rule_of
 from database.session import Snapshot
@@ -41,7 +41,7 @@ def act(visit: Visit) -> Response:
         plan = replace(plan, offers=offers_of(template), rule=rule_of(template))
     try:
         with visit.changing("campaigns.create", f"campaigns/{campaign_id}") as (transaction, cause):
-            launch.create(transaction, cause, campaign_id, plan)
+            drafts.create(transaction, cause, campaign_id, plan)
     except (AlreadyExists, Invalid) as refusal:
         again = _made_already(visit, name)
         if again is not None:
@@ -68,7 +68,7 @@ def _to_audience(visit: Visit, campaign_id: str) -> Response:
 
 def _plan(snapshot: Snapshot, visit: Visit, name: str) -> CampaignPlan:
     """From the next full hour on, in the zone of the campaign before; the first is where its author is."""
-    last = launch.page(snapshot, limit=1)
+    last = campaigns.page(snapshot, limit=1)
     start = visit.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return CampaignPlan(
         display_name=name, offers=(), start_time=start, end_time=start + timedelta(days=USUAL_DAYS),
@@ -78,14 +78,14 @@ def _plan(snapshot: Snapshot, visit: Visit, name: str) -> CampaignPlan:
 
 def _like(snapshot: Snapshot, visit: Visit, name: str) -> CampaignPlan:
     """All that another campaign has, as long as that, from the next full hour on. Raises CampaignNotFound."""
-    other, new = launch.get(snapshot, visit.field(ALIKE)).plan, _plan(snapshot, visit, name)
+    other, new = campaigns.get(snapshot, visit.field(ALIKE)).plan, _plan(snapshot, visit, name)
     lasts = other.end_time - other.start_time
     return replace(other, display_name=name, start_time=new.start_time, end_time=new.start_time + lasts)
 
 
 def _form(visit: Visit, errors: Errors) -> Response:
     with visit.reading() as snapshot:
-        other = launch.get(snapshot, visit.field(ALIKE)) if visit.field(ALIKE) else None
+        other = campaigns.get(snapshot, visit.field(ALIKE)) if visit.field(ALIKE) else None
     templates = [*([ALIKE] if other else []), *Template, NOTHING]
     typed = {name: visit.field(name) for name in ("display_name", "campaign_id")}
     return visit.page(

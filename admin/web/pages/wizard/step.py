@@ -9,7 +9,7 @@ from admin.web.done import Deed
 from admin.web.forms.typed import Errors
 from admin.web.visit import CHANGED, UNUSABLE, Visit
 from campaigns.errors import Changed, Invalid, Refusal
-from campaigns.life import launch
+from campaigns.life import campaigns, drafts
 from campaigns.terms.campaign import Campaign, CampaignPlan
 from database.session import Snapshot
 
@@ -20,8 +20,8 @@ SAVES = frozenset({"on", "stay", "to"})
 
 def draft(snapshot: Snapshot, visit: Visit) -> Campaign:
     """The campaign, if its plan can still be changed. Raises CampaignNotFound, CampaignNotEditable."""
-    campaign = launch.get(snapshot, visit.campaign_id)
-    launch.check_editable(campaign)
+    campaign = campaigns.get(snapshot, visit.campaign_id)
+    drafts.check_editable(campaign)
     return campaign
 
 
@@ -30,7 +30,7 @@ def save(visit: Visit, change: Callable[[CampaignPlan], CampaignPlan]) -> Refusa
     campaign_id = visit.campaign_id
     try:
         with visit.changing("campaigns.update", f"campaigns/{campaign_id}") as (transaction, cause):
-            launch.update(transaction, cause, campaign_id, change, etag=visit.field("etag"))
+            drafts.update(transaction, cause, campaign_id, change, etag=visit.field("etag"))
     except (Invalid, Changed) as refusal:
         return refusal
     return None
