@@ -54,19 +54,6 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One product of the catalogue."""
-
-    item_id: str
-    title: str | None = None
-    category: str | None = None
-    """Path from wide to narrow, joined by '|'."""
-    brand: str | None = None
-    unit_price_minor: int | None = None
-    currency: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
     """One customer, by the shop's own pseudonymous id."""
 

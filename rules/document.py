@@ -101,11 +101,6 @@ def to_data(rule: Rule) -> dict[str, Any]:
             assert_never(rule)
 
 
-def to_json(rule: Rule) -> str:
-    """A JSON document that `parse` reads back as the same rule."""
-    return json.dumps(to_data(rule), indent=1, ensure_ascii=False)
-
-
 def to_yaml(rule: Rule) -> str:
     """A YAML document that `parse` reads back as the same rule."""
     return yaml.dump(to_data(rule), Dumper=_Dumper, sort_keys=False, allow_unicode=True)

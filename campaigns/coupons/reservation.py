@@ -18,7 +18,7 @@ from campaigns.terms.refusals import BudgetExhausted, CouponAlreadyRedeemed
 from database.budgets.ledger import Amounts, Entry
 from database.coupons import codes, reservations
 from database.coupons.tables import ReservationRow
-from database.session import Snapshot, Transaction
+from database.session import Transaction
 
 USUAL_TIME = timedelta(minutes=10)
 LONGEST_TIME = timedelta(minutes=60)
@@ -93,12 +93,6 @@ def sweep(transaction: Transaction, cause: Cause, campaign_id: str, *, limit: in
     if count:
         trail.done(transaction, cause, "coupons.expire", f"campaigns/{campaign_id}", after={"reservations": count})
     return count
-
-
-def get(snapshot: Snapshot, reservation_id: str) -> Reservation:
-    """One reservation. Raises ReservationNotFound."""
-    row = _found(reservations.get(snapshot, reservation_id), reservation_id)
-    return stored.reservation(row, quoting.read(snapshot, row.code).customer_id)
 
 
 def held_for(

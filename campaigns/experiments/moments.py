@@ -75,19 +75,6 @@ class Moments:
 NOBODY = Moments(count=0, outcome=0.0, outcome_squared=0.0)
 
 
-def measured(outcome: Floats, covariate: Floats | None = None) -> Moments:
-    """The sums of outcomes [N] and predictions [N]."""
-    predicted = np.zeros(len(outcome)) if covariate is None else covariate
-    return Moments(
-        count=len(outcome),
-        outcome=float(outcome.sum()),
-        outcome_squared=float(outcome @ outcome),
-        covariate=float(predicted.sum()),
-        covariate_squared=float(predicted @ predicted),
-        product=float(predicted @ outcome),
-    )
-
-
 def together(parts: Iterable[Moments]) -> Moments:
     """The sums of several disjoint groups of customers as of one."""
     return sum(parts, NOBODY)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, func, select, text
+from sqlalchemy import RowMapping, func, select, text
 
 from database.audiences.tables import CustomerFactsRow, SegmentMemberRow, SegmentRow
 from database.session import Database, Snapshot, Transaction, changed_rows
@@ -247,12 +247,6 @@ def rank_buyers(transaction: Transaction) -> int:
     Returns how many customers have other scores than before.
     """
     return changed_rows(transaction.execute(RANK_BUYERS))
-
-
-def forget(transaction: Transaction, customer_id: str) -> None:
-    """Delete what is known of a customer, and every membership in a segment."""
-    transaction.execute(delete(CustomerFactsRow).where(CustomerFactsRow.customer_id == customer_id))
-    transaction.execute(delete(SegmentMemberRow).where(SegmentMemberRow.customer_id == customer_id))
 
 
 def _parameters(as_of: datetime, currency: str) -> dict[str, Any]:

@@ -210,22 +210,6 @@ def test_a_refresh_keeps_the_ranks_of_the_last_rescoring(database: Database) -> 
     assert stored == fresh
 
 
-def test_nothing_of_a_forgotten_customer_stays(database: Database) -> None:
-    with database.writing() as transaction:
-        transaction.execute(insert(CustomerRow).values(customer_id="anna"))
-        facts.refresh(transaction, None, as_of=AS_OF, currency="GBP")
-        transaction.execute(
-            text("INSERT INTO segments (segment_id, display_name, rule, build) VALUES ('s', '', '{}', 1)")
-        )
-        transaction.execute(text("INSERT INTO segment_members VALUES ('s', 1, 'anna')"))
-        assert facts.segments_of(transaction, "anna") == {"s"}
-
-        facts.forget(transaction, "anna")
-
-        assert facts.stored_facts(transaction, "anna") is None
-        assert facts.segments_of(transaction, "anna") == frozenset()
-
-
 def test_the_statement_answers_for_every_fact(database: Database) -> None:
     with database.writing() as transaction:
         transaction.execute(insert(CustomerRow).values(customer_id="anna"))

@@ -24,6 +24,7 @@ from campaigns.terms.refusals import (
     RedemptionLimitReached,
 )
 from campaigns.tiers.tiers import Tier
+from database.coupons import reservations
 from database.session import Database
 
 BASKET = Basket(order_minor=2000, currency="GBP", order_id="o1")
@@ -127,7 +128,9 @@ def test_what_lapsed_is_free_at_once_though_nobody_swept(database: Database) -> 
 
     assert used_of(database) == (0, 0, 1, 200)
     with database.reading() as snapshot:
-        assert reservation.get(snapshot, held.reservation_id).state is ReservationState.EXPIRED
+        lapsed = reservations.get(snapshot, held.reservation_id)
+    assert lapsed is not None
+    assert lapsed.state == ReservationState.EXPIRED
     refused(RedemptionLimitReached, lambda: redeem(database, codes["anna"], after=MINUTES))
 
 

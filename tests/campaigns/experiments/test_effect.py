@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made.moments import measured
 from scipy import stats
 
 from campaigns.experiments.effect import (
@@ -17,7 +18,7 @@ from campaigns.experiments.effect import (
     fixed_p_value,
     lift_interval,
 )
-from campaigns.experiments.moments import Floats, Moments, measured
+from campaigns.experiments.moments import Floats, Moments
 
 SEEDS = st.integers(0, 2**32)
 

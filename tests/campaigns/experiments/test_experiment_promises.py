@@ -2,13 +2,14 @@
 
 import polars as pl
 import pytest
+from made.moments import measured
 from scipy import stats
 
 from bench.experiments import ALPHA, ARM, AUDIENCE, CAMPAIGNS, misses
 from bench.several_arms import family_misses
 from bench.simulated_campaigns import Cohort, drawn, invented_cohort, shop_cohort
 from campaigns.experiments.assignment import Arm, Design
-from campaigns.experiments.moments import Moments, measured
+from campaigns.experiments.moments import Moments
 from campaigns.experiments.power import baseline_of_past
 from campaigns.experiments.results import Metric, Plan, results
 from events.event import EventType

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from made.moments import measured
 
 from campaigns.experiments.assignment import Arm, Design
 from campaigns.experiments.effect import Interval, compare
-from campaigns.experiments.moments import Moments, measured, together
+from campaigns.experiments.moments import Moments, together
 from campaigns.experiments.power import Baseline
 from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import FEWEST_BUYERS, Metric, Plan, check_experiment, results

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made.moments import measured
 
-from campaigns.experiments.moments import NOBODY, Moments, measured, together
+from campaigns.experiments.moments import NOBODY, Moments, together
 
 NUMBERS = st.floats(-1e6, 1e6)
 ROWS = st.lists(st.tuples(NUMBERS, NUMBERS), min_size=2, max_size=50)

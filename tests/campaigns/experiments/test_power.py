@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from made.moments import measured
 from scipy import stats
 
 from campaigns.experiments.assignment import Arm, Design
-from campaigns.experiments.moments import measured
 from campaigns.experiments.power import (
     Baseline,
     Criterion,

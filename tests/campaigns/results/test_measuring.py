@@ -15,6 +15,7 @@ from made.campaigns import (
     make_plan,
     store_scores,
 )
+from made.moments import measured
 from made.orders import purchase, record
 from sqlalchemy import insert
 
@@ -23,7 +24,7 @@ from campaigns.customers import erasure
 from campaigns.experiments.assignment import HOLDOUT, group_of, position
 from campaigns.experiments.decision import Verdict
 from campaigns.experiments.effect import compare
-from campaigns.experiments.moments import Moments, measured
+from campaigns.experiments.moments import Moments
 from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Metric
 from campaigns.life import campaigns, drafts
