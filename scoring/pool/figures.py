@@ -45,30 +45,7 @@ class PoolFigures:
     """Of each unit of work, as learned."""
 
     @property
-    def submitted(self) -> int:
-        """In all lanes, like those below."""
-        return sum(lane.submitted for lane in self.lanes.values())
-
-    @property
-    def answered(self) -> int:
-        return sum(lane.answered for lane in self.lanes.values())
-
-    @property
-    def failed(self) -> int:
-        return sum(lane.failed for lane in self.lanes.values())
-
-    @property
-    def refused(self) -> int:
-        return sum(lane.refused for lane in self.lanes.values())
-
-    @property
-    def expired(self) -> int:
-        return sum(lane.expired for lane in self.lanes.values())
-
-    @property
-    def cancelled(self) -> int:
-        return sum(lane.cancelled for lane in self.lanes.values())
-
-    @property
-    def waiting(self) -> int:
-        return sum(lane.waiting for lane in self.lanes.values())
+    def total(self) -> LaneFigures:
+        """Of all lanes together."""
+        counts = {name: sum(getattr(lane, name) for lane in self.lanes.values()) for name in LaneFigures.__slots__}
+        return LaneFigures(**counts)

@@ -110,7 +110,7 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def waiting(shop: Shop) -> int:
-    return sum(lane.waiting for lane in shop.server.predictions.figures()["scores"].lanes.values())
+    return shop.server.predictions.figures()["scores"].total.waiting
 
 
 def busy(shop: Shop, network: Network) -> Asked:

@@ -119,7 +119,7 @@ def test_what_a_shadow_would_have_said_is_kept_and_never_heard(shop: Shop) -> No
     known = comparison(shop).count
     move(shop, Model.SHADOW)
     heard = set(models(shop).values())
-    wait_for(lambda: shop.server.predictions.figures()["shadow"].answered == len(CUSTOMERS))
+    wait_for(lambda: shop.server.predictions.figures()["shadow"].total.answered == len(CUSTOMERS))
     move(shop, Model.RETIRED)
     found = comparison(shop)
 

@@ -33,7 +33,7 @@ def test_all_who_wait_share_a_batch_up_to_its_size(pool: Numbers, network: Netwo
 
     assert network.computed == [[0], [1, 2, 3, 4], [5, 6]]
     figures = pool.figures()
-    assert (figures.submitted, figures.answered, figures.rows, figures.waiting) == (7, 7, 7, 0)
+    assert (figures.total.submitted, figures.total.answered, figures.rows, figures.total.waiting) == (7, 7, 7, 0)
 
 
 def test_who_waits_while_others_are_computed_is_loaded_meanwhile(pool: Numbers, network: Network) -> None:
@@ -121,14 +121,14 @@ def test_a_cancelled_request_leaves_the_queue(pool: Numbers, network: Network) -
     gone, stays = pool.submit_loaded(payload(1)), pool.submit_loaded(payload(2))
 
     pool.cancel(gone)
-    assert pool.figures().waiting == 1
+    assert pool.figures().total.waiting == 1
     network.gate.set()
 
     assert (answer(first), answer(stays)) == (0, 4)
     with pytest.raises(CancelledError):
         gone.result(WAIT)
     assert network.computed == [[0], [2]]
-    assert pool.figures().cancelled == 1
+    assert pool.figures().total.cancelled == 1
 
 
 def test_a_request_that_is_cancelled_while_it_is_loaded_is_not_computed(network: Network) -> None:
@@ -150,7 +150,7 @@ def test_a_request_that_is_cancelled_while_it_is_loaded_is_not_computed(network:
     assert answer(pool.submit(2)) == 4
     assert gone.cancelled()
     assert network.computed == [[2]]
-    assert pool.figures().cancelled == 1
+    assert pool.figures().total.cancelled == 1
     pool.close()
 
 
@@ -164,7 +164,7 @@ def test_only_the_poisonous_request_fails(pool: Numbers, network: Network) -> No
         waiting.pop(3).result(WAIT)
     assert {number: answer(ticket) for number, ticket in waiting.items()} == {1: 2, 2: 4, 4: 8}
     assert answer(first) == 0
-    assert (pool.figures().failed, pool.figures().answered) == (1, 4)
+    assert (pool.figures().total.failed, pool.figures().total.answered) == (1, 4)
 
 
 def test_a_failing_load_fails_for_all_and_is_not_repeated() -> None:

@@ -19,7 +19,7 @@ def test_what_expires_in_the_queue_is_never_computed(pool: Numbers, network: Net
     assert (answer(first), answer(patient)) == (0, 4)
 
     assert network.computed == [[0], [2]]
-    assert pool.figures().expired == 1
+    assert pool.figures().total.expired == 1
 
 
 def test_a_deadline_in_the_past_is_refused_on_arrival(pool: Numbers, network: Network) -> None:
@@ -50,7 +50,7 @@ def test_who_cannot_make_it_is_refused_and_told_when_to_come_back(pool: Numbers,
 
     assert refused.value.retry_after == 4.0
     assert answer(accepted) == 4
-    assert pool.figures().refused == 1
+    assert pool.figures().total.refused == 1
     assert [1] not in network.computed
 
 
@@ -66,7 +66,7 @@ def test_a_caller_is_let_in_before_anything_is_known_of_the_request(pool: Number
         pool.admit(network.clock.now + 3.9)
     assert refused.value.retry_after == 4.0
     assert pool.admit(network.clock.now + 4.1) == network.clock.now + 4.0
-    assert (pool.figures().refused, pool.figures().submitted) == (1, 2)
+    assert (pool.figures().total.refused, pool.figures().total.submitted) == (1, 2)
     network.gate.set()
     answer(under_way)
     pool.close()

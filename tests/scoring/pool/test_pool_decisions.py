@@ -154,7 +154,7 @@ def test_whoever_waits_when_the_last_replica_is_lost_is_told_and_counted() -> No
     queue.lost(ReplicaDied("it does not come back"))
 
     figures = queue.figures()
-    assert (figures.submitted, figures.failed, figures.waiting) == (2, 2, 0)
+    assert (figures.total.submitted, figures.total.failed, figures.total.waiting) == (2, 2, 0)
     assert told == [2]
 
 

@@ -94,7 +94,7 @@ def test_a_killed_replica_is_replaced_and_its_batch_is_answered(pool: Bytes, rep
 
     assert slow.result(WAIT).answer == b"slowslow"
     assert replica.pid != first
-    assert (pool.figures().deaths, pool.figures().failed) == (1, 0)
+    assert (pool.figures().deaths, pool.figures().total.failed) == (1, 0)
 
 
 def test_a_batch_that_memory_has_no_room_for_fails_alone(pool: Bytes) -> None:
@@ -125,15 +125,15 @@ def test_killed_again_and_again_under_load_no_request_fails(pool: Bytes, replica
         each.start()
     for deaths in range(1, 4):
         os.kill(replica.pid, signal.SIGKILL)
-        answered = pool.figures().answered
-        while pool.figures().deaths < deaths or pool.figures().answered < answered + 20:
+        answered = pool.figures().total.answered
+        while pool.figures().deaths < deaths or pool.figures().total.answered < answered + 20:
             threading.Event().wait(0.01)
     done.set()
     for each in callers:
         each.join(WAIT)
 
     assert wrong == []
-    assert pool.figures().failed == 0
+    assert pool.figures().total.failed == 0
 
 
 def test_only_the_row_that_kills_fails(pool: Bytes) -> None:
