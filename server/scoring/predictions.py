@@ -8,6 +8,7 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import structlog
@@ -34,6 +35,14 @@ from server.wire.refusals import CallerGone, InvalidRequest, ModelUnavailable
 
 EXPLANATIONS_IN_A_BATCH = 4
 """Each takes many forward passes: a larger batch would only make the first wait for the last."""
+POOLS: Mapping[Task, str] = MappingProxyType(
+    {
+        Task.SCORE: "scores",
+        Task.EXPLAIN: "explanations",
+        Task.RECOMMEND: "recommendations",
+        Task.SIMILAR: "recommendations",
+    }
+)
 
 Answer = TypeVar("Answer")
 Promised = Ticket[Told[Place]]
@@ -84,22 +93,18 @@ class Predictions:
         self.canary = CanaryWatch(database, live)
         self.shadows = Shadows(database, replicas, lambda: live.in_force, observe)
         self._loading = Loading(database, Memory(sizes.memory_bytes))
-        load = self._loading.load
-        self._scores = Pool[Question, Place](
-            replicas.several(sizes.replicas), load=load, batch_size=sizes.batch, longest_wait=sizes.longest_wait,
-            name="scores", hand_out=hand_out, observe=observe, died=self.canary.died,
-            staffed=partial(staffed, "scores"),
-        )  # fmt: skip
-        self._explanations = Pool[Question, Place](
-            replicas.several(1), load=load, batch_size=EXPLANATIONS_IN_A_BATCH, longest_wait=sizes.longest_wait,
-            name="explanations", hand_out=hand_out, observe=observe, died=self.canary.died,
-            staffed=partial(staffed, "explanations"),
-        )  # fmt: skip
-        self._items = Pool[Question, Place](
-            replicas.several(1), load=load, batch_size=sizes.batch, longest_wait=sizes.longest_wait,
-            name="recommendations", hand_out=hand_out, observe=observe, died=self.canary.died,
-            staffed=partial(staffed, "recommendations"),
-        )  # fmt: skip
+        self._pools = {
+            name: Pool[Question, Place](
+                replicas.several(count), load=self._loading.load, batch_size=batch, longest_wait=sizes.longest_wait,
+                name=name, hand_out=hand_out, observe=observe, died=self.canary.died, staffed=partial(staffed, name),
+            )
+            for name, count, batch in (
+                ("scores", sizes.replicas, sizes.batch),
+                ("explanations", 1, EXPLANATIONS_IN_A_BATCH),
+                ("recommendations", 1, sizes.batch),
+            )
+        }  # fmt: skip
+        self._asked = {task: self._pools[name] for task, name in POOLS.items()}
 
     async def score(self, question: Question) -> Placed[Score]:
         """Raises CustomerNotFound, ModelUnavailable, ModelFailed, Overloaded, Expired.
@@ -107,7 +112,7 @@ class Predictions:
         For the event loop; all others are for threads.
         """
         canary = self.canary.asked_about(question.customer_id)
-        ask = partial(self._submitted, self._scores, Task.SCORE, question, Lane.INTERACTIVE)
+        ask = partial(self._submitted, Task.SCORE, question, Lane.INTERACTIVE)
         try:
             told = await _awaited(ask(canary, expected=call.current().expected))
         except (ModelFailed, ModelUnavailable) as error:
@@ -123,7 +128,7 @@ class Predictions:
 
         Raises Overloaded.
         """
-        return self._scores.admit(deadline)
+        return self._asked[Task.SCORE].admit(deadline)
 
     def scores(self, questions: Sequence[Question]) -> Iterator[Placed[Score] | Exception]:
         """An answer or the reason why not for each question, in order.
@@ -136,7 +141,7 @@ class Predictions:
             if len(waiting) == self._window:
                 yield self._outcome(*waiting.popleft())
             try:
-                waiting.append((question, self._answering(self._scores, Task.SCORE, question, Lane.BATCH)))
+                waiting.append((question, self._answering(Task.SCORE, question, Lane.BATCH)))
             except Exception as error:  # noqa: BLE001 - it belongs to this question alone
                 waiting.append((question, error))
         while waiting:
@@ -144,21 +149,20 @@ class Predictions:
 
     def explain(self, question: Question) -> Placed[Explanation]:
         """Raises as `score` does."""
-        told = self._answer(self._explanations, Task.EXPLAIN, question)
+        told = self._answering(Task.EXPLAIN, question, Lane.INTERACTIVE)()
         explanation = explanation_of(told.answer)
         _of_one_currency(question, explanation.score)
         return Placed(explanation, told.beside.standing)
 
     def recommend(self, question: ItemQuestion) -> Recommended:
         """Raises as `score` does."""
-        return recommended_of(self._answer(self._items, Task.RECOMMEND, question).answer)
+        return recommended_of(self._answering(Task.RECOMMEND, question, Lane.INTERACTIVE)().answer)
 
     def similar(self, item_id: str, count: int) -> tuple[str, list[Recommendation]]:
         """The model's id and the items. Raises UnknownItem, and as `score` does."""
         asked = Loaded(item_id.encode(), Place(time.time(), None))
-        ticket = self._promised(
-            self._items, partial(self._items.submit_loaded, asked, kind=Kind(Task.SIMILAR, terms=Terms(count)))
-        )
+        pool, kind = self._asked[Task.SIMILAR], Kind(Task.SIMILAR, terms=Terms(count))
+        ticket = self._promised(pool, partial(pool.submit_loaded, asked, kind=kind))
         found = recommended_of(_waited(ticket).answer)
         if found.items is None:
             raise UnknownItem(item_id)
@@ -166,33 +170,25 @@ class Predictions:
 
     def figures(self) -> Mapping[str, PoolFigures]:
         """Counters of each pool."""
-        return {
-            "scores": self._scores.figures(),
-            "explanations": self._explanations.figures(),
-            "recommendations": self._items.figures(),
-            **self.shadows.figures(),
-        }
+        return {**{name: pool.figures() for name, pool in self._pools.items()}, **self.shadows.figures()}
 
     def close(self) -> None:
         """Answer what waits, and take no more."""
-        for pool in (self._scores, self._explanations, self._items):
+        for pool in self._pools.values():
             pool.close()
         self._loading.close()
 
-    def _answer(self, pool: Pool[Question, Place], task: Task, question: Question) -> Told[Place]:
-        return self._answering(pool, task, question, Lane.INTERACTIVE)()
-
-    def _answering(self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane) -> Answering:
+    def _answering(self, task: Task, question: Question, lane: Lane) -> Answering:
         """Ask the model that answers about this customer; where a canary cannot, the active one is asked after it."""
         canary = self.canary.asked_about(question.customer_id)
-        ticket = self._submitted(pool, task, question, lane, canary)
+        ticket = self._submitted(task, question, lane, canary)
 
         def answer() -> Told[Place]:
             try:
                 told = _waited(ticket)
             except (ModelFailed, ModelUnavailable) as error:
                 _excuse(canary, error)
-                told = _waited(self._submitted(pool, task, question, lane, None))
+                told = _waited(self._submitted(task, question, lane, None))
                 self.canary.note(canary, failed=True)
             else:
                 self.canary.note(canary, failed=False)
@@ -201,9 +197,9 @@ class Predictions:
         return answer
 
     def _submitted(
-        self, pool: Pool[Question, Place], task: Task, question: Question, lane: Lane,
-        canary: str | None, expected: float | None = None,
-    ) -> Promised:  # fmt: skip
+        self, task: Task, question: Question, lane: Lane, canary: str | None, expected: float | None = None
+    ) -> Promised:
+        pool = self._asked[task]
         role = Role.ACTIVE if canary is None else Role.CANARY
         kind = Kind(task, role, question.terms, question.market, question.telling, canary)
         key = (canary, *_key(task, question))
