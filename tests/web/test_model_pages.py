@@ -10,6 +10,7 @@ from running.browser import Site, faults, in_chinese, picture
 from shops.known_shop import known_shop, work_off
 
 from campaigns.models import registry
+from campaigns.models.gates import Verdict
 from campaigns.tiers import shadowing
 from database.models.tables import ModelReadingRow
 
@@ -58,6 +59,35 @@ def test_models_stand_side_by_side_with_what_came_of_their_scores(shop: Site) ->
     expect(page.get_by_text("校准误差").first).to_be_visible()
     assert faults(page) == []
     picture(page, "model-zh-dark-narrow")
+
+
+def test_a_candidate_stands_beside_what_answers_its_verdict_first(shop: Site) -> None:
+    figures = {"auc": 0.8, "ece": 0.02, "total_ratio": 0.9, "tree_share": 0.3}
+    with shop.database.writing() as transaction:
+        for model_id, changes in (("m2", {}), ("m3", {"auc": 0.75, "ece": 0.01, "tree_share": 0.4})):
+            manifest = {"metrics": figures | changes, "currency": "GBP"}
+            registry.register(transaction, make_cause(), model_id, folder=f"no-{model_id}", manifest=manifest)
+        registry.activate(transaction, make_cause(reason="a test needs it"), "m2", override=True)
+    olga = shop.enter("olga", "operator")
+    olga.goto("/models/m3")
+    expect(olga.get_by_role("heading", level=2).first).to_have_text("It may not answer yet: it was not judged")
+    prove(shop.database, "m3", verdict=Verdict.FAILED)
+    olga.reload()
+    expect(olga.get_by_role("heading", level=2).first).to_have_text("It should not answer: it did not pass its gates")
+    expect(olga.get_by_role("region", name="It should not answer")).to_contain_text("it is held by: calibration error")
+    expect(olga.get_by_role("row", name="AUC: ranks buyers 0.75 0.8 worse")).to_be_visible()
+    expect(olga.get_by_role("row", name="calibration error 0.01 0.02 better")).to_be_visible()
+    expect(olga.get_by_role("row", name="predicted over actual spend 0.9 0.9 as good")).to_be_visible()
+    expect(olga.get_by_role("row", name="share of the trees in an answer 0.4 0.3")).to_be_hidden()
+    expect(olga.get_by_role("button", name="Let it answer")).to_have_class("quiet")
+    assert faults(olga) == []
+    picture(olga, "model-candidate")
+
+    register_model(shop.database, "m4")
+    prove(shop.database, "m4")
+    olga.goto("/models/m4")
+    expect(olga.get_by_role("heading", level=2).first).to_have_text("It may answer: it passed its gates")
+    expect(olga.get_by_role("button", name="Let it answer")).not_to_have_class("quiet")
 
 
 def test_what_answers_stands_first_however_many_models_were_trained_since(shop: Site) -> None:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from admin.models import model_folders
+from admin.models.figures import Group, better, grouped
 from admin.web.charts import LineChart, Series, Words, line_chart
 from admin.web.done import Deed
 from admin.web.house import House
@@ -23,6 +24,7 @@ from campaigns.errors import Refusal
 from campaigns.experiments.results import Metric
 from campaigns.models import drift, judging, registry
 from campaigns.models.comparison import comparison_of
+from campaigns.models.prospects import prospect_of
 from campaigns.models.refusals import InvalidStage
 from campaigns.models.stages import MOVES, Stage, State
 from campaigns.tiers import maturing, rescored, schemes, shadowing
@@ -44,7 +46,6 @@ LOOKED_BACK = 60
 """Rescorings: two months of nights."""
 HORIZON = 90
 """Days: what tiers and campaigns go by."""
-FIRST = ("auc", "auc_networks", "auc_trees", "tree_share", "gini", "log_loss", "ece", "auc_new_customers")
 
 
 def routes(house: House) -> Sequence[Route]:
@@ -74,7 +75,7 @@ def listing(visit: Visit) -> Response:
     moved = None if answering is None else rescored.drift(past, answering)
     beside = shown[:BESIDE]
     return visit.page(
-        "models.html", models=shown, beside=beside, metrics=_names(beside), answering=answering, drift=moved,
+        "models.html", models=shown, beside=beside, groups=_groups(beside), answering=answering, drift=moved,
         some=drift.SOME, much=drift.MUCH, older=found[SHOWN - 1] if len(found) > SHOWN else None,
     )  # fmt: skip
 
@@ -93,7 +94,8 @@ def detail(visit: Visit) -> Response:
         lost = model_folders.markets_lost(snapshot, model_id)
     points = maturing.calibration(readings)
     return visit.page(
-        "model.html", model=model, metrics=model.manifest.get("metrics", {}), names=_names([model]), active=active,
+        "model.html", model=model, groups=grouped(model.manifest.get("metrics", {})), better=better, active=active,
+        prospect=prospect_of(model, active, report),
         calibration=_calibration(visit, points), error=maturing.error(points), drift=moved, some=drift.SOME,
         much=drift.MUCH, months=_months(visit, maturing.by_month(readings)), moves=MOVES[State(model.state)],
         compared=None if stored is None else comparison_of(stored), against=stored and stored.against,
@@ -185,10 +187,9 @@ def _wanted(visit: Visit) -> Stage:
         raise InvalidStage("canary_percent: not a number of percent", field="canary_percent") from error
 
 
-def _names(found: Iterable[RegisteredModel]) -> list[str]:
-    """Of all metrics, the telling ones first."""
-    there = set(chain.from_iterable(model.manifest.get("metrics", {}) for model in found))
-    return [name for name in FIRST if name in there] + sorted(there - set(FIRST))
+def _groups(found: Iterable[RegisteredModel]) -> dict[Group, list[str]]:
+    """Of all metrics."""
+    return grouped(set(chain.from_iterable(model.manifest.get("metrics", {}) for model in found)))
 
 
 def _calibration(visit: Visit, points: Sequence[Point]) -> LineChart | None:
