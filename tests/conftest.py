@@ -1,5 +1,6 @@
 """A real PostgreSQL, migrated once; every test that asks for `database_url` gets a clone of its own."""
 
+import gc
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ BUSY = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.Heal
 hypothesis.settings.register_profile("same", BUSY, derandomize=True, database=None)
 hypothesis.settings.register_profile("exploring", BUSY, max_examples=1_000, print_blob=True)
 hypothesis.settings.load_profile("same")
+# What is read until the tests are collected stays to the end: to look through it for garbage is half of all reading.
+gc.disable()
 # Plain: to draw a traceback with all that is in its frames takes longer than a call may.
 structlog.configure(
     processors=[
@@ -44,6 +47,11 @@ structlog.configure(
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
