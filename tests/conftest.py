@@ -23,8 +23,8 @@ LONGEST = (
 )  # fmt: skip
 """Files that begin first, the longest before the others, so that no process is left alone with one at the end."""
 pytest_plugins = [
-    "running.browser", "made.events", "networks.pool_of_numbers", "shops.reporting_shop", "shops.served_shop",
-    "shops.stocked_shop",
+    "running.browser", "running.passwords", "made.events", "networks.pool_of_numbers", "shops.reporting_shop",
+    "shops.served_shop", "shops.stocked_shop",
 ]  # fmt: skip
 # How long an example takes says how busy the machine is, and nothing of the code.
 BUSY = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

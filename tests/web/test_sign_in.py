@@ -6,6 +6,7 @@ import pytest
 from made.campaigns import NOW, audit_lines, create_campaign, make_cause, plan_of
 from playwright.sync_api import expect
 from running.browser import PASSWORD, Site, faults, in_chinese, picture, sign_in
+from running.passwords import DEAR
 
 from campaigns.callers import staff
 from campaigns.callers.refusals import InvalidStaff, SignInRefused, StaffExists
@@ -41,6 +42,10 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_words(database: Database
 
     with pytest.raises(SignInRefused, match=r"^name or password is wrong$"):
         staff.sign_in(database, name, password, NOW)
+
+
+def test_a_hash_costs_whoever_guesses_memory_and_time() -> None:
+    assert DEAR().hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_wrong_passwords_lock_an_account_for_a_while(database: Database) -> None:
