@@ -9,7 +9,7 @@ import typer
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail, progress_bar
 from admin.shell.transactions import Limit, reading
-from admin.typed.times import read_time, written
+from admin.typed.times import read_span, written
 from campaigns import trail
 from campaigns.audit import anchors, replaying, sealing
 from campaigns.audit.decision import Decision
@@ -36,11 +36,8 @@ def list_entries(
     as_json: AsJson = False,
 ) -> None:
     """Show the log, newest first."""
-    wanted = Wanted(
-        object_name=of, actor=actor, action=action, outcome=outcome,
-        since=None if since is None else read_time(since, "--since"),
-        until=None if until is None else read_time(until, "--until"),
-    )  # fmt: skip
+    first, last = read_span(since, until)
+    wanted = Wanted(object_name=of, actor=actor, action=action, outcome=outcome, since=first, until=last)
     with reading(database_url) as snapshot:
         found = trail.page(snapshot, wanted, limit=limit, before=before)
     emit([_row(entry) for entry in found], as_json=as_json, title="Audit log")

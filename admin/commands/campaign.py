@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -23,14 +24,16 @@ from admin.typed.baskets import Currency
 from admin.typed.discounts import minor_units
 from admin.typed.offers import offer_of, typed
 from admin.typed.restraint import cap_of, typed_cap
-from admin.typed.times import read_time, written
+from admin.typed.times import read_span, read_time, written
+from admin.typed.words import read_word
 from campaigns.life import campaigns, drafts
 from campaigns.life import launch as launching
-from campaigns.terms.campaign import Campaign, CampaignId, CampaignPlan, ChannelChoice, Offer
+from campaigns.terms.campaign import Campaign, CampaignId, CampaignPlan, ChannelChoice, Offer, State
 from campaigns.terms.limits import USUAL_CONFIDENCE, Budget
 from campaigns.terms.recurrence import Recurrence, days_later
 from campaigns.terms.restraint import Stacking
 from campaigns.terms.templates import Template, offers_of, rule_of
+from database.life.lists import Sought
 from rules.rule import Rule
 from rules.sentence import Speaker
 from settings import settings
@@ -98,10 +101,21 @@ def create(
 
 
 @app.command("list")
-def list_campaigns(*, limit: Limit = 50, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+def list_campaigns(
+    *,
+    limit: Limit = 50,
+    state: Annotated[list[str] | None, typer.Option(help=f"Only {' or '.join(State)}; may be repeated.")] = None,
+    words: Annotated[str, typer.Option(help="Only with these words in the name or id.")] = "",
+    since: Annotated[str | None, typer.Option(help="Valid at this ISO time or later.")] = None,
+    until: Annotated[str | None, typer.Option(help="Valid before this ISO time.")] = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
     """Show the campaigns, newest first."""
+    first, last = read_span(since, until)
+    states = [read_word(each, "--state", list(State)) for each in state or ()]
     with reading(database_url) as snapshot:
-        found = campaigns.page(snapshot, limit=limit)
+        found = campaigns.page(snapshot, Sought(states=states, words=words, since=first, until=last), limit=limit)
     emit([_row(campaign) for campaign in found], as_json=as_json, title="Campaigns")
 
 

@@ -10,6 +10,7 @@ from admin.shell.output import AsJson, emit, fail
 from admin.shell.transactions import Limit, Reason, changing, reading
 from admin.shell.waiting import looked_up, refuse_unfinished, waited
 from admin.typed.times import read_time, written
+from admin.typed.words import read_word
 from campaigns import retrying
 from campaigns.coupons import reconciliation
 from campaigns.tiers import rescoring
@@ -24,10 +25,19 @@ OperationId = Annotated[str, typer.Argument(help="As `tierwise job list` shows i
 
 
 @app.command("list")
-def list_jobs(*, limit: Limit = 20, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+def list_jobs(
+    *,
+    limit: Limit = 20,
+    kind: Annotated[str | None, typer.Option(help=f"Only {' or '.join(operations.KINDS)}.")] = None,
+    state: Annotated[str | None, typer.Option(help=f"Only {' or '.join(operations.STATES)}.")] = None,
+    database_url: DatabaseUrl = None,
+    as_json: AsJson = False,
+) -> None:
     """Show bulk work, newest first."""
+    kind = None if kind is None else read_word(kind, "--kind", operations.KINDS)
+    state = None if state is None else read_word(state, "--state", operations.STATES)
     with reading(database_url) as snapshot:
-        found = operations.page(snapshot, limit=limit)
+        found = operations.page(snapshot, limit=limit, kind=kind, state=state)
     emit([_row(operation) for operation in found], as_json=as_json, title="Jobs")
 
 

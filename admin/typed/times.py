@@ -22,6 +22,17 @@ def read_time(typed: str, option: str, zone: str = "UTC") -> datetime:
     return time
 
 
+def read_span(since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """What `--since` and `--until` say. The command ends, naming the option, where that holds no time."""
+    first, last = (
+        None if typed is None else read_time(typed, option)
+        for typed, option in ((since, "--since"), (until, "--until"))
+    )
+    if first is not None and last is not None and last <= first:
+        fail(f"--until {until}: give a time after --since {since}")
+    return first, last
+
+
 def written(time: datetime | None) -> str | None:
     """A time as commands tell it, to the second; None for none."""
     return None if time is None else time.isoformat(timespec="seconds")

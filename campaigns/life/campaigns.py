@@ -11,7 +11,8 @@ from campaigns.terms import stored
 from campaigns.terms.campaign import Campaign, Move, State, moved, resumption
 from campaigns.work import jobs
 from database.coupons import own_codes
-from database.life import stops
+from database.life import lists, stops
+from database.life.lists import EVERY, Sought
 from database.session import Snapshot, Transaction
 from database.terms import campaigns
 from database.work import operations
@@ -25,9 +26,11 @@ def get(snapshot: Snapshot, campaign_id: str) -> Campaign:
     return stored.campaign(row)
 
 
-def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[Campaign]:
+def page(
+    snapshot: Snapshot, sought: Sought = EVERY, *, limit: int, after: tuple[datetime, str] | None = None
+) -> list[Campaign]:
     """Newest first; `after` is (create_time, campaign_id) of the last one seen."""
-    return [stored.campaign(row) for row in campaigns.page(snapshot, limit=limit, after=after)]
+    return [stored.campaign(row) for row in lists.page(snapshot, sought, limit=limit, after=after)]
 
 
 def locked(transaction: Transaction, campaign_id: str, etag: str | None = None) -> Campaign:

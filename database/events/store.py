@@ -53,7 +53,7 @@ WHERE ROW({staged}) IS DISTINCT FROM ROW({kept})
 )
 PAGE = sql.SQL("""
 SELECT {columns} FROM events WHERE customer_id = %s AND (time, event_id) < (%s::timestamptz, %s)
-  AND event_type = ANY(%s::smallint[])
+  AND time >= %s::timestamptz AND event_type = ANY(%s::smallint[])
 ORDER BY time DESC, event_id DESC LIMIT %s
 """).format(columns=COLUMNS)
 # Both orders are the index's own, so nothing is sorted: the caller asks and reads backwards. One row a customer, with
@@ -209,9 +209,13 @@ def page_of_events(
     after: EventKey | None,
     limit: int,
     kinds: Collection[EventType] = ALL_KINDS,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[Event]:
-    """Up to `limit` events of one customer, newest first, beginning behind the key `after`."""
-    asked = (customer_id, *(after or ("infinity", "")), [int(kind) for kind in kinds], limit)
+    """Up to `limit` events of one customer, newest first, beginning behind the key `after`, from a span of time."""
+    # No id is below the empty one, so this key leaves out the time itself.
+    behind = after or (until or "infinity", "")
+    asked = (customer_id, *behind, since or "-infinity", [int(kind) for kind in kinds], limit)
     rows = driver_connection(snapshot).execute(PAGE, asked).fetchall()
     return [_event(row) for row in rows]
 

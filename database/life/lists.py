@@ -46,6 +46,13 @@ class Sought:
     states: Collection[str] = ()
     words: str = ""
     """Somewhere in the name or in the id, in whatever case."""
+    since: datetime | None = None
+    """Whose window reaches this time."""
+    until: datetime | None = None
+    """Whose window begins before this time."""
+
+
+EVERY = Sought()
 
 
 class Submitted(NamedTuple):
@@ -70,16 +77,16 @@ class Decided(NamedTuple):
 
 
 def page(
-    snapshot: Snapshot, sought: Sought, order: Order, *, limit: int, after: tuple[datetime | str, str] | None = None
+    snapshot: Snapshot,
+    sought: Sought = EVERY,
+    order: Order = Order.NEWEST,
+    *,
+    limit: int,
+    after: tuple[datetime | str, str] | None = None,
 ) -> list[CampaignRow]:
     """`after` is what the order goes by, and campaign_id, of the last one seen."""
     column, ident = COLUMNS[order], CampaignRow.campaign_id
-    query = select(CampaignRow)
-    if sought.states:
-        query = query.where(CampaignRow.state.in_(sought.states))
-    if sought.words:
-        found = (each.icontains(sought.words, autoescape=True) for each in (CampaignRow.display_name, ident))
-        query = query.where(or_(*found))
+    query = select(CampaignRow).where(*_conditions(sought))
     if order is Order.NEWEST:
         query = query.order_by(column.desc(), ident.desc())
         past = None if after is None else tuple_(column, ident) < after
@@ -88,6 +95,20 @@ def page(
         past = None if after is None else tuple_(column, ident) > after
     query = query if past is None else query.where(past)
     return list(snapshot.scalars(query.limit(limit)))
+
+
+def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if sought.states:
+        conditions.append(CampaignRow.state.in_(sought.states))
+    if sought.words:
+        names = CampaignRow.display_name, CampaignRow.campaign_id
+        conditions.append(or_(*(each.icontains(sought.words, autoescape=True) for each in names)))
+    if sought.since is not None:
+        conditions.append(CampaignRow.end_time > sought.since)
+    if sought.until is not None:
+        conditions.append(CampaignRow.start_time < sought.until)
+    return conditions
 
 
 def live(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[CampaignRow]:

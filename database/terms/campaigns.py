@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, literal, or_, select, tuple_, update
+from sqlalchemy import and_, delete, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONPATH, insert
 
 from database.session import Snapshot, Transaction, changed_rows, one
@@ -41,14 +41,6 @@ def locked(transaction: Transaction, campaign_id: str) -> CampaignRow | None:
     """A campaign that nobody else changes until the transaction ends."""
     query = select(CampaignRow).where(CampaignRow.campaign_id == campaign_id).with_for_update()
     return transaction.scalars(query).one_or_none()
-
-
-def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[CampaignRow]:
-    """Newest first; `after` is (create_time, campaign_id) of the last one seen."""
-    query = select(CampaignRow).order_by(CampaignRow.create_time.desc(), CampaignRow.campaign_id.desc()).limit(limit)
-    if after is not None:
-        query = query.where(tuple_(CampaignRow.create_time, CampaignRow.campaign_id) < after)
-    return list(snapshot.scalars(query))
 
 
 def change(transaction: Transaction, campaign_id: str, changes: Mapping[str, Any], now: datetime) -> None:

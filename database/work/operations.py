@@ -29,6 +29,11 @@ RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
 FAILED = "FAILED"
 CANCELLED = "CANCELLED"
+STATES = (RUNNING, SUCCEEDED, FAILED, CANCELLED)
+KINDS = (
+    SCORE_ALL_CUSTOMERS, LAUNCH_CAMPAIGN, BUILD_SEGMENT, RECONCILE_LEDGERS, VERIFY_AUDIT, ERASE_CUSTOMER,
+    PREVIEW_MODEL, PREVIEW_TIERS, JUDGE_MODEL, RETRAIN_MODEL, HAND_OVER_COUPONS, EXPECT_UPLIFTS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +105,19 @@ def at_end(transaction: Transaction, operation: Operation) -> Operation | None:
 
 
 def page(
-    snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None, kind: str | None = None
-) -> list[Operation]:
+    snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None, kind: str | None = None,
+    state: str | None = None, done: bool | None = None,
+) -> list[Operation]:  # fmt: skip
     """Newest first; `after` is (create_time, operation_id) of the last one seen."""
     query = select(OperationRow).order_by(OperationRow.create_time.desc(), OperationRow.operation_id.desc())
     if after is not None:
         query = query.where(tuple_(OperationRow.create_time, OperationRow.operation_id) < after)
     if kind is not None:
         query = query.where(OperationRow.kind == kind)
+    if state is not None:
+        query = query.where(OperationRow.state == state)
+    if done is not None:
+        query = query.where(OperationRow.state != RUNNING if done else OperationRow.state == RUNNING)
     return _found(snapshot, query.limit(limit))
 
 

@@ -35,7 +35,11 @@ class OperationRow(Row):
     """How many tasks handed the rest of the work to a next one."""
     revive_time: Mapped[datetime | None]
     """When it was silent and handed to the workers again, which is no sign of life."""
-    __table_args__ = (Index(None, "create_time", "operation_id"),)
+    __table_args__ = (
+        Index(None, "create_time", "operation_id"),
+        Index(None, "kind", "create_time", "operation_id"),
+        Index(None, "state", "create_time", "operation_id"),
+    )
 
 
 class AttemptRow(Row):

@@ -1,19 +1,18 @@
 """The audit log between the wire and us."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
-from google.protobuf.timestamp_pb2 import Timestamp
 from tierwise.v1 import audit_entry_pb2, audit_service_pb2, campaign_pb2, tier_pb2
 
 from campaigns.audit.decision import Decision
 from campaigns.audit.replaying import Explained
 from database.audit.log import AuditEntry, Wanted
 from server.campaigns.discounts import discount_message
-from server.wire.stamps import moment, stamp
+from server.wire.spans import span
+from server.wire.stamps import stamp
 
 ENTRY = "auditEntries/"
 EXPLAINED = audit_service_pb2.ExplainDecisionResponse
@@ -32,12 +31,11 @@ def entry_message(entry: AuditEntry) -> audit_entry_pb2.AuditEntry:
 
 
 def wanted(request: audit_service_pb2.ListAuditEntriesRequest) -> Wanted:
-    """Which lines a request asks for."""
+    """Which lines a request asks for. Raises InvalidRequest."""
+    since, until = span(request)
     return Wanted(
         object_name=request.object or None, actor=request.actor or None, action=request.action or None,
-        outcome=OUTCOME.Name(request.outcome) if request.outcome else None,
-        since=_moment(request.start_time, given=request.HasField("start_time")),
-        until=_moment(request.end_time, given=request.HasField("end_time")),
+        outcome=OUTCOME.Name(request.outcome) if request.outcome else None, since=since, until=until,
     )  # fmt: skip
 
 
@@ -75,7 +73,3 @@ def _decision(decision: Decision, currency: str) -> audit_service_pb2.ExplainDec
 
 def _struct(fields: Mapping[str, Any] | None) -> Struct | None:
     return None if fields is None else json_format.ParseDict(dict(fields), Struct())
-
-
-def _moment(time: Timestamp, *, given: bool) -> datetime | None:
-    return moment(time) if given else None

@@ -13,6 +13,7 @@ from campaigns.terms.campaign import Campaign, CampaignPlan, Channel, ChannelCho
 from campaigns.terms.limits import USUAL_CONFIDENCE, Budget
 from campaigns.terms.templates import Template, offers_of, rule_of
 from campaigns.tiers.tiers import Tier
+from database.life.lists import Sought
 from rules.rule import Rule
 from server.campaigns.discounts import discount_message, discount_value
 from server.campaigns.restraints import audience_limit, excluded_campaigns, fill_restraint, offer_caps, stacking_value
@@ -21,6 +22,7 @@ from server.customers.messages import zone
 from server.segments.rules import rule_message, rule_value
 from server.wire.money import amount_in, money
 from server.wire.refusals import FieldViolation, InvalidRequest
+from server.wire.spans import span
 from server.wire.stamps import maybe_stamp, moment, stamp
 
 REQUIRED = ("start_time", "end_time", "currency_code")
@@ -36,6 +38,13 @@ EMPTY = CampaignPlan(
     end_time=datetime.max.replace(tzinfo=UTC), currency="",
 )  # fmt: skip
 """What the fields of a new campaign are put into."""
+
+
+def sought_in(request: campaign_service_pb2.ListCampaignsRequest) -> Sought:
+    """Which campaigns a request asks for. Raises InvalidRequest."""
+    since, until = span(request)
+    states = [campaign_pb2.Campaign.State.Name(state) for state in request.states]
+    return Sought(states=states, words=request.words, since=since, until=until)
 
 
 def campaign_message(campaign: Campaign) -> campaign_pb2.Campaign:

@@ -27,7 +27,7 @@ from database.session import Database, Transaction
 from server.answering import call
 from server.answering.transactions import perform, reading
 from server.campaigns.forecasts import forecast_message
-from server.campaigns.messages import campaign_message, new_plan, with_fields
+from server.campaigns.messages import campaign_message, new_plan, sought_in, with_fields
 from server.campaigns.previews import preview_message
 from server.campaigns.results import results_message
 from server.campaigns.schedules import occurrences_message
@@ -78,9 +78,9 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
     def ListCampaigns(
         self, request: campaign_service_pb2.ListCampaignsRequest, context: grpc.ServicerContext
     ) -> campaign_service_pb2.ListCampaignsResponse:
-        page = asked(self._seal, request)
+        page, sought = asked(self._seal, request), sought_in(request)
         with reading(self._database) as snapshot:
-            found = campaigns.page(snapshot, limit=page.size + 1, after=page.after_instant)
+            found = campaigns.page(snapshot, sought, limit=page.size + 1, after=page.after_instant)
         rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.campaign_id))
         return campaign_service_pb2.ListCampaignsResponse(
             campaigns=[campaign_message(campaign) for campaign in rows], next_page_token=token

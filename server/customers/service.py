@@ -9,9 +9,9 @@ from campaigns.customers import erasure
 from campaigns.customers import profiles as cases
 from database.customers import known as known_customers
 from database.events import store
-from database.events.store import EventKey
+from database.events.store import ALL_KINDS, EventKey
 from database.session import Database, Transaction
-from events.event import Event
+from events.event import Event, EventType
 from server.answering import call
 from server.answering.transactions import perform, reading
 from server.customers.events import event_message, event_value
@@ -21,6 +21,7 @@ from server.wire.names import CUSTOMER, customer_id
 from server.wire.pages import asked, cut
 from server.wire.refusals import InvalidRequest
 from server.wire.seal import Seal
+from server.wire.spans import span
 from server.wire.stamps import instant_key, key_instant
 
 
@@ -92,10 +93,13 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
     ) -> customer_service_pb2.ListEventsResponse:
         page = asked(self._seal, request)
         after = None if page.after is None else EventKey(key_instant(page.after[0]), page.after[1])
-        who = customer_id(request.parent)
+        who, (since, until) = customer_id(request.parent), span(request)
+        kinds = [EventType(each) for each in request.types] or ALL_KINDS
         with reading(self._database) as snapshot:
             cases.get(snapshot, who)
-            found = store.page_of_events(snapshot, who, after=after, limit=page.size + 1)
+            found = store.page_of_events(
+                snapshot, who, after=after, limit=page.size + 1, kinds=kinds, since=since, until=until
+            )
         rows, token = cut(self._seal, page, found, lambda event: (instant_key(event.time), event.event_id))
         return customer_service_pb2.ListEventsResponse(
             events=[event_message(event) for event in rows], next_page_token=token

@@ -13,6 +13,7 @@ from database.work import operations
 from server.answering import call
 from server.answering.transactions import perform, reading
 from server.operations.answers import answered
+from server.operations.filters import filter_in
 from server.wire.names import operation_id
 from server.wire.pages import asked, cut
 from server.wire.refusals import InvalidRequest
@@ -36,13 +37,11 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
     ) -> operations_pb2.ListOperationsResponse:
         if request.name not in ALL:
             raise InvalidRequest.of("name", "must be empty or `operations`")
-        if request.filter:
-            raise InvalidRequest.of("filter", "is not offered; leave it empty")
         if request.page_size < 0:
             raise InvalidRequest.of("page_size", "must not be negative")
-        page = asked(self._seal, request)
+        page, wanted = asked(self._seal, request), filter_in(request.filter)
         with reading(self._database) as snapshot:
-            found = operations.page(snapshot, limit=page.size + 1, after=page.after_instant)
+            found = operations.page(snapshot, limit=page.size + 1, after=page.after_instant, **wanted._asdict())
             rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.operation_id))
             messages = [answered(snapshot, operation) for operation in rows]
         return operations_pb2.ListOperationsResponse(operations=messages, next_page_token=token)

@@ -59,6 +59,14 @@ def test_a_campaign_from_plan_to_redemption(database: Database, tierwise: Shell)
         "PAUSED", "ACTIVE", "ENDED",
     ]  # fmt: skip
     assert [row["campaign_id"] for row in tierwise("campaign", "list")] == ["spring"]
+    narrowed = ("campaign", "list", "--state", "ended", "--words", "SPRI", "--since")
+    assert [row["campaign_id"] for row in tierwise(*narrowed, "2020-01-01")] == ["spring"]
+    assert tierwise(*narrowed, "2099-01-01") == []
+    assert [row["kind"] for row in tierwise("job", "list", "--kind", "launch_campaign")] == ["LAUNCH_CAMPAIGN"]
+    assert tierwise("job", "list", "--state", "FAILED") == []
+    assert tierwise.refusal("job", "list", "--state", "BROKEN").endswith(
+        "--state BROKEN: give one of RUNNING, SUCCEEDED, FAILED, CANCELLED"
+    )
 
 
 def test_a_code_is_held_released_used_and_refunded(database: Database, tierwise: Shell) -> None:

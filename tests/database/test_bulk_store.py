@@ -104,6 +104,23 @@ def test_pages_walk_every_operation_once_newest_first(database: Database) -> Non
     assert seen == ["e", "d", "c", "b", "a"]
 
 
+@pytest.mark.parametrize("column", ["kind", "state"])
+def test_a_list_of_what_is_rare_does_not_read_the_rest(database: Database, column: str) -> None:
+    many = """
+INSERT INTO operations (operation_id, kind, state, request, create_time)
+SELECT n, CASE WHEN n % 999 = 0 THEN 'RARE' ELSE 'USUAL' END, CASE WHEN n % 999 = 0 THEN 'RARE' ELSE 'USUAL' END, '{}',
+  :now - make_interval(mins => n) FROM generate_series(1, 5000) AS n
+"""
+    with database.writing() as transaction:
+        transaction.execute(text(many), {"now": NOW})
+        transaction.execute(text("ANALYZE operations"))
+        asked = f"WHERE {column} = 'RARE' ORDER BY create_time DESC, operation_id DESC LIMIT 51"
+        plan = "\n".join(transaction.scalars(text(f"EXPLAIN SELECT * FROM operations {asked}")))
+
+    assert f"ix_operations_{column}_create_time_operation_id" in plan
+    assert "Sort" not in plan
+
+
 def test_an_operation_writes_each_score_once_and_the_next_one_replaces_it_but_not_its_tier(database: Database) -> None:
     first = [make_score("anna", spend_minor=10), make_score("bert", spend_minor=20)]
     again = [make_score("anna", spend_minor=11)]
@@ -176,7 +193,7 @@ def test_activating_needs_a_known_model_and_a_fresh_etag(database: Database) -> 
         registry.activate(transaction, make_cause(), "m9")
     with pytest.raises(ModelChanged) as refused, database.writing() as transaction:
         registry.activate(transaction, make_cause(), "m1", etag="1")
-    assert refused.value.metadata == {"etag": "1", "current_etag": "2"}
+    assert refused.value.metadata == {"model": "models/m1", "etag": "1", "current_etag": "2"}
 
     with database.writing() as transaction:
         assert registry.activate(transaction, make_cause(), "m1", etag="2").etag == "2"
