@@ -9,7 +9,7 @@ from pathlib import Path
 from channels.message import Fate, Message, Receipt
 
 READABLE, ENTERED = 0o640, 0o750
-"""By us and by the group of whoever sends: codes are worth money to whoever else reads them."""
+"""By us and by the group of whoever sends, whatever our umask: codes are worth money to whoever else reads them."""
 
 
 class Folder:
@@ -30,16 +30,38 @@ class Folder:
 
 def _write(target: Path, content: str) -> None:
     """Readers see nothing, or everything, also after the machine lost its power."""
-    target.parent.mkdir(ENTERED, parents=True, exist_ok=True)
+    _make(target.parent)
     growing = target.with_suffix(".part")
     opened = os.open(growing, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, READABLE)
     with os.fdopen(opened, "w", encoding="utf-8") as file:
+        os.fchmod(opened, READABLE)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     growing.replace(target)
     # Else the name, and with it the file, may be lost with the power, and everybody in it counts as written to.
     _keep_names(target.parent)
+
+
+def _make(folder: Path) -> None:
+    """With those above it, where they are missing: each appears as whoever sends can enter it. One that is there stays.
+
+    The bit that hands down the group of the folder above it stays, too.
+    """
+    if folder.is_dir():
+        return
+    _make(folder.parent)
+    growing = folder.with_name(f".{folder.name}.{os.getpid()}")
+    growing.mkdir(exist_ok=True)
+    growing.chmod(growing.stat().st_mode & ~0o777 | ENTERED)
+    try:
+        growing.rename(folder)
+    except OSError:
+        growing.rmdir()
+        # Another worker may have been quicker, and have files in it already.
+        if not folder.is_dir():
+            raise
+    _keep_names(folder.parent)
 
 
 def _keep_names(folder: Path) -> None:

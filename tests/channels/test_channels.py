@@ -15,6 +15,8 @@ from channels.message import Fate, Message, Receipt
 from channels.webhook import AT_ONCE, ATTEMPTS, Webhook
 
 SYNC = os.fsync
+SENDERS = os.getgroups()[-1] if os.getuid() else 4242
+"""A group that we may give files to."""
 
 
 def message(customer_id: str) -> Message:
@@ -41,15 +43,31 @@ def test_a_batch_is_a_file_of_one_document_a_line_and_takes_its_own_place_when_i
     assert [json.loads(line) for line in (tmp_path / "email" / "b1.jsonl").read_text().splitlines()] == [DOCUMENT]
 
 
-def test_files_of_codes_are_for_us_and_our_group_alone(tmp_path: Path) -> None:
-    before = os.umask(0)
+@pytest.mark.parametrize("umask", [0, 0o077])
+def test_files_of_codes_are_for_us_and_the_group_of_the_sender_whatever_our_umask(tmp_path: Path, umask: int) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    os.chown(out, -1, SENDERS)
+    out.chmod(0o2750)
+    before = os.umask(umask)
     try:
-        Folder(tmp_path / "email").hand_over("b1", [message("c1")])
+        Folder(out / "push" / "email").hand_over("b1", [message("c1")])
     finally:
         os.umask(before)
 
-    folder, file = tmp_path / "email", tmp_path / "email" / "b1.jsonl"
-    assert [oct(each.stat().st_mode & 0o777) for each in (folder, file)] == ["0o750", "0o640"]
+    made = [out / "push", out / "push" / "email", out / "push" / "email" / "b1.jsonl"]
+    assert [(oct(each.stat().st_mode & 0o7777), each.stat().st_gid) for each in made] == [
+        ("0o2750", SENDERS), ("0o2750", SENDERS), ("0o640", SENDERS)
+    ]  # fmt: skip
+    assert [each.name for each in out.iterdir()] == ["push"]
+
+
+def test_a_folder_that_is_there_keeps_the_mode_that_it_was_given(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+
+    Folder(tmp_path).hand_over("b1", [message("c1")])
+
+    assert oct(tmp_path.stat().st_mode & 0o777) == "0o700"
 
 
 def test_the_name_of_a_file_is_on_the_disk_before_its_messages_count(
@@ -72,6 +90,8 @@ def test_messages_wait_for_a_folder_that_cannot_be_written(tmp_path: Path) -> No
     (tmp_path / "email").write_text("a file stands here")
 
     assert [receipt.fate for receipt in Folder(tmp_path / "email").hand_over("b1", [message("c1")])] == [Fate.WAITING]
+    assert [receipt.fate for receipt in Folder(tmp_path / "email" / "x").hand_over("b1", [])] == []
+    assert [each.name for each in tmp_path.iterdir()] == ["email"]
 
 
 def test_a_provider_gets_the_document_with_its_key() -> None:
