@@ -3,11 +3,12 @@
 import argparse
 import gc
 import logging
+import signal
 import sys
 import time
 from collections.abc import Mapping
 from threading import Event, Thread
-from typing import Any
+from typing import Any, NoReturn
 
 from celery import Celery
 
@@ -18,7 +19,7 @@ from database.work import broker
 from settings import Settings, SettingsRefused, settings
 from telemetry.exposition import PortRefused
 from worker.app import make_app
-from worker.beat import relay, sealer
+from worker.beat import relay, sealer, ticking
 from worker.beat.outages import Outage
 from worker.clock import schedule
 from worker.ending import end_in_time
@@ -98,21 +99,19 @@ def work(app: Celery, read: Settings, _url: str) -> int:
 
 def beat(app: Celery, read: Settings, url: str) -> int:
     """Tick each minute, relay the outbox and seal the audit log all the while, until SIGTERM."""
-    app.conf.beat_schedule = {
-        "tick": {
-            "task": schedule.TICK,
-            "schedule": float(schedule.TICK_SECONDS),
-            "options": {"expires": schedule.TICK_SECONDS},
-        }
-    }
-    app.conf.beat_scheduler = "celery.beat:Scheduler"
     database = Database.at(url, pool_size=2, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
     stop = Event()
 
     def send(task: str, arguments: Mapping[str, Any]) -> None:
         app.send_task(task, kwargs=dict(arguments))
 
+    def tick() -> None:
+        app.send_task(schedule.TICK, expires=schedule.TICK_SECONDS)
+
     threads = [
+        Thread(
+            target=ticking.run, args=(tick, stop), kwargs={"seconds": schedule.TICK_SECONDS}, name="clock", daemon=True
+        ),
         Thread(
             target=relay.run, args=(database, send, stop), kwargs={"revive_seconds": read.revive_seconds}, name="relay",
             daemon=True,
@@ -121,17 +120,26 @@ def beat(app: Celery, read: Settings, url: str) -> int:
             target=sealer.run, args=(database, stop), kwargs={"anchor": read.audit_anchor}, name="sealer", daemon=True
         ),
     ]  # fmt: skip
-    for thread in threads:
-        thread.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
     try:
-        app.Beat(loglevel="INFO", quiet=True).run()
+        for thread in threads:
+            thread.start()
+        while True:
+            signal.pause()
+    except SystemExit:
+        return 0
     finally:
         stop.set()
         end = time.monotonic() + END_SECONDS
         for thread in threads:
             thread.join(max(0, end - time.monotonic()))
         database.close()
-    return 0
+
+
+def _end(*_: object) -> NoReturn:
+    """Out of whatever the main thread does, which is to wait."""
+    raise SystemExit
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 from database.callers import guesses
 from database.session import Transaction
 
+UNDER_WAY = 2000
+"""Tries of one caller that may be charged beyond the limit: each server answers so many at once."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
@@ -25,6 +28,11 @@ class Allowance:
         """Of one try."""
         return timedelta(seconds=1 / self.per_second)
 
+    @property
+    def most(self) -> timedelta:
+        """That anybody can owe."""
+        return (self.burst + UNDER_WAY) * self.cost
+
     def opens(self, paid_until: datetime) -> datetime:
         """From when on one more may be tried."""
         return paid_until - (self.burst - 1) * self.cost
@@ -36,4 +44,4 @@ USUAL = Allowance(burst=1000, per_second=10)
 
 def charge(transaction: Transaction, allowance: Allowance, caller: str, now: datetime) -> datetime:
     """Count one try; from when on the caller may try again, which may be a time gone by."""
-    return allowance.opens(guesses.charge(transaction, caller, allowance.cost, now))
+    return allowance.opens(guesses.charge(transaction, caller, allowance.cost, allowance.most, now))

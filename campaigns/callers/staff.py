@@ -127,7 +127,8 @@ def sign_in(database: Database, name: str, password: str, now: datetime, *, brow
         cause = Cause(actor=Actor(name=name[:64], role=Role.MARKETER if row is None else Role(row.role)), now=now)
         known = browsers.known(transaction, _hash(browser), name, now)
         until = None if row is None else row.locked_until if known is None else known.locked_until
-        locked = until is not None and until > now
+        # Nobody is locked for longer, unless the clock went back since.
+        locked = until is not None and now < until <= now + 2 * LOCKED
         if row is not None and right and row.active and not locked:
             if known is None:
                 staff.count_success(transaction, name)

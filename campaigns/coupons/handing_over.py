@@ -142,7 +142,7 @@ def settle(
 
 def _claim_again(transaction: Transaction, campaign_id: str, share: Share, now: datetime) -> Sequence[Claimed]:
     waiting = messages.open_batch(
-        transaction, campaign_id, share.channels, abandoned=share.abandoned, tried=share.tried
+        transaction, campaign_id, share.channels, abandoned=share.abandoned, tried=share.tried, now=now
     )  # fmt: skip
     return () if waiting is None else messages.claim_again(transaction, campaign_id, share.channels, waiting, now)
 

@@ -58,13 +58,16 @@ def begin(transaction: Transaction, cause: Cause) -> Operation:
 def begin_due(transaction: Transaction, cause: Cause, *, due: datetime) -> Operation | None:
     """The training that was due: None when one was begun since, or is running, so that two clocks do no harm.
 
-    None also where no model answers, or one that was trained in private: those are trained by hand.
+    None also where no model answers, or one that was trained in private: those are trained by hand. What a clock that
+    went back began after the next night does not count.
     """
+    operation_id = f"retrain-{due:%Y-%m-%dT%H-%MZ}"
     operations.hold(transaction, RETRAIN_MODEL)
     latest, active = operations.newest(transaction, RETRAIN_MODEL), stored_models.active(transaction)
-    if active is None or _in_private(active) or (latest is not None and (not latest.done or latest.create_time >= due)):
+    since = latest is not None and (not latest.done or due <= latest.create_time < due + timedelta(days=1))
+    if active is None or _in_private(active) or since or operations.get(transaction, operation_id) is not None:
         return None
-    return _begin(transaction, cause, f"retrain-{due:%Y-%m-%dT%H-%MZ}", active)
+    return _begin(transaction, cause, operation_id, active)
 
 
 def _in_private(model: RegisteredModel) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import uuid4
 
@@ -58,15 +58,17 @@ def begin(transaction: Transaction, cause: Cause, *, as_of: datetime | None = No
 def begin_due(transaction: Transaction, cause: Cause, *, due: datetime) -> Operation | None:
     """The rescoring that was due: None when one was begun since, or is running, so that two clocks do no harm.
 
-    Raises NoActiveModel.
+    What a clock that went back began after the next night does not count. Raises NoActiveModel.
     """
+    operation_id = f"nightly-{due:%Y-%m-%dT%H-%MZ}"
     operations.hold(transaction, operations.SCORE_ALL_CUSTOMERS)
     if operations.running(transaction, operations.SCORE_ALL_CUSTOMERS) is not None:
         return None
     latest = operations.newest(transaction, operations.SCORE_ALL_CUSTOMERS)
-    if latest is not None and latest.create_time >= due:
+    since = latest is not None and due <= latest.create_time < due + timedelta(days=1)
+    if since or operations.get(transaction, operation_id) is not None:
         return None
-    return _begin(transaction, cause, f"nightly-{due:%Y-%m-%dT%H-%MZ}", cause.now)
+    return _begin(transaction, cause, operation_id, cause.now)
 
 
 def _begin(transaction: Transaction, cause: Cause, operation_id: str, as_of: datetime) -> Operation:

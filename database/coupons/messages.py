@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from psycopg.rows import namedtuple_row
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
 from database.coupons.tables import MessageCountRow, MessageRow
 from database.session import Snapshot, Transaction, driver_connection
@@ -131,19 +131,29 @@ def claim_again(
 
 
 def open_batch(
-    snapshot: Snapshot, campaign_id: str, channels: Sequence[str], *, abandoned: datetime, tried: datetime
+    snapshot: Snapshot,
+    campaign_id: str,
+    channels: Sequence[str],
+    *,
+    abandoned: datetime,
+    tried: datetime,
+    now: datetime,
 ) -> str | None:
     """Of the batches that wait, or whose worker is gone, that which was claimed first.
 
     A worker is gone that claimed before `abandoned`. Where a batch waits that was claimed since `tried`, no other that
-    waits is claimed again.
+    waits is claimed again. What was claimed as long after now was so before the clock went back.
     """
     mine = (MessageRow.campaign_id == campaign_id, MessageRow.channel.in_(channels))
-    lately = select(MessageRow).where(*mine, MessageRow.state == WAITING, MessageRow.claim_time >= tried).exists()
+    lately = select(MessageRow).where(*mine, MessageRow.state == WAITING, _about(tried, now)).exists()
     waits = (MessageRow.state == WAITING) & ~lately
-    left = (MessageRow.state == SENDING) & (MessageRow.claim_time < abandoned)
+    left = (MessageRow.state == SENDING) & ~_about(abandoned, now)
     query = select(MessageRow.batch).where(*mine, MessageRow.state.in_(OPEN), waits | left)
     return snapshot.execute(query.order_by(MessageRow.claim_time, MessageRow.batch).limit(1)).scalar()
+
+
+def _about(since: datetime, now: datetime) -> ColumnElement[bool]:
+    return MessageRow.claim_time.between(since, now + (now - since))
 
 
 def any_open(snapshot: Snapshot, campaign_id: str) -> bool:

@@ -1,6 +1,7 @@
 """Who tries codes that do not exist is slowed down, over all servers."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -27,8 +28,8 @@ class Guesses:
     def __init__(self, database: Database, allowance: Allowance) -> None:
         self._database = database
         self._allowance = allowance
-        self._shut: dict[str, datetime] = {}
-        """Callers who may not try before that time."""
+        self._shut: dict[str, float] = {}
+        """Callers who may not try before that time of time.monotonic()."""
         self._charging = threading.Lock()
         """One at a time: tries of the same caller would wait for one another anyway, each with a connection in hand."""
 
@@ -37,8 +38,8 @@ class Guesses:
         """Around what looks a code up, for the call of this thread. Raises TooManyGuesses."""
         caller, now = call.current().actor.name, call.current().now
         opens = self._shut.get(caller)
-        if opens is not None and now < opens:
-            raise TooManyGuesses((opens - now).total_seconds())
+        if opens is not None and (left := opens - time.monotonic()) > 0:
+            raise TooManyGuesses(left)
         try:
             yield
         except (CouponNotFound, InvalidCode):
@@ -50,6 +51,6 @@ class Guesses:
             patience.limit(transaction, CHARGE_SECONDS)
             opens = guessing.charge(transaction, self._allowance, caller, now)
         if opens > now:
-            self._shut[caller] = opens
+            self._shut[caller] = time.monotonic() + (opens - now).total_seconds()
         else:
             self._shut.pop(caller, None)

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import grpc
 import psycopg
 import pytest
 from google.rpc import error_details_pb2
-from made.campaigns import codes_of, counts
+from made.campaigns import NOW, codes_of, counts
 from running.serving import Shop, pounds, refusal, serving
 from running.worker_processes import wait_for
 from tierwise.v1 import coupon_service_pb2
 
+from campaigns.callers import guessing
 from campaigns.callers.guessing import Allowance
+from database.session import Database
 
 SLOW = Allowance(burst=5, per_second=0.001)
 UNKNOWN, MISTYPED = "0000-0000-00000", "0000-0000-00001"
@@ -38,6 +41,19 @@ def validate(shop: Shop, code: str, caller: str = "checkout") -> str:
         told: str = refusal(error).reason
         return told
     return ""
+
+
+def test_a_clock_that_went_back_by_an_hour_shuts_out_nobody_who_mistyped_before(database: Database) -> None:
+    usual = Allowance(burst=1000, per_second=10)
+
+    def charge(now: datetime, caller: str = "checkout") -> float:
+        """How long the caller has to wait, in seconds."""
+        with database.writing() as transaction:
+            return (guessing.charge(transaction, usual, caller, now) - now).total_seconds()
+
+    assert charge(NOW + timedelta(hours=1)) < 0
+    assert charge(NOW) < 0
+    assert [charge(NOW, "guesser") for _ in range(1100)][-1] == pytest.approx(10.1)
 
 
 def test_a_guesser_is_told_to_wait_by_every_server(shops: list[Shop]) -> None:

@@ -111,12 +111,14 @@ def work(tools: Tools, operation: Operation) -> Operation:
     return read_operation(tools.database, operation.operation_id)
 
 
-def take(database: Database, operation: Operation, *, abandoned: datetime = LONG_AGO) -> list[str] | None:
+def take(
+    database: Database, operation: Operation, *, abandoned: datetime = LONG_AGO, now: datetime = NOW
+) -> list[str] | None:
     """What a worker takes and then dies with."""
     current = read_operation(database, operation.operation_id)
-    share = Share(channels=["EMAIL"], limit=2, abandoned=abandoned, tried=NOW)
+    share = Share(channels=["EMAIL"], limit=2, abandoned=abandoned, tried=now)
     with database.writing() as transaction:
-        batch = handing_over.take(transaction, current, share, make_cause())
+        batch = handing_over.take(transaction, current, share, make_cause(now))
     return None if batch is None else [message.customer_id for message in batch.messages]
 
 
@@ -245,6 +247,23 @@ def test_messages_wait_for_a_channel_that_is_away_and_leave_first_when_it_is_bac
 
     assert recorder.given == ["c1", "c3", "c4", "c5"]
     assert (done.state, fates(database)["NO_CONSENT"]) == (SUCCEEDED, 1)
+
+
+def test_messages_that_a_clock_two_days_ahead_took_leave_at_once_when_it_went_back(
+    database: Database, tools: Clocked, recorder: Recorder
+) -> None:
+    launched(database)
+    operation = begun(database)
+    step(tools, operation)
+    tools.later, recorder.away = timedelta(days=2), True
+    step(tools, operation)
+    assert take(database, operation, now=NOW + tools.later) == ["c3", "c4"], "whose worker dies with them"
+    assert states(database) == {"c1": "WAITING", "c2": "WAITING", "c3": "SENDING", "c4": "SENDING"}
+    tools.later, recorder.away = timedelta(), False
+
+    done = work(tools, operation)
+
+    assert (done.state, sorted(recorder.given)) == (SUCCEEDED, ["c1", "c2", "c3", "c4", "c5"])
 
 
 def test_a_message_that_its_channel_never_takes_holds_up_no_other(

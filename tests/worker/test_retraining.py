@@ -165,6 +165,20 @@ def test_two_clocks_begin_one_training_a_night(database: Database) -> None:
     assert [each.operation_id for each in found] == [f"retrain-{AS_OF:%Y-%m-%dT%H-%MZ}"]
 
 
+def test_a_training_that_a_clock_two_days_ahead_began_keeps_none_from_tonight(database: Database) -> None:
+    add_model(database)
+    begun = list[str | None]()
+    for days in (2, 0, 0):
+        cause = replace(CAUSE, now=CAUSE.now + timedelta(days=days))
+        with database.writing() as transaction:
+            operation = retraining.begin_due(transaction, cause, due=AS_OF + timedelta(days=days))
+            begun.append(None if operation is None else operation.operation_id)
+            if operation is not None:
+                operations.finish(transaction, operation.operation_id, {}, cause.now)
+
+    assert begun == [f"retrain-{AS_OF + timedelta(days=2):%Y-%m-%dT%H-%MZ}", f"retrain-{AS_OF:%Y-%m-%dT%H-%MZ}", None]
+
+
 def test_neither_a_clock_nor_an_operator_trains_again_what_was_trained_in_private(database: Database) -> None:
     with database.writing() as transaction:
         registry.register(transaction, CAUSE, "kept", folder="somewhere", manifest={"privacy": {"epsilon": 4.0}})

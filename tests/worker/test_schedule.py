@@ -56,6 +56,22 @@ def test_the_next_night_begins_another(database: Database) -> None:
     assert second.operation_id == "nightly-2026-11-21T02-00Z"
 
 
+def test_a_night_that_a_clock_two_days_ahead_began_keeps_none_from_tonight(database: Database) -> None:
+    add_model(database)
+    ahead = rescore(database, at=AT, now=DUE + timedelta(days=2))
+    assert ahead is not None
+    with database.writing() as transaction:
+        operations.finish(transaction, ahead.operation_id, {}, ahead.create_time)
+
+    tonight = rescore(database, at=AT, now=DUE)
+    assert tonight is not None
+    assert tonight.operation_id == "nightly-2026-11-20T02-00Z"
+    with database.writing() as transaction:
+        operations.finish(transaction, tonight.operation_id, {}, DUE)
+
+    assert rescore(database, at=AT, now=DUE + timedelta(minutes=1)) is None
+
+
 def test_an_operators_own_rescoring_stands_for_the_nights(database: Database) -> None:
     add_model(database)
     with database.writing() as transaction:

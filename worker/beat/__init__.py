@@ -1,1 +1,1 @@
-"""What the process of the clock does beside its ticks: it relays the outbox and seals the audit log."""
+"""What the process of the clock does: it ticks, relays the outbox and seals the audit log."""
