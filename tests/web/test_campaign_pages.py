@@ -1,5 +1,7 @@
 """From draft to pause in the browser, by two people."""
 
+import time
+
 from made.campaigns import (
     approve_campaign,
     audit_lines,
@@ -13,6 +15,7 @@ from made.campaigns import (
 )
 from playwright.sync_api import Page, expect
 from running.browser import Site, faults, picture
+from sqlalchemy import text
 
 from campaigns.audiences import segments
 from campaigns.life import approving, campaigns
@@ -203,6 +206,21 @@ def test_a_tab_that_shows_an_earlier_campaign_pauses_nothing(site: Site) -> None
     expect(anna.get_by_role("alert")).to_contain_text("changed since it was read")
     with site.database.reading() as snapshot:
         assert campaigns.get(snapshot, "spring").state == "PAUSED"
+
+
+def test_a_button_that_is_pressed_twice_acts_once(site: Site) -> None:
+    issued_codes(site.database, ["c1"])
+    anna = site.enter("anna")
+    anna.goto("/campaigns/spring/pause")
+    before = audit_lines(site.database)
+    with site.database.writing() as transaction:
+        transaction.execute(text("SELECT FROM campaigns FOR UPDATE"))
+        twice = "button => { button.click(); setTimeout(() => button.click(), 50); }"
+        anna.get_by_role("button", name="Pause").evaluate(twice)
+        time.sleep(0.5)
+
+    expect(anna.get_by_role("heading", level=1)).to_contain_text("paused")
+    assert audit_lines(site.database)[len(before) :] == [("campaigns.pause", "campaigns/spring", "OK")]
 
 
 def test_a_move_that_does_not_exist_is_refused(site: Site) -> None:
