@@ -21,6 +21,7 @@ from campaigns.faults import Fault as WorkFault
 from campaigns.terms import discount_document
 from events.currency import DECIMALS, USUAL_DECIMALS
 from rules.document import from_data
+from rules.rule import Rule
 from rules.sentence import Language, sentence
 from scoring.reasons.wording import WORDINGS
 from scoring.seen.feature_registry import BY_NAME
@@ -138,7 +139,13 @@ def ago(context: Context, moment: datetime | None) -> str:
 @pass_context
 def rule_sentence(context: Context, document: Mapping[str, Any], currency: str | None = None) -> str:
     """A rule's document as what it means."""
-    return sentence(from_data(document), context["language"], currency=currency)
+    return rule_words(context, from_data(document), currency)
+
+
+@pass_context
+def rule_words(context: Context, rule: Rule, currency: str | None = None) -> str:
+    """A rule as what it means."""
+    return sentence(rule, context["language"], currency=currency)
 
 
 @pass_context
@@ -171,6 +178,7 @@ FILTERS: Mapping[str, Any] = {
     "weekday": weekday,
     "moment": datetime.fromisoformat,
     "discount": discount_document.from_data,
+    "rule_words": rule_words,
     "rule_sentence": rule_sentence,
     "feature_meaning": feature_meaning,
     "steps": steps,

@@ -133,8 +133,13 @@ def test_an_approver_reads_what_changed_and_decides_with_a_comment(site: Site) -
 
     expect(ben.get_by_text("What changed since version 1")).to_be_visible()
     expect(ben.get_by_role("row", name="Held out 0% 20%")).to_be_visible()
+    expect(ben.get_by_role("row", name="Offers HIGH 10% off on site")).to_be_visible()
+    expect(ben.locator(".forecast .figures")).to_contain_text("Coupons may cost at most£0.00")
+    expect(ben.get_by_text("What it costs, beside the budget")).to_be_hidden()
     assert faults(ben) == []
     picture(ben, "approvals")
+    ben.set_viewport_size({"width": 380, "height": 800})
+    assert faults(ben) == []
     ben.get_by_label("Comment").fill("a fair holdout")
     ben.get_by_role("button", name="Approve").click()
 

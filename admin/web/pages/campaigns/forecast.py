@@ -27,6 +27,7 @@ def forecast(visit: Visit) -> Response:
     return visit.part(
         "campaign_forecast.html", f"/campaigns/{name}", preview=shown, refusal=None, channels=_channels(shown),
         matrix=_matrix(shown), revenue=_revenue(visit, shown), currency=shown.campaign.plan.currency,
+        short=bool(visit.field("short")),
     )  # fmt: skip
 
 

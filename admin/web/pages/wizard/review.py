@@ -9,7 +9,6 @@ from campaigns.errors import Changed, Invalid, Refusal, WrongState
 from campaigns.life import approving, launch
 from campaigns.terms.campaign import Campaign
 from database.session import Snapshot
-from rules.sentence import Speaker
 
 
 def show(visit: Visit) -> Response:
@@ -32,12 +31,7 @@ def _page(visit: Visit, refusal: Refusal | None) -> Response:
     with visit.reading() as snapshot:
         campaign = step.draft(snapshot, visit)
         missing = _missing(snapshot, visit, campaign)
-    plan = campaign.plan
-    speaker = Speaker(language=visit.language, currency=plan.currency)
-    return step.shown(
-        visit, "wizard_review.html", campaign, "review", refusal=refusal, missing=missing,
-        sentence=None if plan.rule is None else speaker.sentence(plan.rule),
-    )  # fmt: skip
+    return step.shown(visit, "wizard_review.html", campaign, "review", refusal=refusal, missing=missing)
 
 
 def _missing(snapshot: Snapshot, visit: Visit, campaign: Campaign) -> Refusal | None:
