@@ -23,6 +23,8 @@ GENERATED = HERE / "gen"
 RELEASED = HERE / "released.binpb"
 """What callers of other languages read, and what later messages may not break: always today's."""
 PACKAGES = ("tierwise", "buf")
+DETAILS = "google/rpc/error_details.proto"
+"""What every error carries, and no message of ours names."""
 # googleapis-common-protos ships this file under a name that differs from the one it registers.
 OPERATIONS = f"-Igoogle/longrunning/operations.proto={SITE}/google/longrunning/operations_proto.proto"
 
@@ -65,7 +67,7 @@ def generate(folder: Path) -> None:
 def write_image(path: Path, *, source_info: bool = True) -> None:
     """Every descriptor with its imports: what buf reads."""
     comments = ["--include_source_info"] if source_info else []
-    compile_protos([f"--descriptor_set_out={path}", "--include_imports", *comments, *sources()])
+    compile_protos([f"--descriptor_set_out={path}", "--include_imports", *comments, *sources(), DETAILS])
 
 
 def compile_protos(arguments: list[str]) -> None:

@@ -16,6 +16,7 @@ from database.budgets.ledger import Amounts, Entry
 from database.coupons import redemptions
 from database.coupons.tables import RedemptionRow
 from database.session import Snapshot, Transaction
+from events.currency import amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,23 +50,23 @@ def refund(
     if booked is not None:
         return _repeated(row, booked, refund_id, amount_minor)
     left = row.discount_minor - row.refunded_minor
-    amount = left if amount_minor is None else amount_minor
-    _check(redemption_id, amount, left)
+    given = left if amount_minor is None else amount_minor
+    _check(row, given, left)
     campaign = campaigns.get(transaction, row.campaign_id)
-    gives_back = amount == left and campaign.plan.refund_gives_code_back
-    refunded = redemptions.refund(transaction, redemption_id, amount)
+    gives_back = given == left and campaign.plan.refund_gives_code_back
+    refunded = redemptions.refund(transaction, redemption_id, given)
     assert refunded, "what is left was read under the lock of the coupon"
     if gives_back:
         redemptions.give_back(transaction, redemption_id, row.code)
     entry = Entry(
         key=key, kind=Kind.REFUND, time=cause.now, campaign_id=row.campaign_id, shard=row.shard, code=row.code,
-        change=Amounts(spent_count=-int(gives_back), spent_minor=-amount),
+        change=Amounts(spent_count=-int(gives_back), spent_minor=-given),
     )  # fmt: skip
     booking.book(transaction, campaign, entry)
     done = _answer(_found(redemptions.get(transaction, redemption_id), redemption_id), entry, refund_id)
     trail.done(
         transaction, cause, "coupons.refund", done.redemption.name,
-        after={"campaign": row.campaign_id, "refunded_minor": amount, "code_given_back": gives_back},
+        after={"campaign": row.campaign_id, "refunded_minor": given, "code_given_back": gives_back},
     )  # fmt: skip
     return done
 
@@ -85,7 +86,8 @@ def _locked(transaction: Transaction, redemption_id: str) -> RedemptionRow:
 def _repeated(row: RedemptionRow, booked: Entry, refund_id: str, amount_minor: int | None) -> Refund:
     first = -booked.change.spent_minor
     if amount_minor not in (None, first):
-        raise InvalidRefund(f"refund {refund_id} was of {first}: use a new key", field="refund_id")
+        said = amount(first, row.currency)
+        raise InvalidRefund(f"refund {refund_id} was of {said}: use a new key", field="refund_id")
     return _answer(row, booked, refund_id)
 
 
@@ -96,11 +98,14 @@ def _answer(row: RedemptionRow, booked: Entry, refund_id: str) -> Refund:
     )  # fmt: skip
 
 
-def _check(redemption_id: str, amount: int, left: int) -> None:
-    if amount > left or left == 0:
-        name = f"redemptions/{redemption_id}"
-        raise RefundBeyondDiscount(f"{name} has {left} left to refund", redemption=name, left_minor=left)
-    if amount < 1:
+def _check(row: RedemptionRow, given: int, left: int) -> None:
+    if given > left or left == 0:
+        name = f"redemptions/{row.redemption_id}"
+        raise RefundBeyondDiscount(
+            f"{name} has {amount(left, row.currency)} left to refund", redemption=name, left_minor=left,
+            currency=row.currency,
+        )  # fmt: skip
+    if given < 1:
         raise InvalidRefund("a refund gives back more than nothing", field="amount")
 
 

@@ -23,6 +23,8 @@ def update(
 ) -> KnownCustomer:  # fmt: skip
     """Change a customer's own fields; without an etag, one who is not known becomes known as `missing`.
 
+    What changes nothing does nothing.
+
     Raises CustomerNotFound, CustomerChanged, CustomerErased.
     """
     if missing is not None and not etag and _add(transaction, missing, cause):
@@ -30,6 +32,8 @@ def update(
     else:
         before = locked(transaction, customer_id, etag).customer
         after = change(before)
+        if after == before:
+            return get(transaction, customer_id)
         known.update_fields(transaction, after, cause.now)
         fields, created = _differing(before, after), {}
     kept = get(transaction, customer_id)

@@ -57,7 +57,9 @@ def _well_formed(value: Timestamp | Duration) -> bool:
 
 def _path(violation: protovalidate.ViolationPb) -> str:
     elements = violation.field.elements if violation.field else []
-    return ".".join(
+    names = [
         element.field_name if element.subscript is None else f"{element.field_name}[{element.subscript.value}]"
         for element in elements
-    )
+    ]
+    # Only a rule of a whole message has no place among those of a field; its id begins with the field to change.
+    return ".".join(names if violation.rule else [*names, violation.rule_id.partition(".")[0]])

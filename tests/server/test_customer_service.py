@@ -33,6 +33,14 @@ def test_only_the_named_fields_change(shop: Shop) -> None:
     assert update(shop, customer_pb2.Customer(name="customers/anna", country="fr"), "country").country == "FR"
 
 
+def test_a_change_that_changes_nothing_leaves_the_etag(shop: Shop) -> None:
+    add_customers(shop.database, ["anna"], consented=["EMAIL"])
+    before = get(shop, "anna")
+
+    assert update(shop, customer_pb2.Customer(name="customers/anna", consented_channels=["EMAIL"])) == before
+    assert update(shop, customer_pb2.Customer(name="customers/anna"), "create_time") == before
+
+
 def test_star_empties_what_is_empty(shop: Shop) -> None:
     add_customers(shop.database, ["anna"], consented=["EMAIL"])
 

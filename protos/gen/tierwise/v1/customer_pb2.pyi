@@ -40,12 +40,12 @@ class Customer(_message.Message):
     time_zone: _builtins.str
     """IANA time zone such as `Europe/London`; empty where it is not known."""
     preferred_channel: _builtins.str
-    """Channel on which the customer prefers to be addressed, such as `email`."""
+    """Channel on which the customer prefers to be addressed, such as `email`, in whatever case."""
     etag: _builtins.str
     """Version of these fields: sent back with a change, it refuses the change if another one came first."""
     @_builtins.property
     def consented_channels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Channels on which the customer agreed to be addressed; empty means none."""
+        """Channels on which the customer agreed to be addressed, such as `email` and `sms`, in whatever case; empty means none."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:

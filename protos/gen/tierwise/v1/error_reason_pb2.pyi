@@ -179,9 +179,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     REDEMPTION_NOT_FOUND: _ErrorReason.ValueType  # 62
     """There is no such redemption. Example: "there is no redemptions/5f0c"."""
     REFUND_BEYOND_DISCOUNT: _ErrorReason.ValueType  # 63
-    """More than is left of what was taken off. Example: "redemptions/5f0c has 150 left to refund"."""
+    """More than is left of what was taken off. Example: "redemptions/5f0c has 1.50 GBP left to refund"."""
     INVALID_REFUND: _ErrorReason.ValueType  # 64
-    """The refund gives nothing back, or its key came before with another amount. Example: "refund r-1 was of 150: use a new key"."""
+    """The refund gives nothing back, or its key came before with another amount. Example: "refund r-1 was of 1.50 GBP: use a new key"."""
     BUDGET_EXHAUSTED: _ErrorReason.ValueType  # 65
     """The campaign's budget has not so much left. Example: "campaigns/spring has 120 of its budget left, this takes 500"."""
     ORDER_LINES_MISSING: _ErrorReason.ValueType  # 90
@@ -443,9 +443,9 @@ INVALID_RESERVATION: ErrorReason.ValueType  # 61
 REDEMPTION_NOT_FOUND: ErrorReason.ValueType  # 62
 """There is no such redemption. Example: "there is no redemptions/5f0c"."""
 REFUND_BEYOND_DISCOUNT: ErrorReason.ValueType  # 63
-"""More than is left of what was taken off. Example: "redemptions/5f0c has 150 left to refund"."""
+"""More than is left of what was taken off. Example: "redemptions/5f0c has 1.50 GBP left to refund"."""
 INVALID_REFUND: ErrorReason.ValueType  # 64
-"""The refund gives nothing back, or its key came before with another amount. Example: "refund r-1 was of 150: use a new key"."""
+"""The refund gives nothing back, or its key came before with another amount. Example: "refund r-1 was of 1.50 GBP: use a new key"."""
 BUDGET_EXHAUSTED: ErrorReason.ValueType  # 65
 """The campaign's budget has not so much left. Example: "campaigns/spring has 120 of its budget left, this takes 500"."""
 ORDER_LINES_MISSING: ErrorReason.ValueType  # 90

@@ -1,0 +1,42 @@
+"""The rules of the protos name the field to change, also those that look at several."""
+
+import pytest
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from tierwise.v1 import campaign_pb2, campaign_service_pb2, offer_service_pb2
+
+from server.wire.refusals import InvalidRequest
+from server.wire.validation import check
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (
+            offer_service_pb2.GetOffersRequest(customer="customers/anna", order_id="o-1"),
+            "order_amount: is required with anything else of the order",
+        ),
+        (
+            campaign_service_pb2.CreateCampaignRequest(
+                campaign_id="spring",
+                campaign=campaign_pb2.Campaign(start_time=Timestamp(seconds=9), end_time=Timestamp(seconds=9)),
+            ),
+            "campaign.end_time: must be after start_time",
+        ),
+        (
+            campaign_service_pb2.CreateCampaignRequest(
+                campaign_id="spring",
+                campaign=campaign_pb2.Campaign(
+                    offers=[campaign_pb2.Offer(discount=campaign_pb2.Discount(scope=campaign_pb2.Discount.Scope()))]
+                ),
+            ),
+            "campaign.offers[0].discount.scope.item_ids: must name an item or a category",
+        ),
+    ],
+    ids=["order", "window", "scope"],
+)
+def test_a_rule_over_several_fields_names_the_one_to_change(asked: Message, told: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        check(asked)
+
+    assert told in [f"{each.field}: {each.description}" for each in refused.value.violations]
