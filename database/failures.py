@@ -6,6 +6,8 @@ import psycopg
 from psycopg import errors
 from sqlalchemy import exc
 
+FULL = "too many clients already", "remaining connection slots are reserved", "too many connections for"
+"""What a server says to one more than it takes, or than a role or a database may have: libpq tells no code of it."""
 READ_ONLY = errors.ReadOnlySqlTransaction
 
 
@@ -25,7 +27,9 @@ class Failure(Enum):
 def failure_of(error: BaseException) -> Failure | None:
     """The kind of trouble; None for anything that is not trouble with the database, or is a mistake."""
     match error.orig if isinstance(error, exc.DBAPIError) else error:
-        case exc.TimeoutError() | errors.TooManyConnections():
+        case exc.TimeoutError():
+            return Failure.BUSY
+        case psycopg.OperationalError() as refused if any(words in str(refused) for words in FULL):
             return Failure.BUSY
         case errors.QueryCanceled():
             return Failure.TIMEOUT

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from database import patience
+from database import patience, room
 from database.audit import seals
 from database.failures import failure_of
 from database.life import holds
+from database.room import Room
 from database.session import Database
 from database.work import failures, operations, outbox
 from database.work.operations import Operation
@@ -26,6 +27,7 @@ REMEMBERED = timedelta(days=1)
 class Backlog:
     """As it stood in one snapshot."""
 
+    room: Room
     outbox_tasks: int
     oldest_task: datetime | None
     jobs: Sequence[Operation]
@@ -40,6 +42,7 @@ class Backlog:
         with database.reading() as snapshot:
             patience.limit(snapshot, SECONDS)
             return cls(
+                room=room.of_server(snapshot),
                 outbox_tasks=outbox.waiting(snapshot), oldest_task=outbox.oldest(snapshot),
                 jobs=operations.all_under_way(snapshot), held=holds.held(snapshot, now),
                 failed=failures.left(snapshot, since=now - REMEMBERED), oldest_unsealed=seals.oldest_unsealed(snapshot),
@@ -72,6 +75,13 @@ def _up(*, answers: bool) -> GaugeMetricFamily:
 
 
 def _families(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
+    yield GaugeMetricFamily(
+        "tierwise_database_server_connections", "That PostgreSQL has given out, to whomever.",
+        value=backlog.room.given_out,
+    )  # fmt: skip
+    yield GaugeMetricFamily(
+        "tierwise_database_server_connections_max", "That it gives out.", value=backlog.room.most
+    )  # fmt: skip
     yield GaugeMetricFamily(
         "tierwise_outbox_tasks", "Tasks that the broker does not have yet.", value=backlog.outbox_tasks
     )

@@ -11,7 +11,7 @@ from settings import SettingsRefused
 WORDS = {
     Failure.AWAY: "the database cannot be reached or went away; nothing was changed: is it running at that address, "
     "and has its disk room?",
-    Failure.BUSY: "the database has no connection free: try again, or raise its max_connections",
+    Failure.BUSY: "the database has no connection free: try again, or raise its max_connections or the role's limit",
     Failure.TIMEOUT: "a statement took longer than it may; nothing was changed",
     Failure.CONFLICT: "another change came in between; nothing was changed: try again",
 }

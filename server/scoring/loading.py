@@ -115,9 +115,9 @@ class Loading:
         try:
             known = glance(self._glances, ids, memory=self._memory, seconds=seconds) if ids else []
         except Exception as error:
-            if failure_of(error) is not Failure.AWAY:
+            if failure_of(error) not in (Failure.AWAY, Failure.BUSY):
                 raise
-            # The connection may have been lost long ago; whether the database is there, a new one tells.
+            # The connection may have been lost long ago; whether the database is there, and has room, others tell.
             return {}
         return {
             place: _outcome(questions[place], state, history)

@@ -21,7 +21,6 @@ from database.work import broker
         (psycopg.errors.AdminShutdown("terminating"), Failure.AWAY),
         (psycopg.InterfaceError("the connection is closed"), Failure.AWAY),
         (psycopg.errors.ReadOnlySqlTransaction("a server that another one follows"), Failure.AWAY),
-        (psycopg.errors.TooManyConnections("too many"), Failure.BUSY),
         (exc.TimeoutError("QueuePool limit"), Failure.BUSY),
         (psycopg.errors.DeadlockDetected("deadlock"), Failure.CONFLICT),
         (psycopg.errors.SerializationFailure("could not serialize"), Failure.CONFLICT),
@@ -54,6 +53,33 @@ def test_an_address_where_nothing_answers_is_away() -> None:
 
     assert failure_of(raised.value) is Failure.AWAY
     nowhere.close()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "connection failed: … FATAL:  sorry, too many clients already",
+        "connection failed: … FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute",
+    ],
+)
+def test_what_a_server_that_is_full_says_is_busy(said: str) -> None:
+    assert failure_of(psycopg.OperationalError(said)) is Failure.BUSY
+
+
+def test_a_server_that_has_no_room_for_one_more_is_busy(postgres: Cluster) -> None:
+    postgres.execute("CREATE ROLE narrow LOGIN CONNECTION LIMIT 0")
+    refused = Database.at(postgres.url("postgres").replace("tierwise@", "narrow@"))
+    try:
+        with (
+            pytest.raises(exc.DBAPIError, match="too many connections for role") as raised,
+            refused.reading() as snapshot,
+        ):
+            snapshot.execute(text("SELECT 1"))
+    finally:
+        refused.close()
+        postgres.execute("DROP ROLE narrow")
+
+    assert failure_of(raised.value) is Failure.BUSY
 
 
 def lose_connections(database: Database, database_url: str) -> None:

@@ -46,8 +46,9 @@ def samples(collector: Collector) -> dict[str, float]:
 
 
 def backlog(database: Database, *, seconds: float = 0) -> dict[str, float]:
-    """As read so long after the beginning."""
-    return samples(BacklogMetrics(database, now=lambda: NOW + timedelta(seconds=seconds)))
+    """As read so long after the beginning, without what the whole server has."""
+    told = samples(BacklogMetrics(database, now=lambda: NOW + timedelta(seconds=seconds)))
+    return {name: value for name, value in told.items() if not name.startswith("tierwise_database_server")}
 
 
 def test_what_waits_is_told_with_its_age(database: Database) -> None:
@@ -183,6 +184,17 @@ def test_the_age_of_the_last_training_is_told_where_nights_train(database: Datab
 
     assert samples(DutyMetrics(database, now=lambda: NOW, retrains=True))[name] == 3600
     assert name not in samples(DutyMetrics(database, now=lambda: NOW))
+
+
+def test_the_connections_of_the_whole_server_are_told_with_its_room(database: Database, database_url: str) -> None:
+    def given_out() -> float:
+        return samples(BacklogMetrics(database))["tierwise_database_server_connections"]
+
+    before = given_out()
+    with psycopg.connect(database_url), psycopg.connect(database_url):
+        assert given_out() == before + 2
+
+    assert samples(BacklogMetrics(database))["tierwise_database_server_connections_max"] == 197
 
 
 def test_a_database_that_is_away_is_told_as_such() -> None:
