@@ -47,7 +47,11 @@ class Wanted:
     """Which lines; None means any."""
 
     object_name: str | None = None
+    object_names: Collection[str] | None = None
+    """One of these."""
     actor: str | None = None
+    actors: Collection[str] | None = None
+    """One of these."""
     action: str | None = None
     outcome: str | None = None
     since: datetime | None = None
@@ -109,6 +113,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         AuditRow.outcome: wanted.outcome,
     }  # fmt: skip
     conditions = [column == value for column, value in same.items() if value is not None]
+    among = {AuditRow.object_name: wanted.object_names, AuditRow.actor: wanted.actors}
+    conditions += [column.in_(values) for column, values in among.items() if values is not None]
     if wanted.since is not None:
         conditions.append(AuditRow.time >= wanted.since)
     if wanted.until is not None:

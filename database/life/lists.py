@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, any_, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from database.budgets.tables import BudgetShardRow
@@ -50,6 +50,8 @@ class Sought:
     """Whose window reaches this time."""
     until: datetime | None = None
     """Whose window begins before this time."""
+    author: str = ""
+    """Who had a hand in the version that each has."""
 
 
 EVERY = Sought()
@@ -104,6 +106,11 @@ def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
     if sought.words:
         names = CampaignRow.display_name, CampaignRow.campaign_id
         conditions.append(or_(*(each.icontains(sought.words, autoescape=True) for each in names)))
+    if sought.author:
+        written = select(CampaignVersionRow.version).where(
+            ITS_VERSION, any_(CampaignVersionRow.authors) == sought.author
+        )
+        conditions.append(written.exists())
     if sought.since is not None:
         conditions.append(CampaignRow.end_time > sought.since)
     if sought.until is not None:

@@ -70,6 +70,7 @@ def test_lines_are_found_by_each_of_their_sides(database: Database) -> None:
     for wanted in (
         Wanted(object_name="campaigns/b"), Wanted(action="campaigns.launch"), Wanted(outcome="DRY_RUN"),
         Wanted(since=NOW.replace(minute=1)), Wanted(actor="operator:anna", since=NOW.replace(hour=13)),
+        Wanted(object_names=("campaigns/b", "segments/b"), actors=("marketer:anna", "operator:anna")),
     ):  # fmt: skip
         assert [line.object_name for line in lines(database, wanted)] == ["campaigns/b"], wanted
     assert [line.object_name for line in lines(database, Wanted(until=NOW.replace(hour=13)))] == ["campaigns/a"]

@@ -1,6 +1,8 @@
 """Audit: who did what, when and why, and whether the log is as it was written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -9,6 +11,7 @@ from admin.web.house import House
 from admin.web.received import number_of
 from admin.web.visit import Visit, page
 from campaigns import trail
+from campaigns.actor import Role
 from campaigns.audit import sealing
 from campaigns.audit.chain import BEGINNING, Mark
 from campaigns.callers import access
@@ -19,6 +22,10 @@ from database.audit.log import Wanted
 SHOWN = 50
 LOOKED_AT = 5000
 """Links that the badge looks along; `tierwise audit verify` looks along all."""
+FIELDS = ("object_name", "actor", "action", "outcome", "since", "until")
+KINDS = ("campaigns", "segments", "models", "tierSchemes", "operations", "staff", "keys")
+"""Of objects; a customer's are looked up under the whole name, which not everybody may."""
+YEARS = range(1970, 3000)
 OUTCOMES = ("OK", "DENIED", "FAILED", "DRY_RUN")
 
 
@@ -31,12 +38,9 @@ def routes(house: House) -> Sequence[Route]:
 
 
 def listing(visit: Visit) -> Response:
-    """Newest first, by object, actor, action and outcome."""
-    fields = {name: visit.field(name) for name in ("object_name", "actor", "action", "outcome")}
-    wanted = Wanted(
-        object_name=fields["object_name"] or None, actor=fields["actor"] or None, action=fields["action"] or None,
-        outcome=fields["outcome"] or None,
-    )  # fmt: skip
+    """Newest first, by object, actor, action, outcome and day; without its kind or role a name means each."""
+    fields = {name: visit.field(name) for name in FIELDS}
+    wanted = _wanted(fields, visit.zone)
     access.check_object(visit.person.actor, fields["object_name"])
     with visit.reading() as snapshot:
         found = trail.page(snapshot, wanted, limit=SHOWN + 1, before=number_of(visit.field("before")))
@@ -56,3 +60,24 @@ def seal(visit: Visit) -> Response:
         start = sealing.mark_at(snapshot, max(length - LOOKED_AT, 0)) or Mark(0, BEGINNING)
         found = sealing.verify_piece(snapshot, after=start, limit=LOOKED_AT)
     return visit.part("audit_seal.html", "/audit", found=found, length=length)
+
+
+def _wanted(fields: Mapping[str, str], zone: str) -> Wanted:
+    """Days are those of the zone, and whole."""
+    name, actor = fields["object_name"], fields["actor"]
+    return Wanted(
+        object_name=name if "/" in name else None, actor=actor if ":" in actor else None,
+        object_names=[f"{kind}/{name}" for kind in KINDS] if name and "/" not in name else None,
+        actors=[f"{role}:{actor}" for role in Role] if actor and ":" not in actor else None,
+        action=fields["action"] or None, outcome=fields["outcome"] or None,
+        since=_beginning(fields["since"], zone), until=_beginning(fields["until"], zone, days=1),
+    )  # fmt: skip
+
+
+def _beginning(text: str, zone: str, *, days: int = 0) -> datetime | None:
+    """Of the day so many days later; None for anything that is no day, or of another age."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return datetime.combine(day + timedelta(days=days), time(), ZoneInfo(zone)) if day.year in YEARS else None

@@ -15,6 +15,7 @@ from campaigns.work import jobs
 from database.work import operations
 
 SHOWN = 30
+STATES = (operations.RUNNING, operations.FAILED, operations.SUCCEEDED, operations.CANCELLED)
 
 
 def routes(house: House) -> Sequence[Route]:
@@ -28,14 +29,18 @@ def routes(house: House) -> Sequence[Route]:
 
 
 def listing(visit: Visit) -> Response:
-    """Newest first; older pages stand still."""
+    """Newest first, by kind and state; older pages stand still."""
     after = place_of(visit.field("before"), visit.field("id"))
+    fields = {name: visit.field(name) for name in ("kind", "state")}
+    kind, state = (fields[name] or None for name in fields)
     with visit.reading() as snapshot:
-        found = operations.page(snapshot, limit=SHOWN + 1, after=after)
+        found = operations.page(snapshot, limit=SHOWN + 1, after=after, kind=kind, state=state)
     older = found[SHOWN - 1] if len(found) > SHOWN else None
     running = after is None and any(not job.done for job in found)
     template = "jobs_rows.html" if visit.fragment else "jobs.html"
-    return visit.page(template, jobs=found[:SHOWN], running=running, older=older, retried=retrying.KINDS)
+    return visit.page(
+        template, jobs=found[:SHOWN], running=running, older=older, retried=retrying.KINDS, fields=fields, states=STATES
+    )  # fmt: skip
 
 
 def cancel(visit: Visit) -> Response:
