@@ -20,7 +20,7 @@ export PYTHONPATH := .:protos/gen
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup lock protos format check test explore demo run migrate clean bench bench-import bench-bulk bench-issuance \
-	bench-serving bench-score bench-overload bench-redemption bench-audience bench-experiments bench-admin
+	bench-serving bench-score bench-overload bench-redemption bench-audience bench-experiments bench-verdicts bench-admin
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,7 +67,7 @@ run: $(STAMP) ## Server, worker, beat and web admin until Ctrl-C
 migrate: $(STAMP) ## Bring the database at TIERWISE_DATABASE_URL to the newest shape
 	@$(BIN)/tierwise migrate
 
-bench: bench-import bench-bulk bench-issuance bench-serving bench-score bench-overload bench-redemption bench-audience bench-experiments bench-admin ## Every benchmark
+bench: bench-import bench-bulk bench-issuance bench-serving bench-score bench-overload bench-redemption bench-audience bench-experiments bench-verdicts bench-admin ## Every benchmark
 
 bench-import: $(STAMP) ## Import beside a bare COPY of the same rows
 	@$(BIN)/python -m bench.importing
@@ -97,6 +97,9 @@ bench-audience: $(STAMP) ## Counting a million customers by a rule, exactly and 
 
 bench-experiments: $(STAMP) ## False positives and coverage of 500 simulated campaigns of each kind (CAMPAIGNS=100 JSON=1)
 	@$(BIN)/python -m bench.experiments $(if $(CAMPAIGNS),--campaigns $(CAMPAIGNS)) $(if $(JSON),--json)
+
+bench-verdicts: $(STAMP) ## What 500 simulated campaigns of each kind are told, beside the truth (CAMPAIGNS=100 JSON=1)
+	@$(BIN)/python -m bench.verdicts $(if $(CAMPAIGNS),--campaigns $(CAMPAIGNS)) $(if $(JSON),--json)
 
 bench-admin: $(STAMP) ## Pages of the web admin over a million customers (CUSTOMERS=20000 COUPONS=100000 AUDIT=20000 JSON=1)
 	@$(BIN)/python -m bench.admin_pages $(if $(CUSTOMERS),--customers $(CUSTOMERS)) $(if $(COUPONS),--coupons $(COUPONS)) \

@@ -27,6 +27,12 @@ def amount(minor: int, currency: str) -> str:
     return f"{Decimal(minor).scaleb(-decimals):,.{decimals}f} {currency}"
 
 
+def finer_amount(minor: float, currency: str) -> str:
+    """Of a mean or a difference, with its sign and a digit more than a price has: 12.34 of GBP are +0.123 GBP."""
+    decimals = DECIMALS.get(currency, USUAL_DECIMALS)
+    return f"{minor / 10**decimals:+,.{decimals + 1}f} {currency}"
+
+
 def strange(found: Iterable[str | None], currency: str) -> list[str]:
     """Of these currencies, sorted, those whose prices cannot be added to prices in `currency`."""
     return [] if currency == NO_CURRENCY else sorted({each for each in found if each not in (None, currency)})

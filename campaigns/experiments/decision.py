@@ -67,7 +67,7 @@ def _judged(
 ) -> Decision:  # fmt: skip
     at_the_end = finished and plan.looking is Looking.AT_THE_END
     reading = effect.at_the_end if at_the_end else effect.any_time
-    found = _finding(effect, reading)
+    found = _finding(effect, reading, plan.currency)
     few = _few_buyers(conversion)
     span = reading.difference
     if few is not None:
@@ -75,7 +75,7 @@ def _judged(
     if span.high < 0:
         return Decision(verdict=Verdict.STOP, reasons=(Reason(ground=Ground.HARMS), found))
     if span.high < plan.worthwhile:
-        little = Reason(ground=Ground.TOO_LITTLE, metric=effect.metric, value=plan.worthwhile)
+        little = Reason(ground=Ground.TOO_LITTLE, metric=effect.metric, value=plan.worthwhile, currency=plan.currency)
         return Decision(verdict=Verdict.STOP, reasons=(little, found))
     if span.low > 0 and (finished or cut_short or plan.looking is Looking.ANY_TIME):
         return Decision(verdict=Verdict.SHIP, reasons=(Reason(ground=Ground.WORKS), found))
@@ -102,7 +102,8 @@ def _few_buyers(conversion: Effect | None) -> Reason | None:
     return Reason(ground=Ground.FEW_BUYERS, arm=arm, holdout=holdout)
 
 
-def _finding(effect: Effect, reading: Reading) -> Reason:
+def _finding(effect: Effect, reading: Reading, currency: str) -> Reason:
     return Reason(
-        ground=Ground.CHANGE, metric=effect.metric, value=effect.difference, interval=reading.difference
+        ground=Ground.CHANGE, metric=effect.metric, value=effect.difference, interval=reading.difference,
+        currency=currency,
     )  # fmt: skip

@@ -187,10 +187,15 @@ def _tier(audience: TierAudience, response: Response, calibration: Calibration) 
     count = audience.expected_buyers * response.redemption
     chance = 1 / max(count, 1.0)
     uneven = chance * (1 + DISCOUNT_SPREAD**2)
+    redemptions = _factor(count, calibration.redemptions, chance)
+    discounts = _factor(count * audience.discount_minor, calibration.discounts, uneven)
+    if math.exp(-redemptions.value) > (1 - LEVEL) / 2:
+        # A logarithm knows no zero, and of so few redemptions there may be none.
+        redemptions, discounts = replace(redemptions, low=0.0), replace(discounts, low=0.0)
     return TierForecast(
         tier=audience.tier,
-        redemptions=_factor(count, calibration.redemptions, chance),
-        discounts=_factor(count * audience.discount_minor, calibration.discounts, uneven),
+        redemptions=redemptions,
+        discounts=discounts,
         sending_minor=audience.customers * audience.sending_minor,
         revenue=_multiple(audience.expected_spend_minor * response.lift, calibration.revenue),
     )

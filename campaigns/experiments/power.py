@@ -115,6 +115,21 @@ def baseline_of_past(past: Moments) -> Baseline:
     )
 
 
+def baselines_of_scores(chance: float, spend: float, *, part: float) -> tuple[Baseline, Baseline]:
+    """Of having bought and of revenue, in `part` of the span for which the means of the scores are given.
+
+    Orders come independently and are worth as differently as an exponential law says, so that the variance is twice the
+    squared mean of each.
+    """
+    bought = 1 - (1 - min(max(chance, 0.0), 1.0)) ** part
+    mean = spend * part
+    spread = mean * math.sqrt(2 / bought - 1) if bought else mean
+    return (
+        Baseline(mean=bought, standard_deviation=math.sqrt(bought * (1 - bought))),
+        Baseline(mean=mean, standard_deviation=spread),
+    )
+
+
 def _standard_error(baseline: Baseline, sizes: Sizes) -> float:
     if min(sizes.arm, sizes.holdout) < 1:
         raise InvalidExperiment(

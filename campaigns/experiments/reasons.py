@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from campaigns.experiments.effect import Interval
 from campaigns.experiments.results import FEWEST_BUYERS, Metric
+from events.currency import NO_CURRENCY, finer_amount
 from rules.sentence import Language
 
 
@@ -64,13 +65,9 @@ METRICS: Mapping[Language, Mapping[Metric, str]] = MappingProxyType(
         },
     }
 )
-UNITS: Mapping[Language, tuple[str, str]] = MappingProxyType(
-    {
-        Language.ENGLISH: ("{:+.2f} percentage points", "{:+,.1f} minor units"),
-        Language.CHINESE: ("{:+.2f} 个百分点", "{:+,.1f} 最小货币单位"),
-    }
+POINTS: Mapping[Language, str] = MappingProxyType(
+    {Language.ENGLISH: "{:+.2f} percentage points", Language.CHINESE: "{:+.2f} 个百分点"}
 )
-"""Of conversion, and of money."""
 
 
 NOWHERE = Interval(low=0.0, high=0.0)
@@ -83,7 +80,8 @@ class Reason:
     ground: Ground
     metric: Metric = Metric.CONVERSION
     value: float = 0.0
-    """Per customer."""
+    """Per customer; money in minor units."""
+    currency: str = NO_CURRENCY
     interval: Interval = NOWHERE
     arm: int = 0
     """Buyers."""
@@ -98,5 +96,6 @@ class Reason:
         )  # fmt: skip
 
     def _amount(self, value: float, language: Language) -> str:
-        points, money = UNITS[language]
-        return points.format(100 * value) if self.metric is Metric.CONVERSION else money.format(value)
+        if self.metric is Metric.CONVERSION:
+            return POINTS[language].format(100 * value)
+        return finer_amount(value, self.currency)

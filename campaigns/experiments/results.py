@@ -25,6 +25,7 @@ from campaigns.experiments.power import Baseline, Sizes, sizes_of
 from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.sample_ratio import SampleRatio, check_ratio
 from campaigns.experiments.sequential import always_valid_p_value, boundary, critical_value, final_time, intrinsic_time
+from events.currency import NO_CURRENCY
 
 FEWEST_BUYERS = 25
 """In each group. With fewer, means are not normal yet: an interval of 95 % leaves out the truth in up to a fifth of the
@@ -66,6 +67,8 @@ class Plan:
     """The metric that decides."""
     alpha: float = 0.05
     looking: Looking = Looking.ANY_TIME
+    currency: str = NO_CURRENCY
+    """Of money, for who is told."""
     worthwhile: float = 0.0
     """Smallest effect per customer on the primary metric for which the campaign would be repeated."""
 

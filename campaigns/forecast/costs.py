@@ -10,7 +10,7 @@ from campaigns.audiences import audience, counting
 from campaigns.budgets.budget import Affordable
 from campaigns.experiments.forecast import Prediction
 from campaigns.forecast.foretelling import affordable_part, days_left, foretold
-from campaigns.forecast.outlook import horizon
+from campaigns.forecast.outlook import spans
 from campaigns.terms.campaign import Campaign
 from campaigns.terms.limits import Budget
 from database import planner
@@ -53,7 +53,7 @@ def ahead(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Costs:
         targeting = replace(targeting, drawn=Drawn(share, SEED, by_page=True))
         planner.by_index(snapshot)
     members = prospects.planned(targeting)
-    found = prospects.sums(snapshot, members, horizon=horizon(days)) if targeting.ways else []
+    found = prospects.sums(snapshot, members, spans=spans(days)) if targeting.ways else []
     whole = [each.share(1 / share) for each in found]
     drawn = prospects.drawn(snapshot, members, size=SAMPLE, seed=SEED) if found else []
     part = affordable_part(snapshot, campaign, whole, now)

@@ -19,7 +19,7 @@ from campaigns.forecast.costs import SAMPLE, Costs
 from campaigns.forecast.detecting import LIFT
 from campaigns.forecast.examples import Example, examples
 from campaigns.forecast.foretelling import affordable_part, days_left, foretold
-from campaigns.forecast.outlook import Outlook, horizon
+from campaigns.forecast.outlook import Outlook, spans
 from campaigns.forecast.refusals import CampaignLaunched
 from campaigns.life import campaigns, drafts
 from campaigns.life.refusals import CampaignChanged
@@ -157,7 +157,7 @@ def _shown(
 ) -> Preview:  # fmt: skip
     targeting, days = audience.targeting(campaign, now), days_left(campaign, now)
     members = prospects.planned(targeting)
-    found = prospects.sums(snapshot, members, horizon=horizon(days))
+    found = prospects.sums(snapshot, members, spans=spans(days))
     sizes = prospects.tier_sizes(snapshot)
     drawn = _drawn(snapshot, targeting, sum(sizes.values()), seed=seed)
     reached = _reached(found)

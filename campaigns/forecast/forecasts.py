@@ -18,7 +18,7 @@ from campaigns.experiments.results import Metric
 from campaigns.forecast import lessons
 from campaigns.forecast.foretelling import days_left, foretold
 from campaigns.forecast.lessons import Quantity
-from campaigns.forecast.outlook import horizon
+from campaigns.forecast.outlook import spans
 from campaigns.forecast.refusals import ForecastNotFound
 from campaigns.life import campaigns
 from campaigns.results import measuring
@@ -67,7 +67,7 @@ class CampaignForecast:
 def keep(transaction: Transaction, campaign: Campaign, now: datetime) -> None:
     """Foretell what the frozen audience will do, and write it down."""
     members, days = prospects.frozen(campaign.campaign_id), days_left(campaign, now)
-    found = prospects.sums(transaction, members, horizon=horizon(days))
+    found = prospects.sums(transaction, members, spans=spans(days))
     drawn = prospects.drawn(transaction, members, size=SAMPLE)
     forecast = foretold(transaction, campaign, found, drawn, days=days).forecast
     told = [

@@ -3,20 +3,22 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from types import MappingProxyType
 
 from campaigns.experiments.assignment import HOLDOUT
 from campaigns.experiments.forecast import Calibration, Forecast, Limits, TierAudience, foretell
-from campaigns.experiments.power import Baseline
+from campaigns.experiments.power import Baseline, baselines_of_scores
 from campaigns.experiments.results import Metric
 from campaigns.forecast.detecting import LIFT, Sensitivity, sensitivities
 from campaigns.forecast.grounds import Grounds
+from campaigns.results.measuring import ATTRIBUTION
 from campaigns.terms.campaign import CampaignPlan
 from campaigns.terms.cost_notes import CostNote, Unknown
 from campaigns.terms.discount import WHOLE, Discount
 from campaigns.terms.usual_saving import Prices, unforetold, unpriced, usual_saving
 from campaigns.tiers.tiers import Tier
-from database.forecast.prospects import Horizon, Prospects
+from database.forecast.prospects import Horizon, Prospects, Spans
 
 NO_PRICES: Prices = MappingProxyType({})
 LONGEST_DAYS = 90.0
@@ -53,6 +55,16 @@ def horizon(days: float) -> Horizon:
         purchase_60=max(0.0, 1 - abs(months - 2)),
         purchase_90=max(0.0, 1 - abs(months - 3)),
     )
+
+
+def counted(days: float) -> float:
+    """Of how many days results tell, where coupons can be redeemed in so many."""
+    return days + ATTRIBUTION / timedelta(days=1)
+
+
+def spans(days: float) -> Spans:
+    """In which coupons can be redeemed, and of which results tell."""
+    return Spans(offered=horizon(days), counted=horizon(counted(days)))
 
 
 def outlook(
@@ -171,28 +183,38 @@ def _orders(tier: Tier, parts: Sequence[Prospects], orders: Orders) -> Sequence[
 
 
 def baselines(plan: CampaignPlan, reached: Sequence[Prospects], days: float) -> dict[Metric, Baseline]:
-    """Conversion by the scores; revenue by the 90 days before, spread as if orders came independently; margin its part.
+    """Of the time that results count: conversion by the scores, revenue by the 90 days before, margin its part.
 
-    A metric in which customers do not differ is left out: nothing could be shown.
+    Revenue is spread as if orders came independently, or as the scores say where that is more. A metric
+    in which customers do not differ is left out: nothing could be shown.
     """
     count = sum(each.count for each in reached)
     if not count:
         return {}
-    chance = sum(each.buyers for each in reached) / count
+    chance = sum(each.counted_buyers for each in reached) / count
     conversion = chance * (1 - chance)
-    explained = max(sum(each.buyers_squared for each in reached) / count - chance**2, 0.0)
-    past = sum(each.past_spend_minor for each in reached) / count
-    past_variance = max(sum(each.past_spend_squared for each in reached) / count - past**2, 0.0)
-    part = days / LONGEST_DAYS
+    explained = max(sum(each.counted_squared for each in reached) / count - chance**2, 0.0)
     found = {
         Metric.CONVERSION: Baseline(
             mean=chance,
             standard_deviation=math.sqrt(conversion),
             correlation=math.sqrt(min(explained / conversion, 1.0)) if conversion > 0 else 0.0,
         ),
-        Metric.REVENUE: Baseline(mean=past * part, standard_deviation=math.sqrt(past_variance * part)),
+        Metric.REVENUE: _revenue(reached, count, counted(days) / LONGEST_DAYS),
     }
     if plan.margin_percent is not None:
         revenue, left = found[Metric.REVENUE], plan.margin_percent / WHOLE
         found[Metric.MARGIN] = Baseline(mean=revenue.mean * left, standard_deviation=revenue.standard_deviation * left)
     return {metric: baseline for metric, baseline in found.items() if baseline.unexplained_deviation > 0}
+
+
+def _revenue(reached: Sequence[Prospects], count: int, part: float) -> Baseline:
+    """Per customer, in `part` of 90 days. Who is to be won back spent nothing lately, and will differ all the same."""
+    past = sum(each.past_spend_minor for each in reached) / count
+    variance = max(sum(each.past_spend_squared for each in reached) / count - past**2, 0.0)
+    chance, spend = sum(each.buyers_90 for each in reached) / count, sum(each.spend_minor for each in reached) / count
+    _, scored = baselines_of_scores(chance, spend, part=part)
+    return Baseline(
+        mean=past * part or scored.mean,
+        standard_deviation=max(math.sqrt(variance * part), scored.standard_deviation),
+    )

@@ -8,7 +8,7 @@ from campaigns.audiences import audience, counting
 from campaigns.experiments.power import Baseline, Criterion, DetectableEffect, detectable_effect, sizes_of
 from campaigns.experiments.results import Metric
 from campaigns.forecast.foretelling import days_left
-from campaigns.forecast.outlook import horizon, outlook
+from campaigns.forecast.outlook import baselines, countable, spans
 from campaigns.terms.campaign import Campaign
 from database import planner
 from database.audiences.eligibility import Drawn
@@ -50,14 +50,14 @@ def power_ahead(snapshot: Snapshot, campaign: Campaign, now: datetime, *, percen
         targeting = replace(targeting, drawn=Drawn(share, SEED, by_page=True))
         planner.by_index(snapshot)
     days = days_left(campaign, now)
-    found = prospects.sums(snapshot, prospects.planned(targeting), horizon=horizon(days)) if targeting.ways else []
+    found = prospects.sums(snapshot, prospects.planned(targeting), spans=spans(days)) if targeting.ways else []
     reached = round(sum(each.count for each in found if each.exclusion is None) / share)
     customers = reached if campaign.plan.audience_limit is None else min(reached, campaign.plan.audience_limit)
-    currency = prospects.scored_currency(snapshot)
-    baselines = outlook(campaign.plan, found, {}, days=days, currency=currency).baselines
+    who = [each for each in found if each.exclusion is None]
+    usual = baselines(campaign.plan, countable(campaign.plan, who, prospects.scored_currency(snapshot)), days)
     return PowerAhead(
         customers=customers, sampled_share=share,
-        holdouts=tuple(_holdout(campaign, percent, customers, baselines) for percent in percents),
+        holdouts=tuple(_holdout(campaign, percent, customers, usual) for percent in percents),
     )  # fmt: skip
 
 

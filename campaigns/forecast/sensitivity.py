@@ -7,7 +7,7 @@ from campaigns.experiments.assignment import HOLDOUT
 from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.forecast.detecting import Sensitivity, sensitivities
 from campaigns.forecast.foretelling import affordable_part, days_left
-from campaigns.forecast.outlook import baselines, countable, horizon
+from campaigns.forecast.outlook import baselines, countable, spans
 from campaigns.life import campaigns
 from database.forecast import prospects
 from database.session import Snapshot
@@ -22,7 +22,7 @@ def sensitivity(snapshot: Snapshot, campaign_id: str, now: datetime, *, lift: fl
         raise InvalidExperiment("a lift is more than nothing, such as 0.05", field="lift")
     campaign = campaigns.get(snapshot, campaign_id)
     days = days_left(campaign, now)
-    found = prospects.sums(snapshot, prospects.planned(audience.targeting(campaign, now)), horizon=horizon(days))
+    found = prospects.sums(snapshot, prospects.planned(audience.targeting(campaign, now)), spans=spans(days))
     part = affordable_part(snapshot, campaign, found, now).drawn
     borne = [each.share(part) for each in found if each.exclusion is None]
     reached = countable(campaign.plan, borne, prospects.scored_currency(snapshot))

@@ -7,13 +7,13 @@ Results go on after the end of the campaign. What the discounts cost is counted,
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from campaigns.experiments.assignment import starts
 from campaigns.experiments.decision import Decision, decide
 from campaigns.experiments.moments import Moments, together
-from campaigns.experiments.power import Baseline
+from campaigns.experiments.power import Baseline, baselines_of_scores
 from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Effect, Metric, Plan, Results
 from campaigns.experiments.results import results as compared
@@ -28,8 +28,11 @@ from database.experiments.assignment import Groups
 from database.experiments.outcomes import GroupOutcome, Spread
 from database.session import Snapshot
 
-PAST = timedelta(days=90)
-"""Before the launch: how much outcomes differ between customers, which the plan of the comparison needs to know."""
+PAST = timedelta(days=365)
+"""Before the launch: how much revenue differs between customers, which the plan of the comparison needs to know. Who is
+to be won back bought nothing for months."""
+FORETOLD = timedelta(days=90)
+"""By the scores that are frozen with the audience."""
 ATTRIBUTION = timedelta(days=7)
 """After the end, in which what customers do is still the campaign's: returns, and the orders that it only brought
 forward."""
@@ -170,33 +173,36 @@ def _arm(name: str, groups: Sequence[GroupOutcome], found: Results, decision: De
 
 def plan(snapshot: Snapshot, campaign: Campaign, since: datetime, groups: Sequence[GroupOutcome]) -> Plan:
     """What is fixed by the launch and before. Margin decides where it is known, else revenue."""
-    past = outcomes.spreads(
+    past = outcomes.spread(
         snapshot, campaign.campaign_id, currency=campaign.plan.currency, since=since - PAST, until=since
     )
     known = campaign.plan.margin_percent is not None
     return Plan(
         design=campaign.plan.design,
         customers=sum(group.count for group in groups),
-        baselines=_baselines(past, groups, margin(campaign) if known else None),
+        baselines=_baselines(past, groups, margin(campaign) if known else None, since, closed(campaign) - since),
         primary=Metric.MARGIN if known else Metric.REVENUE,
+        currency=campaign.plan.currency,
     )
 
 
 def _baselines(
-    past: tuple[Spread, Spread], groups: Sequence[GroupOutcome], part: float | None
+    past: Spread, groups: Sequence[GroupOutcome], part: float | None, since: datetime, counted: timedelta
 ) -> dict[Metric, Baseline]:
-    """From before the launch, so that they do not depend on what the campaign did; the scores where nobody bought."""
+    """Of the time that is counted, from before the launch, so that they do not depend on what the campaign did.
+
+    Revenue by the past, as if orders came independently, and by the scores where these say more: one that is taken too
+    small lets the confidence sequence be narrow before there are buyers enough.
+    """
     count = max(1, sum(group.count for group in groups))
-    chance = sum(group.bought.x for group in groups) / count
-    spend = sum(group.revenue.x for group in groups) / count
-    bought, revenue = past
-    spread = revenue.deviation or spend or 1.0
+    chance, spend = (sum(each) / count for each in zip(*((g.bought.x, g.revenue.x) for g in groups), strict=True))
+    bought, revenue = baselines_of_scores(chance, spend, part=counted / FORETOLD)
+    usual = 0.0 if past.earliest is None else counted / (since - past.earliest)
+    spread = max(past.deviation * usual**0.5, revenue.standard_deviation) or 1.0
     found = {
-        Metric.CONVERSION: Baseline(
-            mean=bought.mean, standard_deviation=bought.deviation or (chance * (1 - chance)) ** 0.5 or 1.0
-        ),
-        Metric.REVENUE: Baseline(mean=revenue.mean, standard_deviation=spread),
+        Metric.CONVERSION: replace(bought, standard_deviation=bought.standard_deviation or 1.0),
+        Metric.REVENUE: Baseline(mean=past.mean * usual, standard_deviation=spread),
     }
     if part is not None:
-        found[Metric.MARGIN] = Baseline(mean=revenue.mean * part, standard_deviation=spread * part)
+        found[Metric.MARGIN] = Baseline(mean=past.mean * usual * part, standard_deviation=spread * part)
     return found

@@ -19,9 +19,10 @@ WITH member AS (
     customers.create_time IS NOT NULL AS known
   FROM audiences LEFT JOIN customers USING (customer_id) WHERE campaign_id = :campaign_id
 ), outcome AS (
-  SELECT tier, arm, known, counted.*, coalesce(saved.discount, 0) AS discount, coalesce(saved.redeemed, 0) AS redeemed
+  SELECT tier, arm, known, earliest, counted.*, coalesce(saved.discount, 0) AS discount,
+    coalesce(saved.redeemed, 0) AS redeemed
   FROM member LEFT JOIN LATERAL (
-    SELECT bool_or(event_type = :purchase) AS bought,
+    SELECT bool_or(event_type = :purchase) AS bought, min(time) AS earliest,
       sum(CASE WHEN event_type = :purchase THEN 1 ELSE -1 END
         * round(coalesce(quantity, 1) * unit_price_minor)
       ) FILTER (WHERE currency IS NULL OR currency = :currency) AS paid
@@ -55,8 +56,7 @@ FROM outcome GROUP BY tier, arm ORDER BY tier, arm
 SPREAD = text(
     OUTCOMES
     + """
-SELECT avg(bought) AS bought_mean, stddev_pop(bought) AS bought_deviation,
-  avg(revenue) AS revenue_mean, stddev_pop(revenue) AS revenue_deviation
+SELECT coalesce(avg(revenue), 0) AS mean, coalesce(stddev_pop(revenue), 0) AS deviation, min(earliest) AS earliest
 FROM outcome
 """
 )
@@ -98,10 +98,13 @@ class GroupOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """Mean and standard deviation of an outcome over the whole audience."""
+    """Of revenue, over the whole audience."""
 
     mean: float
     deviation: float
+    """Standard deviation."""
+    earliest: datetime | None
+    """When anybody first bought or returned something; None where nobody did."""
 
 
 def outcomes(
@@ -112,14 +115,10 @@ def outcomes(
     return [_group(row) for row in snapshot.execute(SUMS, asked).mappings()]
 
 
-def spreads(
-    snapshot: Snapshot, campaign_id: str, *, currency: str, since: datetime, until: datetime
-) -> tuple[Spread, Spread]:  # fmt: skip
-    """Of having bought, and of revenue; the audience is not empty."""
+def spread(snapshot: Snapshot, campaign_id: str, *, currency: str, since: datetime, until: datetime) -> Spread:
+    """How revenue differs between customers; the audience is not empty."""
     asked = {**_parameters(campaign_id, currency, since, until), "margin": 1.0}
-    row = snapshot.execute(SPREAD, asked).mappings().one()
-    bought = Spread(mean=row["bought_mean"] or 0.0, deviation=row["bought_deviation"] or 0.0)
-    return bought, Spread(mean=row["revenue_mean"] or 0.0, deviation=row["revenue_deviation"] or 0.0)
+    return Spread(**snapshot.execute(SPREAD, asked).mappings().one())
 
 
 def _parameters(campaign_id: str, currency: str, since: datetime, until: datetime) -> Mapping[str, object]:

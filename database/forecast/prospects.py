@@ -31,6 +31,14 @@ class Horizon:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spans:
+    """Of a campaign: in which it is offered, and of which its results tell."""
+
+    offered: Horizon
+    counted: Horizon
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prospects:
     """The candidates of one tier who are reached by one channel, or are kept out for one reason."""
 
@@ -42,8 +50,10 @@ class Prospects:
     """Of them who never bought."""
     buyers: float
     """Sum of the probabilities to buy within the span."""
-    buyers_squared: float
-    """Sum of their squares."""
+    counted_buyers: float
+    """Likewise, within the span of which results tell."""
+    counted_squared: float
+    """Sum of the squares of these."""
     new_buyers: float
     """Sum over those who never bought."""
     spend_minor: float
@@ -60,7 +70,8 @@ class Prospects:
         return Prospects(
             tier=self.tier, channel=self.channel, exclusion=self.exclusion, count=round(self.count * part),
             new_count=round(self.new_count * part),
-            buyers=self.buyers * part, buyers_squared=self.buyers_squared * part, new_buyers=self.new_buyers * part,
+            buyers=self.buyers * part, counted_buyers=self.counted_buyers * part,
+            counted_squared=self.counted_squared * part, new_buyers=self.new_buyers * part,
             spend_minor=self.spend_minor * part, new_spend_minor=self.new_spend_minor * part,
             buyers_90=self.buyers_90 * part, past_spend_minor=self.past_spend_minor * part,
             past_spend_squared=self.past_spend_squared * part,
@@ -103,15 +114,16 @@ def frozen(campaign_id: str) -> FromClause:
     return select(*columns).where(AudienceRow.campaign_id == campaign_id).subquery("members")
 
 
-def sums(snapshot: Snapshot, members: FromClause, *, horizon: Horizon) -> list[Prospects]:
+def sums(snapshot: Snapshot, members: FromClause, *, spans: Spans) -> list[Prospects]:
     """Of each tier, channel and exclusion that has customers, from their scores as the facts keep them."""
     fitting.tune(snapshot)
-    chance, spend = _chance(horizon), FACTS.c.expected_spend.cast(Double)
+    chance, counted, spend = _chance(spans.offered), _chance(spans.counted), FACTS.c.expected_spend.cast(Double)
     new, past = FACTS.c.has_bought.is_not(True), FACTS.c.spend_90.cast(Double)
     kinds = (members.c.tier, members.c.channel, members.c.exclusion)
     query = select(
         *kinds, func.count().label("count"), func.count().filter(new).label("new_count"),
-        _sum(chance, "buyers"), _sum(chance * chance, "buyers_squared"), _sum(case((new, chance)), "new_buyers"),
+        _sum(chance, "buyers"), _sum(case((new, chance)), "new_buyers"),
+        _sum(counted, "counted_buyers"), _sum(counted * counted, "counted_squared"),
         _sum(spend, "spend_minor"), _sum(case((new, spend)), "new_spend_minor"),
         _sum(FACTS.c.purchase_90, "buyers_90"),
         _sum(past, "past_spend_minor"), _sum(past * past, "past_spend_squared"),

@@ -11,7 +11,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 from made.histories import NOW, random_shop
 from networks.tiny_model import tiny_model, write_tiny_model
 
-from bench import admin_pages, experiments, explanations, figures, importing, overload, redemption, serving
+from bench import admin_pages, experiments, explanations, figures, importing, overload, redemption, serving, verdicts
 from bench.admin_shop import Scale
 from bench.cost import Cost
 from bench.echo import METHOD, echo
@@ -193,6 +193,15 @@ def test_experiments_show_what_is_stated_beside_what_was_seen() -> None:
         "A/A/A/A invented, revenue", "A/B/C/D invented, revenue", "A/B/C/D simulator, conversion",
     }  # fmt: skip
     assert all(0 <= figure.value <= 101 for figure in found.values())
+
+
+def test_verdicts_stand_beside_the_truth() -> None:
+    more = verdicts.Kind(customers=2_000, holdout=0.5, lift=9.0, days=3)
+
+    found = verdicts.seen(more, 2)
+
+    assert (found["SHIP"].value, found["missed, daily"].value) == (100, 0)
+    assert found["true difference"].value == pytest.approx(1425.57, abs=0.01)
 
 
 def test_a_benchmark_would_not_hand_its_work_to_other_workers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,15 +116,16 @@ def test_before_the_launch_power_says_what_could_be_shown(shop: Shop, database_u
         drafts.create(transaction, make_cause(NOW), "next", PLAN)
     tierwise = Shell(database_url)
 
-    (conversion,) = tierwise("campaign", "power", "next", "--lift", "50")
-    (smaller,) = tierwise("campaign", "power", "next", "--lift", "5")
+    conversion, revenue = tierwise("campaign", "power", "next", "--lift", "50")
+    smaller, _ = tierwise("campaign", "power", "next", "--lift", "5")
 
     assert (conversion["arm"], conversion["metric"], conversion["held_out"]) == ("offer", "CONVERSION", 20)
     assert 0 < smaller["chance_to_find_it"] < conversion["chance_to_find_it"] < 0.8
     assert smaller["customers_needed"] == pytest.approx(100 * conversion["customers_needed"], rel=1e-3)
     assert conversion["customers_needed"] > 40
+    assert revenue["metric"] == "REVENUE"
     asked = campaign_service_pb2.PreviewCampaignRequest(name="campaigns/next", lift=0.5)
-    (told,) = shop.campaigns.PreviewCampaign(asked).detectable
+    told, _ = shop.campaigns.PreviewCampaign(asked).detectable
     assert told.chance == pytest.approx(conversion["chance_to_find_it"], rel=1e-3)
     assert told.customers_needed == pytest.approx(conversion["customers_needed"], rel=1e-3)
     assert "INVALID_EXPERIMENT" in tierwise.refusal("campaign", "power", "next", "--lift", "0")

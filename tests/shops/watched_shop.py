@@ -62,7 +62,7 @@ def orders_of(plan: CampaignPlan) -> list[Event]:
     return [
         Event(event_id=f"{who}-{day}", customer_id=who, time=LAUNCHED + timedelta(days=day, hours=number % 11 + 1),
               event_type=EventType.PURCHASE, order_id=f"o-{who}-{day}", item_id="i1", quantity=1,
-              unit_price_minor=1500 + 37 * (number % 29), currency="GBP")
+              unit_price_minor=6000 + 148 * (number % 29), currency="GBP")
         for number, who in enumerate(CROWD)
         for day in range(20)
         if (number + 7 * day) % _every(plan, who) == 0

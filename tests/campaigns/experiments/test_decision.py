@@ -18,6 +18,7 @@ PLAN = Plan(
     customers=10_000,
     baselines={Metric.MARGIN: BASELINE, Metric.CONVERSION: BASELINE},
     worthwhile=2.0,
+    currency="GBP",
 )
 AT_THE_END = replace(PLAN, looking=Looking.AT_THE_END)
 EVEN = check_ratio({"holdout": 1_000, "offer": 9_000}, PLAN.design.shares)
@@ -61,7 +62,7 @@ def advice(
         ((1, 9), (2, 8), PLAN, False, Verdict.SHIP, "It works."),
         ((1, 9), (2, 8), PLAN, True, Verdict.SHIP, "It works."),
         ((-9, -1), (-8, -2), PLAN, False, Verdict.STOP, "It does harm."),
-        ((-5, 1.9), (-4, 1), PLAN, False, Verdict.STOP, "Even at best it stays below +2.0 minor units a customer."),
+        ((-5, 1.9), (-4, 1), PLAN, False, Verdict.STOP, "Even at best it stays below +0.020 GBP a customer."),
         ((-1, 9), (2, 8), PLAN, False, Verdict.KEEP_RUNNING, "No effect is shown."),
         ((-1, 9), (2, 8), PLAN, True, Verdict.INCONCLUSIVE, "The planned time is over."),
         (
@@ -105,8 +106,15 @@ def test_of_one_that_was_ended_early_only_what_holds_at_any_time_is_told(
 
 
 def test_the_figures_are_given_as_a_reason() -> None:
-    found = "Margin changed by +5.0 minor units a customer, between +1.0 minor units and +9.0 minor units."
+    found = "Margin changed by +0.050 GBP a customer, between +0.010 GBP and +0.090 GBP."
     assert [each.sentence() for each in advice((1, 9)).reasons] == ["It works.", found]
+
+
+def test_money_without_minor_units_is_told_as_it_is() -> None:
+    found = "毛利变化 +5.0 JPY，介于 +1.0 JPY 与 +9.0 JPY 之间。"
+    assert (
+        advice((1, 9), plan=replace(PLAN, currency="JPY")).reasons[1].sentence(Language.CHINESE) == f"每位客户的{found}"
+    )
 
 
 def test_conversion_is_told_in_percentage_points() -> None:

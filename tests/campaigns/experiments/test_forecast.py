@@ -97,6 +97,15 @@ def test_a_new_shop_s_preview_is_wide() -> None:
     assert redemptions.high / redemptions.value > 2
 
 
+@pytest.mark.parametrize(("buyers", "none"), [(2.30, True), (2.31, False)])
+def test_where_one_campaign_in_ten_sees_no_redemption_the_interval_begins_at_none(
+    buyers: float, none: bool,  # noqa: FBT001 - a column of the table
+) -> None:  # fmt: skip
+    few = TierAudience(tier="HIGH", customers=9, expected_buyers=buyers, expected_spend_minor=0.0, discount_minor=100.0)
+    tier = foretell([few], {"HIGH": Response(redemption=1.0)}).tiers[0]
+    assert (tier.redemptions.low == 0, tier.discounts.low == 0, tier.redemptions.high > 4) == (none, none, True)
+
+
 def test_past_campaigns_move_the_next_preview_and_narrow_it() -> None:
     before = foretell([HIGH], RESPONSES).tiers[0]
     after = foretell([HIGH], RESPONSES, {"HIGH": calibration([past(1.5, revenue=0.5)] * 6)}).tiers[0]

@@ -243,7 +243,9 @@ def test_what_results_could_show_is_told_for_every_arm(shop: Database) -> None:
 
     found = preview(shop).outlook.sensitivities
 
-    assert {(each.arm, each.metric) for each in found} == {("plain", Metric.CONVERSION), ("bold", Metric.CONVERSION)}
+    assert {(each.arm, each.metric) for each in found} == {
+        (arm, metric) for arm in ("plain", "bold") for metric in (Metric.CONVERSION, Metric.REVENUE)
+    }
     assert all(each.smallest.per_customer > 0 for each in found)
     with shop.reading() as snapshot:
         assert sensitivity(snapshot, "spring", NOW, lift=LIFT) == found

@@ -1,17 +1,21 @@
 """What a plan could show, while it is written."""
 
+import math
 from dataclasses import replace
 
 import pytest
-from made.campaigns import NOW, add_customers, create_campaign, store_scores
+from made.campaigns import NOW, add_customers, create_campaign, make_plan, store_scores
 from sqlalchemy import text
 
 from campaigns.audiences import audience
+from campaigns.experiments.power import Baseline
 from campaigns.experiments.results import Metric
 from campaigns.forecast import power_ahead, sensitivity
+from campaigns.forecast.outlook import baselines
 from campaigns.life import campaigns
 from database.audiences import eligibility
 from database.audiences.eligibility import Drawn
+from database.forecast.prospects import Prospects
 from database.session import Database
 
 
@@ -34,6 +38,24 @@ def test_it_says_what_the_saved_plan_says(crowd: Database) -> None:
     (holdout,) = ahead.holdouts
     assert (ahead.customers, ahead.sampled_share, holdout.held_out) == (40, 1.0, 8)
     assert holdout.smallest == {each.metric: each.smallest for each in saved}
+
+
+def test_the_week_after_the_end_is_counted_too_and_a_silent_past_is_not_believed() -> None:
+    """38 days and 7 are half of the 90 that scores and past tell of."""
+    half = Prospects(
+        tier="HIGH", channel="ON_SITE", exclusion=None, count=100, new_count=0, buyers=20.0, counted_buyers=25.0,
+        counted_squared=6.25, new_buyers=0.0, spend_minor=100_000.0, new_spend_minor=0.0, buyers_90=50.0,
+        past_spend_minor=90_000.0, past_spend_squared=9e8,
+    )  # fmt: skip
+    silent = replace(half, past_spend_minor=0.0, past_spend_squared=0.0)
+
+    usual, foretold = (baselines(make_plan(), [each], 38.0) for each in (half, silent))
+
+    assert usual[Metric.CONVERSION] == Baseline(mean=0.25, standard_deviation=math.sqrt(0.25 * 0.75))
+    assert usual[Metric.REVENUE] == Baseline(mean=450.0, standard_deviation=math.sqrt((9e6 - 900**2) / 2))
+    scored = 500 * math.sqrt(2 / (1 - math.sqrt(0.5)) - 1)
+    assert foretold[Metric.REVENUE].mean == 500
+    assert foretold[Metric.REVENUE].standard_deviation == pytest.approx(scored)
 
 
 def test_more_held_out_means_smaller_effects_up_to_half(crowd: Database) -> None:

@@ -68,14 +68,14 @@ def launched(database: Database) -> Database:
 def test_both_groups_are_counted_exactly(launched: Database) -> None:
     offered, held_out = GROUPS[OFFER_ARM], GROUPS[HOLDOUT]
     assert (len(offered), len(held_out)) == (154, 146)
-    record(launched, [purchase(who, 2000) for who in offered[:90] + held_out[:30]])
+    record(launched, [purchase(who, 6000) for who in offered[:90] + held_out[:30]])
 
     found = read(launched)
 
     conversion, revenue = found.results.overall[Metric.CONVERSION], found.results.overall[Metric.REVENUE]
     assert (conversion.customers, conversion.holdout_customers) == (154, 146)
     assert (conversion.mean, conversion.holdout_mean) == (90 / 154, 30 / 146)
-    assert (revenue.mean, revenue.holdout_mean) == (90 * 2000 / 154, 30 * 2000 / 146)
+    assert (revenue.mean, revenue.holdout_mean) == (90 * 6000 / 154, 30 * 6000 / 146)
     assert conversion.difference == pytest.approx(90 / 154 - 30 / 146)
     assert conversion.variance_left == pytest.approx(1.0), (
         "all have the same purchase probability, which explains nothing"
@@ -205,8 +205,8 @@ def test_each_arm_is_compared_with_the_holdout_and_with_the_first(database: Data
         for arm in plan.design.groups
     }
     buyers = [*groups[HOLDOUT][:30], *groups["plain"][:30], *groups["bold"][:85]]
-    before = [purchase(who, 2000, days=-30) for who in CROWD[::3]]
-    record(database, [*before, *(purchase(who, 2000) for who in buyers)])
+    before = [purchase(who, 9000, days=-30) for who in CROWD[::3]]
+    record(database, [*before, *(purchase(who, 9000) for who in buyers)])
     for number, who in enumerate(groups["bold"][:3]):
         basket = Basket(order_id=f"o{number}", order_minor=2000, currency="GBP", customer_id=who)
         with database.writing() as transaction:
@@ -217,7 +217,7 @@ def test_each_arm_is_compared_with_the_holdout_and_with_the_first(database: Data
     plain, bold_found = found.arms
     assert [(arm.name, arm.customers) for arm in found.arms] == [(arm, len(groups[arm])) for arm in ("plain", "bold")]
     assert [(arm.redeemed_count, arm.discount_minor) for arm in found.arms] == [(0, 0), (3, 1800)]
-    assert bold_found.effects[Metric.REVENUE].mean == (85 * 2000 - 1800) / len(groups["bold"])
+    assert bold_found.effects[Metric.REVENUE].mean == (85 * 9000 - 1800) / len(groups["bold"])
     assert bold_found.effects[Metric.CONVERSION].holdout_mean == 30 / len(groups[HOLDOUT])
     assert bold_found.against_first[Metric.CONVERSION].holdout_mean == 30 / len(groups["plain"])
     assert (plain.against_first, found.results.overall[Metric.CONVERSION].customers) == ({}, 300 - len(groups[HOLDOUT]))
@@ -264,17 +264,29 @@ def test_results_count_on_for_a_week_after_the_end(launched: Database) -> None:
     assert found.decision.verdict is Verdict.INCONCLUSIVE, "it was ended early"
 
 
-def test_the_past_says_how_much_customers_differ(launched: Database) -> None:
-    record(launched, [purchase(who, 3000, days=-30) for who in CROWD[:75]])
+def test_the_past_says_how_much_customers_differ_in_the_time_that_is_counted(launched: Database) -> None:
+    """37 days are an eighth of the time since the first order."""
+    record(launched, [purchase(who, 90_000, days=-296) for who in CROWD[:75]])
 
     with launched.reading() as snapshot:
-        bought, revenue = outcomes.spreads(
-            snapshot, "spring", currency="GBP", since=NOW - timedelta(days=90), until=NOW
-        )
+        campaign, since = measuring.launched(snapshot, "spring")
+        groups = measuring.counted(snapshot, campaign, since, LATER)
+        fixed = measuring.plan(snapshot, campaign, since, groups)
 
-    assert (bought.mean, revenue.mean) == (0.25, 750)
-    assert bought.deviation == pytest.approx(np.sqrt(0.25 * 0.75))
-    assert revenue.deviation == pytest.approx(3000 * np.sqrt(0.25 * 0.75))
+    deviation = 90_000 * np.sqrt(0.25 * 0.75)
+    assert measuring.closed(campaign) - since == timedelta(days=37)
+    assert fixed.baselines[Metric.REVENUE].standard_deviation == pytest.approx(deviation / np.sqrt(8))
+
+
+def test_the_scores_say_it_where_the_past_is_silent(launched: Database) -> None:
+    """Who is to be won back bought nothing for long, and differs all the same."""
+    with launched.reading() as snapshot:
+        campaign, since = measuring.launched(snapshot, "spring")
+        fixed = measuring.plan(snapshot, campaign, since, measuring.counted(snapshot, campaign, since, LATER))
+
+    bought, spent = 1 - 0.7 ** (37 / 90), np.mean([5000 + 10 * number for number in range(300)]) * 37 / 90
+    assert fixed.baselines[Metric.CONVERSION].standard_deviation == pytest.approx(np.sqrt(bought * (1 - bought)))
+    assert fixed.baselines[Metric.REVENUE].standard_deviation == pytest.approx(spent * np.sqrt(2 / bought - 1))
 
 
 def test_without_launch_or_holdout_there_is_nothing_to_compare(database: Database) -> None:
