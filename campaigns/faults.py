@@ -1,4 +1,4 @@
-"""Why work failed or waits, and why a canary was set aside, as a value; and the same in a sentence. Pure."""
+"""Why work failed or waits, a launch was missed or a canary set aside, as a value; and the same in a sentence. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,6 +31,7 @@ class Code(StrEnum):
     CANARY_SILENT = "CANARY_SILENT"
     CANARY_FAILED = "CANARY_FAILED"
     REPLICAS_DIED = "REPLICAS_DIED"
+    LAUNCH_TOO_LATE = "LAUNCH_TOO_LATE"
 
 
 WORDS: Mapping[Language, Mapping[Code, str]] = MappingProxyType(
@@ -51,6 +52,7 @@ WORDS: Mapping[Language, Mapping[Code, str]] = MappingProxyType(
             Code.CANARY_SILENT: "it gave no answer at all for so long that its replica was killed",
             Code.CANARY_FAILED: "it failed at {failed} of its last {asked} questions",
             Code.REPLICAS_DIED: "{replicas} replicas died with its questions within {seconds} seconds",
+            Code.LAUNCH_TOO_LATE: "it was not launched within {hours} hours of its time",
         },
         Language.CHINESE: {
             Code.UNEXPECTED: "{type}，详见工作进程日志，编号 {log_id}",
@@ -68,6 +70,7 @@ WORDS: Mapping[Language, Mapping[Code, str]] = MappingProxyType(
             Code.CANARY_SILENT: "长时间完全没有回答，其副本已被终止",
             Code.CANARY_FAILED: "最近 {asked} 个问题中有 {failed} 个失败",
             Code.REPLICAS_DIED: "{seconds} 秒内有 {replicas} 个副本在处理它的问题时终止",
+            Code.LAUNCH_TOO_LATE: "未能在预定时间后的 {hours} 小时内启动",
         },
     }
 )

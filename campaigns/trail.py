@@ -12,6 +12,7 @@ from typing import Any
 from campaigns.actor import Cause
 from campaigns.basis import Basis
 from campaigns.errors import Refusal
+from campaigns.faults import Fault
 from database.audit import log, subjects
 from database.audit.log import ALL, AuditEntry, Wanted
 from database.session import Snapshot, Transaction
@@ -61,9 +62,18 @@ def denied(transaction: Transaction, cause: Cause, action: str, object_name: str
     _append(transaction, cause, action, name, outcome="DENIED", after={"refusal": refusal.reason})
 
 
-def failed(transaction: Transaction, cause: Cause, action: str, object_name: str, error: str) -> None:
-    """The work broke for good."""
-    after = {"error": _discreet(transaction, error, object_name)}
+def failed(
+    transaction: Transaction, cause: Cause, action: str, object_name: str, error: str, *,
+    fault: Fault | None = None,
+) -> None:  # fmt: skip
+    """The work broke for good; a fault is why, as a value beside the English words."""
+    after: dict[str, Any] = {"error": _discreet(transaction, error, object_name)}
+    if fault is not None:
+        facts = {
+            name: _discreet(transaction, fact, object_name) if isinstance(fact, str) else fact
+            for name, fact in fault.facts.items()
+        }
+        after["why"] = fault.why | {"facts": facts}
     _append(transaction, cause, action, object_name, outcome="FAILED", after=after)
 
 

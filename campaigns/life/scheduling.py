@@ -1,12 +1,13 @@
 """Use cases of the clock: campaigns come due at their start, series again and again, and all are over at their end."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
 from campaigns import trail
 from campaigns.actor import Cause
+from campaigns.faults import Code, Fault
 from campaigns.life import agreed_rules, campaigns, launch, switches, versions
 from campaigns.life.refusals import CampaignExists
 from campaigns.terms import stored
@@ -18,6 +19,8 @@ from campaigns.terms.schedule import CATCH_UP, first_due, following, meant, too_
 from database.life import schedules
 from database.session import Snapshot, Transaction
 from database.terms import campaigns as stored_campaigns
+
+LATE = Fault(code=Code.LAUNCH_TOO_LATE, facts={"hours": CATCH_UP // timedelta(hours=1)})
 
 
 class Outcome(StrEnum):
@@ -66,7 +69,7 @@ def fire(transaction: Transaction, cause: Cause, campaign_id: str) -> Outcome | 
     if due_time is None:
         return None
     if too_late(due_time, cause.now):
-        return _miss(transaction, cause, campaign, due_time, f"it was not launched within {CATCH_UP} of its time")
+        return _miss(transaction, cause, campaign, due_time, LATE)
     if switches.is_stopped(transaction, campaign_id):
         return None
     if not schedules.claim(transaction, campaign_id, due_time, outcome=Outcome.LAUNCHED, now=cause.now):
@@ -81,14 +84,14 @@ def fire(transaction: Transaction, cause: Cause, campaign_id: str) -> Outcome | 
     return Outcome.LAUNCHED
 
 
-def miss(transaction: Transaction, cause: Cause, campaign_id: str, why: str) -> Outcome | None:
+def miss(transaction: Transaction, cause: Cause, campaign_id: str, fault: Fault) -> Outcome | None:
     """Note that what has come due could not be launched; it is not tried again. None when nothing is due.
 
     Raises CampaignNotFound.
     """
     campaign = campaigns.locked(transaction, campaign_id)
     due_time = _due(transaction, campaign, cause.now)
-    return None if due_time is None else _miss(transaction, cause, campaign, due_time, why)
+    return None if due_time is None else _miss(transaction, cause, campaign, due_time, fault)
 
 
 def _due(transaction: Transaction, campaign: Campaign, now: datetime) -> datetime | None:
@@ -104,9 +107,11 @@ def _due(transaction: Transaction, campaign: Campaign, now: datetime) -> datetim
     return None
 
 
-def _miss(transaction: Transaction, cause: Cause, campaign: Campaign, due_time: datetime, why: str) -> Outcome:
+def _miss(transaction: Transaction, cause: Cause, campaign: Campaign, due_time: datetime, fault: Fault) -> Outcome:
     if schedules.claim(transaction, campaign.campaign_id, due_time, outcome=Outcome.MISSED, now=cause.now):
-        trail.failed(transaction, cause, "campaigns.miss", campaign.name, f"{due_time.isoformat()}: {why}")
+        said = fault.sentence() if fault.known else f"{fault.code}: {fault.sentence()}"
+        error = f"{due_time.isoformat()}: {said}"
+        trail.failed(transaction, cause, "campaigns.miss", campaign.name, error, fault=fault)
     _leave(transaction, cause, campaign, due_time)
     return Outcome.MISSED
 

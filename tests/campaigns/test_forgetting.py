@@ -1,6 +1,7 @@
 """Who is erased is found nowhere: every column of every table is walked."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
@@ -52,7 +53,9 @@ def shop(database: Database, database_url: str) -> Database:
     launch_campaign(database, make_plan())
     with database.writing() as transaction:
         profiles.record(transaction, [view(WHO, "e-1"), view("ben", "e-2")])
-        profiles.update(transaction, make_cause(reason=f"{WHO} called"), WHO, lambda customer: customer)
+        profiles.update(
+            transaction, make_cause(reason=f"{WHO} called"), WHO, lambda customer: replace(customer, country="FR")
+        )
     plant(database_url)
     return database
 

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from campaigns import trail
 from campaigns.basis import Basis, rule_digest
 from campaigns.customers import erasure, profiles
+from campaigns.faults import Fault
 from campaigns.life import drafts
 from campaigns.life.refusals import CampaignNotFound
 from campaigns.models import registry
@@ -131,13 +132,19 @@ def test_a_reason_and_an_error_may_speak_of_customers_anywhere(database: Databas
     with database.writing() as transaction:
         cause = make_cause(reason=f"as customers/{who}, and customers/no:body too, wished, and customers/{who}.")
         trail.done(transaction, cause, "campaigns.pause", "campaigns/spring")
-        trail.failed(transaction, make_cause(), "a.b", "operations/1", f"customers/{who}: no score")
+        fault = Fault(
+            code="CUSTOMER_NOT_SCORED", facts={"customer": f"customers/{who}", "within": f"customers/{who}: 1"}
+        )
+        trail.failed(transaction, make_cause(), "a.b", "operations/1", f"customers/{who}: no score", fault=fault)
         subject = f"subjects/{subjects.find(transaction, who)}"
 
     broken, paused = lines(database)
 
     assert paused.reason == f"as {subject}, and customers too, wished, and {subject}."
-    assert broken.after == {"error": f"{subject}: no score"}
+    assert broken.after == {
+        "error": f"{subject}: no score",
+        "why": {"code": "CUSTOMER_NOT_SCORED", "facts": {"customer": subject, "within": f"{subject}: 1"}},
+    }
 
 
 def test_an_id_with_spaces_is_not_said_after_its_customer_was_erased_either(database: Database) -> None:
@@ -162,7 +169,7 @@ def test_who_is_not_known_here_leaves_no_name(database: Database) -> None:
 def test_an_erased_customer_cannot_be_found_in_the_log_that_still_stands(database: Database) -> None:
     add_customers(database, ["anna"])
     with database.writing() as transaction:
-        profiles.update(transaction, make_cause(), "anna", lambda customer: customer)
+        profiles.update(transaction, make_cause(), "anna", lambda customer: replace(customer, country="GB"))
         erasure.begin(transaction, make_cause(), "anna")
 
     updated = lines(database)[-1]

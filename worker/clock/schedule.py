@@ -9,6 +9,7 @@ from campaigns.actor import BEAT, Cause
 from campaigns.audit import verification
 from campaigns.coupons import reconciliation, reservation
 from campaigns.errors import Refusal
+from campaigns.faults import Fault
 from campaigns.forecast import forecasts
 from campaigns.life import campaigns, scheduling
 from campaigns.life.scheduling import Outcome
@@ -115,7 +116,7 @@ def _fired(database: Database, campaign_id: str, now: datetime) -> Outcome | Non
             return scheduling.fire(transaction, cause, campaign_id)
     except Refusal as refusal:
         with database.writing() as transaction:
-            return scheduling.miss(transaction, cause, campaign_id, f"{refusal.reason}: {refusal.message}")
+            return scheduling.miss(transaction, cause, campaign_id, Fault.of_refusal(refusal))
 
 
 def _ended(database: Database, campaign_id: str, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
@@ -17,7 +18,7 @@ from campaigns.audit.chain import BEGINNING, Mark
 from campaigns.callers import access
 from campaigns.callers.access import STAFF, Right
 from campaigns.life.differences import AS_ONE, differences
-from database.audit.log import Wanted
+from database.audit.log import AuditEntry, Wanted
 
 SHOWN = 50
 LOOKED_AT = 5000
@@ -26,6 +27,8 @@ FIELDS = ("object_name", "actor", "action", "outcome", "since", "until")
 KINDS = ("campaigns", "segments", "models", "tierSchemes", "operations", "staff", "keys")
 """Of objects; a customer's are looked up under the whole name, which not everybody may."""
 YEARS = range(1970, 3000)
+TOLD = {"error", "why"}
+"""Why something failed, in English and as a value."""
 OUTCOMES = ("OK", "DENIED", "FAILED", "DRY_RUN")
 
 
@@ -44,10 +47,7 @@ def listing(visit: Visit) -> Response:
     access.check_object(visit.person.actor, fields["object_name"])
     with visit.reading() as snapshot:
         found = trail.page(snapshot, wanted, limit=SHOWN + 1, before=number_of(visit.field("before")))
-    lines = [
-        (entry, differences(dict(entry.before or {}), dict(entry.after or {}), as_one=AS_ONE))
-        for entry in found[:SHOWN]
-    ]
+    lines = [(entry, differences(dict(entry.before or {}), _changed(entry), as_one=AS_ONE)) for entry in found[:SHOWN]]
     older = lines[-1][0].audit_id if len(found) > SHOWN else None
     template = "audit_rows.html" if visit.fragment else "audit.html"
     return visit.page(template, lines=lines, older=older, fields=fields, outcomes=OUTCOMES, usual_currency=None)
@@ -81,3 +81,9 @@ def _beginning(text: str, zone: str, *, days: int = 0) -> datetime | None:
     except ValueError:
         return None
     return datetime.combine(day + timedelta(days=days), time(), ZoneInfo(zone)) if day.year in YEARS else None
+
+
+def _changed(entry: AuditEntry) -> dict[str, Any]:
+    """What it led to, but for why it failed, which is told in words."""
+    after = dict(entry.after or {})
+    return {name: value for name, value in after.items() if name not in TOLD} if after.keys() >= TOLD else after

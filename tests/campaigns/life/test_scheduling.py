@@ -87,6 +87,12 @@ def test_what_was_missed_is_made_up_for_within_bounds_and_else_waits_for_somebod
     if state is State.APPROVED:
         assert ticks(shop) == [("spring", SOON, "MISSED")]
         assert ("campaigns.miss", "campaigns/spring", "FAILED") in audit_lines(shop)
+        with shop.reading() as snapshot:
+            why = snapshot.execute(text("SELECT after FROM audit_log WHERE action = 'campaigns.miss'")).scalar_one()
+        assert why == {
+            "error": f"{SOON.isoformat()}: it was not launched within 6 hours of its time",
+            "why": {"code": "LAUNCH_TOO_LATE", "facts": {"hours": 6}},
+        }
 
 
 def test_what_was_missed_is_told_until_somebody_decides_or_the_next_one_comes(shop: Database) -> None:
@@ -123,7 +129,8 @@ def test_a_launch_that_is_refused_is_missed_with_its_reason_and_not_tried_again(
     with database.reading() as snapshot:
         why = snapshot.execute(text("SELECT after FROM audit_log WHERE action = 'campaigns.miss'")).scalar_one()
     assert why == {
-        "error": f"{SOON.isoformat()}: CUSTOMERS_NOT_SCORED: no customer has a tier: run ScoreAllCustomers first"
+        "error": f"{SOON.isoformat()}: CUSTOMERS_NOT_SCORED: no customer has a tier: run ScoreAllCustomers first",
+        "why": {"code": "CUSTOMERS_NOT_SCORED", "facts": {}},
     }
 
 

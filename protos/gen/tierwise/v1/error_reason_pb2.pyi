@@ -280,9 +280,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A canary was set aside, since it failed at questions. Example: "it failed at 10 of its last 50 questions"."""
     REPLICAS_DIED: _ErrorReason.ValueType  # 195
     """A canary was set aside, since replicas died of it. Example: "3 replicas died with its questions within 60 seconds"."""
+    LAUNCH_TOO_LATE: _ErrorReason.ValueType  # 196
+    """The clock came too late to launch a campaign at its time. Example: "it was not launched within 6 hours of its time"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
-    """Why a call was refused, why bulk work failed, or why a canary was set aside: the `reason` in the google.rpc.ErrorInfo that every
+    """Why a call was refused, why bulk work failed, why a launch was missed, or why a canary was set aside: the `reason` in the google.rpc.ErrorInfo that every
     error carries, with domain `tierwise`. Work that ended with a refusal has the reason of that refusal.
     """
 
@@ -544,4 +546,6 @@ CANARY_FAILED: ErrorReason.ValueType  # 194
 """A canary was set aside, since it failed at questions. Example: "it failed at 10 of its last 50 questions"."""
 REPLICAS_DIED: ErrorReason.ValueType  # 195
 """A canary was set aside, since replicas died of it. Example: "3 replicas died with its questions within 60 seconds"."""
+LAUNCH_TOO_LATE: ErrorReason.ValueType  # 196
+"""The clock came too late to launch a campaign at its time. Example: "it was not launched within 6 hours of its time"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
