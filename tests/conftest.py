@@ -28,8 +28,8 @@ pytest_plugins = [
 ]  # fmt: skip
 # How long an example takes says how busy the machine is, and nothing of the code.
 BUSY = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
-# One commit gets one verdict: examples that nobody has tried before are `make explore`'s.
-hypothesis.settings.register_profile("same", BUSY, derandomize=True, database=None)
+# One commit gets one verdict, of examples that are the same each time: the many and new ones are `make explore`'s.
+hypothesis.settings.register_profile("same", BUSY, max_examples=40, derandomize=True, database=None)
 hypothesis.settings.register_profile("exploring", BUSY, max_examples=1_000, print_blob=True)
 hypothesis.settings.load_profile("same")
 # What is read until the tests are collected stays to the end: to look through it for garbage is half of all reading.

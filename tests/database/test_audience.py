@@ -50,7 +50,7 @@ def members(snapshot: Snapshot, rule: Rule) -> set[int]:
     asked=st.lists(rules(), min_size=1, max_size=6),
     in_segment=st.sets(st.tuples(st.sampled_from(SEGMENTS), st.integers(0, 5))),
 )
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_sql_and_python_agree_on_who_is_in(
     database: Database, customers: list[Facts], asked: list[Rule], in_segment: set[tuple[str, int]]
 ) -> None:
