@@ -19,7 +19,7 @@ export PYTHONPATH := .:protos/gen
 # Without bytecode each process compiles every module that it reads: twice the seconds of a start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup lock protos format check test explore demo run migrate clean bench bench-import bench-bulk bench-issuance \
+.PHONY: help setup lock protos format check test pictures explore demo run migrate clean bench bench-import bench-bulk bench-issuance \
 	bench-serving bench-score bench-overload bench-redemption bench-audience bench-experiments bench-verdicts bench-admin
 
 help: ## Show what can be made
@@ -54,6 +54,10 @@ check: $(STAMP) ## Lint, types, floors, protos, migrations
 
 test: $(STAMP) ## Run every test that CI runs (WORKERS=4)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+pictures: $(STAMP) ## Pictures of the pages of the web admin, as its tests see them, in build/screenshots
+	@mkdir -p build/screenshots
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests/web
 
 explore: $(STAMP) ## Try the properties on examples that nobody has tried before (K=words of their names)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --hypothesis-profile exploring -m hypothesis $(if $(K),-k '$(K)')

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from made.campaigns import add_customers, make_cause, store_scores
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page, expect, sync_playwright
 from starlette.applications import Starlette
 
 from admin.web.application import application
@@ -40,19 +40,26 @@ class Site:
     browser: Browser
 
     def enter(self, name: str, role: str = "marketer", **context: object) -> Page:
-        """A window of their own in which somebody new has signed in."""
+        """A window of their own, at no page yet, in which somebody new has signed in."""
         with self.database.writing() as transaction:
             staff.add(transaction, make_cause(), name, role, PASSWORD)
         page = self.window(**context)
-        page.goto(f"{self.address}/sign-in")
-        sign_in(page, name)
+        answer = page.request.post("/sign-in", form={"name": name, "password": PASSWORD}, max_redirects=0)
+        assert answer.status == 303, answer.text()
         return page
 
     def window(self, **context: object) -> Page:
         """A browser that knows nobody."""
+        return self._browser(**context).new_page()
+
+    def stranger(self) -> APIRequestContext:
+        """Requests of such a browser that shows nothing: a window is a process of its own."""
+        return self._browser().request
+
+    def _browser(self, **context: object) -> BrowserContext:
         made: BrowserContext = self.browser.new_context(base_url=self.address, **context)  # type: ignore[arg-type]
         made.set_default_timeout(SLOW_MS)
-        return made.new_page()
+        return made
 
 
 def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
@@ -78,9 +85,9 @@ def faults(page: Page) -> list[str]:
 
 
 def picture(page: Page, name: str) -> None:
-    """Kept to be looked at."""
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+    """Kept to be looked at, where `make pictures` made a place for it."""
+    if PICTURES.is_dir():
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
 @pytest.fixture(scope="module")

@@ -65,6 +65,7 @@ def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tool
     expect(anna.get_by_text("Handed over")).to_be_visible()
 
     chen = site.enter("chen", "approver", color_scheme="dark", viewport={"width": 400, "height": 800})
+    chen.goto("/")
     in_chinese(chen)
     chen.goto("/campaigns/spring/deliveries")
     expect(chen.get_by_role("button", name="移交剩余的优惠券")).to_have_count(0)

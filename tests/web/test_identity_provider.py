@@ -7,7 +7,7 @@ import pytest
 from identity_provider import CLIENT_ID, CLIENT_SECRET, OTHER_KEY, Issuer, issuer
 from made.campaigns import audit_lines, make_cause
 from playwright.sync_api import Browser, expect
-from running.browser import Site, faults, picture, site_of
+from running.browser import PASSWORD, Site, faults, picture, sign_in, site_of
 from sqlalchemy import select
 
 from admin.web.house import House
@@ -107,14 +107,14 @@ def test_whatever_is_not_the_providers_word_lets_nobody_in(shop: Site, provider:
     for how, words in refused:
         for name, value in how.items():
             setattr(provider, name, value)
-        answer = shop.window().request.get("/sign-in/provider?next=/campaigns")
+        answer = shop.stranger().get("/sign-in/provider?next=/campaigns")
         assert (answer.status, words in answer.text()) == (422, True), (how, answer.text())
         provider.right()
 
     assert audit_lines(shop.database) == []
-    assert shop.window().request.get("/sign-in/callback?code=a&state=b").status == 422
-    assert shop.window().request.post("/sign-in", form={"name": "a", "password": "b"}).status == 403
-    answer = shop.window().request.get("/sign-in/provider?next=//evil.example/")
+    assert shop.stranger().get("/sign-in/callback?code=a&state=b").status == 422
+    assert shop.stranger().post("/sign-in", form={"name": "a", "password": "b"}).status == 403
+    answer = shop.stranger().get("/sign-in/provider?next=//evil.example/")
     assert answer.url == f"{shop.address}/"
 
 
@@ -122,10 +122,10 @@ def test_an_account_is_matched_by_its_address_once(shop: Site, provider: Issuer)
     with shop.database.writing() as transaction:
         staff.add(transaction, make_cause(), "anna@shop.example", "operator", None)
 
-    assert shop.window().request.get("/sign-in/provider").status == 200
+    assert shop.stranger().get("/sign-in/provider").status == 200
     assert person(shop.database) == ("marketer", True)
     provider.claims = {"sub": "18"}
-    answer = shop.window().request.get("/sign-in/provider")
+    answer = shop.stranger().get("/sign-in/provider")
 
     assert answer.status == 422
     assert "belongs to another identity" in answer.text()
@@ -144,7 +144,9 @@ def test_a_provider_that_does_not_answer_lets_people_sign_in_otherwise(database:
         expect(page.get_by_role("alert")).to_contain_text("does not answer")
         assert faults(page) == []
         picture(page, "sign-in-both-dark")
-        page = site.enter("ben")
+        with database.writing() as transaction:
+            staff.add(transaction, make_cause(), "ben", "marketer", PASSWORD)
+        sign_in(page, "ben")
         expect(page).to_have_url(f"{site.address}/")
 
 

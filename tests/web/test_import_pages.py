@@ -51,6 +51,7 @@ def shop(site: Site, tmp_path: Path) -> Site:
 def test_an_import_says_what_was_rejected_and_why(shop: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "PAGE_ROWS", 2)
     anna = shop.enter("anna")
+    anna.goto("/")
     anna.get_by_role("link", name="Imports").click()
     expect(anna.get_by_role("row").nth(1)).to_contain_text("sales.csv")
     expect(anna.get_by_role("row", name="sales.csv")).to_contain_text("operator:anna")

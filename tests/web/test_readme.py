@@ -59,6 +59,7 @@ def press(page: Page, target: Locator) -> None:
 
 def test_a_newcomer_launches_a_campaign_from_the_readme_alone(busy_site: Site) -> None:
     reader, anna = Reader(), busy_site.enter("anna")
+    anna.goto("/")
     reader.press(anna, "Campaigns", where=anna.get_by_role("navigation"))
     reader.press(anna, "New campaign")
     expect(anna.get_by_label("What is it called?")).to_be_focused()
@@ -80,6 +81,7 @@ def test_a_newcomer_launches_a_campaign_from_the_readme_alone(busy_site: Site) -
     picture(anna, "submitted")
 
     ben = busy_site.enter("ben", "approver")
+    ben.goto("/")
     reader.press(ben, "Home")
     reader.press(ben, "Decide")
     expect(ben.get_by_role("row", name="Offers HIGH 20% off")).to_be_visible()

@@ -35,6 +35,7 @@ def work_off(site: Site, segment_id: str) -> None:
 
 def test_a_segment_is_made_with_its_size_in_view_and_then_built(busy_site: Site) -> None:
     anna = busy_site.enter("anna")
+    anna.goto("/")
     anna.get_by_role("link", name="Segments").click()
     expect(anna.get_by_text("No segment yet: give a rule that you ask often a name.")).to_be_visible()
     anna.get_by_role("link", name="New segment").click()
@@ -146,6 +147,7 @@ def test_a_changed_rule_is_seen_by_whoever_asks_about_it(asked: Site) -> None:
 def test_a_button_pressed_twice_makes_one_segment_and_a_name_that_is_taken_is_told(busy_site: Site) -> None:
     save(busy_site.database, "best", "Best")
     anna = busy_site.enter("anna")
+    anna.goto("/")
     token = str(anna.locator("input[name=form_token]").first.get_attribute("value"))
 
     def post(name: str, tier: str) -> APIResponse:

@@ -197,7 +197,7 @@ def test_a_form_of_another_session_changes_nothing(site: Site) -> None:
 
 def test_a_sign_in_form_on_the_page_of_another_site_lets_nobody_in(site: Site) -> None:
     hire(site.database)
-    request = site.window().request
+    request = site.stranger()
     filled: dict[str, str | float | bool] = {"name": "anna", "password": PASSWORD}
 
     answers = [
@@ -213,6 +213,7 @@ def test_a_sign_in_form_on_the_page_of_another_site_lets_nobody_in(site: Site) -
 
 def test_pages_speak_chinese_where_the_visitor_chose_it(site: Site) -> None:
     page = site.enter("anna")
+    page.goto("/")
     in_chinese(page)
 
     expect(page.get_by_role("navigation")).to_contain_text("活动")

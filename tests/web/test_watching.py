@@ -73,6 +73,7 @@ def test_home_says_what_needs_somebody_and_how_campaigns_stand(shop: Site) -> No
         failed = rescoring.begin(transaction, make_cause(now))
         operations.fail(transaction, failed.operation_id, "the disk is full", now)
     ben = shop.enter("ben", "approver")
+    ben.goto("/")
 
     spring = ben.get_by_role("article").filter(has_text="Spring")
     expect(spring.get_by_label("Part of the window that is over")).to_be_visible()
@@ -95,6 +96,7 @@ def test_home_says_what_needs_somebody_and_how_campaigns_stand(shop: Site) -> No
     ben.get_by_role("button", name="English").click()
     ben.goto("/")
     anna = shop.enter("anna")
+    anna.goto("/")
     anna.get_by_role("listitem").filter(has_text="Score everybody").get_by_role("button", name="Try again").click()
     expect(anna.get_by_role("row", name="Score everybody m1 running")).to_be_visible()
     ben.get_by_role("listitem").filter(has_text="Summer waits for your decision").get_by_role("link").click()
@@ -106,6 +108,7 @@ def test_home_says_when_too_few_have_bought_to_tell(shop: Site) -> None:
     with shop.database.writing() as transaction:
         readings.take(transaction, "spring", LAUNCHED + timedelta(days=3))
     anna = shop.enter("anna")
+    anna.goto("/")
 
     spring = anna.get_by_role("article").filter(has_text="Spring")
 
@@ -137,6 +140,7 @@ def test_an_approver_reads_what_changed_and_decides_with_a_comment(site: Site) -
         drafts.update(transaction, make_cause(), "summer", lambda plan: replace(plan, holdout_percent=20))
         approving.submit(transaction, make_cause(), "summer", ApprovalPolicy())
     ben = site.enter("ben", "approver")
+    ben.goto("/")
     ben.get_by_role("link", name="Approvals").click()
 
     expect(ben.get_by_text("What changed since version 1")).to_be_visible()
@@ -174,6 +178,7 @@ def test_everything_is_stopped_with_a_reason_that_stands_on_each_page(shop: Site
     refused = anna.request.post("/switches/allow", form={"scope": "-", "reason": "x", "form_token": _token(anna)})
     assert refused.status == 403
     ben = shop.enter("ben", "approver")
+    ben.goto("/")
     expect(ben.get_by_text("Everything is stopped by the kill switch")).to_be_visible()
     ben.goto("/switches/allow?scope=-")
     ben.get_by_label("Why?").fill("a false alarm")

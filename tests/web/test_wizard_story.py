@@ -150,6 +150,7 @@ def test_a_campaign_from_nothing_to_a_pause(busy_site: Site) -> None:
 def test_a_draft_is_resumed_in_chinese_on_a_narrow_dark_screen(busy_site: Site) -> None:
     create_campaign(busy_site.database, recurrence=Recurrence(cron="0 9 * * MON,THU", days=1))
     anna = busy_site.enter("anna", color_scheme="dark", viewport={"width": 400, "height": 800})
+    anna.goto("/")
     in_chinese(anna)
 
     for step in ("goal", "audience", "offers", "schedule", "limits", "review"):
