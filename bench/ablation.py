@@ -28,7 +28,7 @@ from scoring.seen.sequence import Tokens
 from scoring.threads import limit_threads
 from training.configuration import Configuration
 from training.evaluating.comparison import OURS, Comparison, compare
-from training.fit import fit, silence
+from training.fit import fit
 from training.material.labels import labels_of, questions
 from training.material.preparation import tokens_from
 from training.metrics import SLICED, Figure, gini
@@ -81,10 +81,7 @@ def ablated(data: TrainingData, configuration: Configuration) -> Iterator[dict[s
     variants: dict[str, Outlook] = {}
     for suffix, fitted in (("", configuration), (", one cut-off", replace(configuration, cutoffs=1))):
         with TemporaryDirectory() as folder:
-            model = fit(
-                data.events, data.items, as_of=cutoff, configuration=fitted, seed=SEED, device="cpu",
-                checkpoints=Path(folder), progress=silence,
-            )  # fmt: skip
+            model = fit(replace(data.training(fitted, SEED), as_of=cutoff), Path(folder))
         asked = _asked(data, model, cutoff.timestamp())
         found = dict(outlooks(model, asked))
         variants |= found if not suffix else {f"whole{suffix}": found[OURS]}

@@ -33,6 +33,7 @@ from simulator.catalogue import catalogue
 from simulator.shop import Shop
 from simulator.stream import simulate
 from training.configuration import Configuration
+from training.course import Training
 from training.fit import train
 
 SIZES = (1, 8, 32, 64, 128, 256)
@@ -113,10 +114,10 @@ def _learned(shop: Shop, events: pl.DataFrame, folder: Path, device: str) -> Lea
     taken = {}
     for name, (where, chosen) in ways.items():
         clock = _EpochClock()
-        train(
-            events, catalogue(shop), as_of=shop.as_of, out=folder / name.replace(", ", "-"), configuration=chosen,
-            device=where, progress=clock,
-        )  # fmt: skip
+        training = Training(
+            events=events, items=catalogue(shop), as_of=shop.as_of, configuration=chosen, device=where, progress=clock
+        )
+        train(training, folder / name.replace(", ", "-"))
         taken[name] = clock.seconds
     return Learned(folder / "processor", _beside("an epoch of learning", taken, "s"))
 

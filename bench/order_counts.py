@@ -10,7 +10,7 @@ window by how much its deviance is lower than that of the closed form given one,
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -39,7 +39,6 @@ from scoring.threads import limit_threads
 from training.configuration import Configuration
 from training.course import course_of, learn_members
 from training.evaluating.baselines import closed_form
-from training.fit import silence
 from training.material.labels import cutoffs_of, labels_of, questions
 from training.material.preparation import Prepared, prepare, tokens_from
 from training.metrics import deviance, mean_error, total_ratio
@@ -94,10 +93,8 @@ class Window:
 def window_of(data: TrainingData, end: datetime, configuration: Configuration) -> Window:
     """The one that ends at a time."""
     with TemporaryDirectory() as folder:
-        course = course_of(
-            data.events, data.items, as_of=end - timedelta(days=HORIZON_DAYS), configuration=configuration, seed=SEED,
-            device="cpu", checkpoints=Path(folder), progress=silence,
-        )  # fmt: skip
+        training = data.training(configuration, SEED)
+        course = course_of(replace(training, as_of=end - timedelta(days=HORIZON_DAYS)), Path(folder))
         prepared = prepare(
             course.tokens, np.arange(course.customers), cutoffs_of(course.begin, course.as_of, course.remembering),
             until=course.as_of, held_out_orders=np.zeros(len(course.tokens.actions.time), dtype=bool),

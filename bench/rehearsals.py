@@ -20,7 +20,6 @@ from scoring.threads import limit_threads
 from training.configuration import Configuration
 from training.course import course_of
 from training.encoders.item_encoding import Modality
-from training.fit import silence
 from training.purpose import Purpose
 from training.rehearsal import rehearse
 
@@ -54,11 +53,8 @@ def rehearsed(data: TrainingData, variant: Variant, seed: int, encoder: str) -> 
     began = time.process_time()
     encoders = {Modality.TEXT: text_tower(encoder, method, data, seed)} if with_text else {}
     with TemporaryDirectory() as folder:
-        course = course_of(
-            data.events, data.items, as_of=data.as_of, configuration=configuration, seed=seed,
-            device="cpu", checkpoints=Path(folder), progress=silence, encoders=encoders, purpose=Purpose.ORDERS,
-        )  # fmt: skip
-        found = rehearse(course)
+        training = replace(data.training(configuration, seed), encoders=encoders, purpose=Purpose.ORDERS)
+        found = rehearse(course_of(training, Path(folder)))
     figures = {figure: round(found.metrics[figure], 4) for figure in FIGURES if figure in found.metrics}
     return {"variant": name, **figures, "epochs": found.epochs, "seconds": round(time.process_time() - began)}
 

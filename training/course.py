@@ -25,10 +25,11 @@ from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.curves.curves import NOWHERE, Curves
 from training.encoders.item_encoding import ItemEncoders
-from training.learning import Progress, Validate, from_lessons, learn, learner_of
+from training.learning import Progress, Validate, from_lessons, learn, learner_of, silence
 from training.material.preparation import Prepared, catalogue_of, tokens_from
 from training.predictors.linear_start import Solved, solve_linear
 from training.pretraining import pretrain
+from training.provenance import fingerprint_of
 from training.purpose import Purpose
 
 
@@ -45,6 +46,35 @@ def check_bought(actions: Actions) -> None:
             "none of the events before the as-of time is a purchase, so nothing tells who buys: import the orders too, "
             "or give a later as-of time"
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """What is asked for: from what to learn and how, where, and who is told how far it is."""
+
+    events: pl.DataFrame
+    """In EVENT_SCHEMA; those from `as_of` on are not seen."""
+    items: pl.DataFrame | None = None
+    as_of: datetime
+    configuration: Configuration
+    seed: int = 0
+    encoders: ItemEncoders = field(default_factory=dict)
+    """They make vectors of the items; `configuration.item_encoders` says what they are."""
+    purpose: Purpose = Purpose.EVERYTHING
+    device: str = "cpu"
+    company: Company = ALONE
+    progress: Progress = silence
+    curves: Curves = NOWHERE
+
+    @property
+    def known(self) -> pl.DataFrame:
+        """The events strictly before `as_of`."""
+        return self.events.filter(pl.col("time") < self.as_of)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of everything that decides the weights."""
+        return fingerprint_of(self.events, self.items, self.as_of, self.configuration, self.seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,19 +123,16 @@ class Course:
         return customers[np.sort(np.random.default_rng(self.seed).permutation(len(customers))[:count])]
 
 
-def course_of(
-    events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, configuration: Configuration, seed: int,
-    device: str, checkpoints: Path | None, progress: Progress, curves: Curves = NOWHERE,
-    encoders: ItemEncoders | None = None, company: Company = ALONE, purpose: Purpose = Purpose.EVERYTHING,
-) -> Course:  # fmt: skip
-    """Of the events strictly before `as_of`; `encoders` make vectors of the items."""
-    known = events.filter(pl.col("time") < as_of)
-    catalogue = catalogue_of(known, items)
+def course_of(training: Training, checkpoints: Path | None) -> Course:
+    """Of what is asked for, with a folder for checkpoints, or None where nothing may lie about."""
+    known = training.known
+    catalogue = catalogue_of(known, training.items)
     return Course(
-        tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue, as_of=as_of.timestamp(),
-        configuration=configuration, seed=seed, device=torch.device(device), checkpoints=checkpoints, progress=progress,
-        curves=curves, company=company, purpose=purpose,
-        item_vectors={modality.value: encode(catalogue) for modality, encode in (encoders or {}).items()},
+        tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue,
+        as_of=training.as_of.timestamp(), configuration=training.configuration, seed=training.seed,
+        device=torch.device(training.device), checkpoints=checkpoints, progress=training.progress,
+        curves=training.curves, company=training.company, purpose=training.purpose,
+        item_vectors={modality.value: encode(catalogue) for modality, encode in training.encoders.items()},
     )  # fmt: skip
 
 

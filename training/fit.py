@@ -7,13 +7,12 @@ closed window for as many epochs as the rehearsal found right.
 import shutil
 import time
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from scoring.answers import Calibration, outlook_of
 from scoring.folders import folder
@@ -33,20 +32,14 @@ from training.calibration import (
     yearly_spend_factor,
 )
 from training.checkpoints import checkpoints_of, remove_old
-from training.company import ALONE, Company
-from training.configuration import Configuration
-from training.course import Course, Learned, course_of, learn_members, model_of
-from training.curves.curves import NOWHERE, Curves
-from training.encoders.item_encoding import ItemEncoders
-from training.learning import Progress
+from training.course import Course, Learned, Training, course_of, learn_members, model_of
 from training.material.labels import LONGEST, labels_of
 from training.material.preparation import Prepared, prepare
 from training.predictors.boosting import grow
 from training.predictors.further_orders import fit_further_orders
 from training.predictors.shares import mixture_of
 from training.predictors.speakers import speakers_of
-from training.provenance import currency_of, data_of, fingerprint_of, model_id_of
-from training.purpose import Purpose
+from training.provenance import currency_of, data_of, model_id_of
 from training.recommending.blending import START
 from training.recommending.habits import Habits
 from training.recommending.next_items import learn_latest
@@ -59,66 +52,41 @@ TIER_SHARES = {"HIGH": 0.9, "MID": 0.6}
 """Quantile of all customers at which a tier begins."""
 
 
-def silence(stage: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
-
-
-def train(
-    events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, out: Path,
-    configuration: Configuration, seed: int = 0, device: str = "cpu", progress: Progress = silence,
-    encoders: ItemEncoders | None = None, curves: Curves = NOWHERE, company: Company = ALONE,
-    purpose: Purpose = Purpose.EVERYTHING,
-) -> Path:  # fmt: skip
-    """Train on the events strictly before `as_of` and write the model folder; resumes what a killed run had begun.
+def train(training: Training, out: Path) -> Path:
+    """Train and write the model folder; resumes what a killed run had begun.
 
     Of a company only the one that leads writes; all read the same checkpoints. It also removes old ones that other
     trainings left beside `out`.
 
     Raises:
-        HistoryTooShort: There are no events before `as_of`, no purchase, or too few customers.
+        HistoryTooShort: There are no events before the as-of time, no purchase, or too few customers.
         FileExistsError: `out` exists.
         SeveralCurrencies: Prices are in more than one.
     """
     if out.exists():
         raise FileExistsError(f"{out} exists: a model is never overwritten; name another folder")
-    fingerprint = fingerprint_of(events, items, as_of, configuration, seed)
-    checkpoints = checkpoints_of(out, fingerprint)
-    if company.leads:
+    checkpoints = checkpoints_of(out, training.fingerprint)
+    if training.company.leads:
         remove_old(out.parent, time.time())
-    model = fit(
-        events, items, as_of=as_of, configuration=configuration, seed=seed, device=device,
-        checkpoints=checkpoints, progress=progress, encoders=encoders, curves=curves, company=company, purpose=purpose,
-    )  # fmt: skip
-    if not company.leads:
+    model = fit(training, checkpoints)
+    if not training.company.leads:
         return out
     written = folder.write(model, out)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return written
 
 
-def fit(
-    events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime,
-    configuration: Configuration, seed: int, device: str, checkpoints: Path, progress: Progress,
-    encoders: ItemEncoders | None = None, curves: Curves = NOWHERE, company: Company = ALONE,
-    purpose: Purpose = Purpose.EVERYTHING,
-) -> Model:  # fmt: skip
-    """The trained model, in memory; checkpoints stay where they are.
-
-    `encoders` make vectors of the items; `configuration.item_encoders` says what they are.
-    """
-    known = events.filter(pl.col("time") < as_of)
+def fit(training: Training, checkpoints: Path) -> Model:
+    """The trained model, in memory; checkpoints stay where they are. Raises HistoryTooShort, SeveralCurrencies."""
+    known = training.known
     currency = currency_of(known)
-    course = course_of(
-        known, items, as_of=as_of, configuration=configuration, seed=seed, device=device,
-        checkpoints=checkpoints, progress=progress, curves=curves, encoders=encoders,
-        company=company, purpose=purpose,
-    )  # fmt: skip
+    course = course_of(training, checkpoints)
     model = _final(course, rehearse(course))
     manifest = dict(model.manifest) | {
-        "model_id": model_id_of(model, as_of),
-        "as_of": as_of.astimezone(UTC).isoformat(),
+        "model_id": model_id_of(model, training.as_of),
+        "as_of": training.as_of.astimezone(UTC).isoformat(),
         "currency": currency,
-        "data": data_of(known, fingerprint_of(events, items, as_of, configuration, seed)),
+        "data": data_of(known, training.fingerprint),
     }
     return replace(model, manifest=manifest)
 

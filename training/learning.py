@@ -28,6 +28,10 @@ Progress = Callable[[str, int, int], None]
 GRADIENT_LIMIT = 1.0
 
 
+def silence(stage: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
 @dataclass(slots=True)
 class Learner:
     """One network in training. The weights that count are those of `average`."""

@@ -25,7 +25,7 @@ from scoring.score import ModelRejected
 from scoring.threads import limit_threads
 from settings import child_environment, settings
 from training.configuration import Configuration
-from training.course import HistoryTooShort
+from training.course import HistoryTooShort, Training
 from training.fit import train
 from training.provenance import SeveralCurrencies
 
@@ -124,10 +124,11 @@ def _learn(folder: Path, pinned: Retraining) -> None:
     with database.reading() as snapshot:
         events, items = read_events(snapshot), read_items(snapshot)
     database.close()
-    train(
-        events, items, as_of=pinned.as_of, out=folder, configuration=_configuration(pinned), device=read.device,
+    training = Training(
+        events=events, items=items, as_of=pinned.as_of, configuration=_configuration(pinned), device=read.device,
         progress=partial(_goes_on, folder),
     )  # fmt: skip
+    train(training, folder)
 
 
 def _goes_on(folder: Path, stage: str, done: int, total: int) -> None:

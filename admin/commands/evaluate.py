@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -55,11 +56,9 @@ def evaluate(
     attribute = None if by is None else _attribute(by, data.customers if customers is None else _table(customers))
     try:
         with training_progress() as progress, tempfile.TemporaryDirectory() as checkpoints:
-            found = evaluate_model(
-                data.events, data.items, as_of=data.as_of, seed=seed, progress=progress,
-                configuration=Configuration(members=members, max_epochs=epochs), checkpoints=Path(checkpoints),
-                attribute=attribute,
-            )  # fmt: skip
+            configuration = Configuration(members=members, max_epochs=epochs)
+            training = replace(data.training(configuration, seed), progress=progress)
+            found = evaluate_model(training, Path(checkpoints), attribute)
     except (HistoryTooShort, ValueError) as refusal:
         fail(str(refusal))
     if report is not None:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -45,10 +46,8 @@ def tune(
     data = training_data(events, items, preset, database_url, as_of)
     curves = curves_of(study.stem)
     try:
-        course = course_of(
-            data.events, data.items, as_of=data.as_of, configuration=Configuration(max_epochs=epochs), seed=seed,
-            device=settings().device, checkpoints=Path("unused"), progress=lambda *_: None, curves=curves,
-        )  # fmt: skip
+        training = data.training(Configuration(max_epochs=epochs), seed)
+        course = course_of(replace(training, device=settings().device, curves=curves), checkpoints=None)
         with training_progress() as progress:
             found = search(course, trials=trials, study=study, progress=progress)
     except (HistoryTooShort, ValueError) as refusal:

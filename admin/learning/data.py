@@ -25,6 +25,8 @@ from events.history import Histories
 from events.loading import load_events
 from events.spelling import SPELLED, spellings
 from settings import settings
+from training.configuration import Configuration
+from training.course import Training
 from training.learning import Progress
 
 Events = Annotated[Path | None, typer.Option(help="CSV or Parquet file of events; default: those of the database.")]
@@ -56,6 +58,10 @@ class TrainingData:
         """What was made for customers, under their ids as the file has them."""
         known, written = self.spelled
         return made.with_columns(pl.col("customer_id").replace(known, written))
+
+    def training(self, configuration: Configuration, seed: int) -> Training:
+        """Of these data."""
+        return Training(events=self.events, items=self.items, as_of=self.as_of, configuration=configuration, seed=seed)
 
     def histories(self) -> Histories:
         """Of every customer seen before the as-of time, by id."""

@@ -18,8 +18,8 @@ from training.configuration import Configuration
 from training.course import HistoryTooShort
 from training.curves.curves import NOWHERE
 from training.encoders.item_encoding import ItemEncoders
-from training.fit import silence
 from training.fit import train as train_model
+from training.learning import silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +85,11 @@ def _train(data: TrainingData, folder: Path, configuration: Configuration, seed:
     curves = curves_of(folder.name) if company.leads else NOWHERE
     try:
         with training_progress() if company.leads else nullcontext(silence) as progress:
-            train_model(
-                data.events, data.items, as_of=data.as_of, out=folder, configuration=configuration, seed=seed,
-                device=company.device(device), progress=progress, encoders=encoders, curves=curves, company=company,
+            training = replace(
+                data.training(configuration, seed), device=company.device(device), progress=progress,
+                encoders=encoders, curves=curves, company=company,
             )  # fmt: skip
+            train_model(training, folder)
     except (HistoryTooShort, FileExistsError, ValueError) as refusal:
         fail(str(refusal))
     finally:

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from admin.learning.data import TrainingData, training_progress
@@ -35,10 +36,9 @@ def scorer_for(
             return
         with tempfile.TemporaryDirectory() as home:
             with training_progress() as progress:
-                folder = train(
-                    data.events, data.items, as_of=data.as_of, out=Path(home) / "model", seed=seed,
-                    configuration=Configuration(), device=settings().device, progress=progress, purpose=purpose,
-                )  # fmt: skip
+                training = data.training(Configuration(), seed)
+                training = replace(training, device=settings().device, progress=progress, purpose=purpose)
+                folder = train(training, Path(home) / "model")
             yield Scorer.load(folder, settings().device)
     except (MarketName, ModelRejected, HistoryTooShort, SeveralCurrencies, NoNumber) as refusal:
         fail(str(refusal))

@@ -1,6 +1,7 @@
 """`tierwise train --private-epsilon`: a model that gives no customer away, and what that costs."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,9 @@ def train(
     secret = Secret.drawn() if private_seed is None else Secret.of(private_seed)
     try:
         with training_progress() as progress:
-            fit.train(
-                data.events, items, as_of=data.as_of, out=folder, promise=promise, secret=secret, usual=usual,
-                seed=seed, device=settings().device, progress=progress,
-            )  # fmt: skip
+            training = data.training(usual, seed)
+            training = replace(training, items=items, device=settings().device, progress=progress)
+            fit.train(training, folder, promise, secret)
     except (HistoryTooShort, FileExistsError, ValueError) as refusal:
         fail(str(refusal))
     return read_manifest(folder)

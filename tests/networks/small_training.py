@@ -12,8 +12,9 @@ from made.histories import AS_OF, random_shop
 from events.history import Histories
 from scoring.threads import limit_threads
 from training.configuration import Configuration
-from training.course import Course
-from training.fit import silence, train
+from training.course import Course, Training
+from training.fit import train
+from training.learning import silence
 from training.material.preparation import Prepared, catalogue_of, prepare, tokens_from
 from training.purpose import Purpose
 from training.rehearsal import cutoffs_to_ask
@@ -23,6 +24,7 @@ SMALL = Configuration(
 )
 LONGER = replace(SMALL, max_epochs=3, patience=9)
 SHOP = random_shop(120, seed=11)
+ASKED = Training(events=SHOP, as_of=AS_OF, configuration=SMALL)
 
 
 def course(
@@ -52,4 +54,4 @@ def trained(
 ) -> Path:  # fmt: skip
     """A model folder, learned as commands do it."""
     limit_threads()
-    return train(events, None, as_of=AS_OF, out=folder, configuration=configuration, seed=seed, purpose=purpose)
+    return train(replace(ASKED, events=events, configuration=configuration, seed=seed, purpose=purpose), folder)

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 import torch
 from made.histories import AS_OF, NOW, random_shop
-from networks.small_training import SMALL, course
+from networks.small_training import ASKED, SMALL, course
 from PIL import Image
 from transformers import ConvNextConfig, ConvNextModel, ViTConfig, ViTModel
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
@@ -22,7 +22,6 @@ from scoring.model import ItemVectors, item_words
 from scoring.networks.network import Architecture, Encoded, Network
 from scoring.scorer import Scorer
 from scoring.seen.catalogue import Catalogue
-from training.curves.curves import NOWHERE
 from training.encoders.item_encoding import Modality, item_texts, placed
 from training.encoders.pretrained import EncoderRefused
 from training.encoders.vector_cache import VectorCache
@@ -96,11 +95,11 @@ def test_a_model_with_encoders_answers_from_its_folder_alone(tmp_path: Path) -> 
     titles = shop.select("item_id").unique().drop_nulls().sort("item_id")
     items = titles.with_columns(title="item_id", category="item_id")
     known = course(shop)
+    short = replace(SMALL, max_epochs=1, item_encoders="counts")
     model = fit(
-        shop, items, as_of=AS_OF, seed=0, device="cpu", checkpoints=tmp_path / "c", curves=NOWHERE,
-        configuration=replace(SMALL, max_epochs=1, item_encoders="counts"),
-        encoders={Modality.TEXT: lengths_of_items}, progress=lambda *_: None,
-    )  # fmt: skip
+        replace(ASKED, events=shop, items=items, configuration=short, encoders={Modality.TEXT: lengths_of_items}),
+        tmp_path / "c",
+    )
     read = Scorer.load(folder.write(model, tmp_path / "model"))
 
     histories = known.tokens.actions.histories

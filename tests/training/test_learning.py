@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 import torch
 from made.histories import AS_OF, NOW, bought, frame, random_shop, row
-from networks.small_training import LONGER, SHOP, SMALL, course, prepared, trained
+from networks.small_training import ASKED, LONGER, SHOP, SMALL, course, prepared, trained
 from running.forked import FORKS
 from running.worker_processes import wait_for
 from scipy.special import logit
@@ -124,11 +124,8 @@ def test_a_signal_that_lies_in_the_future_teaches_nothing(tmp_path: Path) -> Non
                 rows.append(row(EventType.VIEW, days - 1e-5, name, item_id="item-2"))
                 rows.append(bought(days - 30, 1000, name, item_id=f"item-{random.integers(5)}"))
     shop = frame(rows)
-    model = fit(
-        shop.filter(pl.col("time") < AS_OF), None, as_of=AS_OF, seed=0, device="cpu",
-        configuration=replace(SMALL, spacing_days=95.0, widest_spacing_days=95.0, direct_penalty=1.0),
-        checkpoints=tmp_path, progress=lambda *_: None,
-    )  # fmt: skip
+    rare = replace(SMALL, spacing_days=95.0, widest_spacing_days=95.0, direct_penalty=1.0)
+    model = fit(replace(ASKED, events=shop, configuration=rare), tmp_path)
 
     assert abs(model.manifest["metrics"]["auc"] - 0.5) < 0.12
 
@@ -203,7 +200,7 @@ def learn(out: Path) -> None:
             lines.write(f"{stage} {done}\n")
 
     limit_threads()
-    train(SHOP, None, as_of=AS_OF, out=out, seed=0, progress=progress, configuration=LONGER)
+    train(replace(ASKED, progress=progress, configuration=LONGER), out)
 
 
 def test_a_killed_training_resumes_to_the_same_weights(longer: Path, tmp_path: Path) -> None:
@@ -289,12 +286,12 @@ def test_a_history_without_a_closed_window_is_believed_to_go_on_as_the_closed_fo
 
 def test_too_few_events_and_customers_and_no_purchase_are_refused(tmp_path: Path) -> None:
     with pytest.raises(HistoryTooShort, match="there are no events before the as-of time"):
-        train(SHOP, None, as_of=AS_OF - timedelta(days=999), out=tmp_path / "model", configuration=SMALL)
+        train(replace(ASKED, as_of=AS_OF - timedelta(days=999)), tmp_path / "model")
     with pytest.raises(HistoryTooShort, match="5 customers are too few to learn from"):
-        train(random_shop(5, seed=11), None, as_of=AS_OF, out=tmp_path / "model", configuration=SMALL)
+        train(replace(ASKED, events=random_shop(5, seed=11)), tmp_path / "model")
     looked_at = SHOP.filter(pl.col("event_type") == int(EventType.VIEW))
     with pytest.raises(HistoryTooShort, match="none of the events before the as-of time is a purchase"):
-        train(looked_at, None, as_of=AS_OF, out=tmp_path / "model", configuration=SMALL)
+        train(replace(ASKED, events=looked_at), tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -318,7 +315,7 @@ def test_prices_in_two_currencies_are_refused(tmp_path: Path) -> None:
     )
 
     with pytest.raises(ValueError, match="EUR, GBP"):
-        train(mixed, None, as_of=AS_OF, out=tmp_path / "model", configuration=SMALL)
+        train(replace(ASKED, events=mixed), tmp_path / "model")
 
 
 def test_where_orders_tell_too_little_the_networks_learn_what_is_bought_next() -> None:

@@ -9,16 +9,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made.histories import AS_OF
-from networks.small_training import SHOP
+from networks.small_training import ASKED, SHOP
 from opacus.accountants import RDPAccountant
 from scipy.stats import kstest
 
 from scoring.networks.network import Network
 from scoring.seen.feature_registry import FEATURES
 from training.course import Course
-from training.fit import silence
-from training.learning import Progress
+from training.learning import Progress, silence
 from training.loss import question_loss
 from training.private.asking import asked_of
 from training.private.gradients import clipped_sum, learning
@@ -36,7 +34,7 @@ SECRET = Secret.of(5)
 
 
 def course_with(shop: pl.DataFrame = SHOP, progress: Progress = silence) -> Course:
-    return course_of(shop, ITEMS, as_of=AS_OF, configuration=TINY, seed=0, device="cpu", progress=progress)
+    return course_of(replace(ASKED, events=shop, items=ITEMS, configuration=TINY, progress=progress))
 
 
 def steps_of(course: Course) -> Steps:

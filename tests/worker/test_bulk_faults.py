@@ -49,6 +49,7 @@ from simulator.catalogue import catalogue
 from simulator.shop import Shop
 from simulator.stream import simulate
 from training.configuration import Configuration
+from training.course import Training
 from training.fit import train
 from worker.tasks import RETRIES
 
@@ -78,8 +79,8 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory, shop_events: pl.DataF
     some = shop_events.filter(pl.col("customer_id") < "C00000060")
     small = Configuration(width=16, layers=1, heads=2, cutoffs=2, max_epochs=1, patience=1)
     folder = tmp_path_factory.mktemp("models") / "small"
-    items = catalogue(SHOP)
-    return train(some, items, as_of=AS_OF, out=folder, configuration=small, seed=1)
+    training = Training(events=some, items=catalogue(SHOP), as_of=AS_OF, configuration=small, seed=1)
+    return train(training, folder)
 
 
 @pytest.fixture

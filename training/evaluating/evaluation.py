@@ -20,13 +20,12 @@ from scoring.seen.features import raw_features
 from scoring.seen.sequence import Tokens
 from scoring.seen.view import Where
 from training.configuration import Configuration
-from training.course import HistoryTooShort
+from training.course import HistoryTooShort, Training
 from training.evaluating.baselines import Prediction, boosted, closed_form, frequency, linear, recency
 from training.evaluating.comparison import OURS, Comparison, compare
 from training.evaluating.groups import Group, disparity, groups_of
 from training.evaluating.slices import Slice, slices_of
 from training.fit import fit
-from training.learning import Progress
 from training.material.labels import Labels, cutoffs_of, questions
 from training.material.preparation import Prepared, prepare, tokens_from
 from training.material.validation import Forward, forward_of
@@ -120,22 +119,16 @@ class Evaluation:
         }
 
 
-def evaluate(
-    events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime,
-    configuration: Configuration, seed: int, checkpoints: Path, progress: Progress,
-    attribute: Mapping[str, str] | None = None,
-) -> Evaluation:  # fmt: skip
-    """Fit on what was known at `as_of` minus the longest horizon, and measure on the window up to `as_of`.
+def evaluate(training: Training, checkpoints: Path, attribute: Mapping[str, str] | None = None) -> Evaluation:
+    """Fit on what was known at its as-of time minus the longest horizon, and measure on the window up to that time.
 
     `attribute` says what each customer is, for figures by group. HistoryTooShort where no window is closed by then.
     """
-    cutoff = as_of - timedelta(days=HORIZONS[-1])
-    _require_a_window(events, cutoff, configuration)
-    model = fit(
-        events, items, as_of=cutoff, configuration=configuration, seed=seed, device="cpu",
-        checkpoints=checkpoints, progress=progress, purpose=Purpose.ORDERS,
-    )  # fmt: skip
-    tokens = tokens_from(Histories.from_frame(events.filter(pl.col("time") < as_of)), model.catalogue)
+    configuration, seed = training.configuration, training.seed
+    cutoff = training.as_of - timedelta(days=HORIZONS[-1])
+    _require_a_window(training.events, cutoff, configuration)
+    model = fit(replace(training, as_of=cutoff, purpose=Purpose.ORDERS), checkpoints)
+    tokens = tokens_from(Histories.from_frame(training.known), model.catalogue)
     prepared = _training_part(tokens, cutoff, configuration, seed)
     pairs = questions(tokens.actions, np.array([cutoff.timestamp()]))
     forward = forward_of(tokens, pairs, prepared, np.zeros(len(tokens.actions.offsets) - 1, dtype=bool))

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 
 from scoring.answers import Calibration
 from scoring.buying import UNFITTED
@@ -23,8 +22,7 @@ from scoring.together import nothing
 from training import course as usual_course
 from training.checkpoints import checkpoints_of, remove_old
 from training.configuration import Configuration
-from training.course import Course, HistoryTooShort
-from training.learning import Progress
+from training.course import Course, HistoryTooShort, Training
 from training.private.asking import asked_of
 from training.private.price import PRIVATE, Price, price_of
 from training.private.promise import Budget, Promise, budget_of
@@ -32,7 +30,7 @@ from training.private.public import NORMALISER
 from training.private.secret import Secret
 from training.private.steps import Steps
 from training.private.teaching import CONFIGURATION, course_of, taught
-from training.provenance import currency_of, fingerprint_of, model_id_of
+from training.provenance import currency_of, model_id_of
 from training.purpose import Purpose
 
 STAGE = "private fit"
@@ -50,13 +48,12 @@ COVERS: Mapping[str, str] = {
 
 
 def train(
-    events: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, out: Path, promise: Promise, secret: Secret,
-    usual: Configuration, seed: int, device: str, progress: Progress, configuration: Configuration = CONFIGURATION,
-) -> Path:  # fmt: skip
-    """Learn from the events strictly before `as_of`, and write the model folder; resumes what a killed run had begun.
+    training: Training, out: Path, promise: Promise, secret: Secret, *, configuration: Configuration = CONFIGURATION
+) -> Path:
+    """Learn in private and write the model folder; resumes what a killed run had begun.
 
-    Only weights with their noise are kept on the way. `seed` is public, and `usual` is how the model without privacy
-    learns that the price is measured beside.
+    Only weights with their noise are kept on the way. `training` says how the model without privacy learns that the
+    price is measured beside, and its seed is public; the private one has a `configuration` of its own.
 
     Raises:
         HistoryTooShort: No customer was seen before a window that is closed.
@@ -66,23 +63,18 @@ def train(
     """
     if out.exists():
         raise FileExistsError(f"{out} exists: a model is never overwritten; name another folder")
-    known = events.filter(pl.col("time") < as_of)
-    currency = currency_of(known)
-    course = course_of(
-        known, items, as_of=as_of, configuration=configuration, seed=seed, device=device, progress=progress
-    )
+    currency = currency_of(training.known)
+    private = replace(training, configuration=configuration)
+    course = course_of(private)
     budget = budget_of(promise, course.customers)
-    public = fingerprint_of(known.clear(), items, as_of, configuration, seed)
-    checkpoints = checkpoints_of(out, _fingerprint(public, budget))
+    public = replace(private, events=training.events.clear())
+    checkpoints = checkpoints_of(out, _fingerprint(public.fingerprint, budget))
     remove_old(out.parent, time.time())
     network = _learned(course, budget, secret, checkpoints / f"{STAGE}.pt")
-    beside = usual_course.course_of(
-        known, items, as_of=as_of, configuration=usual, seed=seed, device=device, checkpoints=None, progress=progress,
-        purpose=Purpose.ORDERS,
-    )  # fmt: skip
+    beside = usual_course.course_of(replace(training, purpose=Purpose.ORDERS), None)
     price = price_of(course, beside, budget, secret.apart("price"))
-    model = _model(course, network, _manifest(course, budget, price, as_of, currency))
-    named = replace(model, manifest=dict(model.manifest) | {"model_id": model_id_of(model, as_of)})
+    model = _model(course, network, _manifest(course, budget, price, training.as_of, currency))
+    named = replace(model, manifest=dict(model.manifest) | {"model_id": model_id_of(model, training.as_of)})
     written = folder.write(named, out)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return written

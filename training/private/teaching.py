@@ -1,17 +1,15 @@
 """A private network, from the course of its training."""
 
-from datetime import datetime
 from pathlib import Path
 
-import polars as pl
 import torch
 
 from events.history import Histories
 from scoring.model import item_words
 from scoring.networks.network import Architecture, Network
 from training.configuration import Configuration
-from training.course import Course
-from training.learning import Progress, learn
+from training.course import Course, Training
+from training.learning import learn
 from training.material.preparation import catalogue_of, tokens_from
 from training.private.public import NORMALISER, begin
 from training.private.steps import Steps, learner_of
@@ -22,15 +20,14 @@ CONFIGURATION = Configuration(
 """Noise grows with the number of weights, so that the network that learns best in private is a small one."""
 
 
-def course_of(
-    known: pl.DataFrame, items: pl.DataFrame | None, *, as_of: datetime, configuration: Configuration, seed: int,
-    device: str, progress: Progress,
-) -> Course:  # fmt: skip
-    """Of these events. The catalogue is the item file's: an item of events alone would tell of who bought it."""
-    catalogue = catalogue_of(known.clear(), items)
+def course_of(training: Training) -> Course:
+    """The catalogue is the item file's: an item of events alone would tell of who bought it."""
+    known = training.known
+    catalogue = catalogue_of(known.clear(), training.items)
     return Course(
-        tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue, as_of=as_of.timestamp(),
-        configuration=configuration, seed=seed, device=torch.device(device), checkpoints=None, progress=progress,
+        tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue,
+        as_of=training.as_of.timestamp(), configuration=training.configuration, seed=training.seed,
+        device=torch.device(training.device), checkpoints=None, progress=training.progress,
     )  # fmt: skip
 
 
