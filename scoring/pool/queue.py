@@ -10,21 +10,14 @@ from scoring.pool.batch import Release, Ticket
 from scoring.pool.counters import Counters
 from scoring.pool.deciding import Backlog
 from scoring.pool.figures import PoolFigures
-from scoring.pool.lane import LAG, Lane
-from scoring.pool.lateness import Lateness
-from scoring.pool.pace import Pace
+from scoring.pool.foresight import Foresight
+from scoring.pool.lane import Lane
 from scoring.pool.refusals import Closed, Expired, Overloaded, ReplicaDied
 from scoring.pool.row import Beside, Request, Row, Told
 from scoring.pool.waiting import Waiting
 
 SHORTEST_RETRY = 0.05
 """Seconds; nobody is told to come back sooner."""
-LONGEST_GAP = 0.1
-"""Seconds between two arrivals that count: what is further apart belongs to different bursts."""
-SMOOTHING = 0.2
-"""Weight of the newest gap in their running mean."""
-HEAD_START = 2.0
-"""Times the usual seconds of loading that loading begins before a replica is free."""
 Fail = Callable[[Sequence[Row[Request, Beside]], Exception], None]
 """Tells all who wait for these rows."""
 Staffed = Callable[[int], None]
@@ -53,10 +46,8 @@ class Queue(Generic[Request, Beside]):
         self._closed = threading.Condition(self._lock)
         self._arrived, self._ready = Waiting[Request, Beside](), Waiting[Request, Beside]()
         self._loading: Sequence[Row[Request, Beside]] = ()
-        self._ends: dict[object, float] = {}
-        self._pace, self._gap, self._last_arrival = Pace(), LONGEST_GAP, -math.inf
-        self._lateness, self._load_seconds, self._loader_rests = Lateness(), 0.0, False
-        self._closing = False
+        self._foresight = Foresight[Request, Beside]()
+        self._loader_rests = self._closing = False
         self._counters = Counters[Request, Beside]()
 
     def put(self, row: Row[Request, Beside]) -> None:
@@ -65,8 +56,7 @@ class Queue(Generic[Request, Beside]):
             if self._shared(row):
                 return
             self._admit(row)
-            self._gap += SMOOTHING * (min(row.arrival - self._last_arrival, LONGEST_GAP) - self._gap)
-            self._last_arrival = row.arrival
+            self._foresight.arrived(row.arrival)
             self._counters.tally("submitted", [row])
             if row.loaded is None:
                 self._arrived.add(row)
@@ -115,7 +105,7 @@ class Queue(Generic[Request, Beside]):
         with self._lock:
             self._loading = ()
             for row in rows[:1]:
-                self._load_seconds += SMOOTHING * (row.load_ended - (row.load_began or 0.0) - self._load_seconds)
+                self._foresight.loaded(row.load_ended - (row.load_began or 0.0))
             for row in rows:
                 if row.tickets:
                     self._ready.add(row)
@@ -140,8 +130,8 @@ class Queue(Generic[Request, Beside]):
     def done(self, replica: object, rows: Sequence[Row[Request, Beside]], seconds: float) -> None:
         """A batch was computed as a whole."""
         with self._lock:
-            self._pace = self._pace.learned(deciding.units_of(rows), seconds)
-            self._learn_lateness(rows)
+            self._foresight.computed(rows, seconds)
+            self._foresight.over(rows, self._clock())
             self._freed(replica)
             self._counters.tally("answered", rows)
 
@@ -207,8 +197,8 @@ class Queue(Generic[Request, Beside]):
         """A consistent copy of the counters."""
         with self._lock:
             return self._counters.figures(
-                (*self._arrived, *self._loading, *self._ready), replicas=self._replicas, running=len(self._ends),
-                pace=self._pace,
+                (*self._arrived, *self._loading, *self._ready), replicas=self._replicas,
+                running=len(self._foresight.ends), pace=self._foresight.pace,
             )  # fmt: skip
 
     def _shared(self, row: Row[Request, Beside]) -> bool:
@@ -241,61 +231,52 @@ class Queue(Generic[Request, Beside]):
 
     def _foretell(self, row: Row[Request, Beside]) -> None:
         """Raises Overloaded where its answer would come too late."""
-        wait = self._wait_of(row)
-        if self._pace.weight:
-            row.expected = row.arrival + (wait or self._pace.of(row.size))
-        if wait and wait + self._lateness.margin > min(row.deadline - row.arrival, self._longest_wait):
+        pace = self._foresight.pace
+        wait = deciding.predicted_wait(self._ahead_of(row), row.size, pace, most=self._most, replicas=self._replicas)
+        if pace.weight:
+            row.expected = row.arrival + (wait or pace.of(row.size))
+        if wait and wait + self._foresight.lateness.margin > min(row.deadline - row.arrival, self._longest_wait):
             self._counters.tally("refused", [row])
             retry_after = max(math.ceil(100 * wait) / 100, SHORTEST_RETRY)
             raise Overloaded(f"what waits takes about {wait:.2f} s", retry_after=retry_after)
 
-    def _wait_of(self, row: Row[Request, Beside]) -> float:
-        return deciding.predicted_wait(
-            self._ahead_of(row), row.size, self._pace, most=self._most, replicas=self._replicas
-        )
-
     def _ahead_of(self, row: Row[Request, Beside]) -> Backlog:
         arrived, ready = self._arrived.ahead_of(row.lane), self._ready.ahead_of(row.lane)
-        running = sum(max(end - row.arrival, 0.0) for end in self._ends.values())
         return Backlog(
             rows=arrived.rows + ready.rows + len(self._loading),
             units=(arrived.rows + len(self._loading)) * self._counters.usual_size + ready.units,
-            running=running,
+            running=self._foresight.work_left(row.arrival),
         )
-
-    def _learn_lateness(self, rows: Iterable[Row[Request, Beside]]) -> None:
-        """From what is over and was overtaken by nobody; the worst counts for all."""
-        late = [self._clock() - row.expected for row in rows if row.expected is not None and not LAG[row.lane]]
-        if late:
-            self._lateness = self._lateness.learned(max(late))
 
     def _rest(self) -> float:
         """Seconds until loading must begin for the first replica that will be free; at most 0 where one is."""
-        if self._closing or len(self._ends) < self._replicas:
+        if self._closing or len(self._foresight.ends) < self._replicas:
             return 0.0
-        return min(self._ends.values()) - self._clock() - HEAD_START * self._load_seconds
+        return self._foresight.load_by() - self._clock()
 
     def _freed(self, replica: object) -> None:
-        self._ends.pop(replica, None)
+        self._foresight.ends.pop(replica, None)
         self._arrived_more.notify()
 
     def _hold(self, rows: Sequence[Row[Request, Beside]]) -> tuple[float, Release]:
         if not rows or self._closing:
             return 0.0, Release.IDLE
         behind = len(self._ready) - len(rows)
-        return deciding.holding(rows, self._pace, self._gap, self._clock(), most=self._most, behind=behind)
+        return deciding.holding(
+            rows, self._foresight.pace, self._foresight.gap, self._clock(), most=self._most, behind=behind
+        )
 
     def _begin(self, replica: object, rows: Sequence[Row[Request, Beside]]) -> None:
         self._ready.take(rows)
-        self._ends[replica] = self._clock() + self._pace.of(deciding.units_of(rows))
+        self._foresight.begun(replica, rows, self._clock())
         self._counters.batch(rows)
         self._arrived_more.notify()
 
     def _chosen(self, waiting: Waiting[Request, Beside], *, most: int, alike: bool) -> list[Row[Request, Beside]]:
-        rows, late = deciding.chosen(waiting, self._pace, self._clock(), most=most, alike=alike)
+        rows, late = deciding.chosen(waiting, self._foresight.pace, self._clock(), most=most, alike=alike)
         if late:
             waiting.take(late)
-            self._learn_lateness(late)
+            self._foresight.over(late, self._clock())
             self._counters.tally("expired", late)
             self._fail(late, Expired(LATE))
         return rows
