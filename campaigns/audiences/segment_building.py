@@ -81,9 +81,7 @@ def step(transaction: Transaction, operation: Operation, cause: Cause, *, limit:
     chunk = segments.next_chunk(transaction, after=after, limit=limit)
     if chunk is None:
         return _finish(transaction, operation, cause)
-    ahead = operations.advance(
-        transaction, operation.operation_id, seen=operation.cursor, cursor=chunk.last, count=chunk.size, now=cause.now
-    )
+    ahead = operations.advance(transaction, operation, chunk.last, count=chunk.size, now=cause.now)
     if not ahead:
         return False
     build = Build.of(operation.request)

@@ -56,10 +56,7 @@ def keep(transaction: Transaction, operation: Operation, found: Finding, cause: 
     False when another worker was faster: then nothing is written.
     """
     if found.verdict is Verdict.INTACT and found.checked_count:
-        return operations.advance(
-            transaction, operation.operation_id, seen=operation.cursor, cursor=str(found.end.seq),
-            count=found.checked_count, now=cause.now,
-        )  # fmt: skip
+        return operations.advance(transaction, operation, str(found.end.seq), count=found.checked_count, now=cause.now)
     current = operations.at_end(transaction, operation)
     if current is None:
         return False

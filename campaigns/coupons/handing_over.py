@@ -115,7 +115,7 @@ def take(
     if current.cursor is None:
         due = messages.count_due(transaction, campaign.campaign_id, share.channels, cause.now)
         operations.expect(transaction, operation.operation_id, due)
-        operations.advance(transaction, operation.operation_id, seen=None, cursor=START, count=0, now=cause.now)
+        operations.advance(transaction, operation, START, count=0, now=cause.now)
         return NOTHING
     again = _claim_again(transaction, campaign.campaign_id, share, cause.now)
     claimed = again or _claim(transaction, current, share, cause.now)
@@ -154,10 +154,7 @@ def _claim(transaction: Transaction, operation: Operation, share: Share, now: da
         batch=f"{campaign_id}-{operation.operation_id}-{operation.done_count:09}",
     )  # fmt: skip
     if claimed:
-        operations.advance(
-            transaction, operation.operation_id, seen=operation.cursor, cursor=claimed[-1].customer_id,
-            count=len(claimed), now=now,
-        )  # fmt: skip
+        operations.advance(transaction, operation, claimed[-1].customer_id, count=len(claimed), now=now)
     return claimed
 
 

@@ -36,7 +36,7 @@ def freeze(transaction: Transaction, operation: Operation, now: datetime) -> boo
     False when another worker was faster. What excludes a customer does so before it is known who is held out.
     Raises Held.
     """
-    if not operations.advance(transaction, operation.operation_id, seen=None, cursor=FROZEN, count=0, now=now):
+    if not operations.advance(transaction, operation, FROZEN, count=0, now=now):
         return False
     campaign = campaigns.get(transaction, operation.request["campaign_id"])
     if not _goes_on(transaction, campaign):
@@ -64,9 +64,7 @@ def issue(
     False when another worker was faster: then nothing is written. A campaign that was ended meanwhile gets no more,
     and its operation is cancelled. Raises Held, also for one that was paused or stopped while the chunk was made.
     """
-    ahead = operations.advance(
-        transaction, operation.operation_id, seen=operation.cursor, cursor=chunk.through, count=chunk.size, now=now
-    )
+    ahead = operations.advance(transaction, operation, chunk.through, count=chunk.size, now=now)
     if not ahead:
         return False
     campaign = campaigns.get(transaction, operation.request["campaign_id"])

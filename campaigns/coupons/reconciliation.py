@@ -54,10 +54,7 @@ def keep(transaction: Transaction, operation: Operation, found: Sequence[Verdict
     """
     if not found:
         return _finish(transaction, operation, cause)
-    ahead = operations.advance(
-        transaction, operation.operation_id, seen=operation.cursor, cursor=found[-1].campaign_id, count=len(found),
-        now=cause.now,
-    )  # fmt: skip
+    ahead = operations.advance(transaction, operation, found[-1].campaign_id, count=len(found), now=cause.now)
     if ahead:
         reconciliation.keep(transaction, operation.operation_id, found, cause.now)
     return ahead

@@ -59,9 +59,7 @@ def step(transaction: Transaction, operation: Operation, cause: Cause) -> bool:
     """
     horizon = seals.horizon(transaction)
     if operation.cursor is None:
-        return operations.advance(
-            transaction, operation.operation_id, seen=None, cursor=str(horizon.ahead), count=0, now=cause.now
-        )
+        return operations.advance(transaction, operation, str(horizon.ahead), count=0, now=cause.now)
     waiting = erasure.bulk_work_since_before(transaction, operation.operation_id)
     if waiting or horizon.running < int(operation.cursor):
         return False

@@ -63,10 +63,7 @@ def keep(
     transaction: Transaction, operation: Operation, customer_ids: Sequence[str], effects: Sequence[float], now: datetime
 ) -> bool:
     """Commit a chunk: progress and facts, together. False when another worker was faster: then nothing is written."""
-    ahead = operations.advance(
-        transaction, operation.operation_id, seen=operation.cursor, cursor=customer_ids[-1], count=len(customer_ids),
-        now=now,
-    )  # fmt: skip
+    ahead = operations.advance(transaction, operation, customer_ids[-1], count=len(customer_ids), now=now)
     if ahead:
         expected_uplifts.keep(transaction, Pinned.of(operation.request).campaign_id, customer_ids, effects)
     return ahead

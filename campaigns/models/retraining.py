@@ -85,9 +85,7 @@ def _begin(transaction: Transaction, cause: Cause, operation_id: str, active: Re
 def goes_on(transaction: Transaction, operation: Operation, *, starts: int, now: datetime) -> bool:
     """A sign of life, with how often learning was started. False when it is over."""
     cursor = str(starts)
-    return operations.advance(
-        transaction, operation.operation_id, seen=operation.cursor, cursor=cursor, count=0, now=now
-    )
+    return operations.advance(transaction, operation, cursor, count=0, now=now)
 
 
 def finish(

@@ -68,10 +68,7 @@ def work_out(snapshot: Snapshot, operation: Operation, now: datetime) -> TierPre
 
 def finish(transaction: Transaction, operation: Operation, seen: TierPreview, cause: Cause) -> bool:
     """Keep what was found. False when another worker was faster."""
-    ahead = operations.advance(
-        transaction, operation.operation_id, seen=operation.cursor, cursor="", count=seen.customer_count,
-        now=cause.now,
-    )  # fmt: skip
+    ahead = operations.advance(transaction, operation, "", count=seen.customer_count, now=cause.now)
     if ahead:
         operations.finish(transaction, operation.operation_id, preview_document.to_data(seen), cause.now)
         after = {"moved_count": seen.moved_count}

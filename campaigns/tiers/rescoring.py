@@ -95,9 +95,7 @@ def keep(
     keep their scores of before. False when another worker was faster: then nothing is written.
     Tiers stay those of the run before until `finish` has those of this one.
     """
-    ahead = operations.advance(
-        transaction, operation.operation_id, seen=operation.cursor, cursor=customers[-1], count=len(scored), now=now
-    )
+    ahead = operations.advance(transaction, operation, customers[-1], count=len(scored), now=now)
     if not ahead:
         return False
     scores.store(transaction, scored, operation_id=operation.operation_id, now=now)

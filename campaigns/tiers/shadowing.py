@@ -44,9 +44,7 @@ def keep(
     transaction: Transaction, operation: Operation, scored: Sequence[Score], *, cursor: str, now: datetime
 ) -> bool:
     """Commit a chunk: progress and shadow scores. False when another worker was faster: then nothing is written."""
-    ahead = operations.advance(
-        transaction, operation.operation_id, seen=operation.cursor, cursor=cursor, count=len(scored), now=now
-    )
+    ahead = operations.advance(transaction, operation, cursor, count=len(scored), now=now)
     if ahead:
         shadow_scores.store(transaction, scored, operation.operation_id)
     return ahead

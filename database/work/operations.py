@@ -171,17 +171,15 @@ def newest_good(snapshot: Snapshot, kind: str) -> Operation | None:
     return _newest(snapshot, OperationRow.kind == kind, OperationRow.state == SUCCEEDED)
 
 
-def advance(
-    transaction: Transaction, operation_id: str, *, seen: str | None, cursor: str, count: int, now: datetime
-) -> bool:
-    """Move the cursor from where it was `seen`; False when someone else moved it or the work is over.
+def advance(transaction: Transaction, operation: Operation, cursor: str, *, count: int, now: datetime) -> bool:
+    """Move the cursor from where it was read; False when someone else moved it or the work is over.
 
     Call it first in a chunk's transaction: it locks the row, so that of two workers at the same chunk one loses here.
     """
     moved = transaction.execute(
         update(OperationRow)
-        .where(OperationRow.operation_id == operation_id, OperationRow.state == RUNNING)
-        .where(OperationRow.cursor.is_not_distinct_from(seen))
+        .where(OperationRow.operation_id == operation.operation_id, OperationRow.state == RUNNING)
+        .where(OperationRow.cursor.is_not_distinct_from(operation.cursor))
         .values(cursor=cursor, done_count=OperationRow.done_count + count, error=None, why=None, update_time=now)
     )
     return changed_rows(moved) == 1

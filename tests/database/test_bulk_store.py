@@ -1,5 +1,6 @@
 """Rows of bulk work: operations move only forward, scores are kept once each, models and audit lines page in order."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -40,12 +41,13 @@ def test_an_operation_begins_once(database: Database) -> None:
 
 def test_progress_counts_only_from_where_it_was_seen(database: Database) -> None:
     begin(database)
+    seen = read_operation(database, "o")
     later = NOW + timedelta(seconds=1)
 
     with database.writing() as transaction:
         moves = [
-            operations.advance(transaction, "o", seen=seen, cursor=cursor, count=2, now=later)
-            for seen, cursor in [(None, "b"), (None, "b"), ("a", "c"), ("b", "d"), ("d", "e")]
+            operations.advance(transaction, replace(seen, cursor=where), cursor, count=2, now=later)
+            for where, cursor in [(None, "b"), (None, "b"), ("a", "c"), ("b", "d"), ("d", "e")]
         ]
 
     after = read_operation(database, "o")
@@ -69,7 +71,7 @@ def test_what_is_over_stays_over(database: Database, end: str) -> None:
         assert not operations.finish(transaction, "o", {}, NOW)
         assert not operations.fail(transaction, "o", "late", NOW)
         assert not operations.cancel(transaction, "o", NOW)
-        assert not operations.advance(transaction, "o", seen=None, cursor="x", count=1, now=NOW)
+        assert not operations.advance(transaction, over, "x", count=1, now=NOW)
         assert operations.request_cancel(transaction, "o") == over
         operations.stumble(transaction, "o", "late")
 

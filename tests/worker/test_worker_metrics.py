@@ -58,7 +58,8 @@ def test_what_waits_is_told_with_its_age(database: Database) -> None:
         operations.begin(
             transaction, "nightly", operations.SCORE_ALL_CUSTOMERS, {}, total_count=500, now=NOW + timedelta(seconds=10)
         )
-        operations.advance(transaction, "nightly", seen=None, cursor="c-40", count=40, now=NOW + timedelta(seconds=20))
+        nightly = jobs.get(transaction, "nightly")
+        operations.advance(transaction, nightly, "c-40", count=40, now=NOW + timedelta(seconds=20))
 
     told = backlog(database, seconds=60)
 
