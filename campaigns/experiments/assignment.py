@@ -11,12 +11,10 @@ from hashlib import sha256
 from itertools import accumulate
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from campaigns.experiments.moments import Floats
 from campaigns.experiments.refusals import InvalidExperiment
-
-Floats = npt.NDArray[np.float64]
 
 HOLDOUT = "holdout"
 """The group that gets nothing; no arm can have this name."""

@@ -9,12 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-
 from campaigns.experiments.calibration import Belief, Prior, believed
-
-Floats = npt.NDArray[np.float64]
 
 LEVEL = 0.8
 """Probability that an interval holds what comes."""

@@ -6,8 +6,6 @@ Normal approximation, two-sided, the outcome equally spread in both groups; good
 import math
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
 from campaigns.experiments.assignment import HOLDOUT, Design
@@ -15,8 +13,6 @@ from campaigns.experiments.moments import Moments
 from campaigns.experiments.multiplicity import shared_alpha
 from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.sequential import final_critical_value
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

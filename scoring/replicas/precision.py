@@ -11,11 +11,11 @@ from events.history import Histories
 from scoring.score import Score
 from scoring.scorer import Scorer
 from scoring.seen.actions import Floats
+from scoring.seen.view import DAY
 
 CUSTOMERS, EVENTS = 32, 32
 """Of the batch that is tried."""
 TRIALS = 5
-DAY = 86_400.0
 WORTH = 0.8
 """Share of the time in float32 that bfloat16 may take: for less gain nothing is rounded."""
 POINTS = 0.005

@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from scoring.seen.actions import Floats
+from scoring.seen.view import DAY
 
 OTHER = "(other)"
 """The level of texts that are rare, or that were not there when the model was fitted."""
-DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

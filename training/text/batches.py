@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
-Integers = npt.NDArray[np.int64]
+from scoring.seen.actions import Integers
 
 ASKED = 128
 """Texts in one forward pass when nothing is learned."""

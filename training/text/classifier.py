@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import log_softmax
 from torch import Tensor
 from torch.nn import functional
 
 from scoring.adapters import Method
+from scoring.seen.actions import Floats, Integers
 from training.curves.curves import NOWHERE, Curves
 from training.text.batches import Batches, encode
 from training.text.documents import Documents, Parts
@@ -22,9 +22,6 @@ from training.text.report import Report, report_of
 from training.text.scratch import make_classifier
 from training.text.steps import Telling, run_epochs
 from training.text.tuning import settle, tunable
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 SHARES = np.linspace(0.0, 1.0, 21)
 

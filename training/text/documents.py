@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from sklearn.model_selection import train_test_split
 
 from events.files.reading import FileNotUsable, batches
-
-Integers = npt.NDArray[np.int64]
+from scoring.seen.actions import Integers
 
 TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1
 FEWEST = 10

@@ -8,13 +8,10 @@ that is likelier than usual by most. One number, whatever the number of labels, 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.metrics import f1_score
 
+from scoring.seen.actions import Floats, Integers
 from training.text.draws import draws
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 POWERS = np.linspace(0.0, 1.0, 21)
 

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import log_expit, log_softmax
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from scoring.seen.actions import Floats, Integers
 
 FEWEST_TEXTS = 2
 """That hold a word or pair which counts."""

@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.metrics import precision_recall_fscore_support
 
+from scoring.seen.actions import Floats, Integers
 from training.metrics import Figure, auc, average_precision, calibration_error
 from training.text.line import Line
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 LEAST = 1e-5
 """A chance counts as no less."""
 
