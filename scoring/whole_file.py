@@ -1,6 +1,7 @@
-"""A file that is whole or not there, and what is said of one that could not be written."""
+"""Files and folders that are whole or not there, and what is said of one that could not be written."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,28 @@ def whole_file(path: Path) -> Iterator[Path]:
             unfinished.replace(meant)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def check_new(folder: Path) -> None:
+    """Raises FileExistsError for a folder that is there: a model never changes."""
+    if folder.exists():
+        raise FileExistsError(f"{folder} exists: a model is never overwritten; name another folder")
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """One beside it to write into, which takes its name at the end, or goes. Raises FileExistsError, NotWritten."""
+    check_new(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
+    unfinished.mkdir()
+    try:
+        with told_of(folder):
+            yield unfinished
+            unfinished.rename(folder)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from scoring.seen.feature_histograms import histograms
 from scoring.seen.feature_registry import NAMES
 from scoring.seen.view import DAY
 from scoring.together import Together, nothing
+from scoring.whole_file import check_new
 from training.calibration import (
     FEWEST_QUESTIONS,
     level_bounded,
@@ -63,8 +64,7 @@ def train(training: Training, out: Path) -> Path:
         FileExistsError: `out` exists.
         SeveralCurrencies: Prices are in more than one.
     """
-    if out.exists():
-        raise FileExistsError(f"{out} exists: a model is never overwritten; name another folder")
+    check_new(out)
     checkpoints = checkpoints_of(out, training.fingerprint)
     if training.company.leads:
         remove_old(out.parent, time.time())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from campaigns.coupons import quoting, redemption
+from campaigns.coupons import redemption
 from campaigns.errors import CouponRefused
 from campaigns.life import campaigns
 from campaigns.terms import stored
@@ -28,11 +28,6 @@ class Inquiry:
     order_minor: int
     answer: Quote | CouponRefused
     """Of a till, to this customer with an order of this amount of which nothing else is known."""
-
-
-def owner(snapshot: Snapshot, code: str) -> Coupon:
-    """The coupon of a code as somebody wrote it. Raises InvalidCode, CouponNotFound."""
-    return quoting.read(snapshot, code)
 
 
 def of_customer(snapshot: Snapshot, campaign_id: str, customer_id: str, now: datetime) -> Inquiry | None:

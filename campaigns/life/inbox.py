@@ -16,6 +16,7 @@ from campaigns.terms.campaign import Campaign, Move
 from campaigns.tiers.tiers import Tier
 from database.audiences import segments
 from database.life import lists
+from database.life import versions as stored_versions
 from database.session import Snapshot
 
 
@@ -58,7 +59,7 @@ def to_decide(snapshot: Snapshot, approver: str, *, limit: int) -> list[Campaign
 def read(snapshot: Snapshot, campaign: Campaign) -> Waiting:
     """A campaign's version as an approver reads it."""
     this = versions.get(snapshot, campaign.campaign_id, campaign.version)
-    approved = versions.last_approved(snapshot, campaign.campaign_id, before=campaign.version)
+    approved = stored_versions.last_approved(snapshot, campaign.campaign_id, before=campaign.version)
     document = this.document
     if approved is not None:
         changed = versions.compare(snapshot, campaign.campaign_id, approved, campaign.version, as_one=AS_ONE)

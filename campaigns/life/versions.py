@@ -93,11 +93,6 @@ def page(snapshot: Snapshot, campaign_id: str, *, limit: int, before: int | None
     return [_version(row, decided) for row in rows]
 
 
-def last_approved(snapshot: Snapshot, campaign_id: str, *, before: int) -> int | None:
-    """The newest earlier version that an approver agreed to and none rejected."""
-    return versions.last_approved(snapshot, campaign_id, before=before)
-
-
 def compare(
     snapshot: Snapshot, campaign_id: str, before: int, after: int, *, as_one: Collection[str] = ()
 ) -> tuple[Difference, ...]:

@@ -6,12 +6,10 @@ manifest is named in the manifest with its SHA-256.
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import polars as pl
@@ -32,7 +30,7 @@ from scoring.score import ModelRejected
 from scoring.seen.catalogue import Catalogue
 from scoring.seen.normalisation import Normaliser
 from scoring.together import together_from
-from scoring.whole_file import told_of
+from scoring.whole_file import whole_folder
 
 WEIGHTS, ITEMS, TREES = "weights.safetensors", "items.parquet", "trees.json"
 VECTORS = "vectors.safetensors"
@@ -42,19 +40,9 @@ LINEAR_PREDICTORS = (Predictor.LINEAR, Predictor.CLOSED_FORM)
 
 
 def write(model: Model, folder: Path) -> Path:
-    """Write the model; FileExistsError if the folder is there already, for a model never changes. Raises NotWritten."""
-    if folder.exists():
-        raise FileExistsError(f"{folder} exists: a model is never overwritten; name another folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
-    unfinished.mkdir()
-    try:
-        with told_of(folder):
-            _write_files(model, unfinished)
-            unfinished.rename(folder)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
+    """Write the model. Raises FileExistsError if the folder is there already, NotWritten."""
+    with whole_folder(folder) as unfinished:
+        _write_files(model, unfinished)
     _sync(folder.parent)
     return folder
 

@@ -19,6 +19,7 @@ from scoring.folders import folder
 from scoring.model import Blend, Model
 from scoring.networks.network import Network
 from scoring.together import nothing
+from scoring.whole_file import check_new
 from training import course as usual_course
 from training.checkpoints import checkpoints_of, remove_old
 from training.configuration import Configuration
@@ -61,8 +62,7 @@ def train(
         SeveralCurrencies: Prices are in more than one.
         ValueError: The promise cannot be kept.
     """
-    if out.exists():
-        raise FileExistsError(f"{out} exists: a model is never overwritten; name another folder")
+    check_new(out)
     currency = currency_of(training.known)
     private = replace(training, configuration=configuration)
     course = course_of(private)

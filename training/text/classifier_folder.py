@@ -1,17 +1,16 @@
 """A taught classifier as a folder: the encoder as the library writes it, the n-grams, and what they came from."""
 
 import json
-import shutil
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from scoring.whole_file import whole_folder
 from training.encoders.pretrained import EncoderRefused
 from training.text.classifier import Classifier, Taught
 from training.text.documents import Parts
@@ -25,17 +24,9 @@ FORMAT = 2
 
 
 def write(taught: Taught, parts: Parts, recipe: Recipe, *, seed: int, folder: Path) -> Path:
-    """Under a temporary name first, so that a folder of the final name is whole; FileExistsError if it is there."""
-    if folder.exists():
-        raise FileExistsError(f"{folder} exists: a model is never overwritten; name another folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
-    try:
+    """Whole, or not at all. Raises FileExistsError if the folder is there already, NotWritten."""
+    with whole_folder(folder) as unfinished:
         _write_files(taught, parts, recipe, seed, unfinished)
-        unfinished.rename(folder)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
     return folder
 
 
@@ -62,7 +53,6 @@ def read(folder: Path) -> Classifier:
 
 def _write_files(taught: Taught, parts: Parts, recipe: Recipe, seed: int, folder: Path) -> None:
     classifier = taught.classifier
-    folder.mkdir()
     classifier.encoder.model.save_pretrained(folder / ENCODER)
     classifier.encoder.tokenizer.save_pretrained(folder / ENCODER)
     if classifier.ngrams is not None:

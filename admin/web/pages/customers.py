@@ -14,7 +14,7 @@ from admin.web.house import House
 from admin.web.visit import UNUSABLE, Visit, page
 from campaigns.audit import replaying
 from campaigns.callers.access import TEAM, Right
-from campaigns.coupons import inquiry, offering
+from campaigns.coupons import inquiry, offering, quoting
 from campaigns.coupons.refusals import CouponNotFound, InvalidCode
 from campaigns.customers import profiles
 from campaigns.errors import Refusal
@@ -87,7 +87,7 @@ def by_code(visit: Visit) -> Response:
     """What became of a coupon, by the code that its customer names; an address never has one, for others read it."""
     try:
         with visit.reading() as snapshot:
-            coupon = inquiry.owner(snapshot, visit.field("code"))
+            coupon = quoting.read(snapshot, visit.field("code"))
     except (InvalidCode, CouponNotFound) as refusal:
         return _found(visit, refusal)
     return visit.go(f"/customers/{quote(coupon.customer_id, safe='')}/campaigns/{coupon.campaign_id}#coupon")
