@@ -17,7 +17,7 @@ from scoring.pool.batch import Observer, Ticket, unobserved
 from scoring.pool.feeder import Died, Feeder
 from scoring.pool.figures import PoolFigures
 from scoring.pool.lane import Lane
-from scoring.pool.loader import Load, Loader
+from scoring.pool.loader import Load, load_all
 from scoring.pool.queue import Queue, Staffed
 from scoring.pool.replica import Replica
 from scoring.pool.row import Beside, Loaded, Request, Row, Told
@@ -62,7 +62,7 @@ class Pool(Generic[Request, Beside]):
             for number, each in enumerate(replicas)
         }
         if load is not None:
-            runs[f"{name}-loader"] = Loader(load, self._queue, fail=self._fail, clock=clock).run
+            runs[f"{name}-loader"] = partial(load_all, load, self._queue, fail=self._fail, clock=clock)
         self._threads = [threading.Thread(target=run, name=each, daemon=True) for each, run in runs.items()]
         for thread in self._threads:
             thread.start()
