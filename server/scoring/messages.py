@@ -10,9 +10,10 @@ from campaigns.tiers.tiers import Tier, TierScheme, measured
 from database.models.scores import StoredScore
 from database.tiers.standings import StoredStanding
 from scoring.score import Contrast, EventEffect, Explanation, Recommendation, Score
-from server.scoring.attribution import Attribution
+from server.scoring.attribution import token_of
 from server.wire.money import money
 from server.wire.names import CUSTOMER, MODEL
+from server.wire.seal import Seal
 from server.wire.stamps import stamp
 
 
@@ -24,10 +25,10 @@ class Degraded(Enum):
 
 
 def score_message(
-    score: Score, standing: StoredStanding | None, scheme: TierScheme | None, attribution: Attribution
+    score: Score, standing: StoredStanding | None, scheme: TierScheme | None, seal: Seal
 ) -> score_pb2.Score:
     """A fresh score, with the tier that a rescoring would give at this moment."""
-    message = _score(score, attribution)
+    message = _score(score, seal)
     message.market = score.market
     if scheme is not None and scheme.bounds is not None:
         before = None if standing is None else Standing.of(standing)
@@ -37,9 +38,9 @@ def score_message(
     return message
 
 
-def stored_score_message(score: StoredScore, reason: Degraded, attribution: Attribution) -> score_pb2.Score:
+def stored_score_message(score: StoredScore, reason: Degraded, seal: Seal) -> score_pb2.Score:
     """The last stored score, and why it is not a fresh one."""
-    message = _score(score, attribution)
+    message = _score(score, seal)
     message.degraded = True
     message.degraded_reason = reason.value
     if score.tier is not None and score.tier_scheme is not None:
@@ -104,7 +105,7 @@ def recommendation_messages(found: Sequence[Recommendation]) -> list[recommendat
     ]
 
 
-def _score(score: Score | StoredScore, attribution: Attribution) -> score_pb2.Score:
+def _score(score: Score | StoredScore, seal: Seal) -> score_pb2.Score:
     return score_pb2.Score(
         customer=f"{CUSTOMER}{score.customer_id}", as_of_time=stamp(score.as_of),
         purchase_probabilities=[
@@ -116,5 +117,5 @@ def _score(score: Score | StoredScore, attribution: Attribution) -> score_pb2.Sc
             high=money(score.spend_high_minor, score.currency),
         ),
         expected_orders=score.expected_orders, churn_probability=score.churn, model=f"{MODEL}{score.model_id}",
-        attribution_token=attribution.token(score.model_id, score.customer_id, score.as_of),
+        attribution_token=token_of(seal, score.model_id, score.customer_id, score.as_of),
     )  # fmt: skip

@@ -4,7 +4,7 @@ import grpc
 from tierwise.v1 import recommendation_service_pb2, recommendation_service_pb2_grpc
 
 from server.answering import call
-from server.scoring.attribution import Attribution
+from server.scoring.attribution import token_of
 from server.scoring.messages import recommendation_messages
 from server.scoring.predictions import Predictions
 from server.scoring.questions import DEFAULT_COUNT, item_question_of
@@ -17,8 +17,7 @@ class RecommendationService(recommendation_service_pb2_grpc.RecommendationServic
     """The methods of the service; nothing is written."""
 
     def __init__(self, predictions: Predictions, seal: Seal) -> None:
-        self._predictions = predictions
-        self._attribution = Attribution(seal)
+        self._predictions, self._seal = predictions, seal
 
     def Recommend(
         self, request: recommendation_service_pb2.RecommendRequest, context: grpc.ServicerContext
@@ -29,7 +28,7 @@ class RecommendationService(recommendation_service_pb2_grpc.RecommendationServic
         call.current().timings.model = MODEL + model_id
         return recommendation_service_pb2.RecommendResponse(
             recommendations=recommendation_messages(found or []), model=MODEL + model_id, as_of_time=stamp(as_of),
-            attribution_token=self._attribution.token(model_id, question.customer_id, as_of),
+            attribution_token=token_of(self._seal, model_id, question.customer_id, as_of),
         )  # fmt: skip
 
     def SimilarItems(

@@ -24,7 +24,6 @@ from scoring import score as scored
 from scoring.score import ModelRejected
 from server.answering import call
 from server.answering.transactions import perform, reading
-from server.scoring.attribution import Attribution
 from server.scoring.canary import model_results_message
 from server.scoring.live import Live
 from server.scoring.loading import Question
@@ -53,7 +52,6 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         self._live = live
         self._predictions = predictions
         self._seal = seal
-        self._attribution = Attribution(seal)
 
     async def Score(
         self, request: scoring_service_pb2.ScoreRequest, context: grpc.ServicerContext
@@ -81,7 +79,7 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         scheme = self._live.in_force.scheme
         telling = telling_of(request, ladder_of(scheme))
         explanation, standing = self._predictions.explain(replace(question_of(request), telling=telling))
-        score = score_message(explanation.score, standing, scheme, self._attribution)
+        score = score_message(explanation.score, standing, scheme, self._seal)
         return scoring_service_pb2.ExplainScoreResponse(
             explanation=explanation_message(explanation, score, scheme, most=request.max_contributions)
         )
@@ -225,7 +223,7 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         """The score; the last stored one where the network could not answer. Raises any other outcome."""
         match outcome:
             case Placed(score, standing):
-                message = score_message(score, standing, self._live.in_force.scheme, self._attribution)
+                message = score_message(score, standing, self._live.in_force.scheme, self._seal)
                 call.current().timings.model = message.model
                 return message
             case ModelUnavailable():
@@ -246,4 +244,4 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
             of = "for this customer" if stored is None else "that knows only what was so at as_of_time"
             message = f"no model can answer and no score is stored {of}; try again later"
             raise ModelUnavailable(message, customer=f"customers/{who}") from error
-        return stored_score_message(stored, reason, self._attribution)
+        return stored_score_message(stored, reason, self._seal)
