@@ -5,31 +5,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from google.longrunning import operations_pb2, operations_pb2_grpc
+from google.longrunning import operations_pb2_grpc
 from grpc_health.v1 import health
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 from tierwise.v1 import (
-    audit_service_pb2,
     audit_service_pb2_grpc,
-    budget_service_pb2,
     budget_service_pb2_grpc,
-    campaign_service_pb2,
     campaign_service_pb2_grpc,
-    coupon_service_pb2,
     coupon_service_pb2_grpc,
-    customer_service_pb2,
     customer_service_pb2_grpc,
-    offer_service_pb2,
     offer_service_pb2_grpc,
-    recommendation_service_pb2,
     recommendation_service_pb2_grpc,
-    scoring_service_pb2,
     scoring_service_pb2_grpc,
-    segment_service_pb2,
     segment_service_pb2_grpc,
-    switch_service_pb2,
     switch_service_pb2_grpc,
-    tier_service_pb2,
     tier_service_pb2_grpc,
 )
 
@@ -67,21 +56,18 @@ from telemetry.exposition import Exposition
 from telemetry.tracing import UNTRACED, Tracing
 
 NEED_NO_MODEL = (
-    audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"].full_name,
-    budget_service_pb2.DESCRIPTOR.services_by_name["BudgetService"].full_name,
-    campaign_service_pb2.DESCRIPTOR.services_by_name["CampaignService"].full_name,
-    coupon_service_pb2.DESCRIPTOR.services_by_name["CouponService"].full_name,
-    customer_service_pb2.DESCRIPTOR.services_by_name["CustomerService"].full_name,
-    offer_service_pb2.DESCRIPTOR.services_by_name["OfferService"].full_name,
-    operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
-    segment_service_pb2.DESCRIPTOR.services_by_name["SegmentService"].full_name,
-    switch_service_pb2.DESCRIPTOR.services_by_name["SwitchService"].full_name,
-    tier_service_pb2.DESCRIPTOR.services_by_name["TierService"].full_name,
+    "google.longrunning.Operations",
+    "tierwise.v1.AuditService",
+    "tierwise.v1.BudgetService",
+    "tierwise.v1.CampaignService",
+    "tierwise.v1.CouponService",
+    "tierwise.v1.CustomerService",
+    "tierwise.v1.OfferService",
+    "tierwise.v1.SegmentService",
+    "tierwise.v1.SwitchService",
+    "tierwise.v1.TierService",
 )
-NEED_MODEL = {
-    recommendation_service_pb2.DESCRIPTOR.services_by_name["RecommendationService"].full_name: "recommendations",
-    scoring_service_pb2.DESCRIPTOR.services_by_name["ScoringService"].full_name: "scores",
-}
+NEED_MODEL = {"tierwise.v1.RecommendationService": "recommendations", "tierwise.v1.ScoringService": "scores"}
 """With the pool that answers for each."""
 
 
