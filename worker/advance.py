@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from campaigns import trail
-from campaigns.actor import WORKER, Cause
 from campaigns.audiences import segment_building
 from campaigns.coupons import issuance
 from campaigns.errors import Refusal
@@ -115,7 +114,7 @@ def _leave(tools: Tools, operation: Operation) -> None:
 
 def cancel(tools: Tools, operation: Operation) -> None:
     """The end that someone asked for."""
-    cause = Cause(actor=WORKER, now=tools.now())
+    cause = tools.cause()
     with tools.database.writing() as transaction:
         if not operations.cancel(transaction, operation.operation_id, cause.now):
             return
@@ -135,7 +134,7 @@ def stumble(tools: Tools, operation_id: str, error: Exception, log_id: str) -> N
 
 def give_up(tools: Tools, operation_id: str, error: Exception, log_id: str) -> None:
     """The operation has failed for good."""
-    cause, fault = Cause(actor=WORKER, now=tools.now()), fault_of(error, log_id)
+    cause, fault = tools.cause(), fault_of(error, log_id)
     with tools.database.writing() as transaction:
         if jobs.fail(transaction, cause, operation_id, fault):
             _drop_half_built(tools, transaction, jobs.get(transaction, operation_id))

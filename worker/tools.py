@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from campaigns.actor import WORKER, Cause
 from channels.addresses import channels
 from channels.message import Channel
 from database.forecast import uplifts
@@ -79,6 +80,10 @@ class Tools:
     def now(self) -> datetime:
         """The clock."""
         return datetime.now(UTC)
+
+    def cause(self) -> Cause:
+        """Of what the worker finishes at this moment."""
+        return Cause(actor=WORKER, now=self.now())
 
 
 @lru_cache(maxsize=LOADED_MODELS)

@@ -1,6 +1,5 @@
 """One step of an erasure."""
 
-from campaigns.actor import WORKER, Cause
 from campaigns.customers import erasure
 from database.work.operations import Operation
 from worker.tools import Tools
@@ -9,4 +8,4 @@ from worker.tools import Tools
 def step(tools: Tools, operation: Operation) -> bool:
     """The next of its two steps; False while what began before it is under way, and when another worker was faster."""
     with tools.database.writing() as transaction:
-        return erasure.step(transaction, operation, Cause(actor=WORKER, now=tools.now()))
+        return erasure.step(transaction, operation, tools.cause())

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from campaigns.actor import BEAT, WORKER, Cause
+from campaigns.actor import BEAT, Cause
 from campaigns.faults import Code, Hopeless
 from campaigns.forecast import expected_uplifts
 from campaigns.forecast.expected_uplifts import Pinned
@@ -43,7 +43,7 @@ def step(tools: Tools, operation: Operation) -> bool:
         with tools.database.writing() as transaction:
             return expected_uplifts.keep(transaction, operation, customer_ids, effects, tools.now())
     with tools.database.writing() as transaction:
-        finished = expected_uplifts.finish(transaction, operation, Cause(actor=WORKER, now=tools.now()))
+        finished = expected_uplifts.finish(transaction, operation, tools.cause())
     if finished:
         facts.tidy(tools.database)
     return finished

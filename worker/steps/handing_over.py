@@ -3,7 +3,6 @@
 import time
 from datetime import timedelta
 
-from campaigns.actor import WORKER, Cause
 from campaigns.coupons import handing_over
 from campaigns.coupons.handing_over import Batch, Share
 from campaigns.faults import Code, Fault
@@ -41,14 +40,14 @@ def step(tools: Tools, operation: Operation) -> bool:
 
 
 def _take(tools: Tools, operation: Operation) -> Batch | None:
-    now = tools.now()
+    cause = tools.cause()
     share = Share(
-        channels=sorted(tools.channels), limit=tools.settings.message_chunk, abandoned=now - tools.longest_task,
-        tried=now - PATIENCE,
+        channels=sorted(tools.channels), limit=tools.settings.message_chunk,
+        abandoned=cause.now - tools.longest_task, tried=cause.now - PATIENCE,
     )  # fmt: skip
     try:
         with tools.database.writing() as transaction:
-            return handing_over.take(transaction, operation, share, Cause(actor=WORKER, now=now))
+            return handing_over.take(transaction, operation, share, cause)
     except (CouponsStopped, CouponSuspended):
         return None
 

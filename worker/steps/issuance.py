@@ -1,6 +1,5 @@
 """One chunk of a launch: the audience first, then codes."""
 
-from campaigns.actor import WORKER, Cause
 from campaigns.coupons import handing_over, issuance
 from database.coupons import chunks
 from database.session import Transaction
@@ -21,16 +20,15 @@ def step(tools: Tools, operation: Operation) -> bool:
 
 
 def _chunk(transaction: Transaction, tools: Tools, operation: Operation) -> bool:
-    now = tools.now()
+    cause = tools.cause()
     if operation.cursor is None:
-        return issuance.freeze(transaction, operation, now)
+        return issuance.freeze(transaction, operation, cause.now)
     chunk = chunks.following(
         transaction, operation.request["campaign_id"], after=operation.cursor, limit=tools.settings.issue_chunk
     )
     if chunk is None:
-        cause = Cause(actor=WORKER, now=now)
         if not issuance.finish(transaction, operation, cause):
             return False
         handing_over.begin_where_it_leads(transaction, cause, operation.request["campaign_id"], tools.channels)
         return True
-    return issuance.issue(transaction, operation, chunk, now)
+    return issuance.issue(transaction, operation, chunk, cause.now)

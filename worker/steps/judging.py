@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from campaigns.actor import WORKER, Cause
 from campaigns.models import judging, registry
 from campaigns.models.gates import Report, gates_of
 from campaigns.models.judging import Trial
@@ -28,7 +27,7 @@ def step(tools: Tools, operation: Operation) -> bool:
     found = evidence(tools.scorer(candidate), tools.scorer(active), histories, trial.as_of)
     report = Report(model_id=trial.model_id, against_id=trial.against_id, gates=gates_of(found))
     with tools.database.writing() as transaction:
-        return judging.finish(transaction, operation, report, Cause(actor=WORKER, now=tools.now()))
+        return judging.finish(transaction, operation, report, tools.cause())
 
 
 def drawn(snapshot: Snapshot, as_of: datetime) -> Histories:

@@ -2,7 +2,6 @@
 
 import logging
 
-from campaigns.actor import WORKER, Cause
 from campaigns.coupons import reconciliation
 from campaigns.coupons.reconciliation import sentence
 from database.work.operations import Operation
@@ -19,4 +18,4 @@ def step(tools: Tools, operation: Operation) -> bool:
         for difference in verdict.differences:
             log.error("reconciliation: %s", sentence({"campaign_id": verdict.campaign_id, **difference}))
     with tools.database.writing() as transaction:
-        return reconciliation.keep(transaction, operation, found, Cause(actor=WORKER, now=tools.now()))
+        return reconciliation.keep(transaction, operation, found, tools.cause())

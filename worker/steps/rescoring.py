@@ -1,6 +1,5 @@
 """One chunk of a rescoring: read, run the network, write."""
 
-from campaigns.actor import WORKER, Cause
 from campaigns.tiers import rescoring
 from database.audiences import facts
 from database.work.operations import Operation
@@ -18,7 +17,7 @@ def step(tools: Tools, operation: Operation) -> bool:
                 now=tools.now(),
             )  # fmt: skip
     with tools.database.writing() as transaction:
-        finished = rescoring.finish(transaction, operation, Cause(actor=WORKER, now=tools.now()))
+        finished = rescoring.finish(transaction, operation, tools.cause())
     if finished:
         facts.tidy(tools.database)
     return finished

@@ -3,7 +3,6 @@
 import logging
 from pathlib import Path
 
-from campaigns.actor import WORKER, Cause
 from campaigns.faults import Code, Hopeless
 from campaigns.models import retraining
 from campaigns.models.retraining import Retraining
@@ -53,7 +52,7 @@ def _folder(tools: Tools, operation: Operation) -> Path:
 def _finish(tools: Tools, operation: Operation, folder: Path) -> bool:
     manifest = read_manifest(folder)
     with tools.database.writing() as transaction:
-        cause = Cause(actor=WORKER, now=tools.now())
+        cause = tools.cause()
         return retraining.finish(
             transaction, operation, cause, str(manifest["model_id"]), folder=str(folder.resolve()), manifest=manifest
         )  # fmt: skip

@@ -1,6 +1,5 @@
 """One chunk of shadow scores: read, run the network that does not answer, write beside the stored ones."""
 
-from campaigns.actor import WORKER, Cause
 from campaigns.tiers import shadowing
 from database.models import shadow_scores
 from database.work.operations import Operation
@@ -17,4 +16,4 @@ def step(tools: Tools, operation: Operation) -> bool:
             return shadowing.keep(transaction, operation, chunk.scores, cursor=cursor, now=tools.now())
     shadow_scores.tidy(tools.database)
     with tools.database.writing() as transaction:
-        return shadowing.finish(transaction, operation, Cause(actor=WORKER, now=tools.now()))
+        return shadowing.finish(transaction, operation, tools.cause())

@@ -1,6 +1,5 @@
 """A preview of tiers: one long look at everybody, then one short transaction."""
 
-from campaigns.actor import WORKER, Cause
 from campaigns.tiers import previewing
 from database.work.operations import Operation
 from worker.tools import Tools
@@ -11,4 +10,4 @@ def step(tools: Tools, operation: Operation) -> bool:
     with tools.database.reading() as snapshot:
         found = previewing.work_out(snapshot, operation, tools.now())
     with tools.database.writing() as transaction:
-        return previewing.finish(transaction, operation, found, Cause(actor=WORKER, now=tools.now()))
+        return previewing.finish(transaction, operation, found, tools.cause())

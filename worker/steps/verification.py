@@ -2,7 +2,6 @@
 
 import logging
 
-from campaigns.actor import WORKER, Cause
 from campaigns.audit import anchors, verification
 from campaigns.audit.chain import Verdict
 from database.work.operations import Operation
@@ -20,4 +19,4 @@ def step(tools: Tools, operation: Operation) -> bool:
     if found.verdict is not Verdict.INTACT:
         log.error("audit log: %s: %s", found.verdict.name, found.message)
     with tools.database.writing() as transaction:
-        return verification.keep(transaction, operation, found, Cause(actor=WORKER, now=tools.now()))
+        return verification.keep(transaction, operation, found, tools.cause())
