@@ -4,13 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from types import MappingProxyType
 
 from campaigns.experiments.assignment import HOLDOUT
 from campaigns.experiments.forecast import Calibration, Forecast, Limits, TierAudience, foretell
 from campaigns.experiments.power import Baseline, baselines_of_scores
 from campaigns.experiments.results import Metric
-from campaigns.forecast.detecting import LIFT, Sensitivity, sensitivities
+from campaigns.forecast.detecting import Sensitivity, sensitivities
 from campaigns.forecast.grounds import Grounds
 from campaigns.results.measuring import ATTRIBUTION
 from campaigns.terms.campaign import CampaignPlan
@@ -20,7 +19,6 @@ from campaigns.terms.usual_saving import Prices, unforetold, unpriced, usual_sav
 from campaigns.tiers.tiers import Tier
 from database.forecast.prospects import Horizon, Prospects, Spans
 
-NO_PRICES: Prices = MappingProxyType({})
 LONGEST_DAYS = 90.0
 """As far as scores foretell; of a longer campaign what comes after is not counted."""
 
@@ -68,23 +66,15 @@ def spans(days: float) -> Spans:
 
 
 def outlook(
-    plan: CampaignPlan,
-    prospects: Sequence[Prospects],
-    orders: Orders,
-    *,
-    days: float,
-    prices: Prices = NO_PRICES,
-    currency: str | None = None,
-    calibrations: Mapping[str, Calibration] | None = None,
-    basis: Mapping[str, Grounds] | None = None,
-    lift: float = LIFT,
-) -> Outlook:
+    plan: CampaignPlan, prospects: Sequence[Prospects], orders: Orders, *, days: float, prices: Prices,
+    currency: str | None, calibrations: Mapping[str, Calibration], basis: Mapping[str, Grounds], lift: float,
+) -> Outlook:  # fmt: skip
     """From the candidates who are not excluded; a tier without calibration is foretold by what is assumed.
 
     Spend that the scores expect in another `currency` than the plan's counts as nothing.
     """
     foreign = currency not in (None, plan.currency)
-    reached = countable(plan, [each for each in prospects if each.exclusion is None], currency)
+    reached = countable(plan, prospects, currency)
     audiences = [
         _audience(plan, tier, [each for each in reached if each.tier == tier], orders, prices)
         for tier in Tier
@@ -97,7 +87,7 @@ def outlook(
     return Outlook(
         days=min(days, LONGEST_DAYS),
         forecast=forecast,
-        basis={tier.tier: (basis or {}).get(tier.tier, Grounds()) for tier in audiences},
+        basis={tier.tier: basis.get(tier.tier, Grounds()) for tier in audiences},
         baselines=usual,
         revenue_foretold=not foreign,
         sensitivities=sensitivities(plan.design, sum(each.count for each in reached), usual, lift=lift),
@@ -123,10 +113,11 @@ def _unusable(plan: CampaignPlan, reached: Sequence[Prospects]) -> list[CostNote
     ]
 
 
-def countable(plan: CampaignPlan, reached: Sequence[Prospects], currency: str | None) -> list[Prospects]:
-    """Without what they spend, where that is money of another `currency` than the plan's."""
+def countable(plan: CampaignPlan, prospects: Sequence[Prospects], currency: str | None) -> list[Prospects]:
+    """Those who are not excluded, without what they spend where that is of another `currency` than the plan's."""
+    reached = [each for each in prospects if each.exclusion is None]
     if currency in (None, plan.currency):
-        return list(reached)
+        return reached
     return [
         replace(each, spend_minor=0.0, new_spend_minor=0.0, past_spend_minor=0.0, past_spend_squared=0.0)
         for each in reached

@@ -53,19 +53,19 @@ def power_ahead(snapshot: Snapshot, campaign: Campaign, now: datetime, *, percen
     found = prospects.sums(snapshot, prospects.planned(targeting), spans=spans(days)) if targeting.ways else []
     reached = round(sum(each.count for each in found if each.exclusion is None) / share)
     customers = reached if campaign.plan.audience_limit is None else min(reached, campaign.plan.audience_limit)
-    who = [each for each in found if each.exclusion is None]
-    usual = baselines(campaign.plan, countable(campaign.plan, who, prospects.scored_currency(snapshot)), days)
+    currency = prospects.scored_currency(snapshot)
+    usual = baselines(campaign.plan, countable(campaign.plan, found, currency), days)
     return PowerAhead(
         customers=customers, sampled_share=share,
         holdouts=tuple(_holdout(campaign, percent, customers, usual) for percent in percents),
     )  # fmt: skip
 
 
-def _holdout(campaign: Campaign, percent: int, customers: int, baselines: Mapping[Metric, Baseline]) -> Holdout:
+def _holdout(campaign: Campaign, percent: int, customers: int, usual: Mapping[Metric, Baseline]) -> Holdout:
     sizes = sizes_of(replace(campaign.plan, holdout_percent=percent).design, customers)
     smallest = min(sizes.values(), key=lambda each: each.arm)
     criterion = Criterion(arms=len(sizes))
     if min(smallest.arm, smallest.holdout) < 1:
         return Holdout(percent=percent, held_out=smallest.holdout, smallest={})
-    effects = {metric: detectable_effect(baseline, smallest, criterion) for metric, baseline in baselines.items()}
+    effects = {metric: detectable_effect(baseline, smallest, criterion) for metric, baseline in usual.items()}
     return Holdout(percent=percent, held_out=smallest.holdout, smallest=effects)

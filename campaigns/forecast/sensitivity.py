@@ -24,7 +24,7 @@ def sensitivity(snapshot: Snapshot, campaign_id: str, now: datetime, *, lift: fl
     days = days_left(campaign, now)
     found = prospects.sums(snapshot, prospects.planned(audience.targeting(campaign, now)), spans=spans(days))
     part = affordable_part(snapshot, campaign, found, now).drawn
-    borne = [each.share(part) for each in found if each.exclusion is None]
+    borne = [each.share(part) for each in found]
     reached = countable(campaign.plan, borne, prospects.scored_currency(snapshot))
     count, design = sum(each.count for each in reached), campaign.plan.design
     shown = sensitivities(design, count, baselines(campaign.plan, reached, days), lift=lift)
