@@ -123,10 +123,13 @@ class Course:
         return customers[np.sort(np.random.default_rng(self.seed).permutation(len(customers))[:count])]
 
 
-def course_of(training: Training, checkpoints: Path | None) -> Course:
-    """Of what is asked for, with a folder for checkpoints, or None where nothing may lie about."""
+def course_of(training: Training, checkpoints: Path | None, catalogue: Catalogue | None = None) -> Course:
+    """Of what is asked for, with a folder for checkpoints, or None where nothing may lie about.
+
+    The catalogue is what events and items name, unless it is given.
+    """
     known = training.known
-    catalogue = catalogue_of(known, training.items)
+    catalogue = catalogue_of(known, training.items) if catalogue is None else catalogue
     return Course(
         tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue,
         as_of=training.as_of.timestamp(), configuration=training.configuration, seed=training.seed,

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import torch
 
-from events.history import Histories
 from scoring.model import item_words
 from scoring.networks.network import Architecture, Network
+from training import course as usual_course
 from training.configuration import Configuration
 from training.course import Course, Training
 from training.learning import learn
-from training.material.preparation import catalogue_of, tokens_from
+from training.material.preparation import catalogue_of
 from training.private.public import NORMALISER, begin
 from training.private.steps import Steps, learner_of
 
@@ -22,13 +22,7 @@ CONFIGURATION = Configuration(
 
 def course_of(training: Training) -> Course:
     """The catalogue is the item file's: an item of events alone would tell of who bought it."""
-    known = training.known
-    catalogue = catalogue_of(known.clear(), training.items)
-    return Course(
-        tokens=tokens_from(Histories.from_frame(known), catalogue), catalogue=catalogue,
-        as_of=training.as_of.timestamp(), configuration=training.configuration, seed=training.seed,
-        device=torch.device(training.device), checkpoints=None, progress=training.progress,
-    )  # fmt: skip
+    return usual_course.course_of(training, None, catalogue_of(training.events.clear(), training.items))
 
 
 def taught(course: Course, steps: Steps, stage: str, checkpoint: Path | None = None) -> Network:
