@@ -8,14 +8,15 @@ from typing import TypeVar
 import grpc
 from google.protobuf.message import Message
 
-from tierwise_client.errors import DeadlineExceeded, Overloaded, TierwiseError, Unavailable, error_of
+from tierwise_client.errors import Changed, DeadlineExceeded, Overloaded, TierwiseError, Unavailable, error_of
 
 Response = TypeVar("Response", bound=Message)
 
 AWAY_SECONDS = 1.0
 """Until a server is asked again that gRPC found away several times."""
 CUT_OFF_SECONDS = 0.1
-"""At most, until one is asked again that had no time to take the call up; each further time twice as long."""
+"""At most, until one is asked again that had no time to take the call up, or whose changes met; each further time twice
+as long."""
 LATEST = 1.25
 """Times what the server asks for, so that those whom it sent away do not all come back at once."""
 
@@ -38,7 +39,7 @@ def ask(method: Callable[..., Response], request: Message, seconds: float) -> Re
         pause = _pause(error, cut_off)
         if pause is None or time.monotonic() + pause >= deadline:
             raise error
-        if error.code == "CANCELLED":
+        if error.code in ("CANCELLED", "ABORTED"):
             cut_off *= 2
         time.sleep(pause)
 
@@ -48,7 +49,7 @@ def _pause(error: TierwiseError, cut_off: float) -> float | None:
     match error:
         case Unavailable(retry_after=seconds):
             return (seconds or AWAY_SECONDS) * random.uniform(1, LATEST)
-        case Overloaded(code="CANCELLED"):
+        case Overloaded(code="CANCELLED") | Changed(reason="CONFLICT"):
             return random.uniform(0, cut_off)
         case Overloaded(retry_after=float(seconds)) if seconds:
             return seconds * random.uniform(1, LATEST)

@@ -45,8 +45,9 @@ class Tierwise:
     """Calls to one server, from any number of threads; close it, or use it as a context manager.
 
     Every call has a deadline: `timeout` seconds, repetitions included. Calls are repeated while the server is away, by
-    gRPC at once and then by the client every second, and when the server is overloaded, as long as the deadline allows;
-    what is written carries a request id, so that it happens once. Every method raises TierwiseError.
+    gRPC at once and then by the client every second, when another change came between, and when the server is
+    overloaded, as long as the deadline allows; what is written carries a request id, so that it happens once. Every
+    method raises TierwiseError.
     """
 
     def __init__(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from google.rpc import code_pb2
 from made.campaigns import TEN_PERCENT, issued_codes, launch_campaign, make_cause, make_plan
 from running.certificates import Authority
 from running.serving import Shop, purchase, serving
@@ -34,7 +35,7 @@ from database.session import Database
 from scoring.pool.refusals import Overloaded
 from server.access.admission import Admission
 from server.access.tls import Tls
-from server.wire.errors import status_of
+from server.wire.errors import status_of, told
 from tierwise_client import Tierwise, instant, money
 
 SIXTY = money("60.00", "GBP")
@@ -268,7 +269,9 @@ class Moody:
         self.metadata = dict(context.invocation_metadata())
         if len(self.asked) <= self.times:
             packed = status_of(Overloaded("8 calls are waiting", retry_after=self.seconds), "").SerializeToString()
-            if self.code is OVERLOADED:
+            if self.code is grpc.StatusCode.ABORTED:
+                packed = told(code_pb2.ABORTED, "CONFLICT", "another change came between", {}).SerializeToString()
+            if self.code in (OVERLOADED, grpc.StatusCode.ABORTED):
                 context.set_trailing_metadata((("grpc-status-details-bin", packed),))
             context.abort(self.code, "8 calls are waiting")
         return customer_service_pb2.BatchCreateEventsResponse(created_count=len(request.requests))
@@ -292,9 +295,9 @@ def asking(moody: Moody, timeout: float = 10) -> Iterator[Tierwise]:
     server.stop(None).wait()
 
 
-@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED])
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.ABORTED])
 def test_a_server_that_comes_back_is_asked_again_under_the_same_request_id(code: grpc.StatusCode) -> None:
-    """Away, or without time to take the call up."""
+    """Away, without time to take the call up, or with another change at the same time."""
     moody = Moody(code, times=2)
 
     with asking(moody) as client:
