@@ -236,6 +236,13 @@ def test_campaigns_are_found_and_stand_in_a_calendar(shop: Site) -> None:
     picture(anna, "calendar")
     anna.set_viewport_size({"width": 400, "height": 800})
     assert faults(anna) == []
+    anna.goto("/campaigns?words=spri")
+    expect(anna.get_by_role("row", name="Spring").get_by_role("link", name="Read the results")).to_be_in_viewport(
+        ratio=1
+    )
+    assert anna.evaluate("document.querySelector('.wide').scrollWidth <= document.querySelector('.wide').clientWidth")
+    assert faults(anna) == []
+    picture(anna, "campaigns-narrow")
 
 
 ATTEMPTS_LOST = Fault(code=Code.ATTEMPTS_LOST, facts={"lost": 20, "seconds": 300})
