@@ -11,7 +11,7 @@ from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail
 from admin.shell.transactions import Etag, Limit, Reason, changing, reading
 from admin.shell.waiting import refuse_unfinished, waited
-from admin.typed.times import written
+from admin.typed.times import read_span, written
 from campaigns.tiers import previewing, schemes, tier_preview
 from campaigns.tiers.tier_preview import TierPreview
 from campaigns.tiers.tiers import Hysteresis, Levels, Measure, Method, TierScheme
@@ -140,13 +140,16 @@ def show(
 def changes(
     *,
     customer: Annotated[str | None, typer.Option(help="Whose; default: everybody's.")] = None,
+    since: Annotated[str | None, typer.Option(help="By rescorings as of this ISO time or later.")] = None,
+    until: Annotated[str | None, typer.Option(help="By rescorings as of before this ISO time.")] = None,
     limit: Limit = 50,
     database_url: DatabaseUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the history of tiers, newest first."""
+    first, last = read_span(since, until)
     with reading(database_url) as snapshot:
-        found = tier_changes.page(snapshot, limit=limit, customer_id=customer)
+        found = tier_changes.page(snapshot, limit=limit, customer_id=customer, since=first, until=last)
     rows = [
         {
             "time": written(each.time), "customer_id": each.customer_id, "from": each.from_tier, "to": each.to_tier,

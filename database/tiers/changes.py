@@ -29,13 +29,18 @@ class TierChange(NamedTuple):
 
 
 def page(
-    snapshot: Snapshot, *, limit: int, customer_id: str | None = None, before: tuple[datetime, str, str] | None = None
-) -> list[TierChange]:
-    """Newest first; `before` is (time, customer_id, operation_id) of the last one seen."""
+    snapshot: Snapshot, *, limit: int, customer_id: str | None = None, before: tuple[datetime, str, str] | None = None,
+    since: datetime | None = None, until: datetime | None = None,
+) -> list[TierChange]:  # fmt: skip
+    """Newest first, from a span of time; `before` is (time, customer_id, operation_id) of the last one seen."""
     query = select(*(getattr(TierChangeRow, field) for field in TierChange._fields))
     query = query.order_by(*(column.desc() for column in KEY)).limit(limit)
     if customer_id is not None:
         query = query.where(TierChangeRow.customer_id == customer_id)
     if before is not None:
         query = query.where(tuple_(*KEY) < before)
+    if since is not None:
+        query = query.where(TierChangeRow.time >= since)
+    if until is not None:
+        query = query.where(TierChangeRow.time < until)
     return [TierChange(*row) for row in snapshot.execute(query)]

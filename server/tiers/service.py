@@ -20,6 +20,7 @@ from server.wire.names import CUSTOMER, model_id
 from server.wire.operations import operation_message
 from server.wire.pages import asked, cut
 from server.wire.seal import Seal
+from server.wire.spans import span
 from server.wire.stamps import instant_key, key_instant
 
 EXAMPLES = 10
@@ -92,10 +93,13 @@ class TierService(tier_service_pb2_grpc.TierServiceServicer):
         page = asked(self._seal, request)
         before = None if page.after is None else (key_instant(page.after[0]), page.after[1], page.after[2])
         who = None if request.parent == ALL_CUSTOMERS else request.parent.removeprefix(CUSTOMER)
+        since, until = span(request)
         with reading(self._database) as snapshot:
             if who is not None:
                 customer_cases.get(snapshot, who)
-            found = changes.page(snapshot, limit=page.size + 1, customer_id=who, before=before)
+            found = changes.page(
+                snapshot, limit=page.size + 1, customer_id=who, before=before, since=since, until=until
+            )
         rows, token = cut(
             self._seal, page, found, lambda each: (instant_key(each.time), each.customer_id, each.operation_id)
         )

@@ -48,6 +48,10 @@ def test_a_scheme_is_previewed_before_it_is_in_force(database: Database, tierwis
     assert "--method, --high and --mid" in tierwise.refusal("tier", "preview", "--high", "5")
     history = tierwise("tier", "changes", "--customer", "bert")
     assert [(row["from"], row["to"], row["value"]) for row in history] == [(None, "HIGH", 6000)]
+    assert tierwise("tier", "changes", "--since", "2099-01-01") == []
+    assert tierwise.refusal("tier", "changes", "--since", "2026-01-02", "--until", "2026-01-01").endswith(
+        "--until 2026-01-01: give a time after --since 2026-01-02"
+    )
 
 
 def work_off(database: Database, spends: dict[str, int]) -> None:

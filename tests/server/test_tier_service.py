@@ -161,6 +161,10 @@ def test_the_history_of_tiers_is_read_newest_first_of_one_or_of_all(shop: Shop) 
         (tier_pb2.LOW, tier_pb2.HIGH), (tier_pb2.TIER_UNSPECIFIED, tier_pb2.LOW)
     ]  # fmt: skip
     assert cleo[0].name == f"customers/cleo/tierChanges/{later.operation_id}"
+    request = tier_service_pb2.ListTierChangesRequest
+    later_ones = request(parent="customers/-", start_time=cleo[0].change_time)
+    earlier_ones = request(parent="customers/-", end_time=cleo[0].change_time)
+    assert [len(shop.tiers.ListTierChanges(some).tier_changes) for some in (later_ones, earlier_ones)] == [1, 3]
     assert (cleo[0].value, cleo[0].tier_scheme, cleo[0].model) == (5000, "tierSchemes/1", "models/m1")
 
 
