@@ -38,6 +38,8 @@ ATTRIBUTION = timedelta(days=7)
 forward."""
 AFTERMATH = ATTRIBUTION + timedelta(days=1)
 """After the end, until all of that is known: files with the last day's orders come later."""
+ERASED = "ERASED"
+"""Beside the reasons to be kept out of an audience."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,7 @@ def results(snapshot: Snapshot, campaign_id: str, now: datetime) -> CampaignResu
     groups = counted(snapshot, campaign, since, until)
     fixed = plan(snapshot, campaign, since, groups)
     found = compared(sums(groups), fixed)
-    kept_out = _exclusions(snapshot, campaign)
+    kept_out = _exclusions(snapshot, campaign, groups)
     cut_short = campaign.state is State.ENDED and not campaign.ran_to_its_end
     finished = not cut_short and now >= campaign.plan.end_time
     decisions = decide(found, fixed, finished=finished, cut_short=cut_short, exclusions=tuple(kept_out.values()))
@@ -154,10 +156,16 @@ def moments(parts: Sequence[GroupOutcome]) -> dict[Metric, Moments]:
     }
 
 
-def _exclusions(snapshot: Snapshot, campaign: Campaign) -> dict[str, SampleRatio]:
-    """Customers were kept out before they were drawn: their hash says which group would have had them."""
+def _exclusions(snapshot: Snapshot, campaign: Campaign, groups: Sequence[GroupOutcome]) -> dict[str, SampleRatio]:
+    """Customers were kept out before they were drawn: their hash says which group would have had them.
+
+    Who was erased left the group that they were in; an offer that makes more of them leave is seen here.
+    """
     design = campaign.plan.design
-    counts = exclusions.by_group(snapshot, campaign.campaign_id, Groups(design.groups, starts(design)))
+    counts = dict(exclusions.by_group(snapshot, campaign.campaign_id, Groups(design.groups, starts(design))))
+    erased = {arm: sum(each.erased_count for each in groups if each.arm == arm) for arm in design.groups}
+    if any(erased.values()):
+        counts[ERASED] = erased
     return dict(zip(counts, check_exclusions(counts, design.shares), strict=True))
 
 

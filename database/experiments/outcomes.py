@@ -44,8 +44,9 @@ WITH member AS (
 SUMS = text(
     OUTCOMES
     + """
-SELECT tier, arm, count(*) FILTER (WHERE known) AS count, sum(redeemed)::bigint AS redeemed,
-  sum(discount)::bigint AS discount, coalesce(sum(discount) FILTER (WHERE known), 0)::bigint AS known_discount,
+SELECT tier, arm, count(*) FILTER (WHERE known) AS count, count(*) FILTER (WHERE NOT known) AS erased,
+  sum(redeemed)::bigint AS redeemed, sum(discount)::bigint AS discount,
+  coalesce(sum(discount) FILTER (WHERE known), 0)::bigint AS known_discount,
   sum(bought) AS bought, sum(chance) AS chance, sum(chance * chance) AS chance_squared,
   sum(chance * bought) AS chance_bought, sum(expected) AS expected, sum(expected * expected) AS expected_squared,
   sum(revenue) AS revenue, sum(revenue * revenue) AS revenue_squared, sum(expected * revenue) AS expected_revenue,
@@ -81,6 +82,7 @@ class GroupOutcome:
     arm: str
     count: int
     """Without those who were erased."""
+    erased_count: int
     redeemed_count: int
     """Coupons that were used, by those who were erased too."""
     discount_minor: int
@@ -133,8 +135,8 @@ def _group(row: RowMapping) -> GroupOutcome:
         )  # fmt: skip
 
     return GroupOutcome(
-        tier=row["tier"], arm=row["arm"], count=row["count"], redeemed_count=row["redeemed"],
-        discount_minor=row["discount"], known_discount_minor=row["known_discount"],
+        tier=row["tier"], arm=row["arm"], count=row["count"], erased_count=row["erased"],
+        redeemed_count=row["redeemed"], discount_minor=row["discount"], known_discount_minor=row["known_discount"],
         bought=product("bought", "chance", "bought"),
         revenue=product("revenue", "expected", "revenue_squared"),
         margin=product("margin", "expected", "margin_squared"),

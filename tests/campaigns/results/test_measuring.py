@@ -253,6 +253,18 @@ def test_results_are_not_trusted_where_one_group_lost_others_than_the_other(laun
     assert "customers excluded because of OFFER_CAP" in found.decision.reasons[0].sentence()
 
 
+def test_an_offer_that_makes_customers_leave_for_good_is_no_fair_comparison(launched: Database) -> None:
+    for who in GROUPS[OFFER_ARM][:14]:
+        with launched.writing() as transaction:
+            erasure.begin(transaction, make_cause(LATER, reason="asked"), who)
+
+    found = read(launched)
+
+    assert dict(found.exclusions["ERASED"].observed) == {HOLDOUT: 0, OFFER_ARM: 14}
+    assert not found.results.sample_ratio.mismatch, "fourteen fewer of a hundred and fifty could be chance"
+    assert found.decision.verdict is Verdict.REPAIR
+
+
 def test_results_count_on_for_a_week_after_the_end(launched: Database) -> None:
     with launched.writing() as transaction:
         campaigns.end(transaction, make_cause(), "spring")

@@ -333,7 +333,7 @@ class CampaignResults(_message.Message):
         REASON_FIELD_NUMBER: _builtins.int
         RATIO_FIELD_NUMBER: _builtins.int
         reason: _builtins.str
-        """The reason, as a step of CampaignPreview, such as OFFER_CAP."""
+        """The reason, as a step of CampaignPreview, such as OFFER_CAP; ERASED for customers who were in a group until then."""
         @_builtins.property
         def ratio(self) -> Global___CampaignResults.SampleRatio:
             """The groups that the customers would have been drawn into."""
