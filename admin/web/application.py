@@ -2,8 +2,6 @@
 
 import time
 from functools import partial
-from importlib.util import find_spec
-from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
@@ -15,11 +13,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from admin.web import provider_sign_in, sign_in
+from admin.web.assets import STATIC, htmx_file
 from admin.web.house import House
 from admin.web.pages import SECTIONS
 from admin.web.visit import MISSING, tongue_of
 
-STATIC = Path(__file__).parent / "static"
 DAY_SECONDS = 86_400
 HEADERS = {
     "content-security-policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; "
@@ -67,14 +65,6 @@ class Shield:
             await send(message)
 
         await self._app(scope, receive, sending if scope["type"] == "http" else send)
-
-
-def htmx_file() -> Path:
-    """htmx, as a package carries it; none of that package's code is run."""
-    package = find_spec("django_htmx")
-    if package is None or package.origin is None:
-        raise FileNotFoundError("htmx comes with the package django-htmx, which is not installed: run `make setup`")
-    return Path(package.origin).parent / "static" / "django_htmx" / "htmx-2.min.js"
 
 
 async def _missing(house: House, request: Request, _error: Exception) -> Response:

@@ -14,6 +14,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from admin.web import assets
 from admin.web.forms.typed import Fault
 from admin.web.language import locale_of, translations
 from campaigns.coupons.codes import masked
@@ -40,7 +41,11 @@ def environment(language: Language) -> Environment:
     )  # fmt: skip
     made.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     made.globals.update(
-        locale=locale_of(language), language=language, faults=frozenset(Fault), read_fault=WorkFault.read
+        locale=locale_of(language),
+        language=language,
+        faults=frozenset(Fault),
+        read_fault=WorkFault.read,
+        asset=assets.address,
     )
     made.filters.update(FILTERS)
     return made

@@ -1,5 +1,6 @@
 """What browsers send that no page can use: too much, the symbol NUL, and numbers that no column holds."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -79,6 +80,16 @@ def test_who_signs_in_while_the_database_is_away_sees_a_page_that_says_so() -> N
 
     for answer in answers:
         assert (answer.status_code, "the database cannot be reached" in answer.text) == (503, True)
+
+
+def test_what_a_browser_keeps_for_a_day_has_an_address_of_its_own_for_each_version(stranger: httpx.Client) -> None:
+    named = re.findall(r'(?:href|src)="(/static/([\w.]+)[^"]*)"', stranger.get("/sign-in").text)
+
+    assert [name for _, name in named] == ["style.css", "icon.svg", "htmx.js", "zone.js", "later.js", "once.js"]
+    for address, _ in named:
+        kept = stranger.get(address)
+        assert kept.headers["cache-control"] == "public, max-age=86400"
+        assert address.endswith(f"?{hashlib.sha256(kept.content).hexdigest()[:12]}")
 
 
 @pytest.mark.parametrize("page", ["/sign-in", "/language", "/campaigns/spring/end"])
