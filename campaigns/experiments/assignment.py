@@ -19,7 +19,9 @@ from campaigns.experiments.refusals import InvalidExperiment
 HOLDOUT = "holdout"
 """The group that gets nothing; no arm can have this name."""
 LARGEST_HOLDOUT = 0.9
-WORD_BYTES = 8
+WORD_BITS = 64
+WORDS = 4
+"""Of a digest; the first of them counts."""
 SPARE_BITS = 11
 """Of a word of 64, beyond the 53 that a float holds exactly."""
 
@@ -84,14 +86,15 @@ def groups_of(design: Design, *, campaign_id: str, customer_ids: pl.Series) -> p
 
 def position(campaign_id: str, customer_id: str) -> float:
     """Where in [0, 1) the customer stands in this campaign; uniform over customers."""
-    return float(_positions(_word(campaign_id, customer_id))[0])
+    return float(_positions(sha256(f"{campaign_id}/{customer_id}".encode()).digest())[0])
 
 
 def positions(campaign_id: str, customer_ids: pl.Series) -> Floats:
     """The same [N] for many."""
     if customer_ids.null_count():
         raise ValueError("customer_ids has nulls: leave out rows without a customer first")
-    return _positions(b"".join(_word(campaign_id, customer_id) for customer_id in customer_ids))
+    start, customers = f"{campaign_id}/".encode(), customer_ids.cast(pl.String).cast(pl.Binary).to_list()
+    return _positions(b"".join([sha256(start + customer).digest() for customer in customers]))
 
 
 def starts(design: Design) -> list[float]:
@@ -99,12 +102,8 @@ def starts(design: Design) -> list[float]:
     return list(accumulate(list(design.shares.values())[:-1]))
 
 
-def _word(campaign_id: str, customer_id: str) -> bytes:
-    return sha256(f"{campaign_id}/{customer_id}".encode()).digest()[:WORD_BYTES]
-
-
-def _positions(words: bytes) -> Floats:
-    """[N] of N big-endian words."""
-    numbers = np.frombuffer(words, dtype=">u8") >> np.uint64(SPARE_BITS)
-    uniform: Floats = numbers.astype(np.float64) * 2.0 ** (SPARE_BITS - 8 * WORD_BYTES)
+def _positions(digests: bytes) -> Floats:
+    """[N] of N digests, whose words are big-endian."""
+    numbers = np.frombuffer(digests, dtype=">u8")[::WORDS] >> np.uint64(SPARE_BITS)
+    uniform: Floats = numbers.astype(np.float64) * 2.0 ** (SPARE_BITS - WORD_BITS)
     return uniform
