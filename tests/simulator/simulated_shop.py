@@ -39,9 +39,9 @@ class SimulatedShop:
 
 
 @cache
-def simulated_shop() -> SimulatedShop:
-    """12,000 customers, half of whom get a coupon at `as_of`; made once for all tests."""
-    shop = Shop(customers=12_000, seed=11, trial_share=0.5)
+def simulated_shop(customers: int = 12_000) -> SimulatedShop:
+    """Half of the customers get a coupon at `as_of`; made once for all tests of a process."""
+    shop = Shop(customers=customers, seed=11, trial_share=0.5)
     blocks = list(simulate(shop))
     return SimulatedShop(
         shop=shop,

@@ -17,7 +17,7 @@ SMALL = Shop(customers=450, seed=5, block_size=200, days=120)
 
 @pytest.fixture(scope="module")
 def simulated() -> SimulatedShop:
-    return simulated_shop()
+    return simulated_shop(6_000)
 
 
 def test_the_same_seed_gives_the_same_shop() -> None:

@@ -13,7 +13,7 @@ ORDER_LINE = ["customer_id", "order_id", "item_id"]
 
 @pytest.fixture(scope="module")
 def simulated() -> SimulatedShop:
-    return simulated_shop()
+    return simulated_shop(6_000)
 
 
 def test_events_ascend_in_time_and_belong_to_known_customers_and_items(simulated: SimulatedShop) -> None:

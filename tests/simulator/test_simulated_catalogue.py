@@ -16,7 +16,7 @@ from simulator.shop import Shop
 
 @pytest.fixture(scope="module")
 def simulated() -> SimulatedShop:
-    return simulated_shop()
+    return simulated_shop(6_000)
 
 
 @pytest.mark.parametrize("items", [50, 1_200, 5_000])
