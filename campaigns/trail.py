@@ -44,10 +44,10 @@ def done(
 
 def tried(
     transaction: Transaction, cause: Cause, action: str, object_name: str, *,
-    after: Mapping[str, Any] | None = None, basis: Basis | None = None,
+    after: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """Someone asked what the change would do; nothing but this line is written."""
-    _append(transaction, cause, action, object_name, outcome="DRY_RUN", after=after, basis=basis)
+    _append(transaction, cause, action, object_name, outcome="DRY_RUN", after=after)
 
 
 def denied(transaction: Transaction, cause: Cause, action: str, object_name: str, refusal: Refusal) -> None:

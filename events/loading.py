@@ -7,7 +7,6 @@ from pathlib import Path
 
 import polars as pl
 
-from events.attributes import read_items
 from events.canonical import canonical_rows
 from events.cleaning.missing import IMPUTABLE
 from events.event import CUSTOMER_SCHEMA, EVENT_SCHEMA, ITEM_SCHEMA, EventType
@@ -83,11 +82,6 @@ def load_events(
             whole=last_line_ends(path),
         ),
     )
-
-
-def load_items(path: Path, *, currency: str | None = None) -> pl.DataFrame:
-    """A catalogue file in ITEM_SCHEMA. Raises FileNotUsable and FormatNotUsable."""
-    return read_items(path, currency=currency).rows
 
 
 def _rows(path: Path, file_format: FileFormat, columns: Sequence[str], progress: Callable[[int], None]) -> pl.DataFrame:

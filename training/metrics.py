@@ -9,6 +9,7 @@ from scipy.special import expit, logit, xlogy
 from scoring.seen.actions import Floats, Integers
 
 TIES_SEED = 7
+BINS = 10
 CURVE = 101
 """Points of a curve."""
 
@@ -54,7 +55,7 @@ def calibration_table(bought: Floats, probability: Floats) -> list[dict[str, flo
     """Predicted and true rate of tenths of customers, lowest first."""
     return [
         {"customers": len(g), "predicted": float(probability[g].mean()), "bought": float(bought[g].mean())}
-        for g in _bins(probability, 10)
+        for g in _bins(probability)
     ]
 
 
@@ -62,13 +63,13 @@ def decile_table(came: Floats, predicted: Floats, *, word: str = "spent") -> lis
     """Mean of what came (spend, or what `word` says) of tenths of customers, the highest prediction first."""
     return [
         {"customers": len(g), "predicted": float(predicted[g].mean()), word: float(came[g].mean())}
-        for g in reversed(_bins(predicted, 10))
+        for g in reversed(_bins(predicted))
     ]
 
 
 def lift_table(bought: Floats, probability: Floats) -> list[dict[str, float]]:
     """Of the likeliest customers, tenth by tenth: their share, the share of all buyers among them, and its ratio."""
-    groups = [*reversed(_bins(probability, 10))]
+    groups = [*reversed(_bins(probability))]
     share = np.cumsum([len(g) for g in groups]) / len(bought)
     found = np.cumsum([bought[g].sum() for g in groups]) / max(bought.sum(), 1.0)
     return [{"share": s, "found": f, "lift": f / s} for s, f in zip(share.tolist(), found.tolist(), strict=True)]
@@ -88,14 +89,14 @@ def tier_table(spend: Floats, predicted: Floats, thresholds: Mapping[str, float]
     ]  # fmt: skip
 
 
-def _bins(score: Floats, count: int) -> list[Integers]:
-    """Places of equally many customers, the lowest score first."""
-    return [g for g in np.array_split(np.argsort(score, kind="stable"), count) if len(g)]
+def _bins(score: Floats) -> list[Integers]:
+    """Places of ten times equally many customers, the lowest score first."""
+    return [g for g in np.array_split(np.argsort(score, kind="stable"), BINS) if len(g)]
 
 
-def calibration_error(bought: Floats, probability: Floats, bins: int = 10) -> float:
-    """Expected calibration error over bins of equally many customers."""
-    groups = _bins(probability, bins)
+def calibration_error(bought: Floats, probability: Floats) -> float:
+    """Expected calibration error over ten bins of equally many customers."""
+    groups = _bins(probability)
     starts = np.cumsum([0, *(len(g) for g in groups[:-1])])
     excess = (probability - bought)[np.concatenate(groups)]
     return float(np.abs(np.add.reduceat(excess, starts)).sum() / len(bought))

@@ -8,9 +8,10 @@ import polars as pl
 from tierwise.v1 import score_pb2, tier_pb2
 
 from admin.running.first_shop import FirstShop
+from events.attributes import read_items
 from events.event import EventType
 from events.formats import preset
-from events.loading import load_events, load_items
+from events.loading import load_events
 
 HORIZON = timedelta(days=90)
 MINOR = 100
@@ -48,7 +49,7 @@ def hindsight(shop: FirstShop, currency: str) -> Hindsight:
     reading = preset(shop.preset).with_currency(currency)
     end = shop.as_of + HORIZON
     read = [load_events(file, reading, now=end + HORIZON) for file in shop.files]
-    items = pl.concat([loaded.items for loaded in read] + [load_items(file) for file in shop.catalogue])
+    items = pl.concat([loaded.items for loaded in read] + [read_items(file).rows for file in shop.catalogue])
     titled = items.filter(pl.col("title").is_not_null())
     bought = pl.concat([loaded.events for loaded in read]).filter(pl.col("event_type") == EventType.PURCHASE)
     known = bought.filter(pl.col("time") < shop.as_of).select("customer_id").unique()

@@ -32,11 +32,10 @@ class RulePreview:
 
 
 def preview(
-    snapshot: Snapshot, rule: Rule, *, size: int, seed: int = 0, language: Language = Language.ENGLISH,
-    currency: str | None = None,
-) -> RulePreview:  # fmt: skip
+    snapshot: Snapshot, rule: Rule, *, size: int, seed: int = 0, language: Language = Language.ENGLISH
+) -> RulePreview:
     """Up to `size` examples, each as likely as any other. The rule is one that `segments.problems_of` accepts."""
-    speaker = Speaker(language=language, currency=currency)
+    speaker = Speaker(language=language)
     return RulePreview(
         sentence=speaker.sentence(rule),
         size=fitting.estimate(snapshot, rule),

@@ -9,7 +9,6 @@ from events.attributes import read_customers, read_items
 from events.event import CUSTOMER_SCHEMA, ITEM_SCHEMA
 from events.files.reading import FileNotUsable
 from events.formats import FormatNotUsable
-from events.loading import load_items
 
 
 def test_a_catalogue_is_read(tmp_path: Path) -> None:
@@ -51,12 +50,12 @@ def test_a_catalogue_is_read(tmp_path: Path) -> None:
 def test_our_own_catalogue_is_read_as_it_is(tmp_path: Path) -> None:
     catalogue = pl.DataFrame([("a", "Lantern", "Home", "Acme", 339, "GBP")], schema=ITEM_SCHEMA, orient="row")
     catalogue.write_parquet(tmp_path / "items.parquet")
-    assert load_items(tmp_path / "items.parquet").equals(catalogue)
+    assert read_items(tmp_path / "items.parquet").rows.equals(catalogue)
 
 
 def test_a_catalogue_of_ids_and_categories_is_enough(tmp_path: Path) -> None:
     pl.DataFrame({"item_id": [7], "category": ["1|2"]}).write_parquet(tmp_path / "items.parquet")
-    assert load_items(tmp_path / "items.parquet").rows() == [("7", None, "1|2", None, None, None)]
+    assert read_items(tmp_path / "items.parquet").rows.rows() == [("7", None, "1|2", None, None, None)]
 
 
 def test_prices_of_a_catalogue_need_a_currency(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from made.hostile import LARGE, numbers, texts
 
+from events.attributes import read_items
 from events.event import EVENT_SCHEMA, EventType
 from events.files import reading, room
 from events.files.reading import FileNotUsable
-from events.loading import Loaded, load_events, load_items
+from events.loading import Loaded, load_events
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 COLUMNS = {
@@ -88,7 +89,7 @@ def test_texts_that_take_more_memory_than_there_is_are_refused_before_all_are_re
     with pytest.raises(FileNotUsable, match=r"its texts take more than 0 GB of memory.*import the file in parts"):
         load_events(path, now=NOW)
     with pytest.raises(FileNotUsable, match="its texts take more than"):
-        load_items(path.rename(tmp_path / "items.parquet"))
+        read_items(path.rename(tmp_path / "items.parquet"))
 
 
 def test_hostile_texts_come_through_as_they_were_written() -> None:

@@ -22,7 +22,6 @@ from scoring.together import nothing
 from scoring.whole_file import check_new
 from training import course as usual_course
 from training.checkpoints import checkpoints_of, remove_old
-from training.configuration import Configuration
 from training.course import Course, HistoryTooShort, Training
 from training.private.asking import asked_of
 from training.private.price import PRIVATE, Price, price_of
@@ -48,13 +47,11 @@ COVERS: Mapping[str, str] = {
 """What of a model folder tells of customers, part by part."""
 
 
-def train(
-    training: Training, out: Path, promise: Promise, secret: Secret, *, configuration: Configuration = CONFIGURATION
-) -> Path:
+def train(training: Training, out: Path, promise: Promise, secret: Secret) -> Path:
     """Learn in private and write the model folder; resumes what a killed run had begun.
 
     Only weights with their noise are kept on the way. `training` says how the model without privacy learns that the
-    price is measured beside, and its seed is public; the private one has a `configuration` of its own.
+    price is measured beside, and its seed is public; the private one has the CONFIGURATION of its own.
 
     Raises:
         HistoryTooShort: No customer was seen before a window that is closed.
@@ -64,7 +61,7 @@ def train(
     """
     check_new(out)
     currency = currency_of(training.known)
-    private = replace(training, configuration=configuration)
+    private = replace(training, configuration=CONFIGURATION)
     course = course_of(private)
     budget = budget_of(promise, course.customers)
     public = replace(private, events=training.events.clear())
