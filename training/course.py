@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,15 +11,11 @@ import torch
 
 from events.event import EventType
 from events.history import Histories
-from scoring.answers import Calibration
-from scoring.mixture import Mixture
-from scoring.model import Blend, ItemVectors, Model, item_words
+from scoring.model import ItemVectors, item_words
 from scoring.networks.network import Architecture, Network
-from scoring.predictors.further_orders import Regression
 from scoring.seen.actions import Actions, Integers
 from scoring.seen.catalogue import Catalogue
 from scoring.seen.sequence import Tokens
-from scoring.together import Together
 from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.curves.curves import NOWHERE, Curves
@@ -180,28 +175,6 @@ def learn_members(course: Course, prepared: Prepared, stage: str, epochs: int, v
 def _believing(configuration: Configuration, prepared: Prepared) -> Configuration:
     """Where nothing is told no label holds what is believed against the penalty."""
     return configuration.believing(prepared.customers) if prepared.told else replace(configuration, direct_penalty=0.0)
-
-
-def model_of(
-    course: Course, prepared: Prepared, networks: tuple[Network, ...], together: Together, *,
-    blend: Blend, calibration: Calibration, manifest: dict[str, Any], mixture: Mixture,
-    further: Regression | None = None, next_items: Network | None = None,
-) -> Model:  # fmt: skip
-    """The parts put together."""
-    return Model(
-        manifest=manifest,
-        catalogue=course.catalogue,
-        networks=networks,
-        normaliser=prepared.normaliser,
-        buying=prepared.buying,
-        calibration=calibration,
-        together=together,
-        blend=blend,
-        mixture=mixture,
-        further=further,
-        next_items=next_items,
-        item_vectors=course.item_vectors,
-    )
 
 
 def describe(times: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[str]:

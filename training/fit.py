@@ -33,7 +33,7 @@ from training.calibration import (
     yearly_spend_factor,
 )
 from training.checkpoints import checkpoints_of, remove_old
-from training.course import Course, Learned, Training, course_of, learn_members, model_of
+from training.course import Course, Learned, Training, course_of, learn_members
 from training.material.labels import LONGEST, labels_of
 from training.material.preparation import Prepared, prepare
 from training.predictors.boosting import grow
@@ -109,12 +109,11 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
         for as_of in (np.array([course.as_of]), year_of(course))
     )
     calibration = _calibration(course, standing, year)
-    return model_of(
-        course, prepared, learned.networks,
-        nothing(course.items) if taste is None else _together(course, taste.habits, nobody),
-        blend=START if taste is None else taste.blend, calibration=calibration, mixture=mixture,
-        further=fit_further_orders(prepared.examples),
-        next_items=next_items,
+    return Model(
+        catalogue=course.catalogue, networks=learned.networks, normaliser=prepared.normaliser, buying=prepared.buying,
+        calibration=calibration, mixture=mixture, further=fit_further_orders(prepared.examples),
+        together=nothing(course.items) if taste is None else _together(course, taste.habits, nobody),
+        blend=START if taste is None else taste.blend, next_items=next_items, item_vectors=course.item_vectors,
         manifest={
             "code_version": version("tierwise"),
             "configuration": course.configuration.to_json(),

@@ -6,10 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from scoring.answers import Calibration
-from scoring.mixture import Mixture
-from scoring.model import Blend
+from scoring.model import Blend, Model
 from scoring.networks.network import Network
-from training.course import Course, model_of
+from training.course import Course
 from training.material.held_out import Held
 from training.material.preparation import Prepared
 from training.material.validation import misplaced
@@ -41,9 +40,10 @@ def taste_of(
     habits, popularity = habits_of(course.tokens, pairs, orders, left_out=left_out)
     together = fit_together(actions, pairs, until=course.as_of, left_out=left_out, habits=habits)
     next_items = _next_items(course, pairs, left_out, orders)
-    model = model_of(
-        course, prepared, networks, together, next_items=None if next_items is None else next_items.network,
-        blend=replace(START, decay=habits.decay), calibration=Calibration(), manifest={}, mixture=Mixture(),
+    model = Model(
+        manifest={}, catalogue=course.catalogue, networks=networks, normaliser=prepared.normaliser,
+        buying=prepared.buying, calibration=Calibration(), together=together, blend=replace(START, decay=habits.decay),
+        next_items=None if next_items is None else next_items.network, item_vectors=course.item_vectors,
     )  # fmt: skip
     blend, figures = choose_blend(model, course.tokens, orders, popularity, course.device)
     return Taste(habits=habits, blend=blend, next_items=next_items, figures=figures)
