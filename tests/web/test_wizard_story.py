@@ -88,9 +88,15 @@ def limit(anna: Page) -> None:
     anna.get_by_label("Holdout (%)").fill("25")
     expect(power.get_by_role("row", name="25%")).to_be_visible()
     anna.get_by_label("Budget (GBP)").fill("900.00")
+    expect(anna.get_by_label("Offers at most")).to_be_hidden()
+    anna.get_by_text("Whom it leaves alone").click()
     anna.get_by_label("Offers at most").fill("2")
     anna.get_by_label("within days").fill("30")
     assert faults(anna) == []
+    anna.get_by_role("button", name="Save", exact=True).click()
+    expect(anna.get_by_label("Offers at most").first).to_have_value("2")
+    expect(anna.get_by_label("Offers at most").first).to_be_visible()
+    expect(anna.get_by_label("Priority")).to_be_hidden()
     go_on(anna, "Review")
 
 
