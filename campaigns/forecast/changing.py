@@ -29,6 +29,7 @@ class Change:
 
     learned: Uplift
     customers: int
+    """Who would get it."""
     expected: float
     """Customers more who buy than would without an offer."""
     low: float

@@ -162,14 +162,16 @@ def _shown(
     drawn = _drawn(snapshot, targeting, sum(sizes.values()), seed=seed)
     reached = _reached(found)
     part = affordable_part(snapshot, campaign, found, now)
-    count = part.drawn * sum(each.count for each in reached)
+    count, shares = part.drawn * sum(each.count for each in reached), campaign.plan.design.shares
     borne = [each.share(part.drawn) for each in found]
     return Preview(
         campaign=campaign, time=now, customers=sum(sizes.values()), falls=_falls(campaign, sizes, found),
-        reached=reached, groups={group: share * count for group, share in campaign.plan.design.shares.items()},
+        reached=reached, groups={group: share * count for group, share in shares.items()},
         affordable=part, outlook=foretold(snapshot, campaign, borne, drawn, days=days, lift=lift),
         examples=examples(snapshot, campaign, drawn, size=size, language=language),
-        change=changing.expected(snapshot, [each.customer_id for each in drawn], customers=round(count)),
+        change=changing.expected(
+            snapshot, [each.customer_id for each in drawn], customers=round(count * (1 - shares[HOLDOUT]))
+        ),
         own_codes=own_codes.waiting(snapshot, campaign.campaign_id, members),
     )  # fmt: skip
 

@@ -293,7 +293,7 @@ class CampaignPreview(_message.Message):
         reason: _builtins.str
         """Why that one."""
         customer_count: _builtins.int
-        """Customers of whom it is said: those whom the budget bears."""
+        """Customers of whom it is said: those whom the budget bears and who are not held out."""
         expected: _builtins.float
         """Customers more who buy than would without an offer."""
         low: _builtins.float
