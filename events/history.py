@@ -47,6 +47,12 @@ class Histories:
         """[N] index of the customer that owns each row."""
         return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self.offsets))
 
+    def ends(self, otherwise: float) -> npt.NDArray[np.float64]:
+        """[C] seconds, directly after each customer's last row; `otherwise` where there is none."""
+        rows = np.where(np.diff(self.offsets) > 0, self.offsets[1:] - 1, len(self.time))
+        ends: npt.NDArray[np.float64] = np.nextafter(np.append(self.time, otherwise)[rows], np.inf)
+        return ends
+
     def some(self, start: int, stop: int) -> Self:
         """The customers from `start` to before `stop`, with their rows."""
         rows = slice(int(self.offsets[start]), int(self.offsets[stop]))

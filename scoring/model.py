@@ -40,6 +40,8 @@ class Blend:
     """Whether items bought before may be recommended again."""
     again: float = 0.0
     """0 in a folder of before there was this strategy."""
+    at_once: bool = True
+    """Whether those of an order that is read line by line may be again in the same order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
-from events.event import EventType
 from scoring.again import again_of
+from scoring.bought import begun_by, bought_by, context_of
 from scoring.model import Model
 from scoring.networks.network import Network
 from scoring.score import Recommendation, Strategy, UnknownItem
@@ -24,9 +24,6 @@ from scoring.seen.blocks import PASSES, blocks
 from scoring.seen.catalogue import UNKNOWN, WORD_BUCKETS
 from scoring.seen.sequence import Tokens, batch_of, lengths_of
 
-CONTEXT = 20
-"""Latest actions whose items speak for the customer."""
-SPEAKING = (EventType.VIEW, EventType.CART, EventType.PURCHASE, EventType.REVIEW)
 CHOICES = 4
 """Candidates for each item wanted, when diversity is asked for."""
 FEWEST_CHOICES = 50
@@ -65,6 +62,8 @@ class Ranked:
     context: sparse.csr_matrix
     bought: list[Integers]
     """[C] catalogue numbers that each customer bought."""
+    hidden: list[Integers]
+    """[C] those of them that may not come again."""
     largest: dict[Strategy, Floats]
     """[C, 1] score of each strategy, by which it is divided."""
 
@@ -83,7 +82,7 @@ class Recommender:
         scores[:, : UNKNOWN + 1] = HIDDEN
         if request.among is not None:
             scores[:, UNKNOWN + 1 :][:, [item not in request.among for item in self.model.catalogue.item_ids]] = HIDDEN
-        self._hide(scores, ranked.bought, request)
+        self._hide(scores, ranked.hidden, request)
         return [self._list(row, scores[row], ranked, request) for row in range(len(pairs))]
 
     def ranked(self, tokens: Tokens, pairs: Pairs, request: Request) -> Ranked:
@@ -93,7 +92,17 @@ class Recommender:
         context = context_of(tokens, pairs, len(self.model.catalogue) + 2, blend.decay, session)
         needed = dict.fromkeys((*self._voices(request.strategy), Strategy.POPULAR))
         parts = {s: self._scores(s, tokens, pairs, context) for s in needed}
-        return Ranked(parts, context, bought_by(tokens, pairs), {s: _largest(part) for s, part in parts.items()})
+        bought = bought_by(tokens, pairs)
+        largest = {s: _largest(part) for s, part in parts.items()}
+        return Ranked(parts, context, bought, self._hidden(bought, tokens, pairs), largest)
+
+    def _hidden(self, bought: list[Integers], tokens: Tokens, pairs: Pairs) -> list[Integers]:
+        """[C] what this shop's customers do not buy again."""
+        if not self.model.blend.repurchase:
+            return bought
+        if self.model.blend.at_once:
+            return [items[:0] for items in bought]
+        return begun_by(tokens, pairs)
 
     def _voices(self, strategy: Strategy) -> dict[Strategy, float]:
         """Which strategies have a say, and how much."""
@@ -155,10 +164,9 @@ class Recommender:
         silent = own.max(axis=1, keepdims=True) <= 0
         return np.where(silent, popular, np.where(own > 0, own, UNSAID * (popular - 1)))
 
-    def _hide(self, scores: Floats, bought: list[Integers], request: Request) -> None:
-        for row, numbers in enumerate(bought):
-            if not self.model.blend.repurchase:
-                scores[row, numbers] = HIDDEN
+    def _hide(self, scores: Floats, hidden: list[Integers], request: Request) -> None:
+        for row, numbers in enumerate(hidden):
+            scores[row, numbers] = HIDDEN
             if request.exclude:
                 known = self.model.catalogue.number_of
                 scores[row, [known[item] for item in request.exclude[row] if item in known]] = HIDDEN
@@ -235,34 +243,6 @@ class Recommender:
     def _items_of_words(self) -> sparse.csr_matrix:
         """`content` the other way round, as products read it."""
         return sparse.csr_matrix(self.content.T)
-
-
-def context_of(
-    tokens: Tokens, pairs: Pairs, items: int, decay: float, session: Sequence[Integers]
-) -> sparse.csr_matrix:
-    """[C, items] weights of the items in each customer's latest actions: decay to the power of how many came after."""
-    actions = tokens.actions
-    rows, columns, weights = [0], [0], [0.0]
-    for row, (first, last) in enumerate(zip(pairs.first.tolist(), pairs.last.tolist(), strict=True)):
-        places = np.flatnonzero(np.isin(actions.kind[first:last], SPEAKING))[-CONTEXT:][::-1] + first
-        bags = [[number] for number in reversed(session[row])] if session else []
-        bags += [actions.items[actions.rows[p] : actions.rows[p + 1]].tolist() for p in places.tolist()]
-        for age, bag in enumerate(bags):
-            known = {number for number in bag if number > UNKNOWN}
-            rows += [row] * len(known)
-            columns += known
-            weights += [decay**age] * len(known)
-    return sparse.csr_matrix((weights, (rows, columns)), shape=(len(pairs), items))
-
-
-def bought_by(tokens: Tokens, pairs: Pairs) -> list[Integers]:
-    """[C] numbers of the known items that each customer bought before the as-of time."""
-    actions, kind = tokens.actions, tokens.actions.histories.event_type
-    bought = []
-    for first, last in zip(actions.rows[pairs.first].tolist(), actions.rows[pairs.last].tolist(), strict=True):
-        items = np.unique(actions.items[first:last][kind[first:last] == EventType.PURCHASE])
-        bought.append(items[items > UNKNOWN])
-    return bought
 
 
 def top(scores: Floats, count: int) -> npt.NDArray[np.int64]:

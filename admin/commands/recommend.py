@@ -9,11 +9,13 @@ import polars as pl
 import typer
 
 from admin.files.result_files import writable
-from admin.learning.data import AsOf, Events, Items, Preset, Seed, TrainingData, training_data
+from admin.learning.data import Events, Items, Preset, Seed, TrainingData, training_data
 from admin.learning.predictions import blocks, scorer_for
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail, warn
+from events.history import Histories
 from scoring.score import Strategy
+from scoring.seen.actions import Floats
 from scoring.threads import limit_threads
 from scoring.whole_file import whole_file
 from training.purpose import Purpose
@@ -31,7 +33,10 @@ def recommend(
     items: Items = None,
     preset: Preset = None,
     database_url: DatabaseUrl = None,
-    as_of: AsOf = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="ISO time, UTC unless it says otherwise: what is ordered from then on. Default: see above."),
+    ] = None,
     k: Annotated[int, typer.Option("--k", min=1, help="Items for each customer.")] = 20,
     strategy: Annotated[Strategy, typer.Option(help="How they are found.")] = Strategy.HYBRID,
     diversity: Annotated[float, typer.Option(min=0, max=1, help="0 for the best, 1 for the most varied.")] = 0.0,
@@ -42,11 +47,15 @@ def recommend(
 ) -> None:
     """Write customer_id, rank (0 is best), item_id, score and reason for every customer seen before a time.
 
-    Of --items, where they are given, and of no others.
+    Of --items, where they are given, and of no others. Without --as-of and --model a file of events is gone on with
+    line by line: what comes after each customer's last line, in the same order or in a later one.
     """
     began = time.monotonic()
     limit_threads()
     data = training_data(events, items, preset, database_url, as_of)
+    going_on = events is not None and as_of is None and model is None
+    if going_on:
+        data = data.line_by_line()
     among = None if items is None else _catalogue(items, data)
     histories = data.histories()
     with scorer_for(data, model, purpose=Purpose.ITEMS, seed=seed) as scorer:
@@ -58,7 +67,7 @@ def recommend(
             for customer, chosen in zip(
                 block.customer_ids,
                 scorer.recommend(
-                    block, np.full(len(block), data.as_of.timestamp()), count=k, strategy=strategy,
+                    block, _asked(block, data, going_on=going_on), count=k, strategy=strategy,
                     diversity=diversity, among=among,
                 ),
                 strict=True,
@@ -75,9 +84,16 @@ def recommend(
     }
     with whole_file(out) as unfinished:
         data.as_written(pl.DataFrame(rows, schema=columns, orient="row")).write_parquet(unfinished)
-    summary = {"customers": len(histories), "rows": len(rows), "model_id": model_id, "out": str(out)}
+    summary = {"customers": len(histories), "rows": len(rows), "foretold": "next line" if going_on else "next order"}
+    summary |= {"model_id": model_id, "out": str(out)}
     seconds = round(time.monotonic() - began, 1)
     emit(summary | {"blend": blend, "seconds": seconds}, as_json=as_json, title="Recommended")
+
+
+def _asked(block: Histories, data: TrainingData, *, going_on: bool) -> Floats:
+    """When each customer is asked about: where their own lines end, or at one time."""
+    as_of = data.as_of.timestamp()
+    return block.ends(as_of) if going_on else np.full(len(block), as_of)
 
 
 def _catalogue(path: Path, data: TrainingData) -> frozenset[str]:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import polars as pl
 import typer
@@ -22,6 +22,7 @@ from events.event import CUSTOMER_SCHEMA
 from events.files.reading import FileNotUsable
 from events.formats import FormatNotUsable, preset_or_mapping
 from events.history import Histories
+from events.line_by_line import line_by_line
 from events.loading import load_events
 from events.spelling import SPELLED, spellings
 from settings import settings
@@ -62,6 +63,11 @@ class TrainingData:
     def training(self, configuration: Configuration, seed: int) -> Training:
         """Of these data."""
         return Training(events=self.events, items=self.items, as_of=self.as_of, configuration=configuration, seed=seed)
+
+    def line_by_line(self) -> Self:
+        """Each line an event of its own, as they stand in the file."""
+        lines = line_by_line(self.events)
+        return replace(self, events=lines, as_of=_after(lines))
 
     def histories(self) -> Histories:
         """Of every customer seen before the as-of time, by id."""

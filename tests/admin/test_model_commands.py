@@ -264,6 +264,34 @@ def test_recommended_is_what_stands_in_the_file_of_items(files: Path) -> None:
     assert set(pl.read_parquet(files / "sold.parquet")["item_id"]) == {"item-1", "item-2"}
 
 
+def test_a_file_is_gone_on_with_line_by_line_and_from_a_time_on_order_by_order(files: Path) -> None:
+    """Everybody's second order goes on where a chain of items goes on, and its last line is missing."""
+    lines, following = [], {}
+    for who in range(40):
+        for turn, day in enumerate((30, 2)):
+            first = who * (7, 5)[turn] % 24
+            chain = [f"item-{(first + place) % 24:02d}" for place in range(6)]
+            time = LATEST - timedelta(days=day + who)
+            lines += [(f"c{who}", time, f"{who}-{turn}", item) for item in chain[: 6 - turn]]
+            following[f"c{who}"] = chain[-1]
+    columns = ["customer_id", "time", "order_id", "item_id"]
+    table = pl.DataFrame(lines, schema=columns, orient="row").with_columns(
+        event_type=pl.lit("purchase"), quantity=1.0, unit_price=1.0
+    )
+    table.write_parquet(files / "cut.parquet")
+
+    def found(*asked: object) -> tuple[str, float]:
+        said = run("recommend", "--events", files / "cut.parquet", "--k", 3, "--out", files / "next.parquet", *asked)
+        lists = pl.read_parquet(files / "next.parquet").group_by("customer_id").agg("item_id")
+        hits = [following[who] in items for who, items in lists.iter_rows()]
+        return said["foretold"], sum(hits) / len(following)
+
+    assert found() == ("next line", 1.0)
+    foretold, share = found("--as-of", LATEST.isoformat())
+    assert foretold == "next order"
+    assert share < 0.5
+
+
 def test_events_without_items_have_nothing_to_recommend(files: Path) -> None:
     CANONICAL.drop("item_id").write_parquet(files / "unnamed.parquet")
 

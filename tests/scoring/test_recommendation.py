@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made.histories import at, bought, histories, row
+from made.histories import Row, at, bought, histories, row
 from networks.tiny_model import ITEMS, tiny_model
 from scipy import sparse
 
@@ -54,6 +54,21 @@ def test_what_was_bought_returns_only_where_the_shop_repeats(strategy: Strategy)
 
     assert set(once) == set(ITEMS) - {"item-0", "item-4"}
     assert set(again) == set(ITEMS)
+
+
+def test_what_stands_in_an_order_that_goes_on_returns_in_later_ones() -> None:
+    """An order that is one action is whole, and what has no id belongs to nothing."""
+    scorer = Scorer(replace(MODEL, blend=replace(MODEL.blend, repurchase=True, at_once=False)))
+    begun = [bought(9, item_id="item-0"), bought(5, item_id="item-1"), bought(4, order_id="ann-5", item_id="item-4")]
+
+    def missing(*rows: Row) -> set[str]:
+        return set(ITEMS) - set(items(scorer.recommend(histories(*rows), at(), count=20)))
+
+    assert missing(*begun) == {"item-1", "item-4"}
+    assert missing(*begun, bought(1, item_id="item-7")) == set()
+    assert missing(*begun, bought(1, item_id="item-7"), bought(1, item_id="item-8")) == set()
+    assert missing(*(line | {"order_id": None} for line in begun)) == set()
+    assert missing(*begun, row(EventType.VIEW, 1, item_id="item-2")) == {"item-1", "item-4"}
 
 
 def test_excluded_items_stay_out() -> None:

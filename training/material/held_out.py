@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from scoring.recommendation import bought_by
+from scoring.bought import begun_by, bought_by
 from scoring.seen.actions import Integers, Pairs
 from scoring.seen.catalogue import UNKNOWN
 from scoring.seen.sequence import Tokens
@@ -24,6 +24,8 @@ class Held:
     """[n] known items of that order."""
     bought: list[Integers]
     """[n] items bought before."""
+    begun: list[Integers]
+    """[n] items of the order that may be going on, see `begun_by`."""
 
     @property
     def telling(self) -> bool:
@@ -33,7 +35,8 @@ class Held:
     def some(self, most: int) -> "Held":
         """At most so many of them, of short and of long histories."""
         rows = np.arange(0, len(self.pairs), -(-len(self.pairs) // max(most, 1)))
-        return Held(self.pairs.some(rows), [self.wanted[row] for row in rows], [self.bought[row] for row in rows])
+        lists = ([items[row] for row in rows] for items in (self.wanted, self.bought, self.begun))
+        return Held(self.pairs.some(rows), *lists)
 
 
 def held_out(tokens: Tokens, last: npt.NDArray[np.bool_], *, seed: int) -> Held:
@@ -48,4 +51,5 @@ def held_out(tokens: Tokens, last: npt.NDArray[np.bool_], *, seed: int) -> Held:
     place = place[some]
     owner = np.searchsorted(actions.offsets, place, side="right") - 1
     pairs = Pairs(customer=owner, as_of=actions.time[place], first=actions.offsets[owner], last=place)
-    return Held(pairs, [items for items in wanted if len(items)], bought_by(tokens, pairs))
+    told = [items for items in wanted if len(items)]
+    return Held(pairs, told, bought_by(tokens, pairs), begun_by(tokens, pairs))

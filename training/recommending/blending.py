@@ -1,6 +1,7 @@
 """How the recommendation strategies are weighed against one another for a shop: by orders that were held out."""
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,14 @@ NOTHING = -1.0
 """Score of a place where no candidate stands."""
 
 
+class Returning(StrEnum):
+    """What of that which a customer bought may come again."""
+
+    NOTHING = "nothing"
+    ALL = "all"
+    LATER = "all, but not in the same order"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """Up to K items of n customers with their scores by each strategy, largest 1."""
@@ -47,7 +56,7 @@ def choose_blend(
     if not held.telling:
         return model.blend, {}
     tried: list[tuple[float, Blend, dict[str, float]]] = []
-    for repurchase, candidates in _candidates(model, tokens, held, popularity, device).items():
+    for returning, candidates in _candidates(model, tokens, held, popularity, device).items():
         alone = np.eye(len(PARTS), dtype=np.float32)
         figures = {
             f"{part}_hit_rate_10": quality(candidates, weights)[0] for part, weights in zip(PARTS, alone, strict=True)
@@ -55,23 +64,24 @@ def choose_blend(
         found, weights = _search(candidates)
         figures |= {"hybrid_hit_rate_10": found[0], "hybrid_ndcg_10": found[1]}
         chosen = {part.value: float(weight) for part, weight in zip(PARTS, weights, strict=True)}
+        repurchase = returning is not Returning.NOTHING
         chosen[Strategy.AGAIN] *= repurchase
-        tried.append((sum(found), replace(model.blend, repurchase=repurchase, **chosen), figures))
+        blend = replace(model.blend, repurchase=repurchase, at_once=returning is Returning.ALL, **chosen)
+        tried.append((sum(found), blend, figures))
     _, blend, figures = max(tried, key=lambda choice: choice[0])
     return blend, figures
 
 
 def _candidates(
     model: Model, tokens: Tokens, held: Held, popularity: Popularity, device: torch.device
-) -> dict[bool, Candidates]:
-    """Without and with the items that the customer bought before."""
+) -> dict[Returning, Candidates]:
+    """By what may come again; an order that is whole leaves no choice for what stands in it."""
     recommender, request = Recommender(model, device), Request(count=1)
+    choices = Returning if any(map(len, held.begun)) else (Returning.NOTHING, Returning.ALL)
     shape = (len(held.pairs), CANDIDATES * len(PARTS))
-    both = {
-        repurchase: Candidates(
-            np.full((len(PARTS), *shape), NOTHING, dtype=np.float32), np.zeros(shape, dtype=np.bool_)
-        )
-        for repurchase in (False, True)
+    tables = {
+        returning: Candidates(np.full((len(PARTS), *shape), NOTHING, dtype=np.float32), np.zeros(shape, dtype=np.bool_))
+        for returning in choices
     }
     for start in range(0, len(held.pairs), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(held.pairs)))
@@ -81,10 +91,22 @@ def _candidates(
             mine = np.stack([parts[part][place] for part in PARTS])
             mine /= np.maximum(mine.max(axis=1, keepdims=True), 1e-12)
             mine[:, : UNKNOWN + 1] = NOTHING
-            _fill(both[True], row, mine, held.wanted[row])
-            mine[:, held.bought[row]] = NOTHING
-            _fill(both[False], row, mine, held.wanted[row])
-    return both
+            for returning, table in tables.items():
+                shown = mine.copy()
+                shown[:, _hidden(returning, held, row)] = NOTHING
+                _fill(table, row, shown, held.wanted[row])
+    return tables
+
+
+def _hidden(returning: Returning, held: Held, row: int) -> Integers:
+    """What of the customer's may not come again."""
+    match returning:
+        case Returning.NOTHING:
+            return held.bought[row]
+        case Returning.LATER:
+            return held.begun[row]
+        case Returning.ALL:
+            return held.bought[row][:0]
 
 
 def _fill(candidates: Candidates, row: int, scores: npt.NDArray[np.float64], wanted: Integers) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from scoring.recommendation import context_of
+from scoring.bought import context_of
 from scoring.seen.actions import Floats
 from scoring.seen.sequence import Tokens
 from training.material.held_out import Held
@@ -51,23 +51,23 @@ def habits_of(
 
 
 def _foretold(context: sparse.csr_matrix, weights: sparse.csr_matrix, held: Held) -> float:
-    """How well the orders are, where the shop repeats what was bought or where it does not."""
-    ranks: list[tuple[float, float]] = []
+    """How well the orders are, by what comes again in the shop."""
+    ranks: list[list[float]] = []
     for start in range(0, len(held.pairs), BLOCK):
         scores = (context[start : start + BLOCK] @ weights).toarray()
-        ranks += [
-            _ranks(mine, held.wanted[start + place], held.bought[start + place]) for place, mine in enumerate(scores)
-        ]
+        ranks += [_ranks(mine, held, start + place) for place, mine in enumerate(scores)]
     found = np.array(ranks)
     good = np.where(found < CUT, 1 + 1 / np.log2(found + 2), 0.0)
     return float(good.mean(axis=0).max())
 
 
-def _ranks(scores: Floats, wanted: npt.NDArray[np.int64], bought: npt.NDArray[np.int64]) -> tuple[float, float]:
-    """Of the best-placed wanted item, among all and among those that were not bought."""
-    return _rank(scores, scores[wanted]), _rank(
-        np.delete(scores, bought), scores[np.setdiff1d(wanted, bought, assume_unique=True)]
-    )
+def _ranks(scores: Floats, held: Held, row: int) -> list[float]:
+    """Of the best-placed wanted item, by what may come again: all, not in the same order, nothing."""
+    wanted = held.wanted[row]
+    return [_rank(scores, scores[wanted])] + [
+        _rank(np.delete(scores, hidden), scores[np.setdiff1d(wanted, hidden, assume_unique=True)])
+        for hidden in (held.begun[row], held.bought[row])
+    ]
 
 
 def _rank(scores: Floats, wanted: Floats) -> float:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from events.event import EventType
-from scoring.recommendation import SPEAKING
+from scoring.bought import SPEAKING
 from scoring.seen.actions import Actions, Floats
 from scoring.seen.catalogue import UNKNOWN
 from scoring.together import Together
