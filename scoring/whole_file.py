@@ -1,5 +1,6 @@
 """Files and folders that are whole or not there, and what is said of one that could not be written."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -7,9 +8,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
 
 class NotWritten(OSError):
     """A disk is full, or nobody may write there; the message names the place and the way out."""
+
+    @property
+    def for_want_of_room(self) -> bool:
+        """Whether the disk, or somebody's share of it, is full."""
+        cause: BaseException | None = self
+        while cause is not None:
+            if isinstance(cause, OSError) and cause.errno in FULL:
+                return True
+            cause = cause.__cause__ or cause.__context__
+        return False
 
 
 @contextmanager

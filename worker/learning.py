@@ -23,6 +23,7 @@ from database.events.store import read_events
 from database.session import Database
 from scoring.score import ModelRejected
 from scoring.threads import limit_threads
+from scoring.whole_file import NotWritten
 from settings import child_environment, settings
 from training.configuration import Configuration
 from training.course import HistoryTooShort, Training
@@ -31,6 +32,8 @@ from training.provenance import SeveralCurrencies
 
 TOLD = (HistoryTooShort, ModelRejected, SeveralCurrencies)
 """In our own words, which whoever asks may read."""
+ROOM_SECONDS = 60.0
+"""Between two looks whether a full disk has room again."""
 log = logging.getLogger("worker.learning")
 
 
@@ -104,7 +107,8 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.INFO)
     folder, pinned = Path(arguments[0]), Retraining.of(json.loads(arguments[1]))
     try:
-        _learn(folder, pinned)
+        while not _learned(folder, pinned):
+            time.sleep(ROOM_SECONDS)
     except TOLD as refusal:
         refuse(folder, str(refusal))
         return 1
@@ -114,6 +118,18 @@ def main(arguments: list[str]) -> int:
         refuse(folder, f"{type(error).__name__}; the worker's log says more, by the name {folder.name}")
         return 1
     return 0
+
+
+def _learned(folder: Path, pinned: Retraining) -> bool:
+    """False where the disk has no room: that is no fault of the training, which goes on from its last epoch."""
+    try:
+        _learn(folder, pinned)
+    except NotWritten as error:
+        if not error.for_want_of_room:
+            raise
+        log.warning("%s: its training waits: %s", folder.name, error)
+        return False
+    return True
 
 
 def _learn(folder: Path, pinned: Retraining) -> None:

@@ -1,5 +1,7 @@
 """A file that a full disk cuts off is never taken for whole, and what is said names the place."""
 
+import errno
+import os
 import resource
 import threading
 from collections.abc import Callable, Iterator
@@ -53,6 +55,20 @@ def test_a_file_for_which_there_is_no_room_stays_as_it_was(tmp_path: Path, write
 
     assert explained(it.value) == str(it.value)
     assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("results", "of before")]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS])
+def test_a_disk_that_is_full_is_told_from_one_that_never_takes_it(tmp_path: Path, number: int) -> None:
+    def write() -> None:
+        try:
+            raise OSError(number, os.strerror(number))
+        finally:
+            raise RuntimeError("as torch does")
+
+    with pytest.raises(NotWritten) as it, whole_file(tmp_path / "results"):
+        write()
+
+    assert it.value.for_want_of_room is (number in (errno.ENOSPC, errno.EDQUOT))
 
 
 def test_what_is_written_whole_takes_its_place_also_behind_a_link(tmp_path: Path) -> None:

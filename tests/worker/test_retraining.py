@@ -1,6 +1,8 @@
 """A candidate is trained beside the tasks of a worker, whatever is killed, and judged."""
 
+import errno
 import json
+import os
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,7 +26,7 @@ from database.models import registry as stored_models
 from database.session import Database
 from database.work import operations
 from database.work.operations import JUDGE_MODEL, Operation
-from settings import Settings
+from settings import Settings, settings
 from worker import learning
 from worker.advance import HOPELESS, advance, give_up
 from worker.learning import Learner
@@ -105,6 +107,32 @@ def test_a_history_that_is_too_short_is_told_and_leaves_the_model_that_answers(
     assert ended.why == {"code": "TRAINING_REFUSED", "facts": {}}
     with database.reading() as snapshot:
         assert [model.model_id for model in stored_models.page(snapshot, limit=9)] == ["old"]
+
+
+def test_a_training_on_a_full_disk_waits_for_room_and_goes_on(
+    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    fill(database, tmp_path, random_shop(40, seed=11))
+    pinned = Retraining(as_of=AS_OF - KEPT_BACK, configuration=SMALL.to_json())
+    monkeypatch.setenv("TIERWISE_DATABASE_URL", database_url)
+    settings.cache_clear()
+    sync, full = os.fsync, iter([True, True])
+
+    def sync_where_there_is_room(descriptor: int) -> None:
+        if next(full, False):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(descriptor)
+
+    monkeypatch.setattr("os.fsync", sync_where_there_is_room)
+    monkeypatch.setattr(learning, "ROOM_SECONDS", 0.0)
+    try:
+        assert learning.main([str(tmp_path / "models" / "r1"), json.dumps(pinned.request())]) == 0
+    finally:
+        settings.cache_clear()
+
+    assert sum("No space left on device; make room there" in each for each in caplog.messages) == 2
+    assert [each.name for each in (tmp_path / "models").iterdir()] == ["r1"]
 
 
 def test_a_training_ends_when_it_is_cancelled(database: Database, tools: Tools, tmp_path: Path) -> None:
