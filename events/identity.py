@@ -8,6 +8,7 @@ CONTENT = (
     "customer_id", "time", "event_type", "order_id", "item_id", "quantity", "unit_price_minor", "currency", "channel",
     "rating", "dwell_seconds", "text",
 )  # fmt: skip
+BATCH_ROWS = 50_000
 UNIT_SEPARATOR, UNKNOWN = "\x1f", "\x1e"
 
 
@@ -28,5 +29,9 @@ def identified(events: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
 def _digests(events: pl.DataFrame) -> pl.Series:
     parts = [pl.col("time").to_physical() if name == "time" else pl.col(name) for name in CONTENT]
     texts = [part.cast(pl.String).fill_null(UNKNOWN) for part in parts]
-    contents = events.select(pl.concat_str(texts, separator=UNIT_SEPARATOR)).to_series()
-    return pl.Series("digest", [blake2b(content.encode(), digest_size=16).hexdigest() for content in contents])
+    content = pl.concat_str(texts, separator=UNIT_SEPARATOR)
+    digests = pl.Series("digest", dtype=pl.String)
+    for part in events.iter_slices(BATCH_ROWS):
+        contents = part.select(content).to_series()
+        digests.append(pl.Series([blake2b(each.encode(), digest_size=16).hexdigest() for each in contents]))
+    return digests.rechunk()

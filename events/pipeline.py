@@ -63,6 +63,8 @@ def _steps(file_format: FileFormat, whole: Step, now: datetime) -> Iterator[tupl
 
 def _whole(rows: pl.DataFrame, *, short: pl.DataFrame, places: Mapping[Field, int]) -> Outcome:
     """What a line lacks at its end is empty, unless an event of its type has to say it."""
+    if short.is_empty():
+        return Outcome(kept=rows)
     counted = rows.join(short, on="row_number", how="left", maintain_order="left")
     told = [field for field in places if field in {*INDISPENSABLE, *WHAT}]
     lacking = [(pl.col("fields") <= places[field]) & belongs(field) for field in told]

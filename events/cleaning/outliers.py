@@ -34,11 +34,12 @@ class Outliers(BaseModel, frozen=True, extra="forbid"):
         """What cannot be judged is kept."""
         if self.action == "keep" or rows.is_empty():
             return Outcome(kept=rows)
-        judged = rows.lazy().join(self._usual(rows), on="item_id", how="left", maintain_order="left")
+        narrow = rows.lazy().select("row_number", "event_type", "item_id", *JUDGED)
+        judged = narrow.join(self._usual(rows), on="item_id", how="left", maintain_order="left")
         judged = judged.with_columns(self._distance(name).alias(f"{name}_distance") for name in JUDGED)
         far = pl.max_horizontal(f"{name}_distance" for name in JUDGED) > self.limit
         measured = judged.with_columns(far.fill_null(value=False).alias("far")).collect()
-        return self._act(measured, rows.columns)
+        return self._act(rows, measured)
 
     def _usual(self, rows: pl.DataFrame) -> pl.LazyFrame:
         """Median and deviation of the logarithms for each item with enough purchases."""
@@ -63,15 +64,15 @@ class Outliers(BaseModel, frozen=True, extra="forbid"):
         distance = (_log(name) - pl.col(f"{name}_median")).abs() / self._spread(name)
         return pl.when(judged).then(distance)
 
-    def _act(self, measured: pl.DataFrame, columns: list[str]) -> Outcome:
+    def _act(self, rows: pl.DataFrame, measured: pl.DataFrame) -> Outcome:
         notes = {"outliers found": int(measured["far"].sum()), "furthest": self._furthest(measured)}
         if self.action == "reject":
-            split = reject(measured, (pl.col("far"), "OUTLIER"))
-            return Outcome(kept=split.kept.select(columns), rejected=split.rejected, notes=notes)
+            split = reject(rows, (pl.lit(measured["far"]), "OUTLIER"))
+            return Outcome(kept=split.kept, rejected=split.rejected, notes=notes)
         if self.action == "winsorise":
-            moved = measured.with_columns(self._moved(name) for name in JUDGED)
-            return Outcome(kept=moved.select(columns), repaired=int(moved["far"].sum()), notes=notes)
-        return Outcome(kept=measured.select(columns), notes=notes)
+            moved = rows.with_columns(measured.select(self._moved(name) for name in JUDGED))
+            return Outcome(kept=moved, repaired=int(measured["far"].sum()), notes=notes)
+        return Outcome(kept=rows, notes=notes)
 
     def _moved(self, name: str) -> pl.Expr:
         reach = self._spread(name) * self.limit

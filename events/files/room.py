@@ -9,10 +9,10 @@ import polars.selectors as cs
 
 from events.files.reading import FileNotUsable
 
-LEAST_BYTES_A_ROW = 600
-"""At the peak, of rows in which almost everything is empty; usual ones take more than twice as much."""
-COPIES = 3
-"""Of each text at the peak: as it was read, sorted, and as an event."""
+LEAST_BYTES_A_ROW = 450
+"""At the peak, of rows in which almost everything is empty."""
+COPIES = 2
+"""Of each text at the peak: as it was read, and as an event."""
 MACHINE = Path("/proc/meminfo")
 LIMIT, USED = (Path(f"/sys/fs/cgroup/memory.{name}") for name in ("max", "current"))
 

@@ -55,13 +55,13 @@ class Profile:
         lacks = [
             (pl.col(field).is_null() & belongs(field).fill_null(value=True)).sum().alias(field) for field in fields
         ]
-        week = pl.col("time").dt.truncate("1w").dt.strftime("%Y-%m-%d").alias("week")
-        weeks = rows.group_by(week).len().filter(pl.col("week").is_not_null()).sort("week")
+        mondays = rows.select(pl.col("time").dt.truncate("1w").alias("week")).drop_nulls()
+        weeks = mondays.group_by("week").len().sort("week").with_columns(pl.col("week").dt.strftime("%Y-%m-%d"))
         first, last = rows["time"].min(), rows["time"].max()
         return cls(
             rows=rows.height,
             missing=rows.select(lacks).row(0, named=True) if fields else {},
-            duplicates=rows.height - rows.select(pl.struct("key_a", "key_b").n_unique()).item(),
+            duplicates=rows.height - rows.select("key_a", "key_b").n_unique(),
             cancellations=int(rows["cancellation"].sum()),
             customers=rows["customer_id"].drop_nulls().n_unique(),
             items=rows["item_id"].drop_nulls().n_unique(),

@@ -84,7 +84,7 @@ def test_texts_that_take_more_memory_than_there_is_are_refused_before_all_are_re
     pl.DataFrame([said] * 1_000).write_parquet(path)
     assert load_events(path, now=NOW).events.height == 1
 
-    monkeypatch.setattr(room, "free_memory", lambda: 20_000_000)
+    monkeypatch.setattr(room, "free_memory", lambda: 15_000_000)
 
     with pytest.raises(FileNotUsable, match=r"its texts take more than 0 GB of memory.*import the file in parts"):
         load_events(path, now=NOW)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from shop_files import NOW, loaded, yardstick
 
+from events import identity
 from events.event import CUSTOMER_SCHEMA, EVENT_SCHEMA, ITEM_SCHEMA, EventType
 from events.files.reading import rejected_rows
 from events.formats import FileFormat, FormatNotUsable, preset
@@ -135,6 +136,16 @@ def test_equal_lines_are_separate_events_with_ids_that_repeat() -> None:
     ids = loaded(twice).events["event_id"].to_list()
     assert ids[1] == f"{ids[0]}-1"
     assert loaded(twice).events["event_id"].to_list() == ids
+
+
+def test_equal_lines_far_apart_in_a_large_file_are_told_apart() -> None:
+    lines, place = pl.concat([yardstick()] * (2 * identity.BATCH_ROWS + 1)), pl.int_range(pl.len())
+    numbered = lines.with_columns(
+        (place % (2 * identity.BATCH_ROWS) + 1.0).alias("quantity"), place.cast(pl.String).alias("title")
+    )
+    first, *_, last = loaded(numbered).events["event_id"]
+
+    assert last == f"{first}-1"
 
 
 def test_ids_stay_the_same_from_release_to_release() -> None:
