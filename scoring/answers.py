@@ -58,10 +58,10 @@ def ask(
     return _answers(values)
 
 
-def asked(
+def ask_each(
     forward: Forward, tokens: Tokens, pairs: Pairs, tabular: npt.NDArray[np.float32], passes: Passes
 ) -> Answers:  # fmt: skip
-    """One forward pass, or several of similar length."""
+    """Each customer one question: one forward pass, or several of similar length."""
     values = np.zeros((len(pairs), len(HORIZONS) + 3))
     for block in blocks(lengths_of(pairs), passes):
         batch = batch_of(tokens, pairs.first[block], pairs.last[block], pairs.as_of[block, None], tabular[block, None])

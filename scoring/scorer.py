@@ -15,7 +15,7 @@ import torch
 
 from events.history import Histories
 from rules.sentence import Language
-from scoring.answers import Answers, Outlook, asked, longest_logit, outlook_of
+from scoring.answers import Answers, Outlook, ask_each, longest_logit, outlook_of
 from scoring.folders import folder
 from scoring.folders.manifest import check_registered
 from scoring.model import Manifest, Model
@@ -230,7 +230,7 @@ class Scorer:
         return Plainly(self.model.networks, self.device)
 
     def _mixed(self, question: Question, forward: Forward) -> Answers:
-        answers = asked(forward, question.tokens, question.pairs, question.tabular, PASSES[self.device.type])
+        answers = ask_each(forward, question.tokens, question.pairs, question.tabular, PASSES[self.device.type])
         return self.model.mixture.mixed(answers, question.tabular)
 
     def _outlook(self, question: Question, as_of: Floats) -> Outlook:

@@ -128,7 +128,7 @@ class ModelFolder(NamedTuple):
     """The manifest with which it was registered, as JSON: the folder still says so, or is not asked."""
 
 
-def asked(payload: bytes | memoryview) -> Asked:
+def asked_of(payload: bytes | memoryview) -> Asked:
     """What was packed."""
     as_of, name, wish = HEAD.unpack_from(payload)
     text = HEAD.size + name

@@ -23,7 +23,7 @@ from scoring.replicas.asking import (
     Telling,
     Terms,
     Wish,
-    asked,
+    asked_of,
     packed_score,
 )
 from scoring.replicas.devices import device_of, dying_with_the_device
@@ -62,7 +62,7 @@ class Computing:
         scorer = model.scorer(kind.market) if kind.market else model.base
         if kind.task is Task.SIMILAR:
             return [_similar(scorer, kind.terms or Terms(1), bytes(row).decode()) for row in rows]
-        customers = [asked(row) for row in rows]
+        customers = [asked_of(row) for row in rows]
         histories, as_of = _histories(customers), np.array([each.as_of for each in customers])
         match kind.task:
             case Task.SCORE:

@@ -6,7 +6,7 @@ import torch
 from made.histories import NOW, bought, histories
 from networks.tiny_model import tiny_model
 
-from scoring.answers import ask, asked
+from scoring.answers import ask, ask_each
 from scoring.networks.passing import Plainly
 from scoring.seen.actions import Pairs, actions_of, pairs_of
 from scoring.seen.blocks import PASSES
@@ -47,7 +47,7 @@ def test_what_is_asked_in_one_sitting_is_answered_as_if_asked_alone() -> None:
     tabular = np.random.default_rng(0).normal(size=(8, model.networks[0].shape.features)).astype(np.float32)
     tokens = tokens_of(actions)
     together = ask(model.networks, tokens, asking, tabular, CPU)
-    alone = asked(Plainly(model.networks, CPU), tokens, asking, tabular, PASSES["cpu"])
+    alone = ask_each(Plainly(model.networks, CPU), tokens, asking, tabular, PASSES["cpu"])
 
     for name in ("hazards", "log_mean", "log_sigma", "silence"):
         np.testing.assert_allclose(getattr(together, name), getattr(alone, name), atol=1e-6)

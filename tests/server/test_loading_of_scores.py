@@ -11,7 +11,7 @@ from database.session import Database, driver_connection
 from events.event import Event, EventType
 from events.packing import rows
 from scoring.pool.row import Loaded
-from scoring.replicas.asking import asked
+from scoring.replicas.asking import asked_of
 from server.scoring.loading import Loading, Question
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -45,7 +45,7 @@ def question(customer_id: str, *, as_of: datetime | None = None) -> Question:
 def loaded(loading: Loading, *questions: Question) -> list[int | str]:
     """How many events each is told with, or who is not there."""
     return [
-        rows(asked(each.payload).history) if isinstance(each, Loaded) else str(each)
+        rows(asked_of(each.payload).history) if isinstance(each, Loaded) else str(each)
         for each in loading.load(questions, 10.0)
     ]
 

@@ -17,7 +17,7 @@ from running.serving import Shop, refusal, serving
 from tierwise.v1 import scoring_service_pb2
 
 from database.session import Database
-from scoring.replicas.asking import Kind, asked
+from scoring.replicas.asking import Kind, asked_of
 from scoring.replicas.computing import Computing, Payload
 from scoring.replicas.replicas import LocalReplicas
 from server.front.port import MOST_PENDING
@@ -54,7 +54,7 @@ class Network:
         self.asked: list[str] = []
 
     def __call__(self, kind: Kind, rows: Sequence[Payload]) -> list[bytes]:
-        self.asked += [asked(row).customer_id for row in rows]
+        self.asked += [asked_of(row).customer_id for row in rows]
         self.entered.set()
         assert self.gate.wait(WAIT)
         time.sleep(self.seconds)
