@@ -19,10 +19,12 @@ from bench.figures import Figure, publish
 from campaigns.experiments.assignment import HOLDOUT, Design
 from campaigns.experiments.decision import Verdict, decide
 from campaigns.experiments.moments import Moments
-from campaigns.experiments.power import Baseline, baselines_of_scores
+from campaigns.experiments.power import Baseline, Criterion, baselines_of_scores, power_for, sizes_of
 from campaigns.experiments.results import Metric, Plan, results
 
 CAMPAIGNS = 500
+MANY = 200_000
+"""Customers from whom promised power is reckoned."""
 ARM = "offer"
 METRICS = (Metric.CONVERSION, Metric.REVENUE)
 AFTER, YEAR, FORETOLD = 7, 365, 90
@@ -155,9 +157,23 @@ def seen(kind: Kind, campaigns: int, *, seed: int = 1) -> dict[str, Figure]:
         **{verdict.value: Figure(value=100 * verdicts[verdict] / campaigns, unit="%") for verdict in Verdict},
         "variance left": Figure(value=100 * fmean(each.variance_left for each in all_told), unit="%"),
     }
+    if kind.truth[-1]:
+        figures["promised power"] = Figure(value=100 * promised(kind), unit="%")
     if found:
         figures["mean of what is told where it is SHIP"] = Figure(value=fmean(found), unit="minor")
     return figures
+
+
+def promised(kind: Kind) -> float:
+    """The chance to find the true effect by the planned end, as `campaigns.forecast.outlook` foretells it."""
+    rng = np.random.default_rng(0)
+    rate = rng.gamma(SHAPE, kind.orders / 28 / SHAPE, MANY)
+    past = np.zeros(MANY) if kind.lapsed else _spent(kind, rate * FORETOLD, rng)
+    part, chance = kind.counted / FORETOLD, float(1 - np.exp(-rate * FORETOLD).mean())
+    _, scored = baselines_of_scores(chance, float(rate.mean()) * FORETOLD * kind.worth, part=part)
+    deviation = max(float(past.std()) * part**0.5, scored.standard_deviation)
+    sizes = sizes_of(Design(holdout=kind.holdout), kind.customers)[ARM]
+    return power_for(float(kind.truth[-1]), Baseline(mean=1.0, standard_deviation=deviation), sizes, Criterion())
 
 
 def main(
@@ -199,10 +215,14 @@ def _lived(kind: Kind, rate: Floats, offered: Flags, rng: np.random.Generator) -
 
 def _past(kind: Kind, rate: Floats, rng: np.random.Generator) -> Floats:
     """[customers] spent in the year before."""
-    orders = rng.poisson(rate * (YEAR - QUIET * kind.lapsed))
-    who = np.repeat(np.arange(len(rate)), orders)
+    return _spent(kind, rate * (YEAR - QUIET * kind.lapsed), rng)
+
+
+def _spent(kind: Kind, orders: Floats, rng: np.random.Generator) -> Floats:
+    """[customers] by so many orders of each, in the mean."""
+    who = np.repeat(np.arange(len(orders)), rng.poisson(orders))
     worth = rng.lognormal(ORDER, kind.spread, len(who))
-    spent: Floats = np.bincount(who, weights=worth, minlength=len(rate)).astype(np.float64)
+    spent: Floats = np.bincount(who, weights=worth, minlength=len(orders)).astype(np.float64)
     return spent
 
 
