@@ -60,7 +60,9 @@ NOBODY: Mapping[str, str] = MappingProxyType(
             "model_id folder manifest state canary_share predecessor revision create_time activate_time move_time "
             "give_up_time"
         ),
-        "operations": "operation_id kind state done_count total_count cancel_requested create_time update_time turn",
+        "operations": (
+            "operation_id kind state done_count total_count cancel_requested create_time update_time revive_time turn"
+        ),
         "outbox": "outbox_id task create_time claim_time",
         "reconciliations": "operation_id campaign_id time figures differences",
         "redemptions": (
