@@ -101,7 +101,7 @@ FIVE_POUNDS = {"fixed": {"amount": {"currency_code": "GBP", "units": 5}}}
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"end_time": {"seconds": 1}}, "campaign"),
+        ({"end_time": {"seconds": 1}}, "campaign.end_time"),
         ({"time_zone": "Mars/Base"}, "campaign.time_zone"),
         (
             {"currency_code": "EUR", "offers": [{"tier": "LOW", "channel": "SMS", "discount": FIVE_POUNDS}]},

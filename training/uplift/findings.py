@@ -54,17 +54,20 @@ class Findings:
         }  # fmt: skip
 
 
-def learn(trial: Trial, *, seed: int, progress: Progress, given: bool = False, parts: int = FOLDS) -> Findings:
+def learn(
+    trial: Trial, *, seed: int, progress: Progress, given: bool = False, parts: int = FOLDS,
+    resamples: int = RESAMPLES,
+) -> Findings:  # fmt: skip
     """Equal trials and seeds give equal findings; `given` keeps the trial's propensities as they are."""
     estimated = None if given else foretold(trial, seed=seed)
     if estimated is not None:
         trial = replace(trial, propensity=estimated)
     scores = cross_fit(trial, parts=parts, seed=seed, progress=progress)
-    chosen = choose(trial, scores, resamples=RESAMPLES, seed=seed)
+    chosen = choose(trial, scores, resamples=resamples, seed=seed)
     response = scores[Learner.RESPONSE]
     return Findings(
         trial=trial, scores=scores, choice=chosen, effect=average(trial, response),
-        nested_qini=nested(trial, scores, resamples=NESTED_RESAMPLES, seed=seed),
+        nested_qini=nested(trial, scores, resamples=min(resamples, NESTED_RESAMPLES), seed=seed),
         line=fit_line(trial, scores[chosen.learner], response), drawn_alike=estimated is None,
     )  # fmt: skip
 
