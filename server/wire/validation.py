@@ -61,5 +61,6 @@ def _path(violation: protovalidate.ViolationPb) -> str:
         element.field_name if element.subscript is None else f"{element.field_name}[{element.subscript.value}]"
         for element in elements
     ]
-    # Only a rule of a whole message has no place among those of a field; its id begins with the field to change.
-    return ".".join(names if violation.rule else [*names, violation.rule_id.partition(".")[0]])
+    # A rule of a whole message has no place among those of a field, and an id that begins with the field to change.
+    field, dot, _ = violation.rule_id.partition(".")
+    return ".".join([*names, field] if dot and not violation.rule else names)

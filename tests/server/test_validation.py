@@ -3,7 +3,14 @@
 import pytest
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from tierwise.v1 import campaign_pb2, campaign_service_pb2, offer_service_pb2
+from tierwise.v1 import (
+    campaign_pb2,
+    campaign_service_pb2,
+    offer_service_pb2,
+    rule_pb2,
+    segment_pb2,
+    segment_service_pb2,
+)
 
 from server.wire.refusals import InvalidRequest
 from server.wire.validation import check
@@ -32,8 +39,14 @@ from server.wire.validation import check
             ),
             "campaign.offers[0].discount.scope.item_ids: must name an item or a category",
         ),
+        (
+            segment_service_pb2.CreateSegmentRequest(
+                segment_id="loyal", segment=segment_pb2.Segment(rule=rule_pb2.Rule())
+            ),
+            "segment.rule.condition: exactly one field is required in oneof",
+        ),
     ],
-    ids=["order", "window", "scope"],
+    ids=["order", "window", "scope", "choice"],
 )
 def test_a_rule_over_several_fields_names_the_one_to_change(asked: Message, told: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
