@@ -7,17 +7,16 @@ from sqlalchemy import text
 
 from database.session import Snapshot
 
-# Begun again is the same kind of work for the same campaign, segment, or model that is looked at; where it is for none
-# of them, the next of its kind.
+# Begun again is the same kind of work for the same campaign, customer, segment, or model that is looked at; where it is
+# for none of them, the next of its kind. That it begins later is said of :since too, for the index.
 SUBJECT = """
-ROW(request ->> 'campaign_id', request ->> 'segment_id',
-  CASE WHEN kind IN ('JUDGE_MODEL', 'PREVIEW_MODEL') THEN request ->> 'model_id' END)
+ROW({work}.request ->> 'campaign_id', {work}.request ->> 'customer_id', {work}.request ->> 'segment_id',
+  CASE WHEN {work}.kind IN ('JUDGE_MODEL', 'PREVIEW_MODEL') THEN {work}.request ->> 'model_id' END)::text
 """
 LEFT = text(f"""
-WITH work AS (SELECT kind, state, create_time, update_time, ({SUBJECT})::text AS subject FROM operations)
-SELECT kind, count(*) FROM work AS failed WHERE state = 'FAILED' AND update_time >= :since AND NOT EXISTS (
-  SELECT FROM work AS later WHERE later.kind = failed.kind AND later.subject = failed.subject
-    AND later.create_time >= failed.update_time
+SELECT kind, count(*) FROM operations AS failed WHERE state = 'FAILED' AND update_time >= :since AND NOT EXISTS (
+  SELECT FROM operations AS later WHERE later.create_time >= :since AND later.create_time >= failed.update_time
+    AND later.kind = failed.kind AND {SUBJECT.format(work="later")} = {SUBJECT.format(work="failed")}
 ) GROUP BY kind
 """)  # noqa: S608 - made of constants
 

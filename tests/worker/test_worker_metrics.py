@@ -127,15 +127,18 @@ def test_work_that_failed_is_told_for_a_day_or_until_it_is_begun_again(database:
         ("l-1", operations.LAUNCH_CAMPAIGN, {"campaign_id": "spring"}),
         ("l-2", operations.LAUNCH_CAMPAIGN, {"campaign_id": "autumn"}),
         ("night", operations.SCORE_ALL_CUSTOMERS, {"model_id": "m1"}),
+        ("e-1", operations.ERASE_CUSTOMER, {"customer_id": "anna"}),
+        ("e-2", operations.ERASE_CUSTOMER, {"customer_id": "ben"}),
     ):
         begin(operation_id, kind, hours=0, **request)
         with database.writing() as transaction:
             operations.fail(transaction, operation_id, "broken", NOW + HOUR)
 
-    assert failed(hours=2) == {"LAUNCH_CAMPAIGN": 2, "SCORE_ALL_CUSTOMERS": 1}
+    assert failed(hours=2) == {"ERASE_CUSTOMER": 2, "LAUNCH_CAMPAIGN": 2, "SCORE_ALL_CUSTOMERS": 1}
     begin("l-3", operations.LAUNCH_CAMPAIGN, hours=2, campaign_id="autumn")
     begin("next night", operations.SCORE_ALL_CUSTOMERS, hours=2, model_id="m2")
-    assert failed(hours=2) == {"LAUNCH_CAMPAIGN": 1}
+    begin("e-3", operations.ERASE_CUSTOMER, hours=2, customer_id="ben")
+    assert failed(hours=2) == {"ERASE_CUSTOMER": 1, "LAUNCH_CAMPAIGN": 1}
     assert failed(hours=25.1) == {}
 
 
