@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from math import inf
 from pathlib import Path
+from tempfile import mkdtemp
 
 from channels.message import Fate, Message, Receipt
 
@@ -51,8 +52,8 @@ def _make(folder: Path) -> None:
     if folder.is_dir():
         return
     _make(folder.parent)
-    growing = folder.with_name(f".{folder.name}.{os.getpid()}")
-    growing.mkdir(exist_ok=True)
+    # Workers in containers, each with a disk of its own but this one, may have the same number as a process.
+    growing = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     growing.chmod(growing.stat().st_mode & ~0o777 | ENTERED)
     try:
         growing.rename(folder)

@@ -14,7 +14,7 @@ from channels.folder import Folder
 from channels.message import Fate, Message, Receipt
 from channels.webhook import AT_ONCE, ATTEMPTS, Webhook
 
-SYNC = os.fsync
+CHMOD, SYNC = Path.chmod, os.fsync
 SENDERS = os.getgroups()[-1] if os.getuid() else 4242
 """A group that we may give files to."""
 
@@ -68,6 +68,21 @@ def test_a_folder_that_is_there_keeps_the_mode_that_it_was_given(tmp_path: Path)
     Folder(tmp_path).hand_over("b1", [message("c1")])
 
     assert oct(tmp_path.stat().st_mode & 0o777) == "0o700"
+
+
+def test_workers_of_the_same_number_make_a_folder_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def quicker(of_one: Path, mode: int) -> None:
+        monkeypatch.setattr(Path, "chmod", CHMOD)
+        assert Folder(tmp_path / "email").hand_over("b2", [message("c2")]) == [Receipt(Fate.HANDED_OVER)]
+        CHMOD(of_one, mode)
+
+    monkeypatch.setattr(Path, "chmod", quicker)
+    receipts = Folder(tmp_path / "email").hand_over("b1", [message("c1")])
+
+    assert receipts == [Receipt(Fate.HANDED_OVER)]
+    assert sorted(each.name for each in tmp_path.glob("**/*")) == ["b1.jsonl", "b2.jsonl", "email"]
 
 
 def test_the_name_of_a_file_is_on_the_disk_before_its_messages_count(
