@@ -1,6 +1,8 @@
 """`tierwise recommend`: items for each customer of a file, as a Parquet file."""
 
 import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +16,7 @@ from admin.learning.predictions import blocks, scorer_for
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail, warn
 from events.history import Histories
-from scoring.score import Strategy
+from scoring.score import Recommendation, Strategy
 from scoring.seen.actions import Floats
 from scoring.threads import limit_threads
 from scoring.whole_file import whole_file
@@ -24,6 +26,15 @@ app = typer.Typer(add_completion=False)
 
 BLOCK = 128
 """Customers whose scores of the whole catalogue are held at once."""
+SCHEMA = pl.Schema(
+    {
+        "customer_id": pl.String(),
+        "rank": pl.Int64(),
+        "item_id": pl.String(),
+        "score": pl.Float64(),
+        "reason": pl.String(),
+    }
+)
 
 
 @app.command()
@@ -35,7 +46,10 @@ def recommend(
     database_url: DatabaseUrl = None,
     as_of: Annotated[
         str | None,
-        typer.Option(help="ISO time, UTC unless it says otherwise: what is ordered from then on. Default: see above."),
+        typer.Option(
+            help="ISO time, UTC unless it says otherwise: what is ordered from then on. Default: after the last event, "
+            "but line by line where that is said above."
+        ),
     ] = None,
     k: Annotated[int, typer.Option("--k", min=1, help="Items for each customer.")] = 20,
     strategy: Annotated[Strategy, typer.Option(help="How they are found.")] = Strategy.HYBRID,
@@ -47,8 +61,8 @@ def recommend(
 ) -> None:
     """Write customer_id, rank (0 is best), item_id, score and reason for every customer seen before a time.
 
-    Of --items, where they are given, and of no others. Without --as-of and --model a file of events is gone on with
-    line by line: what comes after each customer's last line, in the same order or in a later one.
+    Of --items, where they are given, and of no others. A file of events without --as-of and without --model is gone on
+    with line by line: what comes after each customer's last line, in the same order or in a later one.
     """
     began = time.monotonic()
     limit_threads()
@@ -61,30 +75,16 @@ def recommend(
     with scorer_for(data, model, purpose=Purpose.ITEMS, seed=seed) as scorer:
         if not len(scorer.model.catalogue):
             fail("item_id: no event before the as-of time names an item, and there are no --items to recommend")
-        rows = [
-            (customer, rank, item.item_id, item.score, item.reason)
+        find = partial(scorer.recommend, count=k, strategy=strategy, diversity=diversity, among=among)
+        lists = [
+            _lists(block, find(block, _asked(block, data, going_on=going_on)))
             for block in blocks(histories, BLOCK, "Recommending")
-            for customer, chosen in zip(
-                block.customer_ids,
-                scorer.recommend(
-                    block, _asked(block, data, going_on=going_on), count=k, strategy=strategy,
-                    diversity=diversity, among=among,
-                ),
-                strict=True,
-            )
-            for rank, item in enumerate(chosen)
-        ]  # fmt: skip
+        ]
+        made = pl.concat([SCHEMA.to_frame(), *lists])
         model_id, blend = scorer.model_id, scorer.manifest["blend"]
-    columns = {
-        "customer_id": pl.String,
-        "rank": pl.Int64,
-        "item_id": pl.String,
-        "score": pl.Float64,
-        "reason": pl.String,
-    }
     with whole_file(out) as unfinished:
-        data.as_written(pl.DataFrame(rows, schema=columns, orient="row")).write_parquet(unfinished)
-    summary = {"customers": len(histories), "rows": len(rows), "foretold": "next line" if going_on else "next order"}
+        data.as_written(made).write_parquet(unfinished)
+    summary = {"customers": len(histories), "rows": made.height, "foretold": "next line" if going_on else "next order"}
     summary |= {"model_id": model_id, "out": str(out)}
     seconds = round(time.monotonic() - began, 1)
     emit(summary | {"blend": blend, "seconds": seconds}, as_json=as_json, title="Recommended")
@@ -94,6 +94,16 @@ def _asked(block: Histories, data: TrainingData, *, going_on: bool) -> Floats:
     """When each customer is asked about: where their own lines end, or at one time."""
     as_of = data.as_of.timestamp()
     return block.ends(as_of) if going_on else np.full(len(block), as_of)
+
+
+def _lists(block: Histories, found: Sequence[Sequence[Recommendation]]) -> pl.DataFrame:
+    """In SCHEMA, and so block by block: everybody's lists as tuples would take four times the memory."""
+    rows = [
+        (customer, rank, item.item_id, item.score, item.reason)
+        for customer, chosen in zip(block.customer_ids, found, strict=True)
+        for rank, item in enumerate(chosen)
+    ]
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
 def _catalogue(path: Path, data: TrainingData) -> frozenset[str]:
