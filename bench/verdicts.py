@@ -19,7 +19,14 @@ from bench.figures import Figure, publish
 from campaigns.experiments.assignment import HOLDOUT, Design
 from campaigns.experiments.decision import Verdict, decide
 from campaigns.experiments.moments import Moments
-from campaigns.experiments.power import Baseline, Criterion, baselines_of_scores, power_for, sizes_of
+from campaigns.experiments.power import (
+    Baseline,
+    Criterion,
+    baselines_of_scores,
+    power_for,
+    revenue_baseline,
+    sizes_of,
+)
 from campaigns.experiments.results import Metric, Plan, results
 
 CAMPAIGNS = 500
@@ -171,9 +178,9 @@ def promised(kind: Kind) -> float:
     past = np.zeros(MANY) if kind.lapsed else _spent(kind, rate * FORETOLD, rng)
     part, chance = kind.counted / FORETOLD, float(1 - np.exp(-rate * FORETOLD).mean())
     _, scored = baselines_of_scores(chance, float(rate.mean()) * FORETOLD * kind.worth, part=part)
-    deviation = max(float(past.std()) * part**0.5, scored.standard_deviation)
+    revenue = revenue_baseline(_differing(past), scored, part=part)
     sizes = sizes_of(Design(holdout=kind.holdout), kind.customers)[ARM]
-    return power_for(float(kind.truth[-1]), Baseline(mean=1.0, standard_deviation=deviation), sizes, Criterion())
+    return power_for(float(kind.truth[-1]), revenue, sizes, Criterion())
 
 
 def main(
@@ -228,13 +235,16 @@ def _spent(kind: Kind, orders: Floats, rng: np.random.Generator) -> Floats:
 
 def _plan(kind: Kind, past: Floats, *, chance: float, spend: float) -> Plan:
     """As `campaigns.results.measuring` makes it."""
-    bought, revenue = baselines_of_scores(chance, spend, part=kind.counted / FORETOLD)
-    usual = float(past.std()) * (kind.counted / YEAR) ** 0.5
-    spread = Baseline(mean=revenue.mean, standard_deviation=max(usual, revenue.standard_deviation))
+    bought, scored = baselines_of_scores(chance, spend, part=kind.counted / FORETOLD)
+    revenue = revenue_baseline(_differing(past), scored, part=kind.counted / YEAR)
     return Plan(
         design=Design(holdout=kind.holdout), customers=kind.customers, primary=Metric.REVENUE,
-        baselines={Metric.CONVERSION: bought, Metric.REVENUE: spread},
+        baselines={Metric.CONVERSION: bought, Metric.REVENUE: revenue},
     )  # fmt: skip
+
+
+def _differing(past: Floats) -> Baseline:
+    return Baseline(mean=float(past.mean()), standard_deviation=float(past.std()))
 
 
 def _daily(outcome: Floats, prediction: Floats) -> list[Moments]:

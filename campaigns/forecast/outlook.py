@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from campaigns.experiments.assignment import HOLDOUT
 from campaigns.experiments.forecast import Calibration, Forecast, Limits, TierAudience, foretell
-from campaigns.experiments.power import Baseline, baselines_of_scores
+from campaigns.experiments.power import Baseline, baselines_of_scores, revenue_baseline
 from campaigns.experiments.results import Metric
 from campaigns.forecast.detecting import Sensitivity, sensitivities
 from campaigns.forecast.grounds import Grounds
@@ -200,12 +200,9 @@ def baselines(plan: CampaignPlan, reached: Sequence[Prospects], days: float) -> 
 
 
 def _revenue(reached: Sequence[Prospects], count: int, part: float) -> Baseline:
-    """Per customer, in `part` of 90 days. Who is to be won back spent nothing lately, and will differ all the same."""
+    """Per customer, in `part` of 90 days."""
     past = sum(each.past_spend_minor for each in reached) / count
     variance = max(sum(each.past_spend_squared for each in reached) / count - past**2, 0.0)
     chance, spend = sum(each.buyers_90 for each in reached) / count, sum(each.spend_minor for each in reached) / count
     _, scored = baselines_of_scores(chance, spend, part=part)
-    return Baseline(
-        mean=past * part or scored.mean,
-        standard_deviation=max(math.sqrt(variance * part), scored.standard_deviation),
-    )
+    return revenue_baseline(Baseline(mean=past, standard_deviation=math.sqrt(variance)), scored, part=part)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from campaigns.experiments.assignment import starts
 from campaigns.experiments.decision import Decision, decide
 from campaigns.experiments.moments import Moments, together
-from campaigns.experiments.power import Baseline, baselines_of_scores
+from campaigns.experiments.power import Baseline, baselines_of_scores, revenue_baseline
 from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Effect, Metric, Plan, Results
 from campaigns.experiments.results import results as compared
@@ -197,20 +197,18 @@ def plan(snapshot: Snapshot, campaign: Campaign, since: datetime, groups: Sequen
 def _baselines(
     past: Spread, groups: Sequence[GroupOutcome], part: float | None, since: datetime, counted: timedelta
 ) -> dict[Metric, Baseline]:
-    """Of the time that is counted, from before the launch, so that they do not depend on what the campaign did.
-
-    Revenue by the past, as if orders came independently, and by the scores where these say more: one that is taken too
-    small lets the confidence sequence be narrow before there are buyers enough.
-    """
+    """Of the time that is counted, from before the launch, so that they do not depend on what the campaign did."""
     count = max(1, sum(group.count for group in groups))
-    chance, spend = (sum(each) / count for each in zip(*((g.bought.x, g.revenue.x) for g in groups), strict=True))
-    bought, revenue = baselines_of_scores(chance, spend, part=counted / FORETOLD)
+    chance = sum(group.bought.x for group in groups) / count
+    spend = sum(group.revenue.x for group in groups) / count
+    bought, scored = baselines_of_scores(chance, spend, part=counted / FORETOLD)
     usual = 0.0 if past.earliest is None else counted / (since - past.earliest)
-    spread = max(past.deviation * usual**0.5, revenue.standard_deviation) or 1.0
+    revenue = revenue_baseline(Baseline(mean=past.mean, standard_deviation=past.deviation), scored, part=usual)
+    spread = revenue.standard_deviation or 1.0
     found = {
         Metric.CONVERSION: replace(bought, standard_deviation=bought.standard_deviation or 1.0),
-        Metric.REVENUE: Baseline(mean=past.mean * usual, standard_deviation=spread),
+        Metric.REVENUE: replace(revenue, standard_deviation=spread),
     }
     if part is not None:
-        found[Metric.MARGIN] = Baseline(mean=past.mean * usual * part, standard_deviation=spread * part)
+        found[Metric.MARGIN] = Baseline(mean=revenue.mean * part, standard_deviation=spread * part)
     return found

@@ -52,7 +52,7 @@ def test_the_week_after_the_end_is_counted_too_and_a_silent_past_is_not_believed
     usual, foretold = (baselines(make_plan(), [each], 38.0) for each in (half, silent))
 
     assert usual[Metric.CONVERSION] == Baseline(mean=0.25, standard_deviation=math.sqrt(0.25 * 0.75))
-    assert usual[Metric.REVENUE] == Baseline(mean=450.0, standard_deviation=math.sqrt((9e6 - 900**2) / 2))
+    assert usual[Metric.REVENUE] == Baseline(mean=450.0, standard_deviation=math.sqrt(9e6 - 900**2) * math.sqrt(0.5))
     scored = 500 * math.sqrt(2 / (1 - math.sqrt(0.5)) - 1)
     assert foretold[Metric.REVENUE].mean == 500
     assert foretold[Metric.REVENUE].standard_deviation == pytest.approx(scored)
