@@ -51,7 +51,7 @@ def results(
     emit(arms, as_json=False, title="arms; money in minor units")
     emit(effects if len(arms) == 1 else [*effects, *by_arm, *rivals], as_json=False, title="per customer")
     if kept_out:
-        emit(kept_out, as_json=False, title="kept out of the audience, by the group that would have had them")
+        emit(kept_out, as_json=False, title="kept out of the audience or erased, by group")
     if points:
         emit(points, as_json=False, title="per customer by the end of each day; intervals hold at all days together")
 

@@ -17,6 +17,8 @@ from rules.sentence import Language
 STRICT_ALPHA = 0.0005
 SMALLEST_EXPECTED = 5
 """Customers expected in a group below which the chi-square distribution does not hold."""
+ERASED = "ERASED"
+"""Beside the reasons to be kept out of an audience: who was in a group until then."""
 
 
 class _Words(NamedTuple):
@@ -24,6 +26,7 @@ class _Words(NamedTuple):
 
     customers: str
     excluded: str
+    erased: str
     few: str
     fair: str
     lopsided: str
@@ -34,6 +37,7 @@ WORDS: Mapping[Language, _Words] = MappingProxyType(
         Language.ENGLISH: _Words(
             customers="customers",
             excluded="customers excluded because of {reason}",
+            erased="customers who were erased",
             few="Too few {who} to check whether the groups have the planned sizes.",
             fair="The groups have as many {who} as planned.",
             lopsided="Do not trust these results: {group} has {count:,} {who} where {planned:,.0f} were planned, "
@@ -43,6 +47,7 @@ WORDS: Mapping[Language, _Words] = MappingProxyType(
         Language.CHINESE: _Words(
             customers="客户",
             excluded="因 {reason} 被排除的客户",
+            erased="被删除的客户",
             few="{who}太少，无法检验各组人数是否符合计划。",
             fair="各组的{who}人数符合计划。",
             lopsided="请勿相信这些结果：{group} 组有 {count:,} 位{who}，计划为 {planned:,.0f} 位，"
@@ -68,7 +73,7 @@ class SampleRatio:
     def sentence(self, language: Language = Language.ENGLISH) -> str:
         """For a marketer."""
         words = WORDS[language]
-        who = words.excluded.format(reason=self.excluded) if self.excluded else words.customers
+        who = self._who(words)
         if not _enough(self.expected):
             return words.few.format(who=who)
         if not self.mismatch:
@@ -79,6 +84,10 @@ class SampleRatio:
             group=worst, who=who, count=self.observed[worst], planned=self.expected[worst],
             rarity=1 / max(self.p_value, 1e-12),
         )  # fmt: skip
+
+    def _who(self, words: _Words) -> str:
+        said = {"": words.customers, ERASED: words.erased}
+        return said.get(self.excluded, words.excluded.format(reason=self.excluded))
 
 
 def check_ratio(

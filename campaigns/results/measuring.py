@@ -17,7 +17,7 @@ from campaigns.experiments.power import Baseline, baselines_of_scores, revenue_b
 from campaigns.experiments.refusals import InvalidExperiment
 from campaigns.experiments.results import Effect, Metric, Plan, Results
 from campaigns.experiments.results import results as compared
-from campaigns.experiments.sample_ratio import SampleRatio, check_exclusions
+from campaigns.experiments.sample_ratio import ERASED, SampleRatio, check_exclusions
 from campaigns.life import campaigns
 from campaigns.life.refusals import CampaignNotLaunched
 from campaigns.terms.campaign import Campaign, State
@@ -38,8 +38,6 @@ ATTRIBUTION = timedelta(days=7)
 forward."""
 AFTERMATH = ATTRIBUTION + timedelta(days=1)
 """After the end, until all of that is known: files with the last day's orders come later."""
-ERASED = "ERASED"
-"""Beside the reasons to be kept out of an audience."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +68,8 @@ class CampaignResults:
     results: Results
     arms: tuple[ArmResults, ...]
     exclusions: Mapping[str, SampleRatio]
-    """Whether each reason kept as many customers of every group out of the audience as its share says."""
+    """Whether each reason kept as many customers of every group out of the audience as its share says; so too whoever
+    was erased since."""
     decision: Decision
     """On all arms as one group."""
 

@@ -263,6 +263,7 @@ def test_an_offer_that_makes_customers_leave_for_good_is_no_fair_comparison(laun
     assert dict(found.exclusions["ERASED"].observed) == {HOLDOUT: 0, OFFER_ARM: 14}
     assert not found.results.sample_ratio.mismatch, "fourteen fewer of a hundred and fifty could be chance"
     assert found.decision.verdict is Verdict.REPAIR
+    assert "customers who were erased where 7 were planned" in found.decision.reasons[0].sentence()
 
 
 def test_results_count_on_for_a_week_after_the_end(launched: Database) -> None:
