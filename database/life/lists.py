@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, any_, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from database.budgets.tables import BudgetShardRow
@@ -51,7 +51,7 @@ class Sought:
     until: datetime | None = None
     """Whose window begins before this time."""
     author: str = ""
-    """Who had a hand in the version that each has."""
+    """Part of the name of somebody who had a hand in the version that each has, in whatever case."""
 
 
 EVERY = Sought()
@@ -107,9 +107,8 @@ def _conditions(sought: Sought) -> list[ColumnElement[bool]]:
         names = CampaignRow.display_name, CampaignRow.campaign_id
         conditions.append(or_(*(each.icontains(sought.words, autoescape=True) for each in names)))
     if sought.author:
-        written = select(CampaignVersionRow.version).where(
-            ITS_VERSION, any_(CampaignVersionRow.authors) == sought.author
-        )
+        names_of_all = func.array_to_string(CampaignVersionRow.authors, "\n")
+        written = select(CampaignVersionRow).where(ITS_VERSION, names_of_all.icontains(sought.author, autoescape=True))
         conditions.append(written.exists())
     if sought.since is not None:
         conditions.append(CampaignRow.end_time > sought.since)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from made.campaigns import NOW, create_campaign, make_cause
+from made.campaigns import NOW, create_campaign, make_cause, make_plan
 from sqlalchemy import text
 
 from campaigns.life import answers, approving, drafts, inbox, scheduling
@@ -62,6 +62,20 @@ def test_words_are_found_in_names_and_ids_and_mean_themselves(many: Snapshot) ->
     assert found("C-7999") == ["c-7999"]
     assert found("name 976") == ["c-976", "c-1953", "c-2930", "c-3907", "c-4884"]
     assert found("%") == []
+
+
+def test_authors_are_found_by_a_part_of_their_name(database: Database) -> None:
+    for campaign_id, author in (("c-1", "anna.koch"), ("c-2", "ben")):
+        with database.writing() as transaction:
+            drafts.create(transaction, make_cause(name=author), campaign_id, make_plan())
+
+    def found(author: str) -> list[str]:
+        with database.reading() as snapshot:
+            return [row.campaign_id for row in lists.page(snapshot, Sought(author=author), limit=5)]
+
+    assert [found(author) for author in ("Ann", "en", "N", "anna_koch")] == [
+        ["c-1"], ["c-2"], ["c-2", "c-1"], []
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
