@@ -24,6 +24,7 @@ from worker.beat.outages import Outage
 from worker.clock import schedule
 from worker.ending import end_in_time
 from worker.metrics import exposed
+from worker.semaphores import tell_of_room
 from worker.tasks import register
 from worker.tools import STATEMENT_TIMEOUT_MS, Tools
 
@@ -86,6 +87,7 @@ def work(app: Celery, read: Settings, _url: str) -> int:
     The exit status: not 0 if Celery gave up.
     """
     end_in_time(read.work_grace_seconds)
+    tell_of_room()
     # What was imported stays: to look through it for garbage takes a quarter of a second, each time that a chunk came.
     gc.collect()
     gc.freeze()

@@ -1,5 +1,8 @@
 """Processes may start in any order."""
 
+import errno
+import logging
+import os
 import re
 from threading import Thread
 
@@ -11,6 +14,7 @@ from running.worker_processes import wait_for
 
 import worker.__main__ as door
 from database.work.broker import INSTALLED
+from worker import semaphores
 
 
 def test_a_worker_waits_for_the_database(
@@ -28,6 +32,22 @@ def test_a_worker_waits_for_the_database(
     with psycopg.connect(url) as connection:
         assert connection.execute(INSTALLED).fetchone() == (True,)
     postgres.execute("DROP DATABASE comes_later")
+
+
+def test_a_worker_without_room_for_its_semaphores_says_which_place_is_full(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger(semaphores.CELERY)
+    before = logger.filters[:]
+    semaphores.tell_of_room()
+    try:
+        for number in (errno.ENOSPC, errno.EMFILE):
+            trouble = OSError(number, os.strerror(number))
+            logger.critical("Unrecoverable error: %r", trouble, exc_info=trouble)
+    finally:
+        logger.filters[:] = before
+
+    assert [(record.getMessage(), record.exc_info is None) for record in caplog.records] == [
+        (semaphores.WORDS, True), ("Unrecoverable error: OSError(24, 'Too many open files')", False)
+    ]  # fmt: skip
 
 
 def test_what_workers_read_before_they_fork_starts_no_threads_that_forks_would_wait_for() -> None:
