@@ -74,7 +74,9 @@ def test_a_candidate_stands_beside_what_answers_its_verdict_first(shop: Site) ->
     prove(shop.database, "m3", verdict=Verdict.FAILED)
     olga.reload()
     expect(olga.get_by_role("heading", level=2).first).to_have_text("It should not answer: it did not pass its gates")
-    expect(olga.get_by_role("region", name="It should not answer")).to_contain_text("it is held by: calibration error")
+    expect(olga.get_by_role("region", name="It should not answer")).to_contain_text(
+        "it is held back by: calibration error"
+    )
     expect(olga.get_by_role("row", name="AUC: ranks buyers 0.75 0.8 worse")).to_be_visible()
     expect(olga.get_by_role("row", name="calibration error 0.01 0.02 better")).to_be_visible()
     expect(olga.get_by_role("row", name="predicted over actual spend 0.9 0.9 as good")).to_be_visible()
