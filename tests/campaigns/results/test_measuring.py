@@ -277,7 +277,9 @@ def test_results_count_on_for_a_week_after_the_end(launched: Database) -> None:
     assert found.decision.verdict is Verdict.INCONCLUSIVE, "it was ended early"
 
 
-def test_the_past_says_how_much_customers_differ_in_the_time_that_is_counted(launched: Database) -> None:
+def test_the_past_says_how_much_customers_differ_in_the_time_that_is_counted(
+    launched: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """37 days are an eighth of the time since the first order."""
     record(launched, [purchase(who, 90_000, days=-296) for who in CROWD[:75]])
 
@@ -289,6 +291,10 @@ def test_the_past_says_how_much_customers_differ_in_the_time_that_is_counted(lau
     deviation = 90_000 * np.sqrt(0.25 * 0.75)
     assert measuring.closed(campaign) - since == timedelta(days=37)
     assert fixed.baselines[Metric.REVENUE].standard_deviation == pytest.approx(deviation / np.sqrt(8))
+
+    monkeypatch.setattr(outcomes, "DRAWN", 1)
+    with launched.reading() as snapshot:
+        assert outcomes.spread(snapshot, "spring", currency="GBP", since=NOW - measuring.PAST, until=NOW).deviation == 0
 
 
 def test_the_scores_say_it_where_the_past_is_silent(launched: Database) -> None:
