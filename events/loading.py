@@ -57,7 +57,7 @@ def load_events(
     `currency` is that of prices without one of their own. Times after `now` are rejected. `progress` is told how many
     rows more were read. The file is read in batches; its rows stay in memory in the compact form of ROW_SCHEMA, because
     duplicates, cancellations and outliers are judged over the whole file: about 0.6 GB at the peak for a million rows,
-    and their texts twice.
+    and twice the size of their texts.
     Raises FileNotUsable and FormatNotUsable.
     """
     used = (file_format or preset("canonical")).with_currency(currency)

@@ -90,7 +90,7 @@ def tier_table(spend: Floats, predicted: Floats, thresholds: Mapping[str, float]
 
 
 def _bins(score: Floats) -> list[Integers]:
-    """Places of ten times equally many customers, the lowest score first."""
+    """Places of the customers in ten groups of one size, the lowest score first."""
     return [g for g in np.array_split(np.argsort(score, kind="stable"), BINS) if len(g)]
 
 
