@@ -119,8 +119,12 @@ class Visit:
         return response
 
     def part(self, template: str, back: str, **values: Any) -> Response:  # noqa: ANN401  # templates take anything
-        """What a page asks for when it stands; asked for by itself it is a page, which leads `back` to the other."""
-        return self.page(template if self.fragment else "part.html", part=template, back=back, **values)
+        """What a page asks for when it stands; asked for by itself it is a page, which leads `back` to the other.
+
+        So does the choice of the language, where a form was sent for it.
+        """
+        here = back if self.request.method == "POST" else self.request.url.path
+        return self.page(template if self.fragment else "part.html", part=template, back=back, path=here, **values)
 
     def go(self, path: str, deed: Deed | None = None, campaign_id: str = "") -> Response:
         """After a change: look at what came of it, so that reloading repeats nothing."""

@@ -78,6 +78,9 @@ def test_without_scripts_what_comes_later_has_a_page_of_its_own(shop: Site) -> N
     expect(page.get_by_text("Being worked out")).to_be_hidden()
     page.get_by_role("button", name="Work it out on a page of its own").click()
     expect(page.get_by_text("Additional revenue", exact=True)).to_be_visible()
+    in_chinese(page)
+    assert page.url == f"{shop.address}/campaigns/spring"
+    expect(page.get_by_role("heading", name="Spring")).to_be_visible()
 
 
 def test_what_does_not_come_is_said_and_leads_to_a_page_of_its_own(shop: Site) -> None:

@@ -327,6 +327,9 @@ def test_each_tab_tells_its_part(shop: Site) -> None:
     with shop.database.reading() as snapshot:
         seen = text("SELECT actor, after FROM audit_log WHERE action = 'coupons.export'")
         assert [row.actor for row in snapshot.execute(seen)] == ["marketer:anna"] * 2
+    in_chinese(anna)
+    assert anna.url == f"{shop.address}/campaigns/spring/coupons"
+    assert not any(code in anna.content() for code in codes)
     ben = shop.enter("ben", "approver", color_scheme="dark", viewport={"width": 400, "height": 800})
     ben.goto("/campaigns/spring/coupons")
     expect(ben.get_by_text("••••").first).to_be_visible()

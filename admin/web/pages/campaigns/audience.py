@@ -40,7 +40,8 @@ def codes(visit: Visit) -> Response:
     name, since = visit.campaign_id, visit.field("after")
     with visit.changing("coupons.export", f"campaigns/{name}") as (transaction, cause):
         campaign, found = exporting.show(transaction, cause, name, limit=PAGE, after=since)
-    return tab(visit, "coupons", campaign, found=found, since=since, whole=True)
+    here = f"/campaigns/{name}/coupons"
+    return tab(visit, "coupons", campaign, found=found, since=since, whole=True, path=here)
 
 
 def file(visit: Visit) -> Response:
