@@ -1,8 +1,12 @@
 """What a shop's orders say of how its items go together, and of how long they are popular."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 from made.histories import DAY, NOW, Row, bought, histories, row
+from networks.tiny_model import ITEMS, tiny_model
 
 from events.event import EventType
 from scoring.seen.actions import Floats, actions_of
@@ -10,6 +14,7 @@ from scoring.seen.catalogue import Catalogue
 from scoring.seen.sequence import Tokens
 from training.material.held_out import held_out
 from training.material.preparation import last_orders, tokens_from
+from training.recommending.blending import START, choose_blend
 from training.recommending.choosing_habits import habits_of
 from training.recommending.habits import Habits
 from training.recommending.pairing import fit_together, largest, pairs_of_items
@@ -129,3 +134,26 @@ def test_a_shop_with_too_few_orders_has_the_usual_habits() -> None:
     rows = [bought(days, customer=f"c{who}", item_id=MANY[who]) for who in range(29) for days in (9, 5)]
 
     assert chosen(tokens(rows, *MANY), 60) == Habits()
+
+
+@pytest.mark.parametrize(
+    ("again", "step", "returns"),
+    [(True, 1e-5, (True, False)), (True, 0.0, (True, True)), (False, 1e-5, (False, False))],
+)
+def test_what_came_again_may_come_again(*, again: bool, step: float, returns: tuple[bool, bool]) -> None:
+    """A second order of three items, of the first one's six or of others; line by line its last one is held out."""
+    random, rows = np.random.default_rng(2), []
+    for who in range(40):
+        some = [ITEMS[place] for place in random.permutation(12).tolist()]
+        for days, items in ((30.0, some[:6]), (2.0, some[:3] if again else some[6:9])):
+            rows += [
+                bought(days - line * step, customer=f"c{who:02d}", order_id=f"{days}", item_id=item)
+                for line, item in enumerate(items)
+            ]
+    model = replace(tiny_model(), blend=START)
+    of = tokens_from(histories(*rows), model.catalogue)
+    last = last_orders(of.actions)
+    popularity = popular_at(purchases_of(of.actions, last), 14, np.array([NOW]), 45.0)
+    blend, _ = choose_blend(model, of, held_out(of, last, seed=0), popularity, torch.device("cpu"))
+
+    assert (blend.repurchase, blend.at_once) == returns
