@@ -134,7 +134,8 @@ def beat(app: Celery, read: Settings, url: str) -> int:
     finally:
         stop.set()
         end = time.monotonic() + END_SECONDS
-        for thread in threads:
+        # Told to end while they begin, some do not run yet.
+        for thread in filter(Thread.is_alive, threads):
             thread.join(max(0, end - time.monotonic()))
         database.close()
 
