@@ -196,12 +196,15 @@ def plan(snapshot: Snapshot, campaign: Campaign, since: datetime, groups: Sequen
 def _baselines(
     past: Spread, groups: Sequence[GroupOutcome], part: float | None, since: datetime, counted: timedelta
 ) -> dict[Metric, Baseline]:
-    """Of the time that is counted, from before the launch, so that they do not depend on what the campaign did."""
+    """Of the time that is counted, from before the launch, so that they do not depend on what the campaign did.
+
+    A past that is shorter is taken as it is: customers of yesterday do not go on ordering as often as since then.
+    """
     count = max(1, sum(group.count for group in groups))
     chance = sum(group.bought.x for group in groups) / count
     spend = sum(group.revenue.x for group in groups) / count
     bought, scored = baselines_of_scores(chance, spend, part=counted / FORETOLD)
-    usual = 0.0 if past.earliest is None else counted / (since - past.earliest)
+    usual = 0.0 if past.earliest is None else min(counted / (since - past.earliest), 1.0)
     revenue = revenue_baseline(Baseline(mean=past.mean, standard_deviation=past.deviation), scored, part=usual)
     spread = revenue.standard_deviation or 1.0
     found = {

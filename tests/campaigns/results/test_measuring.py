@@ -297,6 +297,16 @@ def test_the_past_says_how_much_customers_differ_in_the_time_that_is_counted(
         assert outcomes.spread(snapshot, "spring", currency="GBP", since=NOW - measuring.PAST, until=NOW).deviation == 0
 
 
+def test_a_past_that_is_shorter_than_what_is_counted_is_not_stretched(launched: Database) -> None:
+    record(launched, [purchase(who, 90_000, days=-1) for who in CROWD[:75]])
+
+    with launched.reading() as snapshot:
+        campaign, since = measuring.launched(snapshot, "spring")
+        fixed = measuring.plan(snapshot, campaign, since, measuring.counted(snapshot, campaign, since, LATER))
+
+    assert fixed.baselines[Metric.REVENUE].standard_deviation == pytest.approx(90_000 * np.sqrt(0.25 * 0.75))
+
+
 def test_the_scores_say_it_where_the_past_is_silent(launched: Database) -> None:
     """Who is to be won back bought nothing for long, and differs all the same."""
     with launched.reading() as snapshot:
