@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,13 +39,15 @@ hypothesis.settings.register_profile("exploring", BUSY, max_examples=1_000, prin
 hypothesis.settings.load_profile("same")
 # What is read until the tests are collected stays to the end: to look through it for garbage is half of all reading.
 gc.disable()
-# Plain: to draw a traceback with all that is in its frames takes longer than a call may.
+# Plain: to draw a traceback with all that is in its frames takes longer than a call may. On standard error, as in
+# processes: a server in the process of a test logs while a command prints what is read as JSON.
 structlog.configure(
     processors=[
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-    ]
+    ],
+    logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
 )
 
 

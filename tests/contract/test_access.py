@@ -206,6 +206,6 @@ def test_who_leaves_a_conversation_is_no_defect_of_the_server(shop: Shop, capsys
     said, deadline = "", time.monotonic() + 10
     while "ServerReflectionInfo" not in said and time.monotonic() < deadline:
         time.sleep(0.02)
-        said += capsys.readouterr().out
+        said += capsys.readouterr().err
     assert "code=CANCELLED" in said or "code=OK" in said, said
     assert "Traceback" not in said

@@ -143,7 +143,7 @@ def test_who_is_not_let_in_leaves_a_short_line_in_the_log(shop: Shop, capsys: py
     with pytest.raises(grpc.RpcError):
         shop.campaigns.DeleteCampaign(delete, metadata=(("authorization", "Bearer a.b.c"),))
 
-    logged = capsys.readouterr().out
+    logged = capsys.readouterr().err
     assert ("CREDENTIALS_INVALID" in logged, f"request_id={'x' * 36}\n" in logged, len(logged) < 1000) == (True,) * 3
 
 

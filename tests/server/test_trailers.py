@@ -32,12 +32,12 @@ def shop(database_of_file: Database, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """What the server writes to its log, from a configuration like that of its process."""
-    written = io.StringIO()
+    written, before = io.StringIO(), structlog.get_config()
     monkeypatch.setattr("sys.stderr", written)
     logs.configure()
     structlog.configure(cache_logger_on_first_use=False)
     yield written
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 def trailers(method: Any, request: object) -> dict[str, str]:  # noqa: ANN401 - a multi-callable of any messages
