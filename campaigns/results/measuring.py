@@ -26,6 +26,7 @@ from database.audiences import exclusions
 from database.experiments import outcomes
 from database.experiments.assignment import Groups
 from database.experiments.outcomes import GroupOutcome, Spread
+from database.forecast import prospects
 from database.session import Snapshot
 
 PAST = timedelta(days=365)
@@ -183,34 +184,36 @@ def plan(snapshot: Snapshot, campaign: Campaign, since: datetime, groups: Sequen
     past = outcomes.spread(
         snapshot, campaign.campaign_id, currency=campaign.plan.currency, since=since - PAST, until=since
     )
-    known = campaign.plan.margin_percent is not None
+    foreign = prospects.scored_currency(snapshot) not in (None, campaign.plan.currency)
     return Plan(
         design=campaign.plan.design,
         customers=sum(group.count for group in groups),
-        baselines=_baselines(past, groups, margin(campaign) if known else None, since, closed(campaign) - since),
-        primary=Metric.MARGIN if known else Metric.REVENUE,
+        baselines=_baselines(campaign, since, groups, past, foreign=foreign),
+        primary=Metric.REVENUE if campaign.plan.margin_percent is None else Metric.MARGIN,
         currency=campaign.plan.currency,
     )
 
 
 def _baselines(
-    past: Spread, groups: Sequence[GroupOutcome], part: float | None, since: datetime, counted: timedelta
+    campaign: Campaign, since: datetime, groups: Sequence[GroupOutcome], past: Spread, *, foreign: bool
 ) -> dict[Metric, Baseline]:
     """Of the time that is counted, from before the launch, so that they do not depend on what the campaign did.
 
-    A past that is shorter is taken as it is: customers of yesterday do not go on ordering as often as since then.
+    A past that is shorter is taken as it is: customers of yesterday do not go on ordering as often as since then. Spend
+    that the scores expect in `foreign` money counts as nothing.
     """
-    count = max(1, sum(group.count for group in groups))
+    time, count = closed(campaign) - since, max(1, sum(group.count for group in groups))
     chance = sum(group.bought.x for group in groups) / count
-    spend = sum(group.revenue.x for group in groups) / count
-    bought, scored = baselines_of_scores(chance, spend, part=counted / FORETOLD)
-    usual = 0.0 if past.earliest is None else min(counted / (since - past.earliest), 1.0)
+    spend = 0.0 if foreign else sum(group.revenue.x for group in groups) / count
+    bought, scored = baselines_of_scores(chance, spend, part=time / FORETOLD)
+    usual = 0.0 if past.earliest is None else min(time / (since - past.earliest), 1.0)
     revenue = revenue_baseline(Baseline(mean=past.mean, standard_deviation=past.deviation), scored, part=usual)
     spread = revenue.standard_deviation or 1.0
     found = {
         Metric.CONVERSION: replace(bought, standard_deviation=bought.standard_deviation or 1.0),
         Metric.REVENUE: replace(revenue, standard_deviation=spread),
     }
-    if part is not None:
-        found[Metric.MARGIN] = Baseline(mean=revenue.mean * part, standard_deviation=spread * part)
+    if campaign.plan.margin_percent is not None:
+        left = margin(campaign)
+        found[Metric.MARGIN] = Baseline(mean=revenue.mean * left, standard_deviation=spread * left)
     return found

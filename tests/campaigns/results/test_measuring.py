@@ -318,6 +318,16 @@ def test_the_scores_say_it_where_the_past_is_silent(launched: Database) -> None:
     assert fixed.baselines[Metric.REVENUE].standard_deviation == pytest.approx(spent * np.sqrt(2 / bought - 1))
 
 
+def test_scores_in_other_money_do_not_say_how_much_customers_differ(launched: Database) -> None:
+    launch_campaign(launched, replace(PLAN, currency="JPY"), "yen")
+
+    with launched.reading() as snapshot:
+        campaign, since = measuring.launched(snapshot, "yen")
+        fixed = measuring.plan(snapshot, campaign, since, measuring.counted(snapshot, campaign, since, LATER))
+
+    assert fixed.baselines[Metric.REVENUE].standard_deviation == 1
+
+
 def test_without_launch_or_holdout_there_is_nothing_to_compare(database: Database) -> None:
     with pytest.raises(CampaignNotFound):
         read(database)
