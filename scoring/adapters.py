@@ -76,7 +76,6 @@ class Bottleneck(nn.Module):
 
 def write(adapter: Adapter, path: Path) -> Path:
     """As safetensors; a reader sees the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     about = {"format": FORMAT, "market": adapter.market, "method": adapter.method.value, "base": adapter.base}
     tensors = {name: tensor.contiguous() for name, tensor in adapter.tensors.items()}
     sealed = save(tensors, about | {SEAL: seal_of(save(tensors, about))})

@@ -29,13 +29,15 @@ class NotWritten(OSError):
 def whole_file(path: Path) -> Iterator[Path]:
     """A place beside it to write to, which becomes the file at the end, or goes. Raises NotWritten.
 
-    What is no file, such as /dev/stdout, is written to as it is.
+    The folder of the file is made where there is none. What is no file, such as /dev/stdout, is written to as it is.
     """
     meant = path.resolve()
     if meant.exists() and not meant.is_file():
         with told_of(path):
             yield meant
         return
+    with told_of(path):
+        meant.parent.mkdir(parents=True, exist_ok=True)
     unfinished = meant.with_name(f".{meant.name}.{uuid4().hex[:8]}")
     try:
         with told_of(path):
@@ -57,11 +59,10 @@ def check_new(folder: Path) -> None:
 def whole_folder(folder: Path) -> Iterator[Path]:
     """One beside it to write into, which takes its name at the end, or goes. Raises FileExistsError, NotWritten."""
     check_new(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
-    unfinished.mkdir()
     try:
         with told_of(folder):
+            unfinished.mkdir(parents=True)
             yield unfinished
             unfinished.rename(folder)
     except BaseException:

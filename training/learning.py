@@ -165,7 +165,6 @@ def follow(learner: Learner, averaging: float) -> None:
 
 
 def _store(learner: Learner, checkpoint: Path) -> None:
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
     state = {
         "network": learner.network.state_dict(),
         "average": learner.average.state_dict(),

@@ -5,7 +5,7 @@ import os
 import resource
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from admin.commands.simulate import simulate
 from admin.shell.trouble import explained
 from scoring.folders import folder
-from scoring.whole_file import NotWritten, whole_file
+from scoring.whole_file import NotWritten, whole_file, whole_folder
 from training.curves.board import BoardCurves
 from training.encoders.vector_cache import VectorCache
 
@@ -80,6 +80,17 @@ def test_what_is_written_whole_takes_its_place_also_behind_a_link(tmp_path: Path
         unfinished.write_text("nowhere")
 
     assert (path.read_text(), link.is_symlink(), Path("/dev/null").is_file()) == ("whole", True, False)
+
+
+@pytest.mark.parametrize("whole", [whole_file, whole_folder])
+def test_where_no_folder_can_be_made_it_is_said_as_of_a_file(
+    tmp_path: Path, whole: Callable[[Path], AbstractContextManager[Path]]
+) -> None:
+    (tmp_path / "models").write_text("a file")
+
+    said = pytest.raises(NotWritten, match="models/today/m1 cannot be written: Not a directory")
+    with said, whole(tmp_path / "models" / "today" / "m1"):
+        raise AssertionError("there is no place to write to")
 
 
 def test_what_no_disk_has_to_do_with_goes_its_way(tmp_path: Path) -> None:

@@ -46,7 +46,6 @@ def _read(path: Path) -> dict[str, Vectors]:
 
 
 def _write(path: Path, known: dict[str, Vectors]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     vectors = np.stack(list(known.values()))
     table = pl.DataFrame(
         {DIGEST: list(known), VECTOR: vectors}, schema_overrides={VECTOR: pl.Array(pl.Float32, vectors.shape[1])}
