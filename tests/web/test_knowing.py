@@ -1,5 +1,6 @@
 """What people look up: a customer, and the audit log."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from made.campaigns import (
     store_scores,
 )
 from made.lessons import teach
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from running.browser import Site, faults, in_chinese, picture
 from shops.known_shop import known_shop
 
@@ -270,6 +271,28 @@ def test_an_analyst_sees_no_customer(shop: Site) -> None:
     expect(page.get_by_text("£90.00")).to_have_count(0)
 
 
+def test_an_answer_still_on_its_way_does_not_come_over_the_page_gone_back_to(shop: Site) -> None:
+    page = shop.enter("anna")
+    page.goto("/audit")
+    page.get_by_label("Action").select_option("make a tier scheme · tiers.create")
+    expect(page.get_by_role("row")).to_have_count(3)
+    page.get_by_label("Outcome").select_option("DENIED")
+    expect(page.get_by_text("No line fits.")).to_be_visible()
+    held: list[Route] = []
+    page.route("**/audit?*outcome=FAILED*", lambda route: held.append(route))  # noqa: PLW0108
+    with page.expect_request("**/audit?*outcome=FAILED*"):
+        page.get_by_label("Outcome").select_option("FAILED")
+
+    page.go_back()
+    expect(page.get_by_role("row")).to_have_count(3)
+    held[0].continue_()
+    page.wait_for_load_state("networkidle")
+
+    expect(page.get_by_role("row")).to_have_count(3)
+    expect(page.get_by_label("Outcome")).to_have_value("")
+    assert "outcome=&" in page.url
+
+
 def test_the_log_is_searched_by_what_was_done(shop: Site) -> None:
     page = shop.enter("anna", color_scheme="dark")
     page.goto("/audit")
@@ -282,6 +305,7 @@ def test_the_log_is_searched_by_what_was_done(shop: Site) -> None:
     page.get_by_label("To", exact=True).press("Enter")
     expect(page.get_by_role("row")).to_have_count(2)
     expect(page.get_by_role("cell", name="tierSchemes/2")).to_be_visible()
+    expect(page).to_have_url(re.compile("since=2026-11-20&until=2026-11-20$"))
     page.reload()
     expect(page.get_by_role("row")).to_have_count(2)
     page.get_by_label("To", exact=True).fill("2026-11-19")
@@ -289,6 +313,7 @@ def test_the_log_is_searched_by_what_was_done(shop: Site) -> None:
     expect(page.get_by_text("No line fits.")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("row")).to_have_count(2)
+    expect(page.get_by_label("To", exact=True)).to_have_value("2026-11-20")
     page.get_by_text("5 fields").first.click()
     expect(page.get_by_text("expected spend").first).to_be_visible()
     expect(page.get_by_text("Sealed and intact")).to_be_visible()
