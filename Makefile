@@ -7,6 +7,8 @@ PYTHON ?= python3
 EXTRAS ?= dev
 # Of tests, on two processors: a third of their time they wait for each other's processes, brokers and browsers.
 WORKERS ?= 4
+# Of the order of the tests and of what they draw: one commit gets one verdict (SEED=$RANDOM for another order).
+SEED ?= 1
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 STAMP := .venv/.installed-$(EXTRAS)
@@ -52,8 +54,9 @@ check: $(STAMP) ## Lint, types, floors, protos, migrations
 	$(BIN)/python -m protos.generate --check
 	$(BIN)/python -m migrations.check
 
-test: $(STAMP) ## Run every test that CI runs (WORKERS=4)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+test: $(STAMP) ## Run every test that CI runs (WORKERS=4 SEED=1)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --randomly-seed $(SEED) \
+	  --reruns 1 --max-suite-reruns 3 --rerun-show-tracebacks
 
 pictures: $(STAMP) ## Pictures of the pages of the web admin, as its tests see them, in build/screenshots
 	@mkdir -p build/screenshots
