@@ -89,7 +89,7 @@ def page(snapshot: Snapshot, wanted: Wanted = ALL, *, limit: int, before: int | 
 
 def _append(
     transaction: Transaction, cause: Cause, action: str, object_name: str, *,
-    outcome: str, before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None,
+    outcome: str, before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None,
     version: int | None = None, basis: Basis | None = None,
 ) -> None:  # fmt: skip
     entry = AuditEntry(

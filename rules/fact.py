@@ -92,9 +92,9 @@ class Fact:
     unit: Unit
     english: Words
     chinese: Words
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...]
     """The only texts there are; empty where any text is possible."""
-    spelling: Spelling = Spelling.ANY
+    spelling: Spelling
 
     def meant(self, value: Value) -> Value:
         """What somebody means who writes this: a code in small letters is the code."""

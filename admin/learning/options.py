@@ -53,7 +53,7 @@ Encoder = Annotated[
 ]
 Documents = Annotated[Path | None, typer.Option(help="With text: CSV or Parquet of texts, in the place of histories.")]
 TextColumns = Annotated[list[str] | None, typer.Option(help="Column of --documents to read; may be repeated.")]
-LabelColumn = Annotated[str | None, typer.Option(help="Column of --documents to tell, of two values.")]
+LabelColumn = Annotated[str | None, typer.Option(help="Column of --documents to tell: two to 64 values.")]
 
 # With `--private-epsilon`.
 PrivateEpsilon = Annotated[

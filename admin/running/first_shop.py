@@ -57,7 +57,7 @@ def load_made_shop(stages: Stages, customers: int, now: datetime, epochs: int | 
     )  # fmt: skip
 
 
-def load_own_shop(stages: Stages, data: Path, epochs: int | None = None) -> FirstShop:
+def load_own_shop(stages: Stages, data: Path, epochs: int | None) -> FirstShop:
     """A shop's own file, seen from 90 days before its end, so that the end can be compared with."""
     with stages.stage(f"{data.name} is cleaned and stored"):
         fitting = fitting_preset(data)

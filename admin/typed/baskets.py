@@ -25,9 +25,9 @@ def basket_of(
     *,
     currency: str | None,
     customer: str | None,
-    order: str | None = None,
-    lines: list[str] | None = None,
-    shipping: str | None = None,
+    order: str | None,
+    lines: list[str] | None,
+    shipping: str | None,
 ) -> Basket:
     """The order, or the end of the command with what cannot be read."""
     money = currency or settings().currency

@@ -5,7 +5,7 @@ Every picture keeps the figures it was made from, so that a page can show them a
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 WIDTH, HEIGHT = 640.0, 260.0
@@ -59,11 +59,11 @@ class LineChart:
     """Where nothing would be, if it is in the picture."""
     table: tuple[tuple[str, ...], ...]
     """The first row names the columns."""
-    width: float = WIDTH
-    height: float = HEIGHT
+    width: float
+    height: float
+    right: float
+    bottom: float
     left: float = LEFT
-    right: float = WIDTH - RIGHT
-    bottom: float = HEIGHT - BOTTOM
 
 
 class Bar(NamedTuple):
@@ -94,8 +94,8 @@ class BarChart:
     bars: tuple[Bar, ...]
     zero: float
     table: tuple[tuple[str, ...], ...]
+    height: float
     width: float = WIDTH
-    height: float = field(default=0.0)
 
 
 class Column(NamedTuple):

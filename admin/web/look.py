@@ -148,7 +148,7 @@ def rule_sentence(context: Context, document: Mapping[str, Any], currency: str |
 
 
 @pass_context
-def rule_words(context: Context, rule: Rule, currency: str | None = None) -> str:
+def rule_words(context: Context, rule: Rule, currency: str | None) -> str:
     """A rule as what it means."""
     return sentence(rule, context["language"], currency=currency)
 

@@ -65,7 +65,7 @@ class Visit:
     token: str
     language: Language
     now: datetime
-    stops: Sequence[Stop] = ()
+    stops: Sequence[Stop]
     """What the kill switch holds."""
 
     @contextmanager

@@ -26,8 +26,8 @@ class Worth:
 
 
 def worths(
-    offers: Sequence[Offered], basket: Basket, *, bought_before: bool, there: Sequence[Used] = (),
-    given_back: Collection[str] = (),
+    offers: Sequence[Offered], basket: Basket, *, bought_before: bool, there: Sequence[Used],
+    given_back: Collection[str],
 ) -> Mapping[str, Worth]:  # fmt: skip
     """Of each offer, by its code; `there` is what the order uses or holds, `given_back` what it gave back."""
     candidates = {each.coupon.code: _candidate(each, bought_before=bought_before, there=there) for each in offers}

@@ -182,7 +182,7 @@ def _check_sizes(sums: Sums, plan: Plan) -> None:
 
 def effects(
     arm: Mapping[Metric, Moments], holdout: Mapping[Metric, Moments], baselines: Mapping[Metric, Baseline],
-    planned: Sizes, *, alpha: float = 0.05,
+    planned: Sizes, *, alpha: float,
 ) -> dict[Metric, Effect]:  # fmt: skip
     """Of one group against another; each has at least two customers, and `planned` says how many were expected."""
     found = {metric: compare(arm[metric], holdout[metric]) for metric in baselines}

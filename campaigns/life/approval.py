@@ -66,7 +66,7 @@ def next_authors(authors: Iterable[str], *, approved: bool, editor: str) -> tupl
 
 
 def check_approver(
-    approver: str, *, authors: Sequence[str], rule_authors: Sequence[str] = (), decided: Sequence[Approval]
+    approver: str, *, authors: Sequence[str], rule_authors: Sequence[str], decided: Sequence[Approval]
 ) -> None:
     """Raises ApproverIsAuthor, VersionDecided."""
     theirs = {"this version": authors, "the rule of a segment that this version asks about": rule_authors}

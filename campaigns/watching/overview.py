@@ -120,7 +120,7 @@ def standing(snapshot: Snapshot, campaign: Campaign) -> Standing:
     return _standings(snapshot, [campaign])[0]
 
 
-def alert(snapshot: Snapshot, now: datetime, *, approver: str | None = None, author: str | None = None) -> Alerts:
+def alert(snapshot: Snapshot, now: datetime, *, approver: str | None, author: str | None = None) -> Alerts:
     """`approver` is whoever asks, if they may approve; `author` likewise, if they may write and launch."""
     missed = alerts.missed(snapshot, since=now - REMEMBERED, limit=MOST)
     told = {each.campaign_id for each in missed}

@@ -71,7 +71,7 @@ class Wellbeing:
     """Population stability index of each feature, those that moved most first."""
     matured: Matured | None
     """The newest month that came true, if enough customers were scored in it."""
-    slices: Sequence[SliceMatured] = ()
+    slices: Sequence[SliceMatured]
     """Each tier and each slice with enough customers."""
 
     @property

@@ -91,7 +91,7 @@ class Targeting:
     rule: Rule | None
     drawn: Drawn | None = None
     """Only some customers are looked at; None means all."""
-    caps: Sequence[Cap] = ()
+    caps: Sequence[Cap]
     excluded_campaigns: Sequence[str] = ()
     limit: int | None = None
     """Customers in the audience at most."""

@@ -56,7 +56,7 @@ def close(transaction: Transaction, reservation_id: str, state: str) -> bool:
 
 
 def lapse(
-    transaction: Transaction, campaign_id: str, now: datetime, *, limit: int | None = None, wait: bool = True
+    transaction: Transaction, campaign_id: str, now: datetime, *, limit: int | None, wait: bool
 ) -> list[ReservationRow]:
     """Close what lapsed by `now`, by id; without `wait`, only what nobody else is closing."""
     due = select(ReservationRow).where(

@@ -38,8 +38,8 @@ class Sums:
     purchase_difference: float
     spend_difference_minor: float
     joint: Sequence[int]
-    failed_count: int = 0
-    skipped_count: int = 0
+    failed_count: int
+    skipped_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,7 @@ def unobserved(_batch: Batch) -> None:
 class Ticket(Future[Answer]):
     """The promise of an answer, which knows how it was served once it is there."""
 
-    def __init__(self, *, arrived: float, mark: object = None) -> None:
+    def __init__(self, *, arrived: float, mark: object) -> None:
         super().__init__()
         self.arrived = arrived
         self.mark = mark

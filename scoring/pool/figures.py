@@ -29,19 +29,19 @@ class PoolFigures:
     """All lanes, and the replicas."""
 
     lanes: Mapping[Lane, LaneFigures]
-    batches: int = 0
+    batches: int
     """Begun; one that had to be split counts once."""
-    rows: int = 0
+    rows: int
     """Requests in these batches."""
-    deaths: int = 0
+    deaths: int
     """Of replicas."""
-    replicas: int = 0
+    replicas: int
     """That are up."""
-    running: int = 0
+    running: int
     """Batches under way."""
-    fixed_seconds: float = 0.0
+    fixed_seconds: float
     """Of a batch of any size, as learned."""
-    unit_seconds: float = 0.0
+    unit_seconds: float
     """Of each unit of work, as learned."""
 
     @property

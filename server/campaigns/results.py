@@ -16,7 +16,7 @@ from server.wire.stamps import stamp
 MESSAGE = campaign_results_pb2.CampaignResults
 
 
-def results_message(found: CampaignResults, days: Sequence[Day] = ()) -> campaign_results_pb2.CampaignResults:
+def results_message(found: CampaignResults, days: Sequence[Day]) -> campaign_results_pb2.CampaignResults:
     """For the wire."""
     ratio, currency = found.results.sample_ratio, found.campaign.plan.currency
     return MESSAGE(

@@ -31,7 +31,7 @@ class Arrival:
     log_id: str
     account: Account
     hangup: Hangup
-    expected: float | None = None
+    expected: float | None
     """When its answer was foretold for, as it was let in; None where nothing was foretold."""
 
     def abandoned(self) -> Exception:

@@ -17,7 +17,7 @@ from database.events.memory import Memory
 from database.session import Database
 from database.tiers.standings import StoredStanding
 from events.currency import strange
-from scoring.pool.batch import Observer, Ticket, unobserved
+from scoring.pool.batch import Observer, Ticket
 from scoring.pool.figures import PoolFigures
 from scoring.pool.lane import Lane
 from scoring.pool.pool import Pool
@@ -83,7 +83,7 @@ class Predictions:
 
     def __init__(
         self, database: Database, live: Live, replicas: Replicas, sizes: Sizes, *, hand_out: HandOut,
-        observe: Observer = unobserved, staffed: Callable[[str, int], None] = lambda _pool, _replicas: None,
+        observe: Observer, staffed: Callable[[str, int], None],
     ) -> None:  # fmt: skip
         """Callers get their answers where `hand_out` calls back: in the event loop, once a batch.
 

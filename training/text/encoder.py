@@ -28,7 +28,7 @@ def moved(batch: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
     return {name: tensor.to(device) for name, tensor in batch.items()}
 
 
-def load_encoder(name: str, device: str = "cpu") -> Encoder:
+def load_encoder(name: str, device: str) -> Encoder:
     """The bare encoder, for vectors; EncoderRefused where it cannot be had as data only."""
     model, tokenizer = loaded(name, AutoModel.from_pretrained, AutoTokenizer.from_pretrained)
     return Encoder(model.to(device), tokenizer)
