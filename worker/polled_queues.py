@@ -10,7 +10,9 @@ from queue import Empty
 from typing import Any
 
 from kombu.asynchronous import Hub
+from kombu.exceptions import ConnectionError as ConnectionLost
 from kombu.transport import TRANSPORT_ALIASES, pgmq
+from pgmq import PGMQueue
 
 from database.failures import READ_ONLY
 from database.work.broker import Queues
@@ -21,6 +23,13 @@ POLL_SECONDS = 0.25
 
 class Channel(pgmq.Channel):
     """A message that cannot be returned or receipted comes again in its time, and takes up nobody's room until then."""
+
+    @property
+    def pgmq(self) -> PGMQueue:
+        """Raises ConnectionLost for a task that ends after the connection which brought it; Celery goes on after it."""
+        if self.connection is None:
+            raise ConnectionLost("the connection that brought this message is closed")
+        return super().pgmq
 
     def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:  # noqa: FBT001, FBT002 - kombu's
         """Raises psycopg.OperationalError when the database is away."""

@@ -1,7 +1,10 @@
 """A worker goes on whichever of its processes the kernel takes, also one that waits for work."""
 
+import logging
 from datetime import UTC, datetime
 
+import psycopg
+import pytest
 from killable import children, kill_forks
 from made.audit_log import sealed, write_lines
 from made.campaigns import make_cause
@@ -12,6 +15,8 @@ from campaigns.audit import verification
 from database.session import Database
 from database.work import broker
 from database.work.operations import Operation
+from settings import Settings
+from worker.app import QUEUE, make_app
 
 
 def begin(database: Database) -> Operation:
@@ -54,3 +59,19 @@ def test_a_worker_outlives_a_database_that_takes_no_writes(
             done = wait_until_done(database, begin(database), seconds=60)
 
     assert done.state == "SUCCEEDED"
+
+
+def test_a_receipt_for_a_connection_that_is_lost_ends_no_worker_and_its_message_stays(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker.install(database_url)
+    with make_app(Settings(), database_url).connection_for_read() as connection:
+        queue = connection.SimpleQueue(QUEUE)
+        queue.put({})
+        message = queue.get()
+
+    message.ack_log_error(logging.getLogger(), connection.connection_errors)
+
+    assert "Couldn't ack" in caplog.text
+    with psycopg.connect(database_url) as reader:
+        assert reader.execute("SELECT read_ct FROM pgmq.q_tierwise").fetchall() == [(1,)]
