@@ -7,7 +7,10 @@ from psycopg import errors
 from sqlalchemy import exc
 
 FULL = "too many clients already", "remaining connection slots are reserved", "too many connections for"
-"""What a server says to one more than it takes, or than a role or a database may have: libpq tells no code of it."""
+"""What a server says to one more than it takes, or than a role or a database may have: libpq tells no code of it.
+
+In another language (lc_messages) it counts as AWAY.
+"""
 READ_ONLY = errors.ReadOnlySqlTransaction
 
 
