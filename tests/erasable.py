@@ -37,7 +37,7 @@ NOBODY: Mapping[str, str] = MappingProxyType(
             "margin_percent launch_time activate_time version held_out_count issued_count collision_count "
             "budget_minor budget_confidence refund_gives_code_back over_budget_count currency revision "
             "create_time update_time recurrence series series_version due_time budget_share frozen_from "
-            "ran_to_its_end"
+            "finish_time ran_to_its_end"
         ),
         "coupons": "code campaign_id tier channel discount state issue_time expire_time",
         "drift_readings": "model_id day feature stability",

@@ -22,7 +22,7 @@ from campaigns.experiments.effect import (
 from campaigns.experiments.moments import Moments, together
 from campaigns.experiments.multiplicity import holm, shared_alpha
 from campaigns.experiments.power import Baseline, Sizes, sizes_of
-from campaigns.experiments.refusals import InvalidExperiment
+from campaigns.experiments.refusals import InvalidExperiment, NothingToCompare
 from campaigns.experiments.sample_ratio import SampleRatio, check_ratio
 from campaigns.experiments.sequential import always_valid_p_value, boundary, critical_value, final_time, intrinsic_time
 from events.currency import NO_CURRENCY
@@ -143,11 +143,11 @@ def check_experiment(plan: Plan) -> None:
 
 
 def results(sums: Sums, plan: Plan) -> Results:
-    """Raises InvalidExperiment if the plan makes no sense, or a group is missing or too small to be compared."""
+    """Raises InvalidExperiment if the plan makes no sense, NothingToCompare if a group is missing or too small."""
     check_experiment(plan)
     missing = [group for group in plan.design.groups if group not in sums]
     if missing:
-        raise InvalidExperiment(f"there are no outcomes of {', '.join(missing)}", field="groups")
+        raise NothingToCompare(f"there are no outcomes of {', '.join(missing)}")
     _check_sizes(sums, plan)
     sizes = sizes_of(plan.design, plan.customers)
     arms = {arm: _effects(sums[arm], sums[HOLDOUT], plan, planned, arms=len(sizes)) for arm, planned in sizes.items()}
@@ -174,9 +174,8 @@ def _check_sizes(sums: Sums, plan: Plan) -> None:
     for group in plan.design.groups:
         for metric in plan.baselines:
             if metric not in sums[group] or sums[group][metric].count < 2:  # noqa: PLR2004 - a variance needs two
-                raise InvalidExperiment(
-                    f"{metric.lower()} of {group} is known of fewer than two customers, which cannot be compared",
-                    field="groups",
+                raise NothingToCompare(
+                    f"{metric.lower()} of {group} is known of fewer than two customers, which cannot be compared"
                 )
 
 

@@ -92,6 +92,7 @@ def move(
     if verb is Move.ACTIVATE:
         changes["activate_time"] = cause.now
     if verb is Move.END:
+        changes["finish_time"] = cause.now
         changes["ran_to_its_end"] = _ran_to_its_end(transaction, campaign, cause.now)
     campaigns.change(transaction, campaign.campaign_id, changes, cause.now)
     after = replace(campaign, **changes, revision=campaign.revision + 1, update_time=cause.now)

@@ -14,7 +14,7 @@ from campaigns.experiments.assignment import starts
 from campaigns.experiments.decision import Decision, decide
 from campaigns.experiments.moments import Moments, together
 from campaigns.experiments.power import Baseline, baselines_of_scores, revenue_baseline
-from campaigns.experiments.refusals import InvalidExperiment
+from campaigns.experiments.refusals import NothingToCompare
 from campaigns.experiments.results import Effect, Metric, Plan, Results
 from campaigns.experiments.results import results as compared
 from campaigns.experiments.sample_ratio import ERASED, SampleRatio, check_exclusions
@@ -90,7 +90,7 @@ def results(snapshot: Snapshot, campaign_id: str, now: datetime) -> CampaignResu
 
     They stand still once all that is the campaign's is over.
 
-    Raises CampaignNotFound, CampaignNotLaunched, InvalidExperiment where nobody is held out or a group is too small.
+    Raises CampaignNotFound, CampaignNotLaunched, NothingToCompare where nobody is held out or a group is too small.
     """
     campaign, since = launched(snapshot, campaign_id)
     until = min(now, closed(campaign))
@@ -109,19 +109,22 @@ def results(snapshot: Snapshot, campaign_id: str, now: datetime) -> CampaignResu
 
 def closed(campaign: Campaign) -> datetime:
     """From then on nothing that customers do is the campaign's."""
-    return campaign.plan.end_time + ATTRIBUTION
+    return campaign.over_time + ATTRIBUTION
 
 
 def launched(snapshot: Snapshot, campaign_id: str) -> tuple[Campaign, datetime]:
     """A campaign whose results can be told, and when its audience was frozen.
 
-    Raises CampaignNotFound, CampaignNotLaunched, InvalidExperiment where nobody is held out.
+    Raises CampaignNotFound, CampaignNotLaunched, NothingToCompare where nobody is held out.
     """
     campaign = campaigns.get(snapshot, campaign_id)
     if campaign.launch_time is None:
         raise CampaignNotLaunched(f"{campaign.name} was not launched: there is nothing to see", campaign=campaign.name)
     if not campaign.held_out_count:
-        raise InvalidExperiment(f"{campaign.name} held nobody out: there is nothing to compare with", field="holdout")
+        raise NothingToCompare(
+            f"{campaign.name} held nobody out, so there is nothing to compare with; plan the next one with a holdout",
+            campaign=campaign.name,
+        )
     return campaign, campaign.launch_time
 
 
@@ -197,12 +200,12 @@ def plan(snapshot: Snapshot, campaign: Campaign, since: datetime, groups: Sequen
 def _baselines(
     campaign: Campaign, since: datetime, groups: Sequence[GroupOutcome], past: Spread, *, foreign: bool
 ) -> dict[Metric, Baseline]:
-    """Of the time that is counted, from before the launch, so that they do not depend on what the campaign did.
+    """Of the time that was to be counted, from before the launch, so that they do not depend on what the campaign did.
 
     A past that is shorter is taken as it is: customers of yesterday do not go on ordering as often as since then. Spend
     that the scores expect in `foreign` money counts as nothing.
     """
-    time, count = closed(campaign) - since, max(1, sum(group.count for group in groups))
+    time, count = campaign.plan.end_time + ATTRIBUTION - since, max(1, sum(group.count for group in groups))
     chance = sum(group.bought.x for group in groups) / count
     spend = 0.0 if foreign else sum(group.revenue.x for group in groups) / count
     bought, scored = baselines_of_scores(chance, spend, part=time / FORETOLD)

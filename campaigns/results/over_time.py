@@ -30,7 +30,7 @@ class Day:
 def over_time(snapshot: Snapshot, campaign_id: str, now: datetime) -> tuple[Day, ...]:
     """From the launch until now, at most to the end of the campaign's aftermath.
 
-    Raises CampaignNotFound, CampaignNotLaunched, InvalidExperiment where nobody is held out or a group is too small.
+    Raises CampaignNotFound, CampaignNotLaunched, NothingToCompare where nobody is held out or a group is too small.
     """
     campaign, since = measuring.launched(snapshot, campaign_id)
     until = min(now, measuring.closed(campaign))

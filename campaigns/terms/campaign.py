@@ -213,6 +213,8 @@ class Campaign:
     """Whose occurrence this campaign is."""
     due_time: datetime | None = None
     """When the clock launches it, or its next occurrence."""
+    finish_time: datetime | None = None
+    """When it became ENDED."""
     ran_to_its_end: bool = False
     """Whether it was active when its time was over: neither ended before, nor paused or stopped over it."""
 
@@ -220,6 +222,11 @@ class Campaign:
     def name(self) -> str:
         """The resource name."""
         return f"campaigns/{self.campaign_id}"
+
+    @property
+    def over_time(self) -> datetime:
+        """When its offers stop: at the planned end, or earlier where it was ended."""
+        return self.plan.end_time if self.finish_time is None else min(self.finish_time, self.plan.end_time)
 
     @property
     def etag(self) -> str:

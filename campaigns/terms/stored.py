@@ -28,7 +28,7 @@ def campaign(row: CampaignRow) -> Campaign:
         held_out_count=row.held_out_count, launch_time=row.launch_time, activate_time=row.activate_time,
         revision=row.revision, create_time=row.create_time, update_time=row.update_time,
         over_budget_count=row.over_budget_count, series=None if row.series is None else CampaignId(row.series),
-        due_time=row.due_time, ran_to_its_end=row.ran_to_its_end,
+        due_time=row.due_time, finish_time=row.finish_time, ran_to_its_end=row.ran_to_its_end,
     )  # fmt: skip
 
 

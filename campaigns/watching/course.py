@@ -15,7 +15,7 @@ from campaigns.experiments.effect import Interval
 from campaigns.experiments.results import Effect, Metric, Results
 from campaigns.experiments.sample_ratio import SampleRatio, check_ratio
 from campaigns.results import measuring, over_time
-from campaigns.terms.campaign import Campaign
+from campaigns.terms.campaign import Campaign, State
 from campaigns.watching.readings import ALL_ARMS
 from database.reporting import readings
 from database.reporting.readings import ResultReading
@@ -122,7 +122,7 @@ class Course:
 def course(snapshot: Snapshot, campaign_id: str, now: datetime, *, at_once: bool = False) -> Course:
     """`at_once` counts until now, however many take part.
 
-    Raises CampaignNotFound, CampaignNotLaunched, InvalidExperiment where nobody is held out or a group is too small.
+    Raises CampaignNotFound, CampaignNotLaunched, NothingToCompare where nobody is held out or a group is too small.
     """
     campaign, _ = measuring.launched(snapshot, campaign_id)
     if at_once or campaign.issued_count + campaign.held_out_count <= AT_ONCE:
@@ -150,9 +150,15 @@ def _kept(campaign: Campaign, found: Sequence[ResultReading]) -> Course:
     sizes[HOLDOUT] = next((each.holdout_customers for each in newest), 0)
     return Course(
         campaign=campaign, until=until, kept=True, primary=_primary(campaign), marks=marks,
-        decisions={each.arm: Decision(verdict=Verdict(each.verdict), reasons=()) for each in newest},
+        decisions={each.arm: _standing(campaign, Verdict(each.verdict)) for each in newest},
         sample_ratio=check_ratio(sizes, campaign.plan.design.shares) if newest else None, exclusions={}, discounts={},
     )  # fmt: skip
+
+
+def _standing(campaign: Campaign, kept: Verdict) -> Decision:
+    """What was open at midnight stays so where the campaign ended since."""
+    over = campaign.state is State.ENDED and kept is Verdict.KEEP_RUNNING
+    return Decision(verdict=Verdict.INCONCLUSIVE if over else kept, reasons=())
 
 
 def _marks(moment: datetime, found: Results) -> list[Mark]:

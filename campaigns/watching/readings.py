@@ -7,7 +7,7 @@ import math
 from datetime import UTC, date, datetime, time
 
 from campaigns.coupons import budgeting
-from campaigns.experiments.refusals import InvalidExperiment
+from campaigns.experiments.refusals import NothingToCompare
 from campaigns.experiments.results import Effect
 from campaigns.results import measuring
 from campaigns.results.measuring import CampaignResults
@@ -50,7 +50,7 @@ def _results(snapshot: Snapshot, campaign_id: str, now: datetime) -> list[Result
     """Nothing where nothing can be compared: without a holdout, before the first midnight, in a group of one."""
     try:
         found = measuring.results(snapshot, campaign_id, midnight(now))
-    except InvalidExperiment:
+    except NothingToCompare:
         return []
     if found.until <= found.since:
         return []

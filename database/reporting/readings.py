@@ -12,7 +12,7 @@ from database.session import Snapshot, Transaction
 
 DUE = text("""
 SELECT campaign_id FROM campaigns
-WHERE launch_time IS NOT NULL AND end_time > :over AND NOT EXISTS (
+WHERE launch_time IS NOT NULL AND end_time > :over AND (finish_time IS NULL OR finish_time > :over) AND NOT EXISTS (
   SELECT FROM liability_readings WHERE liability_readings.campaign_id = campaigns.campaign_id AND day = :day
 ) ORDER BY campaign_id
 """)
@@ -57,7 +57,7 @@ class ResultReading:
 
 
 def due(snapshot: Snapshot, day: date, *, since: timedelta, now: datetime) -> list[str]:
-    """Launched campaigns that have no reading of the day, until so long after their end."""
+    """Launched campaigns that have no reading of the day, until so long after they are over."""
     return list(snapshot.scalars(DUE, {"day": day, "over": now - since}))
 
 

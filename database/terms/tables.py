@@ -72,6 +72,8 @@ class CampaignRow(Row):
     """When the audience was frozen."""
     activate_time: Mapped[datetime | None]
     """When every coupon was issued."""
+    finish_time: Mapped[datetime | None]
+    """When it became ENDED."""
     ran_to_its_end: Mapped[bool] = mapped_column(server_default=text("false"))
     """Whether it was active when its time was over; only such a campaign teaches."""
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))

@@ -107,7 +107,7 @@ def test_a_campaign_without_holdout_has_nothing_to_compare(shop: Shop, database_
     with pytest.raises(grpc.RpcError) as raised:
         ask(shop, "campaigns/all")
 
-    assert (refusal(raised.value).code, refusal(raised.value).reason) == ("INVALID_ARGUMENT", "INVALID_EXPERIMENT")
+    assert (refusal(raised.value).code, refusal(raised.value).reason) == ("FAILED_PRECONDITION", "NOTHING_TO_COMPARE")
     assert "held nobody out" in Shell(database_url).refusal("campaign", "results", "all")
 
 

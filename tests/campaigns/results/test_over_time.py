@@ -8,7 +8,7 @@ import pytest
 from made.campaigns import NOW, add_customers, codes_of, launch_campaign, make_cause, make_plan, store_scores
 
 from campaigns.coupons import redemption
-from campaigns.experiments.refusals import InvalidExperiment
+from campaigns.experiments.refusals import NothingToCompare
 from campaigns.experiments.results import Effect, Metric
 from campaigns.life import drafts
 from campaigns.life.refusals import CampaignNotLaunched
@@ -133,5 +133,5 @@ def test_what_cannot_be_compared_is_refused(database: Database) -> None:
     with pytest.raises(CampaignNotLaunched):
         read(database, NOW)
     launch_campaign(database, replace(PLAN, holdout_percent=0), "all")
-    with database.reading() as snapshot, pytest.raises(InvalidExperiment, match="held nobody out"):
+    with database.reading() as snapshot, pytest.raises(NothingToCompare, match="held nobody out"):
         over_time(snapshot, "all", NOW)

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from made.campaigns import make_cause
 from shops.watched_shop import LAUNCHED, open_watched
 
 from campaigns.experiments.decision import Verdict
 from campaigns.experiments.results import Metric
+from campaigns.life import campaigns
 from campaigns.watching import course, readings
 from database.session import Database
 
@@ -48,6 +50,24 @@ def test_what_was_kept_says_what_would_be_reckoned(shop: Database, monkeypatch: 
     assert then.decisions["ALL"].verdict == now.decisions["ALL"].verdict == Verdict.SHIP
     assert then.sample_ratio == now.sample_ratio
     assert then.arms == ["bold", "plain"]
+
+
+def test_what_was_open_at_midnight_stays_so_where_the_campaign_ended_since(
+    shop: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A campaign that is over is told to run on by nobody, and a week later nobody looks at it any more."""
+    monkeypatch.setattr(course, "AT_ONCE", 10)
+    second = datetime.combine(LAUNCHED.date() + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
+    ended = second + timedelta(hours=6)
+    with shop.writing() as transaction:
+        readings.take(transaction, "spring", second)
+        running = course.course(transaction, "spring", ended)
+        campaigns.end(transaction, make_cause(ended), "spring")
+        over = course.course(transaction, "spring", ended)
+        due = [readings.due(transaction, ended + timedelta(days=days)) for days in (7.9, 8.1)]
+
+    assert [each.decisions["plain"].verdict for each in (running, over)] == [Verdict.KEEP_RUNNING, Verdict.INCONCLUSIVE]
+    assert due == [["spring"], []]
 
 
 def test_totals_are_those_of_all_customers(shop: Database) -> None:

@@ -15,7 +15,7 @@ from admin.web.look import written_money
 from admin.web.pages.campaigns.hours import days
 from admin.web.pages.campaigns.sheet import tab
 from admin.web.visit import Visit
-from campaigns.experiments.refusals import InvalidExperiment
+from campaigns.experiments.refusals import NothingToCompare
 from campaigns.experiments.results import Metric
 from campaigns.forecast import changing
 from campaigns.life import campaigns
@@ -46,7 +46,7 @@ def experiment(visit: Visit) -> Response:
         taught = changing.taught(snapshot, campaign)
         try:
             found = course.course(snapshot, campaign.campaign_id, visit.now, at_once=visit.field("count") == "now")
-        except (CampaignNotLaunched, InvalidExperiment) as refusal:
+        except (CampaignNotLaunched, NothingToCompare) as refusal:
             return tab(visit, "experiment", campaign, found=None, refusal=refusal)
     return tab(visit, "experiment", campaign, found=found, taught=taught, **_shown(visit, found))
 

@@ -23,7 +23,8 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class CampaignResults(_message.Message):
-    """What a campaign changed from its launch until now, at most until a week after its end: customers who got its offers
+    """What a campaign changed from its launch until now, at most until a week after it
+    ended, as planned or early: customers who got its offers
     against those who were held out.
     """
 

@@ -137,7 +137,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     REDEMPTION_LIMIT_REACHED: _ErrorReason.ValueType  # 42
     """The campaign's limit is used up. Example: "1000 of 1000 redemptions are used"."""
     INVALID_EXPERIMENT: _ErrorReason.ValueType  # 43
-    """The plan of an experiment makes no sense, or its groups are too small to be compared. Example: "arms: an experiment needs at least one arm"."""
+    """The plan of an experiment makes no sense, or its groups would be too small to be compared. Example: "arms: an experiment needs at least one arm"."""
+    NOTHING_TO_COMPARE: _ErrorReason.ValueType  # 197
+    """Results need customers with an offer and others who were held out. Example: "campaigns/spring held nobody out, so there is nothing to compare with; plan the next one with a holdout"."""
     SEGMENT_NOT_FOUND: _ErrorReason.ValueType  # 44
     """There is no such segment. Example: "segments/loyal does not exist"."""
     SEGMENT_EXISTS: _ErrorReason.ValueType  # 45
@@ -403,7 +405,9 @@ COUPON_SUSPENDED: ErrorReason.ValueType  # 41
 REDEMPTION_LIMIT_REACHED: ErrorReason.ValueType  # 42
 """The campaign's limit is used up. Example: "1000 of 1000 redemptions are used"."""
 INVALID_EXPERIMENT: ErrorReason.ValueType  # 43
-"""The plan of an experiment makes no sense, or its groups are too small to be compared. Example: "arms: an experiment needs at least one arm"."""
+"""The plan of an experiment makes no sense, or its groups would be too small to be compared. Example: "arms: an experiment needs at least one arm"."""
+NOTHING_TO_COMPARE: ErrorReason.ValueType  # 197
+"""Results need customers with an offer and others who were held out. Example: "campaigns/spring held nobody out, so there is nothing to compare with; plan the next one with a holdout"."""
 SEGMENT_NOT_FOUND: ErrorReason.ValueType  # 44
 """There is no such segment. Example: "segments/loyal does not exist"."""
 SEGMENT_EXISTS: ErrorReason.ValueType  # 45
