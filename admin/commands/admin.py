@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from admin.campaign.approval_policy import policy_of
 from admin.shell.database_address import DatabaseUrl, chosen_url
 from admin.shell.output import console, fail
+from admin.subcommands.approval_policy import policy_of
 from admin.web.application import application
 from admin.web.connections import AT_ONCE, Connection
 from admin.web.explainer import Explainer

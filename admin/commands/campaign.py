@@ -7,18 +7,18 @@ from typing import Annotated
 
 import typer
 
-from admin.campaign import approval, editing, schedule, switches
-from admin.campaign import plan_options as options
-from admin.campaign.budget import budget as budget_of
-from admin.campaign.forecast import forecast
-from admin.campaign.named import CampaignIdArgument
-from admin.campaign.offers import offers
-from admin.campaign.preview import preview
-from admin.campaign.results import power, results
 from admin.files.rule_files import read_rule
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail
 from admin.shell.transactions import Etag, Limit, Reason, changing, reading
+from admin.subcommands import approval, editing, schedule, switches
+from admin.subcommands import plan_options as options
+from admin.subcommands.budget import budget as budget_of
+from admin.subcommands.forecast import forecast
+from admin.subcommands.named import CampaignIdArgument
+from admin.subcommands.offers import offers
+from admin.subcommands.preview import preview
+from admin.subcommands.results import power, results
 from admin.typed.arms import arm_of, typed_arm
 from admin.typed.baskets import Currency
 from admin.typed.discounts import minor_units

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from admin.files import coupon_files
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit
 from admin.shell.transactions import Limit, Reason, changing, reading
+from admin.subcommands import coupon_files
 from admin.typed.baskets import Amount, Currency, Customer, Lines, Shipping, basket_of
 from admin.typed.discounts import minor_units
 from admin.typed.times import written

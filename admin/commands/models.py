@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from admin.models import model_folders, tier_previews
-from admin.models.canary_results import power, results
 from admin.models.shares import why
 from admin.models.tier_previews import Examples
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail, warn
 from admin.shell.transactions import Etag, Limit, Reason, changing, reading
 from admin.shell.waiting import succeeded
+from admin.subcommands.canary import power, results
 from admin.typed.times import written
 from campaigns.models import judging, registry, retraining
 from campaigns.models.comparison import comparison_of

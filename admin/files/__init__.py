@@ -1,1 +1,1 @@
-"""What commands read from files, and write to them."""
+"""What stands in files that commands and pages read and write."""

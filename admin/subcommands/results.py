@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from admin.campaign.named import CampaignIdArgument
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit
 from admin.shell.transactions import reading
+from admin.subcommands.named import CampaignIdArgument
 from admin.typed.times import written
 from campaigns.experiments.results import Effect, Metric
 from campaigns.experiments.sample_ratio import SampleRatio

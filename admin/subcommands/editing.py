@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from admin.campaign.named import CampaignIdArgument
-from admin.campaign.plan_options import MOST_DAYS
 from admin.files.rule_files import SOURCE, read_rule
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit
 from admin.shell.transactions import Etag, Reason, changing
+from admin.subcommands.named import CampaignIdArgument
+from admin.subcommands.plan_options import MOST_DAYS
 from admin.typed.offers import SYNTAX, offer_of
 from admin.typed.times import read_time
 from campaigns.life import drafts

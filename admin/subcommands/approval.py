@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from admin.campaign.approval_policy import policy_of
-from admin.campaign.named import CampaignIdArgument
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit
 from admin.shell.transactions import Etag, Limit, Reason, changing, reading
+from admin.subcommands.approval_policy import policy_of
+from admin.subcommands.named import CampaignIdArgument
 from admin.typed.times import written
 from campaigns.life import approving, campaigns, versions
 from campaigns.life.versions import CampaignVersion

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from admin.campaign.named import CampaignIdArgument
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit
 from admin.shell.transactions import Etag, Limit, Reason, changing, reading
+from admin.subcommands.named import CampaignIdArgument
 from admin.typed.times import written
 from campaigns.life import campaigns, scheduling
 from campaigns.terms.campaign import Campaign

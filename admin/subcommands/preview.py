@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from admin.campaign.named import CampaignIdArgument
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit
 from admin.shell.transactions import Etag, Reason, changing
+from admin.subcommands.named import CampaignIdArgument
 from admin.typed.discounts import words
 from campaigns.experiments.forecast import LEVEL, Prediction, TierForecast
 from campaigns.forecast import dry_run

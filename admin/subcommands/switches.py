@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from admin.campaign.named import CampaignIdArgument
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit
 from admin.shell.transactions import Limit, changing, reading
+from admin.subcommands.named import CampaignIdArgument
 from admin.typed.times import written
 from campaigns.life import switches
 from campaigns.life.switches import Stop

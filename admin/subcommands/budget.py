@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 
-from admin.campaign.named import CampaignIdArgument
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit
 from admin.shell.transactions import reading
+from admin.subcommands.named import CampaignIdArgument
 from campaigns.coupons import budgeting
 from campaigns.coupons.budgeting import BudgetStanding
 

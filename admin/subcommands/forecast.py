@@ -1,9 +1,9 @@
 """`tierwise campaign forecast`: what a campaign was foretold to do, and what it did."""
 
-from admin.campaign.named import CampaignIdArgument
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit
 from admin.shell.transactions import reading
+from admin.subcommands.named import CampaignIdArgument
 from admin.typed.times import written
 from campaigns.forecast import forecasts
 from campaigns.forecast.forecasts import CampaignForecast, Line

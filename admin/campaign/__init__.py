@@ -1,1 +1,0 @@
-"""The larger parts of `tierwise campaign`."""
