@@ -91,8 +91,8 @@ class Fault:
         return cls(code=refusal.reason, facts=refusal.metadata, said=refusal.message)
 
     @classmethod
-    def read(cls, said: str, why: Mapping[str, Any] | None) -> Self:
-        """From a row: its English words, and the value."""
+    def read(cls, said: str | None, why: Mapping[str, Any] | None) -> Self:
+        """From a row: its English words, and the value, of which it has at least one."""
         return cls(code=Code.UNCODED, said=said) if why is None else cls(**why, said=said)
 
     @property

@@ -13,7 +13,7 @@ from database.failures import failure_of
 from database.life import schedules
 from database.reporting import refreshing
 from database.session import Database
-from database.work import operations
+from database.work import duties, operations
 from database.work.operations import (
     RECONCILE_LEDGERS,
     RETRAIN_MODEL,
@@ -34,6 +34,8 @@ class Duties:
     nights: Mapping[str, Operation]
     """The last of each kind that came to a good end, where there is one."""
     reports: Mapping[str, datetime]
+    well: Mapping[str, datetime]
+    """When each duty of the clock ended well last."""
 
     @classmethod
     def of(cls, database: Database, kinds: Sequence[str], now: datetime) -> "Duties":
@@ -44,6 +46,7 @@ class Duties:
             return cls(
                 overdue_since=schedules.overdue_since(snapshot, now), reports=refreshing.as_of(snapshot),
                 nights={kind: night for kind, night in nights.items() if night is not None},
+                well={each.duty: each.well_time for each in duties.standing(snapshot)},
             )  # fmt: skip
 
 
@@ -62,20 +65,21 @@ class DutyMetrics(Collector):
         """For the registry."""
         now = self._now()
         try:
-            duties = Duties.of(self._database, self._kinds, now)
+            found = Duties.of(self._database, self._kinds, now)
         except Exception as error:
             if failure_of(error) is None:
                 raise
             return
-        since = duties.overdue_since
+        since = found.overdue_since
         yield GaugeMetricFamily(
             "tierwise_clock_lag_seconds", "How late the longest overdue launch or end of a campaign is.",
             value=0.0 if since is None else (now - since).total_seconds(),
         )  # fmt: skip
-        ended = {kind: night.update_time for kind, night in duties.nights.items()}
+        ended = {kind: night.update_time for kind, night in found.nights.items()}
         yield _ages("tierwise_night_age_seconds", "Time since nightly work ended well.", "kind", ended, now)
-        yield _ages("tierwise_report_age_seconds", "Age of the rows that a view keeps.", "view", duties.reports, now)
-        yield from _verdicts(duties.nights)
+        yield _ages("tierwise_report_age_seconds", "Age of the rows that a view keeps.", "view", found.reports, now)
+        yield _ages("tierwise_duty_age_seconds", "Time since a duty of the clock ended well.", "duty", found.well, now)
+        yield from _verdicts(found.nights)
 
 
 def _ages(

@@ -10,8 +10,10 @@ from celery import Celery, Task, signals
 
 from campaigns.work import jobs
 from database.failures import Failure, failure_of
+from database.work.duties import Duty
 from worker.advance import HOPELESS, advance, give_up, stumble
-from worker.clock import canary, model_folders, reporting, schedule, uplift, wellbeing
+from worker.clock import canary, duties, model_folders, reporting, schedule, uplift, wellbeing
+from worker.clock.duties import Doing
 from worker.steps import expected_uplifts
 from worker.tools import Tools
 
@@ -42,48 +44,52 @@ def register(app: Celery, tools: Tools) -> None:
                 # Also when it could not be noted, because the database itself is away.
                 raise self.retry(exc=error, countdown=2**self.request.retries) from error
 
-    @app.task(name=schedule.TICK, shared=False)
-    def _tick() -> None:
+    @app.task(name=schedule.TICK, bind=True, shared=False)
+    def _tick(self: Task[Any, Any]) -> None:
         until = time.monotonic() + tools.settings.task_seconds
-        schedule.each(_duties(tools, tools.now(), enough=lambda: stopping() or time.monotonic() > until))
+        now = tools.now()
+        doings = _doings(tools, now, enough=lambda: stopping() or time.monotonic() > until)
+        duties.do(tools.database, doings, now, log_id=str(self.request.id))
 
 
-def _duties(tools: Tools, now: datetime, *, enough: Callable[[], bool]) -> list[Callable[[], object]]:
+def _doings(tools: Tools, now: datetime, *, enough: Callable[[], bool]) -> dict[Duty, Doing]:
     """What the clock looks after, each by itself: what takes no time, then what reads or learns a lot.
 
     One of the latter may take its process along, at each tick again: it keeps none of the former waiting, and the
     others only until their turn to be first.
     """
-    return [*_prompt(tools, now), *schedule.in_turn(_thorough(tools, now, enough), now)]
+    return _prompt(tools, now) | dict(schedule.in_turn([*_thorough(tools, now, enough).items()], now))
 
 
-def _prompt(tools: Tools, now: datetime) -> list[Callable[[], object]]:
+def _prompt(tools: Tools, now: datetime) -> dict[Duty, Doing]:
     database, settings = tools.database, tools.settings
-    return [
-        lambda: schedule.launch_campaigns(database, now),
-        lambda: schedule.end_campaigns(database, now),
-        lambda: schedule.sweep_reservations(database, now),
-        lambda: schedule.rescore(database, at=settings.rescore_at, now=now),
-        lambda: schedule.retrain(database, at=settings.retrain_at, now=now),
-        lambda: schedule.reconcile(database, at=settings.reconcile_at, now=now),
-        lambda: schedule.verify_audit(database, at=settings.verify_audit_at, now=now),
-        lambda: schedule.forget_answers(database, now),
-        lambda: expected_uplifts.begin_due(database, now),
-    ]
+    return {
+        Duty.LAUNCH_CAMPAIGNS: lambda: schedule.launch_campaigns(database, now),
+        Duty.END_CAMPAIGNS: lambda: schedule.end_campaigns(database, now),
+        Duty.SWEEP_RESERVATIONS: lambda: schedule.sweep_reservations(database, now),
+        Duty.BEGIN_RESCORING: lambda: schedule.rescore(database, at=settings.rescore_at, now=now),
+        Duty.BEGIN_TRAINING: lambda: schedule.retrain(database, at=settings.retrain_at, now=now),
+        Duty.BEGIN_COMPARISON: lambda: schedule.reconcile(database, at=settings.reconcile_at, now=now),
+        Duty.BEGIN_VERIFICATION: lambda: schedule.verify_audit(database, at=settings.verify_audit_at, now=now),
+        Duty.FORGET_ANSWERS: lambda: schedule.forget_answers(database, now),
+        Duty.BEGIN_EXPECTING: lambda: expected_uplifts.begin_due(database, now),
+    }
 
 
-def _thorough(tools: Tools, now: datetime, enough: Callable[[], bool]) -> list[Callable[[], object]]:
+def _thorough(tools: Tools, now: datetime, enough: Callable[[], bool]) -> dict[Duty, Doing]:
     database, settings = tools.database, tools.settings
     seconds = schedule.longest_statement(settings)
-    return [
-        lambda: wellbeing.read_drift(tools, now),
-        lambda: model_folders.tidy(tools, now),
-        lambda: canary.take_readings(database, now, seconds=seconds, enough=enough),
-        lambda: canary.measure_accuracy(tools, now, enough=enough),
-        lambda: schedule.close_forecasts(database, now, seconds=seconds, enough=enough),
-        lambda: reporting.tend(database, settings, now, enough=enough),
-        lambda: uplift.learn_from_campaigns(database, now, currency=settings.currency, seconds=seconds, enough=enough),
-    ]
+    return {
+        Duty.READ_DRIFT: lambda: wellbeing.read_drift(tools, now),
+        Duty.REMOVE_FOLDERS: lambda: model_folders.tidy(tools, now),
+        Duty.READ_CANARIES: lambda: canary.take_readings(database, now, seconds=seconds, enough=enough),
+        Duty.MEASURE_CANARIES: lambda: canary.measure_accuracy(tools, now, enough=enough),
+        Duty.CLOSE_FORECASTS: lambda: schedule.close_forecasts(database, now, seconds=seconds, enough=enough),
+        Duty.REFRESH_REPORTS: lambda: reporting.tend(database, settings, now, enough=enough),
+        Duty.LEARN_UPLIFT: lambda: uplift.learn_from_campaigns(
+            database, now, currency=settings.currency, seconds=seconds, enough=enough
+        ),
+    }
 
 
 def _stopping() -> Callable[[], bool]:

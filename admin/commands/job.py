@@ -13,9 +13,11 @@ from admin.typed.times import read_time, written
 from admin.typed.words import read_word
 from campaigns import retrying
 from campaigns.coupons import reconciliation
+from campaigns.faults import Fault
 from campaigns.tiers import rescoring
 from campaigns.work import jobs
-from database.work import operations
+from database.work import duties, operations
+from database.work.duties import Standing
 from database.work.operations import Operation
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -39,6 +41,14 @@ def list_jobs(
     with reading(database_url) as snapshot:
         found = operations.page(snapshot, limit=limit, kind=kind, state=state)
     emit([_row(operation) for operation in found], as_json=as_json, title="Jobs")
+
+
+@app.command("duties")
+def list_duties(*, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Show what the clock looks after each minute, the longest undone first; a fault says why it fails since."""
+    with reading(database_url) as snapshot:
+        standing = duties.standing(snapshot)
+    emit([_duty(each) for each in standing], as_json=as_json, title="Duties of the clock")
 
 
 @app.command()
@@ -136,6 +146,14 @@ def watch(
     operation = waited(operation_id, database_url)
     emit(_row(operation), as_json=as_json, title=operation.name)
     refuse_unfinished(operation)
+
+
+def _duty(standing: Standing) -> dict[str, object]:
+    return {
+        "duty": standing.duty,
+        "done": written(standing.well_time),
+        "fault": standing.why and Fault.read(None, standing.why).sentence(),
+    }
 
 
 def _row(operation: Operation) -> dict[str, object]:

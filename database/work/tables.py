@@ -54,6 +54,17 @@ class AttemptRow(Row):
     """That began since it is as far as this."""
 
 
+class DutyRow(Row):
+    """What the clock looks after each minute."""
+
+    __tablename__ = "duties"
+    duty: Mapped[str] = mapped_column(primary_key=True)
+    well_time: Mapped[datetime]
+    """When it ended well last, or was first to be done."""
+    why: Mapped[dict[str, Any] | None]
+    """Why it fails since: a code and facts."""
+
+
 class OutboxRow(Row):
     """Work written down with the change that causes it; a relay hands it to the broker."""
 

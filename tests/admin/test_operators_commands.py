@@ -16,6 +16,8 @@ from campaigns.terms.limits import Budget
 from campaigns.tiers.tiers import Tier
 from campaigns.work import jobs
 from database.session import Database
+from database.work import duties
+from database.work.duties import Duty
 
 CREATE = (
     "campaign",
@@ -67,6 +69,16 @@ def test_a_campaign_from_plan_to_redemption(database: Database, tierwise: Shell)
     assert tierwise.refusal("job", "list", "--state", "BROKEN").endswith(
         "--state BROKEN: give one of RUNNING, SUCCEEDED, FAILED, CANCELLED"
     )
+    with database.writing() as transaction:
+        duties.expect(transaction, [Duty.END_CAMPAIGNS], datetime(2026, 1, 2, tzinfo=UTC))
+        duties.failed(transaction, Duty.END_CAMPAIGNS, {"code": "UNEXPECTED", "facts": {"type": "E", "log_id": "t7"}})
+    assert tierwise("job", "duties") == [
+        {
+            "duty": "END_CAMPAIGNS",
+            "done": "2026-01-02T00:00:00+00:00",
+            "fault": "E; the worker's log says more, by the id t7",
+        }
+    ]
 
 
 def test_a_code_is_held_released_used_and_refunded(database: Database, tierwise: Shell) -> None:

@@ -1,6 +1,7 @@
 """What runs, what came of it, and the buttons that stop it, in the browser."""
 
 import csv
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +33,10 @@ from campaigns.terms.recurrence import Recurrence
 from campaigns.tiers import rescoring
 from campaigns.watching import readings
 from campaigns.work import jobs
-from database.work import operations
+from database.work import duties, operations
+from database.work.duties import Duty
+
+UNFORESEEN = {"code": "UNEXPECTED", "facts": {"type": "KeyError", "log_id": "t7"}}
 
 
 @pytest.fixture
@@ -257,8 +261,12 @@ def test_work_that_failed_is_begun_again_and_stopped(site: Site) -> None:
         for _ in range(30):
             done = reconciliation.begin(transaction, make_cause())
             operations.cancel(transaction, done.operation_id, make_cause().now)
+        duties.expect(transaction, [Duty.END_CAMPAIGNS, Duty.REFRESH_REPORTS], datetime.now(UTC))
+        duties.failed(transaction, Duty.REFRESH_REPORTS, UNFORESEEN)
     anna = site.enter("anna")
     anna.goto("/jobs")
+    undone = anna.get_by_role("list", name="What the clock does not get done").get_by_role("listitem")
+    expect(undone).to_have_text(re.compile(r"Refresh reports: last done .*; KeyError; the worker's log says more"))
     anna.get_by_role("link", name="Older").click()
     row = anna.get_by_role("row", name="Verify the audit log failed the disk is full")
     row.get_by_role("button", name="Try again").click()
@@ -278,11 +286,16 @@ def test_work_that_failed_is_begun_again_and_stopped(site: Site) -> None:
     picture(anna, "jobs")
     in_chinese(anna)
     expect(anna.get_by_role("row", name="校验审计日志")).to_contain_text("正在取消")
+    expect(anna.get_by_text("刷新报表: 上次完成于")).to_contain_text("KeyError，详见工作进程日志，编号 t7")
     anna.get_by_role("link", name="更早").click()
     expect(anna.get_by_role("row", name="校验审计日志 失败")).to_contain_text("失败原因： the disk is full")
     expect(anna.get_by_role("row", name="核对账本与计数 失败")).to_contain_text("最近 20 次尝试均未完成")
+    with site.database.writing() as transaction:
+        for duty in (Duty.END_CAMPAIGNS, Duty.REFRESH_REPORTS):
+            duties.well(transaction, duty, datetime.now(UTC) - timedelta(hours=1))
     ada = site.enter("ada", "analyst")
     ada.goto("/jobs")
+    expect(ada.get_by_text("Are beat and a worker running?")).to_be_visible()
     expect(ada.get_by_role("button", name="Cancel")).to_have_count(0)
 
 

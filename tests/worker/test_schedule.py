@@ -7,7 +7,9 @@ from made.campaigns import add_customers, add_model, counts, make_cause
 
 from campaigns.tiers import rescoring
 from database.session import Database
-from database.work import operations, requests
+from database.work import duties, operations, requests
+from database.work.duties import Duty
+from worker.clock.duties import do
 from worker.clock.schedule import forget_answers, in_turn, night, rescore
 
 AT = time(2, 0)
@@ -103,3 +105,30 @@ def test_each_minute_another_step_is_the_first_and_none_is_left_out() -> None:
 
     assert {turn[0] for turn in turns} == set(steps)
     assert [sorted(turn) for turn in turns] == [sorted(steps)] * 3
+
+
+def test_a_duty_that_fails_is_written_down_until_it_ends_well_and_keeps_none_from_being_done(
+    database: Database,
+) -> None:
+    done, minute = list[str](), timedelta(minutes=1)
+
+    def broken() -> None:
+        raise ExceptionGroup("due", [ZeroDivisionError()])
+
+    def standing(now: datetime) -> dict[str, tuple[datetime, object, bool]]:
+        with database.reading() as snapshot:
+            return {each.duty: (each.well_time, each.why, each.late(now)) for each in duties.standing(snapshot)}
+
+    ending = {Duty.END_CAMPAIGNS: lambda: done.append("ended")}
+    for number in (1, 2):
+        with pytest.raises(ExceptionGroup, match="due by the clock"):
+            do(database, {Duty.LAUNCH_CAMPAIGNS: broken, **ending}, DUE + number * minute, log_id="t7")
+    why = {"code": "UNEXPECTED", "facts": {"type": "ZeroDivisionError", "log_id": "t7"}}
+    assert standing(DUE + 2 * minute) == {
+        "LAUNCH_CAMPAIGNS": (DUE + minute, why, True), "END_CAMPAIGNS": (DUE + 2 * minute, None, False)
+    }  # fmt: skip
+
+    do(database, {Duty.LAUNCH_CAMPAIGNS: lambda: done.append("launched")}, DUE + 3 * minute, log_id="t8")
+    assert standing(DUE + 13 * minute) == {"LAUNCH_CAMPAIGNS": (DUE + 3 * minute, None, False)}
+    assert standing(DUE + 14 * minute)["LAUNCH_CAMPAIGNS"][2]
+    assert done == ["ended", "ended", "launched"]

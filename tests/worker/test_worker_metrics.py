@@ -23,7 +23,8 @@ from campaigns.work import jobs
 from database.embedded import free_port
 from database.life.stops import EVERYTHING
 from database.session import Database
-from database.work import operations, outbox
+from database.work import duties, operations, outbox
+from database.work.duties import Duty
 from settings import Settings
 from telemetry.backlog import BacklogMetrics
 from telemetry.duties import DutyMetrics
@@ -171,6 +172,8 @@ def test_what_the_clock_is_there_for_is_told_with_its_age(database: Database) ->
     end_night(database, operations.RECONCILE_LEDGERS, {"differences": [{}, {}]}, hours=1)
     end_night(database, operations.RECONCILE_LEDGERS, {"differences": []}, hours=25)
     end_night(database, operations.VERIFY_AUDIT, {"verdict": "REWRITTEN"}, hours=2)
+    with database.writing() as transaction:
+        duties.expect(transaction, [Duty.END_CAMPAIGNS], NOW + HOUR)
     store_scores(database, {"anna": 9000})
     launch_campaign(database, make_plan(end_time=NOW + timedelta(days=1)))
     later = DutyMetrics(database, now=lambda: NOW + timedelta(days=1, minutes=7))
@@ -178,7 +181,7 @@ def test_what_the_clock_is_there_for_is_told_with_its_age(database: Database) ->
     assert samples(later).items() >= {
         "tierwise_clock_lag_seconds": 420, "tierwise_night_age_secondsRECONCILE_LEDGERS": 25 * 3600 + 420,
         "tierwise_night_age_secondsVERIFY_AUDIT": 26 * 3600 + 420, "tierwise_ledger_differences": 2,
-        "tierwise_audit_verdict": 3,
+        "tierwise_audit_verdict": 3, "tierwise_duty_age_secondsEND_CAMPAIGNS": 23 * 3600 + 420,
     }.items()  # fmt: skip
 
 

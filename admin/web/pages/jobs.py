@@ -1,4 +1,4 @@
-"""Jobs: bulk work with its progress, and the buttons that stop it and begin it once more."""
+"""Jobs: bulk work with its progress, the buttons that stop it and begin it once more, and what the clock cannot do."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from admin.web.visit import Visit, page
 from campaigns import retrying
 from campaigns.callers.access import STAFF, Right
 from campaigns.work import jobs
-from database.work import operations
+from database.work import duties, operations
 
 SHOWN = 30
 STATES = (operations.RUNNING, operations.FAILED, operations.SUCCEEDED, operations.CANCELLED)
@@ -35,11 +35,15 @@ def listing(visit: Visit) -> Response:
     kind, state = (fields[name] or None for name in fields)
     with visit.reading() as snapshot:
         found = operations.page(snapshot, limit=SHOWN + 1, after=after, kind=kind, state=state)
+        standing = duties.standing(snapshot)
     older = found[SHOWN - 1] if len(found) > SHOWN else None
     running = after is None and any(not job.done for job in found)
+    late = [each for each in standing if each.late(visit.now)]
+    stands = len(late) == len(standing) > 0 and not any(each.why for each in late)
     template = "jobs_rows.html" if visit.fragment else "jobs.html"
     return visit.page(
-        template, jobs=found[:SHOWN], running=running, older=older, retried=retrying.KINDS, fields=fields, states=STATES
+        template, jobs=found[:SHOWN], running=running, older=older, retried=retrying.KINDS, fields=fields,
+        states=STATES, late=late, stands=stands,
     )  # fmt: skip
 
 

@@ -1,0 +1,72 @@
+"""What the clock looks after each minute, when each of it ended well last, and why it fails since."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from database.session import Snapshot, Transaction
+from database.work.tables import DutyRow
+
+LATE = timedelta(minutes=10)
+
+
+class Duty(StrEnum):
+    """What is due, or may be."""
+
+    LAUNCH_CAMPAIGNS = "LAUNCH_CAMPAIGNS"
+    END_CAMPAIGNS = "END_CAMPAIGNS"
+    SWEEP_RESERVATIONS = "SWEEP_RESERVATIONS"
+    BEGIN_RESCORING = "BEGIN_RESCORING"
+    BEGIN_TRAINING = "BEGIN_TRAINING"
+    BEGIN_COMPARISON = "BEGIN_COMPARISON"
+    BEGIN_VERIFICATION = "BEGIN_VERIFICATION"
+    FORGET_ANSWERS = "FORGET_ANSWERS"
+    BEGIN_EXPECTING = "BEGIN_EXPECTING"
+    READ_DRIFT = "READ_DRIFT"
+    REMOVE_FOLDERS = "REMOVE_FOLDERS"
+    READ_CANARIES = "READ_CANARIES"
+    MEASURE_CANARIES = "MEASURE_CANARIES"
+    CLOSE_FORECASTS = "CLOSE_FORECASTS"
+    REFRESH_REPORTS = "REFRESH_REPORTS"
+    LEARN_UPLIFT = "LEARN_UPLIFT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Of one duty."""
+
+    duty: str
+    """A `Duty`, or one of a worker of another version."""
+    well_time: datetime
+    why: Mapping[str, Any] | None
+
+    def late(self, now: datetime) -> bool:
+        """Whether it fails, or is not done at all."""
+        return self.why is not None or now - self.well_time > LATE
+
+
+def expect(transaction: Transaction, duties: list[Duty], now: datetime) -> None:
+    """From here on these are to be done, and no others; what is there stays as it is."""
+    new = insert(DutyRow).values([{"duty": duty, "well_time": now} for duty in duties])
+    transaction.execute(new.on_conflict_do_nothing(index_elements=["duty"]))
+    transaction.execute(delete(DutyRow).where(DutyRow.duty.not_in(duties)))
+
+
+def well(transaction: Transaction, duty: Duty, now: datetime) -> None:
+    """It ended well."""
+    transaction.execute(update(DutyRow).where(DutyRow.duty == duty).values(well_time=now, why=None))
+
+
+def failed(transaction: Transaction, duty: Duty, why: Mapping[str, Any]) -> None:
+    """It did not, and this is why."""
+    transaction.execute(update(DutyRow).where(DutyRow.duty == duty).values(why=dict(why)))
+
+
+def standing(snapshot: Snapshot) -> list[Standing]:
+    """Of each, those that have not ended well for the longest first."""
+    return [row.held(Standing) for row in snapshot.scalars(select(DutyRow).order_by(DutyRow.well_time, DutyRow.duty))]
