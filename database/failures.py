@@ -40,6 +40,8 @@ def failure_of(error: BaseException) -> Failure | None:
             return Failure.CONFLICT
         case psycopg.OperationalError() | psycopg.InterfaceError() | errors.ReadOnlySqlTransaction():
             return Failure.AWAY
+        case errors.IdleInTransactionSessionTimeout():
+            return Failure.AWAY
         case _:
             return None
 

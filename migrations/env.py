@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from database.callers import application
 from database.every_table import METADATA
 from database.reporting import views
-from database.session import engine_at, unsaid
+from database.session import LEFT_ALONE, engine_at, unsaid
 
 
 def offline() -> None:
@@ -27,7 +27,8 @@ def online() -> None:
     if not url:
         message = "no database: give -x url=postgresql://…"
         raise SystemExit(message)
-    engine = engine_at(url, connect_args={"options": "-c lock_timeout=4s -c statement_timeout=60s", **unsaid(url)})
+    limits = f"-c lock_timeout=4s -c statement_timeout=60s {LEFT_ALONE}"
+    engine = engine_at(url, connect_args={"options": limits, **unsaid(url)})
     with engine.connect() as connection:
         wait_for_others(connection)
         context.configure(

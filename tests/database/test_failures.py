@@ -1,5 +1,6 @@
 """Trouble with the database has a kind; mistakes have none."""
 
+import time
 import traceback
 
 import psycopg
@@ -135,16 +136,32 @@ def test_everything_that_the_address_says_counts_for_the_queues_too(database_url
     assert (said["application_name"], said["target_session_attrs"]) == ("till", "read-write")
 
 
+GIVEN_UP = {
+    "client_connection_check_interval": "1s", "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "4", "tcp_user_timeout": "30000", "idle_in_transaction_session_timeout": "10min",
+}  # fmt: skip
+
+
 def test_neither_side_waits_for_one_that_is_gone(database: Database, database_url: str) -> None:
     with database.reading() as snapshot:
         kept = driver_connection(snapshot).info.get_parameters()
-        checked = snapshot.execute(text("SHOW client_connection_check_interval")).scalar_one()
+        told = {name: snapshot.execute(text(f"SHOW {name}")).scalar_one() for name in GIVEN_UP}
 
     assert kept.items() >= session.LOST_SERVER.items()
-    assert checked == "1s"
+    assert told == GIVEN_UP
     assert session.unsaid(f"{database_url}?connect_timeout=3") == {
         name: value for name, value in session.LOST_SERVER.items() if name != "connect_timeout"
     }
+
+
+def test_a_transaction_that_stood_still_for_too_long_is_over_and_may_be_tried_again(database: Database) -> None:
+    with pytest.raises(exc.DBAPIError) as stopped, database.writing() as transaction:
+        transaction.execute(text("SET idle_in_transaction_session_timeout = '1ms'"))
+        time.sleep(0.1)
+        transaction.execute(text("SELECT 1"))
+
+    assert failure_of(stopped.value) is Failure.AWAY
+    assert answers(database) == 1
 
 
 def test_of_several_servers_the_one_that_is_there_and_takes_writes_is_spoken_to(database_url: str) -> None:
