@@ -9,30 +9,38 @@ from database.session import Snapshot, Transaction, changed_rows
 from events.event import EventType
 
 HORIZONS = (30, 60, 90)
+# A month is found by the key: many rows have it, so the planner would look for one of them from the table's beginning.
 KEEP = text("""
 INSERT INTO score_history
   (month, customer_id, model_id, as_of, purchase_30, purchase_60, purchase_90, churn, spend_minor, expected_orders,
   currency, tier)
 SELECT :month, customer_id, model_id, as_of, purchase_30, purchase_60, purchase_90, churn, spend_minor, expected_orders,
   currency, tier
-FROM scores WHERE operation_id = :operation_id AND NOT EXISTS (SELECT FROM score_history WHERE month = :month)
+FROM scores WHERE operation_id = :operation_id
+  AND (SELECT month FROM score_history WHERE month = :month ORDER BY customer_id LIMIT 1) IS NULL
 """)
 # All rows of a month are of one rescoring, so any of them says what it was as of. As long as nobody of some customers
-# has an order of after the horizon, those within it may be missing too: a shop may bring its files once a week.
+# has an order of after the horizon, those within it may be missing too: a shop may bring its files once a week. To draw
+# these customers a month is read whole, so only months that wait are.
 DUE = text("""
-SELECT known.month, asked.horizon FROM (
-  SELECT month::date AS month, (SELECT as_of FROM score_history AS kept WHERE kept.month = months.month::date LIMIT 1)
+WITH known AS (
+  SELECT months.month::date AS month, (
+    SELECT as_of FROM score_history AS kept WHERE kept.month = months.month::date ORDER BY customer_id LIMIT 1
+  ) AS as_of
   FROM generate_series((SELECT min(month) FROM score_history), CAST(:now AS timestamptz), interval '1 month')
     AS months (month)
-) AS known CROSS JOIN unnest(CAST(:horizons AS integer[])) AS asked (horizon)
-WHERE as_of + make_interval(days => asked.horizon + 1) <= :now AND NOT EXISTS (
-  SELECT FROM model_readings WHERE model_readings.month = known.month AND model_readings.horizon = asked.horizon
-) AND EXISTS (
+), waiting AS MATERIALIZED (
+  SELECT month, horizon, as_of FROM known CROSS JOIN unnest(CAST(:horizons AS integer[])) AS asked (horizon)
+  WHERE as_of + make_interval(days => horizon + 1) <= :now AND NOT EXISTS (
+    SELECT FROM model_readings WHERE model_readings.month = known.month AND model_readings.horizon = asked.horizon
+  )
+)
+SELECT month, horizon FROM waiting WHERE EXISTS (
   SELECT FROM (
-    SELECT customer_id FROM score_history AS kept WHERE kept.month = known.month
+    SELECT customer_id FROM score_history AS kept WHERE kept.month = waiting.month
     ORDER BY hashtext(customer_id) LIMIT :looked_at
   ) AS drawn JOIN events USING (customer_id)
-  WHERE event_type = :purchase AND time >= known.as_of + make_interval(days => asked.horizon)
+  WHERE event_type = :purchase AND time >= as_of + make_interval(days => horizon)
 ) ORDER BY month, horizon
 """).bindparams(horizons=list(HORIZONS), looked_at=4000, purchase=int(EventType.PURCHASE))
 MEASURE = """

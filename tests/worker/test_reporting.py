@@ -1,11 +1,14 @@
 """Kept rows are made anew without anybody waiting, and whatever dies in the middle leaves the ones before."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
 from made.campaigns import NOW, counts, make_cause, rescore
 from shops.reporting_shop import LATER, MINIMUM, SPENDS, ask, bought, open_shop
+from sqlalchemy import text
 
 from campaigns.models import registry
 from database.events.store import insert_events
@@ -193,6 +196,28 @@ def test_scores_are_measured_when_their_horizon_is_over(shop_of_reports: Databas
     assert [due(days) for days in (10, 30, 31)] == [[], [], [(11, 30)]]
     assert reporting.measure_models(shop_of_reports, NOW + timedelta(days=31), seconds=60, enough=lambda: False) == 1
     assert reporting.measure_models(shop_of_reports, NOW + timedelta(days=31), seconds=60, enough=lambda: False) == 0
+
+
+def test_months_that_wait_for_nothing_are_not_read_whole_each_minute(shop_of_reports: Database) -> None:
+    def drawn(days: int) -> int:
+        asked = score_history.DUE.compile().params | {"now": NOW + timedelta(days=days)}
+        explained = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {score_history.DUE.text}")
+        with shop_of_reports.reading() as snapshot:
+            return sum(sorted_loops(snapshot.execute(explained, asked).scalar_one()))
+
+    buy(shop_of_reports, 30)
+    assert drawn(31) > 0
+    reporting.measure_models(shop_of_reports, NOW + timedelta(days=31), seconds=60, enough=lambda: False)
+    assert drawn(31) == 0
+
+
+def sorted_loops(plan: Any) -> Iterator[int]:
+    """How often each sorting by a hash began."""
+    for node in plan:
+        below = node.get("Plans", []) + [node[name] for name in ("Plan",) if name in node]
+        yield from sorted_loops(below)
+        if "hashtext" in str(node.get("Sort Key")):
+            yield node["Actual Loops"]
 
 
 def test_scores_wait_for_orders_of_after_their_horizon_which_a_file_may_bring_late(shop_of_reports: Database) -> None:
