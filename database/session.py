@@ -50,6 +50,8 @@ LOST_SERVER: Mapping[str, str] = MappingProxyType(
 )
 """libpq gives up a server whose machine went without a word after half a minute: else it would wait for two hours."""
 LOCK_MILLISECONDS = 10_000
+INTERPRETED = "-c jit=off"
+"""What PostgreSQL takes for a large question is a chunk of one to us: to compile it takes longer than to answer it."""
 BELIEVED_SECONDS = 1.0
 """For which a quiet connection is taken to be there still after its use: to ask takes as long as a question itself."""
 
@@ -88,7 +90,7 @@ class Database:
         While all connections are in use one more is waited for so long.
         """
         options = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={LOCK_MILLISECONDS} -c timezone=UTC"
-        chosen = {"options": f"{options} {LEFT_ALONE}", "application_name": "tierwise", **unsaid(url)}
+        chosen = {"options": f"{options} {INTERPRETED} {LEFT_ALONE}", "application_name": "tierwise", **unsaid(url)}
         engine = engine_at(
             url, pool_size=pool_size, max_overflow=0, pool_timeout=wait_seconds, connect_args=chosen
         )  # fmt: skip

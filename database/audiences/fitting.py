@@ -55,8 +55,8 @@ COMPARISONS: Mapping[Operator, Callable[[ColumnElement[Any], ColumnElement[Any]]
     Operator.DIFFERS: operator.ne,
     Operator.CONTAINS: lambda column, value: value == any_(column),
 }
-# Compiling a rule costs more than running it; a segment of a million members has to fit into one hash table.
-TUNED = text("SELECT set_config('jit', 'off', true), set_config('work_mem', '256MB', true)")
+# A segment of a million members has to fit into one hash table.
+TUNED = text("SELECT set_config('work_mem', '256MB', true)")
 PAGES = text("SELECT pg_relation_size('customer_facts') / current_setting('block_size')::integer")
 SAMPLED_PAGES = 5_000
 """About 100,000 customers, read in less than a tenth of a second."""

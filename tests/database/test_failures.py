@@ -154,6 +154,11 @@ def test_neither_side_waits_for_one_that_is_gone(database: Database, database_ur
     }
 
 
+def test_no_statement_is_compiled_before_it_is_answered(database: Database) -> None:
+    with database.reading() as snapshot:
+        assert snapshot.execute(text("SHOW jit")).scalar_one() == "off"
+
+
 def test_a_transaction_that_stood_still_for_too_long_is_over_and_may_be_tried_again(database: Database) -> None:
     with pytest.raises(exc.DBAPIError) as stopped, database.writing() as transaction:
         transaction.execute(text("SET idle_in_transaction_session_timeout = '1ms'"))
