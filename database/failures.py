@@ -12,6 +12,7 @@ FULL = "too many clients already", "remaining connection slots are reserved", "t
 In another language (lc_messages) it counts as AWAY.
 """
 READ_ONLY = errors.ReadOnlySqlTransaction
+STOOD_STILL = errors.IdleInTransactionSessionTimeout
 
 
 class Failure(Enum):
@@ -38,9 +39,7 @@ def failure_of(error: BaseException) -> Failure | None:
             return Failure.TIMEOUT
         case errors.LockNotAvailable() | errors.SerializationFailure() | errors.DeadlockDetected():
             return Failure.CONFLICT
-        case psycopg.OperationalError() | psycopg.InterfaceError() | errors.ReadOnlySqlTransaction():
-            return Failure.AWAY
-        case errors.IdleInTransactionSessionTimeout():
+        case psycopg.OperationalError() | psycopg.InterfaceError() | READ_ONLY() | STOOD_STILL():
             return Failure.AWAY
         case _:
             return None

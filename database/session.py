@@ -30,12 +30,9 @@ USED = "used"
 """Where a connection keeps when it was used last, in the seconds of time.monotonic()."""
 SINCE = "since"
 """Where it keeps when it was made, in the same seconds."""
-LEFT_ALONE = " ".join(
-    (
-        "-c client_connection_check_interval=1s",
-        "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4 -c tcp_user_timeout=30s",
-        "-c idle_in_transaction_session_timeout=10min",
-    )
+LEFT_ALONE = (
+    "-c client_connection_check_interval=1s -c idle_in_transaction_session_timeout=10min"
+    " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4 -c tcp_user_timeout=30s"
 )
 """When PostgreSQL lets a transaction's locks go, and vacuum pass it: at once where the process was killed, after half a
 minute where its machine went without a word (else two hours), after ten minutes where it stands still."""

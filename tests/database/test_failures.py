@@ -160,10 +160,14 @@ def test_no_statement_is_compiled_before_it_is_answered(database: Database) -> N
 
 
 def test_a_transaction_that_stood_still_for_too_long_is_over_and_may_be_tried_again(database: Database) -> None:
-    with pytest.raises(exc.DBAPIError) as stopped, database.writing() as transaction:
-        transaction.execute(text("SET idle_in_transaction_session_timeout = '1ms'"))
-        time.sleep(0.1)
-        transaction.execute(text("SELECT 1"))
+    def stand_still() -> None:
+        with database.writing() as transaction:
+            transaction.execute(text("SET idle_in_transaction_session_timeout = '1ms'"))
+            time.sleep(0.1)
+            transaction.execute(text("SELECT 1"))
+
+    with pytest.raises(exc.DBAPIError) as stopped:
+        stand_still()
 
     assert failure_of(stopped.value) is Failure.AWAY
     assert answers(database) == 1
