@@ -1,1 +1,1 @@
-"""What people are shown of a model: how its canary does, whom it would move, why it says so."""
+"""What people are shown of a model: its figures, whom it would move, why it says so."""

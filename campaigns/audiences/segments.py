@@ -21,6 +21,7 @@ from campaigns.audiences.refusals import (
     SegmentNotFound,
 )
 from campaigns.terms import display_name as names
+from campaigns.terms import naming
 from database.audiences import rule_authors, segments
 from database.audiences.segments import StoredSegment
 from database.session import Snapshot, Transaction
@@ -105,6 +106,12 @@ def create(transaction: Transaction, cause: Cause, segment_id: str, *, display_n
 def get(snapshot: Snapshot, segment_id: str) -> Segment:
     """One segment. Raises SegmentNotFound."""
     return _found(segments.get(snapshot, segment_id), segment_id)
+
+
+def id_for(snapshot: Snapshot, display_name: str, now: datetime) -> str:
+    """The id of a name, with a number where a segment of another name has it: one of the same name is what is meant."""
+    candidates = naming.ids_of(display_name, now, noun="segment")
+    return next(each for each in candidates if _is_free_for(snapshot, each, display_name))
 
 
 def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[Segment]:
@@ -257,6 +264,11 @@ def _values(snapshot: Snapshot, segment_id: str, display_name: str, rule: Rule) 
             f"a segment needs a name of at most {names.LONGEST} symbols, in one line", field="display_name"
         )  # fmt: skip
     return {"display_name": display_name, "rule": to_data(rule)}
+
+
+def _is_free_for(snapshot: Snapshot, segment_id: str, display_name: str) -> bool:
+    found = segments.get(snapshot, segment_id)
+    return found is None or found.row.display_name == display_name
 
 
 def _state(stored: StoredSegment) -> SegmentState:

@@ -9,12 +9,12 @@ from campaigns.terms.arms import check_arms
 from campaigns.terms.campaign import CampaignId, CampaignPlan
 from campaigns.terms.discount import WHOLE, check_discount
 from campaigns.terms.limits import check_budget
+from campaigns.terms.naming import ID
 from campaigns.terms.recurrence import LONGEST_SERIES, check_recurrence
 from campaigns.terms.refusals import InvalidCampaign
 from campaigns.terms.restraint import check_caps, check_stacking
 from events.zones import zones
 
-CAMPAIGN_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 LONGEST_SERIES_ID = 63 - len("-20261123")
 LARGEST_HOLDOUT_PERCENT = 50
 CURRENCY = re.compile(r"[A-Z]{3}")
@@ -26,7 +26,7 @@ LARGEST_LIMIT = 10**9
 
 def check_id(campaign_id: str) -> CampaignId:
     """Raises InvalidCampaign for an id that cannot be part of a resource name."""
-    if not CAMPAIGN_ID.fullmatch(campaign_id):
+    if not ID.fullmatch(campaign_id):
         raise InvalidCampaign(
             f"{campaign_id!r} is no campaign id: a lower-case letter, then letters, digits and hyphens, at most 63",
             field="campaign_id",
@@ -87,7 +87,7 @@ def _limits(plan: CampaignPlan) -> Iterator[tuple[str, str]]:
             yield field, f"a limit is 1 to {LARGEST_LIMIT:,}, or absent"
     if not 0 <= plan.holdout_percent <= LARGEST_HOLDOUT_PERCENT:
         yield "holdout_percent", f"a holdout is 0 to {LARGEST_HOLDOUT_PERCENT} percent"
-    if len(set(others)) != len(others) or not all(map(CAMPAIGN_ID.fullmatch, others)):
+    if len(set(others)) != len(others) or not all(map(ID.fullmatch, others)):
         yield "excluded_campaigns", "each campaign stands once, and has an id"
     if plan.margin_percent is not None and not 1 <= plan.margin_percent <= WHOLE:
         yield "margin_percent", f"a margin is 1 to {WHOLE} percent, or absent"

@@ -1,15 +1,14 @@
 """How many offers a customer may get, and which of them apply together to one order. Pure."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from campaigns.terms.naming import ID
 from campaigns.terms.recurrence import instant
 from campaigns.terms.refusals import InvalidCampaign
 
-GROUP = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 MOST_CAPS, MOST_DAYS = 5, 366
 LARGEST_PRIORITY = 1000
 
@@ -56,7 +55,7 @@ def check_stacking(stacking: Stacking) -> None:
     if abs(stacking.priority) > LARGEST_PRIORITY:
         message = f"a priority is -{LARGEST_PRIORITY} to {LARGEST_PRIORITY}"
         raise InvalidCampaign(message, field="stacking.priority")
-    if stacking.group is not None and not GROUP.fullmatch(stacking.group):
+    if stacking.group is not None and not ID.fullmatch(stacking.group):
         message = (
             f"{stacking.group!r} names no group: a lower-case letter, then letters, digits and hyphens, at most 63"
         )

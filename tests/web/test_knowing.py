@@ -100,7 +100,7 @@ def test_what_does_not_come_is_said_and_leads_to_a_page_of_its_own(shop: Site) -
 
 def test_times_are_the_readers_unless_a_zone_is_named(shop: Site) -> None:
     page = shop.enter("anna", timezone_id="Asia/Shanghai")
-    page.goto("/campaigns/new")
+    page.goto("/campaigns/-/new")
     page.get_by_label("What is it called?").fill("First")
     page.get_by_role("button", name="Make a draft").click()
     page.goto("/campaigns/first/edit/schedule")

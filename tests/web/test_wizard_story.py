@@ -27,7 +27,7 @@ def go_on(page: Page, heading: str) -> None:
 
 
 def begin(anna: Page) -> None:
-    anna.goto("/campaigns/new")
+    anna.goto("/campaigns/-/new")
     anna.get_by_label("What is it called?").fill("Winter")
     anna.get_by_role("button", name="Make a draft").click()
     anna.get_by_role("button", name="Add a condition").last.click()

@@ -1,4 +1,4 @@
-"""Three kinds of customers of whom a shop asks different questions: who stays, who comes back, who begins."""
+"""Kinds of customers of whom a shop asks different questions: who stays, comes back, buys again, or begins."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -10,7 +10,7 @@ from admin.web.forms import rule_tree
 from admin.web.forms.typed import Errors, Fault
 from admin.web.rule_builder import COUNTS, Written
 from admin.web.visit import CHANGED, UNUSABLE, Visit
-from campaigns.audiences import segment_building, segment_naming, segment_uses, segments
+from campaigns.audiences import segment_building, segment_uses, segments
 from campaigns.audiences.segments import Segment
 from campaigns.errors import AlreadyExists, Changed, Refusal
 from database.session import Snapshot
@@ -70,7 +70,7 @@ def _act(visit: Visit, segment: Segment | None) -> Response:
         errors = _errors(written, name)
         if errors or written.rule is None:
             return _page(visit, snapshot, segment, replace(written, errors=errors))
-        segment_id = segment.segment_id if segment else segment_naming.id_for(snapshot, name, visit.now)
+        segment_id = segment.segment_id if segment else segments.id_for(snapshot, name, visit.now)
     sent = Sent(segment_id=segment_id, display_name=name, rule=written.rule, builds=place == BUILDS)
     refusal = _save(visit, segment, sent)
     if refusal is None or _made_already(visit, refusal, sent):

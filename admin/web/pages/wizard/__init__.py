@@ -9,6 +9,8 @@ from admin.web.pages.wizard import audience, begin, goal, limits, offers, review
 from admin.web.visit import page
 from campaigns.callers.access import ACTIONS, Right
 
+NEW = "/campaigns/-/new"
+"""No id is a hyphen."""
 EDIT = "/campaigns/{campaign_id}/edit/"
 STEPS = {
     "goal": goal, "audience": audience, "offers": offers, "schedule": schedule, "limits": limits, "review": review,
@@ -24,8 +26,8 @@ def routes(house: House) -> Sequence[Route]:
         for name, step in STEPS.items()
     ]
     return (
-        Route("/campaigns/new", page(house, begin.show, planners), name="new_campaign"),
-        Route("/campaigns/new", page(house, begin.act, planners), methods=["POST"], name="create_campaign"),
+        Route(NEW, page(house, begin.show, planners), name="new_campaign"),
+        Route(NEW, page(house, begin.act, planners), methods=["POST"], name="create_campaign"),
         *shown,
         *acted,
     )
