@@ -29,11 +29,14 @@ from training.configuration import Configuration
 from training.course import HistoryTooShort, Training
 from training.fit import train
 from training.provenance import SeveralCurrencies
+from worker.hanging import end_when_idle
 
 TOLD = (HistoryTooShort, ModelRejected, SeveralCurrencies)
 """In our own words, which whoever asks may read."""
 ROOM_SECONDS = 60.0
 """Between two looks whether a full disk has room again."""
+IDLE_SECONDS = 900.0
+"""Without any use of the processor, after which it hangs: on a database that is frozen, or in a library."""
 log = logging.getLogger("worker.learning")
 
 
@@ -170,4 +173,5 @@ def _beside(folder: Path, what: str) -> Path:
 
 
 if __name__ == "__main__":
+    end_when_idle(IDLE_SECONDS)
     sys.exit(main(sys.argv[1:]))
