@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from made.campaigns import add_customers, audit_lines, counts
 from running.serving import Shop, new_id, plan, purchase, recording, refusal
+from running.worker_processes import wait_for
 from sqlalchemy import text
 from tierwise.v1 import campaign_service_pb2, customer_pb2, customer_service_pb2
 
@@ -85,18 +86,25 @@ def test_what_waits_for_a_connection_beyond_its_deadline_is_not_begun(database_u
     with closing(Database.at(database_url, pool_size=1)) as narrow:
         add_customers(narrow, ["anna"])
 
+        begun = list[Call]()
+
         def rename() -> None:
-            with answering(one_call(seconds=0.1)), writing(narrow) as transaction:
+            with answering(in_a_hurry()), writing(narrow) as transaction:
                 transaction.execute(text("UPDATE customers SET country = 'France'"))
 
         def look() -> None:
-            with answering(one_call(seconds=0.1)), reading(narrow):
+            with answering(in_a_hurry()), reading(narrow):
                 pass
+
+        def in_a_hurry() -> Call:
+            begun.append(one_call(seconds=0.1))
+            return begun[-1]
 
         with ThreadPoolExecutor(2) as callers:
             with narrow.reading() as snapshot:
                 snapshot.execute(text("SELECT 1"))
                 late = [callers.submit(each) for each in (rename, look)]
+                wait_for(lambda: len(begun) == 2)
                 threading.Event().wait(0.2)
             for each in late:
                 with pytest.raises(Expired, match="every connection to the database was in use"):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from made.campaigns import NOW, add_customers, add_model, counts, make_cause, read_operation
+from running.worker_processes import wait_for
 
 from campaigns.tiers import rescoring
 from campaigns.work import jobs
@@ -23,10 +24,12 @@ class Broker:
 
     def __init__(self, room: int = 10**6) -> None:
         self.room = room
+        self.refused = 0
         self.tasks: list[tuple[str, Mapping[str, Any]]] = []
 
     def send(self, task: str, arguments: Mapping[str, Any]) -> None:
         if len(self.tasks) >= self.room:
+            self.refused += 1
             raise ConnectionError
         self.tasks.append((task, arguments))
 
@@ -139,12 +142,11 @@ def test_the_relay_outlives_its_broker(database: Database) -> None:
     relay = Thread(target=run, args=(database, broker.send, stop), kwargs={"revive_seconds": 60})
 
     relay.start()
-    stop.wait(1)
+    wait_for(lambda: broker.refused > 0)
     assert counts(database, "outbox") == (3,)
     broker.room = 10
-    stop.wait(2.5)
+    wait_for(lambda: counts(database, "outbox") == (0,))
     stop.set()
     relay.join()
 
     assert len(broker.tasks) == 3
-    assert counts(database, "outbox") == (0,)

@@ -182,6 +182,7 @@ def test_the_sealer_outlives_its_database_and_tells_why_in_a_line(
     stop = Event()
     with ThreadPoolExecutor(1) as threads:
         running = threads.submit(sealer.run, away, stop, anchor=None)
+        wait_for(lambda: "sealer: it waits" in caplog.text)
         time.sleep(0.05)
         stop.set()
         running.result()
