@@ -24,7 +24,8 @@ def test_what_breaks_is_told_without_what_was_typed(database: Database, database
     process = begun(words, folder=tmp_path, environment=child_environment({}))
     try:
         wait_for(lambda: listens(port))
-        answer = httpx.post(f"http://127.0.0.1:{port}/sign-in", data={"name": "anna", "password": SECRET})
+        typed = {"name": "anna", "password": SECRET}
+        answer = httpx.post(f"http://127.0.0.1:{port}/sign-in", data=typed, timeout=60)
     finally:
         process.terminate()
         process.join()

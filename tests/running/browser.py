@@ -1,5 +1,6 @@
 """Debian's Chromium, and the web admin on a free port with the database of the test."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,6 @@ from admin.web.application import application
 from admin.web.house import House
 from campaigns.callers import staff
 from campaigns.life.approval import ApprovalPolicy
-from database.embedded import free_port
 from database.session import Database
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -102,15 +102,16 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def serving(app: Starlette, port: int) -> Iterator[str]:
+def serving(app: Starlette, listener: socket.socket | None = None) -> Iterator[str]:
     """The address of an application in a thread of its own."""
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run)
+    listener = listener or socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
         while not server.started:
             thread.join(0.02)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
@@ -119,7 +120,7 @@ def serving(app: Starlette, port: int) -> Iterator[str]:
 @contextmanager
 def site_of(house: House, chromium: Browser) -> Iterator[Site]:
     """An admin and a browser, whose windows close at the end."""
-    with serving(application(house), free_port()) as address:
+    with serving(application(house)) as address:
         try:
             yield Site(address, house.database, chromium)
         finally:

@@ -291,7 +291,7 @@ def test_a_rescoring_begins_as_an_operation_that_can_be_followed_and_cancelled(s
     with pytest.raises(grpc.RpcError) as raised:
         shop.scoring.ScoreAllCustomers(scoring_service_pb2.ScoreAllCustomersRequest())
     shop.operations.CancelOperation(operations_pb2.CancelOperationRequest(name=begun.name))
-    waited = shop.operations.WaitOperation(operations_pb2.WaitOperationRequest(name=begun.name), timeout=0.5)
+    waited = shop.operations.WaitOperation(operations_pb2.WaitOperationRequest(name=begun.name), timeout=1)
 
     patient = operations_pb2.WaitOperationRequest(name=begun.name, timeout=Duration(seconds=2**62))
     with pytest.raises(grpc.RpcError) as beyond:

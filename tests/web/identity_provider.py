@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +18,6 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
-
-from database.embedded import free_port
 
 CLIENT_ID, CLIENT_SECRET = "tierwise", "s3cret & more"
 KEY = RSAKey.generate_key(2048, {"kid": "one"})
@@ -88,11 +87,11 @@ class Issuer:
 @contextmanager
 def issuer(**person: object) -> Iterator[Issuer]:
     """A provider that knows this person."""
-    port = free_port()
-    made = Issuer(address=f"http://127.0.0.1:{port}", person=person)
+    listener = socket.create_server(("127.0.0.1", 0))
+    made = Issuer(address=f"http://127.0.0.1:{listener.getsockname()[1]}", person=person)
     app = Starlette(routes=[
         Route("/.well-known/openid-configuration", made.metadata), Route("/keys", made.keys), Route("/bye", made.bye),
         Route("/authorize", made.authorize), Route("/token", made.token, methods=["POST"]),
     ])  # fmt: skip
-    with serving(app, port):
+    with serving(app, listener):
         yield made

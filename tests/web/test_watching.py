@@ -17,7 +17,7 @@ from made.campaigns import (
     make_plan,
     store_scores,
 )
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from running.browser import Site, faults, in_chinese, picture
 from shops.watched_shop import LAUNCHED, open_watched
 from sqlalchemy import text
@@ -274,8 +274,14 @@ def test_work_that_failed_is_begun_again_and_stopped(site: Site) -> None:
     again = anna.get_by_role("row", name="Verify the audit log running")
     again.get_by_role("button", name="Cancel").click()
     expect(again).to_contain_text("being cancelled")
-    anna.get_by_label("State").select_option("failed")
+    late: list[Route] = []
+    anna.route("**/jobs?kind=&state=", lambda route: late.append(route))  # noqa: PLW0108
+    with anna.expect_request("**/jobs?kind=&state="):
+        pass
+    with anna.expect_event("requestfailed"):  # the look at all jobs, which would come over those that failed
+        anna.get_by_label("State").select_option("failed")
     expect(anna.get_by_role("row")).to_have_count(3)
+    anna.unroute_all()
     anna.get_by_label("Work").select_option("Verify the audit log")
     expect(anna.get_by_role("row")).to_have_count(2)
     anna.get_by_label("Work").select_option("Train a candidate")

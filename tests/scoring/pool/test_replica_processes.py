@@ -87,12 +87,13 @@ def test_a_replica_makes_room_for_whoever_takes_calls_up(pool: Bytes, replica: P
 
 def test_a_killed_replica_is_replaced_and_its_batch_is_answered(pool: Bytes, replica: ProcessReplica) -> None:
     first = replica.pid
-    slow = pool.submit_loaded(Loaded(b"slow", None))
+    os.kill(first, signal.SIGSTOP)  # so that it does not answer before it is killed
+    asked = pool.submit_loaded(Loaded(b"row", None))
     while not pool.figures().running:
         pass
     os.kill(first, signal.SIGKILL)
 
-    assert slow.result(WAIT).answer == b"slowslow"
+    assert asked.result(WAIT).answer == b"rowrow"
     assert replica.pid != first
     assert (pool.figures().deaths, pool.figures().total.failed) == (1, 0)
 
