@@ -2,13 +2,14 @@
 
 import json
 import os
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from running.provider import providing
+from running.worker_processes import wait_for
 
+from channels import webhook
 from channels.addresses import ChannelAddressRefused, channels
 from channels.folder import Folder
 from channels.message import Fate, Message, Receipt
@@ -17,6 +18,15 @@ from channels.webhook import AT_ONCE, ATTEMPTS, Webhook
 CHMOD, SYNC = Path.chmod, os.fsync
 SENDERS = os.getgroups()[-1] if os.getuid() else 4242
 """A group that we may give files to."""
+
+
+class Clock:
+    """Stands at a time of the test."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
 
 
 def message(customer_id: str) -> Message:
@@ -149,22 +159,29 @@ def test_messages_wait_for_a_provider_whose_answers_cannot_be_read() -> None:
     assert "DecodingError" in {receipt.note for receipt in receipts}
 
 
-def test_messages_wait_for_a_provider_whose_answer_does_not_end() -> None:
+def test_messages_wait_for_a_provider_whose_answer_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "ATTEMPTS", 1)
     with providing() as provider:
         provider.endless = True
-        receipts = Webhook(provider.address, timeout_seconds=0.3).hand_over("b1", [message("c1")])
+        receipts = Webhook(provider.address, timeout_seconds=1).hand_over("b1", [message("c1")])
 
     assert receipts == [Receipt(Fate.WAITING, "its answer does not end")]
 
 
-def test_a_provider_that_takes_long_gets_what_can_begin_in_time_and_the_others_wait() -> None:
+def test_a_provider_that_takes_long_gets_what_can_begin_in_time_and_the_others_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(webhook, "time", clock)
+
     def slowly(_: dict[str, object]) -> int:
-        time.sleep(0.4)
+        wait_for(lambda: len(provider.came) == AT_ONCE)
+        clock.now = 1.0
         return 200
 
     with providing(slowly) as provider:
         messages = [message(f"c{number}") for number in range(AT_ONCE + 1)]
-        receipts = Webhook(provider.address).hand_over("b1", messages, until=time.monotonic() + 0.2)
+        receipts = Webhook(provider.address, timeout_seconds=60).hand_over("b1", messages, until=1.0)
 
     assert receipts[:AT_ONCE] == [Receipt(Fate.HANDED_OVER)] * AT_ONCE
     assert receipts[AT_ONCE:] == [Receipt(Fate.WAITING, "not tried: the provider takes long")]

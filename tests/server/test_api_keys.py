@@ -101,6 +101,7 @@ def test_a_revoked_key_is_refused_by_every_server_within_a_second(
 
 def test_a_key_that_expires_while_it_is_in_use_is_refused_at_once(shop: Shop) -> None:
     key, credential = make_key(shop.database, days=2 / 86400)
+    assert key.expire_time is not None
     asked = datetime.now(UTC)
     while (told := refused(shop, f"Bearer {credential}")) == ("", ""):
         assert asked < key.expire_time

@@ -153,7 +153,8 @@ def test_a_launch_whose_worker_is_killed_gives_each_customer_one_code(database: 
             kill(doomed)
         with database.reading() as snapshot:  # what was being committed may come a moment after its worker's death
             interrupted = jobs.get(snapshot, operation.operation_id)
-            issued = dict(snapshot.execute(text("SELECT customer_id, code FROM coupons")).all())
+            found = snapshot.execute(text("SELECT customer_id, code FROM coupons"))
+            issued = {row.customer_id: row.code for row in found}
         with worker(database_url):
             done = wait_until_done(database, operation)
 
