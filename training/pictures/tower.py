@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor
 from transformers import AutoImageProcessor, AutoModel
-from transformers.utils import logging
 
 from scoring.model import ItemVectors
 from scoring.seen.catalogue import Catalogue
@@ -20,7 +19,6 @@ from training.encoders.vector_cache import VectorCache, Vectors
 from training.pictures.files import opened, pictures_of
 
 BATCH = 32
-logging.set_verbosity_error()  # of torchvision, which is not needed
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from scoring.seen.actions import Integers
 
 ASKED = 128
 """Texts in one forward pass when nothing is learned."""
+READ = 4096
+"""Texts that are cut into tokens together: what the library says of each takes much more room than its numbers."""
 POOL = 16
 """Batches that are sorted by length together."""
 
@@ -45,11 +47,17 @@ class Encoded:
 
 
 def encode(tokenizer: Any, texts: Sequence[str], most: int) -> Encoded:  # noqa: ANN401  # the library's type
-    """Token numbers with the marks of begin and end, at most so many of each text."""
-    found = tokenizer(list(texts), truncation=True, max_length=most, add_special_tokens=True)["input_ids"]
-    flat = np.fromiter((number for text in found for number in text), dtype=np.int64)
+    """Token numbers with the marks of begin and end, at most so many of each text and at least one."""
+    padding = int(tokenizer.pad_token_id)
+    found = [np.array(numbers or [padding], dtype=np.int64) for numbers in _numbers(tokenizer, texts, most)]
     starts = np.concatenate(([0], np.cumsum([len(text) for text in found]))).astype(np.int64)
-    return Encoded(flat, starts, int(tokenizer.pad_token_id or 0))
+    return Encoded(np.concatenate([*found, np.zeros(0, dtype=np.int64)]), starts, padding)
+
+
+def _numbers(tokenizer: Any, texts: Sequence[str], most: int) -> Iterator[list[int]]:  # noqa: ANN401  # as above
+    for start in range(0, len(texts), READ):
+        some = list(texts[start : start + READ])
+        yield from tokenizer(some, truncation=True, max_length=min(most, tokenizer.model_max_length))["input_ids"]
 
 
 @dataclass(frozen=True, slots=True)

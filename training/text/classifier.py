@@ -14,7 +14,7 @@ from training.curves.curves import NOWHERE, Curves
 from training.text.batches import Batches, encode
 from training.text.documents import Documents, Parts
 from training.text.draws import draws
-from training.text.encoder import Encoder, load_classifier
+from training.text.encoder import Encoder, new_classifier
 from training.text.line import Line, best_line
 from training.text.ngrams import Ngrams, fit_ngrams
 from training.text.recipe import Recipe
@@ -67,7 +67,7 @@ def teach(
     encoder = (
         make_classifier(training.texts, count, recipe, seed, progress, device)
         if recipe.encoder is None
-        else load_classifier(recipe.encoder, count, device)
+        else new_classifier(recipe.encoder, count, seed, device)
     )
     tuned = fine_tune(encoder, training, validation, recipe, seed=seed, progress=progress, curves=curves)
     name_labels(encoder, parts.names)

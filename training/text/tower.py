@@ -18,7 +18,7 @@ from training.encoders.vector_cache import VectorCache, Vectors
 from training.text.batches import encode
 from training.text.classifier import fine_tune
 from training.text.documents import Documents, DocumentsNotUsable, parts_at_random
-from training.text.encoder import Encoder, load_classifier, load_encoder
+from training.text.encoder import Encoder, load_encoder, new_classifier
 from training.text.recipe import Recipe
 from training.text.scratch import make_classifier
 from training.text.steps import Telling
@@ -41,8 +41,9 @@ class Tower:
     @cached_property
     def fingerprint(self) -> str:
         """Of weights and tokenizer."""
-        tokenizer = self.encoder.tokenizer.backend_tokenizer.to_str()
-        return pretrained.fingerprint(self.encoder.model, tokenizer, str(self.tokens))
+        tokenizer = self.encoder.tokenizer
+        words = tokenizer.backend_tokenizer.to_str() if tokenizer.is_fast else repr(tokenizer)
+        return pretrained.fingerprint(self.encoder.model, words, str(self.tokens))
 
     def __call__(self, catalogue: Catalogue) -> ItemVectors:
         """[V + 2, E] by item number, zeros where an item has no text."""
@@ -55,15 +56,14 @@ class Tower:
         return self.cache.vectors(self.fingerprint, texts, str.encode, self._compute)
 
     def _compute(self, texts: Sequence[str]) -> Vectors:
-        vectors = np.zeros((len(texts), self.encoder.model.config.hidden_size), dtype=np.float32)
-        if not texts:
-            return vectors
+        order, found = [np.zeros(0, dtype=np.int64)], list[Vectors]()
         for chosen, batch in encode(self.encoder.tokenizer, texts, self.tokens).batches():
             states = self.encoder.ask(batch).last_hidden_state.cpu()
             real = batch["attention_mask"].unsqueeze(-1)
             means = (states * real).sum(dim=1) / real.sum(dim=1)
-            vectors[chosen] = torch.nn.functional.normalize(means, dim=-1).numpy()
-        return vectors
+            order.append(chosen)
+            found.append(torch.nn.functional.normalize(means, dim=-1).numpy())
+        return np.concatenate(found)[np.argsort(np.concatenate(order))] if found else np.zeros((0, 1), dtype=np.float32)
 
 
 def tower_of(
@@ -83,11 +83,10 @@ def tower_of(
     if name == SCRATCH:
         encoder = make_classifier(_texts(events, items), LABELS, recipe, seed, progress, device)
     else:
-        encoder = load_encoder(name, device) if method is None else load_classifier(name, LABELS, device)
+        encoder = load_encoder(name, device) if method is None else new_classifier(name, LABELS, seed, device)
     if method is not None:
         _teach(encoder, reviews, recipe, seed, progress)
-    body = getattr(encoder.model, "base_model", encoder.model)
-    return Tower(Encoder(body, encoder.tokenizer), recipe.tokens, VectorCache(cache))
+    return Tower(encoder.body, recipe.tokens, VectorCache(cache))
 
 
 def _teach(encoder: Encoder, reviews: Documents, recipe: Recipe, seed: int, progress: Telling) -> None:
