@@ -114,9 +114,11 @@ def id_for(snapshot: Snapshot, display_name: str, now: datetime) -> str:
     return next(each for each in candidates if _is_free_for(snapshot, each, display_name))
 
 
-def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[Segment]:
-    """Newest first; `after` is (create_time, segment_id) of the last one seen."""
-    return [Segment.of(stored) for stored in segments.page(snapshot, limit=limit, after=after)]
+def page(
+    snapshot: Snapshot, words: str = "", *, limit: int, after: tuple[datetime, str] | None = None
+) -> list[Segment]:
+    """Newest first, those with the words in name or id; `after` is (create_time, segment_id) of the last one seen."""
+    return [Segment.of(stored) for stored in segments.page(snapshot, words, limit=limit, after=after)]
 
 
 def members(snapshot: Snapshot, segment_id: str, *, limit: int, after: str = "") -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, delete, func, literal, select, tuple_, update
+from sqlalchemy import Select, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from database.audiences import fitting
@@ -58,9 +58,14 @@ def locked(transaction: Transaction, segment_id: str) -> StoredSegment | None:
     return _maybe(transaction, query.with_for_update(of=SegmentRow))
 
 
-def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[StoredSegment]:
-    """Newest first; `after` is (create_time, segment_id) of the last one seen."""
+def page(
+    snapshot: Snapshot, words: str = "", *, limit: int, after: tuple[datetime, str] | None = None
+) -> list[StoredSegment]:
+    """Newest first, those with the words in name or id; `after` is (create_time, segment_id) of the last one seen."""
     query = _stored().order_by(SegmentRow.create_time.desc(), SegmentRow.segment_id.desc()).limit(limit)
+    if words:
+        names = SegmentRow.display_name, SegmentRow.segment_id
+        query = query.where(or_(*(each.icontains(words, autoescape=True) for each in names)))
     if after is not None:
         query = query.where(tuple_(SegmentRow.create_time, SegmentRow.segment_id) < after)
     return [StoredSegment(row, state == RUNNING) for row, state in snapshot.execute(query)]

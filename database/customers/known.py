@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from database.customers.tables import CustomerRow
@@ -34,20 +34,13 @@ class KnownCustomer:
 def get(snapshot: Snapshot, customer_id: str) -> KnownCustomer | None:
     """One customer."""
     row = snapshot.get(CustomerRow, customer_id)
-    return None if row is None else _known(row)
+    return None if row is None else known(row)
 
 
 def locked(transaction: Transaction, customer_id: str) -> KnownCustomer | None:
     """A customer that nobody else changes until the transaction ends."""
     row = transaction.get(CustomerRow, customer_id, with_for_update=True)
-    return None if row is None else _known(row)
-
-
-def page(snapshot: Snapshot, *, after: str | None, limit: int) -> list[KnownCustomer]:
-    """By customer_id; the next page is `after` the last customer of this one."""
-    query = select(CustomerRow).order_by(CustomerRow.customer_id).limit(limit)
-    rows = snapshot.scalars(query if after is None else query.where(CustomerRow.customer_id > after))
-    return [_known(row) for row in rows]
+    return None if row is None else known(row)
 
 
 def add(transaction: Transaction, customer: Customer, now: datetime) -> bool:
@@ -71,7 +64,8 @@ def update_fields(transaction: Transaction, customer: Customer, now: datetime) -
     return changed_rows(transaction.execute(changed)) == 1
 
 
-def _known(row: CustomerRow) -> KnownCustomer:
+def known(row: CustomerRow) -> KnownCustomer:
+    """A customer as its row says."""
     customer = Customer(
         customer_id=row.customer_id, country=row.country, zone=row.zone, preferred_channel=row.preferred_channel,
         consented_channels=tuple(row.consented_channels),

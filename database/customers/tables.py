@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.row import NOW, Row
@@ -20,6 +20,10 @@ class CustomerRow(Row):
     revision: Mapped[int] = mapped_column(server_default=text("1"))
     create_time: Mapped[datetime] = mapped_column(server_default=NOW)
     update_time: Mapped[datetime] = mapped_column(server_default=NOW)
+    __table_args__ = (
+        Index("ix_customers_bytes", "customer_id", postgresql_ops={"customer_id": "text_pattern_ops"}),
+        Index(None, "country", "customer_id"),
+    )
 
 
 class ErasedCustomerRow(Row):

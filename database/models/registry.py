@@ -1,6 +1,6 @@
 """The registry of trained networks: which there are, and what each is there for."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -115,10 +115,14 @@ def lay(transaction: Transaction, model_id: str, folder: str, manifest: Mapping[
     return _changed(transaction, model_id, give_up_time=None, folder=folder, manifest=dict(manifest))
 
 
-def page(snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None) -> list[RegisteredModel]:
-    """Newest first; `after` is (create_time, model_id) of the last one seen."""
+def page(
+    snapshot: Snapshot, *, limit: int, after: tuple[datetime, str] | None = None, states: Collection[str] = ()
+) -> list[RegisteredModel]:
+    """Newest first, in whatever state or in some; `after` is (create_time, model_id) of the last one seen."""
     key = tuple_(ModelRow.create_time, ModelRow.model_id)
     query = select(ModelRow).order_by(ModelRow.create_time.desc(), ModelRow.model_id.desc()).limit(limit)
+    if states:
+        query = query.where(ModelRow.state.in_(states))
     if after is not None:
         query = query.where(key < after)
     return [row.held(RegisteredModel) for row in snapshot.scalars(query)]

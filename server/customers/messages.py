@@ -4,9 +4,10 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from google.protobuf.field_mask_pb2 import FieldMask
-from tierwise.v1 import customer_pb2
+from tierwise.v1 import customer_pb2, customer_service_pb2, tier_pb2
 
 from database.customers.known import KnownCustomer
+from database.tiers.lists import Sought
 from events.event import Customer
 from events.written.country import spelled_as_text
 from events.zones import zones
@@ -27,6 +28,12 @@ def customer_message(known: KnownCustomer) -> customer_pb2.Customer:
         preferred_channel=customer.preferred_channel or "", consented_channels=customer.consented_channels,
         create_time=stamp(known.create_time), update_time=stamp(known.update_time), etag=known.etag,
     )  # fmt: skip
+
+
+def sought_in(request: customer_service_pb2.ListCustomersRequest) -> Sought:
+    """Which customers a request asks for."""
+    tier = tier_pb2.Tier.Name(request.tier) if request.tier else None
+    return Sought(id_prefix=request.id_prefix, tier=tier, country=spelled_as_text(request.country))
 
 
 def whole(message: customer_pb2.Customer) -> Customer:

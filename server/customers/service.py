@@ -7,15 +7,15 @@ from tierwise.v1 import customer_pb2, customer_service_pb2, customer_service_pb2
 from campaigns.actor import Cause
 from campaigns.customers import erasure
 from campaigns.customers import profiles as cases
-from database.customers import known as known_customers
 from database.events import store
 from database.events.store import ALL_KINDS, EventKey
 from database.session import Database, Transaction
+from database.tiers import lists
 from events.event import Event, EventType
 from server.answering import call
 from server.answering.transactions import perform, reading
 from server.customers.events import event_message, event_value
-from server.customers.messages import ANYONE, customer_message, whole, with_fields
+from server.customers.messages import ANYONE, customer_message, sought_in, whole, with_fields
 from server.wire.masks import changed_fields
 from server.wire.names import CUSTOMER, customer_id
 from server.wire.pages import asked, cut
@@ -41,9 +41,10 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
     def ListCustomers(
         self, request: customer_service_pb2.ListCustomersRequest, context: grpc.ServicerContext
     ) -> customer_service_pb2.ListCustomersResponse:
-        page = asked(self._seal, request)
+        page, sought = asked(self._seal, request), sought_in(request)
         with reading(self._database) as snapshot:
-            found = known_customers.page(snapshot, after=page.after[0] if page.after else None, limit=page.size + 1)
+            after = page.after[0] if page.after else None
+            found = lists.page(snapshot, sought, after=after, limit=page.size + 1)
         rows, token = cut(self._seal, page, found, lambda known: (known.customer.customer_id,))
         return customer_service_pb2.ListCustomersResponse(
             customers=[customer_message(known) for known in rows], next_page_token=token

@@ -98,9 +98,9 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
     def ListModels(
         self, request: scoring_service_pb2.ListModelsRequest, context: grpc.ServicerContext
     ) -> scoring_service_pb2.ListModelsResponse:
-        page = asked(self._seal, request)
+        page, states = asked(self._seal, request), [model_pb2.Model.State.Name(state) for state in request.states]
         with reading(self._database) as snapshot:
-            found = stored_models.page(snapshot, limit=page.size + 1, after=page.after_instant)
+            found = stored_models.page(snapshot, limit=page.size + 1, after=page.after_instant, states=states)
         rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.model_id))
         return scoring_service_pb2.ListModelsResponse(
             models=[model_message(model) for model in rows], next_page_token=token

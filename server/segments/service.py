@@ -60,7 +60,7 @@ class SegmentService(segment_service_pb2_grpc.SegmentServiceServicer):
     ) -> segment_service_pb2.ListSegmentsResponse:
         page = asked(self._seal, request)
         with reading(self._database) as snapshot:
-            found = cases.page(snapshot, limit=page.size + 1, after=page.after_instant)
+            found = cases.page(snapshot, request.words, limit=page.size + 1, after=page.after_instant)
         rows, token = cut(self._seal, page, found, lambda each: (instant_key(each.create_time), each.segment_id))
         return segment_service_pb2.ListSegmentsResponse(
             segments=[segment_message(segment) for segment in rows], next_page_token=token

@@ -2,17 +2,30 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import grpc
 import pytest
 from google.longrunning import operations_pb2
 from google.protobuf.message import Message
-from made.campaigns import NOW, approve_campaign, create_campaign
+from made.campaigns import NOW, add_model, approve_campaign, create_campaign, make_cause, register_model, store_scores
 from running.serving import Shop, purchase, recording, refusal, stamp
-from tierwise.v1 import audit_service_pb2, campaign_pb2, campaign_service_pb2, customer_service_pb2, event_pb2
+from tierwise.v1 import (
+    audit_service_pb2,
+    campaign_pb2,
+    campaign_service_pb2,
+    customer_pb2,
+    customer_service_pb2,
+    event_pb2,
+    model_pb2,
+    scoring_service_pb2,
+    segment_service_pb2,
+    tier_pb2,
+)
 
+from campaigns.audiences import segments
 from database.work import operations
+from rules.rule import Compare, Operator
 from server.operations.filters import filter_in
 from server.wire.operations import KINDS
 from server.wire.refusals import InvalidRequest
@@ -21,6 +34,8 @@ from server.wire.stamps import stamp as at
 Campaigns: TypeAlias = campaign_service_pb2.ListCampaignsRequest
 Events: TypeAlias = customer_service_pb2.ListEventsRequest
 DRAFT, APPROVED = campaign_pb2.Campaign.DRAFT, campaign_pb2.Campaign.APPROVED
+MODEL = model_pb2.Model
+BUYERS = Compare("orders", Operator.AT_LEAST, 1)
 VIEW, PURCHASE, RETURN = event_pb2.Event.VIEW, event_pb2.Event.PURCHASE, event_pb2.Event.RETURN
 
 
@@ -112,6 +127,52 @@ def test_operations_are_found_by_kind_and_state(shop: Shop) -> None:
     assert refused(
         shop.operations.ListOperations, operations_pb2.ListOperationsRequest(filter="kind = LAUNCH")
     ) == ("INVALID_ARGUMENT", ["filter"])  # fmt: skip
+
+
+def test_customers_are_found_by_the_beginning_of_the_id_tier_and_country_page_by_page(shop: Shop) -> None:
+    store_scores(shop.database, {"de-1": 9000, "de-2": 10, "de-30": 9000, "dé": 9000})
+    for who, country in (("de-1", "DE"), ("de-2", "DE"), ("de-30", "FR"), ("de3", "DE")):
+        customer = customer_pb2.Customer(name=f"customers/{who}", country=country)
+        shop.customers.UpdateCustomer(customer_service_pb2.UpdateCustomerRequest(customer=customer, allow_missing=True))
+
+    def found(**sought: Any) -> list[str]:  # noqa: ANN401 - fields of the request
+        request, names = customer_service_pb2.ListCustomersRequest(page_size=1, **sought), []
+        while True:
+            page = shop.customers.ListCustomers(request)
+            names += [each.name.removeprefix("customers/") for each in page.customers]
+            if not page.next_page_token:
+                return names
+            request.page_token = page.next_page_token
+
+    assert found(id_prefix="de-") == ["de-1", "de-2", "de-30"]
+    assert found(id_prefix="de-", tier=tier_pb2.HIGH) == ["de-1", "de-30"]
+    assert found(id_prefix="de-3") == ["de-30"]
+    assert found(id_prefix="d", country="de") == ["de-1", "de-2", "de3"]
+    assert found(tier=tier_pb2.LOW, country="DE") == ["de-2"]
+    assert found(country="FR") == ["de-30"]
+
+
+def test_models_are_found_by_state_and_segments_by_words(shop: Shop) -> None:
+    def models(*states: model_pb2.Model.State.ValueType) -> list[str]:
+        listed = shop.scoring.ListModels(scoring_service_pb2.ListModelsRequest(states=states)).models
+        return [each.name for each in listed]
+
+    add_model(shop.database, "m1")
+    register_model(shop.database, "m2")
+    active, candidate = ["models/m1"], ["models/m2"]
+    assert (models(MODEL.ACTIVE), models(MODEL.CANDIDATE), models(MODEL.SHADOW)) == (active, candidate, [])
+    assert models() == models(MODEL.ACTIVE, MODEL.CANDIDATE) == [*candidate, *active]
+    with shop.database.writing() as transaction:
+        for name, display_name in (("loyal", "Buys often"), ("lapsed", "50% off or gone")):
+            segments.create(transaction, make_cause(), name, display_name=display_name, rule=BUYERS)
+
+    def found(words: str) -> list[str]:
+        listed = shop.segments.ListSegments(segment_service_pb2.ListSegmentsRequest(words=words)).segments
+        return [each.name.removeprefix("segments/") for each in listed]
+
+    assert (found("LOYAL"), found("50% OFF"), found("5_%"), sorted(found("o"))) == (
+        ["loyal"], ["lapsed"], [], ["lapsed", "loyal"],
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,13 @@ from campaigns.terms.campaign import Channel
 from campaigns.tiers import schemes
 from campaigns.tiers.tiers import Tier, TierScheme, measured
 from database.coupons import messages
-from database.customers import known
 from database.events.store import EventKey, histories, page_of_events
 from database.forecast import expected_uplifts, uplifts
 from database.models import scores
 from database.models.registry import RegisteredModel
 from database.models.scores import StoredScore
 from database.tiers import changes as tier_changes
+from database.tiers import lists
 from events.event import EventType
 from events.history import Histories
 from scoring.score import Contrast, Contribution, Explanation, ModelRejected, NoNumber, Score
@@ -96,10 +96,7 @@ def by_code(visit: Visit) -> Response:
 def _found(visit: Visit, refusal: Refusal | None = None) -> Response:
     typed, after = visit.field("q"), visit.field("after")
     with visit.reading() as snapshot:
-        exact = known.get(snapshot, typed) if typed and not after else None
-        following = known.page(snapshot, after=after or typed or None, limit=LISTED + 1)
-        fitting = [each for each in following if each.customer.customer_id.startswith(typed)]
-        listed = [*([exact] if exact else []), *fitting]
+        listed = lists.page(snapshot, lists.Sought(id_prefix=typed), after=after or None, limit=LISTED + 1)
         shown = listed[:LISTED]
         scored = scores.among(snapshot, [each.customer.customer_id for each in shown])
     template = "customers_rows.html" if visit.fragment else "customers.html"

@@ -31,9 +31,10 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from tierwise.v1 import customer_pb2 as tierwise_dot_v1_dot_customer__pb2
 from tierwise.v1 import event_pb2 as tierwise_dot_v1_dot_event__pb2
 from tierwise.v1 import fault_pb2 as tierwise_dot_v1_dot_fault__pb2
+from tierwise.v1 import tier_pb2 as tierwise_dot_v1_dot_tier__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/customer_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atierwise/v1/customer.proto\x1a\x17tierwise/v1/event.proto\x1a\x17tierwise/v1/fault.proto\"e\n\x12GetCustomerRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\"P\n\x14ListCustomersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"Z\n\x15ListCustomersResponse\x12(\n\tcustomers\x18\x01 \x03(\x0b\x32\x15.tierwise.v1.Customer\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xcc\x01\n\x15UpdateCustomerRequest\x12\x33\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32\x15.tierwise.v1.CustomerB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\x12\x15\n\rallow_missing\x18\x05 \x01(\x08\"\xa0\x01\n\x15\x44\x65leteCustomerRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xf5\x01\n\x16\x44\x65leteCustomerMetadata\x12\x12\n\ndone_count\x18\x01 \x01(\x03\x12\x18\n\x0btotal_count\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x05 \x01(\x08\x12!\n\x05\x66\x61ult\x18\x06 \x01(\x0b\x32\x12.tierwise.v1.FaultB\x0e\n\x0c_total_count\"\xcb\x01\n\x12\x43reateEventRequest\x12Q\n\x06parent\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x33\n\x08\x65vent_id\x18\x02 \x01(\tB!\xe2\x41\x01\x02\xbaH\x1ar\x18\x32\x16^[^/[:cntrl:]]{1,128}$\x12-\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x12.tierwise.v1.EventB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"\xba\x02\n\x18\x42\x61tchCreateEventsRequest\x12Q\n\x06parent\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\xa9\x01\n\x08requests\x18\x02 \x03(\x0b\x32\x1f.tierwise.v1.CreateEventRequestBv\xe2\x41\x01\x02\xbaHo\x92\x01\x05\x08\x01\x10\xf4\x03\xba\x01\x64\n\x19requests.unique_event_ids\x12%must not name the same event_id twice\x1a this.map(r, r.event_id).unique()\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"V\n\x19\x42\x61tchCreateEventsResponse\x12\"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.tierwise.v1.Event\x12\x15\n\rcreated_count\x18\x02 \x01(\x05\"\xbb\x02\n\x11ListEventsRequest\x12Q\n\x06parent\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12;\n\x05types\x18\x04 \x03(\x0e\x32\x17.tierwise.v1.Event.TypeB\x13\xbaH\x10\x92\x01\r\x10\x07\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"Q\n\x12ListEventsResponse\x12\"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.tierwise.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xfe\x03\n\x0f\x43ustomerService\x12\x45\n\x0bGetCustomer\x12\x1f.tierwise.v1.GetCustomerRequest\x1a\x15.tierwise.v1.Customer\x12V\n\rListCustomers\x12!.tierwise.v1.ListCustomersRequest\x1a\".tierwise.v1.ListCustomersResponse\x12K\n\x0eUpdateCustomer\x12\".tierwise.v1.UpdateCustomerRequest\x1a\x15.tierwise.v1.Customer\x12L\n\x0e\x44\x65leteCustomer\x12\".tierwise.v1.DeleteCustomerRequest\x1a\x16.google.protobuf.Empty\x12\x62\n\x11\x42\x61tchCreateEvents\x12%.tierwise.v1.BatchCreateEventsRequest\x1a&.tierwise.v1.BatchCreateEventsResponse\x12M\n\nListEvents\x12\x1e.tierwise.v1.ListEventsRequest\x1a\x1f.tierwise.v1.ListEventsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"tierwise/v1/customer_service.proto\x12\x0btierwise.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1atierwise/v1/customer.proto\x1a\x17tierwise/v1/event.proto\x1a\x17tierwise/v1/fault.proto\x1a\x16tierwise/v1/tier.proto\"e\n\x12GetCustomerRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\"\xd5\x01\n\x14ListCustomersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12-\n\tid_prefix\x18\x03 \x01(\tB\x1a\xbaH\x17r\x15\x18\x80\x01\x32\x10^[^/[:cntrl:]]*$\x12)\n\x04tier\x18\x04 \x01(\x0e\x32\x11.tierwise.v1.TierB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12)\n\x07\x63ountry\x18\x05 \x01(\tB\x18\xbaH\x15r\x13\x18@2\x0f^[^[:cntrl:]]*$\"Z\n\x15ListCustomersResponse\x12(\n\tcustomers\x18\x01 \x03(\x0b\x32\x15.tierwise.v1.Customer\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xcc\x01\n\x15UpdateCustomerRequest\x12\x33\n\x08\x63ustomer\x18\x01 \x01(\x0b\x32\x15.tierwise.v1.CustomerB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\x12\x15\n\rallow_missing\x18\x05 \x01(\x08\"\xa0\x01\n\x15\x44\x65leteCustomerRequest\x12O\n\x04name\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xf5\x01\n\x16\x44\x65leteCustomerMetadata\x12\x12\n\ndone_count\x18\x01 \x01(\x03\x12\x18\n\x0btotal_count\x18\x02 \x01(\x03H\x00\x88\x01\x01\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x63\x61ncel_requested\x18\x05 \x01(\x08\x12!\n\x05\x66\x61ult\x18\x06 \x01(\x0b\x32\x12.tierwise.v1.FaultB\x0e\n\x0c_total_count\"\xcb\x01\n\x12\x43reateEventRequest\x12Q\n\x06parent\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x33\n\x08\x65vent_id\x18\x02 \x01(\tB!\xe2\x41\x01\x02\xbaH\x1ar\x18\x32\x16^[^/[:cntrl:]]{1,128}$\x12-\n\x05\x65vent\x18\x03 \x01(\x0b\x32\x12.tierwise.v1.EventB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"\xba\x02\n\x18\x42\x61tchCreateEventsRequest\x12Q\n\x06parent\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\xa9\x01\n\x08requests\x18\x02 \x03(\x0b\x32\x1f.tierwise.v1.CreateEventRequestBv\xe2\x41\x01\x02\xbaHo\x92\x01\x05\x08\x01\x10\xf4\x03\xba\x01\x64\n\x19requests.unique_event_ids\x12%must not name the same event_id twice\x1a this.map(r, r.event_id).unique()\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"V\n\x19\x42\x61tchCreateEventsResponse\x12\"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.tierwise.v1.Event\x12\x15\n\rcreated_count\x18\x02 \x01(\x05\"\xbb\x02\n\x11ListEventsRequest\x12Q\n\x06parent\x18\x01 \x01(\tBA\xe2\x41\x01\x02\xfa\x41\x13\n\x11tierwise/Customer\xbaH$r\"2 ^customers/[^/[:cntrl:]]{1,128}$\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12;\n\x05types\x18\x04 \x03(\x0e\x32\x17.tierwise.v1.Event.TypeB\x13\xbaH\x10\x92\x01\r\x10\x07\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x12.\n\nstart_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"Q\n\x12ListEventsResponse\x12\"\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x12.tierwise.v1.Event\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xfe\x03\n\x0f\x43ustomerService\x12\x45\n\x0bGetCustomer\x12\x1f.tierwise.v1.GetCustomerRequest\x1a\x15.tierwise.v1.Customer\x12V\n\rListCustomers\x12!.tierwise.v1.ListCustomersRequest\x1a\".tierwise.v1.ListCustomersResponse\x12K\n\x0eUpdateCustomer\x12\".tierwise.v1.UpdateCustomerRequest\x1a\x15.tierwise.v1.Customer\x12L\n\x0e\x44\x65leteCustomer\x12\".tierwise.v1.DeleteCustomerRequest\x1a\x16.google.protobuf.Empty\x12\x62\n\x11\x42\x61tchCreateEvents\x12%.tierwise.v1.BatchCreateEventsRequest\x1a&.tierwise.v1.BatchCreateEventsResponse\x12M\n\nListEvents\x12\x1e.tierwise.v1.ListEventsRequest\x1a\x1f.tierwise.v1.ListEventsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,6 +47,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCUSTOMERSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTCUSTOMERSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTCUSTOMERSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
+  _globals['_LISTCUSTOMERSREQUEST'].fields_by_name['id_prefix']._loaded_options = None
+  _globals['_LISTCUSTOMERSREQUEST'].fields_by_name['id_prefix']._serialized_options = b'\272H\027r\025\030\200\0012\020^[^/[:cntrl:]]*$'
+  _globals['_LISTCUSTOMERSREQUEST'].fields_by_name['tier']._loaded_options = None
+  _globals['_LISTCUSTOMERSREQUEST'].fields_by_name['tier']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LISTCUSTOMERSREQUEST'].fields_by_name['country']._loaded_options = None
+  _globals['_LISTCUSTOMERSREQUEST'].fields_by_name['country']._serialized_options = b'\272H\025r\023\030@2\017^[^[:cntrl:]]*$'
   _globals['_UPDATECUSTOMERREQUEST'].fields_by_name['customer']._loaded_options = None
   _globals['_UPDATECUSTOMERREQUEST'].fields_by_name['customer']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
   _globals['_UPDATECUSTOMERREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -76,28 +83,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTEVENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
   _globals['_LISTEVENTSREQUEST'].fields_by_name['types']._loaded_options = None
   _globals['_LISTEVENTSREQUEST'].fields_by_name['types']._serialized_options = b'\272H\020\222\001\r\020\007\030\001\"\007\202\001\004\020\001 \000'
-  _globals['_GETCUSTOMERREQUEST']._serialized_start=314
-  _globals['_GETCUSTOMERREQUEST']._serialized_end=415
-  _globals['_LISTCUSTOMERSREQUEST']._serialized_start=417
-  _globals['_LISTCUSTOMERSREQUEST']._serialized_end=497
-  _globals['_LISTCUSTOMERSRESPONSE']._serialized_start=499
-  _globals['_LISTCUSTOMERSRESPONSE']._serialized_end=589
-  _globals['_UPDATECUSTOMERREQUEST']._serialized_start=592
-  _globals['_UPDATECUSTOMERREQUEST']._serialized_end=796
-  _globals['_DELETECUSTOMERREQUEST']._serialized_start=799
-  _globals['_DELETECUSTOMERREQUEST']._serialized_end=959
-  _globals['_DELETECUSTOMERMETADATA']._serialized_start=962
-  _globals['_DELETECUSTOMERMETADATA']._serialized_end=1207
-  _globals['_CREATEEVENTREQUEST']._serialized_start=1210
-  _globals['_CREATEEVENTREQUEST']._serialized_end=1413
-  _globals['_BATCHCREATEEVENTSREQUEST']._serialized_start=1416
-  _globals['_BATCHCREATEEVENTSREQUEST']._serialized_end=1730
-  _globals['_BATCHCREATEEVENTSRESPONSE']._serialized_start=1732
-  _globals['_BATCHCREATEEVENTSRESPONSE']._serialized_end=1818
-  _globals['_LISTEVENTSREQUEST']._serialized_start=1821
-  _globals['_LISTEVENTSREQUEST']._serialized_end=2136
-  _globals['_LISTEVENTSRESPONSE']._serialized_start=2138
-  _globals['_LISTEVENTSRESPONSE']._serialized_end=2219
-  _globals['_CUSTOMERSERVICE']._serialized_start=2222
-  _globals['_CUSTOMERSERVICE']._serialized_end=2732
+  _globals['_GETCUSTOMERREQUEST']._serialized_start=338
+  _globals['_GETCUSTOMERREQUEST']._serialized_end=439
+  _globals['_LISTCUSTOMERSREQUEST']._serialized_start=442
+  _globals['_LISTCUSTOMERSREQUEST']._serialized_end=655
+  _globals['_LISTCUSTOMERSRESPONSE']._serialized_start=657
+  _globals['_LISTCUSTOMERSRESPONSE']._serialized_end=747
+  _globals['_UPDATECUSTOMERREQUEST']._serialized_start=750
+  _globals['_UPDATECUSTOMERREQUEST']._serialized_end=954
+  _globals['_DELETECUSTOMERREQUEST']._serialized_start=957
+  _globals['_DELETECUSTOMERREQUEST']._serialized_end=1117
+  _globals['_DELETECUSTOMERMETADATA']._serialized_start=1120
+  _globals['_DELETECUSTOMERMETADATA']._serialized_end=1365
+  _globals['_CREATEEVENTREQUEST']._serialized_start=1368
+  _globals['_CREATEEVENTREQUEST']._serialized_end=1571
+  _globals['_BATCHCREATEEVENTSREQUEST']._serialized_start=1574
+  _globals['_BATCHCREATEEVENTSREQUEST']._serialized_end=1888
+  _globals['_BATCHCREATEEVENTSRESPONSE']._serialized_start=1890
+  _globals['_BATCHCREATEEVENTSRESPONSE']._serialized_end=1976
+  _globals['_LISTEVENTSREQUEST']._serialized_start=1979
+  _globals['_LISTEVENTSREQUEST']._serialized_end=2294
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=2296
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=2377
+  _globals['_CUSTOMERSERVICE']._serialized_start=2380
+  _globals['_CUSTOMERSERVICE']._serialized_end=2890
 # @@protoc_insertion_point(module_scope)

@@ -12,6 +12,7 @@ from google.protobuf.internal import containers as _containers
 from tierwise.v1 import customer_pb2 as _customer_pb2
 from tierwise.v1 import event_pb2 as _event_pb2
 from tierwise.v1 import fault_pb2 as _fault_pb2
+from tierwise.v1 import tier_pb2 as _tier_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -53,19 +54,31 @@ class ListCustomersRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ID_PREFIX_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Customers on a page; 0 means 50, more than 1000 means 1000."""
     page_token: _builtins.str
     """Token of the page before; everything else in the request stays the same."""
+    id_prefix: _builtins.str
+    """Only those whose id, the last part of the name, begins so."""
+    tier: _tier_pb2.Tier.ValueType
+    """Only those who have this tier since the last rescoring."""
+    country: _builtins.str
+    """Only those of this country, as Customer.country has it."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        id_prefix: _builtins.str = ...,
+        tier: _tier_pb2.Tier.ValueType = ...,
+        country: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "id_prefix", b"id_prefix", "page_size", b"page_size", "page_token", b"page_token", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
