@@ -67,15 +67,15 @@ WHERE member.customer_id = %s AND campaigns.campaign_id = member.campaign_id
     SELECT FROM coupons WHERE coupons.campaign_id = member.campaign_id AND coupons.customer_id = member.customer_id
   )
 """
+# An answer names a customer by a whole string, which protobuf writes after its length, or by the name of an event.
+WIPE_ANSWERS = b"""
+DELETE FROM requests WHERE (named @> ARRAY[%(number)s::bigint] OR named IS NULL AND response IS NOT NULL)
+  AND (position(%(field)s::bytea in response) > 0 OR position(%(parent)s::bytea in response) > 0)
+"""
 WIPE_TRACES: Mapping[str, str] = {
     "rejected_rows": """
 DELETE FROM rejected_rows WHERE values_of(content) @> ARRAY[hashtextextended(%(customer_id)s, 0)]
   AND EXISTS (SELECT FROM jsonb_each_text(content) WHERE %(customer_id)s = ANY (ids_said(value)))
-""",
-    # An answer names a customer by a whole string, which protobuf writes after its length, or by the name of an event.
-    "requests": """
-DELETE FROM requests WHERE (named @> ARRAY[%(number)s::bigint] OR named IS NULL AND response IS NOT NULL)
-  AND (position(%(field)s::bytea in response) > 0 OR position(%(parent)s::bytea in response) > 0)
 """,
     "operations": """
 UPDATE operations SET cursor = nullif(cursor, %(customer_id)s), error = replace(error, %(name)s, %(pseudonym)s),
@@ -148,12 +148,22 @@ def delete_about(transaction: Transaction, customer_ids: Sequence[str]) -> dict[
     return deleted
 
 
+def wipe_answers(transaction: Transaction, customer_id: str) -> dict[str, int]:
+    """Delete the answers that name the customer, so that no repeated request gets them; rows, by table."""
+    encoded = f"customers/{customer_id}".encode()
+    facts = {"field": length_of(encoded) + encoded, "parent": encoded + b"/", "number": number_of(customer_id)}
+    deleted = driver_connection(transaction).execute(WIPE_ANSWERS, facts).rowcount
+    return {str(RequestRow.__tablename__): deleted}
+
+
 def wipe_traces(transaction: Transaction, customer_id: str, *, pseudonym: str) -> dict[str, int]:
     """Take the customer out of what was written down on the way; rows touched, by table."""
     facts = _spellings(transaction, customer_id, pseudonym)
     connection = driver_connection(transaction)
     connection.execute(STEP_BACK.encode(), facts)
-    return {table: connection.execute(statement.encode(), facts).rowcount for table, statement in WIPE_TRACES.items()}
+    return wipe_answers(transaction, customer_id) | {
+        table: connection.execute(statement.encode(), facts).rowcount for table, statement in WIPE_TRACES.items()
+    }
 
 
 def drop_rejected(transaction: Transaction, import_id: str) -> None:
@@ -176,8 +186,4 @@ def _spellings(snapshot: Snapshot, customer_id: str, pseudonym: str) -> dict[str
         key: snapshot.execute(quote, {"value": value}).scalar_one()
         for key, value in (("quoted_id", customer_id), ("quoted_name", name), ("quoted_pseudonym", pseudonym))
     }
-    encoded = name.encode()
-    return {
-        "customer_id": customer_id, "name": name, "pseudonym": pseudonym, "field": length_of(encoded) + encoded,
-        "parent": encoded + b"/", "number": number_of(customer_id), **quoted,
-    }  # fmt: skip
+    return {"customer_id": customer_id, "name": name, "pseudonym": pseudonym, **quoted}

@@ -1,6 +1,7 @@
 """Erasing a customer: at once, and once more when everything is over that was under way.
 
-The first pass is the request's own transaction: whoever asks afterwards finds nobody. Its mark keeps events that come
+The first pass is the request's own transaction: whoever asks afterwards finds nobody, also by repeating what was asked
+before. Its mark keeps events that come
 later out. Bulk work and transactions that had begun before may still write of the customer, so an operation waits for
 their end and takes what they left, with every trace in answers, operations and rejected rows.
 """
@@ -36,6 +37,7 @@ def begin(transaction: Transaction, cause: Cause, customer_id: str, *, etag: str
         subjects.ensure(transaction, customer_id)
     tombstones.keep(transaction, customer_id, cause.now)
     touched = erasure.erase(transaction, customer_id, pseudonym=_pseudonym(), now=cause.now)
+    touched |= erasure.wipe_answers(transaction, customer_id)
     operation_id = uuid4().hex
     operations.begin(
         transaction,

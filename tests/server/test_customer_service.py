@@ -196,3 +196,25 @@ def test_an_erased_customer_is_gone_and_the_books_still_add_up(shop: Shop) -> No
     assert (action, spoken_of.partition("/")[0], outcome) == ("customers.erase", "subjects", "OK")
     with pytest.raises(grpc.RpcError):
         get(shop, "anna")
+
+
+def test_a_repeated_request_tells_nothing_of_who_was_erased_meanwhile(shop: Shop) -> None:
+    """Also before the operation looks once more: bulk work may keep it waiting for hours."""
+    shop.customers.BatchCreateEvents(recording("anna", [purchase(-3)]))
+    shop.customers.BatchCreateEvents(recording("ben", [purchase(-3)]))
+
+    def changing(who: str) -> customer_service_pb2.UpdateCustomerRequest:
+        customer = customer_pb2.Customer(name=f"customers/{who}", country="FR")
+        return customer_service_pb2.UpdateCustomerRequest(customer=customer, request_id=new_id())
+
+    anna, ben = changing("anna"), changing("ben")
+    answers = [shop.customers.UpdateCustomer(each) for each in (anna, ben)]
+    gone = customer_service_pb2.DeleteCustomerRequest(name="customers/anna", request_id=new_id())
+    shop.customers.DeleteCustomer(gone)
+
+    with pytest.raises(grpc.RpcError) as raised:
+        shop.customers.UpdateCustomer(anna)
+    assert (refusal(raised.value).code, refusal(raised.value).reason) == ("NOT_FOUND", "CUSTOMER_NOT_FOUND")
+    assert shop.customers.UpdateCustomer(ben) == answers[1]
+    shop.customers.DeleteCustomer(gone)
+    assert counts(shop.database, "erased_customers", "operations") == (1, 1), "erasing was asked for once"
