@@ -2,10 +2,12 @@
 
 import time
 from functools import partial
+from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
@@ -13,12 +15,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from admin.web import provider_sign_in, sign_in
-from admin.web.assets import STATIC, htmx_file
+from admin.web.assets import HTMX, STATIC, addresses, htmx_file
 from admin.web.house import House
 from admin.web.pages import SECTIONS
 from admin.web.visit import MISSING, tongue_of
 
 DAY_SECONDS = 86_400
+YEAR_SECONDS = 365 * DAY_SECONDS
 HEADERS = {
     "content-security-policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; form-action 'self'; "
     "base-uri 'none'",
@@ -37,11 +40,19 @@ def application(house: House) -> Starlette:
             *sign_in.routes(house),
             *(provider_sign_in.routes(house, house.identities) if house.identities else ()),
             Route("/healthz", _health),
-            Route("/static/htmx.js", _htmx),
-            Mount("/static", StaticFiles(directory=STATIC)),
+            _assets(),
         ],
         middleware=[Middleware(Shield)],
         exception_handlers={MISSING: partial(_missing, house)},
+    )
+
+
+def _assets() -> Mount:
+    """They alone leave compressed: the length of a compressed page would tell of its form's token (BREACH)."""
+    return Mount(
+        "/static",
+        routes=[Route(f"/{HTMX}", _htmx), Mount("/", StaticFiles(directory=STATIC))],
+        middleware=[Middleware(GZipMiddleware)],
     )
 
 
@@ -60,11 +71,19 @@ class Shield:
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
                 headers.append("server-timing", f"page;dur={(time.perf_counter() - started) * 1000:.1f}")
-                static = scope["path"].startswith("/static/")
-                headers["cache-control"] = f"public, max-age={DAY_SECONDS}" if static else "no-store"
+                headers["cache-control"] = _kept(scope, message["status"])
             await send(message)
 
         await self._app(scope, receive, sending if scope["type"] == "http" else send)
+
+
+def _kept(scope: Scope, status: int) -> str:
+    """How long a browser may keep an answer: our own files for ever where their version stands in the address."""
+    if not scope["path"].startswith("/static/") or status >= HTTPStatus.BAD_REQUEST:
+        return "no-store"
+    if f"{scope['path']}?{scope['query_string'].decode('latin-1')}" in addresses():
+        return f"public, max-age={YEAR_SECONDS}, immutable"
+    return f"public, max-age={DAY_SECONDS}"
 
 
 async def _missing(house: House, request: Request, _error: Exception) -> Response:

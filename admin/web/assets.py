@@ -12,8 +12,14 @@ DIGITS = 12
 
 @cache
 def address(name: str) -> str:
-    """Of a file as it is: browsers keep one for a day, and after an upgrade its page is not the one it was made for."""
+    """Of a file as it is: another version has another address, so that browsers may keep each for ever."""
     return f"/static/{name}?{hashlib.sha256(_path(name).read_bytes()).hexdigest()[:DIGITS]}"
+
+
+@cache
+def addresses() -> frozenset[str]:
+    """Of all files as they are."""
+    return frozenset(map(address, (HTMX, *(file.name for file in STATIC.iterdir()))))
 
 
 def htmx_file() -> Path:

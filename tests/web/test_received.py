@@ -12,6 +12,7 @@ from made.campaigns import audit_lines, create_campaign, make_cause
 from running.browser import PASSWORD, serving
 
 from admin.web.application import application
+from admin.web.assets import address as asset
 from admin.web.house import House
 from admin.web.received import MOST_BYTES, MOST_REASON
 from campaigns.callers import staff
@@ -84,7 +85,7 @@ def test_who_signs_in_while_the_database_is_away_sees_a_page_that_says_so() -> N
         assert (answer.status_code, "the database cannot be reached" in answer.text) == (503, True)
 
 
-def test_what_a_browser_keeps_for_a_day_has_an_address_of_its_own_for_each_version(stranger: httpx.Client) -> None:
+def test_what_a_browser_keeps_has_an_address_of_its_own_for_each_version(stranger: httpx.Client) -> None:
     named = re.findall(r'(?:href|src)="(/static/([\w.]+)[^"]*)"', stranger.get("/sign-in").text)
 
     assert [name for _, name in named] == [
@@ -92,8 +93,27 @@ def test_what_a_browser_keeps_for_a_day_has_an_address_of_its_own_for_each_versi
     ]  # fmt: skip
     for address, _ in named:
         kept = stranger.get(address)
-        assert kept.headers["cache-control"] == "public, max-age=86400"
+        assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert address.endswith(f"?{hashlib.sha256(kept.content).hexdigest()[:12]}")
+
+
+def test_files_leave_compressed_and_pages_do_not(stranger: httpx.Client) -> None:
+    style, page = stranger.get(asset("style.css")), stranger.get("/sign-in")
+    plain = stranger.get(asset("style.css"), headers={"accept-encoding": "identity"})
+
+    assert (style.headers["content-encoding"], style.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert int(style.headers["content-length"]) < len(style.content) / 3
+    assert (plain.content, plain.headers["vary"]) == (style.content, "Accept-Encoding")
+    for answer in (plain, page):
+        assert "content-encoding" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [("/static/style.css?0123", "public, max-age=86400"), ("/static/none.css", "no-store"), ("/sign-in", "no-store")],
+)
+def test_only_what_cannot_change_is_kept_for_long(stranger: httpx.Client, address: str, kept: str) -> None:
+    assert stranger.get(address).headers["cache-control"] == kept
 
 
 @pytest.mark.parametrize("page", ["/sign-in", "/language", "/campaigns/spring/end"])
