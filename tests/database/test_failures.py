@@ -1,11 +1,11 @@
 """Trouble with the database has a kind; mistakes have none."""
 
-import time
 import traceback
 
 import psycopg
 import pytest
 from running.databases import Cluster
+from running.worker_processes import wait_for
 from sqlalchemy import exc, text
 
 from database import patience, session
@@ -96,6 +96,13 @@ def answers(database: Database) -> object:
         return snapshot.scalar(text("SELECT 1"))
 
 
+def others(database: Database) -> object:
+    """How many more connections of this database there are."""
+    found = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with database.reading() as snapshot:
+        return snapshot.scalar(text(f"{found} AND backend_type = 'client backend'"))
+
+
 @pytest.mark.parametrize("believed", [0.0, 60.0])
 def test_a_connection_that_was_lost_is_replaced_however_lately_it_was_used(
     database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch, believed: float
@@ -163,7 +170,7 @@ def test_a_transaction_that_stood_still_for_too_long_is_over_and_may_be_tried_ag
     def stand_still() -> None:
         with database.writing() as transaction:
             transaction.execute(text("SET idle_in_transaction_session_timeout = '1ms'"))
-            time.sleep(0.1)
+            wait_for(lambda: not others(database))
             transaction.execute(text("SELECT 1"))
 
     with pytest.raises(exc.DBAPIError) as stopped:
