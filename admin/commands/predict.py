@@ -11,6 +11,8 @@ import typer
 
 from admin.files.result_files import writable
 from admin.learning.data import AsOf, Events, Items, Preset, Seed, training_data
+from admin.learning.extras import extra
+from admin.learning.option_groups import given_of, refuse_columns, refuse_histories
 from admin.learning.predictions import blocks, scorer_for
 from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, emit, fail
@@ -21,6 +23,7 @@ from scoring.scorer import Scorer
 from scoring.threads import limit_threads
 from scoring.whole_file import whole_file
 from training.purpose import Purpose
+from training.text.recipe import CLASSIFIER
 
 app = typer.Typer(add_completion=False)
 
@@ -39,6 +42,7 @@ SCHEMA = pl.Schema(
 
 @app.command()
 def predict(
+    context: typer.Context,
     *,
     events: Events = None,
     items: Items = None,
@@ -49,14 +53,29 @@ def predict(
     out: Annotated[Path, typer.Option(help="Parquet file to write.", dir_okay=False, callback=writable)],
     model: Annotated[Path | None, typer.Option(help="Model folder; default: train on these events.")] = None,
     market: Annotated[str | None, typer.Option(help="Answer as its adapter says; needs --model.")] = None,
+    documents: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet of texts, for a --model that `--backbone text` taught on such.")
+    ] = None,
+    text: Annotated[
+        list[str] | None, typer.Option(help="Column of --documents to read; default: those that were learned from.")
+    ] = None,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Write what each customer seen before a time will do.
+    """Write what each customer seen before a time will do, or which label each text of a file has.
 
     Columns: customer_id, purchase_probability, expected_spend, churn_probability, expected_orders. Spend is in major
     units of the events' currency. Churn is over 90 days whatever the horizon, which is 7 to 365 days.
+    With --documents: row (in the file, from 0), customer_id where there is one, label, and a chance of each label.
     """
+    given = given_of(context)
+    if documents is not None:
+        refuse_histories(given)
+        _label(documents, text or [], model, out, as_json=as_json)
+        return
+    refuse_columns(given)
+    if model is not None and (model / CLASSIFIER).is_file():
+        fail(f"{model} tells texts apart: give it a file of them, --documents")
     if market is not None and model is None:
         fail("--market needs --model: an adapter changes one certain model")
     began = time.monotonic()
@@ -77,6 +96,13 @@ def predict(
         "seconds": round(time.monotonic() - began, 1),
     }  # fmt: skip
     emit(summary, as_json=as_json, title="Predicted")
+
+
+def _label(documents: Path, text: list[str], model: Path | None, out: Path, *, as_json: bool) -> None:
+    if model is None:
+        fail("--documents needs --model: a classifier that `tierwise train --backbone text --documents` taught")
+    limit_threads()
+    extra("admin.learning.text_predictions").predict(documents, text, model, out, as_json=as_json)
 
 
 def _foretold(scorer: Scorer, block: Histories, as_of: datetime, horizon: int) -> pl.DataFrame:

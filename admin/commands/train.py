@@ -10,6 +10,7 @@ import typer
 from admin.learning import event_training
 from admin.learning.data import AsOf, Events, Items, Preset, Seed, training_data
 from admin.learning.extras import extra
+from admin.learning.option_groups import given_of, refuse_ignored
 from admin.learning.options import (
     Activate,
     Backbone,
@@ -40,7 +41,6 @@ from admin.shell.database_address import DatabaseUrl
 from admin.shell.output import AsJson, fail
 from admin.shell.transactions import changing
 from campaigns.models import registry
-from scoring.adapters import Method
 from scoring.threads import limit_threads
 from settings import settings
 from training.configuration import Configuration
@@ -92,15 +92,17 @@ def train(
     """
     began = time.monotonic()
     limit_threads()
+    given = given_of(context)
     promise = _promise(
-        context, epsilon=private_epsilon, delta=private_delta, clipping=private_clipping, lot=private_lot,
+        given, epsilon=private_epsilon, delta=private_delta, clipping=private_clipping, lot=private_lot,
         steps=private_steps,
     )  # fmt: skip
+    refuse_ignored(given, texts=backbone is Backbone.TEXT)
     if backbone is Backbone.TEXT:
         language = extra("admin.learning.text_training")
         asked = language.Asked(
-            encoder=encoder, method=method or Method.FULL, documents=documents, text=text or [], label=label,
-            epochs=epochs, seed=seed, out=out,
+            configuration=configuration, encoder=encoder, method=method, documents=documents, text=text or [],
+            label=label, epochs=epochs if "epochs" in given else None, seed=seed, out=out,
         )  # fmt: skip
         language.train(asked, lambda: training_data(events, items, preset, database_url, as_of), as_json=as_json)
         return
@@ -126,10 +128,8 @@ def train(
         _activate(database_url, model_id)
 
 
-def _promise(context: typer.Context, **promised: float | None) -> Any:  # noqa: ANN401  # of an extra
+def _promise(given: list[str], **promised: float | None) -> Any:  # noqa: ANN401  # of an extra
     """None where nothing private was asked for."""
-    sources = {name: context.get_parameter_source(name) for name in context.params}
-    given = [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
     if "private_epsilon" in given:
         return extra("admin.learning.private_training").promise_of(promised, given)
     if alone := [f"--{name.replace('_', '-')}" for name in given if name.startswith("private_")]:

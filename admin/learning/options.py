@@ -21,13 +21,14 @@ Out = Annotated[
     Path | None, typer.Option(help="New folder; default: below TIERWISE_HOME, named by its id.", callback=writable)
 ]
 Members = Annotated[int, typer.Option(min=1, help="Networks whose answers are averaged.")]
-Epochs = Annotated[int, typer.Option(min=1, help="At most.")]
+Epochs = Annotated[int, typer.Option(min=1, help="At most; with text 4 unless it is given.")]
 Activate = Annotated[
     bool, typer.Option(help="Let the model answer from now on; only a first one may before it was judged.")
 ]
 Reader = Annotated[Backbone, typer.Option(help="events: the network that answers; text: a language model, beside it.")]
 ConfigurationFile = Annotated[
-    Path | None, typer.Option(help="JSON that `tierwise tune` wrote; other options come on top of it.")
+    Path | None,
+    typer.Option(help="JSON that `tierwise tune` wrote; with text, fields of a recipe. Other options come on top."),
 ]
 Pretrain = Annotated[int, typer.Option(min=0, help="Epochs over actions without labels, before labels.")]
 LabelShare = Annotated[float, typer.Option(min=0.0, max=1.0, help="Of the customers whose windows are learned from.")]

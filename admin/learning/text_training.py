@@ -1,5 +1,6 @@
 """`tierwise train --backbone text`: a language model that reads histories, or the texts of a file."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,13 +27,14 @@ from training.text.recipe import Recipe
 class Asked:
     """What the command line asks for."""
 
+    configuration: Path | None
     encoder: str | None
-    method: Method
+    method: Method | None
     documents: Path | None
     text: list[str]
     label: str | None
-    epochs: int
-    """At most."""
+    epochs: int | None
+    """At most; None: as the recipe says."""
     seed: int
     out: Path | None
 
@@ -42,7 +44,7 @@ def train(asked: Asked, data: Callable[[], TrainingData], *, as_json: bool) -> N
     out = asked.out or settings().models / f"text-{datetime.now(UTC):%Y%m%d-%H%M%S}-{asked.seed}"
     if out.exists():
         fail(f"{out} exists: a model is never overwritten; name another folder")
-    recipe = Recipe(encoder=asked.encoder, method=asked.method, epochs=min(asked.epochs, Recipe().epochs))
+    recipe = _recipe(asked)
     began, curves = time.monotonic(), curves_of(out.name)
     try:
         with training_progress() as progress:
@@ -54,6 +56,20 @@ def train(asked: Asked, data: Callable[[], TrainingData], *, as_json: bool) -> N
     finally:
         curves.close()
     _show(taught, parts, out, time.monotonic() - began, as_json=as_json)
+
+
+def _recipe(asked: Asked) -> Recipe:
+    chosen = {"encoder": asked.encoder, "method": asked.method, "epochs": asked.epochs}
+    given = {name: value for name, value in chosen.items() if value is not None}
+    if asked.configuration is None:
+        return Recipe.from_json(given)
+    try:
+        read = json.loads(asked.configuration.read_bytes())
+        if not isinstance(read, dict):
+            raise ValueError("it has no fields")  # noqa: TRY004, TRY301  # said of a file
+        return Recipe.from_json(read | given)
+    except (OSError, ValueError) as error:
+        fail(f'--configuration {asked.configuration}: {error}; give JSON as {{"tokens": 128, "batch": 16}}')
 
 
 def _parts(asked: Asked, data: Callable[[], TrainingData]) -> Parts:

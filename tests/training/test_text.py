@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -28,6 +29,7 @@ from training.text.documents import DocumentsNotUsable, Parts, parts_at_random, 
 from training.text.encoder import load_classifier
 from training.text.histories import parts_of_events
 from training.text.narrative import narratives
+from training.text.recipe import Recipe
 from training.text.scratch import IGNORED, hide
 from training.text.tower import SCRATCH, tower_of
 from training.text.wordpiece import MASK, SPECIAL, train_tokenizer
@@ -222,20 +224,111 @@ def test_who_only_harms_gets_no_share_and_few_texts_tell_little() -> None:
     assert 0.3 < share_of(half, other, labels, seed=0) < 0.7
 
 
-def test_the_command_teaches_and_reports(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A folder with a file of reviews and the classifier `model`, and what the command said."""
+    made = tmp_path_factory.mktemp("taught")
     documents = reviews(100)
-    pl.DataFrame({"body": documents.texts, "liked": documents.labels}).write_csv(tmp_path / "reviews.csv")
-    more = ["--label", "liked", "--epochs", "1", "--out", str(tmp_path / "model"), "--json"]
-    words = ["train", "--backbone", "text", "--documents", str(tmp_path / "reviews.csv"), "--text", "body"]
+    pl.DataFrame({"body": documents.texts, "liked": documents.labels}).write_csv(made / "reviews.csv")
+    (made / "recipe.json").write_text(json.dumps({"tokens": 12, "width": 16, "layers": 1, "reading_epochs": 0}))
+    done = CliRunner().invoke(main, [
+        *TEACH, "--documents", str(made / "reviews.csv"), "--text", "body", "--label", "liked", "--epochs", "6",
+        "--configuration", str(made / "recipe.json"), "--out", str(made / "model"), "--json",
+    ])  # fmt: skip
+    assert done.exit_code == 0, done.output
+    return made, json.loads(done.stdout)
 
-    refused = CliRunner().invoke(main, words)
-    done = CliRunner().invoke(main, [*words, *more])
 
-    assert "--documents needs --text and --label" in refused.stderr
-    found = json.loads(done.stdout)
+def test_the_command_teaches_by_a_recipe_and_reports(taught: tuple[Path, dict[str, Any]]) -> None:
+    folder, found = taught
+    manifest = json.loads((folder / "model" / "classifier.json").read_bytes())
+
     assert found["learned_from"] == 70
     assert set(found["reports"]["test"]) == {"transformer", "ngrams", "classifier"}
-    assert (tmp_path / "model" / "encoder" / "model.safetensors").is_file()
+    assert (folder / "model" / "encoder" / "model.safetensors").is_file()
+    assert {name: manifest["recipe"][name] for name in ("tokens", "layers", "epochs", "batch")} == {
+        "tokens": 12, "layers": 1, "epochs": 6, "batch": 32
+    }  # fmt: skip
+
+
+def test_texts_of_a_file_are_labelled(taught: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    folder, _ = taught
+    said = ["A perfect lamp for my rug", None, "A crooked mug for my vase", "  "]
+    pl.DataFrame({"customer_id": [7, 8, 9, 10], "body": said, "words": said}).write_parquet(tmp_path / "new.parquet")
+    more = ["--documents", str(tmp_path / "new.parquet"), "--model", str(folder / "model"), "--json"]
+
+    done = CliRunner().invoke(main, ["predict", *more, "--out", str(tmp_path / "labels.parquet")])
+    named = CliRunner().invoke(main, ["predict", *more, "--text", "words", "--out", str(tmp_path / "named.parquet")])
+
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout) | {"seconds": 0} == {
+        "texts": 2, "without_text": 2, "model": str(folder / "model"), "labels": {"0": 1, "1": 1},
+        "out": str(tmp_path / "labels.parquet"), "seconds": 0,
+    }  # fmt: skip
+    made = pl.read_parquet(tmp_path / "labels.parquet")
+    assert made.columns == ["row", "customer_id", "label", "chance_0", "chance_1"]
+    assert made.select("row", "customer_id", "label").rows() == [
+        (0, "7", "1"), (1, "8", None), (2, "9", "0"), (3, "10", None)
+    ]  # fmt: skip
+    chances = classifier_folder.read(folder / "model").chances([said[0] or "", said[2] or ""])
+    assert made.drop_nulls()[["chance_0", "chance_1"]].to_numpy() == pytest.approx(np.exp(chances), abs=1e-6)
+    assert named.exit_code == 0
+    assert pl.read_parquet(tmp_path / "named.parquet").equals(made)
+
+
+TEACH = ["train", "--backbone", "text"]
+PREDICT = ["predict", "--out", "never.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([*TEACH, "--documents", "r.csv", "--text", "body"], "--documents needs --text and --label"),
+        ([*TEACH, "--documents", "r.csv", "--as-of", "2026-01-01"], "--as-of: not with --documents"),
+        ([*TEACH, "--text", "body"], "--text: only with --documents"),
+        ([*TEACH, "--tower", "scratch", "--members", "2"], "--members, --tower: not with --backbone text"),
+        ([*TEACH, "--configuration", "r.json"], "tokens: '96' is no whole number from 1 on; give JSON as"),
+        (["train", "--documents", "r.csv", "--label", "liked"], "--documents, --label: only with --backbone text"),
+        (["train", "--method", "lora"], "--method: only with --tower or --backbone text"),
+        ([*PREDICT, "--documents", "r.csv"], "--documents needs --model: a classifier"),
+        ([*PREDICT, "--documents", "r.csv", "--horizon", "30"], "--horizon: not with --documents"),
+        ([*PREDICT, "--text", "body"], "--text: only with --documents"),
+        ([*PREDICT, "--documents", "r.csv", "--model", "."], "classifier.json is missing"),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_refused(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("r.json").write_text('{"tokens": "96"}')
+    done = CliRunner().invoke(main, words)
+
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
+
+
+def test_a_classifier_of_texts_is_asked_about_no_histories(taught: tuple[Path, dict[str, Any]]) -> None:
+    done = CliRunner().invoke(main, [*PREDICT, "--model", str(taught[0] / "model")])
+
+    assert "tells texts apart: give it a file of them, --documents" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"encoder": 5}, "encoder: 5 names no encoder"),
+        ({"depth": 2}, "depth: a recipe has no such field"),
+        ({"batch": 0}, "batch: 0 is no whole number from 1 on"),
+        ({"warm_up": 1.0}, "warm_up: 1.0 does not lie between 0 and 1"),
+        ({"bfloat16": 1}, "bfloat16: 1 is neither true nor false"),
+        ({"method": "magic"}, "'magic' is not a valid Method"),
+        ({"width": 30}, "width: 30 cannot be divided among 4 heads"),
+    ],
+)
+def test_a_recipe_that_cannot_be_is_refused(given: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Recipe.from_json(given)
+    assert Recipe.from_json(TINY.to_json()) == TINY
 
 
 ANSWERING = ("server.assembly", "worker.tasks", "admin.web.application", "scoring.scorer", "training.fit")

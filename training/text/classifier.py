@@ -37,6 +37,8 @@ class Classifier:
     """Of the n-grams in the logits."""
     line: Line
     names: tuple[str, ...]
+    columns: tuple[str, ...]
+    """Of a file, that it reads as one text; none of histories."""
 
     def chances(self, texts: Sequence[str]) -> Floats:
         """[N, K] logs of the chances of the labels."""
@@ -94,7 +96,8 @@ def _chosen(
         chances = mixed(own, said, share)
     line = best_line(labels, chances, seed=seed)
     return Classifier(
-        encoder=encoder, tokens=recipe.tokens, ngrams=ngrams, share=share, line=line, names=parts.names
+        encoder=encoder, tokens=recipe.tokens, ngrams=ngrams, share=share, line=line, names=parts.names,
+        columns=parts.columns,
     )  # fmt: skip
 
 

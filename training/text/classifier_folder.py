@@ -17,9 +17,9 @@ from training.text.documents import Parts
 from training.text.encoder import load_classifier
 from training.text.line import Line
 from training.text.ngrams import Ngrams
-from training.text.recipe import Recipe
+from training.text.recipe import CLASSIFIER, Recipe
 
-MANIFEST, ENCODER, WORDS, WEIGHTS = "classifier.json", "encoder", "ngrams.json", "ngrams.safetensors"
+ENCODER, WORDS, WEIGHTS = "encoder", "ngrams.json", "ngrams.safetensors"
 FORMAT = 2
 
 
@@ -30,18 +30,18 @@ def write(taught: Taught, parts: Parts, recipe: Recipe, *, seed: int, folder: Pa
     return folder
 
 
-def read(folder: Path) -> Classifier:
+def read(folder: Path, device: str = "cpu") -> Classifier:
     """Load a folder and run nothing in it; EncoderRefused where it is not what `write` wrote."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
+        manifest = json.loads((folder / CLASSIFIER).read_bytes())
         if manifest["format"] != FORMAT:
             raise EncoderRefused(f"{folder}: format is {manifest['format']!r}, this version reads {FORMAT}")
         ngrams = _read_ngrams(folder) if (folder / WORDS).exists() else None
         names = tuple(map(str, manifest["names"]))
         return Classifier(
-            encoder=load_classifier(str(folder / ENCODER), len(names)), tokens=int(manifest["recipe"]["tokens"]),
-            ngrams=ngrams, share=float(manifest["share"]), names=names,
-            line=Line(np.array(manifest["line"], dtype=np.float64)),
+            encoder=load_classifier(str(folder / ENCODER), len(names), device),
+            tokens=int(manifest["recipe"]["tokens"]), ngrams=ngrams, share=float(manifest["share"]), names=names,
+            line=Line(np.array(manifest["line"], dtype=np.float64)), columns=tuple(manifest.get("columns", ())),
         )  # fmt: skip
     except FileNotFoundError as error:
         raise EncoderRefused(f"{folder} is not a classifier's folder: {error.filename} is missing") from error
@@ -65,6 +65,7 @@ def _write_files(taught: Taught, parts: Parts, recipe: Recipe, seed: int, folder
             "how": parts.how, "training": len(parts.training), "validation": len(parts.validation),
             "test": len(parts.test),
         },
+        "columns": list(parts.columns),
         "epochs": taught.epochs,
         "trainable_share": taught.trainable_share,
         "reports": {
@@ -72,7 +73,7 @@ def _write_files(taught: Taught, parts: Parts, recipe: Recipe, seed: int, folder
             for part, found in taught.reports.items()
         },
     }  # fmt: skip
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
+    (folder / CLASSIFIER).write_text(json.dumps(manifest, indent=1))
 
 
 def _read_ngrams(folder: Path) -> Ngrams:

@@ -1,7 +1,7 @@
 """Texts with a label, and their parts: one to learn from, one to stop and choose by, one to be judged on."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -50,6 +50,8 @@ class Parts:
     """How they were told apart, in words."""
     left_out: tuple[str, ...] = ()
     """What is in none of them, and why."""
+    columns: tuple[str, ...] = ()
+    """Of the file, that are read as one text; none of histories."""
 
 
 def parts_of_file(path: Path, text: Sequence[str], label: str, seed: int) -> Parts:
@@ -63,12 +65,9 @@ def parts_of_file(path: Path, text: Sequence[str], label: str, seed: int) -> Par
     if not read:
         raise FileNotUsable(f"{path}: there are no rows")
     frame = pl.concat(read)
-    for column in (*text, label):
-        if column not in frame.columns:
-            raise DocumentsNotUsable(f"{path} has no column {column!r}; it has {', '.join(frame.columns[1:])}")
-    joined = pl.concat_str([pl.col(column).cast(pl.String) for column in text], separator=" ", ignore_nulls=True)
-    table = frame.select(text=joined.str.strip_chars(), label=_names(frame[label])).drop_nulls()
-    table = table.filter(pl.col("text").str.len_chars() > 0)
+    texts = texts_of(frame, text, path)
+    _check_column(frame, label, path)
+    table = pl.DataFrame({"text": texts, "label": _names(frame[label])}).drop_nulls()
     missing = len(frame) - len(table)
     left_out = [f"{missing:,} rows without a text or a label"] if missing else []
     counts = table.group_by("label").len().sort(pl.col("label").cast(pl.Float64, strict=False), "label")
@@ -83,7 +82,23 @@ def parts_of_file(path: Path, text: Sequence[str], label: str, seed: int) -> Par
     names = tuple(frequent["label"])
     kept = table.filter(pl.col("label").is_in(names))
     labels = kept["label"].replace_strict(dict(zip(names, range(len(names)), strict=True))).cast(pl.Int64).to_numpy()
-    return parts_at_random(Documents(tuple(kept["text"]), labels), names, seed, tuple(left_out))
+    parts = parts_at_random(Documents(tuple(kept["text"]), labels), names, seed, tuple(left_out))
+    return replace(parts, columns=tuple(text))
+
+
+def texts_of(frame: pl.DataFrame, columns: Sequence[str], path: Path) -> pl.Series:
+    """[rows] columns of a file as one text each, null where there is none. Raises DocumentsNotUsable."""
+    for column in columns:
+        _check_column(frame, column, path)
+        if frame.schema[column].is_nested():
+            raise DocumentsNotUsable(f"{path}: {column} holds {frame.schema[column]}, which is no text")
+    joined = pl.concat_str([pl.col(column).cast(pl.String) for column in columns], separator=" ", ignore_nulls=True)
+    return frame.select(joined.str.strip_chars().replace("", None)).to_series()
+
+
+def _check_column(frame: pl.DataFrame, column: str, path: Path) -> None:
+    if column not in frame.columns:
+        raise DocumentsNotUsable(f"{path} has no column {column!r}; it has {', '.join(frame.columns[1:])}")
 
 
 def parts_at_random(

@@ -46,7 +46,8 @@ def run_epochs(
             for group in optimizer.param_groups:
                 group["lr"] = rate * _share(step / total, recipe.warm_up)
             optimizer.zero_grad(set_to_none=True)
-            found = loss(moved(batch, device), labels.to(device))
+            with torch.autocast(device.type, torch.bfloat16, enabled=recipe.bfloat16):
+                found = loss(moved(batch, device), labels.to(device))
             found.backward()  # type: ignore[no-untyped-call]  # torch does not type it
             nn.utils.clip_grad_norm_(learned, GRADIENT_LIMIT)
             optimizer.step()
