@@ -2,16 +2,14 @@
 
 import math
 import random
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
-from google.type import money_pb2
+from google.type.money_pb2 import Money
 from tierwise.v1 import campaign_preview_pb2, campaign_results_pb2, event_pb2, score_pb2
 
-from admin.demo.client import Refused, ShopClient
+from tierwise_client import Tierwise, TierwiseError, instant, money
 
 LIFT = 0.5
 """How much likelier a coupon makes an order, in this made month."""
@@ -37,7 +35,7 @@ class Month:
 
 
 def live_a_month(
-    client: ShopClient, scores: Iterable[score_pb2.Score], coupons: Mapping[str, str], currency: str
+    client: Tierwise, scores: Iterable[score_pb2.Score], coupons: Mapping[str, str], currency: str
 ) -> Month:
     """Everybody buys with the chance that was predicted of them, those with a coupon likelier by `LIFT`."""
     month, chance = Month(), random.Random(SEED)
@@ -50,22 +48,23 @@ def live_a_month(
         drawn, worth, uses = chance.random(), chance.randint(*ORDER), chance.random() < USED
         if drawn < (with_coupon if customer in coupons else usual):
             month.orders += 1
-            amount = money_pb2.Money(currency_code=currency, units=worth)
-            _buy(client, customer, coupons.get(customer) if uses else None, amount, month)
+            _buy(client, customer, coupons.get(customer) if uses else None, money(worth, currency), month)
     return month
 
 
-def _buy(client: ShopClient, customer: str, code: str | None, amount: money_pb2.Money, month: Month) -> None:
+def _buy(client: Tierwise, customer: str, code: str | None, amount: Money, month: Month) -> None:
     order = f"month-{customer}"
     if code is not None:
-        refused = isinstance(client.redeem(code, customer, order, amount, str(uuid.uuid4())), Refused)
-        month.refused += refused
-        month.redeemed += not refused
-    now = Timestamp()
-    now.FromDatetime(datetime.now(UTC))
+        try:
+            client.redeem(code, order, amount, customer=customer)
+        except TierwiseError:
+            month.refused += 1
+        else:
+            month.redeemed += 1
     bought = event_pb2.Event(
-        event_time=now, type=event_pb2.Event.PURCHASE, order_id=order, item_id=ITEM, quantity=1, unit_price=amount
-    )
+        event_time=instant(datetime.now(UTC)), type=event_pb2.Event.PURCHASE, order_id=order, item_id=ITEM, quantity=1,
+        unit_price=amount,
+    )  # fmt: skip
     client.record(customer, [bought])
 
 

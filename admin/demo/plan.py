@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from google.type import money_pb2
 from tierwise.v1 import campaign_pb2, tier_pb2
 
-from admin.demo.client import timestamp
+from tierwise_client import instant
 
 WELCOME = 5
 MOST = 50
@@ -19,7 +19,7 @@ def spring_plan(now: datetime, currency: str, *, consented: bool) -> campaign_pb
     page = campaign_pb2.ON_SITE
     return campaign_pb2.Campaign(
         display_name="Spring", currency_code=currency, time_zone="Europe/London",
-        start_time=timestamp(now - timedelta(minutes=1)), end_time=timestamp(now + timedelta(days=30)),
+        start_time=instant(now - timedelta(minutes=1)), end_time=instant(now + timedelta(days=30)),
         offers=[
             campaign_pb2.Offer(
                 tier=tier_pb2.HIGH, channel=campaign_pb2.EMAIL if consented else page,

@@ -1,29 +1,28 @@
 """The story: a shop is loaded, learned, scored, offered to and asked, and every step shows what came of it."""
 
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, TypeVar
 
-from google.protobuf.timestamp_pb2 import Timestamp
-from google.type import money_pb2
 from rich.console import Console
 from rich.panel import Panel
 from tierwise.v1 import campaign_pb2, coupon_pb2, event_pb2, score_pb2, tier_pb2
 
 from admin.demo import effect, figures
-from admin.demo.client import Refused, ShopClient
+from admin.demo.client import ShopClient
 from admin.demo.plan import discount_words, spring_plan
 from admin.running.first_shop import FIRST_HOUR, FirstShop
 from admin.running.processes import INSECURE, Processes
 from admin.running.stages import Stages
 from admin.shell.output import emit
 from database.embedded import free_port
+from tierwise_client import TierwiseError, instant, money
 
 console = Console()
 SCORING = "tierwise.v1.ScoringService"
+START_SECONDS = 180
 CAMPAIGN = "spring"
 MARKETER, APPROVER = "marie", "arthur"
 ORDER = 80
@@ -51,7 +50,7 @@ def tell(processes: Processes, shop_of: Callable[[Stages], FirstShop], currency:
     with stages.stage("Server, worker and beat start"):
         processes.start_all()
         client = ShopClient(address)
-        client.wait_until_serving(SCORING)
+        client.wait_until_serving(SCORING, START_SECONDS)
     with client:
         seen = score_everyone(stages, client, shop, currency)
         chosen = launch(stages, client, shop, currency)
@@ -95,7 +94,8 @@ def score_everyone(stages: Stages, client: ShopClient, shop: FirstShop, currency
     with stages.stage("What the hidden 90 days brought"):
         seen = figures.hindsight(shop, currency)
         outcomes = seen.outcomes
-        told = list(client.score_many(outcomes["customer_id"].to_list(), shop.as_of))
+        answers = client.scores(outcomes["customer_id"].to_list(), as_of=shop.as_of)
+        told = [answer for answer in answers if not isinstance(answer, TierwiseError)]
         scores = figures.scores_frame(told)
         emit(figures.by_tier(scores, outcomes), as_json=False, title="Tiers: predicted before, seen after")
         auc = figures.ranking_quality(scores, outcomes)
@@ -139,7 +139,7 @@ def ask(
     customer = coupon["customer_id"]
     soon = shop.as_of + FIRST_HOUR
     with stages.stage("A service asks about one customer"):
-        before, answer_ms = timed(lambda: client.score(customer, soon))
+        before, answer_ms = timed(lambda: client.score(customer, as_of=soon))
         console.print(_card(before, f"Score({customer}) in {answer_ms:.0f} ms"))
         explanation = client.explain(customer, soon)
         emit(
@@ -149,7 +149,7 @@ def ask(
             ],
             as_json=False, title="ExplainScore: percentage points on the chance to buy within 90 days",
         )  # fmt: skip
-        recommended = client.recommend(customer, 5, soon).recommendations
+        recommended = client.recommend_as_of(customer, 5, soon).recommendations
         emit(
             [{"item": each.item_id, "title": titles.get(each.item_id), "because": each.reason} for each in recommended],
             as_json=False,
@@ -159,7 +159,7 @@ def ask(
             _seen(shop.as_of + timedelta(minutes=number), item.item_id) for number, item in enumerate(recommended)
         ]
         client.record(customer, viewed)
-        after = client.score(customer, soon)
+        after = client.score(customer, as_of=soon)
         console.print(
             f"  {len(viewed)} items are seen and put into the cart: "
             f"[bold]{_chance(before):.1%} → {_chance(after):.1%}[/] within 90 days"
@@ -167,23 +167,25 @@ def ask(
 
 
 def redeem(stages: Stages, client: ShopClient, coupon: Mapping[str, str], currency: str) -> None:
-    """A coupon is used; the same request again gives the same answer, another order is refused."""
+    """A coupon is used; the same order again gets the same answer, another order is refused."""
     with stages.stage("The coupon is redeemed"):
-        amount = money_pb2.Money(currency_code=currency, units=ORDER)
-        request_id = str(uuid.uuid4())
-        code, customer = coupon["code"], coupon["customer_id"]
-        tries = [
-            ("first use", client.redeem(code, customer, "order-1", amount, request_id)),
-            ("the same request again", client.redeem(code, customer, "order-1", amount, request_id)),
-            ("another order", client.redeem(code, customer, "order-2", amount, str(uuid.uuid4()))),
-        ]
-        emit([{"attempt": name, "answer": _answer(given)} for name, given in tries], as_json=False, title=code)
+        code, amount = coupon["code"], money(ORDER, currency)
+
+        def answer(order_id: str) -> str:
+            try:
+                return _saving(client.redeem(code, order_id, amount, customer=coupon["customer_id"]))
+            except TierwiseError as refused:
+                return _refusal(refused)
+
+        tries = {"first use": "order-1", "the same order again": "order-1", "another order": "order-2"}
+        rows = [{"attempt": name, "answer": answer(order_id)} for name, order_id in tries.items()]
+        emit(rows, as_json=False, title=code)
 
 
 def measure(stages: Stages, client: ShopClient, scores: Sequence[score_pb2.Score], currency: str) -> None:
     """Orders that are made up on a known law, and what the campaign's results make of them."""
     with stages.stage("A month of orders is made up, more of them with a coupon"):
-        month = effect.live_a_month(client, scores, client.coupons(CAMPAIGN), currency)
+        month = effect.live_a_month(client, scores, client.codes(CAMPAIGN), currency)
     with stages.stage("What the campaign earned"):
         results = client.results(CAMPAIGN)
         title = f"{results.offered_count:,} customers with an offer against {results.held_out_count:,} held out"
@@ -231,19 +233,17 @@ def _chance(score: score_pb2.Score) -> float:
 
 
 def _seen(when: datetime, item_id: str) -> event_pb2.Event:
-    stamp = Timestamp()
-    stamp.FromDatetime(when)
-    return event_pb2.Event(event_time=stamp, type=event_pb2.Event.CART, item_id=item_id, quantity=1)
+    return event_pb2.Event(event_time=instant(when), type=event_pb2.Event.CART, item_id=item_id, quantity=1)
 
 
-def _decision(answer: campaign_pb2.Campaign | Refused) -> str:
-    if isinstance(answer, Refused):
-        return f"{answer.code} {answer.reason}: {answer.message}"
-    return campaign_pb2.Campaign.State.Name(answer.state)
+def _decision(answer: campaign_pb2.Campaign | TierwiseError) -> str:
+    return _refusal(answer) if isinstance(answer, TierwiseError) else campaign_pb2.Campaign.State.Name(answer.state)
 
 
-def _answer(given: coupon_pb2.Redemption | Refused) -> str:
-    if isinstance(given, Refused):
-        return f"{given.code} {given.reason}: {given.message}"
-    off = given.discount_amount
-    return f"{off.units}.{off.nanos // CENT:02} {off.currency_code} off order {given.order_id}"
+def _refusal(refused: TierwiseError) -> str:
+    return f"{refused.code} {refused.reason}: {refused}"
+
+
+def _saving(used: coupon_pb2.Redemption) -> str:
+    off = used.discount_amount
+    return f"{off.units}.{off.nanos // CENT:02} {off.currency_code} off order {used.order_id}"
