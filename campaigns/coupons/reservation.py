@@ -80,7 +80,7 @@ def release(transaction: Transaction, cause: Cause, reservation_id: str) -> Rese
     """
     coupon, row = _locked(transaction, reservation_id)
     if row.state == ReservationState.REDEEMED:
-        raise closed(row)
+        raise closed(row, "refund its redemption")
     if row.state == ReservationState.HELD:
         booking.give_back(transaction, booking.given_back(row, Kind.RELEASE, cause.now))
         _release(transaction, cause, row)
@@ -119,12 +119,12 @@ def reserved(coupon: Coupon, row: ReservationRow) -> CouponReserved:
     )  # fmt: skip
 
 
-def closed(row: ReservationRow) -> ReservationClosed:
+def closed(row: ReservationRow, way_out: str = "reserve again, or redeem without it") -> ReservationClosed:
     """The refusal of a reservation that holds nothing any more."""
     name = f"reservations/{row.reservation_id}"
     state = ReservationState.EXPIRED if row.state == ReservationState.HELD else row.state
     return ReservationClosed(
-        f"{name} is {state}: reserve again, or redeem without it", reservation=name, state=state,
+        f"{name} is {state}: {way_out}", reservation=name, state=state,
         campaign=f"campaigns/{row.campaign_id}",
     )  # fmt: skip
 

@@ -54,7 +54,7 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
         self, request: customer_service_pb2.UpdateCustomerRequest, context: grpc.ServicerContext
     ) -> customer_pb2.Customer:
         message = request.customer
-        fields = changed_fields(message, request.update_mask)
+        fields = changed_fields(message, request.update_mask, none_will_do=request.allow_missing)
         missing = whole(message) if request.allow_missing else None
 
         def effect(transaction: Transaction, cause: Cause) -> customer_pb2.Customer:

@@ -1,5 +1,6 @@
 """The rules that stand in the protos, applied to a request."""
 
+import re
 from collections.abc import Iterator
 
 import protovalidate
@@ -11,6 +12,8 @@ from server.wire.refusals import FieldViolation, InvalidRequest
 from server.wire.unreadable import Unreadable
 
 VALIDATOR = protovalidate.Validator()
+NAME = re.compile(r"does not match regex pattern `\^(\w+)/")
+"""What is said of a resource's name."""
 
 
 def check(request: Message | Unreadable) -> None:
@@ -18,7 +21,7 @@ def check(request: Message | Unreadable) -> None:
     if isinstance(request, Unreadable):
         raise InvalidRequest([request.violation()])
     violations = [
-        FieldViolation(_path(found.proto), found.proto.message) for found in VALIDATOR.collect_violations(request)
+        FieldViolation(_path(found.proto), _words(found.proto)) for found in VALIDATOR.collect_violations(request)
     ]
     told = {violation.field for violation in violations}
     violations += [violation for violation in _malformed(request) if violation.field not in told]
@@ -53,6 +56,12 @@ def _well_formed(value: Timestamp | Duration) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _words(violation: protovalidate.ViolationPb) -> str:
+    """A pattern says little to whoever sent an id where a whole name belongs."""
+    kind = NAME.match(violation.message)
+    return violation.message if kind is None else f"must be a whole name, {kind[1]}/ and the id"
 
 
 def _path(violation: protovalidate.ViolationPb) -> str:

@@ -28,3 +28,13 @@ def test_the_fields_to_change_are_named_or_filled(paths: list[str], fields: set[
 def test_a_path_that_leads_nowhere_is_refused(path: str) -> None:
     with pytest.raises(InvalidRequest, match="update_mask"):
         changed_fields(FILLED, FieldMask(paths=[path]))
+
+
+def test_a_change_of_nothing_is_refused_since_it_may_mean_to_empty_something() -> None:
+    withdrawn = customer_pb2.Customer(name="customers/anna", consented_channels=[], etag="3")
+
+    with pytest.raises(InvalidRequest, match="name what to empty, of consented_channels, country") as refused:
+        changed_fields(withdrawn, FieldMask())
+
+    assert [each.field for each in refused.value.violations] == ["update_mask"]
+    assert changed_fields(withdrawn, FieldMask(), none_will_do=True) == set()

@@ -1,4 +1,4 @@
-"""The rules of the protos name the field to change, also those that look at several."""
+"""The rules of the protos name the field to change and what it takes, also those that look at several fields."""
 
 import pytest
 from google.protobuf.message import Message
@@ -8,6 +8,7 @@ from tierwise.v1 import (
     campaign_service_pb2,
     offer_service_pb2,
     rule_pb2,
+    scoring_service_pb2,
     segment_pb2,
     segment_service_pb2,
 )
@@ -45,10 +46,11 @@ from server.wire.validation import check
             ),
             "segment.rule.condition: exactly one field is required in oneof",
         ),
+        (scoring_service_pb2.ScoreRequest(customer="anna"), "customer: must be a whole name, customers/ and the id"),
     ],
-    ids=["order", "window", "scope", "choice"],
+    ids=["order", "window", "scope", "choice", "name"],
 )
-def test_a_rule_over_several_fields_names_the_one_to_change(asked: Message, told: str) -> None:
+def test_a_fault_names_the_field_to_change_and_what_it_takes(asked: Message, told: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
         check(asked)
 

@@ -167,6 +167,7 @@ def test_what_was_redeemed_cannot_be_released(database: Database) -> None:
     refusal = refused(ReservationClosed, lambda: release(database, held))
 
     assert refusal.metadata["state"] == "REDEEMED"
+    assert refusal.message.endswith("is REDEEMED: refund its redemption")
     assert used_of(database) == (0, 0, 1, 200)
     refused(CouponAlreadyRedeemed, lambda: reserve(database, code))
 

@@ -45,7 +45,9 @@ class Customer(_message.Message):
     """Version of these fields: sent back with a change, it refuses the change if another one came first."""
     @_builtins.property
     def consented_channels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Channels on which the customer agreed to be addressed, such as `email` and `sms`, in whatever case; empty means none."""
+        """Channels on which the customer agreed to be addressed, in whatever case; empty means none. Campaigns ask for `email`,
+        `sms` and `push`; other names, such as `e-mail`, are kept and let none of them through.
+        """
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:

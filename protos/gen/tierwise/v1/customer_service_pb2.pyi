@@ -138,7 +138,9 @@ class UpdateCustomerRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """Fields to change; absent means those that are filled, `*` all of them."""
+        """Fields to change; absent means those that are filled, `*` all of them. A field is emptied only where it is named: the
+        last consent is withdrawn by `consented_channels`.
+        """
 
     def __init__(
         self,

@@ -90,7 +90,7 @@ class Event(_message.Message):
     item_id: _builtins.str
     """The item, by the shop's own id."""
     quantity: _builtins.float
-    """Units of the item; positive for returns too."""
+    """Units of the item; positive for returns too. Absent counts as one."""
     channel: _builtins.str
     """Way on which it happened or was sent, such as `email`, `web` or `shop`."""
     rating: _builtins.int
@@ -105,7 +105,7 @@ class Event(_message.Message):
 
     @_builtins.property
     def unit_price(self) -> _money_pb2.Money:
-        """Price of one unit."""
+        """Price of one unit, before coupons; positive for returns too. A purchase without it counts as bought, for no money."""
 
     @_builtins.property
     def dwell_duration(self) -> _duration_pb2.Duration:
