@@ -130,7 +130,9 @@ def course_of(training: Training, checkpoints: Path | None, catalogue: Catalogue
         as_of=training.as_of.timestamp(), configuration=training.configuration, seed=training.seed,
         device=torch.device(training.device), checkpoints=checkpoints, progress=training.progress,
         curves=training.curves, company=training.company, purpose=training.purpose,
-        item_vectors={modality.value: encode(catalogue) for modality, encode in training.encoders.items()},
+        item_vectors={
+            modality.value: encode(catalogue, training.progress) for modality, encode in training.encoders.items()
+        },
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from scoring.networks.network import Network
+from scoring.whole_file import whole_file
 from training.configuration import Configuration
 from training.course import Course, learn_members
 from training.learning import Progress
@@ -25,10 +26,19 @@ from training.rehearsal import asked_after, split_of
 STUDY = "tierwise"
 FIRST_TRIALS = 4
 """That are not pruned: there is nothing to compare them with."""
+OF = "of"
+"""Of a study: what its trials learn from."""
+BEGIN = b'{"op_code"'
+"""Of its file."""
+NO_STUDY = "is not a study that `tierwise tune` began; name another file"
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 SEEDS_A_STUDY = 10_000
 MEDIAN = optuna.pruners.MedianPruner(n_startup_trials=FIRST_TRIALS, n_warmup_steps=1)
 """Ends a trial that is worse after an epoch than half of those before it were."""
+
+
+class StudyNotUsable(ValueError):
+    """It is none, or one of other data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,28 +71,55 @@ def suggested(trial: Any, plain: Configuration) -> Configuration:  # noqa: ANN40
 SEARCHED = ("width", "layers", "dropout", "learning_rate", "weight_decay", "direct_penalty", "item_weight")
 
 
-def tune(course: Course, *, trials: int, study: Path, progress: Progress, pruner: Any = MEDIAN) -> Found:  # noqa: ANN401  # optuna's
+def tune(
+    course: Course, *, fingerprint: str, trials: int, study: Path, progress: Progress, pruner: Any = MEDIAN,  # noqa: ANN401  # optuna's
+) -> Found:  # fmt: skip
     """Search until so many trials have ended, those of earlier runs of the same study counted.
 
     Raises:
         HistoryTooShort: No window is closed.
+        StudyNotUsable: The file is none, or its trials are of something else than this fingerprint says.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study.parent.mkdir(parents=True, exist_ok=True)
-    searched = optuna.create_study(
-        study_name=STUDY, storage=JournalStorage(JournalFileBackend(str(study))), load_if_exists=True,
-        pruner=pruner,
-    )  # fmt: skip
+    searched = _opened(study, fingerprint, pruner)
     done = len(searched.get_trials(deepcopy=False, states=ENDED))
     searched.sampler = optuna.samplers.TPESampler(seed=course.seed * SEEDS_A_STUDY + done)
     plain = course.configuration
-    if not searched.get_trials(deepcopy=False):
+    if not done:  # one that was killed in the first trial has not tried it
         searched.enqueue_trial({name: getattr(plain, name) for name in SEARCHED})
     judged = _Judged(course)
     for number in range(done, trials):
         searched.optimize(judged.trial, n_trials=1)
         progress("trials", number + 1, trials)
     return _found(searched, plain)
+
+
+def _opened(study: Path, fingerprint: str, pruner: Any) -> Any:  # noqa: ANN401  # optuna's types
+    study.parent.mkdir(parents=True, exist_ok=True)
+    _end_at_a_line(study)
+    try:
+        searched = optuna.create_study(
+            study_name=STUDY, storage=JournalStorage(JournalFileBackend(str(study))), load_if_exists=True,
+            pruner=pruner,
+        )  # fmt: skip
+    except (KeyError, TypeError, ValueError) as error:
+        raise StudyNotUsable(f"{study} {NO_STUDY}") from error
+    if searched.user_attrs.setdefault(OF, fingerprint) != fingerprint:
+        raise StudyNotUsable(
+            f"{study} was begun with other events, options or code, and its trials do not compare; name another file"
+        )
+    searched.set_user_attr(OF, fingerprint)
+    return searched
+
+
+def _end_at_a_line(study: Path) -> None:
+    """Take off what a killed process wrote of a line: the next one would go on in it."""
+    written = study.read_bytes() if study.exists() else b""
+    if written[: len(BEGIN)] != BEGIN[: len(written)]:
+        raise StudyNotUsable(f"{study} {NO_STUDY}")
+    if not written.endswith(b"\n"):
+        with whole_file(study) as unfinished:
+            unfinished.write_bytes(written[: written.rfind(b"\n") + 1])
 
 
 def _found(searched: Any, plain: Configuration) -> Found:  # noqa: ANN401  # optuna's type

@@ -49,7 +49,7 @@ def tune(
         training = data.training(Configuration(max_epochs=epochs), seed)
         course = course_of(replace(training, device=settings().device, curves=curves), checkpoints=None)
         with training_progress() as progress:
-            found = search(course, trials=trials, study=study, progress=progress)
+            found = search(course, fingerprint=training.fingerprint, trials=trials, study=study, progress=progress)
     except (HistoryTooShort, ValueError) as refusal:
         fail(str(refusal))
     finally:

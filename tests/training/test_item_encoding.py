@@ -10,7 +10,7 @@ import pytest
 import torch
 from made.histories import AS_OF, NOW, random_shop
 from networks.small_training import ASKED, SMALL, course
-from PIL import Image
+from PIL import ExifTags, Image
 from transformers import ConvNextConfig, ConvNextModel, ViTConfig, ViTModel
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 from typer.testing import CliRunner
@@ -22,11 +22,12 @@ from scoring.model import ItemVectors, item_words
 from scoring.networks.network import Architecture, Encoded, Network
 from scoring.scorer import Scorer
 from scoring.seen.catalogue import Catalogue
-from training.encoders.item_encoding import Modality, item_texts, placed
+from training.encoders.item_encoding import Modality, Telling, item_texts, placed
 from training.encoders.pretrained import EncoderRefused
-from training.encoders.vector_cache import VectorCache
+from training.encoders.vector_cache import TOGETHER, VectorCache
 from training.fit import fit
-from training.pictures.files import PicturesNotUsable, pictures_of
+from training.learning import silence
+from training.pictures.files import PicturesNotUsable, opened, pictures_of
 from training.pictures.tower import PictureTower
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -40,7 +41,8 @@ def lengths(texts: Sequence[str]) -> ItemVectors:
     return np.array([[len(text), 1.0] for text in texts], dtype=np.float32).reshape(len(texts), 2)
 
 
-def lengths_of_items(catalogue: Catalogue) -> ItemVectors:
+def lengths_of_items(catalogue: Catalogue, tell: Telling = silence) -> ItemVectors:
+    tell("texts of items", 1, 1)
     places = [place for place, text in enumerate(item_texts(catalogue)) if text is not None]
     return placed(catalogue, places, lengths([text for text in item_texts(catalogue) if text is not None]))
 
@@ -133,13 +135,13 @@ def test_items_with_a_picture_are_seen_and_the_others_are_zeros(tmp_path: Path, 
     colour_of(tmp_path / "shop" / "sold-out.webp", "green")
     tower = PictureTower.of(tmp_path / "shop", str(vision), tmp_path / "cache")
 
-    vectors = tower(CATALOGUE)
+    vectors = tower(CATALOGUE, silence)
 
     assert vectors.shape == (5, 8)
     assert np.linalg.norm(vectors, axis=1).round(5).tolist() == [0, 0, 1, 0, 1]
     assert not np.array_equal(vectors[2], vectors[4])
     colour_of(tmp_path / "shop" / "a.png", "blue")
-    assert np.allclose(tower(CATALOGUE)[2], tower(CATALOGUE)[4], atol=1e-2)
+    assert np.allclose(tower(CATALOGUE, silence)[2], tower(CATALOGUE, silence)[4], atol=1e-2)
 
 
 def test_an_encoder_that_keeps_a_map_of_places_is_averaged_over_them(tmp_path: Path) -> None:
@@ -148,7 +150,63 @@ def test_an_encoder_that_keeps_a_map_of_places_is_averaged_over_them(tmp_path: P
     ViTImageProcessorPil(size={"height": 32, "width": 32}).save_pretrained(tmp_path / "net")
     colour_of(tmp_path / "shop" / "a.png", "red")
 
-    assert PictureTower.of(tmp_path / "shop", str(tmp_path / "net"), tmp_path / "cache")(CATALOGUE).shape == (5, 6)
+    assert PictureTower.of(tmp_path / "shop", str(tmp_path / "net"), tmp_path / "cache")(CATALOGUE, silence).shape == (
+        5,
+        6,
+    )
+
+
+def test_what_was_computed_is_kept_when_the_next_cannot_be(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    texts = [f"text {number}" for number in range(TOGETHER + 1)]
+    asked: list[str] = []
+
+    def dies(texts: Sequence[str]) -> ItemVectors:
+        if asked:
+            raise KeyboardInterrupt
+        asked.extend(texts)
+        return lengths(texts)
+
+    def goes_on(texts: Sequence[str]) -> ItemVectors:
+        asked.extend(texts)
+        return lengths(texts)
+
+    cache = VectorCache(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        cache.vectors("bert", texts, str.encode, dies)
+    again = cache.vectors("bert", texts, str.encode, goes_on, lambda *far: told.append(far))
+
+    assert np.array_equal(again, lengths(texts))
+    assert (asked, told) == (texts, [(1, 1)])
+    (tmp_path / "bert.parquet").write_bytes(b"PAR1, cut off")
+    assert np.array_equal(cache.vectors("bert", texts[:1], str.encode, lengths), lengths(texts[:1]))
+
+
+def test_pictures_are_seen_as_a_shop_shows_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clear = Image.new("RGBA", (4, 2), (0, 0, 0, 0))
+    clear.putpixel((0, 0), (255, 0, 0, 255))
+    clear.save(tmp_path / "clear.png")
+    clear.convert("P").save(tmp_path / "palette.png")
+    Image.fromarray(np.full((2, 4), 0x80_00, dtype=np.uint16)).save(tmp_path / "deep.png")
+    turned = Image.Exif()
+    turned[ExifTags.Base.Orientation] = 6
+    Image.new("RGB", (4, 2), "blue").save(tmp_path / "turned.jpg", exif=turned)
+    Image.new("CMYK", (4, 2), (0, 255, 255, 0)).save(tmp_path / "print.jpg")
+    reel = [Image.new("RGB", (4, 2), colour) for colour in ("red", "blue")]
+    reel[0].save(tmp_path / "moving.webp", save_all=True, append_images=reel[1:], lossless=True)
+    Image.new("L", (4, 2), 7).save(tmp_path / "gray.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 7)
+
+    def seen(name: str) -> tuple[object, ...]:
+        picture = opened(tmp_path / name)
+        return picture.mode, picture.size, picture.getpixel((0, 0)), picture.getpixel((1, 1))
+
+    assert seen("clear.png") == seen("palette.png") == ("RGB", (4, 2), (255, 0, 0), (255, 255, 255))
+    assert seen("deep.png") == ("RGB", (4, 2), (128,) * 3, (128,) * 3)
+    assert seen("turned.jpg")[1] == (2, 4)
+    assert seen("print.jpg")[2] == (255, 0, 0)
+    assert seen("moving.webp")[2] == (255, 0, 0)
+    assert seen("gray.png")[2] == (7, 7, 7)
 
 
 def test_the_first_of_two_pictures_of_an_item_is_taken(tmp_path: Path) -> None:
@@ -164,7 +222,7 @@ def test_what_is_no_picture_is_named(tmp_path: Path, vision: Path) -> None:
         pictures_of(tmp_path / "shop")
     (tmp_path / "shop" / "a.png").write_bytes(b"GIF89a, and not a PNG")
     with pytest.raises(PicturesNotUsable, match=r"a\.png is no picture that can be read"):
-        PictureTower.of(tmp_path / "shop", str(vision), tmp_path / "cache")(CATALOGUE)
+        PictureTower.of(tmp_path / "shop", str(vision), tmp_path / "cache")(CATALOGUE, silence)
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "modeling.py").write_text("print('hello')")
     with pytest.raises(EncoderRefused, match=r"modeling\.py is code"):

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from admin.command_line import main
 from training.configuration import Configuration
-from training.tuning import MEDIAN, SEARCHED, Found, tune
+from training.tuning import MEDIAN, SEARCHED, Found, StudyNotUsable, tune
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -25,14 +25,16 @@ class AllButTheFirst(optuna.pruners.BasePruner):  # type: ignore[misc]  # mypy d
         return bool(trial.number > 0)
 
 
-def searched(study: Path, trials: int, pruner: optuna.pruners.BasePruner = MEDIAN) -> tuple[Found, list[str]]:
+def searched(
+    study: Path, trials: int, pruner: optuna.pruners.BasePruner = MEDIAN, *, fingerprint: str = "shop"
+) -> tuple[Found, list[str]]:
     told: list[str] = []
 
     def tell(stage: str, done: int, total: int) -> None:
         told.append(f"{stage} {done}/{total}")
 
     of = course(folder=study.parent, max_epochs=2)
-    return tune(of, trials=trials, study=study, progress=tell, pruner=pruner), told
+    return tune(of, fingerprint=fingerprint, trials=trials, study=study, progress=tell, pruner=pruner), told
 
 
 def test_a_search_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -54,6 +56,38 @@ def test_a_hopeless_trial_is_ended(tmp_path: Path) -> None:
 
     assert (found.trials, found.pruned) == (3, 2)
     assert found.loss == found.default_loss
+
+
+def test_a_study_that_was_killed_in_its_first_trial_begins_with_the_given_configuration(tmp_path: Path) -> None:
+    study = tmp_path / "study.log"
+
+    def killed(stage: str, done: int, total: int) -> None:
+        raise KeyboardInterrupt(f"{stage} {done} of {total}")
+
+    with pytest.raises(KeyboardInterrupt):
+        tune(
+            replace(course(folder=tmp_path, max_epochs=1), progress=killed), fingerprint="shop", trials=1, study=study,
+            progress=killed,
+        )  # fmt: skip
+    with study.open("ab") as file:
+        file.write(b'{"op_code": 6, "wor')  # what a process wrote that was killed at that moment
+    found, _ = searched(study, 1)
+
+    assert (found.trials, found.loss) == (1, found.default_loss)
+    assert found.configuration == replace(SMALL, max_epochs=2)
+    assert searched(study, 1)[0] == found
+
+
+def test_a_study_of_something_else_is_refused(tmp_path: Path) -> None:
+    study, other = tmp_path / "study.log", tmp_path / "events.csv"
+    searched(study, 1)
+    other.write_text("customer_id,time")
+
+    with pytest.raises(StudyNotUsable, match=r"study\.log was begun with other events, options or code"):
+        searched(study, 1, fingerprint="another")
+    with pytest.raises(StudyNotUsable, match=r"events\.csv is not a study"):
+        searched(other, 1)
+    assert other.read_text() == "customer_id,time"
 
 
 def test_what_was_found_is_what_is_trained_with(tmp_path: Path) -> None:

@@ -19,8 +19,10 @@ class Modality(StrEnum):
     PICTURE = "picture"
 
 
-ItemEncoder = Callable[[Catalogue], ItemVectors]
-"""The V items to [V + 2, E] by item number, zeros where there is nothing to encode."""
+Telling = Callable[[str, int, int], None]
+"""(stage, done, total)"""
+ItemEncoder = Callable[[Catalogue, Telling], ItemVectors]
+"""The V items to [V + 2, E] by item number, zeros where there is nothing to encode; it says how far it is."""
 ItemEncoders = Mapping[Modality, ItemEncoder]
 
 

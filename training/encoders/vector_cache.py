@@ -14,7 +14,15 @@ from scoring.whole_file import whole_file
 
 Vectors = npt.NDArray[np.float32]
 Thing = TypeVar("Thing")
+Far = Callable[[int, int], None]
+"""(done, total)"""
 DIGEST, VECTOR = "digest", "vector"
+TOGETHER = 1_024
+"""Things that are computed and kept together."""
+
+
+def untold(done: int, total: int) -> None:
+    """For whoever does not want to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +33,29 @@ class VectorCache:
 
     def vectors(
         self, encoder: str, things: Sequence[Thing], content: Callable[[Thing], bytes],
-        compute: Callable[[Sequence[Thing]], Vectors],
+        compute: Callable[[Sequence[Thing]], Vectors], tell: Far = untold,
     ) -> Vectors:  # fmt: skip
-        """[N, E]: by `content` the known ones from the file, the others by `compute`; `encoder` names the file."""
+        """[N, E]: by `content` the known ones from the file, the others by `compute`; `encoder` names the file.
+
+        Those that are new are kept as they come: who is killed goes on where it was.
+        """
         digests = [hashlib.sha256(content(thing)).hexdigest() for thing in things]
         path = self.folder / f"{encoder}.parquet"
         known = _read(path)
         new = {digest: thing for digest, thing in zip(digests, things, strict=True) if digest not in known}
-        if new:
-            known |= dict(zip(new, compute(list(new.values())), strict=True))
+        for start in range(0, len(new), TOGETHER):
+            some = list(new)[start : start + TOGETHER]
+            known |= dict(zip(some, compute([new[digest] for digest in some]), strict=True))
             _write(path, known)
+            tell(start + len(some), len(new))
         return np.stack([known[digest] for digest in digests]) if digests else compute([])
 
 
 def _read(path: Path) -> dict[str, Vectors]:
-    if not path.exists():
+    try:
+        table = pl.read_parquet(path)
+    except (FileNotFoundError, pl.exceptions.PolarsError):  # what was spoilt is computed again
         return {}
-    table = pl.read_parquet(path)
     return dict(zip(table[DIGEST], table[VECTOR].to_numpy(), strict=True))
 
 

@@ -1,13 +1,16 @@
 """Pictures in a folder, each named by its item."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote
+from warnings import catch_warnings, simplefilter
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageOps
 
 FORMATS = {".jpeg": "JPEG", ".jpg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 """By ending."""
+BRIGHTNESSES = 256
+"""Of 16 bits, that are one of 8."""
 
 
 class PicturesNotUsable(ValueError):
@@ -27,14 +30,22 @@ def pictures_of(folder: Path) -> dict[str, Path]:
     return {unquote(path.stem): path for path in files}
 
 
-def opened(paths: Sequence[Path]) -> list[Image.Image]:
-    """In RGB. Raises PicturesNotUsable, which names the file."""
-    return [_opened(path) for path in paths]
-
-
-def _opened(path: Path) -> Image.Image:
+def opened(path: Path) -> Image.Image:
+    """In RGB, upright, on white where it is transparent. Raises PicturesNotUsable, which names the file."""
     try:
-        with Image.open(path, formats=sorted(set(FORMATS.values()))) as picture:
-            return picture.convert("RGB")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        with catch_warnings():
+            simplefilter("ignore", Image.DecompressionBombWarning)  # large, and not yet too large
+            with Image.open(path, formats=sorted(set(FORMATS.values()))) as picture:
+                return _in_colours(ImageOps.exif_transpose(picture))
+    except Exception as error:  # files of others may be wrong in any way
         raise PicturesNotUsable(f"{path} is no picture that can be read ({error}); mend it or take it out") from error
+
+
+def _in_colours(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I"):  # of 16 bits, which would all be white
+        picture = Image.fromarray((np.asarray(picture) // BRIGHTNESSES).astype(np.uint8))
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    ground = Image.new("RGBA", picture.size, "white")
+    ground.alpha_composite(picture.convert("RGBA"))
+    return ground.convert("RGB")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from scoring.model import ItemVectors
 from scoring.seen.catalogue import Catalogue
 from training.encoders import pretrained
 from training.encoders.item_encoding import item_texts, placed
-from training.encoders.vector_cache import VectorCache, Vectors
+from training.encoders.vector_cache import Far, VectorCache, Vectors, untold
 from training.text.batches import encode
 from training.text.classifier import fine_tune
 from training.text.documents import Documents, DocumentsNotUsable, parts_at_random
@@ -45,15 +45,16 @@ class Tower:
         words = tokenizer.backend_tokenizer.to_str() if tokenizer.is_fast else repr(tokenizer)
         return pretrained.fingerprint(self.encoder.model, words, str(self.tokens))
 
-    def __call__(self, catalogue: Catalogue) -> ItemVectors:
+    def __call__(self, catalogue: Catalogue, progress: Telling) -> ItemVectors:
         """[V + 2, E] by item number, zeros where an item has no text."""
         texts = item_texts(catalogue)
         places = [place for place, text in enumerate(texts) if text is not None]
-        return placed(catalogue, places, self.vectors([text for text in texts if text is not None]))
+        told = partial(progress, "texts of items")
+        return placed(catalogue, places, self.vectors([text for text in texts if text is not None], told))
 
-    def vectors(self, texts: Sequence[str]) -> Vectors:
+    def vectors(self, texts: Sequence[str], tell: Far = untold) -> Vectors:
         """[N, E], from the cache where they are known."""
-        return self.cache.vectors(self.fingerprint, texts, str.encode, self._compute)
+        return self.cache.vectors(self.fingerprint, texts, str.encode, self._compute, tell)
 
     def _compute(self, texts: Sequence[str]) -> Vectors:
         order, found = [np.zeros(0, dtype=np.int64)], list[Vectors]()
