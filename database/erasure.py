@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, any_, delete, literal, select, text, update
+from sqlalchemy import ARRAY, Text, any_, delete, func, literal, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from database.audiences.tables import AudienceRow, CustomerFactsRow, ExclusionRow, SegmentMemberRow
@@ -17,6 +17,7 @@ from database.events.tables import CustomerStateRow, EventRow, RejectedRow
 from database.models.tables import ScoreHistoryRow, ScoreRow, ShadowScoreRow
 from database.row import Row
 from database.session import Snapshot, Transaction, changed_rows, driver_connection
+from database.terms.tables import CampaignRow
 from database.tiers.tables import TierChangeRow
 from database.work.tables import OperationRow, OutboxRow, RequestRow
 
@@ -59,6 +60,9 @@ WHERE code = ANY(%(codes)s)
 UPDATE messages SET customer_id = %(pseudonym)s WHERE customer_id = %(customer_id)s
 """,
 }
+# Audiences have no index by customer, and are the largest table of a shop with years of campaigns: each campaign looks up
+# its own by key.
+EVERY_CAMPAIGN = select(CampaignRow.campaign_id).scalar_subquery()
 # Under a pseudonym they would still be given a code, by a launch that comes to them later.
 LEAVE_LAUNCHES = """
 DELETE FROM audiences AS member USING campaigns
@@ -133,9 +137,14 @@ def erase(transaction: Transaction, customer_id: str, *, pseudonym: str, now: da
         table: connection.execute(statement.encode(), known).rowcount for table, statement in CLOSE_BOOKS.items()
     }
     left = connection.execute(LEAVE_LAUNCHES, (customer_id,)).rowcount
-    which = update(AudienceRow).where(AudienceRow.customer_id == customer_id)
+    which = update(AudienceRow).where(
+        AudienceRow.campaign_id == any_(func.array(EVERY_CAMPAIGN)), AudienceRow.customer_id == customer_id
+    )
     cleared = {each.key: None for each in CLEARED}
-    touched["audiences"] = left + changed_rows(transaction.execute(which.values(customer_id=pseudonym, **cleared)))
+    renamed = which.values(customer_id=pseudonym, **cleared)
+    touched["audiences"] = left + changed_rows(
+        transaction.execute(renamed, execution_options={"synchronize_session": False})
+    )
     return touched | delete_about(transaction, [customer_id])
 
 

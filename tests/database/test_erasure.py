@@ -3,6 +3,7 @@
 import polars as pl
 import psycopg
 from made.campaigns import NOW
+from sqlalchemy import text
 
 from database import erasure
 from database.customers.loading import copy_customers
@@ -61,3 +62,26 @@ def test_what_kept_the_customer_out_of_audiences_goes_too(database: Database, da
 
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT customer_id FROM exclusions").fetchall() == [("ben",)]
+
+
+def test_audiences_of_years_are_not_read_whole_for_one_customer(database: Database, database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            """INSERT INTO campaigns
+              (campaign_id, display_name, state, zone, start_time, end_time, currency, offers, activate_time)
+            SELECT 'c' || n, 'Spring', 'ENDED', 'UTC', now() - interval '1 day', now(), 'GBP', '{}', now()
+            FROM generate_series(1, 1000) AS n"""
+        )
+        connection.execute(
+            """INSERT INTO audiences (campaign_id, customer_id, tier, tier_scheme, model_id, purchase_90, spend_minor)
+            SELECT campaign_id, n::text, 'LOW', 1, 'm1', 0, 0 FROM campaigns, generate_series(1, 20) AS n"""
+        )
+        connection.execute("ANALYZE audiences")
+
+    with database.writing() as transaction:
+        touched = erasure.erase(transaction, "17", pseudonym="erased-1", now=NOW)
+        read = transaction.execute(
+            text("SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'audiences'")
+        ).scalar_one()
+
+    assert (touched["audiences"], read) == (1000, 0)
