@@ -58,10 +58,10 @@ def _doings(tools: Tools, now: datetime, *, enough: Callable[[], bool]) -> dict[
     One of the latter may take its process along, at each tick again: it keeps none of the former waiting, and the
     others only until their turn to be first.
     """
-    return _prompt(tools, now) | dict(schedule.in_turn([*_thorough(tools, now, enough).items()], now))
+    return _prompt(tools, now, enough) | dict(schedule.in_turn([*_thorough(tools, now, enough).items()], now))
 
 
-def _prompt(tools: Tools, now: datetime) -> dict[Duty, Doing]:
+def _prompt(tools: Tools, now: datetime, enough: Callable[[], bool]) -> dict[Duty, Doing]:
     database, settings = tools.database, tools.settings
     return {
         Duty.LAUNCH_CAMPAIGNS: lambda: schedule.launch_campaigns(database, now),
@@ -71,7 +71,7 @@ def _prompt(tools: Tools, now: datetime) -> dict[Duty, Doing]:
         Duty.BEGIN_TRAINING: lambda: schedule.retrain(database, at=settings.retrain_at, now=now),
         Duty.BEGIN_COMPARISON: lambda: schedule.reconcile(database, at=settings.reconcile_at, now=now),
         Duty.BEGIN_VERIFICATION: lambda: schedule.verify_audit(database, at=settings.verify_audit_at, now=now),
-        Duty.FORGET_ANSWERS: lambda: schedule.forget_answers(database, now),
+        Duty.FORGET_ANSWERS: lambda: schedule.forget_answers(database, now, enough=enough),
         Duty.BEGIN_EXPECTING: lambda: expected_uplifts.begin_due(database, now),
     }
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from made.campaigns import add_customers, add_model, counts, make_cause
+from sqlalchemy import text
 
 from campaigns.tiers import rescoring
 from database.session import Database
@@ -95,7 +96,24 @@ def test_answers_to_request_ids_are_forgotten_after_thirty_days(database: Databa
         requests.claim(transaction, "Create", "old", b"1", DUE - timedelta(days=30, seconds=1))
         requests.claim(transaction, "Create", "younger", b"1", DUE - timedelta(days=30))
 
-    assert [forget_answers(database, DUE) for _ in range(2)] == [1, 0]
+    assert [forget_answers(database, DUE, enough=lambda: False) for _ in range(2)] == [1, 0]
+
+
+def test_old_answers_go_piece_by_piece_and_one_that_is_held_is_not_waited_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.clock.schedule.FORGOTTEN_AT_ONCE", 2)
+    with database.writing() as transaction:
+        for name in "abcdef":
+            requests.claim(transaction, "Create", name, b"1", DUE - timedelta(days=31))
+    looks = iter([False, False, True])
+
+    with database.writing() as holder:
+        holder.execute(text("SELECT FROM requests WHERE request_id = 'b' FOR UPDATE"))
+        assert forget_answers(database, DUE, enough=lambda: next(looks)) == 4
+        assert forget_answers(database, DUE, enough=lambda: False) == 1
+
+    assert forget_answers(database, DUE, enough=lambda: False) == 1
 
 
 def test_each_minute_another_step_is_the_first_and_none_is_left_out() -> None:

@@ -36,6 +36,8 @@ CATCH_UP = timedelta(hours=1)
 """A night missed by more than this waits for the next."""
 SWEPT_AT_ONCE = 500
 """Reservations."""
+FORGOTTEN_AT_ONCE = 10_000
+"""Answers."""
 ANSWERS_KEPT = timedelta(days=30)
 """A request id that comes again later than this is a new request (AIP-155 leaves the time to us)."""
 
@@ -49,10 +51,14 @@ def night(at: time | None, now: datetime) -> datetime | None:
     return due if now - due <= CATCH_UP else None
 
 
-def forget_answers(database: Database, now: datetime) -> int:
-    """Drop what request ids were answered long ago; how many."""
-    with database.writing() as transaction:
-        return requests.forget(transaction, now - ANSWERS_KEPT)
+def forget_answers(database: Database, now: datetime, *, enough: Enough) -> int:
+    """Drop what request ids were answered long ago, in transactions that wait for nobody; how many."""
+    forgotten, count = 0, FORGOTTEN_AT_ONCE
+    while count == FORGOTTEN_AT_ONCE and not enough():
+        with database.writing() as transaction:
+            count = requests.forget(transaction, now - ANSWERS_KEPT, limit=FORGOTTEN_AT_ONCE)
+        forgotten += count
+    return forgotten
 
 
 def each(steps: Iterable[Callable[[], Answer]]) -> list[Answer]:
