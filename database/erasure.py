@@ -60,8 +60,7 @@ WHERE code = ANY(%(codes)s)
 UPDATE messages SET customer_id = %(pseudonym)s WHERE customer_id = %(customer_id)s
 """,
 }
-# Audiences have no index by customer, and are the largest table of a shop with years of campaigns: each campaign looks up
-# its own by key.
+# Audiences have no index by customer and are the largest table after years: each campaign looks up its own by key.
 EVERY_CAMPAIGN = select(CampaignRow.campaign_id).scalar_subquery()
 # Under a pseudonym they would still be given a code, by a launch that comes to them later.
 LEAVE_LAUNCHES = """

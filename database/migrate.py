@@ -7,14 +7,23 @@ from alembic import command
 from alembic.config import Config
 from alembic.script.revision import ResolutionError
 from alembic.util.exc import CommandError
+from psycopg.errors import LockNotAvailable
+from sqlalchemy.exc import OperationalError
 
 from database.reporting import views
 
 FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 
+LOCK_TIMEOUT = "4s"
+"""Of a migration: whoever comes to the table meanwhile waits behind it."""
+
 
 class LaterVersion(Exception):
     """The database has seen migrations that this version does not know."""
+
+
+class TableInUse(Exception):
+    """Somebody held a table for longer than the shop can wait behind a migration."""
 
 
 def configuration(url: str) -> Config:
@@ -29,10 +38,17 @@ def configuration(url: str) -> Config:
 def migrate(url: str) -> None:
     """Run every migration that the database at `url` has not seen; safe to run twice and side by side.
 
-    Raises LaterVersion.
+    Raises LaterVersion, TableInUse.
     """
     try:
         command.upgrade(configuration(url), "head")
+    except (OperationalError, LockNotAvailable) as error:
+        if not isinstance(getattr(error, "orig", error), LockNotAvailable):
+            raise
+        raise TableInUse(
+            "a table is in use, by a backup or a long query say, and whoever comes to it next would wait behind this: "
+            "end that or let it end, then migrate again; what was migrated so far stays"
+        ) from error
     except CommandError as error:
         if not isinstance(error.__cause__, ResolutionError):
             raise

@@ -4,6 +4,7 @@ import psycopg
 from alembic import context
 from sqlalchemy import Connection, text
 
+from database import migrate
 from database.callers import application
 from database.every_table import METADATA
 from database.reporting import views
@@ -15,7 +16,7 @@ def offline() -> None:
     context.configure(
         dialect_name="postgresql", target_metadata=METADATA, literal_binds=True, transaction_per_migration=True
     )
-    context.execute("SET lock_timeout = '4s'")
+    context.execute(f"SET lock_timeout = '{migrate.LOCK_TIMEOUT}'")
     context.execute("SET statement_timeout = '60s'")
     with context.begin_transaction():
         context.run_migrations()
@@ -27,28 +28,36 @@ def online() -> None:
     if not url:
         message = "no database: give -x url=postgresql://…"
         raise SystemExit(message)
-    limits = f"-c lock_timeout=4s -c statement_timeout=60s {LEFT_ALONE}"
+    limits = f"-c lock_timeout={migrate.LOCK_TIMEOUT} -c statement_timeout=60s {LEFT_ALONE}"
     engine = engine_at(url, connect_args={"options": limits, **unsaid(url)})
-    with engine.connect() as connection:
-        wait_for_others(connection)
-        context.configure(
-            connection=connection,
-            target_metadata=METADATA,
-            transaction_per_migration=True,
-            compare_type=True,
-        )
-        goal = destination()
-        if goal is not None and goal != context.get_head_revision():
-            take_views_down(connection)
-        with context.begin_transaction():
-            context.run_migrations()
-        if goal == context.get_head_revision():
-            application.install(driver_of(connection))
-            views.install(driver_of(connection))
-            connection.commit()
-        connection.execute(text("SELECT pg_advisory_unlock(hashtext('tierwise migrations'))"))
+    try:
+        with engine.connect() as connection:
+            bring(connection)
+    finally:
+        # Closed, a connection lets go of the lock by which others wait.
+        engine.dispose()
+
+
+def bring(connection: Connection) -> None:
+    """Run what the command asks for, alone."""
+    wait_for_others(connection)
+    context.configure(
+        connection=connection,
+        target_metadata=METADATA,
+        transaction_per_migration=True,
+        compare_type=True,
+    )
+    goal = destination()
+    if goal is not None and goal != context.get_head_revision():
+        take_views_down(connection)
+    with context.begin_transaction():
+        context.run_migrations()
+    if goal == context.get_head_revision():
+        application.install(driver_of(connection))
+        views.install(driver_of(connection))
         connection.commit()
-    engine.dispose()
+    connection.execute(text("SELECT pg_advisory_unlock(hashtext('tierwise migrations'))"))
+    connection.commit()
 
 
 def wait_for_others(connection: Connection) -> None:

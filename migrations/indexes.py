@@ -6,6 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from database import migrate
+
 LIMITS = ("lock_timeout", "statement_timeout")
 
 
@@ -19,5 +21,5 @@ def make_beside_writers(name: str, table: str, columns: Sequence[str | sa.TextCl
         op.execute(f"SET {limit} = 0")
     op.drop_index(name, table_name=table, postgresql_concurrently=True, if_exists=True)
     op.create_index(name, table, columns, postgresql_concurrently=True, **options)
-    op.execute("SET lock_timeout = '4s'")
+    op.execute(f"SET lock_timeout = '{migrate.LOCK_TIMEOUT}'")
     op.execute("SET statement_timeout = '60s'")

@@ -12,7 +12,7 @@ from made.campaigns import NOW, add_customers, make_cause
 from sqlalchemy import text
 
 from campaigns.audiences import segments
-from database.migrate import configuration, migrate
+from database.migrate import TableInUse, configuration, migrate
 from database.session import Database
 from migrations import pieces
 from rules.rule import Compare, Not, Operator
@@ -53,6 +53,24 @@ def test_an_index_that_broke_while_it_was_made_is_made_again(database_url: str) 
         migrate(database_url)
 
         assert connection.execute("SELECT count(*) FROM pg_index WHERE NOT indisvalid").fetchone() == (0,)
+
+
+def test_a_table_that_somebody_reads_for_long_is_not_waited_for_and_what_was_migrated_stays(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("database.migrate.LOCK_TIMEOUT", "50ms")
+    config, inspected = configuration(database_url), "SELECT version_num FROM alembic_version"
+    command.downgrade(config, _before("faults_are_values"))
+    with psycopg.connect(database_url) as backup, psycopg.connect(database_url, autocommit=True) as anybody:
+        backup.execute("LOCK TABLE campaigns, canary_runs IN ACCESS SHARE MODE")
+        with pytest.raises(TableInUse, match="then migrate again"):
+            migrate(database_url)
+        assert anybody.execute(inspected).fetchone() == (_before("faults_are_values"),)
+        backup.rollback()
+
+        migrate(database_url)
+
+        command.check(config)
 
 
 @pytest.mark.parametrize("table", ["campaign_versions", "approvals", "segment_rules"])

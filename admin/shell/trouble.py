@@ -3,7 +3,7 @@
 import errno
 
 from database.failures import Failure, failure_of, in_a_line, of_another_shape
-from database.migrate import LaterVersion
+from database.migrate import LaterVersion, TableInUse
 from database.session import BadAddress
 from scoring.whole_file import NotWritten
 from settings import SettingsRefused
@@ -21,7 +21,7 @@ NO_PLACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, err
 
 def explained(error: Exception) -> str | None:
     """A message with the way out; None for a bug, which deserves its traceback."""
-    if isinstance(error, BadAddress | SettingsRefused | NotWritten | LaterVersion):
+    if isinstance(error, BadAddress | SettingsRefused | NotWritten | LaterVersion | TableInUse):
         return str(error)
     if of_another_shape(error):
         return f"the database has another shape than this version needs ({in_a_line(error)}): run `tierwise migrate`"
