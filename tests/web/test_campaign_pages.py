@@ -1,8 +1,10 @@
 """From draft to pause in the browser, by two people."""
 
 import time
+from datetime import UTC, datetime, timedelta
 
 from made.campaigns import (
+    NOW,
     approve_campaign,
     audit_lines,
     build_segment,
@@ -24,6 +26,9 @@ from campaigns.terms.recurrence import Recurrence
 from database.work import operations
 from rules.rule import InSegment, IsKnown, Not
 
+NOT_OVER = NOW.replace(year=2099)
+"""Pages go by the clock on the wall."""
+
 
 def stopping_stands_apart(anna: Page) -> None:
     headline = anna.locator(".headline")
@@ -38,7 +43,7 @@ def stopping_stands_apart(anna: Page) -> None:
 
 def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Site) -> None:
     store_scores(site.database, {"c1": 9000})
-    create_campaign(site.database)
+    create_campaign(site.database, end_time=NOT_OVER)
     anna, ben = site.enter("anna"), site.enter("ben", "approver")
 
     anna.goto("/campaigns")
@@ -91,7 +96,7 @@ def test_one_submits_another_approves_and_the_first_launches_and_pauses(site: Si
 
 def test_authors_do_not_approve_what_they_wrote(site: Site) -> None:
     store_scores(site.database, {"c1": 9000})
-    create_campaign(site.database)
+    create_campaign(site.database, end_time=NOT_OVER)
     with site.database.writing() as transaction:
         approving.submit(transaction, make_cause(name="olga"), "spring", ApprovalPolicy())
     anna = site.enter("anna", "approver")
@@ -107,7 +112,7 @@ def test_authors_do_not_approve_what_they_wrote(site: Site) -> None:
 
 def test_what_goes_back_to_its_author_says_why(site: Site) -> None:
     store_scores(site.database, {"c1": 9000})
-    create_campaign(site.database)
+    create_campaign(site.database, end_time=NOT_OVER)
     anna, ben = site.enter("anna"), site.enter("ben", "approver")
     anna.goto("/campaigns/spring/submit")
     anna.get_by_label("Reason").fill("for Easter")
@@ -140,7 +145,8 @@ def test_what_goes_back_to_its_author_says_why(site: Site) -> None:
 
 def test_a_series_is_scheduled_and_not_launched(site: Site) -> None:
     store_scores(site.database, {"c1": 9000})
-    create_campaign(site.database, recurrence=Recurrence(cron="0 9 * * MON", days=2))
+    now, mondays = datetime.now(UTC), Recurrence(cron="0 9 * * MON", days=2)
+    create_campaign(site.database, recurrence=mondays, start_time=now, end_time=now + timedelta(days=30))
     approve_campaign(site.database)
     anna = site.enter("anna")
 
@@ -161,7 +167,7 @@ def test_a_segment_with_another_rule_is_told_before_the_launch_and_agreed_to_aga
     with site.database.writing() as transaction:
         segments.create(transaction, make_cause(), "loyal", display_name="Loyal", rule=IsKnown("orders"))
     build_segment(site.database, "loyal")
-    create_campaign(site.database, rule=InSegment("loyal"))
+    create_campaign(site.database, rule=InSegment("loyal"), end_time=NOT_OVER)
     approve_campaign(site.database)
     with site.database.writing() as transaction:
         segments.update(transaction, make_cause(name="olga"), "loyal", rule=Not(IsKnown("orders")))

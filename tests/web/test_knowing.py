@@ -198,9 +198,10 @@ def test_the_card_says_what_an_offer_adds_and_who_taught_it(shop: Site) -> None:
 
 
 def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_they_give(shop: Site) -> None:
-    launch_campaign(shop.database, make_plan(display_name="Spring"), "spring")
+    not_over = NOW.replace(year=2099)
+    launch_campaign(shop.database, make_plan(display_name="Spring", end_time=not_over), "spring")
     richer = Compare("expected_spend", Operator.AT_LEAST, 9_999_99)
-    launch_campaign(shop.database, make_plan(display_name="For the richest", rule=richer), "richest")
+    launch_campaign(shop.database, make_plan(display_name="For the richest", rule=richer, end_time=not_over), "richest")
     page = shop.enter("anna", viewport={"width": 1100, "height": 900})
     page.goto("/customers/c1")
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from made.campaigns import audit_lines, create_campaign, finish_launch, make_cause, make_plan, plan_of, read_operation
 from playwright.sync_api import Page, expect
@@ -207,7 +207,10 @@ def test_a_plan_that_cannot_be_launched_is_not_submitted(busy_site: Site) -> Non
 
 
 def test_whom_the_budget_leaves_out_is_in_none_of_the_figures(busy_site: Site) -> None:
-    create_campaign(busy_site.database, budget=Budget(limit_minor=1500))
+    now = datetime.now(UTC)
+    create_campaign(
+        busy_site.database, budget=Budget(limit_minor=1500), start_time=now, end_time=now + timedelta(days=31)
+    )  # fmt: skip
     anna = busy_site.enter("anna")
     anna.goto("/campaigns/spring/edit/review")
 
