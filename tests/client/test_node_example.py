@@ -46,6 +46,19 @@ def test_the_example_prints_a_score_and_a_refusal(shop: Shop) -> None:
     assert refused.stderr.strip() == "NOT_FOUND: there is no customers/nobody"
 
 
+def test_the_shop_tells_of_a_customer_from_signing_up_to_being_forgotten(shop: Shop) -> None:
+    told = ask(shop, "C-new", "anna", example="customer.mjs")
+
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.splitlines() == [
+        "customers/C-new of GB agreed to email",
+        "2 recorded, 0 when sent again",
+        "scored by models/tiny-1, 2 items recommended",
+        "agreed to 0 channels",
+        "erased: 1 of 2 recorded",
+    ]
+
+
 def test_the_till_takes_a_code_gives_it_back_and_is_told_the_reason_of_a_refusal(shop: Shop) -> None:
     told = ask(shop, "anna", "o-1", "59.90", "GBP", example="till.mjs")
 
