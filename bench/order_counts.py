@@ -47,6 +47,7 @@ from training.predictors.further_orders import PENALTY, fit_further_orders
 from training.predictors.speakers import speakers_of
 
 OURS = "closed form, given one"
+PUBLISHED = "half linear, half closed form"
 BETWEEN = timedelta(days=35)
 ROUNDS, SEED = 150, 0
 boosted = partial(foretold, objective="poisson", rounds=ROUNDS, seed=SEED)
@@ -127,10 +128,16 @@ def expected(window: Window) -> Iterator[tuple[str, Floats]]:
     """[P] orders that each candidate expects."""
     asked, chance, buying = window.asked, window.chance, window.prepared.buying
     examples, (repeats, _) = window.prepared.examples, asked.rhythm
-    closed, regression = examples.closed, fit_further_orders(examples)
-    if regression is None:
+    closed, told = examples.closed, fit_further_orders(window.prepared, SEED)
+    if told is None:
         raise SystemExit("too few orders before a window: give a longer history, or fewer windows")
-    half = further_orders.further_orders(HORIZON_DAYS, asked.raw, asked.tabular, buying, regression)
+    halves = {
+        name: further_orders.further_orders(HORIZON_DAYS, asked.raw, asked.tabular, buying, each)
+        for name, each in (
+            ("half linear, half closed form of a life", replace(told, recent=np.zeros_like(told.recent))),
+            (PUBLISHED, told),
+        )
+    }
     yield OURS, chance * (1.0 + further_orders.closed_form(HORIZON_DAYS, asked.raw, buying))
     yield "BG/NBD alone", closed_form(asked.raw, buying).orders
     yield (
@@ -141,10 +148,11 @@ def expected(window: Window) -> Iterator[tuple[str, Floats]]:
     shape = buying.r + repeats
     yield "negative binomial at the chance", shape * np.expm1(-np.log1p(-chance) / shape)
     yield "gamma-Poisson, given one", chance * truncated(*fit_truncated(window.buyers), *asked.rhythm)
-    yield "linear, given one", chance * (1.0 + regression(asked.tabular))
+    yield "linear, given one", chance * (1.0 + told.regression(asked.tabular))
     yield "boosted trees, given one", chance * (1.0 + trees_further(window))
     yield "head of the network, given one", chance * (1.0 + network_further(window))
-    yield "half linear, half closed form", chance * (1.0 + half)
+    for name, half in halves.items():
+        yield name, chance * (1.0 + half)
 
 
 def trees_further(window: Window) -> Floats:

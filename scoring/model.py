@@ -12,7 +12,7 @@ from scoring.answers import Calibration
 from scoring.buying import BuyingModel
 from scoring.mixture import Mixture
 from scoring.networks.network import Network
-from scoring.predictors.further_orders import Regression
+from scoring.predictors.further_orders import Recurrence
 from scoring.seen.catalogue import Catalogue
 from scoring.seen.normalisation import Normaliser
 from scoring.together import Together
@@ -57,7 +57,7 @@ class Model:
     together: Together
     blend: Blend
     mixture: Mixture = field(default_factory=Mixture)
-    further: Regression | None = None
+    further: Recurrence | None = None
     """How many orders come after the first one; None in a folder of before there was one."""
     next_items: Network | None = None
     """Learned what is bought next and nothing else; None where the networks say that, too."""

@@ -111,7 +111,7 @@ def _final(course: Course, rehearsal: Rehearsal) -> Model:
     calibration = _calibration(course, standing, year)
     return Model(
         catalogue=course.catalogue, networks=learned.networks, normaliser=prepared.normaliser, buying=prepared.buying,
-        calibration=calibration, mixture=mixture, further=fit_further_orders(prepared.examples),
+        calibration=calibration, mixture=mixture, further=fit_further_orders(prepared, course.seed),
         together=nothing(course.items) if taste is None else _together(course, taste.habits, nobody),
         blend=START if taste is None else taste.blend, next_items=next_items, item_vectors=course.item_vectors,
         manifest={

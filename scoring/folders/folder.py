@@ -23,7 +23,7 @@ from scoring.folders.manifest import FORMAT, MANIFEST, checked, digest, read_man
 from scoring.mixture import Mixture, Predictor, Speaker
 from scoring.model import Blend, ItemVectors, Model, item_words
 from scoring.networks.network import HORIZONS, Architecture, Network
-from scoring.predictors.further_orders import regression_from
+from scoring.predictors.further_orders import recurrence_from
 from scoring.predictors.linear import Linear, linear_from
 from scoring.predictors.trees import Trees
 from scoring.score import ModelRejected
@@ -153,7 +153,7 @@ def _assembled(folder: Path, manifest: Mapping[str, Any], device: torch.device) 
         together=together_from(together, len(catalogue) + 2),
         blend=Blend(**manifest["blend"]),
         mixture=_mixture(folder, manifest, arrays, len(normaliser.names)),
-        further=regression_from(arrays, len(normaliser.names)),
+        further=recurrence_from(arrays, len(normaliser.names)),
         item_vectors=vectors,
     )
 
