@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Self
 
+from campaigns import notes
 from campaigns.errors import Refusal
 from rules.sentence import Language
 
@@ -115,7 +116,10 @@ class Fault:
         words = WORDS[language]
         if self.said is not None and (language is Language.ENGLISH or self.code not in words):
             return self.said
-        return words[Code(self.code)].format(**self.facts)
+        facts = dict(self.facts)
+        if isinstance(note := facts.get("note"), str):
+            facts["note"] = notes.in_words(note, language)
+        return words[Code(self.code)].format(**facts)
 
 
 class Hopeless(Exception):

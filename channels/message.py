@@ -42,12 +42,20 @@ class Fate(StrEnum):
     """The receiver could not be asked, or did not answer: to be handed over again under the same key."""
 
 
+class Note(StrEnum):
+    """Why a message was not taken, where the receiver did not say."""
+
+    AWAY = "not tried: the provider was away"
+    SLOW = "not tried: the provider takes long"
+    ENDLESS = "its answer does not end"
+
+
 class Receipt(NamedTuple):
     """What became of one message."""
 
     fate: Fate
     note: str | None = None
-    """Why it was not taken."""
+    """Why it was not taken: a `Note`, or what a machine said, such as HTTP 503."""
 
 
 class Channel(Protocol):

@@ -12,7 +12,7 @@ from threading import Event
 
 import httpx
 
-from channels.message import Fate, Message, Receipt
+from channels.message import Fate, Message, Note, Receipt
 
 AT_ONCE = 8
 ATTEMPTS = 3
@@ -38,12 +38,12 @@ class Webhook:
             return list(pool.map(lambda message: self._patiently(client, message, away, until), messages))
 
     def _patiently(self, client: httpx.Client, message: Message, away: Event, until: float) -> Receipt:
-        receipt = Receipt(Fate.WAITING, "not tried: the provider was away")
+        receipt = Receipt(Fate.WAITING, Note.AWAY)
         for attempt in range(ATTEMPTS):
             if away.is_set():
                 return receipt
             if time.monotonic() >= until:
-                return receipt if attempt else Receipt(Fate.WAITING, "not tried: the provider takes long")
+                return receipt if attempt else Receipt(Fate.WAITING, Note.SLOW)
             if attempt:
                 time.sleep(PAUSE_SECONDS * 2**attempt)
             receipt = self._try(client, message)
@@ -60,7 +60,7 @@ class Webhook:
                 for _ in answer.iter_bytes():
                     # The client's own limit is for each piece, and there may be ever one more.
                     if time.monotonic() > until:
-                        return Receipt(Fate.WAITING, "its answer does not end")
+                        return Receipt(Fate.WAITING, Note.ENDLESS)
         except httpx.RequestError as error:
             return Receipt(Fate.WAITING, type(error).__name__)
         if answer.is_success:

@@ -17,6 +17,7 @@ from jinja2.runtime import Context
 from admin.web import assets
 from admin.web.forms.typed import Fault
 from admin.web.language import locale_of, translations
+from campaigns import notes
 from campaigns.coupons.codes import masked
 from campaigns.faults import Fault as WorkFault
 from campaigns.terms import discount_document
@@ -160,6 +161,12 @@ def feature_meaning(context: Context, name: str) -> str:
     return name if feature is None else WORDINGS[context["language"]].meaning(feature)
 
 
+@pass_context
+def note_words(context: Context, note: str) -> str:
+    """Why a message was not taken."""
+    return notes.in_words(note, context["language"])
+
+
 def steps(path: str) -> list[str | int]:
     """The names and places on the way to a field: of arms[0].weight they are arms, 0 and weight."""
     return [int(place) if place else name for name, place in STEP.findall(path)]
@@ -186,6 +193,7 @@ FILTERS: Mapping[str, Any] = {
     "rule_words": rule_words,
     "rule_sentence": rule_sentence,
     "feature_meaning": feature_meaning,
+    "note_words": note_words,
     "steps": steps,
     "last_name": last_name,
 }

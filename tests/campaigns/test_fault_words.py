@@ -6,6 +6,7 @@ import pytest
 
 from campaigns.faults import WORDS, Code, Fault, Hopeless
 from campaigns.life.refusals import CampaignNotFound
+from channels.message import Note
 from rules.sentence import Language
 
 
@@ -29,6 +30,20 @@ def test_a_fault_is_read_from_its_row_in_each_language() -> None:
     assert (read.code, read.facts) == ("MODEL_WITHOUT_NUMBERS", {"model": "models/m2", "customers": 1500})
     assert read.sentence() == "models/m2 says no number of any of 1,500 customers"
     assert read.sentence(Language.CHINESE) == "models/m2 对 1,500 位客户都没有给出数值"
+
+
+def test_why_messages_wait_is_told_in_each_language_as_far_as_it_is_not_a_machines_word() -> None:
+    chinese = [
+        Fault(code=Code.MESSAGES_WAIT, facts={"note": note}).sentence(Language.CHINESE) for note in (*Note, "HTTP 503")
+    ]
+
+    assert chinese == [
+        "消息在等待：未尝试：服务商当时不可用", "消息在等待：未尝试：服务商响应太慢",
+        "消息在等待：服务商的应答没有结束", "消息在等待：HTTP 503",
+    ]  # fmt: skip
+    assert Fault(code=Code.MESSAGES_WAIT, facts={"note": Note.SLOW}).sentence() == (
+        "messages wait: not tried: the provider takes long"
+    )
 
 
 def test_words_of_before_are_told_as_they_are() -> None:

@@ -10,6 +10,7 @@ from running.browser import Site, faults, in_chinese, picture
 from sqlalchemy import text
 
 from campaigns.terms.campaign import Channel
+from channels.message import Note
 from database.work import operations
 from settings import Settings
 from worker.steps import handing_over
@@ -64,11 +65,14 @@ def test_a_marketer_hands_over_and_sees_who_got_nothing_and_why(site: Site, tool
     anna.goto("/customers/c05")
     expect(anna.get_by_text("Handed over")).to_be_visible()
 
+    with site.database.writing() as transaction:
+        transaction.execute(text("UPDATE messages SET note = :note WHERE customer_id = 'c05'"), {"note": Note.AWAY})
     chen = site.enter("chen", "approver", color_scheme="dark", viewport={"width": 400, "height": 800})
     chen.goto("/")
     in_chinese(chen)
     chen.goto("/campaigns/spring/deliveries")
     expect(chen.get_by_role("button", name="移交剩余的优惠券")).to_have_count(0)
+    expect(chen.get_by_role("row", name="c05")).to_contain_text("未尝试：服务商当时不可用")
     assert faults(chen) == []
     picture(chen, "deliveries-zh-dark-narrow")
     refused = site.enter("ada", "analyst").goto("/campaigns/spring/deliveries")
