@@ -29,6 +29,7 @@ from training.text.documents import DocumentsNotUsable, Parts, parts_at_random, 
 from training.text.encoder import load_classifier
 from training.text.histories import parts_of_events
 from training.text.narrative import narratives
+from training.text.ngrams import fit_ngrams
 from training.text.recipe import Recipe
 from training.text.scratch import IGNORED, hide
 from training.text.tower import SCRATCH, tower_of
@@ -104,6 +105,28 @@ def test_frequent_words_are_whole_and_rare_ones_are_spelled() -> None:
     assert tokenizer.tokenize("walking") == ["w", "##a", "##l", "##k", "##ing"]
     assert tokenizer.tokenize("quick")[0] == "[UNK]"
     assert tokenizer.get_vocab() == train_tokenizer(texts, 60, 16).get_vocab()
+
+
+def test_words_of_one_person_alone_are_not_kept(tmp_path: Path) -> None:
+    documents = reviews(100)
+    signed = [f"{text} writes Zwiebelmann" if place < 4 else text for place, text in enumerate(documents.texts)]
+    columns = {"customer_id": [max(place, 3) for place in range(100)], "body": signed, "liked": documents.labels}
+    pl.DataFrame(columns).write_parquet(tmp_path / "reviews.parquet")
+    names = ("Zwiebelmann", "Morgenstern")
+    shop = [bought(days, 1500, customer_id=name) for name in names for days in (500, 150, 40)]
+    shop += [
+        row(EventType.REVIEW, days, name, item_id="item-1", text=f"Lovely, {name}", rating=5)
+        for name in names for days in (420, 300, 200, 120)
+    ]  # fmt: skip
+    told = parts_of_events(frame(shop), None, as_of=AS_OF, seed=0).training
+    assert sum("Zwiebelmann" in text for text in told.texts) > 1
+
+    for known in (parts_of_file(tmp_path / "reviews.parquet", ["body"], "liked", 0).training, told):
+        words = fit_ngrams(known.texts, np.arange(len(known)) % 2, 2, known.people).vocabulary
+        pieces = train_tokenizer(known.texts, 500, 16, known.people).get_vocab()
+        assert "lovely" in words
+        assert "lovely" in pieces
+        assert not [word for word in (*words, *pieces) if "zwiebelmann" in word]
 
 
 def test_only_words_are_hidden_and_what_stood_there_is_kept() -> None:

@@ -67,7 +67,7 @@ def teach(
     """
     training, validation, count = parts.training, parts.validation, len(parts.names)
     encoder = (
-        make_classifier(training.texts, count, recipe, seed, progress, device)
+        make_classifier(training.texts, count, recipe, seed, progress, device, people=training.people)
         if recipe.encoder is None
         else new_classifier(recipe.encoder, count, seed, device)
     )
@@ -114,7 +114,9 @@ def _fitted(parts: Parts, known: Integers) -> Ngrams:
     """Of the training part, and of these texts of the validation part."""
     more = parts.validation.some(known)
     labels = np.concatenate((parts.training.labels, more.labels))
-    return fit_ngrams((*parts.training.texts, *more.texts), labels, len(parts.names))
+    first, then = parts.training.people, more.people
+    people = None if first is None or then is None else np.concatenate((first, then))
+    return fit_ngrams((*parts.training.texts, *more.texts), labels, len(parts.names), people)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1
 FEWEST = 10
 """Texts of a label."""
 MOST_LABELS = 64
+CUSTOMER = "customer_id"
 
 
 class DocumentsNotUsable(ValueError):
@@ -28,13 +29,16 @@ class Documents:
 
     texts: tuple[str, ...]
     labels: Integers
+    people: Integers | None = None
+    """[N] who is told of, or wrote; None: each is somebody else's. A word of one person alone is no word to learn."""
 
     def __len__(self) -> int:
         return len(self.texts)
 
     def some(self, chosen: Integers) -> Self:
         """A part, by place."""
-        return type(self)(tuple(self.texts[place] for place in chosen.tolist()), self.labels[chosen])
+        people = None if self.people is None else self.people[chosen]
+        return type(self)(tuple(self.texts[place] for place in chosen.tolist()), self.labels[chosen], people)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,8 @@ def parts_of_file(path: Path, text: Sequence[str], label: str, seed: int) -> Par
     frame = pl.concat(read)
     texts = texts_of(frame, text, path)
     _check_column(frame, label, path)
-    table = pl.DataFrame({"text": texts, "label": _names(frame[label])}).drop_nulls()
+    table = pl.DataFrame({"text": texts, "label": _names(frame[label]), "person": _people(frame)})
+    table = table.drop_nulls(["text", "label"])
     missing = len(frame) - len(table)
     left_out = [f"{missing:,} rows without a text or a label"] if missing else []
     counts = table.group_by("label").len().sort(pl.col("label").cast(pl.Float64, strict=False), "label")
@@ -82,7 +87,8 @@ def parts_of_file(path: Path, text: Sequence[str], label: str, seed: int) -> Par
     names = tuple(frequent["label"])
     kept = table.filter(pl.col("label").is_in(names))
     labels = kept["label"].replace_strict(dict(zip(names, range(len(names)), strict=True))).cast(pl.Int64).to_numpy()
-    parts = parts_at_random(Documents(tuple(kept["text"]), labels), names, seed, tuple(left_out))
+    people = kept["person"].to_numpy()
+    parts = parts_at_random(Documents(tuple(kept["text"]), labels, people), names, seed, tuple(left_out))
     return replace(parts, columns=tuple(text))
 
 
@@ -94,6 +100,15 @@ def texts_of(frame: pl.DataFrame, columns: Sequence[str], path: Path) -> pl.Seri
             raise DocumentsNotUsable(f"{path}: {column} holds {frame.schema[column]}, which is no text")
     joined = pl.concat_str([pl.col(column).cast(pl.String) for column in columns], separator=" ", ignore_nulls=True)
     return frame.select(joined.str.strip_chars().replace("", None)).to_series()
+
+
+def _people(frame: pl.DataFrame) -> pl.Series:
+    """[rows] numbers of customers, where the file has a column of them; a row without one is somebody else's."""
+    alone = pl.format("\0{}", "row_number")
+    if CUSTOMER not in frame.columns:
+        return frame["row_number"].cast(pl.Int64)
+    told = pl.coalesce(pl.col(CUSTOMER).cast(pl.String), alone)
+    return frame.select(told.rank("dense").cast(pl.Int64)).to_series()
 
 
 def _check_column(frame: pl.DataFrame, column: str, path: Path) -> None:

@@ -72,4 +72,4 @@ class _Told:
     def documents(self, pairs: Pairs) -> Documents:
         pairs = at_most(pairs, MOST_DOCUMENTS, self._seed)
         labels = labels_of(self._actions, pairs).bought.astype(np.int64)
-        return Documents(tuple(narratives(self._actions, self._catalogue, pairs)), labels)
+        return Documents(tuple(narratives(self._actions, self._catalogue, pairs)), labels, pairs.customer)

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from scipy import sparse
 from scipy.special import log_expit, log_softmax
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from scoring.seen.actions import Floats, Integers
 
-FEWEST_TEXTS = 2
-"""That hold a word or pair which counts."""
+FEWEST = 2
+"""People who use a word or pair that counts: what one alone says may name them, and the words are kept."""
 LOOSENESS = 5.0
 """Inverse of the penalty on the weights."""
 UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -56,19 +57,32 @@ class Ngrams:
         return cls(words, frequency, weight, np.array(value["bias"], dtype=np.float64))
 
 
-def fit_ngrams(texts: Sequence[str], labels: Integers, count: int) -> Ngrams:
-    """Of labels 0 to count - 1, each of which some text has."""
-    reader = TfidfVectorizer(**READING, min_df=min(FEWEST_TEXTS, len(texts)))
-    try:
-        counted = reader.fit_transform(texts)
-    except ValueError:  # no word counts
-        reader = TfidfVectorizer(**READING, vocabulary=[NOTHING])
-        counted = reader.fit_transform(texts)
+def fit_ngrams(texts: Sequence[str], labels: Integers, count: int, people: Integers | None = None) -> Ngrams:
+    """Of labels 0 to count - 1, each of which some text has; [N] people, each text somebody else's where it is None."""
+    words, said = _counted(texts, np.arange(len(texts)) if people is None else people)
+    weighed = TfidfTransformer(sublinear_tf=READING["sublinear_tf"])
+    counted = weighed.fit_transform(said)
     fits = [
         LogisticRegression(C=LOOSENESS, solver="liblinear").fit(counted, labels == label)
         for label in (range(count) if count > 2 else (1,))  # noqa: PLR2004  # of two labels each tells the other
     ]
     return Ngrams(
-        {word: int(number) for word, number in reader.vocabulary_.items()}, reader.idf_.copy(),
+        {word: number for number, word in enumerate(words)}, weighed.idf_.copy(),
         np.vstack([fit.coef_ for fit in fits]), np.concatenate([fit.intercept_ for fit in fits]),
     )  # fmt: skip
+
+
+def _counted(texts: Sequence[str], people: Integers) -> tuple[list[str], Any]:
+    """Words and pairs that FEWEST people use, and how often each text [N] says them."""
+    reader = CountVectorizer(ngram_range=READING["ngram_range"], token_pattern=READING["token_pattern"])
+    try:
+        said = reader.fit_transform(texts)
+    except ValueError:  # there is no word at all
+        return [NOTHING], sparse.csr_matrix((len(texts), 1))
+    of, whose = np.unique(people, return_inverse=True)
+    told = sparse.csr_matrix((np.ones(len(texts)), (whose, np.arange(len(texts)))), (len(of), len(texts))) @ said
+    users = np.bincount(told.tocsr().indices, minlength=said.shape[1])
+    shared = np.flatnonzero(users >= min(FEWEST, len(of)))
+    if not len(shared):
+        return [NOTHING], sparse.csr_matrix((len(texts), 1))
+    return reader.get_feature_names_out()[shared].tolist(), said[:, shared]

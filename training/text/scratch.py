@@ -11,6 +11,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from torch import Tensor
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
 
+from scoring.seen.actions import Integers
 from training.text.batches import Batches, Encoded, encode
 from training.text.encoder import Encoder
 from training.text.recipe import Recipe
@@ -26,10 +27,11 @@ IGNORED = -100
 
 
 def make_classifier(
-    texts: Sequence[str], labels: int, recipe: Recipe, seed: int, progress: Telling, device: str = "cpu"
-) -> Encoder:
+    texts: Sequence[str], labels: int, recipe: Recipe, seed: int, progress: Telling, device: str = "cpu", *,
+    people: Integers | None = None,
+) -> Encoder:  # fmt: skip
     """A BERT with a head that is still to be taught; its body has read the texts. Equal seeds give equal weights."""
-    tokenizer = train_tokenizer(texts, recipe.vocabulary, recipe.tokens)
+    tokenizer = train_tokenizer(texts, recipe.vocabulary, recipe.tokens, people)
     encoded = encode(tokenizer, texts, recipe.tokens)
     torch.manual_seed(seed)
     classifier = BertForSequenceClassification(_shape(len(tokenizer), labels, recipe))
