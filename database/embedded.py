@@ -17,6 +17,9 @@ from pathlib import Path
 USER = "tierwise"
 STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 BENEATH_ROOT = ("postgres", "nobody")
+START_SECONDS = 60
+TAIL = 2000
+"""Symbols of the log that an error shows."""
 PARENT_DEATH = 1
 """PR_SET_PDEATHSIG, of <sys/prctl.h>."""
 
@@ -214,8 +217,8 @@ def free_port() -> int:
         return port
 
 
-def _wait_until_ready(embedded: EmbeddedPostgres, binaries: Path, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
+def _wait_until_ready(embedded: EmbeddedPostgres, binaries: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if embedded.process.poll() is not None:
             break
@@ -229,8 +232,8 @@ def _wait_until_ready(embedded: EmbeddedPostgres, binaries: Path, seconds: float
     raise EmbeddedPostgresError(message)
 
 
-def _tail(path: Path, size: int = 2000) -> str:
-    return path.read_text(errors="replace")[-size:] if path.exists() else ""
+def _tail(path: Path) -> str:
+    return path.read_text(errors="replace")[-TAIL:] if path.exists() else ""
 
 
 def _create_database(embedded: EmbeddedPostgres, binaries: Path) -> None:

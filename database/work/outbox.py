@@ -10,6 +10,8 @@ from sqlalchemy import delete, func, insert, not_, or_, select, update
 from database.session import Snapshot, Transaction
 from database.work.tables import OutboxRow
 
+AT_ONCE = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxEntry:
@@ -25,7 +27,7 @@ def enqueue(transaction: Transaction, task: str, arguments: Mapping[str, Any], n
     transaction.execute(insert(OutboxRow).values(task=task, arguments=dict(arguments), create_time=now))
 
 
-def take(transaction: Transaction, *, now: datetime, lease: timedelta, limit: int = 100) -> list[OutboxEntry]:
+def take(transaction: Transaction, *, now: datetime, lease: timedelta) -> list[OutboxEntry]:
     """Claim the oldest entries that nobody holds, for the length of a lease.
 
     A claim and not a lock, so that no transaction is open while the broker is waited for. The holder deletes what it
@@ -33,7 +35,7 @@ def take(transaction: Transaction, *, now: datetime, lease: timedelta, limit: in
     """
     held = OutboxRow.claim_time.between(now - lease, now + lease)
     free = or_(OutboxRow.claim_time.is_(None), not_(held))
-    oldest = select(OutboxRow.outbox_id).where(free).order_by(OutboxRow.outbox_id).limit(limit)
+    oldest = select(OutboxRow.outbox_id).where(free).order_by(OutboxRow.outbox_id).limit(AT_ONCE)
     claim = update(OutboxRow).where(OutboxRow.outbox_id.in_(oldest.with_for_update(skip_locked=True)))
     rows = transaction.execute(
         claim.values(claim_time=now).returning(OutboxRow.outbox_id, OutboxRow.task, OutboxRow.arguments)

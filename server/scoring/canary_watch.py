@@ -5,7 +5,7 @@ From that moment on this process asks it no more; the others follow when they re
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from datetime import UTC, datetime
 
 import structlog
@@ -28,8 +28,8 @@ log = structlog.get_logger("server")
 class CanaryWatch:
     """Safe for threads; the database is written in one of its own."""
 
-    def __init__(self, database: Database, live: Live, clock: Callable[[], float] = time.monotonic) -> None:
-        self._database, self._live, self._clock = database, live, clock
+    def __init__(self, database: Database, live: Live) -> None:
+        self._database, self._live = database, live
         self._lock = threading.Lock()
         self._model: str | None = None
         """Id of the canary whose record it is."""
@@ -77,7 +77,7 @@ class CanaryWatch:
             if canary is not None and isinstance(error, ReplicaSilent):
                 self._record.fell_silent()
             else:
-                self._record.died(self._clock(), with_it=canary is not None)
+                self._record.died(time.monotonic(), with_it=canary is not None)
             self._judge()
 
     def _current(self) -> str | None:

@@ -28,9 +28,9 @@ def sealed(database: Database, reach: Reach | None = None, *, limit: int = 1000)
     return sealer.seal(database, reach, now=NOW, limit=limit)
 
 
-def verified(database: Database, marks: Sequence[Mark] = (), *, after: int = 0, now: datetime = LATER) -> Finding:
+def verified(database: Database, marks: Sequence[Mark] = ()) -> Finding:
     with database.reading() as snapshot:
-        return sealing.verify(snapshot, marks, after=after, now=now)
+        return sealing.verify(snapshot, marks, after=0, now=LATER)
 
 
 def tamper(database_url: str, *statements: str) -> None:

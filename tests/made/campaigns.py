@@ -119,10 +119,10 @@ def rescore(
     return read_operation(database, operation.operation_id)
 
 
-def shadow(database: Database, operation_id: str, spends: Mapping[str, int], *, model_id: str = "m2") -> None:
-    """Work off a preview of a model that says this."""
+def shadow(database: Database, operation_id: str, spends: Mapping[str, int]) -> None:
+    """Work off a preview of model m2 that says this."""
     operation = read_operation(database, operation_id)
-    scored = [make_score(customer_id, spend_minor=spend, model_id=model_id) for customer_id, spend in spends.items()]
+    scored = [make_score(customer_id, spend_minor=spend, model_id="m2") for customer_id, spend in spends.items()]
     with database.writing() as transaction:
         assert shadowing.keep(transaction, operation, scored, cursor=max(spends), now=NOW)
     with database.writing() as transaction:

@@ -166,10 +166,10 @@ def pounds(amount: int) -> money_pb2.Money:
     return money_pb2.Money(currency_code="GBP", units=amount)
 
 
-def purchase(days: float = -1, *, item: str = "item-1", price: int = 10) -> event_pb2.Event:
+def purchase(days: float = -1, *, item: str = "item-1") -> event_pb2.Event:
     return event_pb2.Event(
         event_time=stamp(days), type=event_pb2.Event.PURCHASE, order_id=f"order-{days}", item_id=item, quantity=1,
-        unit_price=pounds(price),
+        unit_price=pounds(10),
     )  # fmt: skip
 
 

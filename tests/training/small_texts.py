@@ -17,9 +17,9 @@ GOOD, BAD = ("lovely", "perfect", "sturdy", "charming"), ("flimsy", "broken", "d
 THINGS = ("lamp", "mug", "chair", "rug", "vase")
 
 
-def reviews(count: int = 160, seed: int = 0) -> Documents:
+def reviews(count: int = 160) -> Documents:
     """Two of three are content, and say so in one of four words."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     labels = (np.arange(count) % 3 > 0).astype(np.int64)
     texts = [
         f"A {random.choice(GOOD if label else BAD)} {random.choice(THINGS)} for my {random.choice(THINGS)}"
@@ -28,14 +28,14 @@ def reviews(count: int = 160, seed: int = 0) -> Documents:
     return Documents(tuple(texts), labels)
 
 
-def untaught(seed: int = 0, recipe: Recipe = TINY) -> Encoder:
+def untaught() -> Encoder:
     """A BERT of toy size that has read the reviews."""
-    return make_classifier(reviews().texts, 2, recipe, seed, lambda *_: None)
+    return make_classifier(reviews().texts, 2, TINY, 0, lambda *_: None)
 
 
-def saved(folder: Path, seed: int = 0) -> Path:
+def saved(folder: Path) -> Path:
     """Its folder, as the library writes it."""
-    encoder = untaught(seed)
+    encoder = untaught()
     encoder.model.save_pretrained(folder)
     encoder.tokenizer.save_pretrained(folder)
     return folder

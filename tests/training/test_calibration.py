@@ -78,8 +78,8 @@ def closed_year(season: Mapping[int, float], *, times: Floats = YEAR) -> tuple[O
     )
 
 
-def seen(season: Mapping[int, float], *, times: Floats = YEAR) -> Year:
-    found = year_above(*closed_year(season, times=times))
+def seen(season: Mapping[int, float]) -> Year:
+    found = year_above(*closed_year(season))
     assert found is not None
     return found
 

@@ -44,9 +44,9 @@ def reserve(
         return reservation.reserve(transaction, make_cause(NOW + after), code, basket, **how)
 
 
-def release(database: Database, held: Reservation, *, after: timedelta = timedelta()) -> Reservation:
+def release(database: Database, held: Reservation) -> Reservation:
     with database.writing() as transaction:
-        return reservation.release(transaction, make_cause(NOW + after), held.reservation_id)
+        return reservation.release(transaction, make_cause(), held.reservation_id)
 
 
 def redeem(

@@ -22,9 +22,9 @@ def wall(*parts: int) -> datetime:
     return datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
 
 
-def of_year(cron: str, zone: str, year: int, *, days: int = 1) -> list[Occurrence]:
+def of_year(cron: str, zone: str, year: int) -> list[Occurrence]:
     begin, end = (instant(wall(each, 1, 1), zone) for each in (year, year + 1))
-    return list(occurrences(Recurrence(cron=cron, days=days), zone, since=begin, until=end))
+    return list(occurrences(Recurrence(cron=cron, days=1), zone, since=begin, until=end))
 
 
 def shown_at(local: datetime, zone: str) -> list[datetime]:
