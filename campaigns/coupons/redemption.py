@@ -95,9 +95,11 @@ def page(snapshot: Snapshot, campaign_id: str, *, limit: int, after: str = "") -
 def _repeated(snapshot: Snapshot, coupon: Coupon, basket: Basket) -> Redemption:
     """What the same code on the same order was answered with, given back since or not."""
     row = redemptions.on_order(snapshot, coupon.code, quoting.order_of(basket))
-    if row is None or basket.customer_id not in (None, row.customer_id):
-        name = f"campaigns/{coupon.campaign_id}"
+    name = f"campaigns/{coupon.campaign_id}"
+    if row is None:
         raise CouponAlreadyRedeemed("this code was used on another order", campaign=name)
+    if basket.customer_id not in (None, row.customer_id):
+        raise CouponAlreadyRedeemed("this code was used on this order, by another customer", campaign=name)
     return stored.redemption(row)
 
 

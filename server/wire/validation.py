@@ -1,7 +1,7 @@
 """The rules that stand in the protos, applied to a request."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import protovalidate
 from google.protobuf.duration_pb2 import Duration
@@ -14,6 +14,16 @@ from server.wire.unreadable import Unreadable
 VALIDATOR = protovalidate.Validator()
 NAME = re.compile(r"does not match regex pattern `\^(\w+)/")
 """What is said of a resource's name."""
+PLAINER: Mapping[str, str] = {
+    "must not be in list [0]": "is required",
+    "does not match regex pattern `^[^[:cntrl:]]*$`": "must not contain control characters, such as line breaks",
+    "does not match regex pattern `^[^/[:cntrl:]]*$`": "must not contain slashes or control characters",
+    "does not match regex pattern `^[^/[:cntrl:]]{1,128}$`": "must be 1 to 128 symbols without slashes or control "
+    "characters",
+    "does not match regex pattern `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`": "must be a lower-case letter, then letters, "
+    "digits and hyphens, at most 63",
+}
+"""Whoever sent the value has not read the rules."""
 
 
 def check(request: Message | Unreadable) -> None:
@@ -59,9 +69,10 @@ def _well_formed(value: Timestamp | Duration) -> bool:
 
 
 def _words(violation: protovalidate.ViolationPb) -> str:
-    """A pattern says little to whoever sent an id where a whole name belongs."""
     kind = NAME.match(violation.message)
-    return violation.message if kind is None else f"must be a whole name, {kind[1]}/ and the id"
+    if kind is not None:
+        return f"must be a whole name, {kind[1]}/ and the id"
+    return PLAINER.get(violation.message, violation.message)
 
 
 def _path(violation: protovalidate.ViolationPb) -> str:

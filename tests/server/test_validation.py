@@ -6,6 +6,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from tierwise.v1 import (
     campaign_pb2,
     campaign_service_pb2,
+    customer_service_pb2,
+    event_pb2,
     offer_service_pb2,
     rule_pb2,
     scoring_service_pb2,
@@ -47,8 +49,31 @@ from server.wire.validation import check
             "segment.rule.condition: exactly one field is required in oneof",
         ),
         (scoring_service_pb2.ScoreRequest(customer="anna"), "customer: must be a whole name, customers/ and the id"),
+        (
+            customer_service_pb2.BatchCreateEventsRequest(
+                parent="customers/anna",
+                requests=[customer_service_pb2.CreateEventRequest(event=event_pb2.Event(item_id="mug"))],
+            ),
+            "requests[0].event.type: is required",
+        ),
+        (
+            customer_service_pb2.CreateEventRequest(event_id="orders/17"),
+            "event_id: must be 1 to 128 symbols without slashes or control characters",
+        ),
+        (
+            customer_service_pb2.ListCustomersRequest(id_prefix="a/b"),
+            "id_prefix: must not contain slashes or control characters",
+        ),
+        (
+            segment_service_pb2.ListSegmentsRequest(words="a\nb"),
+            "words: must not contain control characters, such as line breaks",
+        ),
+        (
+            segment_service_pb2.CreateSegmentRequest(segment_id="Loyal ones"),
+            "segment_id: must be a lower-case letter, then letters, digits and hyphens, at most 63",
+        ),
     ],
-    ids=["order", "window", "scope", "choice", "name"],
+    ids=["order", "window", "scope", "choice", "name", "kind", "key", "prefix", "words", "id"],
 )
 def test_a_fault_names_the_field_to_change_and_what_it_takes(asked: Message, told: str) -> None:
     with pytest.raises(InvalidRequest) as refused:

@@ -89,12 +89,18 @@ def test_the_same_order_again_gets_the_same_redemption(database: Database) -> No
     assert counts(database, "audit_log") == logged
 
 
-@pytest.mark.parametrize("basket", [replace(BASKET, order_id="o2"), replace(BASKET, customer_id="bert")])
-def test_another_order_is_refused(database: Database, basket: Basket) -> None:
+@pytest.mark.parametrize(
+    ("basket", "told"),
+    [
+        (replace(BASKET, order_id="o2"), "used on another order"),
+        (replace(BASKET, customer_id="bert"), "used on this order, by another customer"),
+    ],
+)
+def test_another_order_or_customer_is_refused(database: Database, basket: Basket, told: str) -> None:
     code = issue(database)
     redeem(database, code)
 
-    with pytest.raises(CouponAlreadyRedeemed):
+    with pytest.raises(CouponAlreadyRedeemed, match=told):
         redeem(database, code, basket)
 
     assert totals(database) == (1, 1, 200)
