@@ -16,24 +16,29 @@ SELECT customer_id, country, zone, preferred_channel, coalesce(consented_channel
 FROM customer_stage ORDER BY customer_id
 ON CONFLICT (customer_id) DO NOTHING
 """
+# Rows are locked in the order of their ids, so that two files that overlap cannot deadlock.
 # A change moves the revision, so that whoever edits the customer by an older etag learns of it.
-CHANGE = """
-UPDATE customers AS old SET
+UPDATE = """
+WITH held AS MATERIALIZED (
+  SELECT old.customer_id FROM customers AS old JOIN customer_stage AS new USING (customer_id)
+  WHERE {differs} ORDER BY old.customer_id FOR NO KEY UPDATE OF old
+)
+UPDATE customers AS old SET {columns}, revision = old.revision + 1, update_time = now()
+FROM customer_stage AS new JOIN held USING (customer_id)
+WHERE old.customer_id = new.customer_id AND {differs}
+"""
+CHANGE = UPDATE.format(
+    columns="""
   country = coalesce(new.country, old.country), zone = coalesce(new.zone, old.zone),
   preferred_channel = coalesce(new.preferred_channel, old.preferred_channel),
-  consented_channels = coalesce(new.consented_channels, old.consented_channels),
-  revision = old.revision + 1, update_time = now()
-FROM customer_stage AS new
-WHERE old.customer_id = new.customer_id
-  AND (old.country, old.zone, old.preferred_channel, old.consented_channels) IS DISTINCT FROM (
+  consented_channels = coalesce(new.consented_channels, old.consented_channels)""",
+    differs="""
+  (old.country, old.zone, old.preferred_channel, old.consented_channels) IS DISTINCT FROM (
     coalesce(new.country, old.country), coalesce(new.zone, old.zone),
-    coalesce(new.preferred_channel, old.preferred_channel), coalesce(new.consented_channels, old.consented_channels))
-"""
-COMPLETE = """
-UPDATE customers AS old SET country = new.country, revision = old.revision + 1, update_time = now()
-FROM customer_stage AS new
-WHERE old.customer_id = new.customer_id AND old.country IS NULL AND new.country IS NOT NULL
-"""
+    coalesce(new.preferred_channel, old.preferred_channel),
+    coalesce(new.consented_channels, old.consented_channels))""",
+)
+COMPLETE = UPDATE.format(columns="country = new.country", differs="old.country IS NULL AND new.country IS NOT NULL")
 
 
 def copy_customers(transaction: Transaction, frame: pl.DataFrame, *, replace: bool = True) -> int:
@@ -48,6 +53,6 @@ def copy_customers(transaction: Transaction, frame: pl.DataFrame, *, replace: bo
     copy_frame(connection, "customer_stage", frame.select(CUSTOMER_SCHEMA.names()))
     # The new ones first: whoever became known meanwhile, by an event say, is found by the change then.
     new = connection.execute(NEW).rowcount
-    changed = connection.execute(CHANGE if replace else COMPLETE).rowcount
+    changed = connection.execute((CHANGE if replace else COMPLETE).encode()).rowcount
     connection.execute("DROP TABLE customer_stage")
     return changed + new

@@ -120,6 +120,36 @@ def test_who_becomes_known_meanwhile_is_changed_all_the_same(database: Database)
     assert customer(database, "anna") == ("GB", None, None, ["email"], 2)
 
 
+@pytest.mark.parametrize("replace", [True, False])
+def test_customers_are_held_in_the_order_of_their_ids_wherever_they_lie(database: Database, *, replace: bool) -> None:
+    first, *others = [(name, "GB", None, None, None) for name in "abc"]
+    with database.writing() as transaction:
+        driver_connection(transaction).execute("INSERT INTO customers (customer_id) VALUES ('c'), ('b'), ('a')")
+    alone = "SELECT customer_id FROM customers WHERE customer_id > 'a' FOR UPDATE SKIP LOCKED"
+
+    def tell() -> int:
+        with database.writing() as transaction:
+            return copy_customers(transaction, customers(*others, first), replace=replace)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as holder, database.writing() as anybody:
+            driver_connection(holder).execute("SELECT FROM customers WHERE customer_id = 'a' FOR UPDATE")
+            told = pool.submit(tell)
+            until_somebody_waits(database)
+            assert driver_connection(anybody).execute(alone).fetchall() == [("c",), ("b",)]
+        assert told.result() == 3
+
+
+def until_somebody_waits(database: Database) -> None:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    for _ in range(500):
+        with database.reading() as snapshot:
+            if snapshot.execute(text(waiting)).scalar_one():
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
 def test_a_withdrawn_consent_is_known_and_an_unknown_one_is_none(database: Database) -> None:
     with database.writing() as transaction:
         copy_customers(transaction, customers(("anna", None, None, None, ["email"]), ("bert", None, None, None, None)))
