@@ -17,6 +17,7 @@ from training.pictures.files import PicturesNotUsable
 from training.pictures.tower import PictureTower
 from training.text.documents import DocumentsNotUsable
 from training.text.recipe import Recipe
+from training.text.steps import Diverged
 from training.text.tower import Tower, tower_of
 
 TEXTS = Recipe(tokens=48, epochs=2, ngrams=False)
@@ -46,7 +47,7 @@ def text_tower(name: str, method: Method | None, data: TrainingData, seed: int) 
                 name, method, before, data.items, recipe=TEXTS, cache=_cache(), seed=seed, progress=progress,
                 device=settings().device,
             )  # fmt: skip
-    except (DocumentsNotUsable, EncoderRefused) as refusal:
+    except (DocumentsNotUsable, EncoderRefused, Diverged) as refusal:
         fail(str(refusal))
 
 

@@ -21,6 +21,7 @@ from training.text.classifier import Taught, teach
 from training.text.documents import DocumentsNotUsable, Parts, parts_of_file
 from training.text.histories import parts_of_events
 from training.text.recipe import Recipe
+from training.text.steps import Diverged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ def train(asked: Asked, data: Callable[[], TrainingData], *, as_json: bool) -> N
             parts = _parts(asked, data)
             taught = teach(parts, recipe, seed=asked.seed, progress=progress, curves=curves, device=settings().device)
         classifier_folder.write(taught, parts, recipe, seed=asked.seed, folder=out)
-    except (DocumentsNotUsable, EncoderRefused, FileNotUsable, HistoryTooShort) as refusal:
+    except (DocumentsNotUsable, EncoderRefused, FileNotUsable, HistoryTooShort, Diverged) as refusal:
         fail(str(refusal))
     finally:
         curves.close()

@@ -32,6 +32,7 @@ from training.text import classifier_folder
 from training.text.classifier import teach
 from training.text.documents import Parts, parts_at_random
 from training.text.encoder import load_classifier, load_encoder, new_classifier
+from training.text.steps import Diverged
 from training.text.tower import Tower
 
 WORDS = ("<s>", "<pad>", "</s>", "<unk>")
@@ -133,6 +134,13 @@ def test_few_numbers_learn_in_encoders_with_heads_of_several_parts(
     assert all(not torch.equal(old[name], new[name]) for name in old if not name.startswith(body))
     assert any(not torch.equal(old[name], new[name]) for name in old if name.startswith(body))
     assert all(torch.equal(old[name], new[name]) for name in old if "LayerNorm" in name or "embeddings" in name)
+
+
+def test_a_rate_that_is_too_high_is_told_and_nothing_is_kept(parts: Parts, tmp_path: Path) -> None:
+    recipe = replace(TINY, encoder=str(kept(tmp_path / "encoder", BertModel(bert()))), learning_rate=1e30)
+
+    with pytest.raises(Diverged, match=r"labels: the loss is (nan|inf) at step \d+; choose a lower rate than 1e\+30"):
+        teach(parts, recipe, seed=0, progress=lambda *_: None)
 
 
 def test_equal_seeds_draw_equal_heads_and_others_another(tmp_path: Path) -> None:

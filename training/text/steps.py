@@ -1,5 +1,6 @@
 """The loop that every language model learns by: AdamW, a rate that rises and falls, the best epoch kept."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,10 @@ Loss = Callable[[dict[str, Tensor], Tensor], Tensor]
 GRADIENT_LIMIT = 1.0
 
 
+class Diverged(ValueError):
+    """The weights are no numbers any more, and would be written as if they were."""
+
+
 @dataclass(frozen=True, slots=True)
 class Learned:
     """How it went."""
@@ -33,7 +38,11 @@ def run_epochs(
     progress: Telling, validate: Callable[[], float] | None = None, curves: Curves = NOWHERE,
     after_step: Callable[[int], None] | None = None,
 ) -> Learned:  # fmt: skip
-    """Learn what has a gradient; with `validate` (smaller is better) keep the best epoch and stop out of patience."""
+    """Learn what has a gradient; with `validate` (smaller is better) keep the best epoch and stop out of patience.
+
+    Raises:
+        Diverged: There is nothing to keep any more.
+    """
     learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(learned, lr=rate, weight_decay=recipe.weight_decay)
     total, losses, best = epochs * len(batches), list[float](), dict[str, Tensor]()
@@ -54,12 +63,12 @@ def run_epochs(
             if after_step is not None:
                 after_step(step)
             step += 1
-            curves.note(f"{stage}/loss", float(found.detach()), step)
+            curves.note(f"{stage}/loss", _finite(float(found.detach()), stage, step, rate), step)
             progress(stage, step, total)
         model.eval()
         if validate is None:
             continue
-        losses.append(validate())
+        losses.append(_finite(validate(), stage, step, rate))
         curves.note(f"{stage}/validation", losses[-1], epoch + 1)
         if losses[-1] == min(losses):
             best = {name: value.clone() for name, value in model.state_dict().items()}
@@ -69,6 +78,12 @@ def run_epochs(
     if best:
         model.load_state_dict(best)
     return Learned(1 + int(np.argmin(losses)) if losses else epochs, tuple(losses))
+
+
+def _finite(loss: float, stage: str, step: int, rate: float) -> float:
+    if not math.isfinite(loss):
+        raise Diverged(f"{stage}: the loss is {loss} at step {step}; choose a lower rate than {rate:g}")
+    return loss
 
 
 def _share(done: float, warm_up: float) -> float:
