@@ -58,6 +58,8 @@ def uplift(
     began = time.monotonic()
     frame = _table(data)
     if model is not None:
+        if treatment or outcome or features or propensity or save:
+            fail("--model has learned already: leave out what an experiment is described by, and --save")
         told = _apply(model, frame, out)
     elif treatment is None or outcome is None:
         fail("--treatment and --outcome: name the columns of the experiment, or --model a kept model")
@@ -78,7 +80,7 @@ def uplift(
 
 def _apply(path: Path, frame: pl.DataFrame, out: Path | None) -> dict[str, Any]:
     try:
-        kept = UpliftModel.from_json(path.read_text())
+        kept = UpliftModel.from_json(path.read_bytes())
         scores = kept.score(frame)
     except (OSError, ValueError) as error:
         fail(f"--model {path}: {error}")
