@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from campaigns.experiments.reasons import Ground, Reason
+from campaigns.experiments.reasons import Reason, Why
 from campaigns.experiments.results import FEWEST_BUYERS, Effect, Looking, Metric, Plan, Reading, Results
 from campaigns.experiments.sample_ratio import SampleRatio
 
@@ -73,21 +73,21 @@ def _judged(
     if few is not None:
         return _open(few, finished=finished, cut_short=cut_short)
     if span.high < 0:
-        return Decision(verdict=Verdict.STOP, reasons=(Reason(ground=Ground.HARMS), found))
+        return Decision(verdict=Verdict.STOP, reasons=(Reason(why=Why.HARMS), found))
     if span.high < plan.worthwhile:
-        little = Reason(ground=Ground.TOO_LITTLE, metric=effect.metric, value=plan.worthwhile, currency=plan.currency)
+        little = Reason(why=Why.TOO_LITTLE, metric=effect.metric, value=plan.worthwhile, currency=plan.currency)
         return Decision(verdict=Verdict.STOP, reasons=(little, found))
     if span.low > 0 and (finished or cut_short or plan.looking is Looking.ANY_TIME):
-        return Decision(verdict=Verdict.SHIP, reasons=(Reason(ground=Ground.WORKS), found))
+        return Decision(verdict=Verdict.SHIP, reasons=(Reason(why=Why.WORKS), found))
     if span.low > 0:
-        return Decision(verdict=Verdict.KEEP_RUNNING, reasons=(Reason(ground=Ground.EARLY), found))
-    return _open(Reason(ground=Ground.NOTHING_SHOWN), found, finished=finished, cut_short=cut_short)
+        return Decision(verdict=Verdict.KEEP_RUNNING, reasons=(Reason(why=Why.EARLY), found))
+    return _open(Reason(why=Why.NOTHING_SHOWN), found, finished=finished, cut_short=cut_short)
 
 
 def _open(*reasons: Reason, finished: bool, cut_short: bool) -> Decision:
     """Nothing is shown."""
     if finished or cut_short:
-        over = Reason(ground=Ground.TIME_OVER if finished else Ground.CUT_SHORT)
+        over = Reason(why=Why.TIME_OVER if finished else Why.CUT_SHORT)
         return Decision(verdict=Verdict.INCONCLUSIVE, reasons=(over, *reasons))
     return Decision(verdict=Verdict.KEEP_RUNNING, reasons=reasons)
 
@@ -99,11 +99,11 @@ def _few_buyers(conversion: Effect | None) -> Reason | None:
     holdout = round(conversion.holdout_mean * conversion.holdout_customers)
     if min(arm, holdout) >= FEWEST_BUYERS:
         return None
-    return Reason(ground=Ground.FEW_BUYERS, arm=arm, holdout=holdout)
+    return Reason(why=Why.FEW_BUYERS, arm=arm, holdout=holdout)
 
 
 def _finding(effect: Effect, reading: Reading, currency: str) -> Reason:
     return Reason(
-        ground=Ground.CHANGE, metric=effect.metric, value=effect.difference, interval=reading.difference,
+        why=Why.CHANGE, metric=effect.metric, value=effect.difference, interval=reading.difference,
         currency=currency,
     )  # fmt: skip

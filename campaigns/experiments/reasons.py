@@ -11,7 +11,7 @@ from events.currency import NO_CURRENCY, finer_amount
 from rules.sentence import Language
 
 
-class Ground(StrEnum):
+class Why(StrEnum):
     """What was found."""
 
     WORKS = "WORKS"
@@ -26,31 +26,31 @@ class Ground(StrEnum):
     CHANGE = "CHANGE"
 
 
-WORDS: Mapping[Language, Mapping[Ground, str]] = MappingProxyType(
+WORDS: Mapping[Language, Mapping[Why, str]] = MappingProxyType(
     {
         Language.ENGLISH: {
-            Ground.WORKS: "It works.",
-            Ground.HARMS: "It does harm.",
-            Ground.TOO_LITTLE: "Even at best it stays below {value} a customer.",
-            Ground.EARLY: "It looks well, and the plan is to judge at the end.",
-            Ground.NOTHING_SHOWN: "No effect is shown.",
-            Ground.TIME_OVER: "The planned time is over.",
-            Ground.CUT_SHORT: "It did not run until its planned end.",
-            Ground.FEW_BUYERS: "Too few customers bought to conclude anything: {arm} of the arm and {holdout} of the "
+            Why.WORKS: "It works.",
+            Why.HARMS: "It does harm.",
+            Why.TOO_LITTLE: "Even at best it stays below {value} a customer.",
+            Why.EARLY: "It looks well, and the plan is to judge at the end.",
+            Why.NOTHING_SHOWN: "No effect is shown.",
+            Why.TIME_OVER: "The planned time is over.",
+            Why.CUT_SHORT: "It did not run until its planned end.",
+            Why.FEW_BUYERS: "Too few customers bought to conclude anything: {arm} of the arm and {holdout} of the "
             "holdout, and {fewest} are needed in each.",
-            Ground.CHANGE: "{metric} changed by {value} a customer, between {low} and {high}.",
+            Why.CHANGE: "{metric} changed by {value} a customer, between {low} and {high}.",
         },
         Language.CHINESE: {
-            Ground.WORKS: "活动有效。",
-            Ground.HARMS: "活动有害。",
-            Ground.TOO_LITTLE: "即使按最好的情况，每位客户也低于 {value}。",
-            Ground.EARLY: "看起来不错，但计划在结束时才下结论。",
-            Ground.NOTHING_SHOWN: "没有显示出效果。",
-            Ground.TIME_OVER: "计划的时间已到。",
-            Ground.CUT_SHORT: "活动没有运行到计划的结束时间。",
-            Ground.FEW_BUYERS: "购买的客户太少，无法得出结论：活动组 {arm} 位，留出组 {holdout} 位，"
+            Why.WORKS: "活动有效。",
+            Why.HARMS: "活动有害。",
+            Why.TOO_LITTLE: "即使按最好的情况，每位客户也低于 {value}。",
+            Why.EARLY: "看起来不错，但计划在结束时才下结论。",
+            Why.NOTHING_SHOWN: "没有显示出效果。",
+            Why.TIME_OVER: "计划的时间已到。",
+            Why.CUT_SHORT: "活动没有运行到计划的结束时间。",
+            Why.FEW_BUYERS: "购买的客户太少，无法得出结论：活动组 {arm} 位，留出组 {holdout} 位，"
             "每组至少需要 {fewest} 位。",
-            Ground.CHANGE: "每位客户的{metric}变化 {value}，介于 {low} 与 {high} 之间。",
+            Why.CHANGE: "每位客户的{metric}变化 {value}，介于 {low} 与 {high} 之间。",
         },
     }
 )
@@ -77,7 +77,7 @@ NOWHERE = Interval(low=0.0, high=0.0)
 class Reason:
     """What was found, with the figures that it names."""
 
-    ground: Ground
+    why: Why
     metric: Metric = Metric.CONVERSION
     value: float = 0.0
     """Per customer; money in minor units."""
@@ -89,7 +89,7 @@ class Reason:
 
     def sentence(self, language: Language = Language.ENGLISH) -> str:
         """With its full stop."""
-        return WORDS[language][self.ground].format(
+        return WORDS[language][self.why].format(
             metric=METRICS[language][self.metric], value=self._amount(self.value, language),
             low=self._amount(self.interval.low, language), high=self._amount(self.interval.high, language),
             arm=self.arm, holdout=self.holdout, fewest=FEWEST_BUYERS,

@@ -24,7 +24,7 @@ from campaigns.errors import Refusal
 from campaigns.experiments.results import Metric
 from campaigns.models import drift, judging, registry
 from campaigns.models.comparison import comparison_of
-from campaigns.models.prospects import prospect_of
+from campaigns.models.readiness import readiness_of
 from campaigns.models.refusals import InvalidStage
 from campaigns.models.stages import MOVES, Stage, State
 from campaigns.tiers import maturing, rescored, schemes, shadowing
@@ -95,7 +95,7 @@ def detail(visit: Visit) -> Response:
     points = maturing.calibration(readings)
     return visit.page(
         "model.html", model=model, groups=grouped(model.manifest.get("metrics", {})), better=better, active=active,
-        prospect=prospect_of(model, active, report),
+        readiness=readiness_of(model, active, report),
         calibration=_calibration(visit, points), error=maturing.error(points), drift=moved, some=drift.SOME,
         much=drift.MUCH, months=_months(visit, maturing.by_month(readings)), moves=MOVES[State(model.state)],
         compared=None if stored is None else comparison_of(stored), against=stored and stored.against,

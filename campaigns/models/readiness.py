@@ -7,7 +7,7 @@ from campaigns.models.stages import State
 from database.models.registry import RegisteredModel
 
 
-class Prospect(StrEnum):
+class Readiness(StrEnum):
     """The first that holds."""
 
     ANSWERS = "ANSWERS"
@@ -26,25 +26,25 @@ class Prospect(StrEnum):
     """No gate failed, and some could not be measured."""
 
 
-def prospect_of(model: RegisteredModel, active: RegisteredModel | None, report: Report | None) -> Prospect:
+def readiness_of(model: RegisteredModel, active: RegisteredModel | None, report: Report | None) -> Readiness:
     """By the model that answers now and by what was proved last."""
     if model.state == State.ACTIVE:
-        return Prospect.ANSWERS
+        return Readiness.ANSWERS
     if model.give_up_time is not None:
-        return Prospect.GONE
+        return Readiness.GONE
     if active is None:
-        return Prospect.NO_RIVAL
+        return Readiness.NO_RIVAL
     if model.activate_time is not None:
-        return Prospect.ANSWERED_BEFORE
+        return Readiness.ANSWERED_BEFORE
     if report is None:
-        return Prospect.NOT_JUDGED
+        return Readiness.NOT_JUDGED
     return _proved(report, active.model_id)
 
 
-def _proved(report: Report, active_id: str) -> Prospect:
+def _proved(report: Report, active_id: str) -> Readiness:
     if report.against_id != active_id:
-        return Prospect.JUDGED_BESIDE_ANOTHER
+        return Readiness.JUDGED_BESIDE_ANOTHER
     if report.passed:
-        return Prospect.PASSED
+        return Readiness.PASSED
     failed = any(gate.verdict is Verdict.FAILED for gate in report.gates)
-    return Prospect.FAILED if failed else Prospect.UNPROVEN
+    return Readiness.FAILED if failed else Readiness.UNPROVEN

@@ -7,7 +7,7 @@ from made.campaigns import NOW
 
 from campaigns.models.gates import Gate, Report, Verdict
 from campaigns.models.grounds import Ground, Why
-from campaigns.models.prospects import Prospect, prospect_of
+from campaigns.models.readiness import Readiness, readiness_of
 from database.models.registry import RegisteredModel
 
 ACTIVE = RegisteredModel(
@@ -24,26 +24,26 @@ def report(*verdicts: Verdict, against_id: str = "m1") -> Report:
 
 
 @pytest.mark.parametrize(
-    ("proved", "prospect"),
+    ("proved", "readiness"),
     [
-        (None, Prospect.NOT_JUDGED),
-        (report(Verdict.PASSED, against_id="m0"), Prospect.JUDGED_BESIDE_ANOTHER),
-        (report(Verdict.PASSED, Verdict.PASSED), Prospect.PASSED),
-        (report(Verdict.PASSED, Verdict.NOT_MEASURED), Prospect.UNPROVEN),
-        (report(Verdict.NOT_MEASURED, Verdict.FAILED), Prospect.FAILED),
+        (None, Readiness.NOT_JUDGED),
+        (report(Verdict.PASSED, against_id="m0"), Readiness.JUDGED_BESIDE_ANOTHER),
+        (report(Verdict.PASSED, Verdict.PASSED), Readiness.PASSED),
+        (report(Verdict.PASSED, Verdict.NOT_MEASURED), Readiness.UNPROVEN),
+        (report(Verdict.NOT_MEASURED, Verdict.FAILED), Readiness.FAILED),
     ],
 )
 def test_a_candidate_may_answer_by_what_it_proved_beside_the_model_that_does(
-    proved: Report | None, prospect: Prospect
+    proved: Report | None, readiness: Readiness
 ) -> None:
-    assert prospect_of(MODEL, ACTIVE, proved) is prospect
-    assert prospect_of(replace(MODEL, state="CANARY"), ACTIVE, proved) is prospect
+    assert readiness_of(MODEL, ACTIVE, proved) is readiness
+    assert readiness_of(replace(MODEL, state="CANARY"), ACTIVE, proved) is readiness
 
 
 def test_what_answers_answered_or_is_gone_needs_no_proof() -> None:
     failed = report(Verdict.FAILED)
 
-    assert prospect_of(ACTIVE, ACTIVE, failed) is Prospect.ANSWERS
-    assert prospect_of(MODEL, None, failed) is Prospect.NO_RIVAL
-    assert prospect_of(replace(MODEL, state="RETIRED", activate_time=NOW), ACTIVE, failed) is Prospect.ANSWERED_BEFORE
-    assert prospect_of(replace(MODEL, give_up_time=NOW), ACTIVE, failed) is Prospect.GONE
+    assert readiness_of(ACTIVE, ACTIVE, failed) is Readiness.ANSWERS
+    assert readiness_of(MODEL, None, failed) is Readiness.NO_RIVAL
+    assert readiness_of(replace(MODEL, state="RETIRED", activate_time=NOW), ACTIVE, failed) is Readiness.ANSWERED_BEFORE
+    assert readiness_of(replace(MODEL, give_up_time=NOW), ACTIVE, failed) is Readiness.GONE
