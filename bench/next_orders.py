@@ -15,7 +15,7 @@ from scipy import sparse
 from bench.history import history_and_model
 from events.event import EventType
 from events.history import Histories
-from scoring.recommendation import top
+from scoring.ranking import top
 from scoring.seen.actions import Floats
 
 CUT = 10

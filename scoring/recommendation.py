@@ -1,12 +1,13 @@
 """Which items next: strategies over the whole catalogue, exclusions, diversity, and a reason for each item.
 
-C customers, V items and 2 reserved numbers. Every strategy scores all items at once; HYBRID is their weighted sum after
-each was divided by its largest value of the customer.
+C customers, V items and 2 reserved numbers. Every strategy scores all items; HYBRID is their weighted sum after each
+was divided by its largest value of the customer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -16,20 +17,21 @@ from torch import Tensor
 
 from scoring.again import again_of
 from scoring.bought import begun_by, bought_by, context_of
+from scoring.content import Content
 from scoring.model import Model
 from scoring.networks.network import Network
+from scoring.ranking import HIDDEN, spread, top
 from scoring.score import Recommendation, Strategy, UnknownItem
 from scoring.seen.actions import Floats, Integers, Pairs
 from scoring.seen.blocks import PASSES, blocks
-from scoring.seen.catalogue import UNKNOWN, WORD_BUCKETS
+from scoring.seen.catalogue import ABSENT, UNKNOWN
 from scoring.seen.sequence import Tokens, batch_of, lengths_of
 
 CHOICES = 4
 """Candidates for each item wanted, when diversity is asked for."""
 FEWEST_CHOICES = 50
-HIDDEN = -np.inf
 UNSAID = 1e-9
-"""Of items that a strategy says nothing of: just below those that it names, the popular ones first."""
+LEAST = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,18 +56,22 @@ class Request:
             raise ValueError(f"diversity: must lie between 0 and 1, is {self.diversity}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
-    """Scores [C, V + 2] of the strategies, and the context [C, V + 2] that they come from."""
+    """What is known of one customer's wants."""
 
-    parts: dict[Strategy, Floats]
-    context: sparse.csr_matrix
-    bought: list[Integers]
-    """[C] catalogue numbers that each customer bought."""
-    hidden: list[Integers]
-    """[C] those of them that may not come again."""
-    largest: dict[Strategy, Floats]
-    """[C, 1] score of each strategy, by which it is divided."""
+    parts: Mapping[Strategy, Floats]
+    """Scores [V + 2] of the strategies."""
+    largest: Mapping[Strategy, float]
+    """Of each strategy's scores, by which they are divided."""
+    items: Integers
+    """That speak for the customer."""
+    weights: Floats
+    """Of these items."""
+    bought: Integers
+    """Catalogue numbers of what the customer bought."""
+    hidden: Integers
+    """Those of them that may not come again."""
 
 
 @dataclass(frozen=True)
@@ -77,24 +83,35 @@ class Recommender:
 
     def recommend(self, tokens: Tokens, pairs: Pairs, request: Request) -> list[list[Recommendation]]:
         """Lists of at most `request.count` items, best first; shorter where exclusions leave fewer."""
-        ranked = self.ranked(tokens, pairs, request)
-        scores = self._combined(ranked, request.strategy)
-        scores[:, : UNKNOWN + 1] = HIDDEN
-        if request.among is not None:
-            scores[:, UNKNOWN + 1 :][:, [item not in request.among for item in self.model.catalogue.item_ids]] = HIDDEN
-        self._hide(scores, ranked.hidden, request)
-        return [self._list(row, scores[row], ranked, request) for row in range(len(pairs))]
+        numbers = self.model.catalogue.number_of
+        elsewhere = [] if request.among is None else [n for item, n in numbers.items() if item not in request.among]
+        shut = np.array([ABSENT, UNKNOWN, *elsewhere])
+        lists = []
+        for row, ranked in enumerate(self.ranked(tokens, pairs, request)):
+            scores = self._combined(ranked, request.strategy)
+            scores[shut] = HIDDEN
+            scores[ranked.hidden] = HIDDEN
+            if request.exclude:
+                scores[[numbers[item] for item in request.exclude[row] if item in numbers]] = HIDDEN
+            lists.append(self._list(scores, ranked, request))
+        return lists
 
-    def ranked(self, tokens: Tokens, pairs: Pairs, request: Request) -> Ranked:
-        """Scores of every strategy that the request needs."""
-        blend, numbers = self.model.blend, self.model.catalogue.numbers
-        session = [numbers(np.array(items, dtype=object)) for items in request.context_items]
-        context = context_of(tokens, pairs, len(self.model.catalogue) + 2, blend.decay, session)
+    def ranked(self, tokens: Tokens, pairs: Pairs, request: Request) -> Iterator[Ranked]:
+        """Each of C customers, one after the other: scores of a large catalogue are held of one alone."""
+        blend, known = self.model.blend, self.model.catalogue
+        session = [known.numbers(np.array(items, dtype=object)) for items in request.context_items]
+        context = context_of(tokens, pairs, len(known) + 2, blend.decay, session)
         needed = dict.fromkeys((*self._voices(request.strategy), Strategy.POPULAR))
-        parts = {s: self._scores(s, tokens, pairs, context) for s in needed}
+        lines = [self._lines(strategy, tokens, pairs, context) for strategy in needed]
         bought = bought_by(tokens, pairs)
-        largest = {s: _largest(part) for s, part in parts.items()}
-        return Ranked(parts, context, bought, self._hidden(bought, tokens, pairs), largest)
+        hidden = self._hidden(bought, tokens, pairs)
+        for row, scores in enumerate(zip(*lines, strict=True)):
+            some = slice(context.indptr[row], context.indptr[row + 1])
+            yield Ranked(
+                parts=dict(zip(needed, scores, strict=True)),
+                largest={s: max(float(line.max()), LEAST) for s, line in zip(needed, scores, strict=True)},
+                items=context.indices[some], weights=context.data[some], bought=bought[row], hidden=hidden[row],
+            )  # fmt: skip
 
     def _hidden(self, bought: list[Integers], tokens: Tokens, pairs: Pairs) -> list[Integers]:
         """[C] what this shop's customers do not buy again."""
@@ -111,25 +128,29 @@ class Recommender:
         weights = {part: float(getattr(self.model.blend, part.value)) for part in Strategy if part is not strategy}
         return {part: weight for part, weight in weights.items() if weight > 0}
 
-    def _scores(self, strategy: Strategy, tokens: Tokens, pairs: Pairs, context: sparse.csr_matrix) -> Floats:
-        if strategy is Strategy.TOGETHER:
-            return self.model.together.scores(context)
-        if strategy is Strategy.CONTENT:
-            return np.asarray((context @ self.content @ self._items_of_words).toarray(), dtype=np.float64)
-        if strategy is Strategy.DEEP:
-            return self._deep(tokens, pairs)
-        if strategy is Strategy.AGAIN:
-            return np.asarray(again_of(tokens, pairs, len(self.model.catalogue) + 2).toarray(), dtype=np.float64)
-        return np.repeat(self.model.together.popular[None], len(pairs), axis=0)
+    def _lines(self, strategy: Strategy, tokens: Tokens, pairs: Pairs, context: sparse.csr_matrix) -> Iterable[Floats]:
+        """Scores [V + 2] of each customer."""
+        match strategy:
+            case Strategy.TOGETHER:
+                return _lines(self.model.together.scores(context))
+            case Strategy.CONTENT:
+                rows = zip(*(np.split(of, context.indptr[1:-1]) for of in (context.indices, context.data)), strict=True)
+                return (self.content.alike(items, weights) for items, weights in rows)
+            case Strategy.DEEP:
+                return (chances.astype(np.float64) for chances in self._deep(tokens, pairs))
+            case Strategy.AGAIN:
+                return _lines(again_of(tokens, pairs, len(self.model.catalogue) + 2))
+            case _:
+                return repeat(self.model.together.popular, len(pairs))
 
-    def _deep(self, tokens: Tokens, pairs: Pairs) -> Floats:
+    def _deep(self, tokens: Tokens, pairs: Pairs) -> npt.NDArray[np.float32]:
         """[C, V + 2] probability of each item to be the next, 0 for customers without any event."""
-        chances = np.zeros((len(pairs), len(self.model.catalogue) + 2))
+        chances = np.zeros((len(pairs), len(self.model.catalogue) + 2), dtype=np.float32)
         for block in blocks(lengths_of(pairs), PASSES[self.device.type]):
             chances[block] = self._next(tokens, pairs.some(block))
         return chances
 
-    def _next(self, tokens: Tokens, pairs: Pairs) -> Floats:
+    def _next(self, tokens: Tokens, pairs: Pairs) -> npt.NDArray[np.float32]:
         """The same, by one forward pass."""
         shape = self._speakers[0][0].shape
         tabular = np.zeros((len(pairs), 1, shape.features), dtype=np.float32)
@@ -144,7 +165,7 @@ class Recommender:
                 logits[:, : UNKNOWN + 1] = HIDDEN
                 total += logits.softmax(dim=1)
         known = (length > 0).unsqueeze(1)
-        return (total * known).double().cpu().numpy() / len(self._speakers)
+        return (total * known / len(self._speakers)).cpu().numpy()
 
     @cached_property
     def _speakers(self) -> list[tuple[Network, Tensor]]:
@@ -153,67 +174,78 @@ class Recommender:
         return [(network, network.items.all()) for network in networks]
 
     def _combined(self, ranked: Ranked, strategy: Strategy) -> Floats:
-        """Whoever the strategy has nothing to say about gets what is popular."""
-        parts, largest = ranked.parts, ranked.largest
-        popular = parts[Strategy.POPULAR]
-        if strategy is Strategy.HYBRID:
-            said = (parts[part] * (weight / largest[part]) for part, weight in self._voices(strategy).items())
-            own = sum(said, np.zeros_like(popular))
-        else:
-            own = parts[strategy]
-        silent = own.max(axis=1, keepdims=True) <= 0
-        return np.where(silent, popular, np.where(own > 0, own, UNSAID * (popular - 1)))
+        """[V + 2] whoever the strategy has nothing to say about gets what is popular."""
+        own = ranked.parts[strategy].copy() if strategy is not Strategy.HYBRID else self._blended(ranked)
+        if own.max() <= 0:
+            return ranked.parts[Strategy.POPULAR].copy()
+        np.copyto(own, self._unsaid, where=own <= 0)
+        return own
 
-    def _hide(self, scores: Floats, hidden: list[Integers], request: Request) -> None:
-        for row, numbers in enumerate(hidden):
-            scores[row, numbers] = HIDDEN
-            if request.exclude:
-                known = self.model.catalogue.number_of
-                scores[row, [known[item] for item in request.exclude[row] if item in known]] = HIDDEN
+    def _blended(self, ranked: Ranked) -> Floats:
+        total = np.zeros(len(self.model.catalogue) + 2)
+        for part, weight in self._voices(Strategy.HYBRID).items():
+            total += ranked.parts[part] * (weight / ranked.largest[part])
+        return total
 
-    def _list(self, row: int, scores: Floats, ranked: Ranked, request: Request) -> list[Recommendation]:
+    @cached_property
+    def _unsaid(self) -> Floats:
+        """[V + 2] of items that a strategy says nothing of: just below those that it names, the popular ones first."""
+        return UNSAID * (self.model.together.popular - 1)
+
+    def _list(self, scores: Floats, ranked: Ranked, request: Request) -> list[Recommendation]:
         wanted = max(request.count * CHOICES, FEWEST_CHOICES) if request.diversity else request.count
         chosen = top(scores, wanted)
         if request.diversity:
-            chosen = spread(chosen, scores[chosen], self.content, request.count, request.diversity)
+            chosen = spread(chosen, scores[chosen], self.content.words, request.count, request.diversity)
+        item_ids, reasons = self.model.catalogue.item_ids, self._reasons(chosen, ranked, request.strategy)
         return [
-            Recommendation(
-                item_id=self.model.catalogue.item_ids[number - 2],
-                score=float(scores[number]),
-                reason=self._reason(row, number, ranked, request.strategy),
-            )
-            for number in chosen.tolist()
+            Recommendation(item_id=item_ids[number - 2], score=float(scores[number]), reason=reason)
+            for number, reason in zip(chosen.tolist(), reasons, strict=True)
         ]
 
-    def _reason(self, row: int, number: int, ranked: Ranked, strategy: Strategy) -> str:
-        context, catalogue = ranked.context[row], self.model.catalogue
-        if number in ranked.bought[row]:
-            return "bought before"
-        said = {
-            part: weight * float(ranked.parts[part][row, number] / ranked.largest[part][row, 0])
-            for part, weight in self._voices(strategy).items()
+    def _reasons(self, chosen: Integers, ranked: Ranked, strategy: Strategy) -> list[str]:
+        """Of each item, by what speaks loudest for it."""
+        loudest, most = np.full(len(chosen), Strategy.POPULAR, dtype=object), np.zeros(len(chosen))
+        for part, weight in self._voices(strategy).items():
+            said = ranked.parts[part][chosen] * (weight / ranked.largest[part])
+            loudest[said > most] = part
+            most = np.maximum(most, said)
+        loudest[np.isin(chosen, ranked.bought)] = Strategy.AGAIN
+        sources = {
+            Strategy.TOGETHER: self.model.together.sources(ranked.items, ranked.weights, chosen),
+            Strategy.CONTENT: self.content.nearest(ranked.items, ranked.weights, chosen),
         }
-        loudest = max(said, key=lambda part: said[part], default=Strategy.POPULAR)
-        strongest = loudest if said.get(loudest, 0) > 0 else Strategy.POPULAR
-        if strongest is Strategy.TOGETHER:
-            source = self.model.together.source(context.indices, context.data, number)
-            if source is not None:
-                return f"often bought after {catalogue.title(catalogue.item_ids[source - 2])}"
-        if strongest is Strategy.CONTENT:
-            alike = self.content[context.indices] @ self.content[number].T
-            source = int(context.indices[(np.asarray(alike.todense()).ravel() * context.data).argmax()])
-            return f"similar to {catalogue.title(catalogue.item_ids[source - 2])}"
-        if strongest is Strategy.DEEP:
-            return "what customers with a similar history buy next"
-        return "popular lately" if ranked.parts[Strategy.POPULAR][row, number] > 0 else "in the catalogue"
+        return [
+            self._reason(part, sources[part][place] if part in sources else chosen[place], ranked)
+            for place, part in enumerate(loudest)
+        ]
+
+    def _reason(self, part: Strategy, source: int, ranked: Ranked) -> str:
+        """The item that it comes from, or else the item itself, is the `source`."""
+        match part:
+            case Strategy.AGAIN:
+                return "bought before"
+            case Strategy.TOGETHER:
+                return f"often bought after {self._title(source)}"
+            case Strategy.CONTENT:
+                return f"similar to {self._title(source)}"
+            case Strategy.DEEP:
+                return "what customers with a similar history buy next"
+            case _:
+                return "popular lately" if ranked.parts[Strategy.POPULAR][source] > 0 else "in the catalogue"
+
+    def _title(self, number: int) -> str:
+        catalogue = self.model.catalogue
+        return catalogue.title(catalogue.item_ids[number - 2])
 
     def similar(self, item_id: str, count: int) -> list[Recommendation]:
         """Items that resemble one item or are bought with it; UnknownItem if the model does not know it."""
         number = self.model.catalogue.number_of.get(item_id, UNKNOWN)
         if number <= UNKNOWN:
             raise UnknownItem(item_id)
-        alike = np.asarray((self.content @ self.content[number].T).todense(), dtype=np.float64).ravel()
-        beside = _unit(np.asarray(self.model.together.weights[number].todense(), dtype=np.float64)).ravel()
+        alike = self.content.alike(np.array([number]), np.ones(1))
+        beside = np.asarray(self.model.together.weights[number].todense(), dtype=np.float64).ravel()
+        beside /= max(float(beside.max()), LEAST)
         scores = alike + beside
         scores[[0, UNKNOWN, number]] = HIDDEN
         title = self.model.catalogue.title(item_id)
@@ -228,54 +260,14 @@ class Recommender:
         ]
 
     @cached_property
-    def content(self) -> sparse.csr_matrix:
-        """[V + 2, buckets] words of each item, rare words weighing more, rows of length 1."""
-        flat, starts = self.model.catalogue.words
-        counts = sparse.csr_matrix(
-            (np.ones(len(flat)), flat, np.append(starts, len(flat))), shape=(len(starts), WORD_BUCKETS)
-        )
-        found = np.bincount(counts.indices, minlength=WORD_BUCKETS)
-        weighted = counts @ sparse.diags_array(np.log((1 + len(starts)) / (1 + found)))
-        length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
-        return sparse.csr_matrix(sparse.diags_array(1 / np.maximum(length, 1e-12)) @ weighted)
-
-    @cached_property
-    def _items_of_words(self) -> sparse.csr_matrix:
-        """`content` the other way round, as products read it."""
-        return sparse.csr_matrix(self.content.T)
+    def content(self) -> Content:
+        """What the items are called."""
+        return Content.of(self.model.catalogue)
 
 
-def top(scores: Floats, count: int) -> npt.NDArray[np.int64]:
-    """Places of the largest scores that are not hidden, best first; ties by place."""
-    count = min(count, len(scores))
-    best = np.argpartition(-scores, count - 1)[:count]
-    best = best[np.lexsort((best, -scores[best]))]
-    return best[scores[best] > HIDDEN].astype(np.int64)
-
-
-def spread(
-    numbers: npt.NDArray[np.int64], scores: Floats, content: sparse.csr_matrix, count: int, diversity: float
-) -> npt.NDArray[np.int64]:
-    """Maximal marginal relevance (Carbonell and Goldstein 1998): each next item is good and unlike those before it."""
-    if len(numbers) == 0:
-        return numbers
-    rows = content[numbers]
-    alike = np.asarray((rows @ rows.T).todense())
-    good = (scores - scores.min()) / max(float(np.ptp(scores)), 1e-12)
-    chosen: list[int] = []
-    nearest = np.zeros(len(numbers))
-    for _ in range(min(count, len(numbers))):
-        gain = (1 - diversity) * good - diversity * nearest
-        gain[chosen] = HIDDEN
-        chosen.append(int(gain.argmax()))
-        nearest = np.maximum(nearest, alike[chosen[-1]])
-    return numbers[chosen]
-
-
-def _largest(scores: Floats) -> Floats:
-    return np.asarray(np.maximum(scores.max(axis=1, keepdims=True), 1e-12))
-
-
-def _unit(scores: Floats) -> Floats:
-    unit: Floats = scores / _largest(scores)
-    return unit
+def _lines(table: sparse.csr_matrix) -> Iterator[Floats]:
+    """Row by row, in full."""
+    for begin, end in zip(table.indptr[:-1].tolist(), table.indptr[1:].tolist(), strict=True):
+        line = np.zeros(table.shape[1])
+        line[table.indices[begin:end]] = table.data[begin:end]
+        yield line

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from scoring.seen.actions import Floats
+from scoring.seen.actions import Floats, Integers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,17 +18,17 @@ class Together:
     popular: Floats
     """[V + 2] orders of each item, recent ones counting more; largest 1."""
 
-    def scores(self, context: sparse.csr_matrix) -> Floats:
+    def scores(self, context: sparse.csr_matrix) -> sparse.csr_matrix:
         """[C, V + 2] for weights [C, V + 2] of the items that each customer bought."""
-        scores: Floats = (context @ self.weights).toarray().astype(np.float64)
-        return scores
+        return sparse.csr_matrix(context @ self.weights)
 
-    def source(self, items: npt.NDArray[np.int64], weights: Floats, target: int) -> int | None:
-        """Which of the customer's items speaks loudest for the target; None where none does."""
+    def sources(self, items: Integers, weights: Floats, targets: Integers) -> Integers:
+        """[targets] which of the customer's items speaks loudest for each; 0 where there are none."""
         if len(items) == 0:
-            return None
-        said = weights * np.asarray(self.weights[items, target].todense()).ravel()
-        return int(items[said.argmax()]) if said.max() > 0 else None
+            return np.zeros(len(targets), dtype=np.int64)
+        said = self.weights[items][:, targets].toarray() * weights[:, None]
+        loudest: Integers = items[said.argmax(axis=0)]
+        return loudest
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """For the model folder: compressed sparse rows."""

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from events.event import EventType
 from scoring.model import Model
-from scoring.recommendation import spread, top
+from scoring.ranking import spread, top
 from scoring.score import Recommendation, Strategy, UnknownItem
 from scoring.scorer import Scorer
 from scoring.together import Together
@@ -176,7 +176,7 @@ def test_diversity_spreads_the_list_and_keeps_the_best_first() -> None:
 
 
 def _alikeness(chosen: list[str]) -> float:
-    rows = Scorer(MODEL)._recommender.content[[ITEMS.index(item) + 2 for item in chosen]]
+    rows = Scorer(MODEL)._recommender.content.words[[ITEMS.index(item) + 2 for item in chosen]]
     return float((rows @ rows.T).sum())
 
 
@@ -204,3 +204,11 @@ def test_similar_items_leave_out_the_item_itself() -> None:
 
 def test_the_largest_come_first_and_hidden_ones_never() -> None:
     assert top(np.array([1.0, 3.0, -np.inf, 3.0]), 9).tolist() == [1, 3, 0]
+
+
+def test_of_equal_ones_a_longer_list_begins_with_the_shorter_one() -> None:
+    scores = np.zeros(5000)
+    scores[[4000, 7]], scores[:3] = 1.0, -np.inf
+
+    assert top(scores, 4).tolist() == [7, 4000, 3, 4]
+    assert all(top(scores, count).tolist() == top(scores, 2000)[:count].tolist() for count in (1, 2, 3, 10, 999))

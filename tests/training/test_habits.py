@@ -50,7 +50,7 @@ def test_popular_is_what_was_bought_lately_and_little_of_what_was_bought_ever() 
     assert found.scores[0].tolist() == [0, 0, 0, 0]
     assert found.scores[1, 2:] == pytest.approx(shares([1 + np.exp(-3), 1], [2, 1]))
     assert found.scores[2, 2:] == pytest.approx(shares([np.exp(-1) + np.exp(-4), 1 + np.exp(-1)], [2, 2]))
-    assert found.at(NOW - np.array([95, 20, 19, -5]) * DAY).tolist() == found.scores[[0, 1, 1, 2]].tolist()
+    assert found.places(NOW - np.array([95, 20, 19, -5]) * DAY).tolist() == [0, 1, 1, 2]
 
 
 def test_an_order_counts_an_item_once_for_popularity_and_what_is_held_out_not_at_all() -> None:
@@ -118,16 +118,6 @@ def test_where_the_order_says_nothing_what_came_before_speaks_as_loudly(*, in_or
         ]
 
     assert chosen(tokens(rows, *MANY), 60).before == before
-
-
-def test_of_many_held_out_orders_some_of_all_lengths_tell() -> None:
-    rows = [bought(50.0 - turn, customer=f"c{who}", item_id=MANY[turn]) for who in range(5) for turn in range(who + 2)]
-    of = tokens(rows, *MANY)
-    held = held_out(of, last_orders(of.actions), seed=0)
-
-    assert [len(held.some(most).pairs) for most in (5, 9, 3, 2, 0)] == [5, 5, 3, 2, 1]
-    assert [items.tolist() for items in held.some(3).wanted] == [[3], [5], [7]]
-    assert [len(items) for items in held.some(3).bought] == [1, 3, 5]
 
 
 def test_a_shop_with_too_few_orders_has_the_usual_habits() -> None:

@@ -32,12 +32,6 @@ class Held:
         """Whether anything can be chosen by them."""
         return len(self.pairs) >= FEWEST_CUSTOMERS
 
-    def some(self, most: int) -> "Held":
-        """At most so many of them, of short and of long histories."""
-        rows = np.arange(0, len(self.pairs), -(-len(self.pairs) // max(most, 1)))
-        lists = ([items[row] for row in rows] for items in (self.wanted, self.bought, self.begun))
-        return Held(self.pairs.some(rows), *lists)
-
 
 def held_out(tokens: Tokens, last: npt.NDArray[np.bool_], *, seed: int) -> Held:
     """A sample of the customers' last orders, as far as they hold a known item."""

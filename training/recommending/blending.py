@@ -8,6 +8,7 @@ import numpy.typing as npt
 import torch
 
 from scoring.model import Blend, Model
+from scoring.ranking import HIDDEN, top
 from scoring.recommendation import Recommender, Request
 from scoring.score import Strategy
 from scoring.seen.actions import Integers
@@ -85,16 +86,19 @@ def _candidates(
     }
     for start in range(0, len(held.pairs), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(held.pairs)))
-        parts = recommender.ranked(tokens, held.pairs.some(rows), request).parts
-        parts[Strategy.POPULAR] = popularity.at(held.pairs.as_of[rows])
-        for place, row in enumerate(rows.tolist()):
-            mine = np.stack([parts[part][place] for part in PARTS])
+        popular = popularity.places(held.pairs.as_of[rows])
+        everybody = recommender.ranked(tokens, held.pairs.some(rows), request)
+        for row, moment, ranked in zip(rows.tolist(), popular.tolist(), everybody, strict=True):
+            parts = {**ranked.parts, Strategy.POPULAR: popularity.scores[moment]}
+            mine = np.stack([parts[part] for part in PARTS]).astype(np.float32)
             mine /= np.maximum(mine.max(axis=1, keepdims=True), 1e-12)
-            mine[:, : UNKNOWN + 1] = NOTHING
+            mine[:, : UNKNOWN + 1] = HIDDEN
+            best = [top(line, CANDIDATES + len(held.bought[row])) for line in mine]
             for returning, table in tables.items():
-                shown = mine.copy()
-                shown[:, _hidden(returning, held, row)] = NOTHING
-                _fill(table, row, shown, held.wanted[row])
+                hidden = _hidden(returning, held, row)
+                items = np.unique(np.concatenate([some[~np.isin(some, hidden)][:CANDIDATES] for some in best]))
+                table.scores[:, row, : len(items)] = mine[:, items]
+                table.wanted[row, : len(items)] = np.isin(items, held.wanted[row])
     return tables
 
 
@@ -107,13 +111,6 @@ def _hidden(returning: Returning, held: Held, row: int) -> Integers:
             return held.begun[row]
         case Returning.ALL:
             return held.bought[row][:0]
-
-
-def _fill(candidates: Candidates, row: int, scores: npt.NDArray[np.float64], wanted: Integers) -> None:
-    best = np.argpartition(scores, -min(CANDIDATES, scores.shape[1]), axis=1)[:, -CANDIDATES:]
-    items = np.unique(best)
-    candidates.scores[:, row, : len(items)] = scores[:, items]
-    candidates.wanted[row, : len(items)] = np.isin(items, wanted) & (scores[0, items] > NOTHING)
 
 
 def _search(candidates: Candidates) -> tuple[tuple[float, float], npt.NDArray[np.float32]]:

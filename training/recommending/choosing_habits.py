@@ -1,14 +1,14 @@
 """Which habits a shop has: those with which its held-out orders are foretold best by one strategy alone."""
 
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
 from scoring.bought import context_of
-from scoring.seen.actions import Floats
+from scoring.seen.actions import Floats, Integers
 from scoring.seen.sequence import Tokens
 from training.material.held_out import Held
 from training.recommending.habits import Habits
@@ -18,8 +18,6 @@ from training.recommending.popularity import Popularity, purchases_of, remembere
 DECAYS = (0.5, 0.8)
 BEFORE = (0.3, 1.0)
 RARITIES = (0.0, 0.25)
-MOST_SCORES = 400_000_000
-"""Of customers by items, under each habits: of a large catalogue fewer customers tell."""
 BLOCK = 256
 CUT = 10
 
@@ -36,7 +34,6 @@ def habits_of(
     usual = Habits(popular_days=days)
     if not held.telling:
         return usual, popularity
-    held = held.some(MOST_SCORES // items)
     found: dict[Habits, float] = {}
     tables = {
         (before, rarity): pairs.weighed(replace(usual, before=before, rarity=rarity))
@@ -54,20 +51,22 @@ def _foretold(context: sparse.csr_matrix, weights: sparse.csr_matrix, held: Held
     """How well the orders are, by what comes again in the shop."""
     ranks: list[list[float]] = []
     for start in range(0, len(held.pairs), BLOCK):
-        scores = (context[start : start + BLOCK] @ weights).toarray()
-        ranks += [_ranks(mine, held, start + place) for place, mine in enumerate(scores)]
+        said = sparse.csr_matrix(context[start : start + BLOCK] @ weights)
+        for place, (begin, end) in enumerate(pairwise(said.indptr.tolist())):
+            ranks.append(_ranks(said.indices[begin:end], said.data[begin:end], held, start + place))
     found = np.array(ranks)
     good = np.where(found < CUT, 1 + 1 / np.log2(found + 2), 0.0)
     return float(good.mean(axis=0).max())
 
 
-def _ranks(scores: Floats, held: Held, row: int) -> list[float]:
-    """Of the best-placed wanted item, by what may come again: all, not in the same order, nothing."""
-    wanted = held.wanted[row]
-    return [_rank(scores, scores[wanted])] + [
-        _rank(np.delete(scores, hidden), scores[np.setdiff1d(wanted, hidden, assume_unique=True)])
-        for hidden in (held.begun[row], held.bought[row])
-    ]
+def _ranks(items: Integers, scores: Floats, held: Held, row: int) -> list[float]:
+    """Of the best-placed wanted item, by what may come again: all, not in the same order, nothing.
+
+    Of all others of the catalogue nothing is said.
+    """
+    wanted = np.isin(items, held.wanted[row])
+    hidden = (np.isin(items, some) for some in (held.begun[row], held.bought[row]))
+    return [_rank(scores, scores[wanted])] + [_rank(scores[~some], scores[wanted & ~some]) for some in hidden]
 
 
 def _rank(scores: Floats, wanted: Floats) -> float:

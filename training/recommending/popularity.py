@@ -40,10 +40,6 @@ class Popularity:
     scores: npt.NDArray[np.float32]
     """[M, V + 2] purchases before each moment, recent ones counting more; largest 1."""
 
-    def at(self, times: Floats) -> Floats:
-        """[n, V + 2] at each time."""
-        return self.scores[self.places(times)].astype(np.float64)
-
     def places(self, times: Floats) -> Integers:
         """[n] which moment is the latest that is not after each time, or the first."""
         return np.maximum(np.searchsorted(self.moments, times, side="right") - 1, 0)
