@@ -17,6 +17,7 @@ import polars as pl
 from scoring.seen.actions import Floats, Integers
 from scoring.seen.view import DAY
 
+ITEMS, SEED = 100_000, 7
 START = datetime(2025, 1, 1, tzinfo=UTC)
 DAYS = 540
 TASTES = 3
@@ -107,15 +108,20 @@ def events_of(lines: pl.DataFrame, goods: Goods, random: np.random.Generator) ->
         lines.with_columns(event_type=pl.lit("purchase")), seen.with_columns(event_type=pl.lit("view"))
     ])  # fmt: skip
     item, bought = both["item"].to_numpy(), pl.col("event_type") == "purchase"
-    return both.select(
-        customer_id=pl.format("c{}", "customer"),
-        time=pl.lit(START).dt.cast_time_unit("us") + pl.duration(microseconds=(pl.col("time") * 1e6).cast(pl.Int64)),
-        event_type="event_type",
-        order_id=pl.when(bought).then(pl.format("o{}", "order")),
-        item_id=pl.Series(goods.name[item]).cast(pl.String),
-        quantity=pl.when(bought).then(1.0),
-        unit_price=pl.when(bought).then(pl.Series(goods.price[item])),
-    ).unique(["order_id", "item_id", "time"], keep="first").sort("time", "customer_id", "item_id")
+    return (
+        both.select(
+            customer_id=pl.format("c{}", "customer"),
+            time=pl.lit(START).dt.cast_time_unit("us")
+            + pl.duration(microseconds=(pl.col("time") * 1e6).cast(pl.Int64)),
+            event_type="event_type",
+            order_id=pl.when(bought).then(pl.format("o{}", "order")),
+            item_id=pl.Series(goods.name[item]).cast(pl.String),
+            quantity=pl.when(bought).then(1.0),
+            unit_price=pl.when(bought).then(pl.Series(goods.price[item])),
+        )
+        .unique(["order_id", "item_id", "time"], keep="first")
+        .sort("time", "customer_id", "item_id")
+    )
 
 
 def items_of(goods: Goods) -> pl.DataFrame:
@@ -133,21 +139,26 @@ def items_of(goods: Goods) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def write(folder: Path, items: int, customers: int, seed: int) -> tuple[Path, Path]:
+    """Both files, the events first."""
+    random = np.random.default_rng(seed)
+    goods = goods_of(items, random)
+    events, catalogue = folder / "events.parquet", folder / "items.parquet"
+    folder.mkdir(parents=True, exist_ok=True)
+    events_of(lines_of(goods, customers, random), goods, random).write_parquet(events)
+    items_of(goods).write_parquet(catalogue)
+    return events, catalogue
+
+
 def main() -> None:
-    """Write both files."""
+    """Write them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--items", type=int, default=100_000)
+    parser.add_argument("--items", type=int, default=ITEMS)
     parser.add_argument("--customers", type=int, default=220_000)
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seed", type=int, default=SEED)
     asked = parser.parse_args()
-    random = np.random.default_rng(asked.seed)
-    goods = goods_of(asked.items, random)
-    events = events_of(lines_of(goods, asked.customers, random), goods, random)
-    asked.out.mkdir(parents=True, exist_ok=True)
-    events.write_parquet(asked.out / "events.parquet")
-    items_of(goods).write_parquet(asked.out / "items.parquet")
-    print(f"{events.height:,} events of {events['customer_id'].n_unique():,} customers, {asked.items:,} items")
+    write(asked.out, asked.items, asked.customers, asked.seed)
 
 
 if __name__ == "__main__":

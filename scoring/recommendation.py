@@ -7,7 +7,7 @@ was divided by its largest value of the customer.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
+from itertools import pairwise, repeat, starmap
 
 import numpy as np
 import numpy.typing as npt
@@ -100,17 +100,17 @@ class Recommender:
         """Each of C customers, one after the other: scores of a large catalogue are held of one alone."""
         blend, known = self.model.blend, self.model.catalogue
         session = [known.numbers(np.array(items, dtype=object)) for items in request.context_items]
-        context = context_of(tokens, pairs, len(known) + 2, blend.decay, session)
+        context = _rows(context_of(tokens, pairs, len(known) + 2, blend.decay, session))
         needed = dict.fromkeys((*self._voices(request.strategy), Strategy.POPULAR))
         lines = [self._lines(strategy, tokens, pairs, context) for strategy in needed]
         bought = bought_by(tokens, pairs)
         hidden = self._hidden(bought, tokens, pairs)
         for row, scores in enumerate(zip(*lines, strict=True)):
-            some = slice(context.indptr[row], context.indptr[row + 1])
+            items, weights = context[row]
             yield Ranked(
                 parts=dict(zip(needed, scores, strict=True)),
                 largest={s: max(float(line.max()), LEAST) for s, line in zip(needed, scores, strict=True)},
-                items=context.indices[some], weights=context.data[some], bought=bought[row], hidden=hidden[row],
+                items=items, weights=weights, bought=bought[row], hidden=hidden[row],
             )  # fmt: skip
 
     def _hidden(self, bought: list[Integers], tokens: Tokens, pairs: Pairs) -> list[Integers]:
@@ -128,20 +128,26 @@ class Recommender:
         weights = {part: float(getattr(self.model.blend, part.value)) for part in Strategy if part is not strategy}
         return {part: weight for part, weight in weights.items() if weight > 0}
 
-    def _lines(self, strategy: Strategy, tokens: Tokens, pairs: Pairs, context: sparse.csr_matrix) -> Iterable[Floats]:
+    def _lines(
+        self, strategy: Strategy, tokens: Tokens, pairs: Pairs, context: Sequence[tuple[Integers, Floats]]
+    ) -> Iterable[Floats]:
         """Scores [V + 2] of each customer."""
         match strategy:
             case Strategy.TOGETHER:
-                return _lines(self.model.together.scores(context))
+                return starmap(self.model.together.scores, context)
             case Strategy.CONTENT:
-                rows = zip(*(np.split(of, context.indptr[1:-1]) for of in (context.indices, context.data)), strict=True)
-                return (self.content.alike(items, weights) for items, weights in rows)
+                return starmap(self.content.alike, context)
             case Strategy.DEEP:
                 return (chances.astype(np.float64) for chances in self._deep(tokens, pairs))
             case Strategy.AGAIN:
-                return _lines(again_of(tokens, pairs, len(self.model.catalogue) + 2))
+                return starmap(self._line, _rows(again_of(tokens, pairs, len(self.model.catalogue) + 2)))
             case _:
                 return repeat(self.model.together.popular, len(pairs))
+
+    def _line(self, items: Integers, scores: Floats) -> Floats:
+        line = np.zeros(len(self.model.catalogue) + 2)
+        line[items] = scores
+        return line
 
     def _deep(self, tokens: Tokens, pairs: Pairs) -> npt.NDArray[np.float32]:
         """[C, V + 2] probability of each item to be the next, 0 for customers without any event."""
@@ -265,9 +271,7 @@ class Recommender:
         return Content.of(self.model.catalogue)
 
 
-def _lines(table: sparse.csr_matrix) -> Iterator[Floats]:
-    """Row by row, in full."""
-    for begin, end in zip(table.indptr[:-1].tolist(), table.indptr[1:].tolist(), strict=True):
-        line = np.zeros(table.shape[1])
-        line[table.indices[begin:end]] = table.data[begin:end]
-        yield line
+def _rows(table: sparse.csr_matrix) -> list[tuple[Integers, Floats]]:
+    """Of each row the columns, and what stands there."""
+    ends = pairwise(table.indptr.tolist())
+    return [(table.indices[begin:end], table.data[begin:end]) for begin, end in ends]

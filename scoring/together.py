@@ -18,9 +18,10 @@ class Together:
     popular: Floats
     """[V + 2] orders of each item, recent ones counting more; largest 1."""
 
-    def scores(self, context: sparse.csr_matrix) -> sparse.csr_matrix:
-        """[C, V + 2] for weights [C, V + 2] of the items that each customer bought."""
-        return sparse.csr_matrix(context @ self.weights)
+    def scores(self, items: Integers, weights: Floats) -> Floats:
+        """[V + 2] for the items that a customer bought, each of its weight."""
+        scores: Floats = weights @ self.weights[items]
+        return scores
 
     def sources(self, items: Integers, weights: Floats, targets: Integers) -> Integers:
         """[targets] which of the customer's items speaks loudest for each; 0 where there are none."""
