@@ -107,7 +107,7 @@ def test_what_comes_of_a_call_whose_caller_has_gone_is_told_in_its_line_alone(
 ) -> None:
     with psycopg.connect(database_url) as slow:
         slow.execute("LOCK TABLE customers")
-        asked = shop.customers.GetCustomer.future(GET_ANNA, timeout=3)
+        asked = shop.customers.GetCustomer.future(GET_ANNA, timeout=60)
         wait_for_lock(database_url)
         asked.cancel()
         assert shop.server.guard.settle(20)
