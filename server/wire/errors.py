@@ -132,7 +132,7 @@ def _details(error: Exception, code: int) -> Iterator[Message]:
         case InvalidRequest(violations=violations):
             yield _bad_request(violations)
         case Invalid(metadata={"field": field}, message=message):
-            yield _bad_request([FieldViolation(field, message)])
+            yield _bad_request([FieldViolation(field, message.removeprefix(f"{field}: "))])
         case RequestIdReused():
             yield _bad_request([FieldViolation("request_id", str(error))])
         case NotFound() | AlreadyExists():

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import grpc
 import pytest
+from google.rpc import error_details_pb2
 from running.serving import Shop, refusal
 from shops.valid_requests import AnyMessage, call, having, valid
 
@@ -52,3 +53,7 @@ def test_a_page_token_is_good_for_its_own_request_only(quiet_shop: Shop, method:
             "PAGE_TOKEN_INVALID",
             ["page_token"],
         )
+        bad_request = refused.details["BadRequest"]
+        assert isinstance(bad_request, error_details_pb2.BadRequest)
+        (violation,) = bad_request.field_violations
+        assert refused.message == f"page_token: {violation.description}", "the field is named once"
