@@ -1,7 +1,8 @@
 """Who has a say in an answer: the networks, and beside them trees, a linear model and the closed form.
 
-What each says is mixed in logits (and in the mean of log spend) by shares that were fitted forward in time. A mixture
-in logits keeps explanations additive, and probabilities rising with the horizon.
+What each says is mixed in logits (and in the mean of log spend) by shares that were fitted forward in time; of silence
+the networks and the trees say as much each. A mixture in logits keeps explanations additive, and probabilities rising
+with the horizon.
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,6 +42,9 @@ class Speaker(Protocol):
     def log_spend(self, tabular: npt.NDArray[np.float32]) -> Floats:
         """[P] mean, given an order."""
 
+    def silence(self, tabular: npt.NDArray[np.float32]) -> Floats | None:
+        """[P] logits of no event, given no order; None of who says nothing of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mixture:
@@ -57,7 +61,11 @@ class Mixture:
         log_mean = self.spend.get(Predictor.NETWORKS, 0.0) * answers.log_mean
         for speaker, share in self._heard(self.spend):
             log_mean = log_mean + share * speaker.log_spend(tabular)
-        return replace(answers, hazards=self.hazards(answers.hazards, tabular), log_mean=log_mean)
+        silences = [answers.silence, *(speaker.silence(tabular) for speaker in self.speakers.values())]
+        return replace(
+            answers, hazards=self.hazards(answers.hazards, tabular), log_mean=log_mean,
+            silence=np.mean([each for each in silences if each is not None], axis=0),
+        )  # fmt: skip
 
     def hazards(self, networks: Floats, tabular: npt.NDArray[np.float32]) -> Floats:
         """[P, H] logits of the networks, with everybody's part mixed in."""

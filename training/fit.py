@@ -36,7 +36,7 @@ from training.checkpoints import checkpoints_of, remove_old
 from training.course import Course, Learned, Training, course_of, learn_members
 from training.material.labels import LONGEST, labels_of
 from training.material.preparation import Prepared, prepare
-from training.predictors.boosting import grow
+from training.predictors.boosting import grow, grow_silent
 from training.predictors.further_orders import fit_further_orders
 from training.predictors.shares import mixture_of
 from training.predictors.speakers import speakers_of
@@ -146,6 +146,8 @@ def _mixture(course: Course, prepared: Prepared, learned: Learned, rehearsal: Re
     asked = {*shares.purchase, *shares.spend}
     rounds = rehearsal.tree_rounds if Predictor.TREES in asked else 0
     trees = grow(prepared.examples, rounds=rounds, seed=course.seed)
+    if trees is not None:
+        trees = replace(trees, silent=grow_silent(prepared.examples, rounds=rounds, seed=course.seed))
     speakers = speakers_of(prepared, learned.start, trees, course.configuration, course.seed)
     return mixture_of({name: each for name, each in speakers.items() if name in asked}, shares)
 

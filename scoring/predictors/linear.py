@@ -27,6 +27,9 @@ class Linear:
         said: Floats = tabular.astype(np.float64) @ self.weights[-1] + self.bias[-1]
         return said
 
+    def silence(self, tabular: npt.NDArray[np.float32]) -> None:
+        """Nothing: the networks begin at what a linear model says of it."""
+
     def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
         """For the model folder."""
         return {f"{name}.weights": self.weights, f"{name}.bias": self.bias}

@@ -1,7 +1,7 @@
 """Boosted trees beside the networks: what features say that neither a linear path nor attention reaches.
 
-One ensemble (Ke et al. 2017, LightGBM) for the hazard of each interval and one for log spend, on the features as the
-networks read them.
+One ensemble (Ke et al. 2017, LightGBM) for the hazard of each interval, one for log spend and one for silence, on the
+features as the networks read them.
 """
 
 import json
@@ -22,6 +22,8 @@ class Trees:
     """H ensembles for the hazards and one for log spend."""
 
     ensembles: tuple[lightgbm.Booster, ...]
+    silent: lightgbm.Booster | None = None
+    """Of no event at all, given no order; None where that was too rare, or never otherwise, and in older folders."""
 
     def hazards(self, tabular: npt.NDArray[np.float32]) -> Floats:
         """[P, H] logits; tabular is [P, S]."""
@@ -31,24 +33,32 @@ class Trees:
         """[P] mean, given an order."""
         return _said(self.ensembles[-1], tabular)
 
+    def silence(self, tabular: npt.NDArray[np.float32]) -> Floats | None:
+        """[P] logits of no event, given no order."""
+        return None if self.silent is None else _said(self.silent, tabular)
+
     def to_json(self) -> str:
         """As kept in a model folder."""
-        return json.dumps({"ensembles": [each.model_to_string() for each in self.ensembles]})
+        told = {"ensembles": [each.model_to_string() for each in self.ensembles]}
+        return json.dumps(told if self.silent is None else told | {"silent": self.silent.model_to_string()})
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         """From a model folder; KeyError, TypeError or ValueError where it is not what `to_json` wrote."""
         value = json.loads(text)
         try:
-            texts = [str(each) for each in value["ensembles"]]
-            for each in texts:
-                tree_texts.check(each)
-            ensembles = tuple(lightgbm.Booster(model_str=each) for each in texts)
+            ensembles = tuple(_read(str(each)) for each in value["ensembles"])
+            silent = _read(str(value["silent"])) if "silent" in value else None
         except lightgbm.basic.LightGBMError as error:
             raise ValueError(f"trees cannot be read: {error}") from error
         if len(ensembles) != len(HORIZONS) + 1:
             raise ValueError(f"{len(ensembles)} ensembles of trees, expected {len(HORIZONS) + 1}")
-        return cls(ensembles)
+        return cls(ensembles, silent)
+
+
+def _read(text: str) -> lightgbm.Booster:
+    tree_texts.check(text)
+    return lightgbm.Booster(model_str=text)
 
 
 def _said(ensemble: lightgbm.Booster, tabular: npt.NDArray[np.float32]) -> Floats:

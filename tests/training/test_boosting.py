@@ -9,16 +9,20 @@ from made.histories import at, bought, histories, random_shop
 from networks.small_training import course, prepared
 from networks.tiny_model import tiny_model
 
+from scoring.answers import Answers
 from scoring.folders import folder
 from scoring.folders.folder import TREES
 from scoring.mixture import Mixture, Predictor, Speaker
+from scoring.networks.network import HORIZONS
 from scoring.predictors.linear import Linear
 from scoring.predictors.trees import Trees
 from scoring.score import ModelRejected
 from scoring.scorer import Scorer
+from scoring.seen.actions import Floats
 from scoring.seen.feature_registry import NAMES
+from training.material.labels import Labels
 from training.material.preparation import Prepared
-from training.predictors.boosting import grow, rehearse_trees
+from training.predictors.boosting import grow, grow_silent, rehearse_trees
 
 ROUNDS = 50
 LARGER = random_shop(240, seed=5)
@@ -57,6 +61,42 @@ def test_a_shop_where_all_come_within_weeks_has_no_trees(data: Prepared) -> None
     labels = replace(data.examples.labels, interval=np.zeros_like(data.examples.labels.interval))
 
     assert grow(replace(data.examples, labels=labels), rounds=ROUNDS, seed=0) is None
+
+
+def test_who_is_silent_without_an_order_is_said_by_networks_and_trees_in_halves(data: Prepared, trees: Trees) -> None:
+    examples = data.examples
+    quiet = (examples.tabular[:, 0] > np.median(examples.tabular[:, 0])).astype(np.float64)
+    told = replace(examples, labels=replace(examples.labels, silent=quiet * without_order(examples.labels)))
+    grown = replace(trees, silent=grow_silent(told, rounds=ROUNDS, seed=0))
+    everybody = examples.tabular
+    answers = Answers(
+        hazards=np.zeros((len(everybody), len(HORIZONS))), log_mean=np.zeros(len(everybody)),
+        log_sigma=np.zeros(len(everybody)), silence=np.full(len(everybody), 0.5),
+    )  # fmt: skip
+
+    said, kept = grown.silence(everybody), Trees.from_json(grown.to_json()).silence(everybody)
+    mixture = Mixture(speakers={Predictor.TREES: grown, Predictor.LINEAR: Linear(np.zeros((4, 1)), np.zeros(4))})
+
+    assert said is not None
+    assert kept is not None
+    assert said[quiet > 0].min() > said[quiet == 0].max()
+    assert kept.tolist() == said.tolist()
+    assert mixture.mixed(answers, everybody).silence == pytest.approx((0.5 + said) / 2)
+
+
+def test_where_nobody_does_anything_but_order_the_networks_alone_say_who_is_silent(
+    data: Prepared, trees: Trees
+) -> None:
+    labels = data.examples.labels
+    orders_alone = replace(data.examples, labels=replace(labels, silent=without_order(labels)))
+
+    assert grow_silent(orders_alone, rounds=ROUNDS, seed=0) is None
+    assert Trees.from_json(trees.to_json()).silence(data.examples.tabular) is None
+
+
+def without_order(labels: Labels) -> Floats:
+    """[P] 1 where no order came."""
+    return np.asarray(labels.closed & (labels.interval == len(HORIZONS)), dtype=np.float64)
 
 
 def test_a_model_with_everybody_is_kept_whole_and_its_reasons_add_up(data: Prepared, tmp_path: Path) -> None:

@@ -49,6 +49,16 @@ def grow(examples: Examples, *, rounds: int, seed: int) -> Trees | None:
     return Trees((*ensembles, ensemble(known[bought], logs, weight[bought], "regression", rounds, seed)))
 
 
+def grow_silent(examples: Examples, *, rounds: int, seed: int) -> lightgbm.Booster | None:
+    """Of silence, given no order; None where too few were silent, or too few were not."""
+    labels = examples.labels
+    at = labels.closed & (labels.interval == len(HORIZONS))
+    silent = labels.silent[at]
+    if min(silent.sum(), (1 - silent).sum()) < FEWEST // 10:
+        return None
+    return ensemble(examples.tabular[at], silent, examples.weight[at], "binary", rounds, seed)
+
+
 def rehearse_trees(
     examples: Examples, unseen: npt.NDArray[np.float32], interval: Integers, *, most: int, seed: int
 ) -> Grown | None:
