@@ -27,6 +27,8 @@ from database.work.operations import Operation
 from scoring.score import Score
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+NOT_OVER = NOW.replace(year=2099)
+"""For campaigns that pages and processes look at by the clock on the wall."""
 TEN_PERCENT = Offer(tier=Tier.HIGH, discount=Discount(reward=Percent(percent=10)), channel=Channel.ON_SITE)
 BY_MAIL = Offer(tier=Tier.MID, discount=Discount(reward=Fixed(amount_minor=500)), channel=Channel.EMAIL)
 

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from made.campaigns import (
-    NOW,
+    NOT_OVER,
     approve_campaign,
     audit_lines,
     build_segment,
@@ -25,9 +25,6 @@ from campaigns.life.approval import ApprovalPolicy
 from campaigns.terms.recurrence import Recurrence
 from database.work import operations
 from rules.rule import InSegment, IsKnown, Not
-
-NOT_OVER = NOW.replace(year=2099)
-"""Pages go by the clock on the wall."""
 
 
 def stopping_stands_apart(anna: Page) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from made.campaigns import (
+    NOT_OVER,
     NOW,
     TEN_PERCENT,
     add_customers,
@@ -198,10 +199,9 @@ def test_the_card_says_what_an_offer_adds_and_who_taught_it(shop: Site) -> None:
 
 
 def test_the_card_says_why_a_score_is_what_it_is_and_why_campaigns_give_what_they_give(shop: Site) -> None:
-    not_over = NOW.replace(year=2099)
-    launch_campaign(shop.database, make_plan(display_name="Spring", end_time=not_over), "spring")
+    launch_campaign(shop.database, make_plan(display_name="Spring", end_time=NOT_OVER), "spring")
     richer = Compare("expected_spend", Operator.AT_LEAST, 9_999_99)
-    launch_campaign(shop.database, make_plan(display_name="For the richest", rule=richer, end_time=not_over), "richest")
+    launch_campaign(shop.database, make_plan(display_name="For the richest", rule=richer, end_time=NOT_OVER), "richest")
     page = shop.enter("anna", viewport={"width": 1100, "height": 900})
     page.goto("/customers/c1")
 

@@ -3,7 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from made.campaigns import audit_lines, begin_launch, counts, create_campaign, make_cause, read_operation, store_scores
+from made.campaigns import (
+    NOT_OVER,
+    audit_lines,
+    begin_launch,
+    counts,
+    create_campaign,
+    make_cause,
+    read_operation,
+    store_scores,
+)
 from running.working import one_chunk, run_task, work_on
 from sqlalchemy import text
 
@@ -22,7 +31,7 @@ MINUTE = timedelta(minutes=1)
 def launch(database: Database) -> Operation:
     customers = [f"c{number}" for number in range(20)]
     store_scores(database, dict.fromkeys(customers, 9000))
-    create_campaign(database)
+    create_campaign(database, end_time=NOT_OVER)
     return begin_launch(database, now=datetime.now(UTC))
 
 

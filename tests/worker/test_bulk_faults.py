@@ -17,6 +17,7 @@ import polars as pl
 import psycopg
 import pytest
 from made.campaigns import (
+    NOT_OVER,
     add_customers,
     add_model,
     audit_lines,
@@ -145,7 +146,7 @@ def test_a_launch_whose_worker_is_killed_gives_each_customer_one_code(database: 
     customers = [f"c{number:05}" for number in range(10_000)]
     store_scores(database, dict.fromkeys(customers, 9000))
     broker.install(database_url)
-    create_campaign(database)
+    create_campaign(database, end_time=NOT_OVER)
     operation = begin_launch(database, now=datetime.now(UTC))
     with relaying(database, database_url):
         with worker(database_url, TIERWISE_ISSUE_CHUNK="50") as doomed:

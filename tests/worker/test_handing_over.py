@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from made.campaigns import (
+    NOT_OVER,
     NOW,
     TEN_PERCENT,
     add_customers,
@@ -90,10 +91,10 @@ def tools(database_url: str, recorder: Recorder) -> Iterator[Clocked]:
     made.database.close()
 
 
-def launched(database: Database, customers: list[str] = FIVE) -> None:
+def launched(database: Database, customers: list[str] = FIVE, **plan: object) -> None:
     add_customers(database, customers, consented=["email"])
     store_scores(database, dict.fromkeys(customers, 9000))
-    launch_campaign(database, make_plan(offers=(BY_EMAIL,)))
+    launch_campaign(database, make_plan(offers=(BY_EMAIL,), **plan))
 
 
 def begun(database: Database) -> Operation:
@@ -413,7 +414,7 @@ def test_a_worker_that_is_killed_sends_nothing_under_a_second_key(
     database: Database, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     crowd = [f"c{number:03}" for number in range(300)]
-    launched(database, crowd)
+    launched(database, crowd, end_time=NOT_OVER)
     operation = begun(database)
     broker.install(database_url)
     with providing() as provider:

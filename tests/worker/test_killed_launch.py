@@ -12,6 +12,7 @@ from random import Random
 import pytest
 from killable import Postgres, Redis, Worker
 from made.campaigns import (
+    NOT_OVER,
     audit_lines,
     begin_launch,
     codes_of,
@@ -108,7 +109,7 @@ def scene() -> Iterator[Scene]:
 
 def _begun(database: Database) -> Operation:
     store_scores(database, dict.fromkeys(CUSTOMERS, 9000))
-    create_campaign(database, holdout_percent=PLAN.holdout_percent)
+    create_campaign(database, holdout_percent=PLAN.holdout_percent, end_time=NOT_OVER)
     return begin_launch(database)
 
 
