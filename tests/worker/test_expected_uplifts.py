@@ -32,7 +32,7 @@ from campaigns.work import jobs
 from database.audiences import facts, fitting
 from database.audiences import segments as stored_segments
 from database.forecast import expected_uplifts
-from database.session import Database
+from database.session import Database, Snapshot
 from database.work import broker, operations
 from database.work.operations import Operation
 from rules.rule import Compare, IsKnown, Operator, Rule
@@ -69,13 +69,17 @@ def work_off(database_url: str, operation: Operation, *, chunk: int = 4, most: i
 
 
 def expected(database: Database) -> Expected:
-    """Of each customer of whom it is known, and whose lesson says so."""
     with database.reading() as snapshot:
-        rows = snapshot.execute(
-            text("SELECT customer_id, expected_uplift, uplift_campaign_id FROM customer_facts "
-                 "WHERE expected_uplift IS NOT NULL")
-        )  # fmt: skip
-        return {customer_id: (effect, campaign_id) for customer_id, effect, campaign_id in rows}
+        return expected_in(snapshot)
+
+
+def expected_in(snapshot: Snapshot) -> Expected:
+    """Of each customer of whom it is known, and whose lesson says so."""
+    rows = snapshot.execute(
+        text("SELECT customer_id, expected_uplift, uplift_campaign_id FROM customer_facts "
+             "WHERE expected_uplift IS NOT NULL")
+    )  # fmt: skip
+    return {customer_id: (effect, campaign_id) for customer_id, effect, campaign_id in rows}
 
 
 def by(campaign_id: str, *, more: float = 0.0) -> Expected:
@@ -268,7 +272,8 @@ def test_a_worker_that_is_killed_leaves_what_another_one_ends(database: Database
     with relaying(database, database_url), worker(database_url, TIERWISE_SCORE_CHUNK="5") as doomed:
         wait_for(lambda: read_operation(database, operation.operation_id).done_count >= 50)
         kill(doomed)
-    interrupted, half = read_operation(database, operation.operation_id), expected(database)
+    with database.reading() as snapshot:  # what was being committed may come a moment after its worker's death
+        interrupted, half = jobs.get(snapshot, operation.operation_id), expected_in(snapshot)
     work_off(database_url, operation, chunk=500)
     done = read_operation(database, operation.operation_id)
 
