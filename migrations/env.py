@@ -1,5 +1,7 @@
 """How migrations run: one at a time, each in its own transaction, never waiting long for a lock."""
 
+import time
+
 import psycopg
 from alembic import context
 from sqlalchemy import Connection, text
@@ -9,6 +11,9 @@ from database.callers import application
 from database.every_table import METADATA
 from database.reporting import views
 from database.session import LEFT_ALONE, engine_at, unsaid
+
+LOOK_SECONDS = 0.2
+"""Between two looks whether somebody else migrates."""
 
 
 def offline() -> None:
@@ -61,11 +66,18 @@ def bring(connection: Connection) -> None:
 
 
 def wait_for_others(connection: Connection) -> None:
-    """Until whoever else migrates is done, which takes minutes where the views of analysts are made anew."""
+    """Until whoever else migrates is done, which takes minutes where the views of analysts are made anew.
+
+    It asks again and again: a statement that waits has a snapshot, and an index made beside writers waits for its end.
+    """
+    while not taken(connection):
+        time.sleep(LOOK_SECONDS)
+
+
+def taken(connection: Connection) -> bool:
+    """Whether nobody else migrates from here on."""
     with connection.begin():
-        connection.execute(text("SET LOCAL lock_timeout = 0"))
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-        connection.execute(text("SELECT pg_advisory_lock(hashtext('tierwise migrations'))"))
+        return bool(connection.scalar(text("SELECT pg_try_advisory_lock(hashtext('tierwise migrations'))")))
 
 
 def destination() -> object | None:

@@ -1,6 +1,7 @@
 """The migrations make the tables, can be undone, and leave nothing out."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import psycopg
@@ -9,6 +10,7 @@ from alembic import command
 from alembic.script import ScriptDirectory
 from erasable import unclassified
 from made.campaigns import NOW, add_customers, make_cause
+from running.worker_processes import wait_for
 from sqlalchemy import text
 
 from campaigns.audiences import segments
@@ -71,6 +73,18 @@ def test_a_table_that_somebody_reads_for_long_is_not_waited_for_and_what_was_mig
         migrate(database_url)
 
         command.check(config)
+
+
+def test_who_waits_for_another_migration_is_not_waited_for_by_its_indexes(database_url: str) -> None:
+    waiting = "SELECT FROM pg_stat_activity WHERE query ~ 'advisory_lock' AND pid <> pg_backend_pid()"
+    with psycopg.connect(database_url, autocommit=True) as other, ThreadPoolExecutor(1) as threads:
+        other.execute("SELECT pg_advisory_lock(hashtext('tierwise migrations'))")
+        migrating = threads.submit(migrate, database_url)
+        wait_for(lambda: other.execute(waiting).rowcount == 1)
+        other.execute("CREATE INDEX CONCURRENTLY made_meanwhile ON customers (zone)")
+        assert migrating.running()
+        other.execute("SELECT pg_advisory_unlock_all()")
+        migrating.result()
 
 
 @pytest.mark.parametrize("table", ["campaign_versions", "approvals", "segment_rules"])
