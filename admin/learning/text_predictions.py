@@ -27,7 +27,7 @@ def predict(documents: Path, columns: Sequence[str], model: Path, out: Path, *, 
     try:
         classifier = classifier_folder.read(model, settings().device)
         if not (columns or classifier.columns):
-            fail(f"--text: name the columns to read, for {model} was not taught on columns of a file")
+            fail(f"--text: name the columns to read, for {model} does not say which it was taught on")
         found = pl.concat(_said(classifier, documents, columns), how="diagonal")
     except (DocumentsNotUsable, EncoderRefused, FileNotUsable) as refusal:
         fail(str(refusal))

@@ -22,6 +22,7 @@ from scoring.model import ItemVectors, item_words
 from scoring.networks.network import Architecture, Encoded, Network
 from scoring.scorer import Scorer
 from scoring.seen.catalogue import Catalogue
+from training.encoders import vector_cache
 from training.encoders.item_encoding import Modality, Telling, item_texts, placed
 from training.encoders.pretrained import EncoderRefused
 from training.encoders.vector_cache import TOGETHER, VectorCache
@@ -180,6 +181,24 @@ def test_what_was_computed_is_kept_when_the_next_cannot_be(tmp_path: Path) -> No
     assert (asked, told) == (texts, [(1, 1)])
     (tmp_path / "bert.parquet").write_bytes(b"PAR1, cut off")
     assert np.array_equal(cache.vectors("bert", texts[:1], str.encode, lengths), lengths(texts[:1]))
+
+
+def test_the_whole_file_is_written_only_where_it_grew_by_an_eighth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vector_cache, "TOGETHER", 1)
+    kept = tmp_path / "bert.parquet"
+    sizes: list[int] = []
+
+    def noted(texts: Sequence[str]) -> ItemVectors:
+        sizes.append(pl.read_parquet(kept).height if kept.exists() else 0)
+        return lengths(texts)
+
+    texts = [f"text {number}" for number in range(20)]
+    VectorCache(tmp_path).vectors("bert", texts, str.encode, noted)
+
+    assert sizes == [*range(10), 9, *[11] * 2, *[13] * 2, *[15] * 2, *[17] * 3]
+    assert pl.read_parquet(kept).height == 20
 
 
 def test_pictures_are_seen_as_a_shop_shows_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

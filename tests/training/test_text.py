@@ -29,7 +29,7 @@ from training.text.documents import DocumentsNotUsable, Parts, parts_at_random, 
 from training.text.encoder import load_classifier
 from training.text.histories import parts_of_events
 from training.text.narrative import narratives
-from training.text.ngrams import fit_ngrams
+from training.text.ngrams import NOTHING, fit_ngrams
 from training.text.recipe import Recipe
 from training.text.scratch import IGNORED, hide
 from training.text.tower import SCRATCH, tower_of
@@ -127,6 +127,8 @@ def test_words_of_one_person_alone_are_not_kept(tmp_path: Path) -> None:
         assert "lovely" in words
         assert "lovely" in pieces
         assert not [word for word in (*words, *pieces) if "zwiebelmann" in word]
+    alone = np.zeros(100, dtype=np.int64)
+    assert list(fit_ngrams(signed, documents.labels, 2, alone).vocabulary) == [NOTHING]
 
 
 def test_only_words_are_hidden_and_what_stood_there_is_kept() -> None:

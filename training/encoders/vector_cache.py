@@ -18,7 +18,9 @@ Far = Callable[[int, int], None]
 """(done, total)"""
 DIGEST, VECTOR = "digest", "vector"
 TOGETHER = 1_024
-"""Things that are computed and kept together."""
+"""Things that are computed together."""
+GROWN = 9 / 8
+"""Times as many as the file has are written: the whole of it is written each time."""
 
 
 def untold(done: int, total: int) -> None:
@@ -43,11 +45,15 @@ class VectorCache:
         path = self.folder / f"{encoder}.parquet"
         known = _read(path)
         new = {digest: thing for digest, thing in zip(digests, things, strict=True) if digest not in known}
-        for start in range(0, len(new), TOGETHER):
-            some = list(new)[start : start + TOGETHER]
+        written, to_do = len(known), list(new)
+        for start in range(0, len(to_do), TOGETHER):
+            some = to_do[start : start + TOGETHER]
             known |= dict(zip(some, compute([new[digest] for digest in some]), strict=True))
-            _write(path, known)
-            tell(start + len(some), len(new))
+            done = start + len(some)
+            if done == len(to_do) or len(known) >= GROWN * written:
+                _write(path, known)
+                written = len(known)
+            tell(done, len(to_do))
         return np.stack([known[digest] for digest in digests]) if digests else compute([])
 
 

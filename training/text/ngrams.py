@@ -82,7 +82,7 @@ def _counted(texts: Sequence[str], people: Integers) -> tuple[list[str], Any]:
     of, whose = np.unique(people, return_inverse=True)
     told = sparse.csr_matrix((np.ones(len(texts)), (whose, np.arange(len(texts)))), (len(of), len(texts))) @ said
     users = np.bincount(told.tocsr().indices, minlength=said.shape[1])
-    shared = np.flatnonzero(users >= min(FEWEST, len(of)))
+    shared = np.flatnonzero(users >= FEWEST)
     if not len(shared):
         return [NOTHING], sparse.csr_matrix((len(texts), 1))
     return reader.get_feature_names_out()[shared].tolist(), said[:, shared]
