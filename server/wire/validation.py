@@ -12,16 +12,21 @@ from server.wire.refusals import FieldViolation, InvalidRequest
 from server.wire.unreadable import Unreadable
 
 VALIDATOR = protovalidate.Validator()
-NAME = re.compile(r"does not match regex pattern `\^(\w+)/")
-"""What is said of a resource's name."""
+ID = "a lower-case letter, then letters, digits and hyphens, at most 63"
+SYMBOLS = "1 to 128 symbols without slashes or control characters"
+PATTERN = re.compile(r"does not match regex pattern `\^(?:(?P<kind>\w+)/)?(?P<rest>.*)\$`")
+"""What is said of a text; of a resource's name, with its kind."""
+IDS: Mapping[str, str] = {
+    "[a-z]([a-z0-9-]{0,61}[a-z0-9])?": ID,
+    "(-|[a-z]([a-z0-9-]{0,61}[a-z0-9])?)": f"- for all, or {ID}",
+    "[a-z]([a-z0-9-]{0,61}[a-z0-9])?/versions/[1-9][0-9]{0,8}": f"{ID}, then /versions/ and a number",
+    "[^/[:cntrl:]]{1,128}": SYMBOLS,
+    "[1-9][0-9]{0,17}": "a number",
+}
 PLAINER: Mapping[str, str] = {
-    "must not be in list [0]": "is required",
-    "does not match regex pattern `^[^[:cntrl:]]*$`": "must not contain control characters, such as line breaks",
-    "does not match regex pattern `^[^/[:cntrl:]]*$`": "must not contain slashes or control characters",
-    "does not match regex pattern `^[^/[:cntrl:]]{1,128}$`": "must be 1 to 128 symbols without slashes or control "
-    "characters",
-    "does not match regex pattern `^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$`": "must be a lower-case letter, then letters, "
-    "digits and hyphens, at most 63",
+    "[^[:cntrl:]]*": "must not contain control characters, such as line breaks",
+    "[^/[:cntrl:]]*": "must not contain slashes or control characters",
+    **{pattern: f"must be {words}" for pattern, words in IDS.items()},
 }
 """Whoever sent the value has not read the rules."""
 
@@ -69,10 +74,15 @@ def _well_formed(value: Timestamp | Duration) -> bool:
 
 
 def _words(violation: protovalidate.ViolationPb) -> str:
-    kind = NAME.match(violation.message)
-    if kind is not None:
-        return f"must be a whole name, {kind[1]}/ and the id"
-    return PLAINER.get(violation.message, violation.message)
+    if violation.message == "must not be in list [0]":
+        return "is required"
+    told = PATTERN.fullmatch(violation.message)
+    if told is None:
+        return violation.message
+    kind, rest = told["kind"], told["rest"]
+    if kind is not None and rest in IDS:
+        return f"must be a whole name, {kind}/ and the id: {IDS[rest]}"
+    return PLAINER.get(rest, violation.message)
 
 
 def _path(violation: protovalidate.ViolationPb) -> str:

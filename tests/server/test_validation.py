@@ -48,7 +48,16 @@ from server.wire.validation import check
             ),
             "segment.rule.condition: exactly one field is required in oneof",
         ),
-        (scoring_service_pb2.ScoreRequest(customer="anna"), "customer: must be a whole name, customers/ and the id"),
+        (
+            scoring_service_pb2.ScoreRequest(customer="anna"),
+            "customer: must be a whole name, customers/ and the id: 1 to 128 symbols without slashes or control "
+            "characters",
+        ),
+        (
+            campaign_service_pb2.GetCampaignVersionRequest(name="campaigns/spring"),
+            "name: must be a whole name, campaigns/ and the id: a lower-case letter, then letters, digits and hyphens, "
+            "at most 63, then /versions/ and a number",
+        ),
         (
             customer_service_pb2.BatchCreateEventsRequest(
                 parent="customers/anna",
@@ -73,7 +82,7 @@ from server.wire.validation import check
             "segment_id: must be a lower-case letter, then letters, digits and hyphens, at most 63",
         ),
     ],
-    ids=["order", "window", "scope", "choice", "name", "kind", "key", "prefix", "words", "id"],
+    ids=["order", "window", "scope", "choice", "name", "version", "kind", "key", "prefix", "words", "id"],
 )
 def test_a_fault_names_the_field_to_change_and_what_it_takes(asked: Message, told: str) -> None:
     with pytest.raises(InvalidRequest) as refused:
