@@ -112,6 +112,28 @@ def test_the_audit_log_can_only_grow(database_url: str, statement: str) -> None:
         assert connection.execute("SELECT actor FROM audit_log").fetchall() == [("anna",)]
 
 
+def test_when_campaigns_of_before_ended_is_told_by_the_audit_log(database_url: str) -> None:
+    command.downgrade(configuration(database_url), _before("when_campaigns_ended"))
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            """INSERT INTO campaigns
+              (campaign_id, display_name, state, zone, start_time, end_time, currency, offers)
+            SELECT id, id, state, 'UTC', '2026-11-01', '2026-12-01', 'GBP', '{}'
+            FROM (VALUES ('cut-short', 'ENDED'), ('unknown', 'ENDED'), ('running', 'ACTIVE')) AS made (id, state)"""
+        )
+        connection.execute(
+            """INSERT INTO audit_log (time, actor, action, object_name, outcome) VALUES
+              ('2026-11-04', 'ben', 'campaigns.end', 'campaigns/cut-short', 'DENIED'),
+              ('2026-11-05', 'anna', 'campaigns.end', 'campaigns/cut-short', 'OK'),
+              ('2026-11-06', 'anna', 'campaigns.end', 'campaigns/running', 'DRY_RUN'),
+              ('2026-11-07', 'anna', 'campaigns.launch', 'campaigns/running', 'OK')"""
+        )
+        migrate(database_url)
+        ended = connection.execute("SELECT campaign_id, finish_time::date::text FROM campaigns ORDER BY 1").fetchall()
+
+    assert ended == [("cut-short", "2026-11-05"), ("running", None), ("unknown", None)]
+
+
 WELCOME = '{"kind": "NEW_CUSTOMER", "reward": {"kind": "FIXED", "amount_minor": 5}}'
 COMPOSED = {"kind": "FIXED", "amount_minor": 5, "first_order_only": True}
 

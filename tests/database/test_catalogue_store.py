@@ -7,6 +7,7 @@ from datetime import datetime
 
 import polars as pl
 import pytest
+from running.worker_processes import wait_for
 from sqlalchemy import text
 
 from database.customers.loading import copy_customers
@@ -135,19 +136,15 @@ def test_customers_are_held_in_the_order_of_their_ids_wherever_they_lie(database
         with database.writing() as holder, database.writing() as anybody:
             driver_connection(holder).execute("SELECT FROM customers WHERE customer_id = 'a' FOR UPDATE")
             told = pool.submit(tell)
-            until_somebody_waits(database)
-            assert driver_connection(anybody).execute(alone).fetchall() == [("c",), ("b",)]
+            wait_for(lambda: somebody_waits(database))
+            assert sorted(driver_connection(anybody).execute(alone)) == [("b",), ("c",)]
         assert told.result() == 3
 
 
-def until_somebody_waits(database: Database) -> None:
+def somebody_waits(database: Database) -> bool:
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    for _ in range(500):
-        with database.reading() as snapshot:
-            if snapshot.execute(text(waiting)).scalar_one():
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits")
+    with database.reading() as snapshot:
+        return bool(snapshot.scalar(text(waiting)))
 
 
 def test_a_withdrawn_consent_is_known_and_an_unknown_one_is_none(database: Database) -> None:
