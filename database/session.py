@@ -35,7 +35,8 @@ LEFT_ALONE = (
     " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4 -c tcp_user_timeout=30s"
 )
 """When PostgreSQL lets a transaction's locks go, and vacuum pass it: at once where the process was killed, after half a
-minute where its machine went without a word (else two hours), after ten minutes where it stands still."""
+minute where its machine went without a word (else two hours) or takes none of an answer, and after ten minutes where it
+stands still."""
 LOST_SERVER: Mapping[str, str] = MappingProxyType(
     {
         "connect_timeout": "10",
