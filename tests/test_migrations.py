@@ -69,6 +69,7 @@ def test_a_table_that_somebody_reads_for_long_is_not_waited_for_and_what_was_mig
             migrate(database_url)
         assert anybody.execute(inspected).fetchone() == (_before("faults_are_values"),)
         backup.rollback()
+        monkeypatch.undo()
 
         migrate(database_url)
 
@@ -76,7 +77,8 @@ def test_a_table_that_somebody_reads_for_long_is_not_waited_for_and_what_was_mig
 
 
 def test_who_waits_for_another_migration_is_not_waited_for_by_its_indexes(database_url: str) -> None:
-    waiting = "SELECT FROM pg_stat_activity WHERE query ~ 'advisory_lock' AND pid <> pg_backend_pid()"
+    waiting = """SELECT FROM pg_stat_activity
+      WHERE query ~ 'advisory_lock|COMMIT' AND datname = current_database() AND pid <> pg_backend_pid()"""
     with psycopg.connect(database_url, autocommit=True) as other, ThreadPoolExecutor(1) as threads:
         other.execute("SELECT pg_advisory_lock(hashtext('tierwise migrations'))")
         migrating = threads.submit(migrate, database_url)
