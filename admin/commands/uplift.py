@@ -58,7 +58,7 @@ def uplift(
     began = time.monotonic()
     frame = _table(data)
     if model is not None:
-        if treatment or outcome or features or propensity or save:
+        if treatment or outcome or features or ignore or propensity or save:
             fail("--model has learned already: leave out what an experiment is described by, and --save")
         told = _apply(model, frame, out)
     elif treatment is None or outcome is None:

@@ -59,8 +59,9 @@ def test_errors_name_the_column_and_the_way_out(trial: Path, tmp_path: Path) -> 
     assert "--treatment and --outcome: name the columns" in run("--data", trial, exit_code=2)
     (tmp_path / "kept.json").write_bytes(b"PAR1\xc0")
     assert "kept.json: not a model of uplift" in run("--data", trial, "--model", tmp_path / "kept.json", exit_code=2)
-    said = run("--data", trial, "--model", tmp_path / "kept.json", "--outcome", "visit", exit_code=2)
-    assert said.startswith("error: --model has learned already")
+    for described in ("--outcome", "--ignore"):
+        said = run("--data", trial, "--model", tmp_path / "kept.json", described, "visit", exit_code=2)
+        assert said.startswith("error: --model has learned already")
     assert "there is no such file" in run("--data", tmp_path / "no.csv", exit_code=2)
     asked = ("--data", trial, "--treatment", "arm=mail,none", "--outcome", "visit")
     assert "Invalid value for '--out'" in run(*asked, "--out", trial / "s.parquet", exit_code=2)
