@@ -40,7 +40,11 @@ def claim(transaction: Transaction, method: str, request_id: str, body_hash: byt
     which = select(RequestRow.body_hash == keyed, RequestRow.response).where(
         RequestRow.method == method, RequestRow.request_id == request_id
     )
-    asked_before, response = transaction.execute(which).one()
+    found = transaction.execute(which).one_or_none()
+    if found is None:
+        # Between the two statements the answer was wiped, with the customer whom it named, or forgotten.
+        return claim(transaction, method, request_id, body_hash, now)
+    asked_before, response = found
     if not asked_before:
         raise RequestIdReused(request_id)
     return response or b""

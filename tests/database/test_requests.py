@@ -11,6 +11,13 @@ from database.work import requests
 from database.work.requests import RequestIdReused
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
+WIPED_MEANWHILE = """
+CREATE FUNCTION wipe() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NOT EXISTS (SELECT FROM added) THEN DELETE FROM requests; END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER wipe AFTER INSERT ON requests REFERENCING NEW TABLE AS added EXECUTE FUNCTION wipe()
+"""
 
 
 def claim(database: Database, *, method: str = "Create", body: bytes = b"1", now: datetime = NOW) -> bytes | None:
@@ -49,6 +56,14 @@ def test_old_answers_are_forgotten(database: Database) -> None:
         assert requests.forget(transaction, NOW - timedelta(days=30), limit=9) == 1
 
     assert [claim(database), claim(database, method="Delete")] == [None, b"answer"]
+
+
+def test_an_answer_that_goes_while_it_is_looked_for_leaves_the_id_free(database: Database) -> None:
+    claim(database)
+    with database.writing() as transaction:
+        transaction.execute(text(WIPED_MEANWHILE))
+
+    assert [claim(database), claim(database, method="Delete")] == [None, None]
 
 
 def test_nobody_can_guess_the_body_from_what_is_kept(database: Database) -> None:
