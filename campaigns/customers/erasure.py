@@ -1,9 +1,9 @@
 """Erasing a customer: at once, and once more when everything is over that was under way.
 
 The first pass is the request's own transaction: whoever asks afterwards finds nobody, also by repeating what was asked
-before. Its mark keeps events that come
-later out. Bulk work and transactions that had begun before may still write of the customer, so an operation waits for
-their end and takes what they left, with every trace in answers, operations and rejected rows.
+before. Its mark keeps events that come later out. Bulk work and transactions that had begun before may still write of
+the customer, so an operation waits for their end and takes what they left, with every trace in answers, operations and
+rejected rows.
 """
 
 from uuid import uuid4

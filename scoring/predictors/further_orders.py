@@ -43,10 +43,10 @@ class Recurrence:
         """[P] orders after the first; tabular is [P, S]."""
         return np.exp(np.minimum(tabular.astype(np.float64) @ self.weights + self.bias, MOST))
 
-    def closed_form(self, raw: Floats, model: BuyingModel) -> Floats:
-        """[P] likewise, of raw features [P, F]."""
+    def together(self, forms: Floats) -> Floats:
+        """[P] likewise, of the closed forms [1 + M, P]."""
         shares = np.append(1.0 - self.recent.sum(), self.recent)
-        found: Floats = np.prod(closed_forms(raw, model) ** shares[:, None], axis=0)
+        found: Floats = np.prod(forms ** shares[:, None], axis=0)
         return found
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
@@ -79,8 +79,11 @@ def further_orders(
     The geometric mean of both within HORIZON_DAYS, and beyond as the closed form of a life goes on; that alone where
     nothing was told.
     """
-    life = closed_form(HORIZON_DAYS, raw, model)
-    both = life if recurrence is None else np.sqrt(recurrence.closed_form(raw, model) * recurrence.regression(tabular))
+    if recurrence is None:
+        both = life = closed_form(HORIZON_DAYS, raw, model)
+    else:
+        forms = closed_forms(raw, model)
+        both, life = np.sqrt(recurrence.together(forms) * recurrence.regression(tabular)), forms[0]
     if days == HORIZON_DAYS:
         return both
     return both * closed_form(days, raw, model) / np.maximum(life, FEWEST)
