@@ -27,12 +27,13 @@ from training.configuration import Configuration
 from training.course import HistoryTooShort, check_bought
 from training.curves.curves import NOWHERE, Curves
 from training.grafting import graft, harvest, learning_parameters
-from training.learning import Learner, Progress, from_lessons, learn
+from training.learning import Learner, from_lessons, learn
 from training.loss import mean_hazard_loss
 from training.material.examples import Examples, examples_of, lessons, next_orders
 from training.material.labels import LONGEST, cutoffs_of, labels_of, questions
 from training.material.preparation import MOST_QUESTIONS, at_most, ends, tokens_from, weights_of
 from training.metrics import all_metrics
+from training.progress import Progress
 
 RATES = {
     Method.LORA: 2e-3, Method.ADALORA: 2e-3, Method.IA3: 5e-3, Method.PREFIX: 5e-3, Method.BOTTLENECK: 2e-3,

@@ -20,10 +20,11 @@ from training.company import ALONE, Company
 from training.configuration import Configuration
 from training.curves.curves import NOWHERE, Curves
 from training.encoders.item_encoding import ItemEncoders
-from training.learning import Progress, Validate, from_lessons, learn, learner_of, silence
+from training.learning import Validate, from_lessons, learn, learner_of
 from training.material.preparation import Prepared, catalogue_of, tokens_from
 from training.predictors.linear_start import Solved, solve_linear
 from training.pretraining import pretrain
+from training.progress import Progress, silence
 from training.provenance import fingerprint_of
 from training.purpose import Purpose
 

@@ -19,17 +19,12 @@ from training.curves.curves import NOWHERE, Curves
 from training.loss import Happened, item_loss, value_loss
 from training.material.examples import NONE, Examples, Lesson, lessons
 from training.predictors.linear_start import penalty
+from training.progress import Progress
 
 Validate = Callable[[Network], float]
 """Loss of the averaged network on what it has not seen; smaller is better."""
-Progress = Callable[[str, int, int], None]
-"""(stage, done, total)"""
 
 GRADIENT_LIMIT = 1.0
-
-
-def silence(stage: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(slots=True)

@@ -18,9 +18,9 @@ from scoring.networks.network import Network
 from scoring.whole_file import whole_file
 from training.configuration import Configuration
 from training.course import Course, learn_members
-from training.learning import Progress
 from training.material.preparation import Prepared, last_orders, prepare
 from training.material.validation import Forward, forward_of
+from training.progress import Progress
 from training.rehearsal import asked_after, split_of
 
 STUDY = "tierwise"

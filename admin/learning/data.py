@@ -28,7 +28,7 @@ from events.spelling import SPELLED, spellings
 from settings import settings
 from training.configuration import Configuration
 from training.course import Training
-from training.learning import Progress
+from training.progress import Progress
 
 Events = Annotated[Path | None, typer.Option(help="CSV or Parquet file of events; default: those of the database.")]
 Items = Annotated[Path | None, typer.Option(help="CSV or Parquet file of items: item_id, title, category.")]

@@ -19,7 +19,7 @@ from training.course import HistoryTooShort
 from training.curves.curves import NOWHERE
 from training.encoders.item_encoding import ItemEncoders
 from training.fit import train as train_model
-from training.learning import silence
+from training.progress import silence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,8 @@ from scoring.threads import limit_threads
 from training.configuration import Configuration
 from training.course import Course, Training
 from training.fit import train
-from training.learning import silence
 from training.material.preparation import Prepared, catalogue_of, prepare, tokens_from
+from training.progress import silence
 from training.purpose import Purpose
 from training.rehearsal import cutoffs_to_ask
 

@@ -23,13 +23,13 @@ from scoring.networks.network import Architecture, Encoded, Network
 from scoring.scorer import Scorer
 from scoring.seen.catalogue import Catalogue
 from training.encoders import vector_cache
-from training.encoders.item_encoding import Modality, Telling, item_texts, placed
+from training.encoders.item_encoding import Modality, item_texts, placed
 from training.encoders.pretrained import EncoderRefused
 from training.encoders.vector_cache import TOGETHER, VectorCache
 from training.fit import fit
-from training.learning import silence
 from training.pictures.files import PicturesNotUsable, opened, pictures_of
 from training.pictures.tower import PictureTower
+from training.progress import Progress, silence
 
 pytestmark = pytest.mark.usefixtures("home")
 
@@ -42,7 +42,7 @@ def lengths(texts: Sequence[str]) -> ItemVectors:
     return np.array([[len(text), 1.0] for text in texts], dtype=np.float32).reshape(len(texts), 2)
 
 
-def lengths_of_items(catalogue: Catalogue, tell: Telling = silence) -> ItemVectors:
+def lengths_of_items(catalogue: Catalogue, tell: Progress = silence) -> ItemVectors:
     tell("texts of items", 1, 1)
     places = [place for place, text in enumerate(item_texts(catalogue)) if text is not None]
     return placed(catalogue, places, lengths([text for text in item_texts(catalogue) if text is not None]))

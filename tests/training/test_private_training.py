@@ -16,7 +16,6 @@ from scipy.stats import kstest
 from scoring.networks.network import Network
 from scoring.seen.feature_registry import FEATURES
 from training.course import Course
-from training.learning import Progress, silence
 from training.loss import question_loss
 from training.private.asking import asked_of
 from training.private.gradients import clipped_sum, learning
@@ -25,6 +24,7 @@ from training.private.public import SPREAD
 from training.private.secret import Secret
 from training.private.steps import Steps, learner_of
 from training.private.teaching import CONFIGURATION, course_of, taught
+from training.progress import Progress, silence
 
 TINY = replace(CONFIGURATION, width=8, heads=2, cutoffs=8)
 ITEMS = pl.DataFrame({"item_id": [f"item-{number}" for number in range(12)], "title": "Lamp", "category": "Light"})

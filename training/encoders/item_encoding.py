@@ -7,6 +7,7 @@ import numpy as np
 
 from scoring.model import ItemVectors
 from scoring.seen.catalogue import Catalogue
+from training.progress import Progress
 
 RESERVED = 2
 """Numbers of no item and of an unknown one, of which nothing is known."""
@@ -19,9 +20,7 @@ class Modality(StrEnum):
     PICTURE = "picture"
 
 
-Telling = Callable[[str, int, int], None]
-"""(stage, done, total)"""
-ItemEncoder = Callable[[Catalogue, Telling], ItemVectors]
+ItemEncoder = Callable[[Catalogue, Progress], ItemVectors]
 """The V items to [V + 2, E] by item number, zeros where there is nothing to encode; it says how far it is."""
 ItemEncoders = Mapping[Modality, ItemEncoder]
 

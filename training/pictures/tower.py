@@ -14,9 +14,10 @@ from transformers import AutoImageProcessor, AutoModel
 from scoring.model import ItemVectors
 from scoring.seen.catalogue import Catalogue
 from training.encoders import pretrained
-from training.encoders.item_encoding import Telling, placed
+from training.encoders.item_encoding import placed
 from training.encoders.vector_cache import VectorCache, Vectors
 from training.pictures.files import opened, pictures_of
+from training.progress import Progress
 
 BATCH = 32
 
@@ -48,7 +49,7 @@ class PictureTower:
         """Of weights and preparation of pictures."""
         return pretrained.fingerprint(self.model, self.processor.to_json_string())
 
-    def __call__(self, catalogue: Catalogue, progress: Telling) -> ItemVectors:
+    def __call__(self, catalogue: Catalogue, progress: Progress) -> ItemVectors:
         """[V + 2, E] by item number, zeros where an item has no picture. Raises PicturesNotUsable."""
         places = [place for place, item_id in enumerate(catalogue.item_ids) if item_id in self.pictures]
         paths = [self.pictures[catalogue.item_ids[place]] for place in places]

@@ -11,6 +11,7 @@ from torch.nn import functional
 from scoring.adapters import Method
 from scoring.seen.actions import Floats, Integers
 from training.curves.curves import NOWHERE, Curves
+from training.progress import Progress
 from training.text.batches import Batches, encode
 from training.text.documents import Documents, Parts
 from training.text.draws import draws
@@ -20,7 +21,7 @@ from training.text.ngrams import Ngrams, fit_ngrams
 from training.text.recipe import Recipe
 from training.text.report import Report, report_of
 from training.text.scratch import make_classifier
-from training.text.steps import Telling, run_epochs
+from training.text.steps import run_epochs
 from training.text.tuning import settle, tunable
 
 SHARES = np.linspace(0.0, 1.0, 21)
@@ -58,7 +59,7 @@ class Taught:
 
 
 def teach(
-    parts: Parts, recipe: Recipe, *, seed: int, progress: Telling, curves: Curves = NOWHERE, device: str = "cpu"
+    parts: Parts, recipe: Recipe, *, seed: int, progress: Progress, curves: Curves = NOWHERE, device: str = "cpu"
 ) -> Taught:
     """Fine-tune on the training part, stop and mix on the validation part, judge on both and on the test part.
 
@@ -129,7 +130,7 @@ class FineTuned:
 
 def fine_tune(
     encoder: Encoder, training: Documents, validation: Documents, recipe: Recipe, *,
-    seed: int, progress: Telling, curves: Curves = NOWHERE,
+    seed: int, progress: Progress, curves: Curves = NOWHERE,
 ) -> FineTuned:  # fmt: skip
     """Cross-entropy with AdamW; the encoder is changed in place, and the epoch kept that validation liked best."""
     batches = Batches(encode(encoder.tokenizer, training.texts, recipe.tokens), training.labels, recipe.batch)

@@ -12,10 +12,11 @@ from torch import Tensor
 from transformers import BertConfig, BertForMaskedLM, BertForSequenceClassification
 
 from scoring.seen.actions import Integers
+from training.progress import Progress
 from training.text.batches import Batches, Encoded, encode
 from training.text.encoder import Encoder
 from training.text.recipe import Recipe
-from training.text.steps import Telling, run_epochs
+from training.text.steps import run_epochs
 from training.text.wordpiece import MASK, PAD, SPECIAL, train_tokenizer
 
 HIDDEN_SHARE = 0.15
@@ -27,7 +28,7 @@ IGNORED = -100
 
 
 def make_classifier(
-    texts: Sequence[str], labels: int, recipe: Recipe, seed: int, progress: Telling, device: str = "cpu", *,
+    texts: Sequence[str], labels: int, recipe: Recipe, seed: int, progress: Progress, device: str = "cpu", *,
     people: Integers | None = None,
 ) -> Encoder:  # fmt: skip
     """A BERT with a head that is still to be taught; its body has read the texts. Equal seeds give equal weights."""
@@ -66,7 +67,7 @@ def _shape(words: int, labels: int, recipe: Recipe) -> BertConfig:
     )  # fmt: skip
 
 
-def _read(body: Any, encoded: Encoded, recipe: Recipe, seed: int, progress: Telling) -> None:  # noqa: ANN401
+def _read(body: Any, encoded: Encoded, recipe: Recipe, seed: int, progress: Progress) -> None:  # noqa: ANN401
     """Guess hidden words of the texts; the labels are not looked at. The body is the library's."""
     if recipe.reading_epochs == 0:
         return

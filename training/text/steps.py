@@ -9,12 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from training.curves.curves import NOWHERE, Curves
+from training.progress import Progress
 from training.text.batches import Batches
 from training.text.encoder import moved
 from training.text.recipe import Recipe
 
-Telling = Callable[[str, int, int], None]
-"""(stage, done, total)"""
 Loss = Callable[[dict[str, Tensor], Tensor], Tensor]
 """Of a batch and its labels."""
 GRADIENT_LIMIT = 1.0
@@ -35,7 +34,7 @@ class Learned:
 
 def run_epochs(
     model: nn.Module, batches: Batches, loss: Loss, *, epochs: int, recipe: Recipe, rate: float, seed: int, stage: str,
-    progress: Telling, validate: Callable[[], float] | None = None, curves: Curves = NOWHERE,
+    progress: Progress, validate: Callable[[], float] | None = None, curves: Curves = NOWHERE,
     after_step: Callable[[int], None] | None = None,
 ) -> Learned:  # fmt: skip
     """Learn what has a gradient; with `validate` (smaller is better) keep the best epoch and stop out of patience.

@@ -15,13 +15,13 @@ from scoring.seen.catalogue import Catalogue
 from training.encoders import pretrained
 from training.encoders.item_encoding import item_texts, placed
 from training.encoders.vector_cache import Far, VectorCache, Vectors, untold
+from training.progress import Progress
 from training.text.batches import encode
 from training.text.classifier import fine_tune
 from training.text.documents import Documents, DocumentsNotUsable, parts_at_random
 from training.text.encoder import Encoder, load_encoder, new_classifier
 from training.text.recipe import Recipe
 from training.text.scratch import make_classifier
-from training.text.steps import Telling
 
 SCRATCH = "scratch"
 """In the place of an encoder's name: made from nothing on the shop's texts."""
@@ -45,7 +45,7 @@ class Tower:
         words = tokenizer.backend_tokenizer.to_str() if tokenizer.is_fast else repr(tokenizer)
         return pretrained.fingerprint(self.encoder.model, words, str(self.tokens))
 
-    def __call__(self, catalogue: Catalogue, progress: Telling) -> ItemVectors:
+    def __call__(self, catalogue: Catalogue, progress: Progress) -> ItemVectors:
         """[V + 2, E] by item number, zeros where an item has no text."""
         texts = item_texts(catalogue)
         places = [place for place, text in enumerate(texts) if text is not None]
@@ -69,7 +69,7 @@ class Tower:
 
 def tower_of(
     name: str, method: Method | None, events: pl.DataFrame, items: pl.DataFrame | None, *,
-    recipe: Recipe, cache: Path, seed: int, progress: Telling, device: str = "cpu",
+    recipe: Recipe, cache: Path, seed: int, progress: Progress, device: str = "cpu",
 ) -> Tower:  # fmt: skip
     """The encoder of that name, or one made from nothing on the texts of these events and items.
 
@@ -90,7 +90,7 @@ def tower_of(
     return Tower(encoder.body, recipe.tokens, VectorCache(cache))
 
 
-def _teach(encoder: Encoder, reviews: Documents, recipe: Recipe, seed: int, progress: Telling) -> None:
+def _teach(encoder: Encoder, reviews: Documents, recipe: Recipe, seed: int, progress: Progress) -> None:
     parts = parts_at_random(reviews, ("fewer stars", f"{GOOD_STARS} stars and more"), seed)
     fine_tune(encoder, parts.training, parts.validation, recipe, seed=seed, progress=progress)
 

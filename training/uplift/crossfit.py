@@ -1,19 +1,19 @@
 """Scores of customers by models that were fitted without them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from scoring.seen.actions import Floats
 from scoring.uplift.model import Term, score
+from training.progress import Progress
 from training.uplift.learners import LEARNERS, Learner
 from training.uplift.trial import Trial, folds
 
 FOLDS = 10
 FITS = 3
 """Of which a kept model is the mean where trees are grown: one alone leans on which customers they happened to draw."""
-Progress = Callable[[str, int, int], None]
 
 
 def cross_fit(trial: Trial, *, parts: int, seed: int, progress: Progress) -> Mapping[Learner, Floats]:

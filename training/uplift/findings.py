@@ -6,8 +6,9 @@ from typing import Any
 
 from scoring.seen.actions import Floats
 from scoring.uplift.model import Line, UpliftModel
+from training.progress import Progress
 from training.uplift.choice import Choice, Figures, Interval, choose, nested
-from training.uplift.crossfit import FOLDS, Progress, cross_fit, on_all
+from training.uplift.crossfit import FOLDS, cross_fit, on_all
 from training.uplift.effect import average, fit_line
 from training.uplift.learners import Learner
 from training.uplift.propensity import foretold
