@@ -31,6 +31,7 @@ FAST = ("bfloat16", "last")
 OPENVINO = "openvino"
 BARE = {
     "pool: bare": (),
+    "pool last: bare": ("last",),
     "pool OpenVINO: bare": ("last", OPENVINO),
     "pool bf16: bare": FAST,
     "pool bf16 OpenVINO: bare": (*FAST, OPENVINO),
@@ -124,6 +125,7 @@ def _floor(floors: Path, name: str, variables: Mapping[str, str]) -> Peer:
 def _peers(floors: Path) -> Iterator[Peer]:
     yield _floor(floors, FLOOR, {})
     yield _ours(floors, "pool", FLOOR, "aio", "process")
+    yield _ours(floors, "pool last", FLOOR, "aio", "process", "last")
     yield _ours(floors, "pool OpenVINO", FLOOR, "aio", "process", "last", OPENVINO)
     yield _floor(floors, FAST_FLOOR, STRONGEST)
     yield _ours(floors, "pool bf16", FAST_FLOOR, "aio", "process", *FAST)
