@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from campaigns.audiences import channel_words
 from campaigns.audit.decision import Decision, Known, because
+from campaigns.audit.exclusion_words import Circumstances, why_left_out
 from campaigns.experiments.assignment import HOLDOUT, position
 from campaigns.terms.campaign import CampaignPlan
 from campaigns.tiers import tier_words
@@ -39,8 +40,10 @@ PHRASES: Mapping[Language, _Phrases] = MappingProxyType(
 )  # fmt: skip
 
 
-def reasons(plan: CampaignPlan, known: Known, decided: Decision, language: Language) -> list[str]:
-    """Of the tier, the rule's conditions, the channel and the draw, as far as they decided it."""
+def reasons(
+    plan: CampaignPlan, known: Known, decided: Decision, frozen: Circumstances, language: Language
+) -> list[str]:
+    """Of the tier, the rule's conditions, what left the customer out, the channel and the draw: what decided it."""
     phrases, speaker = PHRASES[language], Speaker(language=language, currency=plan.currency)
     said = []
     if known.standard is not None and known.score is not None:
@@ -55,6 +58,9 @@ def reasons(plan: CampaignPlan, known: Known, decided: Decision, language: Langu
             )
         )  # fmt: skip
     said += [speaker.reason(each) for each in because(plan, known)]
+    left_out = why_left_out(plan, known, decided, frozen, language)
+    if left_out is not None:
+        said.append(left_out)
     if decided.channel is not None and decided.channel_reason is not None:
         said.append(channel_words.chosen(decided.channel, decided.channel_reason, language))
     if decided.group is not None:

@@ -9,6 +9,7 @@ from campaigns.audiences.frozen import FrozenFrom, from_document
 from campaigns.audiences.inputs import Inputs
 from campaigns.audit.decision import Decision, Known, Sameness, Who, differences, replay
 from campaigns.audit.decision_words import reasons
+from campaigns.audit.exclusion_words import Circumstances, Reach
 from campaigns.customers.refusals import CustomerNotFound
 from campaigns.life import campaigns, versions
 from campaigns.life.refusals import CampaignNotLaunched, CampaignVersionNotFound
@@ -89,7 +90,9 @@ def explain(
     if evidence.known is None or evidence.missing:
         return _gone(campaign, customer_id, frozen, _issued(record), evidence.missing)
     replayed = replay(frozen, plan, kept.budget_share, evidence.known)
-    words = reasons(plan, evidence.known, replayed, language)
+    others = decisions.others(snapshot, campaign_id, customer_id, before=frozen.time)
+    circumstances = Circumstances(frozen.time, kept.budget_share, [Reach(*each) for each in others])
+    words = reasons(plan, evidence.known, replayed, circumstances, language)
     return _compared(campaign, frozen, _issued(record), replayed, words, customer_id)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, exists, func, select
 
 from database.audiences.tables import AudienceRow, ExclusionRow, SegmentRow
 from database.coupons.tables import CouponRow
@@ -48,6 +48,19 @@ def frozen(snapshot: Snapshot, campaign_id: str) -> Frozen:
     query = select(CampaignRow.frozen_from, CampaignRow.budget_share).where(CampaignRow.campaign_id == campaign_id)
     document, share = snapshot.execute(query).one()
     return Frozen(document=document, budget_share=share)
+
+
+def others(snapshot: Snapshot, campaign_id: str, customer_id: str, *, before: datetime) -> list[Row[Any]]:
+    """Id, series and launch of each other campaign whose audience has the customer, launched before; newest first."""
+    in_audience = exists().where(
+        AudienceRow.campaign_id == CampaignRow.campaign_id, AudienceRow.customer_id == customer_id
+    )  # fmt: skip
+    query = (
+        select(CampaignRow.campaign_id, CampaignRow.series, CampaignRow.launch_time)
+        .where(CampaignRow.campaign_id != campaign_id, CampaignRow.launch_time <= before, in_audience)
+        .order_by(CampaignRow.launch_time.desc(), CampaignRow.campaign_id)
+    )
+    return list(snapshot.execute(query))
 
 
 def rescored(snapshot: Snapshot) -> datetime | None:

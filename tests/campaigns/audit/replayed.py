@@ -8,11 +8,14 @@ from sqlalchemy import text
 from campaigns.audit import replaying
 from campaigns.audit.replaying import Explained
 from database.session import Database
+from rules.sentence import Language
 
 
-def explain(database: Database, customer_id: str = "anna", campaign_id: str = "spring") -> Explained:
+def explain(
+    database: Database, customer_id: str = "anna", campaign_id: str = "spring", language: Language = Language.ENGLISH
+) -> Explained:
     with database.reading() as snapshot:
-        return replaying.explain(snapshot, campaign_id, customer_id)
+        return replaying.explain(snapshot, campaign_id, customer_id, language=language)
 
 
 def run(database: Database, statement: str, **values: object) -> None:

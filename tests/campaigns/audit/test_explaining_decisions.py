@@ -1,5 +1,6 @@
 """A decision can be made again: by the same inputs it comes out the same, and what is not there any more is named."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -31,6 +32,7 @@ from campaigns.terms.restraint import OfferCap
 from campaigns.tiers.tiers import Tier
 from database.session import Database
 from rules.rule import Compare, InSegment, Not, Operator
+from rules.sentence import Language
 
 RICH = Compare("expected_spend", Operator.AT_LEAST, 9000)
 TEN = Discount(reward=Percent(percent=10))
@@ -96,9 +98,14 @@ def test_who_got_something_else_is_found(shop: Database, statement: str, differi
 
 
 @pytest.mark.parametrize(
-    ("customer_id", "exclusion"), [("ben", "RULE"), ("cleo", "TIER_WITHOUT_OFFER"), ("new", "NO_TIER")]
+    ("customer_id", "exclusion", "word"),
+    [
+        ("ben", "RULE", "is not expected to spend at least 90.00 GBP within 90 days: it is 80.00 GBP"),
+        ("cleo", "TIER_WITHOUT_OFFER", "is in tier LOW, and the offers are for HIGH"),
+        ("new", "NO_TIER", "was never scored, and so has no tier"),
+    ],
 )
-def test_why_somebody_is_not_in_the_audience(shop: Database, customer_id: str, exclusion: str) -> None:
+def test_why_somebody_is_not_in_the_audience(shop: Database, customer_id: str, exclusion: str, word: str) -> None:
     add_customers(shop, ["new"])
     known_long_ago(shop)
     launch_campaign(shop, make_plan(rule=RICH))
@@ -108,6 +115,7 @@ def test_why_somebody_is_not_in_the_audience(shop: Database, customer_id: str, e
     assert found.sameness is Sameness.SAME
     assert found.replayed is not None
     assert found.replayed.exclusion == exclusion
+    assert word in found.reasons
 
 
 def test_what_others_bought_is_not_taken_for_ones_own(shop: Database) -> None:
@@ -136,6 +144,21 @@ def test_who_was_left_out_for_a_reason_on_record(shop: Database) -> None:
     assert [each.sameness for each in (with_consent, without)] == [Sameness.SAME] * 2
     assert with_consent.issued == Decision(exclusion="OFFER_CAP", tier=Tier.HIGH)
     assert without.issued == Decision(exclusion="NO_CONSENT", tier=Tier.HIGH)
+    assert with_consent.reasons == ("offers within 7 days: at most 1, and came to 1 since 2026-11-14: first",)
+    assert without.reasons == ("agreed to none of the offer's channels: by e-mail",)
+    in_chinese = explain(shop, language=Language.CHINESE)
+    assert in_chinese.reasons == ("7 天内的优惠：最多 1 个，自 2026-11-14 起已有 1 个：first",)
+
+
+def test_which_campaign_came_first_and_who_has_the_last_place_are_said(shop: Database) -> None:
+    launch_campaign(shop, make_plan(rule=RICH), "first")
+    launch_campaign(shop, make_plan(excluded_campaigns=("first",)), "second")
+    launch_campaign(shop, make_plan(audience_limit=1), "third")
+
+    after_the_first, beyond = explain(shop, campaign_id="second"), explain(shop, "ben", "third")
+
+    assert after_the_first.reasons == ("is in a running campaign that this one leaves its customers to: first",)
+    assert beyond.reasons == ("the audience ends at 1 customers: at place 2 by expected spend",)
 
 
 def test_what_is_not_there_any_more_is_named(shop: Database) -> None:
@@ -200,3 +223,5 @@ def test_whom_the_budget_left_out_is_told_apart(database: Database) -> None:
 
     assert {each.sameness for each in found} == {Sameness.SAME}
     assert {each.replayed.exclusion for each in found if each.replayed is not None} == {None, "OVER_BUDGET"}
+    left_out = next(each for each in found if each.issued.exclusion == "OVER_BUDGET")
+    assert re.fullmatch(r"the budget bears \d\d\.\d% of the audience: drawn to 0\.\d{6} of 1", left_out.reasons[0])
