@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, islice, zip_longest
 
 from campaigns.audiences import channel_words
 from campaigns.audiences.eligibility import ChannelReason
@@ -39,14 +40,21 @@ def examples(
     snapshot: Snapshot, campaign: Campaign, drawn: Sequence[Prospect], *, size: int,
     language: Language = Language.ENGLISH,
 ) -> tuple[Example, ...]:  # fmt: skip
-    """Up to `size` of those drawn; no treatment is shown twice before all have been shown once."""
+    """Up to `size` of those drawn, the tiers in turn.
+
+    Of each tier the commonest treatment comes first, and none comes twice before all have come once.
+    """
     kinds: dict[tuple[str, str, str], list[tuple[Prospect, str]]] = defaultdict(list)
     for each in drawn:
         arm = group_of(campaign.plan.design, campaign_id=campaign.campaign_id, customer_id=each.customer_id)
         kinds[each.tier, each.channel, arm].append((each, arm))
-    turns = sorted((turn, kind) for kind, members in kinds.items() for turn in range(len(members)))
+    by_tier: dict[str, list[tuple[Prospect, str]]] = defaultdict(list)
+    turns = ((turn, -len(members), kind) for kind, members in kinds.items() for turn in range(len(members)))
+    for turn, _, kind in sorted(turns):
+        by_tier[kind[0]].append(kinds[kind][turn])
+    in_turn = zip_longest(*(by_tier[tier] for tier in Tier if tier in by_tier))
     said = _Said(snapshot, campaign, language)
-    return tuple(said.example(*kinds[kind][turn]) for turn, kind in turns[:size])
+    return tuple(said.example(*each) for each in islice(filter(None, chain.from_iterable(in_turn)), size))
 
 
 class _Said:

@@ -283,6 +283,11 @@ def test_examples_show_every_treatment_with_what_they_get_and_why(shop: Database
         "in the arm bold by the draw",
     )
     assert shown != preview(shop, size=6, seed=2).examples
+    few = preview(shop, size=3, seed=1).examples
+    assert ([each.tier for each in few], HOLDOUT in {each.arm for each in few[:2]}) == (
+        [Tier.HIGH, Tier.MID, Tier.HIGH],
+        False,
+    )
 
 
 def test_an_example_is_told_in_the_language_of_the_reader(shop: Database) -> None:
