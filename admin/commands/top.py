@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 
 from admin.running.pool_readings import Reading, reading_of, rows
-from admin.shell.output import emit, fail, table_of
+from admin.shell.output import emit, fail, fitted, table_of
 from settings import settings
 
 app = typer.Typer(add_completion=False)
@@ -42,7 +42,7 @@ def top(*, address: Address = None, every: Seconds = 2.0, once: Once = False, as
             emit(list(rows(before, None)), as_json=True)
         elif once:
             time.sleep(every)
-            Console().print(_table(where, _look(where), before))
+            Console().print(table_at(where, _look(where), before))
         else:
             _watch(where, before, every)
     except NothingToRead as error:
@@ -52,14 +52,14 @@ def top(*, address: Address = None, every: Seconds = 2.0, once: Once = False, as
 
 
 def _watch(where: str, before: Reading, every: float) -> None:
-    with Live(_table(where, before, None), auto_refresh=False, screen=True) as live:
+    with Live(table_at(where, before, None), auto_refresh=False, screen=True) as live:
         for table in tables(where, before, every):
             live.update(table, refresh=True)
 
 
 def tables(where: str, before: Reading, every: float) -> Iterator[Table]:
     """One for each look; while the server is away it is the last one, and says so."""
-    table = _table(where, before, None)
+    table = table_at(where, before, None)
     while True:
         time.sleep(every)
         try:
@@ -67,29 +67,37 @@ def tables(where: str, before: Reading, every: float) -> Iterator[Table]:
         except NothingToRead as error:
             table.caption = f"{error}\nThe figures are of before; it is looked for again every {every:g} s."
         else:
-            table, before = _table(where, now, before), now
+            table, before = table_at(where, now, before), now
         yield table
 
 
-def _table(where: str, now: Reading, before: Reading | None) -> Table:
+def table_at(where: str, now: Reading, before: Reading | None) -> Table:
+    """Of what happened between the two readings, or since the server's start."""
     since = "since its start" if before is None else f"in the last {now.at - before.at:.1f} s"
-    table = table_of([_shown(row) for row in rows(now, before)], title=f"{where}, {since}")
-    table.box = None
+    shown = [_shown(row) for row in rows(now, before)] or [{"pool, lane, model": "nobody has asked anything yet"}]
+    table = table_of(shown, title=f"{where}, {since}")
+    table.box, table.padding, table.pad_edge = None, (0, 1, 0, 0), False
+    fitted(table, Console())
     return table
 
 
 def _shown(row: Mapping[str, object]) -> dict[str, object]:
     """In few columns, so that it fits a terminal; milliseconds are median and 99th percentile."""
     return {
-        "pool, lane": f"{row['pool']}, {row['lane']}", "model": row["model"], "/s": row["per_second"],
-        "queue": row["waiting"], "batch": row["batch_size"], "wait": _pair(row["wait_p50_ms"], row["wait_p99_ms"]),
+        "pool, lane, model": f"{row['pool']}, {row['lane']}, {row['model']}", "/s": row["per_second"],
+        "queue": row["waiting"], "batch": row["batch_size"],
+        "wait, ms": _pair(row["wait_p50_ms"], row["wait_p99_ms"]),
         "compute": _pair(row["compute_p50_ms"], row["compute_p99_ms"]), "shed": row["shed"],
         "expired": row["expired"], "failed": row["failed"],
     }  # fmt: skip
 
 
 def _pair(middle: object, high: object) -> str:
-    return f"{middle:.3g}/{high:.3g}" if isinstance(middle, float) and isinstance(high, float) else "–"
+    return f"{_short(middle)}/{_short(high)}" if isinstance(middle, float) and isinstance(high, float) else "–"
+
+
+def _short(number: float) -> str:
+    return f"{number:.3g}" if number < 100 else f"{number:,.0f}"  # noqa: PLR2004 - three digits tell enough
 
 
 def _look(where: str) -> Reading:

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.measure import Measurement
+from rich.measure import Measurement, measure_renderables
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 from rich.text import Text
@@ -30,7 +30,9 @@ def emit(value: Mapping[str, object] | Sequence[Mapping[str, object]], *, as_jso
     out = Console()
     if isinstance(value, Mapping):
         out.print(_fields(value, title))
-    elif _least_width(table := table_of(value, title=title), out) <= out.width:
+    elif not value:
+        out.print(Text(f"{title}: none" if title else "none"))
+    elif fitted(table := table_of(value, title=title), out):
         out.print(table)
     else:
         for number, row in enumerate(value):
@@ -68,9 +70,20 @@ def _finite(value: object) -> object:
     return value
 
 
-def _least_width(table: Table, out: Console) -> int:
-    """In which no word of it is cut."""
-    return Measurement.get(out, out.options.update(width=UNBOUNDED), table).minimum
+def fitted(table: Table, out: Console) -> bool:
+    """Whether each column has room for its longest word; then what is left is shared out by what they want.
+
+    Rich by itself narrows the widest column first, and cuts its words where others have room to spare.
+    """
+    unbounded = out.options.update(width=UNBOUNDED)
+    spare = out.width - Measurement.get(out, unbounded, table).minimum
+    if spare < 0:
+        return False
+    spans = [measure_renderables(out, unbounded, [column.header, *column.cells]) for column in table.columns]
+    share = min(1.0, spare / max(sum(span.span for span in spans), 1))
+    for column, span in zip(table.columns, spans, strict=True):
+        column.width = span.minimum + int(span.span * share)
+    return True
 
 
 def _fields(value: Mapping[str, object], title: str) -> Table:
@@ -86,7 +99,8 @@ def table_of(values: Sequence[Mapping[str, object]], *, title: str) -> Table:
     table = Table(title=title or None)
     names = list(values[0]) if values else []
     for name in names:
-        table.add_column(name, justify="right" if isinstance(values[0][name], int | float) else "left")
+        right = isinstance(values[0][name], int | float)
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
     for value in values:
         table.add_row(*(_cell(value[name]) for name in names))
     return table

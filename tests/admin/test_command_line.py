@@ -130,6 +130,21 @@ def test_rows_without_room_for_their_words_stand_below_each_other(
     assert one.count("c") == 40
 
 
+def test_no_word_is_cut_where_another_column_has_room_to_spare(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "54")
+    emit([{"step": "bad dates and time zones", "rejected": 12, "what": "UNREADABLE_UNIT_PRICE 12"}], as_json=False)
+
+    assert "UNREADABLE_UNIT_PRICE" in capsys.readouterr().out
+
+
+def test_a_list_of_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    emit([], as_json=False, title="Campaigns")
+
+    assert capsys.readouterr().out == "Campaigns: none\n"
+
+
 def test_results_are_json_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
     emit([{"tier": "HIGH", "customers": 12}], as_json=True)
 

@@ -10,12 +10,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx
 import pytest
 from made.campaigns import add_customers
+from rich.console import Console
 from running.serving import Shop, serving
 from tierwise.v1 import recommendation_service_pb2, scoring_service_pb2
 from typer.testing import CliRunner
 
 from admin.command_line import main
-from admin.commands.top import tables
+from admin.commands.top import table_at, tables
 from admin.running.pool_readings import Buckets, Lane, Line, Reading, reading_of, rows
 from database.embedded import free_port
 from database.session import Database
@@ -59,6 +60,21 @@ def test_once_shows_what_happened_between_two_looks(shop: Shop) -> None:
 
     assert done.exit_code == 0, done.output
     assert f"{address(shop)}, in the last" in done.stdout.replace("\n", " ")
+
+
+def test_eighty_columns_hold_every_figure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    line, lane = Line("recommendations", "interactive", "20261127-c5ec679355"), Lane("recommendations", "interactive")
+    spent, sizes = Buckets({0.5: 0, 1.5: 100, 4.5: 100, math.inf: 100}), Buckets({32.0: 100, math.inf: 100}, 2789.0)
+    lost = {(lane, outcome): 4237.0 for outcome in ("shed", "expired", "failed")}
+    now = Reading(
+        at=2.0, waits={line: spent}, computes={line: spent}, sizes={line: sizes}, outcomes=lost, waiting={lane: 128}
+    )
+    monkeypatch.setenv("COLUMNS", "80")
+    Console().print(table_at("127.0.0.1:19464", now, None))
+
+    shown = capsys.readouterr().out.split()
+    assert shown.count("1,000/1,490") == 2
+    assert {"20261127-c5ec679355", "27.89", "128", "4,237"} <= set(shown)
 
 
 def test_a_server_that_is_not_there_is_named_with_the_way_out() -> None:
