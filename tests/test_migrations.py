@@ -188,7 +188,7 @@ def test_the_log_says_who_wrote_rules_of_before(database: Database, database_url
 def test_many_rows_are_changed_in_pieces_and_their_locks_go_with_each(
     database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pieces.change_in_pieces, "__kwdefaults__", {"at_once": 2})
+    monkeypatch.setattr(pieces, "AT_ONCE", 2)
     add_customers(database, ["anna", "ben", "cara", "dora", "eve"])
     config = configuration(database_url)
     command.downgrade(config, _before("codes_of_countries_are_in_capitals"))

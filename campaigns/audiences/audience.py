@@ -6,9 +6,7 @@ No consent on record means none.
 from datetime import datetime
 
 from campaigns.terms.campaign import Campaign, ChannelChoice
-from database.audiences import eligibility
-from database.audiences.eligibility import Cap, Reach, Targeting, Way
-from database.session import Snapshot
+from database.audiences.eligibility import Cap, Targeting, Way
 
 
 def targeting(campaign: Campaign, now: datetime) -> Targeting:
@@ -25,8 +23,3 @@ def targeting(campaign: Campaign, now: datetime) -> Targeting:
         excluded_campaigns=plan.excluded_campaigns,
         limit=plan.audience_limit,
     )  # fmt: skip
-
-
-def reach(snapshot: Snapshot, campaign: Campaign, now: datetime) -> list[Reach]:
-    """How many customers it would reach by which channel, and how many not and why, as things stand."""
-    return eligibility.reach(snapshot, targeting(campaign, now))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, any_, case, func, literal, select
+from sqlalchemy import ColumnElement, Text, any_, case, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from database.audiences.fitting import TABLE, member
@@ -27,13 +27,13 @@ EXCLUDED, GOT, PLACE = "excluded", "since_{}", "place"
 NOTHING: Mapping[str, ColumnElement[Any]] = MappingProxyType({})
 
 
-def of_rule(rule: Rule | None, facts: FromClause = TABLE) -> Mapping[str, ColumnElement[Any]]:
+def of_rule(rule: Rule | None) -> Mapping[str, ColumnElement[Any]]:
     """The facts that a rule asks about, and whether the customer is in its segments."""
     if rule is None:
         return NOTHING
     named = _named(rule)
-    read = {f"{FACT}{name}": _value(name, named[name], facts) for name in sorted(named)}
-    return read | {f"{SEGMENT}{name}": member(name, facts) for name in sorted(segments_named(rule))}
+    read = {f"{FACT}{name}": _value(name, named[name]) for name in sorted(named)}
+    return read | {f"{SEGMENT}{name}": member(name, TABLE) for name in sorted(segments_named(rule))}
 
 
 def _named(rule: Rule) -> Mapping[str, set[str]]:
@@ -52,8 +52,8 @@ def _named(rule: Rule) -> Mapping[str, set[str]]:
     return named
 
 
-def _value(name: str, texts: set[str], facts: FromClause) -> ColumnElement[Any]:
-    column: ColumnElement[Any] = facts.c[name]
+def _value(name: str, texts: set[str]) -> ColumnElement[Any]:
+    column: ColumnElement[Any] = TABLE.c[name]
     if FACTS[name].kind is not Kind.TEXTS:
         return column
     asked = func.unnest(literal(sorted(texts), ARRAY(Text))).column_valued("asked")

@@ -107,9 +107,3 @@ def may_leave_out(snapshot: Snapshot, campaign_id: str) -> bool:
     """Whether anybody of the frozen audience is to get a code and has none yet."""
     without = select(AudienceRow).where(AudienceRow.campaign_id == campaign_id, WITHOUT_CODE, IS_OFFERED)
     return snapshot.execute(select(without.exists())).scalar_one()
-
-
-def left_out(snapshot: Snapshot, campaign_id: str) -> int:
-    """Customers who are not in the audience because the budget could not bear their coupons."""
-    query = select(CampaignRow.over_budget_count).where(CampaignRow.campaign_id == campaign_id)
-    return snapshot.execute(query).scalar_one()

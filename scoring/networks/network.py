@@ -29,6 +29,8 @@ HORIZONS = (30, 60, 90)
 SIGMA_LIMIT = 1.6
 """Of log spend: the mean of a lognormal explodes with exp(sigma²/2)."""
 BLOCKED = float("-inf")
+FREQUENCIES = 4
+"""Of each number."""
 NOTHING: Mapping[str, Tensor] = {}
 """Encoded of items."""
 
@@ -74,10 +76,10 @@ class Outputs:
 class NumberEmbedding(nn.Module):
     """Numbers as themselves and as sines of learned frequencies (Gorishniy et al. 2022), mixed into D."""
 
-    def __init__(self, numbers: int, width: int, frequencies: int = 4) -> None:
+    def __init__(self, numbers: int, width: int) -> None:
         super().__init__()
-        self.frequency = nn.Parameter(torch.randn(numbers, frequencies) * 0.5)
-        self.mix = nn.Linear(numbers * (1 + 2 * frequencies), width)
+        self.frequency = nn.Parameter(torch.randn(numbers, FREQUENCIES) * 0.5)
+        self.mix = nn.Linear(numbers * (1 + 2 * FREQUENCIES), width)
 
     def forward(self, numbers: Tensor) -> Tensor:
         """[..., K] to [..., D]."""

@@ -69,10 +69,10 @@ def _number(words: str) -> Words:
     return lambda value, _: words.format(rounded(value))
 
 
-def _measure(words: str, one: str, many: str | None = None) -> Words:
+def _measure(words: str, one: str) -> Words:
     def said(value: float, _: str) -> str:
         number = rounded(value)
-        return words.format(f"{number} {one if number == '1' else many or one + 's'}")
+        return words.format(f"{number} {one if number == '1' else one + 's'}")
 
     return said
 
@@ -87,13 +87,13 @@ def _times(words: str) -> Words:
     return lambda value, _: words.format(f"{math.exp(value):,.0%}")
 
 
-def _trend(words: str, more: str = "more", fewer: str = "fewer", alike: str = "about as many") -> Words:
+def _trend(words: str, fewer: str = "fewer", alike: str = "about as many") -> Words:
     """Of words with a place for each of 'more' and 'than'."""
 
     def said(value: float, _: str) -> str:
         if abs(value) < ABOUT_THE_SAME:
             return words.format(alike, "as")
-        return words.format(more if value > 0 else fewer, "than")
+        return words.format("more" if value > 0 else fewer, "than")
 
     return said
 

@@ -19,11 +19,6 @@ LEAST = 0.02
 """A customer who is hardly ever treated must not stand for fifty others."""
 
 
-def alike(trial: Trial) -> Floats:
-    """[N] the share of the treated, for everybody."""
-    return np.full(len(trial), trial.treated.mean())
-
-
 def foretold(trial: Trial, *, seed: int) -> Floats | None:
     """[N] what features say out of fold; None where they say nothing, as in a trial that was drawn."""
     said, parts = np.empty(len(trial)), folds(trial, FOLDS, np.random.default_rng(seed))

@@ -182,7 +182,7 @@ def test_the_audience_keeps_each_channel_with_its_reason_and_the_coupon_follows(
         campaign = drafts.create(transaction, make_cause(), "spring", plan)
     operation = begin_launch(shop)
     with shop.reading() as snapshot:
-        assert audience.reach(snapshot, campaign, NOW) == sorted(
+        assert eligibility.reach(snapshot, audience.targeting(campaign, NOW)) == sorted(
             [
                 Reach(tier="HIGH", channel=annas[0], channel_reason=annas[1], exclusion=None, count=1),
                 Reach(tier="HIGH", channel="SMS", channel_reason="ORDER", exclusion=None, count=1),
