@@ -3,9 +3,14 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from functools import partial, wraps
+from operator import attrgetter
+from typing import Protocol, TypeVar, cast
 
+import grpc
+from google.protobuf import descriptor_pool
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
 from campaigns import trail
 from campaigns.actor import Cause
@@ -19,8 +24,11 @@ from scoring.pool.refusals import Expired
 from server.answering import call
 from server.answering.deadlines import SHORTEST_SECONDS
 
+Service = TypeVar("Service", bound="Servicer")
+Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 
+NAME = attrgetter("name")
 ATTEMPTS = 3
 """For a transaction that loses against a concurrent one."""
 NOTE_SECONDS = 1.0
@@ -60,13 +68,26 @@ def _noting(database: Database) -> Iterator[Transaction]:
         yield transaction
 
 
+class Servicer(Protocol):
+    """Of any service that writes."""
+
+    _database: Database
+
+
+def performed(
+    effect: Callable[[Service, Request, Transaction, Cause], Response],
+) -> Callable[[Service, Request, grpc.ServicerContext], Response]:
+    """A writing method that is one effect as a whole, on what the request's `name` names."""
+
+    @wraps(effect)
+    def method(self: Service, request: Request, _context: grpc.ServicerContext) -> Response:
+        return perform(self._database, request, partial(effect, self, request), subject=NAME(request))
+
+    return method
+
+
 def perform(
-    database: Database,
-    request: Message,
-    answer: type[Response],
-    effect: Callable[[Transaction, Cause], Response],
-    *,
-    subject: str,
+    database: Database, request: Message, effect: Callable[[Transaction, Cause], Response], *, subject: str
 ) -> Response:
     """Run the effect of a writing method under the laws of all of them.
 
@@ -78,7 +99,7 @@ def perform(
     cause = call.current().cause(getattr(request, "request_id", ""), reason)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            response = _once(database, request, answer, effect, cause)
+            response = _once(database, request, effect, cause)
         except Refusal as refusal:
             record_denial(database, cause, subject, refusal)
             raise
@@ -93,11 +114,7 @@ def perform(
 
 
 def _once(
-    database: Database,
-    request: Message,
-    answer: type[Response],
-    effect: Callable[[Transaction, Cause], Response],
-    cause: Cause,
+    database: Database, request: Message, effect: Callable[[Transaction, Cause], Response], cause: Cause
 ) -> Response:
     with writing(database) as transaction:
         if getattr(request, "validate_only", False):
@@ -109,10 +126,17 @@ def _once(
         method, body = call.current().method, request.SerializeToString(deterministic=True)
         stored = requests.claim(transaction, method, cause.request_id, hashlib.sha256(body).digest(), cause.now)
         if stored is not None:
-            return answer.FromString(stored)
+            return cast("Response", _answer_of(method).FromString(stored))
         response = effect(transaction, cause)
         requests.keep(transaction, method, cause.request_id, response.SerializeToString(deterministic=True))
         return response
+
+
+def _answer_of(method: str) -> type[Message]:
+    """What a method (/package.Service/Method) answers."""
+    service, _, name = method.removeprefix("/").partition("/")
+    described = descriptor_pool.Default().FindServiceByName(service)
+    return GetMessageClass(described.methods_by_name[name].output_type)
 
 
 def subject_of(request: object, action: str) -> str:

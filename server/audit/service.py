@@ -43,7 +43,7 @@ class AuditService(audit_service_pb2_grpc.AuditServiceServicer):
         def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
             return operation_message(verification.begin(transaction, cause, from_seq=request.from_seq))
 
-        return perform(self._database, request, operations_pb2.Operation, effect, subject=verification.AUDIT)
+        return perform(self._database, request, effect, subject=verification.AUDIT)
 
     def ExplainDecision(
         self, request: audit_service_pb2.ExplainDecisionRequest, context: grpc.ServicerContext

@@ -36,4 +36,4 @@ class BudgetService(budget_service_pb2_grpc.BudgetServiceServicer):
         def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
             return operation_message(reconciliation.begin(transaction, cause, campaign_id=only))
 
-        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.campaign)
+        return perform(self._database, request, effect, subject=request.campaign)

@@ -1,8 +1,5 @@
 """CampaignService: campaigns are planned, approved, launched and moved."""
 
-from collections.abc import Callable
-from typing import TypeAlias
-
 import grpc
 from google.longrunning import operations_pb2
 from google.protobuf.empty_pb2 import Empty
@@ -22,10 +19,9 @@ from campaigns.forecast.detecting import LIFT
 from campaigns.life import approving, campaigns, drafts, launch, scheduling, versions
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.results import measuring, over_time
-from campaigns.terms.campaign import Campaign
 from database.session import Database, Transaction
 from server.answering import call
-from server.answering.transactions import perform, reading
+from server.answering.transactions import perform, performed, reading
 from server.campaigns.forecasts import forecast_message
 from server.campaigns.messages import campaign_message, new_plan, sought_in, with_fields
 from server.campaigns.previews import preview_message
@@ -41,13 +37,6 @@ from server.wire.stamps import instant_key
 
 EXAMPLES = 10
 OCCURRENCES = 10
-MoveRequest: TypeAlias = (
-    campaign_service_pb2.ScheduleCampaignRequest
-    | campaign_service_pb2.UnscheduleCampaignRequest
-    | campaign_service_pb2.PauseCampaignRequest
-    | campaign_service_pb2.ResumeCampaignRequest
-    | campaign_service_pb2.EndCampaignRequest
-)
 
 
 class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
@@ -67,7 +56,7 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
             return campaign_message(drafts.create(transaction, cause, request.campaign_id, plan))
 
         subject = CAMPAIGN + request.campaign_id
-        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=subject)
+        return perform(self._database, request, effect, subject=subject)
 
     def GetCampaign(
         self, request: campaign_service_pb2.GetCampaignRequest, context: grpc.ServicerContext
@@ -99,59 +88,49 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
             )  # fmt: skip
             return campaign_message(updated)
 
-        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=message.name)
+        return perform(self._database, request, effect, subject=message.name)
 
+    @performed
     def DeleteCampaign(
-        self, request: campaign_service_pb2.DeleteCampaignRequest, context: grpc.ServicerContext
+        self, request: campaign_service_pb2.DeleteCampaignRequest, transaction: Transaction, cause: Cause
     ) -> Empty:
-        def effect(transaction: Transaction, cause: Cause) -> Empty:
-            drafts.delete(transaction, cause, campaign_id(request.name), etag=request.etag)
-            return Empty()
+        drafts.delete(transaction, cause, campaign_id(request.name), etag=request.etag)
+        return Empty()
 
-        return perform(self._database, request, Empty, effect, subject=request.name)
-
+    @performed
     def PreviewCampaign(
-        self, request: campaign_service_pb2.PreviewCampaignRequest, context: grpc.ServicerContext
+        self, request: campaign_service_pb2.PreviewCampaignRequest, transaction: Transaction, cause: Cause
     ) -> campaign_preview_pb2.CampaignPreview:
-        def effect(transaction: Transaction, cause: Cause) -> campaign_preview_pb2.CampaignPreview:
-            shown = dry_run.preview(
-                transaction, cause, campaign_id(request.name), size=request.sample_size or EXAMPLES, seed=request.seed,
-                etag=request.etag, lift=request.lift or LIFT,
-            )  # fmt: skip
-            return preview_message(shown)
+        shown = dry_run.preview(
+            transaction, cause, campaign_id(request.name), size=request.sample_size or EXAMPLES, seed=request.seed,
+            etag=request.etag, lift=request.lift or LIFT,
+        )  # fmt: skip
+        return preview_message(shown)
 
-        return perform(self._database, request, campaign_preview_pb2.CampaignPreview, effect, subject=request.name)
-
+    @performed
     def SubmitCampaign(
-        self, request: campaign_service_pb2.SubmitCampaignRequest, context: grpc.ServicerContext
+        self, request: campaign_service_pb2.SubmitCampaignRequest, transaction: Transaction, cause: Cause
     ) -> campaign_pb2.Campaign:
-        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
-            name = campaign_id(request.name)
-            return campaign_message(approving.submit(transaction, cause, name, self._policy, etag=request.etag))
+        name = campaign_id(request.name)
+        return campaign_message(approving.submit(transaction, cause, name, self._policy, etag=request.etag))
 
-        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
-
+    @performed
     def ApproveCampaign(
-        self, request: campaign_service_pb2.ApproveCampaignRequest, context: grpc.ServicerContext
+        self, request: campaign_service_pb2.ApproveCampaignRequest, transaction: Transaction, cause: Cause
     ) -> campaign_pb2.Campaign:
-        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
-            approved = approving.approve(
-                transaction, cause, campaign_id(request.name), self._policy, version=request.version,
-                etag=request.etag,
-            )  # fmt: skip
-            return campaign_message(approved)
+        approved = approving.approve(
+            transaction, cause, campaign_id(request.name), self._policy, version=request.version,
+            etag=request.etag,
+        )  # fmt: skip
+        return campaign_message(approved)
 
-        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
-
+    @performed
     def RejectCampaign(
-        self, request: campaign_service_pb2.RejectCampaignRequest, context: grpc.ServicerContext
+        self, request: campaign_service_pb2.RejectCampaignRequest, transaction: Transaction, cause: Cause
     ) -> campaign_pb2.Campaign:
-        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
-            name = campaign_id(request.name)
-            rejected = approving.reject(transaction, cause, name, version=request.version, etag=request.etag)
-            return campaign_message(rejected)
-
-        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)
+        name = campaign_id(request.name)
+        rejected = approving.reject(transaction, cause, name, version=request.version, etag=request.etag)
+        return campaign_message(rejected)
 
     def GetCampaignVersion(
         self, request: campaign_service_pb2.GetCampaignVersionRequest, context: grpc.ServicerContext
@@ -179,15 +158,17 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
             )  # fmt: skip
         return differences_message(found)
 
+    @performed
     def ScheduleCampaign(
-        self, request: campaign_service_pb2.ScheduleCampaignRequest, context: grpc.ServicerContext
+        self, request: campaign_service_pb2.ScheduleCampaignRequest, transaction: Transaction, cause: Cause
     ) -> campaign_pb2.Campaign:
-        return self._moved(request, scheduling.schedule)
+        return campaign_message(scheduling.schedule(transaction, cause, campaign_id(request.name), etag=request.etag))
 
+    @performed
     def UnscheduleCampaign(
-        self, request: campaign_service_pb2.UnscheduleCampaignRequest, context: grpc.ServicerContext
+        self, request: campaign_service_pb2.UnscheduleCampaignRequest, transaction: Transaction, cause: Cause
     ) -> campaign_pb2.Campaign:
-        return self._moved(request, scheduling.unschedule)
+        return campaign_message(scheduling.unschedule(transaction, cause, campaign_id(request.name), etag=request.etag))
 
     def PreviewSchedule(
         self, request: campaign_service_pb2.PreviewScheduleRequest, context: grpc.ServicerContext
@@ -198,29 +179,30 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
             )
         return occurrences_message(found)
 
+    @performed
     def LaunchCampaign(
-        self, request: campaign_service_pb2.LaunchCampaignRequest, context: grpc.ServicerContext
+        self, request: campaign_service_pb2.LaunchCampaignRequest, transaction: Transaction, cause: Cause
     ) -> operations_pb2.Operation:
-        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
-            begun = launch.launch(transaction, cause, campaign_id(request.name), etag=request.etag)
-            return operation_message(begun)
+        begun = launch.launch(transaction, cause, campaign_id(request.name), etag=request.etag)
+        return operation_message(begun)
 
-        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
-
+    @performed
     def PauseCampaign(
-        self, request: campaign_service_pb2.PauseCampaignRequest, context: grpc.ServicerContext
+        self, request: campaign_service_pb2.PauseCampaignRequest, transaction: Transaction, cause: Cause
     ) -> campaign_pb2.Campaign:
-        return self._moved(request, campaigns.pause)
+        return campaign_message(campaigns.pause(transaction, cause, campaign_id(request.name), etag=request.etag))
 
+    @performed
     def ResumeCampaign(
-        self, request: campaign_service_pb2.ResumeCampaignRequest, context: grpc.ServicerContext
+        self, request: campaign_service_pb2.ResumeCampaignRequest, transaction: Transaction, cause: Cause
     ) -> campaign_pb2.Campaign:
-        return self._moved(request, campaigns.resume)
+        return campaign_message(campaigns.resume(transaction, cause, campaign_id(request.name), etag=request.etag))
 
+    @performed
     def EndCampaign(
-        self, request: campaign_service_pb2.EndCampaignRequest, context: grpc.ServicerContext
+        self, request: campaign_service_pb2.EndCampaignRequest, transaction: Transaction, cause: Cause
     ) -> campaign_pb2.Campaign:
-        return self._moved(request, campaigns.end)
+        return campaign_message(campaigns.end(transaction, cause, campaign_id(request.name), etag=request.etag))
 
     def GetCampaignResults(
         self, request: campaign_service_pb2.GetCampaignResultsRequest, context: grpc.ServicerContext
@@ -236,11 +218,3 @@ class CampaignService(campaign_service_pb2_grpc.CampaignServiceServicer):
     ) -> campaign_forecast_pb2.CampaignForecast:
         with reading(self._database) as snapshot:
             return forecast_message(forecasts.get(snapshot, campaign_id(request.name)))
-
-    def _moved(self, request: MoveRequest, use_case: Callable[..., Campaign]) -> campaign_pb2.Campaign:
-        """One step of a campaign's life that is asked for by name and etag."""
-
-        def effect(transaction: Transaction, cause: Cause) -> campaign_pb2.Campaign:
-            return campaign_message(use_case(transaction, cause, campaign_id(request.name), etag=request.etag))
-
-        return perform(self._database, request, campaign_pb2.Campaign, effect, subject=request.name)

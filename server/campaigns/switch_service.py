@@ -27,14 +27,14 @@ class SwitchService(switch_service_pb2_grpc.SwitchServiceServicer):
         def effect(transaction: Transaction, cause: Cause) -> stop_pb2.Stop:
             return _message(switches.stop(transaction, cause, campaign_id(request.campaign)))
 
-        return perform(self._database, request, stop_pb2.Stop, effect, subject=request.campaign)
+        return perform(self._database, request, effect, subject=request.campaign)
 
     def AllowCampaign(self, request: switch_service_pb2.AllowCampaignRequest, context: grpc.ServicerContext) -> Empty:
         def effect(transaction: Transaction, cause: Cause) -> Empty:
             switches.allow(transaction, cause, campaign_id(request.campaign))
             return Empty()
 
-        return perform(self._database, request, Empty, effect, subject=request.campaign)
+        return perform(self._database, request, effect, subject=request.campaign)
 
     def ListStops(
         self, request: switch_service_pb2.ListStopsRequest, context: grpc.ServicerContext

@@ -15,7 +15,7 @@ from campaigns.life import campaigns
 from database.session import Database, Transaction
 from server.access.guesses import Guesses
 from server.answering import call
-from server.answering.transactions import perform, reading, writing
+from server.answering.transactions import perform, performed, reading, writing
 from server.coupons.messages import (
     REDEMPTION,
     RESERVATION,
@@ -66,7 +66,7 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
             return coupon_service_pb2.ReserveCouponResponse(reservation=reservation_message(held))
 
         with self._guesses.counted():
-            return self._perform(request, coupon_service_pb2.ReserveCouponResponse, effect)
+            return self._perform(request, effect)
 
     def ReleaseReservation(
         self, request: coupon_service_pb2.ReleaseReservationRequest, context: grpc.ServicerContext
@@ -77,7 +77,7 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
             released = reservation.release(transaction, cause, reservation_id)
             return coupon_service_pb2.ReleaseReservationResponse(reservation=reservation_message(released))
 
-        return self._perform(request, coupon_service_pb2.ReleaseReservationResponse, effect)
+        return self._perform(request, effect)
 
     def RedeemCoupon(
         self, request: coupon_service_pb2.RedeemCouponRequest, context: grpc.ServicerContext
@@ -90,7 +90,7 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
             return coupon_service_pb2.RedeemCouponResponse(redemption=redemption_message(used))
 
         with self._guesses.counted():
-            return self._perform(request, coupon_service_pb2.RedeemCouponResponse, effect)
+            return self._perform(request, effect)
 
     def RefundRedemption(
         self, request: coupon_service_pb2.RefundRedemptionRequest, context: grpc.ServicerContext
@@ -108,7 +108,7 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
                 refunded_amount=money(done.refunded_minor, done.redemption.currency),
             )  # fmt: skip
 
-        return self._perform(request, coupon_service_pb2.RefundRedemptionResponse, effect)
+        return self._perform(request, effect)
 
     def ImportCoupons(
         self, requests: Iterator[coupon_service_pb2.ImportCouponsRequest], context: grpc.ServicerContext
@@ -121,28 +121,20 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
             )
             return imported_message(added)
 
-        return perform(
-            self._database, request, coupon_service_pb2.ImportCouponsResponse, effect, subject=request.name
-        )  # fmt: skip
+        return perform(self._database, request, effect, subject=request.name)
 
+    @performed
     def WithdrawCoupons(
-        self, request: coupon_service_pb2.WithdrawCouponsRequest, context: grpc.ServicerContext
+        self, request: coupon_service_pb2.WithdrawCouponsRequest, transaction: Transaction, cause: Cause
     ) -> coupon_service_pb2.WithdrawCouponsResponse:
-        def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.WithdrawCouponsResponse:
-            count = own_codes.withdraw(transaction, cause, campaign_id(request.name))
-            return coupon_service_pb2.WithdrawCouponsResponse(withdrawn_count=count)
+        count = own_codes.withdraw(transaction, cause, campaign_id(request.name))
+        return coupon_service_pb2.WithdrawCouponsResponse(withdrawn_count=count)
 
-        return perform(
-            self._database, request, coupon_service_pb2.WithdrawCouponsResponse, effect, subject=request.name
-        )  # fmt: skip
-
+    @performed
     def HandOverCoupons(
-        self, request: coupon_service_pb2.HandOverCouponsRequest, context: grpc.ServicerContext
+        self, request: coupon_service_pb2.HandOverCouponsRequest, transaction: Transaction, cause: Cause
     ) -> operations_pb2.Operation:
-        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
-            return operation_message(handing_over.begin(transaction, cause, campaign_id(request.name)))
-
-        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
+        return operation_message(handing_over.begin(transaction, cause, campaign_id(request.name)))
 
     def ExportCoupons(
         self, request: coupon_service_pb2.ExportCouponsRequest, context: grpc.ServicerContext
@@ -153,7 +145,7 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
             campaigns.get(transaction, name)
             return coupon_service_pb2.ExportCouponsResponse()
 
-        perform(self._database, request, coupon_service_pb2.ExportCouponsResponse, effect, subject=request.name)
+        perform(self._database, request, effect, subject=request.name)
         with writing(self._database) as transaction:
             cause = call.current().cause(request.request_id)
             currency = exporting.begin(transaction, cause, name).plan.currency
@@ -166,7 +158,5 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
             yield coupon_service_pb2.ExportCouponsResponse(coupons=[coupon_message(each, currency) for each in found])
             after = found[-1].customer_id
 
-    def _perform(
-        self, request: Message, answer: type[Response], effect: Callable[[Transaction, Cause], Response]
-    ) -> Response:
-        return perform(self._database, request, answer, effect, subject=SUBJECT)
+    def _perform(self, request: Message, effect: Callable[[Transaction, Cause], Response]) -> Response:
+        return perform(self._database, request, effect, subject=SUBJECT)

@@ -13,7 +13,7 @@ from database.session import Database, Transaction
 from database.tiers import lists
 from events.event import Event, EventType
 from server.answering import call
-from server.answering.transactions import perform, reading
+from server.answering.transactions import perform, performed, reading
 from server.customers.events import event_message, event_value
 from server.customers.messages import ANYONE, customer_message, sought_in, whole, with_fields
 from server.wire.masks import changed_fields
@@ -64,16 +64,14 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
             )  # fmt: skip
             return customer_message(known)
 
-        return perform(self._database, request, customer_pb2.Customer, effect, subject=message.name)
+        return perform(self._database, request, effect, subject=message.name)
 
+    @performed
     def DeleteCustomer(
-        self, request: customer_service_pb2.DeleteCustomerRequest, context: grpc.ServicerContext
+        self, request: customer_service_pb2.DeleteCustomerRequest, transaction: Transaction, cause: Cause
     ) -> Empty:
-        def effect(transaction: Transaction, cause: Cause) -> Empty:
-            erasure.begin(transaction, cause, customer_id(request.name), etag=request.etag)
-            return Empty()
-
-        return perform(self._database, request, Empty, effect, subject=request.name)
+        erasure.begin(transaction, cause, customer_id(request.name), etag=request.etag)
+        return Empty()
 
     def BatchCreateEvents(
         self, request: customer_service_pb2.BatchCreateEventsRequest, context: grpc.ServicerContext
@@ -86,8 +84,7 @@ class CustomerService(customer_service_pb2_grpc.CustomerServiceServicer):
                 events=[event_message(event) for event in values], created_count=created
             )
 
-        answer = customer_service_pb2.BatchCreateEventsResponse
-        return perform(self._database, request, answer, effect, subject=request.parent)
+        return perform(self._database, request, effect, subject=request.parent)
 
     def ListEvents(
         self, request: customer_service_pb2.ListEventsRequest, context: grpc.ServicerContext

@@ -11,7 +11,7 @@ from campaigns.work import jobs
 from database.session import Database, Transaction
 from database.work import operations
 from server.answering import call
-from server.answering.transactions import perform, reading
+from server.answering.transactions import performed, reading
 from server.operations.answers import answered
 from server.operations.filters import filter_in
 from server.wire.names import operation_id
@@ -66,19 +66,19 @@ class OperationsService(operations_pb2_grpc.OperationsServicer):
                 return operation
             time.sleep(min(POLL_SECONDS, left))
 
-    def CancelOperation(self, request: operations_pb2.CancelOperationRequest, context: grpc.ServicerContext) -> Empty:
-        def effect(transaction: Transaction, cause: Cause) -> Empty:
-            jobs.cancel(transaction, cause, operation_id(request.name))
-            return Empty()
+    @performed
+    def CancelOperation(
+        self, request: operations_pb2.CancelOperationRequest, transaction: Transaction, cause: Cause
+    ) -> Empty:
+        jobs.cancel(transaction, cause, operation_id(request.name))
+        return Empty()
 
-        return perform(self._database, request, Empty, effect, subject=request.name)
-
-    def DeleteOperation(self, request: operations_pb2.DeleteOperationRequest, context: grpc.ServicerContext) -> Empty:
-        def effect(transaction: Transaction, cause: Cause) -> Empty:
-            jobs.forget(transaction, cause, operation_id(request.name))
-            return Empty()
-
-        return perform(self._database, request, Empty, effect, subject=request.name)
+    @performed
+    def DeleteOperation(
+        self, request: operations_pb2.DeleteOperationRequest, transaction: Transaction, cause: Cause
+    ) -> Empty:
+        jobs.forget(transaction, cause, operation_id(request.name))
+        return Empty()
 
     def _get(self, name: str) -> operations_pb2.Operation:
         with reading(self._database) as snapshot:

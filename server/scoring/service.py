@@ -23,7 +23,7 @@ from database.session import Database, Snapshot, Transaction
 from scoring import score as scored
 from scoring.score import ModelRejected
 from server.answering import call
-from server.answering.transactions import perform, reading
+from server.answering.transactions import perform, performed, reading
 from server.scoring.canary import model_results_message
 from server.scoring.live import Live
 from server.scoring.loading import Question
@@ -93,7 +93,7 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
             return operation_message(rescoring.begin(transaction, cause, as_of=as_of))
 
-        return perform(self._database, request, operations_pb2.Operation, effect, subject="customers")
+        return perform(self._database, request, effect, subject="customers")
 
     def ListModels(
         self, request: scoring_service_pb2.ListModelsRequest, context: grpc.ServicerContext
@@ -124,13 +124,11 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
                 canary_power.of_run(snapshot, found.run, now),
             )
 
+    @performed
     def PreviewModel(
-        self, request: scoring_service_pb2.PreviewModelRequest, context: grpc.ServicerContext
+        self, request: scoring_service_pb2.PreviewModelRequest, transaction: Transaction, cause: Cause
     ) -> operations_pb2.Operation:
-        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
-            return operation_message(shadowing.begin(transaction, cause, model_id(request.name)))
-
-        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
+        return operation_message(shadowing.begin(transaction, cause, model_id(request.name)))
 
     def ActivateModel(
         self, request: scoring_service_pb2.ActivateModelRequest, context: grpc.ServicerContext
@@ -144,15 +142,13 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
             )  # fmt: skip
             return model_message(active)
 
-        return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
+        return perform(self._database, request, effect, subject=request.name)
 
+    @performed
     def JudgeModel(
-        self, request: scoring_service_pb2.JudgeModelRequest, context: grpc.ServicerContext
+        self, request: scoring_service_pb2.JudgeModelRequest, transaction: Transaction, cause: Cause
     ) -> operations_pb2.Operation:
-        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
-            return operation_message(judging.begin(transaction, cause, model_id(request.name)))
-
-        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
+        return operation_message(judging.begin(transaction, cause, model_id(request.name)))
 
     def RetrainModel(
         self, request: scoring_service_pb2.RetrainModelRequest, context: grpc.ServicerContext
@@ -160,7 +156,7 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
         def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
             return operation_message(retraining.begin(transaction, cause))
 
-        return perform(self._database, request, operations_pb2.Operation, effect, subject="models")
+        return perform(self._database, request, effect, subject="models")
 
     def MoveModel(
         self, request: scoring_service_pb2.MoveModelRequest, context: grpc.ServicerContext
@@ -176,7 +172,7 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
             )  # fmt: skip
             return model_message(moved)
 
-        return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
+        return perform(self._database, request, effect, subject=request.name)
 
     def RollBackModel(
         self, request: scoring_service_pb2.RollBackModelRequest, context: grpc.ServicerContext
@@ -192,7 +188,7 @@ class ScoringService(scoring_service_pb2_grpc.ScoringServiceServicer):
                 registry.roll_back(transaction, cause, model_id(request.name), etag=request.etag, lost=lost)
             )
 
-        return perform(self._database, request, model_pb2.Model, effect, subject=request.name)
+        return perform(self._database, request, effect, subject=request.name)
 
     def _must_load(self, name: str) -> None:
         """Raises ModelUnusable for a model that could not answer; one that is not there is left to the use case."""

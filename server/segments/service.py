@@ -15,7 +15,7 @@ from database.audiences import fitting
 from database.session import Database, Snapshot, Transaction
 from rules.rule import Rule
 from rules.sentence import Language, Speaker
-from server.answering.transactions import perform, reading
+from server.answering.transactions import perform, performed, reading
 from server.segments.messages import changes, member_message, segment_message
 from server.segments.rules import rule_value
 from server.wire.masks import changed_fields
@@ -47,7 +47,7 @@ class SegmentService(segment_service_pb2_grpc.SegmentServiceServicer):
             return segment_message(created)
 
         subject = SEGMENT + request.segment_id
-        return perform(self._database, request, segment_pb2.Segment, effect, subject=subject)
+        return perform(self._database, request, effect, subject=subject)
 
     def GetSegment(
         self, request: segment_service_pb2.GetSegmentRequest, context: grpc.ServicerContext
@@ -76,23 +76,21 @@ class SegmentService(segment_service_pb2_grpc.SegmentServiceServicer):
             updated = cases.update(transaction, cause, segment_id(message.name), etag=message.etag, **given)
             return segment_message(updated)
 
-        return perform(self._database, request, segment_pb2.Segment, effect, subject=message.name)
+        return perform(self._database, request, effect, subject=message.name)
 
-    def DeleteSegment(self, request: segment_service_pb2.DeleteSegmentRequest, context: grpc.ServicerContext) -> Empty:
-        def effect(transaction: Transaction, cause: Cause) -> Empty:
-            cases.delete(transaction, cause, segment_id(request.name), etag=request.etag)
-            return Empty()
+    @performed
+    def DeleteSegment(
+        self, request: segment_service_pb2.DeleteSegmentRequest, transaction: Transaction, cause: Cause
+    ) -> Empty:
+        cases.delete(transaction, cause, segment_id(request.name), etag=request.etag)
+        return Empty()
 
-        return perform(self._database, request, Empty, effect, subject=request.name)
-
+    @performed
     def BuildSegment(
-        self, request: segment_service_pb2.BuildSegmentRequest, context: grpc.ServicerContext
+        self, request: segment_service_pb2.BuildSegmentRequest, transaction: Transaction, cause: Cause
     ) -> operations_pb2.Operation:
-        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
-            begun = segment_building.begin(transaction, cause, segment_id(request.name), etag=request.etag)
-            return operation_message(begun)
-
-        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
+        begun = segment_building.begin(transaction, cause, segment_id(request.name), etag=request.etag)
+        return operation_message(begun)
 
     def ListSegmentMembers(
         self, request: segment_service_pb2.ListSegmentMembersRequest, context: grpc.ServicerContext

@@ -13,7 +13,7 @@ from campaigns.tiers.tiers import TierScheme
 from database.session import Database, Snapshot, Transaction
 from database.tiers import changes
 from server.answering import call
-from server.answering.transactions import perform, reading
+from server.answering.transactions import perform, performed, reading
 from server.tiers.messages import change_message, scheme_message, scheme_values, version
 from server.tiers.previews import preview_message
 from server.wire.names import CUSTOMER, model_id
@@ -40,7 +40,7 @@ class TierService(tier_service_pb2_grpc.TierServiceServicer):
         def effect(transaction: Transaction, cause: Cause) -> tier_scheme_pb2.TierScheme:
             return scheme_message(schemes.create(transaction, cause, **scheme_values(request.tier_scheme)))
 
-        return perform(self._database, request, tier_scheme_pb2.TierScheme, effect, subject="tierSchemes")
+        return perform(self._database, request, effect, subject="tierSchemes")
 
     def GetTierScheme(
         self, request: tier_service_pb2.GetTierSchemeRequest, context: grpc.ServicerContext
@@ -57,13 +57,11 @@ class TierService(tier_service_pb2_grpc.TierServiceServicer):
         rows, token = cut(self._seal, page, found, lambda each: (str(each.version),))
         return tier_service_pb2.ListTierSchemesResponse(tier_schemes=map(scheme_message, rows), next_page_token=token)
 
+    @performed
     def ActivateTierScheme(
-        self, request: tier_service_pb2.ActivateTierSchemeRequest, context: grpc.ServicerContext
+        self, request: tier_service_pb2.ActivateTierSchemeRequest, transaction: Transaction, cause: Cause
     ) -> tier_scheme_pb2.TierScheme:
-        def effect(transaction: Transaction, cause: Cause) -> tier_scheme_pb2.TierScheme:
-            return scheme_message(schemes.activate(transaction, cause, version(request.name), etag=request.etag))
-
-        return perform(self._database, request, tier_scheme_pb2.TierScheme, effect, subject=request.name)
+        return scheme_message(schemes.activate(transaction, cause, version(request.name), etag=request.etag))
 
     def PreviewTiers(
         self, request: tier_service_pb2.PreviewTiersRequest, context: grpc.ServicerContext
@@ -76,16 +74,14 @@ class TierService(tier_service_pb2_grpc.TierServiceServicer):
             )  # fmt: skip
         return preview_message(found)
 
+    @performed
     def KeepTierPreview(
-        self, request: tier_service_pb2.KeepTierPreviewRequest, context: grpc.ServicerContext
+        self, request: tier_service_pb2.KeepTierPreviewRequest, transaction: Transaction, cause: Cause
     ) -> operations_pb2.Operation:
-        def effect(transaction: Transaction, cause: Cause) -> operations_pb2.Operation:
-            begun = previewing.begin(
-                transaction, cause, version(request.name), model_id=model_id(request.model) or None
-            )  # fmt: skip
-            return operation_message(begun)
-
-        return perform(self._database, request, operations_pb2.Operation, effect, subject=request.name)
+        begun = previewing.begin(
+            transaction, cause, version(request.name), model_id=model_id(request.model) or None
+        )  # fmt: skip
+        return operation_message(begun)
 
     def ListTierChanges(
         self, request: tier_service_pb2.ListTierChangesRequest, context: grpc.ServicerContext
