@@ -103,152 +103,148 @@ def _early(value: float, _: str) -> str:
     return f"{'perhaps' if value >= ABOUT_THE_SAME else 'not'} a customer from before the shop's records"
 
 
-def _feature(name: str, unit: str, scale: Scale, description: str, words: Words) -> Feature:
-    return Feature(name, unit, scale, description, words)
-
-
 LEAST = 0.01
 ABOUT_THE_SAME = 0.1
 """10 %, as the logarithm of a ratio."""
 LOG, PLAIN, LOGIT = Scale.LOG, Scale.PLAIN, Scale.LOGIT
 
 RECENCY = (
-    _feature("days_since_event", "days", LOG, "Since anything the customer did", _days("last seen {} ago")),
-    _feature("days_since_order", "days", LOG, "Since the last order", _days("last order {} ago")),
-    _feature("days_since_view", "days", LOG, "Since the last product view", _days("last looked at a product {} ago")),
-    _feature(
+    Feature("days_since_event", "days", LOG, "Since anything the customer did", _days("last seen {} ago")),
+    Feature("days_since_order", "days", LOG, "Since the last order", _days("last order {} ago")),
+    Feature("days_since_view", "days", LOG, "Since the last product view", _days("last looked at a product {} ago")),
+    Feature(
         "days_since_cart", "days", LOG, "Since the last item put in the cart", _days("last filled the cart {} ago")
     ),
-    _feature("days_since_return", "days", LOG, "Since the last return", _days("last return {} ago")),
-    _feature("days_since_review", "days", LOG, "Since the last review", _days("last review {} ago")),
-    _feature("days_since_coupon", "days", LOG, "Since the last coupon was received", _days("last coupon {} ago")),
-    _feature("days_since_message", "days", LOG, "Since the last message was received", _days("last message {} ago")),
-    _feature("days_known", "days", LOG, "Since the first event", _days("known for {}")),
-    _feature("days_as_buyer", "days", LOG, "Since the first order", _days("first order {} ago")),
-    _feature("seen_early", "share", PLAIN,
+    Feature("days_since_return", "days", LOG, "Since the last return", _days("last return {} ago")),
+    Feature("days_since_review", "days", LOG, "Since the last review", _days("last review {} ago")),
+    Feature("days_since_coupon", "days", LOG, "Since the last coupon was received", _days("last coupon {} ago")),
+    Feature("days_since_message", "days", LOG, "Since the last message was received", _days("last message {} ago")),
+    Feature("days_known", "days", LOG, "Since the first event", _days("known for {}")),
+    Feature("days_as_buyer", "days", LOG, "Since the first order", _days("first order {} ago")),
+    Feature("seen_early", "share", PLAIN,
              "1 as the shop's records begin, 0 from their day 90 on, at the first event; fading as 90 days go by",
              _early),
 )  # fmt: skip
 
 FREQUENCY = (
-    _feature("orders", "orders", LOG, "Orders so far", _count("{} so far", "order")),
-    _feature("orders_30", "orders", LOG, "Orders in the last 30 days", _count("{} in the last 30 days", "order")),
-    _feature("orders_90", "orders", LOG, "Orders in the last 90 days", _count("{} in the last 90 days", "order")),
-    _feature("orders_180", "orders", LOG, "Orders in the last 180 days", _count("{} in the last 180 days", "order")),
-    _feature("orders_365", "orders", LOG, "Orders in the last 365 days", _count("{} in the last 365 days", "order")),
-    _feature("orders_per_month", "orders a month", LOG, "Orders over days known, at least 30, times 30.4",
+    Feature("orders", "orders", LOG, "Orders so far", _count("{} so far", "order")),
+    Feature("orders_30", "orders", LOG, "Orders in the last 30 days", _count("{} in the last 30 days", "order")),
+    Feature("orders_90", "orders", LOG, "Orders in the last 90 days", _count("{} in the last 90 days", "order")),
+    Feature("orders_180", "orders", LOG, "Orders in the last 180 days", _count("{} in the last 180 days", "order")),
+    Feature("orders_365", "orders", LOG, "Orders in the last 365 days", _count("{} in the last 365 days", "order")),
+    Feature("orders_per_month", "orders a month", LOG, "Orders over days known, at least 30, times 30.4",
              _measure("about {} a month", "order")),
-    _feature("events_7", "events", LOG, "Actions of the customer in the last 7 days",
+    Feature("events_7", "events", LOG, "Actions of the customer in the last 7 days",
              _count("{} in the last 7 days", "action")),
-    _feature("events_30", "events", LOG, "Actions of the customer in the last 30 days",
+    Feature("events_30", "events", LOG, "Actions of the customer in the last 30 days",
              _count("{} in the last 30 days", "action")),
-    _feature("events_90", "events", LOG, "Actions of the customer in the last 90 days",
+    Feature("events_90", "events", LOG, "Actions of the customer in the last 90 days",
              _count("{} in the last 90 days", "action")),
 )  # fmt: skip
 
 SPEND = (
-    _feature("spend", "minor units", LOG, "Amount of all orders", _money("spent {} so far")),
-    _feature("spend_30", "minor units", LOG, "Amount ordered in the last 30 days",
+    Feature("spend", "minor units", LOG, "Amount of all orders", _money("spent {} so far")),
+    Feature("spend_30", "minor units", LOG, "Amount ordered in the last 30 days",
              _money("spent {} in the last 30 days")),
-    _feature("spend_90", "minor units", LOG, "Amount ordered in the last 90 days",
+    Feature("spend_90", "minor units", LOG, "Amount ordered in the last 90 days",
              _money("spent {} in the last 90 days")),
-    _feature("spend_365", "minor units", LOG, "Amount ordered in the last 365 days",
+    Feature("spend_365", "minor units", LOG, "Amount ordered in the last 365 days",
              _money("spent {} in the last 365 days")),
-    _feature("spend_per_month", "minor units a month", LOG, "Amount over days known, at least 30, times 30.4",
+    Feature("spend_per_month", "minor units a month", LOG, "Amount over days known, at least 30, times 30.4",
              _money("spends about {} a month")),
-    _feature("mean_basket", "minor units", LOG, "Mean amount of an order", _money("orders for {} on average")),
-    _feature("last_basket", "minor units", LOG, "Amount of the last order", _money("last order was {}")),
-    _feature("largest_basket", "minor units", LOG, "Amount of the largest order", _money("largest order was {}")),
-    _feature("basket_spread", "log units", PLAIN, "Standard deviation of the log amount of orders",
+    Feature("mean_basket", "minor units", LOG, "Mean amount of an order", _money("orders for {} on average")),
+    Feature("last_basket", "minor units", LOG, "Amount of the last order", _money("last order was {}")),
+    Feature("largest_basket", "minor units", LOG, "Amount of the largest order", _money("largest order was {}")),
+    Feature("basket_spread", "log units", PLAIN, "Standard deviation of the log amount of orders",
              _factor("amounts of orders typically differ by a factor of {}")),
 )  # fmt: skip
 
 RHYTHM = (
-    _feature("mean_gap", "days", LOG, "Mean time between orders", _days("{} between orders on average")),
-    _feature("gap_spread", "ratio", PLAIN, "Standard deviation of the time between orders over its mean",
+    Feature("mean_gap", "days", LOG, "Mean time between orders", _days("{} between orders on average")),
+    Feature("gap_spread", "ratio", PLAIN, "Standard deviation of the time between orders over its mean",
              _share("time between orders varies by {} of its mean")),
-    _feature("longest_gap", "days", LOG, "Longest time between two orders", _days("longest pause was {}")),
-    _feature("last_gap", "days", LOG, "Time between the last two orders", _days("last two orders were {} apart")),
-    _feature("overdue", "ratio", LOG, "Days since the last order over the mean gap",
+    Feature("longest_gap", "days", LOG, "Longest time between two orders", _days("longest pause was {}")),
+    Feature("last_gap", "days", LOG, "Time between the last two orders", _days("last two orders were {} apart")),
+    Feature("overdue", "ratio", LOG, "Days since the last order over the mean gap",
              _number("silent for {} times the usual gap")),
 )  # fmt: skip
 
 TREND = (
-    _feature("order_trend", "log ratio", PLAIN, "Orders of the last 90 days against the 90 before",
+    Feature("order_trend", "log ratio", PLAIN, "Orders of the last 90 days against the 90 before",
              _trend("{} orders in the last 90 days {} in the 90 before")),
-    _feature("spend_trend", "log ratio", PLAIN, "Amount of the last 90 days against the 90 before",
+    Feature("spend_trend", "log ratio", PLAIN, "Amount of the last 90 days against the 90 before",
              _trend("spent {} in the last 90 days {} in the 90 before", fewer="less", alike="about as much")),
-    _feature("basket_trend", "log ratio", PLAIN, "Amount of the last order against the mean",
+    Feature("basket_trend", "log ratio", PLAIN, "Amount of the last order against the mean",
              _times("last order was {} of the usual amount")),
-    _feature("event_trend", "log ratio", PLAIN, "Actions of the last 30 days against a third of the last 90",
+    Feature("event_trend", "log ratio", PLAIN, "Actions of the last 30 days against a third of the last 90",
              _trend("{} actions in the last 30 days {} is usual in the last 90")),
 )  # fmt: skip
 
 RETURNS = (
-    _feature("returns", "returns", LOG, "Returns so far", _count("{} so far", "return")),
-    _feature("returns_90", "returns", LOG, "Returns in the last 90 days", _count("{} in the last 90 days", "return")),
-    _feature(
+    Feature("returns", "returns", LOG, "Returns so far", _count("{} so far", "return")),
+    Feature("returns_90", "returns", LOG, "Returns in the last 90 days", _count("{} in the last 90 days", "return")),
+    Feature(
         "returned_share", "share", PLAIN, "Amount returned over amount ordered", _share("returned {} of the amount")
     ),
-    _feature("returns_per_order", "ratio", PLAIN, "Returns over orders", _measure("{} per order", "return")),
+    Feature("returns_per_order", "ratio", PLAIN, "Returns over orders", _measure("{} per order", "return")),
 )
 
 BREADTH = (
-    _feature("distinct_items", "items", LOG, "Different items bought", _count("bought {}", "different item")),
-    _feature("distinct_categories", "categories", LOG, "Different categories bought from",
+    Feature("distinct_items", "items", LOG, "Different items bought", _count("bought {}", "different item")),
+    Feature("distinct_categories", "categories", LOG, "Different categories bought from",
              _count("bought from {}", "category", "categories")),
-    _feature("repeat_share", "share", PLAIN, "Lines of orders that repeat an earlier item",
+    Feature("repeat_share", "share", PLAIN, "Lines of orders that repeat an earlier item",
              _share("{} of purchases repeat an earlier item")),
-    _feature("lines_per_order", "lines", LOG, "Mean number of lines of an order", _measure("{} per order", "line")),
-    _feature("last_lines", "lines", LOG, "Lines of the last order", _count("last order had {}", "line")),
-    _feature("units_per_order", "units", LOG, "Mean quantity of an order", _measure("{} per order", "unit")),
-    _feature("units_per_line", "units", LOG, "Mean quantity of a line", _measure("{} of each item", "unit")),
-    _feature("unit_price", "minor units", LOG, "Mean price of a unit bought", _money("buys at {} a piece")),
+    Feature("lines_per_order", "lines", LOG, "Mean number of lines of an order", _measure("{} per order", "line")),
+    Feature("last_lines", "lines", LOG, "Lines of the last order", _count("last order had {}", "line")),
+    Feature("units_per_order", "units", LOG, "Mean quantity of an order", _measure("{} per order", "unit")),
+    Feature("units_per_line", "units", LOG, "Mean quantity of a line", _measure("{} of each item", "unit")),
+    Feature("unit_price", "minor units", LOG, "Mean price of a unit bought", _money("buys at {} a piece")),
 )  # fmt: skip
 
 FUNNEL = (
-    _feature("views", "views", LOG, "Product views so far", _count("{} so far", "product view")),
-    _feature("views_7", "views", LOG, "Product views in the last 7 days",
+    Feature("views", "views", LOG, "Product views so far", _count("{} so far", "product view")),
+    Feature("views_7", "views", LOG, "Product views in the last 7 days",
              _count("{} in the last 7 days", "product view")),
-    _feature("views_30", "views", LOG, "Product views in the last 30 days",
+    Feature("views_30", "views", LOG, "Product views in the last 30 days",
              _count("{} in the last 30 days", "product view")),
-    _feature("carts", "carts", LOG, "Items put in the cart so far", _count("{} put in the cart so far", "item")),
-    _feature("carts_30", "carts", LOG, "Items put in the cart in the last 30 days",
+    Feature("carts", "carts", LOG, "Items put in the cart so far", _count("{} put in the cart so far", "item")),
+    Feature("carts_30", "carts", LOG, "Items put in the cart in the last 30 days",
              _count("{} put in the cart in the last 30 days", "item")),
-    _feature("views_since_order", "views", LOG, "Product views since the last order",
+    Feature("views_since_order", "views", LOG, "Product views since the last order",
              _count("{} since the last order", "product view")),
-    _feature("carts_since_order", "carts", LOG, "Items put in the cart since the last order",
+    Feature("carts_since_order", "carts", LOG, "Items put in the cart since the last order",
              _count("{} put in the cart since the last order", "item")),
-    _feature("carts_per_view", "ratio", PLAIN, "Items put in the cart per product view",
+    Feature("carts_per_view", "ratio", PLAIN, "Items put in the cart per product view",
              _measure("{} put in the cart per product view", "item")),
-    _feature("orders_per_cart", "ratio", LOG, "Orders per item put in the cart",
+    Feature("orders_per_cart", "ratio", LOG, "Orders per item put in the cart",
              _measure("{} per item put in the cart", "order")),
-    _feature("mean_dwell", "seconds", LOG, "Mean time on a product page",
+    Feature("mean_dwell", "seconds", LOG, "Mean time on a product page",
              _measure("{} on a product page on average", "second")),
-    _feature("dwell_30", "seconds", LOG, "Time on product pages in the last 30 days",
+    Feature("dwell_30", "seconds", LOG, "Time on product pages in the last 30 days",
              _measure("{} on product pages in the last 30 days", "second")),
 )  # fmt: skip
 
 VISITS = (
-    _feature("visits_30", "days", LOG, "Days with a product view in the last 30 days",
+    Feature("visits_30", "days", LOG, "Days with a product view in the last 30 days",
              _count("looked at products on {} of the last 30", "day")),
-    _feature("visits_90", "days", LOG, "Days with a product view in the last 90 days",
+    Feature("visits_90", "days", LOG, "Days with a product view in the last 90 days",
              _count("looked at products on {} of the last 90", "day")),
-    _feature("visits_per_month", "days a month", LOG,
+    Feature("visits_per_month", "days a month", LOG,
              "Days with a product view over days since the first, at least 30, times 30.4",
              _measure("looks at products on about {} a month", "day")),
-    _feature("visit_overdue", "ratio", LOG, "Days since the last product view over the mean gap between days with one",
+    Feature("visit_overdue", "ratio", LOG, "Days since the last product view over the mean gap between days with one",
              _number("away {} times as long as usual")),
-    _feature("missed_visits", "visits", LOG,
+    Feature("missed_visits", "visits", LOG,
              "Visits to expect since the last product view at the pace of the last 90 days, and one more",
              _measure("about {} to be expected since the last one", "visit")),
 )  # fmt: skip
 
 REVIEWS = (
-    _feature("reviews", "reviews", LOG, "Reviews written", _count("wrote {}", "review")),
-    _feature("mean_rating", "stars", PLAIN, "Mean rating given", _measure("rates {} on average", "star")),
-    _feature("last_rating", "stars", PLAIN, "Last rating given", _measure("last rating was {}", "star")),
-    _feature(
+    Feature("reviews", "reviews", LOG, "Reviews written", _count("wrote {}", "review")),
+    Feature("mean_rating", "stars", PLAIN, "Mean rating given", _measure("rates {} on average", "star")),
+    Feature("last_rating", "stars", PLAIN, "Last rating given", _measure("last rating was {}", "star")),
+    Feature(
         "rating_since_order",
         "stars",
         PLAIN,
@@ -258,36 +254,36 @@ REVIEWS = (
 )
 
 CONTACTS = (
-    _feature("coupons", "coupons", LOG, "Coupons received", _count("received {}", "coupon")),
-    _feature("coupons_30", "coupons", LOG, "Coupons received in the last 30 days",
+    Feature("coupons", "coupons", LOG, "Coupons received", _count("received {}", "coupon")),
+    Feature("coupons_30", "coupons", LOG, "Coupons received in the last 30 days",
              _count("received {} in the last 30 days", "coupon")),
-    _feature("messages_30", "messages", LOG, "Messages received in the last 30 days",
+    Feature("messages_30", "messages", LOG, "Messages received in the last 30 days",
              _count("received {} in the last 30 days", "message")),
-    _feature("orders_after_coupon", "share", PLAIN, "Orders within 14 days after a coupon",
+    Feature("orders_after_coupon", "share", PLAIN, "Orders within 14 days after a coupon",
              _share("{} of orders followed a coupon")),
 )  # fmt: skip
 
 SEASON = (
-    _feature("weekend_share", "share", PLAIN, "Orders on Saturday or Sunday, UTC", _share("{} of orders at weekends")),
-    _feature("evening_share", "share", PLAIN, "Orders from 17:00 to 05:00, UTC", _share("{} of orders in the evening")),
-    _feature("orders_last_year", "orders", LOG, "Orders in the 90 days that start one year before the as-of time",
+    Feature("weekend_share", "share", PLAIN, "Orders on Saturday or Sunday, UTC", _share("{} of orders at weekends")),
+    Feature("evening_share", "share", PLAIN, "Orders from 17:00 to 05:00, UTC", _share("{} of orders in the evening")),
+    Feature("orders_last_year", "orders", LOG, "Orders in the 90 days that start one year before the as-of time",
              _count("{} in this season a year ago", "order")),
-    _feature("spend_last_year", "minor units", LOG, "Amount in the 90 days that start one year before the as-of time",
+    Feature("spend_last_year", "minor units", LOG, "Amount in the 90 days that start one year before the as-of time",
              _money("spent {} in this season a year ago")),
 )  # fmt: skip
 
 BUYING = (
-    _feature("alive", "probability", LOGIT, "BG/NBD: probability that the customer has not left",
+    Feature("alive", "probability", LOGIT, "BG/NBD: probability that the customer has not left",
              _share("rhythm of orders: {} likely still a customer")),
-    _feature("chance_90", "probability", LOGIT, "BG/NBD: probability of an order within 90 days",
+    Feature("chance_90", "probability", LOGIT, "BG/NBD: probability of an order within 90 days",
              _share("rhythm of orders: {} chance within 90 days")),
-    _feature("expected_orders_90", "orders", LOG, "BG/NBD: expected days with an order within 90 days while active",
+    Feature("expected_orders_90", "orders", LOG, "BG/NBD: expected days with an order within 90 days while active",
              _measure("rhythm of orders: {} expected within 90 days", "order")),
-    _feature("expected_basket", "minor units", LOG, "Mean log amount of orders, shrunk to that of all customers",
+    Feature("expected_basket", "minor units", LOG, "Mean log amount of orders, shrunk to that of all customers",
              _money("a typical order is {}")),
-    _feature("expected_spend_90", "minor units", LOG, "Expected orders times expected basket",
+    Feature("expected_spend_90", "minor units", LOG, "Expected orders times expected basket",
              _money("rhythm and baskets promise {} within 90 days")),
-    _feature("order_days", "days", LOG, "Days, in UTC, with an order: the purchases that BG/NBD counts",
+    Feature("order_days", "days", LOG, "Days, in UTC, with an order: the purchases that BG/NBD counts",
              _count("{} with an order", "day")),
 )  # fmt: skip
 
