@@ -15,6 +15,7 @@ from admin.web.sign_in import form, welcome
 from admin.web.visit import UNUSABLE, safely
 from campaigns.callers import vouching
 from campaigns.callers.refusals import SignInRefused
+from campaigns.callers.vouching import Terms, Vouched
 
 COOKIE = "tierwise_sign_in"
 PATH = "/sign-in"
@@ -51,12 +52,21 @@ def _back(house: House, identities: Identities, request: Request) -> Response:
     try:
         proven = identities.provider.finish(request.query_params, request.cookies.get(COOKIE, ""), _callback(request))
         who = vouching.vouched(proven.claims, identities.terms)
-        session = vouching.admit(house.database, who, identities.terms, datetime.now(UTC))
-        response = welcome(house, session, proven.target)
+        response = welcome(house, _admitted(house, who, identities.terms, datetime.now(UTC)), proven.target)
     except SignInRefused as refusal:
         response = form(house, request, refusal=refusal, status=UNUSABLE)
     response.delete_cookie(COOKIE, path=PATH)
     return response
+
+
+def _admitted(house: House, who: Vouched, terms: Terms, now: datetime) -> str:
+    try:
+        with house.database.writing() as transaction:
+            return vouching.admit(transaction, who, terms, now)
+    except SignInRefused as refusal:
+        with house.database.writing() as transaction:
+            vouching.deny(transaction, who, refusal, now)
+        raise
 
 
 def _callback(request: Request) -> str:

@@ -14,10 +14,12 @@ from admin.web import language
 from admin.web.house import House
 from admin.web.received import form_of, sent_from_here
 from admin.web.visit import FORBIDDEN, SESSION_COOKIE, UNUSABLE, Visit, page, safely, tongue_of
-from campaigns.callers import staff
+from campaigns.callers import passwords, signing_in
 from campaigns.callers.access import STAFF, Right
 from campaigns.callers.refusals import SignInRefused
+from campaigns.callers.signing_in import SignedIn
 from database.callers import staff as accounts
+from database.session import Database
 from rules.sentence import Language
 
 HASHED_AT_ONCE = 2
@@ -51,7 +53,7 @@ def welcome(house: House, token: str, target: str) -> Response:
     """On to the page that was wanted, signed in."""
     response = RedirectResponse(_inside(target), 303)
     response.set_cookie(
-        SESSION_COOKIE, token, max_age=int(staff.SESSION.total_seconds()), httponly=True, samesite="lax",
+        SESSION_COOKIE, token, max_age=int(signing_in.SESSION.total_seconds()), httponly=True, samesite="lax",
         secure=house.secure,
     )  # fmt: skip
     return response
@@ -60,15 +62,31 @@ def welcome(house: House, token: str, target: str) -> Response:
 def _enter(house: House, request: Request, name: str, password: str) -> Response:
     try:
         browser = request.cookies.get(BROWSER_COOKIE, "")
-        given = staff.sign_in(house.database, name, password, datetime.now(UTC), browser=browser)
+        given = entered(house.database, name, password, datetime.now(UTC), browser=browser)
     except SignInRefused as refusal:
         return form(house, request, refusal=refusal, status=UNUSABLE, name=name)
     response = welcome(house, given.session, request.query_params.get("next", "/"))
     response.set_cookie(
-        BROWSER_COOKIE, given.browser, max_age=int(staff.KNOWN.total_seconds()), httponly=True, samesite="lax",
+        BROWSER_COOKIE, given.browser, max_age=int(signing_in.KNOWN.total_seconds()), httponly=True, samesite="lax",
         secure=house.secure,
     )  # fmt: skip
     return response
+
+
+def entered(database: Database, name: str, password: str, now: datetime, *, browser: str = "") -> SignedIn:
+    """With a password, which is checked between two transactions: a good hash takes long on purpose.
+
+    Raises SignInRefused.
+    """
+    with database.reading() as snapshot:
+        account = accounts.get(snapshot, name)
+        stored = None if account is None else account.password_hash
+    right = passwords.is_right(password, stored)
+    with database.writing() as transaction:
+        given = signing_in.sign_in(transaction, name, now, right=right, browser=browser)
+    if isinstance(given, SignInRefused):
+        raise given
+    return given
 
 
 def form(
@@ -88,7 +106,7 @@ def form(
 
 def _leave(visit: Visit) -> Response:
     with visit.house.database.writing() as transaction:
-        staff.sign_out(transaction, visit.token)
+        signing_in.sign_out(transaction, visit.token)
     response = visit.go("/sign-in?left=1")
     response.delete_cookie(SESSION_COOKIE)
     return response

@@ -24,7 +24,7 @@ from admin.web.house import House
 from admin.web.kept_form import FORM_TOKEN, beside, is_part, kept, signed_out
 from admin.web.received import form_of, sent_from_here
 from campaigns.actor import Cause
-from campaigns.callers import access, staff
+from campaigns.callers import access, signing_in
 from campaigns.callers.access import Right
 from campaigns.callers.refusals import PermissionDenied
 from campaigns.callers.staff import Person
@@ -178,7 +178,7 @@ def tongue_of(request: Request) -> Language:
 def _answer(house: House, handler: Page, right: Right, request: Request, form: FormData) -> Response:
     now, token = datetime.now(UTC), request.cookies.get(SESSION_COOKIE, "")
     with house.database.reading() as snapshot:
-        person = staff.signed_in(snapshot, token, now) if token else None
+        person = signing_in.signed_in(snapshot, token, now) if token else None
         stops = switches.page(snapshot, limit=STOPS) if person else ()
     if person is None:
         return signed_out(house, tongue_of(request), request, form)

@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 
 from campaigns import trail
 from campaigns.actor import Actor, Cause, Role
-from campaigns.callers import staff
+from campaigns.callers import signing_in, staff
 from campaigns.callers.refusals import SignInRefused
 from campaigns.callers.staff import NAME, ROLES
 from database.callers import identities
 from database.callers import staff as accounts
-from database.session import Database, Transaction
+from database.session import Transaction
 
 REASON = "by the identity provider"
+SIGN_IN = "staff.sign_in"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +60,24 @@ def vouched(claims: Mapping[str, object], terms: Terms) -> Vouched:
     return Vouched(identity=f"{claims['iss']}#{claims['sub']}", name=name, role=_role(name, claims, terms))
 
 
-def admit(database: Database, who: Vouched, terms: Terms, now: datetime) -> str:
+def admit(transaction: Transaction, who: Vouched, terms: Terms, now: datetime) -> str:
     """A session token; the account is made or matched at the first time, and has the provider's role from then on.
 
     Raises SignInRefused for an account that is closed, or is another identity's.
     """
-    cause = Cause(actor=Actor(name=who.name, role=who.role), now=now, reason=REASON)
-    try:
-        with database.writing() as transaction:
-            name = _account(transaction, who, cause)
-            trail.done(transaction, cause, "staff.sign_in", f"staff/{name}")
-            return staff.open_session(transaction, name, now, lasting=terms.session)
-    except SignInRefused as refusal:
-        with database.writing() as transaction:
-            trail.denied(transaction, cause, "staff.sign_in", f"staff/{who.name}", refusal)
-        raise
+    cause = _cause(who, now)
+    name = _account(transaction, who, cause)
+    trail.done(transaction, cause, SIGN_IN, f"staff/{name}")
+    return signing_in.open_session(transaction, name, now, lasting=terms.session)
+
+
+def deny(transaction: Transaction, who: Vouched, refusal: SignInRefused, now: datetime) -> None:
+    """Who was not admitted is on record."""
+    trail.denied(transaction, _cause(who, now), SIGN_IN, f"staff/{who.name}", refusal)
+
+
+def _cause(who: Vouched, now: datetime) -> Cause:
+    return Cause(actor=Actor(name=who.name, role=who.role), now=now, reason=REASON)
 
 
 def _account(transaction: Transaction, who: Vouched, cause: Cause) -> str:

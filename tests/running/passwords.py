@@ -6,9 +6,9 @@ import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from campaigns.callers import staff
+from campaigns.callers import passwords
 
-DEAR = staff._hasher
+DEAR = passwords._hasher
 """What hashes outside of tests."""
 LIGHT = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 
@@ -17,5 +17,5 @@ LIGHT = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 def light_passwords() -> Iterator[None]:
     """The same hash at the least that it can cost, in this process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(staff, "_hasher", lambda: LIGHT)
+        patch.setattr(passwords, "_hasher", lambda: LIGHT)
         yield

@@ -8,9 +8,10 @@ from playwright.sync_api import expect
 from running.browser import PASSWORD, Site, faults, in_chinese, picture, sign_in
 from running.passwords import DEAR
 
-from campaigns.callers import staff
+from admin.web.sign_in import entered
+from campaigns.callers import signing_in, staff
 from campaigns.callers.refusals import InvalidStaff, SignInRefused, StaffExists
-from campaigns.callers.staff import KNOWN, LOCKED, MOST_FAILURES, SESSION
+from campaigns.callers.signing_in import KNOWN, LOCKED, MOST_FAILURES, SESSION
 from database.session import Database
 
 
@@ -21,14 +22,14 @@ def hire(database: Database) -> None:
 
 def signed_in(database: Database, token: str, later: timedelta = timedelta()) -> str | None:
     with database.reading() as snapshot:
-        person = staff.signed_in(snapshot, token, NOW + later)
+        person = signing_in.signed_in(snapshot, token, NOW + later)
     return None if person is None else person.name
 
 
 def test_a_right_password_opens_a_session_until_its_end(database: Database) -> None:
     hire(database)
 
-    token = staff.sign_in(database, "anna", PASSWORD, NOW).session
+    token = entered(database, "anna", PASSWORD, NOW).session
 
     assert signed_in(database, token, SESSION - timedelta(seconds=1)) == "anna"
     assert signed_in(database, token, SESSION) is None
@@ -41,7 +42,7 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_words(database: Database
     hire(database)
 
     with pytest.raises(SignInRefused, match=r"^name or password is wrong$"):
-        staff.sign_in(database, name, password, NOW)
+        entered(database, name, password, NOW)
 
 
 def test_a_hash_costs_whoever_guesses_memory_and_time() -> None:
@@ -52,23 +53,23 @@ def test_wrong_passwords_lock_an_account_for_a_while(database: Database) -> None
     hire(database)
     for _ in range(MOST_FAILURES):
         with pytest.raises(SignInRefused, match="wrong"):
-            staff.sign_in(database, "anna", "guess", NOW)
+            entered(database, "anna", "guess", NOW)
 
     with pytest.raises(SignInRefused, match="locked"):
-        staff.sign_in(database, "anna", PASSWORD, NOW + LOCKED - timedelta(seconds=1))
-    assert signed_in(database, staff.sign_in(database, "anna", PASSWORD, NOW + LOCKED).session) == "anna"
+        entered(database, "anna", PASSWORD, NOW + LOCKED - timedelta(seconds=1))
+    assert signed_in(database, entered(database, "anna", PASSWORD, NOW + LOCKED).session) == "anna"
     assert [line[2] for line in audit_lines(database) if line[0] == "staff.sign_in"] == ["DENIED"] * 6 + ["OK"]
 
 
 def guess(database: Database, browser: str = "", times: int = MOST_FAILURES) -> None:
     for _ in range(times):
         with pytest.raises(SignInRefused, match="wrong"):
-            staff.sign_in(database, "anna", "guess", NOW, browser=browser)
+            entered(database, "anna", "guess", NOW, browser=browser)
 
 
 def enter(database: Database, browser: str, name: str = "anna") -> str:
     """The token of the browser in which somebody signs in."""
-    return staff.sign_in(database, name, PASSWORD, NOW, browser=browser).browser
+    return entered(database, name, PASSWORD, NOW, browser=browser).browser
 
 
 def test_who_guesses_elsewhere_shuts_nobody_out_of_their_own_browser(database: Database) -> None:
@@ -87,7 +88,7 @@ def test_who_guesses_elsewhere_shuts_nobody_out_of_their_own_browser(database: D
     guess(database, own)
     with pytest.raises(SignInRefused, match="locked"):
         enter(database, own)
-    assert staff.sign_in(database, "anna", PASSWORD, NOW + LOCKED, browser=own).browser == own
+    assert entered(database, "anna", PASSWORD, NOW + LOCKED, browser=own).browser == own
 
 
 def test_a_browser_is_known_for_those_who_signed_in_there(database: Database) -> None:
@@ -102,17 +103,17 @@ def test_a_browser_is_known_for_those_who_signed_in_there(database: Database) ->
     assert (enter(database, shared), enter(database, annas), annas == shared) == (shared, annas, False)
     later = NOW + KNOWN
     with pytest.raises(SignInRefused, match="wrong"):
-        staff.sign_in(database, "anna", "guess", later, browser=annas)
+        entered(database, "anna", "guess", later, browser=annas)
     with pytest.raises(SignInRefused, match="locked"):
-        staff.sign_in(database, "anna", PASSWORD, later, browser=annas)
+        entered(database, "anna", PASSWORD, later, browser=annas)
 
 
 def test_a_new_password_and_a_closed_account_end_every_session(database: Database) -> None:
     hire(database)
-    first = staff.sign_in(database, "anna", PASSWORD, NOW).session
+    first = entered(database, "anna", PASSWORD, NOW).session
     with database.writing() as transaction:
         staff.set_password(transaction, make_cause(), "anna", "another horse battery")
-    second = staff.sign_in(database, "anna", "another horse battery", NOW).session
+    second = entered(database, "anna", "another horse battery", NOW).session
     assert (signed_in(database, first), signed_in(database, second)) == (None, "anna")
 
     with database.writing() as transaction:
@@ -120,7 +121,7 @@ def test_a_new_password_and_a_closed_account_end_every_session(database: Databas
 
     assert signed_in(database, second) is None
     with pytest.raises(SignInRefused):
-        staff.sign_in(database, "anna", "another horse battery", NOW)
+        entered(database, "anna", "another horse battery", NOW)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_a_stranger_signs_in_and_comes_to_the_page_that_was_asked_for(site: Site
     page.get_by_role("button", name="Sign out").click()
     for _ in range(MOST_FAILURES):
         with pytest.raises(SignInRefused):
-            staff.sign_in(site.database, "anna", "guess", datetime.now(UTC))
+            entered(site.database, "anna", "guess", datetime.now(UTC))
     sign_in(page, "anna")
     page.get_by_role("button", name="Sign out").click()
     stranger = site.window()
@@ -172,7 +173,7 @@ def test_a_stranger_signs_in_and_comes_to_the_page_that_was_asked_for(site: Site
     expect(stranger.get_by_role("alert")).to_have_text("locked for a while after wrong passwords")
     page.goto("/campaigns")
     assert "/sign-in" in page.url
-    staff.sign_in(site.database, "anna", PASSWORD, datetime.now(UTC) - timedelta(days=2))
+    entered(site.database, "anna", PASSWORD, datetime.now(UTC) - timedelta(days=2))
 
 
 def test_a_link_cannot_lead_elsewhere_after_signing_in(site: Site) -> None:
