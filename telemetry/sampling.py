@@ -1,12 +1,15 @@
 """Which calls are traced: as their caller decided, by the W3C trace context, else a share of them."""
 
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeAlias
 
 HEADER = "traceparent"
 FORM = re.compile(r"(?!ff)[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-(?P<span>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})(-.*)?")
 SAMPLED = 1
+
+Metadata: TypeAlias = Callable[[], Iterable[tuple[str, str | bytes]]]
+"""Of a call, gathered when it is asked for."""
 
 
 class Parent(NamedTuple):

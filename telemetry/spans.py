@@ -22,8 +22,7 @@ from opentelemetry.trace import (
 )
 
 from scoring.pool.batch import Batch
-from telemetry.sampling import Parent, is_traced, parent_of
-from telemetry.tracing import Metadata
+from telemetry.sampling import Metadata, Parent, is_traced, parent_of
 
 SERVICE = "tierwise"
 EXPORT_SECONDS = 2.0

@@ -2,14 +2,13 @@
 
 import importlib
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol, TypeAlias
+from collections.abc import Mapping
+from typing import Protocol
 
 from scoring.pool.batch import Batch
+from telemetry.sampling import Metadata
 
 ENDPOINT = re.compile(r"https?://[^/]+:\d+/?")
-
-Metadata: TypeAlias = Callable[[], Iterable[tuple[str, str | bytes]]]
 
 
 class EndpointRefused(ValueError):
