@@ -3,11 +3,16 @@
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from multiprocessing.sharedctypes import RawValue
 from typing import Any
 
 from celery import Celery, Task, signals
 
+from campaigns.audit import verification
+from campaigns.coupons import reconciliation
+from campaigns.models import retraining
+from campaigns.tiers import rescoring
 from campaigns.work import jobs
 from database.failures import Failure, failure_of
 from database.work.duties import Duty
@@ -63,14 +68,15 @@ def _doings(tools: Tools, now: datetime, *, enough: Callable[[], bool]) -> dict[
 
 def _prompt(tools: Tools, now: datetime, enough: Callable[[], bool]) -> dict[Duty, Doing]:
     database, settings = tools.database, tools.settings
+    nightly = partial(schedule.nightly, database, now=now)
     return {
         Duty.LAUNCH_CAMPAIGNS: lambda: schedule.launch_campaigns(database, now),
         Duty.END_CAMPAIGNS: lambda: schedule.end_campaigns(database, now),
         Duty.SWEEP_RESERVATIONS: lambda: schedule.sweep_reservations(database, now),
-        Duty.BEGIN_RESCORING: lambda: schedule.rescore(database, at=settings.rescore_at, now=now),
-        Duty.BEGIN_TRAINING: lambda: schedule.retrain(database, at=settings.retrain_at, now=now),
-        Duty.BEGIN_COMPARISON: lambda: schedule.reconcile(database, at=settings.reconcile_at, now=now),
-        Duty.BEGIN_VERIFICATION: lambda: schedule.verify_audit(database, at=settings.verify_audit_at, now=now),
+        Duty.BEGIN_RESCORING: partial(nightly, rescoring.begin_due, at=settings.rescore_at),
+        Duty.BEGIN_TRAINING: partial(nightly, retraining.begin_due, at=settings.retrain_at),
+        Duty.BEGIN_COMPARISON: partial(nightly, reconciliation.begin_due, at=settings.reconcile_at),
+        Duty.BEGIN_VERIFICATION: partial(nightly, verification.begin_due, at=settings.verify_audit_at),
         Duty.FORGET_ANSWERS: lambda: schedule.forget_answers(database, now, enough=enough),
         Duty.BEGIN_EXPECTING: lambda: expected_uplifts.begin_due(database, now),
     }
@@ -78,7 +84,7 @@ def _prompt(tools: Tools, now: datetime, enough: Callable[[], bool]) -> dict[Dut
 
 def _thorough(tools: Tools, now: datetime, enough: Callable[[], bool]) -> dict[Duty, Doing]:
     database, settings = tools.database, tools.settings
-    seconds = schedule.longest_statement(settings)
+    seconds = settings.step_seconds
     return {
         Duty.READ_DRIFT: lambda: wellbeing.read_drift(tools, now),
         Duty.REMOVE_FOLDERS: lambda: model_folders.tidy(tools, now),

@@ -1,6 +1,7 @@
 """The night's rescoring begins once a night, whoever ticks and how often."""
 
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
 import pytest
 from made.campaigns import add_customers, add_model, counts, make_cause
@@ -11,10 +12,11 @@ from database.session import Database
 from database.work import duties, operations, requests
 from database.work.duties import Duty
 from worker.clock.duties import do
-from worker.clock.schedule import forget_answers, in_turn, night, rescore
+from worker.clock.schedule import forget_answers, in_turn, night, nightly
 
 AT = time(2, 0)
 DUE = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
+rescore = partial(nightly, begin_due=rescoring.begin_due)
 
 
 @pytest.mark.parametrize(

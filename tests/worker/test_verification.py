@@ -13,7 +13,7 @@ from campaigns.audit.anchors import AnchorsNotUsable
 from database.audit.log import Wanted, page
 from database.session import Database
 from worker.beat import sealer
-from worker.clock.schedule import verify_audit
+from worker.clock.schedule import nightly
 
 AT = time(4, 0)
 DUE = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
@@ -28,8 +28,10 @@ def test_two_clocks_begin_one_look_a_night(database: Database) -> None:
     write_lines(database, 3)
     sealed(database)
 
-    begun = [verify_audit(database, at=AT, now=DUE + timedelta(seconds=second)) for second in (5, 65)]
-    late = verify_audit(database, at=AT, now=DUE + timedelta(hours=2))
+    begun = [
+        nightly(database, verification.begin_due, at=AT, now=DUE + timedelta(seconds=second)) for second in (5, 65)
+    ]
+    late = nightly(database, verification.begin_due, at=AT, now=DUE + timedelta(hours=2))
 
     assert begun[0] is not None
     assert (begun[0].operation_id, begun[0].total_count) == ("verify-audit-2026-11-21T04-00Z", 3)

@@ -11,14 +11,14 @@ from database.reporting import refreshing
 from database.reporting.refreshing import ReportSettings
 from database.session import Database
 from settings import Settings
-from worker.clock.schedule import Enough, each, longest_statement, while_there_is_time
+from worker.clock.schedule import Enough, each, while_there_is_time
 
 log = logging.getLogger(__name__)
 
 
 def tend(database: Database, read: Settings, now: datetime, *, enough: Enough) -> None:
     """Everything that is due."""
-    seconds = longest_statement(read)
+    seconds = read.step_seconds
     every = timedelta(minutes=read.report_refresh_minutes)
     each(
         [

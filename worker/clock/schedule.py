@@ -6,24 +6,20 @@ from functools import partial
 from typing import TypeVar
 
 from campaigns.actor import BEAT, Cause
-from campaigns.audit import verification
-from campaigns.coupons import reconciliation, reservation
+from campaigns.coupons import reservation
 from campaigns.errors import Refusal
 from campaigns.faults import Fault
 from campaigns.forecast import forecasts
 from campaigns.life import campaigns, scheduling
 from campaigns.life.scheduling import Outcome
-from campaigns.models import retraining
 from campaigns.models.refusals import NoActiveModel
 from campaigns.terms.refusals import CampaignNotMovable
-from campaigns.tiers import rescoring
 from database import patience
 from database.coupons import reservations
 from database.life import schedules
 from database.session import Database
 from database.work import requests
 from database.work.operations import Operation
-from settings import Settings
 
 Answer = TypeVar("Answer")
 Waiting = TypeVar("Waiting")
@@ -88,11 +84,6 @@ def while_there_is_time(waiting: Iterable[Waiting], enough: Enough) -> Iterator[
         yield what
 
 
-def longest_statement(read: Settings) -> float:
-    """Seconds: one that took longer than the broker waits would begin again without end."""
-    return read.step_seconds
-
-
 def launch_campaigns(database: Database, now: datetime) -> int:
     """Launch what has come due, each in its own transaction; how many. What is refused is missed, on record."""
     with database.reading() as snapshot:
@@ -151,24 +142,6 @@ def sweep_reservations(database: Database, now: datetime) -> int:
     return swept
 
 
-def reconcile(database: Database, *, at: time, now: datetime) -> Operation | None:
-    """Begin the night's comparison of ledgers and counters if it is due and was not begun; None otherwise."""
-    due = night(at, now)
-    if due is None:
-        return None
-    with database.writing() as transaction:
-        return reconciliation.begin_due(transaction, Cause(actor=BEAT, now=now), due=due)
-
-
-def verify_audit(database: Database, *, at: time, now: datetime) -> Operation | None:
-    """Begin the night's look along the chain of the audit log if it is due and was not begun; None otherwise."""
-    due = night(at, now)
-    if due is None:
-        return None
-    with database.writing() as transaction:
-        return verification.begin_due(transaction, Cause(actor=BEAT, now=now), due=due)
-
-
 def close_forecasts(database: Database, now: datetime, *, seconds: float, enough: Enough) -> list[str]:
     """Measure what came of campaigns whose time is over, each in a transaction of its own; which they were."""
     with database.reading() as snapshot:
@@ -183,22 +156,15 @@ def _closed(database: Database, campaign_id: str, now: datetime, seconds: float)
         return campaign_id if forecasts.close(transaction, Cause(actor=BEAT, now=now), campaign_id) else None
 
 
-def rescore(database: Database, *, at: time, now: datetime) -> Operation | None:
-    """Begin the night's rescoring if it is due and was not begun; None otherwise."""
+def nightly(
+    database: Database, begin_due: Callable[..., Operation | None], *, at: time | None, now: datetime
+) -> Operation | None:
+    """Begin the night's work of a kind if it is wanted, due, possible and not begun; None otherwise."""
     due = night(at, now)
     if due is None:
         return None
     try:
         with database.writing() as transaction:
-            return rescoring.begin_due(transaction, Cause(actor=BEAT, now=now), due=due)
+            return begin_due(transaction, Cause(actor=BEAT, now=now), due=due)
     except NoActiveModel:
         return None
-
-
-def retrain(database: Database, *, at: time | None, now: datetime) -> Operation | None:
-    """Begin the night's training if one is wanted, due and not begun; None otherwise."""
-    due = night(at, now)
-    if due is None:
-        return None
-    with database.writing() as transaction:
-        return retraining.begin_due(transaction, Cause(actor=BEAT, now=now), due=due)

@@ -29,7 +29,7 @@ from campaigns.terms.basket import Basket
 from campaigns.terms.limits import Budget
 from database.coupons.reconciliation import Verdict, verdicts
 from database.session import Database
-from worker.clock.schedule import reconcile, sweep_reservations
+from worker.clock.schedule import nightly, sweep_reservations
 
 BASKET = Basket(order_minor=2000, currency="GBP", order_id="o1")
 CUSTOMERS = ["anna", "bert", "cleo"]
@@ -106,11 +106,14 @@ def test_an_unknown_campaign_cannot_be_compared(database: Database) -> None:
 def test_two_clocks_compare_once_a_night(database: Database) -> None:
     due = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
-    begun = [reconcile(database, at=time(3), now=due + timedelta(seconds=second)) for second in (5, 6, 65)]
+    begun = [
+        nightly(database, reconciliation.begin_due, at=time(3), now=due + timedelta(seconds=second))
+        for second in (5, 6, 65)
+    ]
 
     assert begun[0] is not None
     assert (begun[0].operation_id, begun[1:]) == ("reconcile-2026-11-20T03-00Z", [None, None])
-    assert reconcile(database, at=time(3), now=due + timedelta(hours=2)) is None
+    assert nightly(database, reconciliation.begin_due, at=time(3), now=due + timedelta(hours=2)) is None
     assert counts(database, "operations", "outbox") == (1, 1)
 
 
