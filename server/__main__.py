@@ -1,6 +1,7 @@
 """The server process: `python -m server`. SIGTERM or SIGINT drains it."""
 
 import gc
+import resource
 import signal
 import sys
 import threading
@@ -13,7 +14,6 @@ from campaigns.life.approval import ApprovalPolicy
 from database.session import Database
 from server.access.admission import Admission
 from server.assembly import Configuration, Server
-from server.front.open_files import allow_many
 from server.wire.seal import Seal, kept_key
 from settings import Settings, SettingsRefused, settings
 from telemetry import logs
@@ -48,11 +48,17 @@ def main() -> int:
     except (ValueError, RuntimeError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    allow_many()
+    _allow_many_files()
     _serve(server)
     database.close()
     log.info("stopped")
     return 0
+
+
+def _allow_many_files() -> None:
+    """As the machine grants: what is usual, 1024, is little for a port that holds callers' connections open."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _serve(server: Server) -> None:

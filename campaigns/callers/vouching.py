@@ -12,7 +12,6 @@ from campaigns.actor import Actor, Cause, Role
 from campaigns.callers import signing_in, staff
 from campaigns.callers.refusals import SignInRefused
 from campaigns.callers.staff import NAME, ROLES
-from database.callers import identities
 from database.callers import staff as accounts
 from database.session import Transaction
 
@@ -81,7 +80,7 @@ def _cause(who: Vouched, now: datetime) -> Cause:
 
 
 def _account(transaction: Transaction, who: Vouched, cause: Cause) -> str:
-    name = identities.account(transaction, who.identity) or who.name
+    name = accounts.of_identity(transaction, who.identity) or who.name
     row = accounts.get(transaction, name)
     if row is None:
         staff.add(transaction, cause, name, who.role, password=None)
@@ -89,7 +88,7 @@ def _account(transaction: Transaction, who: Vouched, cause: Cause) -> str:
         raise SignInRefused(f"the account {name} is closed")
     elif row.role != who.role:
         staff.set_role(transaction, cause, name, who.role)
-    if not identities.keep(transaction, who.identity, name):
+    if not accounts.vouch_for(transaction, who.identity, name):
         raise SignInRefused(f"the account {name} belongs to another identity: an operator looks into it")
     return name
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from database.callers.tables import StaffRow, StaffSessionRow
+from database.callers.tables import StaffIdentityRow, StaffRow, StaffSessionRow
 from database.session import Snapshot, Transaction, changed_rows
 
 
@@ -75,3 +75,14 @@ def close_sessions(transaction: Transaction, name: str) -> int:
 def any_account(snapshot: Snapshot) -> bool:
     """Whether anybody can sign in at all."""
     return bool(snapshot.scalar(select(select(StaffRow.name).exists())))
+
+
+def of_identity(snapshot: Snapshot, identity: str) -> str | None:
+    """Its name; None for an identity that never came."""
+    return snapshot.scalar(select(StaffIdentityRow.name).where(StaffIdentityRow.identity == identity))
+
+
+def vouch_for(transaction: Transaction, identity: str, name: str) -> bool:
+    """The account is this identity's; False when it is another one's. Once more changes nothing."""
+    transaction.execute(insert(StaffIdentityRow).values(identity=identity, name=name).on_conflict_do_nothing())
+    return of_identity(transaction, identity) == name

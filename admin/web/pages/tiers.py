@@ -13,18 +13,20 @@ from admin.web.done import Deed
 from admin.web.house import House
 from admin.web.language import locale_of
 from admin.web.look import written_day, written_number, written_percent
-from admin.web.migration import migration
 from admin.web.visit import Visit, page
 from campaigns.callers.access import STAFF, Right
 from campaigns.errors import Refusal
 from campaigns.tiers import previewing, rescored, schemes
 from campaigns.tiers.refusals import CustomersNotScored, ModelNotPreviewed, ModelPreviewRunning
 from campaigns.tiers.rescored import Rescored
+from campaigns.tiers.tier_preview import TierPreview
 from campaigns.tiers.tiers import Tier
 from database.session import Snapshot
 from database.tiers import previews
 
 SHOWN = 20
+SHADES = 4
+"""Of cells from which customers move: the darker, the more."""
 LOOKED_BACK = 60
 """Rescorings: two months of nights."""
 
@@ -109,7 +111,7 @@ def _looked(visit: Visit, snapshot: Snapshot) -> dict[str, Any]:
         "version": version, "model_id": model_id, "running": running, "refusal": refusal, "seen": None,
         "failed": None if operation is None or found.current or operation.error is None else operation,
         "time": None if operation is None else operation.update_time,
-        **({} if seen is None else migration(visit, seen)),
+        **({} if seen is None else _moves(visit, seen)),
     }  # fmt: skip
 
 
@@ -139,3 +141,14 @@ def _shares(visit: Visit, past: Sequence[Rescored]) -> LineChart | None:
         series, x_words=lambda time: written_day(datetime.fromtimestamp(time, UTC).date(), locale),
         y_words=lambda share: written_percent(share, locale), from_zero=True,
     )  # fmt: skip
+
+
+def _moves(visit: Visit, seen: TierPreview) -> dict[str, Any]:
+    """Values of `tier_preview.html`; who moves by name only for those who may look at single customers."""
+    cells = {(cell.from_tier, cell.to_tier): cell for cell in seen.cells}
+    rows = [(was, [cells.get((was, to.value)) for to in Tier]) for was in (*(tier.value for tier in Tier), None)]
+    most = max((cell.customers for cell in seen.moving), default=1)
+    return {
+        "heat": {cell: 1 + cell.customers * (SHADES - 1) // most for cell in seen.moving},
+        "seen": seen, "rows": rows, "tiers": list(Tier), "examples": seen.movers if visit.may("campaigns.end") else [],
+    }  # fmt: skip
