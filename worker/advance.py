@@ -12,21 +12,7 @@ from campaigns.tiers import shadowing
 from campaigns.work import jobs
 from database.session import Transaction
 from database.work import operations
-from database.work.operations import (
-    BUILD_SEGMENT,
-    ERASE_CUSTOMER,
-    EXPECT_UPLIFTS,
-    HAND_OVER_COUPONS,
-    JUDGE_MODEL,
-    LAUNCH_CAMPAIGN,
-    PREVIEW_MODEL,
-    PREVIEW_TIERS,
-    RECONCILE_LEDGERS,
-    RETRAIN_MODEL,
-    SCORE_ALL_CUSTOMERS,
-    VERIFY_AUDIT,
-    Operation,
-)
+from database.work.operations import Operation
 from scoring.score import ModelRejected
 from worker.attempts import attempt
 from worker.steps import (
@@ -47,18 +33,18 @@ from worker.tools import Tools
 
 STEPS: Mapping[str, Callable[[Tools, Operation], bool]] = MappingProxyType(
     {
-        SCORE_ALL_CUSTOMERS: rescoring.step,
-        LAUNCH_CAMPAIGN: issuing.step,
-        BUILD_SEGMENT: building.step,
-        RECONCILE_LEDGERS: reconciliation.step,
-        VERIFY_AUDIT: verification.step,
-        ERASE_CUSTOMER: erasure.step,
-        PREVIEW_MODEL: shadow.step,
-        JUDGE_MODEL: judging.step,
-        RETRAIN_MODEL: retraining.step,
-        PREVIEW_TIERS: tier_preview.step,
-        HAND_OVER_COUPONS: handing_over.step,
-        EXPECT_UPLIFTS: expected_uplifts.step,
+        operations.SCORE_ALL_CUSTOMERS: rescoring.step,
+        operations.LAUNCH_CAMPAIGN: issuing.step,
+        operations.BUILD_SEGMENT: building.step,
+        operations.RECONCILE_LEDGERS: reconciliation.step,
+        operations.VERIFY_AUDIT: verification.step,
+        operations.ERASE_CUSTOMER: erasure.step,
+        operations.PREVIEW_MODEL: shadow.step,
+        operations.JUDGE_MODEL: judging.step,
+        operations.RETRAIN_MODEL: retraining.step,
+        operations.PREVIEW_TIERS: tier_preview.step,
+        operations.HAND_OVER_COUPONS: handing_over.step,
+        operations.EXPECT_UPLIFTS: expected_uplifts.step,
     }
 )
 HOPELESS = (ModelRejected, Refusal, Hopeless)
@@ -94,7 +80,7 @@ def _advance(tools: Tools, operation_id: str, enough: Callable[[], bool]) -> Non
         if operation.kind not in STEPS:
             _leave(tools, operation)
             return
-        if operation.cancel_requested and operation.kind != ERASE_CUSTOMER:
+        if operation.cancel_requested and operation.kind != operations.ERASE_CUSTOMER:
             cancel(tools, operation)
             return
         if worked and enough():
@@ -118,7 +104,7 @@ def cancel(tools: Tools, operation: Operation) -> None:
     with tools.database.writing() as transaction:
         if not operations.cancel(transaction, operation.operation_id, cause.now):
             return
-        if operation.kind == LAUNCH_CAMPAIGN:
+        if operation.kind == operations.LAUNCH_CAMPAIGN:
             issuance.abandon(transaction, operation, cause)
         _drop_half_built(tools, transaction, operation)
         trail.done(
@@ -142,11 +128,11 @@ def give_up(tools: Tools, operation_id: str, error: Exception, log_id: str) -> N
 
 def _drop_half_built(tools: Tools, transaction: Transaction, operation: Operation) -> None:
     """What a build or a preview that came to nothing wrote can serve nobody, nor can what a training would make."""
-    if operation.kind == BUILD_SEGMENT:
+    if operation.kind == operations.BUILD_SEGMENT:
         segment_building.abandon(transaction, operation)
-    if operation.kind == PREVIEW_MODEL:
+    if operation.kind == operations.PREVIEW_MODEL:
         shadowing.abandon(transaction, operation)
-    if operation.kind == RETRAIN_MODEL:
+    if operation.kind == operations.RETRAIN_MODEL:
         retraining.abandon(tools, operation)
 
 

@@ -19,23 +19,8 @@ from tierwise.v1 import (
 )
 
 from campaigns.faults import Fault
-from database.work.operations import (
-    BUILD_SEGMENT,
-    CANCELLED,
-    ERASE_CUSTOMER,
-    EXPECT_UPLIFTS,
-    HAND_OVER_COUPONS,
-    JUDGE_MODEL,
-    LAUNCH_CAMPAIGN,
-    PREVIEW_MODEL,
-    PREVIEW_TIERS,
-    RECONCILE_LEDGERS,
-    RETRAIN_MODEL,
-    SCORE_ALL_CUSTOMERS,
-    SUCCEEDED,
-    VERIFY_AUDIT,
-    Operation,
-)
+from database.work import operations
+from database.work.operations import Operation
 from server.wire.errors import told
 from server.wire.faults import fault_message, parameters
 from server.wire.names import CAMPAIGN, MODEL, SEGMENT, TIER_SCHEME
@@ -52,28 +37,30 @@ class Kind(NamedTuple):
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        SCORE_ALL_CUSTOMERS: Kind(scoring_service_pb2.ScoreAllCustomersMetadata, {}),
-        LAUNCH_CAMPAIGN: Kind(campaign_service_pb2.LaunchCampaignMetadata, {"campaign": CAMPAIGN}),
-        RECONCILE_LEDGERS: Kind(budget_service_pb2.ReconcileLedgersMetadata, {}),
-        VERIFY_AUDIT: Kind(audit_service_pb2.VerifyAuditMetadata, {}),
-        ERASE_CUSTOMER: Kind(customer_service_pb2.DeleteCustomerMetadata, {}),
-        BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
-        HAND_OVER_COUPONS: Kind(coupon_service_pb2.HandOverCouponsMetadata, {"campaign": CAMPAIGN}),
-        EXPECT_UPLIFTS: Kind(campaign_service_pb2.ExpectUpliftsMetadata, {"campaign": CAMPAIGN}),
-        JUDGE_MODEL: Kind(scoring_service_pb2.JudgeModelMetadata, {"model": MODEL}),
-        RETRAIN_MODEL: Kind(scoring_service_pb2.RetrainModelMetadata, {}),
-        PREVIEW_MODEL: Kind(scoring_service_pb2.PreviewModelMetadata, {"model": MODEL}),
-        PREVIEW_TIERS: Kind(tier_service_pb2.KeepTierPreviewMetadata, {"tier_scheme": TIER_SCHEME, "model": MODEL}),
+        operations.SCORE_ALL_CUSTOMERS: Kind(scoring_service_pb2.ScoreAllCustomersMetadata, {}),
+        operations.LAUNCH_CAMPAIGN: Kind(campaign_service_pb2.LaunchCampaignMetadata, {"campaign": CAMPAIGN}),
+        operations.RECONCILE_LEDGERS: Kind(budget_service_pb2.ReconcileLedgersMetadata, {}),
+        operations.VERIFY_AUDIT: Kind(audit_service_pb2.VerifyAuditMetadata, {}),
+        operations.ERASE_CUSTOMER: Kind(customer_service_pb2.DeleteCustomerMetadata, {}),
+        operations.BUILD_SEGMENT: Kind(segment_service_pb2.BuildSegmentMetadata, {"segment": SEGMENT}),
+        operations.HAND_OVER_COUPONS: Kind(coupon_service_pb2.HandOverCouponsMetadata, {"campaign": CAMPAIGN}),
+        operations.EXPECT_UPLIFTS: Kind(campaign_service_pb2.ExpectUpliftsMetadata, {"campaign": CAMPAIGN}),
+        operations.JUDGE_MODEL: Kind(scoring_service_pb2.JudgeModelMetadata, {"model": MODEL}),
+        operations.RETRAIN_MODEL: Kind(scoring_service_pb2.RetrainModelMetadata, {}),
+        operations.PREVIEW_MODEL: Kind(scoring_service_pb2.PreviewModelMetadata, {"model": MODEL}),
+        operations.PREVIEW_TIERS: Kind(
+            tier_service_pb2.KeepTierPreviewMetadata, {"tier_scheme": TIER_SCHEME, "model": MODEL}
+        ),
     }
 )
 
 
 def operation_message(operation: Operation, made: Message | None = None) -> operations_pb2.Operation:
-    """For the wire; a launch or a build that succeeded answers with what it `made`."""
+    """For the wire; one that succeeded answers with what it `made`."""
     message = operations_pb2.Operation(name=operation.name, done=operation.done)
     message.metadata.Pack(_metadata(operation))
-    if operation.state == SUCCEEDED:
-        message.response.Pack(_scored(operation) if made is None else made)
+    if made is not None:
+        message.response.Pack(made)
     elif operation.done:
         message.error.CopyFrom(_error(operation))
     return message
@@ -89,26 +76,9 @@ def _metadata(operation: Operation) -> Message:
     )  # fmt: skip
 
 
-def _scored(operation: Operation) -> Message:
-    response = operation.response or {}
-    scored = response.get("scored_count", operation.done_count)
-    if operation.kind == EXPECT_UPLIFTS:
-        return campaign_service_pb2.ExpectUpliftsResponse(expected_count=response.get("expected_count", 0))
-    if operation.kind == JUDGE_MODEL:
-        return scoring_service_pb2.JudgeModelResponse(passed=response.get("passed", False))
-    if operation.kind == RETRAIN_MODEL:
-        return scoring_service_pb2.RetrainModelResponse(model=MODEL + response["model_id"])
-    if operation.kind == PREVIEW_MODEL:
-        return scoring_service_pb2.PreviewModelResponse(scored_count=scored)
-    moved = response.get("moved_count", 0)
-    return scoring_service_pb2.ScoreAllCustomersResponse(
-        scored_count=scored, moved_count=moved, unscored_count=response.get("unscored_count", 0)
-    )
-
-
 def _error(operation: Operation) -> status_pb2.Status:
     """How it ended; what broke inside in other words than ours stands in the log, not on the wire."""
-    if operation.state == CANCELLED:
+    if operation.state == operations.CANCELLED:
         return status_pb2.Status(code=code_pb2.CANCELLED, message="cancelled on request")
     fault = Fault.read(operation.error or "it failed", operation.why)
     said = f"{operation.name} failed: {fault.sentence()}"

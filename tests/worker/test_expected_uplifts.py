@@ -36,7 +36,7 @@ from database.session import Database, Snapshot
 from database.work import broker, operations
 from database.work.operations import Operation
 from rules.rule import Compare, IsKnown, Operator, Rule
-from server.wire.operations import operation_message
+from server.operations.answers import answered
 from worker.advance import advance
 from worker.steps.expected_uplifts import begin_due, step
 
@@ -168,7 +168,8 @@ def test_callers_see_it_as_an_operation(shop: Database, database_url: str) -> No
     operation = due(shop)
     work_off(database_url, operation)
 
-    message = operation_message(read_operation(shop, operation.operation_id))
+    with shop.reading() as snapshot:
+        message = answered(snapshot, read_operation(shop, operation.operation_id))
 
     metadata, response = campaign_service_pb2.ExpectUpliftsMetadata(), campaign_service_pb2.ExpectUpliftsResponse()
     assert message.metadata.Unpack(metadata)
