@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, text
+from sqlalchemy import ForeignKey, Index, Integer, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -126,7 +126,7 @@ class SegmentMemberRow(Row):
 
     __tablename__ = "segment_members"
     segment_id: Mapped[str] = mapped_column(ForeignKey(SegmentRow.segment_id), primary_key=True)
-    build: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    build: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[str] = mapped_column(primary_key=True)
     __table_args__ = (Index(None, "customer_id"),)
 

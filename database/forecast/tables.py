@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.row import NOW, Row
@@ -44,7 +44,7 @@ class UpliftRow(Row):
     learner: Mapped[str | None]
     reason: Mapped[str]
     """Why that learner was chosen, or why nothing could be learned."""
-    customers: Mapped[int] = mapped_column(BigInteger)
+    customers: Mapped[int]
     effect: Mapped[float | None]
     """Chance per customer."""
     effect_low: Mapped[float | None]

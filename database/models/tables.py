@@ -87,16 +87,16 @@ class ShadowComparisonRow(Row):
     against: Mapped[str] = mapped_column(primary_key=True)
     """The model that answered."""
     currency: Mapped[str]
-    count: Mapped[int] = mapped_column(BigInteger)
+    count: Mapped[int]
     purchase_difference: Mapped[float]
     """Sum of absolute differences of the probability to buy within 90 days."""
     spend_difference_minor: Mapped[float]
     """Sum of absolute differences of the expected spend within 90 days."""
     joint: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     """Answers by bins of both probabilities, row by row: the bin of the model that answered is the row."""
-    failed_count: Mapped[int] = mapped_column(BigInteger)
+    failed_count: Mapped[int]
     """Answers that the shadow failed at."""
-    skipped_count: Mapped[int] = mapped_column(BigInteger)
+    skipped_count: Mapped[int]
     """Answers that it was not asked for, because too many waited."""
     begin_time: Mapped[datetime]
     update_time: Mapped[datetime]
