@@ -19,7 +19,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = MappingProxyType({
         Exclusion.TIER_WITHOUT_OFFER: "is in tier {tier}, and the offers are for {tiers}",
         Exclusion.NO_CONSENT: "agreed to none of the offer's channels: {channels}",
         Exclusion.OTHER_CAMPAIGN: "is in a running campaign that this one leaves its customers to: {campaigns}",
-        Exclusion.OFFER_CAP: "offers within {days} days: at most {most}, and came to {got} since {since}: {campaigns}",
+        Exclusion.OFFER_CAP: "offers within {days} days: at most {most}, and already {got} since {since}: {campaigns}",
         Exclusion.AUDIENCE_FULL: "the audience ends at {limit} customers: at place {place} by expected spend",
         Exclusion.OVER_BUDGET: "the budget bears {share:.1%} of the audience: drawn to {drawn:.6f} of 1",
         NOT_KNOWN: "came after the audience was frozen",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, exists, func, select
+from sqlalchemy import exists, func, select
 
 from database.audiences.tables import AudienceRow, ExclusionRow, SegmentRow
 from database.coupons.tables import CouponRow
@@ -50,7 +50,9 @@ def frozen(snapshot: Snapshot, campaign_id: str) -> Frozen:
     return Frozen(document=document, budget_share=share)
 
 
-def others(snapshot: Snapshot, campaign_id: str, customer_id: str, *, before: datetime) -> list[Row[Any]]:
+def others(
+    snapshot: Snapshot, campaign_id: str, customer_id: str, *, before: datetime
+) -> list[tuple[str, str | None, datetime]]:
     """Id, series and launch of each other campaign whose audience has the customer, launched before; newest first."""
     in_audience = exists().where(
         AudienceRow.campaign_id == CampaignRow.campaign_id, AudienceRow.customer_id == customer_id
@@ -60,7 +62,7 @@ def others(snapshot: Snapshot, campaign_id: str, customer_id: str, *, before: da
         .where(CampaignRow.campaign_id != campaign_id, CampaignRow.launch_time <= before, in_audience)
         .order_by(CampaignRow.launch_time.desc(), CampaignRow.campaign_id)
     )
-    return list(snapshot.execute(query))
+    return [(row.campaign_id, row.series, row.launch_time) for row in snapshot.execute(query)]
 
 
 def rescored(snapshot: Snapshot) -> datetime | None:

@@ -144,7 +144,7 @@ def test_who_was_left_out_for_a_reason_on_record(shop: Database) -> None:
     assert [each.sameness for each in (with_consent, without)] == [Sameness.SAME] * 2
     assert with_consent.issued == Decision(exclusion="OFFER_CAP", tier=Tier.HIGH)
     assert without.issued == Decision(exclusion="NO_CONSENT", tier=Tier.HIGH)
-    assert with_consent.reasons == ("offers within 7 days: at most 1, and came to 1 since 2026-11-14: first",)
+    assert with_consent.reasons == ("offers within 7 days: at most 1, and already 1 since 2026-11-14: first",)
     assert without.reasons == ("agreed to none of the offer's channels: by e-mail",)
     in_chinese = explain(shop, language=Language.CHINESE)
     assert in_chinese.reasons == ("7 天内的优惠：最多 1 个，自 2026-11-14 起已有 1 个：first",)
