@@ -12,7 +12,7 @@ from admin.subcommands import coupon_files
 from admin.typed.baskets import Amount, Currency, Customer, Lines, Shipping, basket_of
 from admin.typed.discounts import minor_units
 from admin.typed.times import written
-from campaigns.coupons import redemption, refunding, reservation
+from campaigns.coupons import blocking, redemption, refunding, reservation
 from campaigns.coupons.codes import displayed
 from campaigns.life import campaigns
 from campaigns.terms import discount_document
@@ -92,6 +92,22 @@ def refund(
         done = refunding.refund(transaction, cause, redemption_id, refund_id=key, amount_minor=minor)
     row = {"refund_id": key, "refund_minor": done.refunded_minor, **_redemption(done.redemption)}
     emit(row, as_json=as_json, title="Refunded")
+
+
+@app.command()
+def block(code: Code, *, reason: Reason = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Let nobody use one code, such as one that leaked; an order that holds it loses it."""
+    with changing(database_url, reason, action="coupons.block", object_name="coupons") as (transaction, cause):
+        blocked = blocking.block(transaction, cause, code)
+    emit(_row(blocked), as_json=as_json, title="Blocked")
+
+
+@app.command()
+def unblock(code: Code, *, reason: Reason = None, database_url: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Let a blocked code be used again."""
+    with changing(database_url, reason, action="coupons.unblock", object_name="coupons") as (transaction, cause):
+        free = blocking.unblock(transaction, cause, code)
+    emit(_row(free), as_json=as_json, title="Unblocked")
 
 
 @app.command()

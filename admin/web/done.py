@@ -32,6 +32,8 @@ class Deed(StrEnum):
     CANCELLED = "cancelled"
     STOPPED = "stopped"
     ALLOWED = "allowed"
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
     MOVED = "moved"
     IN_FORCE = "in_force"
 

@@ -74,6 +74,8 @@ RIGHTS: Mapping[str, Right] = MappingProxyType(
         "/tierwise.v1.CouponService/WithdrawCoupons": Right(PLANNERS, "coupons.withdraw"),
         "/tierwise.v1.CouponService/ExportCoupons": Right(PLANNERS, "coupons.export"),
         "/tierwise.v1.CouponService/HandOverCoupons": Right(PLANNERS, "coupons.handOver"),
+        "/tierwise.v1.CouponService/BlockCoupon": Right(DESK, "coupons.block"),
+        "/tierwise.v1.CouponService/UnblockCoupon": Right(TEAM, "coupons.unblock"),
         "/tierwise.v1.CouponService/ReserveCoupon": Right(SHOP, "coupons.reserve"),
         "/tierwise.v1.CouponService/ReleaseReservation": Right(SHOP, "coupons.release"),
         "/tierwise.v1.CouponService/RedeemCoupon": Right(SHOP, "coupons.redeem"),

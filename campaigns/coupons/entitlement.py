@@ -40,6 +40,8 @@ class Hindrance(StrEnum):
     NOT_ISSUED = "NOT_ISSUED"
     """The launch is under way and has not come to the customer."""
     REDEEMED = "REDEEMED"
+    BLOCKED = "BLOCKED"
+    """This one code may not be used."""
     EXPIRED = "EXPIRED"
     STOPPED = "STOPPED"
     """By the kill switch."""
@@ -157,6 +159,7 @@ def hindrance(standing: Standing, now: datetime, *, order_id: str | None) -> Hin
         Hindrance.ENDED: standing.state is State.ENDED or now >= standing.end_time,
         Hindrance.NOT_ISSUED: coupon is None,
         Hindrance.REDEEMED: coupon is not None and coupon.state is CouponState.REDEEMED,
+        Hindrance.BLOCKED: coupon is not None and coupon.state is CouponState.BLOCKED,
         Hindrance.EXPIRED: coupon is not None and now >= coupon.expire_time,
         Hindrance.STOPPED: standing.stop is not None,
         Hindrance.PAUSED: standing.state is State.PAUSED,

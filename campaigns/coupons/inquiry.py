@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaigns.coupons import redemption
+from campaigns.coupons.refusals import CouponNotFound
 from campaigns.errors import CouponRefused
 from campaigns.life import campaigns
 from campaigns.terms import stored
@@ -34,6 +35,14 @@ def of_customer(snapshot: Snapshot, campaign_id: str, customer_id: str, now: dat
     """None where the customer has no coupon of the campaign."""
     row = codes.of_customer(snapshot, campaign_id, customer_id)
     return None if row is None else _inquiry(snapshot, stored.coupon(row), now)
+
+
+def code_of(snapshot: Snapshot, campaign_id: str, customer_id: str) -> str:
+    """Of the customer's coupon. Raises CouponNotFound."""
+    row = codes.of_customer(snapshot, campaign_id, customer_id)
+    if row is None:
+        raise CouponNotFound("the customer has no coupon of this campaign")
+    return row.code
 
 
 def _inquiry(snapshot: Snapshot, coupon: Coupon, now: datetime) -> Inquiry:

@@ -14,6 +14,7 @@ from campaigns.terms.limits import Use
 from campaigns.terms.refusals import (
     BudgetExhausted,
     CouponAlreadyRedeemed,
+    CouponBlocked,
     CouponExpired,
     CouponNotCombinable,
     CouponNotForThisOrder,
@@ -32,10 +33,12 @@ from campaigns.tiers.tiers import Tier
 
 
 class CouponState(StrEnum):
-    """Whether a code was used."""
+    """Whether a code was used, and may be."""
 
     ISSUED = "ISSUED"
     REDEEMED = "REDEEMED"
+    BLOCKED = "BLOCKED"
+    """Nobody uses it until somebody lets it be used again."""
 
 
 class ReservationState(StrEnum):
@@ -206,7 +209,9 @@ def check_currency(campaign: str, currency: str, basket: Basket) -> None:
 
 
 def check_open(coupon: Coupon, campaign: Campaign, now: datetime) -> None:
-    """Raises CouponNotStarted, CouponExpired or CouponSuspended."""
+    """Raises CouponBlocked, CouponNotStarted, CouponExpired or CouponSuspended."""
+    if coupon.state is CouponState.BLOCKED:
+        raise CouponBlocked("this code is blocked", campaign=campaign.name)
     start, end = campaign.plan.start_time, coupon.expire_time
     if now >= end:
         raise CouponExpired(f"valid until {end.isoformat()}", campaign=campaign.name, expire_time=end.isoformat())

@@ -23,6 +23,12 @@ class CouponAlreadyRedeemed(CouponRefused):
     reason = "COUPON_ALREADY_REDEEMED"
 
 
+class CouponBlocked(CouponRefused):
+    """Somebody blocked this one code."""
+
+    reason = "COUPON_BLOCKED"
+
+
 class CouponOfAnotherCustomer(CouponRefused):
     """The code was issued to someone else."""
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from database.coupons.tables import CouponRow
 from database.events.tables import EventRow
@@ -37,6 +37,11 @@ def get(snapshot: Snapshot, code: str) -> CouponRow | None:
 def locked(transaction: Transaction, code: str) -> CouponRow | None:
     """A coupon that nobody else reserves, redeems or refunds until the transaction ends."""
     return one(transaction, CouponRow, LOCK, {"code": code})
+
+
+def set_state(transaction: Transaction, code: str, state: str) -> None:
+    """Of a coupon that is locked."""
+    transaction.execute(update(CouponRow).where(CouponRow.code == code).values(state=state))
 
 
 def standing(transaction: Transaction, campaign_id: str, code: str, order_id: str) -> Standing:

@@ -24,7 +24,7 @@ class CouponRow(Row):
     channel: Mapped[str]
     discount: Mapped[dict[str, Any]]
     state: Mapped[str]
-    """ISSUED or REDEEMED."""
+    """ISSUED, REDEEMED or BLOCKED."""
     issue_time: Mapped[datetime]
     expire_time: Mapped[datetime]
     __table_args__ = (

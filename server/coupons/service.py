@@ -6,12 +6,13 @@ from typing import TypeVar
 import grpc
 from google.longrunning import operations_pb2
 from google.protobuf.message import Message
-from tierwise.v1 import coupon_service_pb2, coupon_service_pb2_grpc
+from tierwise.v1 import coupon_pb2, coupon_service_pb2, coupon_service_pb2_grpc
 
 from campaigns.actor import Cause
-from campaigns.coupons import exporting, handing_over, own_codes, redemption, refunding, reservation
+from campaigns.coupons import blocking, exporting, handing_over, own_codes, redemption, refunding, reservation
 from campaigns.coupons.reservation import USUAL_TIME
 from campaigns.life import campaigns
+from campaigns.terms.coupon import Coupon
 from database.session import Database, Transaction
 from server.access.guesses import Guesses
 from server.answering import call
@@ -110,6 +111,26 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
 
         return self._perform(request, effect)
 
+    def BlockCoupon(
+        self, request: coupon_service_pb2.BlockCouponRequest, context: grpc.ServicerContext
+    ) -> coupon_service_pb2.BlockCouponResponse:
+        def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.BlockCouponResponse:
+            blocked = blocking.block(transaction, cause, request.code)
+            return coupon_service_pb2.BlockCouponResponse(coupon=_told(transaction, blocked))
+
+        with self._guesses.counted():
+            return self._perform(request, effect)
+
+    def UnblockCoupon(
+        self, request: coupon_service_pb2.UnblockCouponRequest, context: grpc.ServicerContext
+    ) -> coupon_service_pb2.UnblockCouponResponse:
+        def effect(transaction: Transaction, cause: Cause) -> coupon_service_pb2.UnblockCouponResponse:
+            free = blocking.unblock(transaction, cause, request.code)
+            return coupon_service_pb2.UnblockCouponResponse(coupon=_told(transaction, free))
+
+        with self._guesses.counted():
+            return self._perform(request, effect)
+
     def ImportCoupons(
         self, requests: Iterator[coupon_service_pb2.ImportCouponsRequest], context: grpc.ServicerContext
     ) -> coupon_service_pb2.ImportCouponsResponse:
@@ -160,3 +181,7 @@ class CouponService(coupon_service_pb2_grpc.CouponServiceServicer):
 
     def _perform(self, request: Message, effect: Callable[[Transaction, Cause], Response]) -> Response:
         return perform(self._database, request, effect, subject=SUBJECT)
+
+
+def _told(transaction: Transaction, coupon: Coupon) -> coupon_pb2.Coupon:
+    return coupon_message(coupon, campaigns.get(transaction, coupon.campaign_id).plan.currency)

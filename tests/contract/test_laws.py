@@ -168,6 +168,8 @@ OTHER: Mapping[str, tuple[str, object]] = {
     "CreateTierScheme": ("tier_scheme.grace_days", 3),
     "ReserveCoupon": ("order_id", "o-3"),
     "RedeemCoupon": ("order_id", "o-3"),
+    "BlockCoupon": ("reason", "other"),
+    "UnblockCoupon": ("reason", "other"),
     "ReleaseReservation": ("name", "reservations/other"),
     "RefundRedemption": ("refund_id", "other"),
     "ReconcileLedgers": ("campaign", "campaigns/active"),

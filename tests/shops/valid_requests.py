@@ -37,7 +37,7 @@ from tierwise.v1 import (
 from campaigns.actor import Role
 from campaigns.audiences import segments
 from campaigns.callers.access import RIGHTS
-from campaigns.coupons import redemption, reservation
+from campaigns.coupons import blocking, redemption, reservation
 from campaigns.life import approving, campaigns, drafts, scheduling, switches
 from campaigns.life.approval import ApprovalPolicy
 from campaigns.models import registry
@@ -166,6 +166,14 @@ def _held(database: Database) -> str:
         return reservation.reserve(transaction, cause(), code, BASKET).name
 
 
+def _blocked(database: Database) -> str:
+    """Anna's code, blocked."""
+    code = codes_of(database, "active")["anna"]
+    with database.writing() as transaction:
+        blocking.block(transaction, cause(), code)
+    return code
+
+
 def _used(database: Database) -> str:
     """Name of a redemption of Ben's code."""
     code = codes_of(database, "active")["ben"]
@@ -259,6 +267,8 @@ VALID: Mapping[str, Callable[[Database], Message]] = {
     "ValidateCoupon": lambda database: _redemption(database, "ValidateCoupon"),
     "ReserveCoupon": lambda database: _redemption(database, "ReserveCoupon"),
     "RedeemCoupon": lambda database: _redemption(database, "RedeemCoupon"),
+    "BlockCoupon": lambda database: request_of("BlockCoupon", code=codes_of(database, "active")["anna"]),
+    "UnblockCoupon": lambda database: request_of("UnblockCoupon", code=_blocked(database)),
     "ReleaseReservation": lambda database: request_of("ReleaseReservation", name=_held(database)),
     "RefundRedemption": lambda database: request_of("RefundRedemption", name=_used(database), refund_id="r-1"),
 }

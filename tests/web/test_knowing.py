@@ -162,6 +162,13 @@ def test_a_code_that_a_customer_names_leads_to_what_became_of_it(shop: Site) -> 
     coupon = page.get_by_role("region", name="The coupon")
     expect(coupon).to_contain_text("It is taken. Of an order of £100.00 it takes off £10.00.")
     assert codes["c1"] not in page.content() + page.url
+    coupon.get_by_label("Reason, for the audit log").fill("it is on a forum")
+    coupon.get_by_role("button", name="Block this coupon").click()
+    expect(page.get_by_role("status")).to_contain_text("no till takes it")
+    expect(coupon).to_contain_text("It is refused. The coupon is blocked.")
+    assert faults(page) == []
+    coupon.get_by_role("button", name="Let it be used again").click()
+    expect(coupon).to_contain_text("It is taken.")
     basket = Basket(order_id="r1", order_minor=8000, currency="GBP", customer_id="c1")
     with shop.database.writing() as transaction:
         used = redemption.redeem(transaction, make_cause(now), codes["c1"], basket)

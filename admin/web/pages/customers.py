@@ -1,6 +1,7 @@
 """Customers: one card with everything that is known, predicted and offered, and why."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
@@ -10,11 +11,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from admin.web.charts import RowBar, row_bars
+from admin.web.done import Deed
 from admin.web.house import House
 from admin.web.visit import UNUSABLE, Visit, page
+from campaigns.actor import Cause
 from campaigns.audit import replaying
 from campaigns.callers.access import TEAM, Right
-from campaigns.coupons import inquiry, offering, quoting
+from campaigns.coupons import blocking, inquiry, offering, quoting
 from campaigns.coupons.refusals import CouponNotFound, InvalidCode
 from campaigns.customers import profiles
 from campaigns.errors import Refusal
@@ -28,12 +31,14 @@ from database.forecast import expected_uplifts, uplifts
 from database.models import scores
 from database.models.registry import RegisteredModel
 from database.models.scores import StoredScore
+from database.session import Transaction
 from database.tiers import changes as tier_changes
 from database.tiers import lists
 from events.event import EventType
 from events.history import Histories
 from scoring.score import Contrast, Contribution, Explanation, ModelRejected, NoNumber, Score
 
+DECISION = "/customers/{customer_id}/campaigns/{campaign_id}"
 LISTED = 20
 EVENTS = 40
 CHANGES = 20
@@ -74,7 +79,9 @@ def routes(house: House) -> Sequence[Route]:
         Route("/customers/{customer_id}", page(house, card, team), name="customer"),
         Route("/customers/{customer_id}/events", page(house, events, team), name="customer_events"),
         Route("/customers/{customer_id}/why", page(house, why, team), name="customer_why"),
-        Route("/customers/{customer_id}/campaigns/{campaign_id}", page(house, decision, team), name="decision"),
+        Route(DECISION, page(house, decision, team), name="decision"),
+        Route(DECISION + "/block", page(house, block, team), methods=["POST"], name="block_coupon"),
+        Route(DECISION + "/unblock", page(house, unblock, team), methods=["POST"], name="unblock_coupon"),
     )
 
 
@@ -197,6 +204,32 @@ def decision(visit: Visit) -> Response:
         found = replaying.explain(snapshot, campaign_id, _id(visit), language=visit.language)
         asked = inquiry.of_customer(snapshot, campaign_id, _id(visit), visit.now)
     return visit.page("customer_decision.html", found=found, asked=asked)
+
+
+def block(visit: Visit) -> Response:
+    """No till takes the customer's coupon from now on."""
+    with _moving(visit, "coupons.block") as (transaction, cause, code):
+        blocking.block(transaction, cause, code)
+    return visit.go(_decision(visit), Deed.BLOCKED)
+
+
+def unblock(visit: Visit) -> Response:
+    """It may be used again."""
+    with _moving(visit, "coupons.unblock") as (transaction, cause, code):
+        blocking.unblock(transaction, cause, code)
+    return visit.go(_decision(visit), Deed.UNBLOCKED)
+
+
+@contextmanager
+def _moving(visit: Visit, action: str) -> Iterator[tuple[Transaction, Cause, str]]:
+    """With the code, which the page does not show. Raises CouponNotFound."""
+    name, reason = f"campaigns/{visit.campaign_id}", visit.field("reason")
+    with visit.changing(action, name, reason=reason) as (transaction, cause):
+        yield transaction, cause, inquiry.code_of(transaction, visit.campaign_id, _id(visit))
+
+
+def _decision(visit: Visit) -> str:
+    return f"/customers/{quote(_id(visit), safe='')}/campaigns/{visit.campaign_id}#coupon"
 
 
 def _id(visit: Visit) -> str:

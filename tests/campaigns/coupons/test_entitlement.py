@@ -42,6 +42,7 @@ def reasons(standing: Standing, known: Known = HIGH, order_id: str | None = None
         ({"end_time": NOW, "stop": "leaked"}, Hindrance.ENDED),
         ({"state": State.ENDED}, Hindrance.ENDED),
         ({"coupon": replace(COUPON, state=CouponState.REDEEMED), "state": State.PAUSED}, Hindrance.REDEEMED),
+        ({"coupon": replace(COUPON, state=CouponState.BLOCKED, expire_time=NOW)}, Hindrance.BLOCKED),
         ({"coupon": replace(COUPON, expire_time=NOW)}, Hindrance.EXPIRED),
         ({"stop": "leaked", "state": State.PAUSED}, Hindrance.STOPPED),
         ({"state": State.PAUSED}, Hindrance.PAUSED),

@@ -39,9 +39,11 @@ class Coupon(_message.Message):
         """Not used yet."""
         REDEEMED: Coupon._State.ValueType  # 2
         """Used on an order."""
+        BLOCKED: Coupon._State.ValueType  # 3
+        """Nobody uses it until it is let be used again."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
-        """Whether the code was used."""
+        """Whether the code was used, and may be."""
 
     STATE_UNSPECIFIED: Coupon.State.ValueType  # 0
     """Not known."""
@@ -49,6 +51,8 @@ class Coupon(_message.Message):
     """Not used yet."""
     REDEEMED: Coupon.State.ValueType  # 2
     """Used on an order."""
+    BLOCKED: Coupon.State.ValueType  # 3
+    """Nobody uses it until it is let be used again."""
 
     CODE_FIELD_NUMBER: _builtins.int
     CAMPAIGN_FIELD_NUMBER: _builtins.int
@@ -70,7 +74,7 @@ class Coupon(_message.Message):
     channel: _campaign_pb2.Channel.ValueType
     """How the code reached the customer."""
     state: Global___Coupon.State.ValueType
-    """Whether it was used."""
+    """Whether it was used, and may be."""
     @_builtins.property
     def discount(self) -> _campaign_pb2.Discount:
         """What it takes off an order."""

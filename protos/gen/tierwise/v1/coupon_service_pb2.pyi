@@ -387,6 +387,114 @@ class RefundRedemptionResponse(_message.Message):
 Global___RefundRedemptionResponse: _TypeAlias = RefundRedemptionResponse  # noqa: Y015
 
 @_typing.final
+class BlockCouponRequest(_message.Message):
+    """Request of CouponService.BlockCoupon."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """The code as the customer wrote it: case, spaces and hyphens do not matter."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    reason: _builtins.str
+    """Why, for the audit log."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BlockCouponRequest: _TypeAlias = BlockCouponRequest  # noqa: Y015
+
+@_typing.final
+class BlockCouponResponse(_message.Message):
+    """Response of CouponService.BlockCoupon."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUPON_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def coupon(self) -> _coupon_pb2.Coupon:
+        """The coupon as it stands now."""
+
+    def __init__(
+        self,
+        *,
+        coupon: _coupon_pb2.Coupon | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["coupon", b"coupon"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coupon", b"coupon"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BlockCouponResponse: _TypeAlias = BlockCouponResponse  # noqa: Y015
+
+@_typing.final
+class UnblockCouponRequest(_message.Message):
+    """Request of CouponService.UnblockCoupon."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """The code as the customer wrote it: case, spaces and hyphens do not matter."""
+    request_id: _builtins.str
+    """UUID that makes a repetition harmless: it gets the answer of the first call."""
+    reason: _builtins.str
+    """Why, for the audit log."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnblockCouponRequest: _TypeAlias = UnblockCouponRequest  # noqa: Y015
+
+@_typing.final
+class UnblockCouponResponse(_message.Message):
+    """Response of CouponService.UnblockCoupon."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUPON_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def coupon(self) -> _coupon_pb2.Coupon:
+        """The coupon as it stands now."""
+
+    def __init__(
+        self,
+        *,
+        coupon: _coupon_pb2.Coupon | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["coupon", b"coupon"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coupon", b"coupon"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnblockCouponResponse: _TypeAlias = UnblockCouponResponse  # noqa: Y015
+
+@_typing.final
 class ImportCouponsRequest(_message.Message):
     """Request of CouponService.ImportCoupons: one message of the stream. All fields but rows are the same in each of them."""
 

@@ -61,6 +61,16 @@ class CouponServiceStub:
                 request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionRequest.SerializeToString,
                 response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionResponse.FromString,
                 _registered_method=True)
+        self.BlockCoupon = channel.unary_unary(
+                '/tierwise.v1.CouponService/BlockCoupon',
+                request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.BlockCouponRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.BlockCouponResponse.FromString,
+                _registered_method=True)
+        self.UnblockCoupon = channel.unary_unary(
+                '/tierwise.v1.CouponService/UnblockCoupon',
+                request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.UnblockCouponRequest.SerializeToString,
+                response_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.UnblockCouponResponse.FromString,
+                _registered_method=True)
         self.ImportCoupons = channel.stream_unary(
                 '/tierwise.v1.CouponService/ImportCoupons',
                 request_serializer=tierwise_dot_v1_dot_coupon__service__pb2.ImportCouponsRequest.SerializeToString,
@@ -125,6 +135,21 @@ class CouponServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BlockCoupon(self, request, context):
+        """Lets nobody reserve or redeem one code, such as one that leaked; an order that holds it loses it. A used code is refused,
+        and one that is blocked stays so.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnblockCoupon(self, request, context):
+        """Lets a blocked code be used again. One that may be used stays as it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ImportCoupons(self, request_iterator, context):
         """Takes in codes of the shop's own, which the launch of their campaign gives out in the place of new ones. The messages of
         a stream are one import, of at most 200000 rows; rows that were taken in before change nothing.
@@ -182,6 +207,16 @@ def add_CouponServiceServicer_to_server(servicer, server):
                     servicer.RefundRedemption,
                     request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionRequest.FromString,
                     response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionResponse.SerializeToString,
+            ),
+            'BlockCoupon': grpc.unary_unary_rpc_method_handler(
+                    servicer.BlockCoupon,
+                    request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.BlockCouponRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.BlockCouponResponse.SerializeToString,
+            ),
+            'UnblockCoupon': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnblockCoupon,
+                    request_deserializer=tierwise_dot_v1_dot_coupon__service__pb2.UnblockCouponRequest.FromString,
+                    response_serializer=tierwise_dot_v1_dot_coupon__service__pb2.UnblockCouponResponse.SerializeToString,
             ),
             'ImportCoupons': grpc.stream_unary_rpc_method_handler(
                     servicer.ImportCoupons,
@@ -340,6 +375,60 @@ class CouponService:
             '/tierwise.v1.CouponService/RefundRedemption',
             tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionRequest.SerializeToString,
             tierwise_dot_v1_dot_coupon__service__pb2.RefundRedemptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BlockCoupon(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CouponService/BlockCoupon',
+            tierwise_dot_v1_dot_coupon__service__pb2.BlockCouponRequest.SerializeToString,
+            tierwise_dot_v1_dot_coupon__service__pb2.BlockCouponResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnblockCoupon(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tierwise.v1.CouponService/UnblockCoupon',
+            tierwise_dot_v1_dot_coupon__service__pb2.UnblockCouponRequest.SerializeToString,
+            tierwise_dot_v1_dot_coupon__service__pb2.UnblockCouponResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,12 @@ class CouponServiceStub:
     """
     RefundRedemption: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.RefundRedemptionRequest, _coupon_service_pb2.RefundRedemptionResponse]
     """Gives back what a redemption took off, in parts or at once; never more than that. Possible after the campaign's end."""
+    BlockCoupon: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.BlockCouponRequest, _coupon_service_pb2.BlockCouponResponse]
+    """Lets nobody reserve or redeem one code, such as one that leaked; an order that holds it loses it. A used code is refused,
+    and one that is blocked stays so.
+    """
+    UnblockCoupon: _grpc.UnaryUnaryMultiCallable[_coupon_service_pb2.UnblockCouponRequest, _coupon_service_pb2.UnblockCouponResponse]
+    """Lets a blocked code be used again. One that may be used stays as it is."""
     ImportCoupons: _grpc.StreamUnaryMultiCallable[_coupon_service_pb2.ImportCouponsRequest, _coupon_service_pb2.ImportCouponsResponse]
     """Takes in codes of the shop's own, which the launch of their campaign gives out in the place of new ones. The messages of
     a stream are one import, of at most 200000 rows; rows that were taken in before change nothing.
@@ -82,6 +88,12 @@ class CouponServiceAsyncStub(CouponServiceStub):
     """
     RefundRedemption: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.RefundRedemptionRequest, _coupon_service_pb2.RefundRedemptionResponse]  # type: ignore[assignment]
     """Gives back what a redemption took off, in parts or at once; never more than that. Possible after the campaign's end."""
+    BlockCoupon: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.BlockCouponRequest, _coupon_service_pb2.BlockCouponResponse]  # type: ignore[assignment]
+    """Lets nobody reserve or redeem one code, such as one that leaked; an order that holds it loses it. A used code is refused,
+    and one that is blocked stays so.
+    """
+    UnblockCoupon: _aio.UnaryUnaryMultiCallable[_coupon_service_pb2.UnblockCouponRequest, _coupon_service_pb2.UnblockCouponResponse]  # type: ignore[assignment]
+    """Lets a blocked code be used again. One that may be used stays as it is."""
     ImportCoupons: _aio.StreamUnaryMultiCallable[_coupon_service_pb2.ImportCouponsRequest, _coupon_service_pb2.ImportCouponsResponse]  # type: ignore[assignment]
     """Takes in codes of the shop's own, which the launch of their campaign gives out in the place of new ones. The messages of
     a stream are one import, of at most 200000 rows; rows that were taken in before change nothing.
@@ -142,6 +154,24 @@ class CouponServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_coupon_service_pb2.RefundRedemptionResponse, _abc.Awaitable[_coupon_service_pb2.RefundRedemptionResponse]]:
         """Gives back what a redemption took off, in parts or at once; never more than that. Possible after the campaign's end."""
+
+    @_abc_1.abstractmethod
+    def BlockCoupon(
+        self,
+        request: _coupon_service_pb2.BlockCouponRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_coupon_service_pb2.BlockCouponResponse, _abc.Awaitable[_coupon_service_pb2.BlockCouponResponse]]:
+        """Lets nobody reserve or redeem one code, such as one that leaked; an order that holds it loses it. A used code is refused,
+        and one that is blocked stays so.
+        """
+
+    @_abc_1.abstractmethod
+    def UnblockCoupon(
+        self,
+        request: _coupon_service_pb2.UnblockCouponRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_coupon_service_pb2.UnblockCouponResponse, _abc.Awaitable[_coupon_service_pb2.UnblockCouponResponse]]:
+        """Lets a blocked code be used again. One that may be used stays as it is."""
 
     @_abc_1.abstractmethod
     def ImportCoupons(

@@ -172,6 +172,8 @@ class WithheldOffer(_message.Message):
         """All redemptions of the campaign are used or held."""
         BUDGET_EXHAUSTED: WithheldOffer._Reason.ValueType  # 23
         """All money of the campaign is used or held."""
+        BLOCKED: WithheldOffer._Reason.ValueType  # 24
+        """The code is blocked."""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
         """Why, the final reasons first."""
@@ -224,6 +226,8 @@ class WithheldOffer(_message.Message):
     """All redemptions of the campaign are used or held."""
     BUDGET_EXHAUSTED: WithheldOffer.Reason.ValueType  # 23
     """All money of the campaign is used or held."""
+    BLOCKED: WithheldOffer.Reason.ValueType  # 24
+    """The code is blocked."""
 
     CAMPAIGN_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int

@@ -284,6 +284,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A canary was set aside, since replicas died of it. Example: "3 replicas died with its questions within 60 seconds"."""
     LAUNCH_TOO_LATE: _ErrorReason.ValueType  # 196
     """The clock came too late to launch a campaign at its time. Example: "it was not launched within 6 hours of its time"."""
+    COUPON_BLOCKED: _ErrorReason.ValueType  # 198
+    """Somebody blocked this one code. Example: "this code is blocked"."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused, why bulk work failed, why a launch was missed, or why a canary was set aside: the `reason` in the google.rpc.ErrorInfo that every
@@ -552,4 +554,6 @@ REPLICAS_DIED: ErrorReason.ValueType  # 195
 """A canary was set aside, since replicas died of it. Example: "3 replicas died with its questions within 60 seconds"."""
 LAUNCH_TOO_LATE: ErrorReason.ValueType  # 196
 """The clock came too late to launch a campaign at its time. Example: "it was not launched within 6 hours of its time"."""
+COUPON_BLOCKED: ErrorReason.ValueType  # 198
+"""Somebody blocked this one code. Example: "this code is blocked"."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
