@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from events.event import EventType
 from scoring.model import Blend, Model
 from scoring.ranking import HIDDEN, top
 from scoring.recommendation import Recommender, Request
 from scoring.score import Strategy
-from scoring.seen.actions import Integers
+from scoring.seen.actions import Actions, Integers
 from scoring.seen.catalogue import UNKNOWN
 from scoring.seen.sequence import Tokens
 from training.material.held_out import Held
@@ -25,6 +26,8 @@ PARTS = (Strategy.TOGETHER, Strategy.DEEP, Strategy.CONTENT, Strategy.POPULAR, S
 CUT = 10
 START = Blend(together=1.0, deep=0.5, content=0.1, popular=0.05, decay=0.5, repurchase=False, again=0.5)
 """For a shop with too few orders to choose by."""
+SOME = 0.1
+"""Share of purchases of what the customer bought before from which on such a shop's customers buy things again."""
 NOTHING = -1.0
 """Score of a place where no candidate stands."""
 
@@ -55,7 +58,7 @@ def choose_blend(
     Popular is what was when the orders came.
     """
     if not held.telling:
-        return model.blend, {}
+        return replace(model.blend, repurchase=bought_again(tokens.actions) >= SOME), {}
     tried: list[tuple[float, Blend, dict[str, float]]] = []
     for returning, candidates in _candidates(model, tokens, held, popularity, device).items():
         alone = np.eye(len(PARTS), dtype=np.float32)
@@ -71,6 +74,16 @@ def choose_blend(
         tried.append((sum(found), blend, figures))
     _, blend, figures = max(tried, key=lambda choice: choice[0])
     return blend, figures
+
+
+def bought_again(actions: Actions) -> float:
+    """Share of the purchases of known items that are of what the same customer bought before; 0 without any."""
+    action = np.repeat(np.arange(len(actions.time)), np.diff(actions.rows))
+    known = (actions.kind[action] == EventType.PURCHASE) & (actions.items > UNKNOWN)
+    action, items = action[known], actions.items[known]
+    owner = np.searchsorted(actions.offsets, action, side="right") - 1
+    bought, first = (np.unique(np.stack((who, items)), axis=1).shape[1] for who in (action, owner))
+    return 1 - first / bought if bought else 0.0
 
 
 def _candidates(
