@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from scoring.networks.network import Network
 from scoring.seen.actions import Integers
@@ -28,6 +28,23 @@ GRADIENT_LIMIT = 1.0
 
 
 @dataclass(slots=True)
+class Gradient:
+    """Of a table of which a step reads some rows: kept whole, for all of it anew costs more than the step itself."""
+
+    whole: Tensor
+    rows: Tensor
+    """Those that are not zero."""
+
+    def take(self, sparse: Tensor) -> Tensor:
+        """The same, whole."""
+        found = sparse.coalesce()
+        self.whole[self.rows] = 0.0
+        self.rows = found.indices()[0]
+        self.whole[self.rows] = found.values()
+        return self.whole
+
+
+@dataclass(slots=True)
 class Learner:
     """One network in training. The weights that count are those of `average`."""
 
@@ -40,6 +57,8 @@ class Learner:
     """Of validation, an epoch each."""
     best: dict[str, Tensor] = field(default_factory=dict)
     """Averaged weights of the best epoch."""
+    gradients: dict[nn.Parameter, Gradient] = field(default_factory=dict)
+    """Of what is read row by row."""
 
     @property
     def best_epoch(self) -> int:
@@ -114,6 +133,7 @@ def _epoch(learner: Learner, examples: Examples, configuration: Configuration, s
         if len(part.pair):
             loss = _loss(learner.network, examples, part, configuration, device)
             loss.backward()  # type: ignore[no-untyped-call]  # torch does not type it
+            _whole(learner)
             losses.append(float(loss.detach()))
         company.share_gradients(learner.network.parameters(), len(part.pair) / len(lesson.pair))
         torch.nn.utils.clip_grad_norm_(learner.network.parameters(), GRADIENT_LIMIT)
@@ -122,6 +142,16 @@ def _epoch(learner: Learner, examples: Examples, configuration: Configuration, s
         follow(learner, configuration.averaging)
     learner.epoch += 1
     return float(np.mean(losses)) if losses else 0.0
+
+
+def _whole(learner: Learner) -> None:
+    """Gradients of some rows become such of all."""
+    for each in learner.network.parameters():
+        if each.grad is not None and each.grad.is_sparse:
+            nothing = torch.zeros(0, dtype=torch.int64, device=each.device)
+            if each not in learner.gradients:
+                learner.gradients[each] = Gradient(torch.zeros_like(each), nothing)
+            each.grad = learner.gradients[each].take(each.grad)
 
 
 def _loss(

@@ -14,6 +14,7 @@ from scoring.networks.network import Architecture, Network
 from scoring.seen.actions import actions_of
 from scoring.seen.catalogue import Catalogue
 from scoring.seen.sequence import TOKENS, tokens_of
+from training.learning import Gradient
 from training.material.examples import NONE
 from training.material.held_out import held_out
 from training.material.preparation import last_orders
@@ -77,6 +78,14 @@ def test_a_fresh_network_that_has_begun_ranks_what_goes_with_an_item_first() -> 
     ranked = network.item_logits(network.items(numbers), numbers)[2:, 2:].argsort(dim=1, descending=True)[:, :4]
 
     assert (torch.sort(ranked).values // 4 == (torch.arange(24) // 4).unsqueeze(1)).all()
+
+
+def test_a_gradient_of_some_rows_is_whole_and_knows_nothing_of_the_step_before() -> None:
+    kept = Gradient(torch.zeros(5, 2), torch.zeros(0, dtype=torch.int64))
+    for rows in ([3, 1, 3], [2], []):
+        where = torch.tensor([rows], dtype=torch.int64)
+        some = torch.sparse_coo_tensor(where, torch.ones(len(rows), 2), (5, 2), check_invariants=True)
+        assert torch.equal(kept.take(some), some.to_dense())
 
 
 def test_a_chain_is_learned_and_in_the_end_what_was_held_out_too(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ def _fresh(course: Course, pairs: Pairs) -> Network:
     encoded = {modality: torch.from_numpy(vectors) for modality, vectors in course.item_vectors.items()}
     network = Network(shape, item_words(course.catalogue), encoded)
     begin(network, pairs, seed)
+    network.items.own.sparse = True  # a step reads few items of a large catalogue
     return network.to(course.device)
 
 
