@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import uuid4
 
 import grpc
@@ -19,6 +19,7 @@ from campaigns.callers.access import RIGHTS
 from campaigns.callers.refusals import PermissionDenied
 from database.session import Database
 from scoring.pool.refusals import Expired, Overloaded
+from server.access.callers import Callers
 from server.access.credentials import Credentials
 from server.answering.call import Call, answering, arrival, deadline_of
 from server.answering.deadlines import SHORTEST_SECONDS
@@ -43,16 +44,6 @@ Admit = Callable[[float], float | None]
 Result = TypeVar("Result")
 
 
-class Identify(Protocol):
-    """Tells who calls; both raise a refusal for a caller who does not prove it."""
-
-    def recognised(self, credentials: Credentials) -> Actor | None:
-        """Without waiting for anybody; None where that is not enough."""
-
-    def identify(self, credentials: Credentials) -> Actor:
-        """However long it takes."""
-
-
 class Guard:
     """Makes of each method what the event loop answers with: a coroutine, which leaves to a thread what would wait.
 
@@ -60,7 +51,7 @@ class Guard:
     """
 
     def __init__(
-        self, database: Database, callers: Identify, threads: Threads, *, admit: Admit = lambda _: None,
+        self, database: Database, callers: Callers, threads: Threads, *, admit: Admit = lambda _: None,
         observe: Observe = lambda *_: None, tracing: Tracing = UNTRACED,
     ) -> None:  # fmt: skip
         """`admit` lets in a call of the loop with this deadline, whoever calls, and foretells when it is answered."""
