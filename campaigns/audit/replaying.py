@@ -91,7 +91,7 @@ def explain(
         return _gone(campaign, customer_id, frozen, _issued(record), evidence.missing)
     replayed = replay(frozen, plan, kept.budget_share, evidence.known)
     others = decisions.others(snapshot, campaign_id, customer_id, before=frozen.time)
-    circumstances = Circumstances(frozen.time, kept.budget_share, [Reach(*each) for each in others])
+    circumstances = Circumstances(frozen.time, kept.budget_share, [Reach._make(each) for each in others])
     words = reasons(plan, evidence.known, replayed, circumstances, language)
     return _compared(campaign, frozen, _issued(record), replayed, words, customer_id)
 
