@@ -93,7 +93,7 @@ def _change(change: Change | None) -> list[dict[str, object]]:
 def _forecast(forecast: TierForecast, basis: str) -> dict[str, object]:
     return {
         "tier": forecast.tier, **_prediction("redemptions", forecast.redemptions),
-        **_prediction("cost", forecast.cost), **_prediction("revenue", forecast.revenue), "basis": basis,
+        **_prediction("cost", forecast.discounts), **_prediction("revenue", forecast.revenue), "basis": basis,
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from scipy.special import gammaincc, gammaincinv
 
 from campaigns.experiments.calibration import Belief, Observation, believed
 from campaigns.experiments.effect import Interval
-from campaigns.experiments.forecast import COUNT_PRIOR, DISCOUNT_SPREAD, Response
+from campaigns.experiments.forecast import COUNT_PRIOR, DISCOUNT_SPREAD, REDEMPTION
 
 LEAST_RATE = 0.01
 """Of a coupon, to be used: whatever scores and past campaigns say."""
@@ -50,7 +50,7 @@ class Group:
     @property
     def foretold(self) -> float:
         """Redemptions of one coupon, before past campaigns correct it."""
-        return Response().redemption * self.buyers / self.coupons if self.coupons else 0.0
+        return REDEMPTION * self.buyers / self.coupons if self.coupons else 0.0
 
     def share(self, part: float) -> "Group":
         """So much of it."""
@@ -144,5 +144,5 @@ def _second_moment(group: Group) -> float:
 
 
 def _error(past: PastTier) -> Observation:
-    foretold, actual = Response().redemption * past.buyers + 0.5, past.redeemed + 0.5
+    foretold, actual = REDEMPTION * past.buyers + 0.5, past.redeemed + 0.5
     return Observation(error=math.log(actual / foretold), variance=1 / actual)

@@ -1,8 +1,8 @@
 """The preview: redemptions, cost and incremental revenue before anything is sent, with intervals.
 
-A tier is expected to redeem its response's `redemption` times the buyers that the scores predict, and to spend `lift`
-more than predicted. Both are then corrected by how past campaigns of the shop came out (`Calibration`), which also
-gives the width: a new shop's preview is wide, and says so.
+A tier is expected to redeem REDEMPTION times the buyers that the scores predict, and to spend LIFT more than predicted.
+Both are then corrected by how past campaigns of the shop came out (`Calibration`), which also gives the width: a new
+shop's preview is wide, and says so.
 """
 
 import math
@@ -11,6 +11,10 @@ from dataclasses import dataclass, replace
 
 from campaigns.experiments.calibration import Belief, Prior, believed
 
+REDEMPTION = 0.3
+"""Redemptions for each buyer that the scores predict."""
+LIFT = 0.1
+"""Additional revenue as a part of the spend that the scores predict."""
 LEVEL = 0.8
 """Probability that an interval holds what comes."""
 COUNT_PRIOR = Prior(centre=0.0, deviation=0.5)
@@ -19,16 +23,6 @@ REVENUE_PRIOR = Prior(centre=1.0, deviation=0.75)
 """Of actual over predicted incremental revenue, which may be negative."""
 DISCOUNT_SPREAD = 1.0
 """Standard deviation of the discount of one redemption as a part of its mean, as of an exponential order value."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
-    """How a tier is assumed to respond, before any campaign has shown it."""
-
-    redemption: float = 0.3
-    """Redemptions for each buyer that the scores predict."""
-    lift: float = 0.1
-    """Additional revenue as a part of the spend that the scores predict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +37,6 @@ class TierAudience:
     """Sum of the expected spend, in minor units."""
     discount_minor: float
     """Mean discount of a redemption."""
-    sending_minor: float = 0.0
-    """What reaching one customer costs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,20 +73,8 @@ class TierForecast:
     redemptions: Prediction
     discounts: Prediction
     """Given with the redemptions, in minor units."""
-    sending_minor: float
-    """What reaching the customers costs, which is known."""
     revenue: Prediction
     """Incremental: what would not be spent without the campaign."""
-
-    @property
-    def cost(self) -> Prediction:
-        """Discounts and sending."""
-        return Prediction(
-            value=self.discounts.value + self.sending_minor,
-            low=self.discounts.low + self.sending_minor,
-            high=self.discounts.high + self.sending_minor,
-            raw=self.discounts.raw + self.sending_minor,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,20 +95,16 @@ class Limits:
 
 def foretell(
     audiences: Sequence[TierAudience],
-    responses: Mapping[str, Response],
     calibrations: Mapping[str, Calibration] | None = None,
     limits: Limits = Limits(),
 ) -> Forecast:
-    """The forecast of each tier in the order given; a tier without response or calibration gets the assumed one.
+    """The forecast of each tier in the order given; a tier without calibration is as assumed.
 
     A good or bad campaign is good or bad in every tier, so the ends of the intervals add up. Where all tiers together
     reach a limit, each has its part of what the limit allows.
     """
     known = calibrations or {}
-    tiers = tuple(
-        _tier(audience, responses.get(audience.tier, Response()), known.get(audience.tier, UNCALIBRATED))
-        for audience in audiences
-    )
+    tiers = tuple(_tier(audience, known.get(audience.tier, UNCALIBRATED)) for audience in audiences)
     total = _together(tiers)
     parts = _allowed(total, limits)
     return Forecast(tiers=tuple(_limited(tier, parts) for tier in tiers), total=_limited(total, parts))
@@ -139,7 +115,6 @@ def _together(tiers: Sequence[TierForecast]) -> TierForecast:
         tier="all",
         redemptions=_added([tier.redemptions for tier in tiers]),
         discounts=_added([tier.discounts for tier in tiers]),
-        sending_minor=sum(tier.sending_minor for tier in tiers),
         revenue=_added([tier.revenue for tier in tiers]),
     )
 
@@ -178,8 +153,8 @@ def _scaled(prediction: Prediction, parts: Prediction) -> Prediction:
     )
 
 
-def _tier(audience: TierAudience, response: Response, calibration: Calibration) -> TierForecast:
-    count = audience.expected_buyers * response.redemption
+def _tier(audience: TierAudience, calibration: Calibration) -> TierForecast:
+    count = audience.expected_buyers * REDEMPTION
     chance = 1 / max(count, 1.0)
     uneven = chance * (1 + DISCOUNT_SPREAD**2)
     redemptions = _factor(count, calibration.redemptions, chance)
@@ -191,8 +166,7 @@ def _tier(audience: TierAudience, response: Response, calibration: Calibration) 
         tier=audience.tier,
         redemptions=redemptions,
         discounts=discounts,
-        sending_minor=audience.customers * audience.sending_minor,
-        revenue=_multiple(audience.expected_spend_minor * response.lift, calibration.revenue),
+        revenue=_multiple(audience.expected_spend_minor * LIFT, calibration.revenue),
     )
 
 

@@ -60,5 +60,5 @@ def ahead(snapshot: Snapshot, campaign: Campaign, now: datetime) -> Costs:
     outlook = foretold(snapshot, campaign, [each.share(part.drawn) for each in whole], drawn, days=days)
     return Costs(
         budget=campaign.plan.budget, audience=sum(each.count for each in whole if each.exclusion is None),
-        affordable=part, expected=outlook.forecast.total.cost, sampled_share=share,
+        affordable=part, expected=outlook.forecast.total.discounts, sampled_share=share,
     )  # fmt: skip

@@ -95,7 +95,7 @@ class Preview:
         """Beside the budget."""
         return Costs(
             budget=self.campaign.plan.budget, audience=self.audience, affordable=self.affordable,
-            expected=self.outlook.forecast.total.cost,
+            expected=self.outlook.forecast.total.discounts,
         )  # fmt: skip
 
     @property
@@ -146,7 +146,7 @@ def preview(
         transaction, cause, "campaigns.preview", campaign.name,
         after={
             "etag": campaign.etag, "audience": shown.audience, "redemptions": round(total.redemptions.value),
-            "cost_minor": round(total.cost.value), "revenue_minor": round(total.revenue.value),
+            "cost_minor": round(total.discounts.value), "revenue_minor": round(total.revenue.value),
         },
     )  # fmt: skip
     return shown

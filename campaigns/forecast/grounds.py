@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
-from campaigns.experiments.forecast import Response
+from campaigns.experiments.forecast import LIFT, REDEMPTION
 from rules.sentence import Language
 
 NAMED = 3
@@ -55,8 +55,7 @@ class Grounds:
         """Without a full stop."""
         phrases = PHRASES[language]
         if not self.campaigns:
-            response = Response()
-            return phrases.assumed.format(redemption=response.redemption, lift=response.lift)
+            return phrases.assumed.format(redemption=REDEMPTION, lift=LIFT)
         number, more = len(self.campaigns), len(self.campaigns) - NAMED
         named = phrases.comma.join(self.campaigns[:NAMED]) + (phrases.before.format(more) if more > 0 else "")
         counted = phrases.one if number == 1 else phrases.many.format(number)

@@ -82,7 +82,7 @@ def outlook(
     ]
     budget = None if plan.budget is None else plan.budget.limit_minor
     limits = Limits(redemptions=plan.redemption_limit, discounts_minor=budget)
-    forecast = foretell(audiences, {}, calibrations, limits)
+    forecast = foretell(audiences, calibrations, limits)
     usual = baselines(plan, reached, days)
     return Outlook(
         days=min(days, LONGEST_DAYS),

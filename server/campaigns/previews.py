@@ -60,7 +60,7 @@ def _forecast(forecast: TierForecast, basis: str) -> campaign_preview_pb2.Campai
     named = forecast.tier in Tier.__members__
     return MESSAGE.Forecast(
         tier=tier_pb2.Tier.Value(forecast.tier) if named else tier_pb2.TIER_UNSPECIFIED,
-        redemptions=_prediction(forecast.redemptions), cost=_prediction(forecast.cost),
+        redemptions=_prediction(forecast.redemptions), cost=_prediction(forecast.discounts),
         revenue=_prediction(forecast.revenue), basis=basis,
     )  # fmt: skip
 

@@ -115,7 +115,7 @@ def test_a_preview_writes_a_line_of_audit_and_nothing_else(shop: Database) -> No
     )
     assert line["after"] == {
         "etag": "1", "audience": 200, "redemptions": round(total.redemptions.value),
-        "cost_minor": round(total.cost.value), "revenue_minor": round(total.revenue.value),
+        "cost_minor": round(total.discounts.value), "revenue_minor": round(total.revenue.value),
     }  # fmt: skip
 
 
@@ -141,8 +141,8 @@ def test_the_forecast_is_what_the_scores_say_of_those_who_are_not_held_out(shop:
 
     assert high.redemptions.value == pytest.approx(100 * 0.8 * 0.2 * 0.3)
     assert mid.redemptions.value == pytest.approx(100 * 0.8 * 0.2 * 0.3)
-    assert high.cost.value == pytest.approx(high.redemptions.value * (0.1 + 0.3) / 2 * 30_000)
-    assert mid.cost.value == pytest.approx(mid.redemptions.value * 300)
+    assert high.discounts.value == pytest.approx(high.redemptions.value * (0.1 + 0.3) / 2 * 30_000)
+    assert mid.discounts.value == pytest.approx(mid.redemptions.value * 300)
     assert high.revenue.value == pytest.approx(100 * 0.8 * 9000 * 0.2 / 0.3 * 0.1)
 
 
@@ -205,15 +205,15 @@ def test_what_nobody_knows_the_price_of_is_said(shop: Database) -> None:
         transaction.execute(text("INSERT INTO items (item_id, unit_price_minor, currency) VALUES ('A1', 450, 'GBP')"))
     known = preview(shop).outlook
 
-    assert unknown.forecast.total.cost.value == 0
+    assert unknown.forecast.total.discounts.value == 0
     assert [note.sentence() for note in unknown.notes] == [
         "the gift A1 has no price in the catalogue: it counts as nothing",
         "what shipping costs is not known: without a maximum it counts as nothing",
     ]
     assert unknown.notes[0].sentence(Language.CHINESE) == "赠品 A1 在商品目录中没有价格，按零计算"
     (high, mid), notes = known.forecast.tiers, known.notes
-    assert high.cost.value == pytest.approx(high.redemptions.value * 450)
-    assert (mid.cost.value, notes) == (0, unknown.notes[1:])
+    assert high.discounts.value == pytest.approx(high.redemptions.value * 450)
+    assert (mid.discounts.value, notes) == (0, unknown.notes[1:])
 
 
 def test_what_depends_on_orders_in_another_currency_is_said(shop: Database) -> None:
@@ -317,7 +317,7 @@ def test_a_preview_of_nobody_is_empty(database: Database) -> None:
     shown = preview(database)
 
     assert (shown.customers, shown.audience, shown.examples, shown.outlook.sensitivities) == (0, 0, (), ())
-    assert shown.outlook.forecast.total.cost.value == 0
+    assert shown.outlook.forecast.total.discounts.value == 0
 
 
 def test_what_cannot_be_previewed_is_refused_and_leaves_no_line(shop: Database) -> None:
