@@ -47,12 +47,11 @@ class Affordable:
 
 
 def affordable(
-    budget: Budget | None, groups: Sequence[Group], known: Mapping[str, Belief], *, used_minor: int = 0,
-    redemptions: int | None = None,
-) -> Affordable:  # fmt: skip
+    budget: Budget | None, groups: Sequence[Group], known: Mapping[str, Belief], *, redemptions: int | None = None
+) -> Affordable:
     """The largest share of every group that stays within the budget with its confidence.
 
-    `used_minor` is what is reserved or spent of it already, `redemptions` how many there may be at most.
+    `redemptions` is how many there may be at most.
     """
 
     def part(share: float) -> Liability:
@@ -60,10 +59,10 @@ def affordable(
 
     whole = part(1.0)
     if budget is None:
-        enough = used_minor + whole.suffices(USUAL_CONFIDENCE)
+        enough = whole.suffices(USUAL_CONFIDENCE)
         return Affordable(share=1.0, reason=Reason.NO_BUDGET, liability=whole, overspend=0.0, enough_minor=enough)
-    left, risk = budget.limit_minor - used_minor, 1 - budget.confidence
-    enough, overspend = used_minor + whole.suffices(budget.confidence), whole.exceeds(left)
+    limit, risk = budget.limit_minor, 1 - budget.confidence
+    enough, overspend = whole.suffices(budget.confidence), whole.exceeds(limit)
     if overspend <= risk:
         return Affordable(
             share=1.0, reason=Reason.WITHIN_BUDGET, liability=whole, overspend=overspend, enough_minor=enough
@@ -71,11 +70,11 @@ def affordable(
     safe, unsafe = 0.0, 1.0
     for _ in range(HALVINGS):
         middle = (safe + unsafe) / 2
-        if part(middle).exceeds(left) <= risk:
+        if part(middle).exceeds(limit) <= risk:
             safe = middle
         else:
             unsafe = middle
     borne = part(safe)
     return Affordable(
-        share=safe, reason=Reason.BUDGET_AT_RISK, liability=borne, overspend=borne.exceeds(left), enough_minor=enough
+        share=safe, reason=Reason.BUDGET_AT_RISK, liability=borne, overspend=borne.exceeds(limit), enough_minor=enough
     )

@@ -144,12 +144,6 @@ def scaled_up(total: int, squares: int, share: float) -> Estimate:
     )  # fmt: skip
 
 
-def page(snapshot: Snapshot, rule: Rule, *, after: str = "", limit: int) -> list[str]:
-    """Customers who fit, by customer_id; the next page is `after` the last one of this."""
-    query = select(CustomerFactsRow.customer_id).where(CustomerFactsRow.customer_id > after, where(rule))
-    return list(snapshot.scalars(query.order_by(CustomerFactsRow.customer_id).limit(limit)))
-
-
 def sample(snapshot: Snapshot, rule: Rule, *, size: int, seed: int = 0) -> list[str]:
     """Up to `size` customers who fit, each as likely as any other; the same seed draws the same ones."""
     draw = func.hashtextextended(CustomerFactsRow.customer_id, seed)

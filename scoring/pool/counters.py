@@ -6,7 +6,6 @@ from typing import Generic
 
 from scoring.pool.figures import LaneFigures, PoolFigures
 from scoring.pool.lane import Lane
-from scoring.pool.pace import Pace
 from scoring.pool.row import Beside, Request, Row
 
 
@@ -38,13 +37,11 @@ class Counters(Generic[Request, Beside]):
         """Of a row whose size is not known yet."""
         return self._sizes / self._rows if self._sizes else 1.0
 
-    def figures(
-        self, waiting: Iterable[Row[Request, Beside]], *, replicas: int, running: int, pace: Pace
-    ) -> PoolFigures:  # fmt: skip
+    def figures(self, waiting: Iterable[Row[Request, Beside]], *, replicas: int, running: int) -> PoolFigures:
         """A copy, with what holds at this moment."""
         wait = Counter(row.lane for row in waiting)
         lanes = {lane: LaneFigures(**self._by_lane[lane], waiting=wait[lane]) for lane in Lane}
         return PoolFigures(
             lanes=lanes, batches=self._batches, rows=self._rows, deaths=self._deaths, replicas=replicas,
-            running=running, fixed_seconds=pace.fixed, unit_seconds=pace.each,
+            running=running,
         )  # fmt: skip

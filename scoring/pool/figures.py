@@ -39,10 +39,6 @@ class PoolFigures:
     """That are up."""
     running: int
     """Batches under way."""
-    fixed_seconds: float
-    """Of a batch of any size, as learned."""
-    unit_seconds: float
-    """Of each unit of work, as learned."""
 
     @property
     def total(self) -> LaneFigures:

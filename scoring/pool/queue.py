@@ -198,7 +198,7 @@ class Queue(Generic[Request, Beside]):
         with self._lock:
             return self._counters.figures(
                 (*self._arrived, *self._loading, *self._ready), replicas=self._replicas,
-                running=len(self._foresight.ends), pace=self._foresight.pace,
+                running=len(self._foresight.ends),
             )  # fmt: skip
 
     def _shared(self, row: Row[Request, Beside]) -> bool:

@@ -134,15 +134,6 @@ def test_an_interval_is_wider_where_those_who_fit_stand_together() -> None:
     assert (together.count, together.low, together.high) == (1_000, 498, 1_793)
 
 
-def test_pages_hold_everyone_once_in_order(thousands: Database) -> None:
-    seen: list[str] = []
-    with thousands.reading() as snapshot:
-        while batch := fitting.page(snapshot, FRENCH, after=seen[-1] if seen else "", limit=700):
-            seen += batch
-
-    assert seen == sorted(str(number) for number in range(0, 6_000, 4))
-
-
 def test_a_sample_is_drawn_from_all_and_can_be_drawn_again(thousands: Database) -> None:
     with thousands.reading() as snapshot:
         first, again, other = (fitting.sample(snapshot, FRENCH, size=50, seed=seed) for seed in (1, 1, 2))
