@@ -39,6 +39,8 @@ TRACES: tuple[InstrumentedAttribute[Any], ...] = (
     OperationRow.cursor, OperationRow.error, OperationRow.why, OutboxRow.arguments,
 )  # fmt: skip
 """What was written down on the way and may name the customer, or did."""
+# As every import does: the customer before the state, which is deleted first.
+LOCK_CUSTOMER = "SELECT FROM customers WHERE customer_id = %s FOR UPDATE"
 # As every till does: the coupon first. Whoever is at one has committed when the statements after this one look.
 LOCK_COUPONS = "SELECT code FROM coupons WHERE customer_id = %s ORDER BY code FOR UPDATE"
 CLOSE_BOOKS: Mapping[str, str] = {
@@ -130,6 +132,7 @@ def erase(transaction: Transaction, customer_id: str, *, pseudonym: str, now: da
     again takes what came since, with a pseudonym of its own.
     """
     connection = driver_connection(transaction)
+    connection.execute(LOCK_CUSTOMER, (customer_id,))
     codes = [code for (code,) in connection.execute(LOCK_COUPONS, (customer_id,)).fetchall()]
     known = {"codes": codes, "customer_id": customer_id, "pseudonym": pseudonym, "now": now}
     touched = {

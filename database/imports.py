@@ -111,7 +111,7 @@ def store_events(
     copy_customers(transaction, loaded.customers, replace=False)
     late = _late_returns(transaction, loaded.cancelled)
     # The last to wait for others: whoever records events of these customers waits from here on for the commit.
-    copied = copy_events(transaction, pl.concat([loaded.events, late]), progress=progress)
+    copied = copy_events(transaction, pl.concat([loaded.events, late]), known=True, progress=progress)
     left_out = _leave_out_erased(transaction, loaded.events["customer_id"], import_id)
     # Plans made before autovacuum comes round would not know of these rows.
     transaction.execute(text("ANALYZE events"))

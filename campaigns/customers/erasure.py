@@ -77,12 +77,14 @@ def readmit(transaction: Transaction, cause: Cause, customer_id: str) -> None:
     What the erasure still takes it would take of the newcomer too. Raises CustomerNotErased, OperationRunning.
     """
     name = f"customers/{customer_id}"
+    # An erasure that holds the mark is waited for, and found by what looks afterwards.
+    lifted = tombstones.lift(transaction, customer_id)
     under_way = operations.running(transaction, operations.ERASE_CUSTOMER, customer_id=customer_id)
     if under_way is not None:
         raise OperationRunning(
             f"{under_way.name} still erases {name}: wait until it is done", operation=under_way.name, customer=name
         )
-    if not tombstones.lift(transaction, customer_id):
+    if not lifted:
         raise CustomerNotErased(f"{name} was not erased", customer=name)
     imports.read_again(transaction)
     trail.done(transaction, cause, "customers.readmit", name)

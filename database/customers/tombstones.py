@@ -6,12 +6,13 @@ from datetime import datetime
 from database.session import Snapshot, Transaction, driver_connection
 
 HASH = b"sha256((SELECT key FROM erasure_key) || convert_to(customer_id, 'UTF8'))"
+# One that is there is locked, so that nobody lifts it while this erasure is not written down yet.
 KEEP = (
     b"""
 INSERT INTO erased_customers (id_hash, time) SELECT """
     + HASH
     + b""", %s FROM (VALUES (%s)) AS asked (customer_id)
-ON CONFLICT DO NOTHING
+ON CONFLICT (id_hash) DO UPDATE SET time = erased_customers.time
 """
 )
 AMONG = (

@@ -133,16 +133,20 @@ def insert_events(transaction: Transaction, events: Sequence[Event]) -> int:
 
 
 def copy_events(
-    transaction: Transaction, frame: pl.DataFrame, *, progress: Callable[[int], None] = lambda _: None
+    transaction: Transaction, frame: pl.DataFrame, *, known: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Copied:  # fmt: skip
     """Record a frame in EVENT_SCHEMA and the customers it names.
+
+    With `known` this transaction has recorded the customers before. Whoever of them was erased meanwhile is not
+    recorded again: that would be out of the order in which everybody records customers, and could deadlock.
 
     `progress` is told how many rows more were written. From here on others who record events of these customers wait
     for the transaction, so it should end soon.
     """
     new = differing = 0
     for part in frame.select(EVENT_SCHEMA.names()).sort("customer_id", "time").iter_slices(SLICE_ROWS):
-        copied = _copy(transaction, part)
+        copied = _copy(transaction, part, known=known)
         new, differing = new + copied.new, differing + copied.differing
         progress(part.height)
     if new:
@@ -150,11 +154,12 @@ def copy_events(
     return Copied(new, differing)
 
 
-def _copy(transaction: Transaction, part: pl.DataFrame) -> Copied:
+def _copy(transaction: Transaction, part: pl.DataFrame, *, known: bool) -> Copied:
     connection = driver_connection(transaction)
     connection.execute(STAGE)
     copy_frame(connection, "event_stage", part)
-    connection.execute(STAGED_CUSTOMERS)
+    if not known:
+        connection.execute(STAGED_CUSTOMERS)
     new = connection.execute(STAGED_EVENTS).rowcount
     differing = _differing(transaction) if new < part.height else 0
     connection.execute("DROP TABLE event_stage")

@@ -1,5 +1,6 @@
 """Who is erased is found nowhere: every column of every table is walked."""
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -211,6 +212,25 @@ def test_nobody_is_readmitted_before_the_erasure_is_over(shop: Database) -> None
     finish(shop, operation)
     with shop.writing() as transaction:
         erasure.readmit(transaction, make_cause(), WHO)
+
+
+def test_who_is_erased_once_more_meanwhile_is_not_readmitted(shop: Database, database_url: str) -> None:
+    erase(shop)
+    with psycopg.connect(database_url) as late, ThreadPoolExecutor(1) as others:
+        late.execute("INSERT INTO customers (customer_id) VALUES (%s)", (WHO,))
+        late.commit()
+
+        def readmitted() -> None:
+            with shop.writing() as transaction:
+                erasure.readmit(transaction, make_cause(), WHO)
+
+        with shop.writing() as transaction:
+            erasure.begin(transaction, make_cause(), WHO)
+            readmitting = others.submit(readmitted)
+            with contextlib.suppress(TimeoutError):
+                readmitting.result(timeout=0.3)
+    with pytest.raises(OperationRunning):
+        readmitting.result(timeout=20)
 
 
 def test_the_operation_waits_for_what_was_under_way(shop: Database, database_url: str) -> None:

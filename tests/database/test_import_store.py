@@ -3,6 +3,8 @@
 import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,14 +12,17 @@ from pathlib import Path
 import polars as pl
 import psycopg
 import pytest
+from sqlalchemy import text
 
+from database import erasure
 from database.customers import tombstones
+from database.events import states
 from database.events.items import read_items
-from database.events.store import read_events
+from database.events.store import insert_events, read_events
 from database.imports import FileChanged, Import, find_import, latest_import, store_attributes, store_events
 from database.session import Database
 from events import attributes
-from events.event import EVENT_SCHEMA, EventType
+from events.event import CUSTOMER_SCHEMA, EVENT_SCHEMA, Event, EventType
 from events.files.reading import REJECTED_SCHEMA, rejected_rows
 from events.formats import FileFormat
 from events.loading import Loaded, load_events
@@ -272,3 +277,65 @@ def test_catalogues_and_customers_that_come_again_change_nothing(database: Datab
         found = find_import(snapshot, "items.csv")
     assert found is not None
     assert (found.kind, found.report["rows_in"], found.report["reasons"]) == ("items", 2, {"MISSING_ITEM_ID": 1})
+
+
+def test_a_customer_erased_while_a_file_is_imported_makes_nobody_wait_crosswise(
+    database: Database, database_url: str, path: Path
+) -> None:
+    names = ["anna", "ben", "cleo"]
+    views = [Event(event_id=f"view-{who}", customer_id=who, time=NOW, event_type=EventType.VIEW) for who in names]
+    columns = {name: [getattr(each, name) for each in views] for name in EVENT_SCHEMA.names()}
+    known = pl.DataFrame({"customer_id": names, "country": "GB"})
+    file = replace(
+        load(path), events=pl.DataFrame(columns, schema=EVENT_SCHEMA), rejected=load(path).rejected.head(0),
+        customers=known.match_to_schema(CUSTOMER_SCHEMA, missing_columns="insert"),
+    )  # fmt: skip
+
+    def imported() -> None:
+        with database.writing() as transaction:
+            store_events(transaction, file, [], import_id="one", file_name="shop.csv")
+
+    def recorded() -> int:
+        with database.writing() as transaction:
+            return insert_events(transaction, [replace(each, event_id=f"{each.event_id}-2") for each in views])
+
+    with psycopg.connect(database_url) as editor, ThreadPoolExecutor(2) as others:
+        editor.execute("INSERT INTO customers (customer_id, country) VALUES ('anna', 'GB'), ('ben', NULL)")
+        editor.commit()
+        editor.execute("SELECT FROM customers WHERE customer_id = 'ben' FOR UPDATE")
+        importing = others.submit(imported)
+        wait_for_locks(database_url, 1)
+        with database.writing() as transaction:
+            erasure.erase(transaction, "anna", pseudonym="erased-1", now=NOW)
+        recording = others.submit(recorded)
+        # It has added anna anew, and waits for cleo.
+        wait_for_locks(database_url, 2)
+        editor.rollback()
+
+        importing.result(timeout=20)
+        assert recording.result(timeout=20) == 3
+
+
+def test_an_erasure_holds_nothing_while_it_waits_for_the_customer(database: Database, database_url: str) -> None:
+    def erased() -> None:
+        with database.writing() as transaction:
+            erasure.erase(transaction, "anna", pseudonym="erased-1", now=NOW)
+
+    with database.writing() as transaction:
+        insert_events(transaction, [Event(event_id="1", customer_id="anna", time=NOW, event_type=EventType.VIEW)])
+    with ThreadPoolExecutor(1) as others:
+        with database.writing() as transaction:
+            # As an import that completes the country, and then renews the state.
+            transaction.execute(text("UPDATE customers SET country = 'GB'"))
+            waiting = others.submit(erased)
+            wait_for_locks(database_url, 1)
+            states.renew(transaction, ["anna"])
+        waiting.result(timeout=20)
+
+
+def wait_for_locks(database_url: str, number: int) -> None:
+    """Until so many wait for one."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with psycopg.connect(database_url, autocommit=True) as observer:
+        while observer.execute(waiting).fetchone() != (number,):
+            time.sleep(0.02)
